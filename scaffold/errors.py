@@ -1,0 +1,107 @@
+"""Every error a user can meet: one class, one kebab-case code, one exit code.
+
+They are printed in one place only (``scaffold.cli``), as text or as JSON.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """One line below an error: where it is and what is wrong there."""
+
+    text: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """Return ``file:line: text``, as compilers and editors spell it."""
+        if self.file is None:
+            return self.text
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.text}"
+
+
+class LeanscaffoldError(Exception):
+    """The base of all errors: a cause, the places it shows at, and what to do next."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, cause: str, *, hint: str = "", details: Sequence[Detail] = ()) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.hint = hint
+        self.details = tuple(details)
+
+
+class UsageError(LeanscaffoldError):
+    """An option that makes no sense, such as an unknown device."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class ConfigInvalidError(LeanscaffoldError):
+    """A setting in a file (pyproject.toml, .python-version) that cannot be used."""
+
+    code = "config-invalid"
+    exit_code = 2
+
+
+class NothingFitsError(LeanscaffoldError):
+    """No base image fits the project, the target and the budget."""
+
+    code = "nothing-fits"
+    exit_code = 3
+
+
+class RequirementsInvalidError(LeanscaffoldError):
+    """Requirement or lock files that cannot be read; all bad lines at once."""
+
+    code = "requirements-invalid"
+    exit_code = 4
+
+
+class UnresolvableError(LeanscaffoldError):
+    """Requirements that contradict each other, or name a package that does not exist."""
+
+    code = "unresolvable"
+    exit_code = 5
+
+
+class KnowledgeInvalidError(LeanscaffoldError):
+    """A fact file with a typo, a missing field or a broken reference."""
+
+    code = "knowledge-invalid"
+    exit_code = 6
+
+
+class DataMissingError(LeanscaffoldError):
+    """An installation without its data files."""
+
+    code = "data-missing"
+    exit_code = 6
+
+
+class FileConflictError(LeanscaffoldError):
+    """A file that the user wrote stands where one of ours would go."""
+
+    code = "file-exists"
+    exit_code = 9
+
+
+class PathUnreadableError(LeanscaffoldError):
+    """A folder or file that cannot be read or written."""
+
+    code = "path-unreadable"
+    exit_code = 10
+
+
+class TransientError(LeanscaffoldError):
+    """Network or index trouble that a later try may not meet."""
+
+    code = "index-unreachable"
+    exit_code = 75

@@ -1,0 +1,1 @@
+"""What is known of bases, libraries, packages and devices: schema, loading, invariants."""

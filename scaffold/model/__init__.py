@@ -1,0 +1,1 @@
+"""Frozen values, nothing else: no IO, no clock, no decision."""

@@ -1,0 +1,63 @@
+"""What an index, a lock or the snapshot says of distributions."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistFile:
+    """One file of a project on an index. ``size`` in bytes; ``uploaded`` an ISO date or time."""
+
+    filename: str
+    url: str = ""
+    sha256: str = ""
+    size: int | None = None
+    requires_python: str = ""
+    yanked: bool = False
+    uploaded: str = ""
+    has_metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """All files of one project. ``origin`` is ``index``, ``cache``, ``lock`` or ``snapshot``."""
+
+    name: str
+    files: tuple[DistFile, ...]
+    origin: str
+    index_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Core metadata of one release: dependencies as PEP 508 text, and the extras it offers."""
+
+    name: str
+    version: str
+    requires: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    requires_python: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelFacts:
+    """What is inside one wheel. All sizes in bytes.
+
+    ``installed`` sums the unpacked files. ``kinds`` splits it by kind of file: ``py``, ``so``,
+    ``pyi``, ``headers``, ``static``, ``sources``, ``tests``, ``docs``, ``dist-info``, ``other``.
+    ``glibc`` is the highest GLIBC symbol version any ELF file needs, None for none or not read.
+    ``needs`` are shared libraries that the ELF files load and the wheel does not bring.
+    ``elf`` says how the ELF facts came about: ``read``, ``none`` (a pure wheel), ``assumed`` (taken
+    over from the release named in ``elf_from``) or ``unread``.
+    """
+
+    installed: int
+    files: int
+    kinds: tuple[tuple[str, int], ...] = ()
+    glibc: tuple[int, int] | None = None
+    needs: tuple[str, ...] = ()
+    elf: str = "unread"
+    elf_from: str = ""
+
+    def kind(self, name: str) -> int:
+        """Return the bytes of one kind of file."""
+        return dict(self.kinds).get(name, 0)

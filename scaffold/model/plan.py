@@ -1,0 +1,81 @@
+"""The plan: everything the templates need, and nothing of Dockerfile syntax."""
+
+from dataclasses import dataclass
+
+from scaffold.model.knowledge import Base
+from scaffold.model.project import Project
+from scaffold.model.target import Target
+from scaffold.model.verdict import Decision, Fits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user chose, beyond the target. Empty strings and None mean: decide for me.
+
+    ``command`` is an argument list; ``swaps`` pairs (from, to); ``bases`` restricts to these base
+    ids or families; ``registries`` maps a registry's name to its prefix.
+    """
+
+    objective: str = "size"
+    python: str = ""
+    base: str = ""
+    require_shell: bool = False
+    command: tuple[str, ...] = ()
+    port: int | None = None
+    health: str = ""
+    swaps: tuple[tuple[str, str], ...] = ()
+    apply_swaps: bool = False
+    allow_compile: str = "minutes"
+    bytecode: str = "beside"
+    registries: tuple[tuple[str, str], ...] = ()
+    offline: bool = False
+    programs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPlan:
+    """What happens for one target. ``lock`` is the file name of its lock."""
+
+    target: Target
+    decision: Decision
+    chosen: Fits
+    lock: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """How the engine asks whether the app is well. Times in seconds."""
+
+    port: int
+    path: str
+    interval: int = 30
+    timeout: int = 5
+    start_period: int = 30
+    retries: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One Dockerfile, one lock per target. All targets share base and Python.
+
+    ``uid`` owns the application and runs it; ``home`` is writable. ``environment`` are the
+    image's variables, ``labels`` its labels, both sorted by the templates' needs.
+    ``comments`` are the reasons that the Dockerfile's comments are made of, by step.
+    """
+
+    version: int
+    project: Project
+    options: Options
+    base: Base
+    python: str
+    reference: str
+    targets: tuple[TargetPlan, ...]
+    command: tuple[str, ...]
+    health: HealthCheck | None
+    port: int | None
+    uid: int
+    home: str
+    workdir: str
+    environment: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    bytecode: str

@@ -1,0 +1,146 @@
+"""What was read from a project folder; every value knows where it came from."""
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a value was found: a file relative to the project, a line (from 1), or an option."""
+
+    file: str
+    line: int | None = None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """Return ``requirements.txt:3`` with the detail, if any, in brackets."""
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where} ({self.detail})" if self.detail else where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found(Generic[T]):
+    """A value with its origin."""
+
+    value: T
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One requirement (or constraint) as somebody wrote it.
+
+    ``name`` is normalised (PEP 503). ``specifier`` and ``marker`` are PEP 508 text, empty for none.
+    ``url`` is a direct reference; ``path`` a local project, relative to the project's folder.
+    """
+
+    name: str
+    specifier: str = ""
+    extras: tuple[str, ...] = ()
+    marker: str = ""
+    url: str = ""
+    path: str = ""
+    editable: bool = False
+    hashes: tuple[str, ...] = ()
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedFile:
+    """A distribution file that a lock names. ``size`` in bytes, None where the lock has none."""
+
+    filename: str
+    url: str = ""
+    sha256: str = ""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPackage:
+    """One package of a lock file.
+
+    ``requires`` holds its dependencies as PEP 508 text; None where the lock does not tell.
+    ``hashes`` are ``sha256:…`` strings for locks that name no files.
+    """
+
+    name: str
+    version: str
+    marker: str = ""
+    files: tuple[LockedFile, ...] = ()
+    hashes: tuple[str, ...] = ()
+    requires: tuple[str, ...] | None = None
+    extra_requires: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    url: str = ""
+    path: str = ""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What a lock file pins; its versions are what gets installed."""
+
+    file: str
+    kind: str
+    packages: tuple[LockedPackage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexOptions:
+    """Index settings found in requirement or lock files."""
+
+    index_url: str = ""
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    pre: bool = False
+    only_binary: tuple[str, ...] = ()
+    no_binary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Something the project's own source does that limits the base or a swap.
+
+    Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``finds-library``
+    (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module).
+    """
+
+    code: str
+    value: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """How the application starts. ``command`` is an argument list; framework is its kind."""
+
+    framework: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
+
+    ``app_bytes`` is what the application's own files weigh in the image, in bytes;
+    ``source_paths`` are folders, relative to the project, that hold importable code
+    (``.``, ``src``). ``files`` are the project's requirement and lock files, relative.
+    """
+
+    name: Found[str]
+    asked: tuple[Asked, ...] = ()
+    constraints: tuple[Asked, ...] = ()
+    lock: Lock | None = None
+    pythons: tuple[Found[str], ...] = ()
+    start: Found[Start] | None = None
+    port: Found[int] | None = None
+    health: Found[str] | None = None
+    index: IndexOptions = field(default_factory=IndexOptions)
+    uses: tuple[Use, ...] = ()
+    source_paths: tuple[str, ...] = (".",)
+    app_bytes: int = 0
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,68 @@
+"""What a resolution found, or why there is none."""
+
+from dataclasses import dataclass
+
+from scaffold.model.index import DistFile, WheelFacts
+from scaffold.model.target import Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something was decided. ``code`` is kebab-case; ``text`` a sentence for people.
+
+    ``package`` and ``file`` name what it is about, ``fact`` the fact behind it (a soname, a base
+    id, a file tag), as far as there is one.
+    """
+
+    code: str
+    text: str
+    package: str = ""
+    file: str = ""
+    fact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """One package of a resolution: the file that gets installed.
+
+    ``wheel`` is False for an sdist, which has to be built. ``required_by`` are names, empty for
+    what the project asks for itself. ``newest`` is the newest final release on the index.
+    ``hashes`` are the hashes the lock file allows (``sha256:…``); the file's own is among them.
+    """
+
+    name: str
+    version: str
+    file: DistFile
+    wheel: bool
+    extras: tuple[str, ...] = ()
+    required_by: tuple[str, ...] = ()
+    newest: str = ""
+    hashes: tuple[str, ...] = ()
+    index_url: str = ""
+    origin: str = "index"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """All packages for one environment, sorted by name. ``notes`` say what was surprising."""
+
+    environment: Environment
+    packages: tuple[Pinned, ...]
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Why an environment has no resolution; at least one reason."""
+
+    environment: Environment
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A pinned package with the facts of its file. ``exact`` is False where sizes are estimates."""
+
+    pinned: Pinned
+    facts: WheelFacts
+    exact: bool = True

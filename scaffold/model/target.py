@@ -1,0 +1,120 @@
+"""What the image must run on: architecture, libc, interpreter, device, budget."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Arch(StrEnum):
+    """An architecture, spelled as Docker's platform without the ``linux/``."""
+
+    AMD64 = "amd64"
+    ARM64 = "arm64"
+    ARM_V7 = "arm/v7"
+    ARM_V6 = "arm/v6"
+    I386 = "386"
+    PPC64LE = "ppc64le"
+    S390X = "s390x"
+    RISCV64 = "riscv64"
+
+    @property
+    def machine(self) -> str:
+        """Return the kernel's and the wheel tags' name, such as ``aarch64``."""
+        return _MACHINES[self]
+
+    @property
+    def platform(self) -> str:
+        """Return Docker's platform, such as ``linux/arm/v7``."""
+        return f"linux/{self}"
+
+    @property
+    def slug(self) -> str:
+        """Return the name for files: what ``$TARGETARCH$TARGETVARIANT`` expands to."""
+        return self.replace("/", "")
+
+
+_MACHINES = {
+    Arch.AMD64: "x86_64",
+    Arch.ARM64: "aarch64",
+    Arch.ARM_V7: "armv7l",
+    Arch.ARM_V6: "armv6l",
+    Arch.I386: "i686",
+    Arch.PPC64LE: "ppc64le",
+    Arch.S390X: "s390x",
+    Arch.RISCV64: "riscv64",
+}
+
+
+class LibcFamily(StrEnum):
+    """The C library's family."""
+
+    GLIBC = "glibc"
+    MUSL = "musl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Libc:
+    """A C library with its version, such as glibc 2.41 or musl 1.2."""
+
+    family: LibcFamily
+    version: tuple[int, int]
+
+    def __str__(self) -> str:
+        """Return ``glibc 2.41``."""
+        return f"{self.family} {self.version[0]}.{self.version[1]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What a wheel has to suit: a CPython minor (``3.13``), an architecture and a libc."""
+
+    python: str
+    arch: Arch
+    libc: Libc
+
+    def __str__(self) -> str:
+        """Return ``Python 3.13, arm64, glibc 2.41``."""
+        return f"Python {self.python}, {self.arch}, {self.libc}"
+
+
+class CpuClass(StrEnum):
+    """How fast a processor compiles: a factor on every build time."""
+
+    SLOW = "slow"
+    MEDIUM = "medium"
+    FAST = "fast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A profile of a real device. Memory and storage in bytes, None where unknown."""
+
+    id: str
+    name: str
+    arch: Arch
+    memory: int | None
+    storage: int | None
+    cpu: CpuClass
+    cores: int | None = None
+    caveats: tuple[str, ...] = ()
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """Upper bounds in bytes; None is no bound."""
+
+    on_disk: int | None = None
+    download: int | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One architecture to build for, with the device and the budget it came with."""
+
+    arch: Arch
+    budget: Budget
+    cpu: CpuClass = CpuClass.MEDIUM
+    device: Device | None = None

@@ -1,0 +1,111 @@
+"""How each base ended: it fits, or it is rejected; both with reasons."""
+
+from dataclasses import dataclass
+
+from scaffold.model.knowledge import Base, BuildClass, Image, SystemPackage
+from scaffold.model.resolution import Reason, Resolution, Weighed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A prediction in bytes: the likely value and a bound on the error, both ways.
+
+    ``on_disk`` is the sum of unpacked layers (what the classic store holds), ``download`` the
+    compressed layers. ``parts`` splits both: (label, on disk, download).
+    """
+
+    on_disk: int
+    download: int
+    error: int
+    download_error: int
+    parts: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A base with everything that would go on it."""
+
+    base: Base
+    image: Image
+    reference: str
+    resolution: Resolution
+    packages: tuple[Weighed, ...]
+    run_packages: tuple[SystemPackage, ...] = ()
+    build_packages: tuple[str, ...] = ()
+    build_tools: tuple[str, ...] = ()
+    build_class: BuildClass
+    size: Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fits:
+    """A base that can carry the project. ``reasons`` are remarks (libraries added, …)."""
+
+    candidate: Candidate
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def base(self) -> Base:
+        """Return the base."""
+        return self.candidate.base
+
+    @property
+    def python(self) -> str:
+        """Return the Python minor."""
+        return self.candidate.image.python
+
+    @property
+    def size(self) -> Size:
+        """Return the predicted size."""
+        return self.candidate.size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A base that cannot; never without a reason.
+
+    ``candidate`` is there when all went well but a limit (budget, compile time, shell).
+    """
+
+    base: Base
+    python: str
+    reasons: tuple[Reason, ...]
+    candidate: Candidate | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a rejection that says nothing."""
+        if not self.reasons:
+            raise ValueError("a rejected base needs a reason")
+
+    @property
+    def size(self) -> Size | None:
+        """Return the predicted size, if it came that far."""
+        return None if self.candidate is None else self.candidate.size
+
+
+Verdict = Fits | Rejected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """Something that would make the image smaller. ``bytes`` on disk, ``download`` compressed.
+
+    ``option`` is the command-line option that takes it, such as ``--swap a=b``.
+    """
+
+    code: str
+    text: str
+    bytes: int
+    download: int
+    option: str = ""
+    kind: str = "ask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Everything decided for one target; ``chosen`` is None when nothing fits."""
+
+    chosen: Fits | None
+    verdicts: tuple[Verdict, ...]
+    savings: tuple[Saving, ...] = ()
+    notes: tuple[Reason, ...] = ()
