@@ -1,6 +1,6 @@
 """The facts that decisions rest on, as loaded from ``knowledge/``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -23,6 +23,8 @@ class Image:
     ``download`` is what a client pulls, ``on_disk`` the unpacked layers, both in bytes.
     ``error`` is the relative uncertainty of ``on_disk`` (0.01 is one percent). ``release`` is the
     interpreter's patch release. ``digest`` is ``sha256:…`` of the multi-platform index, if known.
+    ``tag`` replaces ``{python}`` in the base's reference where the tag is not the minor, such as
+    ``3.15-rc``.
     """
 
     python: str
@@ -32,6 +34,7 @@ class Image:
     on_disk: int
     error: float
     prerelease: bool = False
+    tag: str = ""
     digest: str = ""
     source: str
     checked: date
@@ -41,10 +44,10 @@ class Image:
 class Base:
     """A family of images that differ in Python and architecture only.
 
-    ``reference`` is a format string with ``{python}``. ``registry`` names the entry of the user's
-    registry settings that prefixes it; ``default`` needs none. ``ships`` are sonames,
-    ``programs`` commands. ``pip_bytes`` and ``pip_download`` are what pip and ensurepip weigh in
-    it, unpacked and compressed. ``ranks`` ties: lower is preferred at equal size.
+    ``reference`` and ``site_packages`` are format strings with ``{python}``. ``registry`` names
+    the entry of the user's registry settings that prefixes it; ``default`` needs none. ``ships``
+    are sonames, ``programs`` commands. ``pip_bytes`` and ``pip_download`` are what pip and
+    ensurepip weigh in it, unpacked and compressed. ``rank`` breaks ties: lower is preferred at equal size.
     """
 
     id: str
@@ -70,6 +73,18 @@ class Base:
     source: str
     checked: date
     images: tuple[Image, ...]
+
+    def reference_for(self, image: Image) -> str:
+        """Return what ``FROM`` names for one of the images."""
+        return self.reference.format(python=image.tag or image.python)
+
+    @property
+    def distribution_key(self) -> str:
+        """Return the key of ``Library.packages`` and ``Facts.distributions``.
+
+        That is the release's name on Debian, and ``alpine`` for every Alpine release.
+        """
+        return self.release if self.distribution == "debian" else self.distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +112,38 @@ class Library:
     packages: Mapping[str, SystemPackage]
     source: str
     checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """What a distribution's packages weigh and pull in on top of its slim Python image.
+
+    ``packages`` maps a name to (unpacked bytes, compressed layer bytes, names it depends on that
+    the slim image lacks). ``id`` is the release, with ``-arm64`` where it is not for amd64.
+    """
+
+    id: str
+    release: str
+    arch: Arch
+    packages: Mapping[str, tuple[int, int, tuple[str, ...]]]
+    source: str
+    checked: date
+
+    def closure(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names with all they pull in, sorted; names it does not know are left out."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in self.packages and name not in found:
+                found.add(name)
+                waiting.extend(self.packages[name][2])
+        return tuple(sorted(found))
+
+    def weigh(self, names: Iterable[str]) -> tuple[int, int]:
+        """Return what these packages alone add: bytes on disk, bytes to download."""
+        rows = [self.packages[name] for name in names]
+        return sum(row[0] for row in rows), sum(row[1] for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,3 +213,5 @@ class Facts:
     libraries: Mapping[str, Library]
     packages: Mapping[str, PackageFact]
     devices: Mapping[str, Device]
+    pythons: Mapping[str, date | None] = field(default_factory=dict)
+    distributions: Mapping[str, Distribution] = field(default_factory=dict)
