@@ -46,7 +46,7 @@ _NO_MANYLINUX = {Arch.ARM_V6}  # PEP 599 and 600 define no armv6l tag
 
 
 def parse_arch(text: str) -> Arch:
-    """Return the architecture that a person means by ``arm64``, ``linux/arm64``, ``aarch64`` …
+    """Return the architecture meant by ``arm64``, ``linux/arm64``, ``aarch64``, ``armhf``.
 
     Raises UsageError with the nearest spelling.
     """

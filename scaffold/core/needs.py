@@ -1,0 +1,217 @@
+"""What a project needs of a base beyond Python: libraries, programs, compilers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scaffold.core.system import system_cost
+from scaffold.model.knowledge import Base, BuildClass, Facts, Library, Recipe, SystemPackage
+from scaffold.model.plan import Options
+from scaffold.model.project import Project
+from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.target import LibcFamily
+
+_RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What has to be added, what it costs in bytes (on disk, download), what stands against."""
+
+    run_packages: tuple[SystemPackage, ...]
+    cost: tuple[int, int]
+    build_packages: tuple[str, ...]
+    build_tools: tuple[str, ...]
+    build_class: BuildClass
+    refused: tuple[Reason, ...]
+    remarks: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """A library or program that the base does not have; ``package`` is who needs it."""
+
+    id: str
+    package: str
+    file: str
+    program: bool
+
+
+def find_needs(
+    project: Project, facts: Facts, base: Base, packages: Sequence[Weighed], options: Options
+) -> Needs:
+    """Return what the packages and the application need that the base does not ship."""
+    refused = list(_check_glibc(base, packages))
+    remarks: list[Reason] = []
+    install: dict[str, SystemPackage] = {}
+    for lack in sorted(set(_lacks(project, facts, base, packages, options)), key=_order):
+        package = _provider_of(facts, base, lack.id)
+        if package is None:
+            refused.append(_cannot(base, lack))
+        else:
+            install[package.name] = package
+            remarks.append(_adds(base, lack, package))
+    if any(use.code == "needs-shell" for use in project.uses) and not base.shell:
+        use = next(use for use in project.uses if use.code == "needs-shell")
+        refused.append(Reason(code="needs-shell", text=f"{use.origin} starts a shell"))
+    build, tools, build_class, build_reasons = _find_builds(facts, base, packages, install)
+    remarks.extend(build_reasons)
+    release = "alpine" if base.package_manager == "apk" else base.release
+    disk, download, _ = system_cost(release, sorted(install), facts)
+    return Needs(
+        run_packages=tuple(install[name] for name in sorted(install)),
+        cost=(disk, download),
+        build_packages=build,
+        build_tools=tools,
+        build_class=build_class,
+        refused=tuple(refused),
+        remarks=tuple(remarks),
+    )
+
+
+def _order(lack: _Lack) -> tuple[str, str, str]:
+    return (lack.package, lack.id, lack.file)
+
+
+def _check_glibc(base: Base, packages: Sequence[Weighed]) -> Iterator[Reason]:
+    """Trust symbol versions, not tags: some wheels need a newer glibc than their name says."""
+    if base.libc is not LibcFamily.GLIBC:
+        return
+    for weighed in packages:
+        floor = weighed.facts.glibc
+        if floor is not None and floor > base.libc_version:
+            have = ".".join(map(str, base.libc_version))
+            text = (
+                f"{weighed.pinned.name} {weighed.pinned.version} needs glibc "
+                f"{floor[0]}.{floor[1]}, {base.id} has {have}"
+            )
+            yield Reason(
+                code="glibc-too-old",
+                text=text,
+                package=weighed.pinned.name,
+                file=weighed.pinned.file.filename,
+                fact=base.id,
+            )
+
+
+def _lacks(
+    project: Project, facts: Facts, base: Base, packages: Sequence[Weighed], options: Options
+) -> Iterator[_Lack]:
+    ships, programs = set(base.ships), set(base.programs)
+    for weighed in packages:
+        yield from (lack for lack in _of_package(facts, weighed) if lack.id not in ships | programs)
+    for use in project.uses:
+        known = use.value in facts.libraries and use.value not in programs
+        if use.code == "runs-program" and known:
+            yield _Lack(use.value, str(use.origin), "", program=True)
+    for program in options.programs:
+        if program not in programs:
+            yield _Lack(program, "--with", "", program=True)
+
+
+def _of_package(facts: Facts, weighed: Weighed) -> Iterator[_Lack]:
+    """Yield what a package loads: read from its ELF files, or known to be opened by name."""
+    pinned = weighed.pinned
+    fact = facts.packages.get(pinned.name)
+    for soname in weighed.facts.needs:
+        optional = fact is not None and soname in fact.optional_needs
+        if not optional and not _is_libc(soname):
+            yield _Lack(soname, pinned.name, pinned.file.filename, program=False)
+    for soname in fact.dlopens if fact else ():
+        yield _Lack(soname, pinned.name, "", program=False)
+    for program in fact.programs if fact else ():
+        yield _Lack(program, pinned.name, "", program=True)
+
+
+_LIBC_STEMS = frozenset(
+    "libc libm libdl libpthread librt libutil libresolv libanl libBrokenLocale".split()
+)
+
+
+def _is_libc(soname: str) -> bool:
+    """Every base has its own C library; a wheel for the other one was never a candidate."""
+    stem = soname.partition(".so")[0]
+    return stem in _LIBC_STEMS or stem.startswith(("ld-linux", "ld64", "libc.musl", "ld-musl"))
+
+
+def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | None:
+    if base.package_manager is None:
+        return None
+    library: Library | None = facts.libraries.get(identifier)
+    if library is None:
+        return None
+    release = "alpine" if base.package_manager == "apk" else base.release
+    return library.packages.get(release)
+
+
+def _cannot(base: Base, lack: _Lack) -> Reason:
+    what = "program" if lack.program else "library"
+    code = "needs-program" if lack.program else "needs-library"
+    why = (
+        f"{base.id} has no package manager"
+        if base.package_manager is None
+        else f"no package of {base.id} is known to have it"
+    )
+    return Reason(
+        code=code if base.package_manager is None else "library-unavailable",
+        text=f"{lack.package} needs the {what} {lack.id}: {why}",
+        package=lack.package,
+        file=lack.file,
+        fact=lack.id,
+    )
+
+
+def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
+    return Reason(
+        code="needs-program" if lack.program else "needs-library",
+        text=f"{lack.package} needs {lack.id}, which {base.id} lacks: {package.name} is added",
+        package=lack.package,
+        file=lack.file,
+        fact=lack.id,
+    )
+
+
+def _find_builds(
+    facts: Facts, base: Base, packages: Sequence[Weighed], install: dict[str, SystemPackage]
+) -> tuple[tuple[str, ...], tuple[str, ...], BuildClass, tuple[Reason, ...]]:
+    """Return build packages, tools, class and reasons; adds what they run with to ``install``."""
+    build: set[str] = set()
+    tools: set[str] = set()
+    worst = BuildClass.WHEELS
+    reasons: list[Reason] = []
+    manager = base.package_manager or "apt"
+    for weighed in packages:
+        if weighed.pinned.wheel:
+            continue
+        fact = facts.packages.get(weighed.pinned.name)
+        recipe = fact.recipe if fact else None
+        effort = recipe.effort if recipe else BuildClass.MINUTES
+        worst = max(worst, effort, key=_RANK.__getitem__)
+        build |= set(recipe.build.get(manager, ())) if recipe else set(_COMPILER[manager])
+        tools |= set(recipe.tools) if recipe else set()
+        for name in recipe.run.get(manager, ()) if recipe else ():
+            install.setdefault(name, _known_package(facts, base, name))
+        reasons.append(_builds(weighed, recipe, manager, effort))
+    return tuple(sorted(build)), tuple(sorted(tools)), worst, tuple(reasons)
+
+
+_COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}
+
+
+def _builds(weighed: Weighed, recipe: Recipe | None, manager: str, effort: BuildClass) -> Reason:
+    packages = ", ".join(recipe.build.get(manager, ())) if recipe else ""
+    needs = packages or "a C compiler, as far as is known"
+    text = (
+        f"{weighed.pinned.name} {weighed.pinned.version} has no wheel here and is built from "
+        f"its sdist: {effort} with {needs}"
+    )
+    name, file = weighed.pinned.name, weighed.pinned.file.filename
+    return Reason(code="compile-needed", text=text, package=name, file=file)
+
+
+def _known_package(facts: Facts, base: Base, name: str) -> SystemPackage:
+    release = "alpine" if base.package_manager == "apk" else base.release
+    for library in facts.libraries.values():
+        package = library.packages.get(release)
+        if package is not None and package.name == name:
+            return package
+    return SystemPackage(name=name, on_disk=0, download=0, verified=False)

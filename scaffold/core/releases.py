@@ -1,0 +1,169 @@
+"""From an index page to releases: which files of which version an environment can install."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from scaffold.core.target import tag_ranks
+from scaffold.model.index import DistFile, Page
+from scaffold.model.target import Environment
+
+_SDIST_ENDINGS = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
+_WHEEL_PARTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The files of one version. ``sdist`` is None where only wheels were uploaded."""
+
+    version: Version
+    wheels: tuple[DistFile, ...]
+    sdist: DistFile | None
+
+    @property
+    def files(self) -> tuple[DistFile, ...]:
+        """Return wheels first, then the sdist."""
+        return self.wheels if self.sdist is None else (*self.wheels, self.sdist)
+
+    @property
+    def yanked(self) -> bool:
+        """Tell whether every file was withdrawn (PEP 592)."""
+        return all(file.yanked for file in self.files)
+
+
+@lru_cache(maxsize=65536)
+def parse_version(text: str) -> Version | None:
+    """Return a version, or None for what predates PEP 440."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+@lru_cache(maxsize=16384)
+def parse_specifier(text: str) -> SpecifierSet | None:
+    """Return a specifier set, or None for what no installer understands."""
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        return None
+
+
+def list_releases(page: Page) -> tuple[Release, ...]:
+    """Return the releases of a page, newest first."""
+    grouped: dict[Version, tuple[list[DistFile], list[DistFile]]] = {}
+    for file in page.files:
+        version, is_wheel = _read_filename(page.name, file.filename)
+        if version is None:
+            continue
+        wheels, sdists = grouped.setdefault(version, ([], []))
+        (wheels if is_wheel else sdists).append(file)
+    return tuple(
+        Release(version=version, wheels=tuple(wheels), sdist=_best_sdist(sdists))
+        for version, (wheels, sdists) in sorted(grouped.items(), reverse=True)
+    )
+
+
+def _best_sdist(sdists: list[DistFile]) -> DistFile | None:
+    """Prefer the .tar.gz (PEP 625) over older formats."""
+    if not sdists:
+        return None
+    return min(sdists, key=lambda file: (not file.filename.endswith(".tar.gz"), file.filename))
+
+
+def _read_filename(name: str, filename: str) -> tuple[Version | None, bool]:
+    """Return (version, is a wheel); None for a file that is neither or belongs elsewhere.
+
+    ``PyMuPDF-1.16.0-2.zip`` parses as version 2 of another project: the name has to agree.
+    """
+    if filename.endswith(".whl"):
+        parts = filename[:-4].split("-")
+        return (parse_version(parts[1]), True) if len(parts) >= _WHEEL_PARTS else (None, True)
+    for ending in _SDIST_ENDINGS:
+        if filename.endswith(ending):
+            stem, _, version = filename[: -len(ending)].rpartition("-")
+            if canonicalize_name(stem) == name:
+                return parse_version(version), False
+    return None, False
+
+
+@lru_cache(maxsize=64)
+def _rank_table(environment: Environment) -> Mapping[tuple[str, str, str], int]:
+    return {
+        (tag.interpreter, tag.abi, tag.platform): rank
+        for tag, rank in tag_ranks(environment).items()
+    }
+
+
+@lru_cache(maxsize=65536)
+def split_tags(filename: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the interpreter, ABI and platform tags of a wheel's file name."""
+    interpreters, abis, platforms = filename[:-4].rsplit("-", 3)[1:]
+    return tuple(interpreters.split(".")), tuple(abis.split(".")), tuple(platforms.split("."))
+
+
+def wheel_rank(filename: str, environment: Environment) -> int | None:
+    """Return how well a wheel suits the environment (0 is best), or None if it does not."""
+    table = _rank_table(environment)
+    interpreters, abis, platforms = split_tags(filename)
+    ranks = [
+        rank
+        for platform in platforms
+        for interpreter in interpreters
+        for abi in abis
+        if (rank := table.get((interpreter, abi, platform))) is not None
+    ]
+    return min(ranks, default=None)
+
+
+def _build_number(filename: str) -> str:
+    parts = filename[:-4].split("-")
+    return parts[2].rjust(12, "0") if len(parts) > _WHEEL_PARTS else ""
+
+
+def accepts_python(file: DistFile, python: Version) -> bool:
+    """Tell whether the file's requires-python admits an interpreter; nonsense admits it."""
+    if not file.requires_python:
+        return True
+    specifier = parse_specifier(file.requires_python)
+    return specifier is None or specifier.contains(python, prereleases=True)
+
+
+def best_wheel(
+    release: Release, environment: Environment, python: Version, *, yanked: bool = False
+) -> DistFile | None:
+    """Return the wheel of a release that suits the environment best, or None."""
+    ranked: list[tuple[int, str, DistFile]] = []
+    for file in release.wheels:
+        if (file.yanked and not yanked) or not accepts_python(file, python):
+            continue
+        rank = wheel_rank(file.filename, environment)
+        if rank is not None:
+            ranked.append((rank, _build_number(file.filename), file))
+    if not ranked:
+        return None
+    best = min(rank for rank, _, _ in ranked)
+    return max((entry for entry in ranked if entry[0] == best), key=lambda entry: entry[1])[2]
+
+
+def usable_sdist(release: Release, python: Version, *, yanked: bool = False) -> DistFile | None:
+    """Return the sdist of a release if the interpreter may build it."""
+    file = release.sdist
+    if file is None or (file.yanked and not yanked) or not accepts_python(file, python):
+        return None
+    return file
+
+
+def final_releases(releases: tuple[Release, ...]) -> Iterator[Release]:
+    """Yield what is neither a pre-release nor withdrawn."""
+    return (r for r in releases if not r.version.is_prerelease and not r.yanked)
+
+
+def newest_final(releases: tuple[Release, ...]) -> str:
+    """Return the newest final release's version, or an empty string."""
+    release = next(final_releases(releases), None)
+    return "" if release is None else str(release.version)

@@ -1,0 +1,109 @@
+"""What would make the image smaller, or possible at all: swaps, dropped extras, no bytecode."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.core.evaluate import Question, judge, wanted_of, weigh
+from scaffold.core.resolve import Shelf, resolve
+from scaffold.core.size import BYTECODE_COMPRESSED, bytecode_bytes
+from scaffold.model.knowledge import Swap
+from scaffold.model.plan import Options
+from scaffold.model.resolution import Resolution
+from scaffold.model.verdict import Candidate, Rejected, Saving, Verdict
+
+
+def applicable_swaps(question: Question, names: Sequence[str]) -> Iterator[tuple[str, Swap]]:
+    """Yield (name, swap) for each known swap of these packages that nothing forbids."""
+    uses = {use.code for use in question.project.uses}
+    for name in names:
+        fact = question.facts.packages.get(name)
+        for swap in fact.swaps if fact else ():
+            wrong_arch = swap.arches and question.target.arch not in swap.arches
+            if not wrong_arch and (not swap.unless or swap.unless not in uses):
+                yield name, swap
+
+
+def safe_swaps(question: Question, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the swaps that preserve behaviour, as pairs (from, to)."""
+    return tuple(
+        (name, swap.to) for name, swap in applicable_swaps(question, names) if swap.kind == "safe"
+    )
+
+
+def find_savings(question: Question, candidate: Candidate, shelf: Shelf) -> tuple[Saving, ...]:
+    """Return what each swap would save on this base, largest first; only what saves at all."""
+    found: list[Saving] = []
+    names = [weighed.pinned.name for weighed in candidate.packages]
+    for name, swap in applicable_swaps(question, names):
+        swapped = _swapped(question, candidate, shelf, name, swap)
+        if swapped is not None and swapped.size.on_disk < candidate.size.on_disk:
+            found.append(
+                Saving(
+                    code="swap",
+                    text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
+                    bytes=candidate.size.on_disk - swapped.size.on_disk,
+                    download=candidate.size.download - swapped.size.download,
+                    option=f"--swap {name}={swap.to}",
+                    kind=swap.kind,
+                )
+            )
+    if question.options.bytecode == "beside":
+        compiled = bytecode_bytes(candidate.packages)
+        if compiled:
+            found.append(
+                Saving(
+                    code="bytecode",
+                    text="no compiled bytecode: every start compiles what it imports",
+                    bytes=compiled,
+                    download=round(compiled * BYTECODE_COMPRESSED),
+                    option="--bytecode none",
+                )
+            )
+    return tuple(sorted(found, key=lambda saving: (-saving.bytes, saving.option)))
+
+
+def _asks_extras(question: Question, name: str, swap: Swap) -> bool:
+    """Tell whether a swap that only drops extras has any to drop."""
+    if canonicalize_name(Requirement(swap.to).name) != name:
+        return True
+    return any(asked.name == name and asked.extras for asked in question.project.asked)
+
+
+def _swapped(
+    question: Question, candidate: Candidate, shelf: Shelf, name: str, swap: Swap
+) -> Candidate | None:
+    if not _asks_extras(question, name, swap):
+        return None
+    options = with_swaps(question.options, ((name, swap.to),))
+    wanted = wanted_of(question.project, options)
+    environment = candidate.resolution.environment
+    resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
+    if not isinstance(resolution, Resolution):
+        return None
+    packages = weigh(resolution.packages, shelf.index, network=not options.offline)
+    changed = replace(question, options=options)
+    verdict = judge(changed, candidate.base, candidate.image, resolution, packages)
+    return verdict.candidate
+
+
+def with_swaps(options: Options, swaps: Sequence[tuple[str, str]]) -> Options:
+    """Return the options with more swaps; what was asked for explicitly stays first."""
+    asked = {name for name, _ in options.swaps}
+    added = tuple(swap for swap in swaps if swap[0] not in asked)
+    return replace(options, swaps=(*options.swaps, *added))
+
+
+def nearest_miss(verdicts: Sequence[Verdict]) -> Candidate | None:
+    """Return the smallest rejected candidate that failed on a limit only, if there is one."""
+    limits = {"over-budget", "over-download", "compile-too-slow"}
+    missed = [
+        verdict.candidate
+        for verdict in verdicts
+        if isinstance(verdict, Rejected)
+        and verdict.candidate is not None
+        and {reason.code for reason in verdict.reasons} <= limits
+    ]
+    return min(missed, key=lambda c: (c.size.on_disk, c.base.id), default=None)

@@ -1,0 +1,123 @@
+"""The pipeline, with its edges passed in: from a project and targets to decisions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from scaffold.core.choose import choose
+from scaffold.core.evaluate import Evaluation, Question, on_other_arch
+from scaffold.core.ports import Index
+from scaffold.core.resolve import Shelf
+from scaffold.core.savings import (
+    applicable_swaps,
+    find_savings,
+    nearest_miss,
+    safe_swaps,
+    with_swaps,
+)
+from scaffold.model.knowledge import Facts
+from scaffold.model.plan import Options
+from scaffold.model.project import Project
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Arch, Target
+from scaffold.model.verdict import Decision, Fits, Rejected, Saving, Verdict
+
+_SIBLING = {Arch.ARM_V7: Arch.ARM64, Arch.ARM_V6: Arch.ARM64, Arch.I386: Arch.AMD64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """Everything outside the pure core. ``tell`` takes one line of progress."""
+
+    index: Index
+    facts: Facts
+    today: date
+    tell: Callable[[str], None]
+
+
+def decide(
+    project: Project, targets: Sequence[Target], options: Options, edges: Edges
+) -> tuple[Decision, ...]:
+    """Return one decision per target; all share a base and a Python, or none has a choice."""
+    shelf = Shelf(edges.index)
+    edges.index.prefetch([asked.name for asked in project.asked if not asked.path])
+    questions = [_question(project, target, options, edges) for target in targets]
+    rows = [Evaluation(question, shelf, edges.tell).verdicts() for question in questions]
+    chosen, notes = choose(rows, options.objective)
+    return tuple(
+        _decision(question, row, fits, notes, shelf, edges)
+        for question, row, fits in zip(questions, rows, chosen, strict=True)
+    )
+
+
+def _question(project: Project, target: Target, options: Options, edges: Edges) -> Question:
+    question = Question(
+        project=project, target=target, options=options, facts=edges.facts, today=edges.today
+    )
+    if options.apply_swaps:
+        swaps = safe_swaps(question, sorted(edges.facts.packages))
+        question = replace(question, options=with_swaps(options, swaps))
+    return question
+
+
+def _decision(
+    question: Question,
+    row: tuple[Verdict, ...],
+    chosen: Fits | None,
+    notes: tuple[Reason, ...],
+    shelf: Shelf,
+    edges: Edges,
+) -> Decision:
+    if chosen is not None:
+        edges.tell("looking for savings")
+        savings = find_savings(question, chosen.candidate, shelf)
+        return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes)
+    missed = nearest_miss(row)
+    if missed is not None:
+        savings = find_savings(question, missed, shelf)
+    else:
+        savings = tuple(_rescues(question, row))
+    return Decision(
+        chosen=None, verdicts=row, savings=savings, notes=_elsewhere(question, shelf, edges)
+    )
+
+
+def _rescues(question: Question, row: Sequence[Verdict]) -> Sequence[Saving]:
+    """Return swaps of the packages that stand in the way; what they save cannot be known."""
+    blocked = sorted(
+        {
+            reason.package
+            for verdict in row
+            if isinstance(verdict, Rejected)
+            for reason in verdict.reasons
+            if reason.code in {"no-wheel", "locked-version-no-wheel"} and reason.package
+        }
+    )
+    return [
+        Saving(
+            code="swap",
+            text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
+            bytes=0,
+            download=0,
+            option=f"--swap {name}={swap.to}",
+            kind=swap.kind,
+        )
+        for name, swap in applicable_swaps(question, blocked)
+    ]
+
+
+def _elsewhere(question: Question, shelf: Shelf, edges: Edges) -> tuple[Reason, ...]:
+    """Say whether the 64-bit system of the same device family would do."""
+    sibling = _SIBLING.get(question.target.arch)
+    if sibling is None:
+        return ()
+    row = Evaluation(on_other_arch(question, sibling), shelf, edges.tell).verdicts()
+    chosen, _ = choose([row], question.options.objective)
+    best = chosen[0]
+    if best is None:
+        return ()
+    text = (
+        f"on {sibling} it would fit: {best.candidate.reference}, "
+        f"{best.size.on_disk / 1e6:.1f} MB; most newer boards run a 64-bit system"
+    )
+    return (Reason(code="would-fit", text=text, fact=sibling.value),)
