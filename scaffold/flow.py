@@ -45,7 +45,9 @@ def decide(
     rows = [Evaluation(question, shelf, edges.tell).verdicts() for question in questions]
     chosen, notes = choose(rows, options.objective)
     return tuple(
-        _decision(question, row, fits, notes, shelf, edges)
+        _settled(question, row, fits, notes, shelf=shelf, tell=edges.tell)
+        if fits is not None
+        else _unsettled(question, row, shelf, edges.tell)
         for question, row, fits in zip(questions, rows, chosen, strict=True)
     )
 
@@ -60,26 +62,29 @@ def _question(project: Project, target: Target, options: Options, edges: Edges) 
     return question
 
 
-def _decision(
+def _settled(
     question: Question,
     row: tuple[Verdict, ...],
-    chosen: Fits | None,
+    chosen: Fits,
     notes: tuple[Reason, ...],
+    *,
     shelf: Shelf,
-    edges: Edges,
+    tell: Callable[[str], None],
 ) -> Decision:
-    if chosen is not None:
-        edges.tell("looking for savings")
-        savings = find_savings(question, chosen.candidate, shelf)
-        return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes)
+    tell("looking for savings")
+    savings = find_savings(question, chosen.candidate, shelf)
+    return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes)
+
+
+def _unsettled(
+    question: Question, row: tuple[Verdict, ...], shelf: Shelf, tell: Callable[[str], None]
+) -> Decision:
     missed = nearest_miss(row)
-    if missed is not None:
-        savings = find_savings(question, missed, shelf)
-    else:
-        savings = tuple(_rescues(question, row))
-    return Decision(
-        chosen=None, verdicts=row, savings=savings, notes=_elsewhere(question, shelf, edges)
+    savings = (
+        tuple(_rescues(question, row)) if missed is None else find_savings(question, missed, shelf)
     )
+    notes = _elsewhere(question, shelf, tell)
+    return Decision(chosen=None, verdicts=row, savings=savings, notes=notes)
 
 
 def _rescues(question: Question, row: Sequence[Verdict]) -> Sequence[Saving]:
@@ -106,12 +111,12 @@ def _rescues(question: Question, row: Sequence[Verdict]) -> Sequence[Saving]:
     ]
 
 
-def _elsewhere(question: Question, shelf: Shelf, edges: Edges) -> tuple[Reason, ...]:
+def _elsewhere(question: Question, shelf: Shelf, tell: Callable[[str], None]) -> tuple[Reason, ...]:
     """Say whether the 64-bit system of the same device family would do."""
     sibling = _SIBLING.get(question.target.arch)
     if sibling is None:
         return ()
-    row = Evaluation(on_other_arch(question, sibling), shelf, edges.tell).verdicts()
+    row = Evaluation(on_other_arch(question, sibling), shelf, tell).verdicts()
     chosen, _ = choose([row], question.options.objective)
     best = chosen[0]
     if best is None:

@@ -191,7 +191,14 @@ def judge(
     packages: tuple[Weighed, ...],
 ) -> Verdict:
     """Return the verdict on a base whose packages resolve: needs, size, limits."""
-    needs = find_needs(question.project, question.facts, base, packages, question.options)
+    needs = find_needs(
+        project=question.project,
+        facts=question.facts,
+        base=base,
+        arch=image.arch,
+        packages=packages,
+        options=question.options,
+    )
     size = predict(
         base=base,
         image=image,
@@ -221,7 +228,7 @@ def judge(
 
 def reference_of(base: Base, image: Image, registries: Mapping[str, str]) -> str:
     """Return what FROM names, with the registry's prefix and the digest where they are known."""
-    reference = base.reference.format(python=image.tag or image.python)
+    reference = base.reference_for(image)
     prefix = registries.get(base.registry, "").rstrip("/")
     reference = f"{prefix}/{reference}" if prefix else reference
     return f"{reference}@{image.digest}" if image.digest else reference

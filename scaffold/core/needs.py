@@ -8,7 +8,7 @@ from scaffold.model.knowledge import Base, BuildClass, Facts, Library, Recipe, S
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
-from scaffold.model.target import LibcFamily
+from scaffold.model.target import Arch, LibcFamily
 
 _RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
 
@@ -37,7 +37,13 @@ class _Lack:
 
 
 def find_needs(
-    project: Project, facts: Facts, base: Base, packages: Sequence[Weighed], options: Options
+    *,
+    project: Project,
+    facts: Facts,
+    base: Base,
+    arch: Arch,
+    packages: Sequence[Weighed],
+    options: Options,
 ) -> Needs:
     """Return what the packages and the application need that the base does not ship."""
     refused = list(_check_glibc(base, packages))
@@ -55,11 +61,10 @@ def find_needs(
         refused.append(Reason(code="needs-shell", text=f"{use.origin} starts a shell"))
     build, tools, build_class, build_reasons = _find_builds(facts, base, packages, install)
     remarks.extend(build_reasons)
-    release = "alpine" if base.package_manager == "apk" else base.release
-    disk, download, _ = system_cost(release, sorted(install), facts)
+    cost = system_cost(base.distribution_key, sorted(install), facts, arch=arch)
     return Needs(
         run_packages=tuple(install[name] for name in sorted(install)),
-        cost=(disk, download),
+        cost=cost[:2],
         build_packages=build,
         build_tools=tools,
         build_class=build_class,
@@ -123,7 +128,7 @@ def _of_package(facts: Facts, weighed: Weighed) -> Iterator[_Lack]:
 
 
 _LIBC_STEMS = frozenset(
-    "libc libm libdl libpthread librt libutil libresolv libanl libBrokenLocale".split()
+    {"libc", "libm", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl"}
 )
 
 
@@ -139,8 +144,7 @@ def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | N
     library: Library | None = facts.libraries.get(identifier)
     if library is None:
         return None
-    release = "alpine" if base.package_manager == "apk" else base.release
-    return library.packages.get(release)
+    return library.packages.get(base.distribution_key)
 
 
 def _cannot(base: Base, lack: _Lack) -> Reason:
@@ -209,9 +213,8 @@ def _builds(weighed: Weighed, recipe: Recipe | None, manager: str, effort: Build
 
 
 def _known_package(facts: Facts, base: Base, name: str) -> SystemPackage:
-    release = "alpine" if base.package_manager == "apk" else base.release
     for library in facts.libraries.values():
-        package = library.packages.get(release)
+        package = library.packages.get(base.distribution_key)
         if package is not None and package.name == name:
             return package
     return SystemPackage(name=name, on_disk=0, download=0, verified=False)

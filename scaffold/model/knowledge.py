@@ -47,7 +47,8 @@ class Base:
     ``reference`` and ``site_packages`` are format strings with ``{python}``. ``registry`` names
     the entry of the user's registry settings that prefixes it; ``default`` needs none. ``ships``
     are sonames, ``programs`` commands. ``pip_bytes`` and ``pip_download`` are what pip and
-    ensurepip weigh in it, unpacked and compressed. ``rank`` breaks ties: lower is preferred at equal size.
+    ensurepip weigh in it, unpacked and compressed. ``rank`` breaks ties: lower is preferred
+    at equal size.
     """
 
     id: str
@@ -152,6 +153,8 @@ class Swap:
 
     ``kind`` is ``safe`` (same import, same behaviour, given ``unless`` does not hold) or ``ask``.
     ``unless`` names a ``Use`` code that forbids it. ``arches`` limits it; empty is everywhere.
+    ``drops`` are extras: the swap applies to a requirement that asks for one of them.
+    ``needs_index`` says that the user has to name another index. ``measured`` says what it saves.
     """
 
     to: str
@@ -161,6 +164,9 @@ class Swap:
     unless: str = ""
     arches: tuple[Arch, ...] = ()
     index_url: str = ""
+    needs_index: bool = False
+    drops: tuple[str, ...] = ()
+    measured: str = ""
     source: str
     checked: date
 
@@ -186,12 +192,16 @@ class PackageFact:
 
     ``dlopens`` are libraries loaded at run time by name, ``programs`` commands it starts,
     ``optional_needs`` sonames that only an optional plugin loads (they are not missing).
-    ``keep`` are kinds of files that trimming must leave. ``memory`` is bytes resident on import.
-    ``provides_import`` are the modules it owns. ``extra_modules`` maps nothing else.
+    ``dlopens_unless`` are packages that bring those libraries when they are installed too;
+    ``dlopens_pure`` says that only the pure wheel looks for them, platform wheels bring them.
+    ``keep`` are kinds of files that trimming must leave; ``symbols`` is what stripping removes.
+    ``memory`` is bytes resident on import. ``provides_import`` are the modules it owns.
     """
 
     name: str
     dlopens: tuple[str, ...] = ()
+    dlopens_unless: tuple[str, ...] = ()
+    dlopens_pure: bool = False
     programs: tuple[str, ...] = ()
     optional_needs: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
