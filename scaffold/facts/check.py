@@ -1,0 +1,282 @@
+"""What has to be true of all facts together; the form of each was checked on loading."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.model.knowledge import (
+    Base,
+    Distribution,
+    Facts,
+    Library,
+    PackageFact,
+    Recipe,
+    Swap,
+)
+from scaffold.model.target import Arch, Device, LibcFamily
+
+_DEBIAN_RELEASES = ("bullseye", "bookworm", "trixie", "forky")
+_FAMILIES = ("slim", "alpine", "distroless", "full", "bare")
+_LIBC = {"debian": LibcFamily.GLIBC, "ubuntu": LibcFamily.GLIBC, "alpine": LibcFamily.MUSL}
+_MANAGERS = ("apt", "apk")
+_TOOLS = ("cmake", "fortran", "llvm", "meson", "ninja", "rust", "swig")
+_KINDS = (
+    "py",
+    "so",
+    "pyi",
+    "headers",
+    "static",
+    "sources",
+    "tests",
+    "docs",
+    "dist-info",
+    "symbols",
+)
+_USES = ("runs-program", "finds-library", "shows-window", "imports")
+_MINOR = re.compile(r"3\.\d{1,2}")
+_SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|")
+_MEMORY = (32 * 1024**2, 512 * 1024**3)
+_STORAGE = (64 * 10**6, 16 * 10**12)
+_CORES = (1, 256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that cannot be true. ``fact`` says where, such as ``bases/slim-trixie``."""
+
+    code: str
+    fact: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return ``bases/slim-trixie: text (code)``."""
+        return f"{self.fact}: {self.text} ({self.code})"
+
+
+def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
+    """Return everything that contradicts itself, another fact or the calendar."""
+    return tuple(
+        problem
+        for problems in (
+            _check_libcs(facts.bases),
+            *(_check_base(base, facts) for base in facts.bases),
+            *(_check_library(library) for library in facts.libraries.values()),
+            *(_check_distribution(table) for table in facts.distributions.values()),
+            *(_check_package(package, facts) for package in facts.packages.values()),
+            *(_check_device(device) for device in facts.devices.values()),
+            _check_provenance(facts, today),
+        )
+        for problem in problems
+    )
+
+
+def _check_libcs(bases: Iterable[Base]) -> Iterator[Problem]:
+    """A Debian release never has an older glibc than the one before it."""
+    newest: tuple[int, int] = (0, 0)
+    before = ""
+    debian = [base for base in bases if base.release in _DEBIAN_RELEASES]
+    for base in sorted(debian, key=lambda base: _DEBIAN_RELEASES.index(base.release)):
+        if base.libc_version < newest:
+            text = f"glibc {_dotted(base.libc_version)} is older than {_dotted(newest)} of {before}"
+            yield Problem(code="glibc-shrinks", fact=f"bases/{base.id}", text=text)
+        else:
+            newest, before = base.libc_version, base.id
+
+
+def _check_base(base: Base, facts: Facts) -> Iterator[Problem]:
+    fact = f"bases/{base.id}"
+    if base.family not in _FAMILIES:
+        yield Problem(code="family", fact=fact, text=f"{base.family!r} is no family of bases")
+    if _LIBC.get(base.distribution) is not base.libc:
+        text = f"{base.distribution} does not go with {base.libc}"
+        yield Problem(code="libc", fact=fact, text=text)
+    if base.package_manager not in (None, *_MANAGERS):
+        text = f"{base.package_manager!r} is no package manager that can be used"
+        yield Problem(code="package-manager", fact=fact, text=text)
+    if "{python}" not in base.reference and len({image.python for image in base.images}) > 1:
+        text = f"reference {base.reference!r} is the same for several Pythons"
+        yield Problem(code="reference", fact=fact, text=text)
+    if not base.images:
+        yield Problem(code="no-images", fact=fact, text="there is no image")
+    yield from _check_images(base, facts)
+
+
+def _check_images(base: Base, facts: Facts) -> Iterator[Problem]:
+    fact = f"bases/{base.id}"
+    seen: list[str] = []
+    pairs: set[tuple[str, Arch]] = set()
+    for image in base.images:
+        label = f"Python {image.python} on {image.arch}"
+        if image.python not in seen:
+            seen.append(image.python)
+        if (image.python, image.arch) in pairs:
+            yield Problem(code="image-twice", fact=fact, text=f"{label} is there twice")
+        pairs.add((image.python, image.arch))
+        if not image.release.startswith(f"{image.python}."):
+            text = f"{label}: {image.release!r} is no release of {image.python}"
+            yield Problem(code="release", fact=fact, text=text)
+        if not 0 < image.download <= image.on_disk:
+            text = f"{label}: {image.on_disk} bytes on disk, {image.download} compressed"
+            yield Problem(code="size", fact=fact, text=text)
+        if not 0 < image.error <= 0.5:  # noqa: PLR2004 - half of it
+            text = f"{label}: error {image.error} is not between 0 and 0.5"
+            yield Problem(code="image-error", fact=fact, text=text)
+        if _DIGEST.fullmatch(image.digest) is None:
+            text = f"{label}: {image.digest!r} is not sha256: and 64 digits"
+            yield Problem(code="digest", fact=fact, text=text)
+    minors = [python for python in seen if _MINOR.fullmatch(python)]
+    if len(minors) < len(seen) or minors != sorted(minors, key=_minor):
+        text = f"Pythons have to ascend: {', '.join(seen)}"
+        yield Problem(code="pythons-order", fact=fact, text=text)
+    for python in seen:
+        if python not in facts.pythons:
+            text = f"Python {python} is not in pythons.toml"
+            yield Problem(code="python-unknown", fact=fact, text=text)
+
+
+def _check_library(library: Library) -> Iterator[Problem]:
+    fact = f"libraries/{library.id}"
+    if library.program is (".so" in library.id):
+        kind = "a program" if library.program else "a library"
+        yield Problem(code="library-kind", fact=fact, text=f"{library.id!r} is not {kind}")
+    for release, package in library.packages.items():
+        if _SYSTEM_NAME.fullmatch(package.name) is None:
+            text = f"{package.name!r} is no package name of {release}"
+            yield Problem(code="package-name", fact=fact, text=text)
+        if not 0 <= package.download <= package.on_disk:
+            text = f"{package.name} on {release}: {package.on_disk} bytes on disk, "
+            text += f"{package.download} compressed"
+            yield Problem(code="size", fact=fact, text=text)
+
+
+def _check_distribution(table: Distribution) -> Iterator[Problem]:
+    fact = f"distributions/{table.id}"
+    expected = table.release if table.arch is Arch.AMD64 else f"{table.release}-{table.arch.slug}"
+    if table.id != expected:
+        yield Problem(code="distribution-id", fact=fact, text=f"the id has to be {expected!r}")
+    for name, (on_disk, download, depends) in table.packages.items():
+        if not 0 <= download <= on_disk:
+            text = f"{name}: {on_disk} bytes on disk, {download} compressed"
+            yield Problem(code="size", fact=fact, text=text)
+        for missing in sorted(set(depends) - set(table.packages)):
+            text = f"{name} depends on {missing}, which has no line"
+            yield Problem(code="dependency-unknown", fact=fact, text=text)
+
+
+def _check_package(package: PackageFact, facts: Facts) -> Iterator[Problem]:
+    fact = f"packages/{package.name}"
+    if canonicalize_name(package.name) != package.name:
+        text = f"the normalised name is {canonicalize_name(package.name)!r}"
+        yield Problem(code="name", fact=fact, text=text)
+    for name, program in (
+        *((name, False) for name in package.dlopens),
+        *((name, True) for name in package.programs),
+    ):
+        library = facts.libraries.get(name)
+        if library is None or library.program is not program:
+            text = f"{name!r} is not in libraries.toml as a {'program' if program else 'library'}"
+            yield Problem(code="library-unknown", fact=fact, text=text)
+    for kind in package.keep:
+        if kind not in _KINDS:
+            yield Problem(code="keep", fact=fact, text=f"{kind!r} is no kind of files")
+    for other in package.conflicts:
+        known = facts.packages.get(other)
+        if known is not None and package.name not in known.conflicts:
+            text = f"conflicts with {other}, which does not say so"
+            yield Problem(code="conflict-one-sided", fact=fact, text=text)
+    for swap in package.swaps:
+        yield from _check_swap(swap, package, fact)
+    if package.recipe is not None:
+        yield from _check_recipe(package.recipe, fact, facts)
+
+
+def _check_swap(swap: Swap, package: PackageFact, fact: str) -> Iterator[Problem]:
+    try:
+        name = Requirement(swap.to).name
+    except InvalidRequirement:
+        yield Problem(code="swap-target", fact=fact, text=f"{swap.to!r} is no requirement")
+        return
+    if canonicalize_name(name) != name:
+        text = f"the swap's target {name!r} has to be written {canonicalize_name(name)!r}"
+        yield Problem(code="swap-target", fact=fact, text=text)
+    if name == package.name and not (swap.drops or swap.needs_index):
+        text = f"the swap to {swap.to!r} changes nothing"
+        yield Problem(code="swap-target", fact=fact, text=text)
+    if swap.kind not in ("safe", "ask"):
+        text = f"the kind of a swap is safe or ask, not {swap.kind!r}"
+        yield Problem(code="swap-kind", fact=fact, text=text)
+    if swap.unless and swap.unless not in _USES:
+        yield Problem(code="swap-unless", fact=fact, text=f"{swap.unless!r} is no code of a use")
+
+
+def _check_recipe(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
+    tables = [table for table in facts.distributions.values() if table.arch is Arch.AMD64]
+    for half, managers in (("build", recipe.build), ("run", recipe.run)):
+        for manager, names in managers.items():
+            if manager not in _MANAGERS:
+                text = f"the recipe's {half} half names {manager!r}; it is apt or apk"
+                yield Problem(code="recipe-manager", fact=fact, text=text)
+            for name in names:
+                if _SYSTEM_NAME.fullmatch(name) is None:
+                    text = f"the recipe's {name!r} is no package name"
+                    yield Problem(code="recipe-package", fact=fact, text=text)
+                elif half == "run" and manager == "apt":
+                    for table in tables:
+                        if name not in table.packages:
+                            text = f"the recipe's {name!r} has no line in distributions/{table.id}"
+                            yield Problem(code="recipe-package", fact=fact, text=text)
+    for tool in recipe.tools:
+        if tool not in _TOOLS:
+            yield Problem(code="recipe-tool", fact=fact, text=f"{tool!r} is no known tool")
+
+
+def _check_device(device: Device) -> Iterator[Problem]:
+    for label, value, (low, high) in (
+        ("memory", device.memory, _MEMORY),
+        ("storage", device.storage, _STORAGE),
+        ("cores", device.cores, _CORES),
+    ):
+        if value is not None and not low <= value <= high:
+            text = f"{label} is {value}, which no device has"
+            yield Problem(code="device-implausible", fact=f"devices/{device.id}", text=text)
+
+
+def _check_provenance(facts: Facts, today: date) -> Iterator[Problem]:
+    for fact, source, checked in _provenances(facts):
+        if not source.strip():
+            yield Problem(code="source-missing", fact=fact, text="the source is empty")
+        if checked > today:
+            text = f"checked on {checked}, which is after {today}"
+            yield Problem(code="date-in-future", fact=fact, text=text)
+
+
+def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
+    for base in facts.bases:
+        yield f"bases/{base.id}", base.source, base.checked
+        for image in base.images:
+            yield f"bases/{base.id} ({image.python}, {image.arch})", image.source, image.checked
+    for library in facts.libraries.values():
+        yield f"libraries/{library.id}", library.source, library.checked
+    for table in facts.distributions.values():
+        yield f"distributions/{table.id}", table.source, table.checked
+    for device in facts.devices.values():
+        yield f"devices/{device.id}", device.source, device.checked
+    for package in facts.packages.values():
+        yield f"packages/{package.name}", package.source, package.checked
+        for swap in package.swaps:
+            yield f"packages/{package.name} (to {swap.to})", swap.source, swap.checked
+        if package.recipe is not None:
+            yield f"packages/{package.name} (recipe)", package.recipe.source, package.recipe.checked
+
+
+def _minor(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.split("."))
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
