@@ -9,7 +9,8 @@ from packaging.version import Version
 from scaffold.core.needs import find_needs
 from scaffold.core.ports import Index
 from scaffold.core.releases import parse_specifier
-from scaffold.core.resolve import Shelf, Wanted, resolve
+from scaffold.core.resolve import resolve
+from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import guess_installed, predict
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image

@@ -7,7 +7,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from scaffold.core.evaluate import Question, judge, wanted_of, weigh
-from scaffold.core.resolve import Shelf, resolve
+from scaffold.core.resolve import resolve
+from scaffold.core.shelf import Shelf
 from scaffold.core.size import BYTECODE_COMPRESSED, bytecode_bytes
 from scaffold.model.knowledge import Swap
 from scaffold.model.plan import Options

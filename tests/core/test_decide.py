@@ -62,7 +62,7 @@ def slim(pythons: Sequence[str] = ("3.12", "3.13"), megabytes: int = 118) -> Bas
         libc=LibcFamily.GLIBC,
         libc_version=(2, 41),
         package_manager="apt",
-        shell=True,  # noqa: S604 - a field of the base, no call of a shell
+        shell=True,
         user="root",
         interpreter="/usr/local/bin/python3",
         site_packages="/usr/local/lib/python{python}/site-packages",

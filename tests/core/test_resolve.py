@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from scaffold.core.resolve import Shelf, Wanted, resolve
+from scaffold.core.resolve import resolve
+from scaffold.core.shelf import Shelf, Wanted
 from scaffold.model.project import IndexOptions, Lock, LockedFile, LockedPackage, Origin
 from scaffold.model.resolution import Conflict, Resolution
 from scaffold.model.target import Arch, Environment

@@ -1,0 +1,270 @@
+"""resolvelib's questions about needs and contenders, answered for one environment."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from scaffold.core.releases import (
+    Release,
+    best_wheel,
+    parse_specifier,
+    parse_version,
+    usable_sdist,
+    wheel_rank,
+)
+from scaffold.core.shelf import Contender, Need, Shelf, Wanted, marker_holds, parse_requirement
+from scaffold.core.target import marker_environment
+from scaffold.model.index import DistFile
+from scaffold.model.target import Environment
+
+
+class Provider:
+    """resolvelib's questions, answered for one environment."""
+
+    def __init__(
+        self, wanted: Wanted, environment: Environment, release: str, shelf: Shelf
+    ) -> None:
+        self.wanted = wanted
+        self.environment = environment
+        self.python = Version(release or f"{environment.python}.0")
+        self.shelf = shelf
+        markers = marker_environment(environment, release=release)
+        self.markers = tuple(sorted(markers.items()))
+        self.swaps = {
+            canonicalize_name(Requirement(old).name): parse_requirement(new)
+            for old, new in wanted.swaps
+        }
+        self.constraints = self._read_constraints()
+        self.locked = self._read_lock()
+        self.order: dict[str, int] = {}
+
+    def _read_constraints(self) -> dict[str, SpecifierSet]:
+        constraints: dict[str, SpecifierSet] = {}
+        for asked in self.wanted.constraints:
+            if self.holds(asked.marker):
+                own = parse_specifier(asked.specifier) or SpecifierSet()
+                constraints[asked.name] = constraints.get(asked.name, SpecifierSet()) & own
+        return constraints
+
+    def _read_lock(self) -> dict[str, dict[Version, frozenset[str]]]:
+        """Return the locked versions per name with the sha256 sums that the lock allows."""
+        locked: dict[str, dict[Version, frozenset[str]]] = {}
+        packages = self.wanted.lock.packages if self.wanted.lock else ()
+        for package in packages:
+            version = parse_version(package.version)
+            if version is None or package.path or not self.holds(package.marker):
+                continue
+            sums = {file.sha256 for file in package.files if file.sha256}
+            sums |= {h.removeprefix("sha256:") for h in package.hashes if h.startswith("sha256:")}
+            locked.setdefault(package.name, {})[version] = frozenset(sums)
+        return locked
+
+    def holds(self, marker: str, extras: Iterable[str] = ()) -> bool:
+        """Tell whether a marker is true on the target with any of the extras."""
+        if not marker:
+            return True
+        return any(marker_holds(marker, self.markers, extra) for extra in (*sorted(extras), ""))
+
+    def need(self, requirement: Requirement, parent: str) -> Need:
+        """Return a need, after swaps."""
+        name = canonicalize_name(requirement.name)
+        swapped = self.swaps.get(name)
+        if swapped is None:
+            return Need(
+                name,
+                frozenset(canonicalize_name(extra) for extra in requirement.extras),
+                requirement.specifier,
+                parent,
+                requirement.url or "",
+            )
+        extras = frozenset(canonicalize_name(extra) for extra in swapped.extras)
+        new = canonicalize_name(swapped.name)
+        kept = requirement.specifier if new == name else swapped.specifier
+        return Need(new, extras, kept, parent)
+
+    def roots(self) -> list[Need]:
+        """Return what the project asks for on this target."""
+        needs: list[Need] = []
+        for asked in self.wanted.asked:
+            if asked.path or not self.holds(asked.marker):
+                continue
+            extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
+            text = f"{asked.name}{extras}" + (f" @ {asked.url}" if asked.url else asked.specifier)
+            requirement = parse_requirement(text)
+            if requirement is not None:
+                need = self.need(requirement, "")
+                needs.append(
+                    Need(need.name, need.extras, need.specifier, "", need.url, asked.hashes)
+                )
+        return needs
+
+    # What resolvelib calls -------------------------------------------------------------------
+
+    def identify(self, requirement_or_candidate: "Need | Contender") -> str:
+        """Return the name with its extras: one identifier each."""
+        extras = ",".join(sorted(requirement_or_candidate.extras))
+        name = requirement_or_candidate.name
+        identifier = f"{name}[{extras}]" if extras else name
+        self.order.setdefault(identifier, len(self.order))
+        return identifier
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, Contender],
+        candidates: object,  # noqa: ARG002 - resolvelib passes it by name
+        information: Mapping[str, Iterator[Any]],
+        backtrack_causes: Sequence[Any],
+    ) -> tuple[bool, bool, int]:
+        """Return the order to work in: pins, then what caused backtracking, then as met."""
+        causes = {cause.requirement.name for cause in backtrack_causes}
+        pinned = any(
+            spec.operator in {"==", "==="}
+            for info in information[identifier]
+            for spec in info.requirement.specifier
+        )
+        del resolutions
+        return (not pinned, identifier.partition("[")[0] not in causes, self.order[identifier])
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Need]],
+        incompatibilities: Mapping[str, Iterator[Contender]],
+    ) -> Callable[[], Iterator[Contender]]:
+        """Return the contenders for an identifier, best first, lazily."""
+        needs = list(requirements[identifier])
+        refused = {candidate.version for candidate in incompatibilities[identifier]}
+        name = needs[0].name
+        extras = needs[0].extras
+        # a bare name and the same name with extras are one package: what is asked of either counts
+        needs += [
+            n
+            for key in list(requirements)
+            if key.partition("[")[0] == name and key != identifier
+            for n in requirements[key]
+        ]
+
+        def matches() -> Iterator[Contender]:
+            for candidate in self.candidates(name, extras, needs):
+                if candidate.version not in refused:
+                    yield candidate
+
+        return matches
+
+    def is_satisfied_by(self, requirement: Need, candidate: Contender) -> bool:
+        """Tell whether a contender is what a need asks for."""
+        return requirement.name == candidate.name and (
+            bool(requirement.url)
+            or requirement.specifier.contains(candidate.version, prereleases=True)
+        )
+
+    def get_dependencies(self, candidate: Contender) -> list[Need]:
+        """Return what a contender needs on this target."""
+        parent = candidate.name
+        if candidate.extras:
+            own = Need(parent, frozenset(), SpecifierSet(f"==={candidate.version}"), parent)
+            return [own, *self._dependencies(candidate, candidate.extras)]
+        return self._dependencies(candidate, frozenset())
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: object,  # noqa: ARG002
+        candidates: object,  # noqa: ARG002
+        information: object,  # noqa: ARG002
+        backtrack_causes: object,  # noqa: ARG002
+    ) -> Iterable[str]:
+        """Leave the selection as it is."""
+        return identifiers
+
+    # -----------------------------------------------------------------------------------------
+
+    def _dependencies(self, candidate: Contender, extras: frozenset[str]) -> list[Need]:
+        metadata = self.shelf.metadata(candidate)
+        needs: list[Need] = []
+        for text in metadata.requires if metadata else ():
+            requirement = parse_requirement(text)
+            if requirement is None:
+                continue
+            marker = str(requirement.marker) if requirement.marker else ""
+            if self.holds(marker, extras):
+                needs.append(self.need(requirement, candidate.name))
+        self.shelf.index.prefetch([need.name for need in needs])
+        return needs
+
+    def candidates(
+        self, name: str, extras: frozenset[str], needs: Sequence[Need]
+    ) -> Iterator[Contender]:
+        """Yield candidates, best first: wheels by version; sdists only if there is no wheel."""
+        url = next((need.url for need in needs if need.url), "")
+        if url:
+            yield from self._from_url(name, extras, url)
+            return
+        found = False
+        for release in self.admissible(name, needs):
+            file = best_wheel(
+                self._allowed(name, release, needs), self.environment, self.python, yanked=True
+            )
+            if file is not None and not self._no_binary(name):
+                found = True
+                yield Contender(name, release.version, extras, file, release)
+        if found or not self.wanted.sdists or self._only_binary(name):
+            return
+        for release in self.admissible(name, needs):
+            file = usable_sdist(self._allowed(name, release, needs), self.python, yanked=True)
+            if file is not None:
+                yield Contender(name, release.version, extras, file, release)
+
+    def _only_binary(self, name: str) -> bool:
+        return bool({":all:", name} & set(self.wanted.options.only_binary))
+
+    def _no_binary(self, name: str) -> bool:
+        return bool({":all:", name} & set(self.wanted.options.no_binary))
+
+    def _allowed(self, name: str, release: Release, needs: Sequence[Need]) -> Release:
+        """Return the release with only the files whose hash the lock and the requirement allow."""
+        sums = self.locked.get(name, {}).get(release.version, frozenset())
+        asked = {h.removeprefix("sha256:") for need in needs for h in need.hashes}
+        allowed = (sums or asked) & (asked or sums)
+        if not allowed:
+            return release
+        sdist = release.sdist if release.sdist and release.sdist.sha256 in allowed else None
+        wheels = tuple(file for file in release.wheels if file.sha256 in allowed)
+        return Release(version=release.version, wheels=wheels, sdist=sdist)
+
+    def _from_url(self, name: str, extras: frozenset[str], url: str) -> Iterator[Contender]:
+        filename = url.partition("#")[0].partition("?")[0].rpartition("/")[2]
+        if not filename.endswith(".whl") or wheel_rank(filename, self.environment) is None:
+            return
+        version = parse_version(filename.split("-")[1])
+        if version is not None:
+            digest = url.partition("#sha256=")[2]
+            file = DistFile(filename=filename, url=url.partition("#")[0], sha256=digest)
+            release = Release(version=version, wheels=(file,), sdist=None)
+            yield Contender(name, version, extras, file, release)
+
+    def admissible(self, name: str, needs: Sequence[Need]) -> Iterator[Release]:
+        """Yield the releases that specifiers, constraints, lock and PEP 592 admit, newest first."""
+        specifier = self.constraints.get(name, SpecifierSet())
+        for need in needs:
+            specifier &= need.specifier
+        pre = self.wanted.options.pre or bool(specifier.prereleases)
+        exact = any(s.operator in {"==", "==="} and "*" not in s.version for s in specifier)
+        locked = self.locked.get(name)
+        for release in self.shelf.releases(name):
+            version = release.version
+            if locked is not None:
+                if version in locked and specifier.contains(version, prereleases=True):
+                    yield release
+                continue
+            if release.yanked and not exact:
+                continue
+            if specifier.contains(version, prereleases=pre or None) and (
+                pre or not version.is_prerelease
+            ):
+                yield release

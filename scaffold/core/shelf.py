@@ -1,0 +1,112 @@
+"""What a resolution handles: what is wanted, needs, contenders, and a shelf of releases."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from scaffold.core.ports import Index
+from scaffold.core.releases import (
+    Release,
+    list_releases,
+)
+from scaffold.model.index import DistFile, Metadata, Page
+from scaffold.model.project import Asked, IndexOptions, Lock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """All that a resolution starts from, the environment aside.
+
+    ``swaps`` pairs (name, replacement requirement), applied to the whole closure. ``pre`` admits
+    pre-releases everywhere. ``sdists`` False leaves out everything that would have to be built.
+    """
+
+    asked: tuple[Asked, ...]
+    constraints: tuple[Asked, ...] = ()
+    lock: Lock | None = None
+    swaps: tuple[tuple[str, str], ...] = ()
+    options: IndexOptions = field(default_factory=IndexOptions)
+    sdists: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One requirement on a name, by a parent (empty for the project itself)."""
+
+    name: str
+    extras: frozenset[str]
+    specifier: SpecifierSet
+    parent: str = ""
+    url: str = ""
+    hashes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One file that could be installed, with the extras it was asked for."""
+
+    name: str
+    version: Version
+    extras: frozenset[str]
+    file: DistFile
+    release: Release
+
+    @property
+    def wheel(self) -> bool:
+        """Tell a wheel from an sdist."""
+        return self.file.filename.endswith(".whl")
+
+
+class Shelf:
+    """Releases and metadata already looked at, shared by all environments of one run.
+
+    A cache of pure results over the index port: it changes how fast an answer comes, never which.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._releases: dict[str, tuple[Page | None, tuple[Release, ...]]] = {}
+        self._metadata: dict[tuple[str, str], Metadata | None] = {}
+
+    def releases(self, name: str) -> tuple[Release, ...]:
+        """Return a project's releases, newest first; empty if nobody knows it."""
+        return self._entry(name)[1]
+
+    def page(self, name: str) -> Page | None:
+        """Return a project's page."""
+        return self._entry(name)[0]
+
+    def _entry(self, name: str) -> tuple[Page | None, tuple[Release, ...]]:
+        if name not in self._releases:
+            page = self.index.page(name)
+            self._releases[name] = (page, () if page is None else list_releases(page))
+        return self._releases[name]
+
+    def metadata(self, candidate: Contender) -> Metadata | None:
+        """Return a candidate's metadata; one file speaks for its whole release, as for uv."""
+        key = (candidate.name, str(candidate.version))
+        if key not in self._metadata:
+            others = [f for f in candidate.release.files if f != candidate.file]
+            self._metadata[key] = self.index.metadata(*key, (candidate.file, *others))
+        return self._metadata[key]
+
+
+@lru_cache(maxsize=65536)
+def parse_requirement(text: str) -> Requirement | None:
+    """Return a PEP 508 requirement, or None for what no installer understands."""
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
+
+
+@lru_cache(maxsize=65536)
+def marker_holds(marker_text: str, environment: tuple[tuple[str, str], ...], extra: str) -> bool:
+    """Tell whether a marker is true for these values and one extra (empty for none)."""
+    requirement = parse_requirement(f"x; {marker_text}")
+    if requirement is None or requirement.marker is None:
+        return True
+    return requirement.marker.evaluate({**dict(environment), "extra": extra})
