@@ -1,4 +1,4 @@
-"""Which wheels a project has: libc × architecture × Python, from one index page."""
+"""Which wheels a project has: libc by architecture by Python, from one index page."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """All rows of a project. ``newest`` is its newest final release, ``sdist`` the newest with one."""
+    """All rows of a project: its newest final release, and the newest with a source archive."""
 
     name: str
     newest: str

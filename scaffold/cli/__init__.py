@@ -1,0 +1,166 @@
+"""The command line: one short file per command, and the one place where errors are printed."""
+
+import importlib
+import json
+import platform
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import click
+
+from scaffold import __version__
+from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
+from scaffold.errors import LeanscaffoldError, UsageError
+
+_COMMANDS = {
+    name: f"scaffold.cli.{name}"
+    for name in ("generate", "plan", "explain", "wheels", "devices", "knowledge")
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is asked for, and prints every error."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which people need them."""
+        return [*_COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest commands where click only knows those already imported."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the exit codes below the commands."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), text) for code, text in sorted(EXIT_CODES.items())])
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
+        """Run a command line and exit; errors end up on stderr, with ``--json`` on stdout too."""
+        argv = list(sys.argv[1:] if args is None else args)
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(argv, *rest, **extra)
+            sys.stdout.flush()
+        except LeanscaffoldError as error:
+            code = _report(error, argv)
+        except click.ClickException as error:
+            code = _report(_from_click(error), argv)
+        except (click.Abort, KeyboardInterrupt):
+            _say("interrupted")
+            code = INTERRUPTED
+        except BrokenPipeError:
+            _drop_stdout()
+            code = 0
+        except Exception:  # noqa: BLE001 - the boundary: whatever it is becomes a report
+            code = _report_crash(argv)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
+    lines = [f"error[{error.code}]: {error.cause}"]
+    lines += [f"  {detail}" for detail in error.details]
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    _say("\n".join(lines))
+    if "--json" in argv:
+        details = [
+            {"text": detail.text, "file": detail.file, "line": detail.line}
+            for detail in error.details
+        ]
+        body = {"code": error.code, "cause": error.cause, "hint": error.hint, "details": details}
+        _print_json({"version": 1, "error": body})
+    return error.exit_code
+
+
+def _from_click(error: click.ClickException) -> LeanscaffoldError:
+    """Return click's own error in our words; its exit code stays 2."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"{ctx.command_path} --help" if ctx else "leanscaffold --help"
+    message = error.message.rstrip(".")
+    if isinstance(error, click.exceptions.NoSuchOption | click.exceptions.NoSuchCommand):
+        if error.possibilities:
+            hint = f"did you mean {' or '.join(error.possibilities)}? See {hint}"
+    elif isinstance(error, click.MissingParameter):
+        name = error.param.make_metavar(ctx) if error.param and ctx else "parameter"
+        message = f"missing argument {name}"
+    elif isinstance(error, click.BadParameter) or not message:
+        message = error.format_message().rstrip(".")
+    return UsageError(message[:1].lower() + message[1:], hint=hint)
+
+
+def _report_crash(argv: Sequence[str]) -> int:
+    """Print what somebody who has to find the mistake needs, ready to paste."""
+    trace = traceback.format_exc()
+    versions = (
+        f"leanscaffold {__version__}, Python {platform.python_version()}, "
+        f"click {importlib.import_module('importlib.metadata').version('click')}, "
+        f"{platform.system()} {platform.machine()}"
+    )
+    hint = "please report it with everything above: the tracker is named in the README"
+    _say(
+        f"{trace}\n{versions}\narguments: {json.dumps(list(argv))}\n\n"
+        f"error[internal]: this is a mistake in leanscaffold, not in your project\nhint: {hint}"
+    )
+    if "--json" in argv:
+        cause = trace.strip().splitlines()[-1]
+        body = {"code": "internal", "cause": cause, "hint": hint, "details": []}
+        _print_json({"version": 1, "error": body})
+    return INTERNAL
+
+
+def _say(text: str) -> None:
+    with suppress(BrokenPipeError):
+        click.echo(text, err=True)
+
+
+def _print_json(document: object) -> None:
+    with suppress(BrokenPipeError):
+        click.echo(json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False))
+
+
+def _drop_stdout() -> None:
+    """Close what nobody reads, so that the interpreter's last flush stays quiet too."""
+    with suppress(OSError, ValueError):
+        sys.stdout.close()
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="leanscaffold")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Find the right base image for a Python project and a small device.
+
+    Reads the requirements, knows which wheels exist, predicts the size of the image, and writes
+    a Dockerfile that builds it.
+    """
+    if ctx.obj is None:
+        from scaffold.cli.outside import real_outside  # noqa: PLC0415 - not needed for --help
+
+        ctx.obj = real_outside()
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a terminal without Unicode gets question marks, not a crash
+            reconfigure(errors="replace")
+    cli.main(prog_name="leanscaffold")

@@ -1,0 +1,62 @@
+"""What ``plan`` and ``generate`` do alike: read, decide, show."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from scaffold.cli.exit_codes import FITS, NOTHING_FITS
+from scaffold.cli.outside import Outside
+from scaffold.config import Request, choose_targets, unknown
+from scaffold.model.knowledge import Facts
+from scaffold.present.outcome import Outcome
+
+
+def decide_outcome(
+    outside: Outside, path: Path, request: Request, tell: Callable[[str], None]
+) -> Outcome:
+    """Return what was decided for a folder. Raises any LeanscaffoldError on the way."""
+    from scaffold.flow import Edges  # noqa: PLC0415 - pulls in the whole core
+
+    tell("reading the knowledge")
+    facts = outside.load_facts(request.knowledge)
+    targets, remarks = choose_targets(request, facts.devices, outside.machine())
+    check_base(request.options.base, facts)
+    for remark in remarks:
+        tell(remark.text)
+    tell("reading the project")
+    project = outside.read_project(path, request)
+    edges = Edges(
+        index=outside.open_index(project, request),
+        facts=facts,
+        today=outside.today(),
+        tell=tell,
+    )
+    decisions = outside.decide(project, targets, request.options, edges)
+    return Outcome(
+        project=project, request=request, targets=targets, decisions=decisions, remarks=remarks
+    )
+
+
+def check_base(base: str, facts: Facts) -> None:
+    """Raise UsageError for a base that is neither an id nor a family."""
+    ids = [known.id for known in facts.bases]
+    families = {known.family for known in facts.bases}
+    if base and base not in families and base not in ids:
+        hint = f"families: {', '.join(sorted(families))}; bases: {', '.join(ids)}"
+        raise unknown("base", base, {*ids, *families}, hint=hint)
+
+
+def show_result(outcome: Outcome, *, folder: Path, as_json: bool, verbose: bool) -> int:
+    """Print the result on stdout and return the exit code."""
+    if as_json:
+        from scaffold.present.document import make_document, to_json  # noqa: PLC0415 - not for text
+
+        click.echo(to_json(make_document(outcome)), nl=False)
+    else:
+        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
+        from scaffold.present.text import show_outcome  # noqa: PLC0415 - not for JSON
+
+        show(sys.stdout, show_outcome(outcome, folder=str(folder), verbose=verbose))
+    return FITS if outcome.fits else NOTHING_FITS

@@ -1,0 +1,70 @@
+"""``leanscaffold explain``: what a reason code means, or what is known of a package."""
+
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from scaffold.cli.options import json_option, knowledge_option, offline_option
+from scaffold.cli.outside import Outside
+from scaffold.config import unknown
+
+
+@click.command(short_help="Say what a reason code or package is about.")
+@click.argument("subject", metavar="CODE|PACKAGE")
+@knowledge_option
+@offline_option
+@json_option
+@click.pass_obj
+def explain(
+    outside: Outside, subject: str, knowledge: tuple[str, ...], *, offline: bool, as_json: bool
+) -> None:
+    """Say what a reason CODE means and what to do, or show the facts on a PACKAGE."""
+    from scaffold.core.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
+    from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
+    from scaffold.present.lists import show_explanation  # noqa: PLC0415 - not for --help
+    from scaffold.present.screen import show  # noqa: PLC0415 - not for --help
+
+    code = subject.strip().lower()
+    explanation = EXPLANATIONS.get(code)
+    if explanation is None:
+        _explain_package(outside, subject, knowledge, offline=offline, as_json=as_json)
+    elif as_json:
+        click.echo(to_json({"version": 1, "code": code, **asdict(explanation)}), nl=False)
+    else:
+        show(sys.stdout, show_explanation(code, explanation))
+
+
+def _explain_package(
+    outside: Outside, subject: str, knowledge: tuple[str, ...], *, offline: bool, as_json: bool
+) -> None:
+    from scaffold.cli.pages import find_page, normalise  # noqa: PLC0415 - not for --help
+    from scaffold.core.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
+    from scaffold.core.matrix import make_matrix  # noqa: PLC0415 - not for --help
+    from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
+    from scaffold.present.lists import show_package  # noqa: PLC0415 - not for --help
+    from scaffold.present.screen import show  # noqa: PLC0415 - not for --help
+
+    name = normalise(subject)
+    facts = outside.load_facts(knowledge)
+    fact = facts.packages.get(name)
+    page = find_page(outside, name, offline=offline or fact is not None)
+    if fact is None and page is None:
+        names = [*EXPLANATIONS, *facts.packages, *outside.snapshot_names()]
+        raise unknown(
+            "reason code or package", subject, names, hint="codes stand in brackets in a plan"
+        )
+    matrix = make_matrix(page) if page else None
+    if as_json:
+        document: dict[str, Any] = {
+            "version": 1,
+            "package": name,
+            "facts": asdict(fact) if fact else None,
+            "newest": matrix.newest if matrix else None,
+            "sdist": matrix.sdist if matrix else None,
+            "origin": page.origin if page else None,
+        }
+        click.echo(to_json(document), nl=False)
+    else:
+        show(sys.stdout, show_package(name, fact, page, matrix))

@@ -1,0 +1,76 @@
+"""``leanscaffold generate``: decide, then write the Dockerfile, the locks and the record."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scaffold.cli.options import (
+    SectionedCommand,
+    json_option,
+    path_argument,
+    quiet_option,
+    request_options,
+    verbose_option,
+)
+from scaffold.cli.outside import Outside
+from scaffold.config import Request
+
+if TYPE_CHECKING:
+    from scaffold.present.outcome import Outcome
+
+
+@click.command(cls=SectionedCommand, short_help="Decide and write the Dockerfile and locks.")
+@path_argument
+@request_options
+@click.option("--force", is_flag=True, help="Overwrite files that you wrote or edited.")
+@json_option
+@verbose_option
+@quiet_option
+@click.pass_obj
+def generate(
+    outside: Outside,
+    request: Request,
+    path: Path,
+    *,
+    force: bool,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Write a Dockerfile, a lock per target and a .dockerignore into the project in PATH."""
+    from scaffold.cli.deciding import decide_outcome, show_result  # noqa: PLC0415 - not for --help
+    from scaffold.present.talk import talking  # noqa: PLC0415 - not for --help
+
+    with talking(sys.stderr, quiet=quiet) as tell:
+        outcome = decide_outcome(outside, path, request, tell)
+        if outcome.fits:
+            outcome = write_files(outside, path, outcome, force=force, tell=tell)
+    return show_result(outcome, folder=path, as_json=as_json, verbose=verbose)
+
+
+def write_files(
+    outside: Outside,
+    path: Path,
+    outcome: "Outcome",
+    *,
+    force: bool,
+    tell: Callable[[str], None],
+) -> "Outcome":
+    """Write everything and return the outcome with the hashes of what was written.
+
+    Raises FileConflictError, having written nothing, for a file that is the user's.
+    """
+    from scaffold.present.document import RECORD, make_record, sha256  # noqa: PLC0415 - not for --help
+
+    tell("writing the files")
+    made = outside.make_plan(
+        outcome.project, outcome.targets, outcome.decisions, outcome.request.options
+    )
+    files = dict(outside.spell_plan(made))
+    files[RECORD] = make_record(outcome, files)
+    outside.write(path, files, force)
+    return replace(outcome, files={name: sha256(text) for name, text in files.items()})

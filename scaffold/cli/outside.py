@@ -1,0 +1,144 @@
+"""All that commands touch besides their arguments, as one value; tests pass their own."""
+
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaffold.config import Request
+from scaffold.core.ports import Index
+from scaffold.errors import Detail
+from scaffold.model.knowledge import Facts
+from scaffold.model.plan import Options, Plan
+from scaffold.model.project import Project
+from scaffold.model.target import Target
+from scaffold.model.verdict import Decision
+
+if TYPE_CHECKING:
+    from scaffold.flow import Edges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The edges of every command.
+
+    ``machine`` is this machine's architecture in any spelling. ``open_index`` takes the lock and
+    the addresses of the project, and the addresses and ``--offline`` of the request.
+    ``snapshot_names`` lists what the bundled snapshot holds. ``spell_plan`` turns a plan into
+    texts by file name. ``write`` puts texts into a folder, all or none; without ``force`` (its
+    last argument) it raises FileConflictError for a file that is the user's.
+    """
+
+    today: Callable[[], date]
+    machine: Callable[[], str]
+    load_facts: Callable[[Sequence[str]], Facts]
+    check_facts: Callable[[Facts], Iterable[Detail]]
+    read_project: Callable[[Path, Request], Project]
+    open_index: Callable[[Project, Request], Index]
+    snapshot_names: Callable[[], Sequence[str]]
+    decide: Callable[[Project, Sequence[Target], Options, "Edges"], tuple[Decision, ...]]
+    make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Options], Plan]
+    spell_plan: Callable[[Plan], Mapping[str, str]]
+    write: Callable[[Path, Mapping[str, str], bool], None]
+
+
+def real_outside() -> Outside:
+    """Return the real world: files, network, clock. Each edge is imported when it is first used."""
+    return Outside(
+        today=_today,
+        machine=_machine,
+        load_facts=_load_facts,
+        check_facts=_check_facts,
+        read_project=_read_project,
+        open_index=_open_index,
+        snapshot_names=_snapshot_names,
+        decide=_decide,
+        make_plan=_make_plan,
+        spell_plan=_spell_plan,
+        write=_write,
+    )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _machine() -> str:
+    return platform.machine()
+
+
+def _load_facts(layers: Sequence[str]) -> Facts:
+    from scaffold.facts.load import load_facts  # noqa: PLC0415 - slow to import
+    from scaffold.resources import knowledge  # noqa: PLC0415 - only with facts
+
+    return load_facts(knowledge(), *map(Path, layers))
+
+
+def _check_facts(facts: Facts) -> Iterable[Detail]:
+    from scaffold.facts.check import check_facts  # noqa: PLC0415 - one command only
+
+    for problem in check_facts(facts, today=_today()):
+        yield Detail(file=problem.fact, text=f"{problem.text} ({problem.code})")
+
+
+def _read_project(path: Path, request: Request) -> Project:
+    from scaffold.adapters.project import read_project  # noqa: PLC0415 - slow to import
+
+    return read_project(
+        path,
+        extras=request.extras,
+        groups=request.groups,
+        requirements=request.requirements,
+    )
+
+
+def _open_index(project: Project, request: Request) -> Index:
+    from scaffold.adapters.index import open_index  # noqa: PLC0415 - slow to import
+
+    settings = replace(
+        project.index,
+        index_url=request.index_url or project.index.index_url,
+        extra_index_urls=(*project.index.extra_index_urls, *request.extra_index_urls),
+    )
+    return open_index(offline=request.options.offline, lock=project.lock, options=settings)
+
+
+def _snapshot_names() -> Sequence[str]:
+    from scaffold.resources import knowledge  # noqa: PLC0415 - only with facts
+
+    folder = knowledge() / "snapshots" / "wheels"
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sorted(
+        file.name.removesuffix(".jsonl") for file in files if file.name.endswith(".jsonl")
+    )
+
+
+def _decide(
+    project: Project, targets: Sequence[Target], options: Options, edges: "Edges"
+) -> tuple[Decision, ...]:
+    from scaffold.flow import decide  # noqa: PLC0415 - slow to import
+
+    return decide(project, targets, options, edges)
+
+
+def _make_plan(
+    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], options: Options
+) -> Plan:
+    from scaffold.core.plan import make_plan  # noqa: PLC0415 - slow to import
+
+    return make_plan(project, targets, decisions, options)
+
+
+def _spell_plan(plan: Plan) -> Mapping[str, str]:
+    from scaffold.core.render import render  # noqa: PLC0415 - slow to import
+    from scaffold.resources import templates  # noqa: PLC0415 - only with templates
+
+    return render(plan, templates())
+
+
+def _write(path: Path, files: Mapping[str, str], force: bool) -> None:  # noqa: FBT001 - of a port
+    from scaffold.adapters.outputs import read_recorded, write_outputs  # noqa: PLC0415 - slow
+
+    write_outputs(path, files, force=force, recorded=read_recorded(path))

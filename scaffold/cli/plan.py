@@ -1,0 +1,46 @@
+"""``leanscaffold plan``: the decision, shown; nothing is written."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from scaffold.cli.options import (
+    SectionedCommand,
+    json_option,
+    path_argument,
+    quiet_option,
+    request_options,
+    verbose_option,
+)
+from scaffold.cli.outside import Outside
+from scaffold.config import Request
+
+
+@click.command(cls=SectionedCommand, short_help="Show the base image and why; write nothing.")
+@path_argument
+@request_options
+@json_option
+@verbose_option
+@quiet_option
+@click.pass_obj
+def plan(
+    outside: Outside,
+    request: Request,
+    path: Path,
+    *,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Show which base image the project in PATH gets, and why; write nothing."""
+    from scaffold.cli.deciding import decide_outcome, show_result  # noqa: PLC0415 - not for --help
+    from scaffold.present.outcome import planned_files  # noqa: PLC0415 - not for --help
+    from scaffold.present.talk import talking  # noqa: PLC0415 - not for --help
+
+    with talking(sys.stderr, quiet=quiet) as tell:
+        outcome = decide_outcome(outside, path, request, tell)
+    if outcome.fits:
+        outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
+    return show_result(outcome, folder=path, as_json=as_json, verbose=verbose)

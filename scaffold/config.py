@@ -1,0 +1,381 @@
+"""What the user asked for: options parsed into values, and values spelt as options again.
+
+Everything here is pure: texts in, frozen values out. All bad options are reported at once.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import TypeVar
+
+from scaffold.core.target import parse_arch
+from scaffold.errors import Detail, UsageError
+from scaffold.model.plan import Options
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Arch, Budget, Device, Target
+
+T = TypeVar("T")
+
+OBJECTIVES = ("size", "balanced", "compatible")
+COMPILE = ("never", "minutes", "hours")
+BYTECODE = ("none", "beside")
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", re.IGNORECASE)
+_UNITS = {
+    "": 1,
+    "b": 1,
+    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", start=1)},
+    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", start=1)},
+    **{prefix: 1024**power for power, prefix in enumerate("kmgt", start=1)},
+}
+_SIZE_HINT = (
+    "write a number and a unit: 500MB (10^6 bytes each), 500MiB (2^20), 1.5GiB, "
+    "512m (MiB, as docker reads it), or plain bytes"
+)
+_MINOR = re.compile(r"3\.[0-9]{1,2}")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
+_REGISTRY = re.compile(r"[a-z][a-z0-9-]*")
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]*(?::[0-9]{1,5})?(?:/[a-z0-9._-]+)*", re.IGNORECASE)
+_HEALTH = re.compile(r"/[A-Za-z0-9._~/?=&%+,:@-]*")
+_URL = re.compile(r"(?:https?|file)://[^\s\"'\\]+")
+_LAST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """All that one command line asks for. Sizes in bytes; empty and None mean: not asked.
+
+    ``requirements`` and ``knowledge`` are paths as the user wrote them.
+    """
+
+    targets: tuple[Arch, ...] = ()
+    device: str = ""
+    max_size: int | None = None
+    max_download: int | None = None
+    memory: int | None = None
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    knowledge: tuple[str, ...] = ()
+    index_url: str = ""
+    extra_index_urls: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes meant by ``500MB``, ``1.5GiB``, ``512m`` or ``1048576``.
+
+    Raises UsageError that says what is accepted.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    unit = _UNITS.get(match[2].lower()) if match else None
+    if match is None or unit is None:
+        raise UsageError(f"cannot read {text!r} as a size", hint=_SIZE_HINT)
+    size = int(Decimal(match[1]) * unit)
+    if size < 1:
+        raise UsageError(f"a size of {text!r} leaves no room for anything", hint=_SIZE_HINT)
+    return size
+
+
+def parse_targets(texts: Iterable[str]) -> tuple[Arch, ...]:
+    """Return the architectures of repeated, comma-separated spellings; each one once, in order."""
+    spelled = [part for text in texts for part in text.split(",")]
+    return tuple(dict.fromkeys(parse_arch(part) for part in spelled))
+
+
+def parse_python(text: str) -> str:
+    """Return a Python minor such as ``3.12``. Raises UsageError for anything else."""
+    wanted = text.strip()
+    if _MINOR.fullmatch(wanted):
+        return wanted
+    near = re.match(r"3\.[0-9]{1,2}(?=\.)", wanted)
+    meant = f"a base image carries the newest release of a minor: write {near[0]}" if near else ""
+    raise UsageError(
+        f"{text!r} is no Python version that a base image can have",
+        hint=meant or "write a minor version, such as 3.12",
+    )
+
+
+def parse_swap(text: str) -> tuple[str, str]:
+    """Return (from, to) of ``opencv-python=opencv-python-headless``; ``to`` may carry a version."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
+
+    source, _, wanted = (part.strip() for part in text.partition("="))
+    hint = "write --swap PACKAGE=REQUIREMENT, such as opencv-python=opencv-python-headless"
+    if not _NAME.fullmatch(source):
+        raise UsageError(f"cannot read the swap {text!r}", hint=hint)
+    try:
+        requirement = Requirement(wanted)
+    except InvalidRequirement as error:
+        raise UsageError(f"{wanted!r} is no requirement to swap in", hint=hint) from error
+    if canonicalize_name(requirement.name) == canonicalize_name(source):
+        raise UsageError(f"the swap {text!r} changes nothing", hint=hint)
+    return canonicalize_name(source), str(requirement)
+
+
+def parse_registry(text: str) -> tuple[str, str]:
+    """Return (name, prefix) of ``NAME=PREFIX``; the prefix without a slash at its end."""
+    name, _, prefix = (part.strip() for part in text.partition("="))
+    prefix = prefix.rstrip("/")
+    if not _REGISTRY.fullmatch(name) or not _PREFIX.fullmatch(prefix):
+        raise UsageError(
+            f"cannot read the registry {text!r}",
+            hint="write --registry NAME=PREFIX, such as default=registry.example:5000/mirror",
+        )
+    return name, prefix
+
+
+def parse_command(text: str) -> tuple[str, ...]:
+    """Return the argument list of a command as a shell would split it; no shell runs it later."""
+    if any(ord(character) < ord(" ") for character in text):
+        raise UsageError("a command is one line", hint="write --cmd 'python -m app'")
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(
+            f"cannot split the command {text!r}: {str(error).lower()}",
+            hint="close every quote, as in a shell",
+        ) from error
+    if not words or not words[0]:
+        raise UsageError("the command is empty", hint="write --cmd 'python -m app'")
+    return words
+
+
+def parse_port(text: str) -> int:
+    """Return a TCP port."""
+    if re.fullmatch(r"[0-9]{1,5}", text.strip()) and 1 <= int(text) <= _LAST_PORT:
+        return int(text)
+    raise UsageError(f"{text!r} is no port", hint=f"ports are whole numbers, 1 to {_LAST_PORT}")
+
+
+def parse_health(text: str) -> str:
+    """Return the path that answers while the app is well, such as ``/health``."""
+    if _HEALTH.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(f"{text!r} is no path of a URL", hint="write --health /health")
+
+
+def parse_url(text: str) -> str:
+    """Return the address of an index."""
+    if _URL.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(f"{text!r} is no address of an index", hint="write https://… or file://…")
+
+
+def parse_name(text: str) -> str:
+    """Return the name of an extra or a dependency group."""
+    if _NAME.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(f"{text!r} is no name", hint="names are letters, digits, dots and dashes")
+
+
+def parse_choice(text: str, choices: tuple[str, ...]) -> str:
+    """Return one of ``choices``. Raises UsageError with the nearest."""
+    wanted = text.strip().lower()
+    if wanted in choices:
+        return wanted
+    raise unknown("choice", text, choices, hint=f"choices: {', '.join(choices)}")
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, hint: str) -> UsageError:
+    """Return the error for a name that nobody knows, with the nearest names that somebody does."""
+    near = get_close_matches(name.lower(), sorted(known), n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(f"unknown {kind} {name!r}", hint=f"{meant}{hint}")
+
+
+class _Collector:
+    """Reads option after option and keeps the errors, so that all are reported at once."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+        self._errors: list[tuple[str, UsageError]] = []
+
+    def one(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        """Return the parsed option, or the default where it was not given."""
+        text = self._values.get(name)
+        if text is None:
+            return default
+        parsed = self._tried(name, parse, str(text))
+        return default if parsed is None else parsed
+
+    def many(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+        """Return a repeatable option, each value once."""
+        texts = self._values.get(name) or ()
+        assert isinstance(texts, tuple | list)  # noqa: S101 - click's type of a repeated option
+        parsed = (self._tried(name, parse, str(text)) for text in texts)
+        return tuple(dict.fromkeys(value for value in parsed if value is not None))
+
+    def flag(self, name: str) -> bool:
+        """Return a switch."""
+        return bool(self._values.get(name))
+
+    def _tried(self, name: str, parse: Callable[[str], T], text: str) -> T | None:
+        try:
+            return parse(text)
+        except UsageError as error:
+            self._errors.append((f"--{name.replace('_', '-')}", error))
+            return None
+
+    def refuse(self, name: str, error: UsageError) -> None:
+        """Keep an error that concerns several values of an option."""
+        self._errors.append((name, error))
+
+    def finish(self) -> None:
+        """Raise what was collected."""
+        if not self._errors:
+            return
+        if len(self._errors) == 1:
+            option, error = self._errors[0]
+            raise UsageError(f"{option}: {error.cause}", hint=error.hint)
+        raise UsageError(
+            f"{len(self._errors)} options cannot be used",
+            details=[
+                Detail(text=f"{option}: {error.cause} ({error.hint})")
+                for option, error in self._errors
+            ],
+        )
+
+
+def parse_request(values: Mapping[str, object]) -> Request:
+    """Return the request of raw options: names with underscores, texts, tuples of texts, bools.
+
+    Raises UsageError that names every option that cannot be used.
+    """
+    read = _Collector(values)
+    swaps = read.many("swap", parse_swap)
+    for source in sorted({a for a, _ in swaps if sum(a == other for other, _ in swaps) > 1}):
+        read.refuse("--swap", UsageError(f"two swaps of {source}", hint="keep one of them"))
+    options = Options(
+        objective=read.one("objective", lambda text: parse_choice(text, OBJECTIVES), "size"),
+        python=read.one("python", parse_python, ""),
+        base=read.one("base", str.strip, ""),
+        require_shell=read.flag("require_shell"),
+        command=read.one("cmd", parse_command, ()),
+        port=read.one("port", parse_port, None),
+        health=read.one("health", parse_health, ""),
+        swaps=swaps,
+        apply_swaps=read.flag("apply_swaps"),
+        allow_compile=read.one(
+            "allow_compile", lambda text: parse_choice(text, COMPILE), "minutes"
+        ),
+        bytecode=read.one("bytecode", lambda text: parse_choice(text, BYTECODE), "beside"),
+        registries=read.many("registry", parse_registry),
+        offline=read.flag("offline"),
+    )
+    targets = read.many("target", lambda text: parse_targets([text]))
+    request = Request(
+        targets=tuple(dict.fromkeys(arch for group in targets for arch in group)),
+        device=read.one("device", str.strip, ""),
+        max_size=read.one("max_size", parse_size, None),
+        max_download=read.one("max_download", parse_size, None),
+        memory=read.one("memory", parse_size, None),
+        extras=read.many("extra", parse_name),
+        groups=read.many("group", parse_name),
+        requirements=read.many("requirement", str),
+        knowledge=read.many("knowledge", str),
+        index_url=read.one("index_url", parse_url, ""),
+        extra_index_urls=read.many("extra_index_url", parse_url),
+        options=options,
+    )
+    read.finish()
+    return request
+
+
+def choose_targets(
+    request: Request, devices: Mapping[str, Device], machine: str
+) -> tuple[tuple[Target, ...], tuple[Reason, ...]]:
+    """Return the targets of a request, and remarks on what was assumed.
+
+    Flags override the device's profile. ``machine`` is this machine's architecture, taken where
+    neither a target nor a device is asked for. Raises UsageError for an unknown device.
+    """
+    device = find_device(request.device, devices) if request.device else None
+    remarks: list[Reason] = []
+    arches = request.targets or ((device.arch,) if device else ())
+    if not arches:
+        arches = (parse_arch(machine),)
+        text = f"no --target and no --device: decided for this machine's {arches[0]}"
+        remarks.append(Reason(code="target-assumed", text=text, fact=arches[0]))
+    if device:
+        remarks.extend(_device_remarks(request, device, arches))
+    budget = Budget(
+        on_disk=request.max_size,
+        download=request.max_download,
+        memory=request.memory or (device.memory if device else None),
+    )
+    plain = Target(arch=arches[0], budget=budget, device=device)
+    target = replace(plain, cpu=device.cpu) if device else plain
+    return tuple(replace(target, arch=arch) for arch in arches), tuple(remarks)
+
+
+def find_device(name: str, devices: Mapping[str, Device]) -> Device:
+    """Return a device's profile. Raises UsageError with the nearest names."""
+    wanted = re.sub(r"[\s_]+", "-", name.strip().lower())
+    if wanted in devices:
+        return devices[wanted]
+    raise unknown("device", name, devices, hint="`leanscaffold devices` lists them all")
+
+
+def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) -> list[Reason]:
+    remarks = []
+    if request.max_size and device.storage and request.max_size > device.storage:
+        text = f"--max-size is larger than the storage of {device.name}"
+        remarks.append(Reason(code="over-storage", text=text, fact=device.id))
+    if request.memory and device.memory and request.memory > device.memory:
+        text = f"--memory is more than {device.name} has"
+        remarks.append(Reason(code="over-memory", text=text, fact=device.id))
+    for arch in arches:
+        if arch is not device.arch:
+            text = f"{device.name} is {device.arch} in its profile, --target says {arch}"
+            remarks.append(Reason(code="device-arch", text=text, fact=arch))
+    return remarks
+
+
+def to_argv(request: Request) -> tuple[str, ...]:
+    """Return the shortest command line that parses to the same request; sizes in plain bytes."""
+    options = request.options
+    plain = Options()
+    single = {
+        "--device": request.device,
+        "--max-size": request.max_size,
+        "--max-download": request.max_download,
+        "--memory": request.memory,
+        "--python": options.python,
+        "--base": options.base,
+        "--objective": _unless(options.objective, plain.objective),
+        "--cmd": shlex.join(options.command),
+        "--port": options.port,
+        "--health": options.health,
+        "--allow-compile": _unless(options.allow_compile, plain.allow_compile),
+        "--bytecode": _unless(options.bytecode, plain.bytecode),
+        "--index-url": request.index_url,
+    }
+    repeated: dict[str, Iterable[str]] = {
+        "--target": request.targets,
+        "--extra": request.extras,
+        "--group": request.groups,
+        "--requirement": request.requirements,
+        "--swap": ("=".join(pair) for pair in options.swaps),
+        "--registry": ("=".join(pair) for pair in options.registries),
+        "--knowledge": request.knowledge,
+        "--extra-index-url": request.extra_index_urls,
+    }
+    switches = {
+        "--require-shell": options.require_shell,
+        "--apply-swaps": options.apply_swaps,
+        "--offline": options.offline,
+    }
+    return (
+        *(f"{name}={value}" for name, values in repeated.items() for value in values),
+        *(f"{name}={value}" for name, value in single.items() if value not in {None, ""}),
+        *(name for name, on in switches.items() if on),
+    )
+
+
+def _unless(value: str, default: str) -> str:
+    return "" if value == default else value

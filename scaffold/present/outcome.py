@@ -1,0 +1,139 @@
+"""What one run decided, and the questions that text and JSON both ask of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scaffold.config import Request
+from scaffold.model.project import Found, Origin, Project, Start
+from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.target import Target
+from scaffold.model.verdict import Decision, Fits, Rejected, Verdict
+
+_ABOUT_PYTHON = ("python-prerelease", "python-not-admissible", "end-of-life")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One run: what was asked, what was decided for each target, and the files that came of it.
+
+    ``files`` maps a name relative to the project to the SHA-256 of what was written, or to None
+    where nothing was written yet.
+    """
+
+    project: Project
+    request: Request
+    targets: tuple[Target, ...]
+    decisions: tuple[Decision, ...]
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    remarks: tuple[Reason, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether every target has a base."""
+        return all(decision.chosen for decision in self.decisions)
+
+
+def best_per_base(decision: Decision) -> tuple[Verdict, ...]:
+    """Return one verdict per base: the chosen, else what fits best, else what came furthest.
+
+    The order is that of reading: the chosen one, what fits by size, then what does not.
+    """
+    best: dict[str, Verdict] = {}
+    for verdict in decision.verdicts:
+        held = best.get(verdict.base.id)
+        if held is None or _merit(verdict, decision) > _merit(held, decision):
+            best[verdict.base.id] = verdict
+    return in_reading_order(tuple(best.values()), decision)
+
+
+def in_reading_order(verdicts: tuple[Verdict, ...], decision: Decision) -> tuple[Verdict, ...]:
+    """Return verdicts: the chosen one, what fits by size, then rejected ones by size and name."""
+
+    def key(verdict: Verdict) -> tuple[bool, bool, int, str, tuple[int, ...]]:
+        size = verdict.size
+        return (
+            verdict != decision.chosen,
+            isinstance(verdict, Rejected),
+            size.on_disk if size else 2**63,
+            verdict.base.id,
+            tuple(-part for part in minor(verdict.python)),
+        )
+
+    return tuple(sorted(verdicts, key=key))
+
+
+def _merit(verdict: Verdict, decision: Decision) -> tuple[object, ...]:
+    """Rank a base's verdicts by how much they tell; a Python nobody can have tells least."""
+    tells = isinstance(verdict, Fits) or verdict.reasons[0].code not in _ABOUT_PYTHON
+    same = decision.chosen is not None and verdict.python == decision.chosen.python
+    return (
+        verdict == decision.chosen,
+        isinstance(verdict, Fits),
+        verdict.size is not None,
+        tells,
+        same,
+        -len(verdict.reasons),
+        minor(verdict.python),
+    )
+
+
+def minor(python: str) -> tuple[int, ...]:
+    """Return (3, 13) for ``3.13``, so that versions sort."""
+    return tuple(int(part) for part in python.split(".") if part.isdigit())
+
+
+def heaviest(packages: tuple[Weighed, ...]) -> tuple[Weighed, ...]:
+    """Return packages by what they weigh unpacked, the heaviest first."""
+    return tuple(sorted(packages, key=lambda item: (-item.facts.installed, item.pinned.name)))
+
+
+def find_shortfall(decision: Decision, target: Target) -> tuple[int, int] | None:
+    """Return (bytes over the budget on disk, over the download) of the base that misses least.
+
+    None where something fits or nothing was weighed.
+    """
+    budget = target.budget
+    weighed = [verdict.size for verdict in decision.verdicts if verdict.size]
+    if decision.chosen or not weighed or (budget.on_disk is None and budget.download is None):
+        return None
+    excess = [
+        (
+            max(0, size.on_disk - budget.on_disk) if budget.on_disk is not None else 0,
+            max(0, size.download - budget.download) if budget.download is not None else 0,
+        )
+        for size in weighed
+    ]
+    return min(excess, key=sum)
+
+
+def older_because(fits: Fits) -> dict[str, str]:
+    """Return, by package, why its version is older than the newest."""
+    notes = fits.candidate.resolution.notes
+    return {note.package: note.text for note in notes if note.code == "older-than-newest"}
+
+
+def start_of(outcome: Outcome) -> Found[Start] | None:
+    """Return how the application starts; ``--cmd`` beats what the sources say."""
+    command = outcome.request.options.command
+    if command:
+        start = Start(framework="command", command=command)
+        return Found(value=start, origin=Origin(file="--cmd"))
+    return outcome.project.start
+
+
+def port_of(outcome: Outcome) -> Found[int] | None:
+    """Return the port the application listens on."""
+    port = outcome.request.options.port
+    return outcome.project.port if port is None else Found(value=port, origin=Origin(file="--port"))
+
+
+def health_of(outcome: Outcome) -> Found[str] | None:
+    """Return the path that answers while the application is well."""
+    path = outcome.request.options.health
+    return Found(value=path, origin=Origin(file="--health")) if path else outcome.project.health
+
+
+def planned_files(outcome: Outcome) -> tuple[str, ...]:
+    """Return the names of the files that ``generate`` writes for these targets, sorted."""
+    locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
+    return tuple(sorted(("Dockerfile", ".dockerignore", "leanscaffold.json", *locks)))

@@ -1,0 +1,32 @@
+"""The talk on stderr: what is going on right now. A spinner on a terminal, else plain lines."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+
+class Tell(Protocol):
+    """Says one line of progress."""
+
+    def __call__(self, text: str, /) -> None:
+        """Say it."""
+        ...
+
+
+@contextmanager
+def talking(stream: TextIO, *, quiet: bool) -> Iterator[Tell]:
+    """Yield what says progress: on a terminal the last line stays, turning, until all is done."""
+    if quiet:
+        yield _silent
+    elif stream.isatty() and os.environ.get("TERM") != "dumb":
+        from rich.console import Console  # noqa: PLC0415 - slow to import
+
+        with Console(file=stream).status("reading the knowledge") as status:
+            yield lambda text: status.update(text.replace("[", r"\["))
+    else:
+        yield lambda text: print(text, file=stream, flush=True)
+
+
+def _silent(_: str, /) -> None:
+    """Say nothing."""

@@ -1,0 +1,268 @@
+"""What people read after ``plan`` and ``generate``: the choice, its reasons, and what is next."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Target
+from scaffold.model.verdict import Decision, Fits, Rejected, Saving, Verdict
+from scaffold.present.outcome import (
+    Outcome,
+    best_per_base,
+    find_shortfall,
+    health_of,
+    heaviest,
+    in_reading_order,
+    older_because,
+    port_of,
+    start_of,
+)
+from scaffold.present.screen import align, indented, styled
+from scaffold.present.sizes import format_bound, format_memory, format_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    Content = Iterator[RenderableType]
+
+_HEAVIEST = 8
+_REASONS_SHOWN = 3
+_NONE = "-"
+
+
+def show_outcome(outcome: Outcome, *, folder: str = ".", verbose: bool = False) -> "Content":
+    """Yield the whole result. ``folder`` is the project's, as the user named it."""
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
+        yield from _show_target(outcome, target, decision, verbose=verbose)
+    yield from _show_start(outcome)
+    yield from _show_files(outcome)
+    yield from _show_next(outcome, folder)
+
+
+def _show_target(
+    outcome: Outcome, target: Target, decision: Decision, *, verbose: bool
+) -> "Content":
+    yield styled(_headline(outcome, target), "bold")
+    yield ""
+    yield from _show_choice(target, decision)
+    yield from _show_candidates(decision, verbose=verbose)
+    if decision.chosen:
+        yield from _show_packages(decision.chosen)
+    yield from _show_notes(outcome, decision)
+    yield from _show_savings(target, decision)
+
+
+def _headline(outcome: Outcome, target: Target) -> str:
+    budget = target.budget
+    parts = [outcome.project.name.value, target.arch.platform]
+    if target.device:
+        parts.append(target.device.name)
+    if budget.on_disk is not None:
+        parts.append(f"at most {format_size(budget.on_disk)} on disk")
+    if budget.download is not None:
+        parts.append(f"at most {format_size(budget.download)} to download")
+    if budget.memory is not None:
+        parts.append(f"{format_memory(budget.memory)} of memory")
+    return " · ".join(parts)
+
+
+def _show_choice(target: Target, decision: Decision) -> "Content":
+    chosen = decision.chosen
+    if chosen:
+        size = chosen.size
+        yield styled(
+            f"{chosen.candidate.reference} with Python {chosen.python}: "
+            f"{format_bound(size.on_disk, size.error)} on disk, "
+            f"{format_bound(size.download, size.download_error)} to download",
+            "bold green",
+        )
+        if size.parts:
+            shares = sorted(size.parts, key=lambda part: -part[1])
+            yield indented(
+                " + ".join(f"{label} {format_size(share)}" for label, share, _ in shares if share),
+                2,
+                "dim",
+            )
+    else:
+        yield styled(f"Nothing fits {target.arch.platform}.", "bold red")
+        shortfall = find_shortfall(decision, target)
+        if shortfall:
+            over = [
+                f"{format_size(excess)} {what}"
+                for excess, what in zip(shortfall, ("on disk", "to download"), strict=True)
+                if excess
+            ]
+            if over:
+                yield indented(f"The nearest is {' and '.join(over)} over the budget.", 2)
+    yield ""
+
+
+def _show_candidates(decision: Decision, *, verbose: bool) -> "Content":
+    verdicts = in_reading_order(decision.verdicts, decision) if verbose else best_per_base(decision)
+    if not verdicts:
+        return
+    rows: list[tuple[str, ...]] = [("", "Base", "Python", "Verdict", "On disk", "Download")]
+    rows += [_candidate_row(verdict, decision) for verdict in verdicts]
+    header, *lines = align(rows, right=(4, 5))
+    yield styled(header, "dim")
+    for verdict, line in zip(verdicts, lines, strict=True):
+        yield styled(line, _candidate_style(verdict, decision))
+        limit = len(verdict.reasons) if verbose else _REASONS_SHOWN
+        for reason in verdict.reasons[:limit]:
+            yield indented(f"{reason.text} [{reason.code}]", 5, "dim")
+        if len(verdict.reasons) > limit:
+            yield indented(f"and {len(verdict.reasons) - limit} more (--verbose)", 5, "dim")
+    yield ""
+
+
+def _candidate_row(verdict: Verdict, decision: Decision) -> tuple[str, ...]:
+    size = verdict.size
+    word = "rejected" if isinstance(verdict, Rejected) else "fits"
+    return (
+        "✗" if isinstance(verdict, Rejected) else "✓",
+        verdict.base.id,
+        verdict.python or _NONE,
+        "chosen" if verdict == decision.chosen else word,
+        format_bound(size.on_disk, size.error) if size else _NONE,
+        format_size(size.download) if size else _NONE,
+    )
+
+
+def _candidate_style(verdict: Verdict, decision: Decision) -> str:
+    if verdict == decision.chosen:
+        return "bold green"
+    return "red" if isinstance(verdict, Rejected) else ""
+
+
+def _show_packages(chosen: Fits) -> "Content":
+    packages = heaviest(chosen.candidate.packages)
+    if not packages:
+        return
+    older = older_because(chosen)
+    total = sum(item.facts.installed for item in packages)
+    count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"
+    shown = packages[:_HEAVIEST]
+    rest = "; the heaviest:" if len(packages) > len(shown) else ":"
+    yield styled(f"{count}, {format_size(total)} unpacked{rest}", "bold")
+    rows = [
+        (
+            f"  {item.pinned.name}",
+            item.pinned.version,
+            f"{'' if item.exact else '~'}{format_size(item.facts.installed)}",
+            _NONE if item.pinned.file.size is None else format_size(item.pinned.file.size),
+            "" if item.pinned.wheel else "built from source",
+        )
+        for item in shown
+    ]
+    header: tuple[str, ...] = ("  Package", "Version", "Installed", "Download", "")
+    first, *lines = align([header, *rows], right=(2, 3))
+    yield styled(first, "dim")
+    for item, line in zip(shown, lines, strict=True):
+        yield styled(line)
+        if item.pinned.name in older:
+            yield indented(older.pop(item.pinned.name), 5, "yellow")
+    for text in older.values():
+        yield indented(text, 2, "yellow")
+    yield ""
+
+
+def _show_notes(outcome: Outcome, decision: Decision) -> "Content":
+    resolved = decision.chosen.candidate.resolution.notes if decision.chosen else ()
+    notes: list[Reason] = [
+        *decision.notes,
+        *(note for note in resolved if note.code != "older-than-newest"),
+        *outcome.remarks,
+        *(Reason(code="project-note", text=text) for text in outcome.project.notes),
+    ]
+    device = next((target.device for target in outcome.targets if target.device), None)
+    caveats = device.caveats if device else ()
+    if not notes and not caveats:
+        return
+    yield styled("Mind", "bold")
+    for text in dict.fromkeys([*(note.text for note in notes), *caveats]):
+        yield indented(f"• {text}", 2)
+    yield ""
+
+
+def _show_savings(target: Target, decision: Decision) -> "Content":
+    savings = decision.savings
+    if not savings:
+        return
+    shortfall = find_shortfall(decision, target)
+    yield styled("Would make it smaller" if decision.chosen else "Would help", "bold")
+    for saving in savings:
+        yield styled(f"  {_saving_line(saving, shortfall)}")
+        yield indented(saving.text, 4, "dim")
+    yield ""
+
+
+def _saving_line(saving: Saving, shortfall: tuple[int, int] | None) -> str:
+    less = (
+        f"{format_size(saving.bytes)} less on disk, {format_size(saving.download)} less to download"
+        if saving.bytes
+        else "clears a package that stands in the way"
+    )
+    enough = bool(shortfall and saving.bytes >= shortfall[0] and saving.download >= shortfall[1])
+    return f"{saving.option or saving.code}  {less}{': then it fits' if enough else ''}"
+
+
+def _show_start(outcome: Outcome) -> "Content":
+    start, port, health = start_of(outcome), port_of(outcome), health_of(outcome)
+    rows = []
+    if start:
+        command = shlex.join(start.value.command)
+        rows.append(("Starts with", command, str(start.origin)))
+    else:
+        rows.append(("Starts with", "nothing was found: give --cmd", ""))
+    if port:
+        rows.append(("Port", str(port.value), str(port.origin)))
+    if health:
+        rows.append(("Health", health.value, str(health.origin)))
+    rows += [("Python", found.value, str(found.origin)) for found in outcome.project.pythons]
+    for line in align(rows):
+        yield styled(line)
+    yield ""
+
+
+def _show_files(outcome: Outcome) -> "Content":
+    if outcome.files:
+        written = all(outcome.files.values())
+        yield styled("Written" if written else "generate would write", "bold")
+        yield indented(", ".join(sorted(outcome.files)), 2)
+        yield ""
+
+
+def _show_next(outcome: Outcome, folder: str) -> "Content":
+    yield styled("Next", "bold")
+    platforms = ",".join(target.arch.platform for target in outcome.targets)
+    steps = []
+    if outcome.fits and all(outcome.files.values()):
+        steps.append(
+            f"docker buildx build --platform {platforms} -t {_image_name(outcome)} "
+            f"{shlex.quote(folder)}"
+        )
+    elif outcome.fits:
+        steps.append("leanscaffold generate with the same options writes these files")
+    codes = {
+        reason.code: None
+        for decision in outcome.decisions
+        for verdict in best_per_base(decision)
+        if isinstance(verdict, Rejected)
+        for reason in verdict.reasons
+    }
+    if codes:
+        steps.append(f"leanscaffold explain {next(iter(codes))}")
+    if not outcome.fits and not steps:
+        steps.append("leanscaffold devices lists what other devices offer")
+    for step in steps:
+        yield indented(step, 2)
+
+
+def _image_name(outcome: Outcome) -> str:
+    name = "".join(
+        letter if letter.isalnum() and letter.isascii() else "-"
+        for letter in outcome.project.name.value.lower()
+    )
+    return name.strip("-") or "app"
