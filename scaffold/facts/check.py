@@ -12,6 +12,7 @@ from scaffold.model.knowledge import (
     Base,
     Distribution,
     Facts,
+    Image,
     Library,
     PackageFact,
     Recipe,
@@ -76,7 +77,7 @@ def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
 
 
 def _check_libcs(bases: Iterable[Base]) -> Iterator[Problem]:
-    """A Debian release never has an older glibc than the one before it."""
+    # A Debian release never has an older glibc than the one before it.
     newest: tuple[int, int] = (0, 0)
     before = ""
     debian = [base for base in bases if base.release in _DEBIAN_RELEASES]
@@ -117,18 +118,7 @@ def _check_images(base: Base, facts: Facts) -> Iterator[Problem]:
         if (image.python, image.arch) in pairs:
             yield Problem(code="image-twice", fact=fact, text=f"{label} is there twice")
         pairs.add((image.python, image.arch))
-        if not image.release.startswith(f"{image.python}."):
-            text = f"{label}: {image.release!r} is no release of {image.python}"
-            yield Problem(code="release", fact=fact, text=text)
-        if not 0 < image.download <= image.on_disk:
-            text = f"{label}: {image.on_disk} bytes on disk, {image.download} compressed"
-            yield Problem(code="size", fact=fact, text=text)
-        if not 0 < image.error <= 0.5:  # noqa: PLR2004 - half of it
-            text = f"{label}: error {image.error} is not between 0 and 0.5"
-            yield Problem(code="image-error", fact=fact, text=text)
-        if _DIGEST.fullmatch(image.digest) is None:
-            text = f"{label}: {image.digest!r} is not sha256: and 64 digits"
-            yield Problem(code="digest", fact=fact, text=text)
+        yield from _check_image(image, fact, label)
     minors = [python for python in seen if _MINOR.fullmatch(python)]
     if len(minors) < len(seen) or minors != sorted(minors, key=_minor):
         text = f"Pythons have to ascend: {', '.join(seen)}"
@@ -137,6 +127,21 @@ def _check_images(base: Base, facts: Facts) -> Iterator[Problem]:
         if python not in facts.pythons:
             text = f"Python {python} is not in pythons.toml"
             yield Problem(code="python-unknown", fact=fact, text=text)
+
+
+def _check_image(image: Image, fact: str, label: str) -> Iterator[Problem]:
+    if not image.release.startswith(f"{image.python}."):
+        text = f"{label}: {image.release!r} is no release of {image.python}"
+        yield Problem(code="release", fact=fact, text=text)
+    if not 0 < image.download <= image.on_disk:
+        text = f"{label}: {image.on_disk} bytes on disk, {image.download} compressed"
+        yield Problem(code="size", fact=fact, text=text)
+    if not 0 < image.error <= 0.5:  # noqa: PLR2004 - half of it
+        text = f"{label}: error {image.error} is not between 0 and 0.5"
+        yield Problem(code="image-error", fact=fact, text=text)
+    if _DIGEST.fullmatch(image.digest) is None:
+        text = f"{label}: {image.digest!r} is not sha256: and 64 digits"
+        yield Problem(code="digest", fact=fact, text=text)
 
 
 def _check_library(library: Library) -> Iterator[Problem]:
@@ -197,14 +202,15 @@ def _check_package(package: PackageFact, facts: Facts) -> Iterator[Problem]:
 
 def _check_swap(swap: Swap, package: PackageFact, fact: str) -> Iterator[Problem]:
     try:
-        name = Requirement(swap.to).name
+        target = Requirement(swap.to)
     except InvalidRequirement:
         yield Problem(code="swap-target", fact=fact, text=f"{swap.to!r} is no requirement")
         return
+    name = target.name
     if canonicalize_name(name) != name:
         text = f"the swap's target {name!r} has to be written {canonicalize_name(name)!r}"
         yield Problem(code="swap-target", fact=fact, text=text)
-    if name == package.name and not (swap.drops or swap.needs_index):
+    if name == package.name and not (swap.drops or swap.needs_index or target.extras):
         text = f"the swap to {swap.to!r} changes nothing"
         yield Problem(code="swap-target", fact=fact, text=text)
     if swap.kind not in ("safe", "ask"):
@@ -215,21 +221,20 @@ def _check_swap(swap: Swap, package: PackageFact, fact: str) -> Iterator[Problem
 
 
 def _check_recipe(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
-    tables = [table for table in facts.distributions.values() if table.arch is Arch.AMD64]
-    for half, managers in (("build", recipe.build), ("run", recipe.run)):
-        for manager, names in managers.items():
-            if manager not in _MANAGERS:
-                text = f"the recipe's {half} half names {manager!r}; it is apt or apk"
-                yield Problem(code="recipe-manager", fact=fact, text=text)
-            for name in names:
-                if _SYSTEM_NAME.fullmatch(name) is None:
-                    text = f"the recipe's {name!r} is no package name"
-                    yield Problem(code="recipe-package", fact=fact, text=text)
-                elif half == "run" and manager == "apt":
-                    for table in tables:
-                        if name not in table.packages:
-                            text = f"the recipe's {name!r} has no line in distributions/{table.id}"
-                            yield Problem(code="recipe-package", fact=fact, text=text)
+    for half in (recipe.build, recipe.run):
+        for manager in sorted(half.keys() - set(_MANAGERS)):
+            text = f"the recipe names {manager!r}; it is apt or apk"
+            yield Problem(code="recipe-manager", fact=fact, text=text)
+    rows = (*recipe.build.values(), *recipe.run.values())
+    for name in (name for row in rows for name in row):
+        if _SYSTEM_NAME.fullmatch(name) is None:
+            text = f"the recipe's {name!r} is no package name"
+            yield Problem(code="recipe-package", fact=fact, text=text)
+    for name in recipe.run.get("apt", ()):
+        for table in facts.distributions.values():
+            if name not in table.packages:
+                text = f"the recipe's {name!r} has no line in distributions/{table.id}"
+                yield Problem(code="recipe-package", fact=fact, text=text)
     for tool in recipe.tools:
         if tool not in _TOOLS:
             yield Problem(code="recipe-tool", fact=fact, text=f"{tool!r} is no known tool")

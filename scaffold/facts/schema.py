@@ -24,28 +24,31 @@ def unknown_fields(data: object, kind: Any, path: str = "") -> Iterator[str]:
 
     msgspec ignores unknown fields of dataclasses, so a typo in an optional field would be lost.
     """
-    for name, value, inner in _parts(data, kind):
+    for name, value, inner, known in _parts(data, kind):
         where = f"{path}{name}" if name.startswith("[") or not path else f"{path}.{name}"
         if inner is MISSING:
-            yield unknown(name, where, _hints(kind))
+            yield unknown(name, where, known)
         else:
             yield from unknown_fields(value, inner, where)
 
 
-def _parts(data: object, kind: Any) -> Iterator[tuple[str, object, Any]]:
-    """Yield (name, value, type) of everything inside; MISSING for a field that is unknown."""
+def _parts(data: object, kind: Any) -> Iterator[tuple[str, object, Any, Mapping[str, Any]]]:
+    """Yield (name, value, type, known names) of what is inside; MISSING for an unknown field."""
     inner = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         for option in inner:
             yield from _parts(data, option)
     elif isinstance(data, list):
         if get_origin(kind) is tuple and inner[-1] is Ellipsis:
-            yield from ((f"[{position}]", value, inner[0]) for position, value in enumerate(data))
+            for position, value in enumerate(data):
+                yield f"[{position}]", value, inner[0], {}
     elif isinstance(data, dict) and isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
-        yield from ((name, value, hints.get(name, MISSING)) for name, value in data.items())
+        for name, value in data.items():
+            yield name, value, hints.get(name, MISSING), hints
     elif isinstance(data, dict) and inner:
-        yield from ((name, value, inner[-1]) for name, value in data.items())
+        for name, value in data.items():
+            yield name, value, inner[-1], {}
 
 
 def unknown(name: str, where: str, known: Mapping[str, Any]) -> str:

@@ -1,0 +1,222 @@
+"""The facts that are shipped: valid, plausible, and those that decisions rest on."""
+
+import time
+from datetime import UTC, date, datetime
+
+import pytest
+
+from scaffold.core.system import system_cost
+from scaffold.facts.check import check_facts
+from scaffold.facts.load import load_facts
+from scaffold.model.knowledge import Base, Facts, Image
+from scaffold.model.target import Arch
+from scaffold.resources import knowledge
+
+OPENCV = ("libGL", "libxcb", "libX11", "libXext", "libSM", "libICE", "libgthread-2.0")
+OPENCV_SONAMES = tuple(
+    f"{name}.so.{number}" for name, number in zip(OPENCV, (1, 1, 6, 6, 6, 6, 0), strict=True)
+)
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    return load_facts(knowledge())
+
+
+def base_of(facts: Facts, id_: str) -> Base:
+    return next(base for base in facts.bases if base.id == id_)
+
+
+def image_of(facts: Facts, id_: str, python: str, arch: Arch) -> Image:
+    found = [i for i in base_of(facts, id_).images if (i.python, i.arch) == (python, arch)]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_the_shipped_facts_have_no_problem(facts: Facts) -> None:
+    assert check_facts(facts, today=datetime.now(tz=UTC).date()) == ()
+
+
+def test_every_base_has_every_python_that_is_published(facts: Facts) -> None:
+    pythons = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
+    for base in facts.bases:
+        seen = list(dict.fromkeys(image.python for image in base.images))
+        assert seen == (["3.13"] if base.family == "distroless" else pythons), base.id
+
+
+def test_a_prerelease_is_marked_and_has_its_own_tag(facts: Facts) -> None:
+    for base in facts.bases:
+        for image in base.images:
+            assert image.prerelease == (image.python == "3.15")
+    slim = base_of(facts, "slim-trixie")
+    rc = image_of(facts, "slim-trixie", "3.15", Arch.AMD64)
+    assert slim.reference_for(rc) == "python:3.15-rc-slim-trixie"
+
+
+def test_only_alpine_runs_on_arm_v6(facts: Facts) -> None:
+    assert {
+        base.family for base in facts.bases for image in base.images if image.arch is Arch.ARM_V6
+    } == {"alpine"}
+
+
+def test_bookworm_has_no_riscv64_and_no_s390x_and_trixie_has(facts: Facts) -> None:
+    bookworm = {image.arch for image in base_of(facts, "slim-bookworm").images}
+    trixie = {image.arch for image in base_of(facts, "slim-trixie").images}
+    assert not bookworm & {Arch.RISCV64, Arch.S390X}
+    assert {Arch.RISCV64, Arch.S390X} <= trixie
+
+
+def test_arm64_slim_is_about_23_mb_larger_on_disk_than_amd64(facts: Facts) -> None:
+    amd64 = image_of(facts, "slim-trixie", "3.13", Arch.AMD64)
+    arm64 = image_of(facts, "slim-trixie", "3.13", Arch.ARM64)
+    assert amd64.on_disk == 118_060_000
+    assert 139_000_000 < arm64.on_disk < 143_000_000
+    assert amd64.error < arm64.error
+
+
+def test_slim_lacks_what_opencv_needs_and_alpine_lacks_the_cpp_runtime(facts: Facts) -> None:
+    slim, alpine = base_of(facts, "slim-trixie"), base_of(facts, "alpine-3.24")
+    assert not set(slim.ships) & set(OPENCV_SONAMES)
+    assert {"libstdc++.so.6", "libgcc_s.so.1", "libz.so.1", "libc.so.6"} <= set(slim.ships)
+    assert not {"libstdc++.so.6", "libgcc_s.so.1", "libc.so.6"} & set(alpine.ships)
+    assert "libc.musl-aarch64.so.1" in alpine.ships
+
+
+def test_distroless_names_no_registry_and_has_neither_shell_nor_pip(facts: Facts) -> None:
+    base = base_of(facts, "distroless-debian13")
+    assert base.reference_for(base.images[0]) == "distroless/python3-debian13:nonroot"
+    assert base.registry == "distroless"
+    assert not base.shell
+    assert not base.pip
+    assert "libgomp.so.1" in base.ships
+
+
+def test_python_310_is_past_its_end(facts: Facts) -> None:
+    assert facts.pythons["3.10"] == date(2026, 10, 31)
+    assert facts.pythons["3.15"] is None
+
+
+@pytest.mark.parametrize(
+    ("soname", "release", "package"),
+    [
+        ("libxcb.so.1", "trixie", "libxcb1"),
+        ("libglib-2.0.so.0", "bookworm", "libglib2.0-0"),
+        ("libglib-2.0.so.0", "trixie", "libglib2.0-0t64"),
+        ("libgpiod.so.2", "bookworm", "libgpiod2"),
+        ("libgpiod.so.3", "trixie", "libgpiod3"),
+        ("libjpeg.so.8", "alpine", "libjpeg-turbo"),
+        ("libmagic.so.1", "alpine", "libmagic"),
+    ],
+)
+def test_a_soname_leads_to_the_package_of_each_release(
+    facts: Facts, soname: str, release: str, package: str
+) -> None:
+    assert facts.libraries[soname].packages[release].name == package
+
+
+def test_a_soname_that_a_release_does_not_have_leads_nowhere(facts: Facts) -> None:
+    assert "trixie" not in facts.libraries["libgpiod.so.2"].packages
+    assert "trixie" not in facts.libraries["libaio.so.1"].packages
+    assert facts.libraries["liblgpio.so.1"].packages == {}
+
+
+def test_libxcb_costs_what_was_measured(facts: Facts) -> None:
+    package = facts.libraries["libxcb.so.1"].packages["trixie"]
+    assert 200_000 < package.on_disk < 420_000
+    assert package.verified
+
+
+def test_what_opencv_needs_together_is_far_less_than_the_sum(facts: Facts) -> None:
+    packages = [facts.libraries[soname].packages["trixie"] for soname in OPENCV_SONAMES]
+    on_disk, download, names = system_cost("trixie", [p.name for p in packages], facts)
+
+    assert on_disk == pytest.approx(213e6, rel=0.02)
+    assert download == pytest.approx(71e6, rel=0.03)
+    assert on_disk < sum(p.on_disk for p in packages) - 4_000_000
+    assert "libllvm19" in names
+
+
+@pytest.mark.parametrize(
+    ("release", "package", "measured"),
+    [
+        ("bookworm", "libgl1", 216e6),
+        ("trixie", "libgl1", 213e6),
+        ("trixie", "libegl1", 211e6),
+        ("bookworm", "git", 102e6),
+        ("trixie", "git", 119e6),
+        ("trixie", "ffmpeg", 466e6),
+    ],
+)
+def test_large_packages_cost_what_the_index_says_within_six_percent(
+    facts: Facts, release: str, package: str, measured: float
+) -> None:
+    on_disk, download, _ = system_cost(release, [package], facts)
+    assert on_disk == pytest.approx(measured, rel=0.06)
+    assert download < on_disk
+
+
+def test_what_slim_ships_costs_nothing(facts: Facts) -> None:
+    for soname in ("libz.so.1", "libssl.so.3", "libstdc++.so.6"):
+        package = facts.libraries[soname].packages["trixie"]
+        assert system_cost("trixie", [package.name], facts)[:2] == (0, 0)
+
+
+def test_the_swaps_that_the_paper_needs_are_there(facts: Facts) -> None:
+    opencv = facts.packages["opencv-python"].swaps[0]
+    assert (opencv.to, opencv.kind, opencv.unless) == (
+        "opencv-python-headless",
+        "safe",
+        "shows-window",
+    )
+    swaps = {swap.to: swap for swap in facts.packages["tensorflow"].swaps}
+    assert swaps["ai-edge-litert"].kind == "ask"
+    assert swaps["tensorflow-cpu"].arches == (Arch.AMD64,)
+    assert facts.packages["torch"].swaps[0].needs_index
+    assert not facts.packages["torch"].swaps[0].index_url
+    assert facts.packages["fastapi"].swaps[0].drops == ("standard", "all")
+
+
+def test_psycopg2_has_a_swap_and_a_recipe(facts: Facts) -> None:
+    package = facts.packages["psycopg2"]
+    assert package.swaps[0].to == "psycopg2-binary"
+    assert package.recipe is not None
+    assert "libpq-dev" in package.recipe.build["apt"]
+    assert package.recipe.run["apt"] == ("libpq5",)
+
+
+def test_loose_sonames_are_not_missing(facts: Facts) -> None:
+    assert "libtbb.so.12" in facts.packages["numba"].optional_needs
+    assert "libcuda.so.1" in facts.packages["torch"].optional_needs
+
+
+@pytest.mark.parametrize(
+    ("device", "arch", "memory"),
+    [
+        ("raspberry-pi-4", Arch.ARM64, 4 * 1024**3),
+        ("raspberry-pi-4-32bit", Arch.ARM_V7, 4 * 1024**3),
+        ("raspberry-pi-zero-w", Arch.ARM_V6, 512 * 1024**2),
+        ("visionfive-2", Arch.RISCV64, 8 * 1024**3),
+        ("intel-nuc", Arch.AMD64, 16 * 1024**3),
+    ],
+)
+def test_a_device_has_its_architecture_and_memory(
+    facts: Facts, device: str, arch: Arch, memory: int
+) -> None:
+    assert facts.devices[device].arch is arch
+    assert facts.devices[device].memory == memory
+
+
+def test_every_armv6_device_warns_that_debian_crashes(facts: Facts) -> None:
+    devices = [device for device in facts.devices.values() if device.arch is Arch.ARM_V6]
+    assert len(devices) >= 3
+    for device in devices:
+        assert any("ARMv6" in caveat for caveat in device.caveats), device.id
+
+
+def test_loading_everything_is_quick() -> None:
+    def timed() -> float:
+        start = time.process_time()
+        load_facts(knowledge())
+        return time.process_time() - start
+
+    assert min(timed() for _ in range(5)) < 0.12
