@@ -112,8 +112,6 @@ def parse_swap(text: str) -> tuple[str, str]:
         requirement = Requirement(wanted)
     except InvalidRequirement as error:
         raise UsageError(f"{wanted!r} is no requirement to swap in", hint=hint) from error
-    if canonicalize_name(requirement.name) == canonicalize_name(source):
-        raise UsageError(f"the swap {text!r} changes nothing", hint=hint)
     return canonicalize_name(source), str(requirement)
 
 

@@ -8,7 +8,7 @@ from scaffold.core.matrix import Cell, Matrix
 from scaffold.model.index import Page
 from scaffold.model.knowledge import PackageFact, Swap
 from scaffold.model.target import Device
-from scaffold.present.screen import align, clipped, indented, styled
+from scaffold.present.screen import align, bullet, clipped, indented, styled
 from scaffold.present.sizes import format_memory, format_size
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def show_device(device: Device) -> "Content":
     if device.caveats:
         yield ""
         yield styled("Mind", "bold")
-        yield from (indented(f"• {caveat}", 2) for caveat in device.caveats)
+        yield from (bullet(caveat) for caveat in device.caveats)
     yield ""
     yield styled(f"Source: {device.source}, {device.checked}", "dim")
     yield styled(f"leanscaffold plan --device {device.id}")
@@ -89,7 +89,7 @@ def show_package(
     ]
     yield from (styled(line) for line in align([row for row in rows if row[1]] or [("", "")]))
     for note in fact.notes:
-        yield indented(f"• {note}", 2)
+        yield bullet(note)
     for swap in fact.swaps:
         yield from _show_swap(name, swap)
     if fact.recipe:

@@ -77,6 +77,15 @@ def clipped(text: str) -> "Text":
     return Text(clean(text), overflow="ellipsis", no_wrap=True)
 
 
+def bullet(text: str) -> "RenderableType":
+    """Return a paragraph with a dot before its first line."""
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_row(" ", "•", styled(text))
+    return grid
+
+
 def indented(text: str, by: int, style: str = "") -> "RenderableType":
     """Return a paragraph whose every line is indented."""
     from rich.padding import Padding  # noqa: PLC0415 - slow to import

@@ -2,31 +2,28 @@
 
 _STEP = 1000
 _UNITS = ("B", "kB", "MB", "GB", "TB")
-_THREE_DIGITS = 99.95
+_ROUNDS_UP = 999.5
+_GIB, _MIB = 1 << 30, 1 << 20
 
 
 def format_size(size: int) -> str:
-    """Return ``412 MB``, ``1.2 GB``: decimal units, two or three digits."""
+    """Return ``412 MB``, ``1.25 GB``: decimal units, three digits at most."""
     value = float(abs(size))
     unit = 0
-    while value >= _STEP - 0.5 and unit < len(_UNITS) - 1:
+    while value >= _ROUNDS_UP and unit < len(_UNITS) - 1:
         value /= _STEP
         unit += 1
-    whole = unit == 0 or value >= _THREE_DIGITS
-    text = f"{value:.0f}" if whole else f"{value:.1f}".removesuffix(".0")
-    return f"{'-' if size < 0 else ''}{text} {_UNITS[unit]}"
+    return f"{'-' if size < 0 else ''}{value:.3g} {_UNITS[unit]}"
+
+
+def format_bound(size: int, error: int) -> str:
+    """Return a size with its relative error bound: ``412 MB ±1%``."""
+    if error <= 0 or size <= 0:
+        return format_size(size)
+    return f"{format_size(size)} ±{max(100 * error / size, 0.1):.2g}%"
 
 
 def format_memory(size: int) -> str:
     """Return ``4 GiB``, ``512 MiB``: memory is sold in powers of two."""
-    power = 30 if size >= 1 << 30 else 20
-    return f"{size / (1 << power):.4g} {'GiB' if power == 30 else 'MiB'}"  # noqa: PLR2004 - 2^30
-
-
-def format_bound(size: int, error: int) -> str:
-    """Return a size with its error bound: ``412 MB ±3``, the bound in the size's unit."""
-    text = format_size(size)
-    power = _UNITS.index(text.rsplit(" ", 1)[1])
-    bound = error / _STEP**power
-    shown = f"{bound:.0f}" if bound >= 10 else f"{bound:.2g}"  # noqa: PLR2004 - two digits
-    return text if error == 0 else f"{text} ±{shown}"
+    unit, name = (_GIB, "GiB") if size >= _GIB else (_MIB, "MiB")
+    return f"{size / unit:.4g} {name}"

@@ -17,7 +17,7 @@ from scaffold.present.outcome import (
     port_of,
     start_of,
 )
-from scaffold.present.screen import align, indented, styled
+from scaffold.present.screen import align, bullet, indented, styled
 from scaffold.present.sizes import format_bound, format_memory, format_size
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _show_notes(outcome: Outcome, decision: Decision) -> "Content":
         return
     yield styled("Mind", "bold")
     for text in dict.fromkeys([*(note.text for note in notes), *caveats]):
-        yield indented(f"• {text}", 2)
+        yield bullet(text)
     yield ""
 
 
@@ -193,19 +193,20 @@ def _show_savings(target: Target, decision: Decision) -> "Content":
     shortfall = find_shortfall(decision, target)
     yield styled("Would make it smaller" if decision.chosen else "Would help", "bold")
     for saving in savings:
-        yield styled(f"  {_saving_line(saving, shortfall)}")
+        yield indented(saving.option or saving.code, 2, "cyan")
+        yield indented(_describe_saving(saving, shortfall), 4)
         yield indented(saving.text, 4, "dim")
     yield ""
 
 
-def _saving_line(saving: Saving, shortfall: tuple[int, int] | None) -> str:
+def _describe_saving(saving: Saving, shortfall: tuple[int, int] | None) -> str:
     less = (
         f"{format_size(saving.bytes)} less on disk, {format_size(saving.download)} less to download"
         if saving.bytes
         else "clears a package that stands in the way"
     )
     enough = bool(shortfall and saving.bytes >= shortfall[0] and saving.download >= shortfall[1])
-    return f"{saving.option or saving.code}  {less}{': then it fits' if enough else ''}"
+    return f"{less}: then it fits" if enough else less
 
 
 def _show_start(outcome: Outcome) -> "Content":

@@ -1,0 +1,130 @@
+"""The command line with edges that tests choose: nothing outside of memory is touched."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from scaffold.cli import cli
+from scaffold.cli.outside import Outside
+from scaffold.config import Request
+from scaffold.flow import Edges
+from scaffold.model.plan import Options, Plan
+from scaffold.model.project import Project
+from scaffold.model.target import Target
+from scaffold.model.verdict import Decision
+from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
+from tests.core.worlds import World
+
+
+@dataclass(slots=True)
+class Seen:
+    """What reached the edges."""
+
+    requests: list[Request] = field(default_factory=list)
+    targets: list[tuple[Target, ...]] = field(default_factory=list)
+    options: list[Options] = field(default_factory=list)
+    written: dict[str, str] = field(default_factory=dict)
+    forced: bool = False
+    offline: list[bool] = field(default_factory=list)
+
+
+def make_plan(
+    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], options: Options
+) -> Plan:
+    """Return a plan of the first decision's base."""
+    chosen = decisions[0].chosen
+    assert chosen
+    return Plan(
+        version=1,
+        project=project,
+        options=options,
+        base=chosen.base,
+        python=chosen.python,
+        reference=chosen.candidate.reference,
+        targets=(),
+        command=(),
+        health=None,
+        port=None,
+        uid=10001,
+        home="/home/app",
+        workdir="/app",
+        environment=tuple((f"target{n}", target.arch) for n, target in enumerate(targets)),
+        labels=(),
+        bytecode=options.bytecode,
+    )
+
+
+def spell_plan(plan: Plan) -> Mapping[str, str]:
+    """Return files that depend on the plan."""
+    locks = {
+        f"requirements.{arch.replace('/', '')}.lock": "numpy\n" for _, arch in plan.environment
+    }
+    return {"Dockerfile": f"FROM {plan.reference}\n", ".dockerignore": ".git\n", **locks}
+
+
+def make_outside(
+    *decisions: Decision, seen: Seen | None = None, world: World | None = None, **changes: object
+) -> Outside:
+    """Return edges whose decisions are these, repeated for every target if there is only one."""
+    seen = seen or Seen()
+    decisions = decisions or (make_decision(make_fits(), make_rejected()),)
+
+    def decide(
+        project: Project, targets: Sequence[Target], options: Options, edges: Edges
+    ) -> tuple[Decision, ...]:
+        edges.tell(f"deciding about {project.name.value}")
+        seen.targets.append(tuple(targets))
+        seen.options.append(options)
+        return decisions if len(decisions) == len(targets) else decisions * len(targets)
+
+    def read_project(path: Path, request: Request) -> Project:
+        assert path
+        seen.requests.append(request)
+        return make_project()
+
+    def open_index(_: Project, request: Request) -> World:
+        seen.offline.append(request.options.offline)
+        return world or World()
+
+    def write(_: Path, files: Mapping[str, str], force: bool) -> None:  # noqa: FBT001 - of a port
+        seen.written.update(files)
+        seen.forced = force
+
+    outside = Outside(
+        today=lambda: date(2026, 11, 24),
+        machine=lambda: "x86_64",
+        load_facts=lambda _: make_facts(),
+        check_facts=lambda _: (),
+        read_project=read_project,
+        open_index=open_index,
+        snapshot_names=lambda: sorted((world or World()).pages),
+        decide=decide,
+        make_plan=make_plan,
+        spell_plan=spell_plan,
+        write=write,
+    )
+    return replace(outside, **changes)  # type: ignore[arg-type]
+
+
+def run(*argv: str, outside: Outside | None = None, env: Mapping[str, str] | None = None) -> Result:
+    """Run a command line; ``stdout`` and ``stderr`` of the result are apart."""
+    return CliRunner().invoke(cli, list(argv), obj=outside or make_outside(), env=env)
+
+
+def fail_with(error: Exception) -> Callable[..., object]:
+    """Return an edge that fails."""
+
+    def fail(*_: object) -> object:
+        raise error
+
+    return fail
+
+
+def code_of(result: Result) -> str:
+    """Return the code of the error on stderr."""
+    match = re.search(r"^error\[([a-z-]+)\]: ", result.stderr, re.MULTILINE)
+    return match[1] if match else ""

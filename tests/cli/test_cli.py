@@ -1,0 +1,280 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from scaffold.cli import cli
+from scaffold.cli.exit_codes import EXIT_CODES
+from scaffold.errors import Detail, LeanscaffoldError, RequirementsInvalidError, TransientError
+from scaffold.model.resolution import Reason
+from tests.builders import make_candidate, make_decision, make_rejected, make_saving
+from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
+
+HEAVY = (
+    *("requests", "resolvelib", "rich", "jinja2", "pip", "packaging", "msgspec", "elftools"),
+    *("pip_requirements_parser", "urllib3", "scaffold.flow", "scaffold.adapters", "asyncio"),
+)
+
+
+def test_importing_the_command_line_and_its_commands_loads_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom scaffold.cli import cli\n"
+        "import click\ncontext = click.Context(cli)\n"
+        "for name in cli.list_commands(context): cli.get_command(context, name)\n"
+        "cli.get_help(context)\nprint(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert "scaffold.cli.plan" in done.stdout.split()
+    assert not set(HEAVY) & set(done.stdout.split())
+
+
+def _all_errors(of: type[LeanscaffoldError] = LeanscaffoldError) -> list[type[LeanscaffoldError]]:
+    return [of, *(error for child in of.__subclasses__() for error in _all_errors(child))]
+
+
+def test_every_exit_code_of_an_error_is_documented_in_the_help() -> None:
+    described = run("--help").stdout.partition("Exit codes:")[2]
+    documented = {int(line.split()[0]) for line in described.splitlines() if line.strip()}
+    assert {error.exit_code for error in _all_errors()} <= documented
+    assert documented == set(EXIT_CODES)
+
+
+@pytest.mark.parametrize("error", _all_errors(), ids=lambda error: error.code)
+def test_an_error_goes_to_stderr_with_its_places_and_hint_and_its_exit_code(
+    error: type[LeanscaffoldError],
+) -> None:
+    raised = error("it broke", hint="mend it", details=[Detail(text="here", file="a.txt", line=3)])
+    outside = make_outside(read_project=fail_with(raised))
+    result = run("plan", "--target", "arm64", "--quiet", outside=outside)
+    assert result.exit_code == error.exit_code
+    assert result.stdout == ""
+    assert result.stderr == f"error[{error.code}]: it broke\n  a.txt:3: here\nhint: mend it\n"
+
+
+def test_with_json_an_error_is_a_document_on_stdout_too() -> None:
+    raised = RequirementsInvalidError("bad", hint="h", details=[Detail(text="t", file="f", line=1)])
+    outside = make_outside(read_project=fail_with(raised))
+    result = run("plan", "--target", "arm64", "--json", outside=outside)
+    assert result.exit_code == 4
+    assert json.loads(result.stdout) == {
+        "version": 1,
+        "error": {
+            "code": "requirements-invalid",
+            "cause": "bad",
+            "hint": "h",
+            "details": [{"text": "t", "file": "f", "line": 1}],
+        },
+    }
+
+
+def test_an_index_that_fails_half_way_is_worth_another_try() -> None:
+    outside = make_outside(decide=fail_with(TransientError("the index went away")))
+    result = run("generate", "--target", "arm64", outside=outside)
+    assert (result.exit_code, code_of(result)) == (75, "index-unreachable")
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("plan", "--tagret", "arm64"), "--target"),
+        (("plam",), "plan"),
+        (("plan", "--device", "rasberry-pi-4"), "raspberry-pi-4"),
+        (("plan", "--target", "amr64"), "arm64"),
+        (("plan", "--target", "arm64", "--base", "slimm"), "slim"),
+        (("plan", "--objective", "sise"), "size"),
+        (("plan", "--bytecode", "non"), "none"),
+        (("devices", "rasberry-pi-4"), "raspberry-pi-4"),
+        (("explain", "no-whel"), "no-wheel"),
+    ],
+)
+def test_a_misspelt_word_is_a_usage_error_with_the_nearest(
+    argv: tuple[str, ...], words: str
+) -> None:
+    result = run(*argv)
+    assert (result.exit_code, code_of(result)) == (2, "usage")
+    assert f"did you mean {words}" in result.stderr.replace("Did", "did")
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("plan", "--max-size", "huge"),
+        ("plan", "--python", "3.12.1"),
+        ("plan", "--port", "http"),
+        ("plan", "--swap", "a"),
+        ("plan", "--cmd", "'open"),
+        ("plan", "--health", "ok now"),
+        ("plan", "--registry", "x"),
+        ("plan", "--index-url", "somewhere"),
+        ("plan", "--extra", "a b"),
+        ("plan", "--target"),
+        ("plan", "one", "two"),
+        ("wheels",),
+        ("wheels", "not a name"),
+        ("explain",),
+        ("explain", "not a name"),
+    ],
+)
+def test_a_bad_argument_is_a_usage_error(argv: tuple[str, ...]) -> None:
+    result = run(*argv)
+    assert (result.exit_code, code_of(result)) == (2, "usage")
+    assert "hint: " in result.stderr or "(" in result.stderr
+
+
+def test_a_usage_error_with_json_is_a_document_too() -> None:
+    result = run("plan", "--json", "--nope")
+    assert json.loads(result.stdout)["error"]["code"] == "usage"
+
+
+def test_a_mistake_of_ours_shows_everything_to_find_it_and_exits_70() -> None:
+    outside = make_outside(decide=fail_with(ZeroDivisionError("surprise")))
+    result = run("plan", "--target", "arm64", "--json", outside=outside)
+    assert result.exit_code == 70
+    for words in ("Traceback", "ZeroDivisionError: surprise", "leanscaffold 0.", "--target"):
+        assert words in result.stderr
+    assert json.loads(result.stdout)["error"]["code"] == "internal"
+
+
+def test_an_interrupt_exits_130() -> None:
+    outside = make_outside(decide=fail_with(KeyboardInterrupt()))  # type: ignore[arg-type]
+    result = run("plan", "--target", "arm64", outside=outside)
+    assert result.exit_code == 130
+    assert "Traceback" not in result.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "scaffold", "devices"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert done.stderr == b""
+    assert done.returncode in {0, 1}
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout.startswith("leanscaffold, version ")
+
+
+def test_plan_writes_nothing_and_names_what_generate_would_write() -> None:
+    seen = Seen()
+    result = run("plan", "--target", "arm64,armv7", outside=make_outside(seen=seen))
+    assert result.exit_code == 0
+    assert seen.written == {}
+    for name in ("Dockerfile", "requirements.arm64.lock", "requirements.armv7.lock"):
+        assert name in result.stdout
+
+
+def test_generate_writes_every_file_and_its_record_holds_their_hashes() -> None:
+    seen = Seen()
+    result = run(
+        *("generate", "--target", "arm64", "--max-size", "500MB", "--force"),
+        outside=make_outside(seen=seen),
+    )
+    assert result.exit_code == 0
+    assert seen.forced
+    assert sorted(seen.written) == [
+        ".dockerignore",
+        "Dockerfile",
+        "leanscaffold.json",
+        "requirements.arm64.lock",
+    ]
+    record = json.loads(seen.written["leanscaffold.json"])
+    assert record["options"] == ["--target=arm64", "--max-size=500000000"]
+    assert set(record["files"]) == set(seen.written) - {"leanscaffold.json"}
+    assert "docker buildx build --platform linux/arm64 -t camera ." in result.stdout
+
+
+def test_where_nothing_fits_generate_writes_nothing_and_exits_3_with_what_would_help() -> None:
+    over = Reason(code="over-budget", text="412.0 MB on disk, 12.0 MB over the 400.0 MB allowed")
+    rejected = make_rejected("slim-trixie", "3.13", over, candidate=make_candidate())
+    nothing = make_decision(None, rejected, make_rejected(), savings=(make_saving(),))
+    seen = Seen()
+    argv = ("generate", "--target", "arm64", "--max-size", "400MB")
+    result = run(*argv, outside=make_outside(nothing, seen=seen))
+    assert result.exit_code == 3
+    assert seen.written == {}
+    for words in ("12 MB on disk over the budget", "--swap opencv-python=", "then it fits"):
+        assert words in result.stdout
+    document = json.loads(run(*argv, "--json", outside=make_outside(nothing)).stdout)
+    assert document["chosen"] is None
+    assert document["savings"][0]["bytes"] == 62_000_000
+
+
+def test_options_reach_the_decision_as_values() -> None:
+    seen = Seen()
+    run(
+        *("plan", "--device", "raspberry-pi-4", "--cmd", "python -m 'my app'", "--port", "80"),
+        *("--swap", "A=b", "--allow-compile", "hours", "--offline", "-r", "dev.txt"),
+        outside=make_outside(seen=seen),
+    )
+    (options,) = seen.options
+    assert options.command == ("python", "-m", "my app")
+    assert (options.port, options.swaps, options.allow_compile) == (80, (("a", "b"),), "hours")
+    assert seen.requests[0].requirements == ("dev.txt",)
+    assert seen.targets[0][0].budget.memory == 4 << 30
+    assert seen.offline == [True]
+
+
+def test_progress_goes_to_stderr_and_quiet_silences_it() -> None:
+    loud, quiet = run("plan", "--target", "arm64"), run("plan", "--target", "arm64", "--quiet")
+    assert "deciding about camera" in loud.stderr
+    assert "deciding about" not in loud.stdout
+    assert quiet.stderr == ""
+    assert quiet.stdout == loud.stdout
+
+
+def test_an_assumed_target_is_said_on_stderr() -> None:
+    result = run("plan")
+    assert "this machine's amd64" in result.stderr
+
+
+def test_what_is_piped_has_no_colours_and_no_spaces_at_line_ends() -> None:
+    for argv in (("plan", "--target", "arm64"), ("devices",), ("explain", "no-wheel")):
+        text = run(*argv).stdout
+        assert "\x1b" not in text
+        assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_start_up_takes_less_than_a_fifth_of_a_second_of_processor_time() -> None:
+    script = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run([sys.executable, '-m', 'scaffold', '--help'], stdout=-3, check=True)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(used.ru_utime + used.ru_stime)"
+    )
+    times = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", script], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for _ in range(3)
+    ]
+    assert min(times) < 0.2
+
+
+def test_every_command_has_a_help_that_fits_100_columns() -> None:
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        result = run(name, "--help", env={"COLUMNS": "100"})
+        assert result.exit_code == 0
+        assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_a_folder_with_an_odd_name_is_quoted_in_the_next_step(tmp_path: Path) -> None:
+    folder = tmp_path / "my app"
+    folder.mkdir()
+    result = run("generate", str(folder), "--target", "arm64")
+    assert f"'{folder}'" in result.stdout
