@@ -7,7 +7,6 @@ from datetime import date
 from scaffold.core.choose import choose
 from scaffold.core.evaluate import Evaluation, Question, on_other_arch
 from scaffold.core.ports import Index
-from scaffold.core.resolve import Shelf
 from scaffold.core.savings import (
     applicable_swaps,
     find_savings,
@@ -15,6 +14,7 @@ from scaffold.core.savings import (
     safe_swaps,
     with_swaps,
 )
+from scaffold.core.shelf import Shelf
 from scaffold.model.knowledge import Facts
 from scaffold.model.plan import Options
 from scaffold.model.project import Project

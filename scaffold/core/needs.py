@@ -102,8 +102,11 @@ def _lacks(
     project: Project, facts: Facts, base: Base, packages: Sequence[Weighed], options: Options
 ) -> Iterator[_Lack]:
     ships, programs = set(base.ships), set(base.programs)
+    installed = {weighed.pinned.name for weighed in packages}
     for weighed in packages:
-        yield from (lack for lack in _of_package(facts, weighed) if lack.id not in ships | programs)
+        for lack in _of_package(facts, weighed, installed):
+            if lack.id not in ships | programs:
+                yield lack
     for use in project.uses:
         known = use.value in facts.libraries and use.value not in programs
         if use.code == "runs-program" and known:
@@ -113,7 +116,7 @@ def _lacks(
             yield _Lack(program, "--with", "", program=True)
 
 
-def _of_package(facts: Facts, weighed: Weighed) -> Iterator[_Lack]:
+def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator[_Lack]:
     """Yield what a package loads: read from its ELF files, or known to be opened by name."""
     pinned = weighed.pinned
     fact = facts.packages.get(pinned.name)
@@ -121,9 +124,14 @@ def _of_package(facts: Facts, weighed: Weighed) -> Iterator[_Lack]:
         optional = fact is not None and soname in fact.optional_needs
         if not optional and not _is_libc(soname):
             yield _Lack(soname, pinned.name, pinned.file.filename, program=False)
-    for soname in fact.dlopens if fact else ():
+    if fact is None:
+        return
+    brought = installed & set(fact.dlopens_unless) or (
+        fact.dlopens_pure and not pinned.file.filename.endswith("-any.whl")
+    )
+    for soname in () if brought else fact.dlopens:
         yield _Lack(soname, pinned.name, "", program=False)
-    for program in fact.programs if fact else ():
+    for program in fact.programs:
         yield _Lack(program, pinned.name, "", program=True)
 
 

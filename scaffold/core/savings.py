@@ -3,9 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from scaffold.core.evaluate import Question, judge, wanted_of, weigh
 from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf
@@ -66,17 +63,11 @@ def find_savings(question: Question, candidate: Candidate, shelf: Shelf) -> tupl
     return tuple(sorted(found, key=lambda saving: (-saving.bytes, saving.option)))
 
 
-def _asks_extras(question: Question, name: str, swap: Swap) -> bool:
-    """Tell whether a swap that only drops extras has any to drop."""
-    if canonicalize_name(Requirement(swap.to).name) != name:
-        return True
-    return any(asked.name == name and asked.extras for asked in question.project.asked)
-
-
 def _swapped(
     question: Question, candidate: Candidate, shelf: Shelf, name: str, swap: Swap
 ) -> Candidate | None:
-    if not _asks_extras(question, name, swap):
+    asked = next((w.pinned.extras for w in candidate.packages if w.pinned.name == name), ())
+    if swap.drops and not set(swap.drops) & set(asked):
         return None
     options = with_swaps(question.options, ((name, swap.to),))
     wanted = wanted_of(question.project, options)
