@@ -1,0 +1,233 @@
+"""The project reader: a folder as a ``Project``. Nothing of the project is ever run."""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from packaging.utils import InvalidName, canonicalize_name
+
+from scaffold.adapters.choice import Choice, Kind, choose
+from scaffold.adapters.local_projects import follow, project_name
+from scaffold.adapters.locks import needs_pyproject, read_lock
+from scaffold.adapters.locks.pipfile import read_pipfile
+from scaffold.adapters.pyproject import read_pyproject
+from scaffold.adapters.pyproject_file import Pyproject, load_pyproject
+from scaffold.adapters.pythons import read_pipfile_python, read_pythons
+from scaffold.adapters.reading import Reading, unique
+from scaffold.adapters.requirements import read_requirements
+from scaffold.adapters.staleness import compare
+from scaffold.errors import (
+    ConfigInvalidError,
+    Detail,
+    PathUnreadableError,
+    RequirementsInvalidError,
+    UsageError,
+)
+from scaffold.model.project import Found, Origin, Project, Start, Use
+
+_LOOKED_FOR = (
+    "pyproject.toml, uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt,"
+    " requirements.in, requirements/*.txt and *.py"
+)
+
+
+class Facts(Protocol):
+    """How the application starts and what its sources do, as far as they say."""
+
+    @property
+    def start(self) -> Found[Start] | None:
+        """How it starts."""
+
+    @property
+    def port(self) -> Found[int] | None:
+        """The port it listens on."""
+
+    @property
+    def health(self) -> Found[str] | None:
+        """The path that says whether it is well."""
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What limits the base or a swap."""
+
+    @property
+    def source_paths(self) -> tuple[str, ...]:
+        """The folders with importable code."""
+
+
+class ReadSources(Protocol):
+    """What finds out how the application starts: ``sources.read_sources`` or a test's own."""
+
+    def __call__(self, root: Path, *, files: Sequence[str]) -> Facts:
+        """Return the facts of the sources among these files."""
+        ...
+
+
+def read_project(
+    root: Path,
+    *,
+    extras: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    requirements: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    sources: ReadSources | None = None,
+    tree: Callable[[Path], tuple[tuple[str, int], ...]] | None = None,
+) -> Project:
+    """Return what a project folder says of its dependencies, its Python and how it starts.
+
+    ``requirements`` are files to read instead of what the folder offers, relative to it. ``tree``
+    lists what goes into the image, with sizes in bytes; ``sources`` reads them (``adapters.tree``
+    and ``adapters.sources`` unless given).
+    Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
+    and UsageError for an extra, a group or a folder that makes no sense.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
+    names = _names(root)
+    pyproject = load_pyproject(root)
+    wants = bool(extras or groups)
+    choice = choose(names, pyproject, named=requirements, optional=wants)
+    if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
+        where = ", ".join(choice.names) or "nothing"
+        raise UsageError(
+            f"extras and groups stand in pyproject.toml or a lock, but {where} is read here",
+            hint="leave out --extra and --group",
+        )
+    read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
+    reading = compare(follow(root, read))
+    if reading.problems:
+        raise _invalid(reading.problems)
+    pythons = (*read_pythons(root, pyproject), *reading.pythons)
+    listed = _list(root, tree)
+    if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
+        raise UsageError(
+            f"{root.name or root} is no Python project",
+            hint=f"looked for {_LOOKED_FOR}",
+        )
+    facts = _facts(root, sources, [name for name, _ in listed])
+    return Project(
+        name=_name(root, pyproject),
+        asked=reading.asked,
+        constraints=reading.constraints,
+        lock=reading.lock,
+        pythons=pythons,
+        start=facts.start,
+        port=facts.port,
+        health=facts.health,
+        index=reading.index,
+        uses=facts.uses,
+        source_paths=facts.source_paths,
+        app_bytes=sum(size for _, size in listed),
+        files=unique((*reading.files, *(found.origin.file for found in pythons))),
+        notes=(*choice.notes, *reading.notes, *_unread(choice, names)),
+    )
+
+
+def _list(
+    root: Path, tree: Callable[[Path], tuple[tuple[str, int], ...]] | None
+) -> tuple[tuple[str, int], ...]:
+    if tree is None:
+        from scaffold.adapters.tree import list_files  # noqa: PLC0415
+
+        return list_files(root)
+    return tree(root)
+
+
+def _facts(root: Path, sources: ReadSources | None, files: Sequence[str]) -> Facts:
+    if sources is None:
+        from scaffold.adapters.sources import read_sources  # noqa: PLC0415
+
+        return read_sources(root, files=files)
+    return sources(root, files=files)
+
+
+def _names(root: Path) -> frozenset[str]:
+    """Return the names in the folder, and in ``requirements/``."""
+    try:
+        names = {path.name for path in root.iterdir()}
+        if (root / "requirements").is_dir():
+            names |= {f"requirements/{path.name}" for path in (root / "requirements").iterdir()}
+    except NotADirectoryError as error:
+        raise PathUnreadableError(f"{root} is not a folder", hint="name the folder") from error
+    except OSError as error:
+        raise PathUnreadableError(
+            f"cannot read the folder {error.filename or root}: {error.strerror}",
+            hint="check the spelling and the permissions",
+        ) from error
+    return frozenset(names)
+
+
+def _read(
+    root: Path,
+    choice: Choice,
+    pyproject: Pyproject | None,
+    *,
+    extras: Sequence[str],
+    groups: Sequence[str],
+    environ: Mapping[str, str] | None,
+) -> Reading:
+    if choice.kind == Kind.FILES:
+        return read_requirements(root, choice.names, environ=environ)
+    if choice.kind == Kind.PIPFILE:
+        reading = read_pipfile(root, choice.names[0], groups=groups)
+        return replace(reading, pythons=read_pipfile_python(root))
+    if choice.kind == Kind.LOCK:
+        return _locked(root, choice.names[0], pyproject, extras=extras, groups=groups)
+    if pyproject is None:
+        return Reading()
+    return read_pyproject(pyproject, extras=extras, groups=groups)
+
+
+def _locked(
+    root: Path,
+    name: str,
+    pyproject: Pyproject | None,
+    *,
+    extras: Sequence[str],
+    groups: Sequence[str],
+) -> Reading:
+    lock = read_lock(root, name, extras=extras, groups=groups)
+    if lock.lock is not None and lock.lock.kind == "pipfile":
+        return replace(lock, pythons=read_pipfile_python(root))
+    if pyproject is None or not needs_pyproject(name):
+        return lock
+    asked = read_pyproject(pyproject, extras=extras, groups=groups)
+    return replace(asked, lock=lock.lock, files=(*asked.files, *lock.files))
+
+
+def _invalid(problems: Sequence[Detail]) -> RequirementsInvalidError:
+    files = unique(problem.file or "" for problem in problems)
+    lines = "1 line" if len(problems) == 1 else f"{len(problems)} lines"
+    return RequirementsInvalidError(
+        f"{lines} of {', '.join(files)} cannot be used",
+        hint="correct them and run again; nothing was left out or written",
+        details=problems,
+    )
+
+
+def _name(root: Path, pyproject: Pyproject | None) -> Found[str]:
+    named = project_name(pyproject)
+    if named is None:
+        text = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name).strip("-._") or "app"
+        return Found(value=text, origin=Origin(file=".", detail="the folder's name"))
+    name, origin = named
+    try:
+        canonicalize_name(name, validate=True)
+    except InvalidName as error:
+        raise ConfigInvalidError(
+            f"{origin.file} names its project in a way that no package can be named",
+            hint="use letters, digits, and - _ . between them",
+            details=[Detail(text=f"{name!r} is no name", file=origin.file, line=origin.line)],
+        ) from error
+    return Found(value=name, origin=origin)
+
+
+def _unread(choice: Choice, names: frozenset[str]) -> tuple[str, ...]:
+    """Return a note on a setup.py that may ask for packages, where nothing else does."""
+    old = sorted(names & {"setup.py", "setup.cfg"})
+    if choice.kind != Kind.NOTHING or not old:
+        return ()
+    text = f"what {' and '.join(old)} asks for is not known without running it"
+    return (f"{text}: list the dependencies in requirements.txt",)

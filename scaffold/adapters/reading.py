@@ -1,0 +1,123 @@
+"""What reading one requirement or lock file gives, and PEP 508 text as an ``Asked``."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.adapters.texts import relative
+from scaffold.errors import Detail
+from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin
+
+# What str.splitlines() and a shell take for a line's end or a command, and no requirement has.
+_BREAK = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_QUOTE = re.compile("[\"'`]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read from one place; ``problems`` are the lines that could not be used."""
+
+    asked: tuple[Asked, ...] = ()
+    constraints: tuple[Asked, ...] = ()
+    lock: Lock | None = None
+    pythons: tuple[Found[str], ...] = ()
+    index: IndexOptions = field(default_factory=IndexOptions)
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[Detail, ...] = ()
+
+
+def unique(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the values in order, each once."""
+    return tuple(dict.fromkeys(values))
+
+
+def break_in(text: str) -> str:
+    """Return a sentence on the line break or control character in a text, or nothing."""
+    found = _BREAK.search(text)
+    if not found:
+        return ""
+    return f"has a line break or control character (U+{ord(found[0]):04X}) in it: remove it"
+
+
+def check_plain(*parts: str) -> None:
+    """Refuse quotes, line breaks and control characters. Raises ValueError with a sentence."""
+    for part in parts:
+        if broken := break_in(part):
+            raise ValueError(f"{part!r} {broken}")
+        if _QUOTE.search(part):
+            raise ValueError(f"{part} has a quote in it: remove it")
+
+
+def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> Asked:
+    """Return a PEP 508 requirement as an ``Asked``.
+
+    A ``file:`` address becomes a path relative to ``root``; a relative one starts at ``folder``.
+    Raises ValueError with a sentence.
+    """
+    if broken := break_in(text):
+        raise ValueError(f"{text!r} {broken}")
+    try:
+        parsed = Requirement(text)
+    except InvalidRequirement as error:
+        raise ValueError(f"{text!r} is not a requirement: {first_line(error)}") from error
+    url = parsed.url or ""
+    path = ""
+    if url.lower().startswith("file:"):
+        path = relative(root, folder / local_path(url))
+        url = ""
+    check_plain(str(parsed.specifier), url, path)
+    return Asked(
+        name=canonicalize_name(parsed.name),
+        specifier=str(parsed.specifier),
+        extras=tuple(sorted(canonicalize_name(extra) for extra in parsed.extras)),
+        marker=str(parsed.marker or ""),
+        url=url,
+        path=path,
+        text=text,
+        origin=origin,
+    )
+
+
+def local_path(url: str) -> str:
+    """Return the path of a ``file:`` address, without its fragment."""
+    return unquote(urlsplit(url).path)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text: what follows is a picture of the place."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(" .")
+
+
+def both(first: str, second: str) -> str:
+    """Return the marker that holds when both hold; an empty one always does.
+
+    Raises ValueError (InvalidMarker) for a bad one.
+    """
+    if not first or not second:
+        return str(Marker(first or second)) if first or second else ""
+    return str(Marker(f"({first}) and ({second})"))
+
+
+def either(markers: Iterable[str]) -> str:
+    """Return the marker that holds when one of them holds. Raises ValueError for a bad one."""
+    known = unique(markers)
+    if not all(known) or not known:
+        return ""
+    try:
+        return str(Marker(" or ".join(f"({marker})" for marker in known)))
+    except InvalidMarker as error:
+        raise ValueError(f"{' or '.join(known)!r} is not a marker: {first_line(error)}") from error
+
+
+def pep508(name: str, *, extras: Iterable[str] = (), specifier: str = "", marker: str = "") -> str:
+    """Return the text of a requirement."""
+    bracket = ",".join(sorted(extras))
+    text = f"{name}[{bracket}]" if bracket else name
+    return f"{text}{specifier}; {marker}" if marker else f"{text}{specifier}"
