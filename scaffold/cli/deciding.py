@@ -28,7 +28,7 @@ def decide_outcome(
     tell("reading the project")
     project = outside.read_project(path, request)
     edges = Edges(
-        index=outside.open_index(project, request),
+        index=outside.open_index(path, project, request),
         facts=facts,
         today=outside.today(),
         tell=tell,

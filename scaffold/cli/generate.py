@@ -64,7 +64,8 @@ def write_files(
 
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
-    from scaffold.present.document import RECORD, make_record, sha256  # noqa: PLC0415 - not for --help
+    from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
+    from scaffold.present.document import make_record  # noqa: PLC0415 - not for --help
 
     tell("writing the files")
     made = outside.make_plan(
@@ -73,4 +74,4 @@ def write_files(
     files = dict(outside.spell_plan(made))
     files[RECORD] = make_record(outcome, files)
     outside.write(path, files, force)
-    return replace(outcome, files={name: sha256(text) for name, text in files.items()})
+    return replace(outcome, files={name: digest(text) for name, text in files.items()})

@@ -1,5 +1,6 @@
 """All that commands touch besides their arguments, as one value; tests pass their own."""
 
+import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 class Outside:
     """The edges of every command.
 
-    ``machine`` is this machine's architecture in any spelling. ``open_index`` takes the lock and
-    the addresses of the project, and the addresses and ``--offline`` of the request.
+    ``machine`` is this machine's architecture in any spelling. ``open_index`` takes the
+    project's folder (None outside of one), its lock and addresses, and those of the request.
     ``snapshot_names`` lists what the bundled snapshot holds. ``spell_plan`` turns a plan into
     texts by file name. ``write`` puts texts into a folder, all or none; without ``force`` (its
     last argument) it raises FileConflictError for a file that is the user's.
@@ -36,7 +37,7 @@ class Outside:
     load_facts: Callable[[Sequence[str]], Facts]
     check_facts: Callable[[Facts], Iterable[Detail]]
     read_project: Callable[[Path, Request], Project]
-    open_index: Callable[[Project, Request], Index]
+    open_index: Callable[[Path | None, Project, Request], Index]
     snapshot_names: Callable[[], Sequence[str]]
     decide: Callable[[Project, Sequence[Target], Options, "Edges"], tuple[Decision, ...]]
     make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Options], Plan]
@@ -94,7 +95,7 @@ def _read_project(path: Path, request: Request) -> Project:
     )
 
 
-def _open_index(project: Project, request: Request) -> Index:
+def _open_index(folder: Path | None, project: Project, request: Request) -> Index:
     from scaffold.adapters.index import open_index  # noqa: PLC0415 - slow to import
 
     settings = replace(
@@ -102,7 +103,13 @@ def _open_index(project: Project, request: Request) -> Index:
         index_url=request.index_url or project.index.index_url,
         extra_index_urls=(*project.index.extra_index_urls, *request.extra_index_urls),
     )
-    return open_index(offline=request.options.offline, lock=project.lock, options=settings)
+    return open_index(
+        os.environ,
+        project=folder,
+        options=settings,
+        lock=project.lock,
+        offline=request.options.offline,
+    )
 
 
 def _snapshot_names() -> Sequence[str]:
@@ -135,7 +142,8 @@ def _spell_plan(plan: Plan) -> Mapping[str, str]:
     from scaffold.core.render import render  # noqa: PLC0415 - slow to import
     from scaffold.resources import templates  # noqa: PLC0415 - only with templates
 
-    return render(plan, templates())
+    folder = templates()
+    return render(plan, lambda name: (folder / name).read_text(encoding="utf-8"))
 
 
 def _write(path: Path, files: Mapping[str, str], force: bool) -> None:  # noqa: FBT001 - of a port

@@ -29,8 +29,8 @@ def find_page(outside: Outside, name: str, *, offline: bool) -> Page | None:
     """
     project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
     local = Request(options=Options(offline=True))
-    page = outside.open_index(project, local).page(name)
+    page = outside.open_index(None, project, local).page(name)
     if page is None and not offline:
         online = replace(local, options=Options(offline=False))
-        page = outside.open_index(project, online).page(name)
+        page = outside.open_index(None, project, online).page(name)
     return page

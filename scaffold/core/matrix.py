@@ -175,9 +175,11 @@ def places(
 
     ``linux_*`` tags promise nothing; they are glibc builds. No manylinux tag exists for ARMv6.
     """
-    for platform in split_tags(filename)[2]:
+    _, abis, platforms = split_tags(filename)
+    for platform in platforms:
         if platform == ANY:
-            yield from ((libc, arch, None, True) for libc in LibcFamily for arch in Arch)
+            if "none" in abis:  # installers take no abi3 wheel that claims to run anywhere
+                yield from ((libc, arch, None, True) for libc in LibcFamily for arch in Arch)
             continue
         match = _PLATFORM.fullmatch(platform)
         arch = _ARCHES.get(match["machine"]) if match else None

@@ -1,6 +1,5 @@
 """The JSON document of a run, as ``plan.schema.json`` describes it: sizes are bytes, no dates."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from scaffold import __version__
+from scaffold.adapters.outputs import digest, seal
 from scaffold.config import Request, to_argv
 from scaffold.model.knowledge import SystemPackage
 from scaffold.model.resolution import Reason, Weighed
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from scaffold.model.project import Found
 
 VERSION = 1
-RECORD = "leanscaffold.json"
 Json = dict[str, Any]
 
 
@@ -63,17 +62,12 @@ def make_record(outcome: Outcome, files: Mapping[str, str]) -> str:
 
     ``files`` are the texts of the other files written; ``digest`` is over all but itself.
     """
-    hashes = {name: sha256(text) for name, text in files.items()}
+    hashes = {name: digest(text) for name, text in files.items()}
     document = make_document(replace(outcome, files=hashes)) | {
         "generator": f"leanscaffold {__version__}",
         "options": list(to_argv(without_secrets(outcome.request))),
     }
-    return to_json(document | {"digest": digest(document)})
-
-
-def digest(document: Mapping[str, object]) -> str:
-    """Return the SHA-256 of a document without its ``digest``, in canonical form."""
-    return sha256(to_json({key: value for key, value in document.items() if key != "digest"}))
+    return to_json(document | {"digest": seal(document)})
 
 
 def to_json(document: object) -> str:
@@ -82,11 +76,6 @@ def to_json(document: object) -> str:
         document, indent=2, sort_keys=True, ensure_ascii=False, default=date.isoformat
     )
     return text + "\n"
-
-
-def sha256(text: str) -> str:
-    """Return the SHA-256 of a text as UTF-8, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def without_secrets(request: Request) -> Request:

@@ -122,13 +122,17 @@ def start_of(outcome: Outcome) -> Found[Start] | None:
 
 
 def port_of(outcome: Outcome) -> Found[int] | None:
-    """Return the port the application listens on."""
-    port = outcome.request.options.port
-    return outcome.project.port if port is None else Found(value=port, origin=Origin(file="--port"))
+    """Return the port the application listens on; ``--cmd`` makes the found one a guess."""
+    options = outcome.request.options
+    if options.port is not None:
+        return Found(value=options.port, origin=Origin(file="--port"))
+    return None if options.command else outcome.project.port
 
 
 def health_of(outcome: Outcome) -> Found[str] | None:
-    """Return the path that answers while the application is well."""
+    """Return the path that answers while the application is well; without a port none does."""
+    if port_of(outcome) is None:
+        return None
     path = outcome.request.options.health
     return Found(value=path, origin=Origin(file="--health")) if path else outcome.project.health
 

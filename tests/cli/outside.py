@@ -86,7 +86,7 @@ def make_outside(
         seen.requests.append(request)
         return make_project()
 
-    def open_index(_: Project, request: Request) -> World:
+    def open_index(_: Path | None, __: Project, request: Request) -> World:
         seen.offline.append(request.options.offline)
         return world or World()
 

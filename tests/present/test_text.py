@@ -1,0 +1,177 @@
+import io
+from dataclasses import replace
+
+import pytest
+
+from scaffold.model.resolution import Reason
+from scaffold.present.outcome import Outcome, best_per_base, find_shortfall
+from scaffold.present.screen import align, show, styled
+from scaffold.present.sizes import format_bound, format_memory, format_size
+from scaffold.present.text import show_outcome
+from tests.builders import (
+    MB,
+    make_candidate,
+    make_decision,
+    make_fits,
+    make_outcome,
+    make_project,
+    make_rejected,
+    make_saving,
+    make_size,
+    make_target,
+    make_weighed,
+)
+
+LONG = "tensorflow 2.20.0 has no wheel for musl (arm64) and no sdist to build one from (has: any)"
+
+
+def text_of(outcome: Outcome, *, width: int | None = None, verbose: bool = False) -> str:
+    stream = io.StringIO()
+    show(stream, show_outcome(outcome, verbose=verbose), width=width)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (999_500, "1 MB"),
+        (62_340_000, "62.3 MB"),
+        (412 * MB, "412 MB"),
+        (2_412 * MB, "2.41 GB"),
+        (-62 * MB, "-62 MB"),
+    ],
+)
+def test_a_size_has_three_digits_at_most(size: int, text: str) -> None:
+    assert format_size(size) == text
+
+
+def test_a_bound_is_a_percentage_and_memory_is_in_powers_of_two() -> None:
+    assert format_bound(400 * MB, 10 * MB) == "400 MB ±2.5%"
+    assert format_bound(400 * MB, 1) == "400 MB ±0.1%"
+    assert format_bound(400 * MB, 0) == "400 MB"
+    assert [format_memory(1 << 32), format_memory(512 << 20)] == ["4 GiB", "512 MiB"]
+
+
+def test_the_first_lines_say_what_for_and_what() -> None:
+    lines = text_of(make_outcome(targets=(make_target(on_disk=500 * MB),))).splitlines()
+    assert lines[0] == "camera · linux/arm64 · at most 500 MB on disk"
+    assert lines[2].startswith("python:3.13-slim-trixie with Python 3.13: 412 MB ±1% on disk")
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_line_is_wider_than_the_terminal_and_no_reason_is_cut(width: int) -> None:
+    reason = Reason(code="no-wheel", text=LONG, package="tensorflow")
+    outcome = make_outcome(make_decision(make_fits(), make_rejected("alpine-3.23", "3.13", reason)))
+    text = text_of(outcome, width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert f"{LONG} [no-wheel]" in " ".join(text.split())
+
+
+def test_in_a_pipe_a_reason_is_one_line() -> None:
+    reason = Reason(code="no-wheel", text=LONG, package="tensorflow")
+    outcome = make_outcome(make_decision(make_fits(), make_rejected("alpine-3.23", "3.13", reason)))
+    assert f"     {LONG} [no-wheel]" in text_of(outcome).splitlines()
+
+
+def test_each_base_is_shown_once_with_its_best_python_and_all_with_verbose() -> None:
+    outcome = make_outcome(
+        make_decision(
+            make_fits("slim-trixie", "3.13"),
+            make_rejected("slim-trixie", "3.14"),
+            make_rejected("alpine-3.23", "3.14", Reason(code="python-prerelease", text="rc")),
+            make_rejected("alpine-3.23", "3.13"),
+            make_rejected("alpine-3.23", "3.12"),
+        )
+    )
+    shown = [(v.base.id, v.python) for v in best_per_base(outcome.decisions[0])]
+    assert shown == [("slim-trixie", "3.13"), ("alpine-3.23", "3.13")]
+    assert text_of(outcome).count("alpine-3.23") == 1
+    assert text_of(outcome, verbose=True).count("alpine-3.23") == 3
+
+
+def test_the_order_of_the_verdicts_does_not_change_what_is_shown() -> None:
+    verdicts = (make_fits(), make_fits("a", size=make_size(500 * MB)), make_rejected("b"))
+    one = make_decision(verdicts[0], *verdicts[1:])
+    other = replace(one, verdicts=tuple(reversed(verdicts)))
+    assert text_of(make_outcome(one)) == text_of(make_outcome(other))
+
+
+def test_many_reasons_are_shortened_with_a_word_on_how_to_see_them() -> None:
+    reasons = [Reason(code="no-wheel", text=f"p{n} has no wheel") for n in range(5)]
+    outcome = make_outcome(make_decision(make_fits(), make_rejected("alpine", "3.13", *reasons)))
+    assert "and 2 more (--verbose)" in text_of(outcome)
+    assert "p4 has no wheel" in text_of(outcome, verbose=True)
+
+
+def test_the_heaviest_packages_come_first_and_older_ones_say_why() -> None:
+    packages = [make_weighed(f"p{n}", installed=n * MB) for n in range(1, 11)]
+    note = Reason(code="older-than-newest", text="p10 1 instead of 2: no wheel", package="p10")
+    far = Reason(code="older-than-newest", text="p1 1 instead of 2: no wheel", package="p1")
+    text = text_of(make_outcome(make_decision(make_fits(packages=packages, notes=[note, far]))))
+    lines = text.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("10 packages, 55 MB"))
+    assert lines[at + 2].split()[0] == "p10"
+    assert lines[at + 3].strip() == note.text
+    assert far.text in text
+    assert "  p2 " not in text
+
+
+def test_an_estimate_and_a_build_from_source_are_marked() -> None:
+    item = make_weighed("serial", wheel=False)
+    text = text_of(make_outcome(make_decision(make_fits(packages=[replace(item, exact=False)]))))
+    assert "~30 MB" in text
+    assert "built from source" in text
+
+
+def test_where_nothing_fits_the_shortfall_and_the_saving_that_closes_it_are_named() -> None:
+    over = make_rejected(
+        "slim-trixie", "3.13", Reason(code="over-budget", text="x"), candidate=make_candidate()
+    )
+    decision = make_decision(None, over, savings=(make_saving(),))
+    target = make_target(on_disk=400 * MB)
+    assert find_shortfall(decision, target) == (12 * MB, 0)
+    text = text_of(make_outcome(decision, targets=(target,)))
+    assert "The nearest is 12 MB on disk over the budget." in text
+    assert "62 MB less on disk, 20 MB less to download: then it fits" in text
+    tight = make_target(on_disk=300 * MB)
+    assert "then it fits" not in text_of(make_outcome(decision, targets=(tight,)))
+
+
+def test_the_build_command_is_offered_only_for_what_was_written() -> None:
+    written = make_outcome(files={"Dockerfile": "ab" * 32})
+    assert "docker buildx build --platform linux/arm64 -t camera ." in text_of(written)
+    planned = make_outcome(files={"Dockerfile": None})
+    assert "docker" not in text_of(planned).replace("Dockerfile", "")
+
+
+def test_several_targets_are_built_by_one_command() -> None:
+    fits = make_decision(make_fits())
+    text = text_of(make_outcome(fits, fits, files={"Dockerfile": "ab" * 32}))
+    assert "--platform linux/arm64,linux/amd64" in text
+
+
+def test_what_a_project_says_cannot_drive_the_terminal() -> None:
+    outcome = make_outcome(project=make_project(notes=("\x1b[2J[red]boo[/red]\x07",)))
+    text = text_of(outcome)
+    assert "\x1b" not in text
+    assert "[red]boo[/red]" in text
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_colours_are_for_terminals_only() -> None:
+    terminal, pipe = _Terminal(), io.StringIO()
+    show(terminal, [styled("x", "bold")], width=80)
+    show(pipe, [styled("x", "bold")], width=80)
+    assert terminal.getvalue() != "x\n"
+    assert pipe.getvalue() == "x\n"
+
+
+def test_columns_line_up_and_figures_stand_right() -> None:
+    assert align([("a", "1"), ("bcd", "200")], right=(1,)) == ["a      1", "bcd  200"]
