@@ -77,7 +77,8 @@ def _why_this_python(rows: Sequence[Sequence[Verdict]], chosen: Fits) -> tuple[R
         if isinstance(verdict, Rejected) and verdict.base.libc is chosen.base.libc:
             reason = verdict.reasons[0]
             text = f"not Python {verdict.python}: {reason.text}"
-            if reason.code != "base-not-asked" and verdict.python not in reasons:
+            steered = reason.code in {"base-not-asked", "python-not-admissible"}
+            if not steered and verdict.python not in reasons:
                 reasons[verdict.python] = Reason(
                     code="python-unavailable",
                     text=text,

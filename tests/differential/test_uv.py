@@ -33,8 +33,8 @@ PLATFORMS = {
 
 
 @pytest.fixture(scope="module")
-def index() -> Index:
-    return open_frozen()
+def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+    return open_frozen(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,20 @@
+"""Options and rules of the whole suite: goldens are rewritten on request, the network is closed."""
+
+import pytest
+from pytest_socket import disable_socket, socket_allow_hosts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+@pytest.fixture(autouse=True)
+def closed_network() -> None:
+    """Let no test leave the machine: servers of the tests' own listen on loopback."""
+    disable_socket(allow_unix_socket=True)
+    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
