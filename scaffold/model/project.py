@@ -105,7 +105,9 @@ class Use:
     """Something the project's own source does that limits the base or a swap.
 
     Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``finds-library``
-    (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module).
+    (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module),
+    ``needs-shell`` (something is started through ``sh``), ``unparsable`` (a file that is not
+    Python; ``value`` is the parser's message).
     """
 
     code: str
@@ -115,10 +117,14 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """How the application starts. ``command`` is an argument list; framework is its kind."""
+    """How the application starts. ``command`` is an argument list; framework is its kind.
+
+    ``environment`` are variables that the command needs to be reached from outside.
+    """
 
     framework: str
     command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

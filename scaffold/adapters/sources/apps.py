@@ -1,0 +1,178 @@
+"""Application objects of web frameworks and Celery: where they are made, and by what factory."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scaffold.adapters.sources.modules import Function, Module
+from scaffold.model.project import Origin
+
+FRAMEWORKS = {
+    "fastapi.FastAPI": "fastapi",
+    "fastapi.applications.FastAPI": "fastapi",
+    "starlette.applications.Starlette": "starlette",
+    "litestar.Litestar": "litestar",
+    "litestar.app.Litestar": "litestar",
+    "quart.Quart": "quart",
+    "flask.Flask": "flask",
+    "flask.app.Flask": "flask",
+    "celery.Celery": "celery",
+    "celery.app.Celery": "celery",
+}
+ASGI = frozenset({"fastapi", "starlette", "litestar", "quart"})
+
+# The order of files that are conventionally the start, for every kind of application.
+CONVENTIONAL = ("main", "app", "server", "wsgi", "asgi", "run", "manage", "__main__", "__init__")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An application object, or (``factory``) the function that makes one.
+
+    ``constructor`` is the call of the framework's class; ``made_in`` the module it stands in.
+    """
+
+    framework: str
+    module: Module
+    attribute: str
+    factory: bool
+    constructor: ast.Call
+    made_in: Module
+    origin: Origin
+
+    @property
+    def target(self) -> str:
+        """Return ``package.module:attribute``, as servers take it."""
+        return f"{self.module.name}:{self.attribute}"
+
+
+def rank_file(module: Module, own: str = "") -> tuple[int, int, str]:
+    """Return how a file ranks as a start: conventional names, then few folders, then the name."""
+    stem = module.file.rpartition("/")[2].removesuffix(".py")
+    order = (*CONVENTIONAL, own) if own else CONVENTIONAL
+    place = order.index(stem) if stem in order else len(order)
+    return (place, module.file.count("/"), module.file)
+
+
+def find_apps(modules: Sequence[Module]) -> tuple[App, ...]:
+    """Return the applications, the best first.
+
+    The order: what a server is started with in the sources (``uvicorn.run("pkg.main:app")``),
+    objects before factories, then ``rank_file``.
+    """
+    importable = [module for module in modules if module.name]
+    by_name = {module.name: module for module in importable}
+    factories = {
+        f"{app.module.name}.{app.attribute}": app
+        for module in importable
+        for app in _factories(module)
+    }
+    apps = [
+        app
+        for module in importable
+        for app in _objects(module, factories=factories, by_name=by_name)
+    ]
+    served = set(_served(modules, by_name))
+    return tuple(
+        sorted(
+            [*apps, *factories.values()],
+            key=lambda app: (
+                app.target not in served,
+                app.factory,
+                rank_file(app.module),
+                app.origin.line or 0,
+            ),
+        )
+    )
+
+
+def follow(dotted: str, by_name: Mapping[str, Module]) -> str:
+    """Return where a name of the project is made, through re-exports such as ``pkg/__init__``."""
+    for _ in range(8):
+        module, _, attribute = dotted.rpartition(".")
+        onward = by_name[module].names.get(attribute, dotted) if module in by_name else dotted
+        if onward == dotted:
+            break
+        dotted = onward
+    return dotted
+
+
+def _objects(
+    module: Module, *, factories: Mapping[str, App], by_name: Mapping[str, Module]
+) -> Iterator[App]:
+    for statement in module.top:
+        name, call = _assigned_call(statement)
+        if call is None:
+            continue
+        made = factories.get(follow(module.dotted(call.func), by_name))
+        framework = FRAMEWORKS.get(module.dotted(call.func), made.framework if made else "")
+        if framework:
+            yield App(
+                framework=framework,
+                module=module,
+                attribute=name,
+                factory=False,
+                constructor=made.constructor if made else call,
+                made_in=made.made_in if made else module,
+                origin=module.origin(statement),
+            )
+
+
+def _assigned_call(statement: ast.AST) -> tuple[str, ast.Call | None]:
+    target: ast.expr | None = None
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign):
+        target = statement.target
+    if isinstance(target, ast.Name) and isinstance(statement, ast.Assign | ast.AnnAssign):
+        value = statement.value
+        return target.id, value if isinstance(value, ast.Call) else None
+    return "", None
+
+
+def _factories(module: Module) -> Iterator[App]:
+    """Yield functions without required arguments that construct an application and return it."""
+    for function in module.top:
+        if not isinstance(function, Function) or _needs_arguments(function):
+            continue
+        made = {}
+        for node in ast.walk(function):
+            name, call = _assigned_call(node)
+            if call is not None and module.dotted(call.func) in FRAMEWORKS:
+                made[name] = call
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Return):
+                continue
+            call = made.get(node.value.id) if isinstance(node.value, ast.Name) else None
+            if isinstance(node.value, ast.Call) and module.dotted(node.value.func) in FRAMEWORKS:
+                call = node.value
+            if call is not None:
+                yield App(
+                    framework=FRAMEWORKS[module.dotted(call.func)],
+                    module=module,
+                    attribute=function.name,
+                    factory=True,
+                    constructor=call,
+                    made_in=module,
+                    origin=module.origin(function),
+                )
+                break
+
+
+def _needs_arguments(function: Function) -> bool:
+    given = function.args
+    positional = len(given.posonlyargs) + len(given.args)
+    return positional > len(given.defaults) or None in given.kw_defaults
+
+
+def _served(modules: Sequence[Module], by_name: Mapping[str, Module]) -> Iterator[str]:
+    """Yield the targets that the sources hand to a server."""
+    for module in modules:
+        for called, call in module.calls():
+            if called not in {"uvicorn.run", "uvicorn.Config", "waitress.serve"} or not call.args:
+                continue
+            if text := module.text(call.args[0]):
+                yield text
+            elif dotted := follow(module.dotted(call.args[0]), by_name):
+                before, _, attribute = dotted.rpartition(".")
+                yield f"{before}:{attribute}"

@@ -1,0 +1,218 @@
+"""What stays out of an image: the patterns of ``.dockerignore``, each with its reason."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import groupby
+
+from scaffold.model.target import Arch
+
+_ENVIRONMENT = "a virtual environment of this machine: the image gets its own packages"
+_CACHE = "a cache: made again when it is needed"
+_PRIVATE = "a secret: give it to the container when it runs"
+_HISTORY = "version control: the app does not read it"
+_EDITOR = "an editor's or desktop's own files"
+_OUTPUT = "the output of an earlier build of this project"
+_DOCKER = "how the image is built, not what is in it"
+
+PATTERNS: tuple[tuple[str, str], ...] = (
+    ("**/.git", _HISTORY),
+    ("**/.gitattributes", _HISTORY),
+    ("**/.gitignore", _HISTORY),
+    ("**/.gitmodules", _HISTORY),
+    ("**/.hg", _HISTORY),
+    ("**/.svn", _HISTORY),
+    (".github", "a hosting service's own files"),
+    (".gitlab-ci.yml", "a hosting service's own files"),
+    ("**/.env", _PRIVATE),
+    ("**/.env.*", _PRIVATE),
+    ("**/.envrc", _PRIVATE),
+    ("**/*.pem", "may hold a private key: give it to the container when it runs"),
+    ("**/*.key", "may hold a private key: give it to the container when it runs"),
+    ("**/*.p12", "may hold a private key: give it to the container when it runs"),
+    ("**/*.pfx", "may hold a private key: give it to the container when it runs"),
+    ("**/id_rsa*", _PRIVATE),
+    ("**/id_dsa*", _PRIVATE),
+    ("**/id_ecdsa*", _PRIVATE),
+    ("**/id_ed25519*", _PRIVATE),
+    ("**/.ssh", _PRIVATE),
+    ("**/.gnupg", _PRIVATE),
+    ("**/.aws", _PRIVATE),
+    ("**/.azure", _PRIVATE),
+    ("**/.kube", _PRIVATE),
+    ("**/.docker", _PRIVATE),
+    ("**/.netrc", _PRIVATE),
+    ("**/.pypirc", _PRIVATE),
+    ("**/.npmrc", _PRIVATE),
+    ("**/.git-credentials", _PRIVATE),
+    ("**/.htpasswd", _PRIVATE),
+    ("**/.pgpass", _PRIVATE),
+    (".streamlit/secrets.toml", _PRIVATE),
+    ("**/.venv", _ENVIRONMENT),
+    ("**/venv", _ENVIRONMENT),
+    ("**/.direnv", _ENVIRONMENT),
+    ("**/__pypackages__", _ENVIRONMENT),
+    ("**/.conda", _ENVIRONMENT),
+    ("**/.tox", _ENVIRONMENT),
+    ("**/.nox", _ENVIRONMENT),
+    ("**/node_modules", "packages of another language's build, for this machine"),
+    ("**/__pycache__", _CACHE),
+    ("**/*.py[cod]", _CACHE),
+    ("**/.mypy_cache", _CACHE),
+    ("**/.pytest_cache", _CACHE),
+    ("**/.ruff_cache", _CACHE),
+    ("**/.hypothesis", _CACHE),
+    ("**/.pytype", _CACHE),
+    ("**/.pyre", _CACHE),
+    ("**/.cache", _CACHE),
+    ("**/.ipynb_checkpoints", _CACHE),
+    ("**/.coverage", _CACHE),
+    ("**/.coverage.*", _CACHE),
+    ("htmlcov", _CACHE),
+    ("**/.idea", _EDITOR),
+    ("**/.vscode", _EDITOR),
+    ("**/*.swp", _EDITOR),
+    ("**/*~", _EDITOR),
+    ("**/.DS_Store", _EDITOR),
+    ("**/Thumbs.db", _EDITOR),
+    ("build/lib", _OUTPUT),
+    ("build/lib.*", _OUTPUT),
+    ("build/temp.*", _OUTPUT),
+    ("build/bdist.*", _OUTPUT),
+    ("dist/*.whl", _OUTPUT),
+    ("dist/*.tar.gz", _OUTPUT),
+    ("**/*.egg-info", _OUTPUT),
+    ("**/*.egg", _OUTPUT),
+    ("**/Dockerfile*", _DOCKER),
+    ("**/*.Dockerfile", _DOCKER),
+    ("**/Containerfile*", _DOCKER),
+    ("**/.dockerignore", _DOCKER),
+    ("**/*.dockerignore", _DOCKER),
+    ("**/compose.y*ml", _DOCKER),
+    ("**/compose.*.y*ml", _DOCKER),
+    ("**/docker-compose*.y*ml", _DOCKER),
+    ("docker-bake.*", _DOCKER),
+    ("leanscaffold.json", _DOCKER),
+)
+
+# What we write ourselves. It does not count as the project's, or a second run would predict more.
+OUTPUTS = (
+    "Dockerfile",
+    ".dockerignore",
+    "leanscaffold.json",
+    *(f"requirements.{arch.slug}.lock" for arch in Arch),
+)
+
+
+def ignored(path: str, patterns: Sequence[str]) -> bool:
+    """Return whether Docker leaves a file or folder out.
+
+    ``path`` is relative with forward slashes. As in Docker, a pattern also covers what lies below
+    the folder that it matches, ``!`` takes an exclusion back, and the last pattern that matches
+    decides. Source: Docker's reference of the .dockerignore file.
+    """
+    below = _and_parents(path)
+    out = False
+    for pattern in patterns:
+        exception, bare = _split(pattern)
+        if bare and exception == out and any(_compile(bare).fullmatch(one) for one in below):
+            out = not exception
+    return out
+
+
+def may_return(folder: str, patterns: Iterable[str]) -> bool:
+    """Return whether an exception may take back something below an ignored folder."""
+    parts = folder.split("/")
+    for pattern in patterns:
+        exception, bare = _split(pattern)
+        if exception and all(
+            _compile(piece).fullmatch(part)
+            for piece, part in zip(_until_any_depth(bare), parts, strict=False)
+        ):
+            return True
+    return False
+
+
+def patterns_for(keep: Sequence[str] = (), drop: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the patterns that hold for a project.
+
+    ``drop`` are folders to leave out besides (virtual environments with a name of their own),
+    ``keep`` paths that the build or the app needs: each becomes an exception, after all else.
+    """
+    return tuple(pattern for pattern, _ in _reasoned(keep, drop))
+
+
+def render_ignore(keep: Sequence[str], drop: Sequence[str] = ()) -> str:
+    """Return the text of a ``.dockerignore``, its reasons as comments."""
+    lines = ["# What stays out of the image, and out of what is sent to the builder."]
+    for why, rows in groupby(_reasoned(keep, drop), key=lambda row: row[1]):
+        lines += ["", f"# {why}", *(pattern for pattern, _ in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def parse_ignore(text: str) -> tuple[str, ...]:
+    """Return the patterns of a ``.dockerignore``, as Docker reads it."""
+    lines = text.removeprefix("\ufeff").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuse what Docker refuses, such as ``[z-a]``. Raises ValueError with a sentence."""
+    _compile(_split(pattern)[1])
+
+
+def _reasoned(keep: Sequence[str], drop: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield from PATTERNS
+    for path in sorted(set(drop)):
+        yield _escape(path), _ENVIRONMENT
+    for path in sorted(set(keep)):
+        if path and path != "." and not path.startswith("../"):
+            yield f"!{_escape(path)}", "needed by the build or by the app"
+
+
+def _escape(path: str) -> str:
+    # Docker strips blanks and takes ``#`` and ``!`` at a line's start for itself.
+    escaped = re.sub(r"([*?\[\]\\])", r"\\\1", path)
+    return f"\\{escaped}" if escaped[0] in "#!" else escaped
+
+
+def _split(pattern: str) -> tuple[bool, str]:
+    text = pattern.strip()
+    exception = text.startswith("!")
+    text = text[1:].strip() if exception else text
+    if not text:
+        return exception, ""
+    return exception, posixpath.normpath(text).lstrip("/")
+
+
+def _and_parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
+
+
+def _until_any_depth(pattern: str) -> list[str]:
+    pieces = pattern.split("/")
+    return next((pieces[:at] for at, piece in enumerate(pieces) if "**" in piece), pieces)
+
+
+@cache
+def _compile(pattern: str) -> re.Pattern[str]:
+    out, at = [], 0
+    while at < len(pattern):
+        rest = pattern[at:]
+        if rest.startswith("**"):
+            at += 3 if rest.startswith("**/") else 2
+            out.append("(?:.*/)?" if at < len(pattern) else ".*")
+            continue
+        if found := re.match(r"\[\^?(?:\\.|[^\]\\])+\]", rest):
+            out.append("[" + re.sub(r"([\[&|~])", r"\\\1", found[0][1:]))
+            at += len(found[0])
+            continue
+        step = 2 if rest[0] == "\\" and len(rest) > 1 else 1
+        out.append({"*": "[^/]*", "?": "[^/]"}.get(rest[:step], re.escape(rest[step - 1])))
+        at += step
+    try:
+        return re.compile("".join(out), re.DOTALL)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is not a pattern: {error.msg}") from error
