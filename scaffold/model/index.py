@@ -29,13 +29,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """Core metadata of one release: dependencies as PEP 508 text, and the extras it offers."""
+    """Core metadata of one release: dependencies as PEP 508 text, and the extras it offers.
+
+    ``uncertain`` marks what only an sdist says and a build may still change.
+    """
 
     name: str
     version: str
     requires: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     requires_python: str = ""
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,100 @@
+"""``python -m scaffold.refresh wheels``: regenerates the bundled snapshot, slowly and cached."""
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from scaffold.adapters.cache import Cache, find_cache_folder
+from scaffold.adapters.index_config import read_index_config
+from scaffold.adapters.live_index import LiveIndex
+from scaffold.errors import LeanscaffoldError
+from scaffold.facts.snapshot import FORMAT, KINDS, Head, KnownProject, Snapshot, encode_project
+from scaffold.model.index import DistFile, Metadata, WheelFacts
+from scaffold.refresh.wheels import Source, build_projects, describe_changes, list_unlisted
+
+GENERATOR = "python -m scaffold.refresh wheels"
+LARGEST_ELF_READ = 90 << 20  # bytes of a wheel that the generator downloads
+_SNAPSHOTS = Path(__file__).resolve().parents[2] / "knowledge" / "snapshots"
+
+
+@click.group()
+def main() -> None:
+    """Regenerate what is generated in knowledge/."""
+
+
+@main.command()
+@click.option("--names", type=click.Path(path_type=Path), default=_SNAPSHOTS / "names.txt")
+@click.option("--folder", type=click.Path(path_type=Path), default=_SNAPSHOTS / "wheels")
+@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
+def wheels(names: Path, folder: Path, *, write: bool) -> None:
+    """Fetch releases, metadata and wheel facts of the names listed."""
+    before = Snapshot(folder)
+    try:
+        result = build_projects(
+            read_names(names.read_text("utf-8")), _open_source(), before=before, tell=_tell
+        )
+    except LeanscaffoldError as error:
+        raise click.ClickException(f"{error.cause} ({error.hint})") from error
+    for line in describe_changes(before, result.projects):
+        click.echo(line)
+    for name in result.unknown:
+        _tell(f"no index has {name}")
+    if unlisted := list_unlisted(result.projects):
+        _tell(f"needed, not listed: {' '.join(unlisted)}")
+    if write:
+        size = write_snapshot(folder, result.projects, date=datetime.now(UTC).date().isoformat())
+        _tell(f"{len(result.projects)} projects, {size} bytes")
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Return the names of a list: one a line, comments after ``#``."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return tuple(line for line in lines if line)
+
+
+def write_snapshot(folder: Path, projects: Sequence[KnownProject], *, date: str) -> int:
+    """Write a snapshot over the one before; returns its size in bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head = Head(
+        format=FORMAT, generator=GENERATOR, date=date, names=len(projects), kinds=KINDS
+    )
+    contents = {f"{project.name}.jsonl": encode_project(project) for project in projects}
+    contents["head.json"] = msgspec.json.format(msgspec.json.encode(head)) + b"\n"
+    for stale in folder.glob("*.jsonl"):
+        if stale.name not in contents:
+            stale.unlink()
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    return sum(len(data) for data in contents.values())
+
+
+def _open_source() -> Source:
+    live = LiveIndex(
+        lambda: read_index_config(os.environ),
+        Cache(find_cache_folder(os.environ)),
+    )
+
+    def metadata(files: Sequence[DistFile]) -> Metadata | None:
+        return live.cached_metadata(files) or live.metadata(files)
+
+    def facts(name: str, file: DistFile, elf: bool) -> WheelFacts | None:  # noqa: FBT001
+        largest = LARGEST_ELF_READ if elf else 0
+        cached = live.cached_facts(file)
+        if cached and (cached.elf != "unread" or (file.size or 0) > largest):
+            return cached
+        return live.facts(name, file, largest_elf_read=largest)
+
+    return Source(page=live.page, metadata=metadata, facts=facts)
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
