@@ -1,6 +1,7 @@
 """All that commands touch besides their arguments, as one value; tests pass their own."""
 
 import os
+import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

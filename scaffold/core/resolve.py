@@ -41,8 +41,8 @@ def resolve(
     provider = Provider(wanted, environment, release, shelf)
     roots = provider.roots()
     shelf.index.prefetch([need.name for need in roots])
-    missing = _survey(provider, roots)
-    if {reason.package for reason in missing} & {need.name for need in roots}:
+    lost, missing = _survey(provider, roots)
+    if lost:
         return Conflict(environment=environment, reasons=missing)
     resolver: Any = resolvelib.Resolver(provider, resolvelib.BaseReporter())  # type: ignore[arg-type]
     try:
@@ -58,13 +58,15 @@ def resolve(
     return _collect(provider, result.mapping, roots)
 
 
-def _survey(provider: Provider, roots: Sequence[Need]) -> tuple[Reason, ...]:
+def _survey(provider: Provider, roots: Sequence[Need]) -> tuple[bool, tuple[Reason, ...]]:
     """Walk the closure by best candidates; return a reason for each name that has none.
 
-    Only what the project asks for itself is lost at once: a name that a dependency's newest
-    release needs may vanish with an older one, which the search finds out.
+    Where one has none, those that would have to be compiled are named beside it. The first value
+    says that all is lost: something the project itself asks for has none. A name that only a
+    dependency's newest release needs may vanish with an older one, which the search finds out.
     """
     reasons: list[Reason] = []
+    unbuilt: list[Reason] = []
     queue = list(roots)
     seen: set[tuple[str, frozenset[str]]] = set()
     while queue:
@@ -75,9 +77,12 @@ def _survey(provider: Provider, roots: Sequence[Need]) -> tuple[Reason, ...]:
         first = next(provider.candidates(need.name, need.extras, [need]), None)
         if first is None:
             reasons.append(_missing(provider, need))
-        else:
-            queue.extend(provider.get_dependencies(first))
-    return tuple(reasons)
+            continue
+        if not first.wheel and not need.extras:
+            unbuilt.append(_missing(provider, need))
+        queue.extend(provider.get_dependencies(first))
+    lost = bool({reason.package for reason in reasons} & {need.name for need in roots})
+    return lost, (*reasons, *unbuilt) if reasons else ()
 
 
 def _missing(provider: Provider, need: Need) -> Reason:

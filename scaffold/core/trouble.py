@@ -38,7 +38,8 @@ def describe_missing(
         return Reason(code="no-wheel", text=text, package=name, fact="requires-python")
     what = f"{name} {newest.version}{needed}"
     lacks = f"has no wheel for {_describe_lack(newest, environment)}"
-    sdist = "" if any(r.sdist for r in admissible) else " and no sdist to build one from"
+    has_sdist = any(release.sdist for release in admissible)
+    sdist = ", only an sdist" if has_sdist else " and no sdist to build one from"
     code = "locked-version-no-wheel" if locked else "no-wheel"
     return Reason(
         code=code,

@@ -206,3 +206,10 @@ def test_a_direct_wheel_address_is_one_candidate() -> None:
     assert solved(world, text) == {"a": "3"}
     other = "a @ file://index.example/a-3-cp313-cp313-musllinux_1_2_x86_64.whl"
     assert refused(world, other) == {"a": "direct-url"}
+
+
+def test_what_would_have_to_be_compiled_is_named_beside_what_cannot_be_had() -> None:
+    world = World().add(f"tf-1-{GLIBC}").add(f"cv-1-{GLIBC}").add("cv-1.tar.gz")
+    assert refused(world, "cv", "tf", env=musl()) == {"tf": "no-wheel", "cv": "no-wheel"}
+    found = solve(world, "cv", env=musl())
+    assert isinstance(found, Resolution)
