@@ -108,7 +108,7 @@ def entries(name: str, value: object) -> tuple[Entry, ...]:
     if isinstance(value, list):
         return tuple(entry for one in value for entry in entries(name, one))
     if isinstance(value, str):
-        text = pep508(name, specifier=_spaced(newest(value)))
+        text = pep508(name, specifier=newest(value))
         return (Entry(text=text, written=f"{name} {value}"),)
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} is neither a version nor a table")  # noqa: TRY004
@@ -123,7 +123,7 @@ def entries(name: str, value: object) -> tuple[Entry, ...]:
         return (Entry(text=text, written=f"{name} @ {address}", optional=optional),)
     path = table.get("path") or table.get("file") or ""
     version = str(table.get("version", "*"))
-    specifier = "" if path else _spaced(newest(version))
+    specifier = "" if path else newest(version)
     return (
         Entry(
             text=pep508(name, extras=extras, specifier=specifier, marker=marker),
@@ -152,7 +152,3 @@ def _marker(table: Mapping[str, Any]) -> str:
     if table.get("platform"):
         marker = both(marker, f'sys_platform == "{table["platform"]}"')
     return marker
-
-
-def _spaced(specifier: str) -> str:
-    return f" {specifier}" if specifier else ""

@@ -98,7 +98,7 @@ def read_project(
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
     reading = compare(follow(root, read))
     if reading.problems:
-        raise _invalid(reading.problems)
+        raise _invalid(tuple(dict.fromkeys(reading.problems)))
     pythons = (*read_pythons(root, pyproject), *reading.pythons)
     listed = _list(root, tree)
     if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):

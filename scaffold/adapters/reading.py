@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from scaffold.adapters.texts import relative
@@ -55,6 +56,12 @@ def check_plain(*parts: str) -> None:
             raise ValueError(f"{part} has a quote in it: remove it")
 
 
+def check_versions(specifiers: SpecifierSet) -> None:
+    """Refuse an operator without a version, which ``===`` lets pass. Raises ValueError."""
+    if any(not part.version for part in specifiers):
+        raise ValueError(f"{specifiers} is no version: write one after the operator")
+
+
 def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> Asked:
     """Return a PEP 508 requirement as an ``Asked``.
 
@@ -72,6 +79,7 @@ def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> 
     if url.lower().startswith("file:"):
         path = relative(root, folder / local_path(url))
         url = ""
+    check_versions(parsed.specifier)
     check_plain(str(parsed.specifier), url, path)
     return Asked(
         name=canonicalize_name(parsed.name),
@@ -117,7 +125,12 @@ def either(markers: Iterable[str]) -> str:
 
 
 def pep508(name: str, *, extras: Iterable[str] = (), specifier: str = "", marker: str = "") -> str:
-    """Return the text of a requirement."""
+    """Return the text of a requirement.
+
+    What does not start with an operator is kept apart, so that it cannot lengthen the name.
+    """
+    if specifier and specifier[0] not in "<>=!~":
+        specifier = f" {specifier}"
     bracket = ",".join(sorted(extras))
     text = f"{name}[{bracket}]" if bracket else name
     return f"{text}{specifier}; {marker}" if marker else f"{text}{specifier}"

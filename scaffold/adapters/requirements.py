@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from scaffold.adapters.pip_options import combine
@@ -20,6 +21,7 @@ from scaffold.adapters.reading import (
     Reading,
     break_in,
     check_plain,
+    check_versions,
     first_line,
     local_path,
     unique,
@@ -273,6 +275,7 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
     if url and not name:
         raise ValueError(f"{content} does not say its name: write name @ {address}")
     specifier = str(requirement.specifier) if requirement is not None else ""
+    check_versions(SpecifierSet(specifier))
     check_plain(name, specifier, url, path, *extras)
     return Asked(
         name=canonicalize_name(name) if name else "",

@@ -25,6 +25,8 @@ class NoFacts:
 
 
 def no_facts(root: Path, *, files: Sequence[str]) -> NoFacts:
+    assert root.is_dir()
+    assert all(files)
     return NoFacts()
 
 

@@ -31,7 +31,10 @@ typing = ["mypy"]
 def test_dependencies_come_with_their_lines(tmp_path: Path) -> None:
     project = read(write(tmp_path, {"pyproject.toml": PEP_621}))
     assert texts(project.asked) == ["flask[async]>=3", 'tzdata; sys_platform == "win32"']
-    assert [one.origin for one in project.asked] == [at("pyproject.toml", 4), at("pyproject.toml", 5)]
+    assert [one.origin for one in project.asked] == [
+        at("pyproject.toml", 4),
+        at("pyproject.toml", 5),
+    ]
     assert project.files == ("pyproject.toml",)
     assert project.name.value == "demo"
     assert project.name.origin == at("pyproject.toml", 2)
@@ -100,7 +103,8 @@ def test_all_bad_requirements_are_reported_at_once_with_lines(tmp_path: Path) ->
         (r'"flask\nRUN evil"', "U+000A"),
         (r'"flask\u2028evil"', "U+2028"),
         ('''"flask @ https://index.example/f'x.whl"''', "has a quote in it"),
-        ("""'flask==="1"'""", "flask"),
+        ("""'flask==="1"'""", "has a quote in it"),
+        ('"flask==="', "write one after the operator"),
     ],
 )
 def test_a_line_break_or_quote_in_a_requirement_is_an_error(
@@ -328,7 +332,7 @@ def test_sources_of_uv_give_paths_and_addresses(tmp_path: Path) -> None:
         member = {workspace = true}
         far = {git = "https://index.example/far", rev = "abc"}
         split = [
-          {url = "https://index.example/split-1-py3-none-any.whl", marker = "sys_platform == 'linux'"},
+          {url = "https://index.example/split-1.tar.gz", marker = "sys_platform == 'linux'"},
           {git = "https://index.example/split", marker = "sys_platform != 'linux'"},
         ]
         pinned = {index = "mine"}
@@ -349,7 +353,7 @@ def test_sources_of_uv_give_paths_and_addresses(tmp_path: Path) -> None:
         "tiny",
         "member @ packages/one",
         "far @ git+https://index.example/far@abc",
-        'split @ https://index.example/split-1-py3-none-any.whl; sys_platform == "linux"',
+        'split @ https://index.example/split-1.tar.gz; sys_platform == "linux"',
         'split @ git+https://index.example/split; sys_platform != "linux"',
         "pinned",
     ]

@@ -13,13 +13,22 @@ def pythons(root: Path) -> list[tuple[str, str]]:
 
 
 def test_requires_python_is_found_with_its_line(tmp_path: Path) -> None:
-    write(tmp_path, {"pyproject.toml": '[project]\nname = "demo"\nrequires-python = ">=3.11, <4"\n'})
+    write(
+        tmp_path, {"pyproject.toml": '[project]\nname = "demo"\nrequires-python = ">=3.11, <4"\n'}
+    )
     assert pythons(tmp_path) == [("<4,>=3.11", "pyproject.toml:3 (requires-python)")]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["3.12", "3.12.4", "# mine\n\n3.12.4  # this\n3.11\n", "cpython-3.12", "python3.12", "3.12.0rc1"],
+    [
+        "3.12",
+        "3.12.4",
+        "# mine\n\n3.12.4  # this\n3.11\n",
+        "cpython-3.12",
+        "python3.12",
+        "3.12.0rc1",
+    ],
 )
 def test_a_python_version_file_names_a_minor(tmp_path: Path, text: str) -> None:
     write(tmp_path, {"requirements.txt": "", ".python-version": text})
@@ -58,7 +67,9 @@ def test_all_files_hold_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [".python-version", "runtime.txt"])
-@pytest.mark.parametrize("text", ["pypy-3.10", "pypy3.10-7.3.17", "banana", "2.7", "3", "", "# x\n"])
+@pytest.mark.parametrize(
+    "text", ["pypy-3.10", "pypy3.10-7.3.17", "banana", "2.7", "3", "", "# x\n"]
+)
 def test_a_python_that_is_not_cpython_3_is_an_error_with_its_line(
     tmp_path: Path, name: str, text: str
 ) -> None:
