@@ -10,6 +10,7 @@ from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.outside import Outside
 from scaffold.config import Request, choose_targets, unknown
 from scaffold.model.knowledge import Facts
+from scaffold.model.resolution import Reason
 from scaffold.present.outcome import Outcome
 
 
@@ -23,6 +24,9 @@ def decide_outcome(
     facts = outside.load_facts(request.knowledge)
     targets, remarks = choose_targets(request, facts.devices, outside.machine())
     check_base(request.options.base, facts)
+    if request.options.offline:
+        text = f"offline: what was released after {outside.snapshot_date()} may not be known"
+        remarks = (*remarks, Reason(code="facts-age", text=text))
     for remark in remarks:
         tell(remark.text)
     tell("reading the project")

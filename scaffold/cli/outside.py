@@ -1,7 +1,6 @@
 """All that commands touch besides their arguments, as one value; tests pass their own."""
 
 import os
-import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,9 +27,10 @@ class Outside:
 
     ``machine`` is this machine's architecture in any spelling. ``open_index`` takes the
     project's folder (None outside of one), its lock and addresses, and those of the request.
-    ``snapshot_names`` lists what the bundled snapshot holds. ``spell_plan`` turns a plan into
-    texts by file name. ``write`` puts texts into a folder, all or none; without ``force`` (its
-    last argument) it raises FileConflictError for a file that is the user's.
+    ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
+    ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
+    none; without ``force`` (its last argument) it raises FileConflictError for a file that is the
+    user's.
     """
 
     today: Callable[[], date]
@@ -40,6 +40,7 @@ class Outside:
     read_project: Callable[[Path, Request], Project]
     open_index: Callable[[Path | None, Project, Request], Index]
     snapshot_names: Callable[[], Sequence[str]]
+    snapshot_date: Callable[[], str]
     decide: Callable[[Project, Sequence[Target], Options, "Edges"], tuple[Decision, ...]]
     make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Options], Plan]
     spell_plan: Callable[[Plan], Mapping[str, str]]
@@ -56,6 +57,7 @@ def real_outside() -> Outside:
         read_project=_read_project,
         open_index=_open_index,
         snapshot_names=_snapshot_names,
+        snapshot_date=_snapshot_date,
         decide=_decide,
         make_plan=_make_plan,
         spell_plan=_spell_plan,
@@ -121,6 +123,13 @@ def _snapshot_names() -> Sequence[str]:
     return sorted(
         file.name.removesuffix(".jsonl") for file in files if file.name.endswith(".jsonl")
     )
+
+
+def _snapshot_date() -> str:
+    from scaffold.facts.snapshot import Snapshot  # noqa: PLC0415 - slow to import
+    from scaffold.resources import knowledge  # noqa: PLC0415 - only with facts
+
+    return Snapshot(knowledge() / "snapshots" / "wheels").head().date
 
 
 def _decide(

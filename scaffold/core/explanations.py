@@ -188,8 +188,9 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "Publish it to an index, or give a wheel that suits the target.",
     ),
     "facts-age": _explain(
-        "the facts are old",
-        "The bundled snapshot is some months old; newer releases are not in it.",
+        "the facts have an age",
+        "Offline, releases newer than the bundled snapshot are known only as far as the lock or "
+        "the cache holds them.",
         "Run it without --offline, or upgrade leanscaffold.",
     ),
     "target-assumed": _explain(

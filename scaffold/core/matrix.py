@@ -20,6 +20,7 @@ from scaffold.model.target import Arch, LibcFamily
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 ANY = "any"
+_FIRST_ABI3 = 2  # PEP 384 came with Python 3.2
 
 _LEGACY_FLOORS = {"manylinux1": (2, 5), "manylinux2010": (2, 12), "manylinux2014": (2, 17)}
 _PLATFORM = re.compile(
@@ -161,7 +162,7 @@ def serves(filename: str, python: tuple[int, int]) -> bool:
         if match["kind"] == "cp":
             if exact and not {own, "abi3", "none"}.isdisjoint(abis):
                 return True
-            if "abi3" in abis and minor <= python[1]:
+            if "abi3" in abis and _FIRST_ABI3 <= minor <= python[1]:
                 return True
         elif "none" in abis and minor <= python[1]:
             return True

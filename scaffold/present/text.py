@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 _HEAVIEST = 8
 _REASONS_SHOWN = 3
+_TELLING = (
+    *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
+    *("over-budget", "over-download", "glibc-too-old", "library-unavailable", "compile-too-slow"),
+    *("compile-needed", "needs-library", "needs-program", "needs-shell", "memory-tight"),
+)
 _NONE = "-"
 
 
@@ -86,7 +91,9 @@ def _show_choice(target: Target, decision: Decision) -> "Content":
                 "dim",
             )
     else:
-        yield styled(f"Nothing fits {target.arch.platform}.", "bold red")
+        alone = any(isinstance(verdict, Fits) for verdict in decision.verdicts)
+        what = "No base and Python fits all targets" if alone else "Nothing fits"
+        yield styled(f"{what} ({target.arch.platform}).", "bold red")
         shortfall = find_shortfall(decision, target)
         if shortfall:
             over = [
@@ -246,19 +253,24 @@ def _show_next(outcome: Outcome, folder: str) -> "Content":
         )
     elif outcome.fits:
         steps.append("leanscaffold generate with the same options writes these files")
-    codes = {
-        reason.code: None
-        for decision in outcome.decisions
-        for verdict in best_per_base(decision)
-        if isinstance(verdict, Rejected)
-        for reason in verdict.reasons
-    }
-    if codes:
-        steps.append(f"leanscaffold explain {next(iter(codes))}")
+    code = _telling_code(outcome)
+    if code:
+        steps.append(f"leanscaffold explain {code}")
     if not outcome.fits and not steps:
         steps.append("leanscaffold devices lists what other devices offer")
     for step in steps:
         yield indented(step, 2)
+
+
+def _telling_code(outcome: Outcome) -> str:
+    """Return the reason code that is most worth an explanation, or nothing."""
+    codes = {
+        reason.code
+        for decision in outcome.decisions
+        for verdict in best_per_base(decision)
+        for reason in verdict.reasons
+    }
+    return next((code for code in _TELLING if code in codes), "")
 
 
 def _image_name(outcome: Outcome) -> str:

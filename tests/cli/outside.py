@@ -82,7 +82,7 @@ def make_outside(
         return decisions if len(decisions) == len(targets) else decisions * len(targets)
 
     def read_project(path: Path, request: Request) -> Project:
-        assert path
+        assert path.name is not None
         seen.requests.append(request)
         return make_project()
 
@@ -102,6 +102,7 @@ def make_outside(
         read_project=read_project,
         open_index=open_index,
         snapshot_names=lambda: sorted((world or World()).pages),
+        snapshot_date=lambda: "2026-11-24",
         decide=decide,
         make_plan=make_plan,
         spell_plan=spell_plan,

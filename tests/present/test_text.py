@@ -147,6 +147,12 @@ def test_the_build_command_is_offered_only_for_what_was_written() -> None:
     assert "docker" not in text_of(planned).replace("Dockerfile", "")
 
 
+def test_targets_that_fit_alone_but_not_together_say_so() -> None:
+    text = text_of(make_outcome(make_decision(None, make_fits()), make_decision(None)))
+    assert "No base and Python fits all targets (linux/arm64)." in text
+    assert "Nothing fits (linux/amd64)." in text
+
+
 def test_several_targets_are_built_by_one_command() -> None:
     fits = make_decision(make_fits())
     text = text_of(make_outcome(fits, fits, files={"Dockerfile": "ab" * 32}))

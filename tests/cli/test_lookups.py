@@ -1,0 +1,137 @@
+import json
+
+import pytest
+
+from scaffold.errors import Detail
+from scaffold.model.knowledge import BuildClass, PackageFact, Recipe, Swap
+from scaffold.model.target import Arch
+from tests.builders import CHECKED, SOURCE, make_facts
+from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.core.worlds import World
+
+SWAP = Swap(
+    to="opencv-python-headless",
+    kind="safe",
+    preserves="the import",
+    loses="windows",
+    arches=(Arch.ARM64,),
+    source=SOURCE,
+    checked=CHECKED,
+)
+FACT = PackageFact(
+    name="opencv-python",
+    dlopens=("libGL.so.1",),
+    memory=90 << 20,
+    swaps=(SWAP,),
+    recipe=Recipe(
+        build={"apt": ("cmake",)}, effort=BuildClass.HOURS, source=SOURCE, checked=CHECKED
+    ),
+    notes=("Shows windows.",),
+    source=SOURCE,
+    checked=CHECKED,
+)
+
+
+def world() -> World:
+    """Return an index with two projects."""
+    known = World()
+    known.add("opencv_python-4.12.0-cp37-abi3-manylinux_2_17_aarch64.whl")
+    known.add("numpy-2.0-cp313-cp313-musllinux_1_2_x86_64.whl")
+    known.add("numpy-2.1.tar.gz")
+    return known
+
+
+def test_devices_are_listed_in_order() -> None:
+    lines = run("devices").stdout.splitlines()
+    assert lines[0].split() == ["Device", "Target", "Memory", "Storage", "CPU", "Name"]
+    assert [line.split()[0] for line in lines[1:]] == ["raspberry-pi-4", "raspberry-pi-zero"]
+
+
+def test_devices_as_json_have_bytes_and_sources() -> None:
+    document = json.loads(run("devices", "--json").stdout)
+    assert document["devices"][0]["memory"] == 4 << 30
+    assert document["devices"][0]["source"] == SOURCE
+
+
+def test_one_device_is_shown_with_its_caveats_and_source() -> None:
+    text = run("devices", "raspberry-pi-4").stdout
+    for words in ("linux/arm64", "4 GiB", "Storage is an SD card.", f"Source: {SOURCE}"):
+        assert words in text
+
+
+def test_a_reason_code_is_explained_with_what_to_do() -> None:
+    text = run("explain", "no-wheel").stdout
+    assert text.startswith("no-wheel: no wheel for this target")
+    assert "What to do" in text
+    assert json.loads(run("explain", "NO-WHEEL", "--json").stdout)["code"] == "no-wheel"
+
+
+def test_a_package_is_explained_with_its_facts_and_where_they_come_from() -> None:
+    outside = make_outside(world=world(), load_facts=lambda _: make_facts(packages=[FACT]))
+    text = run("explain", "OpenCV_Python", outside=outside).stdout
+    for words in (
+        *("libGL.so.1", "--swap opencv-python=opencv-python-headless on arm64", "apt to build"),
+        *("90 MiB", "Shows windows.", f"Source: {SOURCE}", "Newest release  4.12.0"),
+    ):
+        assert words in text
+    document = json.loads(run("explain", "opencv-python", "--json", outside=outside).stdout)
+    assert document["facts"]["swaps"][0]["checked"] == "2026-09-19"
+
+
+def test_a_package_without_facts_is_explained_by_its_wheels() -> None:
+    text = run("explain", "numpy", outside=make_outside(world=world())).stdout
+    assert "Source archive  2.1" in text
+    assert "no facts beyond its wheels" in text
+
+
+def test_the_matrix_shows_versions_marks_and_gaps() -> None:
+    text = run("wheels", "numpy", outside=make_outside(world=world())).stdout
+    lines = text.splitlines()
+    assert lines[0].startswith("numpy: newest release 2.1, source archive of 2.1")
+    row = next(line.split() for line in lines if line.startswith("musl   amd64"))
+    assert row == ["musl", "amd64", "-", "-", "-", "2.0*", "-", "-"]
+
+
+def test_the_matrix_as_json_has_a_row_per_libc_and_architecture() -> None:
+    result = run("wheels", "numpy", "opencv-python", "--json", outside=make_outside(world=world()))
+    packages = json.loads(result.stdout)["packages"]
+    assert [len(package["rows"]) for package in packages] == [16, 16]
+
+
+def test_what_the_snapshot_knows_asks_no_network() -> None:
+    seen = Seen()
+    run("wheels", "numpy", outside=make_outside(world=world(), seen=seen))
+    assert seen.offline == [True]
+    run("wheels", "nunpy", outside=make_outside(world=world(), seen=seen))
+    assert seen.offline == [True, True, False]
+    run("wheels", "nunpy", "--offline", outside=make_outside(world=world(), seen=seen))
+    assert seen.offline == [True, True, False, True]
+
+
+@pytest.mark.parametrize("command", ["wheels", "explain"])
+def test_a_package_nobody_knows_is_an_error_with_the_nearest(command: str) -> None:
+    result = run(command, "nunpy", outside=make_outside(world=world()))
+    assert (result.exit_code, code_of(result)) == (2, "usage")
+    assert "did you mean numpy?" in result.stderr
+
+
+def test_knowledge_that_is_well_is_counted() -> None:
+    assert run("knowledge", "check").stdout == (
+        "2 bases, 2 images, 0 libraries, 0 packages, 2 devices: all well\n"
+    )
+
+
+def test_knowledge_that_contradicts_itself_exits_6_with_every_place() -> None:
+    details = [
+        Detail(file="bases/x", text="older (libc)"),
+        Detail(file="bases/y", text="odd (eol)"),
+    ]
+    result = run("knowledge", "check", outside=make_outside(check_facts=lambda _: details))
+    assert (result.exit_code, code_of(result)) == (6, "knowledge-invalid")
+    assert "  bases/x: older (libc)\n  bases/y: odd (eol)\n" in result.stderr
+
+
+def test_offline_the_age_of_the_facts_is_said() -> None:
+    result = run("plan", "--target", "arm64", "--offline")
+    assert "released after 2026-11-24 may not be known" in result.stdout
+    assert "released after" not in run("plan", "--target", "arm64").stdout
