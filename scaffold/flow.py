@@ -1,6 +1,6 @@
 """The pipeline, with its edges passed in: from a project and targets to decisions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,6 +10,7 @@ from scaffold.core.ports import Index
 from scaffold.core.savings import (
     applicable_swaps,
     find_savings,
+    has_wheels,
     nearest_miss,
     safe_swaps,
     with_swaps,
@@ -81,34 +82,33 @@ def _unsettled(
 ) -> Decision:
     missed = nearest_miss(row)
     savings = (
-        tuple(_rescues(question, row)) if missed is None else find_savings(question, missed, shelf)
+        tuple(_rescues(question, row, shelf))
+        if missed is None
+        else find_savings(question, missed, shelf)
     )
     notes = _elsewhere(question, shelf, tell)
     return Decision(chosen=None, verdicts=row, savings=savings, notes=notes)
 
 
-def _rescues(question: Question, row: Sequence[Verdict]) -> Sequence[Saving]:
-    """Return swaps of the packages that stand in the way; what they save cannot be known."""
-    blocked = sorted(
-        {
-            reason.package
-            for verdict in row
-            if isinstance(verdict, Rejected)
-            for reason in verdict.reasons
-            if reason.code in {"no-wheel", "locked-version-no-wheel"} and reason.package
-        }
-    )
-    return [
-        Saving(
-            code="swap",
-            text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
-            bytes=0,
-            download=0,
-            option=f"--swap {name}={swap.to}",
-            kind=swap.kind,
-        )
-        for name, swap in applicable_swaps(question, blocked)
-    ]
+def _rescues(question: Question, row: Sequence[Verdict], shelf: Shelf) -> Iterator[Saving]:
+    """Yield swaps for the packages that stand in the way, if the other has a wheel there.
+
+    What they save cannot be known: without them there is no image to compare with.
+    """
+    blocking = {"no-wheel", "locked-version-no-wheel", "compile-too-slow"}
+    refused = [verdict for verdict in row if isinstance(verdict, Rejected)]
+    reasons = [reason for verdict in refused for reason in verdict.reasons]
+    blocked = sorted({r.package for r in reasons if r.code in blocking and r.package})
+    for name, swap in applicable_swaps(question, blocked):
+        if not swap.drops and has_wheels(question, swap.to, shelf):
+            yield Saving(
+                code="swap",
+                text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
+                bytes=0,
+                download=0,
+                option=f"--swap {name}={swap.to}",
+                kind=swap.kind,
+            )
 
 
 def _elsewhere(question: Question, shelf: Shelf, tell: Callable[[str], None]) -> tuple[Reason, ...]:

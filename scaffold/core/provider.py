@@ -13,6 +13,7 @@ from scaffold.core.releases import (
     best_wheel,
     parse_specifier,
     parse_version,
+    satisfies,
     usable_sdist,
     wheel_rank,
 )
@@ -159,8 +160,7 @@ class Provider:
     def is_satisfied_by(self, requirement: Need, candidate: Contender) -> bool:
         """Tell whether a contender is what a need asks for."""
         return requirement.name == candidate.name and (
-            bool(requirement.url)
-            or requirement.specifier.contains(candidate.version, prereleases=True)
+            bool(requirement.url) or satisfies(candidate.version, requirement.specifier)
         )
 
     def get_dependencies(self, candidate: Contender) -> list[Need]:
@@ -259,12 +259,10 @@ class Provider:
         for release in self.shelf.releases(name):
             version = release.version
             if locked is not None:
-                if version in locked and specifier.contains(version, prereleases=True):
+                if version in locked and satisfies(version, specifier):
                     yield release
                 continue
             if release.yanked and not exact:
                 continue
-            if specifier.contains(version, prereleases=pre or None) and (
-                pre or not version.is_prerelease
-            ):
+            if (pre or not version.is_prerelease) and satisfies(version, specifier):
                 yield release

@@ -108,7 +108,10 @@ def split_tags(filename: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[s
 
 def wheel_rank(filename: str, environment: Environment) -> int | None:
     """Return how well a wheel suits the environment (0 is best), or None if it does not."""
-    table = _rank_table(environment)
+    return _rank(filename, _rank_table(environment))
+
+
+def _rank(filename: str, table: Mapping[tuple[str, str, str], int]) -> int | None:
     interpreters, abis, platforms = split_tags(filename)
     ranks = [
         rank
@@ -127,21 +130,31 @@ def _build_number(filename: str) -> str:
 
 def accepts_python(file: DistFile, python: Version) -> bool:
     """Tell whether the file's requires-python admits an interpreter; nonsense admits it."""
-    if not file.requires_python:
-        return True
-    specifier = parse_specifier(file.requires_python)
+    return not file.requires_python or _admits(file.requires_python, python)
+
+
+@lru_cache(maxsize=16384)
+def _admits(requires_python: str, python: Version) -> bool:
+    specifier = parse_specifier(requires_python)
     return specifier is None or specifier.contains(python, prereleases=True)
+
+
+@lru_cache(maxsize=131072)
+def satisfies(version: Version, specifier: SpecifierSet) -> bool:
+    """Tell whether a version is in a specifier set, pre-releases included."""
+    return specifier.contains(version, prereleases=True)
 
 
 def best_wheel(
     release: Release, environment: Environment, python: Version, *, yanked: bool = False
 ) -> DistFile | None:
     """Return the wheel of a release that suits the environment best, or None."""
+    table = _rank_table(environment)
     ranked: list[tuple[int, str, DistFile]] = []
     for file in release.wheels:
         if (file.yanked and not yanked) or not accepts_python(file, python):
             continue
-        rank = wheel_rank(file.filename, environment)
+        rank = _rank(file.filename, table)
         if rank is not None:
             ranked.append((rank, _build_number(file.filename), file))
     if not ranked:

@@ -3,13 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from scaffold.core.evaluate import Question, judge, wanted_of, weigh
 from scaffold.core.resolve import resolve
-from scaffold.core.shelf import Shelf
+from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import BYTECODE_COMPRESSED, bytecode_bytes
 from scaffold.model.knowledge import Swap
 from scaffold.model.plan import Options
+from scaffold.model.project import Asked, Origin
 from scaffold.model.resolution import Resolution
+from scaffold.model.target import Environment, Libc
 from scaffold.model.verdict import Candidate, Rejected, Saving, Verdict
 
 
@@ -99,3 +104,26 @@ def nearest_miss(verdicts: Sequence[Verdict]) -> Candidate | None:
         and {reason.code for reason in verdict.reasons} <= limits
     ]
     return min(missed, key=lambda c: (c.size.on_disk, c.base.id), default=None)
+
+
+def has_wheels(question: Question, requirement: str, shelf: Shelf) -> bool:
+    """Tell whether a requirement resolves to wheels on some base for the question's target."""
+    parsed = Requirement(requirement)
+    asked = Asked(
+        name=canonicalize_name(parsed.name),
+        extras=tuple(sorted(parsed.extras)),
+        text=requirement,
+        origin=Origin(file="a swap"),
+    )
+    wanted = Wanted(asked=(asked,), sdists=False)
+    environments = {
+        Environment(
+            python=image.python,
+            arch=image.arch,
+            libc=Libc(family=base.libc, version=base.libc_version),
+        )
+        for base in question.facts.bases
+        for image in base.images
+        if image.arch is question.target.arch and not image.prerelease
+    }
+    return any(isinstance(resolve(wanted, e, shelf), Resolution) for e in environments)
