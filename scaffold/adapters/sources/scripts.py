@@ -65,7 +65,7 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
     elif module.text(host) not in {EVERYWHERE, ""}:
         origin = remark(origin, f"server_name {module.text(host)} is not reachable from outside")
     start = started("gradio", ("python", module.file), origin, environment=environment)
-    health = Found(value="/", origin=remark(origin, "Gradio's page"))
+    health = Found(value="/", origin=module.origin(call, "Gradio's page"))
     return Entry(start=start, port=port, health=health)
 
 

@@ -30,7 +30,7 @@ def serve_app(app: App, setting: Setting) -> Entry:
             target = f"{app.target}()" if app.factory else app.target
             return _listen("hypercorn", app.framework, target, app.origin, setting)
         words = (app.target, "--factory") if app.factory else (app.target,)
-        missing = "" if "uvicorn" in setting.installed else "uvicorn has to be installed"
+        missing = "" if "uvicorn" in setting.installed else "uvicorn has to be among the packages"
         origin = remark(app.origin, missing)
         return _serve(app.framework, ("uvicorn", *words), 8000, origin, setting)
     if "gunicorn" in setting.installed:

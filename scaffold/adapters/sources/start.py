@@ -74,7 +74,7 @@ def _find_entry(root: Path, modules: tuple[Module, ...], installed: frozenset[st
     )
     written = read_procfile(
         root,
-        port=entry.port if entry else find_port(modules),
+        port=_written_port(entry) or find_port(modules),
         framework=entry.start.value.framework if entry else "",
         binds=gunicorn_bind(root, modules) is not None,
     )
@@ -88,6 +88,13 @@ def _find_entry(root: Path, modules: tuple[Module, ...], installed: frozenset[st
     if script is None and workers:
         return _with_others(start_celery(workers[0]), _targets(workers[1:]))
     return script or start_script(modules)
+
+
+def _written_port(entry: Entry | None) -> Found[int] | None:
+    """Return an entry's port if the project names it: another server has another default."""
+    if entry is None or entry.port is None or entry.port.origin.line is None:
+        return None
+    return entry.port
 
 
 def _web_entry(
