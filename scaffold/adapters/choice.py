@@ -69,18 +69,11 @@ def choose(
     locks = list(dict.fromkeys(locks))
     files = [name for name in REQUIREMENT_FILES if name in names]
     listed = pyproject is not None and (asks(pyproject) or optional)
-    others = [*locks[1:], *files]
     if locks:
-        if needs_pyproject(locks[0]) and pyproject is None:
-            raise RequirementsInvalidError(
-                f"{locks[0]} lies there without pyproject.toml, which says what is asked for",
-                hint="restore pyproject.toml, or name other requirement files",
-            )
-        if listed and not needs_pyproject(locks[0]):
-            others.insert(0, "pyproject.toml")
-        return Choice(
-            kind=Kind.LOCK, names=(locks[0],), notes=_notes(locks[0], "a lock wins", others)
-        )
+        _check_roots(locks[0], pyproject)
+        own = ["pyproject.toml"] if listed and not needs_pyproject(locks[0]) else []
+        notes = _notes(locks[0], "a lock wins", [*own, *locks[1:], *files])
+        return Choice(kind=Kind.LOCK, names=(locks[0],), notes=notes)
     if listed:
         notes = _notes("pyproject.toml", "it lists dependencies", files)
         return Choice(kind=Kind.PYPROJECT, names=("pyproject.toml",), notes=notes)
@@ -93,6 +86,14 @@ def choose(
         return Choice(kind=Kind.FILES, names=(files[0],), notes=notes)
     kind = Kind.NOTHING if pyproject is None else Kind.PYPROJECT
     return Choice(kind=kind, names=("pyproject.toml",) if pyproject else ())
+
+
+def _check_roots(lock: str, pyproject: Pyproject | None) -> None:
+    if needs_pyproject(lock) and pyproject is None:
+        raise RequirementsInvalidError(
+            f"{lock} lies there without pyproject.toml, which says what is asked for",
+            hint="restore pyproject.toml, or name other requirement files",
+        )
 
 
 def _starts(name: str, start: str) -> bool:

@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.adapters.poetry import Entry, entries
 from scaffold.adapters.pyproject_file import Items, Pyproject, requirement
+from scaffold.adapters.reading import break_in
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Asked, Origin
@@ -81,5 +82,7 @@ def _asked(pyproject: Pyproject, entry: Entry, origin: Origin) -> Asked | Detail
     asked = requirement(pyproject, entry.text, origin)
     if isinstance(asked, Detail):
         return asked
+    if broken := break_in(f"{entry.written}{entry.path}"):
+        return Detail(text=f"{asked.name} {broken}", file=origin.file, line=origin.line)
     path = relative(pyproject.root, pyproject.folder / entry.path) if entry.path else asked.path
     return replace(asked, path=path, editable=entry.editable, text=entry.written)

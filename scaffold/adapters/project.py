@@ -90,23 +90,18 @@ def read_project(
     wants = bool(extras or groups)
     choice = choose(names, pyproject, named=requirements, optional=wants)
     if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
-        where = ", ".join(choice.names) or "nothing"
-        raise UsageError(
-            f"extras and groups stand in pyproject.toml or a lock, but {where} is read here",
-            hint="leave out --extra and --group",
-        )
+        raise _useless_options(choice)
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
     reading = compare(follow(root, read))
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
-    pythons = (*read_pythons(root, pyproject), *reading.pythons)
     listed = _list(root, tree)
     if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
         raise UsageError(
-            f"{root.name or root} is no Python project",
-            hint=f"looked for {_LOOKED_FOR}",
+            f"{root.name or root} is no Python project", hint=f"looked for {_LOOKED_FOR}"
         )
     facts = _facts(root, sources, [name for name, _ in listed])
+    pythons = (*read_pythons(root, pyproject), *reading.pythons)
     return Project(
         name=_name(root, pyproject),
         asked=reading.asked,
@@ -122,6 +117,14 @@ def read_project(
         app_bytes=sum(size for _, size in listed),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
         notes=(*choice.notes, *reading.notes, *_unread(choice, names)),
+    )
+
+
+def _useless_options(choice: Choice) -> UsageError:
+    where = ", ".join(choice.names) or "nothing"
+    return UsageError(
+        f"extras and groups stand in pyproject.toml or a lock, but {where} is read here",
+        hint="leave out --extra and --group",
     )
 
 

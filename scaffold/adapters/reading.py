@@ -17,6 +17,7 @@ from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin
 
 # What str.splitlines() and a shell take for a line's end or a command, and no requirement has.
 _BREAK = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _QUOTE = re.compile("[\"'`]")
 
 
@@ -54,6 +55,16 @@ def check_plain(*parts: str) -> None:
             raise ValueError(f"{part!r} {broken}")
         if _QUOTE.search(part):
             raise ValueError(f"{part} has a quote in it: remove it")
+
+
+def full_hash(value: str) -> str:
+    """Return ``algorithm:digest`` in lower case. Raises ValueError for what pip would refuse."""
+    algorithm, _, digest = value.partition(":")
+    if not re.fullmatch(f"[0-9a-fA-F]{{{_HEX_DIGITS.get(algorithm, 1)}}}", digest) or (
+        algorithm not in _HEX_DIGITS
+    ):
+        raise ValueError(f"{value} is not sha256, sha384 or sha512 with all its digits")
+    return f"{algorithm}:{digest.lower()}"
 
 
 def check_versions(specifiers: SpecifierSet) -> None:

@@ -23,6 +23,7 @@ from scaffold.adapters.reading import (
     check_plain,
     check_versions,
     first_line,
+    full_hash,
     local_path,
     unique,
 )
@@ -33,7 +34,6 @@ from scaffold.model.project import Asked, Origin
 _LINE_END = re.compile("\r\n|\r|\n")
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _REMOTE = re.compile(
     r"(?:https?|ftp|(?:git|hg|svn|bzr)(?:\+\w+)?)://|(?:git|hg|svn|bzr)\+", re.IGNORECASE
 )
@@ -285,7 +285,7 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
         url=url,
         path=path,
         editable=bool(parsed.is_editable),
-        hashes=tuple(_hash(value) for value in parsed.hash_options),
+        hashes=tuple(full_hash(value) for value in parsed.hash_options),
         text=re.split(r"\s+--?\w", content, maxsplit=1)[0] if not parsed.is_editable else content,
         origin=origin,
     )
@@ -312,12 +312,3 @@ def _name_in(address: str) -> str:
         return str(parse_sdist_filename(filename)[0])
     except InvalidSdistFilename:
         return ""
-
-
-def _hash(value: str) -> str:
-    algorithm, _, digest = value.partition(":")
-    if not re.fullmatch(f"[0-9a-fA-F]{{{_HEX_DIGITS.get(algorithm, 1)}}}", digest) or (
-        algorithm not in _HEX_DIGITS
-    ):
-        raise ValueError(f"--hash={value} is not sha256, sha384 or sha512 with all its digits")
-    return f"{algorithm}:{digest.lower()}"

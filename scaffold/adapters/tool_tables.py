@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.adapters.poetry import direct_address
 from scaffold.adapters.pyproject_file import Pyproject, load_pyproject
-from scaffold.adapters.reading import both, unique
+from scaffold.adapters.reading import both, check_plain, unique
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Asked, IndexOptions
@@ -53,6 +53,7 @@ def _sources(pyproject: Pyproject, name: str) -> list[Mapping[str, Any]]:
 def _placed(pyproject: Pyproject, asked: Asked, table: Mapping[str, Any]) -> Asked:
     marker = both(asked.marker, str(table.get("marker") or ""))
     url = direct_address(table)
+    check_plain(url, str(table.get("path") or table.get("file") or ""))
     if url:
         return replace(asked, url=url, specifier="", marker=marker)
     if table.get("workspace"):

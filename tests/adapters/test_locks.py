@@ -455,7 +455,10 @@ version = "3.0.3"
 marker = "sys_platform == 'linux'"
 requires-python = ">=3.8"
 dependencies = [{{name = "werkzeug", version = "3.0"}}]
-wheels = [{{url = "{WHEELS}/flask-3.0.3-py3-none-any.whl", size = 101, hashes = {{sha256 = "{SHA}"}}}}]
+[[packages.wheels]]
+url = "{WHEELS}/flask-3.0.3-py3-none-any.whl"
+size = 101
+hashes = {{sha256 = "{SHA}"}}
 [packages.sdist]
 name = "flask-3.0.3.tar.gz"
 url = "https://index.example/x"
@@ -525,10 +528,10 @@ def test_an_unknown_extra_of_a_pylock_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
-        ('version = "0.30"', 'version = "0.31"', "pylock.toml:20: Version in"),
+        ('version = "0.30"', 'version = "0.31"', "pylock.toml:23: Version in"),
         ('created-by = "hand"', "", "pylock.toml: Missing required value"),
         ('lock-version = "1.0"', 'lock-version = "9"', "pylock.toml: pylock version 9"),
-        ('name = "pytest"\n', "", "pylock.toml:26: Missing required value"),
+        ('name = "pytest"\n', "", "pylock.toml:29: Missing required value"),
     ],
 )
 def test_a_pylock_that_breaks_the_standard_is_an_error(
@@ -641,3 +644,45 @@ def test_a_binary_lock_is_an_error(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\x00\x01\xff")
     (only,) = refused(tmp_path)
     assert only.startswith(f"{name}: this is a binary file")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "old", "new"),
+    [
+        ("uv.lock", UV, "asgiref-3.8.1.tar.gz", "asgiref'3.8.1.tar.gz"),
+        ("uv.lock", UV, "libs/inner", "libs/in\\nner"),
+        ("uv.lock", UV, '"typing-extensions", marker', '"typing-extensions\\n", marker'),
+        ("poetry.lock", POETRY, "abc123", "abc`id`"),
+        ("poetry.lock", POETRY, "Werkzeug = ", '"Werk\\nzeug" = '),
+        ("poetry.lock", POETRY, 'python_version >= \\"3.9\\"', "on mars"),
+        ("pdm.lock", PDM, "./libs/inner", "./libs/in\\u2028ner"),
+        ("pdm.lock", PDM, "Werkzeug>=3.0.0", "Werkzeug>=3.0.0\\n"),
+        ("pylock.toml", PYLOCK, "index.example/x", "index.example/x'y"),
+        ("pylock.toml", PYLOCK, "/tool", "/to\\u0085ol"),
+    ],
+)
+def test_a_line_break_or_quote_in_a_lock_is_an_error_with_its_line(
+    tmp_path: Path, name: str, text: str, old: str, new: str
+) -> None:
+    assert old in text
+    write(tmp_path, {"pyproject.toml": PYPROJECT, name: text.replace(old, new)})
+    lines = refused(tmp_path)
+    assert all(line.startswith(f"{name}:") for line in lines)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"version": "==3.0", "hashes": ["sha256:abc"]},
+        {"version": "==3.0", "hashes": [f"sha256:{SHA}\nRUN evil"]},
+        {"path": "./it's"},
+        {"version": "==3.0\n"},
+        {"version": "==3.0", "markers": "on mars"},
+    ],
+)
+def test_a_line_break_quote_or_short_hash_in_a_pipfile_lock_is_an_error(
+    tmp_path: Path, value: dict[str, object]
+) -> None:
+    lock = {"default": {"flask": value}}
+    (only,) = refused(write(tmp_path, {"Pipfile.lock": json.dumps(lock, indent=1)}))
+    assert only.startswith("Pipfile.lock:3: ")

@@ -409,3 +409,22 @@ def test_the_bundled_edges_read_a_folder_whole(tmp_path: Path) -> None:
     project = read_project(tmp_path)
     assert texts(project.asked)[0] == "flask[async]>=3"
     assert project.app_bytes >= len("print('hello')\n")
+
+
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [
+        ("tool.poetry.dependencies", r'"^1\n"'),
+        ("tool.poetry.dependencies", r'{path = "a\nb"}'),
+        ("tool.uv.sources", r'{git = "https://index.example/a\nb"}'),
+        ("tool.uv.sources", """{path = "it's"}"""),
+    ],
+)
+def test_a_line_break_or_quote_in_a_table_is_an_error(
+    tmp_path: Path, table: str, value: str
+) -> None:
+    project = '[project]\nname = "demo"\n'
+    asked = 'dependencies = ["flask"]\n' if "uv" in table else ""
+    write(tmp_path, {"pyproject.toml": f"{project}{asked}[{table}]\nflask = {value}\n"})
+    (only,) = refused(tmp_path)
+    assert only.startswith("pyproject.toml:")

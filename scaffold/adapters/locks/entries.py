@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from scaffold.adapters.reading import first_line
+from scaffold.adapters.reading import break_in, check_plain, first_line
 from scaffold.adapters.texts import lines_of, read_toml
 from scaffold.errors import Detail, RequirementsInvalidError
 from scaffold.model.project import LockedFile, Origin
@@ -69,6 +69,7 @@ def locked_file(entry: Mapping[str, Any]) -> LockedFile:
     filename = filename or file_name(url or str(entry.get("path") or ""))
     if not filename:
         raise ValueError("a file without a name")
+    check_plain(filename, url)
     size = entry.get("size")
     return LockedFile(
         filename=filename,
@@ -94,6 +95,8 @@ def checked(texts: Iterable[str]) -> tuple[str, ...]:
     """Return requirements that are valid PEP 508 text. Raises ValueError for the first bad one."""
     kept = []
     for text in texts:
+        if broken := break_in(text):
+            raise ValueError(f"{text!r} {broken}")
         try:
             Requirement(text)
         except InvalidRequirement as error:

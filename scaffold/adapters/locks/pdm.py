@@ -18,7 +18,7 @@ from scaffold.adapters.locks.entries import (
     tables,
 )
 from scaffold.adapters.poetry import direct_address
-from scaffold.adapters.reading import Reading
+from scaffold.adapters.reading import Reading, check_plain, either
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Lock, LockedPackage, Origin
@@ -53,6 +53,7 @@ def _package(
 ) -> LockedPackage:
     path = str(entry.get("path") or "")
     url = direct_address({**entry, "rev": entry.get("revision")})
+    check_plain(url, path)
     name, version = identity(entry, versioned=not (path or url))
     files = tables(entry.get("files")) or tables(old_files.get(f"{name} {version}"))
     requires = checked(str(text) for text in entry.get("dependencies", ()))
@@ -64,7 +65,7 @@ def _package(
     return LockedPackage(
         name=own,
         version=version,
-        marker=str(entry.get("marker") or ""),
+        marker=either([str(entry.get("marker") or "")]),
         files=tuple(locked_file(one) for one in files),
         requires=None if extras else requires,
         extra_requires=tuple((extra, requires) for extra in extras),

@@ -9,7 +9,7 @@ from typing import Any
 
 from scaffold.adapters.locks.entries import invalid
 from scaffold.adapters.poetry import direct_address
-from scaffold.adapters.reading import Reading, pep508, read_requirement
+from scaffold.adapters.reading import Reading, check_plain, full_hash, pep508, read_requirement
 from scaffold.adapters.texts import (
     decode,
     decode_problem,
@@ -111,6 +111,7 @@ def _asked(root: Path, name: str, value: object, origin: Origin) -> Asked:
     remote = file if "://" in file else ""
     url = direct_address({**table, "url": remote})
     path = str(table.get("path") or ("" if remote else file))
+    check_plain(url, path)
     markers = [str(table["markers"])] if table.get("markers") else []
     markers += [f"{key} {table[key]}" for key in _MARKERS if table.get(key)]
     text = pep508(
@@ -126,7 +127,7 @@ def _asked(root: Path, name: str, value: object, origin: Origin) -> Asked:
         url=url,
         path=relative(root, folder / path) if path else "",
         editable=bool(table.get("editable")),
-        hashes=tuple(str(one) for one in table.get("hashes", ())),
+        hashes=tuple(full_hash(str(one)) for one in table.get("hashes", ())),
     )
 
 

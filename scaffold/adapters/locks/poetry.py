@@ -16,7 +16,7 @@ from scaffold.adapters.locks.entries import (
     tables,
 )
 from scaffold.adapters.poetry import entries
-from scaffold.adapters.reading import Reading, either
+from scaffold.adapters.reading import Reading, check_plain, either
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Lock, LockedPackage, Origin
@@ -51,6 +51,7 @@ def _package(
     local = kind in {"directory", "file"}
     files = tables(entry.get("files")) or tables(old_files.get(name))
     extras = entry.get("extras") or {}
+    check_plain(address, str(source.get("resolved_reference") or source.get("reference") or ""))
     return LockedPackage(
         name=canonicalize_name(name),
         version=version,
@@ -71,7 +72,7 @@ def _marker(markers: object) -> str:
     """Return a package's marker: text, or a table of one for each group that it is in."""
     if isinstance(markers, Mapping):
         return either(str(marker) for marker in markers.values())
-    return str(markers or "")
+    return either([str(markers or "")])
 
 
 def _requires(dependencies: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from packaging.pylock import (
 from packaging.utils import canonicalize_name
 
 from scaffold.adapters.locks.entries import checked, invalid, load, numbered
-from scaffold.adapters.reading import Reading, both, first_line, pep508
+from scaffold.adapters.reading import Reading, both, check_plain, first_line, pep508
 from scaffold.adapters.texts import relative, suggestion
 from scaffold.errors import Detail, UsageError
 from scaffold.model.project import Asked, Found, Lock, LockedFile, LockedPackage, Origin
@@ -99,6 +99,8 @@ def _package(
     direct = entry.archive or entry.vcs
     local = entry.directory or (direct if direct and not direct.url else None)
     path = relative(root, (root / origin.file).parent / str(local.path)) if local else ""
+    url = _address(direct) if direct and not local else ""
+    check_plain(url, path)
     return LockedPackage(
         name=entry.name,
         version=str(entry.version or ""),
@@ -106,7 +108,7 @@ def _package(
         files=tuple(_files(entry)),
         hashes=_hashes(entry.archive),
         requires=_requires(entry),
-        url=_address(direct) if direct and not local else "",
+        url=url,
         path=path,
         origin=origin,
     )
@@ -117,6 +119,7 @@ def _files(entry: Package) -> Iterator[LockedFile]:
     if entry.sdist is not None:
         found.append(entry.sdist)
     for one in found:
+        check_plain(one.filename, one.url or "")
         yield LockedFile(
             filename=one.filename,
             url=one.url or "",

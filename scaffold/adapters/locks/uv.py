@@ -16,7 +16,7 @@ from scaffold.adapters.locks.entries import (
     numbered,
     tables,
 )
-from scaffold.adapters.reading import Reading, either, pep508
+from scaffold.adapters.reading import Reading, check_plain, either, pep508
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Lock, LockedPackage, Origin
@@ -77,6 +77,8 @@ def _package(entry: Mapping[str, Any], origin: Origin, folder: Path, root: Path)
     direct = "git" in source or "url" in source
     name, version = identity(entry, versioned=not (path or direct))
     edges = dict(_edges(entry))
+    url = _address(source) if direct else ""
+    check_plain(url, path)
     sdist = [entry["sdist"]] if isinstance(entry.get("sdist"), Mapping) else []
     return LockedPackage(
         name=canonicalize_name(name),
@@ -90,7 +92,7 @@ def _package(entry: Mapping[str, Any], origin: Origin, folder: Path, root: Path)
         ),
         requires=checked(map(_text, edges.pop(""))),
         extra_requires=tuple((extra, checked(map(_text, found))) for extra, found in edges.items()),
-        url=_address(source) if direct else "",
+        url=url,
         path=relative(root, folder / path) if path else "",
         origin=origin,
     )
