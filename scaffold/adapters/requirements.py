@@ -211,7 +211,8 @@ def _parse(line: str, origin: Origin, *, constraint: bool) -> Any:
     if len(options.editables or ()) > 1:
         raise ValueError(f"{_shown(line)}: one -e to a line, please")
     if words or requirement.invalid_options:
-        extra = ", ".join([*words, *sorted(requirement.invalid_options)])
+        options = [parser.OPT_BY_OPTIONS_DEST[name] for name in requirement.invalid_options]
+        extra = ", ".join([*words, *sorted(options)])
         raise ValueError(f"{_shown(line)}: {extra} cannot follow a requirement")
     if requirement.install_options or requirement.global_options:
         raise ValueError(f"{_shown(line)}: options for setup.py cannot be passed on: remove them")
@@ -247,7 +248,7 @@ def _checked_options(
     if not options:
         raise ValueError(f"{_shown(line)}: belongs to a requirement, and there is none before it")
     if gone := [name for name in legacy if name in options]:
-        raise ValueError(f"{_shown(line)}: pip no longer knows {gone[0].replace('_', '-')}")
+        raise ValueError(f"{_shown(line)}: pip no longer knows --{gone[0].replace('_', '-')}")
     for value in options.values():
         for text in value if isinstance(value, list) else [value]:
             check_plain(str(text))

@@ -23,6 +23,7 @@ from scaffold.errors import Detail, RequirementsInvalidError, UsageError
 from scaffold.model.project import Asked, IndexOptions, Lock, LockedPackage, Origin
 
 _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version")
+_KEY = re.compile(r'\s*"([^"]+)"\s*:')
 _DEVELOP = ("dev", "develop", "dev-packages")
 
 
@@ -48,9 +49,9 @@ def read_pipfile_lock(root: Path, name: str, *, groups: Sequence[str] = ()) -> R
     asked: list[Asked] = []
     problems: list[Detail] = []
     for section in sections:
+        lines = _lines(text, section)
         for package, value in lock[section].items():
-            keys = (rf'^\s*"{re.escape(section)}"', rf'^\s*"{re.escape(package)}"')
-            origin = Origin(file=name, line=line_of(text, *keys))
+            origin = Origin(file=name, line=lines.get(package))
             try:
                 asked.append(_asked(root, package, value, origin))
             except ValueError as error:
@@ -65,6 +66,16 @@ def read_pipfile_lock(root: Path, name: str, *, groups: Sequence[str] = ()) -> R
         index=_index(meta.get("sources") if isinstance(meta, dict) else None),
         files=(name,),
     )
+
+
+def _lines(text: str, section: str) -> dict[str, int]:
+    """Return the lines of the keys from a section's start on, in one pass: locks are long."""
+    start = (line_of(text, rf'^\s*"{re.escape(section)}"\s*:') or 1) - 1
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines()[start:], start=start + 1):
+        if key := _KEY.match(line):
+            found.setdefault(key[1], number)
+    return found
 
 
 def read_pipfile(root: Path, name: str, *, groups: Sequence[str] = ()) -> Reading:
