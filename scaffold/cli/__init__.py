@@ -14,6 +14,7 @@ import click
 from scaffold import __version__
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
 from scaffold.errors import LeanscaffoldError, UsageError
+from scaffold.present.screen import clean
 
 _COMMANDS = {
     name: f"scaffold.cli.{name}"
@@ -76,7 +77,7 @@ def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
     lines += [f"  {detail}" for detail in error.details]
     if error.hint:
         lines.append(f"hint: {error.hint}")
-    _say("\n".join(lines))
+    _say(clean("\n".join(lines)))
     if "--json" in argv:
         details = [
             {"text": detail.text, "file": detail.file, "line": detail.line}

@@ -14,6 +14,9 @@ R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_LAST = "Output"
+
+
 class SectionedOption(click.Option):
     """An option that ``--help`` shows below a heading."""
 
@@ -29,13 +32,12 @@ class SectionedCommand(click.Command):
         """Write one block of options per heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
+            record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
             if record:
-                heading = getattr(param, "section", "Output")
-                sections.setdefault(heading, []).append(record)
-        for heading, records in sections.items():
+                sections.setdefault(getattr(param, "section", _LAST), []).append(record)
+        for heading in sorted(sections, key=_LAST.__eq__):
             with formatter.section(heading):
-                formatter.write_dl(records)
+                formatter.write_dl(sections[heading])
 
 
 def _text(section: str, *names: str, metavar: str, help: str, **settings: Any) -> Callable[[F], F]:  # noqa: A002 - click's word
@@ -80,7 +82,7 @@ _REQUEST_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "-r",
         multiple=True,
         metavar="FILE",
-        help="Requirements file; repeatable.",
+        help="Requirements file, relative to PATH; repeatable.",
     ),
     _text(_PROJECT, "--extra", multiple=True, metavar="NAME", help="Optional dependencies."),
     _text(_PROJECT, "--group", multiple=True, metavar="NAME", help="Dependency group."),

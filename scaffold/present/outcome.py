@@ -47,14 +47,15 @@ def best_per_base(decision: Decision) -> tuple[Verdict, ...]:
 
 
 def in_reading_order(verdicts: tuple[Verdict, ...], decision: Decision) -> tuple[Verdict, ...]:
-    """Return verdicts: the chosen one, what fits by size, then rejected ones by size and name."""
+    """Return verdicts: the chosen one, what fits by size, then what does not, like by like."""
 
-    def key(verdict: Verdict) -> tuple[bool, bool, int, str, tuple[int, ...]]:
+    def key(verdict: Verdict) -> tuple[object, ...]:
         size = verdict.size
         return (
             verdict != decision.chosen,
             isinstance(verdict, Rejected),
             size.on_disk if size else 2**63,
+            () if size else tuple(reason.text for reason in verdict.reasons),
             verdict.base.id,
             tuple(-part for part in minor(verdict.python)),
         )

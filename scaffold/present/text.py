@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Content = Iterator[RenderableType]
 
 _HEAVIEST = 8
-_REASONS_SHOWN = 3
+_REASONS_SHOWN = 6
 _TELLING = (
     *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
     *("over-budget", "over-download", "glibc-too-old", "library-unavailable", "compile-too-slow"),
@@ -114,14 +114,21 @@ def _show_candidates(decision: Decision, *, verbose: bool) -> "Content":
     rows += [_candidate_row(verdict, decision) for verdict in verdicts]
     header, *lines = align(rows, right=(4, 5))
     yield styled(header, "dim")
-    for verdict, line in zip(verdicts, lines, strict=True):
+    limit = None if verbose else _REASONS_SHOWN
+    for number, (verdict, line) in enumerate(zip(verdicts, lines, strict=True)):
         yield styled(line, _candidate_style(verdict, decision))
-        limit = len(verdict.reasons) if verbose else _REASONS_SHOWN
-        for reason in verdict.reasons[:limit]:
-            yield indented(f"{reason.text} [{reason.code}]", 5, "dim")
-        if len(verdict.reasons) > limit:
-            yield indented(f"and {len(verdict.reasons) - limit} more (--verbose)", 5, "dim")
+        following = verdicts[number + 1] if number + 1 < len(verdicts) else None
+        if following is None or following.reasons != verdict.reasons:
+            yield from _show_reasons(verdict.reasons, limit)
     yield ""
+
+
+def _show_reasons(reasons: tuple[Reason, ...], limit: int | None) -> "Content":
+    """Yield reasons once below all the bases that share them."""
+    for reason in reasons[:limit]:
+        yield indented(f"{reason.text} [{reason.code}]", 5, "dim")
+    if limit is not None and len(reasons) > limit:
+        yield indented(f"and {len(reasons) - limit} more (--verbose)", 5, "dim")
 
 
 def _candidate_row(verdict: Verdict, decision: Decision) -> tuple[str, ...]:

@@ -57,6 +57,11 @@ def test_an_error_goes_to_stderr_with_its_places_and_hint_and_its_exit_code(
     assert result.stderr == f"error[{error.code}]: it broke\n  a.txt:3: here\nhint: mend it\n"
 
 
+def test_an_error_that_quotes_a_file_cannot_drive_the_terminal() -> None:
+    outside = make_outside(read_project=fail_with(RequirementsInvalidError("bad \x1b[2J line")))
+    assert "\x1b" not in run("plan", "--target", "arm64", outside=outside).stderr
+
+
 def test_with_json_an_error_is_a_document_on_stdout_too() -> None:
     raised = RequirementsInvalidError("bad", hint="h", details=[Detail(text="t", file="f", line=1)])
     outside = make_outside(read_project=fail_with(raised))

@@ -99,8 +99,18 @@ def test_the_order_of_the_verdicts_does_not_change_what_is_shown() -> None:
     assert text_of(make_outcome(one)) == text_of(make_outcome(other))
 
 
+def test_bases_that_fail_alike_share_their_reasons() -> None:
+    other = Reason(code="needs-shell", text="no shell")
+    bases = (make_rejected("alpine-3.23"), make_rejected("b", "3.13", other), make_rejected("z"))
+    text = text_of(make_outcome(make_decision(make_fits(), *bases)))
+    assert text.count("tensorflow 2.20.0 has no wheel for musl (arm64) [no-wheel]") == 1
+    lines = text.splitlines()
+    at = next(n for n, line in enumerate(lines) if "alpine-3.23" in line)
+    assert lines[at + 1].split()[1] == "z"
+
+
 def test_many_reasons_are_shortened_with_a_word_on_how_to_see_them() -> None:
-    reasons = [Reason(code="no-wheel", text=f"p{n} has no wheel") for n in range(5)]
+    reasons = [Reason(code="no-wheel", text=f"p{n} has no wheel") for n in range(8)]
     outcome = make_outcome(make_decision(make_fits(), make_rejected("alpine", "3.13", *reasons)))
     assert "and 2 more (--verbose)" in text_of(outcome)
     assert "p4 has no wheel" in text_of(outcome, verbose=True)

@@ -1,0 +1,102 @@
+"""The real edges, offline: bundled knowledge, files in a folder, no network."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from scaffold.adapters.outputs import seal
+from scaffold.cli.outside import real_outside
+from tests.cli.outside import code_of, run
+
+OFFLINE = ("--offline", "--quiet")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "camera"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("fastapi\nuvicorn\n")
+    (folder / "main.py").write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+        '@app.get("/health")\ndef health() -> dict[str, str]:\n    return {}\n'
+    )
+    return folder
+
+
+def validate(text: str) -> dict[str, object]:
+    schema = json.loads(files("scaffold.present").joinpath("plan.schema.json").read_text("utf-8"))
+    document: dict[str, object] = json.loads(text)
+    Draft202012Validator(schema).validate(document)
+    return document
+
+
+def test_plan_offline_prints_a_valid_document_and_writes_nothing(project: Path) -> None:
+    result = run(
+        "plan", str(project), "--target", "arm64", "--json", *OFFLINE, outside=real_outside()
+    )
+    assert result.exit_code == 0, result.stderr
+    document = validate(result.stdout)
+    assert document["target"] == "linux/arm64"
+    assert document["port"] == {"value": 8000, "origin": "uvicorn (its default port)"}
+    assert str(project) not in result.stdout
+    assert sorted(path.name for path in project.iterdir()) == ["main.py", "requirements.txt"]
+
+
+def test_generate_writes_what_it_says_twice_the_same(project: Path) -> None:
+    argv = ("generate", str(project), "--target", "arm64,amd64", "--json", *OFFLINE)
+    first = run(*argv, outside=real_outside())
+    assert first.exit_code == 0, first.stderr
+    texts = {path.name: path.read_bytes() for path in project.iterdir()}
+    record = validate(texts["leanscaffold.json"].decode())
+    assert record["digest"] == seal(record)
+    assert str(project).encode() not in b"".join(texts.values())
+    assert set(json.loads(first.stdout)["files"]) == set(texts) - {"main.py", "requirements.txt"}
+    second = run(*argv, outside=real_outside())
+    assert second.stdout == first.stdout
+    assert {path.name: path.read_bytes() for path in project.iterdir()} == texts
+
+
+def test_an_edited_dockerfile_is_left_alone_until_forced(project: Path) -> None:
+    argv = ("generate", str(project), "--target", "arm64", *OFFLINE)
+    assert run(*argv, outside=real_outside()).exit_code == 0
+    (project / "Dockerfile").write_text("FROM mine\n")
+    refused = run(*argv, outside=real_outside())
+    assert (refused.exit_code, code_of(refused)) == (9, "file-exists")
+    assert (project / "Dockerfile").read_text() == "FROM mine\n"
+    assert run(*argv, "--force", outside=real_outside()).exit_code == 0
+
+
+def test_a_budget_that_nothing_meets_exits_3_and_writes_nothing(project: Path) -> None:
+    argv = ("generate", str(project), "--target", "arm64", "--max-size", "5MB", *OFFLINE)
+    result = run(*argv, outside=real_outside())
+    assert result.exit_code == 3
+    assert "over the budget" in result.stdout
+    assert not (project / "Dockerfile").exists()
+
+
+def test_a_bad_requirement_line_names_file_and_line(project: Path) -> None:
+    (project / "requirements.txt").write_text("fastapi\nuvicorn ==\n")
+    result = run("plan", str(project), "--target", "arm64", *OFFLINE, outside=real_outside())
+    assert (result.exit_code, code_of(result)) == (4, "requirements-invalid")
+    assert "requirements.txt:2: " in result.stderr
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    result = run(
+        "plan", str(tmp_path / "no"), "--target", "arm64", *OFFLINE, outside=real_outside()
+    )
+    assert (result.exit_code, code_of(result)) == (10, "path-unreadable")
+
+
+def test_the_shipped_devices_and_knowledge_are_there() -> None:
+    assert run("devices", "raspberry-pi-4", outside=real_outside()).exit_code == 0
+    assert run("knowledge", "check", outside=real_outside()).exit_code == 0
+
+
+def test_the_matrix_of_a_bundled_package_needs_no_network() -> None:
+    result = run("wheels", "numpy", "--offline", outside=real_outside())
+    assert result.exit_code == 0, result.stderr
+    assert "numpy: newest release" in result.stdout
