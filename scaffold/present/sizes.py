@@ -1,5 +1,7 @@
 """Bytes as people read them."""
 
+from math import ceil
+
 _STEP = 1000
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _ROUNDS_UP = 999.5
@@ -17,10 +19,11 @@ def format_size(size: int) -> str:
 
 
 def format_bound(size: int, error: int) -> str:
-    """Return a size with its relative error bound: ``412 MB ±1%``."""
+    """Return a size with its relative error bound, rounded up: ``412 MB ±1%``."""
     if error <= 0 or size <= 0:
         return format_size(size)
-    return f"{format_size(size)} ±{max(100 * error / size, 0.1):.2g}%"
+    percent = ceil(1000 * error / size) / 10
+    return f"{format_size(size)} ±{ceil(percent) if percent > 1 else percent:g}%"
 
 
 def format_memory(size: int) -> str:

@@ -35,6 +35,7 @@ _TELLING = (
     *("compile-needed", "needs-library", "needs-program", "needs-shell", "memory-tight"),
 )
 _NONE = "-"
+_ADDING = ("needs-library", "needs-program")
 
 
 def show_outcome(outcome: Outcome, *, folder: str = ".", verbose: bool = False) -> "Content":
@@ -114,12 +115,11 @@ def _show_candidates(decision: Decision, *, verbose: bool) -> "Content":
     rows += [_candidate_row(verdict, decision) for verdict in verdicts]
     header, *lines = align(rows, right=(4, 5))
     yield styled(header, "dim")
-    limit = None if verbose else _REASONS_SHOWN
+    told = [verdict.reasons if verbose else _in_short(verdict) for verdict in verdicts]
     for number, (verdict, line) in enumerate(zip(verdicts, lines, strict=True)):
         yield styled(line, _candidate_style(verdict, decision))
-        following = verdicts[number + 1] if number + 1 < len(verdicts) else None
-        if following is None or following.reasons != verdict.reasons:
-            yield from _show_reasons(verdict.reasons, limit)
+        if number + 1 == len(verdicts) or told[number] != told[number + 1]:
+            yield from _show_reasons(told[number], None if verbose else _REASONS_SHOWN)
     yield ""
 
 
@@ -129,6 +129,20 @@ def _show_reasons(reasons: tuple[Reason, ...], limit: int | None) -> "Content":
         yield indented(f"{reason.text} [{reason.code}]", 5, "dim")
     if limit is not None and len(reasons) > limit:
         yield indented(f"and {len(reasons) - limit} more (--verbose)", 5, "dim")
+
+
+def _in_short(verdict: Verdict) -> tuple[Reason, ...]:
+    """Return the reasons with one for all the system packages that are added."""
+    added = verdict.candidate.run_packages if verdict.candidate else ()
+    needing = {reason.package: None for reason in verdict.reasons if reason.code in _ADDING}
+    if isinstance(verdict, Rejected) or not added or not needing:
+        return verdict.reasons
+    names = ", ".join(package.name for package in added)
+    size = format_size(sum(package.on_disk for package in added))
+    verb = "needs" if len(needing) == 1 else "need"
+    text = f"adds {names} ({size}), which {', '.join(needing)} {verb}"
+    rest = tuple(reason for reason in verdict.reasons if reason.code not in _ADDING)
+    return (Reason(code="needs-library", text=text), *rest)
 
 
 def _candidate_row(verdict: Verdict, decision: Decision) -> tuple[str, ...]:

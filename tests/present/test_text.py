@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from scaffold.model.knowledge import SystemPackage
 from scaffold.model.resolution import Reason
 from scaffold.present.outcome import Outcome, best_per_base, find_shortfall
 from scaffold.present.screen import align, show, styled
@@ -49,7 +50,8 @@ def test_a_size_has_three_digits_at_most(size: int, text: str) -> None:
 
 
 def test_a_bound_is_a_percentage_and_memory_is_in_powers_of_two() -> None:
-    assert format_bound(400 * MB, 10 * MB) == "400 MB ±2.5%"
+    assert format_bound(400 * MB, 10 * MB) == "400 MB ±3%"
+    assert format_bound(400 * MB, 3 * MB) == "400 MB ±0.8%"
     assert format_bound(400 * MB, 1) == "400 MB ±0.1%"
     assert format_bound(400 * MB, 0) == "400 MB"
     assert [format_memory(1 << 32), format_memory(512 << 20)] == ["4 GiB", "512 MiB"]
@@ -107,6 +109,19 @@ def test_bases_that_fail_alike_share_their_reasons() -> None:
     lines = text.splitlines()
     at = next(n for n, line in enumerate(lines) if "alpine-3.23" in line)
     assert lines[at + 1].split()[1] == "z"
+
+
+def test_added_libraries_are_one_line_and_one_each_with_verbose() -> None:
+    reasons = [
+        Reason(code="needs-library", text=f"cv needs lib{n}.so: lib{n} is added", package="cv")
+        for n in range(3)
+    ]
+    added = tuple(SystemPackage(name=f"lib{n}", on_disk=MB, download=MB) for n in range(3))
+    outcome = make_outcome(make_decision(make_fits(reasons=reasons, run_packages=added)))
+    text = text_of(outcome)
+    assert "adds lib0, lib1, lib2 (3 MB), which cv needs [needs-library]" in text
+    assert "lib1.so" not in text
+    assert "cv needs lib1.so: lib1 is added" in text_of(outcome, verbose=True)
 
 
 def test_many_reasons_are_shortened_with_a_word_on_how_to_see_them() -> None:
