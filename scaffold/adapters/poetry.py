@@ -8,7 +8,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from scaffold.adapters.reading import both, either, first_line, pep508
+from scaffold.adapters.reading import as_list, both, either, first_line, pep508
 
 _PART = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*v?([\w.*+!-]+)")
 _BETWEEN = re.compile(r"\s*,\s*|(?<=[\w*])\s+(?=[\^~=!<>])")
@@ -113,7 +113,7 @@ def entries(name: str, value: object) -> tuple[Entry, ...]:
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} is neither a version nor a table")  # noqa: TRY004
     table: Mapping[str, Any] = value
-    extras = table.get("extras", [])
+    extras = [str(extra) for extra in as_list(table.get("extras"), f"{name}: extras")]
     marker = _marker(table)
     optional = bool(table.get("optional"))
     address = direct_address(table)

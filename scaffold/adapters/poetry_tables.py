@@ -23,8 +23,11 @@ def is_source(pyproject: Pyproject) -> bool:
 
 def base(pyproject: Pyproject, extras: Sequence[str]) -> Items:
     """Yield the main dependencies: optional ones only where an extra lists them."""
-    offered = pyproject.table("tool", "poetry", "extras")
-    wanted = {canonicalize_name(str(name)) for extra in extras for name in offered.get(extra, ())}
+    wanted = {
+        canonicalize_name(str(name))
+        for extra in extras
+        for name in pyproject.listed("tool", "poetry", "extras", extra)
+    }
     for name, value in pyproject.table(*_MAIN).items():
         if name != "python":
             yield from _entries(pyproject, _MAIN, name, value, wanted)
@@ -46,7 +49,7 @@ def group(pyproject: Pyproject, name: str, *, seen: frozenset[str]) -> Items:
             yield from _entries(pyproject, table, key, value, None)
     if table[2] != "group":
         return
-    for other in pyproject.table(*table[:-1]).get("include-groups", ()):
+    for other in pyproject.listed(*table[:-1], "include-groups"):
         line = pyproject.line(*table[:-1])
         if other not in groups(pyproject) or other in seen | {name}:
             wrong = "which includes it" if other in seen | {name} else "which does not exist"

@@ -47,6 +47,21 @@ class Pyproject:
             found = value
         return found
 
+    def listed(self, *keys: str) -> list[Any]:
+        """Return a list, empty if it is not there.
+
+        Raises ConfigInvalidError where something else than a list stands.
+        """
+        value = self.table(*keys[:-1]).get(keys[-1], [])
+        if not isinstance(value, list):
+            text = f"{keys[-1]} is not a list"
+            raise ConfigInvalidError(
+                f"{self.file} cannot be used",
+                hint=f"write {keys[-1]} in [{'.'.join(keys[:-1])}] as a list",
+                details=[Detail(text=text, file=self.file, line=self.line(*keys))],
+            )
+        return value
+
     def line(self, *keys: str, text: str = "") -> int | None:
         """Return the line of a key, or of a string in its value, as far as a search finds it."""
         patterns = [

@@ -1,9 +1,10 @@
 """What reading one requirement or lock file gives, and PEP 508 text as an ``Asked``."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.markers import InvalidMarker, Marker
@@ -112,6 +113,24 @@ def local_path(url: str) -> str:
 def first_line(error: Exception) -> str:
     """Return the first line of an error's text: what follows is a picture of the place."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(" .")
+
+
+def as_list(value: object, what: str) -> list[Any]:
+    """Return a list from a file, empty for an absent one. Raises ValueError for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError(f"{what} is not a list")  # noqa: TRY004 (the reader collects these)
+    return value
+
+
+def as_table(value: object, what: str) -> Mapping[str, Any]:
+    """Return a table from a file, empty for an absent one. Raises ValueError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{what} is not a table")  # noqa: TRY004 (the reader collects these)
+    return value
 
 
 def both(first: str, second: str) -> str:

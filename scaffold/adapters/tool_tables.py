@@ -1,6 +1,6 @@
 """Where packages come from, as the tools' tables in pyproject.toml say: sources and indexes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def _placed(pyproject: Pyproject, asked: Asked, table: Mapping[str, Any]) -> Ask
 def _member(root: Path, name: str) -> str:
     """Return the folder of a workspace member. Raises ValueError if there is none."""
     workspace = load_pyproject(root)
-    globs = workspace.table("tool", "uv", "workspace").get("members", ()) if workspace else ()
+    globs = workspace.listed("tool", "uv", "workspace", "members") if workspace else []
     for pattern in globs:
         for folder in sorted(root.glob(str(pattern))):
             member = load_pyproject(root, relative(root, folder / "pyproject.toml"))
@@ -85,15 +85,16 @@ def index_options(pyproject: Pyproject) -> IndexOptions:
     An index that uv keeps for packages that name it, or poetry calls explicit, is an extra one.
     """
     uv = pyproject.table("tool", "uv")
-    default, extra, links = str(uv.get("index-url", "")), list(uv.get("extra-index-url", [])), []
+    default, links = str(uv.get("index-url", "")), pyproject.listed("tool", "uv", "find-links")
+    extra = [*pyproject.listed("tool", "uv", "extra-index-url")]
     for source in (
-        *_tables(uv.get("index")),
-        *_tables(pyproject.table("tool", "poetry").get("source")),
-        *_tables(pyproject.table("tool", "pdm").get("source")),
+        *_tables(pyproject, "uv", "index"),
+        *_tables(pyproject, "poetry", "source"),
+        *_tables(pyproject, "pdm", "source"),
     ):
         url = str(source.get("url", ""))
         if source.get("type") == "find_links" or source.get("format") == "flat":
-            links.append(url)
+            links = [*links, url]
         elif _is_default(source):
             default = url
         else:
@@ -101,11 +102,11 @@ def index_options(pyproject: Pyproject) -> IndexOptions:
     return IndexOptions(
         index_url=default,
         extra_index_urls=unique(filter(None, extra)),
-        find_links=unique([*uv.get("find-links", []), *links]),
+        find_links=unique(links),
         no_index=bool(uv.get("no-index", False)),
         pre=uv.get("prerelease") == "allow",
-        only_binary=_restricted(uv, "no-build"),
-        no_binary=_restricted(uv, "no-binary"),
+        only_binary=_restricted(pyproject, "no-build"),
+        no_binary=_restricted(pyproject, "no-binary"),
     )
 
 
@@ -115,14 +116,15 @@ def _is_default(source: Mapping[str, Any]) -> bool:
     return bool(replaces or source.get("name") == "pypi")
 
 
-def _restricted(uv: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    if uv.get(key):
+def _restricted(pyproject: Pyproject, key: str) -> tuple[str, ...]:
+    if pyproject.table("tool", "uv").get(key):
         return (":all:",)
-    return tuple(sorted(canonicalize_name(str(name)) for name in uv.get(f"{key}-package", ())))
+    names = pyproject.listed("tool", "uv", f"{key}-package")
+    return tuple(sorted(canonicalize_name(str(name)) for name in names))
 
 
-def _tables(value: Any) -> Iterable[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+def _tables(pyproject: Pyproject, tool: str, key: str) -> list[Mapping[str, Any]]:
+    return [one for one in pyproject.listed("tool", tool, key) if isinstance(one, Mapping)]
 
 
 def notes(pyproject: Pyproject) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ def notes(pyproject: Pyproject) -> tuple[str, ...]:
         found.append(
             f"{pyproject.file}: [tool.uv] override-dependencies only count through uv.lock"
         )
-    dynamic = pyproject.table("project").get("dynamic", ())
+    dynamic = pyproject.listed("project", "dynamic")
     filled = pyproject.table("tool", "setuptools", "dynamic")
     poetry = pyproject.table("tool", "poetry", "dependencies")
     if "dependencies" in dynamic and "dependencies" not in filled and not poetry:

@@ -686,3 +686,32 @@ def test_a_line_break_quote_or_short_hash_in_a_pipfile_lock_is_an_error(
     lock = {"default": {"flask": value}}
     (only,) = refused(write(tmp_path, {"Pipfile.lock": json.dumps(lock, indent=1)}))
     assert only.startswith("Pipfile.lock:3: ")
+
+
+UV_ENTRY = 'version = 1\n[[package]]\nname = "a"\nversion = "1"\nsource = {registry = "x"}\n'
+POETRY_ENTRY = '[metadata]\nlock-version = "2"\n[[package]]\nname = "a"\nversion = "1"\n'
+PDM_ENTRY = '[metadata]\nlock_version = "4"\n[[package]]\nname = "a"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("uv.lock", f"{UV_ENTRY}optional-dependencies = 3\n", "uv.lock:2: optional-dependencies"),
+        ("uv.lock", f"{UV_ENTRY}resolution-markers = 3\n", "uv.lock:2: markers is not a list"),
+        ("uv.lock", "version = 1\npackage = 3\n", "uv.lock: package is not a list of tables"),
+        ("poetry.lock", f"{POETRY_ENTRY}source = 3\n", "poetry.lock:3: a: source is not a table"),
+        ("poetry.lock", f"{POETRY_ENTRY}dependencies = 3\n", "poetry.lock:3: a: dependencies"),
+        ("pdm.lock", f"{PDM_ENTRY}dependencies = 3\n", "pdm.lock:3: dependencies is not a list"),
+        ("pdm.lock", f"{PDM_ENTRY}extras = 3\n", "pdm.lock:3: extras is not a list"),
+        ("Pipfile.lock", '{"default": {\n"a": {"extras": 3}}}', "Pipfile.lock:2: a: extras"),
+        ("Pipfile", "packages = 3\n", "Pipfile:1: packages is not a table"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_an_error_with_its_line(
+    tmp_path: Path, name: str, text: str, where: str
+) -> None:
+    write(tmp_path, {name: text})
+    if name in {"uv.lock", "poetry.lock", "pdm.lock"}:
+        write(tmp_path, {"pyproject.toml": PYPROJECT})
+    (only,) = refused(tmp_path)
+    assert only.startswith(where)

@@ -18,7 +18,7 @@ from scaffold.adapters.locks.entries import (
     tables,
 )
 from scaffold.adapters.poetry import direct_address
-from scaffold.adapters.reading import Reading, check_plain, either
+from scaffold.adapters.reading import Reading, as_list, as_table, check_plain, either
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Lock, LockedPackage, Origin
@@ -55,9 +55,11 @@ def _package(
     url = direct_address({**entry, "rev": entry.get("revision")})
     check_plain(url, path)
     name, version = identity(entry, versioned=not (path or url))
-    files = tables(entry.get("files")) or tables(old_files.get(f"{name} {version}"))
-    requires = checked(str(text) for text in entry.get("dependencies", ()))
-    extras = [canonicalize_name(str(extra)) for extra in entry.get("extras", ())]
+    files = tables(entry.get("files")) or tables(
+        as_table(old_files, "files").get(f"{name} {version}")
+    )
+    requires = checked(map(str, as_list(entry.get("dependencies"), "dependencies")))
+    extras = [canonicalize_name(str(extra)) for extra in as_list(entry.get("extras"), "extras")]
     own = canonicalize_name(name)
     if extras:
         # The entry of an extra asks for the package itself too.

@@ -9,7 +9,15 @@ from typing import Any
 
 from scaffold.adapters.locks.entries import invalid
 from scaffold.adapters.poetry import direct_address
-from scaffold.adapters.reading import Reading, check_plain, full_hash, pep508, read_requirement
+from scaffold.adapters.reading import (
+    Reading,
+    as_list,
+    as_table,
+    check_plain,
+    full_hash,
+    pep508,
+    read_requirement,
+)
 from scaffold.adapters.texts import (
     decode,
     decode_problem,
@@ -89,7 +97,12 @@ def read_pipfile(root: Path, name: str, *, groups: Sequence[str] = ()) -> Readin
     asked: list[Asked] = []
     problems: list[Detail] = []
     for section in sections:
-        for package, value in data.get(section, {}).items():
+        try:
+            packages = as_table(data.get(section), section)
+        except ValueError as error:
+            problems.append(Detail(text=str(error), file=name, line=line_of(text, section)))
+            continue
+        for package, value in packages.items():
             keys = (rf"^\s*\[{re.escape(section)}\]", rf"^\s*[\"']?{re.escape(package)}[\"']?\s*=")
             origin = Origin(file=name, line=line_of(text, *keys))
             try:
@@ -127,7 +140,7 @@ def _asked(root: Path, name: str, value: object, origin: Origin) -> Asked:
     markers += [f"{key} {table[key]}" for key in _MARKERS if table.get(key)]
     text = pep508(
         name,
-        extras=table.get("extras") or (),
+        extras=map(str, as_list(table.get("extras"), f"{name}: extras")),
         specifier="" if version == "*" or url or path else version,
         marker=" and ".join(f"({marker})" for marker in markers),
     )
@@ -138,7 +151,9 @@ def _asked(root: Path, name: str, value: object, origin: Origin) -> Asked:
         url=url,
         path=relative(root, folder / path) if path else "",
         editable=bool(table.get("editable")),
-        hashes=tuple(full_hash(str(one)) for one in table.get("hashes", ())),
+        hashes=tuple(
+            full_hash(str(one)) for one in as_list(table.get("hashes"), f"{name}: hashes")
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from scaffold.adapters.locks.entries import (
     tables,
 )
 from scaffold.adapters.poetry import entries
-from scaffold.adapters.reading import Reading, check_plain, either
+from scaffold.adapters.reading import Reading, as_list, as_table, check_plain, either
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Lock, LockedPackage, Origin
@@ -46,20 +46,20 @@ def _package(
     entry: Mapping[str, Any], origin: Origin, old_files: Mapping[str, Any], root: Path
 ) -> LockedPackage:
     name, version = identity(entry)
-    source = entry.get("source") or {}
+    source = as_table(entry.get("source"), f"{name}: source")
     kind, address = str(source.get("type", "")), str(source.get("url", ""))
     local = kind in {"directory", "file"}
-    files = tables(entry.get("files")) or tables(old_files.get(name))
-    extras = entry.get("extras") or {}
+    files = tables(entry.get("files")) or tables(as_table(old_files, "files").get(name))
+    extras = as_table(entry.get("extras"), f"{name}: extras")
     check_plain(address, str(source.get("resolved_reference") or source.get("reference") or ""))
     return LockedPackage(
         name=canonicalize_name(name),
         version=version,
         marker=_marker(entry.get("markers")),
         files=tuple(locked_file(one) for one in files),
-        requires=checked(_requires(entry.get("dependencies") or {})),
+        requires=checked(_requires(as_table(entry.get("dependencies"), f"{name}: dependencies"))),
         extra_requires=tuple(
-            (canonicalize_name(extra), checked(str(text) for text in texts))
+            (canonicalize_name(extra), checked(map(str, as_list(texts, extra))))
             for extra, texts in extras.items()
         ),
         url=_address(kind, address, source) if kind in {"git", "url"} else "",

@@ -16,7 +16,7 @@ from scaffold.adapters.locks.entries import (
     numbered,
     tables,
 )
-from scaffold.adapters.reading import Reading, check_plain, either, pep508
+from scaffold.adapters.reading import Reading, as_list, as_table, check_plain, either, pep508
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
 from scaffold.model.project import Lock, LockedPackage, Origin
@@ -54,7 +54,8 @@ def read_uv_lock(root: Path, name: str) -> Reading:
 def _edges(entry: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
     """Yield (extra, dependencies); the extra is empty for those that always hold."""
     yield "", tables(entry.get("dependencies"))
-    for extra, found in (entry.get("optional-dependencies") or {}).items():
+    optional = as_table(entry.get("optional-dependencies"), "optional-dependencies")
+    for extra, found in optional.items():
         yield str(extra), tables(found)
 
 
@@ -83,7 +84,7 @@ def _package(entry: Mapping[str, Any], origin: Origin, folder: Path, root: Path)
     return LockedPackage(
         name=canonicalize_name(name),
         version=version,
-        marker=either(str(one) for one in entry.get("resolution-markers", ())),
+        marker=either(str(one) for one in as_list(entry.get("resolution-markers"), "markers")),
         files=tuple(
             locked_file(one)
             for one in (*tables(entry.get("wheels")), *sdist)
@@ -103,7 +104,7 @@ def _text(edge: Mapping[str, Any]) -> str:
     version = edge.get("version")
     return pep508(
         str(edge.get("name", "")),
-        extras=[str(extra) for extra in edge.get("extra", ())],
+        extras=[str(extra) for extra in as_list(edge.get("extra"), "extra")],
         specifier=f"=={version}" if version else "",
         marker=str(edge.get("marker") or ""),
     )
