@@ -8,10 +8,11 @@ import click
 
 from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.outside import Outside
-from scaffold.config import Request, choose_targets, unknown
+from scaffold.config import Request, choose_targets
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
 from scaffold.present.outcome import Outcome
+from scaffold.spelling import unknown
 
 
 def decide_outcome(

@@ -8,7 +8,7 @@ import click
 
 from scaffold.cli.options import json_option, knowledge_option, offline_option
 from scaffold.cli.outside import Outside
-from scaffold.config import unknown
+from scaffold.spelling import unknown
 
 
 @click.command(short_help="Say what a reason code or package is about.")

@@ -7,7 +7,7 @@ import click
 
 from scaffold.cli.options import json_option, offline_option
 from scaffold.cli.outside import Outside
-from scaffold.config import unknown
+from scaffold.spelling import unknown
 
 
 @click.command(short_help="Show for what a package has wheels.")

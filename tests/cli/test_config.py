@@ -12,17 +12,13 @@ from scaffold.config import (
     OBJECTIVES,
     Request,
     choose_targets,
-    parse_command,
-    parse_python,
-    parse_registry,
     parse_request,
-    parse_size,
-    parse_swap,
     to_argv,
 )
 from scaffold.errors import UsageError
 from scaffold.model.plan import Options
 from scaffold.model.target import Arch, CpuClass
+from scaffold.spelling import parse_command, parse_python, parse_registry, parse_size, parse_swap
 from tests.builders import make_device
 
 
