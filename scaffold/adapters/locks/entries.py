@@ -25,7 +25,9 @@ def load(root: Path, name: str) -> tuple[dict[str, Any], str]:
 
 def invalid(name: str, details: Iterable[Detail]) -> RequirementsInvalidError:
     """Return the error for a lock whose entries cannot be used."""
-    return RequirementsInvalidError(f"{name} cannot be used", hint=HINT, details=tuple(dict.fromkeys(details)))
+    return RequirementsInvalidError(
+        f"{name} cannot be used", hint=HINT, details=tuple(dict.fromkeys(details))
+    )
 
 
 def numbered(
