@@ -20,7 +20,7 @@ _LAYOUT = "v1"
 
 
 def find_cache_folder(env: Mapping[str, str]) -> Path:
-    """Return the folder to keep things in: $LEANSCAFFOLD_CACHE_DIR, else below the user's caches."""
+    """Return the folder to keep things in: $LEANSCAFFOLD_CACHE_DIR, else below the user's."""
     if chosen := env.get("LEANSCAFFOLD_CACHE_DIR"):
         return Path(chosen)
     base = env.get("XDG_CACHE_HOME", "")

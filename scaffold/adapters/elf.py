@@ -28,7 +28,7 @@ _MACHINES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElfFacts:
-    """``glibc`` is the highest version needed, None for none; ``needs`` are sonames from outside."""
+    """``glibc`` is the highest version needed, None for none; ``needs`` are foreign sonames."""
 
     glibc: tuple[int, int] | None
     needs: tuple[str, ...]
@@ -45,7 +45,7 @@ class _Member:
 
 
 def read_elf_facts(wheel: ZipFile) -> ElfFacts:
-    """Return what all ELF files of an open wheel need and the wheel does not bring.
+    """Return what the ELF files of an open wheel need and the wheel does not bring.
 
     Files for another machine than the wheel's (firmware of an accelerator) and broken ones are
     left out.

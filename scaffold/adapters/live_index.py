@@ -37,7 +37,7 @@ _FIELDS = tuple(field.name for field in fields(DistFile))
 
 
 class CachedPage(msgspec.Struct, frozen=True, array_like=True):
-    """A page with what is needed to ask whether it changed; ``files`` is None for no such project."""
+    """A page and how to ask whether it changed; ``files`` is None for no such project."""
 
     fetched: float
     etag: str
@@ -136,9 +136,7 @@ class LiveIndex:
         """Tell whether asking the index would teach something new about a wheel."""
         if not file.url or not file.filename.endswith(".whl"):
             return False
-        return known is None or (
-            known.elf == "unread" and _is_up_to(file, LARGEST_ELF_READ)
-        )
+        return known is None or (known.elf == "unread" and _is_up_to(file, LARGEST_ELF_READ))
 
     def facts(
         self, name: str, file: DistFile, *, largest_elf_read: int = LARGEST_ELF_READ

@@ -106,8 +106,9 @@ class RemoteFiles:
 
     def with_elf(self, file: DistFile) -> WheelFacts | None:
         """Download a wheel and read everything; None for a file that is gone or broken."""
+        limit = max(file.size or 0, LARGEST_WHOLE)
         try:
-            with self._open_whole(file) as wheel:
+            with self._open_whole(file, limit) as wheel:
                 elf = read_elf_facts(wheel)
                 facts = read_contents(wheel, file.filename)
         except _UNREADABLE:
@@ -154,8 +155,8 @@ class RemoteFiles:
             return None
 
     @contextmanager
-    def _open_whole(self, file: DistFile) -> Iterator[ZipFile]:
-        answer = self._http.get(file.url, limit=LARGEST_WHOLE)
+    def _open_whole(self, file: DistFile, limit: int = LARGEST_WHOLE) -> Iterator[ZipFile]:
+        answer = self._http.get(file.url, limit=limit)
         if answer.missing:
             raise _GoneError
         with ZipFile(BytesIO(answer.body)) as wheel:

@@ -61,5 +61,3 @@ def read_zip_metadata(archive: ZipFile) -> Metadata | None:
 def _is_pkg_info(name: str) -> bool:
     parts = name.removeprefix("./").split("/")
     return len(parts) == 2 and parts[1] == "PKG-INFO"  # noqa: PLR2004 - at depth one
-
-

@@ -14,7 +14,7 @@ def wheel_platforms(filename: str) -> frozenset[tuple[str, str]]:
     A pure wheel has ``{("any", "any")}``; what runs on no Linux is left out.
     """
     pairs = set()
-    for tag in filename.removesuffix(".whl").rpartition("-")[2].split("."):
+    for tag in _platform_tags(filename).split("."):
         family = _FAMILIES.get(tag.partition("_")[0].rstrip("0123456789"))
         if tag == "any":
             pairs.add(("any", "any"))
@@ -27,9 +27,9 @@ _FAMILIES = {"manylinux": "glibc", "linux": "glibc", "musllinux": "musl"}
 
 
 def _machine(tag: str) -> str:
-    """Return ``x86_64`` for ``manylinux_2_28_x86_64``, ``manylinux2014_x86_64``, ``linux_x86_64``."""
+    """Return ``x86_64`` for ``manylinux_2_28_x86_64`` and ``linux_x86_64``."""
     parts = tag.split("_")
-    versioned = parts[0] in {"manylinux", "musllinux"}
+    versioned = parts[0] in {"manylinux", "musllinux"}  # not so manylinux2014
     return "_".join(parts[3:] if versioned else parts[1:])
 
 
@@ -43,14 +43,23 @@ def assume_elf(
 ) -> WheelFacts:
     """Fill unread ELF facts in from another wheel of the project, for the same libc and machine.
 
-    ``siblings`` are (file name, facts), the nearest first. Without any the facts stay as they are.
+    ``siblings`` are (file name, facts), the nearest first; one with the very same platform tags is
+    nearer than any other. Without any the facts stay as they are.
     """
     if facts.elf != "unread":
         return facts
     wanted = wheel_platforms(filename)
-    for other, known in siblings:
-        if known.elf == "read" and other != filename and wanted & wheel_platforms(other):
-            return replace(
-                facts, glibc=known.glibc, needs=known.needs, elf="assumed", elf_from=other
-            )
-    return facts
+    fitting = [
+        (other, known)
+        for other, known in siblings
+        if known.elf == "read" and other != filename and wanted & wheel_platforms(other)
+    ]
+    if not fitting:
+        return facts
+    tags = _platform_tags(filename)
+    other, known = next((one for one in fitting if _platform_tags(one[0]) == tags), fitting[0])
+    return replace(facts, glibc=known.glibc, needs=known.needs, elf="assumed", elf_from=other)
+
+
+def _platform_tags(filename: str) -> str:
+    return filename.removesuffix(".whl").rpartition("-")[2]

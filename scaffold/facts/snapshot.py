@@ -18,7 +18,6 @@ from scaffold.errors import DataMissingError, Detail, KnowledgeInvalidError
 from scaffold.facts.siblings import assume_elf, is_pure
 from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
 
-FORMAT = 1
 KINDS = (
     "py", "so", "pyi", "headers", "static", "sources", "tests", "docs", "dist-info", "other",
 )  # fmt: skip
@@ -28,11 +27,11 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """What wrote the snapshot, and when (ISO date). ``kinds`` explains the columns of sizes."""
 
-    format: Literal[1]
     generator: str
     date: str
     names: int
     kinds: tuple[str, ...]
+    format: Literal[1] = 1
 
 
 class ElfRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -62,7 +61,7 @@ class ReleaseRecord(msgspec.Struct, frozen=True, array_like=True, tag="release")
 
 
 class FileRecord(msgspec.Struct, frozen=True, array_like=True, tag="file"):
-    """A file of the release above. ``~`` stands for the stem, an empty text for the release's value."""
+    """A file of the release above. ``~`` stands for the stem, empty for the release's value."""
 
     filename: str
     size: int | None

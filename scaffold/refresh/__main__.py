@@ -13,12 +13,12 @@ from scaffold.adapters.cache import Cache, find_cache_folder
 from scaffold.adapters.index_config import read_index_config
 from scaffold.adapters.live_index import LiveIndex
 from scaffold.errors import LeanscaffoldError
-from scaffold.facts.snapshot import FORMAT, KINDS, Head, KnownProject, Snapshot, encode_project
+from scaffold.facts.snapshot import KINDS, Head, KnownProject, Snapshot, encode_project
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 from scaffold.refresh.wheels import Source, build_projects, describe_changes, list_unlisted
 
 GENERATOR = "python -m scaffold.refresh wheels"
-LARGEST_ELF_READ = 90 << 20  # bytes of a wheel that the generator downloads
+LARGEST_ELF_READ = 90  # MiB of a wheel that the generator downloads
 _SNAPSHOTS = Path(__file__).resolve().parents[2] / "knowledge" / "snapshots"
 
 
@@ -30,13 +30,17 @@ def main() -> None:
 @main.command()
 @click.option("--names", type=click.Path(path_type=Path), default=_SNAPSHOTS / "names.txt")
 @click.option("--folder", type=click.Path(path_type=Path), default=_SNAPSHOTS / "wheels")
+@click.option("--elf-limit", type=int, default=LARGEST_ELF_READ, show_default=True, metavar="MIB")
 @click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
-def wheels(names: Path, folder: Path, *, write: bool) -> None:
+def wheels(names: Path, folder: Path, *, elf_limit: int, write: bool) -> None:
     """Fetch releases, metadata and wheel facts of the names listed."""
     before = Snapshot(folder)
     try:
         result = build_projects(
-            read_names(names.read_text("utf-8")), _open_source(), before=before, tell=_tell
+            read_names(names.read_text("utf-8")),
+            _open_source(elf_limit << 20),
+            before=before,
+            tell=_tell,
         )
     except LeanscaffoldError as error:
         raise click.ClickException(f"{error.cause} ({error.hint})") from error
@@ -60,9 +64,7 @@ def read_names(text: str) -> tuple[str, ...]:
 def write_snapshot(folder: Path, projects: Sequence[KnownProject], *, date: str) -> int:
     """Write a snapshot over the one before; returns its size in bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    head = Head(
-        format=FORMAT, generator=GENERATOR, date=date, names=len(projects), kinds=KINDS
-    )
+    head = Head(generator=GENERATOR, date=date, names=len(projects), kinds=KINDS)
     contents = {f"{project.name}.jsonl": encode_project(project) for project in projects}
     contents["head.json"] = msgspec.json.format(msgspec.json.encode(head)) + b"\n"
     for stale in folder.glob("*.jsonl"):
@@ -73,7 +75,7 @@ def write_snapshot(folder: Path, projects: Sequence[KnownProject], *, date: str)
     return sum(len(data) for data in contents.values())
 
 
-def _open_source() -> Source:
+def _open_source(elf_limit: int) -> Source:
     live = LiveIndex(
         lambda: read_index_config(os.environ),
         Cache(find_cache_folder(os.environ)),
@@ -83,7 +85,7 @@ def _open_source() -> Source:
         return live.cached_metadata(files) or live.metadata(files)
 
     def facts(name: str, file: DistFile, elf: bool) -> WheelFacts | None:  # noqa: FBT001
-        largest = LARGEST_ELF_READ if elf else 0
+        largest = elf_limit if elf else 0
         cached = live.cached_facts(file)
         if cached and (cached.elf != "unread" or (file.size or 0) > largest):
             return cached

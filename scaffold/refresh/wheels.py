@@ -10,6 +10,7 @@ from scaffold.facts.siblings import is_pure
 from scaffold.facts.snapshot import KnownProject, KnownRelease, Snapshot
 from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
 from scaffold.refresh.selection import (
+    Cell,
     Kept,
     keep_files,
     list_forced,
@@ -22,7 +23,11 @@ R = TypeVar("R")
 
 PARALLEL = 8
 ELF_MINORS = (13, 12)
-ELF_PLACES = (("glibc", "x86_64"), ("glibc", "aarch64"))
+ELF_PLACES = tuple(
+    (family, machine)
+    for family in ("glibc", "musl")
+    for machine in ("x86_64", "aarch64", "armv7l", "armv6l")
+)
 _ROUNDS = 6
 
 
@@ -136,28 +141,34 @@ def _read_facts(
         return source.facts(name, file, elf)
 
     found = pool.map(read, work)
-    return {
-        file.filename: facts for (_, file, _), facts in zip(work, found, strict=True) if facts
-    }
+    return {file.filename: facts for (_, file, _), facts in zip(work, found, strict=True) if facts}
 
 
 def _choose_elf(releases: Sequence[Kept]) -> frozenset[str]:
-    """Return the wheels whose machine code is read: one for each of a few environments."""
-    chosen = set()
+    """Return the wheels whose machine code is read: for each place, those of one Python.
+
+    That may be several, as some projects upload a wheel for each of several manylinux levels.
+    """
+    chosen: set[str] = set()
     for place in ELF_PLACES:
-        for minor in ELF_MINORS:
-            names = [
-                file.filename
-                for one in releases
-                for file in one.release.wheels
-                if file.filename in one.looked_into
-                and (minor, *place) in wheel_cells(file.filename)
-                and not is_pure(file.filename)
-            ]
-            if names:
-                chosen.add(names[0])
-                break
+        cells = [(minor, *place) for minor in ELF_MINORS]
+        chosen.update(next((names for cell in cells if (names := _serving(releases, cell))), ()))
     return frozenset(chosen)
+
+
+def _serving(releases: Sequence[Kept], cell: Cell) -> tuple[str, ...]:
+    """Return the wheels with machine code that the newest release has for a cell."""
+    for one in releases:
+        names = tuple(
+            file.filename
+            for file in one.release.wheels
+            if file.filename in one.looked_into
+            and cell in wheel_cells(file.filename)
+            and not is_pure(file.filename)
+        )
+        if names:
+            return names
+    return ()
 
 
 def _assemble(
@@ -177,9 +188,7 @@ def _assemble(
                 metadata=replace(metadata, requires_python=pages_python),
                 files=files,
                 facts={
-                    file.filename: facts[file.filename]
-                    for file in files
-                    if file.filename in facts
+                    file.filename: facts[file.filename] for file in files if file.filename in facts
                 },
             )
         )

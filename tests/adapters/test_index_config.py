@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import pytest
+
+from scaffold.adapters.index_config import read_index_config, read_pip_settings, redact
+from scaffold.errors import ConfigInvalidError
+from scaffold.model.project import IndexOptions
+
+PIP = {
+    "global.index-url": "https://global.index.example/simple",
+    ":env:.index-url": "https://env.index.example/simple",
+    "global.extra-index-url": "https://one.index.example/simple\nfile:///opt/more",
+}
+
+
+def test_options_win_over_uv_and_uv_over_pip(tmp_path: Path) -> None:
+    env = {"UV_DEFAULT_INDEX": "https://uv.index.example/simple"}
+    options = IndexOptions(index_url="https://option.index.example/simple")
+    chosen = read_index_config(env, project=tmp_path, options=options, pip_settings=lambda: PIP)
+    assert chosen.index_url == "https://option.index.example/simple"
+    by_uv = read_index_config(env, pip_settings=lambda: PIP)
+    assert by_uv.index_url == "https://uv.index.example/simple"
+    assert by_uv.origins[0] == ("https://uv.index.example/simple", "uv's environment variables")
+
+
+def test_pips_variable_wins_over_pips_file() -> None:
+    config = read_index_config({}, pip_settings=lambda: PIP)
+    assert config.index_url == "https://env.index.example/simple"
+
+
+def test_an_index_in_a_folder_is_left_out_with_a_remark() -> None:
+    config = read_index_config({}, pip_settings=lambda: PIP)
+    assert config.extra_index_urls == ("https://one.index.example/simple",)
+    assert any("file:///opt/more" in remark for remark in config.remarks)
+
+
+def test_the_projects_uv_settings_name_default_and_additional_indexes(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[[tool.uv.index]]\nname = "a"\nurl = "https://a.index.example/simple"\n'
+        '[[tool.uv.index]]\nurl = "https://b.index.example/simple"\ndefault = true\n'
+        '[[tool.uv.index]]\nurl = "https://c.index.example/simple"\nexplicit = true\n'
+    )
+    config = read_index_config({}, project=tmp_path, pip_settings=dict)
+    assert config.urls == ("https://b.index.example/simple", "https://a.index.example/simple")
+
+
+def test_named_indexes_in_uvs_variable_lose_their_names() -> None:
+    env = {"UV_INDEX": "mine=https://a.index.example/simple https://b.index.example/?x=1"}
+    config = read_index_config(env, pip_settings=lambda: PIP)
+    assert config.extra_index_urls == (
+        "https://a.index.example/simple",
+        "https://b.index.example/?x=1",
+    )
+
+
+def test_without_any_setting_the_index_is_pips_own_default() -> None:
+    config = read_index_config({}, pip_settings=dict)
+    assert config.index_url.startswith("https://")
+    assert config.origins[0][1] == "pip's default"
+
+
+def test_no_index_leaves_nothing_to_ask() -> None:
+    config = read_index_config({}, options=IndexOptions(no_index=True), pip_settings=lambda: PIP)
+    assert config.urls == ()
+
+
+def test_credentials_show_nowhere_but_in_the_urls() -> None:
+    settings = {"global.index-url": "https://me:s3cret@index.example/simple?token=s3cret"}
+    config = read_index_config({}, pip_settings=lambda: settings)
+    assert "s3cret" in config.index_url
+    assert "s3cret" not in str(config.origins + config.remarks)
+    assert redact(config.index_url) == "https://index.example/simple"
+
+
+def test_certificates_come_from_pip_then_requests_then_openssl() -> None:
+    env = {"SSL_CERT_FILE": "/c", "REQUESTS_CA_BUNDLE": "/b"}
+    assert read_index_config(env, pip_settings=dict).cert == "/b"
+    assert read_index_config({**env, "PIP_CERT": "/a"}, pip_settings=dict).cert == "/a"
+    assert read_index_config({"SSL_CERT_FILE": "/c"}, pip_settings=dict).cert == "/c"
+
+
+def test_a_broken_uv_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "uv.toml").write_text("index-url = [")
+    with pytest.raises(ConfigInvalidError) as caught:
+        read_index_config({}, project=tmp_path, pip_settings=dict)
+    assert caught.value.details[0].file == "uv.toml"
+
+
+def test_a_timeout_that_is_no_number_is_an_error() -> None:
+    with pytest.raises(ConfigInvalidError, match="soon"):
+        read_index_config({}, pip_settings=lambda: {"global.timeout": "soon"})
+
+
+def test_pips_own_settings_come_as_plain_texts() -> None:
+    settings = read_pip_settings()
+    assert all(isinstance(value, str) and "." in key for key, value in settings.items())
