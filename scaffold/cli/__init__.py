@@ -59,8 +59,11 @@ class Commands(click.Group):
             sys.stdout.flush()
         except LeanscaffoldError as error:
             code = _report(error, argv)
+        except click.exceptions.NoArgsIsHelpError as error:
+            _say(error.format_message())
+            code = error.exit_code
         except click.ClickException as error:
-            code = _report(_from_click(error), argv)
+            code = _report(_from_click(error, argv), argv)
         except (click.Abort, KeyboardInterrupt):
             _say("interrupted")
             code = INTERRUPTED
@@ -88,10 +91,12 @@ def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
     return error.exit_code
 
 
-def _from_click(error: click.ClickException) -> LeanscaffoldError:
+def _from_click(error: click.ClickException, argv: Sequence[str]) -> LeanscaffoldError:
     """Return click's own error in our words; its exit code stays 2."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None
-    hint = f"{ctx.command_path} --help" if ctx else "leanscaffold --help"
+    command = next((word for word in argv[:1] if word in _COMMANDS), "")
+    path = ctx.command_path if ctx else f"leanscaffold {command}".rstrip()
+    hint = f"{path} --help"
     message = error.message.rstrip(".")
     if isinstance(error, click.exceptions.NoSuchOption | click.exceptions.NoSuchCommand):
         if error.possibilities:

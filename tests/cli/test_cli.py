@@ -133,6 +133,16 @@ def test_a_bad_argument_is_a_usage_error(argv: tuple[str, ...]) -> None:
     assert "hint: " in result.stderr or "(" in result.stderr
 
 
+def test_without_a_command_the_help_is_shown() -> None:
+    result = run()
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: ")
+
+
+def test_a_usage_error_points_to_the_help_of_its_command() -> None:
+    assert "hint: leanscaffold plan --help" in run("plan", "--port").stderr
+
+
 def test_a_usage_error_with_json_is_a_document_too() -> None:
     result = run("plan", "--json", "--nope")
     assert json.loads(result.stdout)["error"]["code"] == "usage"
