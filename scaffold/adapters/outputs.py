@@ -1,49 +1,68 @@
-"""Write generated files: whole or not at all, and never over what the user wrote."""
+"""Write generated files: all of them or none, and never over what the user wrote."""
 
 import contextlib
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Callable, Mapping
+import stat
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
 from scaffold.errors import Detail, FileConflictError, PathUnreadableError
 
 RECORD = "leanscaffold.json"
+_MODE = 0o644
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteReport:
-    """What happened to each file, by name."""
+    """What happened to each file, by name, sorted.
+
+    ``stale`` are files of an earlier run that belong to this one no longer; they are left alone.
+    """
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
+    stale: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What stands at a path: a regular file's bytes and mode, or else what kind of thing it is."""
+
+    content: bytes | None
+    mode: int
+    kind: str
 
 
 def digest(text: str) -> str:
-    """Return the sha256 of a text as it is written."""
+    """Return the SHA-256 of a text as it is written, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def read_recorded(root: Path) -> Mapping[str, str]:
-    """Return {file name: sha256} as recorded when we last wrote; empty if there is no record."""
-    try:
-        document = json.loads((root / RECORD).read_text("utf-8"))
-        files = document["files"]
-        recorded = {str(name): str(value) for name, value in files.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-    if seal(document) == document.get("digest"):
-        recorded[RECORD] = digest((root / RECORD).read_text("utf-8"))
-    return recorded
 
 
 def seal(document: Mapping[str, object]) -> str:
     """Return the digest over a plan document, its own ``digest`` left out."""
     rest = {key: value for key, value in document.items() if key != "digest"}
     return digest(json.dumps(rest, sort_keys=True, ensure_ascii=False))
+
+
+def read_recorded(root: Path) -> Mapping[str, str]:
+    """Return {file name: sha256} of what we wrote last, as leanscaffold.json has it.
+
+    The record itself is among them while its seal holds. An edited or unreadable record is not,
+    so that ``write_outputs`` takes it, like any other file of the user's, for a conflict.
+    """
+    try:
+        text = (root / RECORD).read_bytes().decode()
+        document = json.loads(text)
+        files = document["files"].items()
+        sealed = seal(document) == document.get("digest")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    recorded = {str(name): value for name, value in files if isinstance(value, str)}
+    return {**recorded, RECORD: digest(text)} if sealed else recorded
 
 
 def write_outputs(
@@ -56,84 +75,169 @@ def write_outputs(
 ) -> WriteReport:
     """Write all files or none.
 
-    A file that exists and is neither what we recorded nor what we would write is the user's:
-    without ``force`` FileConflictError names all such files and nothing is touched. A folder that
-    cannot be written raises PathUnreadableError, and what was already renamed is put back.
+    A file that exists and is neither as ``recorded`` nor as it would become is the user's:
+    without ``force`` FileConflictError names all such files and nothing is touched. Folders and
+    devices are never replaced; of a symbolic link, ``force`` replaces the link and not what it
+    points to. A folder that cannot be written raises PathUnreadableError, and everything is as it
+    was before.
     """
-    changed = {name: text for name, text in files.items() if _read(root / name) != text}
-    if not force:
-        _refuse_conflicts(root, changed, recorded)
-    _replace_all(root, changed, rename)
+    for name in files:
+        if PurePosixPath(name).name != name:
+            raise ValueError(f"{name!r} is no plain file name")
+    found = {name: _look(root / name) for name in files}
+    texts = {name: text.encode() for name, text in files.items()}
+    changed = {
+        name: texts[name]
+        for name in sorted(files)
+        if (there := found[name]) is None or there.content != texts[name]
+    }
+    _refuse_conflicts(changed, found, recorded, force=force)
+    if changed:
+        _replace_all(root, changed, found, rename)
     return WriteReport(
-        written=tuple(sorted(changed)), unchanged=tuple(sorted(set(files) - set(changed)))
+        written=tuple(changed),
+        unchanged=tuple(sorted(set(files) - set(changed))),
+        stale=tuple(
+            sorted(
+                name
+                for name in set(recorded) - set(files)
+                if PurePosixPath(name).name == name and os.path.lexists(root / name)
+            )
+        ),
     )
 
 
-def _read(path: Path) -> str | None:
-    """Return a file's text, None if there is none, and an empty mark for what is no text file."""
-    if not os.path.lexists(path):
-        return None
+def _look(path: Path) -> _Found | None:
     try:
-        return path.read_bytes().decode() if path.is_file() and not path.is_symlink() else "\0"
-    except (OSError, UnicodeDecodeError):
-        return "\0"
-
-
-def _refuse_conflicts(root: Path, changed: Mapping[str, str], recorded: Mapping[str, str]) -> None:
-    details = []
-    for name in sorted(changed):
-        now = _read(root / name)
-        if now is None or (name in recorded and digest(now) == recorded[name]):
-            continue
-        why = "edited since it was written" if name in recorded else "not written by leanscaffold"
-        details.append(Detail(file=name, text=why))
-    if details:
-        raise FileConflictError(
-            f"{len(details)} file(s) in the way; nothing was written",
-            details=details,
-            hint="move them away, or overwrite them with --force",
-        )
-
-
-def _replace_all(root: Path, files: Mapping[str, str], rename: Callable[[str, str], None]) -> None:
-    with tempfile.TemporaryDirectory(dir=_writable(root), prefix=".leanscaffold-") as scratch:
-        for number, text in enumerate(files.values()):
-            staged = Path(scratch, f"new-{number}")
-            staged.write_bytes(text.encode())
-            staged.chmod(0o644)
-            with staged.open("rb") as handle:
-                os.fsync(handle.fileno())
-        done: list[tuple[Path, Path | None]] = []
-        try:
-            for number, name in enumerate(files):
-                goal, kept = root / name, Path(scratch, f"old-{number}")
-                if os.path.lexists(goal):
-                    os.replace(goal, kept)  # noqa: PTH105 - paired with the injected rename
-                    done.append((goal, kept))
-                else:
-                    done.append((goal, None))
-                rename(str(Path(scratch, f"new-{number}")), str(goal))
-        except BaseException as error:
-            _put_back(done)
-            if isinstance(error, OSError):
-                raise PathUnreadableError(
-                    f"cannot write to {root}: {error.strerror or error}",
-                    hint="nothing was changed; check the folder's permissions and space",
-                ) from error
-            raise
-
-
-def _put_back(done: list[tuple[Path, Path | None]]) -> None:
-    for goal, kept in reversed(done):
-        with contextlib.suppress(FileNotFoundError):
-            goal.unlink()
-        if kept is not None:
-            os.replace(kept, goal)  # noqa: PTH105
-
-
-def _writable(root: Path) -> Path:
-    if not root.is_dir() or not os.access(root, os.W_OK | os.X_OK):
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode):
+            return _Found(path.read_bytes(), stat.S_IMODE(mode), "a file")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
         raise PathUnreadableError(
-            f"cannot write to {root}", hint="check that the folder exists and its permissions"
+            f"cannot read {path}: {error.strerror or error}", hint="check its permissions"
+        ) from error
+    kinds = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder"}
+    return _Found(None, 0, kinds.get(stat.S_IFMT(mode), "a device or socket"))
+
+
+def _refuse_conflicts(
+    changed: Mapping[str, bytes],
+    found: Mapping[str, _Found | None],
+    recorded: Mapping[str, str],
+    *,
+    force: bool,
+) -> None:
+    details: list[Detail] = []
+    forcible = True
+    for name in changed:
+        there = found[name]
+        if there is None:
+            continue
+        replaceable = there.content is not None or there.kind == "a symbolic link"
+        if not replaceable or not force:
+            why = _why_not(name, there, recorded)
+            details += [Detail(file=name, text=why)] if why else []
+            forcible = forcible and replaceable
+    if details:
+        count = "a file is" if len(details) == 1 else f"{len(details)} files are"
+        raise FileConflictError(
+            f"{count} in the way; nothing was written",
+            details=details,
+            hint="move what is yours away, or overwrite it with --force"
+            if forcible
+            else "move what is yours away; a folder is not overwritten even with --force",
         )
-    return root
+
+
+def _why_not(name: str, there: _Found, recorded: Mapping[str, str]) -> str:
+    """Return why a file is not ours to replace, or an empty text if it is."""
+    if there.content is None:
+        return f"this is {there.kind}"
+    if name not in recorded:
+        return "not written by leanscaffold, or edited since"
+    if hashlib.sha256(there.content).hexdigest() != recorded[name]:
+        return "edited since leanscaffold wrote it"
+    return ""
+
+
+def _replace_all(
+    root: Path,
+    texts: Mapping[str, bytes],
+    found: Mapping[str, _Found | None],
+    rename: Callable[[str, str], None],
+) -> None:
+    """Stage every file beside its goal, then rename them in; undo all of it on any failure."""
+    staged: dict[str, Path] = {}
+    kept: dict[str, Path | None] = {}
+    try:
+        for name, text in texts.items():
+            staged[name] = _stage(root, name, text, _MODE)
+        for name, path in staged.items():
+            kept[name] = _keep(root, name, found[name])
+            rename(str(path), str(root / name))
+        _sync(root)
+    except BaseException as error:
+        _put_back(root, kept)
+        _remove(staged.values())
+        if isinstance(error, OSError):
+            raise PathUnreadableError(
+                f"cannot write to {root}: {error.strerror or error}",
+                hint="nothing was changed; check the folder's permissions and the space left",
+            ) from error
+        raise
+    _remove([path for path in kept.values() if path is not None])
+
+
+def _stage(root: Path, name: str, content: bytes, mode: int) -> Path:
+    """Write a temporary file to disk; the process's umask applies, as to any file it makes."""
+    path = root / f".{name}.{uuid4().hex}.tmp"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _keep(root: Path, name: str, there: _Found | None) -> Path | None:
+    """Keep what a rename is about to replace; None where there is nothing."""
+    if there is None:
+        return None
+    if there.content is None:
+        kept = root / f".{name}.{uuid4().hex}.tmp"
+        kept.symlink_to((root / name).readlink())
+        return kept
+    kept = _stage(root, name, there.content, _MODE)
+    kept.chmod(there.mode)
+    return kept
+
+
+def _put_back(root: Path, kept: Mapping[str, Path | None]) -> None:
+    for name, path in reversed(kept.items()):
+        with contextlib.suppress(OSError):
+            if path is None:
+                (root / name).unlink(missing_ok=True)
+            else:
+                path.replace(root / name)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _sync(root: Path) -> None:
+    """Make the renames last through a power cut, where folders can be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(root, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,60 +1,179 @@
-"""From decisions to a plan: everything the templates need, decided."""
+"""From decisions to a plan: everything the templates spell is settled here."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 
+from scaffold.core.local import local_paths
+from scaffold.core.lockfile import render_lock
+from scaffold.core.releases import split_tags
+from scaffold.core.target import platform_tags
 from scaffold.errors import UsageError
 from scaffold.model.knowledge import Base
 from scaffold.model.plan import HealthCheck, Options, Plan, TargetPlan
 from scaffold.model.project import Project
-from scaffold.model.target import Target
-from scaffold.model.verdict import Decision, Fits
+from scaffold.model.target import CpuClass, Target
+from scaffold.model.verdict import Candidate, Decision, Fits
 
 PLAN_VERSION = 1
 UID = 10001
-# Google's distroless images bring a user of their own; nothing there could add another.
-DISTROLESS_UID = 65532
+HOME = "/home/app"
+# A base without a shell (distroless) brings a user and a home; nothing there could add another.
+NONROOT_UID = 65532
+NONROOT_HOME = "/home/nonroot"
+WORKDIR = "/app"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing else is reachable from outside a container
 _PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+_HIGHEST_PORT = 65535
+_HEALTH_PATH = re.compile(r"/[!-~]*")
+
+# What ``Recipe.tools`` means in a distribution (Debian's package index; Alpine's names from
+# general knowledge).
+_TOOLS = {
+    "apt": {
+        "cmake": "cmake",
+        "fortran": "gfortran",
+        "llvm": "llvm-dev",
+        "meson": "meson",
+        "ninja": "ninja-build",
+        "rust": "cargo",
+        "swig": "swig",
+    },
+    "apk": {
+        "cmake": "cmake",
+        "fortran": "gfortran",
+        "llvm": "llvm-dev",
+        "meson": "meson",
+        "ninja": "samurai",
+        "rust": "cargo",
+        "swig": "swig",
+    },
+}
 
 
 def make_plan(
-    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], options: Options
+    project: Project,
+    targets: Sequence[Target],
+    decisions: Sequence[Decision],
+    options: Options,
+    *,
+    arguments: Sequence[str] = (),
 ) -> Plan:
     """Return the plan for targets that all have a choice, on the same base and Python.
 
-    Raises UsageError when nobody knows how the application starts.
+    ``arguments`` are what to tell ``leanscaffold generate`` to get it again, without secrets.
+    Raises ValueError where decisions are missing or differ, UsageError when nobody knows how the
+    application starts or a port or path makes no sense, RequirementsInvalidError for local
+    packages that no image build can reach, UnresolvableError for files without a hash.
     """
-    chosen = [decision.chosen for decision in decisions if decision.chosen is not None]
-    if (
-        not chosen
-        or len(chosen) != len(targets)
-        or len({(c.base.id, c.python) for c in chosen}) > 1
-    ):
-        raise ValueError("a plan needs one choice per target, all of one base and Python")
-    base, first = chosen[0].base, chosen[0]
-    home = "/home/app" if base.shell else "/home/nonroot"
-    command = _command(project, options)
-    return Plan(
+    chosen = _check_choices(targets, decisions)
+    base = chosen[0].base
+    references = {fits.candidate.reference for fits in chosen}
+    # Digests of different dates may name different builds of a tag: then the tag has to do.
+    reference = min(references) if len(references) == 1 else min(references).partition("@")[0]
+    plan = Plan(
         version=PLAN_VERSION,
         project=project,
         options=options,
         base=base,
-        python=first.python,
-        reference=first.candidate.reference,
+        python=chosen[0].python,
+        reference=reference,
         targets=tuple(
-            TargetPlan(target=t, decision=d, chosen=c, lock=f"requirements.{t.arch.slug}.lock")
-            for t, d, c in zip(targets, decisions, chosen, strict=True)
+            _plan_target(project, target, decision, fits)
+            for target, decision, fits in zip(targets, decisions, chosen, strict=True)
         ),
-        command=command,
-        health=_health(project, options),
+        command=_command(project, options),
+        health=_health(project, options, targets),
         port=_port(project, options),
-        uid=UID if base.shell else DISTROLESS_UID,
-        home=home,
-        workdir="/app",
-        environment=_environment(project, base, home),
-        labels=_labels(project, chosen, command),
+        uid=UID if base.shell else NONROOT_UID,
+        home=HOME if base.shell else NONROOT_HOME,
+        workdir=WORKDIR,
+        environment=_environment(project, options, base),
+        labels=_labels(project, reference),
         bytecode=options.bytecode,
+        builder=_builder(base, chosen[0].python, reference, options),
+        stop_signal=_stop_signal(project, options),
+        arguments=tuple(arguments),
     )
+    return replace(plan, labels=(("leanscaffold.plan", plan_digest(plan)), *plan.labels))
+
+
+def plan_digest(plan: Plan) -> str:
+    """Return the SHA-256 of all that shapes the image, in hexadecimal: no dates, no predictions."""
+    content = {
+        "version": plan.version,
+        "reference": plan.reference,
+        "builder": plan.builder,
+        "python": plan.python,
+        "targets": [
+            {
+                "platform": target.target.arch.platform,
+                "platforms": target.platforms,
+                "compiled": target.compiled,
+                "build_packages": target.build_packages,
+                "run_packages": [p.name for p in target.chosen.candidate.run_packages],
+                "local": target.local,
+                "lock": render_lock(plan, target),
+            }
+            for target in plan.targets
+        ],
+        "command": plan.command,
+        "health": asdict(plan.health) if plan.health else None,
+        "port": plan.port,
+        "user": [plan.uid, plan.home],
+        "workdir": plan.workdir,
+        "environment": plan.environment,
+        "labels": [label for label in plan.labels if label[0] != "leanscaffold.plan"],
+        "bytecode": plan.bytecode,
+        "stop_signal": plan.stop_signal,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _check_choices(targets: Sequence[Target], decisions: Sequence[Decision]) -> tuple[Fits, ...]:
+    chosen = tuple(decision.chosen for decision in decisions if decision.chosen is not None)
+    if not chosen or len(chosen) != len(decisions) or len(decisions) != len(targets):
+        raise ValueError("a plan needs a choice for every target")
+    if len({(fits.base.id, fits.python) for fits in chosen}) > 1:
+        raise ValueError("all targets of a plan have to share base and Python")
+    if len({target.arch for target in targets}) < len(targets):
+        raise ValueError("a plan has one target per architecture")
+    return chosen
+
+
+def _plan_target(project: Project, target: Target, decision: Decision, chosen: Fits) -> TargetPlan:
+    candidate = chosen.candidate
+    manager = candidate.base.package_manager or "apt"
+    compiled = tuple(sorted(w.pinned.name for w in candidate.packages if not w.pinned.wheel))
+    tools = {_TOOLS[manager].get(tool, tool) for tool in candidate.build_tools}
+    return TargetPlan(
+        target=target,
+        decision=decision,
+        chosen=chosen,
+        lock=f"requirements.{target.arch.slug}.lock",
+        platforms=() if compiled else _platforms(candidate),
+        compiled=compiled,
+        build_packages=tuple(sorted({*candidate.build_packages, *tools})) if compiled else (),
+        local=local_paths(project, candidate.resolution.environment, candidate.image.release),
+    )
+
+
+def _platforms(candidate: Candidate) -> tuple[str, ...]:
+    """Return one platform tag per file, without repetition; ``any`` needs none.
+
+    pip takes ``--platform`` literally: the newest tag the image could run would miss files that
+    are tagged for an older one.
+    """
+    accepted = platform_tags(candidate.resolution.environment)
+    tags: set[str] = set()
+    for weighed in candidate.packages:
+        own = set(split_tags(weighed.pinned.file.filename)[2])
+        # The oldest of a file's tags is the one it most likely shares with other files.
+        suited = [tag for tag in reversed(accepted) if tag in own]
+        tags.update(suited[:1])
+    return tuple(sorted(tags))
 
 
 def _command(project: Project, options: Options) -> tuple[str, ...]:
@@ -69,50 +188,97 @@ def _command(project: Project, options: Options) -> tuple[str, ...]:
 
 
 def _port(project: Project, options: Options) -> int | None:
-    if options.port is not None:
-        return options.port
-    return project.port.value if project.port is not None and not options.command else None
+    port = options.port
+    if port is None and project.port is not None:
+        port = project.port.value
+    if port is not None and not 0 < port <= _HIGHEST_PORT:
+        raise UsageError(f"{port} is no port", hint=f"ports go from 1 to {_HIGHEST_PORT}")
+    return port
 
 
-def _health(project: Project, options: Options) -> HealthCheck | None:
+def _health(project: Project, options: Options, targets: Sequence[Target]) -> HealthCheck | None:
     port = _port(project, options)
     path = options.health or (project.health.value if project.health is not None else "")
-    if port is None or not path:
+    if port is None:
+        if options.health:
+            raise UsageError(
+                f"there is no port to ask for {options.health}", hint="name it: --port 8000"
+            )
         return None
-    return HealthCheck(port=port, path=path if path.startswith("/") else f"/{path}")
+    if path and _HEALTH_PATH.fullmatch(path) is None:
+        raise UsageError(
+            f"{path!r} is no path of a URL",
+            hint="a health path starts with a slash and has no blanks: --health /health",
+        )
+    if any(target.cpu is CpuClass.SLOW for target in targets):
+        # Starting an interpreter alone takes seconds there, and is work taken from the app.
+        return HealthCheck(port=port, path=path, interval=60, timeout=20, start_period=120)
+    return HealthCheck(port=port, path=path)
 
 
-def _environment(project: Project, base: Base, home: str) -> tuple[tuple[str, str], ...]:
-    """Return the image's variables; the order is the file's."""
+def _environment(project: Project, options: Options, base: Base) -> tuple[tuple[str, str], ...]:
+    """Return the image's variables, sorted. FROM scratch forgets those of the base."""
     found = {
-        "HOME": home,
-        "PATH": _PATH,
-        # packages are compiled at build time; a running container never writes bytecode
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
+        "HOME": HOME if base.shell else NONROOT_HOME,
         "LANG": "C.UTF-8",
+        "PATH": _PATH,
+        # What can be compiled was compiled in the build; the user who runs the app may not write
+        # beside the sources, and what a start compiles would be lost with the container.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # A container's output is a pipe: without this, the log of a crash is lost in a buffer.
+        "PYTHONUNBUFFERED": "1",
     }
-    paths = [f"/app/{path}" for path in project.source_paths if path != "."]
-    if not base.pip:
-        paths.append("/packages")
+    paths = [f"{WORKDIR}/{path.strip('/')}" for path in project.source_paths if path != "."]
     if paths:
         found["PYTHONPATH"] = ":".join(paths)
-    if project.start is not None and project.start.value.framework == "gradio":
-        found["GRADIO_SERVER_NAME"] = "0.0.0.0"  # noqa: S104 - inside the container's own network
+    found |= dict(_framework_environment(project, _port(project, options)))
     return tuple(sorted(found.items()))
 
 
-def _labels(
-    project: Project, chosen: Sequence[Fits], command: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    candidate = chosen[0].candidate
-    content = [project.name.value, candidate.reference, *command]
-    content += [w.pinned.file.filename for fits in chosen for w in fits.candidate.packages]
+def _framework_environment(project: Project, port: int | None) -> Iterator[tuple[str, str]]:
+    """Yield what makes a framework's own server reachable from outside the container."""
+    framework = project.start.value.framework if project.start else ""
+    if framework == "gradio":
+        yield "GRADIO_SERVER_NAME", EVERYWHERE
+    elif framework == "streamlit":
+        yield "STREAMLIT_SERVER_ADDRESS", EVERYWHERE
+        yield "STREAMLIT_SERVER_HEADLESS", "true"
+    names = {"gradio": "GRADIO_SERVER_PORT", "streamlit": "STREAMLIT_SERVER_PORT"}
+    if port is not None and framework in names:
+        yield names[framework], str(port)
+    if project.start is not None:
+        yield from project.start.value.environment
+
+
+def _labels(project: Project, reference: str) -> tuple[tuple[str, str], ...]:
+    """Return the labels of the OCI image specification that are known, sorted."""
+    name, _, digest = reference.partition("@")
     labels = {
-        "io.leanscaffold.plan": hashlib.sha256("\n".join(content).encode()).hexdigest()[:16],
-        "org.opencontainers.image.base.name": candidate.reference.partition("@")[0],
+        "org.opencontainers.image.base.name": name,
         "org.opencontainers.image.title": project.name.value,
     }
-    if candidate.image.digest:
-        labels["org.opencontainers.image.base.digest"] = candidate.image.digest
+    if digest:
+        labels["org.opencontainers.image.base.digest"] = digest
     return tuple(sorted(labels.items()))
+
+
+def _builder(base: Base, python: str, reference: str, options: Options) -> str:
+    """Return the image that installs packages: the base itself, if it has pip.
+
+    Otherwise the slim image of the same distribution release, whose libraries match.
+    """
+    if base.pip:
+        return reference
+    prefix = dict(options.registries).get("default", "").rstrip("/")
+    name = f"python:{python}-slim-{base.release}"
+    return f"{prefix}/{name}" if prefix else name
+
+
+def _stop_signal(project: Project, options: Options) -> str:
+    """Return the signal that ends the app, where the engine's own (SIGTERM) would not.
+
+    The kernel drops SIGTERM for a first process without a handler, and the engine kills it after
+    ten seconds. Gradio has none, but ends on Ctrl-C.
+    """
+    starts = project.start if not options.command else None
+    return "SIGINT" if starts is not None and starts.value.framework == "gradio" else ""

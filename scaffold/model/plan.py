@@ -34,17 +34,30 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPlan:
-    """What happens for one target. ``lock`` is the file name of its lock."""
+    """What happens for one target. ``lock`` is the file name of its lock.
+
+    ``platforms`` are the wheel platform tags that pip has to be told, one per kind of file;
+    ``compiled`` names the packages that are built from an sdist, which forces the build stage onto
+    the target's platform, ``build_packages`` the distribution packages that takes; ``local`` are
+    paths of the project's own packages, to be built as well.
+    """
 
     target: Target
     decision: Decision
     chosen: Fits
     lock: str
+    platforms: tuple[str, ...] = ()
+    compiled: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """How the engine asks whether the app is well. Times in seconds."""
+    """How the engine asks whether the app is well. Times in seconds.
+
+    An empty ``path`` asks only whether somebody listens on the port.
+    """
 
     port: int
     path: str
@@ -59,8 +72,10 @@ class Plan:
     """One Dockerfile, one lock per target. All targets share base and Python.
 
     ``uid`` owns the application and runs it; ``home`` is writable. ``environment`` are the
-    image's variables, ``labels`` its labels, both sorted by the templates' needs.
-    ``comments`` are the reasons that the Dockerfile's comments are made of, by step.
+    image's variables, ``labels`` its labels, both sorted. ``reference`` is what the image is made
+    of, ``builder`` the image with pip and a shell that its packages are installed with.
+    ``stop_signal`` is empty for the engine's own. ``arguments`` are what followed
+    ``leanscaffold generate``, as far as known.
     """
 
     version: int
@@ -79,3 +94,6 @@ class Plan:
     environment: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
     bytecode: str
+    builder: str = ""
+    stop_signal: str = ""
+    arguments: tuple[str, ...] = ()

@@ -1,0 +1,325 @@
+"""What the Dockerfile's templates see: a plan, cut into stages, lines and words."""
+
+import posixpath
+import re
+import shlex
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from scaffold.core.spelling import UnsafeValueError, guard
+from scaffold.model.plan import HealthCheck, Plan, TargetPlan
+from scaffold.model.verdict import Fits, Rejected
+
+_WIDTH = 96
+# Reasons about the project or the target; what was merely not asked for decides nothing.
+_DECIDING = frozenset(
+    {
+        "compile-too-slow",
+        "end-of-life",
+        "glibc-too-old",
+        "library-unavailable",
+        "locked-version-no-wheel",
+        "needs-library",
+        "needs-program",
+        "needs-shell",
+        "no-wheel",
+        "over-budget",
+        "over-download",
+    }
+)
+_SHOWN_REFUSALS = 4
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# A registry's host and port, path, tag and digest; FROM would read on after a blank.
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalPackage:
+    """A package of the project: what COPY takes, where to, and what pip is told to build."""
+
+    source: str
+    folder: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildStage:
+    """One target's build stage; ``native`` ones run on the target's platform, ``why`` says why.
+
+    ``explained`` marks the first: what stages have in common is explained once.
+    """
+
+    explained: bool
+    name: str
+    platform: str
+    lock: str
+    native: bool
+    why: tuple[str, ...]
+    platforms: tuple[str, ...]
+    sdists: tuple[str, ...]
+    system: tuple[str, ...]
+    local: tuple[LocalPackage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseStage:
+    """The base for one target, or all, with the system packages added; ``why`` says what for."""
+
+    name: str
+    system: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Everything the templates print or branch on, in their own words.
+
+    ``manager`` is the base's package manager, ``apt`` or ``apk``; ``owner`` is ``uid:gid``.
+    ``replaced`` are files of the base's own packages that the lock brings in its own version.
+    """
+
+    header: tuple[str, ...]
+    several: bool
+    builds: tuple[BuildStage, ...]
+    bases: tuple[BaseStage, ...]
+    manager: str
+    python: str
+    reference: str
+    builder: str
+    assembled: bool
+    interpreter: str
+    site_packages: str
+    stdlib: str
+    replaced: tuple[str, ...]
+    compiled: bool
+    uid: int
+    owner: str
+    home: str
+    workdir: str
+    environment: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    port: int | None
+    health: HealthCheck | None
+    probe: tuple[str, ...]
+    stop_signal: str
+    command: tuple[str, ...]
+
+
+def make_view(plan: Plan) -> View:
+    """Return what the templates see of a plan."""
+    base = plan.base
+    _check_words(plan)
+    site_packages = base.site_packages.format(python=plan.python)
+    return View(
+        header=tuple(_header(plan)),
+        several=len(plan.targets) > 1,
+        builds=tuple(
+            _build(plan, target, explained=number == 0)
+            for number, target in enumerate(plan.targets)
+        ),
+        bases=_bases(plan),
+        manager=base.package_manager or "apt",
+        python=plan.python,
+        reference=plan.reference,
+        builder=plan.builder,
+        assembled=base.pip,
+        interpreter=base.interpreter,
+        site_packages=site_packages,
+        stdlib=posixpath.dirname(site_packages),
+        replaced=_replaced(plan, site_packages),
+        compiled=plan.bytecode == "beside",
+        uid=plan.uid,
+        owner=f"{plan.uid}:{plan.uid}",
+        home=plan.home,
+        workdir=plan.workdir,
+        environment=plan.environment,
+        labels=plan.labels,
+        port=plan.port,
+        health=plan.health,
+        probe=_probe(plan),
+        stop_signal=plan.stop_signal,
+        command=_with_interpreter(plan, plan.command),
+    )
+
+
+def _check_words(plan: Plan) -> None:
+    """Refuse what stands in the Dockerfile without quotes and is no single word."""
+    for reference in (plan.reference, plan.builder):
+        if _REFERENCE.fullmatch(reference) is None:
+            raise UnsafeValueError(
+                f"{reference!r} is no name of an image", hint="check the prefix given by --registry"
+            )
+    for name, _ in plan.environment:
+        if _VARIABLE.fullmatch(name) is None:
+            raise UnsafeValueError(
+                f"{name!r} is no name of a variable", hint="use letters, digits and underscores"
+            )
+
+
+def _header(plan: Plan) -> Iterator[str]:
+    # The first line must not start with a value: `# syntax=…` there is an order to Docker.
+    yield "Made by leanscaffold. Once edited this file is yours: `leanscaffold generate` leaves it"
+    yield "alone, unless told --force."
+    yield ""
+    for target in plan.targets:
+        size = target.chosen.size
+        yield (
+            f"{target.target.arch.platform}: predicted {_mb(size.on_disk)} on disk "
+            f"(± {_mb(size.error)}), {_mb(size.download)} to download "
+            f"(± {_mb(size.download_error)})"
+        )
+    libc = plan.targets[0].chosen.candidate.resolution.environment.libc
+    yield from _wrap(f"Base {plan.base.id} ({libc}), Python {plan.python}, for {_title(plan)}.")
+    for text in dict.fromkeys(_deciding(plan)):
+        yield from _bullet(text)
+    arguments = plan.arguments or [
+        word for target in plan.targets for word in ("--target", target.target.arch.value)
+    ]
+    platforms = ",".join(target.target.arch.platform for target in plan.targets)
+    yield ""
+    yield f"Made by:  leanscaffold generate {shlex.join(arguments)}"
+    yield f"Build by: docker buildx build --platform {platforms} ."
+    yield "Behind an index or certificates of your own, add what applies:"
+    yield "  --secret id=pip_conf,src=$HOME/.config/pip/pip.conf --secret id=ca,src=ca.pem"
+
+
+def _title(plan: Plan) -> str:
+    return plan.project.name.value
+
+
+def _deciding(plan: Plan) -> Iterator[str]:
+    """Yield why it is this base and these versions: remarks, then why others were refused."""
+    for target in plan.targets:
+        yield from (note.text for note in target.decision.notes)
+    for target in plan.targets:
+        notes = target.chosen.candidate.resolution.notes
+        yield from (note.text for note in notes if note.code == "older-than-newest")
+    refused = [
+        (verdict.base.id, reason.text)
+        for target in plan.targets
+        for verdict in target.decision.verdicts
+        if isinstance(verdict, Rejected) and verdict.python == plan.python
+        for reason in verdict.reasons[:1]
+        if reason.code in _DECIDING
+    ]
+    for base, text in refused[:_SHOWN_REFUSALS]:
+        yield f"not {base}: {text}"
+
+
+def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
+    arch = target.target.arch
+    return BuildStage(
+        explained=explained,
+        name=f"build-{arch.slug}" if len(plan.targets) > 1 else "build",
+        platform=arch.platform,
+        lock=target.lock,
+        native=bool(target.compiled),
+        why=_reasons(target.chosen, "compile-needed"),
+        platforms=target.platforms,
+        sdists=target.compiled,
+        system=target.build_packages,
+        local=tuple(_local(number, path) for number, path in enumerate(target.local)),
+    )
+
+
+def _local(number: int, path: str) -> LocalPackage:
+    folder = f"/src/{number}/"
+    file = path.endswith((".whl", ".tar.gz", ".zip"))
+    argument = f"{folder}{posixpath.basename(path)}" if file else folder
+    return LocalPackage(source=path, folder=folder, argument=argument)
+
+
+def _bases(plan: Plan) -> tuple[BaseStage, ...]:
+    """Return one base stage for all targets, or one each where they need different packages."""
+    if not plan.base.pip:
+        return ()
+    stages = [
+        BaseStage(
+            name=f"base-{target.target.arch.slug}",
+            system=tuple(p.name for p in target.chosen.candidate.run_packages),
+            why=_reasons(target.chosen, "needs-library", "needs-program", "compile-needed"),
+        )
+        for target in plan.targets
+    ]
+    if len({stage.system for stage in stages}) > 1:
+        return tuple(stages)
+    why = tuple(dict.fromkeys(text for stage in stages for text in stage.why))
+    return (BaseStage(name="base", system=stages[0].system, why=why),)
+
+
+def _reasons(chosen: Fits, *codes: str) -> tuple[str, ...]:
+    found = [reason.text for reason in chosen.reasons if reason.code in codes]
+    return tuple(line for text in dict.fromkeys(found) for line in _bullet(text))
+
+
+def _replaced(plan: Plan, site_packages: str) -> tuple[str, ...]:
+    """Return globs of what the lock replaces: older images bring setuptools and wheel along.
+
+    Two versions laid over each other would mix their files.
+    """
+    brought = {
+        "setuptools": (
+            "setuptools",
+            "setuptools-*.dist-info",
+            "pkg_resources",
+            "_distutils_hack",
+            "distutils-precedence.pth",
+        ),
+        "wheel": ("wheel", "wheel-*.dist-info"),
+    }
+    locked = {
+        weighed.pinned.name
+        for target in plan.targets
+        for weighed in target.chosen.candidate.packages
+    }
+    return tuple(
+        f"{site_packages}/{glob}"
+        for name in sorted(locked & set(brought))
+        for glob in brought[name]
+    )
+
+
+def _with_interpreter(plan: Plan, command: Sequence[str]) -> tuple[str, ...]:
+    """Name the interpreter by its path where nothing called ``python`` is on the path."""
+    names = {"python", "python3", f"python{plan.python}"}
+    if plan.base.pip or command[:1] == () or command[0] not in names:
+        return tuple(command)
+    return (plan.base.interpreter, *command[1:])
+
+
+def _probe(plan: Plan) -> tuple[str, ...]:
+    """Return the command of the health check: standard library only, no proxy, no shell."""
+    if plan.health is None:
+        return ()
+    health = plan.health
+    if health.path:
+        url = f"http://127.0.0.1:{health.port}{health.path}"
+        code = (
+            "from urllib.request import ProxyHandler, build_opener; "
+            f"build_opener(ProxyHandler({{}})).open({url!r}, timeout={health.timeout})"
+        )
+    else:
+        address = ("127.0.0.1", health.port)
+        code = f"import socket; socket.create_connection({address!r}, timeout={health.timeout})"
+    return _with_interpreter(plan, ("python", "-c", code))
+
+
+def _wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:
+    guard(text)
+    return textwrap.wrap(
+        text,
+        width=_WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _bullet(text: str) -> list[str]:
+    return _wrap(text, first="- ", rest="  ")
+
+
+def _mb(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
