@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from uuid import uuid4
 
 from scaffold.errors import Detail, FileConflictError, PathUnreadableError
@@ -82,7 +82,7 @@ def write_outputs(
     was before.
     """
     for name in files:
-        if PurePosixPath(name).name != name:
+        if not _is_plain(name):
             raise ValueError(f"{name!r} is no plain file name")
     found = {name: _look(root / name) for name in files}
     texts = {name: text.encode() for name, text in files.items()}
@@ -101,10 +101,14 @@ def write_outputs(
             sorted(
                 name
                 for name in set(recorded) - set(files)
-                if PurePosixPath(name).name == name and os.path.lexists(root / name)
+                if _is_plain(name) and os.path.lexists(root / name)
             )
         ),
     )
+
+
+def _is_plain(name: str) -> bool:
+    return name not in {"", ".", ".."} and not set("/\\\0") & set(name)
 
 
 def _look(path: Path) -> _Found | None:
@@ -219,7 +223,7 @@ def _keep(root: Path, name: str, there: _Found | None) -> Path | None:
 
 
 def _put_back(root: Path, kept: Mapping[str, Path | None]) -> None:
-    for name, path in reversed(kept.items()):
+    for name, path in reversed(list(kept.items())):
         with contextlib.suppress(OSError):
             if path is None:
                 (root / name).unlink(missing_ok=True)

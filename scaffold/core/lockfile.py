@@ -93,11 +93,10 @@ def _entry(project: Project, pinned: Pinned) -> str:
 
 def _direct_url(project: Project, pinned: Pinned) -> str:
     """Return the address that a requirement or the lock names itself, else an empty text."""
-    locked = project.lock.packages if project.lock else ()
+    asked = [(item.name, item.url) for item in (*project.asked, *project.constraints)]
+    locked = [(item.name, item.url) for item in (project.lock.packages if project.lock else ())]
     direct = {
-        item.url.partition("#")[0]
-        for item in (*project.asked, *project.constraints, *locked)
-        if item.name == pinned.name and item.url
+        url.partition("#")[0] for name, url in (*asked, *locked) if name == pinned.name and url
     }
     if not pinned.file.url or pinned.file.url not in direct:
         return ""

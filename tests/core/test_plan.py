@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scaffold.core.plan import make_plan, plan_digest
+from scaffold.core.plan import EVERYWHERE, make_plan, plan_digest
 from scaffold.errors import RequirementsInvalidError, UsageError
 from scaffold.model.plan import Options
 from scaffold.model.project import Found, Start
@@ -89,7 +89,7 @@ def test_the_environment_is_sorted_and_knows_source_folders_and_frameworks() -> 
     plan = plan_of(World().add(WHEEL), "a", project=project)
     found = dict(plan.environment)
     assert found["PYTHONPATH"] == "/app/src"
-    assert found["GRADIO_SERVER_NAME"] == "0.0.0.0"
+    assert found["GRADIO_SERVER_NAME"] == EVERYWHERE
     assert found["GRADIO_SERVER_PORT"] == "8000"
     assert found["EXTRA"] == "1"
     assert found["PYTHONDONTWRITEBYTECODE"] == found["PYTHONUNBUFFERED"] == "1"
