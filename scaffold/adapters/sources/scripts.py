@@ -1,5 +1,6 @@
 """Applications without a web framework's object: scripts, packages, Streamlit, Gradio, Celery."""
 
+import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -46,8 +47,8 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
         (module, call)
         for module in _sorted(modules)
         if "gradio" in {name.partition(".")[0] for name in module.names.values()}
-        for called, call in module.calls()
-        if called.endswith(".launch")
+        for _, call in module.calls()
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "launch"
     ]
     if not found:
         return None
