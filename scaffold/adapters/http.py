@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from scaffold.adapters.index_config import IndexConfig, redact
@@ -144,6 +144,8 @@ class Http:
     def _adapter(self, context: ssl.SSLContext | None) -> "HTTPAdapter":
         from urllib3.util.retry import Retry  # noqa: PLC0415
 
+        from scaffold.adapters.tls import ContextAdapter  # noqa: PLC0415
+
         retry = Retry(
             total=self._retries,
             backoff_factor=self._backoff,
@@ -151,9 +153,7 @@ class Http:
             allowed_methods=("GET",),
             raise_on_status=False,
         )
-        return _adapter_class()(
-            context, pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=retry
-        )
+        return ContextAdapter(context, pool_size=POOL_SIZE, retry=retry)
 
 
 def check_status(status: int, url: str) -> None:
@@ -168,33 +168,6 @@ def check_status(status: int, url: str) -> None:
             f"the index failed at {redact(url)} (HTTP {status})",
             hint="try again later, or use --offline to plan from the bundled facts",
         )
-
-
-def _adapter_class() -> "type[HTTPAdapter]":
-    """Return an adapter that uses our TLS context instead of loading certificates each time."""
-    from requests.adapters import HTTPAdapter  # noqa: PLC0415
-
-    class ContextAdapter(HTTPAdapter):
-        def __init__(self, context: ssl.SSLContext | None, **kwargs: Any) -> None:
-            self._tls = {} if context is None else {"ssl_context": context}
-            super().__init__(**kwargs)
-
-        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs, **self._tls)  # type: ignore[no-untyped-call]
-
-        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-            return super().proxy_manager_for(proxy, **kwargs, **self._tls)
-
-        def build_connection_pool_key_attributes(
-            self, request: Any, verify: Any, cert: Any = None
-        ) -> tuple[dict[str, Any], dict[str, Any]]:
-            host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
-            return host, {}
-
-        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-            """Leave the connection alone: the context already says what to trust."""
-
-    return ContextAdapter
 
 
 def _trusting_context() -> ssl.SSLContext:

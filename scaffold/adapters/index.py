@@ -97,7 +97,13 @@ class LayeredIndex:
         }
         for position, future in waiting.items():
             name, _, file = wanted[position]
-            known[position] = self._with_siblings(name, file, future.result()) or known[position]
+            try:
+                fetched = future.result()
+            except TransientError:
+                if known[position] is None:
+                    raise
+                continue
+            known[position] = self._with_siblings(name, file, fetched) or known[position]
         return tuple(known)
 
     def _page(self, name: str) -> "Future[Page | None]":

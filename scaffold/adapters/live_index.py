@@ -61,26 +61,32 @@ class LiveIndex:
         self._clock = clock
         self._connect = connect
         self._mutex = Mutex()
+        self._opened: Http | None = None
 
     @cached_property
     def config(self) -> IndexConfig:
         """Return the index configuration, read once."""
         return self._configure()
 
-    @cached_property
+    @property
     def _http(self) -> Http:
-        return self._connect(self.config)
+        """Return the one session; what is fresh in the cache needs none."""
+        with self._mutex:
+            if self._opened is None:
+                self._opened = self._connect(self.config)
+                _ = self._opened.session
+            return self._opened
 
-    @cached_property
+    @property
     def _remote(self) -> RemoteFiles:
         return RemoteFiles(self._http)
 
     def page(self, name: str) -> Page | None:
         """Return the files that all configured indexes have of a project. Raises TransientError."""
-        with self._mutex:  # threads must not build two sessions
-            _ = self._remote, self._http.session
+        with self._mutex:  # threads must not read the configuration twice
+            urls = self.config.urls
         found: list[Page] = []
-        for base in self.config.urls:
+        for base in urls:
             url = _page_url(base, name)
             known = self._cache.load("pages", redact(url), CachedPage)
             origin = "cache"

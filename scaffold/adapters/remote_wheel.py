@@ -144,7 +144,7 @@ class RemoteFiles:
         from remotezip import RemoteIOError, RemoteZip, RemoteZipError  # noqa: PLC0415 - slow
 
         try:
-            return RemoteZip(
+            archive: ZipFile = RemoteZip(
                 file.url,
                 initial_buffer_size=min(_TAIL, file.size or _TAIL),
                 session=_Checked(self._http),
@@ -153,6 +153,7 @@ class RemoteFiles:
             raise
         except RemoteZipError:  # the server does not do ranges, or not properly
             return None
+        return archive
 
     @contextmanager
     def _open_whole(self, file: DistFile, limit: int = LARGEST_WHOLE) -> Iterator[ZipFile]:

@@ -7,7 +7,7 @@ Records hold no addresses: file name and SHA-256 identify a file on any index.
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Literal
@@ -106,6 +106,7 @@ class Snapshot:
     def __init__(self, folder: Traversable) -> None:
         self._folder = folder
         self._projects: dict[str, KnownProject | None] = {}
+        self._wheels: dict[str, dict[str, tuple[str, WheelFacts]]] = {}
 
     def head(self) -> Head:
         """Return what wrote the snapshot and when. Raises DataMissingError without one."""
@@ -145,22 +146,26 @@ class Snapshot:
 
     def wheel_facts(self, name: str, file: DistFile) -> WheelFacts | None:
         """Return the facts of a wheel; ELF facts may be taken over from a sibling."""
-        project = self.project(name)
-        if project is None:
+        known = self._wheels_of(name)
+        sha256, facts = known.get(file.filename, ("", None))
+        if facts is None or file.sha256 not in {"", sha256}:
             return None
-        known = project.facts()
-        facts = known.get(file.filename)
-        if facts is None or not any(
-            other.filename == file.filename and file.sha256 in {"", other.sha256}
-            for other in project.files()
-        ):
-            return None
-        return assume_elf(facts, file.filename, known.items())
+        return assume_elf(facts, file.filename, self.siblings(name))
 
-    def siblings(self, name: str) -> Iterable[tuple[str, WheelFacts]]:
-        """Return (file name, facts) of all wheels known of a project, newest first."""
-        project = self.project(name)
-        return project.facts().items() if project else ()
+    def siblings(self, name: str) -> Iterator[tuple[str, WheelFacts]]:
+        """Yield (file name, facts) of all wheels looked into, as read, newest first."""
+        for filename, (_, facts) in self._wheels_of(name).items():
+            yield filename, facts
+
+    def _wheels_of(self, name: str) -> dict[str, tuple[str, WheelFacts]]:
+        """Return SHA-256 and facts by file name; put together once, as it is asked for often."""
+        if name not in self._wheels:
+            project = self.project(name)
+            facts = project.facts() if project else {}
+            files = project.files() if project else ()
+            hashes = {file.filename: file.sha256 for file in files}
+            self._wheels[name] = {one: (hashes[one], known) for one, known in facts.items()}
+        return self._wheels[name]
 
     def _read(self, name: str) -> KnownProject | None:
         if not _NAME.fullmatch(name):

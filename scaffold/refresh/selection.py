@@ -1,10 +1,12 @@
 """Which releases, files and facts the snapshot keeps: pure, over pages that were fetched."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from scaffold.core.releases import Release, list_releases, parse_specifier
@@ -83,36 +85,32 @@ def list_forced(
     needs: Iterable[Metadata], pages: Mapping[str, Page], kept: Mapping[str, Sequence[Kept]]
 ) -> Iterator[tuple[str, Release]]:
     """Yield releases that other kept releases ask for and that are not kept yet."""
-    for metadata in needs:
-        for text in metadata.requires:
-            try:
-                requirement = Requirement(text)
-            except InvalidRequirement:
-                continue
-            name = canonicalize_name(requirement.name)
-            specifier = parse_specifier(str(requirement.specifier))
-            if name not in pages or not requirement.specifier or specifier is None:
-                continue
-            newest = _newest_in(pages[name], str(requirement.specifier))
-            if newest and all(one.release.version != newest.version for one in kept[name]):
-                yield name, newest
+    releases = {
+        name: [one for one in list_releases(page) if not one.yanked and keep_files(one)]
+        for name, page in pages.items()
+    }
+    asked = {
+        (canonicalize_name(requirement.name), requirement.specifier)
+        for metadata in needs
+        for requirement in _requirements(metadata)
+    }
+    for name, specifier in sorted(asked, key=str):
+        newest = _newest_in(releases.get(name, ()), specifier) if specifier else None
+        if newest and all(one.release.version != newest.version for one in kept[name]):
+            yield name, newest
 
 
-@lru_cache(maxsize=16384)
-def _newest_in(page: Page, specifier: str) -> Release | None:
-    allowed = parse_specifier(specifier)
-    fitting = [
-        release
-        for release in _releases(page)
-        if allowed and allowed.contains(release.version, prereleases=True) and keep_files(release)
-    ]
-    final = (release for release in fitting if not release.version.is_prerelease)
+def _requirements(metadata: Metadata) -> Iterator[Requirement]:
+    for text in metadata.requires:
+        with suppress(InvalidRequirement):
+            yield Requirement(text)
+
+
+def _newest_in(releases: Sequence[Release], allowed: SpecifierSet) -> Release | None:
+    """Return the newest release that is allowed, a pre-release only where there is no other."""
+    fitting = [one for one in releases if allowed.contains(one.version, prereleases=True)]
+    final = (one for one in fitting if not one.version.is_prerelease)
     return next(final, fitting[0] if fitting else None)
-
-
-@lru_cache(maxsize=1024)
-def _releases(page: Page) -> tuple[Release, ...]:
-    return tuple(one for one in list_releases(page) if not one.yanked)
 
 
 def _served(file: DistFile) -> frozenset[Cell]:

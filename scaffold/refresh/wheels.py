@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from scaffold.adapters.speculation import list_likely_needs
 from scaffold.core.releases import Release
 from scaffold.facts.siblings import is_pure
 from scaffold.facts.snapshot import KnownProject, KnownRelease, Snapshot
@@ -45,7 +46,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The projects of a new snapshot, names that no index has, and names worth adding."""
+    """The projects of a new snapshot, and the names that no index has."""
 
     projects: tuple[KnownProject, ...]
     unknown: tuple[str, ...]
@@ -210,8 +211,6 @@ def describe_changes(before: Snapshot, projects: Sequence[KnownProject]) -> tupl
 
 def list_unlisted(projects: Sequence[KnownProject]) -> tuple[str, ...]:
     """Return names that the newest releases need and that the snapshot does not hold."""
-    from scaffold.adapters.speculation import list_likely_needs  # noqa: PLC0415
-
     held = {project.name for project in projects}
     needed = {
         name for project in projects for name in list_likely_needs(project.releases[0].metadata)

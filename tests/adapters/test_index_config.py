@@ -1,8 +1,11 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from scaffold.adapters.index_config import read_index_config, read_pip_settings, redact
+from scaffold.adapters.index_config import read_index_config, redact
 from scaffold.errors import ConfigInvalidError
 from scaffold.model.project import IndexOptions
 
@@ -91,6 +94,19 @@ def test_a_timeout_that_is_no_number_is_an_error() -> None:
         read_index_config({}, pip_settings=lambda: {"global.timeout": "soon"})
 
 
-def test_pips_own_settings_come_as_plain_texts() -> None:
-    settings = read_pip_settings()
-    assert all(isinstance(value, str) and "." in key for key, value in settings.items())
+def test_pips_configuration_file_is_read_by_pip_itself(tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://file.index.example/simple\n")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PIP_", "UV_"))}
+    program = (
+        "import os; from scaffold.adapters.index_config import read_index_config as read;"
+        "print(read(os.environ).index_url)"
+    )
+    for extra, expected in (
+        ({}, "https://file.index.example/simple"),
+        ({"PIP_INDEX_URL": "https://env.index.example/simple"}, "https://env.index.example/simple"),
+    ):
+        env = {**clean, "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), **extra}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == expected
