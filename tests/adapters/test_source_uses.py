@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import pytest
+
+from scaffold.adapters.sources import read_sources
+from tests.adapters.source_folders import facts, uses
+
+
+@pytest.mark.parametrize(
+    ("source", "program"),
+    [
+        ("import subprocess\nsubprocess.run(['git', 'log'])", "git"),
+        ("import subprocess as sp\nsp.Popen(('ffmpeg', x))", "ffmpeg"),
+        ("from subprocess import check_output as out\nout(args=['/usr/bin/git'])", "git"),
+        ("import subprocess as s\ns.call(['git'] + rest)", "git"),
+        ("import subprocess as s; cmd = ['git', x]\ns.run(cmd)", "git"),
+        ("import shutil\nshutil.which('convert')", "convert"),
+        ("import asyncio\nasyncio.create_subprocess_exec('nmap', x)", "nmap"),
+        ("import subprocess\ndef f(a):\n    subprocess.run(a)", ""),
+    ],
+)
+def test_a_program_that_is_started_is_named(tmp_path: Path, source: str, program: str) -> None:
+    found = uses(tmp_path, source, "runs-program", "needs-shell")
+    assert [(code, value) for code, value, _ in found] == [("runs-program", program)]
+
+
+def test_starting_python_itself_needs_nothing(tmp_path: Path) -> None:
+    source = "import subprocess, sys\nsubprocess.run([sys.executable])\nsubprocess.run(['python3'])"
+    assert uses(tmp_path, source, "runs-program") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "programs"),
+    [
+        ("import os\nos.system('cat a | grep b && echo c')", ["cat", "grep"]),
+        ("import os\nos.popen(f'ping {host}')", ["ping"]),
+        ("import os\nos.system(command)", [""]),
+        ("import subprocess\nsubprocess.run('A=1 make x', shell=True)", ["make"]),
+    ],
+)
+def test_a_shell_line_needs_a_shell_and_its_programs(
+    tmp_path: Path, source: str, programs: list[str]
+) -> None:
+    assert uses(tmp_path, source, "needs-shell") == [("needs-shell", "sh", 2)]
+    assert [value for _, value, _ in uses(tmp_path, source, "runs-program")] == programs
+
+
+@pytest.mark.parametrize(
+    ("source", "library"),
+    [
+        ("import ctypes.util\nctypes.util.find_library('usb')", "usb"),
+        ("from ctypes import CDLL\nCDLL('libusb-1.0.so.0')", "libusb-1.0.so.0"),
+        ("from ctypes import cdll\ncdll.LoadLibrary('libfoo.so')", "libfoo.so"),
+    ],
+)
+def test_a_library_that_is_opened_by_name_is_found(
+    tmp_path: Path, source: str, library: str
+) -> None:
+    assert uses(tmp_path, source, "finds-library") == [("finds-library", library, 2)]
+
+
+@pytest.mark.parametrize(
+    "source", ["import cv2\ncv2.imshow('a', b)", "import cv2 as c\nc.waitKey()"]
+)
+def test_opencvs_windows_are_found_through_aliases(tmp_path: Path, source: str) -> None:
+    assert [line for _, _, line in uses(tmp_path, source, "shows-window")] == [2]
+
+
+def test_reading_a_picture_shows_no_window(tmp_path: Path) -> None:
+    assert uses(tmp_path, "import cv2\ncv2.imread('a')", "shows-window") == []
+
+
+def test_only_third_party_modules_count_as_imports(tmp_path: Path) -> None:
+    files = {
+        "main.py": "import os, numpy.linalg\nfrom lib import x\nfrom . import y\nimport yaml\n",
+        "lib.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\n",
+    }
+    found = [(use.value, use.origin.line) for use in facts(tmp_path, files).uses]
+    assert found == [("numpy", 1), ("yaml", 4)]
+
+
+def test_what_only_tests_do_is_no_use(tmp_path: Path) -> None:
+    source = "import pytest, subprocess\nsubprocess.run(['git'])\n"
+    assert facts(tmp_path, {"tests/test_a.py": source, "conftest.py": source}).uses == ()
+
+
+def test_a_file_that_is_not_python_is_reported_and_the_rest_read(tmp_path: Path) -> None:
+    found = facts(tmp_path, {"bad.py": "x = 1\nprint 'a'\n", "good.py": "import numpy\n"}).uses
+    assert [(use.code, str(use.origin)) for use in found] == [
+        ("imports", "good.py:1"),
+        ("unparsable", "bad.py:2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"# coding: latin-1\nimport numpy # \xe9\n", b"\xef\xbb\xbf\nimport numpy\n"],
+    ids=["latin-1", "byte order mark"],
+)
+def test_encodings_are_those_that_python_takes(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "other.py").write_bytes(data)
+    found = read_sources(tmp_path, files=["other.py"]).uses
+    assert [(use.value, use.origin.line) for use in found] == [("numpy", 2)]
