@@ -18,6 +18,7 @@ _HEALTH = (
     "/readyz",
     "/_health",
     "/ping",
+    "/status",
     "/api/health",
 )
 _GETS = frozenset({"get", "route", "api_route"})

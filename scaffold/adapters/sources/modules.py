@@ -199,14 +199,16 @@ def _imported_names(nodes: Iterable[ast.AST], package: str) -> dict[str, str]:
 
 def _values(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     found: dict[str, list[ast.expr | None]] = {}
+    stores: dict[str, int] = {}
     for node in nodes:
         targets: list[ast.expr] = []
         value: ast.expr | None = None
         if isinstance(node, ast.Assign):
             targets, value = node.targets, node.value
-        elif isinstance(node, ast.AnnAssign | ast.AugAssign):
-            targets = [node.target]
-            value = node.value if isinstance(node, ast.AnnAssign) else None
+        elif isinstance(node, ast.AnnAssign):
+            targets, value = [node.target], node.value
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            stores[node.id] = stores.get(node.id, 0) + 1
         elif isinstance(node, ast.arg):
             found.setdefault(node.arg, []).append(None)
         for target in targets:
@@ -215,7 +217,11 @@ def _values(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     return {
         name: values[0]
         for name, values in found.items()
-        if len(values) == 1 and values[0] is not None
+        if len(values) == 1
+        and values[0] is not None
+        and stores.get(name) == 1
+        # A name in its own value (``for x in xs: x = x + 1``) would be followed for ever.
+        and not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(values[0]))
     }
 
 

@@ -106,11 +106,17 @@ def _first_word(module: Module, node: ast.expr | None) -> tuple[str, bool]:
     if isinstance(node, ast.Name) and node.id in module.values:
         node = module.values[node.id]
     if isinstance(node, ast.BinOp):
-        return _first_word(module, node.left)
+        return _first_word(module, _leftmost(node))
     if isinstance(node, ast.List | ast.Tuple) and node.elts:
         first = node.elts[0]
         return _first_word(module, first.value if isinstance(first, ast.Starred) else first)
     return module.text(node), module.dotted(node) != "sys.executable"
+
+
+def _leftmost(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.BinOp):
+        node = node.left
+    return node
 
 
 def _known_start(module: Module, node: ast.expr | None) -> str:
@@ -118,7 +124,7 @@ def _known_start(module: Module, node: ast.expr | None) -> str:
     if isinstance(node, ast.Name) and node.id in module.values:
         node = module.values[node.id]
     if isinstance(node, ast.BinOp):
-        return _known_start(module, node.left)
+        return _known_start(module, _leftmost(node))
     if isinstance(node, ast.JoinedStr) and node.values:
         start = module.text(node.values[0])
         return start if " " in start.strip(" ") or start.endswith(" ") else ""
