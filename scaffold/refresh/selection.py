@@ -86,8 +86,7 @@ def list_forced(
 ) -> Iterator[tuple[str, Release]]:
     """Yield releases that other kept releases ask for and that are not kept yet."""
     releases = {
-        name: [one for one in list_releases(page) if not one.yanked and keep_files(one)]
-        for name, page in pages.items()
+        name: [one for one in list_releases(page) if not one.yanked] for name, page in pages.items()
     }
     asked = {
         (canonicalize_name(requirement.name), requirement.specifier)
@@ -108,9 +107,14 @@ def _requirements(metadata: Metadata) -> Iterator[Requirement]:
 
 def _newest_in(releases: Sequence[Release], allowed: SpecifierSet) -> Release | None:
     """Return the newest release that is allowed, a pre-release only where there is no other."""
-    fitting = [one for one in releases if allowed.contains(one.version, prereleases=True)]
-    final = (one for one in fitting if not one.version.is_prerelease)
-    return next(final, fitting[0] if fitting else None)
+    fallback: Release | None = None
+    for one in releases:
+        if not allowed.contains(one.version, prereleases=True):
+            continue
+        if not one.version.is_prerelease and keep_files(one):
+            return one
+        fallback = fallback or (one if keep_files(one) else None)
+    return fallback
 
 
 def _served(file: DistFile) -> frozenset[Cell]:

@@ -301,6 +301,7 @@ def test_machine_code_of_a_small_wheel_is_read_once(bench: Bench) -> None:
     assert facts is not None
     assert (facts.elf, facts.glibc) == ("read", (2, 25))
     assert "liboutside.so.1" in facts.needs
+    index.metadata("demo", "1.0", files_of(index))  # fetched ahead: wait for it
     asked = len(bench.server.seen)
     (again,) = bench.open().wheel_facts(wanted, network=True)
     assert again == facts
@@ -407,7 +408,8 @@ def test_a_lock_stands_in_for_an_index_that_is_down(bench: Bench) -> None:
 def test_offline_pages_are_the_union_of_all_that_is_known_however_old(bench: Bench) -> None:
     entry = bench.server.add_file("demo-1.0-py3-none-any.whl", make_wheel("demo", "1.0"))
     bench.server.add_page("demo", [entry])
-    bench.open().page("demo")
+    online = bench.open()
+    online.metadata("demo", "1.0", files_of(online))  # fetched ahead: wait for it
     bench.add_snapshot(KNOWN)
     bench.now += 1e8
     asked = len(bench.server.seen)
