@@ -2,33 +2,13 @@
 
 import posixpath
 import re
-import shlex
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scaffold.core.spelling import UnsafeValueError, guard
+from scaffold.core.remarks import base_lines, header_lines, reason_lines
+from scaffold.core.spelling import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
-from scaffold.model.verdict import Fits, Rejected
 
-_WIDTH = 96
-# Reasons about the project or the target; what was merely not asked for decides nothing.
-_DECIDING = frozenset(
-    {
-        "compile-too-slow",
-        "end-of-life",
-        "glibc-too-old",
-        "library-unavailable",
-        "locked-version-no-wheel",
-        "needs-library",
-        "needs-program",
-        "needs-shell",
-        "no-wheel",
-        "over-budget",
-        "over-download",
-    }
-)
-_SHOWN_REFUSALS = 4
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A registry's host and port, path, tag and digest; FROM would read on after a blank.
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
@@ -112,7 +92,7 @@ def make_view(plan: Plan) -> View:
     _check_words(plan)
     site_packages = base.site_packages.format(python=plan.python)
     return View(
-        header=tuple(_header(plan)),
+        header=tuple(header_lines(plan)),
         several=len(plan.targets) > 1,
         builds=tuple(
             _build(plan, target, explained=number == 0)
@@ -157,56 +137,6 @@ def _check_words(plan: Plan) -> None:
             )
 
 
-def _header(plan: Plan) -> Iterator[str]:
-    # The first line must not start with a value: `# syntax=…` there is an order to Docker.
-    yield "Made by leanscaffold. Once edited this file is yours: `leanscaffold generate` leaves it"
-    yield "alone, unless told --force."
-    yield ""
-    for target in plan.targets:
-        size = target.chosen.size
-        yield (
-            f"{target.target.arch.platform}: predicted {_mb(size.on_disk)} on disk "
-            f"(± {_mb(size.error)}), {_mb(size.download)} to download "
-            f"(± {_mb(size.download_error)})"
-        )
-    libc = plan.targets[0].chosen.candidate.resolution.environment.libc
-    yield from _wrap(f"Base {plan.base.id} ({libc}), Python {plan.python}, for {_title(plan)}.")
-    for text in dict.fromkeys(_deciding(plan)):
-        yield from _bullet(text)
-    arguments = plan.arguments or [
-        word for target in plan.targets for word in ("--target", target.target.arch.value)
-    ]
-    platforms = ",".join(target.target.arch.platform for target in plan.targets)
-    yield ""
-    yield f"Made by:  leanscaffold generate {shlex.join(arguments)}"
-    yield f"Build by: docker buildx build --platform {platforms} ."
-    yield "Behind an index or certificates of your own, add what applies:"
-    yield "  --secret id=pip_conf,src=$HOME/.config/pip/pip.conf --secret id=ca,src=ca.pem"
-
-
-def _title(plan: Plan) -> str:
-    return plan.project.name.value
-
-
-def _deciding(plan: Plan) -> Iterator[str]:
-    """Yield why it is this base and these versions: remarks, then why others were refused."""
-    for target in plan.targets:
-        yield from (note.text for note in target.decision.notes)
-    for target in plan.targets:
-        notes = target.chosen.candidate.resolution.notes
-        yield from (note.text for note in notes if note.code == "older-than-newest")
-    refused = [
-        (verdict.base.id, reason.text)
-        for target in plan.targets
-        for verdict in target.decision.verdicts
-        if isinstance(verdict, Rejected) and verdict.python == plan.python
-        for reason in verdict.reasons[:1]
-        if reason.code in _DECIDING
-    ]
-    for base, text in refused[:_SHOWN_REFUSALS]:
-        yield f"not {base}: {text}"
-
-
 def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
     arch = target.target.arch
     return BuildStage(
@@ -215,7 +145,7 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         platform=arch.platform,
         lock=target.lock,
         native=bool(target.compiled),
-        why=_reasons(target.chosen, "compile-needed"),
+        why=reason_lines(target.chosen, "compile-needed"),
         platforms=target.platforms,
         sdists=target.compiled,
         system=target.build_packages,
@@ -238,7 +168,7 @@ def _bases(plan: Plan) -> tuple[BaseStage, ...]:
         BaseStage(
             name=f"base-{target.target.arch.slug}",
             system=tuple(p.name for p in target.chosen.candidate.run_packages),
-            why=_reasons(target.chosen, "needs-library", "needs-program", "compile-needed"),
+            why=base_lines(target),
         )
         for target in plan.targets
     ]
@@ -246,11 +176,6 @@ def _bases(plan: Plan) -> tuple[BaseStage, ...]:
         return tuple(stages)
     why = tuple(dict.fromkeys(text for stage in stages for text in stage.why))
     return (BaseStage(name="base", system=stages[0].system, why=why),)
-
-
-def _reasons(chosen: Fits, *codes: str) -> tuple[str, ...]:
-    found = [reason.text for reason in chosen.reasons if reason.code in codes]
-    return tuple(line for text in dict.fromkeys(found) for line in _bullet(text))
 
 
 def _replaced(plan: Plan, site_packages: str) -> tuple[str, ...]:
@@ -303,23 +228,3 @@ def _probe(plan: Plan) -> tuple[str, ...]:
         address = ("127.0.0.1", health.port)
         code = f"import socket; socket.create_connection({address!r}, timeout={health.timeout})"
     return _with_interpreter(plan, ("python", "-c", code))
-
-
-def _wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:
-    guard(text)
-    return textwrap.wrap(
-        text,
-        width=_WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _bullet(text: str) -> list[str]:
-    return _wrap(text, first="- ", rest="  ")
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"

@@ -3,6 +3,7 @@
 import json
 import shlex
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from scaffold.core.render import UnsafeValueError, exec_form, quoted, render, shell_word
 from scaffold.errors import UsageError
 from scaffold.model.index import WheelFacts
+from scaffold.model.knowledge import BuildClass, PackageFact, Recipe
 from scaffold.model.plan import Options
 from scaffold.model.project import Found
 from scaffold.model.resolution import Reason
@@ -28,7 +30,7 @@ from tests.core.dockerfiles import (
     simple_plan,
     stages,
 )
-from tests.core.test_decide import facts_of
+from tests.core.test_decide import facts_of, slim
 from tests.core.worlds import World, ask
 
 AMD64_WHEEL = "a-1-cp313-cp313-manylinux_2_17_x86_64.whl"
@@ -67,7 +69,7 @@ def test_only_a_package_without_a_wheel_brings_a_stage_on_the_target() -> None:
     build = stages(read_instructions(text))["build"]
     assert build.platform == ""
     system, install = build.runs()[:2]
-    assert "--no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*" in system
+    assert "--no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/* " in system
     assert "--only-binary=:all: --no-binary=a " in install
     assert "--platform" not in install
     assert "--no-binary=b" not in install
@@ -100,7 +102,7 @@ def test_a_library_is_installed_in_one_step_with_its_lists_removed() -> None:
     plan = plan_of(World().add(WHEEL, facts=NEEDY), "a")
     text = render(plan, load)["Dockerfile"]
     (step,) = stages(read_instructions(text))["base"].runs()
-    assert step.endswith("libgl1 && rm -rf /var/lib/apt/lists/*")
+    assert step.endswith("libgl1 && rm -rf /var/lib/apt/lists/* /var/cache/apt/*")
     assert "# - a needs libGL.so.1" in text
 
 
@@ -110,6 +112,24 @@ def test_targets_that_need_different_libraries_get_a_base_each() -> None:
     assert "libgl1" in found["base-arm64"].runs()[0]
     assert found["base-amd64"].runs() == []
     assert found["base"].image == "base-${TARGETARCH}${TARGETVARIANT}"
+
+
+def test_what_a_compiled_package_runs_with_is_added_and_explained() -> None:
+    recipe = Recipe(
+        build={"apt": ("gcc", "libpq-dev")},
+        run={"apt": ("libpq5",)},
+        tools=("rust", "ninja"),
+        effort=BuildClass.MINUTES,
+        source="a test",
+        checked=date(2026, 11, 1),
+    )
+    fact = PackageFact(name="a", recipe=recipe, source="a test", checked=date(2026, 11, 1))
+    facts = facts_of(slim(), packages=(fact,))
+    text = render(plan_of(World().add("a-1.tar.gz"), "a", facts=facts), load)["Dockerfile"]
+    by_name = stages(read_instructions(text))
+    assert "libpq5" in by_name["base"].runs()[0]
+    assert "cargo gcc libpq-dev ninja-build" in by_name["build"].runs()[0]
+    assert "# - a is built from source and runs with libpq5\n" in text
 
 
 def test_the_application_is_the_last_step_that_touches_files() -> None:

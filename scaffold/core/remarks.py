@@ -1,0 +1,117 @@
+"""The comments of a Dockerfile: why it is as it is, from the plan's reasons, in short lines."""
+
+import shlex
+import textwrap
+from collections.abc import Iterator
+
+from scaffold.core.spelling import guard
+from scaffold.model.plan import Plan, TargetPlan
+from scaffold.model.verdict import Fits, Rejected
+
+_WIDTH = 96
+# Reasons about the project or the target; what was merely not asked for decides nothing.
+_DECIDING = frozenset(
+    {
+        "compile-too-slow",
+        "end-of-life",
+        "glibc-too-old",
+        "library-unavailable",
+        "locked-version-no-wheel",
+        "needs-library",
+        "needs-program",
+        "needs-shell",
+        "no-wheel",
+        "over-budget",
+        "over-download",
+    }
+)
+_SHOWN_REFUSALS = 4
+
+
+def header_lines(plan: Plan) -> Iterator[str]:
+    """Yield the file's first comment: sizes, base, why, and how to make and build it."""
+    # The first line must not start with a value: `# syntax=…` there is an order to Docker.
+    yield "Made by leanscaffold. Once edited this file is yours: `leanscaffold generate` leaves it"
+    yield "alone, unless told --force."
+    yield ""
+    for target in plan.targets:
+        size = target.chosen.size
+        yield (
+            f"{target.target.arch.platform}: predicted {_mb(size.on_disk)} on disk "
+            f"(± {_mb(size.error)}), {_mb(size.download)} to download "
+            f"(± {_mb(size.download_error)})"
+        )
+    libc = plan.targets[0].chosen.candidate.resolution.environment.libc
+    yield from _wrap(
+        f"Base {plan.base.id} ({libc}), Python {plan.python}, for {plan.project.name.value}."
+    )
+    for text in dict.fromkeys(_deciding(plan)):
+        yield from _bullet(text)
+    arguments = plan.arguments or [
+        word for target in plan.targets for word in ("--target", target.target.arch.value)
+    ]
+    platforms = ",".join(target.target.arch.platform for target in plan.targets)
+    yield ""
+    yield f"Made by:  leanscaffold generate {shlex.join(arguments)}"
+    yield f"Build by: docker buildx build --platform {platforms} ."
+    yield "Behind an index or certificates of your own, add what applies:"
+    yield "  --secret id=pip_conf,src=$HOME/.config/pip/pip.conf --secret id=ca,src=ca.pem"
+
+
+def _deciding(plan: Plan) -> Iterator[str]:
+    """Yield why it is this base and these versions: remarks, then why others were refused."""
+    for target in plan.targets:
+        yield from (note.text for note in target.decision.notes)
+    for target in plan.targets:
+        notes = target.chosen.candidate.resolution.notes
+        yield from (note.text for note in notes if note.code == "older-than-newest")
+    refused = [
+        (verdict.base.id, reason.text)
+        for target in plan.targets
+        for verdict in target.decision.verdicts
+        if isinstance(verdict, Rejected) and verdict.python == plan.python
+        for reason in verdict.reasons[:1]
+        if reason.code in _DECIDING
+    ]
+    for base, text in refused[:_SHOWN_REFUSALS]:
+        yield f"not {base}: {text}"
+
+
+def reason_lines(chosen: Fits, *codes: str) -> tuple[str, ...]:
+    """Return the reasons with one of the codes as lines of comments, each once."""
+    found = [reason.text for reason in chosen.reasons if reason.code in codes]
+    return tuple(line for text in dict.fromkeys(found) for line in _bullet(text))
+
+
+def base_lines(target: TargetPlan) -> tuple[str, ...]:
+    """Return why each system package of the final image is there."""
+    chosen = target.chosen
+    lines = list(reason_lines(chosen, "needs-library", "needs-program"))
+    told = " ".join(reason.text for reason in chosen.reasons)
+    names = [package.name for package in chosen.candidate.run_packages]
+    rest = [name for name in names if f" {name} is added" not in told]
+    if rest and target.compiled:
+        verb, verb2 = ("is", "runs") if len(target.compiled) == 1 else ("are", "run")
+        built = ", ".join(target.compiled)
+        lines += _bullet(f"{built} {verb} built from source and {verb2} with {', '.join(rest)}")
+    return tuple(lines)
+
+
+def _wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:
+    guard(text)
+    return textwrap.wrap(
+        text,
+        width=_WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _bullet(text: str) -> list[str]:
+    return _wrap(text, first="- ", rest="  ")
+
+
+def _mb(count: int) -> str:
+    return f"{count / 1e6:.1f} MB"
