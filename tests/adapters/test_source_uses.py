@@ -101,3 +101,8 @@ def test_encodings_are_those_that_python_takes(tmp_path: Path, data: bytes) -> N
     (tmp_path / "other.py").write_bytes(data)
     found = read_sources(tmp_path, files=["other.py"]).uses
     assert [(use.value, use.origin.line) for use in found] == [("numpy", 2)]
+
+
+def test_values_that_name_each_other_are_not_followed_for_ever(tmp_path: Path) -> None:
+    source = "import subprocess\na = [b]\nb = [a]\nsubprocess.run(b, shell=a)\nsubprocess.run(a)\n"
+    assert uses(tmp_path, source, "runs-program") == [("runs-program", "", 4)]

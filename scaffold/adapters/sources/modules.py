@@ -214,15 +214,21 @@ def _values(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
         for target in targets:
             if isinstance(target, ast.Name):
                 found.setdefault(target.id, []).append(value)
-    return {
+    once = {
         name: values[0]
         for name, values in found.items()
-        if len(values) == 1
-        and values[0] is not None
-        and stores.get(name) == 1
-        # A name in its own value (``for x in xs: x = x + 1``) would be followed for ever.
-        and not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(values[0]))
+        if len(values) == 1 and values[0] is not None and stores.get(name) == 1
     }
+    return {name: value for name, value in once.items() if _looks_back(value, once)}
+
+
+def _looks_back(value: ast.expr, known: Mapping[str, ast.expr]) -> bool:
+    """Return whether a value names earlier ones only: a circle would be followed for ever."""
+    named = (node.id for node in ast.walk(value) if isinstance(node, ast.Name))
+    place = (value.lineno, value.col_offset)
+    return all(
+        (known[name].lineno, known[name].col_offset) < place for name in named if name in known
+    )
 
 
 def imported_tops(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
