@@ -61,8 +61,10 @@ class Facts(Protocol):
 class ReadSources(Protocol):
     """What finds out how the application starts: ``sources.read_sources`` or a test's own."""
 
-    def __call__(self, root: Path, *, files: Sequence[str]) -> Facts:
-        """Return the facts of the sources among these files."""
+    def __call__(
+        self, root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
+    ) -> Facts:
+        """Return the facts of the sources among these files; ``installed`` are package names."""
         ...
 
 
@@ -100,7 +102,8 @@ def read_project(
         raise UsageError(
             f"{root.name or root} is no Python project", hint=f"looked for {_LOOKED_FOR}"
         )
-    facts = _facts(root, sources, [name for name, _ in listed])
+    installed = frozenset(asked.name for asked in reading.asked)
+    facts = _facts(root, sources, [name for name, _ in listed], installed)
     pythons = (*read_pythons(root, pyproject), *reading.pythons)
     return Project(
         name=_name(root, pyproject),
@@ -138,12 +141,14 @@ def _list(
     return tree(root)
 
 
-def _facts(root: Path, sources: ReadSources | None, files: Sequence[str]) -> Facts:
+def _facts(
+    root: Path, sources: ReadSources | None, files: Sequence[str], installed: frozenset[str]
+) -> Facts:
     if sources is None:
         from scaffold.adapters.sources import read_sources  # noqa: PLC0415
 
-        return read_sources(root, files=files)
-    return sources(root, files=files)
+        return read_sources(root, files=files, installed=installed)
+    return sources(root, files=files, installed=installed)
 
 
 def _names(root: Path) -> frozenset[str]:

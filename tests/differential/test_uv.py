@@ -50,7 +50,14 @@ def compile_with_uv(
     command = [uv.find_uv_bin(), "pip", "compile", "-", "--only-binary", ":all:", "--no-cache"]
     command += ["--python-version", python, "--python-platform", platform]
     command += ["--prerelease", "explicit", "--index-url", address, "--no-header"]
-    command += ["--no-annotate", "--no-config", "--python", sys.executable, "--quiet"]
+    command += [
+        "--no-annotate",
+        "--no-config",
+        "--no-python-downloads",
+        "--python",
+        sys.executable,
+        "--quiet",
+    ]
     env = {key: value for key, value in os.environ.items() if not key.startswith("UV_")}
     done = subprocess.run(
         command,
