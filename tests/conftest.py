@@ -1,7 +1,7 @@
 """Options and rules of the whole suite: goldens are rewritten on request, the network is closed."""
 
 import pytest
-from pytest_socket import disable_socket, socket_allow_hosts
+from pytest_socket import socket_allow_hosts
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -11,7 +11,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(autouse=True)
 def closed_network() -> None:
     """Let no test leave the machine: servers of the tests' own listen on loopback."""
-    disable_socket(allow_unix_socket=True)
     socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 

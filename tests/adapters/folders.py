@@ -24,7 +24,10 @@ class NoFacts:
     source_paths: tuple[str, ...] = (".",)
 
 
-def no_facts(root: Path, *, files: Sequence[str]) -> NoFacts:
+def no_facts(
+    root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
+    assert isinstance(installed, frozenset)
+) -> NoFacts:
     assert root.is_dir()
     assert all(files)
     return NoFacts()

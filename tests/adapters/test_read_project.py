@@ -36,7 +36,9 @@ def test_what_the_sources_say_is_taken_over(tmp_path: Path) -> None:
     )
     seen: list[Sequence[str]] = []
 
-    def sources(root: Path, *, files: Sequence[str]) -> NoFacts:
+    def sources(
+        root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
+    ) -> NoFacts:
         assert root == tmp_path
         seen.append(files)
         return facts
