@@ -26,10 +26,10 @@ class NoFacts:
 
 def no_facts(
     root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
-    assert isinstance(installed, frozenset)
 ) -> NoFacts:
     assert root.is_dir()
     assert all(files)
+    assert all(installed)
     return NoFacts()
 
 

@@ -40,6 +40,7 @@ def test_what_the_sources_say_is_taken_over(tmp_path: Path) -> None:
         root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
     ) -> NoFacts:
         assert root == tmp_path
+        assert installed == {"flask"}
         seen.append(files)
         return facts
 
