@@ -86,6 +86,56 @@ class DataMissingError(LeanscaffoldError):
     exit_code = 6
 
 
+class EngineError(LeanscaffoldError):
+    """No engine that can build or run images for us."""
+
+    code = "engine"
+    exit_code = 7
+
+
+class EngineMissingError(EngineError):
+    """No engine answers, or its address is wrong."""
+
+    code = "engine-missing"
+
+
+class EngineForbiddenError(EngineError):
+    """The engine is there, but this user may not talk to it."""
+
+    code = "engine-forbidden"
+
+
+class EngineOldError(EngineError):
+    """The engine or buildx is too old for what we emit."""
+
+    code = "engine-old"
+
+
+class BuildxMissingError(EngineError):
+    """The engine's command line has no buildx."""
+
+    code = "buildx-missing"
+
+
+class BuildError(LeanscaffoldError):
+    """A build that ended without an image; the details are the failing step's last lines."""
+
+    code = "build-failed"
+    exit_code = 8
+
+
+class BaseUnavailableError(BuildError):
+    """A base image that cannot be pulled, or not for this platform."""
+
+    code = "base-unavailable"
+
+
+class DiskFullError(BuildError):
+    """No space left where the engine keeps its images."""
+
+    code = "disk-full"
+
+
 class FileConflictError(LeanscaffoldError):
     """A file that the user wrote stands where one of ours would go."""
 

@@ -1,0 +1,69 @@
+"""What was proven about an image: checks with their evidence, and measured figures."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scaffold.model.target import Arch
+
+
+class Status(StrEnum):
+    """How a check ended. What could not be tried is never a pass."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_VERIFIED = "not-verified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One claim about an image, and why it is believed or not.
+
+    ``code`` is kebab-case and stable; ``evidence`` are lines for people, ``figures`` pairs of a
+    name with its unit (``peak_memory_bytes``, ``start_seconds``) and a number; ``hint`` says what
+    to do after a failure.
+    """
+
+    code: str
+    status: Status
+    text: str
+    evidence: tuple[str, ...] = ()
+    figures: tuple[tuple[str, float], ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer as stored: ``on_disk`` unpacked and ``download`` compressed, in bytes.
+
+    ``digest`` is that of the uncompressed archive; ``made_by`` is the line of the Dockerfile.
+    """
+
+    digest: str
+    on_disk: int
+    download: int
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that was checked for one target. ``image`` is the id of the image that was run."""
+
+    arch: Arch
+    image: str
+    layers: tuple[Layer, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Say whether every check was tried and held."""
+        return bool(self.checks) and all(c.status is Status.PASSED for c in self.checks)
+
+    @property
+    def on_disk(self) -> int:
+        """Bytes that the image takes unpacked."""
+        return sum(layer.on_disk for layer in self.layers)
+
+    @property
+    def download(self) -> int:
+        """Bytes that a device without any of the layers pulls."""
+        return sum(layer.download for layer in self.layers)
