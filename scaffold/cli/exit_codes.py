@@ -7,7 +7,7 @@ INTERRUPTED = 130
 
 EXIT_CODES = {
     FITS: "done; a base image fits",
-    1: "a check failed or could not be tried, or an error without a code of its own",
+    1: "a check failed or was not tried, or an error without a code",
     2: "an option, an argument or a setting makes no sense",
     NOTHING_FITS: "no base image fits the project, the target and the budget",
     4: "requirement or lock files cannot be read",
