@@ -4,37 +4,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from scaffold.core.answers import Answers
 from scaffold.core.releases import (
     Release,
-    best_wheel,
-    parse_specifier,
+    is_pin,
+    names_prerelease,
     parse_version,
     satisfies,
-    usable_sdist,
-    wheel_rank,
 )
-from scaffold.core.shelf import Contender, Need, Shelf, Wanted, marker_holds, parse_requirement
-from scaffold.core.target import marker_environment
+from scaffold.core.shelf import Contender, Need, Shelf, Wanted, parse_requirement
 from scaffold.model.index import DistFile
-from scaffold.model.target import Environment
 
 
 class Provider:
     """resolvelib's questions, answered for one environment."""
 
-    def __init__(
-        self, wanted: Wanted, environment: Environment, release: str, shelf: Shelf
-    ) -> None:
+    def __init__(self, wanted: Wanted, answers: Answers, shelf: Shelf) -> None:
         self.wanted = wanted
-        self.environment = environment
-        self.python = Version(release or f"{environment.python}.0")
+        self.answers = answers
         self.shelf = shelf
-        markers = marker_environment(environment, release=release)
-        self.markers = tuple(sorted(markers.items()))
         self.swaps = {
             canonicalize_name(Requirement(old).name): parse_requirement(new)
             for old, new in wanted.swaps
@@ -42,13 +33,13 @@ class Provider:
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
         self.order: dict[str, int] = {}
+        self._needs: dict[tuple[str, str, frozenset[str]], list[Need]] = {}
 
-    def _read_constraints(self) -> dict[str, SpecifierSet]:
-        constraints: dict[str, SpecifierSet] = {}
+    def _read_constraints(self) -> dict[str, tuple[str, ...]]:
+        constraints: dict[str, tuple[str, ...]] = {}
         for asked in self.wanted.constraints:
-            if self.holds(asked.marker):
-                own = parse_specifier(asked.specifier) or SpecifierSet()
-                constraints[asked.name] = constraints.get(asked.name, SpecifierSet()) & own
+            if self.answers.holds(asked.marker):
+                constraints[asked.name] = (*constraints.get(asked.name, ()), asked.specifier)
         return constraints
 
     def _read_lock(self) -> dict[str, dict[Version, frozenset[str]]]:
@@ -57,18 +48,12 @@ class Provider:
         packages = self.wanted.lock.packages if self.wanted.lock else ()
         for package in packages:
             version = parse_version(package.version)
-            if version is None or package.path or not self.holds(package.marker):
+            if version is None or package.path or not self.answers.holds(package.marker):
                 continue
             sums = {file.sha256 for file in package.files if file.sha256}
             sums |= {h.removeprefix("sha256:") for h in package.hashes if h.startswith("sha256:")}
             locked.setdefault(package.name, {})[version] = frozenset(sums)
         return locked
-
-    def holds(self, marker: str, extras: Iterable[str] = ()) -> bool:
-        """Tell whether a marker is true on the target with any of the extras."""
-        if not marker:
-            return True
-        return any(marker_holds(marker, self.markers, extra) for extra in (*sorted(extras), ""))
 
     def need(self, requirement: Requirement, parent: str) -> Need:
         """Return a need, after swaps."""
@@ -78,20 +63,20 @@ class Provider:
             return Need(
                 name,
                 frozenset(canonicalize_name(extra) for extra in requirement.extras),
-                requirement.specifier,
+                str(requirement.specifier),
                 parent,
                 requirement.url or "",
             )
         extras = frozenset(canonicalize_name(extra) for extra in swapped.extras)
         new = canonicalize_name(swapped.name)
         kept = requirement.specifier if new == name else swapped.specifier
-        return Need(new, extras, kept, parent)
+        return Need(new, extras, str(kept), parent)
 
     def roots(self) -> list[Need]:
         """Return what the project asks for on this target."""
         needs: list[Need] = []
         for asked in self.wanted.asked:
-            if asked.path or not self.holds(asked.marker):
+            if asked.path or not self.answers.holds(asked.marker):
                 continue
             extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
             text = f"{asked.name}{extras}" + (f" @ {asked.url}" if asked.url else asked.specifier)
@@ -124,9 +109,7 @@ class Provider:
         """Return the order to work in: pins, then what caused backtracking, then as met."""
         causes = {cause.requirement.name for cause in backtrack_causes}
         pinned = any(
-            spec.operator in {"==", "==="}
-            for info in information[identifier]
-            for spec in info.requirement.specifier
+            is_pin(info.requirement.specifier, wildcard=True) for info in information[identifier]
         )
         del resolutions
         return (not pinned, identifier.partition("[")[0] not in causes, self.order[identifier])
@@ -167,7 +150,7 @@ class Provider:
         """Return what a contender needs on this target."""
         parent = candidate.name
         if candidate.extras:
-            own = Need(parent, frozenset(), SpecifierSet(f"==={candidate.version}"), parent)
+            own = Need(parent, frozenset(), f"==={candidate.version}", parent)
             return [own, *self._dependencies(candidate, candidate.extras)]
         return self._dependencies(candidate, frozenset())
 
@@ -185,17 +168,21 @@ class Provider:
     # -----------------------------------------------------------------------------------------
 
     def _dependencies(self, candidate: Contender, extras: frozenset[str]) -> list[Need]:
+        key = (candidate.name, str(candidate.version), extras)
+        if key not in self._needs:
+            self._needs[key] = list(self._read_needs(candidate, extras))
+            self.shelf.index.prefetch([need.name for need in self._needs[key]])
+        return self._needs[key]
+
+    def _read_needs(self, candidate: Contender, extras: frozenset[str]) -> Iterator[Need]:
         metadata = self.shelf.metadata(candidate)
-        needs: list[Need] = []
         for text in metadata.requires if metadata else ():
             requirement = parse_requirement(text)
             if requirement is None:
                 continue
             marker = str(requirement.marker) if requirement.marker else ""
-            if self.holds(marker, extras):
-                needs.append(self.need(requirement, candidate.name))
-        self.shelf.index.prefetch([need.name for need in needs])
-        return needs
+            if self.answers.holds(marker, extras):
+                yield self.need(requirement, candidate.name)
 
     def candidates(
         self, name: str, extras: frozenset[str], needs: Sequence[Need]
@@ -207,18 +194,18 @@ class Provider:
             return
         found = False
         for release in self.admissible(name, needs):
-            file = best_wheel(
-                self._allowed(name, release, needs), self.environment, self.python, yanked=True
-            )
+            allowed = self._allowed(name, release, needs)
+            file = self.answers.wheel(allowed)
             if file is not None and not self._no_binary(name):
                 found = True
-                yield Contender(name, release.version, extras, file, release)
+                yield Contender(name, release.version, extras, file, allowed)
         if found or not self.wanted.sdists or self._only_binary(name):
             return
         for release in self.admissible(name, needs):
-            file = usable_sdist(self._allowed(name, release, needs), self.python, yanked=True)
+            allowed = self._allowed(name, release, needs)
+            file = self.answers.sdist(allowed)
             if file is not None:
-                yield Contender(name, release.version, extras, file, release)
+                yield Contender(name, release.version, extras, file, allowed)
 
     def _only_binary(self, name: str) -> bool:
         return bool({":all:", name} & set(self.wanted.options.only_binary))
@@ -239,7 +226,7 @@ class Provider:
 
     def _from_url(self, name: str, extras: frozenset[str], url: str) -> Iterator[Contender]:
         filename = url.partition("#")[0].partition("?")[0].rpartition("/")[2]
-        if not filename.endswith(".whl") or wheel_rank(filename, self.environment) is None:
+        if not filename.endswith(".whl") or not self.answers.suits(filename):
             return
         version = parse_version(filename.split("-")[1])
         if version is not None:
@@ -250,19 +237,22 @@ class Provider:
 
     def admissible(self, name: str, needs: Sequence[Need]) -> Iterator[Release]:
         """Yield the releases that specifiers, constraints, lock and PEP 592 admit, newest first."""
-        specifier = self.constraints.get(name, SpecifierSet())
-        for need in needs:
-            specifier &= need.specifier
-        pre = self.wanted.options.pre or bool(specifier.prereleases)
-        exact = any(s.operator in {"==", "==="} and "*" not in s.version for s in specifier)
+        specifiers = self.specifiers(name, needs)
+        pre = self.wanted.options.pre or any(map(names_prerelease, specifiers))
+        exact = any(is_pin(specifier, wildcard=False) for specifier in specifiers)
         locked = self.locked.get(name)
         for release in self.shelf.releases(name):
             version = release.version
             if locked is not None:
-                if version in locked and satisfies(version, specifier):
-                    yield release
-                continue
-            if release.yanked and not exact:
-                continue
-            if (pre or not version.is_prerelease) and satisfies(version, specifier):
+                taken = version in locked
+            elif release.yanked and not exact:
+                taken = False
+            else:
+                taken = pre or not version.is_prerelease
+            if taken and all(satisfies(version, specifier) for specifier in specifiers):
                 yield release
+
+    def specifiers(self, name: str, needs: Iterable[Need]) -> tuple[str, ...]:
+        """Return all that needs and constraints say of a name's version."""
+        asked = (*self.constraints.get(name, ()), *(need.specifier for need in needs))
+        return tuple(dict.fromkeys(filter(None, asked)))

@@ -140,9 +140,26 @@ def _admits(requires_python: str, python: Version) -> bool:
 
 
 @lru_cache(maxsize=131072)
-def satisfies(version: Version, specifier: SpecifierSet) -> bool:
-    """Tell whether a version is in a specifier set, pre-releases included."""
-    return specifier.contains(version, prereleases=True)
+def satisfies(version: Version, specifier: str) -> bool:
+    """Tell whether a version is in a specifier set, pre-releases included; nonsense admits it."""
+    parsed = parse_specifier(specifier)
+    return parsed is None or parsed.contains(version, prereleases=True)
+
+
+@lru_cache(maxsize=16384)
+def names_prerelease(specifier: str) -> bool:
+    """Tell whether a specifier set itself asks for a pre-release."""
+    parsed = parse_specifier(specifier)
+    return parsed is not None and bool(parsed.prereleases)
+
+
+@lru_cache(maxsize=16384)
+def is_pin(specifier: str, *, wildcard: bool) -> bool:
+    """Tell whether a specifier set asks for one version; ``wildcard`` counts ``==1.*`` as one."""
+    return any(
+        one.operator in {"==", "==="} and (wildcard or "*" not in one.version)
+        for one in parse_specifier(specifier) or ()
+    )
 
 
 def best_wheel(

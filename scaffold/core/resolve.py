@@ -5,25 +5,26 @@ here, from pages and metadata that the index port hands out. Markers are evaluat
 pre-releases are taken only when asked for, withdrawn files only when pinned.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from operator import and_
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
+from scaffold.core.answers import Answers
 from scaffold.core.provider import Provider
 from scaffold.core.releases import (
     accepts_python,
-    best_wheel,
     newest_final,
+    parse_specifier,
     parse_version,
 )
-from scaffold.core.shelf import Contender, Need, Shelf, Wanted
+from scaffold.core.shelf import Contender, Need, Shelf, Solved, Wanted
 from scaffold.core.trouble import describe_missing
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution
 from scaffold.model.target import Environment
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
 
 _MAX_ROUNDS = 20_000
 
@@ -36,17 +37,34 @@ def resolve(
     ``release`` is the interpreter's full version. A conflict names every package of the closure
     that has nothing to install there, not only the first that the search met.
     """
-    import resolvelib  # noqa: PLC0415 - slow to import, and not needed to print help
-
-    provider = Provider(wanted, environment, release, shelf)
+    answers = Answers(environment, release)
+    provider = Provider(wanted, answers, shelf)
     roots = provider.roots()
+    for solved in shelf.solved:
+        if solved.wanted == wanted and solved.answers.shared_by(answers):
+            contenders = _transfer(solved.contenders, answers)
+            return _collect(provider, contenders, roots)
     shelf.index.prefetch([need.name for need in roots])
     lost, missing = _survey(provider, roots)
     if lost:
         return Conflict(environment=environment, reasons=missing)
+    found = _search(provider, roots, missing)
+    if isinstance(found, Conflict):
+        return found
+    shelf.solved.append(Solved(wanted, answers, found))
+    return _collect(provider, found, roots)
+
+
+def _search(
+    provider: Provider, roots: Sequence[Need], missing: tuple[Reason, ...]
+) -> dict[str, Contender] | Conflict:
+    """Return a contender per identifier; ``missing`` are the reasons if there is no solution."""
+    import resolvelib  # noqa: PLC0415 - slow to import, and not needed to print help
+
+    environment = provider.answers.environment
     resolver: Any = resolvelib.Resolver(provider, resolvelib.BaseReporter())  # type: ignore[arg-type]
     try:
-        result = resolver.resolve(roots, max_rounds=_MAX_ROUNDS)
+        return dict(resolver.resolve(roots, max_rounds=_MAX_ROUNDS).mapping)
     except resolvelib.ResolutionImpossible as impossible:
         reasons = missing or _contradictions(tuple(impossible.causes))
         return Conflict(environment=environment, reasons=reasons)
@@ -55,7 +73,16 @@ def resolve(
         return Conflict(
             environment=environment, reasons=(Reason(code="version-conflict", text=text),)
         )
-    return _collect(provider, result.mapping, roots)
+
+
+def _transfer(contenders: Mapping[str, Contender], answers: Answers) -> dict[str, Contender]:
+    """Return the same versions with the files that suit another environment best."""
+    moved: dict[str, Contender] = {}
+    for identifier, contender in contenders.items():
+        ask = answers.wheel if contender.wheel else answers.sdist
+        file = ask(contender.release) or contender.file
+        moved[identifier] = replace(contender, file=file)
+    return moved
 
 
 def _survey(provider: Provider, roots: Sequence[Need]) -> tuple[bool, tuple[Reason, ...]]:
@@ -89,15 +116,21 @@ def _missing(provider: Provider, need: Need) -> Reason:
     return describe_missing(
         name=need.name,
         parent=need.parent,
-        specifier=str(need.specifier & provider.constraints.get(need.name, SpecifierSet())),
+        specifier=_join(provider.specifiers(need.name, [need])),
         url=need.url,
-        environment=provider.environment,
-        python=provider.python,
+        environment=provider.answers.environment,
+        python=provider.answers.python,
         releases=provider.shelf.releases(need.name),
         admissible=tuple(provider.admissible(need.name, [need])),
         locked=need.name in provider.locked,
         known=provider.shelf.page(need.name) is not None,
     )
+
+
+def _join(specifiers: Sequence[str]) -> str:
+    """Spell several specifier sets as one, in the order that packaging gives them."""
+    parsed = (parse_specifier(specifier) for specifier in specifiers)
+    return str(reduce(and_, filter(None, parsed), SpecifierSet()))
 
 
 def _contradictions(causes: Sequence[Any]) -> tuple[Reason, ...]:
@@ -117,7 +150,7 @@ def _contradictions(causes: Sequence[Any]) -> tuple[Reason, ...]:
 
 
 def _collect(
-    provider: Provider, mapping: "MutableMapping[str, Contender]", roots: Sequence[Need]
+    provider: Provider, mapping: Mapping[str, Contender], roots: Sequence[Need]
 ) -> Resolution:
     parents: dict[str, set[str]] = {}
     extras: dict[str, set[str]] = {}
@@ -151,7 +184,9 @@ def _collect(
             )
         )
         notes.extend(_older(provider, candidate, newest))
-    return Resolution(environment=provider.environment, packages=tuple(pins), notes=tuple(notes))
+    return Resolution(
+        environment=provider.answers.environment, packages=tuple(pins), notes=tuple(notes)
+    )
 
 
 def _older(provider: Provider, candidate: Contender, newest: str) -> Iterator[Reason]:
@@ -160,13 +195,13 @@ def _older(provider: Provider, candidate: Contender, newest: str) -> Iterator[Re
     if version is None or version <= candidate.version or candidate.name in provider.locked:
         return
     release = next(r for r in provider.shelf.releases(candidate.name) if r.version == version)
-    if best_wheel(release, provider.environment, provider.python) is not None:
+    if provider.answers.wheel(release) is not None:
         return
-    python_refused = not any(accepts_python(f, provider.python) for f in release.files)
+    python_refused = not any(accepts_python(f, provider.answers.python) for f in release.files)
     why = (
-        f"{newest} does not support Python {provider.environment.python}"
+        f"{newest} does not support Python {provider.answers.environment.python}"
         if python_refused
-        else f"{newest} has no wheel for {provider.environment}"
+        else f"{newest} has no wheel for {provider.answers.environment}"
     )
     yield Reason(
         code="older-than-newest",

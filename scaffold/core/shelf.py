@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from scaffold.core.ports import Index
@@ -14,6 +14,9 @@ from scaffold.core.releases import (
 )
 from scaffold.model.index import DistFile, Metadata, Page
 from scaffold.model.project import Asked, IndexOptions, Lock
+
+if TYPE_CHECKING:
+    from scaffold.core.answers import Answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +37,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One requirement on a name, by a parent (empty for the project itself)."""
+    """One requirement on a name, by a parent (empty for the project itself).
+
+    ``specifier`` is a text: it is looked up thousands of times, and texts keep their hash.
+    """
 
     name: str
     extras: frozenset[str]
-    specifier: SpecifierSet
+    specifier: str
     parent: str = ""
     url: str = ""
     hashes: tuple[str, ...] = ()
@@ -46,7 +52,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One file that could be installed, with the extras it was asked for."""
+    """One file that could be installed, with the extras it was asked for.
+
+    ``release`` holds only the files that lock and hashes allow.
+    """
 
     name: str
     version: Version
@@ -60,8 +69,17 @@ class Contender:
         return self.file.filename.endswith(".whl")
 
 
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A search that ended well: what it started from, the answers it got, the contenders."""
+
+    wanted: Wanted
+    answers: "Answers"
+    contenders: dict[str, Contender]
+
+
 class Shelf:
-    """Releases and metadata already looked at, shared by all environments of one run.
+    """Releases, metadata and searches already looked at, shared by all environments of one run.
 
     A cache of pure results over the index port: it changes how fast an answer comes, never which.
     """
@@ -70,6 +88,7 @@ class Shelf:
         self.index = index
         self._releases: dict[str, tuple[Page | None, tuple[Release, ...]]] = {}
         self._metadata: dict[tuple[str, str], Metadata | None] = {}
+        self.solved: list[Solved] = []
 
     def releases(self, name: str) -> tuple[Release, ...]:
         """Return a project's releases, newest first; empty if nobody knows it."""
