@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from scaffold.adapters.pip_config import read_pip_settings
 from scaffold.errors import ConfigInvalidError, Detail
 from scaffold.model.project import IndexOptions
 
@@ -61,18 +62,18 @@ def read_index_config(
     *,
     project: Path | None = None,
     options: IndexOptions | None = None,
-    pip_settings: Callable[[], Mapping[str, str]] | None = None,
+    pip_settings: Callable[[Mapping[str, str]], Mapping[str, str]] = read_pip_settings,
 ) -> IndexConfig:
     """Return the index configuration that holds for a project.
 
     Asked in this order: ``options`` (from the command line and requirement files), uv's variables,
     the project's uv settings, pip's variables and files, pip's own default. The first that names
     an index wins; the first that names additional ones gives these.
-    ``pip_settings`` returns pip's settings as ``global.index-url`` and the like.
+    ``pip_settings`` takes ``env`` and returns pip's settings as ``global.index-url`` and the like.
 
     Raises ConfigInvalidError for a settings file that cannot be read.
     """
-    settings = (pip_settings or read_pip_settings)()
+    settings = pip_settings(env)
     options = options or IndexOptions()
     sources = [
         _Source(origin="options", base=options.index_url, extra=options.extra_index_urls),
@@ -106,34 +107,6 @@ def read_index_config(
         trusted_hosts=tuple(_pip_value(settings, "trusted-host").split()),
         remarks=tuple(remarks),
     )
-
-
-def read_pip_settings() -> Mapping[str, str]:
-    """Return pip's settings from its variables and files, or nothing without a usable pip."""
-    try:
-        from pip._internal.configuration import Configuration  # noqa: PLC0415 - slow to import
-        from pip._internal.exceptions import ConfigurationError  # noqa: PLC0415
-    except ImportError:
-        return {}
-    configuration = Configuration(isolated=False)
-    try:
-        configuration.load()
-    except ConfigurationError as error:
-        raise ConfigInvalidError(
-            "pip's configuration cannot be read",
-            details=[Detail(text=str(error))],
-            hint="repair the file; `pip config debug` shows which files are read",
-        ) from error
-    return dict(_flatten(configuration.items()))
-
-
-def _flatten(items: Any) -> Iterator[tuple[str, str]]:
-    """Yield (key, value); newer pips group the settings by file."""
-    for key, value in items:
-        if isinstance(value, Mapping):
-            yield from _flatten(value.items())
-        else:
-            yield key, str(value)
 
 
 def _default_index() -> str:

@@ -19,20 +19,20 @@ PIP = {
 def test_options_win_over_uv_and_uv_over_pip(tmp_path: Path) -> None:
     env = {"UV_DEFAULT_INDEX": "https://uv.index.example/simple"}
     options = IndexOptions(index_url="https://option.index.example/simple")
-    chosen = read_index_config(env, project=tmp_path, options=options, pip_settings=lambda: PIP)
+    chosen = read_index_config(env, project=tmp_path, options=options, pip_settings=lambda _: PIP)
     assert chosen.index_url == "https://option.index.example/simple"
-    by_uv = read_index_config(env, pip_settings=lambda: PIP)
+    by_uv = read_index_config(env, pip_settings=lambda _: PIP)
     assert by_uv.index_url == "https://uv.index.example/simple"
     assert by_uv.origins[0] == ("https://uv.index.example/simple", "uv's environment variables")
 
 
 def test_pips_variable_wins_over_pips_file() -> None:
-    config = read_index_config({}, pip_settings=lambda: PIP)
+    config = read_index_config({}, pip_settings=lambda _: PIP)
     assert config.index_url == "https://env.index.example/simple"
 
 
 def test_an_index_in_a_folder_is_left_out_with_a_remark() -> None:
-    config = read_index_config({}, pip_settings=lambda: PIP)
+    config = read_index_config({}, pip_settings=lambda _: PIP)
     assert config.extra_index_urls == ("https://one.index.example/simple",)
     assert any("file:///opt/more" in remark for remark in config.remarks)
 
@@ -43,13 +43,13 @@ def test_the_projects_uv_settings_name_default_and_additional_indexes(tmp_path: 
         '[[tool.uv.index]]\nurl = "https://b.index.example/simple"\ndefault = true\n'
         '[[tool.uv.index]]\nurl = "https://c.index.example/simple"\nexplicit = true\n'
     )
-    config = read_index_config({}, project=tmp_path, pip_settings=dict)
+    config = read_index_config({}, project=tmp_path, pip_settings=lambda _: {})
     assert config.urls == ("https://b.index.example/simple", "https://a.index.example/simple")
 
 
 def test_named_indexes_in_uvs_variable_lose_their_names() -> None:
     env = {"UV_INDEX": "mine=https://a.index.example/simple https://b.index.example/?x=1"}
-    config = read_index_config(env, pip_settings=lambda: PIP)
+    config = read_index_config(env, pip_settings=lambda _: PIP)
     assert config.extra_index_urls == (
         "https://a.index.example/simple",
         "https://b.index.example/?x=1",
@@ -57,19 +57,19 @@ def test_named_indexes_in_uvs_variable_lose_their_names() -> None:
 
 
 def test_without_any_setting_the_index_is_pips_own_default() -> None:
-    config = read_index_config({}, pip_settings=dict)
+    config = read_index_config({}, pip_settings=lambda _: {})
     assert config.index_url.startswith("https://")
     assert config.origins[0][1] == "pip's default"
 
 
 def test_no_index_leaves_nothing_to_ask() -> None:
-    config = read_index_config({}, options=IndexOptions(no_index=True), pip_settings=lambda: PIP)
+    config = read_index_config({}, options=IndexOptions(no_index=True), pip_settings=lambda _: PIP)
     assert config.urls == ()
 
 
 def test_credentials_show_nowhere_but_in_the_urls() -> None:
     settings = {"global.index-url": "https://me:s3cret@index.example/simple?token=s3cret"}
-    config = read_index_config({}, pip_settings=lambda: settings)
+    config = read_index_config({}, pip_settings=lambda _: settings)
     assert "s3cret" in config.index_url
     assert "s3cret" not in str(config.origins + config.remarks)
     assert redact(config.index_url) == "https://index.example/simple"
@@ -77,21 +77,21 @@ def test_credentials_show_nowhere_but_in_the_urls() -> None:
 
 def test_certificates_come_from_pip_then_requests_then_openssl() -> None:
     env = {"SSL_CERT_FILE": "/c", "REQUESTS_CA_BUNDLE": "/b"}
-    assert read_index_config(env, pip_settings=dict).cert == "/b"
-    assert read_index_config({**env, "PIP_CERT": "/a"}, pip_settings=dict).cert == "/a"
-    assert read_index_config({"SSL_CERT_FILE": "/c"}, pip_settings=dict).cert == "/c"
+    assert read_index_config(env, pip_settings=lambda _: {}).cert == "/b"
+    assert read_index_config({**env, "PIP_CERT": "/a"}, pip_settings=lambda _: {}).cert == "/a"
+    assert read_index_config({"SSL_CERT_FILE": "/c"}, pip_settings=lambda _: {}).cert == "/c"
 
 
 def test_a_broken_uv_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "uv.toml").write_text("index-url = [")
     with pytest.raises(ConfigInvalidError) as caught:
-        read_index_config({}, project=tmp_path, pip_settings=dict)
+        read_index_config({}, project=tmp_path, pip_settings=lambda _: {})
     assert caught.value.details[0].file == "uv.toml"
 
 
 def test_a_timeout_that_is_no_number_is_an_error() -> None:
     with pytest.raises(ConfigInvalidError, match="soon"):
-        read_index_config({}, pip_settings=lambda: {"global.timeout": "soon"})
+        read_index_config({}, pip_settings=lambda _: {"global.timeout": "soon"})
 
 
 def test_pips_configuration_file_is_read_by_pip_itself(tmp_path: Path) -> None:
