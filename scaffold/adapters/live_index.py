@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from functools import cached_property
 from threading import Lock as Mutex
 
@@ -20,29 +19,13 @@ FRESH = 600.0  # seconds that a page is used without asking again
 LARGEST_ELF_READ = 24 << 20  # bytes of a wheel that a plan may download to read its machine code
 
 
-class CachedFile(msgspec.Struct, frozen=True, array_like=True):
-    """A ``DistFile`` in the cache's compact form; its fields stand in the same order."""
-
-    filename: str
-    url: str
-    sha256: str
-    size: int | None
-    requires_python: str
-    yanked: bool
-    uploaded: str
-    has_metadata: bool
-
-
-_FIELDS = tuple(field.name for field in fields(DistFile))
-
-
 class CachedPage(msgspec.Struct, frozen=True, array_like=True):
     """A page and how to ask whether it changed; ``files`` is None for no such project."""
 
     fetched: float
     etag: str
     last_modified: str
-    files: tuple[CachedFile, ...] | None
+    files: tuple[DistFile, ...] | None
 
 
 class LiveIndex:
@@ -190,7 +173,7 @@ class LiveIndex:
         if answer.status == 304 and known is not None:  # noqa: PLR2004 - Not Modified
             fresh = CachedPage(now, known.etag, known.last_modified, known.files)
         else:
-            files = None if answer.missing else tuple(_compact(one) for one in read_page(answer))
+            files = None if answer.missing else read_page(answer)
             fresh = CachedPage(
                 now,
                 answer.headers.get("ETag", ""),
@@ -214,25 +197,8 @@ def _is_up_to(file: DistFile, size: int) -> bool:
     return file.size is not None and file.size <= size
 
 
-def _compact(file: DistFile) -> CachedFile:
-    return CachedFile(*(getattr(file, name) for name in _FIELDS))
-
-
 def _expand(name: str, page: CachedPage, origin: str, index_url: str) -> Page:
-    files = tuple(
-        DistFile(
-            filename=file.filename,
-            url=file.url,
-            sha256=file.sha256,
-            size=file.size,
-            requires_python=file.requires_python,
-            yanked=file.yanked,
-            uploaded=file.uploaded,
-            has_metadata=file.has_metadata,
-        )
-        for file in page.files or ()
-    )
-    return Page(name=name, files=files, origin=origin, index_url=index_url)
+    return Page(name=name, files=page.files or (), origin=origin, index_url=index_url)
 
 
 def _merge(pages: Sequence[Page]) -> Page | None:

@@ -55,40 +55,45 @@ def parse_specifier(text: str) -> SpecifierSet | None:
 
 def list_releases(page: Page) -> tuple[Release, ...]:
     """Return the releases of a page, newest first."""
-    grouped: dict[Version, tuple[list[DistFile], list[DistFile]]] = {}
+    grouped: dict[str, tuple[list[DistFile], list[DistFile]]] = {}
     for file in page.files:
-        version, is_wheel = _read_filename(page.name, file.filename)
-        if version is None:
-            continue
-        wheels, sdists = grouped.setdefault(version, ([], []))
-        (wheels if is_wheel else sdists).append(file)
+        text, is_wheel = _read_filename(page.name, file.filename)
+        if text:
+            grouped.setdefault(text, ([], []))[0 if is_wheel else 1].append(file)
+    found: dict[Version, tuple[list[DistFile], list[DistFile]]] = {}
+    for text, (wheels, sdists) in grouped.items():
+        version = parse_version(text)
+        if version is not None:  # 1.0 and 1.0.0 are the same one
+            known = found.setdefault(version, ([], []))
+            known[0].extend(wheels)
+            known[1].extend(sdists)
     return tuple(
         Release(version=version, wheels=tuple(wheels), sdist=_best_sdist(sdists))
-        for version, (wheels, sdists) in sorted(grouped.items(), reverse=True)
+        for version, (wheels, sdists) in sorted(found.items(), reverse=True)
     )
 
 
 def _best_sdist(sdists: list[DistFile]) -> DistFile | None:
     """Prefer the .tar.gz (PEP 625) over older formats."""
-    if not sdists:
-        return None
+    if len(sdists) < 2:  # noqa: PLR2004 - one needs no choice
+        return sdists[0] if sdists else None
     return min(sdists, key=lambda file: (not file.filename.endswith(".tar.gz"), file.filename))
 
 
-def _read_filename(name: str, filename: str) -> tuple[Version | None, bool]:
-    """Return (version, is a wheel); None for a file that is neither or belongs elsewhere.
+def _read_filename(name: str, filename: str) -> tuple[str, bool]:
+    """Return (version as written, is a wheel); empty for a file that is neither or elsewhere's.
 
     ``PyMuPDF-1.16.0-2.zip`` parses as version 2 of another project: the name has to agree.
     """
     if filename.endswith(".whl"):
         parts = filename[:-4].split("-")
-        return (parse_version(parts[1]), True) if len(parts) >= _WHEEL_PARTS else (None, True)
+        return (parts[1], True) if len(parts) >= _WHEEL_PARTS else ("", True)
     for ending in _SDIST_ENDINGS:
         if filename.endswith(ending):
             stem, _, version = filename[: -len(ending)].rpartition("-")
-            if canonicalize_name(stem) == name:
-                return parse_version(version), False
-    return None, False
+            if stem == name or canonicalize_name(stem) == name:
+                return version, False
+    return "", False
 
 
 @lru_cache(maxsize=64)
