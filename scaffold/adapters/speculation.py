@@ -29,7 +29,11 @@ def newest_release(page: Page) -> tuple[str, tuple[DistFile, ...]] | None:
     if not versions:
         return None
     newest, text = max(versions)
-    files = [file for file in page.files if _version_text(page.name, file) == text]
+    files = [
+        file
+        for file in page.files
+        if f"-{text}" in file.filename and _version_text(page.name, file) == text
+    ]
     return str(newest), tuple(sorted(files, key=_preference))
 
 
@@ -53,7 +57,7 @@ def _version_text(name: str, file: DistFile) -> str:
         return file.filename.split("-", 2)[1]
     stem = file.filename.removesuffix(".tar.gz").removesuffix(".zip")
     head, dash, version = stem.rpartition("-")
-    return version if dash and canonicalize_name(head) == name else ""
+    return version if dash and (head == name or canonicalize_name(head) == name) else ""
 
 
 def _preference(file: DistFile) -> tuple[bool, int]:
