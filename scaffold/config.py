@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.core.target import parse_arch
 from scaffold.errors import Detail, UsageError
 from scaffold.model.plan import Options
@@ -30,10 +31,6 @@ from scaffold.spelling import (
 )
 
 T = TypeVar("T")
-
-OBJECTIVES = ("size", "balanced", "compatible")
-COMPILE = ("never", "minutes", "hours")
-BYTECODE = ("none", "beside")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ import click
 
 from scaffold.cli.options import json_option, knowledge_option
 from scaffold.cli.outside import Outside
-from scaffold.config import find_device
 
 
 @click.command(short_help="List the device profiles.")
@@ -18,6 +17,7 @@ def devices(
     outside: Outside, name: str | None, knowledge: tuple[str, ...], *, as_json: bool
 ) -> None:
     """List the device profiles, or show one with its caveats and source."""
+    from scaffold.config import find_device  # noqa: PLC0415 - not for --help
     from scaffold.present.document import describe_device, to_json  # noqa: PLC0415 - not for --help
     from scaffold.present.lists import show_device, show_devices  # noqa: PLC0415 - not for --help
     from scaffold.present.screen import show  # noqa: PLC0415 - not for --help

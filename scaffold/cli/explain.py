@@ -8,7 +8,6 @@ import click
 
 from scaffold.cli.options import json_option, knowledge_option, offline_option
 from scaffold.cli.outside import Outside
-from scaffold.spelling import unknown
 
 
 @click.command(short_help="Say what a reason code or package is about.")
@@ -52,6 +51,8 @@ def _explain_package(
     page = find_page(outside, name, offline=offline or fact is not None)
     if fact is None and page is None:
         names = [*EXPLANATIONS, *facts.packages, *outside.snapshot_names()]
+        from scaffold.spelling import unknown  # noqa: PLC0415 - not for --help
+
         raise unknown(
             "reason code or package", subject, names, hint="codes stand in brackets in a plan"
         )

@@ -17,9 +17,9 @@ from scaffold.cli.options import (
     verbose_option,
 )
 from scaffold.cli.outside import Outside
-from scaffold.config import Request
 
 if TYPE_CHECKING:
+    from scaffold.config import Request
     from scaffold.present.outcome import Outcome
 
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def generate(
     outside: Outside,
-    request: Request,
+    request: "Request",
     path: Path,
     *,
     force: bool,

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from scaffold.config import BYTECODE, COMPILE, OBJECTIVES, Request, parse_request
+from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
+
+if TYPE_CHECKING:
+    from scaffold.config import Request
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -143,11 +146,13 @@ _REQUEST_NAMES = (
 )
 
 
-def request_options(command: Callable[Concatenate[Request, P], R]) -> Callable[P, R]:
+def request_options(command: "Callable[Concatenate[Request, P], R]") -> Callable[P, R]:
     """Give a command all options of a request; it gets them parsed, as its first argument."""
 
     @wraps(command)
     def with_request(*args: P.args, **values: P.kwargs) -> R:
+        from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
+
         asked = {name: values.pop(name) for name in _REQUEST_NAMES}
         return command(parse_request(asked), *args, **values)
 

@@ -1,24 +1,27 @@
 """All that commands touch besides their arguments, as one value; tests pass their own."""
 
+from __future__ import annotations
+
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffold.config import Request
-from scaffold.core.ports import Index
 from scaffold.errors import Detail
-from scaffold.model.knowledge import Facts
-from scaffold.model.plan import Options, Plan
-from scaffold.model.project import Project
-from scaffold.model.target import Target
-from scaffold.model.verdict import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from scaffold.config import Request
+    from scaffold.core.ports import Index
     from scaffold.flow import Edges
+    from scaffold.model.knowledge import Facts
+    from scaffold.model.plan import Options, Plan
+    from scaffold.model.project import Project
+    from scaffold.model.target import Target
+    from scaffold.model.verdict import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Outside:
     open_index: Callable[[Path | None, Project, Request], Index]
     snapshot_names: Callable[[], Sequence[str]]
     snapshot_date: Callable[[], str]
-    decide: Callable[[Project, Sequence[Target], Options, "Edges"], tuple[Decision, ...]]
+    decide: Callable[[Project, Sequence[Target], Options, Edges], tuple[Decision, ...]]
     make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Options], Plan]
     spell_plan: Callable[[Plan], Mapping[str, str]]
     write: Callable[[Path, Mapping[str, str], bool], None]
@@ -133,7 +136,7 @@ def _snapshot_date() -> str:
 
 
 def _decide(
-    project: Project, targets: Sequence[Target], options: Options, edges: "Edges"
+    project: Project, targets: Sequence[Target], options: Options, edges: Edges
 ) -> tuple[Decision, ...]:
     from scaffold.flow import decide  # noqa: PLC0415 - slow to import
 

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +16,9 @@ from scaffold.cli.options import (
     verbose_option,
 )
 from scaffold.cli.outside import Outside
-from scaffold.config import Request
+
+if TYPE_CHECKING:
+    from scaffold.config import Request
 
 
 @click.command(cls=SectionedCommand, short_help="Show the base image and why; write nothing.")
@@ -27,7 +30,7 @@ from scaffold.config import Request
 @click.pass_obj
 def plan(
     outside: Outside,
-    request: Request,
+    request: "Request",
     path: Path,
     *,
     as_json: bool,

@@ -7,7 +7,6 @@ import click
 
 from scaffold.cli.options import json_option, offline_option
 from scaffold.cli.outside import Outside
-from scaffold.spelling import unknown
 
 
 @click.command(short_help="Show for what a package has wheels.")
@@ -27,6 +26,8 @@ def wheels(outside: Outside, packages: tuple[str, ...], *, offline: bool, as_jso
     for name in dict.fromkeys(map(normalise, packages)):
         page = find_page(outside, name, offline=offline)
         if page is None:
+            from scaffold.spelling import unknown  # noqa: PLC0415 - not for --help
+
             raise unknown("package", name, outside.snapshot_names(), hint="check the spelling")
         matrices.append(make_matrix(page))
     if as_json:

@@ -5,16 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.cli.options import request_options
-from scaffold.config import (
-    BYTECODE,
-    COMPILE,
-    OBJECTIVES,
-    Request,
-    choose_targets,
-    parse_request,
-    to_argv,
-)
+from scaffold.config import Request, choose_targets, parse_request, to_argv
 from scaffold.errors import UsageError
 from scaffold.model.plan import Options
 from scaffold.model.target import Arch, CpuClass

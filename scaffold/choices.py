@@ -1,0 +1,5 @@
+"""The words that options accept, apart from everything else: ``--help`` needs no more."""
+
+OBJECTIVES = ("size", "balanced", "compatible")
+COMPILE = ("never", "minutes", "hours")
+BYTECODE = ("none", "beside")
