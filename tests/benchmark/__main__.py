@@ -1,72 +1,108 @@
 """Time ``leanscaffold plan`` beside ``uv pip compile`` on the same set, cold and warm.
 
-    python -m tests.benchmark [requirements…]      default: fastapi uvicorn pandas
+    python -m tests.benchmark [requirements…]      default: the paper's project
 
-Prints seconds (median of three) and peak memory. Needs the index; not part of the tests.
+Prints the median seconds of several runs that alternate, and the peak memory. Needs the index; not
+part of the tests. Cold is an empty cache; the bundled snapshot is always there.
 """
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import uv
 
-RUNS = 3
+RUNS = 5
 ROOT = Path(__file__).resolve().parents[2]
+PAPER = ROOT / "examples" / "paper"
 
 
-def measure(command: list[str], env: dict[str, str]) -> float:
-    """Return the wall seconds of one run; a failure ends the benchmark."""
-    begun = time.perf_counter()
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    if done.returncode not in {0, 3}:
-        sys.exit(f"{command[0]} failed:\n{done.stderr}")
-    return time.perf_counter() - begun
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a command: wall seconds and peak memory in MB."""
+
+    seconds: float
+    memory: float
 
 
-def median(command: list[str], env: dict[str, str], *, cold: Path | None) -> float:
-    """Return the median of several runs, each with its cache removed before if ``cold``."""
-    seconds = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contest:
+    """A command to time; ``cold`` is the folder to remove before each run, if any."""
+
+    label: str
+    command: tuple[str, ...]
+    cold: Path | None = None
+
+
+def measure(command: tuple[str, ...], env: dict[str, str]) -> Run:
+    """Run a command; a failure ends the benchmark."""
+    with tempfile.TemporaryFile() as errors:
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in {0, 3}:
+            errors.seek(0)
+            sys.exit(f"{command[0]} failed:\n{errors.read().decode()}")
+    return Run(seconds=seconds, memory=usage.ru_maxrss / 1024)
+
+
+def race(contests: list[Contest], env: dict[str, str]) -> list[list[Run]]:
+    """Return the runs of each command; they take turns, so that all meet the same noise."""
+    runs: list[list[Run]] = [[] for _ in contests]
     for _ in range(RUNS):
-        if cold is not None:
-            shutil.rmtree(cold, ignore_errors=True)
-        seconds.append(measure(command, env))
-    return statistics.median(seconds)
+        for contest, done in zip(contests, runs, strict=True):
+            if contest.cold is not None:
+                shutil.rmtree(contest.cold, ignore_errors=True)
+            done.append(measure(contest.command, env))
+    return runs
+
+
+def list_contests(project: Path, ours: Path, theirs: Path) -> list[Contest]:
+    """Return what is timed; the two folders are the caches."""
+    tool = str(Path(sys.executable).with_name("leanscaffold"))
+    plan = (tool, "plan", str(project), "--target", "arm64", "--quiet")
+    compiling = (
+        *(uv.find_uv_bin(), "pip", "compile", str(project / "requirements.txt"), "--quiet"),
+        *("--only-binary", ":all:", "--python-version", "3.13", "--no-python-downloads"),
+        *("--python-platform", "aarch64-manylinux_2_40"),
+    )
+    return [
+        Contest(label="leanscaffold plan, cold", command=plan, cold=ours),
+        Contest(label="uv pip compile, cold", command=compiling, cold=theirs),
+        Contest(label="leanscaffold plan, warm", command=plan),
+        Contest(label="uv pip compile, warm", command=compiling),
+        Contest(
+            label="the paper's project, offline",
+            command=(tool, "plan", str(PAPER), "--target", "arm64", "--offline", "--quiet"),
+            cold=ours,
+        ),
+        Contest(label="--help", command=(tool, "--help")),
+    ]
 
 
 def main() -> None:
     """Run and print the table."""
-    wanted = sys.argv[1:] or ["fastapi", "uvicorn", "pandas"]
-    tool = str(Path(sys.executable).with_name("leanscaffold"))
     with tempfile.TemporaryDirectory() as folder:
-        project, cache = Path(folder, "project"), Path(folder, "cache")
-        project.mkdir()
-        (project / "requirements.txt").write_text("\n".join(wanted) + "\n")
-        (project / "main.py").write_text("print('hello')\n")
-        env = {**os.environ, "LEANSCAFFOLD_CACHE_DIR": str(cache), "UV_CACHE_DIR": str(cache)}
-        plan = [tool, "plan", str(project), "--target", "arm64", "--quiet"]
-        compile_ = [uv.find_uv_bin(), "pip", "compile", str(project / "requirements.txt"), "-q"]
-        compile_ += ["--only-binary", ":all:", "--python-version", "3.13"]
-        compile_ += ["--python-platform", "aarch64-manylinux_2_40"]
-        rows = [
-            ("leanscaffold plan, cold", median(plan, env, cold=cache)),
-            ("uv pip compile, cold", median(compile_, env, cold=cache)),
-            ("leanscaffold plan, warm", median(plan, env, cold=None)),
-            ("uv pip compile, warm", median(compile_, env, cold=None)),
-        ]
-        paper = [tool, "plan", str(ROOT / "examples/paper"), "--target", "arm64", "--offline", "-q"]
-        rows.append(("the paper's project, offline", median(paper, env, cold=None)))
-        rows.append(("--help", median([tool, "--help"], env, cold=None)))
-    for label, seconds in rows:
-        print(f"{label:32} {seconds:6.2f} s")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{'peak memory of any run':32} {peak:6.0f} MB")
+        project, ours, theirs = (Path(folder, name) for name in ("project", "ours", "theirs"))
+        shutil.copytree(PAPER, project)
+        if sys.argv[1:]:
+            (project / "requirements.txt").write_text("\n".join(sys.argv[1:]) + "\n")
+        env = {**os.environ, "LEANSCAFFOLD_CACHE_DIR": str(ours), "UV_CACHE_DIR": str(theirs)}
+        contests = list_contests(project, ours, theirs)
+        runs = race(contests, env)
+    for contest, done in zip(contests, runs, strict=True):
+        seconds = statistics.median(run.seconds for run in done)
+        memory = max(run.memory for run in done)
+        print(f"{contest.label:32} {seconds:6.2f} s {memory:6.0f} MB")
 
 
-main()
+if __name__ == "__main__":
+    main()
