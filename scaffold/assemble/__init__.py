@@ -1,0 +1,5 @@
+"""Puts the final file system together. Runs inside a build, on the machine that builds.
+
+Only the standard library is at hand there, and nothing of the target can be started: it may be for
+another processor. So everything is decided by reading: ELF headers, symbolic links, file names.
+"""

@@ -1,0 +1,37 @@
+"""``python -m assemble``: from a base's root and installed packages to the layers of an image."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from .assembly import Order, assemble
+
+
+def parse_order(argv: list[str]) -> Order:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="assemble", description=__doc__)
+    for name, text in (
+        ("base", "root of the base image"),
+        ("packages", "what pip installed; changed in place"),
+        ("scripts", "commands that pip made"),
+        ("out", "folder for the layers, one folder each"),
+    ):
+        parser.add_argument(f"--{name}", type=Path, required=True, help=text)
+    for name in ("interpreter", "site-packages", "home", "workdir"):
+        parser.add_argument(f"--{name}", required=True, help="a path in the image")
+    parser.add_argument("--uid", type=int, required=True)
+    parser.add_argument("--trim", choices=("none", "safe"), default="safe")
+    parser.add_argument("--bytecode", choices=("none", "beside", "only"), default="only")
+    parser.add_argument("--sourceless", action="append", default=[], metavar="PACKAGE")
+    parser.add_argument("--spare", action="append", default=[], metavar="RULE:NAME")
+    parser.add_argument("--layer", action="append", default=[], metavar="PACKAGE,PACKAGE")
+    values = vars(parser.parse_args(argv))
+    values["sourceless"] = frozenset(values["sourceless"])
+    values["spare"] = tuple(tuple(one.split(":", 1)) for one in values["spare"])
+    values["layers"] = tuple(tuple(one.split(",")) for one in values.pop("layer"))
+    return Order(**values)
+
+
+if __name__ == "__main__":
+    for line in assemble(parse_order(sys.argv[1:])):
+        print(line, flush=True)  # noqa: T201 - the build's log

@@ -1,0 +1,196 @@
+"""The steps in their order: trim, close over libraries, copy, compile, strip, split into layers."""
+
+import posixpath
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .bytecode import compile_folder
+from .elf import is_elf
+from .interpreter import is_loadable, list_interpreter, list_stdlib
+from .libraries import Closure, Loader, find_closure
+from .ownership import normalise, read_owners
+from .stripping import strip_file
+from .system import BUNDLE, find_openssl_folder, list_system, list_unnamed_libraries
+from .trim import RULES
+from .view import View
+from .writing import copy_paths, place_file, settle_times
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be put together. Paths of this machine are ``Path``, those in the image texts.
+
+    ``sourceless`` are packages that work without their sources, ``spare`` pairs (rule, top-level
+    name) that a rule leaves alone, ``layers`` the packages that get a layer each.
+    """
+
+    base: Path
+    packages: Path
+    scripts: Path
+    out: Path
+    interpreter: str
+    site_packages: str
+    home: str
+    workdir: str
+    uid: int
+    trim: str = "safe"
+    bytecode: str = "only"
+    sourceless: frozenset[str] = frozenset()
+    spare: tuple[tuple[str, str], ...] = ()
+    layers: tuple[tuple[str, ...], ...] = ()
+
+
+def assemble(order: Order) -> Iterator[str]:
+    """Write the layers ``base``, ``packages-1`` and so on; yield lines that say what was done."""
+    view = View(((order.site_packages, order.packages), ("/", order.base)))
+    loader = Loader(view)
+    yield from _trim(order)
+    closure = _write_base(order, view, loader)
+    for missing in closure.missing:
+        yield f"missing: {missing.soname}, which {missing.user} needs"
+    owners = read_owners(order.packages)
+    yield from _finish_packages(order, owners)
+    _split(order, owners)
+    for layer in sorted(order.out.iterdir()):
+        settle_times(layer)
+
+
+def _trim(order: Order) -> Iterator[str]:
+    if order.trim == "none":
+        return
+    for rule in RULES:
+        spared = frozenset(name for of, name in order.spare if of in {rule.name, "all"})
+        dropped = rule.find(order.packages, spared)
+        yield f"{rule.name}: {_delete(dropped, order.packages)} bytes"
+
+
+def _delete(files: Sequence[Path], root: Path) -> int:
+    """Delete files, and folders that are empty then; return the bytes."""
+    freed = 0
+    for path in files:
+        freed += path.stat().st_size
+        path.unlink()
+        folder = path.parent
+        while folder != root and not any(folder.iterdir()):
+            folder.rmdir()
+            folder = folder.parent
+    return freed
+
+
+def _write_base(order: Order, view: View, loader: Loader) -> Closure:
+    """Write what is there without the project: interpreter, standard library, libraries, user."""
+    out = order.out / "base"
+    stdlib = posixpath.dirname(order.site_packages)
+    library = [p for p in list_stdlib(view, stdlib) if is_loadable(view, loader, p)]
+    interpreter = list_interpreter(view, order.interpreter)
+    unnamed = tuple(list_unnamed_libraries(view, loader.folders))
+    brought = list(_list_elf_files(order))
+    names = frozenset(posixpath.basename(path) for path in brought)
+    sonames = frozenset(elf.soname for path in brought if (elf := loader.read(path)) and elf.soname)
+    seeds = (*interpreter, *library, *brought, *unnamed)
+    closure = find_closure(loader, seeds, names | sonames)
+    libraries = [p for p in closure.paths if not p.startswith(order.site_packages + "/")]
+    copy_paths(view, (*interpreter, *library, *unnamed, *libraries, *list_system(view)), out)
+    if order.bytecode != "none":
+        compile_folder(out / stdlib.lstrip("/"), stdlib, every=order.bytecode == "only")
+    if order.trim != "none":
+        _strip(out)
+    _link_certificates(view, (*interpreter, *libraries), out)
+    _add_user(order, out)
+    return closure
+
+
+def _list_elf_files(order: Order) -> Iterator[str]:
+    """Yield the machine code of packages, as paths in the image."""
+    for path in sorted(order.packages.rglob("*")):
+        if path.is_file() and not path.is_symlink() and is_elf(path):
+            inside = path.relative_to(order.packages).as_posix()
+            yield posixpath.join(order.site_packages, inside)
+
+
+def _strip(folder: Path) -> int:
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink())
+    return sum(strip_file(path) for path in files if is_elf(path))
+
+
+def _link_certificates(view: View, paths: Sequence[str], out: Path) -> None:
+    """Put the bundle where this very build of OpenSSL looks: a base may have one file per name."""
+    bundle = out / BUNDLE.lstrip("/")
+    if not bundle.exists():
+        return
+    for path in paths:
+        file = view.file(path)
+        folder = find_openssl_folder(file.read_bytes()) if file else ""
+        if folder:
+            link = out / folder.lstrip("/") / "cert.pem"
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.exists() and not link.is_symlink():
+                link.symlink_to(BUNDLE)
+
+
+def _add_user(order: Order, out: Path) -> None:
+    """Add the accounts that programs look up, a home, and the folders everybody writes to."""
+    etc = out / "etc"
+    etc.mkdir(parents=True, exist_ok=True)
+    passwd = (
+        "root:x:0:0:root:/root:/sbin/nologin",
+        f"app:x:{order.uid}:{order.uid}::{order.home}:/sbin/nologin",
+    )
+    (etc / "passwd").write_text("\n".join(passwd) + "\n")
+    (etc / "group").write_text(f"root:x:0:\napp:x:{order.uid}:\n")
+    for name, mode in (("tmp", 0o1777), ("var/tmp", 0o1777), ("run", 0o755)):
+        folder = out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(mode)
+    for path in (order.home, order.workdir):
+        folder = out / path.lstrip("/")
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.chown(folder, order.uid, order.uid)
+
+
+def _finish_packages(order: Order, owners: dict[str, str]) -> Iterator[str]:
+    if order.bytecode != "none":
+        alone = _tops(owners, order.sourceless) if order.bytecode == "only" else frozenset()
+        compile_folder(order.packages, order.site_packages, alone=alone, every=False)
+    if order.trim != "none":
+        yield f"symbols: {_strip(order.packages)} bytes"
+
+
+def _tops(owners: dict[str, str], packages: frozenset[str]) -> frozenset[str]:
+    """Return the top-level names that only these packages have files below."""
+    names = [(path.partition("/")[0].removesuffix(".py"), by) for path, by in owners.items()]
+    others = {name for name, by in names if by not in packages}
+    return frozenset(name for name, _ in names) - others
+
+
+def _split(order: Order, owners: dict[str, str]) -> None:
+    """Move each package's files into its layer; what has none goes on top, with the commands."""
+    numbers = {
+        normalise(name): number for number, names in enumerate(order.layers, 1) for name in names
+    }
+    top = len(order.layers) + 1
+    for number in range(1, top + 1):
+        (order.out / f"packages-{number}" / order.site_packages.lstrip("/")).mkdir(parents=True)
+    for path in sorted(order.packages.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            continue
+        inside = path.relative_to(order.packages).as_posix()
+        number = numbers.get(owners.get(_source_of(inside), ""), top)
+        target = order.out / f"packages-{number}" / order.site_packages.lstrip("/") / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+    for path in sorted(order.scripts.iterdir()) if order.scripts.is_dir() else ():
+        place_file(path, order.out / f"packages-{top}" / "usr/local/bin" / path.name)
+
+
+def _source_of(path: str) -> str:
+    """Return the recorded source that a file of bytecode was made from, or the path itself."""
+    if not path.endswith(".pyc"):
+        return path
+    folder, _, name = path.rpartition("/")
+    if folder.endswith("__pycache__"):
+        above = folder.removesuffix("__pycache__")
+        return f"{above}{name.partition('.')[0]}.py"
+    return path.removesuffix("c")

@@ -1,0 +1,162 @@
+"""What an ELF file says to the loader: machine, libraries, where to look, what gets mapped."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_MAGIC = b"\x7fELF"
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+_DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 1, 5, 14, 15, 29
+_MAX_DYNAMIC = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One program header: file ``offset`` and ``size``, address, alignment; all in bytes."""
+
+    kind: int
+    offset: int
+    address: int
+    size: int
+    align: int
+
+
+@dataclass(frozen=True, slots=True)
+class Elf:
+    """``machine`` is the number from the ELF specification, ``bits`` 32 or 64.
+
+    ``paths`` are the file's own search path as written, ``$ORIGIN`` and all. ``end`` is the first
+    byte after everything that headers, sections and segments describe; what lies behind it was
+    appended by somebody who reads it on his own. ``loaded`` is the first byte after all segments.
+    """
+
+    machine: int
+    bits: int
+    little: bool
+    interpreter: str
+    soname: str
+    needed: tuple[str, ...]
+    paths: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    end: int
+    loaded: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where things stand in the two sizes of ELF file."""
+
+    header: str
+    program: str
+    dynamic: str
+    fields: tuple[int, ...]  # type, offset, vaddr, filesz, align within a program header
+
+
+_LAYOUTS = {
+    1: _Layout("HHIIIIIHHHHHH", "IIIIIIII", "iI", (0, 1, 2, 4, 7)),
+    2: _Layout("HHIQQQIHHHHHH", "IIQQQQQQ", "qQ", (0, 2, 3, 5, 7)),
+}
+
+
+def is_elf(path: Path) -> bool:
+    """Tell by its first bytes whether a file is an ELF file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == _MAGIC
+    except OSError:
+        return False
+
+
+def read_elf(path: Path) -> Elf | None:
+    """Return what the loader would read, or None for what is no (whole) ELF file."""
+    with path.open("rb") as file:
+        if file.read(4) != _MAGIC:
+            return None
+    try:
+        return _parse(path.read_bytes())
+    except (struct.error, KeyError, ValueError):
+        return None
+
+
+def _parse(data: bytes) -> Elf:
+    layout, little = _LAYOUTS[data[4]], data[5] == 1
+    order = "<" if little else ">"
+    header = struct.unpack_from(order + layout.header, data, 16)
+    machine, program_at, section_at = header[1], header[4], header[5]
+    header_size, program_size, program_count = header[7], header[8], header[9]
+    section_size, section_count = header[10], header[11]
+    segments = tuple(
+        Segment(*(values[index] for index in layout.fields))
+        for position in range(program_count)
+        for values in [
+            struct.unpack_from(order + layout.program, data, program_at + position * program_size)
+        ]
+    )
+    loaded = max(
+        (s.offset + s.size for s in segments),
+        default=header_size,
+    )
+    loaded = max(loaded, header_size, program_at + program_count * program_size)
+    dynamic = tuple(_read_dynamic(data, segments, order + layout.dynamic))
+    strings = _string_table(dynamic, segments)
+    texts = {
+        kind: [_text(data, strings + value) for tag, value in dynamic if tag == kind]
+        for kind in (_DT_NEEDED, _DT_SONAME, _DT_RPATH, _DT_RUNPATH)
+    }
+    paths = texts[_DT_RUNPATH] or texts[_DT_RPATH]
+    return Elf(
+        machine=machine,
+        bits=32 * data[4],
+        little=little,
+        interpreter=next((_text(data, s.offset) for s in segments if s.kind == _PT_INTERP), ""),
+        soname=next(iter(texts[_DT_SONAME]), ""),
+        needed=tuple(texts[_DT_NEEDED]),
+        paths=tuple(one for path in paths for one in path.split(":") if one),
+        segments=segments,
+        end=max(
+            loaded,
+            section_at + section_size * section_count,
+            *_section_ends(data, section_at, section_size, section_count, order),
+        ),
+        loaded=loaded,
+    )
+
+
+def _read_dynamic(
+    data: bytes, segments: tuple[Segment, ...], form: str
+) -> Iterator[tuple[int, int]]:
+    size = struct.calcsize(form)
+    for segment in segments:
+        if segment.kind != _PT_DYNAMIC:
+            continue
+        for at in range(segment.offset, segment.offset + min(segment.size, _MAX_DYNAMIC), size):
+            tag, value = struct.unpack_from(form, data, at)
+            if tag == 0:
+                return
+            yield tag, value
+
+
+def _string_table(dynamic: tuple[tuple[int, int], ...], segments: tuple[Segment, ...]) -> int:
+    """Return where in the file the dynamic string table starts."""
+    address = next((value for tag, value in dynamic if tag == _DT_STRTAB), 0)
+    for segment in segments:
+        if segment.kind == _PT_LOAD and segment.address <= address < segment.address + segment.size:
+            return segment.offset + address - segment.address
+    return 0
+
+
+def _text(data: bytes, at: int) -> str:
+    return data[at : data.index(b"\0", at)].decode()
+
+
+def _section_ends(data: bytes, start: int, size: int, count: int, order: str) -> Iterator[int]:
+    """Yield the end of every section that takes up room in the file."""
+    yield 0
+    form, offset_at, size_at, no_bits = (
+        ("IIQQQQIIQQ", 4, 5, 8) if data[4] == 2 else ("IIIIIIIIII", 4, 5, 8)  # noqa: PLR2004
+    )
+    for position in range(count if start else 0):
+        values = struct.unpack_from(order + form, data, start + position * size)
+        if values[1] != no_bits:
+            yield values[offset_at] + values[size_at]

@@ -1,0 +1,84 @@
+"""The target's file system while it is still in pieces: paths as the running app will see them."""
+
+import os
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_MOST_LINKS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Folders of this machine laid over each other. ``parts`` pairs (where it will be, folder).
+
+    The first part that has a path decides. Symbolic links are followed inside of the view, never
+    on this machine.
+    """
+
+    parts: tuple[tuple[str, Path], ...]
+
+    def find(self, path: str) -> Path | None:
+        """Return the folder's entry for a path whose parents hold no links; may be a link."""
+        for prefix, folder in self.parts:
+            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
+                entry = folder / path[len(prefix.rstrip("/")) :].lstrip("/")
+                if os.path.lexists(entry):
+                    return entry
+        return None
+
+    def trail(self, path: str) -> tuple[str, ...]:
+        """Return the links passed on the way to a path, and the real path at the end.
+
+        Empty if there is nothing at its end.
+        """
+        links: list[str] = []
+        todo = [part for part in posixpath.normpath(path).split("/") if part]
+        done = ""
+        while todo:
+            here = f"{done}/{todo.pop(0)}"
+            entry = self.find(here)
+            if entry is None or len(links) > _MOST_LINKS:
+                return ()
+            if entry.is_symlink():
+                links.append(here)
+                aim = posixpath.normpath(posixpath.join(done or "/", entry.readlink()))
+                todo = [part for part in aim.split("/") if part] + todo
+                done = ""
+            else:
+                done = here
+        return (*links, done or "/")
+
+    def real(self, path: str) -> str:
+        """Return the path with all links followed, empty if there is nothing."""
+        trail = self.trail(path)
+        return trail[-1] if trail else ""
+
+    def file(self, path: str) -> Path | None:
+        """Return the regular file at the end of a path, as this machine can open it."""
+        entry = self.find(real) if (real := self.real(path)) else None
+        return entry if entry is not None and entry.is_file() else None
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted; none if it is no folder."""
+        real = self.real(folder)
+        found: set[str] = set()
+        for prefix, part in self.parts:
+            if real and (real == prefix or real.startswith(prefix.rstrip("/") + "/")):
+                entry = part / real[len(prefix.rstrip("/")) :].lstrip("/")
+                if entry.is_dir():
+                    found.update(child.name for child in entry.iterdir())
+        return tuple(sorted(found))
+
+    def walk(self, folder: str) -> Iterator[str]:
+        """Yield the paths of all that is no folder below a folder, sorted; links as they are."""
+        for name in self.names(folder):
+            path = posixpath.join(folder, name)
+            entry = self.find(path)
+            if entry is None:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                yield from self.walk(path)
+            else:
+                yield path
