@@ -77,9 +77,12 @@ class Loader:
 
         A file for another machine is passed over, as the loader does.
         """
-        own = [_expand(path, posixpath.dirname(user)) for path in elf.paths]
-        for folder in (*own, *self.folders):
-            path = posixpath.normpath(posixpath.join(folder, soname))
+        origin = posixpath.dirname(user)
+        folders = (*(_expand(path, origin) for path in elf.paths), *self.folders)
+        if "/" in soname:  # a path is opened as it is
+            folders = ("/",)
+        for folder in folders:
+            path = posixpath.normpath(posixpath.join(folder, _expand(soname, origin)))
             found = self.read(path)
             if found and (found.machine, found.bits) == (elf.machine, elf.bits):
                 return path
