@@ -47,6 +47,7 @@ def wanted_of(project: Project, options: Options) -> Wanted:
         swaps=options.swaps,
         options=project.index,
         sdists=options.allow_compile != "never",
+        offline=options.offline,
     )
 
 

@@ -124,6 +124,7 @@ def _missing(provider: Provider, need: Need) -> Reason:
         admissible=tuple(provider.admissible(need.name, [need])),
         locked=need.name in provider.locked,
         known=provider.shelf.page(need.name) is not None,
+        offline=provider.wanted.offline,
     )
 
 

@@ -25,6 +25,7 @@ class Wanted:
 
     ``swaps`` pairs (name, replacement requirement), applied to the whole closure. ``pre`` admits
     pre-releases everywhere. ``sdists`` False leaves out everything that would have to be built.
+    ``offline`` says that a name which nobody knows may well exist.
     """
 
     asked: tuple[Asked, ...]
@@ -33,6 +34,7 @@ class Wanted:
     swaps: tuple[tuple[str, str], ...] = ()
     options: IndexOptions = field(default_factory=IndexOptions)
     sdists: bool = True
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

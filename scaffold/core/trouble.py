@@ -21,6 +21,7 @@ def describe_missing(
     admissible: tuple[Release, ...],
     locked: bool,
     known: bool,
+    offline: bool,
 ) -> Reason:
     """Return the one reason that explains best why no file of ``name`` can be taken."""
     needed = f" (needed by {parent})" if parent else ""
@@ -28,7 +29,11 @@ def describe_missing(
         text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
         return Reason(code="direct-url", text=text, package=name)
     if not known:
-        text = f"the index knows no package named {name}{needed}"
+        text = (
+            f"offline, nothing is known of {name}{needed}: plan once without --offline"
+            if offline
+            else f"the index knows no package named {name}{needed}"
+        )
         return Reason(code="unknown-package", text=text, package=name)
     if not admissible:
         return _none_admissible(name, needed, specifier, releases, locked=locked)
