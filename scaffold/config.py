@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.core.target import parse_arch
@@ -241,6 +242,26 @@ def to_argv(request: Request) -> tuple[str, ...]:
         *(f"{name}={value}" for name, value in single.items() if value not in {None, ""}),
         *(name for name, on in switches.items() if on),
     )
+
+
+def without_secrets(request: Request) -> Request:
+    """Return the request without passwords in addresses and without paths of this machine."""
+    return replace(
+        request,
+        index_url=_without_password(request.index_url),
+        extra_index_urls=tuple(_without_password(url) for url in request.extra_index_urls),
+        knowledge=tuple(path for path in request.knowledge if _is_relative(path)),
+        requirements=tuple(path for path in request.requirements if _is_relative(path)),
+    )
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _is_relative(path: str) -> bool:
+    return not path.startswith(("/", "\\", "~")) and ":" not in path[:3]
 
 
 def _unless(value: str, default: str) -> str:

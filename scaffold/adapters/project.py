@@ -120,7 +120,14 @@ def read_project(
         app_bytes=sum(size for _, size in listed),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
         notes=(*choice.notes, *reading.notes, *_unread(choice, names)),
+        environments=_find_environments(root) if tree is None else (),
     )
+
+
+def _find_environments(root: Path) -> tuple[str, ...]:
+    from scaffold.adapters.tree import find_environments  # noqa: PLC0415
+
+    return find_environments(root)
 
 
 def _useless_options(choice: Choice) -> UsageError:

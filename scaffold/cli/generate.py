@@ -65,13 +65,16 @@ def write_files(
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
     from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
+    from scaffold.model.resolution import Reason  # noqa: PLC0415 - not for --help
     from scaffold.present.document import make_record  # noqa: PLC0415 - not for --help
 
     tell("writing the files")
-    made = outside.make_plan(
-        outcome.project, outcome.targets, outcome.decisions, outcome.request.options
-    )
+    made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, outcome.request)
     files = dict(outside.spell_plan(made))
     files[RECORD] = make_record(outcome, files)
-    outside.write(path, files, force)
-    return replace(outcome, files={name: digest(text) for name, text in files.items()})
+    stale = (
+        Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
+        for name in outside.write(path, files, force)
+    )
+    hashes = {name: digest(text) for name, text in files.items()}
+    return replace(outcome, files=hashes, remarks=(*outcome.remarks, *stale))

@@ -31,9 +31,10 @@ class Outside:
     ``machine`` is this machine's architecture in any spelling. ``open_index`` takes the
     project's folder (None outside of one), its lock and addresses, and those of the request.
     ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
+    ``make_plan`` takes the request for its options and for what to run to get the plan again.
     ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
-    none; without ``force`` (its last argument) it raises FileConflictError for a file that is the
-    user's.
+    none, and returns the names of files of an earlier run that belong to no target any more;
+    without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
     """
 
     today: Callable[[], date]
@@ -45,9 +46,9 @@ class Outside:
     snapshot_names: Callable[[], Sequence[str]]
     snapshot_date: Callable[[], str]
     decide: Callable[[Project, Sequence[Target], Options, Edges], tuple[Decision, ...]]
-    make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Options], Plan]
+    make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Request], Plan]
     spell_plan: Callable[[Plan], Mapping[str, str]]
-    write: Callable[[Path, Mapping[str, str], bool], None]
+    write: Callable[[Path, Mapping[str, str], bool], Sequence[str]]
 
 
 def real_outside() -> Outside:
@@ -144,11 +145,13 @@ def _decide(
 
 
 def _make_plan(
-    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], options: Options
+    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], request: Request
 ) -> Plan:
+    from scaffold.config import to_argv, without_secrets  # noqa: PLC0415 - not for --help
     from scaffold.core.plan import make_plan  # noqa: PLC0415 - slow to import
 
-    return make_plan(project, targets, decisions, options)
+    arguments = to_argv(without_secrets(request))
+    return make_plan(project, targets, decisions, request.options, arguments=arguments)
 
 
 def _spell_plan(plan: Plan) -> Mapping[str, str]:
@@ -159,7 +162,7 @@ def _spell_plan(plan: Plan) -> Mapping[str, str]:
     return render(plan, lambda name: (folder / name).read_text(encoding="utf-8"))
 
 
-def _write(path: Path, files: Mapping[str, str], force: bool) -> None:  # noqa: FBT001 - of a port
+def _write(path: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port
     from scaffold.adapters.outputs import read_recorded, write_outputs  # noqa: PLC0415 - slow
 
-    write_outputs(path, files, force=force, recorded=read_recorded(path))
+    return write_outputs(path, files, force=force, recorded=read_recorded(path)).stale

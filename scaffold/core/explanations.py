@@ -193,6 +193,11 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "the cache holds them.",
         "Run it without --offline, or upgrade leanscaffold.",
     ),
+    "file-stale": _explain(
+        "a file of an earlier run is left over",
+        "It was written for a target that is no longer asked for. Nothing reads it any more.",
+        "Delete it, or name its target again.",
+    ),
     "target-assumed": _explain(
         "this machine's architecture was taken",
         "Neither --target nor --device was given.",

@@ -21,7 +21,9 @@ def render(plan: Plan, template: Callable[[str], str]) -> dict[str, str]:
     local = sorted({path for target in plan.targets for path in target.local})
     return {
         "Dockerfile": _render_dockerfile(plan, template),
-        ".dockerignore": render_ignore(_keep(plan, [*locks, *local])),
+        ".dockerignore": render_ignore(
+            _keep(plan, [*locks, *local]), drop=plan.project.environments
+        ),
         **locks,
     }
 

@@ -133,7 +133,8 @@ class Project:
 
     ``app_bytes`` is what the application's own files weigh in the image, in bytes;
     ``source_paths`` are folders, relative to the project, that hold importable code
-    (``.``, ``src``). ``files`` are the project's requirement and lock files, relative.
+    (``.``, ``src``). ``files`` are the project's requirement and lock files, relative, and
+    ``environments`` its virtual environments under names that nobody could guess.
     """
 
     name: Found[str]
@@ -150,3 +151,4 @@ class Project:
     app_bytes: int = 0
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()

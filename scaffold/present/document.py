@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from scaffold import __version__
 from scaffold.adapters.outputs import digest, seal
-from scaffold.config import Request, to_argv
+from scaffold.config import to_argv, without_secrets
 from scaffold.model.knowledge import SystemPackage
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Budget, Device, Target
@@ -76,26 +75,6 @@ def to_json(document: object) -> str:
         document, indent=2, sort_keys=True, ensure_ascii=False, default=date.isoformat
     )
     return text + "\n"
-
-
-def without_secrets(request: Request) -> Request:
-    """Return the request without passwords in addresses and without paths of this machine."""
-    return replace(
-        request,
-        index_url=_without_password(request.index_url),
-        extra_index_urls=tuple(_without_password(url) for url in request.extra_index_urls),
-        knowledge=tuple(path for path in request.knowledge if _is_relative(path)),
-        requirements=tuple(path for path in request.requirements if _is_relative(path)),
-    )
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def _is_relative(path: str) -> bool:
-    return not path.startswith(("/", "\\", "~")) and ":" not in path[:3]
 
 
 def describe_target(target: Target, decision: Decision) -> Json:

@@ -33,7 +33,7 @@ class Seen:
 
 
 def make_plan(
-    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], options: Options
+    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], request: Request
 ) -> Plan:
     """Return a plan of the first decision's base."""
     chosen = decisions[0].chosen
@@ -41,7 +41,7 @@ def make_plan(
     return Plan(
         version=1,
         project=project,
-        options=options,
+        options=request.options,
         base=chosen.base,
         python=chosen.python,
         reference=chosen.candidate.reference,
@@ -54,7 +54,7 @@ def make_plan(
         workdir="/app",
         environment=tuple((f"target{n}", target.arch) for n, target in enumerate(targets)),
         labels=(),
-        bytecode=options.bytecode,
+        bytecode=request.options.bytecode,
     )
 
 
@@ -90,9 +90,10 @@ def make_outside(
         seen.offline.append(request.options.offline)
         return world or World()
 
-    def write(_: Path, files: Mapping[str, str], force: bool) -> None:  # noqa: FBT001 - of a port
+    def write(_: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001
         seen.written.update(files)
         seen.forced = force
+        return ()
 
     outside = Outside(
         today=lambda: date(2026, 11, 24),

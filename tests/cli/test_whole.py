@@ -100,3 +100,30 @@ def test_the_matrix_of_a_bundled_package_needs_no_network() -> None:
     result = run("wheels", "numpy", "--offline", outside=real_outside())
     assert result.exit_code == 0, result.stderr
     assert "numpy: newest release" in result.stdout
+
+
+def test_the_dockerfile_says_how_it_was_made(project: Path) -> None:
+    argv = ("generate", str(project), "--target", "arm64", "--max-size", "500MB", *OFFLINE)
+    assert run(*argv, outside=real_outside()).exit_code == 0
+    dockerfile = (project / "Dockerfile").read_text()
+    made = "leanscaffold generate --target=arm64 --max-size=500000000"
+    assert made in dockerfile
+    assert run(*argv, "--force", outside=real_outside()).exit_code == 0
+    assert (project / "Dockerfile").read_text() == dockerfile
+
+
+def test_a_virtual_environment_of_any_name_stays_out_of_the_build(project: Path) -> None:
+    (project / "mine" / "lib").mkdir(parents=True)
+    (project / "mine" / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    argv = ("generate", str(project), "--target", "arm64", *OFFLINE)
+    assert run(*argv, outside=real_outside()).exit_code == 0
+    assert "mine" in (project / ".dockerignore").read_text().splitlines()
+
+
+def test_what_an_earlier_run_left_is_named(project: Path) -> None:
+    argv = ("generate", str(project), *OFFLINE)
+    assert run(*argv, "--target", "arm64,amd64", outside=real_outside()).exit_code == 0
+    second = run(*argv, "--target", "arm64", outside=real_outside())
+    assert second.exit_code == 0
+    assert "requirements.amd64.lock is of an earlier run" in second.stdout
+    assert (project / "requirements.amd64.lock").exists()

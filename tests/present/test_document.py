@@ -4,6 +4,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -66,7 +67,8 @@ def outcomes() -> Iterator[Outcome]:
     yield make_outcome(make_decision(None))
     yield rich_outcome()
     unsized = make_pinned()
-    unsized = replace(unsized, file=replace(unsized.file, size=None), newest="")
+    file = msgspec.structs.replace(unsized.file, size=None)
+    unsized = replace(unsized, file=file, newest="")
     packages = [replace(make_weighed(), pinned=unsized)]
     yield make_outcome(make_decision(make_fits(packages=packages)))
 
