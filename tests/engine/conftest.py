@@ -1,0 +1,56 @@
+"""The engine that tests use, and what they need to know of it."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.engine import engine as own
+from tests.engine import facts, publish
+from tests.engine.choice import REQUIRED, NoEngineError, ca_bundle, choose
+from tests.engine.engine import Engine
+from tests.engine.home import Home, find_home
+
+
+@pytest.fixture(scope="session")
+def home() -> Home:
+    return find_home(os.environ)
+
+
+@pytest.fixture(scope="session")
+def engine(home: Home) -> Engine:
+    """A running engine; skips where there can be none, or fails where one is required."""
+    try:
+        return choose(os.environ, why_not=own.why_not, start=lambda: own.up(home))
+    except NoEngineError as reason:
+        if os.environ.get(REQUIRED) == "1":
+            pytest.fail(f"no engine: {reason}", pytrace=False)
+        pytest.skip(f"no engine: {reason}")
+
+
+@pytest.fixture(scope="session")
+def bases(engine: Engine, home: Home) -> Callable[..., Engine]:
+    """Return the engine once it can pull the base images for the named architectures."""
+
+    def get(*arches: str) -> Engine:
+        if engine.own:
+            publish.publish_all(home, engine, arches, print)
+        return engine
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def knowledge_options(engine: Engine, home: Home) -> tuple[str, ...]:
+    """Options that tell leanscaffold what the stand-ins weigh; none where the images are real."""
+    if not engine.own:
+        return ()
+    return ("--knowledge", str(facts.overlay(home, engine)))
+
+
+@pytest.fixture(scope="session")
+def certificates() -> Path | None:
+    """What a build has to trust besides what the images do, to reach the package index."""
+    environ: Mapping[str, str] = os.environ
+    return ca_bundle(environ)

@@ -1,0 +1,60 @@
+"""A current engine, unpacked beside the system's own packages, which are too old for it."""
+
+import os
+from pathlib import Path
+
+from tests.engine import apt
+from tests.engine.home import Home, digest, whole
+from tests.engine.shell import run
+
+# Debian's next release. Its engine needs a C library that every supported release has, but for
+# runc, which gets the one it was linked with.
+SUITE = "forky"
+PACKAGES = (
+    "containerd",
+    "docker-buildx",
+    "docker-cli",
+    "docker-registry",
+    "docker.io",
+    "libc6",
+    "libseccomp2",
+    "qemu-user",
+    "runc",
+    "tini-static",
+)
+# From the machine's own release: what the engine calls, and what makes roots of other releases.
+SYSTEM = ("arch-test", "iproute2", "iptables", "mmdebstrap", "patchelf", "qemu-utils", "xz-utils")
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
+
+
+def folder(home: Home) -> Path:
+    """Return where the programs are, or will be."""
+    return home.programs / digest(SUITE, *PACKAGES)
+
+
+def fetch(home: Home) -> Path:
+    """Return the folder with the engine's programs."""
+    apt.install(SYSTEM)
+    target = folder(home)
+    if target.is_dir():
+        return target
+    files = apt.download(home, SUITE, PACKAGES)
+    with whole(target) as part:
+        for file in files:
+            run(["dpkg-deb", "--extract", file, part])
+        linked = target / LIBRARIES
+        run(
+            [
+                *("patchelf", "--set-interpreter", str(linked / "ld-linux-x86-64.so.2")),
+                *("--set-rpath", str(linked), str(part / "usr/sbin/runc")),
+            ]
+        )
+    for file in files:
+        file.unlink()
+    return target
+
+
+def search_path(programs: Path) -> str:
+    """Return PATH with the engine's programs in front."""
+    rest = os.environ.get("PATH", os.defpath)
+    return os.pathsep.join([f"{programs}/usr/bin", f"{programs}/usr/sbin", rest])

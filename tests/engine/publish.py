@@ -1,0 +1,98 @@
+"""Build the stand-ins with the engine itself and push them to its mirror, each once."""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.engine import alpine, roots
+from tests.engine.engine import Engine
+from tests.engine.home import Home, digest, locked, whole
+from tests.engine.shell import run_logged, succeeds
+from tests.engine.standins import MINOR, SOURCE_SUITE, StandIn, needed
+
+RECIPES = Path(__file__).parent / "recipes"
+Say = Callable[[str], None]
+
+
+def publish_all(home: Home, engine: Engine, arches: Iterable[str], say: Say) -> None:
+    """See to it that the mirror has every stand-in for these architectures."""
+    with locked(home):
+        for image, arch in needed(arches):
+            recipe = _recipe(image, arch)
+            if published(home).get(image.tag(arch)) == recipe:
+                continue
+            started = time.monotonic()
+            _build(home, engine, image, arch)
+            _note(home, image.tag(arch), recipe)
+            _index(home, engine, image)
+            say(f"{image.tag(arch)} in {time.monotonic() - started:.0f} s")
+
+
+def _recipe(image: StandIn, arch: str) -> str:
+    """Return a digest of what an image is made from, with the image that it rests on."""
+    own = (image.kind, arch, MINOR, SOURCE_SUITE, RECIPES / image.kind)
+    if image.kind == "alpine":
+        return digest(*own, alpine.recipe(arch))
+    return digest(*own, roots.recipe(image.release, arch), roots.recipe(image.release, "amd64"))
+
+
+def _build(home: Home, engine: Engine, image: StandIn, arch: str) -> None:
+    reference = f"{engine.registry}/library/{image.tag(arch)}"
+    with _context(home, image, arch) as context:
+        words = ["docker", "buildx", "build", "--progress=plain", "--provenance=false", "--pull"]
+        words += ["--platform", f"linux/{arch}", "--tag", reference, "--push", str(context)]
+        for name, value in _arguments(image).items():
+            words += ["--build-arg", f"{name}={value}"]
+        log = home.at("log") / image.tag(arch).replace(":", "-")
+        run_logged(words, log, env=engine.environ)
+    engine.docker("rmi", "--force", reference)
+
+
+def _arguments(image: StandIn) -> Mapping[str, str]:
+    if image.kind != "slim":
+        return {}
+    return {"SUITE": image.release, "SOURCE_SUITE": SOURCE_SUITE, "MINOR": MINOR}
+
+
+@contextmanager
+def _context(home: Home, image: StandIn, arch: str) -> Iterator[Path]:
+    """Give the folder that the image is built from."""
+    with tempfile.TemporaryDirectory(dir=home.at("contexts")) as made:
+        context = Path(made) / "context"
+        shutil.copytree(RECIPES / image.kind, context)
+        if image.kind == "debian":
+            os.link(roots.debian_root(home, image.release, arch), context / "root.tar")
+        if image.kind == "alpine":
+            alpine.fill(home, arch, context)
+        yield context
+
+
+def _index(home: Home, engine: Engine, image: StandIn) -> None:
+    """Point the image's tags to what there is of it, for every architecture."""
+    found = published(home)
+    parts = [image.tag(arch) for arch in image.arches]
+    there = [f"{engine.registry}/library/{part}" for part in parts if part in found]
+    for tag in image.tags:
+        name = f"{image.repository}:{tag}"
+        engine.docker(
+            *("buildx", "imagetools", "create", "--tag", f"{engine.registry}/library/{name}"),
+            *there,
+        )
+        # An engine prefers the image that it has to the newer one of its mirror.
+        succeeds(["docker", "rmi", "--force", name], env=engine.environ)
+
+
+def published(home: Home) -> dict[str, str]:
+    """Return the recipe of each tag in the mirror; the list lives and dies with the mirror."""
+    file = home.at("registry") / "published.json"
+    return dict(json.loads(file.read_text())) if file.is_file() else {}
+
+
+def _note(home: Home, tag: str, recipe: str) -> None:
+    with whole(home.at("registry") / "published.json") as part:
+        part.write_text(json.dumps({**published(home), tag: recipe}, indent=2))
