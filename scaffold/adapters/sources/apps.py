@@ -20,9 +20,29 @@ FRAMEWORKS = {
     "celery.app.Celery": "celery",
 }
 ASGI = frozenset({"fastapi", "starlette", "litestar", "quart"})
+_USUAL = frozenset({"app", "application", "api", "server", "celery"})
 
 # The order of files that are conventionally the start, for every kind of application.
-CONVENTIONAL = ("main", "app", "server", "wsgi", "asgi", "run", "manage", "__main__", "__init__")
+CONVENTIONAL = (
+    "main",
+    "app",
+    "streamlit_app",
+    "server",
+    "wsgi",
+    "asgi",
+    "run",
+    "manage",
+    "__main__",
+    "__init__",
+)
+# Code that comes with an application without being it: only where there is nothing else.
+_ASIDE = frozenset(
+    {
+        *("tests", "test", "testing", "docs", "doc", "benchmarks", "benchmark", "notebooks"),
+        *("examples", "example", "samples", "sample", "demos", "demo"),
+        *("scripts", "script", "tools", "tool"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +66,37 @@ class App:
         return f"{self.module.name}:{self.attribute}"
 
 
-def rank_file(module: Module, own: str = "") -> tuple[int, int, str]:
-    """Return how a file ranks as a start: conventional names, then few folders, then the name."""
+def rank_file(module: Module) -> tuple[bool, int, int, str]:
+    """Return how a file ranks as a start.
+
+    Files below examples, tools and the like come last, whatever they are called; then count
+    conventional names, few folders, and the path.
+    """
+    return (is_aside(module), place_of(module), module.file.count("/"), module.file)
+
+
+def is_aside(module: Module) -> bool:
+    """Return whether a file lies in a folder of examples, tools or tests.
+
+    A package of that name that is run as a whole (``tool/__main__.py``) is the application.
+    """
+    *folders, name = module.file.split("/")
+    if name == "__main__.py":
+        folders = folders[:-1]
+    return not _ASIDE.isdisjoint(folders)
+
+
+def place_of(module: Module) -> int:
+    """Return the place of a file's name among ``CONVENTIONAL``, its length for another name."""
     stem = module.file.rpartition("/")[2].removesuffix(".py")
-    order = (*CONVENTIONAL, own) if own else CONVENTIONAL
-    place = order.index(stem) if stem in order else len(order)
-    return (place, module.file.count("/"), module.file)
+    return CONVENTIONAL.index(stem) if stem in CONVENTIONAL else len(CONVENTIONAL)
 
 
 def find_apps(modules: Sequence[Module]) -> tuple[App, ...]:
     """Return the applications, the best first.
 
-    The order: what a server is started with in the sources (``uvicorn.run("pkg.main:app")``),
-    objects before factories, then ``rank_file``.
+    The order: examples and tools last, then what a server is started with in the sources
+    (``uvicorn.run("pkg.main:app")``), objects before factories, then ``rank_file``.
     """
     importable = [module for module in modules if module.name]
     by_name = {module.name: module for module in importable}
@@ -77,6 +115,7 @@ def find_apps(modules: Sequence[Module]) -> tuple[App, ...]:
         sorted(
             [*apps, *factories.values()],
             key=lambda app: (
+                is_aside(app.module),
                 app.target not in served,
                 app.factory,
                 rank_file(app.module),
@@ -101,8 +140,8 @@ def _objects(
     module: Module, *, factories: Mapping[str, App], by_name: Mapping[str, Module]
 ) -> Iterator[App]:
     for statement in module.top:
-        name, call = _assigned_call(statement)
-        if call is None:
+        names, call = assigned_call(statement)
+        if call is None or not names:
             continue
         made = factories.get(follow(module.dotted(call.func), by_name))
         framework = FRAMEWORKS.get(module.dotted(call.func), made.framework if made else "")
@@ -110,7 +149,7 @@ def _objects(
             yield App(
                 framework=framework,
                 module=module,
-                attribute=name,
+                attribute=min(names, key=lambda name: (name not in _USUAL, names.index(name))),
                 factory=False,
                 constructor=made.constructor if made else call,
                 made_in=made.made_in if made else module,
@@ -118,16 +157,17 @@ def _objects(
             )
 
 
-def _assigned_call(statement: ast.AST) -> tuple[str, ast.Call | None]:
-    target: ast.expr | None = None
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-    elif isinstance(statement, ast.AnnAssign):
-        target = statement.target
-    if isinstance(target, ast.Name) and isinstance(statement, ast.Assign | ast.AnnAssign):
-        value = statement.value
-        return target.id, value if isinstance(value, ast.Call) else None
-    return "", None
+def assigned_call(statement: ast.AST) -> tuple[tuple[str, ...], ast.Call | None]:
+    """Return the plain names that a statement gives the result of a call, and the call."""
+    targets: list[ast.expr] = []
+    value: ast.expr | None = None
+    if isinstance(statement, ast.Assign):
+        targets, value = statement.targets, statement.value
+    elif isinstance(statement, ast.AnnAssign | ast.NamedExpr):
+        targets, value = [statement.target], statement.value
+    if not isinstance(value, ast.Call):
+        return (), None
+    return tuple(target.id for target in targets if isinstance(target, ast.Name)), value
 
 
 def _factories(module: Module) -> Iterator[App]:
@@ -135,11 +175,11 @@ def _factories(module: Module) -> Iterator[App]:
     for function in module.top:
         if not isinstance(function, Function) or _needs_arguments(function):
             continue
-        made = {}
+        made: dict[str, ast.Call] = {}
         for node in ast.walk(function):
-            name, call = _assigned_call(node)
+            names, call = assigned_call(node)
             if call is not None and module.dotted(call.func) in FRAMEWORKS:
-                made[name] = call
+                made |= dict.fromkeys(names, call)
         for node in ast.walk(function):
             if not isinstance(node, ast.Return):
                 continue

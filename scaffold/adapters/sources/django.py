@@ -13,12 +13,16 @@ _DEPTH = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One Django project; ``wsgi`` and ``asgi`` are ``package.wsgi:application``, or empty."""
+    """One Django project; ``wsgi`` and ``asgi`` are ``package.wsgi:application``, or empty.
+
+    ``wants_asgi`` says that the settings name an ASGI application.
+    """
 
     manage: Module
     settings: Module | None
     wsgi: str
     asgi: str
+    wants_asgi: bool
     origin: Origin
 
 
@@ -42,7 +46,17 @@ def find_site(modules: Sequence[Module]) -> Site | None:
         settings=by_name.get(settings),
         wsgi=_application(settings, "wsgi", by_name),
         asgi=_application(settings, "asgi", by_name),
+        wants_asgi=_names_asgi(settings, by_name),
         origin=manage.origin(call, settings),
+    )
+
+
+def _names_asgi(settings: str, by_name: Mapping[str, Module]) -> bool:
+    """Return whether the settings, or another module of their package, set ASGI_APPLICATION."""
+    package = settings.rpartition(".")[0]
+    beside = [name for name in by_name if name.rpartition(".")[0] == package and "settings" in name]
+    return any(
+        "ASGI_APPLICATION" in by_name[name].values for name in {settings, *beside} & set(by_name)
     )
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scaffold.adapters.sources.apps import App, follow
+from scaffold.adapters.sources.apps import App, assigned_call, follow
 from scaffold.adapters.sources.modules import Function, Module, argument
 from scaffold.model.project import Found, Origin
 
@@ -90,12 +90,9 @@ def choose_path(routes: Sequence[tuple[str, Origin]]) -> Found[str] | None:
 
 def _variables_of(app: App) -> set[str]:
     """Return the names that the application has where it is made, inside a factory too."""
-    return {
-        app.made_in.dotted(target)
-        for node in app.made_in.nodes
-        if isinstance(node, ast.Assign) and node.value is app.constructor
-        for target in node.targets
-    }
+    found = (assigned_call(node) for node in app.made_in.nodes)
+    own = app.made_in.name or app.made_in.file
+    return {f"{own}.{name}" for names, call in found if call is app.constructor for name in names}
 
 
 def _prefixes(
@@ -162,7 +159,7 @@ def _routes(module: Module, by_name: Mapping[str, Module]) -> Iterator[Route]:
             if method in _ADDS and _answers_get(module, node):
                 path = module.text(argument(node, "path", 0) or argument(node, "rule", 0))
                 yield Route(owner=follow(owner, by_name), path=path, origin=module.origin(node))
-    yield from _nested(module, module.tree, "")
+    yield from _nested(module)
 
 
 def _of_decorator(module: Module, call: ast.Call, by_name: Mapping[str, Module]) -> Iterator[Route]:
@@ -181,9 +178,16 @@ def _answers_get(module: Module, call: ast.Call) -> bool:
     return isinstance(known, list) and "GET" in [str(method).upper() for method in known]
 
 
-def _nested(module: Module, node: ast.AST, prefix: str) -> Iterator[Route]:
-    """Yield Starlette's ``Route`` inside ``Mount``, and Litestar's handlers inside controllers."""
-    for child in ast.iter_child_nodes(node):
+def _nested(module: Module) -> Iterator[Route]:
+    """Yield Starlette's ``Route`` inside ``Mount``, and Litestar's handlers inside controllers.
+
+    It keeps its own stack: sources may be nested deeper than Python lets functions call.
+    """
+    if not any(name.startswith(("starlette", "litestar")) for name in module.names.values()):
+        return
+    waiting: list[tuple[ast.AST, str]] = [(module.tree, "")]
+    while waiting:
+        child, prefix = waiting.pop()
         below = prefix
         if isinstance(child, ast.Call):
             called = module.dotted(child.func)
@@ -196,7 +200,8 @@ def _nested(module: Module, node: ast.AST, prefix: str) -> Iterator[Route]:
                 yield Route(owner="", path=prefix + (path or "/"), origin=module.origin(child))
         elif isinstance(child, ast.ClassDef):
             below = prefix + _class_path(module, child).rstrip("/")
-        yield from _nested(module, child, below)
+        inside = [(node, below) for node in ast.iter_child_nodes(child)]
+        waiting += reversed(inside)
 
 
 def _class_path(module: Module, node: ast.ClassDef) -> str:

@@ -40,12 +40,14 @@ class Module:
 
         A name that is not imported counts as the module's own: ``pkg.main.app``.
         """
-        if isinstance(node, ast.Attribute):
-            before = self.dotted(node.value)
-            return f"{before}.{node.attr}" if before else ""
-        if isinstance(node, ast.Name):
-            return self.names.get(node.id, f"{self.name or self.file}.{node.id}")
-        return ""
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        first = self.names.get(node.id, f"{self.name or self.file}.{node.id}")
+        return ".".join([first, *reversed(attributes)])
 
     def calls(self) -> Iterator[tuple[str, ast.Call]]:
         """Yield all calls with the dotted name of what is called."""
@@ -62,14 +64,15 @@ class Module:
 
         Only strings, numbers, booleans, and lists of them; in a list None stands for the unknown.
         """
-        if isinstance(node, ast.Constant):
-            return node.value
+        node = self.named(node)
         if isinstance(node, ast.List | ast.Tuple):
-            return [self.literal(item) for item in node.elts]
-        if isinstance(node, ast.Name) and node.id in self.values:
-            value = self.values[node.id]
-            return None if isinstance(value, ast.Name) else self.literal(value)
-        return None
+            items = map(self.named, node.elts)
+            return [item.value if isinstance(item, ast.Constant) else None for item in items]
+        return node.value if isinstance(node, ast.Constant) else None
+
+    def named(self, node: ast.expr | None) -> ast.expr | None:
+        """Return what a name is assigned once, one step far; anything else as it is."""
+        return self.values.get(node.id) if isinstance(node, ast.Name) else node
 
     def text(self, node: ast.expr | None) -> str:
         """Return a literal string, or nothing."""
@@ -158,17 +161,21 @@ def _module_name(file: str, root: str) -> str:
     return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else ""
 
 
-def _running(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+def _running(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Yield the statements that run when the module is imported, without functions and classes."""
-    for statement in body:
+    waiting = [*reversed(body)]
+    while waiting:
+        statement = waiting.pop()
         yield statement
+        inner: list[ast.stmt] = []
         if isinstance(statement, ast.If) and not is_main_guard(statement):
-            yield from _running([*statement.body, *statement.orelse])
+            inner = [*statement.body, *statement.orelse]
         elif isinstance(statement, ast.With):
-            yield from _running(statement.body)
+            inner = statement.body
         elif isinstance(statement, ast.Try):
             handlers = [line for handler in statement.handlers for line in handler.body]
-            yield from _running([*statement.body, *handlers, *statement.orelse])
+            inner = [*statement.body, *handlers, *statement.orelse, *statement.finalbody]
+        waiting += reversed(inner)
 
 
 def is_main_guard(node: ast.AST) -> bool:

@@ -2,40 +2,74 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from scaffold.adapters.sources.modules import Module, argument
+from scaffold.adapters.sources.apps import assigned_call, follow, is_aside
+from scaffold.adapters.sources.modules import Function, Module, argument
 from scaffold.adapters.texts import line_of, read_toml
 from scaffold.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin
 
 _HIGHEST = 65535
-_SERVES = frozenset({"uvicorn.run", "uvicorn.Config", "waitress.serve", "aiohttp.web.run_app"})
-_SOCKETS = frozenset(
+# Functions that listen, with the position of their argument ``port``; None for by name only.
+_SERVES: dict[str, int | None] = {
+    "uvicorn.run": None,
+    "uvicorn.Config": None,
+    "waitress.serve": None,
+    "aiohttp.web.run_app": None,
+    "bottle.run": 3,
+    "wsgiref.simple_server.make_server": 1,
+    "werkzeug.serving.run_simple": 1,
+    "asyncio.start_server": 2,
+    "websockets.serve": 2,
+    "websockets.asyncio.server.serve": 2,
+    "websockets.sync.server.serve": 2,
+}
+# What takes a pair of host and port.
+_PAIRS = frozenset(
     {
         "http.server.HTTPServer",
         "http.server.ThreadingHTTPServer",
         "socketserver.TCPServer",
         "socketserver.ThreadingTCPServer",
-        "wsgiref.simple_server.make_server",
+        "gevent.pywsgi.WSGIServer",
+        "cheroot.wsgi.Server",
     }
 )
+# Classes whose objects listen: (method, the position of its argument ``port``).
+_OBJECTS = {
+    "flask.Flask": ("run", 1),
+    "flask.app.Flask": ("run", 1),
+    "quart.Quart": ("run", 1),
+    "sanic.Sanic": ("run", 1),
+    "dash.Dash": ("run", 1),
+    "bottle.Bottle": ("run", 3),
+    "flask_socketio.SocketIO": ("run", 2),
+    "tornado.web.Application": ("listen", 0),
+    "tornado.httpserver.HTTPServer": ("listen", 0),
+}
 _READS = frozenset({"os.environ.get", "os.getenv"})
 _BIND = re.compile(r"[^\s]*:(\d+)")
 
 
-def find_port(modules: Sequence[Module], *, first: str = "") -> Found[int] | None:
+def find_port(
+    modules: Sequence[Module], *, first: str = "", variable: bool = True
+) -> Found[int] | None:
     """Return the port in ``uvicorn.run(port=…)``, ``app.run(port=…)`` or the default of ``PORT``.
 
+    Only what is known to listen counts: plenty of things have a ``run``. ``variable`` says whether
+    the default of ``PORT`` does, as it does in a web application; elsewhere it may be anything.
     The file ``first`` (where the application is made) counts before the others.
     """
-    order = sorted(modules, key=lambda module: (module.file != first, module.file))
-    for find in (_served_on, _default_of_variable):
-        for module in order:
-            for port in find(module):
-                return port
-    return None
+    order = sorted(
+        modules, key=lambda module: (module.file != first, is_aside(module), module.file)
+    )
+    by_name = {module.name: module for module in modules if module.name}
+    objects = _listening_objects(modules, by_name)
+    found = (port for module in order for port in _served_on(module, objects, by_name))
+    defaults = (port for module in order for port in _default_of_variable(module) if variable)
+    return next(found, None) or next(defaults, None)
 
 
 def gunicorn_bind(root: Path, modules: Sequence[Module]) -> tuple[str, Found[int]] | None:
@@ -78,26 +112,66 @@ def is_port(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _HIGHEST
 
 
-def _served_on(module: Module) -> Iterator[Found[int]]:
+def _listening_objects(
+    modules: Sequence[Module], by_name: Mapping[str, Module]
+) -> dict[str, tuple[str, int]]:
+    """Return what listens by a method: classes, functions that make their objects, and names.
+
+    Each with that method and the position of its argument ``port``. Two rounds: a name may be
+    given what a function makes, whichever module comes first.
+    """
+    known = dict(_OBJECTS)
+    for _ in range(2):
+        for module in modules:
+            own = module.name or module.file
+            for node in module.nodes:
+                names, call = assigned_call(node)
+                kind = known.get(follow(module.dotted(call.func), by_name)) if call else None
+                if kind is not None:
+                    known |= {f"{own}.{name}": kind for name in names}
+            for function in module.top:
+                if isinstance(function, Function):
+                    kinds = (_returned(module, node, known) for node in ast.walk(function))
+                    known |= {f"{own}.{function.name}": kind for kind in kinds if kind}
+    return known
+
+
+def _returned(
+    module: Module, node: ast.AST, known: Mapping[str, tuple[str, int]]
+) -> tuple[str, int] | None:
+    value = node.value if isinstance(node, ast.Return) else None
+    return known.get(module.dotted(value.func if isinstance(value, ast.Call) else value))
+
+
+def _served_on(
+    module: Module, objects: Mapping[str, tuple[str, int]], by_name: Mapping[str, Module]
+) -> Iterator[Found[int]]:
     for called, call in module.calls():
         node: ast.expr | None = None
         if called in _SERVES:
-            node = argument(call, "port")
-        elif called.endswith(".run") and not called.startswith(("subprocess.", "asyncio.")):
-            node = argument(call, "port", 1)
-        elif called in _SOCKETS and call.args:
-            first = call.args[0]
-            pair = isinstance(first, ast.Tuple) and len(first.elts) > 1
-            node = first.elts[1] if pair and isinstance(first, ast.Tuple) else None
-            node = call.args[1] if called.startswith("wsgiref") and len(call.args) > 1 else node
-        yield from _as_port(module, node, call)
+            node = argument(call, "port", _SERVES[called])
+        elif called in _PAIRS:
+            pair = module.named(call.args[0]) if call.args else None
+            node = pair.elts[1] if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else None
+        elif isinstance(call.func, ast.Attribute):
+            owner = call.func.value
+            made = module.dotted(owner.func if isinstance(owner, ast.Call) else owner)
+            method, position = objects.get(follow(made, by_name), ("", 0))
+            if method and call.func.attr in {method, f"{method}_server"}:
+                node = argument(call, "port", position)
+        found = as_port(module, node, call)
+        if found is not None:
+            yield found
 
 
-def _as_port(module: Module, node: ast.expr | None, call: ast.Call) -> Iterator[Found[int]]:
-    if isinstance(node, ast.Name) and node.id in module.values:
-        node = module.values[node.id]
+def as_port(module: Module, node: ast.expr | None, call: ast.Call) -> Found[int] | None:
+    """Return the port that an argument of a call gives, as far as it is written there.
+
+    It may be a number, a name for one, or the default of a variable: ``int(getenv("P", "80"))``.
+    """
+    node = module.named(node)
     if isinstance(node, ast.Call) and module.dotted(node.func).endswith(".int") and node.args:
-        node = node.args[0]
+        node = module.named(node.args[0])
     if isinstance(node, ast.BoolOp):
         node = node.values[-1]
     detail = "port"
@@ -105,8 +179,7 @@ def _as_port(module: Module, node: ast.expr | None, call: ast.Call) -> Iterator[
         detail = f"default of {module.text(node.args[0] if node.args else None) or 'a variable'}"
         node = argument(node, "default", 1)
     value = _number(module.literal(node))
-    if value is not None:
-        yield Found(value=value, origin=module.origin(call, detail))
+    return None if value is None else Found(value=value, origin=module.origin(call, detail))
 
 
 def _default_of_variable(module: Module) -> Iterator[Found[int]]:

@@ -24,6 +24,11 @@ _MODULES = {
         for name in ("celery", "daphne", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn")
     },
 }
+# Heroku and Dokku run these once per deployment, before anything starts.
+_BEFORE_START = ("release", "predeploy", "postdeploy")
+_WEB_SERVERS = frozenset(
+    {"daphne", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn", "waitress"}
+)
 _DEFAULTS = {"flask": 5000, "streamlit": 8501, "waitress": 8080}
 # What makes a server reachable from outside the container, where the line does not say it.
 _REACH = {
@@ -44,22 +49,29 @@ def read_procfile(
 ) -> Entry | None:
     """Return what the Procfile starts: ``web`` before ``worker`` before the first other line.
 
-    ``port`` is what the sources say, ``framework`` what they are made with; ``binds`` says that
-    gunicorn's own file has its address. A line that needs a shell gets one. Raises
-    ConfigInvalidError with all lines that cannot be used.
+    None where it only has what runs before a start (``release``). ``port`` is what the sources
+    say, ``framework`` what they are made with: both are the web application's, so a line that
+    starts something else has neither. ``binds`` says that gunicorn's own file has its address. A
+    line that needs a shell gets one. Raises ConfigInvalidError with all lines that cannot be used.
     """
     if not (root / _FILE).is_file():
         return None
     lines = _read_lines(root)
+    for name in _BEFORE_START:
+        lines.pop(name, None)
     kind = next((name for name in ("web", "worker") if name in lines), next(iter(lines), ""))
     if not kind:
         return None
     number, text = lines[kind]
     origin = Origin(file=_FILE, line=number, detail=kind)
-    name = framework if kind == "web" and framework else "procfile"
     words, environment = _split_assignments(shlex.split(text))
     server = _server_of(words)
-    listens = _settle_port(text, port, server, origin, web=kind == "web")
+    web = kind == "web" or server in _WEB_SERVERS
+    name = framework if web and framework else "procfile"
+    listens = _settle_port(text, port if web else None, server, origin, web=web)
+    if kind == "worker" and not web and not _PORT.search(text):
+        # What a worker's options call a port is that of its queue.
+        listens = None
     number_text = str(listens.value) if listens else ""
     filled = [_PORT.sub(number_text, word) for word in words]
     shelled = _SHELL.search(_PORT.sub("", text)) and _needs_shell(_PORT.sub("", text))

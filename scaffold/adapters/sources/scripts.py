@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.adapters.pyproject_file import Pyproject, load_pyproject
-from scaffold.adapters.sources.apps import CONVENTIONAL, App, rank_file
+from scaffold.adapters.sources.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
 from scaffold.adapters.sources.entry import EVERYWHERE, Entry, others, remark, started
 from scaffold.adapters.sources.modules import Module, argument, imported_tops, is_main_guard
-from scaffold.adapters.sources.ports import find_port, is_port, streamlit_server
+from scaffold.adapters.sources.ports import as_port, find_port, streamlit_server
 from scaffold.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin
 
+# Folders below the top where a conventional name no longer says much.
+_DEEP = 2
 _ENTRY = re.compile(r"\s*([A-Za-z_][\w.]*)\s*:\s*([A-Za-z_][\w.]*)\s*(?:\[[^\]]*\]\s*)?", re.ASCII)
 
 
@@ -22,7 +24,7 @@ def start_streamlit(root: Path, modules: Sequence[Module]) -> Entry | None:
     found = _sorted(
         module
         for module in modules
-        if "streamlit" in module.names.values() and "pages" not in module.file.split("/")[:-1]
+        if _uses(module, "streamlit") and "pages" not in module.file.split("/")[:-1]
     )
     if not found:
         return None
@@ -46,18 +48,20 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
     found = [
         (module, call)
         for module in _sorted(modules)
-        if "gradio" in {name.partition(".")[0] for name in module.names.values()}
+        if _uses(module, "gradio")
         for _, call in module.calls()
         if isinstance(call.func, ast.Attribute) and call.func.attr == "launch"
     ]
     if not found:
         return None
     module, call = found[0]
-    number = module.literal(argument(call, "server_port"))
     origin = module.origin(call, "launch()")
-    port = _default("gradio", 7860)
-    if isinstance(number, int) and is_port(number):
-        port = Found(value=number, origin=remark(origin, "server_port"))
+    asked = argument(call, "server_port")
+    port = as_port(module, asked, call)
+    if port is None:
+        port = _default("gradio", 7860)
+        unknown = asked is not None and not _is_none(asked)
+        origin = remark(origin, "server_port is not written there: name it with --port" * unknown)
     host = argument(call, "server_name")
     environment: tuple[tuple[str, str], ...] = ()
     if host is None:
@@ -102,7 +106,7 @@ def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
     origin = pyproject.origin(*keys, chosen, detail=f"script {chosen}")
     return Entry(
         start=started("script", ("python", "-c", code), remark(origin, others(names[1:]))),
-        port=find_port(modules),
+        port=find_port(modules, variable=False),
     )
 
 
@@ -130,21 +134,47 @@ def _parse_entry(pyproject: Pyproject, keys: tuple[str, ...], value: str) -> tup
 def start_script(modules: Sequence[Module]) -> Entry | None:
     """Return how a plain script starts.
 
-    The order: files under ``if __name__ == "__main__"`` and packages' ``__main__.py``, the
-    conventional names, few folders; without any guard a conventional name, then the only file.
+    What does something when it is run is preferred, in the order of ``_rank_script``. Where
+    nothing does, a conventional name, then the only file.
     """
-    guarded = _sorted(m for m in modules if _is_main(m) or any(map(is_main_guard, m.tree.body)))
-    named = _sorted(module for module in modules if rank_file(module)[0] < len(CONVENTIONAL) - 1)
-    found = guarded or named or (list(modules) if len(modules) == 1 else [])
+    running = [module for module in modules if _runs(module)]
+    known = [m for m in running if place_of(m) < len(CONVENTIONAL) - 1 or _guard(m)]
+    named = [module for module in modules if place_of(module) < len(CONVENTIONAL) - 1]
+    only = [*(running if len(running) == 1 else modules if len(modules) == 1 else ())]
+    found = sorted(known, key=_rank_script) or only or sorted(named, key=_rank_script)
     if not found:
         return None
     module = found[0]
-    guards = (node for node in module.tree.body if is_main_guard(node))
-    line = next((node.lineno for node in guards), None)
     rest = others([other.file for other in found[1:]])
+    origin = Origin(file=module.file, line=_guard(module), detail=rest)
     return Entry(
-        start=started("script", _run(module), Origin(file=module.file, line=line, detail=rest)),
-        port=find_port([module]) or find_port(modules),
+        start=started("script", _run(module), origin),
+        port=find_port([module], variable=False) or find_port(modules, variable=False),
+    )
+
+
+def _rank_script(module: Module) -> tuple[bool, int, int, int, str]:
+    """Return how a script ranks: conventional names at the top or one folder down first."""
+    depth = module.file.count("/")
+    below = depth - (module.root.count("/") + 1 if module.root != "." else 0) - _is_main(module)
+    named = place_of(module) < len(CONVENTIONAL) - 1
+    order = max(below, 0) if named and below < _DEEP else _DEEP if below <= 0 else _DEEP + 1
+    return (is_aside(module), order, place_of(module), depth, module.file)
+
+
+def _guard(module: Module) -> int | None:
+    """Return the line of ``if __name__ == "__main__"``."""
+    return next((node.lineno for node in module.tree.body if is_main_guard(node)), None)
+
+
+def _runs(module: Module) -> bool:
+    """Return whether running a file does more than define things."""
+    if _is_main(module) or _guard(module) is not None:
+        return True
+    return any(
+        isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await))
+        for node in module.top
     )
 
 
@@ -164,6 +194,14 @@ def _run(module: Module) -> tuple[str, ...]:
 
 def _sorted(modules: Sequence[Module] | Iterator[Module]) -> list[Module]:
     return sorted(modules, key=rank_file)
+
+
+def _uses(module: Module, library: str) -> bool:
+    return library in {name.partition(".")[0] for name in module.names.values()}
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _import_origin(module: Module, name: str) -> Origin:

@@ -29,6 +29,8 @@ def serve_app(app: App, setting: Setting) -> Entry:
         if "hypercorn" in setting.installed and "uvicorn" not in setting.installed:
             target = f"{app.target}()" if app.factory else app.target
             return _listen("hypercorn", app.framework, target, app.origin, setting)
+        if "daphne" in setting.installed and "uvicorn" not in setting.installed and not app.factory:
+            return _daphne(app.framework, app.target, app.origin, setting)
         words = (app.target, "--factory") if app.factory else (app.target,)
         missing = "" if "uvicorn" in setting.installed else "uvicorn has to be among the packages"
         origin = remark(app.origin, missing)
@@ -47,18 +49,15 @@ def serve_app(app: App, setting: Setting) -> Entry:
 
 
 def serve_site(site: Site, setting: Setting) -> Entry:
-    """Return how a Django project is served; its development server is the last resort."""
-    asked = setting.installed
-    if "gunicorn" in asked and site.wsgi:
-        return _listen("gunicorn", "django", site.wsgi, site.origin, setting)
-    if "uvicorn" in asked and site.asgi:
-        return _serve("django", ("uvicorn", site.asgi), 8000, site.origin, setting)
-    if "daphne" in asked and site.asgi:
-        return _daphne(site, setting)
-    if "hypercorn" in asked and site.asgi:
-        return _listen("hypercorn", "django", site.asgi, site.origin, setting)
-    if "waitress" in asked and site.wsgi:
-        return _waitress("django", (site.wsgi,), site.origin, setting)
+    """Return how a Django project is served; its development server is the last resort.
+
+    A project whose settings name an ASGI application (for websockets) is served as one, if it
+    asks for a server that can.
+    """
+    sync = _serve_wsgi(site, setting)
+    other = _serve_asgi(site, setting)
+    if entry := (other or sync if site.wants_asgi else _preferred(sync, other, setting)):
+        return entry
     origin = remark(site.origin, "Django's development server: ask for gunicorn or uvicorn")
     port = setting.port or _default(8000, "django")
     address = f"{EVERYWHERE}:{port.value}"
@@ -66,10 +65,32 @@ def serve_site(site: Site, setting: Setting) -> Entry:
     return Entry(start=started("django", command, origin), port=port)
 
 
-def _daphne(site: Site, setting: Setting) -> Entry:
+def _serve_wsgi(site: Site, setting: Setting) -> Entry | None:
+    if site.wsgi and "gunicorn" in setting.installed:
+        return _listen("gunicorn", "django", site.wsgi, site.origin, setting)
+    if site.wsgi and "waitress" in setting.installed:
+        return _waitress("django", (site.wsgi,), site.origin, setting)
+    return None
+
+
+def _serve_asgi(site: Site, setting: Setting) -> Entry | None:
+    if site.asgi and "uvicorn" in setting.installed:
+        return _serve("django", ("uvicorn", site.asgi), 8000, site.origin, setting)
+    if site.asgi and "daphne" in setting.installed:
+        return _daphne("django", site.asgi, site.origin, setting)
+    if site.asgi and "hypercorn" in setting.installed:
+        return _listen("hypercorn", "django", site.asgi, site.origin, setting)
+    return None
+
+
+def _preferred(sync: Entry | None, other: Entry | None, setting: Setting) -> Entry | None:
+    return sync if sync and "gunicorn" in setting.installed else other or sync
+
+
+def _daphne(framework: str, target: str, origin: Origin, setting: Setting) -> Entry:
     port = setting.port or _default(8000, "daphne")
-    command = ("python", "-m", "daphne", "-b", EVERYWHERE, "-p", str(port.value), site.asgi)
-    return Entry(start=started("django", command, site.origin), port=port)
+    command = ("python", "-m", "daphne", "-b", EVERYWHERE, "-p", str(port.value), target)
+    return Entry(start=started(framework, command, origin), port=port)
 
 
 def _serve(

@@ -74,17 +74,17 @@ def _find_entry(root: Path, modules: tuple[Module, ...], installed: frozenset[st
     )
     written = read_procfile(
         root,
-        port=_written_port(entry) or find_port(modules),
+        port=_written_port(entry) or find_port(modules, variable=entry is not None),
         framework=entry.start.value.framework if entry else "",
         binds=gunicorn_bind(root, modules) is not None,
     )
     if written is not None:
-        is_web = written.port is not None and entry is not None
+        is_web = entry is not None and written.start.value.framework != "procfile"
         return replace(written, health=entry.health if entry and is_web else None)
     if entry is not None:
         return entry
     script = start_project_script(root, modules)
-    workers = [app for app in apps if app.framework == "celery"]
+    workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:
         return _with_others(start_celery(workers[0]), _targets(workers[1:]))
     return script or start_script(modules)

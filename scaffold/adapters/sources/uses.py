@@ -103,28 +103,29 @@ def _programs(module: Module, called: str, call: ast.Call) -> Iterator[tuple[str
 
 def _first_word(module: Module, node: ast.expr | None) -> tuple[str, bool]:
     """Return the program's name and whether it is worth a word: Python itself is always there."""
-    if isinstance(node, ast.Name) and node.id in module.values:
-        node = module.values[node.id]
-    if isinstance(node, ast.BinOp):
-        return _first_word(module, _leftmost(node))
-    if isinstance(node, ast.List | ast.Tuple) and node.elts:
-        first = node.elts[0]
-        return _first_word(module, first.value if isinstance(first, ast.Starred) else first)
+    node = _leftmost(module, node)
     return module.text(node), module.dotted(node) != "sys.executable"
 
 
-def _leftmost(node: ast.expr) -> ast.expr:
-    while isinstance(node, ast.BinOp):
-        node = node.left
+def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> ast.expr | None:
+    """Return what a sum or a list starts with, through names; a loop, for they may be many."""
+    while node is not None:
+        if isinstance(node, ast.BinOp):
+            node = node.left
+        elif isinstance(node, ast.Name) and node.id in module.values:
+            node = module.values[node.id]
+        elif lists and isinstance(node, ast.List | ast.Tuple) and node.elts:
+            node = node.elts[0]
+        elif lists and isinstance(node, ast.Starred):
+            node = node.value
+        else:
+            break
     return node
 
 
 def _known_start(module: Module, node: ast.expr | None) -> str:
     """Return a string up to its first unknown part; an unknown program gives nothing."""
-    if isinstance(node, ast.Name) and node.id in module.values:
-        node = module.values[node.id]
-    if isinstance(node, ast.BinOp):
-        return _known_start(module, _leftmost(node))
+    node = _leftmost(module, node, lists=False)
     if isinstance(node, ast.JoinedStr) and node.values:
         start = module.text(node.values[0])
         return start if " " in start.strip(" ") or start.endswith(" ") else ""
