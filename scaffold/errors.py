@@ -111,10 +111,22 @@ class EngineOldError(EngineError):
     code = "engine-old"
 
 
+class DockerMissingError(EngineError):
+    """No ``docker`` command on the path."""
+
+    code = "docker-missing"
+
+
 class BuildxMissingError(EngineError):
     """The engine's command line has no buildx."""
 
     code = "buildx-missing"
+
+
+class BuilderError(EngineError):
+    """The builder asked for does not exist, or cannot do what was asked of it."""
+
+    code = "builder"
 
 
 class BuildError(LeanscaffoldError):
@@ -128,6 +140,24 @@ class BaseUnavailableError(BuildError):
     """A base image that cannot be pulled, or not for this platform."""
 
     code = "base-unavailable"
+
+
+class StepFailedError(BuildError):
+    """A step of the Dockerfile that failed; the details are the last lines it printed."""
+
+    code = "step-failed"
+
+
+class EmulationMissingError(BuildError):
+    """A step has to run a program of the target's, and the builder cannot."""
+
+    code = "emulation-missing"
+
+
+class PushError(BuildError):
+    """A registry that does not take the image."""
+
+    code = "push-failed"
 
 
 class DiskFullError(BuildError):

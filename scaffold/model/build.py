@@ -1,6 +1,7 @@
 """What a build is asked for, and what is known of it afterwards."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from scaffold.model.target import Arch
 
@@ -19,7 +20,10 @@ class BuildOrder:
 
     ``context`` is the project's folder, ``dockerfile`` a path, ``tag`` the image's name. Empty
     ``builder`` means the user's current one. ``push`` sends the image to its registry instead of
-    loading it into the local engine. ``cache_from`` and ``cache_to`` are passed on as they are.
+    loading it into the local engine; orders with the same tag become one manifest list.
+    ``cache_from`` and ``cache_to`` are passed on as they are. ``fresh`` ignores the build cache.
+    ``arguments`` name environment variables whose values the build gets (proxies). ``engine`` is
+    an address (``ssh://…``) or a context's name, empty for the user's current one.
     """
 
     arch: Arch
@@ -33,6 +37,8 @@ class BuildOrder:
     cache_to: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     fresh: bool = False
+    arguments: tuple[str, ...] = ()
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,32 @@ class Step:
     seconds: float
     cached: bool = False
     bytes: int | None = None
+
+
+class Happening(StrEnum):
+    """What can happen to a step while it is built."""
+
+    STARTED = "started"
+    PRINTED = "printed"
+    MOVED = "moved"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One thing that happened during a build.
+
+    ``text`` is what the step printed. ``bytes`` is what it transferred so far, ``seconds`` what it
+    took; both are known of the finished. ``failed`` is a step that finished with an error.
+    """
+
+    happening: Happening
+    step: str
+    text: str = ""
+    seconds: float = 0.0
+    bytes: int | None = None
+    cached: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
