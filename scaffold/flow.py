@@ -16,6 +16,7 @@ from scaffold.core.savings import (
     with_swaps,
 )
 from scaffold.core.shelf import Shelf
+from scaffold.core.unresolvable import check_resolvable
 from scaffold.model.knowledge import Facts
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
@@ -39,11 +40,15 @@ class Edges:
 def decide(
     project: Project, targets: Sequence[Target], options: Options, edges: Edges
 ) -> tuple[Decision, ...]:
-    """Return one decision per target; all share a base and a Python, or none has a choice."""
+    """Return one decision per target; all share a base and a Python, or none has a choice.
+
+    Raises UnresolvableError for requirements that nothing can satisfy, on any base.
+    """
     shelf = Shelf(edges.index)
     edges.index.prefetch([asked.name for asked in project.asked if not asked.path])
     questions = [_question(project, target, options, edges) for target in targets]
     rows = [Evaluation(question, shelf, edges.tell).verdicts() for question in questions]
+    check_resolvable(project, rows, offline=options.offline)
     chosen, notes = choose(rows, options.objective)
     return tuple(
         _settled(question, row, fits, notes, shelf=shelf, tell=edges.tell)

@@ -192,6 +192,18 @@ class Provider:
         if url:
             yield from self._from_url(name, extras, url)
             return
+        for candidate in self._from_releases(name, extras, needs):
+            if not self._is_unread(candidate):
+                yield candidate
+
+    def _is_unread(self, candidate: Contender) -> bool:
+        """Tell whether nobody knows what a candidate needs: offline it cannot be found out."""
+        known = not self.wanted.offline or candidate.name in self.locked
+        return not known and self.shelf.metadata(candidate) is None
+
+    def _from_releases(
+        self, name: str, extras: frozenset[str], needs: Sequence[Need]
+    ) -> Iterator[Contender]:
         found = False
         for release in self.admissible(name, needs):
             allowed = self._allowed(name, release, needs)

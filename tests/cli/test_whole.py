@@ -127,3 +127,31 @@ def test_what_an_earlier_run_left_is_named(project: Path) -> None:
     assert second.exit_code == 0
     assert "requirements.amd64.lock is of an earlier run" in second.stdout
     assert (project / "requirements.amd64.lock").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("fastapi==99.0", "no release of fastapi satisfies ==99.0"),
+        ("fastapi>=1,<0.1", "no release of fastapi satisfies"),
+        ("no-such-package-at-all", "offline, nothing is known of no-such-package-at-all"),
+    ],
+)
+def test_an_impossible_requirement_is_an_error_with_its_line(
+    project: Path, line: str, said: str
+) -> None:
+    (project / "requirements.txt").write_text(f"uvicorn\n{line}\n")
+    before = sorted(path.name for path in project.iterdir())
+    result = run("generate", str(project), "--target", "arm64", *OFFLINE, outside=real_outside())
+    assert result.exit_code == 5, result.stdout
+    assert f"requirements.txt:2: {said}" in result.stderr
+    assert "error[unresolvable]" in result.stderr
+    assert sorted(path.name for path in project.iterdir()) == before
+
+
+def test_packages_that_exclude_each_other_are_both_named(project: Path) -> None:
+    (project / "requirements.txt").write_text("pydantic==2.14.3\npydantic-core==2.27.2\n")
+    result = run("plan", str(project), "--target", "arm64", *OFFLINE, outside=real_outside())
+    assert result.exit_code == 5, result.stdout
+    assert "pydantic" in result.stderr
+    assert "requirements.txt:2" in result.stderr
