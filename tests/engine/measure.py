@@ -90,8 +90,9 @@ def _weigh(engine: Engine, container: str) -> tuple[int, int, int, set[str]]:
                 name = member.name.removeprefix("./")
                 if LIBRARY_FOLDERS.fullmatch(name) and SONAME.fullmatch(name.rpartition("/")[2]):
                     libraries.add(name.rpartition("/")[2])
-                content = archive.extractfile(member) if PIP.fullmatch(name) else None
-                if content is not None and member.isreg():
+                ours = member.isreg() and PIP.fullmatch(name)
+                content = archive.extractfile(member) if ours else None
+                if content is not None:
                     pip_bytes += member.size
                     pip_download += len(packer.compress(content.read()))
         pip_download += len(packer.flush())

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from tests.engine import apt
+from tests.engine.emulation import MACHINES
 from tests.engine.home import Home, digest, whole
 from tests.engine.shell import run
 
@@ -29,7 +30,7 @@ LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 def folder(home: Home) -> Path:
     """Return where the programs are, or will be."""
-    return home.programs / digest(SUITE, *PACKAGES)
+    return home.programs / digest(SUITE, *PACKAGES, *MACHINES)
 
 
 def fetch(home: Home) -> Path:
@@ -42,6 +43,10 @@ def fetch(home: Home) -> Path:
     with whole(target) as part:
         for file in files:
             run(["dpkg-deb", "--extract", file, part])
+        # qemu for every machine there ever was weighs 0.7 GB.
+        for qemu in (part / "usr/bin").glob("qemu-*"):
+            if qemu.name not in MACHINES:
+                qemu.unlink()
         linked = target / LIBRARIES
         run(
             [

@@ -22,15 +22,20 @@ Say = Callable[[str], None]
 def publish_all(home: Home, engine: Engine, arches: Iterable[str], say: Say) -> None:
     """See to it that the mirror has every stand-in for these architectures."""
     with locked(home):
-        for image, arch in needed(arches):
-            recipe = _recipe(image, arch)
-            if published(home).get(image.tag(arch)) == recipe:
-                continue
+        missing = [
+            (image, arch, recipe)
+            for image, arch in needed(arches)
+            if published(home).get(image.tag(arch)) != (recipe := _recipe(image, arch))
+        ]
+        for image, arch, recipe in missing:
             started = time.monotonic()
             _build(home, engine, image, arch)
             _note(home, image.tag(arch), recipe)
             _index(home, engine, image)
             say(f"{image.tag(arch)} in {time.monotonic() - started:.0f} s")
+        if missing:
+            # The stages with the compilers weigh ten times the images.
+            engine.docker("builder", "prune", "--all", "--force")
 
 
 def _recipe(image: StandIn, arch: str) -> str:
