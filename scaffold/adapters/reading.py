@@ -19,6 +19,8 @@ from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin
 # What str.splitlines() and a shell take for a line's end or a command, and no requirement has.
 _BREAK = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
+# The part of an address before the host, which may be a password; variables for one may be seen.
+_USER_INFO = re.compile(r"(https?://)(?!(?:[^:/\s@]*:)?(?:\$\{\w+\})+@)[^/\s@]+@", re.IGNORECASE)
 _QUOTE = re.compile("[\"'`]")
 
 
@@ -49,13 +51,18 @@ def break_in(text: str) -> str:
     return f"has a line break or control character (U+{ord(found[0]):04X}) in it: remove it"
 
 
+def without_passwords(text: str) -> str:
+    """Return a text for people: ``***`` for user and password in the addresses that it names."""
+    return _USER_INFO.sub(r"\1***@", text)
+
+
 def check_plain(*parts: str) -> None:
     """Refuse quotes, line breaks and control characters. Raises ValueError with a sentence."""
     for part in parts:
         if broken := break_in(part):
             raise ValueError(f"{part!r} {broken}")
         if _QUOTE.search(part):
-            raise ValueError(f"{part} has a quote in it: remove it")
+            raise ValueError(f"{without_passwords(part)} has a quote in it: remove it")
 
 
 def full_hash(value: str) -> str:
@@ -85,7 +92,8 @@ def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> 
     try:
         parsed = Requirement(text)
     except InvalidRequirement as error:
-        raise ValueError(f"{text!r} is not a requirement: {first_line(error)}") from error
+        said = without_passwords(f"{text!r} is not a requirement: {first_line(error)}")
+        raise ValueError(said) from error
     url = parsed.url or ""
     path = ""
     if url.lower().startswith("file:"):
@@ -100,7 +108,7 @@ def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> 
         marker=str(parsed.marker or ""),
         url=url,
         path=path,
-        text=text,
+        text=without_passwords(text),
         origin=origin,
     )
 

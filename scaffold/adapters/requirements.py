@@ -1,44 +1,21 @@
-"""Requirement files as pip reads them; the only module that knows pip-requirements-parser.
-
-The parser leaves nested files, variables and bad lines to its caller, and passes over some words
-without a sound; everything it would drop is a problem here.
-"""
+"""Requirement files as pip reads them: with nested files, variables, and all bad lines at once."""
 
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-from packaging.specifiers import SpecifierSet
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
 from scaffold.adapters.pip_options import combine
-from scaffold.adapters.reading import (
-    Reading,
-    break_in,
-    check_plain,
-    check_versions,
-    first_line,
-    full_hash,
-    local_path,
-    unique,
-)
+from scaffold.adapters.reading import Reading, break_in, local_path, unique, without_passwords
+from scaffold.adapters.requirement_lines import COMMENT, REMOTE, logical_lines, read_line
 from scaffold.adapters.texts import decode, decode_problem, read_bytes, relative
 from scaffold.errors import Detail
 from scaffold.model.project import Asked, Origin
 
 _LINE_END = re.compile("\r\n|\r|\n")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_REMOTE = re.compile(
-    r"(?:https?|ftp|(?:git|hg|svn|bzr)(?:\+\w+)?)://|(?:git|hg|svn|bzr)\+", re.IGNORECASE
-)
-_SHOWN = 80
-_ARCHIVE = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 
 def read_requirements(
@@ -73,12 +50,13 @@ class _Walk:
     notes: list[str] = field(default_factory=list)
     options: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     files: list[tuple[str, bool]] = field(default_factory=list)
+    written: list[tuple[str, str]] = field(default_factory=list)
 
     def reading(self) -> Reading:
         return Reading(
             asked=tuple(self.asked),
             constraints=tuple(self.constraints),
-            index=combine(self.root, self.options),
+            index=replace(combine(self.root, self.options), written=tuple(self.written)),
             files=unique(name for name, _ in self.files),
             notes=unique(self.notes),
             problems=tuple(sorted(self.problems, key=self._place)),
@@ -123,20 +101,15 @@ class _Walk:
         return not wrong
 
     def _lines(self, name: str, text: str) -> Iterator[tuple[int, str]]:
-        """Yield the logical lines: continued ones joined, comments gone, with their numbers."""
-        from pip_requirements_parser import CommentLine, preprocess  # noqa: PLC0415
-
         physical = _LINE_END.split(text)
         for number, line in enumerate(physical, start=1):
             # The parser would end the line here, and what follows would pass for a requirement.
             if broken := break_in(line):
-                physical[number - 1] = _COMMENT.sub("", line) if break_in(line) else line
+                physical[number - 1] = COMMENT.sub("", line) if break_in(line) else line
                 if break_in(physical[number - 1]):
                     self.problems.append(Detail(text=f"{line!r} {broken}", file=name, line=number))
                     physical[number - 1] = ""
-        for item in preprocess("\n".join(physical)):
-            if not isinstance(item, CommentLine):
-                yield item[0], item[1]
+        yield from logical_lines(physical)
 
     def _line(
         self, content: str, origin: Origin, *, constraint: bool, chain: tuple[str, ...]
@@ -148,13 +121,13 @@ class _Walk:
             )
         expanded = _VARIABLE.sub(lambda found: self.environ[found[1]], content)
         try:
-            parsed = _parse(expanded, origin, constraint=constraint)
+            asked = read_line(expanded, content, origin, root=self.root, constraint=constraint)
+            if isinstance(asked, Mapping):
+                self._note_written(asked, content, origin)
+                self._take_options(asked, origin, chain)
+                return
         except ValueError as error:
             raise ValueError(self._masked(str(error), content)) from error
-        if isinstance(parsed, Mapping):
-            self._take_options(parsed, origin, chain)
-            return
-        asked = _asked(parsed, content, origin, self.root)
         if constraint and (asked.editable or not asked.name or asked.extras):
             raise ValueError(f"{content} cannot be a constraint: write a name and versions only")
         (self.constraints if constraint else self.asked).append(asked)
@@ -163,7 +136,16 @@ class _Walk:
         """Return the message without the values of variables, which may be secrets."""
         for name in _VARIABLE.findall(content):
             message = message.replace(self.environ[name], f"${{{name}}}")
-        return message
+        return without_passwords(message)
+
+    def _note_written(self, options: Mapping[str, Any], content: str, origin: Origin) -> None:
+        """Remember how the addresses stand in the file whose variables were filled in."""
+        if not _VARIABLE.search(content):
+            return
+        written = read_line(content, content, origin, root=self.root, constraint=False)
+        if isinstance(written, Mapping):
+            for filled, plain in zip(_addresses(options), _addresses(written), strict=True):
+                self.written += [(filled, plain)] if filled != plain else []
 
     def _take_options(
         self, options: Mapping[str, Any], origin: Origin, chain: tuple[str, ...]
@@ -173,143 +155,13 @@ class _Walk:
             self.notes.append(f"{origin}: --trusted-host is left to pip's configuration")
         for key in ("requirements", "constraints"):
             for asked in options.get(key, ()):
-                if _REMOTE.match(asked):
+                if REMOTE.match(asked):
                     raise ValueError(f"{asked} is not fetched: save it next to this file instead")
                 path = local_path(asked) if asked.startswith("file:") else asked
                 nested = relative(self.root, (self.root / origin.file).parent / path)
                 self.read(nested, constraint=key == "constraints", chain=chain, by=origin)
 
 
-def _parse(line: str, origin: Origin, *, constraint: bool) -> Any:
-    """Return the parser's requirement, or a mapping for a line of options.
-
-    Raises ValueError with a sentence for everything that pip would refuse, or the parser drops.
-    """
-    import pip_requirements_parser as parser  # noqa: PLC0415
-
-    try:
-        string, options, words = _split(line)
-        parsed = parser.ParsedLine(
-            requirement_line=parser.RequirementLine(line, origin.line, origin.file),
-            requirement_string=string,
-            options=options,
-            is_constraint=constraint,
-            arguments=words,
-        )
-        items = list(parser.handle_line(parsed))
-        is_requirement = parsed.is_requirement
-        requirement = parser.build_req_from_parsedreq(items[0]) if is_requirement else None
-    except parser.OptionParsingError as error:
-        said = str(error.msg).partition("error: ")[2].strip() or str(error.msg).strip()
-        raise ValueError(f"{_shown(line)}: {said}; this option cannot be used here") from error
-    except parser.PipError as error:
-        raise ValueError(f"{_shown(line)}: {_first_sentence(error)}") from error
-    except (ValueError, AssertionError) as error:
-        raise ValueError(f"{_shown(line)}: {first_line(error)}") from error
-    if requirement is None:
-        return _checked_options(line, items[-1].options, words, parser.LEGACY_OPTIONS_DEST)
-    if len(options.editables or ()) > 1:
-        raise ValueError(f"{_shown(line)}: one -e to a line, please")
-    if words or requirement.invalid_options:
-        options = [parser.OPT_BY_OPTIONS_DEST[name] for name in requirement.invalid_options]
-        extra = ", ".join([*words, *sorted(options)])
-        raise ValueError(f"{_shown(line)}: {extra} cannot follow a requirement")
-    if requirement.install_options or requirement.global_options:
-        raise ValueError(f"{_shown(line)}: options for setup.py cannot be passed on: remove them")
-    return requirement
-
-
-def _split(line: str) -> tuple[str, Any, Sequence[str]]:
-    """Return a line's requirement, options and stray words.
-
-    The library makes an option parser per line, which is most of its time; a line without a dash
-    after a space has no options.
-    """
-    from pip_requirements_parser import get_line_parser  # noqa: PLC0415
-
-    if line.startswith("-") or " -" in line:
-        string, options, words = get_line_parser()(line)
-        return string, options, words
-    return line, _no_options(), ()
-
-
-@cache
-def _no_options() -> Any:
-    from pip_requirements_parser import build_parser  # noqa: PLC0415
-
-    return build_parser().get_default_values()
-
-
-def _checked_options(
-    line: str, options: Mapping[str, Any], words: Sequence[str], legacy: Sequence[str]
-) -> Mapping[str, Any]:
-    if words:
-        raise ValueError(f"{_shown(line)}: {', '.join(words)} cannot follow an option")
-    if not options:
-        raise ValueError(f"{_shown(line)}: belongs to a requirement, and there is none before it")
-    if gone := [name for name in legacy if name in options]:
-        raise ValueError(f"{_shown(line)}: pip no longer knows --{gone[0].replace('_', '-')}")
-    for value in options.values():
-        for text in value if isinstance(value, list) else [value]:
-            check_plain(str(text))
-    return options
-
-
-def _shown(line: str) -> str:
-    """Return a line as messages show it: an endless one (hashes) is cut."""
-    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
-
-
-def _first_sentence(error: Exception) -> str:
-    said = first_line(error).replace("Invalid requirement: :", "").strip(" :")
-    return re.sub(r"^Invalid requirement: ", "", said) or "not a requirement"
-
-
-def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
-    """Return the parser's requirement as ours. Raises ValueError with a sentence."""
-    requirement, link = parsed.req, parsed.link
-    extras = {*parsed.extras, *(requirement.extras if requirement is not None else ())}
-    address = str(link.url) if link is not None else ""
-    url = address if _REMOTE.match(address) else ""
-    path = "" if url or not address else _local(address, origin, root)
-    name = requirement.name if requirement is not None else _name_in(url or path)
-    if url and not name:
-        raise ValueError(f"{content} does not say its name: write name @ {address}")
-    specifier = str(requirement.specifier) if requirement is not None else ""
-    check_versions(SpecifierSet(specifier))
-    check_plain(name, specifier, url, path, *extras)
-    return Asked(
-        name=canonicalize_name(name) if name else "",
-        specifier=specifier,
-        extras=tuple(sorted(canonicalize_name(extra) for extra in extras)),
-        marker=str(parsed.marker or ""),
-        url=url,
-        path=path,
-        editable=bool(parsed.is_editable),
-        hashes=tuple(full_hash(value) for value in parsed.hash_options),
-        text=re.split(r"\s+--?\w", content, maxsplit=1)[0] if not parsed.is_editable else content,
-        origin=origin,
-    )
-
-
-def _local(address: str, origin: Origin, root: Path) -> str:
-    """Return a local address relative to the project.
-
-    pip starts at the current folder, which is the project's; people mean the file's folder too.
-    """
-    path = local_path(address) if address.lower().startswith("file:") else address.partition("#")[0]
-    beside = (root / origin.file).parent / path
-    if not (root / path).exists() and beside.exists():
-        return relative(root, beside)
-    return relative(root, root / path)
-
-
-def _name_in(address: str) -> str:
-    """Return the name that an sdist's file name starts with, or nothing."""
-    filename = urlsplit(address).path.rpartition("/")[2]
-    if not filename.endswith(_ARCHIVE):
-        return ""
-    try:
-        return str(parse_sdist_filename(filename)[0])
-    except InvalidSdistFilename:
-        return ""
+def _addresses(options: Mapping[str, Any]) -> list[str]:
+    single = [options["index_url"]] if options.get("index_url") else []
+    return [*single, *options.get("extra_index_urls", []), *options.get("find_links", [])]

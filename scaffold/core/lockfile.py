@@ -16,6 +16,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]*")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+_VISIBLE = re.compile(r"[!-~]+")
 
 
 def render_lock(plan: Plan, target: TargetPlan) -> str:
@@ -57,23 +58,27 @@ def redact(url: str) -> str:
 def _index_lines(index: IndexOptions) -> Iterator[str]:
     """Yield the project's own indexes. One that needs a password is left to pip's configuration.
 
-    It would be of no use without it, and a requirements file is no place for a secret.
+    It would be of no use without it, and a requirements file is no place for a secret. The same
+    goes for an address with variables: what they stood for here may be one.
     """
+    written = dict(index.written)
     if index.no_index:
         yield "--no-index"
     for option, url in (
         *([("--index-url", index.index_url)] if index.index_url else []),
         *(("--extra-index-url", url) for url in index.extra_index_urls),
     ):
-        bare = redact(url)
-        if _ADDRESS.fullmatch(bare) is None:
+        shown = written.get(url, url)
+        bare = redact(shown)
+        if _ADDRESS.fullmatch(redact(url)) is None or _VISIBLE.fullmatch(bare) is None:
             raise UnresolvableError(
                 f"{bare!r} is no address of an index", hint="correct it in the requirements"
             )
         if bare == url:
             yield f"{option} {bare}"
         else:
-            yield f"# {bare} needs a password: name it in the pip.conf given as secret pip_conf"
+            what = "has variables in it" if "${" in bare else "needs a password"
+            yield f"# {bare} {what}: name it in the pip.conf given as secret pip_conf"
 
 
 def _check(pinned: Pinned) -> Iterator[str]:
@@ -92,16 +97,23 @@ def _entry(project: Project, pinned: Pinned) -> str:
 
 
 def _direct_url(project: Project, pinned: Pinned) -> str:
-    """Return the address that a requirement or the lock names itself, else an empty text."""
-    asked = [(item.name, item.url) for item in (*project.asked, *project.constraints)]
-    locked = [(item.name, item.url) for item in (project.lock.packages if project.lock else ())]
+    """Return the address that a requirement or the lock names itself, else an empty text.
+
+    Variables in it stay: pip fills them in again, from the environment of the build.
+    """
+    asked = [
+        (item.name, item.url, item.written_url) for item in (*project.asked, *project.constraints)
+    ]
+    locked = [(item.name, item.url, "") for item in (project.lock.packages if project.lock else ())]
     direct = {
-        url.partition("#")[0] for name, url in (*asked, *locked) if name == pinned.name and url
+        url.partition("#")[0]: (written or url).partition("#")[0]
+        for name, url, written in (*locked, *asked)
+        if name == pinned.name and url
     }
     if not pinned.file.url or pinned.file.url not in direct:
         return ""
-    url = redact(pinned.file.url)
-    if _ADDRESS.fullmatch(url) is None:
+    url = redact(direct[pinned.file.url])
+    if _ADDRESS.fullmatch(url.replace("${", "a:${", 1) if url.startswith("${") else url) is None:
         raise UnresolvableError(
             f"{pinned.name}: {url!r} is no address", hint="correct it in the requirements"
         )

@@ -34,6 +34,8 @@ class Asked:
 
     ``name`` is normalised (PEP 503). ``specifier`` and ``marker`` are PEP 508 text, empty for none.
     ``url`` is a direct reference; ``path`` a local project, relative to the project's folder.
+    ``written_url`` is the reference as it stands in the file, where variables (``${TOKEN}``) were
+    filled in to get ``url``; empty otherwise. ``text`` is for people: without passwords.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Asked:
     path: str = ""
     editable: bool = False
     hashes: tuple[str, ...] = ()
+    written_url: str = ""
     text: str
     origin: Origin
 
@@ -89,7 +92,11 @@ class Lock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexOptions:
-    """Index settings found in requirement or lock files."""
+    """Index settings found in requirement or lock files.
+
+    ``written`` pairs addresses in which variables (``${TOKEN}``) were filled in with what stands in
+    the file: the former may hold secrets, the latter may be shown.
+    """
 
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()
@@ -98,6 +105,7 @@ class IndexOptions:
     pre: bool = False
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
