@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from scaffold.core.build_trouble import FORBIDDEN_HINT, NO_ENGINE_HINT, OLD_HINT
 from scaffold.errors import EngineError, EngineForbiddenError, EngineMissingError, EngineOldError
 
 if TYPE_CHECKING:
@@ -13,18 +14,7 @@ if TYPE_CHECKING:
 # frontend knows RUN --mount: it brings BuildKit 0.8 with the frontend 1.2, which moved
 # mounts of binds, caches and secrets to its mainline (moby/buildkit, dockerfile/1.2.0 notes).
 OLDEST_API = (1, 41)
-OLDEST_ENGINE = "20.10"
 _TIMEOUT = 60  # seconds without an answer
-
-NO_ENGINE_HINT = (
-    "start Docker (`systemctl start docker`, or Docker Desktop), or name an engine that runs: "
-    "DOCKER_HOST=ssh://user@host, `docker context use NAME`; `docker version` shows what answers"
-)
-FORBIDDEN_HINT = (
-    "add yourself to the group that may (`sudo usermod -aG docker $USER`, then log in again), "
-    "or run Docker in rootless mode"
-)
-OLD_HINT = f"Docker Engine {OLDEST_ENGINE} or newer is needed: update it"
 
 
 def connect(host: str | None = None, *, environ: Mapping[str, str] = os.environ) -> "DockerClient":

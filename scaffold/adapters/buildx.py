@@ -1,0 +1,183 @@
+"""Running buildx: its progress, line by line, and its result."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from scaffold.core.bake import bake_targets, bake_text
+from scaffold.core.build_log import Log, PlainLog, RawLog, own_steps
+from scaffold.core.build_trouble import (
+    BUILDX_HINT,
+    OLD_HINT,
+    OLDEST_BUILDX,
+    explain_failure,
+)
+from scaffold.core.buildx import bake_argv, build_argv
+from scaffold.errors import BuildxMissingError, DockerMissingError, EngineOldError
+from scaffold.model.build import BuildOrder, Built, Progress
+
+# Before, messages for people came in between (docker/buildx, pull request 2252).
+_RAW_SINCE = (0, 13)
+_GRACE = 15.0  # seconds that an interrupted build has to end by itself
+_VERSION = re.compile(r"\bv?(\d+)\.(\d+)\.\d+")
+
+Watch = Callable[[Progress], None]
+
+
+def find_buildx(environ: Mapping[str, str] = os.environ) -> tuple[int, int]:
+    """Return buildx's version. Raises DockerMissingError, BuildxMissingError, EngineOldError."""
+    docker = shutil.which("docker", path=environ.get("PATH"))
+    if docker is None:
+        raise DockerMissingError(
+            "there is no docker command on the PATH",
+            hint="install Docker Engine or Docker Desktop (docs.docker.com/engine/install); the "
+            "package docker-ce-cli is enough where the engine is elsewhere",
+        )
+    done = subprocess.run(  # noqa: S603 - the user's own docker, with words of ours
+        [docker, "buildx", "version"],
+        env=dict(environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    match = _VERSION.search(done.stdout)
+    if done.returncode or "buildx" not in done.stdout:
+        raise BuildxMissingError("docker has no buildx", hint=BUILDX_HINT)
+    if match is None:  # built from source without a version: as new as can be
+        return _RAW_SINCE
+    version = int(match[1]), int(match[2])
+    if version < OLDEST_BUILDX:
+        raise EngineOldError(f"buildx {match[0]} is too old", hint=OLD_HINT)
+    return version
+
+
+def build(
+    orders: Sequence[BuildOrder],
+    watch: Watch,
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[Built, ...]:
+    """Build all images, several of them in one bake, and return them in the order asked for.
+
+    ``watch`` is told all that happens. ``Built.image`` is what buildx names: for a pushed image
+    the digest that its tag now has, otherwise that of the image's configuration.
+
+    Raises an EngineError, or a BuildError with what the failing step printed last. On
+    KeyboardInterrupt, SIGTERM or SIGHUP the build is stopped first, and no file is left behind.
+    """
+    version = find_buildx(environ)
+    raw = version >= _RAW_SINCE
+    log: Log = RawLog() if raw else PlainLog()
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder, stopped_by_signals():
+        metadata = Path(folder, "metadata.json")
+        argv = _argv(orders, Path(folder), metadata, "rawjson" if raw else "plain")
+        begin = time.monotonic()
+        code = _run(argv, log, watch, environ)
+        seconds = time.monotonic() - begin
+        if code:
+            raise explain_failure(log.said, log.failed())
+        result = json.loads(metadata.read_text("utf-8"))
+    return _results(orders, result, log, seconds)
+
+
+def _argv(
+    orders: Sequence[BuildOrder], folder: Path, metadata: Path, progress: str
+) -> tuple[str, ...]:
+    if len(orders) == 1:
+        return build_argv(orders[0], metadata=str(metadata), progress=progress)
+    bake = folder / "docker-bake.json"
+    bake.write_text(bake_text(orders), "utf-8")
+    return bake_argv(orders, file=str(bake), metadata=str(metadata), progress=progress)
+
+
+def _run(argv: Sequence[str], log: Log, watch: Watch, environ: Mapping[str, str]) -> int:
+    # The bake file is ours, so what it reads need not be allowed one by one (buildx 0.20 notes).
+    env = {**environ, "BUILDX_BAKE_ENTITLEMENTS_FS": "0"}
+    with subprocess.Popen(  # noqa: S603 - a list, no shell: each option is one word with its value
+        argv,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stderr is not None  # noqa: S101 - a pipe was asked for
+        try:
+            for line in process.stderr:
+                for happening in log.read(line):
+                    watch(happening)
+            return process.wait()
+        except BaseException:
+            _stop(process)
+            raise
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    """End buildx the way Ctrl-C does, so that the engine stops too; by force if need be."""
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        with suppress(ProcessLookupError):
+            process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            # Nobody reads what it still has to say, which must not keep it from ending.
+            process.communicate(timeout=_GRACE)
+            return
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Turn SIGTERM and SIGHUP into KeyboardInterrupt, so that everything is cleaned up.
+
+    Elsewhere than in the main thread, Python cannot: then nothing changes.
+    """
+    kept: dict[signal.Signals, Any] = {}
+    try:
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with suppress(ValueError):
+                    kept[number] = signal.signal(number, _interrupt)
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _results(
+    orders: Sequence[BuildOrder], result: Mapping[str, Any], log: Log, seconds: float
+) -> tuple[Built, ...]:
+    steps = log.steps()
+    if len(orders) == 1:
+        image = _digest(result, pushed=orders[0].push)
+        return (Built(order=orders[0], image=image, steps=steps, seconds=seconds),)
+    targets = bake_targets(orders)
+    by_order = {
+        order: Built(
+            order=order,
+            image=_digest(result.get(name, {}), pushed=order.push),
+            steps=own_steps(steps, name, targets),
+            seconds=seconds,
+        )
+        for name, group in targets.items()
+        for order in group
+    }
+    return tuple(by_order[order] for order in orders)
+
+
+def _digest(result: Mapping[str, Any], *, pushed: bool) -> str:
+    digest = str(result.get("containerimage.digest", ""))
+    return digest if pushed else str(result.get("containerimage.config.digest", digest))

@@ -1,0 +1,250 @@
+"""Why a build failed: what buildx and the failing step said, turned into an error of ours."""
+
+import re
+from collections.abc import Sequence
+
+from scaffold.core.build_log import FailedStep
+from scaffold.errors import (
+    BaseUnavailableError,
+    BuilderError,
+    BuildError,
+    BuildxMissingError,
+    Detail,
+    DiskFullError,
+    EmulationMissingError,
+    EngineForbiddenError,
+    EngineMissingError,
+    EngineOldError,
+    LeanscaffoldError,
+    PushError,
+    StepFailedError,
+)
+
+OLDEST_ENGINE = "20.10"
+OLDEST_BUILDX = (0, 10)  # comes with Docker Engine 23.0; bakes with --metadata-file and secrets
+
+NO_ENGINE_HINT = (
+    "start Docker (`systemctl start docker`, or Docker Desktop), or name an engine that runs: "
+    "DOCKER_HOST=ssh://user@host, or `docker context use NAME`"
+)
+FORBIDDEN_HINT = (
+    "join the group that may (`sudo usermod -aG docker $USER`, then log in again), or run "
+    "Docker in rootless mode"
+)
+OLD_HINT = (
+    f"leanscaffold needs Docker Engine {OLDEST_ENGINE} and buildx "
+    f"{'.'.join(map(str, OLDEST_BUILDX))} or newer: update them"
+)
+BUILDX_HINT = (
+    "install it: the package docker-buildx-plugin (Docker's) or docker-buildx (Debian's, Ubuntu's)"
+)
+_DISK_HINT = "make room where Docker keeps its data: `docker system df`, `docker builder prune`"
+_EMULATION_HINT = (
+    "install it once: `docker run --privileged --rm tonistiigi/binfmt --install all`, or the "
+    "package qemu-user-static; or build on a machine of that kind: --builder NAME"
+)
+_CONTAINER_BUILDER = "docker buildx create --name lean --driver docker-container"
+_REGISTRY_HINT = "see whether `docker pull` of it works, and check the proxy of the engine itself"
+
+_TAIL = 20  # lines of output that an error shows
+_ERROR = re.compile(
+    r"^(?:ERROR|error): (?:failed to build: )?(?:failed to solve: )?(.*)", re.DOTALL
+)
+_BASE = re.compile(
+    r"(?:^|: )(?P<image>[^\s:]+(?::[\w.-]+)?(?:@sha256:\w+)?): "
+    r"(?:failed to resolve source metadata for|pull access denied|not found|no match for platform)"
+)
+_BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
+
+_MISSING_ENGINE = ("cannot connect to the docker daemon", "error during connect")
+_REFUSED = (
+    *("401 unauthorized", "403 forbidden", "pull access denied", "insufficient_scope"),
+    *("no basic auth credentials", "authorization failed", "requested access to the resource"),
+)
+
+
+def explain_failure(said: Sequence[str], failed: FailedStep | None) -> LeanscaffoldError:
+    """Return the error that a failed build stands for.
+
+    ``said`` are the lines of buildx that belong to no step, ``failed`` the step that broke.
+    """
+    error = find_error(said)
+    everything = "\n".join((error, failed.error if failed else "", *said)).lower()
+    printed = "\n".join(failed.output).lower() if failed else ""
+    found = (
+        _explain_engine(everything, error)
+        or _explain_disk(everything, printed, failed)
+        or _explain_builder(everything, error)
+        or _explain_step(printed, failed)
+        or _explain_base(everything, error)
+        or _explain_push(everything, error, failed)
+    )
+    return found or BuildError(
+        f"the build failed: {error or 'buildx did not say why'}",
+        hint="the Dockerfile may have been edited: `leanscaffold generate --force` writes it anew"
+        if "dockerfile parse error" in everything or "failed to read dockerfile" in everything
+        else "",
+        details=_details(said),
+    )
+
+
+def find_error(said: Sequence[str]) -> str:
+    """Return the last error of buildx's own, without the words it puts before each."""
+    for number in range(len(said) - 1, -1, -1):
+        match = _ERROR.match(said[number])
+        if match:
+            return match[1].strip()
+    return said[-1].strip() if said else ""
+
+
+def _explain_engine(everything: str, error: str) -> LeanscaffoldError | None:
+    if "permission denied" in everything and "docker daemon" in everything:
+        return EngineForbiddenError("you may not talk to the Docker Engine", hint=FORBIDDEN_HINT)
+    if any(words in everything for words in _MISSING_ENGINE):
+        return EngineMissingError(
+            "no Docker Engine answers", hint=NO_ENGINE_HINT, details=[Detail(text=error)]
+        )
+    if re.search(r"(unknown command: docker|'|\")\s*buildx", everything):
+        return BuildxMissingError("docker has no buildx", hint=BUILDX_HINT)
+    if re.search(r"unknown flag: --?\w|unknown flag: mount|requires buildkit", everything):
+        return EngineOldError(
+            "Docker or its buildx is too old", hint=OLD_HINT, details=[Detail(text=error)]
+        )
+    return None
+
+
+def _explain_disk(
+    everything: str, printed: str, failed: FailedStep | None
+) -> LeanscaffoldError | None:
+    if "no space left on device" not in everything + printed:
+        return None
+    return DiskFullError(
+        "no space is left where the engine builds", hint=_DISK_HINT, details=_output(failed)
+    )
+
+
+def _explain_builder(everything: str, error: str) -> LeanscaffoldError | None:
+    if match := _BUILDER.search(everything):
+        return BuilderError(
+            f"there is no builder (and no docker context) {match['name']!r}",
+            hint="`docker buildx ls` shows those there are",
+        )
+    if "cache export is not supported" in everything:
+        return BuilderError(
+            "the engine's own builder cannot export its cache",
+            hint=f"make one that can, and name it: `{_CONTAINER_BUILDER}`, then --builder lean",
+        )
+    if "exporting manifest lists" in everything or "multiple platforms feature" in everything:
+        return BuilderError(
+            "this builder cannot build for several platforms at once",
+            hint=f"`{_CONTAINER_BUILDER}`, then --builder lean",
+            details=[Detail(text=error)],
+        )
+    return None
+
+
+def _explain_step(printed: str, failed: FailedStep | None) -> LeanscaffoldError | None:
+    if failed is None or "did not complete successfully" not in failed.error:
+        return None
+    name = shorten(failed.name)
+    if "exec format error" in printed + failed.error.lower():
+        return EmulationMissingError(
+            f"the builder cannot run programs of the target's: {name}",
+            hint=_EMULATION_HINT,
+            details=_output(failed),
+        )
+    return StepFailedError(
+        f"a step of the build failed: {name}", hint=_step_hint(printed), details=_output(failed)
+    )
+
+
+def _step_hint(printed: str) -> str:
+    if "certificate_verify_failed" in printed or "certificate verify failed" in printed:
+        return "behind a company's proxy, give its certificates: --ca FILE, or SSL_CERT_FILE"
+    if "these packages do not match the hashes" in printed:
+        return "the lock is of other files than the index has now: `leanscaffold generate`"
+    if "401 error" in printed or "403 error" in printed or "user for " in printed:
+        return "give the index's user and password in pip's or uv's index-url, or in ~/.netrc"
+    if "no matching distribution found" in printed:
+        return (
+            "the index that the build asks does not have it: is it the one of pip's or uv's "
+            "configuration here? Otherwise `leanscaffold generate` locks what there is now"
+        )
+    if "temporary failure in name resolution" in printed or "name or service not known" in printed:
+        return "the build has no network: check the engine's DNS, or HTTP_PROXY and HTTPS_PROXY"
+    return ""
+
+
+def _explain_base(everything: str, error: str) -> LeanscaffoldError | None:
+    match = _BASE.search(error)
+    if match is None or not (
+        "failed to resolve source metadata" in everything or "pull access denied" in everything
+    ):
+        return None
+    image = match["image"]
+    why, hint = _why_no_base(everything, image)
+    return BaseUnavailableError(
+        f"the base image {image} cannot be pulled: {why}", hint=hint, details=[Detail(text=error)]
+    )
+
+
+def _why_no_base(everything: str, image: str) -> tuple[str, str]:
+    registry = image.partition("/")[0] if "/" in image else "the registry"
+    if "no match for platform" in everything or "no matching manifest" in everything:
+        return (
+            "there is none for this platform",
+            "choose another base (--base), or a registry that has all platforms (--registry)",
+        )
+    if any(words in everything for words in _REFUSED):
+        return "access is refused", f"log in: `docker login {registry}`".replace(
+            " the registry", ""
+        )
+    if "429 too many requests" in everything or "toomanyrequests" in everything:
+        return (
+            "too many pulls",
+            "log in (`docker login`), wait, or name a mirror: --registry default=PREFIX",
+        )
+    if "x509:" in everything or "tls:" in everything:
+        return (
+            "the engine does not trust the registry",
+            (
+                "the engine itself, not the build, needs the certificates: put them into "
+                f"/etc/docker/certs.d/{registry}/ca.crt or the system's store, and restart it"
+            ),
+        )
+    if ": not found" in everything:
+        return (
+            "the registry has no such image",
+            "choose another base (--base), or the registry that has it (--registry)",
+        )
+    return "the registry does not answer", _REGISTRY_HINT
+
+
+def _explain_push(
+    everything: str, error: str, failed: FailedStep | None
+) -> LeanscaffoldError | None:
+    pushing = failed is not None and ("pushing" in failed.name or "exporting" in failed.name)
+    if not pushing and "/v2/" not in error and "no basic auth credentials" not in everything:
+        return None
+    refused = any(words in everything for words in (*_REFUSED, "denied", "unauthorized"))
+    return PushError(
+        "the registry refuses the image" if refused else "the image could not be exported",
+        hint="log in (`docker login REGISTRY`), and see whether --tag names a place you may write"
+        if refused
+        else "see whether the registry in --tag answers",
+        details=[Detail(text=error)],
+    )
+
+
+def shorten(name: str, length: int = 100) -> str:
+    """Return a step's name without the options of its mounts, and not too long."""
+    text = " ".join(re.sub(r"--mount=\S+\s*", "", name).split())
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _output(failed: FailedStep | None) -> list[Detail]:
+    return [Detail(text=line) for line in failed.output[-_TAIL:]] if failed else []
+
+
+def _details(said: Sequence[str]) -> list[Detail]:
+    return [Detail(text=line) for line in said[-_TAIL:]]
