@@ -14,6 +14,7 @@ from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.core.target import parse_arch
 from scaffold.errors import Detail, UsageError
 from scaffold.model.plan import Options
+from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Budget, Device, Target
 from scaffold.spelling import (
@@ -38,7 +39,7 @@ T = TypeVar("T")
 class Request:
     """All that one command line asks for. Sizes in bytes; empty and None mean: not asked.
 
-    ``requirements`` and ``knowledge`` are paths as the user wrote them.
+    ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them.
     """
 
     targets: tuple[Arch, ...] = ()
@@ -52,6 +53,7 @@ class Request:
     knowledge: tuple[str, ...] = ()
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()
+    certificates: str = ""
     options: Options = field(default_factory=Options)
 
 
@@ -147,6 +149,7 @@ def parse_request(values: Mapping[str, object]) -> Request:
         knowledge=read.many("knowledge", str),
         index_url=read.one("index_url", parse_url, ""),
         extra_index_urls=read.many("extra_index_url", parse_url),
+        certificates=read.one("ca", str, ""),
         options=options,
     )
     read.finish()
@@ -221,6 +224,7 @@ def to_argv(request: Request) -> tuple[str, ...]:
         "--allow-compile": _unless(options.allow_compile, plain.allow_compile),
         "--bytecode": _unless(options.bytecode, plain.bytecode),
         "--index-url": request.index_url,
+        "--ca": request.certificates,
     }
     repeated: dict[str, Iterable[str]] = {
         "--target": request.targets,
@@ -250,8 +254,18 @@ def without_secrets(request: Request) -> Request:
         request,
         index_url=_without_password(request.index_url),
         extra_index_urls=tuple(_without_password(url) for url in request.extra_index_urls),
+        certificates="",
         knowledge=tuple(path for path in request.knowledge if _is_relative(path)),
         requirements=tuple(path for path in request.requirements if _is_relative(path)),
+    )
+
+
+def index_options(project: Project, request: Request) -> IndexOptions:
+    """Return the index addresses of a project's files and of a request, which comes first."""
+    return replace(
+        project.index,
+        index_url=request.index_url or project.index.index_url,
+        extra_index_urls=(*project.index.extra_index_urls, *request.extra_index_urls),
     )
 
 

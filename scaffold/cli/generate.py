@@ -71,7 +71,8 @@ def write_files(
     tell("writing the files")
     made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, outcome.request)
     files = dict(outside.spell_plan(made))
-    files[RECORD] = make_record(outcome, files)
+    inputs = outside.digest_inputs(path, outcome.project.files)
+    files[RECORD] = make_record(outcome, files, inputs)
     stale = (
         Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
         for name in outside.write(path, files, force)

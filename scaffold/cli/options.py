@@ -1,6 +1,6 @@
 """The options that ``plan`` and ``generate`` share, declared once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
+from scaffold.errors import ConfigInvalidError
 
 if TYPE_CHECKING:
     from scaffold.config import Request
@@ -127,6 +128,12 @@ _REQUEST_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     _text(_INDEX, "--extra-index-url", multiple=True, metavar="URL", help="One more index."),
     _text(
         _INDEX,
+        "--ca",
+        metavar="FILE",
+        help="Certificates (PEM) that the index needs, and a build.",
+    ),
+    _text(
+        _INDEX,
         "--registry",
         multiple=True,
         metavar="NAME=PREFIX",
@@ -141,7 +148,7 @@ _REQUEST_OPTIONS: tuple[Callable[[Any], Any], ...] = (
 _REQUEST_NAMES = (
     *("target", "device", "max_size", "max_download", "memory", "requirement", "extra", "group"),
     *("swap", "apply_swaps", "python", "base", "objective", "require_shell", "allow_compile"),
-    *("bytecode", "cmd", "port", "health", "index_url", "extra_index_url", "registry"),
+    *("bytecode", "cmd", "port", "health", "index_url", "extra_index_url", "ca", "registry"),
     *("knowledge", "offline"),
 )
 
@@ -159,6 +166,42 @@ def request_options(command: "Callable[Concatenate[Request, P], R]") -> Callable
     for option in reversed(_REQUEST_OPTIONS):
         option(with_request)
     return with_request
+
+
+def asked_options(command: "Callable[Concatenate[Mapping[str, Any], P], R]") -> Callable[P, R]:
+    """Give a command all options of a request as its first argument, by name and not parsed.
+
+    What was not asked for is None, False or empty.
+    """
+
+    @wraps(command)
+    def with_asked(*args: P.args, **values: P.kwargs) -> R:
+        return command({name: values.pop(name) for name in _REQUEST_NAMES}, *args, **values)
+
+    for option in reversed(_REQUEST_OPTIONS):
+        option(with_asked)
+    return with_asked
+
+
+def read_options(argv: Sequence[str]) -> dict[str, Any]:
+    """Return the options of a request that a command line holds, as ``asked_options`` does.
+
+    Raises ConfigInvalidError for what is no such option.
+    """
+
+    @click.command()
+    def recorded(**_: object) -> None:
+        """Parse only."""
+
+    for option in reversed(_REQUEST_OPTIONS):
+        option(recorded)
+    try:
+        return dict(recorded.make_context("leanscaffold.json", list(argv)).params)
+    except click.ClickException as error:
+        raise ConfigInvalidError(
+            f"leanscaffold.json holds options that cannot be used: {error.format_message()}",
+            hint="write it anew: leanscaffold generate --force",
+        ) from error
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,12 @@ from scaffold.errors import Detail
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from scaffold.adapters.record import Record
+    from scaffold.building import Job, Watch
     from scaffold.config import Request
     from scaffold.core.ports import Index
     from scaffold.flow import Edges
+    from scaffold.model.build import Built
     from scaffold.model.knowledge import Facts
     from scaffold.model.plan import Options, Plan
     from scaffold.model.project import Project
@@ -35,6 +38,8 @@ class Outside:
     ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
     none, and returns the names of files of an earlier run that belong to no target any more;
     without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
+    ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
+    files in it. ``build`` makes images and tells what happens meanwhile.
     """
 
     today: Callable[[], date]
@@ -49,6 +54,9 @@ class Outside:
     make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Request], Plan]
     spell_plan: Callable[[Plan], Mapping[str, str]]
     write: Callable[[Path, Mapping[str, str], bool], Sequence[str]]
+    read_record: Callable[[Path], Record | None]
+    digest_inputs: Callable[[Path, Sequence[str]], Mapping[str, str]]
+    build: Callable[[Job, Watch], tuple[Built, ...]]
 
 
 def real_outside() -> Outside:
@@ -66,6 +74,9 @@ def real_outside() -> Outside:
         make_plan=_make_plan,
         spell_plan=_spell_plan,
         write=_write,
+        read_record=_read_record,
+        digest_inputs=_digest_inputs,
+        build=_build,
     )
 
 
@@ -104,16 +115,13 @@ def _read_project(path: Path, request: Request) -> Project:
 
 def _open_index(folder: Path | None, project: Project, request: Request) -> Index:
     from scaffold.adapters.index import open_index  # noqa: PLC0415 - slow to import
+    from scaffold.config import index_options  # noqa: PLC0415 - not for --help
 
-    settings = replace(
-        project.index,
-        index_url=request.index_url or project.index.index_url,
-        extra_index_urls=(*project.index.extra_index_urls, *request.extra_index_urls),
-    )
+    given = {"PIP_CERT": request.certificates} if request.certificates else {}
     return open_index(
-        os.environ,
+        {**os.environ, **given},
         project=folder,
-        options=settings,
+        options=index_options(project, request),
         lock=project.lock,
         offline=request.options.offline,
     )
@@ -166,3 +174,21 @@ def _write(path: Path, files: Mapping[str, str], force: bool) -> Sequence[str]: 
     from scaffold.adapters.outputs import read_recorded, write_outputs  # noqa: PLC0415 - slow
 
     return write_outputs(path, files, force=force, recorded=read_recorded(path)).stale
+
+
+def _read_record(path: Path) -> Record | None:
+    from scaffold.adapters.record import read_record  # noqa: PLC0415 - not for --help
+
+    return read_record(path)
+
+
+def _digest_inputs(path: Path, names: Sequence[str]) -> Mapping[str, str]:
+    from scaffold.adapters.record import digest_files  # noqa: PLC0415 - not for --help
+
+    return digest_files(path, names)
+
+
+def _build(job: Job, watch: Watch) -> tuple[Built, ...]:
+    from scaffold.building import build_images, real_edges  # noqa: PLC0415 - slow to import
+
+    return build_images(job, watch, real_edges())

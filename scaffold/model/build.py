@@ -79,9 +79,32 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A finished build. ``image`` is the image's id or, after a push, its digest."""
+    """A finished build. ``image`` is the image's id or, after a push, its digest.
+
+    ``seconds`` is the time of the whole build, of which images built together share one.
+    ``size`` is what the local engine says the image weighs, in bytes.
+    """
 
     order: BuildOrder
     image: str
     steps: tuple[Step, ...]
     seconds: float
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user wants of a build, whatever the project; empty means the usual.
+
+    ``tag`` is an image's name, with or without a tag of its own. ``certificates`` is a file that
+    the build trusts instead of what pip is configured to. The rest is as in ``BuildOrder``.
+    """
+
+    tag: str = ""
+    push: bool = False
+    builder: str = ""
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+    fresh: bool = False
+    certificates: str = ""
+    engine: str = ""

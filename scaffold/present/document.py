@@ -56,15 +56,19 @@ def make_document(outcome: Outcome) -> Json:
     }
 
 
-def make_record(outcome: Outcome, files: Mapping[str, str]) -> str:
+def make_record(
+    outcome: Outcome, files: Mapping[str, str], inputs: Mapping[str, str] | None = None
+) -> str:
     """Return the text of ``leanscaffold.json``: the document and what is needed to repeat it.
 
-    ``files`` are the texts of the other files written; ``digest`` is over all but itself.
+    ``files`` are the texts of the other files written, ``inputs`` the SHA-256 of the requirement
+    files read; ``digest`` is over all but itself.
     """
     hashes = {name: digest(text) for name, text in files.items()}
     document = make_document(replace(outcome, files=hashes)) | {
         "generator": f"leanscaffold {__version__}",
         "options": list(to_argv(without_secrets(outcome.request))),
+        "inputs": dict(sorted((inputs or {}).items())),
     }
     return to_json(document | {"digest": seal(document)})
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from scaffold.building import Job, Watch
 from scaffold.cli import cli
 from scaffold.cli.outside import Outside
 from scaffold.config import Request
 from scaffold.flow import Edges
+from scaffold.model.build import BuildOrder, Built, Happening, Progress, Step
 from scaffold.model.plan import Options, Plan
 from scaffold.model.project import Project
-from scaffold.model.target import Target
+from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision
 from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
 from tests.core.worlds import World
@@ -30,6 +32,7 @@ class Seen:
     written: dict[str, str] = field(default_factory=dict)
     forced: bool = False
     offline: list[bool] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
 
 
 def make_plan(
@@ -66,6 +69,18 @@ def spell_plan(plan: Plan) -> Mapping[str, str]:
     return {"Dockerfile": f"FROM {plan.reference}\n", ".dockerignore": ".git\n", **locks}
 
 
+def make_built(arch: Arch) -> Built:
+    """Return a finished build."""
+    order = BuildOrder(arch=arch, context="/p", dockerfile="/p/Dockerfile", tag=f"app:{arch.slug}")
+    steps = (
+        Step(name="[build 2/4] RUN pip", seconds=2.5, bytes=1000),
+        Step(name="[stage-1 1/5] COPY", seconds=0.0, cached=True),
+    )
+    return Built(
+        order=order, image=f"sha256:{'a' * 64}", steps=steps, seconds=3.25, size=51_000_000
+    )
+
+
 def make_outside(
     *decisions: Decision, seen: Seen | None = None, world: World | None = None, **changes: object
 ) -> Outside:
@@ -90,6 +105,11 @@ def make_outside(
         seen.offline.append(request.options.offline)
         return world or World()
 
+    def build(job: Job, watch: Watch) -> tuple[Built, ...]:
+        seen.jobs.append(job)
+        watch(Progress(happening=Happening.FINISHED, step="[build 2/4] RUN pip", seconds=2.5))
+        return tuple(make_built(arch) for arch in job.arches)
+
     def write(_: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001
         seen.written.update(files)
         seen.forced = force
@@ -108,6 +128,9 @@ def make_outside(
         make_plan=make_plan,
         spell_plan=spell_plan,
         write=write,
+        read_record=lambda _: None,
+        digest_inputs=lambda _, __: {},
+        build=build,
     )
     return replace(outside, **changes)  # type: ignore[arg-type]
 

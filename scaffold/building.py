@@ -1,0 +1,98 @@
+"""The pipeline of a build, with its edges passed in: secrets, buildx, the engine's own count."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scaffold.adapters.build_secrets import build_secrets, proxy_arguments
+from scaffold.adapters.buildx import build as run_buildx
+from scaffold.adapters.buildx import stopped_by_signals
+from scaffold.adapters.engine.connect import connect
+from scaffold.adapters.index_config import IndexConfig, read_index_config
+from scaffold.adapters.record import DOCKERFILE
+from scaffold.core.orders import make_orders
+from scaffold.model.build import BuildOrder, Built, Progress, Secret, Wishes
+from scaffold.model.project import IndexOptions
+from scaffold.model.target import Arch
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A folder with a Dockerfile of ours in it, and what is to be built from it.
+
+    ``index`` are the addresses of the index that requirement files or options name.
+    """
+
+    folder: Path
+    project: str
+    arches: tuple[Arch, ...]
+    index: IndexOptions
+    wishes: Wishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildEdges:
+    """Everything outside. ``look_up`` returns id and size of a tag in the engine named first."""
+
+    environ: Mapping[str, str]
+    index_config: Callable[[Job, Mapping[str, str]], IndexConfig]
+    secrets: Callable[[IndexConfig], AbstractContextManager[tuple[Secret, ...]]]
+    build: Callable[[Sequence[BuildOrder], Watch], tuple[Built, ...]]
+    look_up: Callable[[str, str], tuple[str, int]]
+
+
+def build_images(job: Job, watch: Watch, edges: BuildEdges) -> tuple[Built, ...]:
+    """Build all images of a job, and return them in the order of its architectures.
+
+    Raises UsageError, an EngineError or a BuildError.
+    """
+    config = edges.index_config(job, edges.environ)
+    with stopped_by_signals(), edges.secrets(config) as secrets:
+        orders = make_orders(
+            job.wishes,
+            job.arches,
+            project=job.project,
+            context=str(job.folder.resolve()),
+            dockerfile=str(job.folder.resolve() / DOCKERFILE),
+            secrets=secrets,
+            arguments=proxy_arguments(edges.environ),
+        )
+        built = edges.build(orders, watch)
+    return tuple(one if one.order.push else _counted(one, edges) for one in built)
+
+
+def real_edges(environ: Mapping[str, str] = os.environ) -> BuildEdges:
+    """Return the real world."""
+    return BuildEdges(
+        environ=environ,
+        index_config=read_job_config,
+        secrets=build_secrets,
+        build=lambda orders, watch: run_buildx(orders, watch, environ=environ),
+        look_up=lambda engine, tag: _look_up(engine, tag, environ),
+    )
+
+
+def read_job_config(job: Job, environ: Mapping[str, str]) -> IndexConfig:
+    """Return the index configuration of a job; certificates given for the build come first."""
+    config = read_index_config(environ, project=job.folder, options=job.index)
+    certificates = job.wishes.certificates
+    return replace(config, cert=certificates) if certificates else config
+
+
+def _counted(built: Built, edges: BuildEdges) -> Built:
+    """Name an image as its engine does: engines differ in which of its digests is the id."""
+    image, size = edges.look_up(built.order.engine, built.order.tag)
+    return replace(built, image=image, size=size)
+
+
+def _look_up(engine: str, tag: str, environ: Mapping[str, str]) -> tuple[str, int]:
+    client = connect(engine or None, environ=environ)
+    try:
+        image = client.images.get(tag)
+        return str(image.id), int(image.attrs["Size"])
+    finally:
+        client.close()
