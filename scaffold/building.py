@@ -8,11 +8,12 @@ from pathlib import Path
 
 from scaffold.adapters.build_secrets import build_secrets, proxy_arguments
 from scaffold.adapters.buildx import build as run_buildx
-from scaffold.adapters.buildx import stopped_by_signals
+from scaffold.adapters.buildx import join, stopped_by_signals
 from scaffold.adapters.engine.connect import connect
 from scaffold.adapters.index_config import IndexConfig, read_index_config
 from scaffold.adapters.record import DOCKERFILE
-from scaffold.core.orders import make_orders
+from scaffold.core.orders import apart, make_orders
+from scaffold.errors import OnePlatformError
 from scaffold.model.build import BuildOrder, Built, Progress, Secret, Wishes
 from scaffold.model.project import IndexOptions
 from scaffold.model.target import Arch
@@ -36,12 +37,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildEdges:
-    """Everything outside. ``look_up`` returns id and size of a tag in the engine named first."""
+    """Everything outside.
+
+    ``join`` makes a manifest list of pushed images, ``look_up`` returns id and size of a tag in
+    the engine named first.
+    """
 
     environ: Mapping[str, str]
     index_config: Callable[[Job, Mapping[str, str]], IndexConfig]
     secrets: Callable[[IndexConfig], AbstractContextManager[tuple[Secret, ...]]]
     build: Callable[[Sequence[BuildOrder], Watch], tuple[Built, ...]]
+    join: Callable[[str, Sequence[Built]], tuple[Built, ...]]
     look_up: Callable[[str, str], tuple[str, int]]
 
 
@@ -61,7 +67,13 @@ def build_images(job: Job, watch: Watch, edges: BuildEdges) -> tuple[Built, ...]
             secrets=secrets,
             arguments=proxy_arguments(edges.environ),
         )
-        built = edges.build(orders, watch)
+        try:
+            built = edges.build(orders, watch)
+        except OnePlatformError:
+            if len(orders) == 1 or not job.wishes.push:
+                raise
+            # Such a builder can push them one by one, and the registry's list names them all.
+            built = edges.join(orders[0].tag, edges.build(apart(orders), watch))
     return tuple(one if one.order.push else _counted(one, edges) for one in built)
 
 
@@ -72,6 +84,7 @@ def real_edges(environ: Mapping[str, str] = os.environ) -> BuildEdges:
         index_config=read_job_config,
         secrets=build_secrets,
         build=lambda orders, watch: run_buildx(orders, watch, environ=environ),
+        join=lambda tag, built: join(tag, built, environ=environ),
         look_up=lambda engine, tag: _look_up(engine, tag, environ),
     )
 

@@ -129,6 +129,12 @@ class BuilderError(EngineError):
     code = "builder"
 
 
+class OnePlatformError(BuilderError):
+    """A builder that can build for one platform at a time only, as the engine's own often is."""
+
+    code = "one-platform"
+
+
 class BuildError(LeanscaffoldError):
     """A build that ended without an image; the details are the failing step's last lines."""
 

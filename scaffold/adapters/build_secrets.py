@@ -62,8 +62,8 @@ def read_certificates(path: Path) -> str:
     Raises ConfigInvalidError where there are none, or more than a build can be given.
     """
     try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        texts = [file.read_text("utf-8", "replace") for file in files if file.is_file()]
+        files = [f for f in sorted(path.iterdir()) if f.is_file()] if path.is_dir() else [path]
+        texts = [file.read_text("utf-8", "replace") for file in files]
     except OSError as error:
         raise ConfigInvalidError(
             f"the certificates in {path} cannot be read: {error.strerror or error}",

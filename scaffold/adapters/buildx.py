@@ -1,5 +1,6 @@
 """Running buildx: its progress, line by line, and its result."""
 
+import hashlib
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,7 +24,7 @@ from scaffold.core.build_trouble import (
     OLDEST_BUILDX,
     explain_failure,
 )
-from scaffold.core.buildx import bake_argv, build_argv
+from scaffold.core.buildx import bake_argv, build_argv, join_argv, raw_manifest_argv
 from scaffold.errors import BuildxMissingError, DockerMissingError, EngineOldError
 from scaffold.model.build import BuildOrder, Built, Progress
 
@@ -88,6 +90,31 @@ def build(
             raise explain_failure(log.said, log.failed())
         result = json.loads(metadata.read_text("utf-8"))
     return _results(orders, result, log, seconds)
+
+
+def join(
+    tag: str, built: Sequence[Built], *, environ: Mapping[str, str] = os.environ
+) -> tuple[Built, ...]:
+    """Make one manifest list of pushed images, and return them under its tag and digest.
+
+    Raises an EngineError or a PushError.
+    """
+    order = built[0].order
+    parts = [one.order.tag for one in built]
+    argv = join_argv(tag, parts, engine=order.engine, builder=order.builder)
+    _ask(argv, environ)
+    manifest = _ask(raw_manifest_argv(tag, engine=order.engine, builder=order.builder), environ)
+    digest = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+    return tuple(replace(one, order=replace(one.order, tag=tag), image=digest) for one in built)
+
+
+def _ask(argv: Sequence[str], environ: Mapping[str, str]) -> bytes:
+    done = subprocess.run(  # noqa: S603 - a list, no shell
+        argv, env=dict(environ), capture_output=True, check=False
+    )
+    if done.returncode:
+        raise explain_failure(done.stderr.decode(errors="replace").splitlines(), None)
+    return done.stdout
 
 
 def _argv(

@@ -16,6 +16,7 @@ from scaffold.errors import (
     EngineMissingError,
     EngineOldError,
     LeanscaffoldError,
+    OnePlatformError,
     PushError,
     StepFailedError,
 )
@@ -57,6 +58,11 @@ _BASE = re.compile(
 _BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
 
 _MISSING_ENGINE = ("cannot connect to the docker daemon", "error during connect")
+_ONE_PLATFORM = (
+    "multi-platform build is not supported",
+    "exporting manifest lists",
+    "multiple platforms feature is currently not supported",  # buildx before 0.12
+)
 _REFUSED = (
     *("401 unauthorized", "403 forbidden", "pull access denied", "insufficient_scope"),
     *("no basic auth credentials", "authorization failed", "requested access to the resource"),
@@ -134,8 +140,8 @@ def _explain_builder(everything: str, error: str) -> LeanscaffoldError | None:
             "the engine's own builder cannot export its cache",
             hint=f"make one that can, and name it: `{_CONTAINER_BUILDER}`, then --builder lean",
         )
-    if "exporting manifest lists" in everything or "multiple platforms feature" in everything:
-        return BuilderError(
+    if any(words in everything for words in _ONE_PLATFORM):
+        return OnePlatformError(
             "this builder cannot build for several platforms at once",
             hint=f"`{_CONTAINER_BUILDER}`, then --builder lean",
             details=[Detail(text=error)],

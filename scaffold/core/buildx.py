@@ -50,6 +50,16 @@ def bake_argv(
     )
 
 
+def join_argv(tag: str, parts: Sequence[str], *, engine: str, builder: str) -> tuple[str, ...]:
+    """Return the command that makes a manifest list of images in the same registry."""
+    return (*_imagetools("create", engine, builder), f"--tag={tag}", "--", *parts)
+
+
+def raw_manifest_argv(tag: str, *, engine: str, builder: str) -> tuple[str, ...]:
+    """Return the command that prints the manifest of an image in a registry, byte by byte."""
+    return (*_imagetools("inspect", engine, builder), "--raw", "--", tag)
+
+
 def docker_argv(engine: str) -> tuple[str, ...]:
     """Return how the docker command is told which engine to use: an address or a context."""
     if not engine:
@@ -66,6 +76,11 @@ def _csv(*fields: str) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(fields)
     return text.getvalue()
+
+
+def _imagetools(verb: str, engine: str, builder: str) -> tuple[str, ...]:
+    named = (f"--builder={builder}",) if builder else ()
+    return (*docker_argv(engine), "buildx", "imagetools", verb, *named)
 
 
 def _docker(order: BuildOrder, verb: str, *, metadata: str, progress: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from scaffold.errors import UsageError
 from scaffold.model.build import BuildOrder, Secret, Wishes
@@ -54,6 +55,11 @@ def make_orders(
         )
         for arch in arches
     )
+
+
+def apart(orders: Sequence[BuildOrder]) -> tuple[BuildOrder, ...]:
+    """Return orders that share a tag with one each: the architecture is added to it."""
+    return tuple(replace(order, tag=f"{order.tag}-{order.arch.slug}") for order in orders)
 
 
 def split_tag(reference: str) -> tuple[str, str]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Watch = Callable[[Progress], None]
 
 _NAME_WIDTH = 88
-_OWN_AFFAIRS = ("[internal]", "resolving provenance", "internal]")
-_NOTABLE = 1.0  # seconds from which on what buildx does for itself is worth a line
+_OWN_AFFAIRS = ("internal]", "] FROM ", "resolving provenance")
+_NOTABLE = 1.0  # seconds from which on what no line of the Dockerfile asks for is shown
 _RUNNING_SHOWN = 8
 _PER_SECOND = 8
 

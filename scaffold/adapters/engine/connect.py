@@ -1,7 +1,10 @@
 """The connection to an engine: the one that the docker command would talk to."""
 
+import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffold.core.build_trouble import FORBIDDEN_HINT, NO_ENGINE_HINT, OLD_HINT
@@ -49,26 +52,58 @@ def connect(host: str | None = None, *, environ: Mapping[str, str] = os.environ)
 
 
 def find_engine(host: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return ``base_url`` and ``tls`` for the SDK. Raises EngineMissingError for a lost context."""
-    from docker.context import ContextAPI  # noqa: PLC0415 - slow to import
-    from docker.context.config import get_current_context_name  # noqa: PLC0415
-    from docker.utils import kwargs_from_env  # noqa: PLC0415
+    """Return ``base_url`` and ``tls`` for the SDK. Raises EngineMissingError for a lost context.
 
-    variables = dict(environ)
-    if host and "://" in host:
-        variables["DOCKER_HOST"] = host
-    elif host:
-        variables |= {"DOCKER_HOST": "", "DOCKER_CONTEXT": host}
-    if variables.get("DOCKER_HOST"):
-        return dict(kwargs_from_env(environment=variables))
-    name = variables.get("DOCKER_CONTEXT") or None
-    # For a context that it cannot find, the SDK would take the machine's own socket instead.
-    if ContextAPI.get_context(name) is None:
+    The SDK finds contexts only beside a config.json, and takes the machine's own socket for one
+    that it cannot find; docker does neither.
+    """
+    from docker.utils import kwargs_from_env  # noqa: PLC0415 - slow to import
+
+    address = host if host and "://" in host else ""
+    if not host:
+        address = environ.get("DOCKER_HOST", "")
+    if address:
+        return dict(kwargs_from_env(environment={**environ, "DOCKER_HOST": address}))
+    folder = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    name = (
+        host
+        or environ.get("DOCKER_CONTEXT")
+        or _read_json(folder / "config.json").get("currentContext")
+    )
+    return {} if name in {None, "", "default"} else _read_context(folder / "contexts", str(name))
+
+
+def _read_context(folder: Path, name: str) -> dict[str, Any]:
+    from docker.tls import TLSConfig  # noqa: PLC0415 - slow to import
+
+    key = hashlib.sha256(name.encode()).hexdigest()
+    try:
+        endpoint = _read_json(folder / "meta" / key / "meta.json")["Endpoints"]["docker"]
+        settings: dict[str, Any] = {"base_url": str(endpoint["Host"])}
+    except (KeyError, TypeError) as error:
         raise EngineMissingError(
-            f"there is no docker context {name or get_current_context_name()!r}",
+            f"there is no docker context {name!r}",
             hint="`docker context ls` shows those there are",
+        ) from error
+    files = {
+        part: folder / "tls" / key / "docker" / f"{part}.pem" for part in ("ca", "cert", "key")
+    }
+    if any(file.is_file() for file in files.values()):
+        has_cert = files["cert"].is_file() and files["key"].is_file()
+        settings["tls"] = TLSConfig(
+            client_cert=(str(files["cert"]), str(files["key"])) if has_cert else None,
+            ca_cert=str(files["ca"]) if files["ca"].is_file() else None,
+            verify=not endpoint.get("SkipTLSVerify"),
         )
-    return dict(ContextAPI.kwargs_from_context(name, environment=variables))
+    return settings
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def explain(error: BaseException, where: str) -> EngineError:
