@@ -164,9 +164,10 @@ class RawLog:
     def _read_output(self, row: Mapping[str, Any]) -> Iterator[Progress]:
         vertex = self._vertices.get(str(row.get("vertex", "")))
         try:
-            text = base64.b64decode(str(row.get("data", ""))).decode(errors="replace")
+            data = base64.b64decode(str(row.get("data", "")), validate=True)
         except binascii.Error:
             return
+        text = data.decode(errors="replace")
         if vertex is not None:
             vertex.output = (vertex.output + text)[-100_000:]
             yield Progress(happening=Happening.PRINTED, step=vertex.name, text=text)

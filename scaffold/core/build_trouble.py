@@ -49,11 +49,11 @@ _REGISTRY_HINT = "see whether `docker pull` of it works, and check the proxy of 
 
 _TAIL = 20  # lines of output that an error shows
 _ERROR = re.compile(
-    r"^(?:ERROR|error): (?:failed to build: )?(?:failed to solve: )?(.*)", re.DOTALL
+    r"^(?:ERROR|error): (?:failed to build: )?(?:target \S+: )?(?:failed to solve: )?(.*)",
+    re.DOTALL,
 )
 _BASE = re.compile(
-    r"(?:^|: )(?P<image>[^\s:]+(?::[\w.-]+)?(?:@sha256:\w+)?): "
-    r"(?:failed to resolve source metadata for|pull access denied|not found|no match for platform)"
+    r"(?:^|\s)(?P<image>\S+): (?:failed to resolve source metadata|pull access denied)"
 )
 _BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
 
@@ -183,9 +183,7 @@ def _step_hint(printed: str) -> str:
 
 def _explain_base(everything: str, error: str) -> LeanscaffoldError | None:
     match = _BASE.search(error)
-    if match is None or not (
-        "failed to resolve source metadata" in everything or "pull access denied" in everything
-    ):
+    if match is None:
         return None
     image = match["image"]
     why, hint = _why_no_base(everything, image)
