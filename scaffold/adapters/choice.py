@@ -8,6 +8,7 @@ from enum import StrEnum
 from scaffold.adapters.locks import is_lock, needs_pyproject
 from scaffold.adapters.pyproject import asks
 from scaffold.adapters.pyproject_file import Pyproject
+from scaffold.adapters.setup_files import SETUP_FILES
 from scaffold.errors import RequirementsInvalidError, UsageError
 from scaffold.model.target import Arch
 
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     LOCK = "lock"
     PYPROJECT = "pyproject"
     PIPFILE = "pipfile"
+    SETUP = "setup"
     NOTHING = "nothing"
 
 
@@ -68,7 +70,9 @@ def choose(
     locks = [name for start in _LOCKS for name in sorted(names) if _starts(name, start)]
     locks = list(dict.fromkeys(locks))
     files = [name for name in REQUIREMENT_FILES if name in names]
-    listed = pyproject is not None and (asks(pyproject) or optional)
+    setup = [name for name in SETUP_FILES if name in names]
+    modern = pyproject is not None and bool(pyproject.table("project"))
+    listed = pyproject is not None and (asks(pyproject) or (optional and (modern or not setup)))
     if locks:
         _check_roots(locks[0], pyproject)
         own = ["pyproject.toml"] if listed and not needs_pyproject(locks[0]) else []
@@ -80,10 +84,16 @@ def choose(
     if "Pipfile" in names:
         notes = _notes("Pipfile", "it lists dependencies", files)
         return Choice(kind=Kind.PIPFILE, names=("Pipfile",), notes=notes)
-    if files:
+    if files and not (setup and optional and not modern):
         why = "pyproject.toml lists no dependencies" if pyproject else "it comes first"
         notes = _notes(files[0], why, files[1:]) if pyproject or files[1:] else ()
         return Choice(kind=Kind.FILES, names=(files[0],), notes=notes)
+    return _without_lists(setup, pyproject, modern=modern)
+
+
+def _without_lists(setup: Sequence[str], pyproject: Pyproject | None, *, modern: bool) -> Choice:
+    if setup and not modern:
+        return Choice(kind=Kind.SETUP, names=tuple(setup))
     kind = Kind.NOTHING if pyproject is None else Kind.PYPROJECT
     return Choice(kind=kind, names=("pyproject.toml",) if pyproject else ())
 

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 from scaffold.adapters.pyproject import read_pyproject
 from scaffold.adapters.pyproject_file import Pyproject, load_pyproject
 from scaffold.adapters.reading import Reading, both, unique
+from scaffold.adapters.setup_files import read_setup
 from scaffold.errors import Detail, UsageError
 from scaffold.model.project import Asked, Origin
 
@@ -19,7 +20,8 @@ def follow(root: Path, reading: Reading) -> Reading:
     The project itself (``.``) is dropped, its dependencies stay: the application is copied anyway.
     A path that is not there, is no project, or lies outside the folder is a problem.
     """
-    walk = _Walk(root=root, seen={("pyproject.toml", "")} if _is_own(reading) else set())
+    seen = {("pyproject.toml", "")} if _is_own(reading) else set()
+    walk = _Walk(root=root, locked=reading.lock is not None, seen=seen)
     walk.take(reading.asked, marker="")
     return replace(
         reading,
@@ -49,6 +51,7 @@ class _Walk:
     """The state of one pass: it goes from local project to local project and gathers."""
 
     root: Path
+    locked: bool
     seen: set[tuple[str, str]]
     asked: list[Asked] = field(default_factory=list)
     problems: list[Detail] = field(default_factory=list)
@@ -99,13 +102,25 @@ class _Walk:
             named = project_name(pyproject)
             name = canonicalize_name(named[0] if named else Path(item.path).name)
             self.asked.append(item if item.name else replace(item, name=name))
-        if pyproject is None:
-            self.notes.append(f"{item.path}: what setup.py asks for is not known here")
+        if pyproject is None or not pyproject.data.keys() & {"project", "tool"}:
+            self._old(item)
             return
         for extra in (*item.extras, ""):
             if (file, extra) not in self.seen:
                 self.seen.add((file, extra))
                 self._dependencies(pyproject, item, [extra] if extra else [])
+
+    def _old(self, item: Asked) -> None:
+        """Take what setup.cfg and setup.py ask for; a lock has all of it already."""
+        if self.locked:
+            return
+        for extra in (*item.extras, ""):
+            if (item.path, extra) not in self.seen:
+                self.seen.add((item.path, extra))
+                reading = read_setup(self.root, item.path, extras=[extra] if extra else [])
+                self.files += reading.files
+                self.problems += reading.problems
+                self.take(reading.asked, marker=item.marker)
 
     def _dependencies(self, pyproject: Pyproject, item: Asked, extras: Sequence[str]) -> None:
         try:

@@ -12,12 +12,12 @@ from packaging.utils import InvalidName, canonicalize_name
 from scaffold.adapters.choice import Choice, Kind, choose
 from scaffold.adapters.local_projects import follow, project_name
 from scaffold.adapters.locks import needs_pyproject, read_lock
-from scaffold.adapters.locks.pipfile import read_pipfile
-from scaffold.adapters.pyproject import read_pyproject
+from scaffold.adapters.pyproject import is_made_by_build, read_pyproject
 from scaffold.adapters.pyproject_file import Pyproject, load_pyproject
 from scaffold.adapters.pythons import read_pipfile_python, read_pythons
 from scaffold.adapters.reading import Reading, unique
 from scaffold.adapters.requirements import read_requirements
+from scaffold.adapters.setup_files import read_setup
 from scaffold.adapters.staleness import compare
 from scaffold.errors import (
     ConfigInvalidError,
@@ -28,6 +28,7 @@ from scaffold.errors import (
 )
 from scaffold.model.project import Found, Origin, Project, Start, Use
 
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
 _LOOKED_FOR = (
     "pyproject.toml, uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt,"
     " requirements.in, requirements/*.txt and *.py"
@@ -102,7 +103,7 @@ def read_project(
         raise UsageError(
             f"{root.name or root} is no Python project", hint=f"looked for {_LOOKED_FOR}"
         )
-    installed = frozenset(asked.name for asked in reading.asked)
+    installed = _installed(reading)
     facts = _facts(root, sources, [name for name, _ in listed], installed)
     pythons = (*read_pythons(root, pyproject), *reading.pythons)
     return Project(
@@ -119,7 +120,7 @@ def read_project(
         source_paths=facts.source_paths,
         app_bytes=sum(size for _, size in listed),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
-        notes=(*choice.notes, *reading.notes, *_unread(choice, names)),
+        notes=(*choice.notes, *reading.notes),
         environments=_find_environments(root) if tree is None else (),
     )
 
@@ -128,6 +129,43 @@ def _find_environments(root: Path) -> tuple[str, ...]:
     from scaffold.adapters.tree import find_environments  # noqa: PLC0415
 
     return find_environments(root)
+
+
+# What brings a server along that nobody has to name (each package's own metadata, 2026-11).
+_BRINGS = {
+    "fastapi[all]": "uvicorn",
+    "fastapi[standard]": "uvicorn",
+    "fastapi[standard-no-fastapi-cloud-cli]": "uvicorn",
+    "litestar[full]": "uvicorn",
+    "litestar[standard]": "uvicorn",
+    "uvicorn-worker": "uvicorn",
+    "channels[daphne]": "daphne",
+    "quart": "hypercorn",
+}
+
+
+def _installed(reading: Reading) -> frozenset[str]:
+    """Return the names that get installed, as far as they are known before a resolution.
+
+    A lock that knows its edges knows all; else a few servers come with what is asked for.
+    """
+    edges = {
+        package.name: [
+            *(package.requires or ()),
+            *(text for _, texts in package.extra_requires for text in texts),
+        ]
+        for package in (reading.lock.packages if reading.lock else ())
+    }
+    waiting = [asked.name for asked in reading.asked]
+    spelled = {f"{asked.name}[{extra}]" for asked in reading.asked for extra in asked.extras}
+    waiting += [_BRINGS[name] for name in sorted({*waiting, *spelled} & set(_BRINGS))]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [canonicalize_name(_NAME.split(text)[0]) for text in edges.get(name, ())]
+    return frozenset(found)
 
 
 def _useless_options(choice: Choice) -> UsageError:
@@ -186,8 +224,14 @@ def _read(
     if choice.kind == Kind.FILES:
         return read_requirements(root, choice.names, environ=environ)
     if choice.kind == Kind.PIPFILE:
+        from scaffold.adapters.locks.pipfile import read_pipfile  # noqa: PLC0415
+
         reading = read_pipfile(root, choice.names[0], groups=groups)
         return replace(reading, pythons=read_pipfile_python(root))
+    if choice.kind == Kind.SETUP:
+        if groups:
+            raise _useless_options(choice)
+        return read_setup(root, extras=extras)
     if choice.kind == Kind.LOCK:
         return _locked(root, choice.names[0], pyproject, extras=extras, groups=groups)
     if pyproject is None:
@@ -209,6 +253,9 @@ def _locked(
     if pyproject is None or not needs_pyproject(name):
         return lock
     asked = read_pyproject(pyproject, extras=extras, groups=groups)
+    if lock.asked and is_made_by_build(pyproject) and not (extras or groups):
+        # What the build would say, the lock remembers.
+        asked = replace(asked, asked=lock.asked, problems=())
     return replace(asked, lock=lock.lock, files=(*asked.files, *lock.files))
 
 
@@ -237,12 +284,3 @@ def _name(root: Path, pyproject: Pyproject | None) -> Found[str]:
             details=[Detail(text=f"{name!r} is no name", file=origin.file, line=origin.line)],
         ) from error
     return Found(value=name, origin=origin)
-
-
-def _unread(choice: Choice, names: frozenset[str]) -> tuple[str, ...]:
-    """Return a note on a setup.py that may ask for packages, where nothing else does."""
-    old = sorted(names & {"setup.py", "setup.cfg"})
-    if choice.kind != Kind.NOTHING or not old:
-        return ()
-    text = f"what {' and '.join(old)} asks for is not known without running it"
-    return (f"{text}: list the dependencies in requirements.txt",)

@@ -11,6 +11,7 @@ from scaffold.adapters import poetry_tables, tool_tables
 from scaffold.adapters.pyproject_file import Items, Pyproject, strings
 from scaffold.adapters.reading import Reading, first_line
 from scaffold.adapters.requirements import read_requirements
+from scaffold.adapters.setup_files import read_setup
 from scaffold.adapters.texts import relative, suggestion
 from scaffold.errors import Detail, UsageError
 from scaffold.model.project import Asked
@@ -78,6 +79,32 @@ def _base(pyproject: Pyproject) -> Items:
     dynamic = pyproject.table("tool", "setuptools", "dynamic").get("dependencies")
     if dynamic is not None:
         yield from _dynamic(pyproject, dynamic, "dependencies")
+    elif is_made_by_build(pyproject):
+        yield from _from_setup(pyproject)
+
+
+def is_made_by_build(pyproject: Pyproject) -> bool:
+    """Tell whether it leaves its dependencies to a build that is not described in its tables."""
+    return (
+        "dependencies" in pyproject.listed("project", "dynamic")
+        and "dependencies" not in pyproject.table("tool", "setuptools", "dynamic")
+        and not pyproject.table("tool", "poetry", "dependencies")
+    )
+
+
+def _from_setup(pyproject: Pyproject) -> Items:
+    """Yield what the setup files beside it ask for; without them nobody can know."""
+    folder = relative(pyproject.root, pyproject.folder)
+    reading = read_setup(pyproject.root, folder)
+    yield from reading.asked
+    yield from reading.problems
+    if not reading.files:
+        origin = pyproject.origin("project", "dynamic")
+        text = (
+            "the dependencies are made by the build (dynamic), which is never run here: list them"
+            " in requirements.txt, or name a file with --requirement"
+        )
+        yield Detail(text=text, file=origin.file, line=origin.line)
 
 
 def _dynamic(pyproject: Pyproject, value: object, key: str) -> Items:

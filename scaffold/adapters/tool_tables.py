@@ -134,12 +134,32 @@ def notes(pyproject: Pyproject) -> tuple[str, ...]:
         found.append(
             f"{pyproject.file}: [tool.uv] override-dependencies only count through uv.lock"
         )
-    dynamic = pyproject.listed("project", "dynamic")
-    filled = pyproject.table("tool", "setuptools", "dynamic")
-    poetry = pyproject.table("tool", "poetry", "dependencies")
-    if "dependencies" in dynamic and "dependencies" not in filled and not poetry:
+    for table in _explicit(pyproject):
+        name = str(table.get("name", ""))
+        users = ", ".join(_users(pyproject, name)) or "no package"
         found.append(
-            f"{pyproject.file}: its dependencies are made by the build (dynamic), so they are not"
-            " known here; list them in requirements.txt"
+            f"{pyproject.file}: the index {name!r} is meant for {users} only, but is asked for"
+            " every package here, after the others; what it has of them may be taken"
         )
     return tuple(found)
+
+
+def _explicit(pyproject: Pyproject) -> list[Mapping[str, Any]]:
+    """Return the indexes that only packages which name them may come from."""
+    uv = [table for table in _tables(pyproject, "uv", "index") if table.get("explicit")]
+    poetry = _tables(pyproject, "poetry", "source")
+    return [*uv, *(table for table in poetry if table.get("priority") == "explicit")]
+
+
+def _users(pyproject: Pyproject, index: str) -> list[str]:
+    """Return the packages that are to come from an index, as its name stands in their tables."""
+    found = []
+    for keys, key in (
+        (("tool", "uv", "sources"), "index"),
+        (("tool", "poetry", "dependencies"), "source"),
+    ):
+        for name, value in pyproject.table(*keys).items():
+            tables = value if isinstance(value, list) else [value]
+            if any(isinstance(table, Mapping) and table.get(key) == index for table in tables):
+                found.append(str(name))
+    return found

@@ -192,10 +192,31 @@ def test_a_dynamic_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
     ]
 
 
-def test_dependencies_that_only_the_build_knows_are_noted(tmp_path: Path) -> None:
+def test_dependencies_that_only_the_build_knows_are_an_error_that_says_what_to_do(
+    tmp_path: Path,
+) -> None:
     text = '[project]\nname = "demo"\ndynamic = ["dependencies"]\n'
+    (line,) = refused(write(tmp_path, {"pyproject.toml": text}))
+    assert line.startswith("pyproject.toml:3: the dependencies are made by the build")
+    assert "requirements.txt" in line
+
+
+def test_an_index_for_some_packages_only_is_said_to_be_asked_for_all(tmp_path: Path) -> None:
+    text = """
+        [project]
+        name = "demo"
+        dependencies = ["torch"]
+        [tool.uv.sources]
+        torch = {index = "wheels"}
+        [[tool.uv.index]]
+        name = "wheels"
+        url = "https://index.example/simple"
+        explicit = true
+    """
     project = read(write(tmp_path, {"pyproject.toml": text}))
-    assert "made by the build" in project.notes[0]
+    assert project.index.extra_index_urls == ("https://index.example/simple",)
+    (note,) = project.notes
+    assert "the index 'wheels' is meant for torch only" in note
 
 
 POETRY = """

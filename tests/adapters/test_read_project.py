@@ -161,11 +161,6 @@ def test_sources_alone_are_a_project_without_dependencies(tmp_path: Path) -> Non
     )
 
 
-def test_a_setup_py_that_nothing_else_explains_is_noted(tmp_path: Path) -> None:
-    project = read(write(tmp_path, {"setup.py": "", "main.py": ""}))
-    assert "setup.py" in project.notes[0]
-
-
 def test_a_folder_that_is_no_project_is_an_error_that_says_what_was_looked_for(
     tmp_path: Path,
 ) -> None:
@@ -314,10 +309,11 @@ def test_a_local_wheel_keeps_its_path(tmp_path: Path) -> None:
     )
 
 
-def test_a_local_project_with_setup_py_only_is_noted(tmp_path: Path) -> None:
-    project = read(write(tmp_path, {"requirements.txt": "./lib_a\n", "lib_a/setup.py": ""}))
-    assert texts(project.asked) == ["lib-a @ lib_a"]
-    assert project.notes == ("lib_a: what setup.py asks for is not known here",)
+def test_a_local_project_with_setup_py_only_brings_what_that_asks_for(tmp_path: Path) -> None:
+    setup = "from setuptools import setup\nsetup(install_requires=['numpy>=2'])\n"
+    project = read(write(tmp_path, {"requirements.txt": "./lib_a\n", "lib_a/setup.py": setup}))
+    assert texts(project.asked) == ["lib-a @ lib_a", "numpy>=2"]
+    assert project.asked[1].origin == at("lib_a/setup.py", 2)
 
 
 def test_a_bad_requirement_error_counts_its_lines(tmp_path: Path) -> None:

@@ -16,17 +16,25 @@ from scaffold.adapters.locks.entries import (
     numbered,
     tables,
 )
-from scaffold.adapters.reading import Reading, as_list, as_table, check_plain, either, pep508
+from scaffold.adapters.reading import (
+    Reading,
+    as_list,
+    as_table,
+    check_plain,
+    either,
+    pep508,
+    read_requirement,
+)
 from scaffold.adapters.texts import relative
 from scaffold.errors import Detail
-from scaffold.model.project import Lock, LockedPackage, Origin
+from scaffold.model.project import Asked, Lock, LockedPackage, Origin
 
 _VERSION = 1
 _LOCAL = ("editable", "directory", "virtual", "path")
 
 
 def read_uv_lock(root: Path, name: str) -> Reading:
-    """Return a uv.lock without the project's own entry.
+    """Return a uv.lock without the project's own entry, whose edges are what is asked for.
 
     Raises RequirementsInvalidError for a lock that is cut off, or names packages it does not have.
     """
@@ -36,6 +44,7 @@ def read_uv_lock(root: Path, name: str) -> Reading:
         raise invalid(name, [Detail(text=said, file=name, line=1)])
     entries = numbered(name, data, text, "package")
     packages: list[LockedPackage] = []
+    asked: list[Asked] = []
     problems: list[Detail] = []
     names = {canonicalize_name(str(entry.get("name", ""))) for entry, _ in entries}
     for entry, origin in entries:
@@ -45,10 +54,19 @@ def read_uv_lock(root: Path, name: str) -> Reading:
         except ValueError as error:
             problems.append(Detail(text=str(error), file=name, line=origin.line))
         else:
-            packages += [package] if package.path != "." else []
+            if package.path == ".":
+                asked += _asked(package, root)
+            else:
+                packages.append(package)
     if problems:
         raise invalid(name, problems)
-    return Reading(lock=Lock(file=name, kind="uv", packages=tuple(packages)), files=(name,))
+    lock = Lock(file=name, kind="uv", packages=tuple(packages))
+    return Reading(asked=tuple(asked), lock=lock, files=(name,))
+
+
+def _asked(project: LockedPackage, root: Path) -> Iterator[Asked]:
+    for text in project.requires or ():
+        yield read_requirement(text, project.origin, root=root, folder=root)
 
 
 def _edges(entry: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
