@@ -77,7 +77,8 @@ class Http:
                     body = _read_body(response, limit)
                 except (requests.RequestException, OSError) as error:
                     if attempt == _BODY_TRIES - 1:
-                        raise _describe(url, error, "broke off in the middle") from error
+                        said = _describe(url, error, "broke off in the middle")
+                        raise self._hidden(said) from error
                     continue
                 return Answer(
                     status=response.status_code,
@@ -103,10 +104,17 @@ class Http:
                 stream=True,
             )
         except (requests.RequestException, OSError) as error:
-            raise _describe(url, error, "cannot be reached") from error
+            raise self._hidden(_describe(url, error, "cannot be reached")) from error
         with response:
-            check_status(response.status_code, url)
+            try:
+                check_status(response.status_code, url)
+            except LeanscaffoldError as error:
+                raise self._hidden(error) from error
             yield response
+
+    def _hidden(self, error: LeanscaffoldError) -> LeanscaffoldError:
+        """Return an error without the values of variables in the addresses it names."""
+        return type(error)(self._config.hide(error.cause), hint=error.hint, details=error.details)
 
     def credentials(self, url: str) -> tuple[str, str] | None:
         """Return the user and password that the configuration has for a URL's host."""

@@ -20,7 +20,8 @@ class IndexConfig:
     """The indexes to ask and how. ``timeout`` in seconds.
 
     The URLs may hold credentials: show them through ``redact`` only. ``origins`` says for each URL,
-    redacted, where it was found; ``remarks`` what was left out and why.
+    redacted, where it was found; ``remarks`` what was left out and why. ``written`` pairs URLs in
+    which variables were filled in with how they stand in the project's files.
     """
 
     index_url: str
@@ -32,6 +33,13 @@ class IndexConfig:
     timeout: float = _DEFAULT_TIMEOUT
     trusted_hosts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
+
+    def hide(self, text: str) -> str:
+        """Return a message with ``${TOKEN}`` instead of what it stands for in the path of a URL."""
+        for filled, plain in self.written:
+            text = text.replace(redact(filled).rstrip("/"), redact(plain).rstrip("/"))
+        return text
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -106,6 +114,7 @@ def read_index_config(
         timeout=_read_timeout(settings),
         trusted_hosts=tuple(_pip_value(settings, "trusted-host").split()),
         remarks=tuple(remarks),
+        written=options.written,
     )
 
 

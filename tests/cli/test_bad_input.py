@@ -203,6 +203,16 @@ def test_a_password_of_the_project_is_neither_printed_nor_written(
         assert "--index-url" not in lock
 
 
+def test_a_token_in_the_path_of_an_index_that_is_down_is_not_shown(tmp_path: Path) -> None:
+    text = "--index-url http://127.0.0.1:9/${TOKEN}/simple\nuvicorn\n"
+    write(tmp_path, {"requirements.txt": text, "main.py": APP})
+    env = {"TOKEN": PLANTED, "XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_PROXY": "*"}
+    result = run("plan", str(tmp_path), "--target", "arm64", outside=real_outside(), env=env)
+    assert (result.exit_code, code_of(result)) == (75, "index-unreachable")
+    assert "http://127.0.0.1:9/${TOKEN}/simple/" in result.stderr
+    assert PLANTED not in result.stderr + result.stdout
+
+
 def test_an_index_that_is_down_says_which_without_its_password(tmp_path: Path) -> None:
     write(tmp_path, {"requirements.txt": SECRETIVE, "main.py": APP})
     env = {"TOKEN": PLANTED, "XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_PROXY": "*"}
