@@ -120,7 +120,7 @@ def read_project(
         source_paths=facts.source_paths,
         app_bytes=sum(size for _, size in listed),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
-        notes=(*choice.notes, *reading.notes),
+        notes=(*choice.notes, *reading.notes, *_unasked(reading, facts)),
         environments=_find_environments(root) if tree is None else (),
     )
 
@@ -166,6 +166,15 @@ def _installed(reading: Reading) -> frozenset[str]:
             found.add(name)
             waiting += [canonicalize_name(_NAME.split(text)[0]) for text in edges.get(name, ())]
     return frozenset(found)
+
+
+def _unasked(reading: Reading, facts: Facts) -> tuple[str, ...]:
+    """Return a note where sources import packages and nothing says which to install."""
+    imported = sorted({use.value for use in facts.uses if use.code == "imports"})
+    if reading.asked or not imported:
+        return ()
+    names = ", ".join(imported)
+    return (f"nothing is installed: no file asks for {names}; list packages in requirements.txt",)
 
 
 def _useless_options(choice: Choice) -> UsageError:

@@ -142,6 +142,18 @@ def test_a_lock_that_is_cut_off_is_never_read_in_part(tmp_path: Path, name: str,
     assert "make it again" in result.stderr
 
 
+@pytest.mark.parametrize("files", [{}, {"pyproject.toml": '[project]\nname = "demo"\n'}])
+def test_imports_that_no_file_asks_for_are_said_not_left_out_silently(
+    tmp_path: Path, files: dict[str, str | bytes]
+) -> None:
+    result = plan(write(tmp_path, {"main.py": APP, **files}), "--json")
+    assert result.exit_code == 0, result.stderr
+    remarks = [remark["text"] for remark in json.loads(result.stdout)["remarks"]]
+    (said,) = [text for text in remarks if "no file asks for" in text]
+    assert "fastapi" in said
+    assert "requirements.txt" in said
+
+
 def test_all_bad_lines_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "requirements.txt": "a b\n-r more.txt\nnumpy=1\n",
