@@ -2,4 +2,4 @@
 
 OBJECTIVES = ("size", "balanced", "compatible")
 COMPILE = ("never", "minutes", "hours")
-BYTECODE = ("none", "beside")
+BYTECODE = ("none", "beside", "only")

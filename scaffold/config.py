@@ -132,7 +132,7 @@ def parse_request(values: Mapping[str, object]) -> Request:
         allow_compile=read.one(
             "allow_compile", lambda text: parse_choice(text, COMPILE), "minutes"
         ),
-        bytecode=read.one("bytecode", lambda text: parse_choice(text, BYTECODE), "beside"),
+        bytecode=read.one("bytecode", lambda text: parse_choice(text, BYTECODE), "only"),
         registries=read.many("registry", parse_registry),
         offline=read.flag("offline"),
     )

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from scaffold.errors import Detail, FileConflictError, PathUnreadableError
@@ -108,7 +108,8 @@ def write_outputs(
 
 
 def _is_plain(name: str) -> bool:
-    return name not in {"", ".", ".."} and not set("/\\\0") & set(name)
+    """Tell whether a recorded name stays inside of the project."""
+    return not set("\\\0") & set(name) and not {"", ".", ".."} & set(name.split("/"))
 
 
 def _look(path: Path) -> _Found | None:
@@ -196,7 +197,7 @@ def _replace_all(
 
 def _stage(root: Path, name: str, content: bytes, mode: int) -> Path:
     """Write a temporary file to disk; the process's umask applies, as to any file it makes."""
-    path = root / f".{name}.{uuid4().hex}.tmp"
+    path = _draft(root, name)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -209,12 +210,20 @@ def _stage(root: Path, name: str, content: bytes, mode: int) -> Path:
     return path
 
 
+def _draft(root: Path, name: str) -> Path:
+    """Return a name beside a file's goal, in the same folder, so that a rename is enough."""
+    goal = root / name
+    for folder in reversed(PurePosixPath(name).parents[:-1]):
+        (root / folder).mkdir(exist_ok=True)
+    return goal.with_name(f".{goal.name}.{uuid4().hex}.tmp")
+
+
 def _keep(root: Path, name: str, there: _Found | None) -> Path | None:
     """Keep what a rename is about to replace; None where there is nothing."""
     if there is None:
         return None
     if there.content is None:
-        kept = root / f".{name}.{uuid4().hex}.tmp"
+        kept = _draft(root, name)
         kept.symlink_to((root / name).readlink())
         return kept
     kept = _stage(root, name, there.content, _MODE)

@@ -8,9 +8,9 @@ from typing import Any
 
 from scaffold.adapters.texts import decode, decode_problem, read_bytes
 from scaffold.core.ignore import (
-    OUTPUTS,
     check_pattern,
     ignored,
+    is_output,
     may_return,
     parse_ignore,
     patterns_for,
@@ -106,7 +106,7 @@ class _Walk:
             if entry.is_dir(follow_symlinks=False):
                 if not out or may_return(path, self.patterns):
                     folders.append(path)
-            elif not out and path not in OUTPUTS:
+            elif not out and not is_output(path):
                 self._note(entry, path)
         return folders
 

@@ -10,7 +10,7 @@ from .bytecode import compile_folder
 from .elf import is_elf
 from .interpreter import is_loadable, list_interpreter, list_stdlib
 from .libraries import Closure, Loader, find_closure
-from .ownership import normalise, read_owners
+from .ownership import normalise, read_owners, settle_records
 from .stripping import strip_file
 from .system import BUNDLE, find_openssl_folder, list_system, list_unnamed_libraries
 from .trim import RULES
@@ -52,6 +52,7 @@ def assemble(order: Order) -> Iterator[str]:
         yield f"missing: {missing.soname}, which {missing.user} needs"
     owners = read_owners(order.packages)
     yield from _finish_packages(order, owners)
+    settle_records(order.packages)
     _split(order, owners)
     for layer in sorted(order.out.iterdir()):
         settle_times(layer)

@@ -39,9 +39,9 @@ class View:
         while todo:
             here = f"{done}/{todo.pop(0)}"
             entry = self.find(here)
-            if entry is None or len(links) > _MOST_LINKS:
+            if len(links) > _MOST_LINKS or (entry is None and not self._leads_on(here)):
                 return ()
-            if entry.is_symlink():
+            if entry is not None and entry.is_symlink():
                 links.append(here)
                 aim = posixpath.normpath(posixpath.join(done or "/", entry.readlink()))
                 todo = [part for part in aim.split("/") if part] + todo
@@ -49,6 +49,10 @@ class View:
             else:
                 done = here
         return (*links, done or "/")
+
+    def _leads_on(self, path: str) -> bool:
+        """Tell whether a folder that no part has is one above where a part will be."""
+        return any(prefix.startswith(f"{path}/") for prefix, _ in self.parts)
 
     def real(self, path: str) -> str:
         """Return the path with all links followed, empty if there is nothing."""

@@ -117,7 +117,8 @@ _REQUEST_OPTIONS: tuple[Callable[[Any], Any], ...] = (
         _CHOICE,
         "--bytecode",
         metavar="|".join(BYTECODE),
-        help="Whether compiled bytecode goes into the image.  [default: beside]",
+        help="Compiled bytecode: none, beside the sources, or instead of them where proven.  "
+        "[default: only]",
     ),
     _text(_APP, "--cmd", metavar="COMMAND", help="How the application starts."),
     _text(_APP, "--port", metavar="PORT", help="The port it listens on."),

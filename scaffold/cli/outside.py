@@ -164,10 +164,12 @@ def _make_plan(
 
 def _spell_plan(plan: Plan) -> Mapping[str, str]:
     from scaffold.core.render import render  # noqa: PLC0415 - slow to import
-    from scaffold.resources import templates  # noqa: PLC0415 - only with templates
+    from scaffold.resources import assembler, templates  # noqa: PLC0415 - only with templates
 
     folder = templates()
-    return render(plan, lambda name: (folder / name).read_text(encoding="utf-8"))
+    return render(
+        plan, lambda name: (folder / name).read_text(encoding="utf-8"), program=assembler()
+    )
 
 
 def _write(path: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port

@@ -12,6 +12,7 @@ from scaffold.core.releases import parse_specifier
 from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import guess_installed, predict
+from scaffold.core.trimming import lighten, list_sourceless, list_spared
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
@@ -204,7 +205,11 @@ def judge(
     size = predict(
         base=base,
         image=image,
-        packages=packages,
+        packages=(
+            lighten(packages, question.facts, bytecode=question.options.bytecode)
+            if base.origin
+            else packages
+        ),
         system=needs.cost,
         app_bytes=question.project.app_bytes,
         bytecode=question.options.bytecode,
@@ -220,6 +225,8 @@ def judge(
         build_tools=needs.build_tools,
         build_class=needs.build_class,
         size=size,
+        sourceless=list_sourceless(packages, question.facts),
+        spared=list_spared(packages, question.facts),
     )
     refused = (*needs.refused, *_refuse_limits(question, candidate))
     if refused:

@@ -193,6 +193,16 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "the cache holds them.",
         "Run it without --offline, or upgrade leanscaffold.",
     ),
+    "file-edited": _explain(
+        "a generated file was edited",
+        "What leanscaffold wrote was changed since. It is the user's now and is built as it is.",
+        "Keep it, or write it anew with `leanscaffold generate --force`.",
+    ),
+    "lock-stale": _explain(
+        "the lock no longer matches the requirements",
+        "A requirement file changed after the lock was made; the build installs what is locked.",
+        "Run `leanscaffold generate` again.",
+    ),
     "file-stale": _explain(
         "a file of an earlier run is left over",
         "It was written for a target that is no longer asked for. Nothing reads it any more.",

@@ -103,6 +103,12 @@ OUTPUTS = (
     "leanscaffold.json",
     *(f"requirements.{arch.slug}.lock" for arch in Arch),
 )
+PROGRAM = ".leanscaffold"  # folder of what assembles a base that is cut to measure
+
+
+def is_output(path: str) -> bool:
+    """Tell whether a path, relative to the project, is one that leanscaffold writes."""
+    return path in OUTPUTS or path.startswith(f"{PROGRAM}/")
 
 
 def ignored(path: str, patterns: Sequence[str]) -> bool:

@@ -49,9 +49,12 @@ def find_needs(
     refused = list(_check_glibc(base, packages))
     remarks: list[Reason] = []
     install: dict[str, SystemPackage] = {}
+    offered: list[str] = []
     for lack in sorted(set(_lacks(project, facts, base, packages, options)), key=_order):
         package = _provider_of(facts, base, lack.id)
-        if package is None:
+        if lack.id in base.offers:
+            offered.append(lack.id)
+        elif package is None or (base.origin and (lack.program or not lack.file)):
             refused.append(_cannot(base, lack))
         else:
             install[package.name] = package
@@ -61,7 +64,9 @@ def find_needs(
         refused.append(Reason(code="needs-shell", text=f"{use.origin} starts a shell"))
     build, tools, build_class, build_reasons = _find_builds(facts, base, packages, install)
     remarks.extend(build_reasons)
-    cost = system_cost(base.distribution_key, sorted(install), facts, arch=arch)
+    brought = {p.name for one in offered if (p := _provider_of(facts, base, one)) is not None}
+    names = sorted({*install, *brought})
+    cost = system_cost(base.distribution_key, names, facts, arch=arch, alone=bool(base.origin))
     return Needs(
         run_packages=tuple(install[name] for name in sorted(install)),
         cost=cost[:2],
@@ -158,13 +163,14 @@ def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | N
 def _cannot(base: Base, lack: _Lack) -> Reason:
     what = "program" if lack.program else "library"
     code = "needs-program" if lack.program else "needs-library"
-    why = (
-        f"{base.id} has no package manager"
-        if base.package_manager is None
-        else f"no package of {base.id} is known to have it"
-    )
+    closed = base.package_manager is None or bool(base.origin)
+    why = f"no package of {base.id} is known to have it"
+    if base.origin:
+        why = f"{base.id} holds only libraries that machine code names"
+    elif closed:
+        why = f"{base.id} has no package manager"
     return Reason(
-        code=code if base.package_manager is None else "library-unavailable",
+        code=code if closed else "library-unavailable",
         text=f"{lack.package} needs the {what} {lack.id}: {why}",
         package=lack.package,
         file=lack.file,

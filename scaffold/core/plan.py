@@ -51,6 +51,8 @@ _TOOLS = {
         "swig": "swig",
     },
 }
+_HEAVY = 20_000_000  # bytes installed; lighter packages move together
+_MOST_LAYERS = 8
 
 
 def make_plan(
@@ -87,8 +89,8 @@ def make_plan(
         command=_command(project, options),
         health=_health(project, options, targets),
         port=_port(project, options),
-        uid=UID if base.shell else NONROOT_UID,
-        home=HOME if base.shell else NONROOT_HOME,
+        uid=UID if base.pip else NONROOT_UID,
+        home=HOME if base.pip else NONROOT_HOME,
         workdir=WORKDIR,
         environment=_environment(project, options, base),
         labels=_labels(project, reference),
@@ -96,8 +98,26 @@ def make_plan(
         builder=_builder(base, chosen[0].python, reference, options),
         stop_signal=_stop_signal(project, options),
         arguments=tuple(arguments),
+        layers=split_layers(chosen) if base.origin else (),
+        sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
+        spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
     )
     return replace(plan, labels=(("leanscaffold.plan", plan_digest(plan)), *plan.labels))
+
+
+def split_layers(chosen: Sequence[Fits]) -> tuple[tuple[str, ...], ...]:
+    """Return the packages that get a layer of their own: those that are dear to pull again.
+
+    The split depends on each package alone, so that a new version of one moves only its own layer;
+    beyond the most layers that an image should have, the lightest share the top one.
+    """
+    weights: dict[str, int] = {}
+    for fits in chosen:
+        for weighed in fits.candidate.packages:
+            name = weighed.pinned.name
+            weights[name] = max(weights.get(name, 0), weighed.facts.installed)
+    heavy = sorted((name for name in weights if weights[name] >= _HEAVY), key=weights.__getitem__)
+    return tuple((name,) for name in sorted(heavy[-_MOST_LAYERS:]))
 
 
 def plan_digest(plan: Plan) -> str:
@@ -128,6 +148,7 @@ def plan_digest(plan: Plan) -> str:
         "labels": [label for label in plan.labels if label[0] != "leanscaffold.plan"],
         "bytecode": plan.bytecode,
         "stop_signal": plan.stop_signal,
+        "assembly": [plan.layers, plan.sourceless, plan.spared] if plan.base.origin else None,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -219,7 +240,7 @@ def _health(project: Project, options: Options, targets: Sequence[Target]) -> He
 def _environment(project: Project, options: Options, base: Base) -> tuple[tuple[str, str], ...]:
     """Return the image's variables, sorted. FROM scratch forgets those of the base."""
     found = {
-        "HOME": HOME if base.shell else NONROOT_HOME,
+        "HOME": HOME if base.pip else NONROOT_HOME,
         "LANG": "C.UTF-8",
         "PATH": _PATH,
         # What can be compiled was compiled in the build; the user who runs the app may not write

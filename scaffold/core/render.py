@@ -1,6 +1,6 @@
 """Spell a plan: Dockerfile, ignore file, locks. Templates get plain values and decide nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from scaffold.core.ignore import ignored, patterns_for, render_ignore
 from scaffold.core.lockfile import render_lock
@@ -11,20 +11,26 @@ from scaffold.model.plan import Plan
 __all__ = ["UnsafeValueError", "exec_form", "guard", "quoted", "render", "shell_word"]
 
 
-def render(plan: Plan, template: Callable[[str], str]) -> dict[str, str]:
+def render(
+    plan: Plan, template: Callable[[str], str], program: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return {file name: text}; ``template`` returns the text of a template by its name.
+
+    ``program`` holds the sources, by path, of what assembles a base that is cut to measure.
 
     Names of templates are relative to the folder of templates, with forward slashes. Raises
     UnsafeValueError for a value that could add a line of its own.
     """
     locks = {target.lock: render_lock(plan, target) for target in plan.targets}
     local = sorted({path for target in plan.targets for path in target.local})
+    needed = dict(program or {}) if plan.base.origin else {}
     return {
         "Dockerfile": _render_dockerfile(plan, template),
         ".dockerignore": render_ignore(
-            _keep(plan, [*locks, *local]), drop=plan.project.environments
+            _keep(plan, [*locks, *local, *needed]), drop=plan.project.environments
         ),
         **locks,
+        **needed,
     }
 
 

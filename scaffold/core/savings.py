@@ -53,7 +53,7 @@ def find_savings(question: Question, candidate: Candidate, shelf: Shelf) -> tupl
                     kind=swap.kind,
                 )
             )
-    if question.options.bytecode == "beside":
+    if question.options.bytecode != "none":
         compiled = bytecode_bytes(candidate.packages)
         if compiled:
             found.append(

@@ -22,6 +22,8 @@ LAYER_SPREAD = 0.05
 SOURCE_COMPRESSED = 0.3
 # The user's entries in passwd and group, and directories: a few entries in a tar archive.
 FIXED_BYTES = 4096
+# The program that assembles a base cut to measure lies in the project, so it comes along.
+PROGRAM_BYTES = 42_000
 
 
 def source_bytes(weighed: Weighed) -> int:
@@ -51,9 +53,10 @@ def predict(
     wheels = sum(weighed.facts.installed for weighed in packages)
     wheels_download = sum(weighed.pinned.file.size or 0 for weighed in packages)
     unknown = sum(weighed.facts.installed for weighed in packages if not weighed.exact)
-    compiled = bytecode_bytes(packages) if bytecode == "beside" else 0
+    compiled = bytecode_bytes(packages) if bytecode != "none" else 0
     base_disk = image.on_disk - (base.pip_bytes if base.pip else 0)
     base_download = image.download - (base.pip_download if base.pip else 0)
+    app_bytes += PROGRAM_BYTES if base.origin else 0
     parts = (
         ("base", base_disk, base_download),
         ("packages", wheels, round(wheels_download * LAYER_PER_WHEEL)),

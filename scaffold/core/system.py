@@ -7,21 +7,27 @@ from scaffold.model.target import Arch
 
 
 def system_cost(
-    release: str, packages: Iterable[str], facts: Facts, *, arch: Arch = Arch.AMD64
+    release: str,
+    packages: Iterable[str],
+    facts: Facts,
+    *,
+    arch: Arch = Arch.AMD64,
+    alone: bool = False,
 ) -> tuple[int, int, tuple[str, ...]]:
     """Return (bytes on disk, bytes to download, all names) of packages with all they pull in.
 
     ``release`` is a ``Base.distribution_key``. The result is what comes on top of the slim
     image of that release. An architecture without figures of its own is counted as amd64. A
     package that the release's table lacks counts with what libraries.toml says of it, which for
-    several such packages is an upper bound: what they share is counted for each.
+    several such packages is an upper bound: what they share is counted for each. ``alone`` counts
+    the packages without what they pull in: for a base that takes over single libraries.
     """
     wanted = sorted(set(packages))
     table = distribution(release, arch, facts)
     names: tuple[str, ...] = ()
     on_disk = download = 0
     if table is not None:
-        names = table.closure(wanted)
+        names = tuple(n for n in wanted if n in table.packages) if alone else table.closure(wanted)
         on_disk, download = table.weigh(names)
     written = _written(release, facts)
     others = [name for name in wanted if name not in names]

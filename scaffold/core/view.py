@@ -73,6 +73,8 @@ class View:
     stdlib: str
     replaced: tuple[str, ...]
     compiled: bool
+    assembly: tuple[str, ...]
+    layers: tuple[str, ...]
     uid: int
     owner: str
     home: str
@@ -108,7 +110,9 @@ def make_view(plan: Plan) -> View:
         site_packages=site_packages,
         stdlib=posixpath.dirname(site_packages),
         replaced=_replaced(plan, site_packages),
-        compiled=plan.bytecode == "beside",
+        compiled=plan.bytecode != "none" and not base.origin,
+        assembly=_assembly(plan, site_packages) if base.origin else (),
+        layers=tuple(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
         uid=plan.uid,
         owner=f"{plan.uid}:{plan.uid}",
         home=plan.home,
@@ -176,6 +180,21 @@ def _bases(plan: Plan) -> tuple[BaseStage, ...]:
         return tuple(stages)
     why = tuple(dict.fromkeys(text for stage in stages for text in stage.why))
     return (BaseStage(name="base", system=stages[0].system, why=why),)
+
+
+def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
+    """Return the options of the program that puts the file system together, one a line."""
+    return (
+        f"--interpreter={plan.base.interpreter.format(python=plan.python)}",
+        f"--site-packages={site_packages}",
+        f"--bytecode={plan.bytecode}",
+        f"--uid={plan.uid}",
+        f"--home={plan.home}",
+        f"--workdir={plan.workdir}",
+        *(f"--sourceless={name}" for name in plan.sourceless),
+        *(f"--spare={rule}:{name}" for rule, name in plan.spared),
+        *(f"--layer={','.join(names)}" for names in plan.layers),
+    )
 
 
 def _replaced(plan: Plan, site_packages: str) -> tuple[str, ...]:

@@ -102,9 +102,26 @@ def _check_base(base: Base, facts: Facts) -> Iterator[Problem]:
     if "{python}" not in base.reference and len({image.python for image in base.images}) > 1:
         text = f"reference {base.reference!r} is the same for several Pythons"
         yield Problem(code="reference", fact=fact, text=text)
+    yield from _check_origin(base, facts)
     if not base.images:
         yield Problem(code="no-images", fact=fact, text="there is no image")
     yield from _check_images(base, facts)
+
+
+def _check_origin(base: Base, facts: Facts) -> Iterator[Problem]:
+    """Yield what a base that is cut from another says beyond what that one has."""
+    fact = f"bases/{base.id}"
+    origin = next((one for one in facts.bases if one.id == base.origin), None)
+    if base.origin and origin is None:
+        yield Problem(code="origin", fact=fact, text=f"there is no base {base.origin!r}")
+    if origin is None:
+        return
+    if origin.reference != base.reference:
+        yield Problem(code="origin", fact=fact, text=f"its reference is not that of {origin.id}")
+    more = sorted({*base.ships, *base.offers, *base.programs} - {*origin.ships, *origin.programs})
+    if more:
+        text = f"{origin.id} does not have {', '.join(more)}"
+        yield Problem(code="origin", fact=fact, text=text)
 
 
 def _check_images(base: Base, facts: Facts) -> Iterator[Problem]:

@@ -48,7 +48,9 @@ class Base:
     the entry of the user's registry settings that prefixes it; ``default`` needs none. ``ships``
     are sonames, ``programs`` commands. ``pip_bytes`` and ``pip_download`` are what pip and
     ensurepip weigh in it, unpacked and compressed. ``rank`` breaks ties: lower is preferred
-    at equal size.
+    at equal size. ``origin`` is the id of the base that this one is cut from in the build: then
+    ``reference`` is that base's, the figures are of what is kept without any package, and
+    ``offers`` are sonames taken over only when something needs them.
     """
 
     id: str
@@ -71,6 +73,8 @@ class Base:
     ships: tuple[str, ...]
     programs: tuple[str, ...] = ()
     rank: int = 0
+    origin: str = ""
+    offers: tuple[str, ...] = ()
     source: str
     checked: date
     images: tuple[Image, ...]
@@ -195,6 +199,7 @@ class PackageFact:
     ``dlopens_unless`` are packages that bring those libraries when they are installed too;
     ``dlopens_pure`` says that only the pure wheel looks for them, platform wheels bring them.
     ``keep`` are kinds of files that trimming must leave; ``symbols`` is what stripping removes.
+    ``sourceless`` says that it was seen to work from bytecode alone.
     ``memory`` is bytes resident on import. ``provides_import`` are the modules it owns.
     """
 
@@ -205,6 +210,7 @@ class PackageFact:
     programs: tuple[str, ...] = ()
     optional_needs: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    sourceless: bool = False
     memory: int | None = None
     provides_import: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()

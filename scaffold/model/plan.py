@@ -13,7 +13,9 @@ class Options:
     """What the user chose, beyond the target. Empty strings and None mean: decide for me.
 
     ``command`` is an argument list; ``swaps`` pairs (from, to); ``bases`` restricts to these base
-    ids or families; ``registries`` maps a registry's name to its prefix.
+    ids or families; ``registries`` maps a registry's name to its prefix. ``bytecode`` is
+    ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work
+    and the base is cut to measure.
     """
 
     objective: str = "size"
@@ -26,7 +28,7 @@ class Options:
     swaps: tuple[tuple[str, str], ...] = ()
     apply_swaps: bool = False
     allow_compile: str = "minutes"
-    bytecode: str = "beside"
+    bytecode: str = "only"
     registries: tuple[tuple[str, str], ...] = ()
     offline: bool = False
     programs: tuple[str, ...] = ()
@@ -76,6 +78,10 @@ class Plan:
     of, ``builder`` the image with pip and a shell that its packages are installed with.
     ``stop_signal`` is empty for the engine's own. ``arguments`` are what followed
     ``leanscaffold generate``, as far as known.
+
+    The rest is for bases that are cut to measure: ``layers`` are the packages that get a layer
+    each, the rarely changing first; ``sourceless`` packages work from bytecode alone; ``spared``
+    pairs (rule of trimming, top-level name) that a package does not stand.
     """
 
     version: int
@@ -97,3 +103,6 @@ class Plan:
     builder: str = ""
     stop_signal: str = ""
     arguments: tuple[str, ...] = ()
+    layers: tuple[tuple[str, ...], ...] = ()
+    sourceless: tuple[str, ...] = ()
+    spared: tuple[tuple[str, str], ...] = ()

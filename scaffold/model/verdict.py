@@ -23,7 +23,11 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A base with everything that would go on it."""
+    """A base with everything that would go on it.
+
+    ``sourceless`` are packages known to work from bytecode alone, ``spared`` pairs (rule of
+    trimming, top-level name) that a package does not stand.
+    """
 
     base: Base
     image: Image
@@ -35,6 +39,8 @@ class Candidate:
     build_tools: tuple[str, ...] = ()
     build_class: BuildClass
     size: Size
+    sourceless: tuple[str, ...] = ()
+    spared: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -259,7 +259,9 @@ def _show_files(outcome: Outcome) -> "Content":
     if outcome.files:
         written = all(outcome.files.values())
         yield styled("Written" if written else "generate would write", "bold")
-        yield indented(", ".join(sorted(outcome.files)), 2)
+        # A folder of ours counts as one: what is in it is ours too.
+        names = {name.partition("/")[0] + "/" * ("/" in name) for name in outcome.files}
+        yield indented(", ".join(sorted(names)), 2)
         yield ""
 
 

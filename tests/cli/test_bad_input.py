@@ -21,6 +21,8 @@ source = { registry = "https://index.example/simple" }
 dependencies = [
     { name = "starl"""
 
+GIVEN = {"requirements.txt", "main.py"}
+
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:
     for name, content in files.items():
@@ -204,7 +206,7 @@ def test_a_password_of_the_project_is_neither_printed_nor_written(
     result = run(
         command, str(folder), "--target", "arm64", *options, outside=real_outside(), env=env
     )
-    made = [path for path in folder.iterdir() if path.name not in {"requirements.txt", "main.py"}]
+    made = [path for path in folder.rglob("*") if path.is_file() and path.name not in GIVEN]
     said = [result.stdout, result.stderr, *(path.read_text() for path in made)]
     assert result.exit_code != 70, result.stderr
     assert any(said)

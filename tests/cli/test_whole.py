@@ -49,14 +49,19 @@ def test_generate_writes_what_it_says_twice_the_same(project: Path) -> None:
     argv = ("generate", str(project), "--target", "arm64,amd64", "--json", *OFFLINE)
     first = run(*argv, outside=real_outside())
     assert first.exit_code == 0, first.stderr
-    texts = {path.name: path.read_bytes() for path in project.iterdir()}
+    texts = read_all(project)
     record = validate(texts["leanscaffold.json"].decode())
     assert record["digest"] == seal(record)
     assert str(project).encode() not in b"".join(texts.values())
     assert set(json.loads(first.stdout)["files"]) == set(texts) - {"main.py", "requirements.txt"}
     second = run(*argv, outside=real_outside())
     assert second.stdout == first.stdout
-    assert {path.name: path.read_bytes() for path in project.iterdir()} == texts
+    assert read_all(project) == texts
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_an_edited_dockerfile_is_left_alone_until_forced(project: Path) -> None:

@@ -114,6 +114,7 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         "bases/slim-trixie",
         lambda f: with_base(f, lambda base: replace(base, reference="python:3")),
     ),
+    ("origin", "bases/slim-trixie", lambda f: with_base(f, lambda b: replace(b, origin="none"))),
     ("family", "bases/slim-trixie", lambda f: with_base(f, lambda b: replace(b, family="thin"))),
     (
         "libc",
