@@ -2,7 +2,7 @@ import shlex
 
 import click
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
@@ -148,7 +148,7 @@ def test_without_target_and_device_it_is_this_machine_and_that_is_said() -> None
     assert [remark.code for remark in remarks] == ["target-assumed"]
 
 
-_NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
+_NAMES = st.from_regex(r"[a-z0-9]{1,4}(-[a-z0-9]{1,3}){0,2}", fullmatch=True)  # normalised
 _WORDS = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cc", "Cs"]),
     max_size=12,
@@ -207,6 +207,7 @@ def _echo(request: Request) -> Request:
     return request
 
 
+@settings(deadline=None)
 @given(_REQUESTS)
 def test_a_request_spelt_as_options_parses_to_itself(request: Request) -> None:
     argv = shlex.split(shlex.join(to_argv(request)))
