@@ -1,7 +1,12 @@
 """Options and rules of the whole suite: goldens are rewritten on request, the network is closed."""
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
+
+# A slow machine is no failure: speed is the benchmark's business.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@ import shlex
 
 import click
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
@@ -207,7 +207,6 @@ def _echo(request: Request) -> Request:
     return request
 
 
-@settings(deadline=None)
 @given(_REQUESTS)
 def test_a_request_spelt_as_options_parses_to_itself(request: Request) -> None:
     argv = shlex.split(shlex.join(to_argv(request)))

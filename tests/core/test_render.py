@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.core.render import UnsafeValueError, exec_form, quoted, render, shell_word
@@ -258,7 +258,6 @@ def test_the_same_plan_gives_the_same_bytes_and_no_line_ends_in_a_blank() -> Non
         assert not [line for line in text.splitlines() if line != line.rstrip()], name
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_no_value_adds_an_instruction(text: str) -> None:
     plan = simple_plan(port=None, health=None)
