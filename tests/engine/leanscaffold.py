@@ -1,0 +1,54 @@
+"""The command as its users start it: a process of its own, with an environment of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.engine.engine import Engine
+
+# What tells pip, uv or requests of other indexes or certificates than those of a test.
+_STRANGE = ("PIP_", "UV_", "SSL_CERT", "REQUESTS_CA", "CURL_CA", "XDG_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON on stdout."""
+        assert self.out, self.err
+        loaded: dict[str, Any] = json.loads(self.out)
+        return loaded
+
+
+def environment(engine: Engine, home: Path) -> dict[str, str]:
+    """Return an environment that knows the engine, and no index but pip's default."""
+    kept = {k: v for k, v in engine.environ.items() if not k.startswith(_STRANGE)}
+    temporary = home / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {
+        **kept,
+        "HOME": str(home),
+        "TMPDIR": str(temporary),
+        "PIP_CONFIG_FILE": "/dev/null",
+    }
+
+
+def leanscaffold(*words: str, env: Mapping[str, str]) -> Ended:
+    """Run a command line to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scaffold", *words],
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ended(code=done.returncode, out=done.stdout, err=done.stderr)

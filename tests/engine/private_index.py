@@ -1,0 +1,165 @@
+"""A company's package index, behind its proxy: own certificates, a password, one package."""
+
+import base64
+import hashlib
+import io
+import select
+import socket
+import ssl
+import subprocess
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+HOST = "index.example"
+PACKAGE = "leanscaffold-hush"
+WHEEL = "leanscaffold_hush-1.0-py3-none-any.whl"
+USER = "builder"
+PASSWORD = "pa55/w@rd-of-the-index"  # noqa: S105 - of this test's own index
+
+
+@dataclass(slots=True)
+class Asked:
+    """What reached the index: (path, user agent) of every request with the right password."""
+
+    granted: list[tuple[str, str]] = field(default_factory=list)
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateIndex:
+    """A running index. ``url`` is without the password; ``certificate`` a file with its own.
+
+    Only through ``proxy`` is it reached.
+    """
+
+    url: str
+    proxy: str
+    certificate: Path
+    asked: Asked
+
+    def pip_asked(self) -> bool:
+        """Tell whether pip itself was let in and got the package."""
+        return any(a.startswith("pip/") and p.endswith(".whl") for p, a in self.asked.granted)
+
+
+@contextmanager
+def serving(address: str, folder: Path) -> Iterator[PrivateIndex]:
+    """Serve; the proxy listens on an address that builds reach as well as this machine."""
+    asked = Asked()
+    _make_certificate(folder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(asked))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    proxy = ThreadingHTTPServer((address, 0), _proxy(server.server_port))
+    with _running(server), _running(proxy):
+        yield PrivateIndex(
+            url=f"https://{HOST}/simple",
+            proxy=f"http://{address}:{proxy.server_port}",
+            certificate=folder / "ca.pem",
+            asked=asked,
+        )
+
+
+@contextmanager
+def _running(server: ThreadingHTTPServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _proxy(port: int) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            if self.path != f"{HOST}:443":
+                self.send_error(403)
+                return
+            with socket.create_connection(("127.0.0.1", port)) as index:
+                self.send_response(200)
+                self.end_headers()
+                _pump(self.connection, index)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+            """Say nothing."""
+
+    return Handler
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes both ways until one side has closed."""
+    ways = {one: other, other: one}
+    while True:
+        for side in select.select(list(ways), [], [], 60)[0] or [None]:
+            data = side.recv(1 << 16) if side else b""
+            if not data:
+                return
+            ways[side].sendall(data)
+
+
+def _handler(asked: Asked) -> type[BaseHTTPRequestHandler]:
+    wheel = _make_wheel()
+    link = f"../../files/{WHEEL}#sha256={hashlib.sha256(wheel).hexdigest()}"
+    page = f'<!doctype html><a href="{link}">{WHEEL}</a>'.encode()
+    bodies = {f"/simple/{PACKAGE}/": ("text/html", page), f"/files/{WHEEL}": ("a/b", wheel)}
+    token = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers.get("Authorization") != token:
+                asked.refused += 1
+                self._answer(401, "text/plain", b"")
+                return
+            asked.granted.append((self.path, self.headers.get("User-Agent", "")))
+            kind, body = bodies.get(self.path, ("", b""))
+            self._answer(200 if kind else 404, kind or "text/plain", body)
+
+        def _answer(self, status: int, kind: str, body: bytes) -> None:
+            self.send_response(status)
+            if status == 401:
+                self.send_header("WWW-Authenticate", 'Basic realm="index"')
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+            """Say nothing."""
+
+    return Handler
+
+
+def _make_wheel() -> bytes:
+    info = "leanscaffold_hush-1.0.dist-info"
+    files = {
+        "leanscaffold_hush.py": "WORD = 'hush'\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return data.getvalue()
+
+
+def _make_certificate(folder: Path) -> None:
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "ca.pem")),
+            *("-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"),
+        ],
+        check=True,
+        capture_output=True,
+    )
