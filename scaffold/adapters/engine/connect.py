@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 # frontend knows RUN --mount: it brings BuildKit 0.8 with the frontend 1.2, which moved
 # mounts of binds, caches and secrets to its mainline (moby/buildkit, dockerfile/1.2.0 notes).
 OLDEST_API = (1, 41)
+_DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds without an answer
 
 
@@ -35,7 +37,8 @@ def connect(host: str | None = None, *, environ: Mapping[str, str] = os.environ)
     where = host or ""
     try:
         settings = find_engine(host, environ)
-        where = str(settings.get("base_url", "")) or "the default socket"
+        where = str(settings.get("base_url", "")) or _DEFAULT_SOCKET
+        _knock(where)
         over_ssh = where.startswith("ssh://")
         client = docker.DockerClient(
             version="auto", timeout=_TIMEOUT, use_ssh_client=over_ssh, **settings
@@ -49,6 +52,15 @@ def connect(host: str | None = None, *, environ: Mapping[str, str] = os.environ)
             f"the engine at {where} only knows version {api} of the API", hint=OLD_HINT
         )
     return client
+
+
+def _knock(address: str) -> None:
+    """Raise OSError for a socket that nobody listens on: the SDK hides why, and leaks its own."""
+    path = address.removeprefix("unix://")
+    if path != address and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(_TIMEOUT)
+            knocking.connect(path)
 
 
 def find_engine(host: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
