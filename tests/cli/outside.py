@@ -140,7 +140,7 @@ def run(*argv: str, outside: Outside | None = None, env: Mapping[str, str] | Non
     return CliRunner().invoke(cli, list(argv), obj=outside or make_outside(), env=env)
 
 
-def fail_with(error: Exception) -> Callable[..., object]:
+def fail_with(error: BaseException) -> Callable[..., object]:
     """Return an edge that fails."""
 
     def fail(*_: object) -> object:

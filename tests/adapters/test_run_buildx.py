@@ -1,0 +1,205 @@
+"""Running buildx, with a program in docker's place that does what buildx was seen to do."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from scaffold.adapters.buildx import build, find_buildx, join
+from scaffold.errors import (
+    BuildxMissingError,
+    DockerMissingError,
+    EngineOldError,
+    StepFailedError,
+)
+from scaffold.model.build import Built, Happening, Progress
+from scaffold.model.target import Arch
+from tests.core.orders import make_order
+
+DATA = Path(__file__).parent.parent / "data" / "buildx"
+DIGEST = "sha256:" + "a" * 64
+CONFIG = "sha256:" + "b" * 64
+
+DOCKER = """\
+#!{python}
+import json, os, pathlib, signal, sys, time
+here = pathlib.Path({folder!r})
+words = sys.argv[1:]
+with (here / "asked.jsonl").open("a") as asked:
+    entitlements = os.environ.get("BUILDX_BAKE_ENTITLEMENTS_FS")
+    asked.write(json.dumps({{"argv": words, "fs": entitlements}}) + "\\n")
+if "version" in words:
+    print({version!r}); sys.exit({version_code})
+if "imagetools" in words:
+    if "inspect" in words: sys.stdout.write('{{"manifests": []}}')
+    sys.exit(0)
+for word in words:
+    if word.startswith("--file=") and word.endswith("docker-bake.json"):
+        (here / "bake.json").write_text(pathlib.Path(word[7:]).read_text())
+sys.stderr.write(pathlib.Path({log!r}).read_text()); sys.stderr.flush()
+if {wait}:
+    def stop(*_): (here / "stopped").touch(); sys.exit(130)
+    signal.signal(signal.SIGINT, stop); (here / "waiting").touch(); time.sleep(60)
+if not {code}:
+    meta = next(word[16:] for word in words if word.startswith("--metadata-file="))
+    pathlib.Path(meta).write_text({result!r})
+sys.exit({code})
+"""
+
+
+def put_docker(folder: Path, **changes: object) -> dict[str, str]:
+    """Write a docker into a folder, and return the environment that finds it."""
+    values = {
+        "python": sys.executable,
+        "folder": str(folder),
+        "version": "github.com/docker/buildx v0.29.1 abc",
+        "version_code": 0,
+        "log": str(DATA / "bake-done.txt"),
+        "wait": False,
+        "code": 0,
+        "result": json.dumps(
+            {"containerimage.digest": DIGEST, "containerimage.config.digest": CONFIG}
+        ),
+        **changes,
+    }
+    path = folder / "docker"
+    path.write_text(DOCKER.format(**values))
+    path.chmod(0o755)
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {"PATH": str(folder), "HOME": str(folder)}
+
+
+def asked(folder: Path) -> list[list[str]]:
+    lines = (folder / "asked.jsonl").read_text().splitlines()
+    return [json.loads(line)["argv"] for line in lines]
+
+
+def test_one_image_is_built_and_its_progress_told(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    (built,) = build([make_order()], seen.append, environ=put_docker(tmp_path))
+    assert built.image == CONFIG
+    assert built.seconds > 0
+    assert len(built.steps) > 10
+    assert {Happening.STARTED, Happening.FINISHED, Happening.PRINTED} <= {p.happening for p in seen}
+    assert asked(tmp_path)[1][:2] == ["buildx", "build"]
+    assert "--progress=rawjson" in asked(tmp_path)[1]
+
+
+def test_a_pushed_image_is_named_by_its_manifests_digest(tmp_path: Path) -> None:
+    (built,) = build([make_order(push=True)], list[Progress]().append, environ=put_docker(tmp_path))
+    assert built.image == DIGEST
+
+
+def test_several_images_are_one_bake_whose_result_is_told_apart(tmp_path: Path) -> None:
+    result = {
+        "amd64": {"containerimage.config.digest": "sha256:1"},
+        "arm64": {"containerimage.config.digest": "sha256:2"},
+    }
+    environ = put_docker(tmp_path, result=json.dumps(result))
+    orders = [make_order(Arch.ARM64), make_order(Arch.AMD64)]
+    built = build(orders, list[Progress]().append, environ=environ)
+    assert [one.image for one in built] == ["sha256:2", "sha256:1"]
+    assert [one.order for one in built] == orders
+    assert asked(tmp_path)[1][:2] == ["buildx", "bake"]
+    bake = json.loads((tmp_path / "bake.json").read_text())
+    assert list(bake["target"]) == ["arm64", "amd64"]
+    assert json.loads((tmp_path / "asked.jsonl").read_text().splitlines()[1])["fs"] == "0"
+
+
+def test_a_failed_build_is_the_error_that_it_printed(tmp_path: Path) -> None:
+    environ = put_docker(tmp_path, log=str(DATA / "step-failed.txt"), code=1)
+    with pytest.raises(StepFailedError, match="RUN echo hello"):
+        build([make_order()], list[Progress]().append, environ=environ)
+
+
+def test_an_older_buildx_is_asked_for_plain_lines(tmp_path: Path) -> None:
+    environ = put_docker(
+        tmp_path, version="github.com/docker/buildx 0.12.1", log=str(DATA / "plain-done.txt")
+    )
+    (built,) = build([make_order()], list[Progress]().append, environ=environ)
+    assert "--progress=plain" in asked(tmp_path)[1]
+    assert any(step.seconds == 1.8 for step in built.steps)
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "error"),
+    [
+        ("github.com/docker/buildx v0.9.1 ed00243", 0, EngineOldError),
+        ("", 1, BuildxMissingError),
+        ("docker: 'buildx' is not a docker command", 1, BuildxMissingError),
+    ],
+)
+def test_a_buildx_that_is_missing_or_too_old_is_an_error(
+    tmp_path: Path, version: str, code: int, error: type[Exception]
+) -> None:
+    environ = put_docker(tmp_path, version=version, version_code=code)
+    with pytest.raises(error):
+        find_buildx(environ)
+
+
+def test_without_a_docker_command_nothing_is_built(tmp_path: Path) -> None:
+    with pytest.raises(DockerMissingError, match="PATH"):
+        build([make_order()], list[Progress]().append, environ={"PATH": str(tmp_path)})
+
+
+def test_a_buildx_built_from_source_is_taken_for_a_new_one(tmp_path: Path) -> None:
+    environ = put_docker(tmp_path, version="github.com/docker/buildx (devel) abc")
+    assert find_buildx(environ) >= (0, 13)
+
+
+def test_pushed_images_are_joined_under_the_digest_of_their_list(tmp_path: Path) -> None:
+    built = [
+        Built(
+            order=make_order(arch, tag=f"r.example/a:1-{arch.slug}"), image="x", steps=(), seconds=1
+        )
+        for arch in (Arch.AMD64, Arch.ARM64)
+    ]
+    joined = join("r.example/a:1", built, environ=put_docker(tmp_path))
+    assert {one.order.tag for one in joined} == {"r.example/a:1"}
+    assert len({one.image for one in joined}) == 1
+    manifest = b'{"manifests": []}'
+    assert joined[0].image == f"sha256:{hashlib.sha256(manifest).hexdigest()}"
+    assert asked(tmp_path)[0][-2:] == ["r.example/a:1-amd64", "r.example/a:1-arm64"]
+
+
+SCRIPT = """\
+import sys
+from scaffold.adapters.buildx import build
+from tests.core.orders import make_order
+try:
+    build([make_order()], lambda _: None)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_the_build_and_leaves_no_file(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    environ = put_docker(tmp_path, wait=True)
+    temporary = tmp_path / "tmp"
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        env={**environ, "TMPDIR": str(temporary), "PYTHONPATH": os.fspath(root)},
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "waiting").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(temporary.iterdir())
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=20)
+    assert out == "interrupted\n"
+    assert (tmp_path / "stopped").exists()
+    assert list(temporary.iterdir()) == []
