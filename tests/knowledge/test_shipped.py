@@ -55,7 +55,10 @@ def test_a_prerelease_is_marked_and_has_its_own_tag(facts: Facts) -> None:
 
 def test_only_alpine_runs_on_arm_v6(facts: Facts) -> None:
     assert {
-        base.family for base in facts.bases for image in base.images if image.arch is Arch.ARM_V6
+        base.distribution
+        for base in facts.bases
+        for image in base.images
+        if image.arch is Arch.ARM_V6
     } == {"alpine"}
 
 
