@@ -29,6 +29,7 @@ from scaffold.spelling import (
     parse_swap,
     parse_targets,
     parse_url,
+    spell_size,
     unknown,
 )
 
@@ -207,14 +208,14 @@ def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) 
 
 
 def to_argv(request: Request) -> tuple[str, ...]:
-    """Return the shortest command line that parses to the same request; sizes in plain bytes."""
+    """Return the shortest command line that parses to the same request."""
     options = request.options
     plain = Options()
     single = {
         "--device": request.device,
-        "--max-size": request.max_size,
-        "--max-download": request.max_download,
-        "--memory": request.memory,
+        "--max-size": _spell(request.max_size),
+        "--max-download": _spell(request.max_download),
+        "--memory": _spell(request.memory),
         "--python": options.python,
         "--base": options.base,
         "--objective": _unless(options.objective, plain.objective),
@@ -276,6 +277,10 @@ def _without_password(url: str) -> str:
 
 def _is_relative(path: str) -> bool:
     return not path.startswith(("/", "\\", "~")) and ":" not in path[:3]
+
+
+def _spell(size: int | None) -> str:
+    return "" if size is None else spell_size(size)
 
 
 def _unless(value: str, default: str) -> str:

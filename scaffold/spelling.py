@@ -49,6 +49,14 @@ def parse_size(text: str) -> int:
     return size
 
 
+def spell_size(size: int) -> str:
+    """Return bytes as ``parse_size`` reads them back, exactly: ``500MB``, ``1536MiB``."""
+    for unit in ("GiB", "GB", "MiB", "MB", "KiB", "kB"):
+        if size % _UNITS[unit.lower()] == 0:
+            return f"{size // _UNITS[unit.lower()]}{unit}"
+    return str(size)
+
+
 def parse_targets(texts: Iterable[str]) -> tuple[Arch, ...]:
     """Return the architectures of repeated, comma-separated spellings; each one once, in order."""
     spelled = [part for text in texts for part in text.split(",")]
@@ -150,6 +158,6 @@ def parse_choice(text: str, choices: tuple[str, ...]) -> str:
 
 def unknown(kind: str, name: str, known: Iterable[str], *, hint: str) -> UsageError:
     """Return the error for a name that nobody knows, with the nearest names that somebody does."""
-    near = get_close_matches(name.lower(), sorted(known), n=3, cutoff=0.5)
+    near = get_close_matches(name.lower(), sorted(set(known)), n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     return UsageError(f"unknown {kind} {name!r}", hint=f"{meant}{hint}")

@@ -3,8 +3,10 @@
 import gc
 import importlib
 import json
+import os
 import platform
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,7 +16,7 @@ import click
 
 from scaffold import __version__
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
-from scaffold.errors import LeanscaffoldError, UsageError
+from scaffold.errors import LeanscaffoldError, PathUnreadableError, UsageError
 from scaffold.present.screen import clean
 
 _COMMANDS = {
@@ -51,13 +53,22 @@ class Commands(click.Group):
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), text) for code, text in sorted(EXIT_CODES.items())])
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; that nobody reads on (`| head`) is no failure, as click has it."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _drop_stdout()
+            return 0
+        return result
+
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
         """Run a command line and exit; errors end up on stderr, with ``--json`` on stdout too."""
         argv = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         try:
             code = super().main(argv, *rest, **extra)
-            sys.stdout.flush()
         except LeanscaffoldError as error:
             code = _report(error, argv)
         except click.exceptions.NoArgsIsHelpError as error:
@@ -68,9 +79,11 @@ class Commands(click.Group):
         except (click.Abort, KeyboardInterrupt):
             _say("interrupted")
             code = INTERRUPTED
-        except BrokenPipeError:
-            _drop_stdout()
-            code = 0
+        except OSError as error:
+            # Libraries derive errors of their own from it; only the system's have a number.
+            code = (
+                _report_crash(argv) if error.errno is None else _report(_from_system(error), argv)
+            )
         except Exception:  # noqa: BLE001 - the boundary: whatever it is becomes a report
             code = _report_crash(argv)
         sys.exit(code if isinstance(code, int) else 0)
@@ -110,6 +123,14 @@ def _from_click(error: click.ClickException, argv: Sequence[str]) -> Leanscaffol
     return UsageError(message[:1].lower() + message[1:], hint=hint)
 
 
+def _from_system(error: OSError) -> LeanscaffoldError:
+    """Return the error for a full disk, a file that vanished and the like, whoever met it."""
+    what = f"cannot use {error.filename}" if error.filename else "cannot write the result"
+    return PathUnreadableError(
+        f"{what}: {error.strerror or error}", hint="check its permissions and the space left"
+    )
+
+
 def _report_crash(argv: Sequence[str]) -> int:
     """Print what somebody who has to find the mistake needs, ready to paste."""
     trace = traceback.format_exc()
@@ -143,7 +164,7 @@ def _print_json(document: object) -> None:
 def _drop_stdout() -> None:
     """Close what nobody reads, so that the interpreter's last flush stays quiet too."""
     with suppress(OSError, ValueError):
-        sys.stdout.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(
@@ -173,4 +194,18 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:  # a terminal without Unicode gets question marks, not a crash
             reconfigure(errors="replace")
-    cli.main(prog_name="leanscaffold")
+    try:
+        cli.main(prog_name="leanscaffold")
+    except SystemExit as end:
+        _leave(end.code)
+
+
+def _leave(code: object) -> NoReturn:
+    """End the process now, even if threads still wait for an index that does not answer."""
+    waiting = [thread for thread in threading.enumerate() if not thread.daemon]
+    if len(waiting) > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code if isinstance(code, int) else 0)
+    sys.exit(code if isinstance(code, int) else 0)

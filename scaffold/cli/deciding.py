@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,9 +10,10 @@ import click
 from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.outside import Outside
 from scaffold.config import Request, choose_targets
+from scaffold.errors import UsageError
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
-from scaffold.present.outcome import Outcome
+from scaffold.present.outcome import Outcome, idle_swaps, minor
 from scaffold.spelling import unknown
 
 
@@ -25,6 +27,7 @@ def decide_outcome(
     facts = outside.load_facts(request.knowledge)
     targets, remarks = choose_targets(request, facts.devices, outside.machine())
     check_base(request.options.base, facts)
+    check_python(request.options.python, facts)
     if request.options.offline:
         text = f"offline: what was released after {outside.snapshot_date()} may not be known"
         remarks = (*remarks, Reason(code="facts-age", text=text))
@@ -39,9 +42,10 @@ def decide_outcome(
         tell=tell,
     )
     decisions = outside.decide(project, targets, request.options, edges)
-    return Outcome(
+    outcome = Outcome(
         project=project, request=request, targets=targets, decisions=decisions, remarks=remarks
     )
+    return replace(outcome, remarks=(*remarks, *idle_swaps(outcome)))
 
 
 def check_base(base: str, facts: Facts) -> None:
@@ -51,6 +55,14 @@ def check_base(base: str, facts: Facts) -> None:
     if base and base not in families and base not in ids:
         hint = f"families: {', '.join(sorted(families))}; bases: {', '.join(ids)}"
         raise unknown("base", base, {*ids, *families}, hint=hint)
+
+
+def check_python(python: str, facts: Facts) -> None:
+    """Raise UsageError for a Python that no base image has."""
+    known = {image.python for base in facts.bases for image in base.images}
+    if python and python not in known:
+        listed = ", ".join(sorted(known, key=minor))
+        raise UsageError(f"no base image has Python {python}", hint=f"there are {listed}")
 
 
 def show_result(outcome: Outcome, *, folder: Path, as_json: bool, verbose: bool) -> int:

@@ -38,7 +38,7 @@ def explain(
 def _explain_package(
     outside: Outside, subject: str, knowledge: tuple[str, ...], *, offline: bool, as_json: bool
 ) -> None:
-    from scaffold.cli.pages import find_page, normalise  # noqa: PLC0415 - not for --help
+    from scaffold.cli.pages import find_page, known_wheels, normalise  # noqa: PLC0415 - not for --help
     from scaffold.core.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
     from scaffold.core.matrix import make_matrix  # noqa: PLC0415 - not for --help
     from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
@@ -57,6 +57,7 @@ def _explain_package(
             "reason code or package", subject, names, hint="codes stand in brackets in a plan"
         )
     matrix = make_matrix(page) if page else None
+    wheels = known_wheels(outside, page, matrix) if page and matrix else ()
     if as_json:
         document: dict[str, Any] = {
             "version": 1,
@@ -65,7 +66,8 @@ def _explain_package(
             "newest": matrix.newest if matrix else None,
             "sdist": matrix.sdist if matrix else None,
             "origin": page.origin if page else None,
+            "wheels": [asdict(wheel) for wheel in wheels],
         }
         click.echo(to_json(document), nl=False)
     else:
-        show(sys.stdout, show_package(name, fact, page, matrix))
+        show(sys.stdout, show_package(name, facts, matrix, wheels))

@@ -73,9 +73,10 @@ def write_files(
     files = dict(outside.spell_plan(made))
     inputs = outside.digest_inputs(path, outcome.project.files)
     files[RECORD] = make_record(outcome, files, inputs)
+    left = {name.partition("/")[0] for name in outside.write(path, files, force)}
     stale = (
         Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
-        for name in outside.write(path, files, force)
+        for name in sorted(left)
     )
     hashes = {name: digest(text) for name, text in files.items()}
     return replace(outcome, files=hashes, remarks=(*outcome.remarks, *stale))

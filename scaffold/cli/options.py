@@ -208,7 +208,10 @@ def read_options(argv: Sequence[str]) -> dict[str, Any]:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors.")
 verbose_option = click.option("--verbose", "-v", is_flag=True, help="Every base and every Python.")
-path_argument = click.argument("path", type=click.Path(path_type=Path), default=Path())
+# What cannot be read is told by those who read it, with the exit code for that.
+path_argument = click.argument(
+    "path", type=click.Path(path_type=Path, readable=False), default=Path()
+)
 knowledge_option = click.option(
     "--knowledge", multiple=True, metavar="DIR", help="Your own facts, on top of ours."
 )

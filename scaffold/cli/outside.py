@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffold.errors import Detail
+from scaffold.errors import Detail, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -117,6 +117,10 @@ def _open_index(folder: Path | None, project: Project, request: Request) -> Inde
     from scaffold.adapters.index import open_index  # noqa: PLC0415 - slow to import
     from scaffold.config import index_options  # noqa: PLC0415 - not for --help
 
+    if request.certificates and not Path(request.certificates).is_file():
+        raise UsageError(
+            f"--ca: there is no file {request.certificates}", hint="give certificates in PEM format"
+        )
     given = {"PIP_CERT": request.certificates} if request.certificates else {}
     return open_index(
         {**os.environ, **given},

@@ -229,6 +229,11 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "Another package does the same, or enough of it, and weighs less.",
         "`--swap A=B` takes it; `--apply-swaps` takes all that keep the behaviour.",
     ),
+    "swap-idle": _explain(
+        "a swap that changed nothing",
+        "--swap names a package that neither the project nor anything it installs asks for.",
+        "Correct the name before the = sign; a plan lists the packages that are installed.",
+    ),
     "bytecode": _explain(
         "compiled bytecode",
         "Bytecode beside the sources makes every start faster and the image larger.",

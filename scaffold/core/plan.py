@@ -2,32 +2,33 @@
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from scaffold.core.local import local_paths
 from scaffold.core.lockfile import render_lock
 from scaffold.core.releases import split_tags
+from scaffold.core.running import (
+    HOME,
+    NONROOT_HOME,
+    WORKDIR,
+    find_command,
+    find_environment,
+    find_health,
+    find_port,
+    find_stop_signal,
+)
 from scaffold.core.target import platform_tags
-from scaffold.errors import UsageError
 from scaffold.model.knowledge import Base
-from scaffold.model.plan import HealthCheck, Options, Plan, TargetPlan
+from scaffold.model.plan import Options, Plan, TargetPlan
 from scaffold.model.project import Project
-from scaffold.model.target import CpuClass, Target
+from scaffold.model.target import Target
 from scaffold.model.verdict import Candidate, Decision, Fits
 
 PLAN_VERSION = 1
 UID = 10001
-HOME = "/home/app"
 # A base without a shell (distroless) brings a user and a home; nothing there could add another.
 NONROOT_UID = 65532
-NONROOT_HOME = "/home/nonroot"
-WORKDIR = "/app"
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing else is reachable from outside a container
-_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
-_HIGHEST_PORT = 65535
-_HEALTH_PATH = re.compile(r"/[!-~]*")
 
 # What ``Recipe.tools`` means in a distribution (Debian's package index; Alpine's names from
 # general knowledge).
@@ -86,17 +87,17 @@ def make_plan(
             _plan_target(project, target, decision, fits)
             for target, decision, fits in zip(targets, decisions, chosen, strict=True)
         ),
-        command=_command(project, options),
-        health=_health(project, options, targets),
-        port=_port(project, options),
+        command=find_command(project, options),
+        health=find_health(project, options, targets),
+        port=find_port(project, options),
         uid=UID if base.pip else NONROOT_UID,
         home=HOME if base.pip else NONROOT_HOME,
         workdir=WORKDIR,
-        environment=_environment(project, options, base),
+        environment=find_environment(project, options, base),
         labels=_labels(project, reference),
         bytecode=options.bytecode,
         builder=_builder(base, chosen[0].python, reference, options),
-        stop_signal=_stop_signal(project, options),
+        stop_signal=find_stop_signal(project, options),
         arguments=tuple(arguments),
         layers=split_layers(chosen) if base.origin else (),
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
@@ -197,80 +198,6 @@ def _platforms(candidate: Candidate) -> tuple[str, ...]:
     return tuple(sorted(tags))
 
 
-def _command(project: Project, options: Options) -> tuple[str, ...]:
-    if options.command:
-        return options.command
-    if project.start is None:
-        raise UsageError(
-            "nothing in the project says how it starts",
-            hint='name the command: --cmd "python -m your_app", or add a Procfile',
-        )
-    return project.start.value.command
-
-
-def _port(project: Project, options: Options) -> int | None:
-    port = options.port
-    if port is None and project.port is not None:
-        port = project.port.value
-    if port is not None and not 0 < port <= _HIGHEST_PORT:
-        raise UsageError(f"{port} is no port", hint=f"ports go from 1 to {_HIGHEST_PORT}")
-    return port
-
-
-def _health(project: Project, options: Options, targets: Sequence[Target]) -> HealthCheck | None:
-    port = _port(project, options)
-    path = options.health or (project.health.value if project.health is not None else "")
-    if port is None:
-        if options.health:
-            raise UsageError(
-                f"there is no port to ask for {options.health}", hint="name it: --port 8000"
-            )
-        return None
-    if path and _HEALTH_PATH.fullmatch(path) is None:
-        raise UsageError(
-            f"{path!r} is no path of a URL",
-            hint="a health path starts with a slash and has no blanks: --health /health",
-        )
-    if any(target.cpu is CpuClass.SLOW for target in targets):
-        # Starting an interpreter alone takes seconds there, and is work taken from the app.
-        return HealthCheck(port=port, path=path, interval=60, timeout=20, start_period=120)
-    return HealthCheck(port=port, path=path)
-
-
-def _environment(project: Project, options: Options, base: Base) -> tuple[tuple[str, str], ...]:
-    """Return the image's variables, sorted. FROM scratch forgets those of the base."""
-    found = {
-        "HOME": HOME if base.pip else NONROOT_HOME,
-        "LANG": "C.UTF-8",
-        "PATH": _PATH,
-        # What can be compiled was compiled in the build; the user who runs the app may not write
-        # beside the sources, and what a start compiles would be lost with the container.
-        "PYTHONDONTWRITEBYTECODE": "1",
-        # A container's output is a pipe: without this, the log of a crash is lost in a buffer.
-        "PYTHONUNBUFFERED": "1",
-    }
-    paths = [f"{WORKDIR}/{path.strip('/')}" for path in project.source_paths if path != "."]
-    if paths:
-        found["PYTHONPATH"] = ":".join(paths)
-    found |= dict(_framework_environment(project, _port(project, options)))
-    return tuple(sorted(found.items()))
-
-
-def _framework_environment(project: Project, port: int | None) -> Iterator[tuple[str, str]]:
-    """Yield what makes a framework's own server reachable from outside the container."""
-    framework = project.start.value.framework if project.start else ""
-    if framework == "gradio":
-        yield "GRADIO_SERVER_NAME", EVERYWHERE
-    elif framework == "streamlit":
-        yield "STREAMLIT_SERVER_ADDRESS", EVERYWHERE
-        yield "STREAMLIT_SERVER_HEADLESS", "true"
-    names = {"gradio": "GRADIO_SERVER_PORT", "streamlit": "STREAMLIT_SERVER_PORT"}
-    if port is not None and framework in names:
-        yield names[framework], str(port)
-    if project.start is not None:
-        yield from project.start.value.environment
-
-
 def _labels(project: Project, reference: str) -> tuple[tuple[str, str], ...]:
     """Return the labels of the OCI image specification that are known, sorted."""
     name, _, digest = reference.partition("@")
@@ -293,13 +220,3 @@ def _builder(base: Base, python: str, reference: str, options: Options) -> str:
     prefix = dict(options.registries).get("default", "").rstrip("/")
     name = f"python:{python}-slim-{base.release}"
     return f"{prefix}/{name}" if prefix else name
-
-
-def _stop_signal(project: Project, options: Options) -> str:
-    """Return the signal that ends the app, where the engine's own (SIGTERM) would not.
-
-    The kernel drops SIGTERM for a first process without a handler, and the engine kills it after
-    ten seconds. Gradio has none, but ends on Ctrl-C.
-    """
-    starts = project.start if not options.command else None
-    return "SIGINT" if starts is not None and starts.value.framework == "gradio" else ""

@@ -97,6 +97,33 @@ def base_lines(target: TargetPlan) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def start_lines(plan: Plan) -> tuple[str, ...]:
+    """Return where the command comes from."""
+    start = plan.project.start
+    where = "--cmd" if plan.options.command or start is None else str(start.origin)
+    return tuple(_wrap(f"From {where}. No shell in between, so that the app gets the signals."))
+
+
+def port_lines(plan: Plan) -> tuple[str, ...]:
+    """Return where the port comes from; nothing without one."""
+    found = plan.project.port
+    where = "--port" if plan.options.port is not None or found is None else str(found.origin)
+    return () if plan.port is None else tuple(_wrap(f"From {where}."))
+
+
+def health_lines(plan: Plan) -> tuple[str, ...]:
+    """Return what the health check asks, and where that comes from; nothing without one."""
+    if plan.health is None:
+        return ()
+    found = plan.project.health
+    if not plan.health.path:
+        what = "No path that tells was found, so a connection has to do (--health names one)."
+    else:
+        where = "--health" if plan.options.health or found is None else str(found.origin)
+        what = f"{plan.health.path} is from {where}."
+    return tuple(_wrap(f"{what} Asked with what Python brings: the image has no curl."))
+
+
 def _wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:
     guard(text)
     return textwrap.wrap(

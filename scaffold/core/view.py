@@ -5,7 +5,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scaffold.core.remarks import base_lines, header_lines, reason_lines
+from scaffold.core.remarks import (
+    base_lines,
+    header_lines,
+    health_lines,
+    port_lines,
+    reason_lines,
+    start_lines,
+)
 from scaffold.core.spelling import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 
@@ -86,6 +93,9 @@ class View:
     probe: tuple[str, ...]
     stop_signal: str
     command: tuple[str, ...]
+    port_why: tuple[str, ...]
+    health_why: tuple[str, ...]
+    start_why: tuple[str, ...]
 
 
 def make_view(plan: Plan) -> View:
@@ -124,6 +134,9 @@ def make_view(plan: Plan) -> View:
         probe=_probe(plan),
         stop_signal=plan.stop_signal,
         command=_with_interpreter(plan, plan.command),
+        port_why=port_lines(plan),
+        health_why=health_lines(plan),
+        start_why=start_lines(plan),
     )
 
 

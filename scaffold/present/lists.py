@@ -1,13 +1,14 @@
 """The text of the commands that look things up: devices, explanations, matrices."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaffold.core.explanations import Explanation
 from scaffold.core.matrix import Cell, Matrix
-from scaffold.model.index import Page
-from scaffold.model.knowledge import PackageFact, Swap
-from scaffold.model.target import Device
+from scaffold.model.index import WheelFacts
+from scaffold.model.knowledge import Facts, PackageFact, Swap
+from scaffold.model.target import Arch, Device, LibcFamily
 from scaffold.present.screen import align, bullet, clipped, indented, styled
 from scaffold.present.sizes import format_memory, format_size
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 _NONE = "-"
 _RELEASES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWheel:
+    """The newest wheel for a libc and an architecture, and what is inside."""
+
+    libc: LibcFamily
+    arch: Arch
+    version: str
+    facts: WheelFacts
 
 
 def show_devices(devices: Mapping[str, Device]) -> "Content":
@@ -35,7 +46,7 @@ def show_devices(devices: Mapping[str, Device]) -> "Content":
         for device in sorted(devices.values(), key=lambda device: device.id)
     ]
     header, *lines = align(rows, right=(2, 3))
-    yield styled(header, "bold")
+    yield clipped(header, "bold")
     for line in lines:
         yield clipped(line)
 
@@ -70,28 +81,21 @@ def show_explanation(code: str, explanation: Explanation) -> "Content":
 
 
 def show_package(
-    name: str, fact: PackageFact | None, page: Page | None, matrix: Matrix | None
+    name: str, facts: Facts, matrix: Matrix | None, wheels: Sequence[KnownWheel] = ()
 ) -> "Content":
-    """Yield what is known of a package: facts with their source, and its releases."""
+    """Yield what is known of a package: its releases, what its wheels need, facts with sources."""
+    fact = facts.packages.get(name)
     yield styled(name, "bold")
-    if matrix:
-        yield from _show_releases(matrix, page)
+    rows = [*(_list_releases(matrix) if matrix else ()), *(_list_facts(fact) if fact else ())]
+    yield from (styled(line) for line in align([row for row in rows if row[1]] or [("", "")]))
+    yield from _show_needs(wheels, facts)
     if fact is None:
         yield indented("no facts beyond its wheels", 2)
         return
-    rows = [
-        ("  Libraries it loads by name", ", ".join(fact.dlopens)),
-        ("  Libraries only a plugin loads", ", ".join(fact.optional_needs)),
-        ("  Programs it starts", ", ".join(fact.programs)),
-        ("  Files that stay", ", ".join(fact.keep)),
-        ("  Memory after import", "" if fact.memory is None else format_memory(fact.memory)),
-        ("  Owns the same modules as", ", ".join(fact.conflicts)),
-    ]
-    yield from (styled(line) for line in align([row for row in rows if row[1]] or [("", "")]))
     for note in fact.notes:
         yield bullet(note)
     for swap in fact.swaps:
-        yield from _show_swap(name, swap)
+        yield from _show_swap(fact, swap)
     if fact.recipe:
         recipe = fact.recipe
         yield styled(f"  Built from source ({recipe.effort} on a medium CPU)", "bold")
@@ -104,23 +108,54 @@ def show_package(
     yield styled(f"Source: {fact.source}, {fact.checked}", "dim")
 
 
-def _show_releases(matrix: Matrix, page: Page | None) -> "Content":
+def _list_facts(fact: PackageFact) -> Iterator[tuple[str, str]]:
+    yield "  Libraries it loads by name", ", ".join(fact.dlopens)
+    yield "  Libraries only a plugin loads", ", ".join(fact.optional_needs)
+    yield "  Programs it starts", ", ".join(fact.programs)
+    yield "  Files that stay", ", ".join(fact.keep)
+    yield "  Memory after import", "" if fact.memory is None else format_memory(fact.memory)
+    yield "  Owns the same modules as", ", ".join(fact.conflicts)
+
+
+def _list_releases(matrix: Matrix) -> Iterator[tuple[str, str]]:
     versions = {cell.version: None for row in matrix.rows for cell in row.cells if cell.version}
-    rows = [
-        ("  Newest release", f"{matrix.newest or 'none'} (from the {matrix.origin})"),
-        ("  Source archive", matrix.sdist or "none"),
-        ("  Wheels of", ", ".join(list(versions)[:_RELEASES_SHOWN]) or "no release"),
-        ("  Files known", str(len(page.files)) if page else "0"),
-    ]
-    yield from (styled(line) for line in align(rows))
+    yield "  Newest release", f"{matrix.newest or 'none'} (from the {matrix.origin})"
+    yield "  Source archive", matrix.sdist or "none"
+    yield "  Wheels of", ", ".join(list(versions)[:_RELEASES_SHOWN]) or "no release"
 
 
-def _show_swap(name: str, swap: Swap) -> "Content":
+def _show_needs(wheels: Sequence[KnownWheel], facts: Facts) -> "Content":
+    """Yield the shared libraries that wheels load and do not bring, with who ships them."""
+    for libc in LibcFamily:
+        looked = [wheel for wheel in wheels if wheel.libc is libc and wheel.facts.elf != "unread"]
+        needs = sorted({need for wheel in looked for need in wheel.facts.needs})
+        added = [facts.libraries[need] for need in needs if need in facts.libraries]
+        if not looked:
+            continue
+        floor = max((wheel.facts.glibc for wheel in looked if wheel.facts.glibc), default=None)
+        least = f" of at least {floor[0]}.{floor[1]}" if floor and libc is LibcFamily.GLIBC else ""
+        arches = ", ".join(dict.fromkeys(wheel.arch.value for wheel in looked))
+        yield styled(f"  Its wheels for {libc}{least} ({arches}) load", "bold")
+        for library in added:
+            shipped = ", ".join(
+                f"{package.name} on {release}"
+                for release, package in sorted(library.packages.items())
+                if (release == "alpine") is (libc is LibcFamily.MUSL)
+            )
+            yield indented(f"{library.id}: {shipped or 'no package known'}", 4)
+        rest = [need for need in needs if need not in facts.libraries]
+        if rest or not added:
+            yield indented(", ".join(rest) or "nothing that they do not bring", 4, "dim")
+
+
+def _show_swap(fact: PackageFact, swap: Swap) -> "Content":
     where = f" on {', '.join(swap.arches)}" if swap.arches else ""
     kind = "keeps the behaviour" if swap.kind == "safe" else "changes something"
-    yield styled(f"  --swap {name}={swap.to}{where}: {kind}", "bold")
-    yield indented(f"keeps {swap.preserves}; loses {swap.loses}", 4)
-    yield indented(f"Source: {swap.source}, {swap.checked}", 4, "dim")
+    yield styled(f"  --swap {fact.name}={swap.to}{where}: {kind}", "bold")
+    yield indented(f"keeps: {swap.preserves}", 4)
+    yield indented(f"loses: {swap.loses}", 4)
+    if (swap.source, swap.checked) != (fact.source, fact.checked):
+        yield indented(f"Source: {swap.source}, {swap.checked}", 4, "dim")
 
 
 def show_matrix(matrix: Matrix) -> "Content":

@@ -1,14 +1,17 @@
 """What one run decided, and the questions that text and JSON both ask of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from scaffold.config import Request
+from scaffold.core.ignore import PROGRAM
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Target
-from scaffold.model.verdict import Decision, Fits, Rejected, Verdict
+from scaffold.model.verdict import Decision, Fits, Rejected, Saving, Verdict
 
+_LIMITS = frozenset({"over-budget", "over-download", "compile-too-slow"})
 _ABOUT_PYTHON = ("python-prerelease", "python-not-admissible", "end-of-life")
 
 
@@ -64,18 +67,29 @@ def in_reading_order(verdicts: tuple[Verdict, ...], decision: Decision) -> tuple
 
 
 def _merit(verdict: Verdict, decision: Decision) -> tuple[object, ...]:
-    """Rank a base's verdicts by how much they tell; a Python nobody can have tells least."""
+    """Rank a base's verdicts by how much they tell; a Python nobody can have tells least.
+
+    Where nothing fits, the one that misses least is the one to look at.
+    """
     tells = isinstance(verdict, Fits) or verdict.reasons[0].code not in _ABOUT_PYTHON
-    same = decision.chosen is not None and verdict.python == decision.chosen.python
+    near = _misses_a_limit(verdict) and decision.chosen is None
     return (
         verdict == decision.chosen,
         isinstance(verdict, Fits),
         verdict.size is not None,
+        near,
+        # As it is shown: of two that look alike, the newer Python is the one to name.
+        -float(f"{verdict.size.on_disk:.3g}") if near and verdict.size else 0,
         tells,
-        same,
+        decision.chosen is not None and verdict.python == decision.chosen.python,
         -len(verdict.reasons),
         minor(verdict.python),
     )
+
+
+def _misses_a_limit(verdict: Verdict) -> bool:
+    """Tell whether only a budget or a patience stands in the way."""
+    return isinstance(verdict, Rejected) and {r.code for r in verdict.reasons} <= _LIMITS
 
 
 def minor(python: str) -> tuple[int, ...]:
@@ -91,20 +105,37 @@ def heaviest(packages: tuple[Weighed, ...]) -> tuple[Weighed, ...]:
 def find_shortfall(decision: Decision, target: Target) -> tuple[int, int] | None:
     """Return (bytes over the budget on disk, over the download) of the base that misses least.
 
-    None where something fits or nothing was weighed.
+    None where something fits or nothing was weighed. Savings are counted from the same base.
     """
     budget = target.budget
-    weighed = [verdict.size for verdict in decision.verdicts if verdict.size]
-    if decision.chosen or not weighed or (budget.on_disk is None and budget.download is None):
-        return None
-    excess = [
-        (
-            max(0, size.on_disk - budget.on_disk) if budget.on_disk is not None else 0,
-            max(0, size.download - budget.download) if budget.download is not None else 0,
-        )
-        for size in weighed
+    missed = [
+        verdict.size for verdict in decision.verdicts if verdict.size and _misses_a_limit(verdict)
     ]
-    return min(excess, key=sum)
+    if decision.chosen or not missed or (budget.on_disk is None and budget.download is None):
+        return None
+    nearest = min(missed, key=lambda size: size.on_disk)
+    return (
+        max(0, nearest.on_disk - budget.on_disk) if budget.on_disk is not None else 0,
+        max(0, nearest.download - budget.download) if budget.download is not None else 0,
+    )
+
+
+def find_rescue(savings: Sequence[Saving], shortfall: tuple[int, int] | None) -> tuple[Saving, ...]:
+    """Return the fewest savings, largest first, that together make up for a shortfall.
+
+    Nothing if all together do not. What they save is added up, so it may be a little less.
+    """
+    taken: dict[str, Saving] = {}
+    for saving in savings:
+        if shortfall is None or not saving.option or not saving.bytes:
+            continue
+        taken.setdefault(saving.option.partition("=")[0], saving)
+        freed = [
+            sum(part) for part in zip(*((s.bytes, s.download) for s in taken.values()), strict=True)
+        ]
+        if freed[0] >= shortfall[0] and freed[1] >= shortfall[1]:
+            return tuple(taken.values())
+    return ()
 
 
 def older_because(fits: Fits) -> dict[str, str]:
@@ -138,7 +169,35 @@ def health_of(outcome: Outcome) -> Found[str] | None:
     return Found(value=path, origin=Origin(file="--health")) if path else outcome.project.health
 
 
+def idle_swaps(outcome: Outcome) -> tuple[Reason, ...]:
+    """Return a remark for each swap asked for that changed nothing, with the nearest names.
+
+    A swap that brings its own package back, such as one for another version, counts as used.
+    """
+    from packaging.requirements import Requirement  # noqa: PLC0415 - slow to import
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
+
+    installed = {
+        weighed.pinned.name
+        for decision in outcome.decisions
+        if decision.chosen
+        for weighed in decision.chosen.candidate.packages
+    }
+    asked = {requirement.name for requirement in outcome.project.asked}
+    remarks = []
+    for source, wanted in outcome.request.options.swaps if installed else ():
+        if source in asked or canonicalize_name(Requirement(wanted).name) in installed:
+            continue
+        near = get_close_matches(source, sorted(asked | installed), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        text = f"--swap {source}={wanted} changed nothing: nothing asks for {source}{meant}"
+        remarks.append(Reason(code="swap-idle", text=text, package=source))
+    return tuple(remarks)
+
+
 def planned_files(outcome: Outcome) -> tuple[str, ...]:
     """Return the names of the files that ``generate`` writes for these targets, sorted."""
     locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
-    return tuple(sorted(("Dockerfile", ".dockerignore", "leanscaffold.json", *locks)))
+    assembled = any(d.chosen and d.chosen.base.origin for d in outcome.decisions)
+    program = (f"{PROGRAM}/",) if assembled else ()
+    return tuple(sorted(("Dockerfile", ".dockerignore", "leanscaffold.json", *locks, *program)))

@@ -1,11 +1,11 @@
 """Putting text on a stream: colours on a terminal only, nothing cut off anywhere."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.text import Text
 
 _UNBOUND = 10_000  # a pipe has no width: one sentence, one line, easy to search
@@ -63,6 +63,56 @@ def align(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]
     return lines
 
 
+class Fitted:
+    """A line of a table in several widths: shown is the widest that the terminal has room for."""
+
+    def __init__(self, variants: Sequence[tuple[int, str]], style: str = "") -> None:
+        self._variants = variants
+        self._style = style
+
+    def __rich_console__(
+        self, console: "Console", options: "ConsoleOptions"
+    ) -> "Iterator[RenderableType]":
+        """Yield the line."""
+        room = options.max_width
+        line = next((text for width, text in self._variants if width <= room), None)
+        yield styled(self._variants[-1][1] if line is None else line, self._style)
+
+
+def fit(
+    rows: Sequence[Sequence[str]], right: Iterable[int] = (), spare: Iterable[int] = ()
+) -> list[list[tuple[int, str]]]:
+    """Return, for each row, its line and how wide the table is, for ``Fitted``.
+
+    Whole first, then with one more of the ``spare`` columns left out each, in their order.
+    """
+    from rich.cells import cell_len  # noqa: PLC0415 - slow to import
+
+    lines: list[list[tuple[int, str]]] = [[] for _ in rows]
+    shown = list(range(len(rows[0])))
+    rightwards = set(right)
+    for left_out in (None, *spare):
+        shown = [number for number in shown if number != left_out]
+        cut = [[row[number] for number in shown] for row in rows]
+        aligned = align(cut, [at for at, number in enumerate(shown) if number in rightwards])
+        width = max(map(cell_len, aligned))
+        for held, line in zip(lines, aligned, strict=True):
+            held.append((width, line))
+    return lines
+
+
+def labelled(label: str, text: str, note: str, *, width: int) -> "RenderableType":
+    """Return a value beside its label, with where it comes from after it."""
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+
+    value = styled(text)
+    if note:
+        value.append(f"  {clean(note)}", style="dim")
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_row(label.ljust(width), value)
+    return grid
+
+
 def styled(text: str, style: str = "") -> "Text":
     """Return one piece of text, cleaned; long words break rather than vanish."""
     from rich.text import Text  # noqa: PLC0415 - slow to import
@@ -70,11 +120,11 @@ def styled(text: str, style: str = "") -> "Text":
     return Text(clean(text), style=style, overflow="fold")
 
 
-def clipped(text: str) -> "Text":
+def clipped(text: str, style: str = "") -> "Text":
     """Return a line whose last, least important column a narrow terminal may cut."""
     from rich.text import Text  # noqa: PLC0415 - slow to import
 
-    return Text(clean(text), overflow="ellipsis", no_wrap=True)
+    return Text(clean(text), style=style, overflow="ellipsis", no_wrap=True)
 
 
 def bullet(text: str) -> "RenderableType":

@@ -27,6 +27,8 @@ def format_bound(size: int, error: int) -> str:
 
 
 def format_memory(size: int) -> str:
-    """Return ``4 GiB``, ``512 MiB``: memory is sold in powers of two."""
+    """Return ``4 GiB``, ``512 MiB``: memory is sold in powers of two; ``8 GB`` is what it says."""
+    if size % _MIB:
+        return format_size(size)
     unit, name = (_GIB, "GiB") if size >= _GIB else (_MIB, "MiB")
     return f"{size / unit:.4g} {name}"

@@ -3,39 +3,41 @@
 import shlex
 from typing import TYPE_CHECKING
 
+from scaffold.config import to_argv, without_secrets
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
-from scaffold.model.verdict import Decision, Fits, Rejected, Saving, Verdict
+from scaffold.model.verdict import Decision, Fits, Saving
+from scaffold.present.candidates import show_candidates
 from scaffold.present.outcome import (
     Outcome,
     best_per_base,
+    find_rescue,
     find_shortfall,
     health_of,
     heaviest,
-    in_reading_order,
     older_because,
     port_of,
     start_of,
 )
-from scaffold.present.screen import align, bullet, indented, styled
+from scaffold.present.screen import align, bullet, indented, labelled, styled
 from scaffold.present.sizes import format_bound, format_memory, format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
 
 _HEAVIEST = 8
-_REASONS_SHOWN = 6
 _TELLING = (
     *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
     *("over-budget", "over-download", "glibc-too-old", "library-unavailable", "compile-too-slow"),
     *("compile-needed", "needs-library", "needs-program", "needs-shell", "memory-tight"),
 )
+# What stands in nobody's way until nothing fits.
+_TELLING_AT_LAST = ("python-not-admissible", "arch-unsupported", "registry-unset")
 _NONE = "-"
-_ADDING = ("needs-library", "needs-program")
 
 
 def show_outcome(outcome: Outcome, *, folder: str = ".", verbose: bool = False) -> "Content":
@@ -53,11 +55,16 @@ def _show_target(
     yield styled(_headline(outcome, target), "bold")
     yield ""
     yield from _show_choice(target, decision)
-    yield from _show_candidates(decision, verbose=verbose)
+    yield from show_candidates(decision, verbose=verbose)
     if decision.chosen:
         yield from _show_packages(decision.chosen)
     yield from _show_notes(outcome, decision)
     yield from _show_savings(target, decision)
+
+
+def _name_base(chosen: Fits) -> str:
+    reference = chosen.candidate.reference
+    return f"{chosen.base.id}, cut from {reference}," if chosen.base.origin else reference
 
 
 def _headline(outcome: Outcome, target: Target) -> str:
@@ -79,7 +86,7 @@ def _show_choice(target: Target, decision: Decision) -> "Content":
     if chosen:
         size = chosen.size
         yield styled(
-            f"{chosen.candidate.reference} with Python {chosen.python}: "
+            f"{_name_base(chosen)} with Python {chosen.python}: "
             f"{format_bound(size.on_disk, size.error)} on disk, "
             f"{format_bound(size.download, size.download_error)} to download",
             "bold green",
@@ -105,63 +112,6 @@ def _show_choice(target: Target, decision: Decision) -> "Content":
             if over:
                 yield indented(f"The nearest is {' and '.join(over)} over the budget.", 2)
     yield ""
-
-
-def _show_candidates(decision: Decision, *, verbose: bool) -> "Content":
-    verdicts = in_reading_order(decision.verdicts, decision) if verbose else best_per_base(decision)
-    if not verdicts:
-        return
-    rows: list[tuple[str, ...]] = [("", "Base", "Python", "Verdict", "On disk", "Download")]
-    rows += [_candidate_row(verdict, decision) for verdict in verdicts]
-    header, *lines = align(rows, right=(4, 5))
-    yield styled(header, "dim")
-    told = [verdict.reasons if verbose else _in_short(verdict) for verdict in verdicts]
-    for number, (verdict, line) in enumerate(zip(verdicts, lines, strict=True)):
-        yield styled(line, _candidate_style(verdict, decision))
-        if number + 1 == len(verdicts) or told[number] != told[number + 1]:
-            yield from _show_reasons(told[number], None if verbose else _REASONS_SHOWN)
-    yield ""
-
-
-def _show_reasons(reasons: tuple[Reason, ...], limit: int | None) -> "Content":
-    """Yield reasons once below all the bases that share them."""
-    for reason in reasons[:limit]:
-        yield indented(f"{reason.text} [{reason.code}]", 5, "dim")
-    if limit is not None and len(reasons) > limit:
-        yield indented(f"and {len(reasons) - limit} more (--verbose)", 5, "dim")
-
-
-def _in_short(verdict: Verdict) -> tuple[Reason, ...]:
-    """Return the reasons with one for all the system packages that are added."""
-    added = verdict.candidate.run_packages if verdict.candidate else ()
-    needing = {reason.package: None for reason in verdict.reasons if reason.code in _ADDING}
-    if isinstance(verdict, Rejected) or not added or not needing:
-        return verdict.reasons
-    names = ", ".join(package.name for package in added)
-    size = format_size(sum(package.on_disk for package in added))
-    verb = "needs" if len(needing) == 1 else "need"
-    text = f"adds {names} ({size}), which {', '.join(needing)} {verb}"
-    rest = tuple(reason for reason in verdict.reasons if reason.code not in _ADDING)
-    return (Reason(code="needs-library", text=text), *rest)
-
-
-def _candidate_row(verdict: Verdict, decision: Decision) -> tuple[str, ...]:
-    size = verdict.size
-    word = "rejected" if isinstance(verdict, Rejected) else "fits"
-    return (
-        "✗" if isinstance(verdict, Rejected) else "✓",
-        verdict.base.id,
-        verdict.python or _NONE,
-        "chosen" if verdict == decision.chosen else word,
-        format_bound(size.on_disk, size.error) if size else _NONE,
-        format_size(size.download) if size else _NONE,
-    )
-
-
-def _candidate_style(verdict: Verdict, decision: Decision) -> str:
-    if verdict == decision.chosen:
-        return "bold green"
-    return "red" if isinstance(verdict, Rejected) else ""
 
 
 def _show_packages(chosen: Fits) -> "Content":
@@ -224,6 +174,11 @@ def _show_savings(target: Target, decision: Decision) -> "Content":
         yield indented(saving.option or saving.code, 2, "cyan")
         yield indented(_describe_saving(saving, shortfall), 4)
         yield indented(saving.text, 4, "dim")
+    rescue = find_rescue(savings, shortfall)
+    if len(rescue) > 1:
+        freed = format_size(sum(saving.bytes for saving in rescue))
+        names = " and ".join(saving.option for saving in rescue)
+        yield indented(f"{names} together: about {freed} less on disk, then it should fit", 2)
     yield ""
 
 
@@ -233,8 +188,7 @@ def _describe_saving(saving: Saving, shortfall: tuple[int, int] | None) -> str:
         if saving.bytes
         else "clears a package that stands in the way"
     )
-    enough = bool(shortfall and saving.bytes >= shortfall[0] and saving.download >= shortfall[1])
-    return f"{less}: then it fits" if enough else less
+    return f"{less}: then it fits" if find_rescue([saving], shortfall) else less
 
 
 def _show_start(outcome: Outcome) -> "Content":
@@ -247,11 +201,14 @@ def _show_start(outcome: Outcome) -> "Content":
         rows.append(("Starts with", "nothing was found: give --cmd", ""))
     if port:
         rows.append(("Port", str(port.value), str(port.origin)))
+    elif outcome.request.options.command:
+        rows.append(("Port", "none: --port adds it and a health check", ""))
     if health:
         rows.append(("Health", health.value, str(health.origin)))
     rows += [("Python", found.value, str(found.origin)) for found in outcome.project.pythons]
-    for line in align(rows):
-        yield styled(line)
+    width = max(len(label) for label, _, _ in rows)
+    for label, text, note in rows:
+        yield labelled(label, text, note, width=width)
     yield ""
 
 
@@ -267,22 +224,42 @@ def _show_files(outcome: Outcome) -> "Content":
 
 def _show_next(outcome: Outcome, folder: str) -> "Content":
     yield styled("Next", "bold")
+    for step in _next_steps(outcome, folder):
+        yield indented(step, 2)
+
+
+def _next_steps(outcome: Outcome, folder: str) -> "Iterator[str]":
     platforms = ",".join(target.arch.platform for target in outcome.targets)
-    steps = []
+    here = shlex.quote(folder)
     if outcome.fits and all(outcome.files.values()):
-        steps.append(
-            f"docker buildx build --platform {platforms} -t {_image_name(outcome)} "
-            f"{shlex.quote(folder)}"
-        )
+        yield f"leanscaffold build {here}"
+        image = _image_name(outcome)
+        yield f"or: docker buildx build --platform {platforms} -t {image} {here}"
     elif outcome.fits:
-        steps.append("leanscaffold generate with the same options writes these files")
+        yield _command(outcome, folder)
+    else:
+        rescues = [
+            find_rescue(decision.savings, find_shortfall(decision, target))
+            for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+            if not decision.chosen
+        ]
+        if all(rescues):
+            yield _command(outcome, folder, dict.fromkeys(s.option for r in rescues for s in r))
     code = _telling_code(outcome)
     if code:
-        steps.append(f"leanscaffold explain {code}")
-    if not outcome.fits and not steps:
-        steps.append("leanscaffold devices lists what other devices offer")
-    for step in steps:
-        yield indented(step, 2)
+        yield f"leanscaffold explain {code}"
+    elif not outcome.fits:
+        yield "leanscaffold devices lists what other devices offer"
+
+
+def _command(outcome: Outcome, folder: str, more: "Iterable[str]" = ()) -> str:
+    """Return the command that writes the files, or words for it where it held something secret."""
+    request = outcome.request
+    added = [word for option in more for word in option.split(" ", 1)]
+    if request != without_secrets(request):
+        return " ".join(["leanscaffold generate with the same options", *added])
+    words = ["leanscaffold", "generate", folder, *to_argv(request), *added]
+    return shlex.join(words)
 
 
 def _telling_code(outcome: Outcome) -> str:
@@ -293,7 +270,8 @@ def _telling_code(outcome: Outcome) -> str:
         for verdict in best_per_base(decision)
         for reason in verdict.reasons
     }
-    return next((code for code in _TELLING if code in codes), "")
+    telling = _TELLING if outcome.fits else (*_TELLING, *_TELLING_AT_LAST)
+    return next((code for code in telling if code in codes), "")
 
 
 def _image_name(outcome: Outcome) -> str:

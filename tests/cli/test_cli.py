@@ -1,11 +1,15 @@
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import click
 import pytest
+from jsonschema import Draft202012Validator
 
 from scaffold.cli import cli
 from scaffold.cli.exit_codes import EXIT_CODES
@@ -78,6 +82,16 @@ def test_with_json_an_error_is_a_document_on_stdout_too() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "error", [RequirementsInvalidError("bad", details=[Detail(text="t")]), ZeroDivisionError("x")]
+)
+def test_every_error_document_is_as_its_schema_says(error: Exception) -> None:
+    outside = make_outside(decide=fail_with(error))
+    result = run("plan", "--target", "arm64", "--json", outside=outside)
+    schema = files("scaffold.present").joinpath("error.schema.json").read_text("utf-8")
+    Draft202012Validator(json.loads(schema)).validate(json.loads(result.stdout))
+
+
 def test_an_index_that_fails_half_way_is_worth_another_try() -> None:
     outside = make_outside(decide=fail_with(TransientError("the index went away")))
     result = run("generate", "--target", "arm64", outside=outside)
@@ -139,6 +153,21 @@ def test_without_a_command_the_help_is_shown() -> None:
     assert result.stderr.startswith("Usage: ")
 
 
+def test_a_python_that_no_base_image_has_is_an_error_with_those_there_are() -> None:
+    result = run("plan", "--target", "arm64", "--python", "3.2")
+    assert (result.exit_code, code_of(result)) == (2, "usage")
+    assert "no base image has Python 3.2" in result.stderr
+    assert "3.13" in result.stderr
+
+
+def test_a_swap_of_what_nobody_asks_for_is_said_with_the_nearest() -> None:
+    result = run("plan", "--target", "arm64", "--swap", "numpi=smaller")
+    assert result.exit_code == 0
+    assert "nothing asks for numpi; did you mean numpy?" in result.stdout
+    used = run("plan", "--target", "arm64", "--swap", "numarray=NumPy>=2")
+    assert "nothing asks for" not in used.stdout
+
+
 def test_a_usage_error_points_to_the_help_of_its_command() -> None:
     assert "hint: leanscaffold plan --help" in run("plan", "--port").stderr
 
@@ -158,7 +187,7 @@ def test_a_mistake_of_ours_shows_everything_to_find_it_and_exits_70() -> None:
 
 
 def test_an_interrupt_exits_130() -> None:
-    outside = make_outside(decide=fail_with(KeyboardInterrupt()))  # type: ignore[arg-type]
+    outside = make_outside(decide=fail_with(KeyboardInterrupt()))
     result = run("plan", "--target", "arm64", outside=outside)
     assert result.exit_code == 130
     assert "Traceback" not in result.stderr
@@ -174,8 +203,41 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         check=False,
     )
     os.close(writer)
-    assert done.stderr == b""
-    assert done.returncode in {0, 1}
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_full_disk_is_an_error_that_says_so() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "scaffold", "devices"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 10
+    assert done.stderr.startswith("error[path-unreadable]: cannot write the result: No space left")
+
+
+def test_an_interrupt_ends_it_at_once_though_an_index_does_not_answer(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("fastapi\nuvicorn\n")
+    (tmp_path / "main.py").write_text("")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        started = subprocess.Popen(
+            [sys.executable, "-m", "scaffold", "plan", str(tmp_path), "--target", "arm64"],
+            env={**os.environ, "PIP_INDEX_URL": address, "XDG_CACHE_HOME": str(tmp_path / "c")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        silent.settimeout(30)
+        asking, _ = silent.accept()  # somebody waits from now on
+        with asking:
+            started.send_signal(signal.SIGINT)
+            _, talk = started.communicate(timeout=20)
+    assert started.returncode == 130
+    assert talk.endswith("interrupted\n")
 
 
 def test_the_version_is_printed() -> None:
@@ -206,7 +268,7 @@ def test_generate_writes_every_file_and_its_record_holds_their_hashes() -> None:
         "requirements.arm64.lock",
     ]
     record = json.loads(seen.written["leanscaffold.json"])
-    assert record["options"] == ["--target=arm64", "--max-size=500000000"]
+    assert record["options"] == ["--target=arm64", "--max-size=500MB"]
     assert set(record["files"]) == set(seen.written) - {"leanscaffold.json"}
     assert "docker buildx build --platform linux/arm64 -t camera ." in result.stdout
 

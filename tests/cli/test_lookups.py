@@ -1,9 +1,18 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from scaffold.errors import Detail
-from scaffold.model.knowledge import BuildClass, PackageFact, Recipe, Swap
+from scaffold.model.index import WheelFacts
+from scaffold.model.knowledge import (
+    BuildClass,
+    Library,
+    PackageFact,
+    Recipe,
+    Swap,
+    SystemPackage,
+)
 from scaffold.model.target import Arch
 from tests.builders import CHECKED, SOURCE, make_facts
 from tests.cli.outside import Seen, code_of, make_outside, run
@@ -27,6 +36,12 @@ FACT = PackageFact(
         build={"apt": ("cmake",)}, effort=BuildClass.HOURS, source=SOURCE, checked=CHECKED
     ),
     notes=("Shows windows.",),
+    source=SOURCE,
+    checked=CHECKED,
+)
+GL = Library(
+    id="libGL.so.1",
+    packages={"trixie": SystemPackage(name="libgl1", on_disk=1, download=1)},
     source=SOURCE,
     checked=CHECKED,
 )
@@ -71,11 +86,25 @@ def test_a_package_is_explained_with_its_facts_and_where_they_come_from() -> Non
     text = run("explain", "OpenCV_Python", outside=outside).stdout
     for words in (
         *("libGL.so.1", "--swap opencv-python=opencv-python-headless on arm64", "apt to build"),
-        *("90 MiB", "Shows windows.", f"Source: {SOURCE}", "Newest release  4.12.0"),
+        *("90 MiB", "Shows windows.", f"Source: {SOURCE}", "4.12.0 (from the test)"),
     ):
         assert words in text
     document = json.loads(run("explain", "opencv-python", "--json", outside=outside).stdout)
     assert document["facts"]["swaps"][0]["checked"] == "2026-09-19"
+
+
+def test_a_package_is_explained_with_the_libraries_its_wheels_load_and_who_ships_them() -> None:
+    known = World()
+    inside = WheelFacts(installed=9, files=1, elf="read", glibc=(2, 28), needs=("libGL.so.1",))
+    known.add("cv-4-cp313-cp313-manylinux_2_28_aarch64.whl", facts=inside)
+    outside = make_outside(
+        world=known, load_facts=lambda _: replace(make_facts(), libraries={GL.id: GL})
+    )
+    text = run("explain", "cv", outside=outside).stdout
+    assert "Its wheels for glibc of at least 2.28 (arm64) load" in text
+    assert "libGL.so.1: libgl1 on trixie" in text
+    (wheel,) = json.loads(run("explain", "cv", "--json", outside=outside).stdout)["wheels"]
+    assert wheel["facts"]["needs"] == ["libGL.so.1"]
 
 
 def test_a_package_without_facts_is_explained_by_its_wheels() -> None:

@@ -111,7 +111,7 @@ def test_the_dockerfile_says_how_it_was_made(project: Path) -> None:
     argv = ("generate", str(project), "--target", "arm64", "--max-size", "500MB", *OFFLINE)
     assert run(*argv, outside=real_outside()).exit_code == 0
     dockerfile = (project / "Dockerfile").read_text()
-    made = "leanscaffold generate --target=arm64 --max-size=500000000"
+    made = "leanscaffold generate --target=arm64 --max-size=500MB"
     assert made in dockerfile
     assert run(*argv, "--force", outside=real_outside()).exit_code == 0
     assert (project / "Dockerfile").read_text() == dockerfile

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from scaffold.core.plan import EVERYWHERE, make_plan, plan_digest
+from scaffold.core.plan import make_plan, plan_digest
+from scaffold.core.running import EVERYWHERE
 from scaffold.errors import RequirementsInvalidError, UsageError
 from scaffold.model.plan import Options
 from scaffold.model.project import Found, Start
@@ -25,6 +26,11 @@ def test_options_beat_what_the_project_says() -> None:
     assert plan.port == 9
     assert plan.health is not None
     assert (plan.health.port, plan.health.path) == (9, "/up")
+
+
+def test_a_port_that_was_found_is_not_that_of_another_command() -> None:
+    plan = plan_of(World().add(WHEEL), "a", options=Options(command=("python", "worker.py")))
+    assert (plan.port, plan.health) == (None, None)
 
 
 def test_a_project_that_does_not_say_how_it_starts_is_told_what_to_do() -> None:

@@ -38,6 +38,17 @@ NEEDY = WheelFacts(installed=10, files=1, needs=("libGL.so.1",), elf="read")
 SITE_PACKAGES = "/usr/local/lib/python3.13/site-packages"
 
 
+def test_comments_say_where_port_health_and_command_come_from() -> None:
+    text = render(simple_plan(), load)["Dockerfile"]
+    assert "# From main.py:1.\nEXPOSE 8000\n" in text
+    assert "# /health is from main.py:1. " in text
+    assert "# From main.py:1. No shell" in text
+    asked = Options(command=("python", "-m", "app"), port=9, health="/up")
+    text = render(plan_of(World().add(WHEEL), "a", options=asked), load)["Dockerfile"]
+    for words in ("# From --port.\nEXPOSE 9\n", "# /up is from --health. ", "# From --cmd. No"):
+        assert words in text
+
+
 def test_wheels_are_installed_on_the_build_platform_for_the_target() -> None:
     build = stages(dockerfile(simple_plan()))["build"]
     assert (build.image, build.platform) == ("python:3.13-slim-trixie", "$BUILDPLATFORM")

@@ -3,7 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from scaffold.config import Request
 from scaffold.model.knowledge import SystemPackage
+from scaffold.model.plan import Options
 from scaffold.model.resolution import Reason
 from scaffold.present.outcome import Outcome, best_per_base, find_shortfall
 from scaffold.present.screen import align, show, styled
@@ -11,6 +13,7 @@ from scaffold.present.sizes import format_bound, format_memory, format_size
 from scaffold.present.text import show_outcome
 from tests.builders import (
     MB,
+    make_base,
     make_candidate,
     make_decision,
     make_fits,
@@ -55,6 +58,7 @@ def test_a_bound_is_a_percentage_and_memory_is_in_powers_of_two() -> None:
     assert format_bound(400 * MB, 1) == "400 MB ±0.1%"
     assert format_bound(400 * MB, 0) == "400 MB"
     assert [format_memory(1 << 32), format_memory(512 << 20)] == ["4 GiB", "512 MiB"]
+    assert format_memory(8_000_000_000) == "8 GB"
 
 
 def test_the_first_lines_say_what_for_and_what() -> None:
@@ -163,6 +167,61 @@ def test_where_nothing_fits_the_shortfall_and_the_saving_that_closes_it_are_name
     assert "62 MB less on disk, 20 MB less to download: then it fits" in text
     tight = make_target(on_disk=300 * MB)
     assert "then it fits" not in text_of(make_outcome(decision, targets=(tight,)))
+
+
+def test_savings_that_fit_only_together_say_so_and_give_the_command() -> None:
+    over = make_rejected(
+        "slim-trixie", "3.13", Reason(code="over-budget", text="x"), candidate=make_candidate()
+    )
+    savings = (make_saving("--swap a=b"), make_saving("--swap a=c"), make_saving("--bytecode none"))
+    decision = make_decision(None, over, savings=savings)
+    text = text_of(make_outcome(decision, targets=(make_target(on_disk=300 * MB),)))
+    words = "--swap a=b and --bytecode none together: about 124 MB less on disk, then it should fit"
+    assert words in text
+    assert "leanscaffold generate . --target=arm64 --swap a=b --bytecode none" in text
+    never = text_of(make_outcome(decision, targets=(make_target(on_disk=200 * MB),)))
+    assert "together" not in never
+    assert "leanscaffold generate" not in never
+
+
+def test_of_bases_over_the_budget_the_python_that_misses_least_is_shown() -> None:
+    over = Reason(code="over-budget", text="x")
+    rows = [
+        make_rejected("slim", python, over, candidate=make_candidate(size=make_size(size * MB)))
+        for python, size in (("3.14", 430), ("3.12", 412), ("3.11", 412))
+    ]
+    decision = make_decision(None, *rows)
+    assert [verdict.python for verdict in best_per_base(decision)] == ["3.12"]
+    assert find_shortfall(decision, make_target(on_disk=400 * MB)) == (12 * MB, 0)
+
+
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_lines() -> None:
+    outcome = make_outcome(make_decision(make_fits(), make_rejected("distroless-debian13")))
+    wide, narrow = text_of(outcome, width=80), text_of(outcome, width=58)
+    assert "Verdict" in wide
+    row = next(line for line in narrow.splitlines() if "distroless" in line)
+    assert row.split() == ["✗", "distroless-debian13", "3.13", "-", "-"]
+
+
+def test_after_a_plan_the_next_step_is_the_command_that_writes() -> None:
+    planned = make_outcome(files={"Dockerfile": None}, request=Request(max_size=500 * MB))
+    assert "  leanscaffold generate . --max-size=500MB\n" in text_of(planned)
+    secret = Request(index_url="https://me:pass@index.example/simple")
+    text = text_of(make_outcome(files={"Dockerfile": None}, request=secret))
+    assert "pass" not in text
+    assert "leanscaffold generate with the same options" in text
+
+
+def test_another_command_has_no_port_until_one_is_named() -> None:
+    request = Request(options=Options(command=("worker",)))
+    assert "none: --port adds it and a health check" in text_of(make_outcome(request=request))
+
+
+def test_a_base_that_is_cut_from_another_is_named_before_it() -> None:
+    base = replace(make_base(), id="bare-trixie", origin="slim-trixie")
+    cut = replace(make_fits(), candidate=make_candidate(base))
+    text = text_of(make_outcome(make_decision(cut)))
+    assert "bare-trixie, cut from python:3.13-slim-trixie, with Python 3.13: 412 MB" in text
 
 
 def test_the_build_command_is_offered_only_for_what_was_written() -> None:
