@@ -43,7 +43,8 @@ def header_lines(plan: Plan) -> Iterator[str]:
         )
     libc = plan.targets[0].chosen.candidate.resolution.environment.libc
     yield from _wrap(
-        f"Base {plan.base.id} ({libc}), Python {plan.python}, for {plan.project.name.value}."
+        f"Base {plan.base.id} ({libc}), Python {plan.python}, for {plan.project.name.value}: "
+        f"{_preference(plan)}."
     )
     for text in dict.fromkeys(_deciding(plan)):
         yield from _bullet(text)
@@ -56,6 +57,15 @@ def header_lines(plan: Plan) -> Iterator[str]:
     yield f"Build by: docker buildx build --platform {platforms} ."
     yield "Behind an index or certificates of your own, add what applies:"
     yield "  --secret id=pip_conf,src=$HOME/.config/pip/pip.conf --secret id=ca,src=ca.pem"
+
+
+def _preference(plan: Plan) -> str:
+    """Return by what the base was preferred to others that fit."""
+    if plan.options.base:
+        return f"the best that --base {plan.options.base} leaves"
+    if plan.options.objective == "size":
+        return "the smallest that fits"
+    return f"what --objective {plan.options.objective} prefers of those that fit"
 
 
 def _deciding(plan: Plan) -> Iterator[str]:

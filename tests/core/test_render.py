@@ -42,9 +42,11 @@ def test_comments_say_where_port_health_and_command_come_from() -> None:
     text = render(simple_plan(), load)["Dockerfile"]
     assert "# From main.py:1.\nEXPOSE 8000\n" in text
     assert "# /health is from main.py:1. " in text
+    assert ", Python 3.13, for app: the smallest that fits.\n" in text
     assert "# From main.py:1. No shell" in text
-    asked = Options(command=("python", "-m", "app"), port=9, health="/up")
+    asked = Options(command=("python", "-m", "app"), port=9, health="/up", objective="balanced")
     text = render(plan_of(World().add(WHEEL), "a", options=asked), load)["Dockerfile"]
+    assert "what --objective balanced prefers" in text
     for words in ("# From --port.\nEXPOSE 9\n", "# /up is from --health. ", "# From --cmd. No"):
         assert words in text
 
