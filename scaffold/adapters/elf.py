@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 from zipfile import ZipFile, ZipInfo
 
 from scaffold.facts.siblings import wheel_platforms
+from scaffold.model.image import Elf
 
 _MAGIC = b"\x7fELF"
 _HEADER_SIZE = 52  # the smaller of the two ELF headers
@@ -111,3 +112,45 @@ def _glibc_levels(elf: Any) -> Iterator[tuple[int, int]]:
         for auxiliary in auxiliaries:
             if match := _GLIBC.match(auxiliary.name):
                 yield int(match[1]), int(match[2])
+
+
+def read_elf(file: IO[bytes]) -> Elf | None:
+    """Return what an ELF file says to the loader; None for one that is broken or cut off.
+
+    Only the headers and the dynamic section are read.
+    """
+    from elftools.common.exceptions import ELFError  # noqa: PLC0415 - slow to import
+    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
+
+    try:
+        return _to_elf(ELFFile(file))
+    except (ELFError, ValueError, KeyError, TypeError, UnicodeDecodeError):
+        return None
+
+
+def _to_elf(elf: Any) -> Elf:
+    soname, interpreter = "", ""
+    needed: list[str] = []
+    runpaths: list[str] = []
+    rpaths: list[str] = []
+    for segment in elf.iter_segments():
+        if segment["p_type"] == "PT_INTERP":
+            interpreter = segment.get_interp_name()
+        elif segment["p_type"] == "PT_DYNAMIC":
+            for tag in segment.iter_tags():
+                if tag.entry.d_tag == "DT_NEEDED":
+                    needed.append(tag.needed)
+                elif tag.entry.d_tag == "DT_SONAME":
+                    soname = tag.soname
+                elif tag.entry.d_tag == "DT_RUNPATH":
+                    runpaths += tag.runpath.split(":")
+                elif tag.entry.d_tag == "DT_RPATH":
+                    rpaths += tag.rpath.split(":")
+    return Elf(
+        machine=str(elf["e_machine"]),
+        bits=int(elf.elfclass),
+        soname=soname,
+        needed=tuple(needed),
+        paths=tuple(path for path in runpaths or rpaths if path),
+        interpreter=interpreter,
+    )

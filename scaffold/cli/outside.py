@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from scaffold.model.knowledge import Facts
     from scaffold.model.plan import Options, Plan
     from scaffold.model.project import Project
-    from scaffold.model.target import Target
+    from scaffold.model.promise import Promise
+    from scaffold.model.report import Report
+    from scaffold.model.target import Arch, Target
     from scaffold.model.verdict import Decision
+    from scaffold.proving import Proving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,8 @@ class Outside:
     none, and returns the names of files of an earlier run that belong to no target any more;
     without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
     ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
-    files in it. ``build`` makes images and tells what happens meanwhile.
+    files in it. ``build`` makes images and tells what happens meanwhile. ``read_promises`` returns
+    what was planned for each target, ``prove`` builds and tries images.
     """
 
     today: Callable[[], date]
@@ -57,6 +61,8 @@ class Outside:
     read_record: Callable[[Path], Record | None]
     digest_inputs: Callable[[Path, Sequence[str]], Mapping[str, str]]
     build: Callable[[Job, Watch], tuple[Built, ...]]
+    read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Promise, ...]]
+    prove: Callable[[Proving, Watch, Callable[[str], None]], tuple[Report, ...]]
 
 
 def real_outside() -> Outside:
@@ -77,6 +83,8 @@ def real_outside() -> Outside:
         read_record=_read_record,
         digest_inputs=_digest_inputs,
         build=_build,
+        read_promises=_read_promises,
+        prove=_prove,
     )
 
 
@@ -198,3 +206,16 @@ def _build(job: Job, watch: Watch) -> tuple[Built, ...]:
     from scaffold.building import build_images, real_edges  # noqa: PLC0415 - slow to import
 
     return build_images(job, watch, real_edges())
+
+
+def _read_promises(path: Path, arches: Sequence[Arch], facts: Facts) -> tuple[Promise, ...]:
+    from scaffold.adapters.promises import read_promises  # noqa: PLC0415 - one command only
+
+    return read_promises(path, arches, facts.bases)
+
+
+def _prove(proving: Proving, watch: Watch, tell: Callable[[str], None]) -> tuple[Report, ...]:
+    from scaffold.building import real_edges  # noqa: PLC0415 - slow to import
+    from scaffold.proving import prove_images  # noqa: PLC0415
+
+    return prove_images(proving, watch, tell, real_edges())

@@ -46,17 +46,30 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that was checked for one target. ``image`` is the id of the image that was run."""
+    """All that was checked for one target. ``image`` is the id of the image that was run.
+
+    ``emulated`` says that its processor was imitated, so that times say little. ``notes`` are the
+    conditions of the runs, in sentences.
+    """
 
     arch: Arch
     image: str
     layers: tuple[Layer, ...]
     checks: tuple[Check, ...]
+    project: str = ""
+    device: str = ""
+    emulated: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Say whether every check was tried and held."""
         return bool(self.checks) and all(c.status is Status.PASSED for c in self.checks)
+
+    def figure(self, name: str) -> float | None:
+        """Return a measured figure of any check, None where nobody measured it."""
+        found = (value for check in self.checks for key, value in check.figures if key == name)
+        return next(found, None)
 
     @property
     def on_disk(self) -> int:

@@ -16,6 +16,8 @@ from scaffold.flow import Edges
 from scaffold.model.build import BuildOrder, Built, Happening, Progress, Step
 from scaffold.model.plan import Options, Plan
 from scaffold.model.project import Project
+from scaffold.model.promise import Promise
+from scaffold.model.report import Report
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision
 from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
@@ -131,6 +133,11 @@ def make_outside(
         read_record=lambda _: None,
         digest_inputs=lambda _, __: {},
         build=build,
+        read_promises=lambda _, arches, __: tuple(Promise(arch=arch) for arch in arches),
+        prove=lambda proving, _, __: tuple(
+            Report(arch=promise.arch, image="sha256:1", layers=(), checks=())
+            for promise in proving.promises
+        ),
     )
     return replace(outside, **changes)  # type: ignore[arg-type]
 

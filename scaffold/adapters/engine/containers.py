@@ -1,0 +1,334 @@
+"""Containers that are labelled, limited, watched, and gone at the end."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from scaffold.errors import EngineError
+from scaffold.model.trial import Importing, ImportTry, Run, Trial
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+LABEL = "leanscaffold.verify"
+_PAUSE = 0.05
+_READY = 120.0
+_LOG_LINES = 60
+_LOG_CHARACTERS = 8000
+_KILLED = 137
+
+
+def run_app(client: "DockerClient", mark: str, trial: Trial) -> Run:
+    """Run an image, watch it start, live and stop, and return what was seen.
+
+    Everything made carries ``LABEL=mark`` and is removed, whatever happens.
+    """
+    with _container(client, mark, trial, observing=True) as watcher:
+        watcher.start()
+        _wait_ready(watcher)
+        with _container(client, mark, trial, beside=watcher) as app:
+            return _watch(trial, app, watcher)
+
+
+def try_imports(
+    client: "DockerClient",
+    mark: str,
+    trial: Trial,
+    *,
+    modules: Sequence[str],
+    folders: Sequence[str],
+    patience: float,
+) -> Importing:
+    """Import modules inside the image. ``patience`` is for each of them, in seconds."""
+    if not modules:
+        return Importing()
+    order = {"modules": list(modules), "folders": list(folders), "patience": patience}
+    argv = [trial.interpreter, "-c", _script("importer.py"), json.dumps(order)]
+    with _container(client, mark, trial, argv=argv) as app:
+        if refused := _start(app):
+            return Importing(broken=refused)
+        state = _wait_end(app, patience * (len(modules) + 1))
+        tries = tuple(
+            ImportTry(**json.loads(line))
+            for line in app.logs(stdout=True, stderr=False).decode(errors="replace").splitlines()
+            if line.startswith("{")
+        )
+        broken = "" if len(tries) == len(modules) else _why_unfinished(app, state)
+        return Importing(tries=tries, broken=broken)
+
+
+def remove_marked(client: "DockerClient", mark: str) -> None:
+    """Remove all containers and volumes that carry a mark."""
+    for container in client.containers.list(all=True, filters={"label": f"{LABEL}={mark}"}):
+        _remove(container)
+    for volume in client.volumes.list(filters={"label": f"{LABEL}={mark}"}):
+        with _ignoring_engine():
+            volume.remove(force=True)
+
+
+def _watch(trial: Trial, app: "Container", watcher: "Container") -> Run:
+    if refused := _start(app):
+        return Run(refused=refused)
+    seen = _wait_well(trial, app, watcher)
+    if seen["well"] is not None or trial.port is None:
+        _wait_end(app, trial.settle if trial.port is not None else trial.patience)
+    state = _state(app)
+    began = _seconds(state["StartedAt"])
+    started = None if seen["well"] is None else max(0.0, seen["well"] - began)
+    if not state["Running"]:
+        return Run(
+            start_seconds=started,
+            answer=seen["answer"],
+            ended=True,
+            exit_code=state["ExitCode"],
+            out_of_memory=bool(state["OOMKilled"]),
+            log=_log(app),
+            changes=_changes(app),
+        )
+    figures = _figures(trial, app, watcher)
+    health = _own_health(trial, app) if started is not None else None
+    seconds = _stop(app, trial.grace)
+    ended = _state(app)
+    return Run(
+        start_seconds=started,
+        answer=seen["answer"],
+        exit_code=ended["ExitCode"],
+        out_of_memory=bool(ended["OOMKilled"]),
+        peak_memory=figures.get("peak") or None,
+        stop_seconds=seconds,
+        killed=ended["ExitCode"] == _KILLED,
+        log=_log(app),
+        changes=_changes(app),
+        listens=tuple(figures.get("listens", ())),
+        own_health=health,
+    )
+
+
+def _start(container: "Container") -> str:
+    """Start a container and return why the engine would not, empty if it did."""
+    from docker.errors import APIError  # noqa: PLC0415 - slow to import
+
+    try:
+        container.start()
+    except APIError as error:
+        return str(error.explanation or error)
+    return ""
+
+
+def _wait_ready(watcher: "Container") -> None:
+    end = time.monotonic() + _READY
+    while time.monotonic() < end:
+        if any("ready" in line for line in _findings(watcher)):
+            return
+        if not _state(watcher)["Running"]:
+            break
+        time.sleep(_PAUSE)
+    raise _useless(_log(watcher).strip())
+
+
+def _useless(log: str) -> EngineError:
+    """Return why the container that watches did not come up."""
+    if "exec format error" in log:
+        return EngineError(
+            "this engine cannot run programs for the image's processor",
+            hint="give it qemu (Docker's documentation, Multi-platform builds), or run on the "
+            "device: --on ssh://user@device",
+        )
+    return EngineError(
+        "the image's Python does not run",
+        hint=f"what watches the app runs with it: {log[-300:] or 'it said nothing'}",
+    )
+
+
+def _wait_well(trial: Trial, app: "Container", watcher: "Container") -> dict[str, Any]:
+    """Return when the app was first well (None if never) and its last answer."""
+    seen: dict[str, Any] = {"well": None, "answer": ""}
+    end = time.monotonic() + trial.patience
+    while trial.port is not None and time.monotonic() < end:
+        for line in _findings(watcher):
+            seen |= {key: line[key] for key in ("well", "answer") if key in line}
+        if seen["well"] is not None or not _state(app)["Running"]:
+            break
+        time.sleep(_PAUSE)
+    return seen
+
+
+def _wait_end(container: "Container", seconds: float) -> dict[str, Any]:
+    """Wait until a container ends by itself, at most so long, and return its state."""
+    end = time.monotonic() + seconds
+    while (state := _state(container))["Running"] and time.monotonic() < end:
+        time.sleep(_PAUSE)
+    return state
+
+
+def _figures(trial: Trial, app: "Container", watcher: "Container") -> dict[str, Any]:
+    """Return what the watcher reads of the app from outside, or else the engine's own figure."""
+    order = {"do": "read", "container": app.id, "port": trial.port}
+    argv = [trial.interpreter, "-c", _script("observer.py"), json.dumps(order)]
+    answer: Any = watcher.exec_run(argv, stderr=False)
+    text = answer.output.decode(errors="replace").strip()
+    found = json.loads(text) if answer.exit_code == 0 and text.startswith("{") else {}
+    if not found.get("peak"):
+        stats: Any = app.stats(stream=False)
+        found["peak"] = stats.get("memory_stats", {}).get("max_usage")
+    return dict(found)
+
+
+def _own_health(trial: Trial, app: "Container") -> int | None:
+    if not trial.own_health:
+        return None
+    code = app.exec_run(list(trial.own_health)).exit_code
+    return None if code is None else int(code)
+
+
+def _stop(app: "Container", grace: int) -> float:
+    """Send the image's signal, after the grace period the last one; return how long it took."""
+    client: Any = app.client
+    before = client.api.timeout
+    client.api.timeout = grace + before
+    began = time.monotonic()
+    try:
+        app.stop(timeout=grace)
+    finally:
+        client.api.timeout = before
+    return time.monotonic() - began
+
+
+def _changes(app: "Container") -> tuple[str, ...]:
+    """Return the paths added or changed in the container's own layer."""
+    return tuple(sorted(str(change["Path"]) for change in app.diff() or ()))
+
+
+def _log(container: "Container") -> str:
+    text = container.logs(tail=_LOG_LINES).decode(errors="replace")
+    return str(text[-_LOG_CHARACTERS:])
+
+
+def _findings(watcher: "Container") -> Iterator[dict[str, Any]]:
+    for line in watcher.logs(stdout=True, stderr=False).decode(errors="replace").splitlines():
+        with suppress(ValueError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                yield found
+
+
+def _state(container: "Container") -> dict[str, Any]:
+    container.reload()
+    return dict(container.attrs["State"])
+
+
+def _seconds(stamp: str) -> float:
+    """Return the seconds since 1970 of the engine's time stamps, which count nanoseconds."""
+    head, _, rest = stamp.rstrip("Z").partition(".")
+    whole = datetime.fromisoformat(f"{head}+00:00").timestamp()
+    return whole + float(f"0.{rest or 0}")
+
+
+def _why_unfinished(container: "Container", state: Mapping[str, Any]) -> str:
+    if state["OOMKilled"]:
+        return "the imports needed more memory than the limit"
+    if state["Running"]:
+        return "the imports did not end"
+    last = _log(container).strip().splitlines()[-1:]
+    return f"the interpreter ended with code {state['ExitCode']}: {''.join(last)}"
+
+
+@contextmanager
+def _container(
+    client: "DockerClient",
+    mark: str,
+    trial: Trial,
+    *,
+    argv: Sequence[str] = (),
+    observing: bool = False,
+    beside: "Container | None" = None,
+) -> "Iterator[Container]":
+    """Yield a container, not yet started, that is removed at the end."""
+    from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - slow to import
+
+    settings = _settings(mark, trial)
+    if observing:
+        order = {"do": "watch", "port": trial.port, "path": trial.health}
+        argv = [trial.interpreter, "-c", _script("observer.py"), json.dumps(order)]
+        settings |= {
+            "volumes": {"/sys/fs/cgroup": {"bind": "/run/cgroup", "mode": "ro"}},
+            "network_mode": "bridge" if trial.network else "none",
+            "read_only": True,
+        }
+    else:
+        settings |= _limits(trial)
+    if argv:
+        settings |= {"entrypoint": list(argv[:1]), "command": list(argv[1:])}
+    if beside is not None:
+        settings["network_mode"] = f"container:{beside.id}"
+    container: Container | None = None
+    try:
+        try:
+            container = client.containers.create(trial.image, **settings)
+        except ImageNotFound as error:
+            raise EngineError(
+                f"the engine has no image {trial.image}", hint="docker pull it first"
+            ) from error
+        except APIError as error:
+            raise EngineError(
+                f"the engine makes no container: {error.explanation or error}",
+                hint="`docker info` tells what it can do",
+            ) from error
+        yield container
+    finally:
+        if container is not None:
+            _remove(container)
+
+
+def _settings(mark: str, trial: Trial) -> dict[str, Any]:
+    return {
+        "platform": trial.arch.platform,
+        "user": trial.user,
+        "labels": {LABEL: mark},
+        "environment": dict(trial.environment),
+        "read_only": trial.read_only,
+        "tmpfs": {folder: _mount(trial.user, folder) for folder in trial.writable},
+        "network_mode": "bridge" if trial.network else "none",
+        "security_opt": ["no-new-privileges"],
+        # The image's own check would take part in the figures; it is tried once, at the end.
+        "healthcheck": {"test": ["NONE"]},
+    }
+
+
+def _mount(user: str, folder: str) -> str:
+    uid, _, gid = user.partition(":")
+    if folder == "/tmp" or not uid.isdigit():  # noqa: S108 - a path inside the image
+        return "mode=1777"
+    return f"uid={uid},gid={gid or uid},mode=0755"
+
+
+def _limits(trial: Trial) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if trial.memory is not None:
+        found |= {"mem_limit": trial.memory, "memswap_limit": trial.memory}
+    if trial.cpus is not None:
+        found["nano_cpus"] = round(trial.cpus * 1e9)
+    return found
+
+
+def _script(name: str) -> str:
+    return resources.files("scaffold.adapters.engine").joinpath(name).read_text(encoding="utf-8")
+
+
+def _remove(container: "Container") -> None:
+    with _ignoring_engine():
+        container.remove(force=True, v=True)
+
+
+@contextmanager
+def _ignoring_engine() -> Iterator[None]:
+    """Let something be gone already."""
+    from docker.errors import APIError  # noqa: PLC0415 - slow to import
+
+    with suppress(APIError):
+        yield

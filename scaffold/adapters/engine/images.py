@@ -1,0 +1,94 @@
+"""Images of an engine: reading them, carrying them to another, removing them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from scaffold.adapters.image_archive import Packed, read_archive, read_layers
+from scaffold.core.target import parse_arch
+from scaffold.errors import EngineError, LeanscaffoldError
+from scaffold.model.image import Contents
+from scaffold.model.target import Arch
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+# What else a processor runs in hardware.
+_ALSO = {
+    Arch.AMD64: (Arch.I386,),
+    Arch.ARM64: (Arch.ARM_V7, Arch.ARM_V6),
+    Arch.ARM_V7: (Arch.ARM_V6,),
+}
+_LONG = 600  # seconds without a byte: engines think long before they send an archive
+
+
+def inspect_image(client: "DockerClient", image: str) -> Contents:
+    """Return what an image is made of. Raises EngineError where there is none."""
+    with _patient(client), _explained(image):
+        return read_archive(client.api.get_image(image))
+
+
+def inspect_layers(
+    client: "DockerClient", image: str, known: Mapping[str, tuple[int, int]]
+) -> tuple[Packed, ...]:
+    """Return an image's layers; ``known`` maps digests to (on disk, download)."""
+    with _patient(client), _explained(image):
+        return read_layers(client.api.get_image(image), known)
+
+
+def carry_image(source: "DockerClient", goal: "DockerClient", image: str) -> None:
+    """Copy an image from one engine to another, as a stream."""
+    with _patient(source), _patient(goal), _explained(image):
+        loading: Any = goal.api
+        for _ in loading.load_image(source.api.get_image(image), quiet=True):
+            pass
+        goal.images.get(image)
+
+
+def remove_image(client: "DockerClient", image: str) -> None:
+    """Remove an image or, where it has other names, this one; nothing happens if it is gone."""
+    from docker.errors import APIError  # noqa: PLC0415 - slow to import
+
+    with suppress(APIError):
+        client.images.remove(image, force=True)
+
+
+def native_arches(client: "DockerClient") -> frozenset[Arch]:
+    """Return the architectures that the engine's processor runs without emulation."""
+    try:
+        arch = parse_arch(str(client.info().get("Architecture", "")))
+    except LeanscaffoldError:
+        return frozenset()
+    return frozenset({arch, *_ALSO.get(arch, ())})
+
+
+def count_processors(client: "DockerClient") -> int:
+    """Return how many processors the engine may use."""
+    return int(client.info().get("NCPU") or 1)
+
+
+@contextmanager
+def _patient(client: "DockerClient") -> Iterator[None]:
+    before = client.api.timeout
+    client.api.timeout = _LONG
+    try:
+        yield
+    finally:
+        client.api.timeout = before
+
+
+@contextmanager
+def _explained(image: str) -> Iterator[None]:
+    from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - slow to import
+
+    try:
+        yield
+    except ImageNotFound as error:
+        raise EngineError(
+            f"the engine has no image {image}", hint="build or `docker pull` it first"
+        ) from error
+    except APIError as error:
+        raise EngineError(
+            f"the engine does not hand out the image {image}: {error.explanation or error}",
+            hint="`docker info` tells whether it is well",
+        ) from error

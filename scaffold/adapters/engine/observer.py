@@ -1,0 +1,109 @@
+"""Watches an app from beside it. Runs inside a container, with the standard library only.
+
+The container owns the network that the app's container joins: asking needs no open port, works
+without any network, and takes nothing from the app's own memory and processors.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+_ANSWER_TIMEOUT = 5.0
+_PAUSE = 0.02
+_BAD = 400
+_CGROUPS = "/run/cgroup"
+_LISTENING = "0A"
+
+
+def say(**found: object) -> None:
+    """Print one finding as a line of JSON."""
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
+
+
+def ask(port: int, path: str) -> tuple[bool, str]:
+    """Return (whether the app is well, what it answered)."""
+    try:
+        if not path:
+            socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT).close()
+            return True, "a connection"
+        url = f"http://127.0.0.1:{port}{path}"
+        with build_opener(ProxyHandler({})).open(url, timeout=_ANSWER_TIMEOUT) as answer:
+            return True, f"HTTP {answer.status}"
+    except HTTPError as error:
+        return error.code < _BAD, f"HTTP {error.code}"
+    except Exception as error:  # noqa: BLE001 - whatever a server that is not ready may do
+        return False, str(getattr(error, "reason", error))
+
+
+def watch(port: int, path: str) -> NoReturn:
+    """Ask until the app is well, then wait to be ended; every new answer is said."""
+    say(ready=time.time())
+    last = None
+    while True:
+        well, answer = ask(port, path)
+        if well:
+            say(well=time.time(), answer=answer)
+            idle()
+        if answer != last:
+            say(answer=answer)
+            last = answer
+        time.sleep(_PAUSE)
+
+
+def idle() -> NoReturn:
+    """Keep the network alive until somebody ends this."""
+    while True:
+        signal.pause()
+
+
+def read_peak(container: str) -> int | None:
+    """Return the most memory that a container ever held, in bytes; None if nobody says."""
+    for folder, _, names in os.walk(_CGROUPS):
+        path = Path(folder)
+        if container in path.name:
+            for name in ("memory.peak", "memory.max_usage_in_bytes"):
+                if name in names:
+                    return int((path / name).read_text())
+    return None
+
+
+def read_listening(port: int) -> list[str]:
+    """Return the addresses that somebody listens on, as the kernel spells them."""
+    found = set()
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        try:
+            rows = [line.split() for line in table.read_text().splitlines()[1:]]
+        except OSError:
+            continue
+        for row in rows:
+            address, _, number = row[1].partition(":")
+            if row[3] == _LISTENING and int(number, 16) == port:
+                found.add(address)
+    return sorted(found)
+
+
+def main(order: dict[str, object]) -> None:
+    """Watch, or read the figures of a container."""
+    port, path, container = order.get("port"), order.get("path"), order.get("container")
+    if order["do"] == "watch":
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        if isinstance(port, int):
+            watch(port, str(path or ""))
+        say(ready=time.time())
+        idle()
+    listens = read_listening(port) if isinstance(port, int) else []
+    say(peak=read_peak(str(container)), listens=listens)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

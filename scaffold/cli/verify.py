@@ -1,0 +1,213 @@
+"""``leanscaffold verify``: build, run the way the device would, and tell what holds."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scaffold.cli.build import make_job
+from scaffold.cli.options import (
+    SectionedCommand,
+    SectionedOption,
+    asked_options,
+    json_option,
+    path_argument,
+    quiet_option,
+)
+from scaffold.cli.outside import Outside
+from scaffold.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from scaffold.model.promise import Promise, ProofWishes
+    from scaffold.model.report import Report
+    from scaffold.proving import Proving
+
+_SECTION = "Verify"
+_FAILED = 1
+
+
+def verify_options(command: Any) -> Any:
+    """Give a command the options of a proof; see ``read_proof_wishes``."""
+    for name, settings in reversed(_OPTIONS.items()):
+        command = click.option(name, cls=SectionedOption, section=_SECTION, **settings)(command)
+    return command
+
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--image": {"metavar": "REF", "help": "Verify an image that exists; build nothing."},
+    "--on": {"metavar": "ENGINE", "help": "Run there: ssh://user@device, or a docker context."},
+    "--network": {"is_flag": True, "help": "Give the app a network; without, it has none."},
+    "--env": {"multiple": True, "metavar": "NAME=VALUE", "help": "A variable for the app."},
+    "--writable": {
+        "multiple": True,
+        "metavar": "FOLDER",
+        "help": "A folder that will be a volume; /tmp and the home are writable.",
+    },
+    "--timeout": {
+        "type": click.FloatRange(min=0, min_open=True),
+        "metavar": "SECONDS",
+        "help": "How long a start may take.  [default: 60; 10 for a command]",
+    },
+    "--runs": {
+        "type": click.IntRange(1, 100),
+        "metavar": "N",
+        "help": "Starts to take the median of.  [default: 3; 1 under emulation]",
+    },
+    "--quick": {"is_flag": True, "help": "Leave out rebuilds and the second run."},
+    "--keep": {"is_flag": True, "help": "Keep the image that was built."},
+}
+
+
+def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
+    """Take the options of ``verify_options`` out of a command's values. Raises UsageError."""
+    from scaffold.model.promise import ProofWishes  # noqa: PLC0415 - not for --help
+
+    pairs = [text.partition("=") for text in values.pop("env")]
+    folders = values.pop("writable")
+    for name, equals, _ in pairs:
+        if not equals or not name:
+            raise UsageError(f"--env: {name!r} has no value", hint="--env NAME=VALUE")
+    for folder in folders:
+        if not folder.startswith("/"):
+            raise UsageError(
+                f"--writable: {folder!r} is no path in the image", hint="--writable /data"
+            )
+    return ProofWishes(
+        image=values.pop("image") or "",
+        engine=values.pop("on") or "",
+        network=values.pop("network"),
+        keep=values.pop("keep"),
+        quick=values.pop("quick"),
+        timeout=values.pop("timeout"),
+        runs=values.pop("runs"),
+        writable=folders,
+        environment=tuple((name, value) for name, _, value in pairs),
+    )
+
+
+@click.command(cls=SectionedCommand, short_help="Build it, run it as the device would, measure.")
+@path_argument
+@asked_options
+@verify_options
+@click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
+@click.option("--verbose", "-v", is_flag=True, help="The evidence of what passed, too.")
+@json_option
+@quiet_option
+@click.pass_obj
+def verify(
+    outside: Outside,
+    asked: Mapping[str, Any],
+    /,
+    path: Path,
+    *,
+    force: bool,
+    verbose: bool,
+    as_json: bool,
+    quiet: bool,
+    **values: Any,
+) -> int:
+    """Build the project in PATH and prove that the image is what the plan says.
+
+    It runs with a read-only root, without a network, as its own user, within the device's memory.
+    Containers and the image are removed afterwards. A check that could not be tried is no pass.
+    """
+    from scaffold.cli.deciding import show_result  # noqa: PLC0415 - not for --help
+    from scaffold.cli.preparing import prepare  # noqa: PLC0415
+    from scaffold.present.progress import watching  # noqa: PLC0415
+    from scaffold.present.talk import talking  # noqa: PLC0415
+
+    wishes = read_proof_wishes(values)
+    with talking(sys.stderr, quiet=quiet) as tell:
+        if wishes.image:
+            proving = of_image(outside, path, asked, wishes, tell)
+        else:
+            prepared = prepare(outside, path, asked, force=force, tell=tell)
+            if prepared.outcome is not None and not prepared.fits:
+                return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
+            proving = of_project(outside, path, prepared, wishes)
+    with watching(sys.stderr, quiet=quiet) as watch:
+        reports = outside.prove(proving, watch, _teller(quiet=quiet))
+    return _show(reports, as_json=as_json, verbose=verbose)
+
+
+def of_project(outside: Outside, path: Path, prepared: Any, wishes: "ProofWishes") -> "Proving":
+    """Return what is to be proven of a project whose files are up to date."""
+    from scaffold.model.build import Wishes  # noqa: PLC0415 - not for --help
+    from scaffold.proving import Proving  # noqa: PLC0415
+
+    facts = outside.load_facts(prepared.request.knowledge)
+    return Proving(
+        job=make_job(path, prepared, Wishes()),
+        promises=outside.read_promises(path, prepared.arches, facts),
+        wishes=wishes,
+        facts=facts.packages,
+    )
+
+
+def of_image(
+    outside: Outside,
+    path: Path,
+    asked: Mapping[str, Any],
+    wishes: "ProofWishes",
+    tell: "Callable[[str], None]",
+) -> "Proving":
+    """Return what is to be proven of an existing image: what was planned, or what is asked."""
+    from scaffold.cli.preparing import combine_options  # noqa: PLC0415 - not for --help
+    from scaffold.config import choose_targets  # noqa: PLC0415
+    from scaffold.proving import Proving  # noqa: PLC0415
+
+    tell("reading the project")
+    record = outside.read_record(path)
+    request = combine_options(asked, record.options if record else ())
+    facts = outside.load_facts(request.knowledge)
+    targets, _ = choose_targets(request, facts.devices, outside.machine())
+    if len(targets) > 1:
+        targets = tuple(one for one in targets if one.arch.platform in asked["target"]) or targets
+        if len(targets) > 1:
+            raise UsageError("one image is for one target", hint="name it: --target arm64")
+    target = targets[0]
+    promise = _plain_promise(target)
+    if record is not None and target.arch in record.arches:
+        promise = outside.read_promises(path, (target.arch,), facts)[0]
+        promise = replace(promise, budget=target.budget)
+    options = request.options
+    promise = replace(
+        promise,
+        port=options.port if options.port is not None else promise.port,
+        health=options.health or promise.health,
+    )
+    return Proving(job=None, promises=(promise,), wishes=wishes, facts=facts.packages)
+
+
+def _plain_promise(target: Any) -> "Promise":
+    from scaffold.model.promise import Promise  # noqa: PLC0415 - not for --help
+
+    return Promise(
+        arch=target.arch,
+        device=target.device.name if target.device else "",
+        budget=target.budget,
+        cores=target.device.cores if target.device else None,
+    )
+
+
+def _teller(*, quiet: bool) -> "Callable[[str], None]":
+    return (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
+
+
+def _show(reports: "Sequence[Report]", *, as_json: bool, verbose: bool) -> int:
+    if as_json:
+        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
+        from scaffold.present.report import make_report_document  # noqa: PLC0415
+
+        click.echo(to_json(make_report_document(reports)), nl=False)
+    else:
+        from scaffold.present.report import show_reports  # noqa: PLC0415 - not for JSON
+        from scaffold.present.screen import show  # noqa: PLC0415
+
+        show(sys.stdout, show_reports(reports, verbose=verbose))
+    return 0 if reports and all(report.passed for report in reports) else _FAILED

@@ -1,0 +1,1 @@
+"""One claim about an image per file: evidence in, a ``Check`` out."""

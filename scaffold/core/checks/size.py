@@ -1,0 +1,159 @@
+"""What the image weighs, against budget and prediction, and which part is off."""
+
+from collections.abc import Iterator, Sequence
+
+from scaffold.core.installed import Installed
+from scaffold.model.image import Contents
+from scaffold.model.promise import Promise
+from scaffold.model.report import Check, Layer, Status
+
+CODE = "size"
+# What a prediction has to keep, whatever narrower bound it gave itself.
+ON_DISK_BOUND = 0.02
+DOWNLOAD_BOUND = 0.08
+_PACKAGE_BOUND = 0.02
+_PACKAGE_SLACK = 20_000  # what installers add: RECORD's bytes, scripts
+_MEGA = 1e6
+_OFF_SHOWN = 5
+
+
+def check_size(contents: Contents, packages: Sequence[Installed], promise: Promise) -> Check:
+    """Return whether the image keeps to budget and prediction."""
+    on_disk = sum(layer.on_disk for layer in contents.layers)
+    download = sum(layer.download for layer in contents.layers)
+    problems = [
+        *_over_budget(on_disk, download, promise),
+        *_off_prediction(on_disk, download, promise),
+    ]
+    measured = _measure_parts(contents, packages)
+    evidence = (
+        *(_spell_layer(number, layer) for number, layer in enumerate(contents.layers)),
+        *(_compare_parts(measured, promise) if problems else ()),
+        *list(_off_packages(packages, promise))[:_OFF_SHOWN],
+    )
+    figures = (
+        ("on_disk_bytes", float(on_disk)),
+        ("download_bytes", float(download)),
+        *((f"{label}_bytes", float(size)) for label, size in measured),
+        *_predicted_figures(promise),
+    )
+    text = f"{_mega(on_disk)} on disk, {_mega(download)} to download"
+    if promise.size is not None and not problems:
+        text += (
+            f" (predicted {_mega(promise.size.on_disk)}, {_mega(promise.size.download)}: "
+            f"{_percent(on_disk, promise.size.on_disk)}, "
+            f"{_percent(download, promise.size.download)})"
+        )
+    if not problems:
+        return Check(code=CODE, status=Status.PASSED, text=text, evidence=evidence, figures=figures)
+    return Check(
+        code=CODE,
+        status=Status.FAILED,
+        text="; ".join(problems),
+        evidence=evidence,
+        figures=figures,
+        hint=_hint(on_disk, download, promise),
+    )
+
+
+def _hint(on_disk: int, download: int, promise: Promise) -> str:
+    if list(_over_budget(on_disk, download, promise)):
+        return "`leanscaffold plan --max-size …` lists what would make it smaller"
+    return (
+        "the facts about the base or a package are not those of what was built: `leanscaffold "
+        "generate` again, and `--knowledge` for a base of your own"
+    )
+
+
+def _over_budget(on_disk: int, download: int, promise: Promise) -> Iterator[str]:
+    for what, size, bound in (
+        ("on disk", on_disk, promise.budget.on_disk),
+        ("to download", download, promise.budget.download),
+    ):
+        if bound is not None and size > bound:
+            yield f"{_mega(size)} {what}, {_mega(size - bound)} over the budget of {_mega(bound)}"
+
+
+def _off_prediction(on_disk: int, download: int, promise: Promise) -> Iterator[str]:
+    size = promise.size
+    if size is None:
+        return
+    for what, measured, predicted, error, share in (
+        ("on disk", on_disk, size.on_disk, size.error, ON_DISK_BOUND),
+        ("to download", download, size.download, size.download_error, DOWNLOAD_BOUND),
+    ):
+        if abs(measured - predicted) > max(error, share * predicted):
+            yield (
+                f"{_mega(measured)} {what}, predicted {_mega(predicted)} "
+                f"({_percent(measured, predicted)})"
+            )
+
+
+def _predicted_figures(promise: Promise) -> Iterator[tuple[str, float]]:
+    if promise.size is not None:
+        yield "predicted_on_disk_bytes", float(promise.size.on_disk)
+        yield "predicted_download_bytes", float(promise.size.download)
+
+
+def _measure_parts(
+    contents: Contents, packages: Sequence[Installed]
+) -> tuple[tuple[str, int], ...]:
+    """Split the image the way predictions do; the base has what is nobody else's."""
+    brought = sum(package.on_disk for package in packages)
+    bytecode = sum(package.bytecode for package in packages)
+    app = contents.config.workdir.rstrip("/") + "/"
+    own = sum(
+        file.size for path, file in contents.files.items() if app != "/" and path.startswith(app)
+    )
+    everything = sum(layer.on_disk for layer in contents.layers)
+    return (
+        ("base", everything - brought - bytecode - own),
+        ("packages", brought),
+        ("bytecode", bytecode),
+        ("application", own),
+    )
+
+
+def _compare_parts(measured: Sequence[tuple[str, int]], promise: Promise) -> Iterator[str]:
+    if promise.size is None:
+        return
+    predicted: dict[str, int] = {}
+    for label, on_disk, _ in promise.size.parts:
+        name = "base" if label == "system packages" else label
+        predicted[name] = predicted.get(name, 0) + on_disk
+    for label, size in measured:
+        if size or predicted.get(label):
+            yield f"{label}: {_mega(size)}, predicted {_mega(predicted.get(label, 0))}"
+
+
+def _off_packages(packages: Sequence[Installed], promise: Promise) -> Iterator[str]:
+    """Yield the packages that weigh something else than their wheel said, the furthest first.
+
+    Where files were trimmed or sources dropped there is nothing to compare.
+    """
+    off = []
+    for package in packages:
+        predicted = promise.weights.get(package.name)
+        whole = not package.trimmed and any(file.path.endswith(".py") for file in package.files)
+        if predicted is None or not whole:
+            continue
+        difference = package.on_disk - predicted
+        if abs(difference) > _PACKAGE_SLACK + _PACKAGE_BOUND * predicted:
+            off.append((abs(difference), package.name, package.on_disk, predicted))
+    for _, name, size, predicted in sorted(off, reverse=True):
+        yield f"{name}: {_mega(size)} in the image, {_mega(predicted)} by its wheel"
+
+
+def _spell_layer(number: int, layer: Layer) -> str:
+    return (
+        f"layer {number}: {_mega(layer.on_disk)} on disk, {_mega(layer.download)} to download  "
+        f"{layer.made_by}"
+    ).rstrip()
+
+
+def _mega(size: int) -> str:
+    return f"{size / _MEGA:.1f} MB" if abs(size) >= _MEGA / 10 else f"{size / 1e3:.1f} kB"
+
+
+def _percent(measured: int, predicted: int) -> str:
+    return f"{100 * (measured - predicted) / predicted:+.1f} %" if predicted else "none predicted"

@@ -1,0 +1,51 @@
+"""What a plan promised about one image, and how the proof is to be made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scaffold.model.target import Arch, Budget
+from scaffold.model.verdict import Size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What is expected of an image; empty and None where nobody promised anything.
+
+    ``packages`` maps a name to its version, ``weights`` to the bytes that its wheel unpacks to,
+    where those were read and not guessed. ``interpreter`` is the path of the image's Python.
+    ``cores`` is how many processors the device has.
+    """
+
+    arch: Arch
+    project: str = ""
+    base: str = ""
+    device: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, int] = field(default_factory=dict)
+    size: Size | None = None
+    budget: Budget = field(default_factory=Budget)
+    cores: int | None = None
+    port: int | None = None
+    health: str = ""
+    interpreter: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofWishes:
+    """How the user wants images to be tried.
+
+    ``image`` is one that exists and is not built. ``engine`` is where it runs. ``writable`` are
+    folders besides the usual ones, ``environment`` pairs of name and value. ``timeout`` in
+    seconds, None for the usual; ``runs`` is how often the start is measured.
+    """
+
+    image: str = ""
+    engine: str = ""
+    network: bool = False
+    keep: bool = False
+    quick: bool = False
+    timeout: float | None = None
+    runs: int | None = None
+    writable: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()

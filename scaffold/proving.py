@@ -1,0 +1,245 @@
+"""Proofs in the real world: what is built and run for them, and that nothing of it stays."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from scaffold.adapters.engine.connect import connect
+from scaffold.adapters.engine.containers import remove_marked, run_app, try_imports
+from scaffold.adapters.engine.images import (
+    carry_image,
+    count_processors,
+    inspect_image,
+    inspect_layers,
+    native_arches,
+    remove_image,
+)
+from scaffold.building import BuildEdges, Job, Watch, build_images
+from scaffold.core.changes import pick_lightest, pick_source, without_package
+from scaffold.errors import BuildError
+from scaffold.model.build import Built
+from scaffold.model.image import Contents
+from scaffold.model.knowledge import PackageFact
+from scaffold.model.promise import Promise, ProofWishes
+from scaffold.model.report import Report
+from scaffold.model.trial import Rebuild
+from scaffold.proof import ProofEdges, Rebuilds, prove
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".tox"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """What is to be proven: ``job`` builds the images, None where the wishes name one."""
+
+    job: Job | None
+    promises: tuple[Promise, ...]
+    wishes: ProofWishes
+    facts: Mapping[str, PackageFact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """Where one proof is made. ``home`` is the engine that builds, ``device`` the one that runs."""
+
+    mark: str
+    home: "DockerClient"
+    device: "DockerClient"
+    environ: Mapping[str, str]
+    build: BuildEdges
+
+
+def prove_images(
+    proving: Proving,
+    watch: Watch,
+    tell: Callable[[str], None],
+    build: BuildEdges,
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[Report, ...]:
+    """Build and try the images of all promises.
+
+    Containers and temporary images are gone afterwards, also after an interruption. Raises what a
+    build raises, and EngineError.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(_ended_by_signals())
+        bench = stack.enter_context(_bench(proving.wishes, environ, build))
+        reports = []
+        for promise in proving.promises:
+            with _image(proving, promise, bench, watch) as image:
+                edges = _edges(proving, promise, bench, watch, tell)
+                reports.append(prove(image, promise, proving.wishes, edges))
+        return tuple(reports)
+
+
+@contextmanager
+def _bench(wishes: ProofWishes, environ: Mapping[str, str], build: BuildEdges) -> Iterator[_Bench]:
+    mark = uuid4().hex[:12]
+    with ExitStack() as stack:
+        home = stack.enter_context(closing(connect(environ=environ)))
+        device = home
+        if wishes.engine:
+            device = stack.enter_context(closing(connect(wishes.engine, environ=environ)))
+        stack.callback(remove_marked, device, mark)
+        yield _Bench(mark=mark, home=home, device=device, environ=environ, build=build)
+
+
+@contextmanager
+def _image(proving: Proving, promise: Promise, bench: _Bench, watch: Watch) -> Iterator[str]:
+    """Yield the name of the image, built if there is something to build, on the device's engine."""
+    with ExitStack() as stack:
+        if proving.job is None:
+            image = proving.wishes.image
+        else:
+            image = _name(proving.job, promise, bench, keep=proving.wishes.keep)
+            if not proving.wishes.keep:
+                stack.callback(remove_image, bench.home, image)
+            _build(proving.job, promise, image, bench, watch)
+        if bench.device is not bench.home:
+            stack.callback(remove_image, bench.device, image)
+            carry_image(bench.home, bench.device, image)
+        yield image
+
+
+def _name(job: Job, promise: Promise, bench: _Bench, *, keep: bool) -> str:
+    if keep:
+        from scaffold.core.orders import default_name  # noqa: PLC0415 - of one option
+
+        return f"{job.wishes.tag or default_name(job.project)}:{promise.arch.slug}"
+    return f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}"
+
+
+def _build(job: Job, promise: Promise, tag: str, bench: _Bench, watch: Watch) -> Built:
+    wishes = replace(job.wishes, tag=tag, push=False)
+    one = replace(job, arches=(promise.arch,), wishes=wishes)
+    return build_images(one, watch, bench.build)[0]
+
+
+def _edges(
+    proving: Proving,
+    promise: Promise,
+    bench: _Bench,
+    watch: Watch,
+    tell: Callable[[str], None],
+) -> ProofEdges:
+    job = proving.job
+    return ProofEdges(
+        inspect=lambda image: inspect_image(bench.home, image),
+        run=lambda trial: run_app(bench.device, bench.mark, trial),
+        try_imports=lambda trial, modules, folders, patience: try_imports(
+            bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience
+        ),
+        rebuild=None
+        if job is None
+        else lambda contents: _rebuild(job, promise, contents, bench, watch),
+        native=native_arches(bench.device),
+        processors=count_processors(bench.device),
+        facts=proving.facts,
+        tell=tell,
+    )
+
+
+def _rebuild(
+    job: Job, promise: Promise, contents: Contents, bench: _Bench, watch: Watch
+) -> Rebuilds:
+    """Build a copy of the project twice more; the user's own folder is never touched."""
+    lock = f"requirements.{promise.arch.slug}.lock"
+    source = pick_source(contents, _sources(job.folder))
+    package = pick_lightest(promise)
+
+    def edit(folder: Path) -> None:
+        with (folder / source).open("a", encoding="utf-8") as file:
+            file.write("\n# edited\n")
+
+    def update(folder: Path) -> None:
+        text = (folder / lock).read_text("utf-8")
+        (folder / lock).write_text(without_package(text, package), encoding="utf-8")
+
+    def again(what: str, change: Callable[[Path], None]) -> Rebuild | str:
+        return _once_more(job, promise, contents, bench, watch, what=what, change=change)
+
+    return Rebuilds(
+        edited=again(f"an edit of {source}", edit)
+        if source
+        else "not tried: no source file of the project is in the image",
+        updated=again(f"a change of {package}", update)
+        if package and (job.folder / lock).is_file()
+        else "not tried: the lock has no package to change",
+    )
+
+
+def _once_more(
+    job: Job,
+    promise: Promise,
+    contents: Contents,
+    bench: _Bench,
+    watch: Watch,
+    *,
+    what: str,
+    change: Callable[[Path], None],
+) -> Rebuild | str:
+    tag = f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}-again"
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary, ExitStack() as stack:
+        copy = Path(temporary) / "project"
+        shutil.copytree(job.folder, copy, ignore=_LEFT_OUT, symlinks=True)
+        change(copy)
+        stack.callback(remove_image, bench.home, tag)
+        try:
+            built = _build(replace(job, folder=copy), promise, tag, bench, watch)
+        except BuildError as error:
+            return f"not tried: the build after {what} failed: {error.cause}"
+        known = {layer.digest: (layer.on_disk, layer.download) for layer in contents.layers}
+        layers = inspect_layers(bench.home, tag, known)
+    new = [(number, one) for number, one in enumerate(layers) if one.digest not in known]
+    return Rebuild(
+        what=what,
+        seconds=built.seconds,
+        ran=tuple(step.name for step in built.steps if not step.cached and _works(step.name)),
+        changed=tuple(number for number, _ in new),
+        moved=sum(layer.download for _, layer in new),
+        layers=len(layers),
+    )
+
+
+def _works(step: str) -> bool:
+    """Tell whether a step is an instruction that makes something, not BuildKit's own doing."""
+    return step.startswith("[") and not step.startswith("[internal]") and " FROM " not in step
+
+
+def _sources(folder: Path) -> Sequence[str]:
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Turn the signals that end a program into an exception, so that everything is removed."""
+
+    def end(number: int, _: object) -> None:
+        raise KeyboardInterrupt(number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        with suppress(AttributeError, ValueError, OSError):
+            before[name] = signal.signal(getattr(signal, name), end)
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
