@@ -210,6 +210,7 @@ def judge(
             if base.origin
             else packages
         ),
+        footprints=question.facts.footprints,
         system=needs.cost,
         app_bytes=question.project.app_bytes,
         bytecode=question.options.bytecode,

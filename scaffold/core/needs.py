@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scaffold.core.system import system_cost
+from scaffold.core.system import SystemCost, distribution, system_cost, written_packages
 from scaffold.model.knowledge import Base, BuildClass, Facts, Library, Recipe, SystemPackage
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
@@ -15,10 +15,10 @@ _RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What has to be added, what it costs in bytes (on disk, download), what stands against."""
+    """What has to be added, what it costs, what stands against."""
 
     run_packages: tuple[SystemPackage, ...]
-    cost: tuple[int, int]
+    cost: SystemCost
     build_packages: tuple[str, ...]
     build_tools: tuple[str, ...]
     build_class: BuildClass
@@ -62,14 +62,21 @@ def find_needs(
     if any(use.code == "needs-shell" for use in project.uses) and not base.shell:
         use = next(use for use in project.uses if use.code == "needs-shell")
         refused.append(Reason(code="needs-shell", text=f"{use.origin} starts a shell"))
-    build, tools, build_class, build_reasons = _find_builds(facts, base, packages, install)
+    build, tools, build_class, build_reasons = _find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
     brought = {p.name for one in offered if (p := _provider_of(facts, base, one)) is not None}
     names = sorted({*install, *brought})
-    cost = system_cost(base.distribution_key, names, facts, arch=arch, alone=bool(base.origin))
+    cost = system_cost(
+        base.distribution_key,
+        names,
+        facts,
+        arch=arch,
+        alone=bool(base.origin),
+        ships=() if base.origin else (*base.ships, *base.programs),
+    )
     return Needs(
         run_packages=tuple(install[name] for name in sorted(install)),
-        cost=cost[:2],
+        cost=cost,
         build_packages=build,
         build_tools=tools,
         build_class=build_class,
@@ -189,7 +196,11 @@ def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
 
 
 def _find_builds(
-    facts: Facts, base: Base, packages: Sequence[Weighed], install: dict[str, SystemPackage]
+    facts: Facts,
+    base: Base,
+    arch: Arch,
+    packages: Sequence[Weighed],
+    install: dict[str, SystemPackage],
 ) -> tuple[tuple[str, ...], tuple[str, ...], BuildClass, tuple[Reason, ...]]:
     """Return build packages, tools, class and reasons; adds what they run with to ``install``."""
     build: set[str] = set()
@@ -207,7 +218,7 @@ def _find_builds(
         build |= set(recipe.build.get(manager, ())) if recipe else set(_COMPILER[manager])
         tools |= set(recipe.tools) if recipe else set()
         for name in recipe.run.get(manager, ()) if recipe else ():
-            install.setdefault(name, _known_package(facts, base, name))
+            install.setdefault(name, _known_package(facts, base, arch, name))
         reasons.append(_builds(weighed, recipe, manager, effort))
     return tuple(sorted(build)), tuple(sorted(tools)), worst, tuple(reasons)
 
@@ -226,9 +237,11 @@ def _builds(weighed: Weighed, recipe: Recipe | None, manager: str, effort: Build
     return Reason(code="compile-needed", text=text, package=name, file=file)
 
 
-def _known_package(facts: Facts, base: Base, name: str) -> SystemPackage:
-    for library in facts.libraries.values():
-        package = library.packages.get(base.distribution_key)
-        if package is not None and package.name == name:
-            return package
-    return SystemPackage(name=name, on_disk=0, download=0, verified=False)
+def _known_package(facts: Facts, base: Base, arch: Arch, name: str) -> SystemPackage:
+    """Return a package that a recipe names; the distribution's table knows most of them."""
+    table = distribution(base.distribution_key, arch, facts)
+    if table is not None and name in table.packages:
+        on_disk, download = table.weigh(table.closure([name]))
+        return SystemPackage(name=name, on_disk=on_disk, download=download)
+    unknown = SystemPackage(name=name, on_disk=0, download=0, verified=False)
+    return written_packages(base.distribution_key, facts).get(name, unknown)

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from scaffold.core.evaluate import Question, judge, wanted_of, weigh
 from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf, Wanted
-from scaffold.core.size import BYTECODE_COMPRESSED, bytecode_bytes
+from scaffold.core.size import bytecode_bytes
 from scaffold.model.knowledge import Swap
 from scaffold.model.plan import Options
 from scaffold.model.project import Asked, Origin
@@ -54,14 +54,14 @@ def find_savings(question: Question, candidate: Candidate, shelf: Shelf) -> tupl
                 )
             )
     if question.options.bytecode != "none":
-        compiled = bytecode_bytes(candidate.packages)
+        compiled, layer = bytecode_bytes(candidate.packages, question.facts.footprints)
         if compiled:
             found.append(
                 Saving(
                     code="bytecode",
                     text="no compiled bytecode: every start compiles what it imports",
                     bytes=compiled,
-                    download=round(compiled * BYTECODE_COMPRESSED),
+                    download=layer,
                     option="--bytecode none",
                 )
             )

@@ -1,9 +1,30 @@
 """What installing distribution packages costs, counting what several of them share only once."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from scaffold.model.knowledge import Distribution, Facts, SystemPackage
 from scaffold.model.target import Arch
+
+# Figures of a distribution's table, and those of libraries.toml that nobody verified: Alpine's are
+# estimates from Debian's packages of the same library.
+TABLE_SPREAD = 0.06
+TABLE_DOWNLOAD_SPREAD = 0.2
+ESTIMATE_SPREAD = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemCost:
+    """What system packages add, with all they pull in (``names``), and how far that may be off.
+
+    In bytes; on top of what the base ships.
+    """
+
+    on_disk: int = 0
+    download: int = 0
+    error: int = 0
+    download_error: int = 0
+    names: tuple[str, ...] = ()
 
 
 def system_cost(
@@ -13,29 +34,55 @@ def system_cost(
     *,
     arch: Arch = Arch.AMD64,
     alone: bool = False,
-) -> tuple[int, int, tuple[str, ...]]:
-    """Return (bytes on disk, bytes to download, all names) of packages with all they pull in.
+    ships: Iterable[str] = (),
+) -> SystemCost:
+    """Return what packages add to an image, with all they pull in.
 
-    ``release`` is a ``Base.distribution_key``. The result is what comes on top of the slim
-    image of that release. An architecture without figures of its own is counted as amd64. A
-    package that the release's table lacks counts with what libraries.toml says of it, which for
-    several such packages is an upper bound: what they share is counted for each. ``alone`` counts
-    the packages without what they pull in: for a base that takes over single libraries.
+    ``release`` is a ``Base.distribution_key``; ``ships`` are the sonames and programs of the base,
+    without which what comes on top of the release's slim image is counted. An architecture without
+    figures of its own is counted as amd64. A package that the release's table lacks counts with
+    what libraries.toml says of it, which for several such packages is an upper bound: what they
+    share is counted for each. ``alone`` counts the packages without what they pull in: for a base
+    that takes over single libraries.
     """
     wanted = sorted(set(packages))
     table = distribution(release, arch, facts)
     names: tuple[str, ...] = ()
-    on_disk = download = 0
+    disk = download = unsure = unsure_download = 0
     if table is not None:
-        names = tuple(n for n in wanted if n in table.packages) if alone else table.closure(wanted)
-        on_disk, download = table.weigh(names)
-    written = _written(release, facts)
+        there = set(table.closure(_providers(ships, release, facts)))
+        known = tuple(n for n in wanted if n in table.packages) if alone else table.closure(wanted)
+        names = tuple(name for name in known if name not in there)
+        wanted = [name for name in wanted if name not in there]
+        disk, download = table.weigh(names)
+    written = written_packages(release, facts)
     others = [name for name in wanted if name not in names]
     for name in others:
-        if name in written:
-            on_disk += written[name].on_disk
-            download += written[name].download
-    return on_disk, download, tuple(sorted((*names, *others)))
+        package = written.get(name)
+        if package is None:
+            continue
+        disk, download = disk + package.on_disk, download + package.download
+        if not package.verified:
+            unsure, unsure_download = unsure + package.on_disk, unsure_download + package.download
+    return SystemCost(
+        on_disk=disk,
+        download=download,
+        error=round((disk - unsure) * TABLE_SPREAD + unsure * ESTIMATE_SPREAD),
+        download_error=round(
+            (download - unsure_download) * TABLE_DOWNLOAD_SPREAD + unsure_download * ESTIMATE_SPREAD
+        ),
+        names=tuple(sorted((*names, *others))),
+    )
+
+
+def _providers(ships: Iterable[str], release: str, facts: Facts) -> set[str]:
+    """Return the packages that bring these libraries and programs: full images have many."""
+    found = (facts.libraries.get(identifier) for identifier in ships)
+    return {
+        library.packages[release].name
+        for library in found
+        if library is not None and release in library.packages
+    }
 
 
 def distribution(release: str, arch: Arch, facts: Facts) -> Distribution | None:
@@ -44,7 +91,7 @@ def distribution(release: str, arch: Arch, facts: Facts) -> Distribution | None:
     return own if own is not None else facts.distributions.get(release)
 
 
-def _written(release: str, facts: Facts) -> dict[str, SystemPackage]:
+def written_packages(release: str, facts: Facts) -> dict[str, SystemPackage]:
     """Return the packages of a release that libraries.toml has figures for, the largest of each."""
     found: dict[str, SystemPackage] = {}
     for library in facts.libraries.values():

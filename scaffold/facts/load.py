@@ -18,8 +18,9 @@ from scaffold.facts.tables import (
     expand_package,
     inherit,
     misspelt,
+    read_footprints,
 )
-from scaffold.model.knowledge import Base, Distribution, Facts, Library, PackageFact
+from scaffold.model.knowledge import Base, Distribution, Facts, Footprint, Library, PackageFact
 from scaffold.model.target import Device
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class _Collector:
 
     def __init__(self) -> None:
         self.entries: dict[str, dict[str, Entry]] = {kind: {} for kind in (*_FOLDERS, *_TABLES)}
+        self.footprints: dict[str, Footprint] = {}
         self.problems: list[Detail] = []
 
     def add(self, kind: str, key: str, entry: Entry) -> None:
@@ -99,6 +101,17 @@ def _read_folder(folder: Traversable, label: str, collector: _Collector) -> None
         if data is not None:
             for name, row in _rows(data, kind, where, collector):
                 collector.add(kind, name, Entry(file=where, data=row))
+    _read_footprints(folder / "footprints.toml", f"{label}/footprints.toml", collector)
+
+
+def _read_footprints(file: Traversable, where: str, collector: _Collector) -> None:
+    data = _parse(file, where, collector) if file.is_file() else None
+    if data is None:
+        return
+    try:
+        collector.footprints |= read_footprints(data)
+    except FieldError as error:
+        collector.refuse(where, str(error))
 
 
 def _toml_files(folder: Traversable) -> list[Traversable]:
@@ -152,6 +165,7 @@ def _build(collector: _Collector) -> Facts:
             for minor, row in _values(collector, "pythons", PythonTable, _as_written).items()
         },
         distributions=distributions,
+        footprints=collector.footprints,
     )
 
 

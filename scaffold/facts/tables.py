@@ -4,15 +4,17 @@ tomllib is slow, and hundreds of equal tables are hard to read; so what is a tab
 written as rows, and expanded here before it is checked against the model.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from scaffold.facts.schema import FieldError, unknown, unknown_fields
+from scaffold.facts.schema import FieldError, convert, unknown, unknown_fields
 from scaffold.model.knowledge import (
     Base,
     Distribution,
+    Footprint,
     PackageFact,
     SystemPackage,
 )
@@ -24,6 +26,7 @@ _ARCHES = frozenset(str(arch) for arch in Arch)
 _IMAGE_FIELDS = ("release", "prerelease", "tag", "digest", "source", "checked")
 _ROW_FIELDS = ("download", "on_disk", "error")
 _BASE_TABLES = ("pythons", "derivations")
+_RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,15 @@ class LibraryTable:
     bookworm: str | SystemPackage | None = None
     trixie: str | SystemPackage | None = None
     alpine: str | SystemPackage | None = None
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FootprintTable:
+    """The file footprints.toml: the packages are lines of one text."""
+
+    packages: str
     source: str
     checked: date
 
@@ -129,6 +141,24 @@ def expand_distribution(_key: str, data: Raw) -> Raw:
             raise FieldError(f"field 'packages': expected 'name on_disk download …' in {line!r}")
         rows[name] = [int(figures[0]), int(figures[1]), line.split()[3:]]
     return data | {"packages": rows}
+
+
+def read_footprints(data: Raw) -> dict[str, Footprint]:
+    """Return what becomes of each package's wheel. Raises FieldError with the field or line."""
+    for text in unknown_fields(data, FootprintTable):
+        raise FieldError(text)
+    rows: dict[str, Footprint] = {}
+    for line in convert(data, FootprintTable).packages.splitlines():
+        name, *figures = line.split() or [""]
+        if not name:
+            continue
+        ratios = [float(figure) for figure in figures if _RATIO.fullmatch(figure)]
+        if len(ratios) != len(figures) or len(ratios) != 3:  # noqa: PLR2004
+            raise FieldError(
+                f"field 'packages': expected 'name bytecode bytecode_layer layer' in {line!r}"
+            )
+        rows[name] = Footprint(bytecode=ratios[0], bytecode_layer=ratios[1], layer=ratios[2])
+    return rows
 
 
 def expand_package(_key: str, data: Raw) -> Raw:

@@ -201,6 +201,8 @@ class PackageFact:
     ``keep`` are kinds of files that trimming must leave; ``symbols`` is what stripping removes.
     ``sourceless`` says that it was seen to work from bytecode alone.
     ``memory`` is bytes resident on import. ``provides_import`` are the modules it owns.
+    ``unimportable`` maps a module to why it does not import on a machine without the right
+    hardware or display.
     """
 
     name: str
@@ -213,12 +215,26 @@ class PackageFact:
     sourceless: bool = False
     memory: int | None = None
     provides_import: tuple[str, ...] = ()
+    unimportable: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
     swaps: tuple[Swap, ...] = ()
     recipe: Recipe | None = None
     notes: tuple[str, ...] = ()
     source: str
     checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """What becomes of a package's wheel in an image, measured on one wheel of it.
+
+    ``bytecode`` is bytes of bytecode per byte of Python source, ``bytecode_layer`` bytes of a
+    compressed layer per byte of bytecode, ``layer`` bytes of a compressed layer per byte of wheel.
+    """
+
+    bytecode: float
+    bytecode_layer: float
+    layer: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,3 +247,4 @@ class Facts:
     devices: Mapping[str, Device]
     pythons: Mapping[str, date | None] = field(default_factory=dict)
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
+    footprints: Mapping[str, Footprint] = field(default_factory=dict)

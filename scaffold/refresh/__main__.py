@@ -1,8 +1,9 @@
-"""``python -m scaffold.refresh wheels``: regenerates the bundled snapshot, slowly and cached."""
+"""``python -m scaffold.refresh``: regenerates the bundled snapshot, slowly and cached."""
 
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,16 +11,31 @@ import click
 import msgspec
 
 from scaffold.adapters.cache import Cache, find_cache_folder
+from scaffold.adapters.http import Http
 from scaffold.adapters.index_config import read_index_config
 from scaffold.adapters.live_index import LiveIndex
 from scaffold.errors import LeanscaffoldError
 from scaffold.facts.snapshot import KINDS, Head, KnownProject, Snapshot, encode_project
 from scaffold.model.index import DistFile, Metadata, WheelFacts
-from scaffold.refresh.wheels import Source, build_projects, describe_changes, list_unlisted
+from scaffold.model.knowledge import Footprint
+from scaffold.refresh.footprints import (
+    LARGEST,
+    choose_wheel,
+    format_footprints,
+    measure_footprint,
+)
+from scaffold.refresh.wheels import (
+    PARALLEL,
+    Source,
+    build_projects,
+    describe_changes,
+    list_unlisted,
+)
 
 GENERATOR = "python -m scaffold.refresh wheels"
 LARGEST_ELF_READ = 90  # MiB of a wheel that the generator downloads
 _SNAPSHOTS = Path(__file__).resolve().parents[2] / "knowledge" / "snapshots"
+_FOOTPRINTS = _SNAPSHOTS.parent / "footprints.toml"
 
 
 @click.group()
@@ -53,6 +69,40 @@ def wheels(names: Path, folder: Path, *, elf_limit: int, write: bool) -> None:
     if write:
         size = write_snapshot(folder, result.projects, date=datetime.now(UTC).date().isoformat())
         _tell(f"{len(result.projects)} projects, {size} bytes")
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=_SNAPSHOTS / "wheels")
+@click.option("--file", type=click.Path(path_type=Path), default=_FOOTPRINTS)
+@click.option("--write", is_flag=True, help="Write the result; without it it is printed.")
+def footprints(folder: Path, file: Path, *, write: bool) -> None:
+    """Download one wheel of each project in the snapshot; measure what an image makes of it."""
+    config = read_index_config(os.environ)
+    live = LiveIndex(lambda: config, Cache(find_cache_folder(os.environ)))
+    http = Http(config)
+    snapshot = Snapshot(folder)
+
+    def measure(name: str) -> tuple[str, Footprint] | None:
+        project = snapshot.project(name)
+        chosen = choose_wheel(project) if project else None
+        page = live.page(name) if chosen else None
+        urls = {one.filename: one.url for one in page.files} if page else {}
+        if chosen is None or not urls.get(chosen.filename):
+            _tell(f"{name}: no wheel to measure")
+            return None
+        body = http.get(urls[chosen.filename], limit=LARGEST).body
+        return name, measure_footprint(body, chosen.filename)
+
+    try:
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            rows = list(pool.map(measure, sorted(path.stem for path in folder.glob("*.jsonl"))))
+    except LeanscaffoldError as error:
+        raise click.ClickException(f"{error.cause} ({error.hint})") from error
+    text = format_footprints(filter(None, rows), today=datetime.now(UTC).date())
+    if write:
+        file.write_text(text, "utf-8")
+    else:
+        click.echo(text, nl=False)
 
 
 def read_names(text: str) -> tuple[str, ...]:

@@ -99,8 +99,11 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
     """Carry bytes both ways until one side has closed."""
     ways = {one: other, other: one}
     while True:
-        for side in select.select(list(ways), [], [], 60)[0] or [None]:
-            data = side.recv(1 << 16) if side else b""
+        ready: list[socket.socket] = select.select(list(ways), [], [], 60)[0]
+        if not ready:
+            return
+        for side in ready:
+            data = side.recv(1 << 16)
             if not data:
                 return
             ways[side].sendall(data)

@@ -1,12 +1,13 @@
 """What installing distribution packages costs together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scaffold.core.system import system_cost
+from scaffold.core.system import SystemCost, system_cost
 from scaffold.facts.load import load_facts
-from scaffold.model.knowledge import Facts
+from scaffold.model.knowledge import Facts, SystemPackage
 from scaffold.model.target import Arch
 from tests.facts import tree
 
@@ -21,31 +22,59 @@ def facts(tmp_path: Path) -> Facts:
 
 
 def test_what_two_packages_share_counts_once(facts: Facts) -> None:
-    names = ("libgl1", "libglx0", "libx11-6", "libxcb1")
     alone = system_cost("trixie", ["libgl1"], facts)
 
-    assert alone == (3_020_000, 1_247_000, names)
+    assert alone.names == ("libgl1", "libglx0", "libx11-6", "libxcb1")
+    assert (alone.on_disk, alone.download) == (3_020_000, 1_247_000)
     assert system_cost("trixie", ["libgl1", "libx11-6", "libxcb1"], facts) == alone
-    assert system_cost("trixie", iter(["libxcb1", "libxcb1"]), facts)[0] == 220_000
+    assert system_cost("trixie", iter(["libxcb1", "libxcb1"]), facts).on_disk == 220_000
 
 
 def test_nothing_costs_nothing(facts: Facts) -> None:
-    assert system_cost("trixie", [], facts) == (0, 0, ())
+    assert system_cost("trixie", [], facts) == SystemCost()
+
+
+def test_what_the_base_ships_is_not_counted_again(facts: Facts) -> None:
+    full = system_cost("trixie", ["libgl1"], facts, ships=["libX11.so.6", "libunheard-of.so.1"])
+
+    assert full.names == ("libgl1", "libglx0")
+    assert (full.on_disk, full.download) == (1_400_000, 400_000)
+    assert system_cost("trixie", ["git", "libx11-6"], facts, ships=["git", "libX11.so.6"]) == (
+        system_cost("trixie", ["git"], facts)
+    )
+
+
+def test_single_libraries_count_without_what_they_pull_in(facts: Facts) -> None:
+    cost = system_cost("trixie", ["libgl1", "libxcb1"], facts, alone=True)
+    assert (cost.on_disk, cost.names) == (1_120_000, ("libgl1", "libxcb1"))
 
 
 def test_an_architecture_with_a_table_of_its_own_uses_it(facts: Facts) -> None:
-    assert system_cost("trixie", ["libxcb1"], facts, arch=Arch.ARM64)[0] == 320_000
-    assert system_cost("trixie", ["libxcb1"], facts, arch=Arch.S390X)[0] == 220_000
+    assert system_cost("trixie", ["libxcb1"], facts, arch=Arch.ARM64).on_disk == 320_000
+    assert system_cost("trixie", ["libxcb1"], facts, arch=Arch.S390X).on_disk == 220_000
 
 
 def test_a_package_without_a_line_counts_as_libraries_say(facts: Facts) -> None:
     both = system_cost("trixie", ["git", "libxcb1"], facts)
-    assert both == (220_050, 67_020, ("git", "libxcb1"))
+    assert (both.on_disk, both.download) == (220_050, 67_020)
+    assert both.names == ("git", "libxcb1")
 
 
 def test_a_release_without_a_table_sums_what_libraries_say(facts: Facts) -> None:
-    assert system_cost("alpine", ["mesa-gl"], facts) == (9, 4, ("mesa-gl",))
+    cost = system_cost("alpine", ["mesa-gl"], facts)
+    assert (cost.on_disk, cost.download, cost.names) == (9, 4, ("mesa-gl",))
+
+
+def test_an_estimate_may_be_off_by_half_and_a_tables_figure_by_little(facts: Facts) -> None:
+    library = facts.libraries["libGL.so.1"]
+    guessed = SystemPackage(name="mesa-gl", on_disk=9_000, download=4_000, verified=False)
+    changed = replace(library, packages={"alpine": guessed})
+    estimate = system_cost("alpine", ["mesa-gl"], replace(facts, libraries={library.id: changed}))
+    known = system_cost("trixie", ["libxcb1"], facts)
+
+    assert (estimate.error, estimate.download_error) == (4_500, 2_000)
+    assert (known.error, known.download_error) == (13_200, 13_400)
 
 
 def test_an_unknown_package_is_named_and_costs_nothing(facts: Facts) -> None:
-    assert system_cost("alpine", ["fonts"], facts) == (0, 0, ("fonts",))
+    assert system_cost("alpine", ["fonts"], facts) == SystemCost(names=("fonts",))

@@ -131,12 +131,12 @@ def test_libxcb_costs_what_was_measured(facts: Facts) -> None:
 
 def test_what_opencv_needs_together_is_far_less_than_the_sum(facts: Facts) -> None:
     packages = [facts.libraries[soname].packages["trixie"] for soname in OPENCV_SONAMES]
-    on_disk, download, names = system_cost("trixie", [p.name for p in packages], facts)
+    cost = system_cost("trixie", [p.name for p in packages], facts)
 
-    assert on_disk == pytest.approx(213e6, rel=0.02)
-    assert download == pytest.approx(71e6, rel=0.03)
-    assert on_disk < sum(p.on_disk for p in packages) - 4_000_000
-    assert "libllvm19" in names
+    assert cost.on_disk == pytest.approx(213e6, rel=0.02)
+    assert cost.download == pytest.approx(71e6, rel=0.03)
+    assert cost.on_disk < sum(p.on_disk for p in packages) - 4_000_000
+    assert "libllvm19" in cost.names
 
 
 @pytest.mark.parametrize(
@@ -153,15 +153,36 @@ def test_what_opencv_needs_together_is_far_less_than_the_sum(facts: Facts) -> No
 def test_large_packages_cost_what_the_index_says_within_six_percent(
     facts: Facts, release: str, package: str, measured: float
 ) -> None:
-    on_disk, download, _ = system_cost(release, [package], facts)
-    assert on_disk == pytest.approx(measured, rel=0.06)
-    assert download < on_disk
+    cost = system_cost(release, [package], facts)
+    assert cost.on_disk == pytest.approx(measured, rel=0.06)
+    assert cost.download < cost.on_disk
 
 
 def test_what_slim_ships_costs_nothing(facts: Facts) -> None:
     for soname in ("libz.so.1", "libssl.so.3", "libstdc++.so.6"):
         package = facts.libraries[soname].packages["trixie"]
-        assert system_cost("trixie", [package.name], facts)[:2] == (0, 0)
+        cost = system_cost("trixie", [package.name], facts)
+        assert (cost.on_disk, cost.download) == (0, 0)
+
+
+def test_a_full_image_has_most_of_what_opencv_needs(facts: Facts) -> None:
+    base = next(base for base in facts.bases if base.id == "full-trixie")
+    slim = system_cost("trixie", ["libglib2.0-0t64", "libsm6"], facts)
+    full = system_cost(
+        "trixie", ["libglib2.0-0t64", "libsm6"], facts, ships=(*base.ships, *base.programs)
+    )
+    assert slim.on_disk > 4_000_000
+    assert full.names == ()
+
+
+def test_nearly_every_package_of_the_snapshot_has_a_footprint(facts: Facts) -> None:
+    files = (knowledge() / "snapshots" / "wheels").iterdir()
+    names = {name.removesuffix(".jsonl") for file in files if (name := file.name) != "head.json"}
+    assert len(names & set(facts.footprints)) > 0.9 * len(names)
+    for footprint in facts.footprints.values():
+        assert 0 <= footprint.bytecode < 30  # an empty file makes more than itself
+        assert 0 <= footprint.bytecode_layer < 2
+        assert 0.3 < footprint.layer < 1.2
 
 
 def test_the_swaps_that_the_paper_needs_are_there(facts: Facts) -> None:

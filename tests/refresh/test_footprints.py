@@ -1,0 +1,95 @@
+"""What becomes of a wheel: bytecode made of it, and the layer it is packed in."""
+
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from scaffold.facts.load import load_facts
+from scaffold.facts.snapshot import KnownProject, KnownRelease
+from scaffold.model.index import DistFile, Metadata
+from scaffold.model.knowledge import Footprint
+from scaffold.refresh.footprints import (
+    LARGEST,
+    choose_wheel,
+    format_footprints,
+    measure_footprint,
+)
+from tests.facts import tree
+
+CODE = "".join(f"def f{n}(a, b):\n    return [a + {n}, b * {n}]\n" for n in range(60))
+
+
+def make_wheel(files: dict[str, str]) -> bytes:
+    data = BytesIO()
+    with ZipFile(data, "w", ZIP_DEFLATED) as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+    return data.getvalue()
+
+
+def measure(files: dict[str, str]) -> Footprint:
+    return measure_footprint(make_wheel(files), "app-1-py3-none-any.whl")
+
+
+def make_project(*releases: tuple[str, list[tuple[str, int]]]) -> KnownProject:
+    return KnownProject(
+        name="app",
+        releases=tuple(
+            KnownRelease(
+                metadata=Metadata(name="app", version=version),
+                files=tuple(DistFile(filename=name, size=size) for name, size in files),
+            )
+            for version, files in releases
+        ),
+    )
+
+
+def test_comments_make_no_bytecode() -> None:
+    dense = measure({"app.py": CODE})
+    commented = measure({"app.py": CODE + "# a remark\n" * 500})
+    assert dense.bytecode > 2 * commented.bytecode > 0
+
+
+def test_what_does_not_compile_makes_no_bytecode_and_is_no_error() -> None:
+    both = measure({"app.py": CODE, "broken.py": "print 1\n" * 400})
+    assert 0 < both.bytecode < measure({"app.py": CODE}).bytecode
+    assert measure({"broken.py": "print 1"}).bytecode == 0
+
+
+def test_a_wheel_without_python_has_no_bytecode() -> None:
+    none = measure({"app/data.json": "[1, 2, 3]" * 500})
+    assert (none.bytecode, none.bytecode_layer) == (0, 0)
+    assert none.layer > 0
+
+
+def test_files_that_are_alike_take_less_in_a_layer_than_in_a_wheel() -> None:
+    alike = measure({f"app/{n}.txt": f"{n} the same text, over and over" * 9 for n in range(300)})
+    assert alike.layer < 0.3
+
+
+def test_the_smallest_wheel_of_the_newest_final_release_is_measured() -> None:
+    project = make_project(
+        ("3.0rc1", [("app-3.0rc1-py3-none-any.whl", 10)]),
+        ("2.1", [("app-2.1.tar.gz", 5)]),
+        ("2.0", [("app-2.0-py3-none-b.whl", 30), ("app-2.0-py3-none-a.whl", 20)]),
+        ("1.0", [("app-1.0-py3-none-any.whl", 10)]),
+    )
+    chosen = choose_wheel(project)
+    assert chosen is not None
+    assert chosen.filename == "app-2.0-py3-none-a.whl"
+
+
+def test_a_large_wheel_is_not_downloaded_nor_an_old_small_one_in_its_place() -> None:
+    large, small = ("app-2.0-py3-none-any.whl", LARGEST + 1), ("app-1.0-py3-none-any.whl", 10)
+    assert choose_wheel(make_project(("2.0", [large]), ("1.0", [small]))) is None
+    assert choose_wheel(make_project(("1.0", [("app-1.0.tar.gz", 5)]))) is None
+
+
+def test_what_is_written_is_read_back_in_order_of_name(tmp_path: Path) -> None:
+    first = Footprint(bytecode=1.25, bytecode_layer=0.4, layer=0.9)
+    second = Footprint(bytecode=0.0, bytecode_layer=0.0, layer=1.04)
+    text = format_footprints([("zeta", second), ("app", first)], today=date(2026, 1, 2))
+    folder = tree.write(tmp_path)
+    tree.put(folder, "footprints.toml", text)
+    assert list(load_facts(folder).footprints.items()) == [("app", first), ("zeta", second)]
