@@ -88,7 +88,8 @@ def is_alive(home: Home, name: str) -> bool:
         words = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-    return state != "Z" and str(home.folder).encode() in words
+    # In the instant of its exec a process has no words yet: that is not another's.
+    return state != "Z" and (not words or str(home.folder).encode() in words)
 
 
 def _pid_file(home: Home, name: str) -> Path:
