@@ -65,7 +65,9 @@ def prove(image: str, promise: Promise, wishes: ProofWishes, edges: ProofEdges) 
     contents = edges.inspect(image)
     packages = find_installed(contents)
     emulated = promise.arch not in edges.native
-    trial = make_trial(image, contents, promise, wishes, edges)
+    trial = make_trial(
+        image, contents, promise, wishes, native=edges.native, processors=edges.processors
+    )
     checks = [
         check_size(contents, packages, promise),
         _imports(packages, trial, promise, edges),
@@ -88,14 +90,20 @@ def prove(image: str, promise: Promise, wishes: ProofWishes, edges: ProofEdges) 
 
 
 def make_trial(
-    image: str, contents: Contents, promise: Promise, wishes: ProofWishes, edges: ProofEdges
+    image: str,
+    contents: Contents,
+    promise: Promise,
+    wishes: ProofWishes,
+    *,
+    native: frozenset[Arch],
+    processors: int,
 ) -> Trial:
     """Return how the device would run an image: its user, its limits, its writable folders."""
-    emulated = promise.arch not in edges.native
+    emulated = promise.arch not in native
     home = dict(contents.config.environment).get("HOME", "")
     folders = (TMP, home, *contents.config.volumes, *wishes.writable)
     usual = PATIENCE if promise.port is not None else ALIVE
-    cores = min(promise.cores, edges.processors) if promise.cores else None
+    cores = min(promise.cores, processors) if promise.cores else None
     return Trial(
         image=image,
         arch=promise.arch,

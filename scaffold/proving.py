@@ -35,7 +35,7 @@ from scaffold.proof import ProofEdges, Rebuilds, prove
 if TYPE_CHECKING:
     from docker import DockerClient
 
-_LEFT_OUT = shutil.ignore_patterns(
+LEFT_OUT = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".tox"
 )
 
@@ -51,8 +51,8 @@ class Proving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bench:
-    """Where one proof is made. ``home`` is the engine that builds, ``device`` the one that runs."""
+class Bench:
+    """Where images are tried. ``home`` is the engine that builds, ``device`` the one that runs."""
 
     mark: str
     home: "DockerClient"
@@ -76,7 +76,7 @@ def prove_images(
     """
     with ExitStack() as stack:
         stack.enter_context(_ended_by_signals())
-        bench = stack.enter_context(_bench(proving.wishes, environ, build))
+        bench = stack.enter_context(open_bench(proving.wishes, environ, build))
         reports = []
         for promise in proving.promises:
             with _image(proving, promise, bench, watch) as image:
@@ -86,7 +86,10 @@ def prove_images(
 
 
 @contextmanager
-def _bench(wishes: ProofWishes, environ: Mapping[str, str], build: BuildEdges) -> Iterator[_Bench]:
+def open_bench(
+    wishes: ProofWishes, environ: Mapping[str, str], build: BuildEdges
+) -> Iterator[Bench]:
+    """Yield the engines, under a mark of this run; what carries it is removed at the end."""
     mark = uuid4().hex[:12]
     with ExitStack() as stack:
         home = stack.enter_context(closing(connect(environ=environ)))
@@ -94,11 +97,11 @@ def _bench(wishes: ProofWishes, environ: Mapping[str, str], build: BuildEdges) -
         if wishes.engine:
             device = stack.enter_context(closing(connect(wishes.engine, environ=environ)))
         stack.callback(remove_marked, device, mark)
-        yield _Bench(mark=mark, home=home, device=device, environ=environ, build=build)
+        yield Bench(mark=mark, home=home, device=device, environ=environ, build=build)
 
 
 @contextmanager
-def _image(proving: Proving, promise: Promise, bench: _Bench, watch: Watch) -> Iterator[str]:
+def _image(proving: Proving, promise: Promise, bench: Bench, watch: Watch) -> Iterator[str]:
     """Yield the name of the image, built if there is something to build, on the device's engine."""
     with ExitStack() as stack:
         if proving.job is None:
@@ -114,7 +117,7 @@ def _image(proving: Proving, promise: Promise, bench: _Bench, watch: Watch) -> I
         yield image
 
 
-def _name(job: Job, promise: Promise, bench: _Bench, *, keep: bool) -> str:
+def _name(job: Job, promise: Promise, bench: Bench, *, keep: bool) -> str:
     if keep:
         from scaffold.core.orders import default_name  # noqa: PLC0415 - of one option
 
@@ -122,7 +125,7 @@ def _name(job: Job, promise: Promise, bench: _Bench, *, keep: bool) -> str:
     return f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}"
 
 
-def _build(job: Job, promise: Promise, tag: str, bench: _Bench, watch: Watch) -> Built:
+def _build(job: Job, promise: Promise, tag: str, bench: Bench, watch: Watch) -> Built:
     wishes = replace(job.wishes, tag=tag, push=False)
     one = replace(job, arches=(promise.arch,), wishes=wishes)
     return build_images(one, watch, bench.build)[0]
@@ -131,7 +134,7 @@ def _build(job: Job, promise: Promise, tag: str, bench: _Bench, watch: Watch) ->
 def _edges(
     proving: Proving,
     promise: Promise,
-    bench: _Bench,
+    bench: Bench,
     watch: Watch,
     tell: Callable[[str], None],
 ) -> ProofEdges:
@@ -153,31 +156,40 @@ def _edges(
 
 
 def _rebuild(
-    job: Job, promise: Promise, contents: Contents, bench: _Bench, watch: Watch
+    job: Job, promise: Promise, contents: Contents, bench: Bench, watch: Watch
 ) -> Rebuilds:
     """Build a copy of the project twice more; the user's own folder is never touched."""
     lock = f"requirements.{promise.arch.slug}.lock"
-    source = pick_source(contents, _sources(job.folder))
     package = pick_lightest(promise)
-
-    def edit(folder: Path) -> None:
-        with (folder / source).open("a", encoding="utf-8") as file:
-            file.write("\n# edited\n")
 
     def update(folder: Path) -> None:
         text = (folder / lock).read_text("utf-8")
         (folder / lock).write_text(without_package(text, package), encoding="utf-8")
 
-    def again(what: str, change: Callable[[Path], None]) -> Rebuild | str:
-        return _once_more(job, promise, contents, bench, watch, what=what, change=change)
-
     return Rebuilds(
-        edited=again(f"an edit of {source}", edit)
-        if source
-        else "not tried: no source file of the project is in the image",
-        updated=again(f"a change of {package}", update)
+        edited=rebuild_edited(job, promise, contents, bench, watch),
+        updated=_once_more(
+            job, promise, contents, bench, watch, what=f"a change of {package}", change=update
+        )
         if package and (job.folder / lock).is_file()
         else "not tried: the lock has no package to change",
+    )
+
+
+def rebuild_edited(
+    job: Job, promise: Promise, contents: Contents, bench: Bench, watch: Watch
+) -> Rebuild | str:
+    """Build a copy of the project after an edit of a source file, or say why that cannot be."""
+    source = pick_source(contents, _sources(job.folder))
+    if not source:
+        return "not tried: no source file of the project is in the image"
+
+    def edit(folder: Path) -> None:
+        with (folder / source).open("a", encoding="utf-8") as file:
+            file.write("\n# edited\n")
+
+    return _once_more(
+        job, promise, contents, bench, watch, what=f"an edit of {source}", change=edit
     )
 
 
@@ -185,7 +197,7 @@ def _once_more(
     job: Job,
     promise: Promise,
     contents: Contents,
-    bench: _Bench,
+    bench: Bench,
     watch: Watch,
     *,
     what: str,
@@ -194,7 +206,7 @@ def _once_more(
     tag = f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}-again"
     with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary, ExitStack() as stack:
         copy = Path(temporary) / "project"
-        shutil.copytree(job.folder, copy, ignore=_LEFT_OUT, symlinks=True)
+        shutil.copytree(job.folder, copy, ignore=LEFT_OUT, symlinks=True)
         change(copy)
         stack.callback(remove_image, bench.home, tag)
         try:

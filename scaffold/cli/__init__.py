@@ -21,7 +21,17 @@ from scaffold.present.screen import clean
 
 _COMMANDS = {
     name: f"scaffold.cli.{name}"
-    for name in ("generate", "build", "verify", "plan", "explain", "wheels", "devices", "knowledge")
+    for name in (
+        "generate",
+        "build",
+        "verify",
+        "compare",
+        "plan",
+        "explain",
+        "wheels",
+        "devices",
+        "knowledge",
+    )
 }
 
 

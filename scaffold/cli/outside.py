@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from scaffold.adapters.record import Record
     from scaffold.building import Job, Watch
+    from scaffold.comparing import Contest
     from scaffold.config import Request
     from scaffold.core.ports import Index
     from scaffold.flow import Edges
     from scaffold.model.build import Built
+    from scaffold.model.comparison import Comparison
     from scaffold.model.knowledge import Facts
     from scaffold.model.plan import Options, Plan
     from scaffold.model.project import Project
@@ -43,7 +45,8 @@ class Outside:
     without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
     ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
     files in it. ``build`` makes images and tells what happens meanwhile. ``read_promises`` returns
-    what was planned for each target, ``prove`` builds and tries images.
+    what was planned for each target, ``prove`` builds and tries images, ``compare`` several of one
+    project.
     """
 
     today: Callable[[], date]
@@ -63,6 +66,7 @@ class Outside:
     build: Callable[[Job, Watch], tuple[Built, ...]]
     read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Promise, ...]]
     prove: Callable[[Proving, Watch, Callable[[str], None]], tuple[Report, ...]]
+    compare: Callable[[Contest, Watch, Callable[[str], None]], Comparison]
 
 
 def real_outside() -> Outside:
@@ -85,6 +89,7 @@ def real_outside() -> Outside:
         build=_build,
         read_promises=_read_promises,
         prove=_prove,
+        compare=_compare,
     )
 
 
@@ -219,3 +224,10 @@ def _prove(proving: Proving, watch: Watch, tell: Callable[[str], None]) -> tuple
     from scaffold.proving import prove_images  # noqa: PLC0415
 
     return prove_images(proving, watch, tell, real_edges())
+
+
+def _compare(contest: Contest, watch: Watch, tell: Callable[[str], None]) -> Comparison:
+    from scaffold.building import real_edges  # noqa: PLC0415 - slow to import
+    from scaffold.comparing import compare_images  # noqa: PLC0415
+
+    return compare_images(contest, watch, tell, real_edges)

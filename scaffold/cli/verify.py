@@ -31,11 +31,19 @@ _SECTION = "Verify"
 _FAILED = 1
 
 
-def verify_options(command: Any) -> Any:
-    """Give a command the options of a proof; see ``read_proof_wishes``."""
-    for name, settings in reversed(_OPTIONS.items()):
-        command = click.option(name, cls=SectionedOption, section=_SECTION, **settings)(command)
-    return command
+def verify_options(
+    *, only: "Sequence[str]" = (), section: str = _SECTION
+) -> "Callable[[Any], Any]":
+    """Return what gives a command the options of a proof, all or some; see ``read_proof_wishes``."""
+
+    def with_options(command: Any) -> Any:
+        for name, settings in reversed(_OPTIONS.items()):
+            if not only or name in only:
+                option = click.option(name, cls=SectionedOption, section=section, **settings)
+                command = option(command)
+        return command
+
+    return with_options
 
 
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -93,7 +101,7 @@ def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
 @click.command(cls=SectionedCommand, short_help="Build it, run it as the device would, measure.")
 @path_argument
 @asked_options
-@verify_options
+@verify_options()
 @click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
 @click.option("--verbose", "-v", is_flag=True, help="The evidence of what passed, too.")
 @json_option

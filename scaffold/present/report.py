@@ -95,11 +95,12 @@ def describe_report(report: Report) -> dict[str, Any]:
             }
             for layer in report.layers
         ],
-        "checks": [_describe_check(check) for check in report.checks],
+        "checks": [describe_check(check) for check in report.checks],
     }
 
 
-def _describe_check(check: Check) -> dict[str, Any]:
+def describe_check(check: Check) -> dict[str, Any]:
+    """Return one check."""
     return {
         "code": check.code,
         "status": str(check.status),

@@ -11,13 +11,15 @@ from click.testing import CliRunner, Result
 from scaffold.building import Job, Watch
 from scaffold.cli import cli
 from scaffold.cli.outside import Outside
+from scaffold.comparing import Contest
 from scaffold.config import Request
 from scaffold.flow import Edges
 from scaffold.model.build import BuildOrder, Built, Happening, Progress, Step
+from scaffold.model.comparison import Comparison, Entry
 from scaffold.model.plan import Options, Plan
 from scaffold.model.project import Project
 from scaffold.model.promise import Promise
-from scaffold.model.report import Report
+from scaffold.model.report import Report, Status
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision
 from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
@@ -35,6 +37,7 @@ class Seen:
     forced: bool = False
     offline: list[bool] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    contests: list[Contest] = field(default_factory=list)
 
 
 def make_plan(
@@ -112,6 +115,15 @@ def make_outside(
         watch(Progress(happening=Happening.FINISHED, step="[build 2/4] RUN pip", seconds=2.5))
         return tuple(make_built(arch) for arch in job.arches)
 
+    def compare(contest: Contest, _: Watch, tell: Callable[[str], None]) -> Comparison:
+        seen.contests.append(contest)
+        tell("comparing")
+        entries = tuple(
+            Entry(name=one.name, title=one.title, runs=Status.PASSED, on_disk=90_000_000)
+            for one in contest.contenders
+        )
+        return Comparison(project=contest.job.project, arch=contest.arch, entries=entries)
+
     def write(_: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001
         seen.written.update(files)
         seen.forced = force
@@ -138,6 +150,7 @@ def make_outside(
             Report(arch=promise.arch, image="sha256:1", layers=(), checks=())
             for promise in proving.promises
         ),
+        compare=compare,
     )
     return replace(outside, **changes)  # type: ignore[arg-type]
 

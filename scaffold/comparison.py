@@ -1,0 +1,148 @@
+"""The pipeline of a comparison, with its edges passed in: build, measure, run, the next one."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from statistics import median
+
+from scaffold.core.checks.imports import check_imports
+from scaffold.core.checks.libraries import check_libraries
+from scaffold.core.checks.start import check_memory, check_start
+from scaffold.core.installed import find_installed, find_modules
+from scaffold.errors import BuildError, EngineError
+from scaffold.model.build import Built
+from scaffold.model.comparison import Contender, Entry
+from scaffold.model.image import Contents
+from scaffold.model.knowledge import PackageFact
+from scaffold.model.promise import ProofWishes
+from scaffold.model.report import Check, Status
+from scaffold.model.target import Arch
+from scaffold.model.trial import Importing, Rebuild, Run, Trial
+from scaffold.proof import PATIENCE, make_trial
+
+RUNS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestEdges:
+    """Everything outside of a comparison.
+
+    ``image`` builds a contender, and removes what it built at the end; ``rebuild`` builds it once
+    more after an edit. The others are those of a proof.
+    """
+
+    image: Callable[[Contender], AbstractContextManager[Built]]
+    rebuild: Callable[[Contender, Contents], Rebuild | str]
+    inspect: Callable[[str], Contents]
+    run: Callable[[Trial], Run]
+    try_imports: Callable[[Trial, Sequence[str], Sequence[str], float], Importing]
+    native: frozenset[Arch]
+    processors: int
+    facts: Mapping[str, PackageFact]
+    tell: Callable[[str], None]
+
+
+def compare(
+    contenders: Sequence[Contender], wishes: ProofWishes, edges: ContestEdges
+) -> tuple[Entry, ...]:
+    """Try one contender after the other, never two at a time, and return what became of each.
+
+    One that cannot be built or run is an entry with its reason.
+    """
+    return tuple(_try(contender, wishes, edges) for contender in contenders)
+
+
+def _try(contender: Contender, wishes: ProofWishes, edges: ContestEdges) -> Entry:
+    entry = Entry(name=contender.name, title=contender.title)
+    if contender.refused:
+        return replace(entry, trouble=contender.refused)
+    edges.tell(f"{contender.name}: building it, every step anew")
+    try:
+        with edges.image(contender) as built:
+            entry = replace(entry, build_seconds=built.seconds)
+            edges.tell(f"{contender.name}: reading the image")
+            contents = edges.inspect(built.order.tag)
+            entry = replace(
+                entry,
+                on_disk=sum(layer.on_disk for layer in contents.layers),
+                download=sum(layer.download for layer in contents.layers),
+            )
+            entry = _rebuilt(entry, contender, contents, edges)
+            return _run(entry, contender, contents, wishes, edges, image=built.order.tag)
+    except BuildError as error:
+        lines = tuple(str(detail) for detail in error.details)
+        return replace(
+            entry,
+            runs=Status.FAILED,
+            trouble=f"it cannot be built: {error.cause}",
+            evidence=(*lines, *_hint(error.hint)),
+        )
+    except EngineError as error:
+        return replace(entry, runs=Status.FAILED, trouble=error.cause, evidence=_hint(error.hint))
+
+
+def _rebuilt(entry: Entry, contender: Contender, contents: Contents, edges: ContestEdges) -> Entry:
+    edges.tell(f"{contender.name}: building it again, after an edit")
+    rebuild = edges.rebuild(contender, contents)
+    if isinstance(rebuild, str):
+        return replace(entry, remarks=(*entry.remarks, f"rebuild {rebuild}"))
+    return replace(entry, rebuild_seconds=rebuild.seconds, rebuild_moved=rebuild.moved)
+
+
+def _run(
+    entry: Entry,
+    contender: Contender,
+    contents: Contents,
+    wishes: ProofWishes,
+    edges: ContestEdges,
+    *,
+    image: str,
+) -> Entry:
+    promise = contender.promise
+    trial = make_trial(
+        image, contents, promise, wishes, native=edges.native, processors=edges.processors
+    )
+    runs = []
+    count = wishes.runs or (RUNS if promise.arch in edges.native and trial.port else 1)
+    for number in range(count):
+        edges.tell(f"{contender.name}: running it ({number + 1} of {count})")
+        runs.append(edges.run(trial))
+        if runs[-1].start_seconds is None:
+            break
+    start, memory = check_start(trial, runs), check_memory(trial, runs)
+    others = tuple(_look(contender, contents, trial, edges))
+    times = [run.start_seconds for run in runs if run.start_seconds is not None]
+    peaks = [run.peak_memory for run in runs if run.peak_memory is not None]
+    bad = next((check for check in (memory, start) if check.status is Status.FAILED), None)
+    decisive = bad or start
+    return replace(
+        entry,
+        runs=decisive.status,
+        trouble="" if decisive.status is Status.PASSED else decisive.text,
+        evidence=() if decisive.status is Status.PASSED else decisive.evidence,
+        start_seconds=median(times) if times else None,
+        peak_memory=max(peaks, default=None),
+        checks=(start, memory, *others),
+        remarks=(
+            *entry.remarks,
+            *(f"{c.code}: {c.text}" for c in others if c.status is not Status.PASSED),
+        ),
+    )
+
+
+def _look(
+    contender: Contender, contents: Contents, trial: Trial, edges: ContestEdges
+) -> Iterator[Check]:
+    """Yield what is wrong inside that a start alone may not meet."""
+    promise = contender.promise
+    packages = find_installed(contents)
+    modules = {module: package.name for package in packages for module in find_modules(package)}
+    folders = tuple(dict.fromkeys(package.folder for package in packages))
+    edges.tell(f"{contender.name}: importing {len(modules)} modules")
+    importing = edges.try_imports(trial, tuple(modules), folders, max(PATIENCE, trial.patience))
+    yield check_imports(packages, modules, importing, planned=promise.packages, facts=edges.facts)
+    yield check_libraries(contents, packages, promise.arch, facts=edges.facts)
+
+
+def _hint(text: str) -> tuple[str, ...]:
+    return (f"hint: {text}",) if text else ()
