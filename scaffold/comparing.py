@@ -201,13 +201,10 @@ def _forget_mounts(client: "DockerClient", mark: str) -> None:
 
     api: Any = client.api
     with suppress(APIError):
-        found = [
-            record["ID"]
-            for record in api.df().get("BuildCache") or ()
-            if mark in str(record.get("Description", ""))
-        ]
-        if found:
-            api.prune_builds(filters={"id": found}, all=True)
+        for record in api.df().get("BuildCache") or ():
+            if mark in str(record.get("Description", "")):
+                # One by one: an engine takes several ids for conditions that all have to hold.
+                api.prune_builds(filters={"id": record["ID"]}, all=True)
 
 
 def _notes(contest: Contest, client: "DockerClient") -> Iterator[str]:

@@ -34,7 +34,7 @@ _FAILED = 1
 def verify_options(
     *, only: "Sequence[str]" = (), section: str = _SECTION
 ) -> "Callable[[Any], Any]":
-    """Return what gives a command the options of a proof, all or some; see ``read_proof_wishes``."""
+    """Return what gives a command all or some options of a proof; see ``read_proof_wishes``."""
 
     def with_options(command: Any) -> Any:
         for name, settings in reversed(_OPTIONS.items()):
