@@ -47,7 +47,8 @@ def compare(
 ) -> tuple[Entry, ...]:
     """Try one contender after the other, never two at a time, and return what became of each.
 
-    One that cannot be built or run is an entry with its reason.
+    One that cannot be built or run is an entry with its reason. ``wishes.quick`` leaves out the
+    search for what a start alone may not meet.
     """
     return tuple(_try(contender, wishes, edges) for contender in contenders)
 
@@ -67,7 +68,8 @@ def _try(contender: Contender, wishes: ProofWishes, edges: ContestEdges) -> Entr
                 on_disk=sum(layer.on_disk for layer in contents.layers),
                 download=sum(layer.download for layer in contents.layers),
             )
-            entry = _rebuilt(entry, contender, contents, edges)
+            if contender.rebuilds:
+                entry = _rebuilt(entry, contender, contents, edges)
             return _run(entry, contender, contents, wishes, edges, image=built.order.tag)
     except BuildError as error:
         lines = tuple(str(detail) for detail in error.details)
@@ -75,10 +77,17 @@ def _try(contender: Contender, wishes: ProofWishes, edges: ContestEdges) -> Entr
             entry,
             runs=Status.FAILED,
             trouble=f"it cannot be built: {error.cause}",
+            code=error.code,
             evidence=(*lines, *_hint(error.hint)),
         )
     except EngineError as error:
-        return replace(entry, runs=Status.FAILED, trouble=error.cause, evidence=_hint(error.hint))
+        return replace(
+            entry,
+            runs=Status.FAILED,
+            trouble=error.cause,
+            code=error.code,
+            evidence=_hint(error.hint),
+        )
 
 
 def _rebuilt(entry: Entry, contender: Contender, contents: Contents, edges: ContestEdges) -> Entry:
@@ -110,7 +119,7 @@ def _run(
         if runs[-1].start_seconds is None:
             break
     start, memory = check_start(trial, runs), check_memory(trial, runs)
-    others = tuple(_look(contender, contents, trial, edges))
+    others = () if wishes.quick else tuple(_look(contender, contents, trial, edges))
     times = [run.start_seconds for run in runs if run.start_seconds is not None]
     peaks = [run.peak_memory for run in runs if run.peak_memory is not None]
     bad = next((check for check in (memory, start) if check.status is Status.FAILED), None)

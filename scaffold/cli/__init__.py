@@ -31,6 +31,7 @@ _COMMANDS = {
         "wheels",
         "devices",
         "knowledge",
+        "experiment",
     )
 }
 

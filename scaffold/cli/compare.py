@@ -18,19 +18,15 @@ from scaffold.cli.options import (
 )
 from scaffold.cli.outside import Outside
 from scaffold.cli.verify import read_proof_wishes, verify_options
-from scaffold.errors import UsageError
 
 if TYPE_CHECKING:
     from scaffold.comparing import Contest
     from scaffold.model.comparison import Comparison, Contender
-    from scaffold.model.knowledge import Facts
     from scaffold.model.promise import Promise
-    from scaffold.present.outcome import Outcome
 
 _SECTION = "Compare"
 _NOTHING_RUNS = 1
 _SHARED = ("--on", "--network", "--env", "--writable", "--timeout", "--runs")
-_PLAIN = "plain"
 
 
 @click.command(cls=SectionedCommand, short_help="Build it on several bases; measure side by side.")
@@ -94,7 +90,7 @@ def compare(
         request = combine_options(asked, record.options if record else ())
         names = names or ((asked["base"],) if asked["base"] else ())
         request = replace(request, options=replace(request.options, base=""))
-        contest = make_contest(outside, path, request, names, tell)
+        contest = line_up_contest(outside, path, request, names, tell)
     contest = replace(
         contest,
         wishes=wishes,
@@ -106,110 +102,26 @@ def compare(
     return show_comparison(comparison, path=path, as_json=as_json, svg=svg)
 
 
-def make_contest(
+def line_up_contest(
     outside: Outside, path: Path, request: Any, names: Sequence[str], tell: Any
 ) -> "Contest":
     """Return what to compare: the bases named, or the best of each family, and the plain one.
 
     Raises what ``plan`` raises, UsageError for several targets.
     """
-    from scaffold.building import Job  # noqa: PLC0415 - not for --help
+    from scaffold.cli.contenders import (  # noqa: PLC0415 - not for --help
+        make_contest,
+        plain_contender,
+        planned_contenders,
+    )
     from scaffold.cli.deciding import check_base, decide_outcome  # noqa: PLC0415
-    from scaffold.comparing import Contest  # noqa: PLC0415
-    from scaffold.config import index_options  # noqa: PLC0415
-    from scaffold.model.build import Wishes  # noqa: PLC0415
-    from scaffold.model.promise import ProofWishes  # noqa: PLC0415
 
     facts = outside.load_facts(request.knowledge)
     for name in names:
         check_base(name, facts)
     outcome = decide_outcome(outside, path, request, tell)
-    if len(outcome.targets) > 1:
-        raise UsageError("a comparison is for one target", hint="name it: --target arm64")
-    target = outcome.targets[0]
-    return Contest(
-        job=Job(
-            folder=path,
-            project=outcome.project.name.value,
-            arches=(target.arch,),
-            index=index_options(outcome.project, request),
-            wishes=Wishes(certificates=request.certificates),
-        ),
-        arch=target.arch,
-        contenders=tuple(_contenders(outside, outcome, names, facts)),
-        wishes=ProofWishes(),
-        facts=facts.packages,
-        device=target.device.name if target.device else "",
-    )
-
-
-def _contenders(
-    outside: Outside, outcome: "Outcome", names: Sequence[str], facts: "Facts"
-) -> list["Contender"]:
-    """Return what our plans make, then what people write by hand."""
-    from scaffold.core.lineup import line_up, pick_python  # noqa: PLC0415 - not for --help
-    from scaffold.core.plain import plain_dockerfile, plain_reference  # noqa: PLC0415
-    from scaffold.model.comparison import Contender  # noqa: PLC0415
-
-    (decision,), (target,) = outcome.decisions, outcome.targets
-    options = outcome.request.options
-    found = []
-    for place in line_up(decision, names, options.objective):
-        if place.fits is None:
-            promise = _promise(outcome)
-            found.append(
-                Contender(name=place.asked, title="", promise=promise, refused=place.refused)
-            )
-            continue
-        chosen = replace(decision, chosen=place.fits)
-        plan = outside.make_plan(outcome.project, (target,), (chosen,), outcome.request)
-        candidate = place.fits.candidate
-        base = candidate.base
-        found.append(
-            Contender(
-                name=base.id,
-                title=f"leanscaffold, Python {place.fits.python}",
-                files=outside.spell_plan(plan),
-                promise=replace(
-                    _promise(outcome),
-                    base=base.id,
-                    packages={w.pinned.name: w.pinned.version for w in candidate.packages},
-                    interpreter=base.interpreter.format(python=place.fits.python),
-                ),
-            )
-        )
-    python = pick_python(decision, options.python)
-    reference = plain_reference(python, options)
-    text = plain_dockerfile(outcome.project, options, facts.bases[0], reference)
-    found.append(
-        Contender(
-            name=_PLAIN,
-            title=f"one stage by hand, FROM {reference}",
-            files={"Dockerfile": text},
-            promise=replace(
-                _promise(outcome),
-                packages={asked.name: "" for asked in outcome.project.asked if not asked.marker},
-            ),
-        )
-    )
-    return found
-
-
-def _promise(outcome: "Outcome") -> "Promise":
-    from scaffold.model.promise import Promise  # noqa: PLC0415 - not for --help
-    from scaffold.present.outcome import health_of, port_of  # noqa: PLC0415
-
-    (target,) = outcome.targets
-    port, health = port_of(outcome), health_of(outcome)
-    return Promise(
-        arch=target.arch,
-        project=outcome.project.name.value,
-        device=target.device.name if target.device else "",
-        budget=target.budget,
-        cores=target.device.cores if target.device else None,
-        port=port.value if port else None,
-        health=health.value if health else "",
-    )
+    contenders = (*planned_contenders(outside, outcome, names), plain_contender(outcome, facts))
+    return make_contest(path, outcome, contenders, facts)
 
 
 def _by_hand(files: Sequence[Path], promise: "Promise") -> list["Contender"]:

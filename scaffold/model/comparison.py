@@ -15,7 +15,8 @@ class Contender:
     ``name`` is short and its own, ``title`` a sentence's worth. ``files`` go into a copy of the
     project, by path; ``Dockerfile`` is among them. ``promise`` says what the image has to hold
     and how it is asked. ``refused`` is why it is not even tried, empty for the others. ``kept``
-    says that it needs what an earlier ``generate`` left in the folder.
+    says that it needs what an earlier ``generate`` left in the folder, ``rebuilds`` that it is to
+    be built once more after an edit.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Contender:
     files: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     kept: bool = False
+    rebuilds: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +33,16 @@ class Entry:
     """What became of a contender. Bytes and seconds; None is what nobody could measure.
 
     ``runs`` says whether the app started and kept to its memory; ``trouble`` why it did not, or
-    why there is no image. ``on_disk`` and ``download`` are of an image that was built, whether it
-    runs or not. ``rebuild_seconds`` and ``rebuild_moved`` (compressed) are what an edit of a
-    source file costs. ``remarks`` are what else was found.
+    why there is no image, with the error's ``code``. ``on_disk`` and ``download`` are of an image
+    that was built, whether it runs or not. ``rebuild_seconds`` and ``rebuild_moved`` (compressed)
+    are what an edit of a source file costs. ``remarks`` are what else was found.
     """
 
     name: str
     title: str
     runs: Status = Status.NOT_VERIFIED
     trouble: str = ""
+    code: str = ""
     evidence: tuple[str, ...] = ()
     on_disk: int | None = None
     download: int | None = None

@@ -109,16 +109,18 @@ def make_comparison_document(comparison: Comparison) -> dict[str, Any]:
         "device": comparison.device or None,
         "emulated": comparison.emulated,
         "notes": list(comparison.notes),
-        "images": [_describe(entry) for entry in comparison.entries],
+        "images": [describe_entry(entry) for entry in comparison.entries],
     }
 
 
-def _describe(entry: Entry) -> dict[str, Any]:
+def describe_entry(entry: Entry) -> dict[str, Any]:
+    """Return one row."""
     return {
         "name": entry.name,
         "title": entry.title,
         "runs": str(entry.runs),
         "trouble": entry.trouble or None,
+        "code": entry.code or None,
         "evidence": list(entry.evidence),
         "on_disk": entry.on_disk,
         "download": entry.download,
