@@ -38,9 +38,12 @@ def show_entries(comparison: Comparison) -> "Content":
         yield Fitted(line, "bold green" if entry is best else _STYLES[entry.runs])
         yield from _details(entry)
     yield ""
+    titles: dict[str, list[str]] = {}
     for entry in comparison.entries:
         if entry.title:
-            yield styled(f"{entry.name}: {entry.title}", "dim")
+            titles.setdefault(entry.title, []).append(entry.name)
+    for title, names in titles.items():
+        yield styled(f"{', '.join(names)}: {title}", "dim")
     yield from _conclude(comparison)
 
 
