@@ -20,7 +20,11 @@ _MOST_JSON = 1 << 24
 _MOST_SCANNED = 1 << 20
 _IN_MEMORY = 1 << 25
 _GZIP, _ZSTD, _ELF = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x7fELF"
-_GZIP_LEVEL = 6  # the default of Go's compress/gzip, which pushes layers
+# An engine pushes layers with Go's compress/gzip. What that makes of one at its default level,
+# relative to zlib: 1.038 to 1.047 for packages, 1.047 to 1.050 for a base (`docker push` of three
+# images, engine 28.5.2, 2026-11-24).
+_GZIP_LEVEL = 6
+_GO_GZIP = 1.045
 
 
 class Source(Protocol):
@@ -215,7 +219,7 @@ def _read_layer(source: Source, size: int, *, gzipped: bool) -> Packed:
     return Packed(
         digest=digest,
         on_disk=sum(entry.file.size for entry in entries),
-        download=size if gzipped else stream.compressed,
+        download=size if gzipped else round(stream.compressed * _GO_GZIP),
         entries=tuple(entries),
     )
 

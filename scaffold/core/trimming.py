@@ -42,7 +42,7 @@ def _lighten(weighed: Weighed, facts: Facts, *, alone: bool) -> Weighed:
     left = replace(
         weighed.facts, installed=weighed.facts.installed - gone, kinds=tuple(sorted(kinds.items()))
     )
-    return replace(weighed, facts=left)
+    return replace(weighed, facts=left, trimmed=weighed.trimmed + gone)
 
 
 def _spared(packages: Sequence[Weighed], facts: Facts) -> Iterator[tuple[str, str]]:

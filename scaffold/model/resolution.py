@@ -61,8 +61,12 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A pinned package with the facts of its file. ``exact`` is False where sizes are estimates."""
+    """A pinned package with the facts of its file. ``exact`` is False where sizes are estimates.
+
+    ``trimmed`` are the bytes that assembling leaves out; ``facts.installed`` is without them.
+    """
 
     pinned: Pinned
     facts: WheelFacts
     exact: bool = True
+    trimmed: int = 0
