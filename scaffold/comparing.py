@@ -24,7 +24,7 @@ from scaffold.adapters.record import DOCKERFILE
 from scaffold.building import BuildEdges, Job, Watch, build_images
 from scaffold.comparison import ContestEdges, compare
 from scaffold.core.plain import pulled_images
-from scaffold.errors import LeanscaffoldError
+from scaffold.errors import BuildError
 from scaffold.model.build import BuildOrder, Built
 from scaffold.model.comparison import Comparison, Contender
 from scaffold.model.image import Contents
@@ -153,6 +153,8 @@ class _Stages:
             wishes = replace(job.wishes, tag=tag)
             build_images(replace(job, wishes=wishes), self._watch, bench.build)
             cached = inspect_layers(bench.home, tag, known)
+        except BuildError as error:
+            return f"not tried: the same again cannot be built: {error.cause}"
         finally:
             remove_image(bench.home, tag)
         layers = tuple(
@@ -207,7 +209,7 @@ def _warm(contest: Contest, bench: Bench, folder: Path, watch: Watch) -> None:
         job = replace(contest.job, folder=warming, arches=(contest.arch,), wishes=wishes)
         try:
             # One that cannot be pulled fails again, with its reason, where it is needed.
-            with suppress(LeanscaffoldError):
+            with suppress(BuildError):
                 build_images(job, watch, bench.build)
         finally:
             remove_image(bench.home, tag)

@@ -48,7 +48,7 @@ def compare(
     """Try one contender after the other, never two at a time, and return what became of each.
 
     One that cannot be built or run is an entry with its reason. ``wishes.quick`` leaves out the
-    search for what a start alone may not meet.
+    search for what a start alone may not meet. Raises EngineError where nothing can be built.
     """
     return tuple(_try(contender, wishes, edges) for contender in contenders)
 
@@ -61,16 +61,7 @@ def _try(contender: Contender, wishes: ProofWishes, edges: ContestEdges) -> Entr
     try:
         with edges.image(contender) as built:
             entry = replace(entry, build_seconds=built.seconds)
-            edges.tell(f"{contender.name}: reading the image")
-            contents = edges.inspect(built.order.tag)
-            entry = replace(
-                entry,
-                on_disk=sum(layer.on_disk for layer in contents.layers),
-                download=sum(layer.download for layer in contents.layers),
-            )
-            if contender.rebuilds:
-                entry = _rebuilt(entry, contender, contents, edges)
-            return _run(entry, contender, contents, wishes, edges, image=built.order.tag)
+            return _measure(entry, contender, wishes, edges, image=built.order.tag)
     except BuildError as error:
         lines = tuple(str(detail) for detail in error.details)
         return replace(
@@ -80,6 +71,23 @@ def _try(contender: Contender, wishes: ProofWishes, edges: ContestEdges) -> Entr
             code=error.code,
             evidence=(*lines, *_hint(error.hint)),
         )
+
+
+def _measure(
+    entry: Entry, contender: Contender, wishes: ProofWishes, edges: ContestEdges, *, image: str
+) -> Entry:
+    """Return the entry of an image that was built, whatever an engine makes of it."""
+    try:
+        edges.tell(f"{contender.name}: reading the image")
+        contents = edges.inspect(image)
+        entry = replace(
+            entry,
+            on_disk=sum(layer.on_disk for layer in contents.layers),
+            download=sum(layer.download for layer in contents.layers),
+        )
+        if contender.rebuilds:
+            entry = _rebuilt(entry, contender, contents, edges)
+        return _run(entry, contender, contents, wishes, edges, image=image)
     except EngineError as error:
         return replace(
             entry,

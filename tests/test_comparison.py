@@ -137,6 +137,16 @@ def test_an_engine_that_cannot_run_an_image_is_a_row_with_what_was_known_by_then
     assert entry.evidence == ("hint: install it",)
 
 
+def test_an_engine_that_can_build_nothing_ends_the_comparison() -> None:
+    @contextmanager
+    def image(_: Contender) -> Iterator[Built]:
+        raise EngineError("there is no docker command")
+        yield
+
+    with pytest.raises(EngineError):
+        try_one(replace(make_edges(Seen()), image=image))
+
+
 def test_what_the_plan_refuses_is_not_built() -> None:
     seen = Seen()
     entry = try_one(make_edges(seen), contender(refused="no wheel for musl"))
