@@ -111,10 +111,9 @@ def main() -> None:
     """Print the table."""
     print("# Predicted and measured sizes\n")
     print("Made by `python -m tests.engine.predictions`, on stand-ins of the base images.\n")
-    print(
-        "| example | target | base | on disk | predicted | off | download | predicted | off | verify |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    columns = ("on disk", "predicted", "off", "download", "predicted", "off", "verify")
+    print(f"| {' | '.join(('example', 'target', 'base', *columns))} |")
+    print(f"|{'---|' * 10}")
     for row in measure_all(tuple(sys.argv[1:]) or EXAMPLES):
         cells = [row.example, row.arch, row.base]
         for measured, predicted, off in zip(row.measured, row.predicted, row.off, strict=True):
