@@ -38,7 +38,7 @@ def write_page(
         f"Made by `{command}`. The paper: {SOURCE}.",
         "",
         f"Project {comparison.project}, {comparison.arch.platform}.",
-        *(f"{note[:1].upper()}{note[1:]}." for note in comparison.notes),
+        *(f"{note[:1].upper()}{note[1:].removesuffix('.')}." for note in comparison.notes),
         "",
         f"`{_NONE}` is a figure that nobody has: the paper's as far as they are known to us, ours",
         "where an image could not be built or did not run. The paper used Python 3.8 on other",
@@ -115,7 +115,8 @@ def _starts(variants: Sequence[Variant], entries: Mapping[str, Entry]) -> Iterat
             yield f"- **{what}**: runs."
         else:
             reason = _reason(entry)
-            yield f"- **{what}**: {entry.trouble}" + (f": `{reason}`" if reason else "") + "."
+            trouble = entry.trouble.partition(": [")[0]  # without the step, which is long
+            yield f"- **{what}**: {trouble}" + (f": `{reason}`" if reason else "") + "."
 
 
 def _reason(entry: Entry) -> str:

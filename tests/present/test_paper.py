@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 from scaffold.core.paper import Stack, paper_variants
 from scaffold.model.comparison import Comparison, Entry
@@ -7,6 +8,7 @@ from scaffold.model.report import Status
 from scaffold.model.target import Arch
 from scaffold.present.paper import make_paper_document, write_page
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "paper.md"
 VARIANTS = paper_variants(
     Stack(
         full="python:3.13",
@@ -49,7 +51,7 @@ BROKEN = {
         name="alpine",
         title="",
         runs=Status.FAILED,
-        trouble="it cannot be built: pip failed",
+        trouble="it cannot be built: pip failed: [stage-0 4/5] RUN if [ -s /run/secrets/ca ]",
         code="step-failed",
         evidence=("ERROR: No matching distribution found for tensorflow", "hint: read it"),
     ),
@@ -137,3 +139,13 @@ def test_the_document_has_every_row_with_its_image_and_figures() -> None:
     assert alpine["paper"] == {"on_disk": 700_000_000, "build_seconds": 2423.0}
     assert (alpine["image"]["runs"], alpine["image"]["code"]) == ("failed", "step-failed")
     assert document["leanscaffold"][0]["on_disk"] == 1_200_000_000
+
+
+def test_the_page_in_the_docs_shows_what_the_command_shows() -> None:
+    kept = PAGE.read_text("utf-8").splitlines()
+    for line in page(OURS).splitlines():
+        if line.startswith(("#", "| |", "|---")):
+            assert line in kept
+        elif line.startswith("| ") and not line.startswith("| leanscaffold"):
+            start = "|".join(line.split("|")[:4])  # what it is, and the paper's figures
+            assert any(one.startswith(start) for one in kept), start
