@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scaffold.config import Request
     from scaffold.core.paper import Stack, Variant
     from scaffold.model.comparison import Contender
+    from scaffold.model.verdict import Fits
     from scaffold.present.outcome import Outcome
 
 _NOTHING_RUNS = 1
@@ -155,10 +156,17 @@ def _ours(outside: Outside, outcome: "Outcome", swapped: "Outcome") -> "list[Con
         if fits is None:
             refused = "nothing fits: `leanscaffold plan` says why"
             found.append(Contender(name=name, title=name, promise=promise_of(one), refused=refused))
-        elif name == _OURS or fits != outcome.decisions[0].chosen:
+        elif name == _OURS or _holds(fits) != _holds(outcome.decisions[0].chosen):
             title = f"leanscaffold{how}: {fits.base.id}"
             found.append(planned_contender(outside, one, fits, name=name, title=title))
     return found
+
+
+def _holds(fits: "Fits | None") -> object:
+    """Return what tells two images of ours apart."""
+    if fits is None:
+        return None
+    return fits.base.id, fits.python, {w.pinned.file for w in fits.candidate.packages}
 
 
 def _show(

@@ -6,7 +6,7 @@ from scaffold.cli.outside import Outside
 from scaffold.model.comparison import Comparison, Entry
 from scaffold.model.report import Status
 from scaffold.model.target import Arch
-from tests.builders import make_decision, make_fits, make_project, make_rejected
+from tests.builders import make_decision, make_fits, make_project, make_rejected, make_weighed
 from tests.cli.outside import Seen, code_of, make_outside, run
 
 TARGET = ("--target", "arm64")
@@ -59,6 +59,15 @@ def test_the_swaps_make_one_more_of_ours_where_they_change_anything() -> None:
         "leanscaffold-swaps",
     ]
     assert "leanscaffold with --apply-swaps: bare-trixie" in out
+
+
+def test_the_same_image_is_not_built_twice_though_its_packages_were_found_elsewhere() -> None:
+    def decide(_: object, __: object, options: object, ___: object) -> object:
+        origin = "cache" if getattr(options, "apply_swaps", False) else "index"
+        return (make_decision(make_fits(packages=[make_weighed(origin=origin)])),)
+
+    seen, _ = tried(decide=decide)
+    assert [one.name for one in seen.contests[0].contenders][-2:] == ["two-stages", "leanscaffold"]
 
 
 def test_where_nothing_of_ours_fits_the_papers_are_tried_all_the_same() -> None:
