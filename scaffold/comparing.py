@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from scaffold.adapters.outputs import read_recorded
 from scaffold.adapters.record import DOCKERFILE
 from scaffold.building import BuildEdges, Job, Watch, build_images
 from scaffold.comparison import ContestEdges, compare
+from scaffold.core.leftovers import own_records
 from scaffold.core.plain import pulled_images
 from scaffold.errors import BuildError
 from scaffold.model.build import BuildOrder, Built
@@ -77,11 +78,13 @@ def compare_images(
     with ExitStack() as stack:
         stack.enter_context(stopped_by_signals())
         bench = stack.enter_context(open_bench(contest.wishes, environ, build(environ)))
-        stack.callback(_forget_mounts, bench.home, bench.mark)
+        known = {str(record["ID"]) for record in _records(bench.home)}
+        steps: list[str] = []
+        stack.callback(_forget, bench.home, known, steps, bench.mark)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leanscaffold-")))
         tell("pulling the bases, before the clock starts")
         _warm(contest, bench, folder, watch)
-        stages = _Stages(contest, bench, folder, watch, build)
+        stages = _Stages(contest, bench, folder, watch, build, steps=steps)
         native = native_arches(bench.device)
         edges = ContestEdges(
             image=stages.image,
@@ -116,12 +119,15 @@ class _Stages:
         folder: Path,
         watch: Watch,
         build: Callable[[Mapping[str, str]], BuildEdges],
+        *,
+        steps: list[str],
     ) -> None:
         self._contest = contest
         self._bench = bench
         self._folder = folder
         self._watch = watch
         self._build = build
+        self._steps = steps
         self._numbers = {one.name: n for n, one in enumerate(contest.contenders)}
 
     @contextmanager
@@ -135,6 +141,7 @@ class _Stages:
             stack.callback(shutil.rmtree, job.folder, ignore_errors=True)
             stack.callback(remove_image, bench.home, job.wishes.tag)
             built = build_images(replace(job, wishes=wishes), self._watch, bench.build)[0]
+            self._steps.extend(step.name for step in built.steps)
             if bench.device is not bench.home:
                 stack.callback(remove_image, bench.device, job.wishes.tag)
                 carry_image(bench.home, bench.device, job.wishes.tag)
@@ -215,16 +222,22 @@ def _warm(contest: Contest, bench: Bench, folder: Path, watch: Watch) -> None:
             remove_image(bench.home, tag)
 
 
-def _forget_mounts(client: "DockerClient", mark: str) -> None:
-    """Remove what pip downloaded into the builds' cache mounts, which nobody can use again."""
+def _forget(
+    client: "DockerClient", known: Collection[str], steps: Iterable[str], mark: str
+) -> None:
+    """Remove what our builds left in the engine's cache, which nobody can use again: gigabytes."""
     from docker.errors import APIError  # noqa: PLC0415 - slow to import
 
     api: Any = client.api
     with suppress(APIError):
-        for record in api.df().get("BuildCache") or ():
-            if mark in str(record.get("Description", "")):
-                # One by one: an engine takes several ids for conditions that all have to hold.
-                api.prune_builds(filters={"id": record["ID"]}, all=True)
+        for record in own_records(_records(client), known, steps, mark):
+            # One by one: an engine takes several ids for conditions that all have to hold.
+            api.prune_builds(filters={"id": record}, all=True)
+
+
+def _records(client: "DockerClient") -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = client.api.df().get("BuildCache") or ()
+    return found
 
 
 def _notes(contest: Contest, client: "DockerClient") -> Iterator[str]:
