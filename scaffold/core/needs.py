@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from scaffold.core.starts import is_closed, refuse_uses
 from scaffold.core.system import SystemCost, distribution, system_cost, written_packages
 from scaffold.model.knowledge import Base, BuildClass, Facts, Library, Recipe, SystemPackage
 from scaffold.model.plan import Options
@@ -59,9 +60,10 @@ def find_needs(
         else:
             install[package.name] = package
             remarks.append(_adds(base, lack, package))
-    if any(use.code == "needs-shell" for use in project.uses) and not base.shell:
-        use = next(use for use in project.uses if use.code == "needs-shell")
-        refused.append(Reason(code="needs-shell", text=f"{use.origin} starts a shell"))
+    if is_closed(base):
+        commands = set(_commands_of(project, facts, packages))
+        given = options.programs
+        refused.extend(refuse_uses(base, project.uses, given=given, commands=commands))
     build, tools, build_class, build_reasons = _find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
     brought = {p.name for one in offered if (p := _provider_of(facts, base, one)) is not None}
@@ -119,13 +121,22 @@ def _lacks(
         for lack in _of_package(facts, weighed, installed):
             if lack.id not in ships | programs:
                 yield lack
-    for use in project.uses:
+    for use in () if is_closed(base) else project.uses:
         known = use.value in facts.libraries and use.value not in programs
         if use.code == "runs-program" and known:
             yield _Lack(use.value, str(use.origin), "", program=True)
     for program in options.programs:
         if program not in programs:
             yield _Lack(program, "--with", "", program=True)
+
+
+def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:
+    """Yield the names under which packages install their commands, as far as names tell."""
+    yield project.name.value
+    for weighed in packages:
+        yield weighed.pinned.name
+        fact = facts.packages.get(weighed.pinned.name)
+        yield from fact.provides_import if fact else ()
 
 
 def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator[_Lack]:
@@ -170,7 +181,7 @@ def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | N
 def _cannot(base: Base, lack: _Lack) -> Reason:
     what = "program" if lack.program else "library"
     code = "needs-program" if lack.program else "needs-library"
-    closed = base.package_manager is None or bool(base.origin)
+    closed = is_closed(base)
     why = f"no package of {base.id} is known to have it"
     if base.origin:
         why = f"{base.id} holds only libraries that machine code names"

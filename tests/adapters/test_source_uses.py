@@ -29,6 +29,15 @@ def test_starting_python_itself_needs_nothing(tmp_path: Path) -> None:
     assert uses(tmp_path, source, "runs-program") == []
 
 
+def test_a_program_of_the_project_comes_along_but_a_script_of_it_needs_a_shell(
+    tmp_path: Path,
+) -> None:
+    source = "import subprocess\nsubprocess.run(['./bin/tool'])\nsubprocess.run(['./run.sh'])\n"
+    files = {"main.py": source, "bin/tool": "", "run.sh": ""}
+    found = [(use.code, use.origin.line) for use in facts(tmp_path, files).uses]
+    assert found == [("needs-shell", 3)]
+
+
 @pytest.mark.parametrize(
     ("source", "programs"),
     [

@@ -328,3 +328,98 @@ def test_another_package_never_shrinks_the_prediction() -> None:
     assert one.chosen is not None
     assert two.chosen is not None
     assert two.chosen.size.on_disk >= one.chosen.size.on_disk
+
+
+def bare() -> Base:
+    cut = replace(slim(megabytes=38), id="bare-trixie", family="bare", origin="slim-trixie")
+    return replace(cut, shell=False, pip_bytes=0, pip_download=0)
+
+
+def use_of(code: str, value: str, line: int) -> Use:
+    return Use(code=code, value=value, origin=Origin(file="app/main.py", line=line))
+
+
+def reasons_against(use: Use, *given: str) -> list[tuple[str, str]]:
+    """Return why the bare base is refused for an app that does one thing."""
+    world = World().add(f"celery-1-{ANY}")
+    facts = facts_of(slim(), bare())
+    (decision,) = decided(
+        world, "celery", facts=facts, uses=(use,), options=Options(programs=given)
+    )
+    return [
+        (reason.code, reason.text)
+        for verdict in decision.verdicts
+        if isinstance(verdict, Rejected) and (verdict.base.id, verdict.python) == BARE
+        for reason in verdict.reasons
+    ]
+
+
+BARE = ("bare-trixie", "3.13")
+
+
+@pytest.mark.parametrize(
+    ("use", "code", "text"),
+    [
+        (
+            use_of("runs-program", "convert", 3),
+            "needs-program",
+            (
+                "app/main.py:3 starts convert, which bare-trixie does not have; "
+                "`--with convert` puts it in"
+            ),
+        ),
+        (
+            use_of("runs-program", "", 4),
+            "needs-program",
+            (
+                "app/main.py:4 starts a program that no literal names, and bare-trixie has none; "
+                "`--with PROGRAM` puts it in"
+            ),
+        ),
+        (
+            use_of("needs-shell", "sh", 5),
+            "needs-shell",
+            "app/main.py:5 starts a shell, which bare-trixie does not have; `--with sh` puts it in",
+        ),
+        (
+            use_of("finds-library", "usb", 6),
+            "needs-library",
+            (
+                "app/main.py:6 looks for the library usb: find_library asks ldconfig or a "
+                "compiler, and bare-trixie has neither"
+            ),
+        ),
+        (
+            use_of("finds-library", "libusb-1.0.so.0", 7),
+            "needs-library",
+            "app/main.py:7 opens the library libusb-1.0.so.0, which bare-trixie does not have",
+        ),
+    ],
+)
+def test_what_the_sources_do_refuses_the_bare_base_with_file_and_line(
+    use: Use, code: str, text: str
+) -> None:
+    assert reasons_against(use) == [(code, text)]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        use_of("runs-program", "celery", 3),
+        use_of("finds-library", "libz.so.1", 4),
+        use_of("imports", "yaml", 5),
+    ],
+)
+def test_commands_of_packages_and_libraries_that_are_there_refuse_nothing(use: Use) -> None:
+    assert reasons_against(use) == []
+
+
+def test_another_base_is_taken_where_the_sources_start_programs() -> None:
+    (decision,) = decided(
+        World().add(f"a-1-{ANY}"),
+        "a",
+        facts=facts_of(slim(), bare()),
+        uses=(use_of("runs-program", "convert", 3),),
+    )
+    assert decision.chosen is not None
+    assert decision.chosen.base.id == "slim-trixie"

@@ -72,7 +72,7 @@ def find_uses(modules: Sequence[Module], files: Sequence[str]) -> tuple[Use, ...
 def _from_calls(module: Module, files: Sequence[str]) -> Iterator[Use]:
     for called, call in module.calls():
         if called in _RUNS or called in _SHELLS:
-            for code, value in _programs(module, called, call):
+            for code, value in _programs(module, called, call, files):
                 yield Use(code=code, value=value, origin=module.origin(call))
         elif called in _OPENS:
             library = module.text(call.args[0] if call.args else None)
@@ -82,7 +82,9 @@ def _from_calls(module: Module, files: Sequence[str]) -> Iterator[Use]:
             yield Use(code="shows-window", value=called, origin=module.origin(call))
 
 
-def _programs(module: Module, called: str, call: ast.Call) -> Iterator[tuple[str, str]]:
+def _programs(
+    module: Module, called: str, call: ast.Call, files: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     first = argument(call, "args", 0) or argument(call, "cmd", 0)
     if called in _SHELLS or module.literal(argument(call, "shell")) is True:
         yield "needs-shell", "sh"
@@ -93,12 +95,19 @@ def _programs(module: Module, called: str, call: ast.Call) -> Iterator[tuple[str
         first = first.value
     word, known = _first_word(module, first)
     name = word.rpartition("/")[2]
-    if name in {"sh", "ash", "dash"}:
+    if name in {"sh", "ash", "dash"} or (word.endswith(".sh") and _is_own(word, files)):
         yield "needs-shell", "sh"
+    elif _is_own(word, files):
+        return
     elif known and not _PYTHON.fullmatch(name):
         yield "runs-program", name
         if name == "bash":
             yield "needs-shell", "sh"
+
+
+def _is_own(word: str, files: Sequence[str]) -> bool:
+    """Tell whether a program is a file of the project, which comes along."""
+    return "/" in word and word.removeprefix("./") in files
 
 
 def _first_word(module: Module, node: ast.expr | None) -> tuple[str, bool]:
