@@ -1,5 +1,8 @@
 """Options and rules of the whole suite: goldens are rewritten on request, the network is closed."""
 
+import os
+import tempfile
+
 import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
@@ -11,6 +14,13 @@ settings.load_profile("untimed")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep a cache of the run's own: what the user's cache has seen would change what is planned."""
+    folder = tempfile.TemporaryDirectory(prefix="leanscaffold-cache-", ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ["LEANSCAFFOLD_CACHE_DIR"] = folder.name
 
 
 @pytest.fixture(autouse=True)
