@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep a cache of the run's own: what the user's cache has seen would change what is planned."""
+    """Keep a cache of the run's own: the user's would change plans."""
     folder = tempfile.TemporaryDirectory(prefix="leanscaffold-cache-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["LEANSCAFFOLD_CACHE_DIR"] = folder.name
