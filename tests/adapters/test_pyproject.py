@@ -104,7 +104,7 @@ def test_all_bad_requirements_are_reported_at_once_with_lines(tmp_path: Path) ->
         (r'"flask\u2028evil"', "U+2028"),
         ('''"flask @ https://index.example/f'x.whl"''', "has a quote in it"),
         ("""'flask==="1"'""", "has a quote in it"),
-        ('"flask==="', "write one after the operator"),
+        ('"flask==="', "flask==="),
     ],
 )
 def test_a_line_break_or_quote_in_a_requirement_is_an_error(

@@ -174,7 +174,7 @@ def test_all_bad_lines_of_all_files_are_reported_at_once(tmp_path: Path) -> None
         ("git+https://index.example/nameless", "write name @ git+https://index.example/nameless"),
         ("-e git+https://index.example/nameless", "does not say its name"),
         ("flask @", "flask @"),
-        ("flask===", "write one after the operator"),
+        ("flask===", "flask==="),
         ("-c", "requires 1 argument"),
     ],
 )

@@ -14,6 +14,13 @@ MACHINES = {"qemu-aarch64": (2, b"\xb7\x00"), "qemu-arm": (1, b"\x28\x00")}
 
 
 def _entry(home: Home, name: str) -> Path:
+    """Return the handler's file: the usual name, which is the one that mmdebstrap looks for.
+
+    Where the machine has a handler of that name, mmdebstrap takes it, and ours gets another.
+    """
+    usual = FOLDER / name
+    if not usual.exists() or f"interpreter {home.programs}/" in usual.read_text():
+        return usual
     return FOLDER / f"leanscaffold-{home.key}-{name}"
 
 
