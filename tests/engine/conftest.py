@@ -12,6 +12,8 @@ from tests.engine.choice import REQUIRED, NoEngineError, ca_bundle, choose
 from tests.engine.engine import Engine
 from tests.engine.home import Home, find_home
 
+USUAL = ("amd64", "arm64")
+
 
 @pytest.fixture(scope="session")
 def home() -> Home:
@@ -31,19 +33,24 @@ def engine(home: Home) -> Engine:
 
 @pytest.fixture(scope="session")
 def bases(engine: Engine, home: Home) -> Callable[..., Engine]:
-    """Return the engine once it can pull the base images for the named architectures."""
+    """Return the engine once it can pull the base images for the named architectures.
+
+    What most tests need is made at once: the end of making drops the cache of the builds that
+    another process may be testing.
+    """
 
     def get(*arches: str) -> Engine:
         if engine.own:
-            publish.publish_all(home, engine, arches, print)
+            publish.publish_all(home, engine, dict.fromkeys((*USUAL, *arches)), print)
         return engine
 
     return get
 
 
 @pytest.fixture(scope="session")
-def knowledge_options(engine: Engine, home: Home) -> tuple[str, ...]:
+def knowledge_options(bases: Callable[..., Engine], home: Home) -> tuple[str, ...]:
     """Options that tell leanscaffold what the stand-ins weigh; none where the images are real."""
+    engine = bases()
     if not engine.own:
         return ()
     return ("--knowledge", str(facts.overlay(home, engine)))

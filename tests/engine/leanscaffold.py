@@ -31,7 +31,12 @@ class Ended:
 
 def environment(engine: Engine, home: Path) -> dict[str, str]:
     """Return an environment that knows the engine, and no index but pip's default."""
-    kept = {k: v for k, v in engine.environ.items() if not k.startswith(_STRANGE)}
+    return plain_environment(engine.environ, home)
+
+
+def plain_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Return an environment with a home of its own, and no index but pip's default."""
+    kept = {k: v for k, v in environ.items() if not k.startswith(_STRANGE)}
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     return {

@@ -1,125 +1,175 @@
 """The prediction beside the measurement, for each example, target and base that the plan allows.
 
-    python -m tests.engine.predictions [example…] > docs/predictions.md
+    python -m tests.engine.predictions [--example X] [--target T] [--base B] [--anew]
 
-Builds and verifies every image on the tests' engine; takes an hour the first time.
+Keeps the table in docs/predictions.md and the facts that its predictions rest on beside this file.
+Builds and verifies on the tests' engine; an hour the first time, later what has changed.
 """
 
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from shutil import copytree
 from typing import Any
+
+import click
 
 from tests.engine import engine as own
 from tests.engine import facts, publish
 from tests.engine.choice import ca_bundle
 from tests.engine.engine import Engine
-from tests.engine.home import find_home
-from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.home import Home, digest, find_home, whole
+from tests.engine.leanscaffold import (
+    Ended,
+    environment,
+    leanscaffold,
+    plain_environment,
+)
+from tests.engine.prediction_table import PASSED, Row, read_table, to_megabytes, write_table
 
 ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "docs" / "predictions.md"
+# What the stand-ins weighed when the table was made.
+WEIGHED = Path(__file__).parent / "weighed"
 EXAMPLES = ("fastapi", "flask-postgres", "detector", "gateway", "django", "paper")
 ARCHES = ("amd64", "arm64")
 # The stand-ins have one Python, and one release of each distribution.
 PYTHON = "3.13"
 BASES = ("bare-trixie", "bare-alpine-3.23", "slim-trixie", "alpine-3.23")
-# How far an image may be from its prediction: on disk, to download.
-BOUNDS = (0.02, 0.08)
+
+Key = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One image: bytes predicted and measured, on disk and to download, and what failed."""
-
-    example: str
-    arch: str
-    base: str
-    predicted: tuple[int, int]
-    measured: tuple[int, int]
-    failed: tuple[str, ...]
-
-    @property
-    def off(self) -> tuple[float, float]:
-        """Return how much larger the image is than predicted, relative."""
-        return (
-            self.measured[0] / self.predicted[0] - 1,
-            self.measured[1] / self.predicted[1] - 1,
+def predict(example: str, knowledge: Path, env: Mapping[str, str]) -> dict[Key, Row]:
+    """Return a row, not yet measured, for each target and base that the plan of today allows."""
+    words = [word for arch in ARCHES for word in ("--target", arch)]
+    ended = leanscaffold(
+        *("plan", str(ROOT / "examples" / example), *words, "--python", PYTHON),
+        *("--offline", "--knowledge", str(knowledge), "--json", "--quiet"),
+        env=env,
+    )
+    assert ended.code == 0, ended.err
+    rows = [
+        Row(
+            example=example,
+            target=target["target"].removeprefix("linux/"),
+            base=one["base"],
+            predicted=to_megabytes(one["size"]["on_disk"], one["size"]["download"]),
         )
+        for target in ended.document()["targets"]
+        for one in target["candidates"]
+        if one["verdict"] == "fits" and one["base"] in BASES and one["python"] == PYTHON
+    ]
+    return {row.key: row for row in rows}
 
-    @property
-    def is_within(self) -> bool:
-        """Return whether both predictions hold."""
-        return all(abs(off) <= bound for off, bound in zip(self.off, BOUNDS, strict=True))
 
-
-def measure(
-    engine: Engine, knowledge: tuple[str, ...], example: str, arch: str, base: str
-) -> Row | None:
-    """Return a row, or None where the base does not fit, or cannot be built on here."""
+def measure(engine: Engine, row: Row, kept: Row | None, knowledge: Path) -> Row:
+    """Return the row with what was measured, or with what is kept of the same files."""
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder) / example
-        copytree(ROOT / "examples" / example, project)
-        words = ["--target", arch, "--python", PYTHON, "--base", base, "--offline", *knowledge]
+        project = Path(folder) / row.example
+        copytree(ROOT / "examples" / row.example, project)
+        env = environment(engine, Path(folder))
+        words = (str(project), *options(row), "--knowledge", str(knowledge))
+        written = leanscaffold("generate", *words, "--quiet", env=env)
+        assert written.code == 0, written.err
+        files = _digest(project, knowledge)
+        if kept is not None and kept.files == files:
+            return replace(kept, predicted=row.predicted)
         trust = ca_bundle(os.environ)
-        words += ["--ca", str(trust)] if trust else []
-        ended = leanscaffold(
-            *("verify", str(project), *words, "--json", "--quiet"),
-            env=environment(engine, Path(folder)),
-        )
-    if ended.code == 3:
-        return None
-    if ended.code not in {0, 1}:
-        # apk has no index beside the stand-ins, and compiling needs packages of it.
-        print(f"{example} on {arch}, {base}: {ended.err.strip()}", file=sys.stderr)
-        return None
+        words += ("--ca", str(trust)) if trust else ()
+        return replace(told(row, leanscaffold("verify", *words, "--json", env=env)), files=files)
+
+
+def options(row: Row) -> tuple[str, ...]:
+    """Return the options that decide for the row's target and base."""
+    return ("--target", row.target, "--python", PYTHON, "--base", row.base, "--offline")
+
+
+def told(row: Row, ended: Ended) -> Row:
+    """Return the row with what ``verify --json`` said."""
+    if ended.code not in {0, 1} or not ended.out:
+        why = ended.err.partition("error[")[2].splitlines()[:1]
+        return replace(row, untried="".join(why).replace("]: ", ": ").replace("|", "/"))
     (report,) = ended.document()["reports"]
-    return _row(report["checks"], example, arch, base)
+    return measured(row, report["checks"])
 
 
-def _row(checks: Sequence[dict[str, Any]], example: str, arch: str, base: str) -> Row:
+def measured(row: Row, checks: Sequence[dict[str, Any]]) -> Row:
+    """Return the row with the size check's figures and the names of what did not pass."""
     (size,) = (one["figures"] for one in checks if one["code"] == "size")
-    return Row(
-        example=example,
-        arch=arch,
-        base=base,
-        predicted=(size["predicted_on_disk_bytes"], size["predicted_download_bytes"]),
-        measured=(size["on_disk_bytes"], size["download_bytes"]),
-        failed=tuple(one["code"] for one in checks if one["status"] == "failed"),
+    failed = [one["code"] for one in checks if one["status"] == "failed"]
+    untried = [f"{one['code']} not tried" for one in checks if one["status"] == "not-verified"]
+    return replace(
+        row,
+        measured=to_megabytes(size["on_disk_bytes"], size["download_bytes"]),
+        verify=", ".join(failed + untried) or PASSED,
     )
 
 
-def measure_all(examples: tuple[str, ...]) -> Iterator[Row]:
-    """Yield the rows of all examples, one by one as they are built."""
+def _digest(project: Path, knowledge: Path) -> str:
+    """Return what tells apart what an image is built from: all files but the record, the bases."""
+    files = [file for file in sorted(project.rglob("*")) if file.is_file()]
+    names = [file.relative_to(project).as_posix() for file in files]
+    parts = [file for file in files if file.name != "leanscaffold.json"]
+    return digest(*names, *parts, knowledge)[:8]
+
+
+def predict_all(knowledge: Path, env: Mapping[str, str]) -> dict[Key, Row]:
+    """Return the rows of all examples, not yet measured."""
+    rows: dict[Key, Row] = {}
+    for example in EXAMPLES:
+        rows |= predict(example, knowledge, env)
+    return rows
+
+
+def read_kept(predicted: Mapping[Key, Row]) -> dict[Key, Row]:
+    """Return the rows that the table has, with the predictions of today."""
+    kept = read_table(TABLE.read_text()) if TABLE.is_file() else []
+    return {
+        row.key: replace(row, predicted=predicted[row.key].predicted)
+        for row in kept
+        if row.key in predicted
+    }
+
+
+def weigh(engine: Engine, home: Home) -> Path:
+    """Keep what the stand-ins weigh now, and return the folder."""
+    fresh = facts.overlay(home, engine)
+    with whole(WEIGHED) as part:
+        copytree(fresh, part)
+    return WEIGHED
+
+
+@click.command()
+@click.option("--example", "examples", multiple=True, type=click.Choice(EXAMPLES))
+@click.option("--target", "arches", multiple=True, type=click.Choice(ARCHES))
+@click.option("--base", "bases", multiple=True, type=click.Choice(BASES))
+@click.option("--anew", is_flag=True, help="Measure again what has not changed, too.")
+def main(
+    examples: tuple[str, ...], arches: tuple[str, ...], bases: tuple[str, ...], *, anew: bool
+) -> None:
+    """Make the table; exit 1 where a case is out of bounds."""
     home = find_home(os.environ)
     engine = own.up(home)
-    publish.publish_all(home, engine, ARCHES, lambda text: print(text, file=sys.stderr))
-    knowledge = ("--knowledge", str(facts.overlay(home, engine)))
-    for example in examples:
-        for arch in ARCHES:
-            for base in BASES:
-                row = measure(engine, knowledge, example, arch, base)
-                if row is not None:
-                    print(row, file=sys.stderr)
-                    yield row
-
-
-def main() -> None:
-    """Print the table."""
-    print("# Predicted and measured sizes\n")
-    print("Made by `python -m tests.engine.predictions`, on stand-ins of the base images.\n")
-    columns = ("on disk", "predicted", "off", "download", "predicted", "off", "verify")
-    print(f"| {' | '.join(('example', 'target', 'base', *columns))} |")
-    print(f"|{'---|' * 10}")
-    for row in measure_all(tuple(sys.argv[1:]) or EXAMPLES):
-        cells = [row.example, row.arch, row.base]
-        for measured, predicted, off in zip(row.measured, row.predicted, row.off, strict=True):
-            cells += [f"{measured / 1e6:.2f} MB", f"{predicted / 1e6:.2f} MB", f"{off:+.1%}"]
-        cells.append(", ".join(row.failed) or "passed")
-        print(f"| {' | '.join(cells)} |", flush=True)
+    publish.publish_all(home, engine, ARCHES, click.echo)
+    wanted = product(examples or EXAMPLES, arches or ARCHES, bases or BASES)
+    knowledge = weigh(engine, home)
+    with tempfile.TemporaryDirectory() as folder:
+        predicted = predict_all(knowledge, plain_environment(os.environ, Path(folder)))
+    rows = read_kept(predicted)
+    for key in (key for key in wanted if key in predicted):
+        row = rows[key] = measure(
+            engine, predicted[key], None if anew else rows.get(key), knowledge
+        )
+        click.echo(f"{' '.join(key)}: {'; '.join(row.troubles()) or row.untried or 'good'}")
+        # Each at once: the next one may take minutes.
+        with whole(TABLE) as part:
+            part.write_text(write_table(rows[one] for one in predicted if one in rows))
+    sys.exit(any(row.troubles() for row in rows.values()))
 
 
 if __name__ == "__main__":

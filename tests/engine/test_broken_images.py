@@ -14,6 +14,7 @@ import pytest
 from tests.assemble.elves import AARCH64, make_elf
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.leftovers import find_left, list_all
 
 pytestmark = pytest.mark.engine
 
@@ -127,19 +128,10 @@ def project(machine: Engine, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_left(machine: Engine) -> Iterator[None]:
-    """Compare what the engine holds before and after; base images that were pulled may stay."""
-
-    def everything() -> set[str]:
-        images = machine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
-        return {
-            *machine.docker("ps", "--all", "--quiet").split(),
-            *machine.docker("volume", "ls", "--quiet").split(),
-            *(name for name in images if not name.startswith(("python:", "debian:", "<none>"))),
-        }
-
-    before = everything()
+    """Compare what the engine holds before and after."""
+    before = list_all(machine, "leanscaffold-verify")
     yield
-    assert everything() <= before
+    assert find_left(lambda: list_all(machine, "leanscaffold-verify"), before) == set()
 
 
 def break_project(folder: Path, broken: Broken) -> None:
@@ -208,4 +200,3 @@ def test_nothing_is_left_behind_after_an_interruption(
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
-    assert machine.docker("ps", "--all", "--quiet", "--filter", "label=leanscaffold.verify") == ""

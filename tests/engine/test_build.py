@@ -1,6 +1,7 @@
 """``leanscaffold build`` on a real engine: several platforms at once, loaded or pushed."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +21,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.online]
 
 ROOT = Path(__file__).parents[2]
 CHOICE = ("--python", "3.13", "--base", "alpine-3.23")
-NAME = "leanscaffold-test-build"
+# Of this run alone: others may test on the same engine.
+NAME = f"leanscaffold-test-build-{uuid4().hex[:8]}"
+SLEEP = f"sleep {100_000 + os.getpid()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ def test_two_targets_are_built_at_once_and_the_second_time_nothing_is_done(bench
 def test_only_the_last_copy_is_done_again_after_an_edit(bench: Bench) -> None:
     assert bench.build("--target", "amd64", "--quiet").code == 0
     with (bench.project / "main.py").open("a") as source:
-        source.write("\n# edited\n")
+        source.write(f"\n# edited for {NAME}\n")
     (image,) = bench.build("--target", "amd64", "--json").document()["images"]
     done = [s["name"] for s in image["steps"] if not s["cached"] and ("COPY" in s["name"])]
     assert len(done) == 1
@@ -124,7 +128,7 @@ def test_a_base_that_is_nowhere_is_named(bench: Bench) -> None:
 def test_ctrl_c_stops_the_build_and_leaves_nothing(bench: Bench) -> None:
     assert bench.build("--target", "amd64", "--quiet").code == 0
     dockerfile = bench.project / "Dockerfile"
-    dockerfile.write_text(dockerfile.read_text().replace("|| true", "&& sleep 97"))
+    dockerfile.write_text(dockerfile.read_text().replace("|| true", f"&& {SLEEP}"))
     tag = f"{NAME}-interrupted"
     words = ("build", str(bench.project), *CHOICE, *bench.trust, "--tag", tag)
     process = subprocess.Popen(
@@ -152,5 +156,5 @@ def test_ctrl_c_stops_the_build_and_leaves_nothing(bench: Bench) -> None:
 
 def _sleeps() -> bool:
     """Tell whether the build's own step runs in the engine."""
-    found = subprocess.run(["pgrep", "-f", "^sleep 97$"], capture_output=True, check=False)
+    found = subprocess.run(["pgrep", "-f", f"^{SLEEP}$"], capture_output=True, check=False)
     return found.returncode == 0

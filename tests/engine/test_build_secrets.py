@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.engine.private_index import HOST, PACKAGE, PASSWORD, USER, PrivateInd
 pytestmark = pytest.mark.engine
 
 TARGET = ("--target", "amd64", "--python", "3.13", "--base", "alpine-3.23")
-TAG = "leanscaffold-test-secrets:1"
+TAG = f"leanscaffold-test-secrets:{uuid4().hex[:8]}"
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.leftovers import find_left, list_all
 
 pytestmark = pytest.mark.engine
 
@@ -57,11 +58,9 @@ def words(knowledge_options: tuple[str, ...], certificates: Path | None) -> tupl
 
 @pytest.fixture(autouse=True)
 def nothing_left(machine: Engine) -> Iterator[None]:
+    before = list_all(machine, "leanscaffold-compare")
     yield
-    images = machine.docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
-    assert [name for name in images if name.startswith("leanscaffold-compare")] == []
-    containers = machine.docker("ps", "--all", "--format", "{{.Image}}").split()
-    assert [name for name in containers if name.startswith("leanscaffold-compare")] == []
+    assert find_left(lambda: list_all(machine, "leanscaffold-compare"), before) == set()
 
 
 def kept_downloads(machine: Engine) -> list[str]:
@@ -101,7 +100,7 @@ def test_each_base_is_a_row_whatever_becomes_of_it(
     assert mine["on_disk"] is None
     assert "bare-trixie" in svg.read_text()
     assert sorted(project.iterdir()) == before
-    assert kept_downloads(machine) == []
+    assert find_left(lambda: kept_downloads(machine)) == set()
 
 
 @pytest.mark.parametrize("until", ["building it, every step anew", "running it"])

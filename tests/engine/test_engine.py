@@ -16,7 +16,7 @@ Bases = Callable[..., Engine]
 PULLED = [
     ("python:3.13-slim", "amd64", "x86_64", "glibc"),
     ("python:3.13-slim", "arm64", "aarch64", "glibc"),
-    ("python:3.13-slim-bookworm", "arm/v7", "armv7l", "glibc"),
+    pytest.param("python:3.13-slim-bookworm", "arm/v7", "armv7l", "glibc", marks=pytest.mark.long),
     ("python:3.13-alpine", "amd64", "x86_64", "musl"),
     ("python:3.13-alpine", "arm64", "aarch64", "musl"),
 ]

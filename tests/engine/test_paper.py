@@ -8,6 +8,7 @@ import pytest
 
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.leftovers import find_left, list_images
 
 pytestmark = pytest.mark.engine
 
@@ -48,5 +49,4 @@ def test_the_papers_levers_do_what_they_do_and_its_second_stage_lacks_the_packag
     (ours,) = document["leanscaffold"]
     assert ours["runs"] == "passed"
     assert ours["on_disk"] < second["on_disk"]
-    images = machine.docker("images", "--format", "{{.Repository}}").split()
-    assert "leanscaffold-compare" not in images
+    assert find_left(lambda: list_images(machine, "leanscaffold-compare")) == set()
