@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engine.engine import Engine
-from tests.engine.home import Home, digest, whole
+from tests.engine.home import Home, digest, locked, whole
 from tests.engine.measure import Measured, measure
 from tests.engine.publish import published
 from tests.engine.standins import MINOR, STAND_INS, StandIn
@@ -23,9 +23,10 @@ def overlay(home: Home, engine: Engine) -> Path:
     state = [f"{tag}={recipe}" for tag, recipe in sorted(published(home).items())]
     bases = [KNOWLEDGE / "bases" / f"{image.base}.toml" for image in STAND_INS if image.base]
     target = home.at("facts") / digest(*state, *bases, Path(__file__))
-    if not target.is_dir():
-        with whole(target) as part:
-            write(home, engine, part)
+    with locked(home):
+        if not target.is_dir():
+            with whole(target) as part:
+                write(home, engine, part)
     return target
 
 
