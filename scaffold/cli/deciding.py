@@ -13,7 +13,7 @@ from scaffold.config import Request, choose_targets
 from scaffold.errors import UsageError
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
-from scaffold.present.outcome import Outcome, idle_swaps, minor
+from scaffold.present.outcome import Outcome, idle_swaps, minor, recall
 from scaffold.spelling import unknown
 
 
@@ -45,7 +45,8 @@ def decide_outcome(
     outcome = Outcome(
         project=project, request=request, targets=targets, decisions=decisions, remarks=remarks
     )
-    return replace(outcome, remarks=(*remarks, *idle_swaps(outcome)))
+    outcome = replace(outcome, remarks=(*remarks, *idle_swaps(outcome)))
+    return recall(outcome, outside.read_measured(path))
 
 
 def check_base(base: str, facts: Facts) -> None:

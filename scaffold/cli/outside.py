@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scaffold.model.plan import Options, Plan
     from scaffold.model.project import Project
     from scaffold.model.promise import Promise
-    from scaffold.model.report import Report
+    from scaffold.model.report import Measured, Report
     from scaffold.model.target import Arch, Target
     from scaffold.model.verdict import Decision
     from scaffold.proving import Proving
@@ -46,7 +46,7 @@ class Outside:
     ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
     files in it. ``build`` makes images and tells what happens meanwhile. ``read_promises`` returns
     what was planned for each target, ``prove`` builds and tries images, ``compare`` several of one
-    project.
+    project. ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
     """
 
     today: Callable[[], date]
@@ -67,6 +67,8 @@ class Outside:
     read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Promise, ...]]
     prove: Callable[[Proving, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[Contest, Watch, Callable[[str], None]], Comparison]
+    read_measured: Callable[[Path], Mapping[Arch, Measured]]
+    keep_measured: Callable[[Path, Sequence[Report], date], None]
 
 
 def real_outside() -> Outside:
@@ -90,6 +92,8 @@ def real_outside() -> Outside:
         read_promises=_read_promises,
         prove=_prove,
         compare=_compare,
+        read_measured=_read_measured,
+        keep_measured=_keep_measured,
     )
 
 
@@ -231,3 +235,15 @@ def _compare(contest: Contest, watch: Watch, tell: Callable[[str], None]) -> Com
     from scaffold.comparing import compare_images  # noqa: PLC0415
 
     return compare_images(contest, watch, tell, real_edges)
+
+
+def _read_measured(path: Path) -> Mapping[Arch, Measured]:
+    from scaffold.adapters.measured import read_measured  # noqa: PLC0415 - not for --help
+
+    return read_measured(path)
+
+
+def _keep_measured(path: Path, reports: Sequence[Report], today: date) -> None:
+    from scaffold.adapters.measured import keep_measured  # noqa: PLC0415 - one option only
+
+    keep_measured(path, reports, today)

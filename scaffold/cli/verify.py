@@ -102,6 +102,9 @@ def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
 @path_argument
 @asked_options
 @verify_options()
+@click.option(
+    "--save", is_flag=True, help="Keep the figures in leanscaffold.json; plan shows them."
+)
 @click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
 @click.option("--verbose", "-v", is_flag=True, help="The evidence of what passed, too.")
 @json_option
@@ -113,6 +116,7 @@ def verify(
     /,
     path: Path,
     *,
+    save: bool,
     force: bool,
     verbose: bool,
     as_json: bool,
@@ -130,6 +134,11 @@ def verify(
     from scaffold.present.talk import talking  # noqa: PLC0415
 
     wishes = read_proof_wishes(values)
+    if save and wishes.image:
+        raise UsageError(
+            "--save keeps figures of what the plan builds, and --image is built already",
+            hint="leave one of them out",
+        )
     with talking(sys.stderr, quiet=quiet) as tell:
         if wishes.image:
             proving = of_image(outside, path, asked, wishes, tell)
@@ -140,6 +149,8 @@ def verify(
             proving = of_project(outside, path, prepared, wishes)
     with watching(sys.stderr, quiet=quiet) as watch:
         reports = outside.prove(proving, watch, _teller(quiet=quiet))
+    if save:
+        outside.keep_measured(path, reports, outside.today())
     return _show(reports, as_json=as_json, verbose=verbose)
 
 

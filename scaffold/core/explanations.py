@@ -208,6 +208,12 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "It was written for a target that is no longer asked for. Nothing reads it any more.",
         "Delete it, or name its target again.",
     ),
+    "measured-stale": _explain(
+        "what was measured is of another image",
+        "The base, Python or packages changed since `leanscaffold verify --save` kept its figures, "
+        "so they say nothing about what is chosen now.",
+        "Run `leanscaffold verify --save` again.",
+    ),
     "target-assumed": _explain(
         "this machine's architecture was taken",
         "Neither --target nor --device was given.",

@@ -1,6 +1,8 @@
 """What was proven about an image: checks with their evidence, and measured figures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from scaffold.model.target import Arch
@@ -80,3 +82,23 @@ class Report:
     def download(self) -> int:
         """Bytes that a device without any of the layers pulls."""
         return sum(layer.download for layer in self.layers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a proof measured, kept beside the plan that it proved.
+
+    Bytes and seconds; None where nobody measured. ``base``, ``python`` and ``packages`` (version
+    by name) are of the image that was measured, on the day ``checked``.
+    """
+
+    base: str
+    python: str
+    packages: Mapping[str, str]
+    on_disk: int
+    download: int
+    checked: date
+    passed: bool
+    emulated: bool = False
+    start_seconds: float | None = None
+    peak_memory: int | None = None

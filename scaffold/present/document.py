@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from scaffold import __version__
+from scaffold.adapters.measured import KEY, describe_measured
 from scaffold.adapters.outputs import digest, seal
 from scaffold.config import to_argv, without_secrets
 from scaffold.model.knowledge import SystemPackage
@@ -36,6 +37,7 @@ def make_document(outcome: Outcome) -> Json:
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
     ]
     start = start_of(outcome)
+    measured = {arch.platform: describe_measured(m) for arch, m in outcome.measured.items()}
     return {
         "version": VERSION,
         "project": outcome.project.name.value,
@@ -51,6 +53,7 @@ def make_document(outcome: Outcome) -> Json:
             ),
         ],
         "files": dict(sorted(outcome.files.items())),
+        **({KEY: measured} if measured else {}),
         **blocks[0],
         "targets": blocks,
     }

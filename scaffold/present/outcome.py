@@ -1,14 +1,15 @@
 """What one run decided, and the questions that text and JSON both ask of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from scaffold.config import Request
 from scaffold.core.ignore import PROGRAM
 from scaffold.model.project import Found, Origin, Project, Start
+from scaffold.model.report import Measured
 from scaffold.model.resolution import Reason, Weighed
-from scaffold.model.target import Target
+from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision, Fits, Rejected, Saving, Verdict
 
 _LIMITS = frozenset({"over-budget", "over-download", "compile-too-slow"})
@@ -20,7 +21,7 @@ class Outcome:
     """One run: what was asked, what was decided for each target, and the files that came of it.
 
     ``files`` maps a name relative to the project to the SHA-256 of what was written, or to None
-    where nothing was written yet.
+    where nothing was written yet. ``measured`` are figures of an earlier proof of what is chosen.
     """
 
     project: Project
@@ -29,6 +30,7 @@ class Outcome:
     decisions: tuple[Decision, ...]
     files: Mapping[str, str | None] = field(default_factory=dict)
     remarks: tuple[Reason, ...] = ()
+    measured: Mapping[Arch, Measured] = field(default_factory=dict)
 
     @property
     def fits(self) -> bool:
@@ -193,6 +195,38 @@ def idle_swaps(outcome: Outcome) -> tuple[Reason, ...]:
         text = f"--swap {source}={wanted} changed nothing: nothing asks for {source}{meant}"
         remarks.append(Reason(code="swap-idle", text=text, package=source))
     return tuple(remarks)
+
+
+def recall(outcome: Outcome, kept: Mapping[Arch, Measured]) -> Outcome:
+    """Return the outcome with what was measured of the images that it chooses.
+
+    Of another base, Python or packages nothing is taken over, and a remark says so.
+    """
+    measured, remarks = {}, []
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
+        known = kept.get(target.arch)
+        if known is None or decision.chosen is None:
+            continue
+        changed = _changed_since(known, decision.chosen)
+        if not changed:
+            measured[target.arch] = known
+            continue
+        text = (
+            f"measured on {known.checked}, before {changed} changed: `leanscaffold verify --save`"
+        )
+        remarks.append(Reason(code="measured-stale", text=f"{target.arch}: {text}"))
+    return replace(outcome, measured=measured, remarks=(*outcome.remarks, *remarks))
+
+
+def _changed_since(known: Measured, chosen: Fits) -> str:
+    """Return what is not as it was measured, or nothing."""
+    if known.base != chosen.base.id:
+        return "the base"
+    if known.python != chosen.python:
+        return "Python"
+    now = {item.pinned.name: item.pinned.version for item in chosen.candidate.packages}
+    moved = {name for name, _ in dict(known.packages).items() ^ now.items()}
+    return f"{len(moved)} package{'' if len(moved) == 1 else 's'}" if moved else ""
 
 
 def planned_files(outcome: Outcome) -> tuple[str, ...]:

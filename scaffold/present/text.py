@@ -8,6 +8,7 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Decision, Fits, Saving
 from scaffold.present.candidates import show_candidates
+from scaffold.present.measured import show_measured
 from scaffold.present.outcome import (
     Outcome,
     best_per_base,
@@ -55,6 +56,7 @@ def _show_target(
     yield styled(_headline(outcome, target), "bold")
     yield ""
     yield from _show_choice(target, decision)
+    yield from show_measured(outcome, target, decision)
     yield from show_candidates(decision, verbose=verbose)
     if decision.chosen:
         yield from _show_packages(decision.chosen)

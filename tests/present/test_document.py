@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from importlib.resources import files
 from typing import Any
 
@@ -12,6 +13,7 @@ from scaffold.adapters.outputs import read_recorded, seal, write_outputs
 from scaffold.config import Request
 from scaffold.model.knowledge import SystemPackage
 from scaffold.model.plan import Options
+from scaffold.model.report import Measured
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.present.document import make_document, make_record, to_json
@@ -30,6 +32,15 @@ from tests.builders import (
     make_weighed,
 )
 
+MEASURED = Measured(
+    base="slim-trixie",
+    python="3.13",
+    packages={"numpy": "1.0", "tensorflow": "1.0"},
+    on_disk=2,
+    download=1,
+    checked=date(2026, 11, 25),
+    passed=True,
+)
 SCHEMA: dict[str, Any] = json.loads(
     files("scaffold.present").joinpath("plan.schema.json").read_text(encoding="utf-8")
 )
@@ -55,6 +66,7 @@ def rich_outcome() -> Outcome:
         targets=(target,),
         files={"Dockerfile": "ab" * 32, "requirements.arm64.lock": None},
         remarks=(Reason(code="target-assumed", text="assumed"),),
+        measured={Arch.ARM64: MEASURED},
     )
 
 

@@ -1,0 +1,104 @@
+"""Figures of a proof, kept in ``leanscaffold.json`` beside the plan that it proved."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from scaffold.adapters.outputs import RECORD, read_recorded, seal, write_outputs
+from scaffold.core.target import parse_arch
+from scaffold.errors import ConfigInvalidError, LeanscaffoldError
+from scaffold.model.report import Measured, Report
+from scaffold.model.target import Arch
+
+KEY = "measured"
+
+
+def read_measured(root: Path) -> dict[Arch, Measured]:
+    """Return what was kept for each target; nothing where there is no record that can be read."""
+    try:
+        document = json.loads((root / RECORD).read_text("utf-8"))
+        targets = {target["target"]: target for target in document["targets"]}
+        return {
+            parse_arch(platform.removeprefix("linux/")): _read(kept, targets[platform])
+            for platform, kept in document.get(KEY, {}).items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, LeanscaffoldError):
+        return {}
+
+
+def _read(kept: Mapping[str, Any], target: Mapping[str, Any]) -> Measured:
+    return Measured(
+        **_identify(target),
+        on_disk=int(kept["on_disk"]),
+        download=int(kept["download"]),
+        checked=date.fromisoformat(kept["checked"]),
+        passed=bool(kept["passed"]),
+        emulated=bool(kept["emulated"]),
+        start_seconds=kept["start_seconds"],
+        peak_memory=kept["peak_memory"],
+    )
+
+
+def keep_measured(root: Path, reports: Iterable[Report], today: date) -> None:
+    """Write the figures into the record, over those of an earlier proof of the same target.
+
+    Raises FileConflictError for a record that somebody edited, ConfigInvalidError where there is
+    none.
+    """
+    try:
+        document = json.loads((root / RECORD).read_text("utf-8"))
+        planned = {target["target"]: target for target in document["targets"]}
+        kept = dict(document.get(KEY, {}))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigInvalidError(
+            f"{RECORD} cannot keep what was measured", hint="`leanscaffold generate` writes it"
+        ) from error
+    kept |= {
+        report.arch.platform: describe_measured(
+            _measure(report, planned[report.arch.platform], today)
+        )
+        for report in reports
+        if report.arch.platform in planned
+    }
+    document[KEY] = kept
+    document["digest"] = seal(document)
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    write_outputs(root, {RECORD: text}, force=False, recorded=read_recorded(root))
+
+
+def describe_measured(measured: Measured) -> dict[str, Any]:
+    """Return the figures as documents have them; what they are of, the document says elsewhere."""
+    return {
+        "on_disk": measured.on_disk,
+        "download": measured.download,
+        "start_seconds": measured.start_seconds,
+        "peak_memory": measured.peak_memory,
+        "emulated": measured.emulated,
+        "passed": measured.passed,
+        "checked": measured.checked.isoformat(),
+    }
+
+
+def _measure(report: Report, target: Mapping[str, Any], today: date) -> Measured:
+    start, memory = report.figure("start_seconds"), report.figure("peak_memory_bytes")
+    return Measured(
+        **_identify(target),
+        on_disk=report.on_disk,
+        download=report.download,
+        start_seconds=None if start is None else round(start, 3),
+        peak_memory=None if memory is None else int(memory),
+        emulated=report.emulated,
+        passed=report.passed,
+        checked=today,
+    )
+
+
+def _identify(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was planned for a target, by which an image is told from another."""
+    return {
+        "base": target["chosen"]["base"],
+        "python": target["python"],
+        "packages": {one["name"]: one["version"] for one in target["packages"]},
+    }
