@@ -186,6 +186,13 @@ class PathUnreadableError(LeanscaffoldError):
     exit_code = 10
 
 
+class TemplateInvalidError(LeanscaffoldError):
+    """A project template that cannot be had, read or filled in."""
+
+    code = "template-invalid"
+    exit_code = 2
+
+
 class TransientError(LeanscaffoldError):
     """Network or index trouble that a later try may not meet."""
 

@@ -24,6 +24,7 @@ from scaffold.refresh.footprints import (
     format_footprints,
     measure_footprint,
 )
+from scaffold.refresh.starters import changed_lines, compile_with_uv, lock_starter
 from scaffold.refresh.wheels import (
     PARALLEL,
     Source,
@@ -35,6 +36,7 @@ from scaffold.refresh.wheels import (
 GENERATOR = "python -m scaffold.refresh wheels"
 LARGEST_ELF_READ = 90  # MiB of a wheel that the generator downloads
 _SNAPSHOTS = Path(__file__).resolve().parents[2] / "knowledge" / "snapshots"
+_STARTERS = _SNAPSHOTS.parents[1] / "templates" / "project"
 _FOOTPRINTS = _SNAPSHOTS.parent / "footprints.toml"
 
 
@@ -69,6 +71,22 @@ def wheels(names: Path, folder: Path, *, elf_limit: int, write: bool) -> None:
     if write:
         size = write_snapshot(folder, result.projects, date=datetime.now(UTC).date().isoformat())
         _tell(f"{len(result.projects)} projects, {size} bytes")
+
+
+@main.command()
+@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
+@click.argument("names", nargs=-1)
+def starters(names: tuple[str, ...], *, write: bool) -> None:
+    """Lock the newest versions that the project templates can have (all, or those named)."""
+    for folder in sorted(path for path in _STARTERS.iterdir() if path.is_dir()):
+        if names and folder.name not in names:
+            continue
+        for path, text in lock_starter(folder, compile_with_uv):
+            before = path.read_text("utf-8") if path.is_file() else ""
+            for line in changed_lines(before, text):
+                click.echo(f"{folder.name}/{path.name}: {line}")
+            if write:
+                path.write_text(text, "utf-8")
 
 
 @main.command()
