@@ -1,0 +1,42 @@
+"""The documentation says what the code does today; ``python -m tests.docs`` makes it anew."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.__main__ import written_pages
+from tests.docs.console import ROOT, find_calls, prepare, run
+from tests.docs.pages import make_pages
+
+DOCS = ROOT / "docs"
+PAGES = {page.relative_to(ROOT).as_posix(): page for page in written_pages()}
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+
+
+def test_the_pages_that_are_made_from_the_code_are_of_today(tmp_path: Path) -> None:
+    made = make_pages(prepare(tmp_path))
+    for name, text in made.items():
+        assert (DOCS / name).read_text("utf-8") == text, f"{name}: python -m tests.docs"
+    kept = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("commands/*.md")}
+    assert kept == {name for name in made if name.startswith("commands/")}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_what_its_commands_print(name: str, tmp_path: Path) -> None:
+    folder = prepare(tmp_path)
+    for call in find_calls(PAGES[name].read_text("utf-8")):
+        said = run(call.command, folder)
+        assert said == call.output, f"{name}:{call.line}: python -m tests.docs, then look"
+
+
+def test_every_link_of_a_page_leads_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), *ROOT.glob("knowledge/*.md")]:
+        for link in _LINK.findall(page.read_text("utf-8")):
+            assert (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"
+
+
+def test_a_console_is_read_with_its_lines_commands_and_outputs() -> None:
+    text = "# Page\n\n```console\n$ one\n1\n2\n$ two\n```\n\n```sh\n$ no console\n```\n"
+    found = [(call.line, call.command, call.output) for call in find_calls(text)]
+    assert found == [(4, "one", "1\n2\n"), (7, "two", "")]
