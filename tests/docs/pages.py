@@ -64,7 +64,7 @@ def _command_list(commands: dict[str, click.Command]) -> str:
 
 
 def _command_page(name: str, command: click.Command, folder: Path) -> str:
-    ctx = click.Context(command, info_name=f"leanscaffold {name}")
+    ctx = click.Context(command, info_name=name, **cli.context_settings)
     blocks = [_paragraphs(command.help or "")]
     blocks.append(f"    {' '.join((f'leanscaffold {name}', *command.collect_usage_pieces(ctx)))}")
     params = [(getattr(one, "section", "Output"), one) for one in command.get_params(ctx)]
