@@ -57,18 +57,29 @@ def variables(home: Home) -> dict[str, str]:
 
 def up(home: Home) -> Engine:
     """Start what is not running yet."""
-    with locked(home):
-        folder = programs.fetch(home)
-        _link_buildx(home)
-        environ = {**os.environ, **variables(home)}
-        environ.pop("DOCKER_CONTEXT", None)
-        emulation.emulate(home, folder)
-        network.open_network(home)
-        daemons.start_registry(home, environ)
-        mirror = daemons.registry_address(home)
-        daemons.start_dockerd(home, environ, mirror=mirror, init=folder / "usr/bin/tini-static")
+    if not is_up(home):
+        with locked(home):
+            _start(home)
+    environ = _environ(home)
     version = run(["docker", "version", "--format", "{{.Server.Version}}"], env=environ)
-    return Engine(environ=environ, version=version.strip(), registry=mirror)
+    return Engine(environ=environ, version=version.strip(), registry=daemons.registry_address(home))
+
+
+def _start(home: Home) -> None:
+    folder = programs.fetch(home)
+    _link_buildx(home)
+    environ = _environ(home)
+    emulation.emulate(home, folder)
+    network.open_network(home)
+    daemons.start_registry(home, environ)
+    mirror = daemons.registry_address(home)
+    daemons.start_dockerd(home, environ, mirror=mirror, init=folder / "usr/bin/tini-static")
+
+
+def _environ(home: Home) -> dict[str, str]:
+    environ = {**os.environ, **variables(home)}
+    environ.pop("DOCKER_CONTEXT", None)
+    return environ
 
 
 def down(home: Home) -> None:

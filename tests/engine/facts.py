@@ -23,6 +23,8 @@ def overlay(home: Home, engine: Engine) -> Path:
     state = [f"{tag}={recipe}" for tag, recipe in sorted(published(home).items())]
     bases = [KNOWLEDGE / "bases" / f"{image.base}.toml" for image in STAND_INS if image.base]
     target = home.at("facts") / digest(*state, *bases, Path(__file__))
+    if target.is_dir():
+        return target
     with locked(home):
         if not target.is_dir():
             with whole(target) as part:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,21 +21,31 @@ Say = Callable[[str], None]
 
 def publish_all(home: Home, engine: Engine, arches: Iterable[str], say: Say) -> None:
     """See to it that the mirror has every stand-in for these architectures."""
+    wanted = tuple(needed(arches))
+    # Who needs what is there does not wait for who makes something else.
+    if not _find_missing(home, wanted):
+        return
     with locked(home):
-        missing = [
-            (image, arch, recipe)
-            for image, arch in needed(arches)
-            if published(home).get(image.tag(arch)) != (recipe := _recipe(image, arch))
-        ]
-        for image, arch, recipe in missing:
+        missing = _find_missing(home, wanted)
+        for number, (image, arch, recipe) in enumerate(missing, start=1):
             started = time.monotonic()
             _build(home, engine, image, arch)
+            _index(engine, image, {*published(home), image.tag(arch)})
+            if number == len(missing):
+                # The stages with the compilers weigh ten times the images. Nobody uses the cache
+                # yet who waits for the last of them.
+                engine.docker("builder", "prune", "--all", "--force")
             _note(home, image.tag(arch), recipe)
-            _index(home, engine, image)
             say(f"{image.tag(arch)} in {time.monotonic() - started:.0f} s")
-        if missing:
-            # The stages with the compilers weigh ten times the images.
-            engine.docker("builder", "prune", "--all", "--force")
+
+
+def _find_missing(
+    home: Home, wanted: Iterable[tuple[StandIn, str]]
+) -> list[tuple[StandIn, str, str]]:
+    """Return what the mirror has not, or not made this way, with the digest of the way."""
+    there = published(home)
+    recipes = [(image, arch, _recipe(image, arch)) for image, arch in wanted]
+    return [one for one in recipes if there.get(one[0].tag(one[1])) != one[2]]
 
 
 def _recipe(image: StandIn, arch: str) -> str:
@@ -77,9 +87,8 @@ def _context(home: Home, image: StandIn, arch: str) -> Iterator[Path]:
         yield context
 
 
-def _index(home: Home, engine: Engine, image: StandIn) -> None:
+def _index(engine: Engine, image: StandIn, found: Collection[str]) -> None:
     """Point the image's tags to what there is of it, for every architecture."""
-    found = published(home)
     parts = [image.tag(arch) for arch in image.arches]
     there = [f"{engine.registry}/library/{part}" for part in parts if part in found]
     for tag in image.tags:

@@ -13,13 +13,15 @@ pytestmark = pytest.mark.engine
 REAL_SLIM = 118_060_000
 
 Bases = Callable[..., Engine]
-PULLED = [
-    ("python:3.13-slim", "amd64", "x86_64", "glibc"),
-    ("python:3.13-slim", "arm64", "aarch64", "glibc"),
-    pytest.param("python:3.13-slim-bookworm", "arm/v7", "armv7l", "glibc", marks=pytest.mark.long),
-    ("python:3.13-alpine", "amd64", "x86_64", "musl"),
-    ("python:3.13-alpine", "arm64", "aarch64", "musl"),
+ARM_V7 = pytest.param("python:3.13-slim-bookworm", "arm/v7", marks=pytest.mark.long)
+IMAGES = [
+    ("python:3.13-slim", "amd64"),
+    ("python:3.13-slim", "arm64"),
+    ("python:3.13-alpine", "amd64"),
+    ("python:3.13-alpine", "arm64"),
+    ARM_V7,
 ]
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "arm/v7": "armv7l"}
 MODULES = (
     "asyncio bz2 ctypes curses dbm.dumb decimal hashlib json lzma multiprocessing readline "
     "socket sqlite3 ssl uuid venv zlib zoneinfo"
@@ -31,24 +33,22 @@ def test_the_engine_answers_with_a_current_version(engine: Engine) -> None:
     assert "github.com/docker/buildx" in engine.docker("buildx", "version")
 
 
-@pytest.mark.parametrize(("image", "arch", "machine", "libc"), PULLED)
-def test_a_base_image_is_pulled_and_runs(
-    bases: Bases, image: str, arch: str, machine: str, libc: str
-) -> None:
+@pytest.mark.parametrize(("image", "arch"), IMAGES)
+def test_a_base_image_is_pulled_and_runs(bases: Bases, image: str, arch: str) -> None:
     engine = bases(arch)
     code = (
         f"import platform, sysconfig, {MODULES.replace(' ', ', ')};"
         "print(platform.machine(), platform.python_version_tuple()[:2],"
         " sysconfig.get_config_var('HOST_GNU_TYPE'))"
     )
-    if libc == "musl":
+    if "alpine" in image:
         code = code.replace("readline, ", "")
     engine.docker("pull", "--quiet", "--platform", f"linux/{arch}", image)
     said = engine.docker("run", "--rm", "--platform", f"linux/{arch}", image, "python", "-c", code)
-    assert said.startswith(f"{machine} ('3', '13')")
+    assert said.startswith(f"{MACHINES[arch]} ('3', '13')")
 
 
-@pytest.mark.parametrize(("image", "arch"), [row[:2] for row in PULLED])
+@pytest.mark.parametrize(("image", "arch"), IMAGES)
 def test_pip_of_a_base_image_works(bases: Bases, image: str, arch: str) -> None:
     engine = bases(arch)
     said = engine.docker(
