@@ -15,7 +15,7 @@ from scaffold.core.installed import Installed, find_installed, find_modules
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.promise import Promise, ProofWishes
-from scaffold.model.report import Check, Report
+from scaffold.model.report import Check, Report, Stored
 from scaffold.model.target import Arch
 from scaffold.model.trial import Importing, Rebuild, Run, Trial
 
@@ -44,12 +44,14 @@ class Rebuilds:
 class ProofEdges:
     """Everything outside of a proof.
 
-    ``inspect`` reads an image of the engine that built it, ``run`` and ``try_imports`` use the
+    ``inspect`` reads an image of the engine that built it, ``weigh`` asks that one for its own
+    count, ``run`` and ``try_imports`` use the
     one that runs it. ``rebuild`` is None where nothing was built. ``native`` are the
     architectures that the engine's processor runs itself, ``processors`` how many it has.
     """
 
     inspect: Callable[[str], Contents]
+    weigh: Callable[[str], Stored | None]
     run: Callable[[Trial], Run]
     try_imports: Callable[[Trial, Sequence[str], Sequence[str], float], Importing]
     rebuild: Callable[[Contents], Rebuilds] | None
@@ -69,7 +71,7 @@ def prove(image: str, promise: Promise, wishes: ProofWishes, edges: ProofEdges) 
         image, contents, promise, wishes, native=edges.native, processors=edges.processors
     )
     checks = [
-        check_size(contents, packages, promise),
+        check_size(contents, packages, promise, edges.weigh(image)),
         _imports(packages, trial, promise, edges),
         check_libraries(contents, packages, promise.arch, facts=edges.facts),
         *_running(contents, trial, wishes, edges),

@@ -20,6 +20,7 @@ from scaffold.adapters.engine.images import (
     inspect_layers,
     native_arches,
     remove_image,
+    weigh_image,
 )
 from scaffold.building import BuildEdges, Job, Watch, build_images
 from scaffold.core.changes import pick_lightest, pick_source, without_package
@@ -141,6 +142,7 @@ def _edges(
     job = proving.job
     return ProofEdges(
         inspect=lambda image: inspect_image(bench.home, image),
+        weigh=lambda image: weigh_image(bench.home, image),
         run=lambda trial: run_app(bench.device, bench.mark, trial),
         try_imports=lambda trial, modules, folders, patience: try_imports(
             bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience

@@ -94,6 +94,8 @@ def make_size(on_disk: int = 412 * MB, download: int = 148 * MB) -> Size:
         download=download,
         error=on_disk // 100,
         download_error=download // 100,
+        in_blocks=on_disk + on_disk // 10,
+        in_blocks_error=on_disk // 50,
         parts=(("base", 120 * MB, 45 * MB), ("packages", on_disk - 120 * MB, download - 45 * MB)),
     )
 

@@ -63,5 +63,7 @@ def _size(size: Json) -> Size:
         download=size["download"],
         error=size["error"],
         download_error=size["download_error"],
+        in_blocks=size["in_blocks"],
+        in_blocks_error=size["in_blocks_error"],
         parts=tuple((part["label"], part["on_disk"], part["download"]) for part in size["parts"]),
     )

@@ -13,6 +13,7 @@ from scaffold.adapters.elf import read_elf_facts
 from scaffold.adapters.http import MISSING, Http, check_status
 from scaffold.adapters.index_config import redact
 from scaffold.adapters.sdist import MOST_READ, parse_metadata, read_tar_metadata, read_zip_metadata
+from scaffold.core.blocks import count_blocks
 from scaffold.errors import TransientError
 from scaffold.facts.siblings import is_pure
 from scaffold.facts.snapshot import KINDS
@@ -70,16 +71,15 @@ def classify(path: str) -> str:
 def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
     """Return sizes by kind from a wheel's directory."""
     sizes = dict.fromkeys(KINDS, 0)
-    count = 0
-    for info in wheel.infolist():
-        if not info.is_dir():
-            sizes[classify(info.filename)] += info.file_size
-            count += 1
+    files = [info for info in wheel.infolist() if not info.is_dir()]
+    for info in files:
+        sizes[classify(info.filename)] += info.file_size
     return WheelFacts(
         installed=sum(sizes.values()),
-        files=count,
+        files=len(files),
         kinds=tuple((kind, size) for kind, size in sizes.items() if size),
         elf="none" if is_pure(filename) else "unread",
+        blocks=count_blocks((info.filename, info.file_size) for info in files),
     )
 
 

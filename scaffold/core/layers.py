@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scaffold.core.blocks import BLOCK, in_blocks
 from scaffold.core.secrets import find_in_config, unique
 from scaffold.model.image import Contents, ImageConfig, ImageFile, Suspect
 from scaffold.model.report import Layer
@@ -73,7 +74,7 @@ def make_contents(
     return Contents(
         id=image,
         config=read,
-        layers=_describe(config, [facts for facts, _ in layers]),
+        layers=_describe(config, layers),
         files=files,
         texts={path: text for path, text in texts.items() if path in files},
         suspects=unique((*suspects, *find_in_config(read))),
@@ -102,18 +103,29 @@ def _remove_covered(files: dict[str, ImageFile], entries: Iterable[Entry]) -> No
 
 
 def _describe(
-    config: Mapping[str, Any], facts: Sequence[tuple[str, int, int]]
+    config: Mapping[str, Any], layers: Sequence[tuple[tuple[str, int, int], Sequence[Entry]]]
 ) -> tuple[Layer, ...]:
     made = [
         str(line.get("created_by", ""))
         for line in config.get("history") or ()
         if not line.get("empty_layer")
     ]
-    made = made if len(made) == len(facts) else [""] * len(facts)
+    made = made if len(made) == len(layers) else [""] * len(layers)
     return tuple(
-        Layer(digest=digest, on_disk=on_disk, download=download, made_by=_tidy(line))
-        for (digest, on_disk, download), line in zip(facts, made, strict=True)
+        Layer(
+            digest=digest,
+            on_disk=on_disk,
+            download=download,
+            made_by=_tidy(line),
+            in_blocks=sum(_in_blocks(entry.file) for entry in entries),
+        )
+        for ((digest, on_disk, download), entries), line in zip(layers, made, strict=True)
     )
+
+
+def _in_blocks(file: ImageFile) -> int:
+    """Return what an entry takes on the file system; short links live in the inode."""
+    return BLOCK if file.kind == "folder" else in_blocks(file.size)
 
 
 def _tidy(line: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from scaffold.core.blocks import BLOCK, FOLDERS, WASTE, predict_waste
 from scaffold.core.system import SystemCost
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, Footprint, Image
@@ -36,6 +37,12 @@ FIXED_DOWNLOAD = 1024
 PIP_DOWNLOAD_SPREAD = 0.1
 # The program that assembles a base cut to measure lies in the project, so it comes along.
 PROGRAM_BYTES = 42_000
+# What blocks add to a base, relative to what was measured of another Python or architecture.
+BASE_WASTE_SPREAD = 0.2
+# Distribution packages: documentation, licences and a few libraries, as in the slim image.
+SYSTEM_IN_BLOCKS = 1.1
+# An application's sources: the size of one file (the five examples, 2026-11-25: 0.5 to 4 kB).
+APPLICATION_FILE = 3_000
 
 
 def source_bytes(facts: WheelFacts) -> int:
@@ -95,21 +102,39 @@ def predict(
         * (LAYER_SPREAD if weighed.pinned.name in footprints else TYPICAL_LAYER_SPREAD)
         for weighed in packages
     )
+    on_disk = sum(part[1] for part in parts)
+    error = round(
+        image.on_disk * image.error
+        + spreads[0]
+        + unknown * UNKNOWN_SPREAD
+        + system.error
+        + FIXED_BYTES
+    )
+    wastes = [predict_waste(w, bytecode=bytecode != "none") for w in packages]
+    base_waste = base_disk * (base.in_blocks - 1)
+    around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes)
     return Size(
-        on_disk=sum(part[1] for part in parts),
+        on_disk=on_disk,
         download=sum(part[2] for part in parts),
-        error=round(
-            image.on_disk * image.error
-            + spreads[0]
-            + unknown * UNKNOWN_SPREAD
-            + system.error
-            + FIXED_BYTES
-        ),
+        error=error,
         download_error=round(
             image.download * image.error + spreads[1] + layers + system.download_error + FIXED_BYTES
         ),
+        in_blocks=round(on_disk + base_waste + around + sum(waste for waste, _ in wastes)),
+        in_blocks_error=round(
+            error
+            + base_waste * BASE_WASTE_SPREAD
+            + around * UNKNOWN_SPREAD
+            + sum(off for _, off in wastes)
+        ),
         parts=parts,
     )
+
+
+def _application_waste(app_bytes: int) -> float:
+    """Return what blocks add to the application; a layer's own folders are there in any case."""
+    files = app_bytes / APPLICATION_FILE
+    return files * (WASTE + FOLDERS * BLOCK) + 2 * BLOCK
 
 
 def _layer(weighed: Weighed, footprints: Mapping[str, Footprint]) -> float:

@@ -42,7 +42,11 @@ class ElfRecord(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FactsRecord(msgspec.Struct, frozen=True, array_like=True):
-    """The inside of a wheel; ``sizes`` are bytes in the order of ``KINDS``."""
+    """The inside of a wheel.
+
+    ``sizes`` are bytes in the order of ``KINDS``, and then what everything takes in blocks, where
+    that was counted.
+    """
 
     files: int
     sizes: tuple[int, ...]
@@ -263,7 +267,9 @@ def _compact_facts(facts: WheelFacts) -> FactsRecord:
             glibc=None if facts.glibc is None else f"{facts.glibc[0]}.{facts.glibc[1]}",
             needs=facts.needs,
         )
-    return FactsRecord(files=facts.files, sizes=tuple(facts.kind(kind) for kind in KINDS), elf=elf)
+    sizes = tuple(facts.kind(kind) for kind in KINDS)
+    counted = () if facts.blocks is None else (facts.blocks,)
+    return FactsRecord(files=facts.files, sizes=(*sizes, *counted), elf=elf)
 
 
 def _expand_file(head: ReleaseRecord, record: FileRecord) -> DistFile:
@@ -283,11 +289,13 @@ def _expand_facts(filename: str, record: FactsRecord) -> WheelFacts:
     glibc = record.elf.glibc if record.elf else None
     major, _, minor = (glibc or "").partition(".")
     state = "read" if record.elf else "none" if is_pure(filename) else "unread"
+    sizes, counted = record.sizes[: len(KINDS)], record.sizes[len(KINDS) :]
     return WheelFacts(
-        installed=sum(record.sizes),
+        installed=sum(sizes),
         files=record.files,
-        kinds=tuple((kind, size) for kind, size in zip(KINDS, record.sizes, strict=True) if size),
+        kinds=tuple((kind, size) for kind, size in zip(KINDS, sizes, strict=True) if size),
         glibc=(int(major), int(minor)) if glibc else None,
         needs=record.elf.needs if record.elf else (),
         elf=state,
+        blocks=counted[0] if counted else None,
     )

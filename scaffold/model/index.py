@@ -55,7 +55,8 @@ class WheelFacts:
     ``glibc`` is the highest GLIBC symbol version any ELF file needs, None for none or not read.
     ``needs`` are shared libraries that the ELF files load and the wheel does not bring.
     ``elf`` says how the ELF facts came about: ``read``, ``none`` (a pure wheel), ``assumed`` (taken
-    over from the release named in ``elf_from``) or ``unread``.
+    over from the release named in ``elf_from``) or ``unread``. ``blocks`` is what files and folders
+    take in blocks of 4 KiB, None where nobody counted.
     """
 
     installed: int
@@ -65,6 +66,7 @@ class WheelFacts:
     needs: tuple[str, ...] = ()
     elf: str = "unread"
     elf_from: str = ""
+    blocks: int | None = None
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

@@ -50,7 +50,8 @@ class Base:
     ensurepip weigh in it, unpacked and compressed. ``rank`` breaks ties: lower is preferred
     at equal size. ``origin`` is the id of the base that this one is cut from in the build: then
     ``reference`` is that base's, the figures are of what is kept without any package, and
-    ``offers`` are sonames taken over only when something needs them.
+    ``offers`` are sonames taken over only when something needs them. ``in_blocks`` is what the
+    image takes in blocks of 4 KiB, with a block per folder, per byte of its files.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Base:
     rank: int = 0
     origin: str = ""
     offers: tuple[str, ...] = ()
+    in_blocks: float = 1.1
     source: str
     checked: date
     images: tuple[Image, ...]

@@ -37,13 +37,28 @@ class Check:
 class Layer:
     """One layer as stored: ``on_disk`` unpacked and ``download`` compressed, in bytes.
 
-    ``digest`` is that of the uncompressed archive; ``made_by`` is the line of the Dockerfile.
+    ``in_blocks`` is what it takes unpacked in blocks of 4 KiB, folders included. ``digest`` is that
+    of the uncompressed archive; ``made_by`` is the line of the Dockerfile.
     """
 
     digest: str
     on_disk: int
     download: int
     made_by: str
+    in_blocks: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What an engine says that an image weighs. ``name`` is that of its store.
+
+    ``containerd`` tells which of the two meanings the bytes have: layers unpacked in blocks, and
+    compressed; or the files of unpacked layers.
+    """
+
+    name: str
+    containerd: bool
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +98,10 @@ class Report:
         """Bytes that a device without any of the layers pulls."""
         return sum(layer.download for layer in self.layers)
 
+    @property
+    def containerd(self) -> int:
+        """Bytes in containerd's store, which keeps layers unpacked and compressed."""
+        return sum(layer.in_blocks + layer.download for layer in self.layers)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:

@@ -10,15 +10,29 @@ from scaffold.model.resolution import Reason, Resolution, Weighed
 class Size:
     """A prediction in bytes: the likely value and a bound on the error, both ways.
 
-    ``on_disk`` is the sum of unpacked layers (what the classic store holds), ``download`` the
-    compressed layers. ``parts`` splits both: (label, on disk, download).
+    ``on_disk`` is the sum of the files of unpacked layers, which is what engines with the classic
+    store call an image's size; ``download`` the compressed layers. ``in_blocks`` is what unpacked
+    layers take on a file system with blocks of 4 KiB, folders included. ``parts`` splits the first
+    two: (label, on disk, download).
     """
 
     on_disk: int
     download: int
     error: int
     download_error: int
+    in_blocks: int = 0
+    in_blocks_error: int = 0
     parts: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def containerd(self) -> int:
+        """Return the bytes in containerd's store: layers are kept unpacked and compressed."""
+        return self.in_blocks + self.download
+
+    @property
+    def containerd_error(self) -> int:
+        """Return the bound on its error."""
+        return self.in_blocks_error + self.download_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,6 +138,10 @@ def describe_size(size: Size) -> Json:
         "download": size.download,
         "error": size.error,
         "download_error": size.download_error,
+        "in_blocks": size.in_blocks,
+        "in_blocks_error": size.in_blocks_error,
+        "containerd": size.containerd,
+        "containerd_error": size.containerd_error,
         "parts": [
             {"label": label, "on_disk": on_disk, "download": download}
             for label, on_disk, download in size.parts

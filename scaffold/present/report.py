@@ -86,10 +86,12 @@ def describe_report(report: Report) -> dict[str, Any]:
         "passed": report.passed,
         "on_disk": report.on_disk,
         "download": report.download,
+        "containerd": report.containerd,
         "layers": [
             {
                 "digest": layer.digest,
                 "on_disk": layer.on_disk,
+                "in_blocks": layer.in_blocks,
                 "download": layer.download,
                 "made_by": layer.made_by,
             }

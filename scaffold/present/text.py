@@ -93,6 +93,13 @@ def _show_choice(target: Target, decision: Decision) -> "Content":
             f"{format_bound(size.download, size.download_error)} to download",
             "bold green",
         )
+        yield indented(
+            f"{format_bound(size.in_blocks, size.in_blocks_error)} in blocks of 4 KiB, as a "
+            f"device's file system counts; {format_bound(size.containerd, size.containerd_error)} "
+            "in containerd's store, which keeps the download, too",
+            2,
+            "dim",
+        )
         if size.parts:
             shares = sorted(size.parts, key=lambda part: -part[1])
             yield indented(

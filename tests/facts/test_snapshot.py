@@ -23,7 +23,7 @@ READ = WheelFacts(
     installed=7, files=2, kinds=(("py", 3), ("so", 4)), glibc=(2, 27), needs=("libz.so.1",),
     elf="read",
 )  # fmt: skip
-UNREAD = WheelFacts(installed=9, files=2, kinds=(("py", 4), ("so", 5)))
+UNREAD = WheelFacts(installed=9, files=2, kinds=(("py", 4), ("so", 5)), blocks=8192)
 
 
 def dist(filename: str, digit: str = "a") -> DistFile:

@@ -67,6 +67,13 @@ def test_the_first_lines_say_what_for_and_what() -> None:
     assert lines[2].startswith("python:3.13-slim-trixie with Python 3.13: 412 MB ±1% on disk")
 
 
+def test_the_size_is_told_in_each_of_its_meanings() -> None:
+    text = " ".join(text_of(make_outcome()).split())
+    assert "412 MB ±1% on disk, 148 MB ±1% to download" in text
+    assert "453 MB ±2% in blocks of 4 KiB" in text
+    assert "601 MB ±2% in containerd's store" in text
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_no_line_is_wider_than_the_terminal_and_no_reason_is_cut(width: int) -> None:
     reason = Reason(code="no-wheel", text=LONG, package="tensorflow")

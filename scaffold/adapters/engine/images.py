@@ -8,6 +8,7 @@ from scaffold.adapters.image_archive import Packed, read_archive, read_layers
 from scaffold.core.target import parse_arch
 from scaffold.errors import EngineError, LeanscaffoldError
 from scaffold.model.image import Contents
+from scaffold.model.report import Stored
 from scaffold.model.target import Arch
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _ALSO = {
     Arch.ARM64: (Arch.ARM_V7, Arch.ARM_V6),
     Arch.ARM_V7: (Arch.ARM_V6,),
 }
+_SNAPSHOTTER = "io.containerd.snapshotter.v1"
+_CLASSIC = {"overlay2", "vfs", "fuse-overlayfs"}
 _LONG = 600  # seconds without a byte: engines think long before they send an archive
 
 
@@ -34,6 +37,19 @@ def inspect_layers(
     """Return an image's layers; ``known`` maps digests to (on disk, download)."""
     with _patient(client), _explained(image):
         return read_layers(client.api.get_image(image), known)
+
+
+def weigh_image(client: "DockerClient", image: str) -> Stored | None:
+    """Return what the engine's own list says of an image; None for a store that we do not know."""
+    about = client.info()
+    name = str(about.get("Driver", ""))
+    containerd = any(_SNAPSHOTTER in row for row in about.get("DriverStatus") or ())
+    if not containerd and name not in _CLASSIC:
+        return None
+    # An image's own page had the compressed size only, up to Docker Engine 29.
+    rows: Any = client.api.images(name=image)
+    sizes = [int(row["Size"]) for row in rows if image in (row.get("RepoTags") or ())]
+    return Stored(name=name, containerd=containerd, bytes=sizes[0]) if sizes else None
 
 
 def carry_image(source: "DockerClient", goal: "DockerClient", image: str) -> None:

@@ -5,28 +5,42 @@ from collections.abc import Iterator, Sequence
 from scaffold.core.installed import Installed
 from scaffold.model.image import Contents
 from scaffold.model.promise import Promise
-from scaffold.model.report import Check, Layer, Status
+from scaffold.model.report import Check, Layer, Status, Stored
 
 CODE = "size"
 # What a prediction has to keep, whatever narrower bound it gave itself.
 ON_DISK_BOUND = 0.02
 DOWNLOAD_BOUND = 0.08
+CONTAINERD_BOUND = 0.04
+# How far the engine's own count may be from ours: it may round, or count what belongs to no layer.
+_ENGINE_BOUND = 0.01
 _PACKAGE_BOUND = 0.02
 _PACKAGE_SLACK = 20_000  # what installers add: RECORD's bytes, scripts
 _MEGA = 1e6
 _OFF_SHOWN = 5
 
 
-def check_size(contents: Contents, packages: Sequence[Installed], promise: Promise) -> Check:
-    """Return whether the image keeps to budget and prediction."""
+def check_size(
+    contents: Contents,
+    packages: Sequence[Installed],
+    promise: Promise,
+    stored: Stored | None = None,
+) -> Check:
+    """Return whether the image keeps to budget and prediction, in each meaning of its size.
+
+    ``stored`` is what the engine itself says, where it says something.
+    """
     on_disk = sum(layer.on_disk for layer in contents.layers)
     download = sum(layer.download for layer in contents.layers)
+    in_blocks = sum(layer.in_blocks for layer in contents.layers)
     problems = [
         *_over_budget(on_disk, download, promise),
-        *_off_prediction(on_disk, download, promise),
+        *_off_prediction(on_disk, download, in_blocks, promise),
+        *_off_engine(on_disk, download + in_blocks, stored),
     ]
     measured = _measure_parts(contents, packages)
     evidence = (
+        *_spell_meanings(on_disk, download, in_blocks, stored),
         *(_spell_layer(number, layer) for number, layer in enumerate(contents.layers)),
         *(_compare_parts(measured, promise) if problems else ()),
         *list(_off_packages(packages, promise))[:_OFF_SHOWN],
@@ -34,6 +48,9 @@ def check_size(contents: Contents, packages: Sequence[Installed], promise: Promi
     figures = (
         ("on_disk_bytes", float(on_disk)),
         ("download_bytes", float(download)),
+        ("in_blocks_bytes", float(in_blocks)),
+        ("containerd_bytes", float(in_blocks + download)),
+        *((("engine_bytes", float(stored.bytes)),) if stored else ()),
         *((f"{label}_bytes", float(size)) for label, size in measured),
         *_predicted_figures(promise),
     )
@@ -74,13 +91,15 @@ def _over_budget(on_disk: int, download: int, promise: Promise) -> Iterator[str]
             yield f"{_mega(size)} {what}, {_mega(size - bound)} over the budget of {_mega(bound)}"
 
 
-def _off_prediction(on_disk: int, download: int, promise: Promise) -> Iterator[str]:
+def _off_prediction(on_disk: int, download: int, in_blocks: int, promise: Promise) -> Iterator[str]:
     size = promise.size
     if size is None:
         return
+    both = ("in containerd's store", in_blocks + download, size.containerd, size.containerd_error)
     for what, measured, predicted, error, share in (
         ("on disk", on_disk, size.on_disk, size.error, ON_DISK_BOUND),
         ("to download", download, size.download, size.download_error, DOWNLOAD_BOUND),
+        *(((*both, CONTAINERD_BOUND),) if size.in_blocks else ()),
     ):
         if abs(measured - predicted) > max(error, share * predicted):
             yield (
@@ -89,10 +108,36 @@ def _off_prediction(on_disk: int, download: int, promise: Promise) -> Iterator[s
             )
 
 
+def _off_engine(on_disk: int, containerd: int, stored: Stored | None) -> Iterator[str]:
+    if stored is None:
+        return
+    counted = containerd if stored.containerd else on_disk
+    if abs(stored.bytes - counted) > _ENGINE_BOUND * counted:
+        yield (
+            f"the engine says {_mega(stored.bytes)} ({stored.name}), its layers make "
+            f"{_mega(counted)}"
+        )
+
+
+def _spell_meanings(
+    on_disk: int, download: int, in_blocks: int, stored: Stored | None
+) -> Iterator[str]:
+    """Yield what the size is in each meaning of the word."""
+    yield f"classic store: {_mega(on_disk)}, the files of all layers"
+    yield (
+        f"containerd's store: {_mega(in_blocks + download)}, layers unpacked in blocks "
+        f"({_mega(in_blocks)}) and compressed"
+    )
+    if stored is not None:
+        yield f"this engine ({stored.name}) shows {_mega(stored.bytes)}"
+
+
 def _predicted_figures(promise: Promise) -> Iterator[tuple[str, float]]:
     if promise.size is not None:
         yield "predicted_on_disk_bytes", float(promise.size.on_disk)
         yield "predicted_download_bytes", float(promise.size.download)
+        if promise.size.in_blocks:
+            yield "predicted_containerd_bytes", float(promise.size.containerd)
 
 
 def _measure_parts(

@@ -1,0 +1,3 @@
+"""Says hello, with nothing but the standard library."""
+
+print("hello")
