@@ -12,7 +12,7 @@ from .view import View
 _NEVER = frozenset(
     {
         *("test", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data"),
-        *("site-packages", "dist-packages", "_pyrepl"),
+        *("site-packages", "dist-packages"),
     }
 )
 _NEVER_FILES = frozenset({"turtle.py", "antigravity.py", "this.py"})

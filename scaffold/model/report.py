@@ -103,6 +103,7 @@ class Report:
         """Bytes in containerd's store, which keeps layers unpacked and compressed."""
         return sum(layer.in_blocks + layer.download for layer in self.layers)
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What a proof measured, kept beside the plan that it proved.

@@ -114,7 +114,7 @@ def describe_check(check: Check) -> dict[str, Any]:
 
 
 def _plain(value: float) -> float | int:
-    return int(value) if value.is_integer() else round(value, 3)
+    return int(value) if float(value).is_integer() else round(value, 3)
 
 
 def show_measured(reports: Sequence[Report]) -> "Content":
