@@ -5,18 +5,19 @@ Everything here is pure: texts in, frozen values out. All bad options are report
 
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.core.target import parse_arch
 from scaffold.errors import Detail, UsageError
 from scaffold.model.plan import Options
 from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Budget, Device, Target
+from scaffold.setting import Setting
+from scaffold.settings import SETTINGS
 from scaffold.spelling import (
     parse_choice,
     parse_command,
@@ -33,7 +34,27 @@ from scaffold.spelling import (
     unknown,
 )
 
-T = TypeVar("T")
+_OPTIONS = "options."
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "targets": lambda text: parse_targets([text]),
+    "size": parse_size,
+    "text": str.strip,
+    "name": parse_name,
+    "path": str,
+    "python": parse_python,
+    "command": parse_command,
+    "port": parse_port,
+    "health": parse_health,
+    "swap": parse_swap,
+    "url": parse_url,
+    "registry": parse_registry,
+}
+_SPELLERS: Mapping[str, Callable[[Any], str]] = {
+    "size": spell_size,
+    "command": shlex.join,
+    "swap": "=".join,
+    "registry": "=".join,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,103 +79,89 @@ class Request:
     options: Options = field(default_factory=Options)
 
 
-class _Collector:
-    """Reads option after option and keeps the errors, so that all are reported at once."""
-
-    def __init__(self, values: Mapping[str, object]) -> None:
-        self._values = values
-        self._errors: list[tuple[str, UsageError]] = []
-
-    def one(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        """Return the parsed option, or the default where it was not given."""
-        text = self._values.get(name)
-        if text is None:
-            return default
-        parsed = self._tried(name, parse, str(text))
-        return default if parsed is None else parsed
-
-    def many(self, name: str, parse: Callable[[str], T]) -> tuple[T, ...]:
-        """Return a repeatable option, each value once."""
-        texts = self._values.get(name) or ()
-        assert isinstance(texts, tuple | list)  # noqa: S101 - click's type of a repeated option
-        parsed = (self._tried(name, parse, str(text)) for text in texts)
-        return tuple(dict.fromkeys(value for value in parsed if value is not None))
-
-    def flag(self, name: str) -> bool:
-        """Return a switch."""
-        return bool(self._values.get(name))
-
-    def _tried(self, name: str, parse: Callable[[str], T], text: str) -> T | None:
-        try:
-            return parse(text)
-        except UsageError as error:
-            self._errors.append((f"--{name.replace('_', '-')}", error))
-            return None
-
-    def refuse(self, name: str, error: UsageError) -> None:
-        """Keep an error that concerns several values of an option."""
-        self._errors.append((name, error))
-
-    def finish(self) -> None:
-        """Raise what was collected."""
-        if not self._errors:
-            return
-        if len(self._errors) == 1:
-            option, error = self._errors[0]
-            raise UsageError(f"{option}: {error.cause}", hint=error.hint)
-        raise UsageError(
-            f"{len(self._errors)} options cannot be used",
-            details=[
-                Detail(text=f"{option}: {error.cause} ({error.hint})")
-                for option, error in self._errors
-            ],
-        )
+def parse_value(setting: Setting, text: str) -> Any:
+    """Return what one text of a setting means. Raises UsageError that says what is accepted."""
+    if setting.kind == "choice":
+        return parse_choice(text, setting.choices)
+    return _PARSERS[setting.kind](text)
 
 
 def parse_request(values: Mapping[str, object]) -> Request:
     """Return the request of raw options: names with underscores, texts, tuples of texts, bools.
 
-    Raises UsageError that names every option that cannot be used.
+    None, an empty tuple and a missing name mean: not asked. Raises UsageError that names every
+    option that cannot be used.
     """
-    read = _Collector(values)
-    swaps = read.many("swap", parse_swap)
-    for source in sorted({a for a, _ in swaps if sum(a == other for other, _ in swaps) > 1}):
-        read.refuse("--swap", UsageError(f"two swaps of {source}", hint="keep one of them"))
-    options = Options(
-        objective=read.one("objective", lambda text: parse_choice(text, OBJECTIVES), "size"),
-        python=read.one("python", parse_python, ""),
-        base=read.one("base", str.strip, ""),
-        require_shell=read.flag("require_shell"),
-        command=read.one("cmd", parse_command, ()),
-        port=read.one("port", parse_port, None),
-        health=read.one("health", parse_health, ""),
-        swaps=swaps,
-        apply_swaps=read.flag("apply_swaps"),
-        allow_compile=read.one(
-            "allow_compile", lambda text: parse_choice(text, COMPILE), "minutes"
-        ),
-        bytecode=read.one("bytecode", lambda text: parse_choice(text, BYTECODE), "only"),
-        registries=read.many("registry", parse_registry),
-        offline=read.flag("offline"),
+    errors: list[tuple[str, UsageError]] = []
+    fields: dict[str, Any] = {}
+    for setting in SETTINGS:
+        raw = values.get(setting.parameter)
+        if raw is None or raw == ():
+            continue
+        try:
+            fields[setting.field] = _parse(setting, raw, errors)
+        except UsageError as error:
+            errors.append((setting.flag, error))
+    errors += _clashes(fields.get("options.swaps", ()))
+    refuse_options(errors)
+    return make_request(fields)
+
+
+def _clashes(swaps: Sequence[tuple[str, str]]) -> Iterator[tuple[str, UsageError]]:
+    sources = [source for source, _ in swaps]
+    for source in sorted({one for one in sources if sources.count(one) > 1}):
+        yield "--swap", UsageError(f"two swaps of {source}", hint="keep one of them")
+
+
+def _parse(setting: Setting, raw: object, errors: list[tuple[str, UsageError]]) -> object:
+    if setting.kind == "switch":
+        return bool(raw)
+    if not setting.repeatable:
+        return parse_value(setting, str(raw))
+    assert isinstance(raw, tuple | list)  # noqa: S101 - click's type of a repeated option
+    parsed: list[object] = []
+    for text in raw:
+        try:
+            value = parse_value(setting, str(text))
+        except UsageError as error:
+            errors.append((setting.flag, error))
+        else:
+            # One text may name several targets.
+            parsed += value if setting.kind == "targets" else (value,)
+    return tuple(dict.fromkeys(parsed))
+
+
+def make_request(fields: Mapping[str, Any]) -> Request:
+    """Return the request with these values by ``Setting.field``, and defaults for the others."""
+    chosen = {
+        name.removeprefix(_OPTIONS): value
+        for name, value in fields.items()
+        if name.startswith(_OPTIONS)
+    }
+    asked = {name: value for name, value in fields.items() if not name.startswith(_OPTIONS)}
+    return Request(**asked, options=Options(**chosen))
+
+
+def value_of(request: Request, setting: Setting) -> Any:
+    """Return a request's value of a setting."""
+    if setting.field.startswith(_OPTIONS):
+        return getattr(request.options, setting.field.removeprefix(_OPTIONS))
+    return getattr(request, setting.field)
+
+
+def refuse_options(errors: Sequence[tuple[str, UsageError]]) -> None:
+    """Raise one UsageError for all errors, each with the option that it is about, if any."""
+    if not errors:
+        return
+    if len(errors) == 1:
+        option, error = errors[0]
+        raise UsageError(f"{option}: {error.cause}", hint=error.hint)
+    raise UsageError(
+        f"{len(errors)} options cannot be used",
+        details=[
+            Detail(text=f"{option}: {error.cause} ({error.hint})") for option, error in errors
+        ],
     )
-    targets = read.many("target", lambda text: parse_targets([text]))
-    request = Request(
-        targets=tuple(dict.fromkeys(arch for group in targets for arch in group)),
-        device=read.one("device", str.strip, ""),
-        max_size=read.one("max_size", parse_size, None),
-        max_download=read.one("max_download", parse_size, None),
-        memory=read.one("memory", parse_size, None),
-        extras=read.many("extra", parse_name),
-        groups=read.many("group", parse_name),
-        requirements=read.many("requirement", str),
-        knowledge=read.many("knowledge", str),
-        index_url=read.one("index_url", parse_url, ""),
-        extra_index_urls=read.many("extra_index_url", parse_url),
-        certificates=read.one("ca", str, ""),
-        options=options,
-    )
-    read.finish()
-    return request
 
 
 def choose_targets(
@@ -209,44 +216,29 @@ def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) 
 
 def to_argv(request: Request) -> tuple[str, ...]:
     """Return the shortest command line that parses to the same request."""
-    options = request.options
-    plain = Options()
-    single = {
-        "--device": request.device,
-        "--max-size": _spell(request.max_size),
-        "--max-download": _spell(request.max_download),
-        "--memory": _spell(request.memory),
-        "--python": options.python,
-        "--base": options.base,
-        "--objective": _unless(options.objective, plain.objective),
-        "--cmd": shlex.join(options.command),
-        "--port": options.port,
-        "--health": options.health,
-        "--allow-compile": _unless(options.allow_compile, plain.allow_compile),
-        "--bytecode": _unless(options.bytecode, plain.bytecode),
-        "--index-url": request.index_url,
-        "--ca": request.certificates,
-    }
-    repeated: dict[str, Iterable[str]] = {
-        "--target": request.targets,
-        "--extra": request.extras,
-        "--group": request.groups,
-        "--requirement": request.requirements,
-        "--swap": ("=".join(pair) for pair in options.swaps),
-        "--registry": ("=".join(pair) for pair in options.registries),
-        "--knowledge": request.knowledge,
-        "--extra-index-url": request.extra_index_urls,
-    }
-    switches = {
-        "--require-shell": options.require_shell,
-        "--apply-swaps": options.apply_swaps,
-        "--offline": options.offline,
-    }
-    return (
-        *(f"{name}={value}" for name, values in repeated.items() for value in values),
-        *(f"{name}={value}" for name, value in single.items() if value not in {None, ""}),
-        *(name for name, on in switches.items() if on),
-    )
+    plain = Request()
+    words: dict[str, list[str]] = {"repeatable": [], "single": [], "switch": []}
+    for setting in SETTINGS:
+        value = value_of(request, setting)
+        if value == value_of(plain, setting):
+            continue
+        if setting.kind == "switch":
+            words["switch"].append(setting.flag)
+            continue
+        texts = spell_value(setting, value)
+        kind = "repeatable" if setting.repeatable else "single"
+        words[kind] += [f"{setting.flag}={text}" for text in texts]
+    return tuple(word for group in words.values() for word in group)
+
+
+def spell_value(setting: Setting, value: Any) -> tuple[str, ...]:
+    """Return a setting's value as texts that parse to it; a switch is ``true`` or ``false``."""
+    if setting.kind == "switch":
+        return (str(value).lower(),)
+    if value in {None, "", ()}:
+        return ()
+    spell = _SPELLERS.get(setting.kind, str)
+    return tuple(map(spell, value)) if setting.repeatable else (spell(value),)
 
 
 def without_secrets(request: Request) -> Request:
@@ -277,11 +269,3 @@ def _without_password(url: str) -> str:
 
 def _is_relative(path: str) -> bool:
     return not path.startswith(("/", "\\", "~")) and ":" not in path[:3]
-
-
-def _spell(size: int | None) -> str:
-    return "" if size is None else spell_size(size)
-
-
-def _unless(value: str, default: str) -> str:
-    return "" if value == default else value

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.errors import ConfigInvalidError
+from scaffold.setting import Setting
+from scaffold.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from scaffold.cli.outside import Outside
     from scaffold.config import Request
+    from scaffold.origins import Given
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,144 +47,88 @@ class SectionedCommand(click.Command):
                 formatter.write_dl(sections[heading])
 
 
-def _text(section: str, *names: str, metavar: str, help: str, **settings: Any) -> Callable[[F], F]:  # noqa: A002 - click's word
+def _declared(setting: Setting) -> Callable[[Any], Any]:
+    """Return click's option of a setting. What is not asked is None, or an empty tuple."""
+    names = (setting.flag, setting.short) if setting.short else (setting.flag,)
+    if setting.kind == "switch":
+        return click.option(
+            *names,
+            cls=SectionedOption,
+            section=setting.section,
+            is_flag=True,
+            default=None,
+            help=setting.help,
+        )
     return click.option(
-        *names, cls=SectionedOption, section=section, metavar=metavar, help=help, **settings
+        *names,
+        cls=SectionedOption,
+        section=setting.section,
+        multiple=setting.repeatable,
+        metavar=setting.metavar or "|".join(setting.choices),
+        help=setting.help,
     )
 
 
-def _switch(section: str, name: str, *, help: str) -> Callable[[F], F]:  # noqa: A002 - click's word
-    return click.option(name, cls=SectionedOption, section=section, is_flag=True, help=help)
-
-
-_TARGET, _PROJECT, _CHOICE, _APP, _INDEX = (
-    "Target",
-    "Project",
-    "Choice",
-    "Application",
-    "Index and knowledge",
-)
-
-_REQUEST_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    _text(
-        _TARGET,
-        "--target",
-        multiple=True,
-        metavar="ARCH",
-        help="amd64, arm64, arm/v7, arm/v6, 386, ppc64le, s390x or riscv64, in any spelling; "
-        "repeatable.",
-    ),
-    _text(
-        _TARGET,
-        "--device",
-        metavar="NAME",
-        help="A device's profile (see `leanscaffold devices`); the other options override it.",
-    ),
-    _text(_TARGET, "--max-size", metavar="SIZE", help="Most bytes on disk: 500MB, 1.5GiB."),
-    _text(_TARGET, "--max-download", metavar="SIZE", help="Most bytes to pull."),
-    _text(_TARGET, "--memory", metavar="SIZE", help="The device's memory."),
-    _text(
-        _PROJECT,
-        "--requirement",
-        "-r",
-        multiple=True,
-        metavar="FILE",
-        help="Requirements file, relative to PATH; repeatable.",
-    ),
-    _text(_PROJECT, "--extra", multiple=True, metavar="NAME", help="Optional dependencies."),
-    _text(_PROJECT, "--group", multiple=True, metavar="NAME", help="Dependency group."),
-    _text(
-        _PROJECT,
-        "--swap",
-        multiple=True,
-        metavar="A=B",
-        help="Install B where the project asks for A; repeatable.",
-    ),
-    _switch(_PROJECT, "--apply-swaps", help="Take every swap that keeps the behaviour."),
-    _text(_CHOICE, "--python", metavar="MINOR", help="Python version, such as 3.12."),
-    _text(_CHOICE, "--base", metavar="ID|FAMILY", help="Only this base image or family."),
-    _text(
-        _CHOICE,
-        "--objective",
-        metavar="|".join(OBJECTIVES),
-        help="What to prefer.  [default: size]",
-    ),
-    _switch(_CHOICE, "--require-shell", help="Only base images with a shell."),
-    _text(
-        _CHOICE,
-        "--allow-compile",
-        metavar="|".join(COMPILE),
-        help="How long a build may compile on the device's CPU.  [default: minutes]",
-    ),
-    _text(
-        _CHOICE,
-        "--bytecode",
-        metavar="|".join(BYTECODE),
-        help="Compiled bytecode: none, beside the sources, or instead of them where proven.  "
-        "[default: only]",
-    ),
-    _text(_APP, "--cmd", metavar="COMMAND", help="How the application starts."),
-    _text(_APP, "--port", metavar="PORT", help="The port it listens on."),
-    _text(_APP, "--health", metavar="PATH", help="The path that answers while it is well."),
-    _text(
-        _INDEX, "--index-url", metavar="URL", help="Package index instead of the configured one."
-    ),
-    _text(_INDEX, "--extra-index-url", multiple=True, metavar="URL", help="One more index."),
-    _text(
-        _INDEX,
-        "--ca",
-        metavar="FILE",
-        help="Certificates (PEM) that the index needs, and a build.",
-    ),
-    _text(
-        _INDEX,
-        "--registry",
-        multiple=True,
-        metavar="NAME=PREFIX",
-        help="Where base images come from.",
-    ),
-    _text(
-        _INDEX, "--knowledge", multiple=True, metavar="DIR", help="Your own facts, on top of ours."
-    ),
-    _switch(_INDEX, "--offline", help="Only the lock, the cache and the bundled knowledge."),
-)
-
-_REQUEST_NAMES = (
-    *("target", "device", "max_size", "max_download", "memory", "requirement", "extra", "group"),
-    *("swap", "apply_swaps", "python", "base", "objective", "require_shell", "allow_compile"),
-    *("bytecode", "cmd", "port", "health", "index_url", "extra_index_url", "ca", "registry"),
-    *("knowledge", "offline"),
-)
+def _with_settings(command: F) -> F:
+    for setting in reversed(SETTINGS):
+        _declared(setting)(command)
+    return command
 
 
 def request_options(command: "Callable[Concatenate[Request, P], R]") -> Callable[P, R]:
-    """Give a command all options of a request; it gets them parsed, as its first argument."""
+    """Give a command all options of a request; it gets them parsed, as its first argument.
+
+    The environment and the project's pyproject.toml fill what the command line leaves open.
+    """
 
     @wraps(command)
     def with_request(*args: P.args, **values: P.kwargs) -> R:
         from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
 
-        asked = {name: values.pop(name) for name in _REQUEST_NAMES}
-        return command(parse_request(asked), *args, **values)
+        return command(parse_request(_take(values)), *args, **values)
 
-    for option in reversed(_REQUEST_OPTIONS):
-        option(with_request)
-    return with_request
+    return _with_settings(with_request)
 
 
 def asked_options(command: "Callable[Concatenate[Mapping[str, Any], P], R]") -> Callable[P, R]:
     """Give a command all options of a request as its first argument, by name and not parsed.
 
-    What was not asked for is None, False or empty.
+    The environment and the project's pyproject.toml count as asked. What nobody asked for is None
+    or empty.
     """
 
     @wraps(command)
     def with_asked(*args: P.args, **values: P.kwargs) -> R:
-        return command({name: values.pop(name) for name in _REQUEST_NAMES}, *args, **values)
+        return command(_take(values), *args, **values)
 
-    for option in reversed(_REQUEST_OPTIONS):
-        option(with_asked)
-    return with_asked
+    return _with_settings(with_asked)
+
+
+def given_options(
+    command: "Callable[Concatenate[Mapping[str, Given], P], R]",
+) -> Callable[P, R]:
+    """Give a command what is asked of each setting, by its name, each with who says so."""
+
+    @wraps(command)
+    def with_given(*args: P.args, **values: P.kwargs) -> R:
+        return command(_take_given(values), *args, **values)
+
+    return _with_settings(with_given)
+
+
+def _take(values: dict[str, Any]) -> dict[str, Any]:
+    from scaffold.origins import raw_values  # noqa: PLC0415 - not for --help
+
+    return raw_values(_take_given(values))
+
+
+def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
+    """Take the options of a request out of a command's values."""
+    from scaffold.origins import overlay, read_flags  # noqa: PLC0415 - not for --help
+
+    flags = read_flags({setting.parameter: values.pop(setting.parameter) for setting in SETTINGS})
+    outside: Outside = click.get_current_context().obj
+    return overlay(flags, *outside.read_settings(values.get("path")))
 
 
 def read_options(argv: Sequence[str]) -> dict[str, Any]:
@@ -194,8 +141,7 @@ def read_options(argv: Sequence[str]) -> dict[str, Any]:
     def recorded(**_: object) -> None:
         """Parse only."""
 
-    for option in reversed(_REQUEST_OPTIONS):
-        option(recorded)
+    _with_settings(recorded)
     try:
         return dict(recorded.make_context("leanscaffold.json", list(argv)).params)
     except click.ClickException as error:

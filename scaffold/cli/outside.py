@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scaffold.model.report import Measured, Report
     from scaffold.model.target import Arch, Target
     from scaffold.model.verdict import Decision
+    from scaffold.origins import Given
     from scaffold.proving import Proving
 
 
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 class Outside:
     """The edges of every command.
 
-    ``machine`` is this machine's architecture in any spelling. ``open_index`` takes the
+    ``machine`` is this machine's architecture in any spelling. ``read_settings`` returns what the
+    environment and a folder's pyproject.toml ask for, in this order. ``open_index`` takes the
     project's folder (None outside of one), its lock and addresses, and those of the request.
     ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
     ``make_plan`` takes the request for its options and for what to run to get the plan again.
@@ -53,6 +55,7 @@ class Outside:
     machine: Callable[[], str]
     load_facts: Callable[[Sequence[str]], Facts]
     check_facts: Callable[[Facts], Iterable[Detail]]
+    read_settings: Callable[[Path | None], Sequence[Sequence[Given]]]
     read_project: Callable[[Path, Request], Project]
     open_index: Callable[[Path | None, Project, Request], Index]
     snapshot_names: Callable[[], Sequence[str]]
@@ -78,6 +81,7 @@ def real_outside() -> Outside:
         machine=_machine,
         load_facts=_load_facts,
         check_facts=_check_facts,
+        read_settings=_read_settings,
         read_project=_read_project,
         open_index=_open_index,
         snapshot_names=_snapshot_names,
@@ -117,6 +121,14 @@ def _check_facts(facts: Facts) -> Iterable[Detail]:
 
     for problem in check_facts(facts, today=_today()):
         yield Detail(file=problem.fact, text=f"{problem.text} ({problem.code})")
+
+
+def _read_settings(path: Path | None) -> Sequence[Sequence[Given]]:
+    from scaffold.adapters.pyproject_file import load_pyproject  # noqa: PLC0415 - slow to import
+    from scaffold.origins import read_environment, read_table  # noqa: PLC0415 - not for --help
+
+    pyproject = load_pyproject(path) if path and path.is_dir() else None
+    return read_environment(os.environ), read_table(pyproject) if pyproject else ()
 
 
 def _read_project(path: Path, request: Request) -> Project:

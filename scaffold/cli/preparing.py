@@ -14,11 +14,10 @@ from scaffold.config import Request, parse_request, without_secrets
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
+from scaffold.origins import Source, overlay, raw_values, read_flags
 
 if TYPE_CHECKING:
     from scaffold.present.outcome import Outcome
-
-_TARGETS = ("target", "device")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +79,10 @@ def prepare(
 def combine_options(asked: Mapping[str, Any], recorded: tuple[str, ...]) -> Request:
     """Return the request of a command line, with recorded options for all it does not name.
 
-    A device named now replaces the recorded targets as well. Switches once recorded stay on.
+    A device named now replaces the recorded targets as well.
     """
-    earlier = read_options(recorded)
-    if asked["device"]:
-        earlier |= dict.fromkeys(_TARGETS)
-    return parse_request({name: value or earlier[name] for name, value in asked.items()})
+    earlier = read_flags(read_options(recorded), Source.RECORDED)
+    return parse_request(raw_values(overlay(read_flags(asked), earlier)))
 
 
 def _recorded_arches(

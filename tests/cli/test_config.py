@@ -13,6 +13,7 @@ from scaffold.model.plan import Options
 from scaffold.model.target import Arch, CpuClass
 from scaffold.spelling import parse_command, parse_python, parse_registry, parse_size, parse_swap
 from tests.builders import make_device
+from tests.cli.outside import make_outside
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def _echo(request: Request) -> Request:
 @given(_REQUESTS)
 def test_a_request_spelt_as_options_parses_to_itself(request: Request) -> None:
     argv = shlex.split(shlex.join(to_argv(request)))
-    assert _echo.main(argv, prog_name="echo", standalone_mode=False) == request
+    assert _echo.main(argv, prog_name="echo", standalone_mode=False, obj=make_outside()) == request
 
 
 def test_the_defaults_need_no_options() -> None:
