@@ -245,8 +245,8 @@ def without_secrets(request: Request) -> Request:
     """Return the request without passwords in addresses and without paths of this machine."""
     return replace(
         request,
-        index_url=_without_password(request.index_url),
-        extra_index_urls=tuple(_without_password(url) for url in request.extra_index_urls),
+        index_url=without_password(request.index_url),
+        extra_index_urls=tuple(without_password(url) for url in request.extra_index_urls),
         certificates="",
         knowledge=tuple(path for path in request.knowledge if _is_relative(path)),
         requirements=tuple(path for path in request.requirements if _is_relative(path)),
@@ -262,7 +262,8 @@ def index_options(project: Project, request: Request) -> IndexOptions:
     )
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """Return an address without the user and password in it."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 

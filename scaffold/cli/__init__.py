@@ -30,6 +30,7 @@ _COMMANDS = {
         "explain",
         "wheels",
         "devices",
+        "config",
         "knowledge",
         "experiment",
     )

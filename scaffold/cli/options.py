@@ -124,11 +124,13 @@ def _take(values: dict[str, Any]) -> dict[str, Any]:
 
 def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
     """Take the options of a request out of a command's values."""
-    from scaffold.origins import overlay, read_flags  # noqa: PLC0415 - not for --help
+    from scaffold.origins import overlay, read_environment, read_flags  # noqa: PLC0415
 
     flags = read_flags({setting.parameter: values.pop(setting.parameter) for setting in SETTINGS})
     outside: Outside = click.get_current_context().obj
-    return overlay(flags, *outside.read_settings(values.get("path")))
+    path = values.get("path")
+    table = outside.read_settings(path) if path else ()
+    return overlay(flags, read_environment(outside.environment()), table)
 
 
 def read_options(argv: Sequence[str]) -> dict[str, Any]:

@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 class Outside:
     """The edges of every command.
 
-    ``machine`` is this machine's architecture in any spelling. ``read_settings`` returns what the
-    environment and a folder's pyproject.toml ask for, in this order. ``open_index`` takes the
-    project's folder (None outside of one), its lock and addresses, and those of the request.
+    ``machine`` is this machine's architecture in any spelling. ``environment`` returns the
+    process's variables, ``read_settings`` what a folder's pyproject.toml asks for. ``open_index``
+    takes the project's folder (None outside of one), its lock and addresses, and those of the
+    request.
     ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
     ``make_plan`` takes the request for its options and for what to run to get the plan again.
     ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
@@ -55,7 +56,8 @@ class Outside:
     machine: Callable[[], str]
     load_facts: Callable[[Sequence[str]], Facts]
     check_facts: Callable[[Facts], Iterable[Detail]]
-    read_settings: Callable[[Path | None], Sequence[Sequence[Given]]]
+    environment: Callable[[], Mapping[str, str]]
+    read_settings: Callable[[Path], Sequence[Given]]
     read_project: Callable[[Path, Request], Project]
     open_index: Callable[[Path | None, Project, Request], Index]
     snapshot_names: Callable[[], Sequence[str]]
@@ -81,6 +83,7 @@ def real_outside() -> Outside:
         machine=_machine,
         load_facts=_load_facts,
         check_facts=_check_facts,
+        environment=lambda: os.environ,
         read_settings=_read_settings,
         read_project=_read_project,
         open_index=_open_index,
@@ -123,12 +126,12 @@ def _check_facts(facts: Facts) -> Iterable[Detail]:
         yield Detail(file=problem.fact, text=f"{problem.text} ({problem.code})")
 
 
-def _read_settings(path: Path | None) -> Sequence[Sequence[Given]]:
+def _read_settings(path: Path) -> Sequence[Given]:
     from scaffold.adapters.pyproject_file import load_pyproject  # noqa: PLC0415 - slow to import
-    from scaffold.origins import read_environment, read_table  # noqa: PLC0415 - not for --help
+    from scaffold.origins import read_table  # noqa: PLC0415 - not for --help
 
-    pyproject = load_pyproject(path) if path and path.is_dir() else None
-    return read_environment(os.environ), read_table(pyproject) if pyproject else ()
+    pyproject = load_pyproject(path) if path.is_dir() else None
+    return read_table(pyproject) if pyproject else ()
 
 
 def _read_project(path: Path, request: Request) -> Project:

@@ -135,6 +135,7 @@ def make_outside(
         machine=lambda: "x86_64",
         load_facts=lambda _: make_facts(),
         check_facts=lambda _: (),
+        environment=dict,
         read_settings=lambda _: (),
         read_project=read_project,
         open_index=open_index,

@@ -193,8 +193,8 @@ def test_the_record_holds_no_password_and_no_path_of_this_machine() -> None:
     assert json.loads(record)["options"] == [
         "--target=arm64",
         "--requirement=dev.txt",
-        "--knowledge=facts",
         "--extra-index-url=https://other.example/simple",
+        "--knowledge=facts",
         "--index-url=https://index.example:8443/simple",
     ]
 

@@ -1,0 +1,63 @@
+"""``leanscaffold config``: every option's value, and who said so."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scaffold.cli.options import (
+    SectionedCommand,
+    given_options,
+    json_option,
+    path_argument,
+    read_options,
+)
+from scaffold.cli.outside import Outside
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scaffold.origins import Given
+
+
+@click.command(cls=SectionedCommand, short_help="Show every option's value and where it is from.")
+@path_argument
+@given_options
+@json_option
+@click.pass_obj
+def config(outside: Outside, given: "Mapping[str, Given]", path: Path, *, as_json: bool) -> None:
+    """Show the value of every option for the project in PATH, and where it comes from.
+
+    The command line comes first, then the environment (LEANSCAFFOLD_MAX_SIZE for --max-size), then
+    [tool.leanscaffold] in pyproject.toml (max-size = "500MB"), then what leanscaffold.json
+    recorded, then the default. Only build, verify, compare and update go by what was recorded:
+    generate and plan decide anew.
+    """
+    from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
+    from scaffold.origins import (  # noqa: PLC0415
+        Source,
+        overlay,
+        raw_values,
+        read_flags,
+        unused_variables,
+    )
+    from scaffold.present.settings import (  # noqa: PLC0415
+        list_rows,
+        make_settings_document,
+        show_settings,
+    )
+
+    record = outside.read_record(path)
+    recorded = read_flags(read_options(record.options if record else ()), Source.RECORDED)
+    held = overlay(given.values(), recorded)
+    rows = list_rows(parse_request(raw_values(held)), held)
+    unused = unused_variables(outside.environment())
+    if as_json:
+        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
+
+        click.echo(to_json(make_settings_document(rows, unused)), nl=False)
+    else:
+        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
+
+        show(sys.stdout, show_settings(rows, unused))
