@@ -20,6 +20,7 @@ EXAMPLES = {
     "explain": "leanscaffold explain no-wheel",
     "wheels": "leanscaffold wheels lgpio --offline",
     "devices": "leanscaffold devices | head -8",
+    "config": "leanscaffold config examples/fastapi --device raspberry-pi-4 | head -13",
     "knowledge check": "leanscaffold knowledge check",
 }
 MADE = "<!-- Made by `python -m tests.docs`: edit the code instead. -->"
