@@ -119,6 +119,7 @@ def read_project(
         uses=facts.uses,
         source_paths=facts.source_paths,
         app_bytes=sum(size for _, size in listed),
+        app_sources=sum(size for path, size in listed if path.endswith(".py")),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
         notes=(*choice.notes, *reading.notes, *_unasked(reading, facts)),
         environments=_find_environments(root) if tree is None else (),

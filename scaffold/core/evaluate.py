@@ -212,7 +212,7 @@ def judge(
         ),
         footprints=question.facts.footprints,
         system=needs.cost,
-        app_bytes=question.project.app_bytes,
+        app=(question.project.app_bytes, question.project.app_sources),
         bytecode=question.options.bytecode,
     )
     candidate = Candidate(

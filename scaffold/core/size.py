@@ -35,8 +35,6 @@ FIXED_BYTES = 4096
 FIXED_DOWNLOAD = 1024
 # A layer without pip is 3.6 to 4.0 MB smaller (`docker push` of four images, 2026-11-24).
 PIP_DOWNLOAD_SPREAD = 0.1
-# The program that assembles a base cut to measure lies in the project, so it comes along.
-PROGRAM_BYTES = 42_000
 # What blocks add to a base, relative to what was measured of another Python or architecture.
 BASE_WASTE_SPREAD = 0.2
 # Distribution packages: documentation, licences and a few libraries, as in the slim image.
@@ -70,17 +68,18 @@ def predict(
     packages: Sequence[Weighed],
     footprints: Mapping[str, Footprint],
     system: SystemCost,
-    app_bytes: int,
+    app: tuple[int, int],
     bytecode: str,
 ) -> Size:
-    """Return the predicted size with its error bound.
+    """Return the predicted size with its error bound. ``app`` is bytes, and of Python sources.
 
     The error adds up the base's own, that of system packages and bytecode, and a wide one for
     files nobody has looked into.
     """
     base_disk = image.on_disk - (base.pip_bytes if base.pip else 0)
     base_download = image.download - (base.pip_download if base.pip else 0)
-    app_bytes += PROGRAM_BYTES if base.origin else 0
+    app_compiled = round(app[1] * TYPICAL.bytecode) if bytecode != "none" else 0
+    app_bytes = app[0] + app_compiled
     wheels = sum(weighed.facts.installed for weighed in packages)
     layer = round(sum(_layer(weighed, footprints) for weighed in packages))
     compiled = bytecode_bytes(packages, footprints) if bytecode != "none" else (0, 0)
@@ -108,11 +107,12 @@ def predict(
         + spreads[0]
         + unknown * UNKNOWN_SPREAD
         + system.error
+        + app_compiled * TYPICAL_BYTECODE_SPREAD
         + FIXED_BYTES
     )
-    wastes = [predict_waste(w, bytecode=bytecode != "none") for w in packages]
     base_waste = base_disk * (base.in_blocks - 1)
     around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes)
+    waste, off = _waste(packages, bytecode=bytecode != "none")
     return Size(
         on_disk=on_disk,
         download=sum(part[2] for part in parts),
@@ -120,15 +120,18 @@ def predict(
         download_error=round(
             image.download * image.error + spreads[1] + layers + system.download_error + FIXED_BYTES
         ),
-        in_blocks=round(on_disk + base_waste + around + sum(waste for waste, _ in wastes)),
+        in_blocks=round(on_disk + base_waste + around + waste),
         in_blocks_error=round(
-            error
-            + base_waste * BASE_WASTE_SPREAD
-            + around * UNKNOWN_SPREAD
-            + sum(off for _, off in wastes)
+            error + base_waste * BASE_WASTE_SPREAD + around * UNKNOWN_SPREAD + off
         ),
         parts=parts,
     )
+
+
+def _waste(packages: Sequence[Weighed], *, bytecode: bool) -> tuple[float, float]:
+    """Return what blocks add to all packages, and how far that may be off."""
+    wastes = [predict_waste(weighed, bytecode=bytecode) for weighed in packages]
+    return sum(waste for waste, _ in wastes), sum(off for _, off in wastes)
 
 
 def _application_waste(app_bytes: int) -> float:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scaffold.core.ignore import PROGRAM
 from scaffold.core.remarks import (
     base_lines,
     header_lines,
@@ -18,6 +19,8 @@ from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A registry's host and port, path, tag and digest; FROM would read on after a blank.
+# The time of every file, as the program that assembles a base has it: 1980, the first in zip files.
+MOMENT = 315_532_800
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 
 
@@ -63,7 +66,9 @@ class View:
     """Everything the templates print or branch on, in their own words.
 
     ``manager`` is the base's package manager, ``apt`` or ``apk``; ``owner`` is ``uid:gid``.
-    ``replaced`` are files of the base's own packages that the lock brings in its own version.
+    ``replaced`` are files of the base's own packages that the lock brings in its own version,
+    ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
+    seconds of Unix time.
     """
 
     header: tuple[str, ...]
@@ -82,6 +87,9 @@ class View:
     compiled: bool
     assembly: tuple[str, ...]
     layers: tuple[str, ...]
+    app_compiled: bool
+    app_left_out: tuple[str, ...]
+    moment: int
     uid: int
     owner: str
     home: str
@@ -123,6 +131,9 @@ def make_view(plan: Plan) -> View:
         compiled=plan.bytecode != "none" and not base.origin,
         assembly=_assembly(plan, site_packages) if base.origin else (),
         layers=tuple(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
+        app_compiled=plan.bytecode != "none",
+        app_left_out=(*((PROGRAM,) if plan.base.origin else ()), *(t.lock for t in plan.targets)),
+        moment=MOMENT,
         uid=plan.uid,
         owner=f"{plan.uid}:{plan.uid}",
         home=plan.home,

@@ -139,7 +139,8 @@ class Start:
 class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
-    ``app_bytes`` is what the application's own files weigh in the image, in bytes;
+    ``app_bytes`` is what the application's own files weigh in the image, in bytes, and
+    ``app_sources`` the Python sources among them;
     ``source_paths`` are folders, relative to the project, that hold importable code
     (``.``, ``src``). ``files`` are the project's requirement and lock files, relative, and
     ``environments`` its virtual environments under names that nobody could guess.
@@ -157,6 +158,7 @@ class Project:
     uses: tuple[Use, ...] = ()
     source_paths: tuple[str, ...] = (".",)
     app_bytes: int = 0
+    app_sources: int = 0
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scaffold.assemble.writing import MOMENT as ASSEMBLED
 from scaffold.core.render import UnsafeValueError, exec_form, quoted, render, shell_word
+from scaffold.core.view import MOMENT
 from scaffold.errors import UsageError
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import BuildClass, PackageFact, Recipe
@@ -147,9 +149,23 @@ def test_what_a_compiled_package_runs_with_is_added_and_explained() -> None:
 
 def test_the_application_is_the_last_step_that_touches_files() -> None:
     found = dockerfile(simple_plan())
-    assert (found[-1].word, found[-1].rest) == ("COPY", "--chown=10001:10001 . /app/")
-    contexts = [step for step in found if step.word == "COPY" and "--from=" not in step.rest]
-    assert contexts == [found[-1]]
+    assert (found[-1].word, found[-1].rest) == ("COPY", "--from=app /out/ /")
+    assert not [step for step in found if step.word == "COPY" and "--from=" not in step.rest]
+
+
+def test_the_application_looks_the_same_from_every_checkout() -> None:
+    (made,) = stages(dockerfile(simple_plan()))["app"].runs()
+    for settling in (
+        "chmod -R u=rwX,go=rX .",
+        "chown -Rh 10001:10001 .",
+        f"find . -exec touch -h -d @{MOMENT} {{}} +",
+        "rm -rf requirements.arm64.lock",
+        "compileall -q --invalidation-mode unchecked-hash -s /out -p / /out/app",
+    ):
+        assert settling in " ".join(made.split())
+    assert MOMENT == ASSEMBLED
+    bare = stages(dockerfile(simple_plan(bytecode="none")))["app"].runs()[0]
+    assert "compileall" not in bare
 
 
 def test_the_image_runs_as_a_numeric_user_who_owns_a_home() -> None:
@@ -193,8 +209,8 @@ def test_a_base_without_pip_and_shell_is_only_copied_onto() -> None:
     assert words["ENTRYPOINT"] == "[]"
     assert json.loads(words["CMD"])[0] == plan.base.interpreter
     copies = [step.rest for step in final.steps if step.word == "COPY"]
-    assert copies[-1] == "--chown=65532:65532 . /app/"
-    assert copies[0].endswith(f" {plan.base.site_packages}/")
+    assert copies == ["--from=build /packages/ /", "--from=app /out/ /"]
+    assert f"mv /install /packages{plan.base.site_packages} " in by_name["build"].runs()[-1]
 
 
 def test_the_health_check_asks_the_path_without_a_proxy_or_a_shell() -> None:
@@ -218,7 +234,7 @@ def test_without_a_port_there_is_no_health_check() -> None:
 
 
 def test_bytecode_is_made_for_where_it_will_lie_or_left_out() -> None:
-    made = stages(dockerfile(simple_plan()))["build"].runs()[-1]
+    made = stages(dockerfile(simple_plan()))["build"].runs()[-2]
     assert "--invalidation-mode unchecked-hash" in made
     assert f"-s /install -p {SITE_PACKAGES} /install" in made
     assert "compileall" not in render(simple_plan(bytecode="none"), load)["Dockerfile"]

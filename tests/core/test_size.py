@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from scaffold.core.size import FIXED_BYTES, TEXT_COMPRESSED, bytecode_bytes, predict
+from scaffold.core.size import FIXED_BYTES, TEXT_COMPRESSED, TYPICAL, bytecode_bytes, predict
 from scaffold.core.system import SystemCost
 from scaffold.facts.load import load_facts
 from scaffold.model.index import DistFile, WheelFacts
@@ -34,7 +34,7 @@ def weigh(
     footprints: Mapping[str, Footprint] | None = None,
     system: SystemCost | None = None,
     bytecode: str = "beside",
-    app_bytes: int = 0,
+    app: tuple[int, int] = (0, 0),
 ) -> Size:
     return predict(
         base=SLIM,
@@ -42,7 +42,7 @@ def weigh(
         packages=packages,
         footprints=footprints or {},
         system=system or SystemCost(),
-        app_bytes=app_bytes,
+        app=app,
         bytecode=bytecode,
     )
 
@@ -50,7 +50,9 @@ def weigh(
 def test_an_image_is_its_base_without_pip_and_what_is_put_in() -> None:
     empty = weigh()
     assert empty.on_disk == IMAGE.on_disk - SLIM.pip_bytes + FIXED_BYTES
-    assert weigh(app_bytes=500).on_disk == empty.on_disk + 500
+    assert weigh(app=(500, 0)).on_disk == empty.on_disk + 500
+    assert weigh(app=(500, 100)).on_disk == empty.on_disk + 500 + round(100 * TYPICAL.bytecode)
+    assert weigh(app=(500, 100), bytecode="none").on_disk == empty.on_disk + 500
     assert weigh(APP, bytecode="none").on_disk == empty.on_disk + 1_000_000
     assert sum(part[1] for part in weigh(APP).parts) == weigh(APP).on_disk
     assert sum(part[2] for part in weigh(APP).parts) == weigh(APP).download
