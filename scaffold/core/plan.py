@@ -18,6 +18,7 @@ from scaffold.core.running import (
     find_port,
     find_stop_signal,
 )
+from scaffold.core.split import split_layers
 from scaffold.core.target import platform_tags
 from scaffold.model.knowledge import Base
 from scaffold.model.plan import Options, Plan, TargetPlan
@@ -52,8 +53,6 @@ _TOOLS = {
         "swig": "swig",
     },
 }
-_HEAVY = 20_000_000  # bytes installed; lighter packages move together
-_MOST_LAYERS = 8
 
 
 def make_plan(
@@ -104,21 +103,6 @@ def make_plan(
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
     )
     return replace(plan, labels=(("leanscaffold.plan", plan_digest(plan)), *plan.labels))
-
-
-def split_layers(chosen: Sequence[Fits]) -> tuple[tuple[str, ...], ...]:
-    """Return the packages that get a layer of their own: those that are dear to pull again.
-
-    The split depends on each package alone, so that a new version of one moves only its own layer;
-    beyond the most layers that an image should have, the lightest share the top one.
-    """
-    weights: dict[str, int] = {}
-    for fits in chosen:
-        for weighed in fits.candidate.packages:
-            name = weighed.pinned.name
-            weights[name] = max(weights.get(name, 0), weighed.facts.installed)
-    heavy = sorted((name for name in weights if weights[name] >= _HEAVY), key=weights.__getitem__)
-    return tuple((name,) for name in sorted(heavy[-_MOST_LAYERS:]))
 
 
 def plan_digest(plan: Plan) -> str:

@@ -1,8 +1,10 @@
 """From an index page to releases: which files of which version an environment can install."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from itertools import islice
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
@@ -14,6 +16,7 @@ from scaffold.model.target import Environment
 
 _SDIST_ENDINGS = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _WHEEL_PARTS = 5
+_PACED = 4  # releases; the snapshot knows a few more of each project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,25 @@ def list_releases(page: Page) -> tuple[Release, ...]:
         Release(version=version, wheels=tuple(wheels), sdist=_best_sdist(sdists))
         for version, (wheels, sdists) in sorted(found.items(), reverse=True)
     )
+
+
+def find_pace(releases: Sequence[Release], version: Version) -> int | None:
+    """Return the days from one release to the next, over the last few up to a version.
+
+    What came after does not count, so that the answer stays until the version changes. None where
+    nobody knows when they were uploaded.
+    """
+    dated = (
+        date.fromisoformat(min(file.uploaded for file in release.files)[:10])
+        for release in releases
+        if release.version <= version
+        and not release.version.is_prerelease
+        and all(file.uploaded for file in release.files)
+    )
+    days = list(islice(dated, _PACED))
+    if len(days) < 2:  # noqa: PLR2004 - a pace needs two
+        return None
+    return max((days[0] - days[-1]).days, 0) // (len(days) - 1)
 
 
 def _best_sdist(sdists: list[DistFile]) -> DistFile | None:

@@ -17,6 +17,7 @@ from scaffold.core.answers import Answers
 from scaffold.core.provider import Provider
 from scaffold.core.releases import (
     accepts_python,
+    find_pace,
     newest_final,
     parse_specifier,
     parse_version,
@@ -179,6 +180,7 @@ def _collect(
                 if candidate.name in asked
                 else tuple(sorted(parents.get(candidate.name, ()))),
                 newest=newest,
+                pace=find_pace(provider.shelf.releases(candidate.name), candidate.version),
                 hashes=(f"sha256:{candidate.file.sha256}",) if candidate.file.sha256 else (),
                 index_url=page.index_url if page else "",
                 origin=page.origin if page else "url",

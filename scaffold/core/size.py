@@ -125,6 +125,19 @@ def predict(
             error + base_waste * BASE_WASTE_SPREAD + around * UNKNOWN_SPREAD + off
         ),
         parts=parts,
+        packages=tuple(_package(w, footprints, bytecode=bytecode != "none") for w in packages),
+    )
+
+
+def _package(
+    weighed: Weighed, footprints: Mapping[str, Footprint], *, bytecode: bool
+) -> tuple[str, int, int]:
+    """Return a package's name and what it comes to with its bytecode: on disk, to download."""
+    compiled, layer = bytecode_bytes([weighed], footprints) if bytecode else (0, 0)
+    return (
+        weighed.pinned.name,
+        weighed.facts.installed + compiled,
+        round(_layer(weighed, footprints)) + layer,
     )
 
 

@@ -28,6 +28,7 @@ class Pinned:
     ``wheel`` is False for an sdist, which has to be built. ``required_by`` are names, empty for
     what the project asks for itself. ``newest`` is the newest final release on the index.
     ``hashes`` are the hashes the lock file allows (``sha256:…``); the file's own is among them.
+    ``pace`` is how many days lie between its releases, None where nobody knows.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Pinned:
     extras: tuple[str, ...] = ()
     required_by: tuple[str, ...] = ()
     newest: str = ""
+    pace: int | None = None
     hashes: tuple[str, ...] = ()
     index_url: str = ""
     origin: str = "index"

@@ -13,7 +13,8 @@ class Size:
     ``on_disk`` is the sum of the files of unpacked layers, which is what engines with the classic
     store call an image's size; ``download`` the compressed layers. ``in_blocks`` is what unpacked
     layers take on a file system with blocks of 4 KiB, folders included. ``parts`` splits the first
-    two: (label, on disk, download).
+    two: (label, on disk, download); ``packages`` splits what packages and their bytecode are of
+    them: (name, on disk, download).
     """
 
     on_disk: int
@@ -23,6 +24,7 @@ class Size:
     in_blocks: int = 0
     in_blocks_error: int = 0
     parts: tuple[tuple[str, int, int], ...] = ()
+    packages: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def containerd(self) -> int:

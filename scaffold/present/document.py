@@ -10,6 +10,7 @@ from scaffold import __version__
 from scaffold.adapters.measured import KEY, describe_measured
 from scaffold.adapters.outputs import digest, seal
 from scaffold.config import to_argv, without_secrets
+from scaffold.core.split import PlannedLayer
 from scaffold.model.knowledge import SystemPackage
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Budget, Device, Target
@@ -19,6 +20,7 @@ from scaffold.present.outcome import (
     health_of,
     heaviest,
     in_reading_order,
+    planned_layers,
     port_of,
     start_of,
 )
@@ -34,6 +36,7 @@ def make_document(outcome: Outcome) -> Json:
     """Return the document: the first target at the top level, and each one in ``targets``."""
     blocks = [
         describe_target(target, decision)
+        | {"layers": [_layer(one) for one in planned_layers(outcome, decision)]}
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
     ]
     start = start_of(outcome)
@@ -201,6 +204,16 @@ def _package(item: Weighed) -> Json:
         "installed_bytes": item.facts.installed,
         "download_bytes": pinned.file.size,
         "exact": item.exact,
+    }
+
+
+def _layer(layer: PlannedLayer) -> Json:
+    return {
+        "name": layer.name or None,
+        "packages": list(layer.packages),
+        "on_disk": layer.on_disk,
+        "download": layer.download,
+        "pulled_classic": layer.pulled_classic,
     }
 
 

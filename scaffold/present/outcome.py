@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from scaffold.config import Request
 from scaffold.core.ignore import PROGRAM
+from scaffold.core.split import PlannedLayer, price_layers, split_layers
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.report import Measured
 from scaffold.model.resolution import Reason, Weighed
@@ -227,6 +228,15 @@ def _changed_since(known: Measured, chosen: Fits) -> str:
     now = {item.pinned.name: item.pinned.version for item in chosen.candidate.packages}
     moved = {name for name, _ in dict(known.packages).items() ^ now.items()}
     return f"{len(moved)} package{'' if len(moved) == 1 else 's'}" if moved else ""
+
+
+def planned_layers(outcome: Outcome, decision: Decision) -> tuple[PlannedLayer, ...]:
+    """Return the layers of one target's image from the bottom; nothing while a target has none."""
+    chosen = [one.chosen for one in outcome.decisions if one.chosen is not None]
+    if decision.chosen is None or not outcome.fits:
+        return ()
+    split = split_layers(chosen) if decision.chosen.base.origin else ()
+    return price_layers(decision.chosen.size, split)
 
 
 def planned_files(outcome: Outcome) -> tuple[str, ...]:

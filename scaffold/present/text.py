@@ -4,6 +4,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from scaffold.config import to_argv, without_secrets
+from scaffold.core.split import PlannedLayer
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Decision, Fits, Saving
@@ -17,6 +18,7 @@ from scaffold.present.outcome import (
     health_of,
     heaviest,
     older_because,
+    planned_layers,
     port_of,
     start_of,
 )
@@ -24,13 +26,14 @@ from scaffold.present.screen import align, bullet, indented, labelled, styled
 from scaffold.present.sizes import format_bound, format_memory, format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
 
 _HEAVIEST = 8
+_NAMED = 4
 _TELLING = (
     *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
     *("over-budget", "over-download", "glibc-too-old", "library-unavailable", "compile-too-slow"),
@@ -60,6 +63,7 @@ def _show_target(
     yield from show_candidates(decision, verbose=verbose)
     if decision.chosen:
         yield from _show_packages(decision.chosen)
+        yield from _show_layers(planned_layers(outcome, decision))
     yield from _show_notes(outcome, decision)
     yield from _show_savings(target, decision)
 
@@ -153,6 +157,29 @@ def _show_packages(chosen: Fits) -> "Content":
     for text in older.values():
         yield indented(text, 2, "yellow")
     yield ""
+
+
+def _show_layers(layers: "Sequence[PlannedLayer]") -> "Content":
+    """Yield what a change of each layer makes a device pull, the top one first."""
+    if not layers:
+        return
+    yield styled("What an update pulls, by the layer that changes", "bold")
+    rows = [
+        (f"  {format_size(layer.download)}", format_size(layer.pulled_classic), _name_layer(layer))
+        for layer in reversed(layers)
+    ]
+    first, *lines = align([("  Alone", "With all above", "Layer"), *rows], right=(0, 1))
+    yield styled(first, "dim")
+    for line in lines:
+        yield styled(line)
+    yield indented("engines with the classic store pull a layer with all above it", 2, "dim")
+    yield ""
+
+
+def _name_layer(layer: PlannedLayer) -> str:
+    names = layer.packages[:_NAMED]
+    more = len(layer.packages) - len(names)
+    return layer.name or ", ".join(names) + (f" and {more} more" if more else "")
 
 
 def _show_notes(outcome: Outcome, decision: Decision) -> "Content":

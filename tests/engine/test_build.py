@@ -87,7 +87,7 @@ def test_only_the_last_copy_is_done_again_after_an_edit(bench: Bench) -> None:
     (image,) = bench.build("--target", "amd64", "--json").document()["images"]
     done = [s["name"] for s in image["steps"] if not s["cached"] and ("COPY" in s["name"])]
     assert len(done) == 1
-    assert done[0].endswith("COPY --chown=10001:10001 . /app/")
+    assert done[0].endswith("COPY --from=app /out/ /")
 
 
 def test_pushed_images_are_one_manifest_list(bench: Bench) -> None:
