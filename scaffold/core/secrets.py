@@ -55,6 +55,11 @@ def looks_secret(path: str) -> str:
     return _NAMES.get(posixpath.basename(path), "")
 
 
+def names_secret(variable: str) -> bool:
+    """Tell whether a variable's name says that its value is a secret."""
+    return _VARIABLE.search(variable.upper()) is not None
+
+
 def find_in_content(path: str, content: bytes) -> str:
     """Return what of a secret stands in a file, empty for nothing."""
     for pattern, what in _CONTENT:
@@ -72,7 +77,7 @@ def find_in_config(config: ImageConfig) -> Iterator[Suspect]:
     """Yield what the image's own variables and history tell everybody who pulls it."""
     for name, value in config.environment:
         what = _in_text(value)
-        if not what and value and _VARIABLE.search(name.upper()):
+        if not what and value and names_secret(name):
             what = "a value that its name calls secret"
         if what:
             yield Suspect(where=f"ENV {name}", what=what)

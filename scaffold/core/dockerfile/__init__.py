@@ -1,0 +1,1 @@
+"""Reading Dockerfiles that somebody else wrote."""

@@ -1,0 +1,142 @@
+"""From a Dockerfile's text to findings; what is known of its project is passed in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.core.choose import choose
+from scaffold.core.dockerfile.reader import read_dockerfile
+from scaffold.core.evaluate import Evaluation, Question
+from scaffold.core.savings import find_savings
+from scaffold.core.shelf import Shelf
+from scaffold.flow import Edges
+from scaffold.model.finding import Finding
+from scaffold.model.knowledge import Facts
+from scaffold.model.plan import Options
+from scaffold.model.project import Asked, Origin, Project
+from scaffold.model.target import Budget, Target
+from scaffold.model.verdict import Saving, Verdict
+from scaffold.rules import Rule
+from scaffold.rules.case import Case, Decided, Surroundings, shells_of
+from scaffold.rules.checking import apply_edits, check
+from scaffold.rules.installs import python_installs
+
+_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linted:
+    """The outcome for one file. ``text`` is as it would be after mending what can be."""
+
+    text: str
+    findings: tuple[Finding, ...]
+
+
+def make_case(
+    text: str,
+    *,
+    facts: Facts,
+    today: date,
+    around: Surroundings | None = None,
+    decided: Decided | None = None,
+) -> Case:
+    """Return what the rules look at."""
+    dockerfile = read_dockerfile(text)
+    return Case(
+        dockerfile=dockerfile,
+        facts=facts,
+        today=today,
+        around=around,
+        decided=decided,
+        shells=shells_of(dockerfile),
+    )
+
+
+def lint(case: Case, rules: Sequence[Rule], *, fix: bool) -> Linted:
+    """Return the findings; with ``fix`` those that are left once the edits are made.
+
+    Edits may bring up others, so it is done until nothing changes.
+    """
+    findings = check(case, rules)
+    for _ in range(_ROUNDS if fix else 0):
+        text = apply_edits(case.dockerfile.text, findings)
+        if text == case.dockerfile.text:
+            break
+        case = make_case(
+            text, facts=case.facts, today=case.today, around=case.around, decided=case.decided
+        )
+        findings = check(case, rules)
+    return Linted(text=case.dockerfile.text, findings=findings)
+
+
+def with_asked(project: Project, case: Case, name: str) -> Project:
+    """Return the project with what the Dockerfile itself installs, where it has no list.
+
+    ``name`` is what the file is called in messages.
+    """
+    if project.asked or project.lock:
+        return project
+    asked: dict[str, Asked] = {}
+    for step in case.runs():
+        for one in python_installs(case, step):
+            line, _ = case.dockerfile.position(one.command.span.start)
+            for word in one.names:
+                found = _asked(word.text, Origin(file=name, line=line))
+                if found is not None:
+                    asked.setdefault(found.name, found)
+    return replace(project, asked=tuple(asked[key] for key in sorted(asked)))
+
+
+def _asked(text: str, origin: Origin) -> Asked | None:
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    if requirement.url:
+        return None
+    return Asked(
+        name=canonicalize_name(requirement.name),
+        specifier=str(requirement.specifier),
+        extras=tuple(sorted(requirement.extras)),
+        marker=str(requirement.marker or ""),
+        text=text,
+        origin=origin,
+    )
+
+
+def judge_here(
+    case: Case, project: Project, target: Target, options: Options, edges: Edges
+) -> Decided:
+    """Return the verdict on the file's own base, and on the one that leanscaffold would take.
+
+    Neither minds a budget: the rules tell what is over it, beside whatever else is wrong.
+    """
+    case = replace(case, decided=Decided(project=project, target=target, here=None))
+    shelf = Shelf(edges.index)
+    edges.index.prefetch([asked.name for asked in project.asked if not asked.path])
+    free = replace(target, budget=Budget(memory=target.budget.memory))
+    question = Question(
+        project=project, target=free, options=options, facts=edges.facts, today=edges.today
+    )
+    row = Evaluation(question, shelf, edges.tell).verdicts()
+    best = choose([row], options.objective)[0][0]
+    here: Verdict | None = None
+    savings: tuple[Saving, ...] = ()
+    known = case.base(case.final)
+    if known is not None:
+        base, image = known
+        asked = replace(
+            options, base=base.id, python=image.python, allow_compile="hours", bytecode="beside"
+        )
+        on_it = replace(question, options=asked)
+        here = _find(Evaluation(on_it, shelf, edges.tell).verdicts(), base.id, image.python)
+        if here is not None and here.candidate is not None:
+            savings = find_savings(on_it, here.candidate, shelf)
+    return Decided(project=project, target=target, here=here, best=best, savings=savings)
+
+
+def _find(row: Iterable[Verdict], base: str, python: str) -> Verdict | None:
+    return next((v for v in row if v.base.id == base and v.python == python), None)

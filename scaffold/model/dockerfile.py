@@ -1,0 +1,162 @@
+"""A Dockerfile as read: instructions and stages that know where in the text they stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of the text: offsets in characters, the end excluded."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """A flag of an instruction, such as ``--from=build``; ``value`` is without quotes."""
+
+    name: str
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heredoc:
+    """A document that follows an instruction. ``span`` is its body, the last line break included.
+
+    ``expands`` says that variables in it are filled in.
+    """
+
+    name: str
+    body: str
+    span: Span
+    expands: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word of a shell command: what the program gets, and where it stands.
+
+    ``literal`` says that nothing in it is filled in when it runs.
+    """
+
+    text: str
+    span: Span
+    literal: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One simple command. ``operator`` is what joins it to the next: ``&&``, ``||``, ``|``, ``;``.
+
+    ``assignments`` are variables set for it alone; a command may be nothing but these.
+    """
+
+    words: tuple[Word, ...]
+    assignments: tuple[tuple[str, str], ...]
+    operator: str
+    span: Span
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """Return the texts of its words."""
+        return tuple(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What holds where an instruction stands: variables, folder, user and shell of its stage.
+
+    ``environment`` is what ENV set, ``arguments`` what ARG declared, None without a value.
+    Values that nobody can know before a build stay as they are written.
+    """
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str | None] = field(default_factory=dict)
+    workdir: str = ""
+    user: str = ""
+    shell: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction:
+    """One instruction. ``span`` covers it with its heredocs, without the last line break.
+
+    ``text`` is what follows the flags, lines joined; ``origins`` has the offset in the file of
+    each of its characters. ``words`` is the exec form's list, None for the shell form. ``inner``
+    is what ONBUILD holds back. ``ignored`` are the rules that a comment switches off.
+    """
+
+    keyword: str
+    span: Span
+    text: str
+    origins: tuple[int, ...]
+    flags: tuple[Flag, ...] = ()
+    heredocs: tuple[Heredoc, ...] = ()
+    words: tuple[str, ...] | None = None
+    inner: "Instruction | None" = None
+    ignored: tuple[str, ...] = ()
+    scope: Scope = field(default_factory=Scope)
+
+    def flag(self, name: str) -> str | None:
+        """Return the value of a flag, None where it is not given."""
+        return next((flag.value for flag in self.flags if flag.name == name), None)
+
+    def place(self, start: int, end: int) -> Span:
+        """Return where in the file a part of ``text`` stands."""
+        if not self.origins or start >= len(self.origins):
+            return self.span
+        last = min(max(end, start + 1), len(self.origins)) - 1
+        return Span(start=self.origins[start], end=self.origins[last] + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A place that Docker would refuse, with the reason."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage. ``image`` is what FROM names with variables filled in, ``written`` as it stands.
+
+    ``parent`` is the number of the stage that it continues, None where it starts from an image.
+    """
+
+    number: int
+    name: str
+    image: str
+    written: str
+    platform: str
+    parent: int | None
+    opening: Instruction
+    steps: tuple[Instruction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dockerfile:
+    """A whole file. ``head`` are the arguments before the first stage.
+
+    ``blanks`` are empty lines inside of instructions, which Docker is about to refuse.
+    """
+
+    text: str
+    escape: str = "\\"
+    head: tuple[Instruction, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    blanks: tuple[Span, ...] = ()
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """Return everything in the order of the file."""
+        inside = (one for stage in self.stages for one in (stage.opening, *stage.steps))
+        return (*self.head, *inside)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset, both from 1."""
+        line = self.text.count("\n", 0, offset) + 1
+        return line, offset - self.text.rfind("\n", 0, offset)

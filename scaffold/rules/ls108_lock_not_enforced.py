@@ -1,0 +1,43 @@
+"""A lock that the build may change.
+
+Why
+``uv sync`` resolves anew and rewrites the lock in the image if it does not match the project any
+more, ``pipenv install`` does too: the image then holds versions that nobody reviewed. With
+``--locked`` or ``--frozen`` (``--deploy``) the build stops, or installs exactly what is locked.
+
+Bad
+```dockerfile
+FROM python:3.13-slim-trixie
+COPY pyproject.toml uv.lock ./
+RUN uv sync --no-dev --no-cache
+```
+
+Good
+```dockerfile
+FROM python:3.13-slim-trixie
+COPY pyproject.toml uv.lock ./
+RUN uv sync --locked --no-dev --no-cache
+```
+"""
+
+from collections.abc import Iterator
+
+from scaffold.model.finding import Hit, Severity
+from scaffold.rules.case import Case
+from scaffold.rules.installs import is_true, python_installs
+
+SEVERITY = Severity.WARNING
+
+
+def check(case: Case) -> Iterator[Hit]:
+    """Yield installs that may rewrite the lock."""
+    for step in case.runs():
+        scope = {**step.scope.environment, **step.scope.arguments}
+        for one in python_installs(case, step):
+            if one.program == "uv" and one.verb.text == "sync":
+                held = one.option("--locked", "--frozen") is not None
+                if not held and not any(map(is_true, map(scope.get, ("UV_LOCKED", "UV_FROZEN")))):
+                    yield Hit(text="uv may change the lock: --locked", span=one.verb.span)
+            elif one.program == "pipenv" and one.verb.text == "install":
+                if one.option("--deploy", "--ignore-pipfile") is None and not one.names:
+                    yield Hit(text="pipenv may change the lock: --deploy", span=one.verb.span)

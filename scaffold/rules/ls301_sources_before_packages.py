@@ -1,0 +1,75 @@
+"""The application is copied before its packages are installed.
+
+Why
+A layer is built anew when anything before it changed. With ``COPY . .`` above ``pip install``,
+every edit of a source file installs all packages again and moves them to every device again: for
+the paper's project 48.2 s and 772 MB instead of 0.3 s and 1.2 kB (docs/paper.md). Copy the list of
+requirements alone, install, then copy the rest.
+
+Bad
+```dockerfile
+FROM python:3.13-slim-trixie
+WORKDIR /app
+COPY . .
+RUN pip install --no-cache-dir -r requirements.txt
+```
+
+Good
+```dockerfile
+FROM python:3.13-slim-trixie
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY . .
+```
+"""
+
+from collections.abc import Iterator
+
+from scaffold.model.dockerfile import Instruction, Stage
+from scaffold.model.finding import Cost, Hit, Severity
+from scaffold.rules.case import Case, line_of
+from scaffold.rules.copies import sources_of
+from scaffold.rules.installs import python_installs
+
+SEVERITY = Severity.WARNING
+
+
+def check(case: Case) -> Iterator[Hit]:
+    """Yield copies of the whole project above an install from a list."""
+    for stage in case.dockerfile.stages:
+        yield from _of_stage(case, stage)
+
+
+def _of_stage(case: Case, stage: Stage) -> Iterator[Hit]:
+    whole: Instruction | None = None
+    for step in stage.steps:
+        if step.keyword in {"COPY", "ADD"} and step.flag("from") is None:
+            if whole is None and set(sources_of(step)) & {".", "./", "/", "*", "./*"}:
+                whole = step
+        elif step.keyword == "RUN" and whole is not None and _installs_list(case, step):
+            yield Hit(
+                text="every edit of the application installs all packages again: copy their "
+                "list alone, install, then copy the rest",
+                span=line_of(whole),
+                cost=_cost(case),
+            )
+            return
+
+
+def _installs_list(case: Case, step: Instruction) -> bool:
+    """Tell whether packages are installed from a list; the project itself needs its sources."""
+    for one in python_installs(case, step):
+        paths = [name.text for name in one.names if name.text.startswith((".", "/"))]
+        if (one.files() or one.names or one.verb.text != "install") and not paths:
+            return True
+        if one.program in {"poetry", "pipenv", "pdm"}:
+            return True
+    return False
+
+
+def _cost(case: Case) -> Cost | None:
+    if case.candidate is None:
+        return None
+    moved = [part for part in case.candidate.size.parts if part[0] in {"packages", "bytecode"}]
+    return Cost(moved=sum(download for _, _, download in moved))

@@ -1,0 +1,47 @@
+"""Another base carries the same project and is smaller.
+
+Why
+The base is what every image of the device starts with. What fits depends on the wheels: Alpine is
+small but has none for many packages; a base cut to measure holds the interpreter and the libraries
+that are needed, and nothing else. ``leanscaffold plan`` shows them all, ``generate`` writes the file.
+
+Bad
+```dockerfile
+FROM python:3.13-slim-trixie
+RUN pip install --no-cache-dir flask
+```
+
+Good
+```dockerfile
+FROM python:3.13-slim-trixie AS root
+RUN pip install --target=/install flask
+FROM scratch
+COPY --from=root /install/ /usr/local/lib/python3.13/site-packages/
+```
+"""
+
+from collections.abc import Iterator
+
+from scaffold.model.finding import Cost, Hit, Severity
+from scaffold.rules.bases import image_span
+from scaffold.rules.case import Case
+
+SEVERITY = Severity.NOTE
+# Less than this share is not worth another base.
+_WORTH = 0.1
+
+
+def check(case: Case) -> Iterator[Hit]:
+    """Yield what leanscaffold would make of the project, where it saves enough."""
+    root, candidate, decided = case.root(case.final), case.candidate, case.decided
+    best = decided.best if decided else None
+    if root is None or candidate is None or best is None:
+        return
+    saved = candidate.size.on_disk - best.size.on_disk
+    if saved > _WORTH * candidate.size.on_disk:
+        yield Hit(
+            text=f"{best.base.id} with Python {best.python} makes it {best.size.on_disk / 1e6:.0f} MB "
+            f"instead of {candidate.size.on_disk / 1e6:.0f} MB: leanscaffold generate",
+            span=image_span(root),
+            cost=Cost(on_disk=saved, download=candidate.size.download - best.size.download),
+        )
