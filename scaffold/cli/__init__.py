@@ -27,6 +27,7 @@ _COMMANDS = {
         "verify",
         "compare",
         "plan",
+        "lint",
         "explain",
         "wheels",
         "devices",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scaffold.model.verdict import Decision
     from scaffold.origins import Given
     from scaffold.proving import Proving
+    from scaffold.rules.case import Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class Outside:
     files in it. ``build`` makes images and tells what happens meanwhile. ``read_promises`` returns
     what was planned for each target, ``prove`` builds and tries images, ``compare`` several of one
     project. ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
+    ``read_dockerfile`` returns the file that a path means, its text and what lies around it;
+    ``replace_text`` writes it anew.
     """
 
     today: Callable[[], date]
@@ -74,6 +77,8 @@ class Outside:
     compare: Callable[[Contest, Watch, Callable[[str], None]], Comparison]
     read_measured: Callable[[Path], Mapping[Arch, Measured]]
     keep_measured: Callable[[Path, Sequence[Report], date], None]
+    read_dockerfile: Callable[[Path], tuple[Path, str, Surroundings]]
+    replace_text: Callable[[Path, str], None]
 
 
 def real_outside() -> Outside:
@@ -101,6 +106,8 @@ def real_outside() -> Outside:
         compare=_compare,
         read_measured=_read_measured,
         keep_measured=_keep_measured,
+        read_dockerfile=_read_dockerfile,
+        replace_text=_replace_text,
     )
 
 
@@ -262,3 +269,20 @@ def _keep_measured(path: Path, reports: Sequence[Report], today: date) -> None:
     from scaffold.adapters.measured import keep_measured  # noqa: PLC0415 - one option only
 
     keep_measured(path, reports, today)
+
+
+def _read_dockerfile(path: Path) -> tuple[Path, str, Surroundings]:
+    from scaffold.adapters.surroundings import (  # noqa: PLC0415 - one command only
+        find_dockerfile,
+        look_around,
+        read_text,
+    )
+
+    file = find_dockerfile(path)
+    return file, read_text(file), look_around(file)
+
+
+def _replace_text(path: Path, text: str) -> None:
+    from scaffold.adapters.surroundings import replace_text  # noqa: PLC0415 - one option only
+
+    replace_text(path, text)

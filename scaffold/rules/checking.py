@@ -57,9 +57,7 @@ def select_rules(
         )
 
     return tuple(
-        rule
-        for rule in rules
-        if (not select or meant(rule, select)) and not meant(rule, ignore)
+        rule for rule in rules if (not select or meant(rule, select)) and not meant(rule, ignore)
     )
 
 
@@ -77,7 +75,5 @@ def apply_edits(text: str, findings: Iterable[Finding]) -> str:
 
 def _overlap(one: Span, other: Span) -> bool:
     if one.start == one.end or other.start == other.end:
-        return one.start == other.start or (
-            one.start < other.end and other.start < one.end
-        )
+        return one.start == other.start or (one.start < other.end and other.start < one.end)
     return one.start < other.end and other.start < one.end

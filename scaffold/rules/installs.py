@@ -9,13 +9,19 @@ from scaffold.rules.case import Case
 
 _PIP = re.compile(r"pip(?:\d+(?:\.\d+)?)?")
 _PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?")
+# Options of pip and uv that take the next word as their value.
 _WITH_VALUE = frozenset(
-    "-r --requirement -c --constraint -t --target --prefix --root -i --index-url --pypi-url "
-    "--extra-index-url -f --find-links --platform --python-version --implementation --abi "
-    "--cache-dir --trusted-host --src --upgrade-strategy --no-binary --only-binary --progress-bar "
-    "--timeout --retries --cert --proxy --report --root-user-action --config-settings -C --python "
-    "-p -e --editable -w --wheel-dir --log --build-option --global-option --group --resolution "
-    "--index-strategy --keyring-provider --python-platform --link-mode --exists-action".split()
+    {
+        *("-r", "--requirement", "-c", "--constraint", "-t", "--target", "--prefix", "--root"),
+        *("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--platform", "--abi"),
+        *("--python-version", "--implementation", "--cache-dir", "--trusted-host", "--src"),
+        *("--upgrade-strategy", "--no-binary", "--only-binary", "--progress-bar", "--timeout"),
+        *("--retries", "--cert", "--proxy", "--report", "--root-user-action", "--config-settings"),
+        *("-C", "--python", "-p", "-e", "--editable", "-w", "--wheel-dir", "--log", "--group"),
+        *("--build-option", "--global-option", "--resolution", "--index-strategy", "--extra"),
+        *("--keyring-provider", "--python-platform", "--link-mode", "--exists-action"),
+        *("--allow-insecure-host", "--no-group", "--only-group"),
+    }
 )
 _APT_WITH_VALUE = {"-o", "-c", "-t", "--option", "--target-release", "--default-release"}
 _APK_WITH_VALUE = {"-t", "--virtual", "-X", "--repository", "-p", "--root", "--cache-dir"}
@@ -23,7 +29,7 @@ _APK_WITH_VALUE = {"-t", "--virtual", "-X", "--repository", "-p", "--root", "--c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Install:
-    """One command of an installer. ``program`` is ``pip``, ``uv``, ``poetry``, ``apt``, ``apk``…
+    """One command of an installer. ``program`` is ``pip``, ``uv``, ``apt`` and so on.
 
     ``verb`` is the word ``install``, ``add``, ``update``…; ``options`` pairs (name, value, word),
     the value empty for switches. ``names`` are what it is told to install.
@@ -158,7 +164,9 @@ def cache_mounts(instruction: Instruction) -> tuple[str, ...]:
         if flag.name == "mount":
             parts = dict(part.partition("=")[::2] for part in flag.value.split(","))
             if parts.get("type") == "cache":
-                found.append(parts.get("target") or parts.get("dst") or parts.get("destination") or "")
+                found.append(
+                    parts.get("target") or parts.get("dst") or parts.get("destination") or ""
+                )
     return tuple(found)
 
 

@@ -3,8 +3,8 @@
 Why
 pip and uv keep every file that they download below the user's cache folder. In a layer of the
 image nobody reads it again: it is the size of all wheels once more. ``--no-cache-dir`` (uv:
-``--no-cache``) leaves it out; a cache mount keeps it on the machine that builds instead, where the
-next build is faster for it.
+``--no-cache``) leaves it out; a cache mount keeps it on the machine that builds instead, where
+the next build is faster for it.
 
 Bad
 ```dockerfile

@@ -1,9 +1,9 @@
 """pip is upgraded in a layer of the image.
 
 Why
-The image's own pip stays in the layer below, and the new one comes on top of it: about 7 MB on disk
-more that nothing needs when the app runs. The official images are rebuilt with a pip that is new
-enough; what a build needs newer belongs into a build stage.
+The image's own pip stays in the layer below, and the new one comes on top of it: about 7 MB on
+disk more that nothing needs when the app runs. The official images are rebuilt with a pip that is
+new enough; what a build needs newer belongs into a build stage.
 
 Bad
 ```dockerfile
@@ -36,8 +36,6 @@ def check(case: Case) -> Iterator[Hit]:
         for one in pip_installs(case, step):
             for word in one.names:
                 upgrades = one.option("-U", "--upgrade") is not None
-                if re.split(r"[<>=!~]", word.text)[0] == "pip" and (
-                    upgrades or word.text != "pip"
-                ):
+                if re.split(r"[<>=!~]", word.text)[0] == "pip" and (upgrades or word.text != "pip"):
                     text = "a second pip comes on top of the image's own"
                     yield Hit(text=text, span=word.span, cost=cost)

@@ -1,8 +1,9 @@
 """An editable install in an image.
 
 Why
-``-e`` installs a pointer to the sources: the image works only as long as they stay where they are,
-and a stage that copies site-packages copies the pointer alone. Nobody edits files in an image.
+``-e`` installs a pointer to the sources: the image works only as long as they stay where they
+are, and a stage that copies site-packages copies the pointer alone. Nobody edits files in an
+image.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """What only developers need is installed as well.
 
 Why
-poetry, pdm, pipenv and uv install the development groups unless they are told not to: test runners,
-type checkers, debuggers, often as much as the app itself.
+poetry, pdm, pipenv and uv install the development groups unless they are told not to: test
+runners, type checkers, debuggers, often as much as the app itself.
 
 Bad
 ```dockerfile
@@ -42,12 +42,16 @@ def check(case: Case) -> Iterator[Hit]:
                 word = one.word("--dev", "-d")
                 if word is not None:
                     yield Hit(text="--dev installs what only developers need", span=word.span)
-            elif one.verb.text != "install" or one.program not in {"pip", "uv"}:
-                if not _without(step, one):
-                    option = _OFF[one.program][0]
-                    text = f"the development group comes along: {option}"
-                    text += " main" if option == "--only" else ""
-                    yield Hit(text=text, span=one.verb.span)
+            elif _takes_groups(one) and not _without(step, one):
+                option = _OFF[one.program][0]
+                text = f"the development group comes along: {option}"
+                text += " main" if option == "--only" else ""
+                yield Hit(text=text, span=one.verb.span)
+
+
+def _takes_groups(one: Install) -> bool:
+    """Tell whether an install is of a project's file; ``uv pip install`` is of a list."""
+    return one.program in _OFF and (one.program != "uv" or one.verb.text == "sync")
 
 
 def _without(step: Instruction, one: Install) -> bool:

@@ -38,6 +38,7 @@ def check(case: Case) -> Iterator[Hit]:
                 held = one.option("--locked", "--frozen") is not None
                 if not held and not any(map(is_true, map(scope.get, ("UV_LOCKED", "UV_FROZEN")))):
                     yield Hit(text="uv may change the lock: --locked", span=one.verb.span)
-            elif one.program == "pipenv" and one.verb.text == "install":
-                if one.option("--deploy", "--ignore-pipfile") is None and not one.names:
-                    yield Hit(text="pipenv may change the lock: --deploy", span=one.verb.span)
+            elif one.program == "pipenv" and one.verb.text == "install" and not one.names:
+                held = one.option("--deploy", "--ignore-pipfile") is not None
+                text = "pipenv may change the lock: --deploy"
+                yield from () if held else (Hit(text=text, span=one.verb.span),)

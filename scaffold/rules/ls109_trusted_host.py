@@ -2,8 +2,8 @@ r"""Certificates of the package index are not checked.
 
 Why
 ``--trusted-host`` takes packages from anybody who answers in the index's place. A company's own
-certificate belongs to pip as a secret while building:
-``RUN --mount=type=secret,id=ca,target=/run/secrets/ca`` with ``PIP_CERT=/run/secrets/ca``.
+certificate belongs to pip as a secret while building: ``RUN
+--mount=type=secret,id=ca,target=/run/secrets/ca`` with ``PIP_CERT=/run/secrets/ca``.
 
 Bad
 ```dockerfile

@@ -1,9 +1,9 @@
 """A virtual environment that is activated for nothing.
 
 Why
-Every RUN has a shell of its own: what ``activate`` set is gone in the next one, whose pip installs
-somewhere else. ``source`` moreover is no command of Debian's and Alpine's ``sh``. Put the
-environment's ``bin`` on PATH instead.
+Every RUN has a shell of its own: what ``activate`` set is gone in the next one, whose pip
+installs somewhere else. ``source`` moreover is no command of Debian's and Alpine's ``sh``. Put
+the environment's ``bin`` on PATH instead.
 
 Bad
 ```dockerfile

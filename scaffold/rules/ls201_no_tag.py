@@ -1,9 +1,9 @@
 """A base image without a tag, or with latest.
 
 Why
-``python`` and ``python:latest`` are the newest Python on the full image: another interpreter after
-every release, and the largest variant. Packages may have no wheels for it yet, so that the next
-build compiles for an hour or fails.
+``python`` and ``python:latest`` are the newest Python on the full image: another interpreter
+after every release, and the largest variant. Packages may have no wheels for it yet, so that the
+next build compiles for an hour or fails.
 
 Bad
 ```dockerfile

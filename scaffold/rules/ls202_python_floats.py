@@ -1,9 +1,9 @@
 """A base image whose Python moves on by itself.
 
 Why
-``python:3-slim`` and ``python:slim`` change the minor version of the interpreter with a rebuild in
-autumn: wheels with machine code are for one minor, and a package without one for the new minor is
-compiled or fails.
+``python:3-slim`` and ``python:slim`` change the minor version of the interpreter with a rebuild
+in autumn: wheels with machine code are for one minor, and a package without one for the new minor
+is compiled or fails.
 
 Bad
 ```dockerfile

@@ -1,9 +1,9 @@
 """The image starts from the full variant of the language's image.
 
 Why
-``python:3.13`` brings compilers, headers and version control: about 1.1 GB on disk for amd64, where
-the slim variant takes about 125 MB and runs the same wheels. What has to be compiled is compiled
-in a stage of its own.
+``python:3.13`` brings compilers, headers and version control: about 1.1 GB on disk for amd64,
+where the slim variant takes about 125 MB and runs the same wheels. What has to be compiled is
+compiled in a stage of its own.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """A base image that gets no security fixes any more.
 
 Why
-A Python or a distribution past its end keeps its known holes. New releases of packages stop having
-wheels for it as well.
+A Python or a distribution past its end keeps its known holes. New releases of packages stop
+having wheels for it as well.
 
 Bad
 ```dockerfile

@@ -3,8 +3,8 @@
 Why
 A layer is built anew when anything before it changed. With ``COPY . .`` above ``pip install``,
 every edit of a source file installs all packages again and moves them to every device again: for
-the paper's project 48.2 s and 772 MB instead of 0.3 s and 1.2 kB (docs/paper.md). Copy the list of
-requirements alone, install, then copy the rest.
+the paper's project 48.2 s and 772 MB instead of 0.3 s and 1.2 kB (docs/paper.md). Copy the list
+of requirements alone, install, then copy the rest.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 r"""Files are deleted in another layer than the one that brought them.
 
 Why
-A layer only adds: a later ``rm`` hides files, and the device still pulls and stores them. Clean up
-in the RUN that made the mess, or make it in another stage.
+A layer only adds: a later ``rm`` hides files, and the device still pulls and stores them. Clean
+up in the RUN that made the mess, or make it in another stage.
 
 Bad
 ```dockerfile
@@ -27,7 +27,7 @@ from scaffold.rules.case import Case
 from scaffold.rules.installs import cache_mounts, python_installs, system_commands
 
 SEVERITY = Severity.WARNING
-_CACHES = ("/var/lib/apt/lists", "/var/cache/", "/.cache", "~/.cache", "/tmp/")
+_CACHES = ("/var/lib/apt/lists", "/var/cache/", "/.cache", "~/.cache")
 _REMOVING = {"remove", "purge", "autoremove", "clean", "autoclean", "del"}
 
 

@@ -1,9 +1,9 @@
 """Changing owner or mode copies every file into another layer.
 
 Why
-A layer stores whole files. ``RUN chown -R`` over what an earlier step copied or installed puts all
-of it into the image a second time. ``COPY --chown`` and ``COPY --chmod`` write it right the first
-time.
+A layer stores whole files. ``RUN chown -R`` over what an earlier step copied or installed puts
+all of it into the image a second time. ``COPY --chown`` and ``COPY --chmod`` write it right the
+first time.
 
 Bad
 ```dockerfile
@@ -41,7 +41,9 @@ def check(case: Case) -> Iterator[Hit]:
         elif step.keyword == "RUN":
             for command in case.commands(step):
                 argv = command.argv
-                recursive = any(w.startswith("-") and "R" in w or w == "--recursive" for w in argv)
+                recursive = any(
+                    (w.startswith("-") and "R" in w) or w == "--recursive" for w in argv
+                )
                 if argv[:1] not in {("chown",), ("chmod",), ("chgrp",)} or not recursive:
                     continue
                 paths = [_absolute(step, word) for word in argv[2:] if not word.startswith("-")]

@@ -2,10 +2,10 @@ r"""A cleanup that breaks packages.
 
 Why
 Deleting every ``tests`` folder breaks ``numpy.testing`` up to numpy 2.3 (numpy/numpy#28936), and
-packages that import it. ``strip`` over every shared library damages those that wheels bring along:
-«ELF load command address/offset not page-aligned» (scipy/scipy#12975). Without ``.dist-info``
-nothing finds its entry points and versions. What can go is different from package to package:
-``leanscaffold generate`` removes what an import has proven.
+packages that import it. ``strip`` over every shared library damages those that wheels bring
+along: «ELF load command address/offset not page-aligned» (scipy/scipy#12975). Without
+``.dist-info`` nothing finds its entry points and versions. What can go is different from package
+to package: ``leanscaffold generate`` removes what an import has proven.
 
 Bad
 ```dockerfile
@@ -37,7 +37,9 @@ def check(case: Case) -> Iterator[Hit]:
             line = " ".join(argv)
             removes = argv[:1] == ("rm",) or "-delete" in argv or " rm " in f"{line} "
             names = {word.strip("*/") for word in argv[1:]}
-            strips = argv[:1] == ("strip",) or ("strip" in argv and argv[:1] in {("find",), ("xargs",)})
+            strips = argv[:1] == ("strip",) or (
+                "strip" in argv and argv[:1] in {("find",), ("xargs",)}
+            )
             if strips and (".so" in line or "xargs" in argv):
                 text = "strip damages libraries that wheels bring along"
             elif removes and argv[:1] == ("find",) and names & {"tests", "test", "testing"}:

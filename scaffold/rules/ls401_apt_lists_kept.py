@@ -1,8 +1,8 @@
 r"""The lists of apt stay in the layer.
 
 Why
-``apt-get update`` writes the index of the whole distribution, tens of megabytes that nothing reads
-once the packages are installed: 17 MB to download in the paper's image, run again
+``apt-get update`` writes the index of the whole distribution, tens of megabytes that nothing
+reads once the packages are installed: 17 MB to download in the paper's image, run again
 (docs/paper.md). They have to go in the same RUN, for a later layer frees nothing.
 
 Bad

@@ -1,8 +1,8 @@
 r"""apt-get update in a step of its own, or an install without it.
 
 Why
-The layer with the lists is cached: weeks later ``apt-get install`` runs with old lists and asks for
-versions that the mirror has no more. In one RUN both are made anew together.
+The layer with the lists is cached: weeks later ``apt-get install`` runs with old lists and asks
+for versions that the mirror has no more. In one RUN both are made anew together.
 
 Bad
 ```dockerfile

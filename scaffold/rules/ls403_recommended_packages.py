@@ -30,7 +30,8 @@ SEVERITY = Severity.WARNING
 def check(case: Case) -> Iterator[Hit]:
     """Yield installs by apt without ``--no-install-recommends``."""
     settled = any(
-        "Install-Recommends" in step.text or any("Install-Recommends" in h.body for h in step.heredocs)
+        "Install-Recommends" in step.text
+        or any("Install-Recommends" in h.body for h in step.heredocs)
         for step in case.dockerfile.instructions
     )
     for step in () if settled else case.runs():

@@ -1,8 +1,8 @@
 """The base's packages are upgraded in a layer.
 
 Why
-Every package that changed is in the image twice, old and new. The official images are rebuilt when
-the distribution fixes something: pull the base anew (``docker build --pull``) instead.
+Every package that changed is in the image twice, old and new. The official images are rebuilt
+when the distribution fixes something: pull the base anew (``docker build --pull``) instead.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """apk keeps its index in the layer.
 
 Why
-``apk add`` after ``apk update`` leaves the index of all packages in ``/var/cache/apk``,
-which nothing reads any more. ``--no-cache`` fetches the index for this one command.
+``apk add`` after ``apk update`` leaves the index of all packages in ``/var/cache/apk``, which
+nothing reads any more. ``--no-cache`` fetches the index for this one command.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 r"""curl and wget, where one would do.
 
 Why
-Both fetch files, and each brings libraries along. Python itself can fetch too, and ``ADD`` does it
-without any program.
+Both fetch files, and each brings libraries along. Python itself can fetch too, and ``ADD`` does
+it without any program.
 
 Bad
 ```dockerfile

@@ -1,9 +1,9 @@
 """DEBIAN_FRONTEND is set for whoever uses the image.
 
 Why
-``ENV`` holds for every container and every image made from this one: installs there are silent too,
-and questions that somebody wants to answer do not come. Set it for the command:
-``RUN DEBIAN_FRONTEND=noninteractive apt-get install …``, or with ``ARG``.
+``ENV`` holds for every container and every image made from this one: installs there are silent
+too, and questions that somebody wants to answer do not come. Set it for the command: ``RUN
+DEBIAN_FRONTEND=noninteractive apt-get install …``, or with ``ARG``.
 
 Bad
 ```dockerfile

@@ -1,9 +1,9 @@
 """A command before a pipe fails, and the build goes on.
 
 Why
-The shell looks at the last command of a pipe only. When ``curl`` cannot download,
-``curl … | tar xz`` may still end well, and the image lacks the files. ``SHELL`` with ``pipefail``
-makes any failure count; Alpine's and new Debian's ``sh`` know ``set -o pipefail``.
+The shell looks at the last command of a pipe only. When ``curl`` cannot download, ``curl … | tar
+xz`` may still end well, and the image lacks the files. ``SHELL`` with ``pipefail`` makes any
+failure count; Alpine's and new Debian's ``sh`` know ``set -o pipefail``.
 
 Bad
 ```dockerfile

@@ -19,6 +19,7 @@ RUN pip install --no-cache-dir uv==0.13.0
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from scaffold.model.finding import Hit, Severity
 from scaffold.rules.case import Case
@@ -32,7 +33,7 @@ def check(case: Case) -> Iterator[Hit]:
     """Yield pipes from a downloader into an interpreter."""
     for step in case.runs():
         commands = case.commands(step)
-        for one, after in zip(commands, commands[1:], strict=False):
+        for one, after in pairwise(commands):
             fetches = bool(one.argv) and one.argv[0] in _FETCHERS and one.operator == "|"
             if fetches and after.argv and after.argv[0].rsplit("/", 1)[-1] in _SHELLS:
                 text = "whatever the server gives out runs: pin a release and its checksum"

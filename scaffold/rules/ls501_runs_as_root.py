@@ -1,8 +1,8 @@
 """The app runs as root.
 
 Why
-Whoever breaks into the app is root in the container, and one mistake of the engine away from being
-root on the device. A number (``USER 10001``) lets a cluster see that it is not root.
+Whoever breaks into the app is root in the container, and one mistake of the engine away from
+being root on the device. A number (``USER 10001``) lets a cluster see that it is not root.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """USER names a user where a number says more.
 
 Why
-A cluster that demands «not root» (``runAsNonRoot``) cannot know who ``app`` is and refuses to start
-the container; with a number it can.
+A cluster that demands «not root» (``runAsNonRoot``) cannot know who ``app`` is and refuses to
+start the container; with a number it can.
 
 Bad
 ```dockerfile
@@ -35,4 +35,6 @@ def check(case: Case) -> Iterator[Hit]:
         return
     name = last.text.partition(":")[0].strip()
     if re.fullmatch(r"[A-Za-z_][\w.-]*", name) and name != "root":
-        yield Hit(text=f"a cluster cannot tell whether {name} is root: use its number", span=last.span)
+        yield Hit(
+            text=f"a cluster cannot tell whether {name} is root: use its number", span=last.span
+        )

@@ -1,8 +1,8 @@
 """A list that is no JSON runs as a shell command.
 
 Why
-The list form is JSON: double quotes, no comma at the end. Anything else, such as single quotes, is
-taken for a shell command, and the shell looks for a program called ``[python,``.
+The list form is JSON: double quotes, no comma at the end. Anything else, such as single quotes,
+is taken for a shell command, and the shell looks for a program called ``[python,``.
 
 Bad
 ```dockerfile

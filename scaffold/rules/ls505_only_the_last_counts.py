@@ -1,8 +1,8 @@
 """An instruction that a later one replaces.
 
 Why
-Of several CMD, ENTRYPOINT or HEALTHCHECK in a stage only the last counts. The others look as if they
-did something.
+Of several CMD, ENTRYPOINT or HEALTHCHECK in a stage only the last counts. The others look as if
+they did something.
 
 Bad
 ```dockerfile

@@ -1,9 +1,9 @@
-"""The health check starts a program that the image does not have.
+r"""The health check starts a program that the image does not have.
 
 Why
-Slim and Alpine images have no ``curl``, and slim none of ``wget`` either: the check fails for ever,
-and an orchestrator restarts the app again and again. Installing curl for it costs megabytes; Python
-is there already.
+Slim and Alpine images have no ``curl``, and slim none of ``wget`` either: the check fails for
+ever, and an orchestrator restarts the app again and again. Installing curl for it costs
+megabytes; Python is there already.
 
 Bad
 ```dockerfile
@@ -14,7 +14,8 @@ HEALTHCHECK CMD curl -f http://127.0.0.1:8000/health
 Good
 ```dockerfile
 FROM python:3.13-slim-trixie
-HEALTHCHECK CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=5)"]
+HEALTHCHECK CMD \
+    ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/', timeout=5)"]
 ```
 """
 

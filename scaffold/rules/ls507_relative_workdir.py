@@ -1,8 +1,8 @@
 """WORKDIR is relative.
 
 Why
-It is added to the WORKDIR before it, be that in this file or in the base image: where the app ends
-up then depends on what somebody else changes.
+It is added to the WORKDIR before it, be that in this file or in the base image: where the app
+ends up then depends on what somebody else changes.
 
 Bad
 ```dockerfile
@@ -36,8 +36,10 @@ def check(case: Case) -> Iterator[Hit]:
             if path and not path.startswith(("/", "$", "\\")) and path[1:2] != ":":
                 whole = step.place(0, len(step.text))
                 known = step.scope.workdir.startswith("/")
-                text = f"it means {step.scope.workdir.rstrip('/')}/{path}" if known else (
-                    "it depends on the base's WORKDIR"
+                text = (
+                    f"it means {step.scope.workdir.rstrip('/')}/{path}"
+                    if known
+                    else ("it depends on the base's WORKDIR")
                 )
                 full = f"{step.scope.workdir.rstrip('/')}/{path}"
                 edits = (Edit(span=whole, text=full),) if known and "$" not in step.text else ()

@@ -1,8 +1,9 @@
 """What the app prints is held back.
 
 Why
-Python collects its output while it goes into a pipe, as in a container: messages come late, and the
-last ones before a crash not at all. ``PYTHONUNBUFFERED=1`` (or ``python -u``) sends them at once.
+Python collects its output while it goes into a pipe, as in a container: messages come late, and
+the last ones before a crash not at all. ``PYTHONUNBUFFERED=1`` (or ``python -u``) sends them at
+once.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """A service without a health check.
 
 Why
-The engine sees only whether the process lives. An app that hangs, or has lost its database, counts as
-well until somebody complains.
+The engine sees only whether the process lives. An app that hangs, or has lost its database,
+counts as well until somebody complains.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """The app listens where nobody outside of the container reaches it.
 
 Why
-127.0.0.1 in a container is the container itself: the published port leads nowhere. uvicorn, gunicorn,
-flask and Django's server listen there unless they are told ``0.0.0.0``.
+127.0.0.1 in a container is the container itself: the published port leads nowhere. uvicorn,
+gunicorn, flask and Django's server listen there unless they are told ``0.0.0.0``.
 
 Bad
 ```dockerfile
@@ -48,10 +48,7 @@ def check(case: Case) -> Iterator[Hit]:
     if place is None:
         return
     names = {
-        name
-        for one in case.image_steps()
-        if one.keyword == "ENV"
-        for name, _ in pairs_of(one.text)
+        name for one in case.image_steps() if one.keyword == "ENV" for name, _ in pairs_of(one.text)
     }
     server = _server(words)
     if server is None:

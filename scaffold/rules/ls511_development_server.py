@@ -1,9 +1,9 @@
 """A server for development, or a reloader, is what the image starts.
 
 Why
-``flask run``, ``manage.py runserver`` and ``--reload`` serve one developer: they watch the file system,
-show tracebacks to whoever asks, and say themselves that they are not for production. On a small
-device the watcher alone takes noticeable CPU.
+``flask run``, ``manage.py runserver`` and ``--reload`` serve one developer: they watch the file
+system, show tracebacks to whoever asks, and say themselves that they are not for production. On a
+small device the watcher alone takes noticeable CPU.
 
 Bad
 ```dockerfile

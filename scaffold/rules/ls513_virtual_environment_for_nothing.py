@@ -1,9 +1,9 @@
 """A virtual environment in an image that has one app.
 
 Why
-The image is the isolation. In the stage that becomes the image, ``python -m venv`` brings a second
-pip (about 7 MB) and one more PATH to get wrong; ``--without-pip`` spares the former. In a build
-stage it is a good way to get everything into one folder.
+The image is the isolation. In the stage that becomes the image, ``python -m venv`` brings a
+second pip (about 7 MB) and one more PATH to get wrong; ``--without-pip`` spares the former. In a
+build stage it is a good way to get everything into one folder.
 
 Bad
 ```dockerfile

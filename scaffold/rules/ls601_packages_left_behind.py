@@ -2,8 +2,8 @@
 
 Why
 A multi-stage file is small because the last stage takes only what it names. pip installs into
-``site-packages``; who copies ``/usr/local/bin`` gets the commands without the packages. The paper's
-own example does that: its 209 MB (117 MB, run again) are an image that ends with
+``site-packages``; who copies ``/usr/local/bin`` gets the commands without the packages. The
+paper's own example does that: its 209 MB (117 MB, run again) are an image that ends with
 ``ModuleNotFoundError: No module named 'cv2'`` (docs/paper.md).
 
 Bad
@@ -26,13 +26,16 @@ CMD ["python", "main.py"]
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from scaffold.model.dockerfile import Instruction, Stage
 from scaffold.model.finding import Hit, Severity
 from scaffold.rules.case import Case, line_of
 from scaffold.rules.copies import sources_of
 from scaffold.rules.installs import python_installs
 from scaffold.rules.places import copies_from, mounts_stage, places_of, takes
+
+if TYPE_CHECKING:
+    from scaffold.model.dockerfile import Instruction, Stage
 
 SEVERITY = Severity.ERROR
 

@@ -2,8 +2,8 @@
 
 Why
 Machine code is for one C library and one minor version of Python: what pip installed on Debian
-does not load on Alpine, and packages of 3.12 do not on 3.13, whose folder has another name besides.
-Build in a stage of the same base.
+does not load on Alpine, and packages of 3.12 do not on 3.13, whose folder has another name
+besides. Build in a stage of the same base.
 
 Bad
 ```dockerfile

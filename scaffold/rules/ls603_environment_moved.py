@@ -42,7 +42,9 @@ def check(case: Case) -> Iterator[Hit]:
                 path = posixpath.normpath(posixpath.join("/", source))
                 goal = absolute(step, goal_of(step))
                 if path in made and goal != path:
-                    text = f"the environment was made in {path}: its commands start nothing in {goal}"
+                    text = (
+                        f"the environment was made in {path}: its commands start nothing in {goal}"
+                    )
                     yield Hit(text=text, span=line_of(step))
 
 

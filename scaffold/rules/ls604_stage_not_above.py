@@ -1,8 +1,8 @@
 """COPY takes from a stage that is not above it.
 
 Why
-A stage can take only from stages above it. The name of a later one is looked up as an image, which the
-build then tries to pull; a number that is too large ends the build.
+A stage can take only from stages above it. The name of a later one is looked up as an image,
+which the build then tries to pull; a number that is too large ends the build.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """A stage that nothing takes from.
 
 Why
-BuildKit skips it, the old builder makes it for nothing, and who reads the file looks for what it is
-good for. Remove it, unless it is the ``--target`` of another build.
+BuildKit skips it, the old builder makes it for nothing, and who reads the file looks for what it
+is good for. Remove it, unless it is the ``--target`` of another build.
 
 Bad
 ```dockerfile
@@ -44,7 +44,9 @@ def check(case: Case) -> Iterator[Hit]:
             needed.add(stage.number)
             waiting += _taken_from(case, stage)
     for stage in stages:
-        if stage.number not in needed and not any(s.keyword in {"CMD", "ENTRYPOINT"} for s in stage.steps):
+        if stage.number not in needed and not any(
+            s.keyword in {"CMD", "ENTRYPOINT"} for s in stage.steps
+        ):
             yield Hit(text="nothing takes from this stage", span=image_span(stage))
 
 

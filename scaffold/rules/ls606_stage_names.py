@@ -1,8 +1,8 @@
 """Two stages have one name.
 
 Why
-``COPY --from`` and ``FROM`` take the nearest one above; who adds a stage between them changes what
-is copied without touching that line. BuildKit warns of it.
+``COPY --from`` and ``FROM`` take the nearest one above; who adds a stage between them changes
+what is copied without touching that line. BuildKit warns of it.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """ADD, where COPY does what is meant.
 
 Why
-ADD unpacks archives and fetches addresses besides: a file that happens to be an archive arrives as
-something else. For files of the project COPY does one thing only.
+ADD unpacks archives and fetches addresses besides: a file that happens to be an archive arrives
+as something else. For files of the project COPY does one thing only.
 
 Bad
 ```dockerfile

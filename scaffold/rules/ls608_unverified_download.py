@@ -1,4 +1,4 @@
-"""ADD fetches something that nobody verifies.
+r"""ADD fetches something that nobody verifies.
 
 Why
 The address may give out another file tomorrow. ``--checksum`` makes the build stop instead
@@ -13,7 +13,8 @@ ADD https://example.org/model.onnx /app/
 Good
 ```dockerfile
 FROM python:3.13-slim-trixie
-ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://example.org/model.onnx /app/
+ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d \
+    https://example.org/model.onnx /app/
 ```
 """
 

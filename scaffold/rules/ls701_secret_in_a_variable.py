@@ -1,8 +1,9 @@
 """A secret in ENV or ARG.
 
 Why
-ENV is in the image's configuration, ARG in its history: whoever can pull the image reads both with
-``docker history``. A build gets secrets through ``RUN --mount=type=secret``, an app when it starts.
+ENV is in the image's configuration, ARG in its history: whoever can pull the image reads both
+with ``docker history``. A build gets secrets through ``RUN --mount=type=secret``, an app when it
+starts.
 
 Bad
 ```dockerfile

@@ -1,9 +1,9 @@
 """A file with secrets is copied into the image.
 
 Why
-A later ``rm`` does not help: the layer that brought the file keeps it. ``.dockerignore`` holds files
-back from ``COPY . .``; a build reads secrets through ``RUN --mount=type=secret``, an app from a
-volume or its environment.
+A later ``rm`` does not help: the layer that brought the file keeps it. ``.dockerignore`` holds
+files back from ``COPY . .``; a build reads secrets through ``RUN --mount=type=secret``, an app
+from a volume or its environment.
 
 Bad
 ```dockerfile
@@ -39,7 +39,9 @@ def check(case: Case) -> Iterator[Hit]:
             name = posixpath.basename(source.rstrip("/"))
             what = looks_secret(f"/{source}") or _MORE.get(name, "")
             if what:
-                yield Hit(text=f"{source} is {what}: it can be read in the image", span=line_of(step))
+                yield Hit(
+                    text=f"{source} is {what}: it can be read in the image", span=line_of(step)
+                )
             elif source in {".", "./", "/"} and case.around and case.around.secrets:
                 names = ", ".join(case.around.secrets[:4])
                 text = f"{names} goes along: put it into .dockerignore"

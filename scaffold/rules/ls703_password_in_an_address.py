@@ -1,9 +1,9 @@
 """A password in an address.
 
 Why
-Commands stand in the image's history word by word, and pip writes the address into what it installs.
-Give pip its settings as a secret:
-``RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip install …``.
+Commands stand in the image's history word by word, and pip writes the address into what it
+installs. Give pip its settings as a secret: ``RUN
+--mount=type=secret,id=pip_conf,target=/etc/pip.conf pip install …``.
 
 Bad
 ```dockerfile

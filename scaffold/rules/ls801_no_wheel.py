@@ -1,10 +1,10 @@
 """A package cannot be installed on this base, or has to be compiled there.
 
 Why
-Wheels are for one C library, architecture and Python. Where none suits, pip compiles, if there is a
-source archive and a compiler, or ends with «No matching distribution found»: tensorflow has nothing
-at all for Alpine, and the paper's build of its stack there took 2423 s. A wheel may also need a
-newer glibc than the base has; that fails on import.
+Wheels are for one C library, architecture and Python. Where none suits, pip compiles, if there is
+a source archive and a compiler, or ends with «No matching distribution found»: tensorflow has
+nothing at all for Alpine, and the paper's build of its stack there took 2423 s. A wheel may also
+need a newer glibc than the base has; that fails on import.
 
 Bad
 ```dockerfile

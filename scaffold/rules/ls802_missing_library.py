@@ -18,11 +18,11 @@ RUN pip install --no-cache-dir opencv-python-headless
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from scaffold.core.system import distribution
+from scaffold.core.system import distribution, system_cost
 from scaffold.model.finding import Cost, Hit, Severity
-from scaffold.model.knowledge import SystemPackage
+from scaffold.model.knowledge import Base
 from scaffold.rules.bases import image_span
 from scaffold.rules.case import Case
 from scaffold.rules.installs import system_installs
@@ -32,40 +32,61 @@ _CODES = {"needs-library", "needs-program", "library-unavailable"}
 
 
 def check(case: Case) -> Iterator[Hit]:
-    """Yield each system package that is needed and that no step of the image installs."""
+    """Yield, for each package, what it needs and no step of the image installs."""
     root, here = case.root(case.final), case.decided.here if case.decided else None
     if root is None or here is None:
         return
     installed = _installed(case)
-    wanted: dict[str, list[str]] = {}
-    costs: dict[str, SystemPackage] = {}
+    lacks: dict[str, dict[str, str]] = {}
     for reason in here.reasons:
-        library = case.facts.libraries.get(reason.fact)
-        if reason.code not in _CODES:
-            continue
-        package = library.packages.get(here.base.distribution_key) if library else None
-        name = package.name if package else ""
-        if name not in installed:
-            wanted.setdefault(name, []).append(f"{reason.package} needs {reason.fact}")
-            costs |= {name: package} if package else {}
-    for name, needs in wanted.items():
-        cost = costs.get(name)
+        if reason.code in _CODES:
+            name = _provider(case, here.base, reason.fact)
+            if name not in installed:
+                lacks.setdefault(reason.package, {})[reason.fact] = name
+    for package, needs in lacks.items():
         yield Hit(
-            text=f"{', '.join(dict.fromkeys(needs))}: "
-            + (f"install {name}" if name else "nothing known of this base has it"),
+            text=f"{package} needs {', '.join(needs)}: {_remedy(needs)}",
             span=image_span(root),
-            cost=Cost(on_disk=cost.on_disk, download=cost.download) if cost else None,
+            cost=_cost(case, here.base, needs.values()),
         )
 
 
+def _provider(case: Case, base: Base, identifier: str) -> str:
+    library = case.facts.libraries.get(identifier)
+    package = library.packages.get(base.distribution_key) if library else None
+    return package.name if package else ""
+
+
+def _remedy(needs: Mapping[str, str]) -> str:
+    names = sorted({name for name in needs.values() if name})
+    nobody = [fact for fact, name in needs.items() if not name]
+    unknown = f"no package of this base is known to have {', '.join(nobody)}" if nobody else ""
+    return "; ".join(filter(None, (f"install {' '.join(names)}" if names else "", unknown)))
+
+
 def _installed(case: Case) -> set[str]:
-    """Return the system packages of the image with all that they pull in."""
+    """Return the system packages of the image with all that they pull in.
+
+    Debian renamed many libraries to ``…t64`` in trixie; the old names still install them.
+    """
     names = {
         word.text.partition("=")[0]
         for step in case.image_runs()
         for one in system_installs(case, step)
         for word in one.names
     }
+    names |= {f"{name}t64" for name in names}
     known = case.base(case.final)
     table = distribution(known[0].distribution_key, case.arch, case.facts) if known else None
     return names | set(table.closure(names) if table else ())
+
+
+def _cost(case: Case, base: Base, names: Iterable[str]) -> Cost | None:
+    cost = system_cost(
+        base.distribution_key,
+        filter(None, names),
+        case.facts,
+        arch=case.arch,
+        ships=(*base.ships, *base.programs),
+    )
+    return Cost(on_disk=cost.on_disk, download=cost.download) if cost.on_disk else None

@@ -45,5 +45,8 @@ def check(case: Case) -> Iterator[Hit]:
 def _same_libc(case: Case) -> bool:
     decided = case.decided
     return bool(
-        decided and decided.best and decided.here and decided.best.base.libc is decided.here.base.libc
+        decided
+        and decided.best
+        and decided.here
+        and decided.best.base.libc is decided.here.base.libc
     )

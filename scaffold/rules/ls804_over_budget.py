@@ -1,8 +1,8 @@
 """The image will be larger than the device allows.
 
 Why
-What the base weighs is known, and what is in every wheel: the size can be predicted before anything
-is built. It is asked for with ``--max-size``, or comes from the device's profile.
+What the base weighs is known, and what is in every wheel: the size can be predicted before
+anything is built. It is asked for with ``--max-size``, or comes from the device's profile.
 
 Bad
 ```dockerfile

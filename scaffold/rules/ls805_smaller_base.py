@@ -2,8 +2,9 @@
 
 Why
 The base is what every image of the device starts with. What fits depends on the wheels: Alpine is
-small but has none for many packages; a base cut to measure holds the interpreter and the libraries
-that are needed, and nothing else. ``leanscaffold plan`` shows them all, ``generate`` writes the file.
+small but has none for many packages; a base cut to measure holds the interpreter and the
+libraries that are needed, and nothing else. ``leanscaffold plan`` shows them all, ``generate``
+writes the file.
 
 Bad
 ```dockerfile
@@ -40,8 +41,9 @@ def check(case: Case) -> Iterator[Hit]:
     saved = candidate.size.on_disk - best.size.on_disk
     if saved > _WORTH * candidate.size.on_disk:
         yield Hit(
-            text=f"{best.base.id} with Python {best.python} makes it {best.size.on_disk / 1e6:.0f} MB "
-            f"instead of {candidate.size.on_disk / 1e6:.0f} MB: leanscaffold generate",
+            text=f"{best.base.id} with Python {best.python} makes it "
+            f"{best.size.on_disk / 1e6:.0f} MB instead of {candidate.size.on_disk / 1e6:.0f} MB: "
+            "leanscaffold generate",
             span=image_span(root),
             cost=Cost(on_disk=saved, download=candidate.size.download - best.size.download),
         )

@@ -1,9 +1,10 @@
 """A package has a lighter one that does the same.
 
 Why
-Extras and desktop variants outweigh the base: ``fastapi[standard]`` is 66 MB more than ``fastapi``
-with uvicorn (pip 23.2.1, installed bytes), ``opencv-python`` needs a display's libraries that
-``opencv-python-headless`` does without. What a swap keeps and loses stands in the text.
+Extras and desktop variants outweigh the base: ``fastapi[standard]`` is 66 MB more than
+``fastapi`` with uvicorn (pip 23.2.1, installed bytes), ``opencv-python`` needs a display's
+libraries that ``opencv-python-headless`` does without. What a swap keeps and loses stands in the
+text.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """The base is not published for the target.
 
 Why
-The publisher of an image decides for which architectures there is one. The build then ends with «no
-match for platform in manifest».
+The publisher of an image decides for which architectures there is one. The build then ends with
+«no match for platform in manifest».
 
 Bad
 ```dockerfile

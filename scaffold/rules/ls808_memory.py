@@ -1,9 +1,9 @@
 """Importing the packages takes more memory than the device has.
 
 Why
-The device then swaps to its SD card, or ends the app. What packages hold in memory after their import
-is measured for the heavy ones (``leanscaffold explain tensorflow``); ``--memory`` or a device says
-what there is.
+The device then swaps to its SD card, or ends the app. What packages hold in memory after their
+import is measured for the heavy ones (``leanscaffold explain tensorflow``); ``--memory`` or a
+device says what there is.
 
 Bad
 ```dockerfile

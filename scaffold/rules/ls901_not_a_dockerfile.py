@@ -1,8 +1,8 @@
 """Docker would not take this.
 
 Why
-An unknown instruction, a document that nothing ends, an instruction that says nothing or that stands
-before the first FROM: the build ends before its first step.
+An unknown instruction, a document that nothing ends, an instruction that says nothing or that
+stands before the first FROM: the build ends before its first step.
 
 Bad
 ```dockerfile

@@ -1,8 +1,8 @@
 """A form that Docker keeps for old files only.
 
 Why
-``ENV name value`` takes one variable a line and every blank behind it as its value; ``MAINTAINER`` is
-a label today. BuildKit warns of both.
+``ENV name value`` takes one variable a line and every blank behind it as its value;
+``MAINTAINER`` is a label today. BuildKit warns of both.
 
 Bad
 ```dockerfile

@@ -2,7 +2,8 @@
 
 Why
 What ARG declares above the first FROM is known to FROM lines only: inside of a stage it is empty
-until ``ARG name`` stands there again. An empty variable makes ``/$DIR/*`` the root of the file system.
+until ``ARG name`` stands there again. An empty variable makes ``/$DIR/*`` the root of the file
+system.
 
 Bad
 ```dockerfile

@@ -22,8 +22,11 @@ from scaffold.model.promise import Promise
 from scaffold.model.report import Report, Status
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision
+from scaffold.rules.case import Surroundings
 from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
 from tests.core.worlds import World
+
+ALONE = Surroundings(ignores=True)
 
 
 @dataclass(slots=True)
@@ -155,6 +158,8 @@ def make_outside(
         ),
         compare=compare,
         read_measured=lambda _: {},
+        read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
+        replace_text=lambda path, text: seen.written.update({path.name: text}),
         keep_measured=lambda _, reports, __: seen.kept.extend(reports),
     )
     return replace(outside, **changes)  # type: ignore[arg-type]

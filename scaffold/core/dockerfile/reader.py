@@ -15,8 +15,11 @@ from scaffold.core.dockerfile.scopes import Scopes
 from scaffold.model.dockerfile import Dockerfile, Flag, Instruction, Problem, Span, Stage
 
 KEYWORDS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL "
-    "STOPSIGNAL USER VOLUME WORKDIR".split()
+    {
+        *("ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK"),
+        *("LABEL", "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME"),
+        "WORKDIR",
+    }
 )
 _WITH_FLAGS = {"FROM", "COPY", "ADD", "RUN", "HEALTHCHECK"}
 _WITH_LISTS = {"RUN", "CMD", "ENTRYPOINT", "SHELL", "COPY", "ADD", "VOLUME", "HEALTHCHECK"}

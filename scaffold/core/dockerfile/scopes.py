@@ -9,7 +9,9 @@ from scaffold.model.dockerfile import Instruction, Scope
 
 # What a builder sets by itself; its values depend on the machine and on the target.
 BUILT_IN = frozenset(
-    f"{side}{what}" for side in ("TARGET", "BUILD") for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
+    f"{side}{what}"
+    for side in ("TARGET", "BUILD")
+    for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
 ) | {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"}
 
 

@@ -20,8 +20,9 @@ def expand(text: str, look_up: Callable[[str], str | None], escape: str = "\\") 
         return found[0] if value is None else value
 
     pieces = re.split(rf"({re.escape(escape)}\$)", text)
-    return "".join("$" if number % 2 else _NAME.sub(fill, piece) for number, piece in
-                   enumerate(pieces))
+    return "".join(
+        "$" if number % 2 else _NAME.sub(fill, piece) for number, piece in enumerate(pieces)
+    )
 
 
 def names_in(text: str, escape: str = "\\") -> Iterator[tuple[str, bool, int]]:

@@ -1,0 +1,153 @@
+"""``leanscaffold lint``: what is wrong with a Dockerfile, and what it costs this project."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scaffold.cli.options import SectionedCommand, json_option, quiet_option, request_options
+from scaffold.cli.outside import Outside
+from scaffold.errors import LeanscaffoldError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scaffold.config import Request
+    from scaffold.rules import Rule
+    from scaffold.rules.case import Case
+
+_FORMATS = ("text", "json", "sarif", "github")
+_FOUND = 1
+
+
+@click.command(cls=SectionedCommand, short_help="Find what is wrong with a Dockerfile; mend it.")
+@click.argument(
+    "path", metavar="[FILE|PATH]", type=click.Path(path_type=Path, readable=False), default=Path()
+)
+@request_options
+@click.option("--fix", is_flag=True, help="Mend what can be mended safely; shows the difference.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE",
+    help="Only these: LS101, no-cache-dir, or LS1 for all of LS1xx.",
+)
+@click.option("--ignore", multiple=True, metavar="RULE", help="All but these; repeatable.")
+@click.option("--alone", is_flag=True, help="Look at the file only, not at the project beside it.")
+@click.option("--online", is_flag=True, help="Ask the index, too; without, nothing is fetched.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="text",
+    help="How to print: for people, as JSON, as SARIF 2.1.0, or as annotations for GitHub.  "
+    "[default: text]",
+)
+@json_option
+@quiet_option
+@click.pass_obj
+def lint(
+    outside: Outside,
+    request: "Request",
+    path: Path,
+    *,
+    fix: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    alone: bool,
+    online: bool,
+    form: str,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Find what makes the image of a Dockerfile large, slow, unsafe or broken.
+
+    Reads FILE, or the Dockerfile in PATH. Where a Python project lies beside it, each finding says
+    what it costs that project on the target, and packages are looked up for the file's own base:
+    wheels, libraries, size. `leanscaffold explain LS101` says more of a rule. A comment
+    `# leanscaffold: ignore=LS101` above an instruction switches a rule off for it. The exit code is
+    1 if anything is found.
+    """
+    from scaffold.linting import lint as run  # noqa: PLC0415 - not for --help
+    from scaffold.linting import make_case  # noqa: PLC0415
+    from scaffold.present.findings import print_findings  # noqa: PLC0415
+    from scaffold.present.talk import talking  # noqa: PLC0415
+
+    rules = _choose(select, ignore)
+    file, text, around = outside.read_dockerfile(path)
+    request = replace(request, options=replace(request.options, offline=not online))
+    with talking(sys.stderr, quiet=quiet) as tell:
+        facts = outside.load_facts(request.knowledge)
+        case = make_case(text, facts=facts, today=outside.today(), around=around)
+        notes: tuple[str, ...] = ()
+        if not alone:
+            case, notes = _judge(outside, file, case, request, tell)
+    linted = run(case, rules, fix=fix)
+    if fix and linted.text != text:
+        outside.replace_text(file, linted.text)
+    print_findings(
+        linted,
+        before=text if fix else linted.text,
+        file=file.as_posix(),
+        form="json" if as_json else form,
+        notes=notes,
+        case=case,
+    )
+    return _FOUND if linted.findings else 0
+
+
+def _choose(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rule, ...]":
+    """Return the rules asked for. Raises UsageError for a word that means none."""
+    from scaffold.rules import all_rules  # noqa: PLC0415 - not for --help
+    from scaffold.rules.checking import select_rules  # noqa: PLC0415
+    from scaffold.spelling import unknown  # noqa: PLC0415
+
+    def words(option: tuple[str, ...]) -> list[str]:
+        return [word.strip() for text in option for word in text.split(",") if word.strip()]
+
+    known = all_rules()
+    for word in (*words(select), *words(ignore)):
+        if not select_rules(known, [word], []):
+            names = [name for rule in known for name in (rule.code, rule.name)]
+            raise unknown("rule", word, names, hint="docs/rules.md lists them all")
+    return select_rules(known, words(select), words(ignore))
+
+
+def _judge(
+    outside: Outside,
+    file: Path,
+    case: "Case",
+    request: "Request",
+    tell: "Callable[[str], None]",
+) -> "tuple[Case, tuple[str, ...]]":
+    """Return the case with what is known of the project beside the file, and why nothing is."""
+    from scaffold.config import choose_targets  # noqa: PLC0415 - not for --help
+    from scaffold.flow import Edges  # noqa: PLC0415
+    from scaffold.linting import judge_here, with_asked  # noqa: PLC0415
+    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415
+
+    targets, _ = choose_targets(request, case.facts.devices, outside.machine())
+    folder = file.parent
+    try:
+        project = outside.read_project(folder, request)
+    except UsageError:
+        name = folder.resolve().name or "app"
+        project = Project(name=Found(value=name, origin=Origin(file=file.name)))
+    except LeanscaffoldError as error:
+        return case, (f"the project was left out: {error.cause}",)
+    project = with_asked(project, case, file.name)
+    if not project.asked and not project.lock:
+        return case, ()
+    try:
+        edges = Edges(
+            index=outside.open_index(folder, project, request),
+            facts=case.facts,
+            today=case.today,
+            tell=tell,
+        )
+        decided = judge_here(case, project, targets[0], request.options, edges)
+    except LeanscaffoldError as error:
+        return case, (f"the project was left out: {error.cause}",)
+    return replace(case, decided=decided), ()
