@@ -1,4 +1,4 @@
-"""``leanscaffold explain``: what a reason code means, or what is known of a package."""
+"""``leanscaffold explain``: what a reason code or a rule means, or what is known of a package."""
 
 import sys
 from dataclasses import asdict
@@ -10,8 +10,8 @@ from scaffold.cli.options import json_option, knowledge_option, offline_option
 from scaffold.cli.outside import Outside
 
 
-@click.command(short_help="Say what a reason code or package is about.")
-@click.argument("subject", metavar="CODE|PACKAGE")
+@click.command(short_help="Say what a reason code, rule or package is about.")
+@click.argument("subject", metavar="CODE|RULE|PACKAGE")
 @knowledge_option
 @offline_option
 @json_option
@@ -19,15 +19,25 @@ from scaffold.cli.outside import Outside
 def explain(
     outside: Outside, subject: str, knowledge: tuple[str, ...], *, offline: bool, as_json: bool
 ) -> None:
-    """Say what a reason CODE means and what to do, or show the facts on a PACKAGE."""
+    """Say what a reason CODE means and what to do, what a RULE of `lint` is for, or show the
+    facts on a PACKAGE.
+    """
     from scaffold.core.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
     from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
     from scaffold.present.lists import show_explanation  # noqa: PLC0415 - not for --help
+    from scaffold.present.rules import describe_rule, show_rule  # noqa: PLC0415 - not for --help
     from scaffold.present.screen import show  # noqa: PLC0415 - not for --help
+    from scaffold.rules import find_rule  # noqa: PLC0415 - not for --help
 
     code = subject.strip().lower()
     explanation = EXPLANATIONS.get(code)
-    if explanation is None:
+    rule = find_rule(subject) if explanation is None else None
+    if rule is not None:
+        if as_json:
+            click.echo(to_json(describe_rule(rule)), nl=False)
+        else:
+            show(sys.stdout, show_rule(rule))
+    elif explanation is None:
         _explain_package(outside, subject, knowledge, offline=offline, as_json=as_json)
     elif as_json:
         click.echo(to_json({"version": 1, "code": code, **asdict(explanation)}), nl=False)

@@ -31,14 +31,22 @@ class Rule:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, sorted by code."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(_load(found) for name in names if (found := _MODULE.fullmatch(name)))
+    return tuple(_load(found) for found in _modules())
 
 
 def find_rule(word: str) -> Rule | None:
     """Return the rule of a code (``LS101``) or a name (``no-cache-dir``), in any case."""
     wanted = word.strip().lower()
-    return next((rule for rule in all_rules() if wanted in {rule.code.lower(), rule.name}), None)
+    return next((_load(one) for one in _modules() if wanted in {one[1], _name(one)}), None)
+
+
+def _modules() -> list[re.Match[str]]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return [found for name in names if (found := _MODULE.fullmatch(name))]
+
+
+def _name(found: re.Match[str]) -> str:
+    return found[2].replace("_", "-")
 
 
 def _load(found: re.Match[str]) -> Rule:
@@ -48,7 +56,7 @@ def _load(found: re.Match[str]) -> Rule:
     bad, _, good = examples.partition("\nGood\n")
     return Rule(
         code=found[1].upper(),
-        name=found[2].replace("_", "-"),
+        name=_name(found),
         severity=module.SEVERITY,
         summary=summary.strip(),
         why=why.strip().removeprefix("Why\n").strip(),

@@ -11,6 +11,8 @@ from scaffold import errors
 from scaffold.cli import cli
 from scaffold.cli.exit_codes import EXIT_CODES
 from scaffold.core.explanations import EXPLANATIONS
+from scaffold.present.rules import list_rules
+from scaffold.rules import all_rules
 from tests.docs.console import run
 
 # What a page shows its command with; those that need an engine are shown in the README.
@@ -38,6 +40,7 @@ def make_pages(folder: Path) -> dict[str, str]:
         "commands/README.md": _command_list(commands),
         "exit-codes.md": _exit_codes(),
         "reasons.md": _reasons(),
+        "rules.md": _rules(),
     }
 
 
@@ -102,6 +105,15 @@ def _reasons() -> str:
     for code, one in sorted(EXPLANATIONS.items()):
         blocks += [f"## {code}", f"**{one.title}**", one.meaning, one.remedy]
     return _page("Reasons", blocks)
+
+
+def _rules() -> str:
+    lead = (
+        "What `leanscaffold lint` looks for in a Dockerfile; `leanscaffold explain LS101` says the "
+        "same. Each example is a test. `# leanscaffold: ignore=LS101` above an instruction "
+        "switches a rule off for it, `--ignore` for all."
+    )
+    return _page("Rules", [lead, *list_rules(all_rules())])
 
 
 def _subclasses(of: type[errors.LeanscaffoldError]) -> Iterator[type[errors.LeanscaffoldError]]:

@@ -140,7 +140,7 @@ def _cut(
     head = tuple(one for one in found[:first] if one.keyword == "ARG")
     scopes = Scopes(escape)
     head = tuple(scopes.before_stages(head))
-    ends = [*starts[1:], len(found)]
+    ends = [*starts[1:], len(found)][: len(starts)]
     stages = list[Stage]()
     for start, end in zip(starts, ends, strict=True):
         stages.append(_stage(found[start:end], stages, scopes))
