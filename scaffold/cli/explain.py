@@ -19,9 +19,7 @@ from scaffold.cli.outside import Outside
 def explain(
     outside: Outside, subject: str, knowledge: tuple[str, ...], *, offline: bool, as_json: bool
 ) -> None:
-    """Say what a reason CODE means and what to do, what a RULE of `lint` is for, or show the
-    facts on a PACKAGE.
-    """
+    """Say what a reason CODE means, what a RULE of `lint` is for, or what is known of a PACKAGE."""
     from scaffold.core.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
     from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
     from scaffold.present.lists import show_explanation  # noqa: PLC0415 - not for --help

@@ -53,7 +53,8 @@ def list_rules(rules: "Iterable[Rule]") -> "Iterator[str]":
         f"| [{one.code}](#{_anchor(one)}) | {one.name} | {one.severity} | {one.summary} |"
         for one in rules
     ]
-    yield "\n".join(["| code | name | severity | what it finds |", "| --- | --- | --- | --- |", *rows])
+    head = ("| code | name | severity | what it finds |", "| --- | --- | --- | --- |")
+    yield "\n".join([*head, *rows])
     for one in rules:
         yield f"## {one.code} {one.name}"
         yield f"{one.summary} *({one.severity})*"
