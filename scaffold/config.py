@@ -69,6 +69,8 @@ class Request:
     max_size: int | None = None
     max_download: int | None = None
     memory: int | None = None
+    storage: int | None = None
+    remove_old: bool = False
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
@@ -185,6 +187,8 @@ def choose_targets(
         on_disk=request.max_size,
         download=request.max_download,
         memory=request.memory or (device.memory if device else None),
+        storage=request.storage or (device.storage if device else None),
+        keeps_old=not request.remove_old,
     )
     plain = Target(arch=arches[0], budget=budget, device=device)
     target = replace(plain, cpu=device.cpu) if device else plain
@@ -201,9 +205,12 @@ def find_device(name: str, devices: Mapping[str, Device]) -> Device:
 
 def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) -> list[Reason]:
     remarks = []
-    if request.max_size and device.storage and request.max_size > device.storage:
-        text = f"--max-size is larger than the storage of {device.name}"
-        remarks.append(Reason(code="over-storage", text=text, fact=device.id))
+    if request.max_size and device.storage:
+        each = 1 if request.remove_old else 2
+        if request.max_size * each > device.storage:
+            both = "" if each == 1 else ", which an update needs for the old image and the new one"
+            text = f"--max-size is larger than {device.name} has room for{both}"
+            remarks.append(Reason(code="over-storage", text=text, fact=device.id))
     if request.memory and device.memory and request.memory > device.memory:
         text = f"--memory is more than {device.name} has"
         remarks.append(Reason(code="over-memory", text=text, fact=device.id))

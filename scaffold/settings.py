@@ -61,6 +61,22 @@ SETTINGS: tuple[Setting, ...] = (
         help="The device's memory.",
     ),
     Setting(
+        name="storage",
+        field="storage",
+        section=_TARGET,
+        kind="size",
+        metavar="SIZE",
+        help="The device's room for images: an update needs it for the old one and the new.  "
+        "[default: all of the device's storage]",
+    ),
+    Setting(
+        name="remove-old",
+        field="remove_old",
+        section=_TARGET,
+        kind="switch",
+        help="The old image is removed before the new one is pulled.",
+    ),
+    Setting(
         name="requirement",
         field="requirements",
         section=_PROJECT,

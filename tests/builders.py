@@ -195,7 +195,7 @@ def make_device(name: str = "raspberry-pi-4", arch: Arch = Arch.ARM64) -> Device
 
 def make_target(arch: Arch = Arch.ARM64, **budget: int | None) -> Target:
     """Return a target with a budget in bytes."""
-    return Target(arch=arch, budget=Budget(**budget))
+    return Target(arch=arch, budget=Budget(**budget))  # type: ignore[arg-type]
 
 
 def make_project(**changes: object) -> Project:

@@ -18,8 +18,8 @@ from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
-from scaffold.model.target import Arch, Environment, Libc, Target
-from scaffold.model.verdict import Candidate, Fits, Rejected, Verdict
+from scaffold.model.target import Arch, Budget, Environment, Libc, Target
+from scaffold.model.verdict import Candidate, Fits, Rejected, Size, Verdict
 
 _PATIENCE = {
     "never": {BuildClass.WHEELS},
@@ -258,6 +258,28 @@ def _refuse_limits(question: Question, candidate: Candidate) -> Iterator[Reason]
         over = size.download - budget.download
         text = f"{_mb(size.download)} to download, {_mb(over)} over the {_mb(budget.download)}"
         yield Reason(code="over-download", text=text)
+    if budget.storage is not None and room_to_update(size, budget) > budget.storage:
+        yield Reason(code="no-room-to-update", text=_explain_room(size, budget, budget.storage))
+
+
+def room_to_update(size: Size, budget: Budget) -> int:
+    """Return the bytes that a device needs while it pulls an image; the old one is as large.
+
+    Engines differ in what they keep: this is containerd's store, which takes more.
+    """
+    return size.containerd * (2 if budget.keeps_old else 1)
+
+
+def _explain_room(size: Size, budget: Budget, storage: int) -> str:
+    each = f"{_mb(size.containerd)} unpacked and compressed"
+    if not budget.keeps_old:
+        return f"the image takes {each}; there is room for {_mb(storage)}"
+    text = (
+        f"an update takes {_mb(room_to_update(size, budget))}: until it is pulled, the old image "
+        f"stays beside the new one, {each} each; there is room for {_mb(storage)}"
+    )
+    alone = size.containerd <= storage
+    return f"{text} (it fits with --remove-old, if an update may fail)" if alone else text
 
 
 def _remark(question: Question, candidate: Candidate) -> Iterator[Reason]:

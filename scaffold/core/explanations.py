@@ -103,9 +103,18 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "The predicted sum of compressed layers is over the budget.",
         "Take a saving that the result lists, or raise the budget.",
     ),
+    "no-room-to-update": _explain(
+        "the old image and the new one do not fit together",
+        "A plain pull holds both until the new one is complete, unpacked and, in containerd's "
+        "store, compressed as well; the device's storage, or --storage, is smaller than that. "
+        "What else is on the device is not counted: say what is left for images with --storage.",
+        "Make the image smaller, or remove the old one first and say so with --remove-old: then "
+        "the device has no image while it pulls.",
+    ),
     "over-storage": _explain(
         "the budget is larger than the device",
-        "--max-size allows more than the storage in the device's profile.",
+        "--max-size allows more than the storage in the device's profile, or more than half of "
+        "it, while an update holds the old image as well.",
         "Lower --max-size; the system and its updates need room too.",
     ),
     "over-memory": _explain(

@@ -18,6 +18,7 @@ _DECIDING = frozenset(
         "library-unavailable",
         "locked-version-no-wheel",
         "needs-library",
+        "no-room-to-update",
         "needs-program",
         "needs-shell",
         "no-wheel",

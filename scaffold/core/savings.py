@@ -95,7 +95,7 @@ def with_swaps(options: Options, swaps: Sequence[tuple[str, str]]) -> Options:
 
 def nearest_miss(verdicts: Sequence[Verdict]) -> Candidate | None:
     """Return the smallest rejected candidate that failed on a limit only, if there is one."""
-    limits = {"over-budget", "over-download", "compile-too-slow"}
+    limits = {"over-budget", "over-download", "no-room-to-update", "compile-too-slow"}
     missed = [
         verdict.candidate
         for verdict in verdicts

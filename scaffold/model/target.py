@@ -103,11 +103,17 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Upper bounds in bytes; None is no bound."""
+    """Upper bounds in bytes; None is no bound.
+
+    ``storage`` is where the old image and the new one have to fit, and not the new one alone if
+    ``keeps_old`` says that a device pulls before it removes.
+    """
 
     on_disk: int | None = None
     download: int | None = None
     memory: int | None = None
+    storage: int | None = None
+    keeps_old: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -236,7 +236,13 @@ def _system(packages: Sequence[SystemPackage]) -> list[Json]:
 
 
 def _budget(budget: Budget) -> Json:
-    return {"on_disk": budget.on_disk, "download": budget.download, "memory": budget.memory}
+    return {
+        "on_disk": budget.on_disk,
+        "download": budget.download,
+        "memory": budget.memory,
+        "storage": budget.storage,
+        "keeps_old": budget.keeps_old,
+    }
 
 
 def _start(start: "Found[Any]") -> Json:

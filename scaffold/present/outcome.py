@@ -13,7 +13,7 @@ from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision, Fits, Rejected, Saving, Verdict
 
-_LIMITS = frozenset({"over-budget", "over-download", "compile-too-slow"})
+_LIMITS = frozenset({"over-budget", "over-download", "no-room-to-update", "compile-too-slow"})
 _ABOUT_PYTHON = ("python-prerelease", "python-not-admissible", "end-of-life")
 
 

@@ -36,7 +36,14 @@ _HEAVIEST = 8
 _NAMED = 4
 _TELLING = (
     *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
-    *("over-budget", "over-download", "glibc-too-old", "library-unavailable", "compile-too-slow"),
+    *(
+        "over-budget",
+        "over-download",
+        "no-room-to-update",
+        "glibc-too-old",
+        "library-unavailable",
+        "compile-too-slow",
+    ),
     *("compile-needed", "needs-library", "needs-program", "needs-shell", "memory-tight"),
 )
 # What stands in nobody's way until nothing fits.
@@ -82,6 +89,9 @@ def _headline(outcome: Outcome, target: Target) -> str:
         parts.append(f"at most {format_size(budget.on_disk)} on disk")
     if budget.download is not None:
         parts.append(f"at most {format_size(budget.download)} to download")
+    if budget.storage is not None:
+        what = "the old image and the new" if budget.keeps_old else "the image"
+        parts.append(f"{format_size(budget.storage)} for {what}")
     if budget.memory is not None:
         parts.append(f"{format_memory(budget.memory)} of memory")
     return " · ".join(parts)

@@ -1,4 +1,5 @@
 import shlex
+from dataclasses import replace
 
 import click
 import pytest
@@ -132,7 +133,20 @@ def test_a_device_gives_architecture_memory_and_cpu_but_no_size_budget() -> None
     (target,), remarks = choose_targets(Request(device="Raspberry Pi 4"), {pi.id: pi}, "x86_64")
     assert (target.arch, target.device, target.cpu) == (Arch.ARM64, pi, CpuClass.MEDIUM)
     assert (target.budget.on_disk, target.budget.memory) == (None, 4 << 30)
+    assert (target.budget.storage, target.budget.keeps_old) == (pi.storage, True)
     assert remarks == ()
+
+
+def test_room_for_images_is_the_devices_storage_unless_less_is_named() -> None:
+    pi = make_device()
+    request = Request(device=pi.id, storage=3 * 10**9, remove_old=True)
+    (target,), _ = choose_targets(request, {pi.id: pi}, "x86_64")
+    assert (target.budget.storage, target.budget.keeps_old) == (3 * 10**9, False)
+    assert {"--storage=3GB", "--remove-old"} <= set(to_argv(request))
+    assert pi.storage is not None
+    half = Request(device=pi.id, max_size=pi.storage * 2 // 3)
+    assert [r.code for r in choose_targets(half, {pi.id: pi}, "x86_64")[1]] == ["over-storage"]
+    assert choose_targets(replace(half, remove_old=True), {pi.id: pi}, "x86_64")[1] == ()
 
 
 def test_flags_override_a_device_and_say_where_that_is_strange() -> None:

@@ -213,6 +213,27 @@ def test_over_budget_says_how_far_and_what_would_fit() -> None:
     assert decision.chosen is not None
 
 
+@pytest.mark.parametrize(
+    ("room", "keeps_old", "fits"),
+    [(2.5, True, True), (1.5, True, False), (1.5, False, True), (0.5, False, False)],
+)
+def test_a_device_needs_room_for_the_old_image_and_the_new(
+    *, room: float, keeps_old: bool, fits: bool
+) -> None:
+    world = World().add(f"a-1-{ANY}")
+    (decision,) = decided(world, "a", facts=facts_of(slim(("3.13",))))
+    (one,) = decision.verdicts
+    assert one.size is not None
+    budget = Budget(storage=round(one.size.containerd * room), keeps_old=keeps_old)
+    (decision,) = decided(world, "a", facts=facts_of(slim(("3.13",))), budget=budget)
+    (verdict,) = decision.verdicts
+    assert isinstance(verdict, Fits) is fits
+    if not fits:
+        (reason,) = verdict.reasons
+        assert reason.code == "no-room-to-update"
+        assert ("--remove-old" in reason.text) is keeps_old
+
+
 def test_a_swap_that_the_source_forbids_is_not_offered() -> None:
     swap = Swap(
         to="b", kind="safe", preserves="x", loses="windows", unless="shows-window", **SOURCE
