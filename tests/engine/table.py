@@ -1,0 +1,221 @@
+"""Our images beside those that people write by hand, in one table.
+
+    python -m tests.engine.table [--match NAME]… [--arch ARCH]…
+
+Builds, verifies, weighs and starts them on the tests' engine, and keeps the table in docs/sizes.md.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scaffold.adapters.engine.connect import connect
+from scaffold.adapters.engine.images import inspect_image
+from tests.engine import engine as own
+from tests.engine import publish
+from tests.engine.choice import ca_bundle
+from tests.engine.contests import (
+    LIMITS,
+    MATCHES,
+    PLAIN,
+    PYTHON,
+    Limit,
+    Match,
+    write_dockerfile,
+)
+from tests.engine.engine import Engine
+from tests.engine.home import find_home, whole
+from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.predictions import WEIGHED, weigh
+from tests.engine.size_table import PASSED, Row, read_table, write_table
+from tests.engine.starts import quickest
+
+ROOT = Path(__file__).parents[2]
+TABLE = ROOT / "docs" / "sizes.md"
+BASE = "bare-trixie"  # of the glibc bases cut to measure, the one that the stand-ins have
+NAME = "leanscaffold-table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """An image that was built: its tag, MB on disk and to download."""
+
+    tag: str
+    on_disk: float
+    download: float
+
+
+class Bench:
+    """Builds the images of one match in a folder of its own; all are removed in the end."""
+
+    def __init__(self, engine: Engine, match: Match, folder: Path) -> None:
+        self.engine = engine
+        self.match = match
+        self.folder = folder
+        self.env = environment(engine, folder)
+        self.trust = ca_bundle(os.environ)
+        self.tags: list[str] = []
+
+    def stage(self, example: str) -> Path:
+        """Return a copy of a project with the requirements of the match."""
+        goal = self.folder / example
+        if not goal.is_dir():
+            shutil.copytree(ROOT / "examples" / example, goal)
+            if self.match.requires and example != "litert":
+                (goal / "requirements.txt").write_text("\n".join(self.match.requires) + "\n")
+        return goal
+
+    def options(self) -> tuple[str, ...]:
+        """Return what every plan of ours is told besides the project."""
+        return (
+            *("--target", self.match.arch, "--python", PYTHON, "--base", BASE),
+            *("--knowledge", str(WEIGHED)),
+            *(("--ca", str(self.trust)) if self.trust else ()),
+        )
+
+    def build_ours(self) -> tuple[Weighed, str]:
+        """Return our image, and what ``verify`` says of it."""
+        project = self.stage(self.match.example)
+        tag = f"{NAME}-ours:{self.match.arch}"
+        self.tags.append(tag)
+        ended = leanscaffold(
+            *("verify", str(project), *self.options(), "--tag", f"{NAME}-ours"),
+            *("--keep", "--json", "--quiet"),
+            env=self.env,
+        )
+        if not ended.out:
+            raise click.ClickException(ended.err)
+        (report,) = ended.document()["reports"]
+        return self.weigh(tag), _conclude(report["checks"])
+
+    def build_theirs(self, rival: str) -> Weighed:
+        """Return an image that is made by hand, of the same versions."""
+        project = self.stage(self.match.rival or self.match.example)
+        self._pin(project)
+        (project / "Dockerfile").write_text(write_dockerfile(rival, self.match))
+        (project / ".dockerignore").unlink(missing_ok=True)
+        tag = f"{NAME}-theirs:{len(self.tags)}"
+        self.tags.append(tag)
+        secret = ("--secret", f"id=ca,src={self.trust}") if self.trust else ()
+        self.engine.docker(
+            *("buildx", "build", "--quiet", "--load", "--tag", tag, *secret),
+            *("--platform", f"linux/{self.match.arch}", str(project)),
+        )
+        return self.weigh(tag)
+
+    def _pin(self, project: Path) -> None:
+        """Write the versions that our plan takes into the requirements."""
+        requirements = project / "requirements.txt"
+        if not requirements.is_file() or "==" in requirements.read_text():
+            return
+        planned = leanscaffold(
+            *("plan", str(project), *self.options(), "--json", "--quiet"), env=self.env
+        )
+        packages = planned.document()["packages"]
+        requirements.write_text("".join(f"{p['name']}=={p['version']}\n" for p in packages))
+
+    def weigh(self, tag: str) -> Weighed:
+        """Return what an image weighs, as ``verify`` counts it."""
+        layers = inspect_image(connect(environ=self.engine.environ), tag).layers
+        return Weighed(
+            tag=tag,
+            on_disk=sum(layer.on_disk for layer in layers) / 1e6,
+            download=sum(layer.download for layer in layers) / 1e6,
+        )
+
+    def clean(self) -> None:
+        """Remove the images."""
+        for tag in self.tags:
+            self.engine.docker("image", "rm", "--force", tag)
+
+
+def _conclude(checks: Sequence[dict[str, Any]]) -> str:
+    off = [one["code"] for one in checks if one["status"] != "passed"]
+    return ", ".join(off) or PASSED
+
+
+def measure(engine: Engine, match: Match) -> Iterator[Row]:
+    """Yield the rows of one project."""
+    limits = [one for one in LIMITS if (one.match, one.arch) == (match.name, match.arch)]
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(engine, match, Path(folder))
+        try:
+            ours, verify = bench.build_ours()
+            theirs = {limit.rival: bench.build_theirs(limit.rival) for limit in limits}
+            start, plain = _starts(bench, match, ours, theirs)
+            for limit in limits:
+                yield _row(limit, ours, theirs[limit.rival], (start, plain), verify)
+        finally:
+            bench.clean()
+
+
+def _starts(
+    bench: Bench, match: Match, ours: Weighed, theirs: dict[str, Weighed]
+) -> tuple[float | None, float | None]:
+    """Return the seconds of our image and of the plain slim one, if not emulated."""
+    if match.arch != "amd64":
+        return None, None
+    plain = theirs.get(PLAIN) or bench.build_theirs(PLAIN)
+    first, second = quickest(bench.engine, (ours.tag, plain.tag), port=match.port)
+    return round(first, 2), round(second, 2)
+
+
+def _row(
+    limit: Limit,
+    ours: Weighed,
+    theirs: Weighed,
+    starts: tuple[float | None, float | None],
+    verify: str,
+) -> Row:
+    return Row(
+        match=limit.match,
+        arch=limit.arch,
+        rival=limit.rival,
+        on_disk=round(ours.on_disk, 2),
+        their_disk=round(theirs.on_disk, 2),
+        download=round(ours.download, 2),
+        their_download=round(theirs.download, 2),
+        start=starts[0],
+        plain_start=starts[1],
+        verify=verify,
+    )
+
+
+@click.command()
+@click.option("--match", "names", multiple=True, type=click.Choice([one.name for one in MATCHES]))
+@click.option("--arch", "arches", multiple=True, type=click.Choice(["amd64", "arm64"]))
+def main(names: tuple[str, ...], arches: tuple[str, ...]) -> None:
+    """Make the table; exit 1 where a row is beyond its limit."""
+    home = find_home(os.environ)
+    engine = own.up(home)
+    publish.publish_all(home, engine, ("amd64", "arm64"), click.echo)
+    weigh(engine, home)
+    kept = read_table(TABLE.read_text()) if TABLE.is_file() else []
+    rows = {(row.match, row.arch, row.rival): row for row in kept}
+    for match in MATCHES:
+        if (names and match.name not in names) or (arches and match.arch not in arches):
+            continue
+        for row in measure(engine, match):
+            rows[row.match, row.arch, row.rival] = row
+            click.echo(json.dumps([row.match, row.arch, row.rival, row.troubles()]))
+            # Each at once: the next one may take minutes.
+            with whole(TABLE) as part:
+                part.write_text(write_table(_in_order(rows)))
+    sys.exit(any(row.troubles() for row in rows.values()))
+
+
+def _in_order(rows: dict[tuple[str, str, str], Row]) -> list[Row]:
+    keys = [(one.match, one.arch, one.rival) for one in LIMITS]
+    return [rows[key] for key in keys if key in rows]
+
+
+if __name__ == "__main__":
+    main()
