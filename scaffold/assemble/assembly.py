@@ -3,7 +3,7 @@
 import posixpath
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .bytecode import compile_folder
@@ -13,6 +13,7 @@ from .libraries import Closure, Loader, find_closure
 from .ownership import normalise, read_owners, settle_records
 from .stripping import strip_file
 from .system import BUNDLE, find_openssl_folder, list_system, list_unnamed_libraries
+from .traced.dropping import Kept, drop_untraced, read_trace
 from .trim import RULES
 from .view import View
 from .writing import copy_paths, place_file, settle_times
@@ -23,7 +24,9 @@ class Order:
     """What is to be put together. Paths of this machine are ``Path``, those in the image texts.
 
     ``sourceless`` are packages that work without their sources, ``spare`` pairs (rule, top-level
-    name) that a rule leaves alone, ``layers`` the packages that get a layer each.
+    name) that a rule leaves alone, ``layers`` the packages that get a layer each. ``trace`` is a
+    keep-list, ``closure`` how much of what is not on it stays all the same, ``imports`` a file with
+    what the app's own sources name.
     """
 
     base: Path
@@ -40,6 +43,9 @@ class Order:
     sourceless: frozenset[str] = frozenset()
     spare: tuple[tuple[str, str], ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
+    trace: Path | None = None
+    closure: str = "safe"
+    imports: Path | None = None
 
 
 def assemble(order: Order) -> Iterator[str]:
@@ -47,7 +53,15 @@ def assemble(order: Order) -> Iterator[str]:
     view = View(((order.site_packages, order.packages), ("/", order.base)))
     loader = Loader(view)
     yield from _trim(order)
-    closure = _write_base(order, view, loader)
+    library = [
+        path
+        for path in list_stdlib(view, posixpath.dirname(order.site_packages))
+        if is_loadable(view, loader, path)
+    ]
+    kept = _drop_untraced(order, view, library)
+    yield from kept.lines if kept else ()
+    order = _without_sources(order, kept)
+    closure = _write_base(order, view, loader, library, kept)
     for missing in closure.missing:
         yield f"missing: {missing.soname}, which {missing.user} needs"
     owners = read_owners(order.packages)
@@ -67,6 +81,21 @@ def _trim(order: Order) -> Iterator[str]:
         yield f"{rule.name}: {_delete(dropped, order.packages)} bytes"
 
 
+def _drop_untraced(order: Order, view: View, library: Sequence[str]) -> Kept | None:
+    if order.trace is None:
+        return None
+    traced = read_trace(order.trace, order.closure, order.imports, order.site_packages)
+    return drop_untraced(traced, order.packages, view, library)
+
+
+def _without_sources(order: Order, kept: Kept | None) -> Order:
+    """Return the order with all packages sourceless but those whose sources a traced run read."""
+    if kept is None or kept.sources is None:
+        return order
+    packages = frozenset(read_owners(order.packages).values())
+    return replace(order, sourceless=order.sourceless | (packages - kept.sources))
+
+
 def _delete(files: Sequence[Path], root: Path) -> int:
     """Delete files, and folders that are empty then; return the bytes."""
     freed = 0
@@ -80,20 +109,26 @@ def _delete(files: Sequence[Path], root: Path) -> int:
     return freed
 
 
-def _write_base(order: Order, view: View, loader: Loader) -> Closure:
+def _write_base(
+    order: Order, view: View, loader: Loader, library: Sequence[str], kept: Kept | None
+) -> Closure:
     """Write what is there without the project: interpreter, standard library, libraries, user."""
     out = order.out / "base"
     stdlib = posixpath.dirname(order.site_packages)
-    library = [p for p in list_stdlib(view, stdlib) if is_loadable(view, loader, p)]
+    library = [path for path in library if kept is None or kept.stdlib(path)]
     interpreter = list_interpreter(view, order.interpreter)
-    unnamed = tuple(list_unnamed_libraries(view, loader.folders))
+    opened = kept.libraries if kept else ()
+    unnamed = tuple(list_unnamed_libraries(view, loader.folders, opened))
     brought = list(_list_elf_files(order))
     names = frozenset(posixpath.basename(path) for path in brought)
     sonames = frozenset(elf.soname for path in brought if (elf := loader.read(path)) and elf.soname)
     seeds = (*interpreter, *library, *brought, *unnamed)
     closure = find_closure(loader, seeds, names | sonames)
     libraries = [p for p in closure.paths if not p.startswith(order.site_packages + "/")]
-    copy_paths(view, (*interpreter, *library, *unnamed, *libraries, *list_system(view)), out)
+    system = [path for path in list_system(view) if kept is None or kept.system(path)]
+    copy_paths(view, (*interpreter, *library, *unnamed, *libraries, *system), out)
+    # The interpreter looks for it, if only to know where it is itself.
+    (out / stdlib.lstrip("/") / "lib-dynload").mkdir(parents=True, exist_ok=True)
     if order.bytecode != "none":
         compile_folder(out / stdlib.lstrip("/"), stdlib, every=order.bytecode == "only")
     if order.trim != "none":

@@ -1,7 +1,7 @@
 """What a program expects of a system besides its libraries: names, certificates, time zones."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .view import View
 
@@ -24,13 +24,19 @@ def list_system(view: View) -> Iterator[str]:
     yield from view.walk("/usr/share/zoneinfo")
 
 
-def list_unnamed_libraries(view: View, folders: tuple[str, ...]) -> Iterator[str]:
-    """Yield libraries opened by name at run time: those which resolve names, and a few others."""
+def list_unnamed_libraries(
+    view: View, folders: tuple[str, ...], opened: Iterable[str] = ()
+) -> Iterator[str]:
+    """Yield libraries opened by name at run time: those which resolve names, and a few others.
+
+    ``opened`` are file names of more of them.
+    """
+    wanted = {*_LIBRARIES, *opened}
     services = _name_services(view)
     for folder in folders:
         for name in view.names(folder):
             stem = name.removeprefix("libnss_").partition(".")[0]
-            if name in _LIBRARIES or (name.startswith("libnss_") and stem in services):
+            if name in wanted or (name.startswith("libnss_") and stem in services):
                 yield f"{folder}/{name}"
 
 
