@@ -3,3 +3,4 @@
 OBJECTIVES = ("size", "balanced", "compatible")
 COMPILE = ("never", "minutes", "hours")
 BYTECODE = ("none", "beside", "only")
+TRACED = ("safe", "tight", "none")

@@ -93,6 +93,12 @@ class EngineError(LeanscaffoldError):
     exit_code = 7
 
 
+class TraceError(LeanscaffoldError):
+    """A run that cannot be traced, or of which a trace would be worth nothing."""
+
+    code = "trace"
+
+
 class EngineMissingError(EngineError):
     """No engine answers, or its address is wrong."""
 

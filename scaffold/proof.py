@@ -1,6 +1,6 @@
 """The pipeline of a proof, with its edges passed in: measure, look, run, judge."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scaffold.core.checks.config import check_config, check_secrets, find_program
@@ -10,13 +10,15 @@ from scaffold.core.checks.rebuild import NOT_TRIED, check_rebuild, check_update
 from scaffold.core.checks.size import check_size
 from scaffold.core.checks.start import check_memory, check_start
 from scaffold.core.checks.stop import check_stop
+from scaffold.core.checks.traced import check_traced
 from scaffold.core.checks.writes import check_writes
 from scaffold.core.installed import Installed, find_installed, find_modules
-from scaffold.model.image import Contents
+from scaffold.model.image import Contents, ImageConfig
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.promise import Promise, ProofWishes
 from scaffold.model.report import Check, Report, Stored
 from scaffold.model.target import Arch
+from scaffold.model.trace import Exercise, Sighting
 from scaffold.model.trial import Importing, Rebuild, Run, Trial
 
 # An emulated processor is five to twenty times slower (seen: 5 x for an import of FastAPI).
@@ -45,9 +47,9 @@ class ProofEdges:
     """Everything outside of a proof.
 
     ``inspect`` reads an image of the engine that built it, ``weigh`` asks that one for its own
-    count, ``run`` and ``try_imports`` use the
-    one that runs it. ``rebuild`` is None where nothing was built. ``native`` are the
-    architectures that the engine's processor runs itself, ``processors`` how many it has.
+    count, ``run`` and ``try_imports`` use the one that runs it, and so does ``exercise``.
+    ``rebuild`` is None where nothing was built. ``native`` are the architectures that the engine's
+    processor runs itself, ``processors`` how many it has.
     """
 
     inspect: Callable[[str], Contents]
@@ -55,6 +57,7 @@ class ProofEdges:
     run: Callable[[Trial], Run]
     try_imports: Callable[[Trial, Sequence[str], Sequence[str], float], Importing]
     rebuild: Callable[[Contents], Rebuilds] | None
+    exercise: Callable[[Trial, Exercise, ImageConfig], Sighting]
     native: frozenset[Arch]
     processors: int
     facts: Mapping[str, PackageFact]
@@ -74,6 +77,7 @@ def prove(image: str, promise: Promise, wishes: ProofWishes, edges: ProofEdges) 
         check_size(contents, packages, promise, edges.weigh(image)),
         _imports(packages, trial, promise, edges),
         check_libraries(contents, packages, promise.arch, facts=edges.facts),
+        *_exercising(contents, trial, promise, edges),
         *_running(contents, trial, wishes, edges),
         *_rebuilding(contents, wishes, edges),
         check_config(contents, promise),
@@ -143,6 +147,16 @@ def _imports(
     edges.tell(f"{promise.arch}: importing {len(modules)} modules")
     importing = edges.try_imports(trial, tuple(modules), folders, max(PATIENCE, trial.patience))
     return check_imports(packages, modules, importing, planned=promise.packages, facts=edges.facts)
+
+
+def _exercising(
+    contents: Contents, trial: Trial, promise: Promise, edges: ProofEdges
+) -> Iterator[Check]:
+    """Yield whether what was traced still comes to the same; nothing without a trace."""
+    if promise.runs:
+        edges.tell(f"{trial.arch}: running what was traced")
+        seen = [edges.exercise(trial, run.exercise, contents.config) for run in promise.runs]
+        yield check_traced(promise.runs, seen)
 
 
 def _running(

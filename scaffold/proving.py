@@ -22,6 +22,7 @@ from scaffold.adapters.engine.images import (
     remove_image,
     weigh_image,
 )
+from scaffold.adapters.engine.tracing import run_exercise
 from scaffold.building import BuildEdges, Job, Watch, build_images
 from scaffold.core.changes import pick_lightest, pick_source, without_package
 from scaffold.errors import BuildError
@@ -146,6 +147,9 @@ def _edges(
         run=lambda trial: run_app(bench.device, bench.mark, trial),
         try_imports=lambda trial, modules, folders, patience: try_imports(
             bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience
+        ),
+        exercise=lambda trial, exercise, config: run_exercise(
+            bench.device, bench.mark, trial, exercise, config, tracer=""
         ),
         rebuild=None
         if job is None

@@ -4,7 +4,7 @@ Plain words and nothing else, so that ``--help`` needs no more; ``scaffold.confi
 kind is parsed and spelt.
 """
 
-from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
+from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES, TRACED
 from scaffold.setting import Setting
 
 TABLE = ("tool", "leanscaffold")
@@ -170,6 +170,15 @@ SETTINGS: tuple[Setting, ...] = (
         choices=BYTECODE,
         help="Compiled bytecode: none, beside the sources, or instead of them where proven.  "
         "[default: only]",
+    ),
+    Setting(
+        name="traced",
+        field="options.traced",
+        section=_CHOICE,
+        kind="choice",
+        choices=TRACED,
+        help="What a committed trace (leanscaffold trace) leaves out: what no run opened and nothing "
+        "kept may need; all that no run opened; nothing.  [default: safe]",
     ),
     Setting(
         name="cmd",

@@ -19,6 +19,7 @@ from scaffold.adapters.reading import Reading, unique
 from scaffold.adapters.requirements import read_requirements
 from scaffold.adapters.setup_files import read_setup
 from scaffold.adapters.staleness import compare
+from scaffold.adapters.traces import read_trace
 from scaffold.errors import (
     ConfigInvalidError,
     Detail,
@@ -123,6 +124,7 @@ def read_project(
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
         notes=(*choice.notes, *reading.notes, *_unasked(reading, facts)),
         environments=_find_environments(root) if tree is None else (),
+        trace=read_trace(root),
     )
 
 

@@ -26,6 +26,7 @@ _COMMANDS = {
         "build",
         "verify",
         "compare",
+        "trace",
         "plan",
         "lint",
         "explain",

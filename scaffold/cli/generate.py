@@ -65,13 +65,14 @@ def write_files(
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
     from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
+    from scaffold.core.ignore import TRACE  # noqa: PLC0415 - not for --help
     from scaffold.model.resolution import Reason  # noqa: PLC0415 - not for --help
     from scaffold.present.document import make_record  # noqa: PLC0415 - not for --help
 
     tell("writing the files")
     made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, outcome.request)
     files = dict(outside.spell_plan(made))
-    inputs = outside.digest_inputs(path, outcome.project.files)
+    inputs = outside.digest_inputs(path, (*outcome.project.files, TRACE))
     files[RECORD] = make_record(outcome, files, inputs)
     left = {name.partition("/")[0] for name in outside.write(path, files, force)}
     stale = (

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from scaffold.origins import Given
     from scaffold.proving import Proving
     from scaffold.rules.case import Surroundings
+    from scaffold.tracing import Traced, Tracing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Outside:
     read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Promise, ...]]
     prove: Callable[[Proving, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[Contest, Watch, Callable[[str], None]], Comparison]
+    trace: Callable[[Tracing, Watch, Callable[[str], None]], Traced]
     read_measured: Callable[[Path], Mapping[Arch, Measured]]
     keep_measured: Callable[[Path, Sequence[Report], date], None]
     read_dockerfile: Callable[[Path], tuple[Path, str, Surroundings]]
@@ -104,6 +106,7 @@ def real_outside() -> Outside:
         read_promises=_read_promises,
         prove=_prove,
         compare=_compare,
+        trace=_trace,
         read_measured=_read_measured,
         keep_measured=_keep_measured,
         read_dockerfile=_read_dockerfile,
@@ -286,3 +289,10 @@ def _replace_text(path: Path, text: str) -> None:
     from scaffold.adapters.surroundings import replace_text  # noqa: PLC0415 - one option only
 
     replace_text(path, text)
+
+
+def _trace(tracing: Tracing, watch: Watch, tell: Callable[[str], None]) -> Traced:
+    from scaffold.building import real_edges  # noqa: PLC0415 - slow to import
+    from scaffold.tracing import trace_project  # noqa: PLC0415
+
+    return trace_project(tracing, watch, tell, real_edges())

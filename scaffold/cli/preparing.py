@@ -11,6 +11,7 @@ from scaffold.cli.generate import write_files
 from scaffold.cli.options import read_options
 from scaffold.cli.outside import Outside
 from scaffold.config import Request, parse_request, without_secrets
+from scaffold.core.ignore import TRACE
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
@@ -59,7 +60,7 @@ def prepare(
     project = outside.read_project(path, request)
     if record is not None and not force:
         arches = _recorded_arches(record, request, asked)
-        stale = record.inputs != outside.digest_inputs(path, project.files)
+        stale = record.inputs != outside.digest_inputs(path, (*project.files, TRACE))
         edited = DOCKERFILE in record.edited
         if arches and not record.missing and (edited or not stale):
             remarks = tuple(_remarks(record, stale=stale and bool(record.inputs)))

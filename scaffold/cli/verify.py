@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scaffold.choices import TRACED
 from scaffold.cli.build import make_job
 from scaffold.cli.options import (
     SectionedCommand,
@@ -160,9 +161,16 @@ def of_project(outside: Outside, path: Path, prepared: Any, wishes: "ProofWishes
     from scaffold.proving import Proving  # noqa: PLC0415
 
     facts = outside.load_facts(prepared.request.knowledge)
+    promises = outside.read_promises(path, prepared.arches, facts)
+    trace = prepared.project.trace
+    origins = {base.id for base in facts.bases if base.origin}
+    if trace is not None and prepared.request.options.traced != TRACED[-1]:
+        promises = tuple(
+            replace(one, runs=trace.runs) if one.base in origins else one for one in promises
+        )
     return Proving(
         job=make_job(path, prepared, Wishes()),
-        promises=outside.read_promises(path, prepared.arches, facts),
+        promises=promises,
         wishes=wishes,
         facts=facts.packages,
     )

@@ -12,6 +12,7 @@ from scaffold.core.releases import parse_specifier
 from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import guess_installed, predict
+from scaffold.core.traced_size import predict_traced, remark_trace, tracing
 from scaffold.core.trimming import lighten, list_sourceless, list_spared
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
@@ -215,6 +216,7 @@ def judge(
         app=(question.project.app_bytes, question.project.app_sources),
         bytecode=question.options.bytecode,
     )
+    size = predict_traced(size, tracing(question.project, question.options, base, image), packages)
     candidate = Candidate(
         base=base,
         image=image,
@@ -292,6 +294,8 @@ def _remark(question: Question, candidate: Candidate) -> Iterator[Reason]:
     if memory is not None and resident > memory:
         text = f"importing the packages takes about {_mb(resident)} of the {_mb(memory)} memory"
         yield Reason(code="memory-tight", text=text)
+    traced = tracing(question.project, question.options, candidate.base, candidate.image)
+    yield from remark_trace(traced, candidate.packages)
     unread = [w.pinned.name for w in candidate.packages if w.pinned.wheel and not w.exact]
     if unread:
         text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"

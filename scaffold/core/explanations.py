@@ -184,6 +184,26 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "stand in.",
         "Run it once with a network and without --offline.",
     ),
+    "traced": _explain(
+        "a trace leaves out what no run opened",
+        "The project has a keep-list that `leanscaffold trace` made. What no traced run opened is "
+        "not in the image, unless something that is may need it: imports in any function of what "
+        "stays, data beside it, libraries. The size is what was measured with the trace.",
+        "Commit the keep-list. Trace again after changes (`leanscaffold trace`), with commands and "
+        "requests that use all there is; `--traced tight` keeps less, `--traced none` everything.",
+    ),
+    "trace-stale": _explain(
+        "packages changed since the trace",
+        "Packages of other releases than the trace was made with may open other files, so they "
+        "stay in the image whole; the same goes for the standard library of another Python.",
+        "`leanscaffold trace` with the same commands makes the list anew.",
+    ),
+    "trace-unmeasured": _explain(
+        "the trace was made for another image",
+        "The trace was measured on another architecture, base or closure, so that the size is an "
+        "estimate from there. What is kept is found for this image all the same.",
+        "`leanscaffold trace` for this target measures it.",
+    ),
     "estimated-size": _explain(
         "the size is an estimate",
         "The wheel's contents are not known, so its unpacked size is estimated from its download "

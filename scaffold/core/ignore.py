@@ -96,11 +96,13 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("leanscaffold.json", _DOCKER),
 )
 
+TRACE = "leanscaffold.trace.json"  # the keep-list of a traced app
 # What we write ourselves. It does not count as the project's, or a second run would predict more.
 OUTPUTS = (
     "Dockerfile",
     ".dockerignore",
     "leanscaffold.json",
+    TRACE,
     *(f"requirements.{arch.slug}.lock" for arch in Arch),
 )
 PROGRAM = ".leanscaffold"  # folder of what assembles a base that is cut to measure

@@ -20,6 +20,7 @@ from scaffold.core.running import (
 )
 from scaffold.core.split import split_layers
 from scaffold.core.target import platform_tags
+from scaffold.core.traces import describe_keeping
 from scaffold.model.knowledge import Base
 from scaffold.model.plan import Options, Plan, TargetPlan
 from scaffold.model.project import Project
@@ -101,6 +102,7 @@ def make_plan(
         layers=split_layers(chosen) if base.origin else (),
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
+        trace=project.trace if base.origin and options.traced != "none" else None,
     )
     return replace(plan, labels=(("leanscaffold.plan", plan_digest(plan)), *plan.labels))
 
@@ -135,6 +137,8 @@ def plan_digest(plan: Plan) -> str:
         "stop_signal": plan.stop_signal,
         "assembly": [plan.layers, plan.sourceless, plan.spared] if plan.base.origin else None,
     }
+    if plan.trace:
+        content["trace"] = [plan.options.traced, describe_keeping(plan.trace)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

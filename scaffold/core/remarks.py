@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from scaffold.core.spelling import guard
+from scaffold.core.ignore import TRACE
 from scaffold.model.plan import Plan, TargetPlan
 from scaffold.model.verdict import Fits, Rejected
 
@@ -133,6 +134,24 @@ def health_lines(plan: Plan) -> tuple[str, ...]:
         where = "--health" if plan.options.health or found is None else str(found.origin)
         what = f"{plan.health.path} is from {where}."
     return tuple(_wrap(f"{what} Asked with what Python brings: the image has no curl."))
+
+
+def trace_lines(plan: Plan) -> tuple[str, ...]:
+    """Return what a trace leaves out, and what it was made of; nothing without one."""
+    if plan.trace is None:
+        return ()
+    runs = len(plan.trace.runs)
+    what = (
+        "nothing that stays may need (imports in any function, data, libraries)"
+        if plan.options.traced == "safe"
+        else "is no library of what was opened"
+    )
+    lines = _wrap(
+        f"What {runs} traced {'run' if runs == 1 else 'runs'} did not open and {what} is left out: "
+        f"{TRACE} lists what was opened. Packages of other releases than it was made with stay "
+        "whole. --traced none leaves out nothing, leanscaffold trace makes the list anew."
+    )
+    return tuple(lines)
 
 
 def _wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from scaffold.core.ignore import ignored, patterns_for, render_ignore
+from scaffold.core.ignore import TRACE, ignored, patterns_for, render_ignore
 from scaffold.core.lockfile import render_lock
 from scaffold.core.spelling import UnsafeValueError, exec_form, guard, quoted, shell_word
 from scaffold.core.view import make_view
@@ -40,7 +40,7 @@ def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
     An exception for anything else would take back the secrets and caches below it.
     """
     patterns = patterns_for()
-    files = [*needed, *plan.project.files]
+    files = [*needed, *plan.project.files, *([TRACE] if plan.trace else [])]
     return sorted(
         {path for path in files if not path.startswith("../") and ignored(path, patterns)}
     )

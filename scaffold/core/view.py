@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scaffold.core.ignore import PROGRAM
+from scaffold.core.ignore import PROGRAM, TRACE
 from scaffold.core.remarks import (
     base_lines,
     header_lines,
@@ -13,6 +13,7 @@ from scaffold.core.remarks import (
     port_lines,
     reason_lines,
     start_lines,
+    trace_lines,
 )
 from scaffold.core.spelling import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
@@ -69,6 +70,7 @@ class View:
     ``replaced`` are files of the base's own packages that the lock brings in its own version,
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
     seconds of Unix time.
+    ``traced`` says what a trace leaves out, empty without one.
     """
 
     header: tuple[str, ...]
@@ -90,6 +92,7 @@ class View:
     app_compiled: bool
     app_left_out: tuple[str, ...]
     moment: int
+    traced: tuple[str, ...]
     uid: int
     owner: str
     home: str
@@ -132,8 +135,13 @@ def make_view(plan: Plan) -> View:
         assembly=_assembly(plan, site_packages) if base.origin else (),
         layers=tuple(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
         app_compiled=plan.bytecode != "none",
-        app_left_out=(*((PROGRAM,) if plan.base.origin else ()), *(t.lock for t in plan.targets)),
+        app_left_out=(
+            *((PROGRAM,) if plan.base.origin else ()),
+            *((TRACE,) if plan.project.trace else ()),
+            *(t.lock for t in plan.targets),
+        ),
         moment=MOMENT,
+        traced=trace_lines(plan),
         uid=plan.uid,
         owner=f"{plan.uid}:{plan.uid}",
         home=plan.home,
@@ -218,6 +226,11 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
         *(f"--sourceless={name}" for name in plan.sourceless),
         *(f"--spare={rule}:{name}" for rule, name in plan.spared),
         *(f"--layer={','.join(names)}" for names in plan.layers),
+        *(
+            (f"--trace=/project/{TRACE}", f"--closure={plan.options.traced}", "--imports=/imports")
+            if plan.trace
+            else ()
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scaffold.model.knowledge import Base
 from scaffold.model.project import Project
 from scaffold.model.target import Target
+from scaffold.model.trace import Trace
 from scaffold.model.verdict import Decision, Fits
 
 
@@ -15,7 +16,8 @@ class Options:
     ``command`` is an argument list; ``swaps`` pairs (from, to); ``bases`` restricts to these base
     ids or families; ``registries`` maps a registry's name to its prefix. ``bytecode`` is
     ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work
-    and the base is cut to measure.
+    and the base is cut to measure. ``traced`` is how much a trace of the project may leave out:
+    ``safe``, ``tight`` or ``none``.
     """
 
     objective: str = "size"
@@ -32,6 +34,7 @@ class Options:
     registries: tuple[tuple[str, str], ...] = ()
     offline: bool = False
     programs: tuple[str, ...] = ()
+    traced: str = "safe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,8 @@ class Plan:
 
     The rest is for bases that are cut to measure: ``layers`` are the packages that get a layer
     each, the rarely changing first; ``sourceless`` packages work from bytecode alone; ``spared``
-    pairs (rule of trimming, top-level name) that a package does not stand.
+    pairs (rule of trimming, top-level name) that a package does not stand; ``trace`` is the
+    keep-list that is applied.
     """
 
     version: int
@@ -106,3 +110,4 @@ class Plan:
     layers: tuple[tuple[str, ...], ...] = ()
     sourceless: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
+    trace: Trace | None = None

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from scaffold.model.trace import Trace
+
 T = TypeVar("T")
 
 
@@ -143,7 +145,8 @@ class Project:
     ``app_sources`` the Python sources among them;
     ``source_paths`` are folders, relative to the project, that hold importable code
     (``.``, ``src``). ``files`` are the project's requirement and lock files, relative, and
-    ``environments`` its virtual environments under names that nobody could guess.
+    ``environments`` its virtual environments under names that nobody could guess. ``trace`` is what
+    ``leanscaffold trace`` left there.
     """
 
     name: Found[str]
@@ -162,3 +165,4 @@ class Project:
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
+    trace: Trace | None = None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scaffold.model.target import Arch, Budget
+from scaffold.model.trace import TracedRun
 from scaffold.model.verdict import Size
 
 
@@ -13,7 +14,7 @@ class Promise:
 
     ``packages`` maps a name to its version, ``weights`` to the bytes that its wheel unpacks to,
     where those were read and not guessed. ``interpreter`` is the path of the image's Python.
-    ``cores`` is how many processors the device has.
+    ``cores`` is how many processors the device has. ``runs`` are those of a trace that is applied.
     """
 
     arch: Arch
@@ -29,6 +30,7 @@ class Promise:
     health: str = ""
     interpreter: str = ""
     labels: tuple[str, ...] = ()
+    runs: tuple[TracedRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,15 +66,18 @@ class TracedRun:
 class Figures:
     """What was measured of one architecture with one closure, in bytes.
 
-    ``floor`` is the sum of the files that the runs opened. ``whole`` is the image without the
-    trace, ``kept`` the one with it, both (on disk, download). ``dropped`` maps a package to what
-    went, ``""`` being everything that is no package's: standard library and system.
+    ``base`` is the base's id, ``tracer`` what told which files were opened. ``floor`` is the sum of
+    the files that the runs opened. ``whole`` is the image without the trace, ``kept`` the one with
+    it, both (on disk, download); ``app`` bytes of both are the application's own. ``dropped`` maps
+    a package to what went, ``""`` being standard library and system.
     """
 
     arch: Arch
+    base: str
     closure: str
     tracer: str
     floor: int
+    app: int
     whole: tuple[int, int]
     kept: tuple[int, int]
     dropped: Mapping[str, int] = field(default_factory=dict)

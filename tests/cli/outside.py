@@ -21,8 +21,10 @@ from scaffold.model.project import Project
 from scaffold.model.promise import Promise
 from scaffold.model.report import Report, Status
 from scaffold.model.target import Arch, Target
+from scaffold.model.trace import Figures, Trace, TracedRun
 from scaffold.model.verdict import Decision
 from scaffold.rules.case import Surroundings
+from scaffold.tracing import Traced, Tracing
 from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
 from tests.core.worlds import World
 
@@ -42,6 +44,7 @@ class Seen:
     jobs: list[Job] = field(default_factory=list)
     contests: list[Contest] = field(default_factory=list)
     kept: list[Report] = field(default_factory=list)
+    tracings: list[Tracing] = field(default_factory=list)
 
 
 def make_plan(
@@ -90,6 +93,25 @@ def make_built(arch: Arch) -> Built:
     )
 
 
+def make_traced(tracing: Tracing) -> Traced:
+    """Return a trace of what was asked for."""
+    figures = Figures(
+        arch=tracing.promise.arch,
+        base=tracing.promise.base,
+        closure=tracing.closure,
+        tracer="fanotify",
+        floor=34_500_000,
+        app=1000,
+        whole=(48_900_000, 20_000_000),
+        kept=(36_000_000, 15_000_000),
+        dropped={"": 11_000_000, "numpy": 1_900_000},
+    )
+    runs = tuple(TracedRun(exercise=one, answers=(200,)) for one in tracing.exercises)
+    files = ("site/numpy/__init__.py", "stdlib/os.py")
+    trace = Trace(python="3.13.9", packages={}, runs=runs, files=files, figures=(figures,))
+    return Traced(trace=trace, figures=figures)
+
+
 def make_outside(
     *decisions: Decision, seen: Seen | None = None, world: World | None = None, **changes: object
 ) -> Outside:
@@ -128,6 +150,11 @@ def make_outside(
         )
         return Comparison(project=contest.job.project, arch=contest.arch, entries=entries)
 
+    def trace(tracing: Tracing, _: Watch, tell: Callable[[str], None]) -> Traced:
+        seen.tracings.append(tracing)
+        tell("tracing")
+        return make_traced(tracing)
+
     def write(_: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001
         seen.written.update(files)
         seen.forced = force
@@ -157,6 +184,7 @@ def make_outside(
             for promise in proving.promises
         ),
         compare=compare,
+        trace=trace,
         read_measured=lambda _: {},
         read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
         replace_text=lambda path, text: seen.written.update({path.name: text}),

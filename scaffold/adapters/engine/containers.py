@@ -28,10 +28,10 @@ def run_app(client: "DockerClient", mark: str, trial: Trial) -> Run:
 
     Everything made carries ``LABEL=mark`` and is removed, whatever happens.
     """
-    with _container(client, mark, trial, observing=True) as watcher:
+    with temporary_container(client, mark, trial, observing=True) as watcher:
         watcher.start()
         _wait_ready(watcher)
-        with _container(client, mark, trial, beside=watcher) as app:
+        with temporary_container(client, mark, trial, beside=watcher) as app:
             return _watch(trial, app, watcher)
 
 
@@ -48,11 +48,11 @@ def try_imports(
     if not modules:
         return Importing()
     order = {"modules": list(modules), "folders": list(folders), "patience": patience}
-    argv = [trial.interpreter, "-c", _script("importer.py"), json.dumps(order)]
-    with _container(client, mark, trial, argv=argv) as app:
-        if refused := _start(app):
+    argv = [trial.interpreter, "-c", read_script("importer.py"), json.dumps(order)]
+    with temporary_container(client, mark, trial, argv=argv) as app:
+        if refused := start_container(app):
             return Importing(broken=refused)
-        state = _wait_end(app, patience * (len(modules) + 1))
+        state = wait_end(app, patience * (len(modules) + 1))
         tries = tuple(
             ImportTry(**json.loads(line))
             for line in app.logs(stdout=True, stderr=False).decode(errors="replace").splitlines()
@@ -72,11 +72,11 @@ def remove_marked(client: "DockerClient", mark: str) -> None:
 
 
 def _watch(trial: Trial, app: "Container", watcher: "Container") -> Run:
-    if refused := _start(app):
+    if refused := start_container(app):
         return Run(refused=refused)
     seen = _wait_well(trial, app, watcher)
     if seen["well"] is not None or trial.port is None:
-        _wait_end(app, trial.settle if trial.port is not None else trial.patience)
+        wait_end(app, trial.settle if trial.port is not None else trial.patience)
     state = _state(app)
     began = _seconds(state["StartedAt"])
     started = None if seen["well"] is None else max(0.0, seen["well"] - began)
@@ -87,7 +87,7 @@ def _watch(trial: Trial, app: "Container", watcher: "Container") -> Run:
             ended=True,
             exit_code=state["ExitCode"],
             out_of_memory=bool(state["OOMKilled"]),
-            log=_log(app),
+            log=read_log(app),
             changes=_changes(app),
         )
     figures = _figures(trial, app, watcher)
@@ -102,14 +102,14 @@ def _watch(trial: Trial, app: "Container", watcher: "Container") -> Run:
         peak_memory=figures.get("peak") or None,
         stop_seconds=seconds,
         killed=ended["ExitCode"] == _KILLED,
-        log=_log(app),
+        log=read_log(app),
         changes=_changes(app),
         listens=tuple(figures.get("listens", ())),
         own_health=health,
     )
 
 
-def _start(container: "Container") -> str:
+def start_container(container: "Container") -> str:
     """Start a container and return why the engine would not, empty if it did."""
     from docker.errors import APIError  # noqa: PLC0415 - slow to import
 
@@ -128,7 +128,7 @@ def _wait_ready(watcher: "Container") -> None:
         if not _state(watcher)["Running"]:
             break
         time.sleep(_PAUSE)
-    raise _useless(_log(watcher).strip())
+    raise _useless(read_log(watcher).strip())
 
 
 def _useless(log: str) -> EngineError:
@@ -158,7 +158,7 @@ def _wait_well(trial: Trial, app: "Container", watcher: "Container") -> dict[str
     return seen
 
 
-def _wait_end(container: "Container", seconds: float) -> dict[str, Any]:
+def wait_end(container: "Container", seconds: float) -> dict[str, Any]:
     """Wait until a container ends by itself, at most so long, and return its state."""
     end = time.monotonic() + seconds
     while (state := _state(container))["Running"] and time.monotonic() < end:
@@ -169,7 +169,7 @@ def _wait_end(container: "Container", seconds: float) -> dict[str, Any]:
 def _figures(trial: Trial, app: "Container", watcher: "Container") -> dict[str, Any]:
     """Return what the watcher reads of the app from outside, or else the engine's own figure."""
     order = {"do": "read", "container": app.id, "port": trial.port}
-    argv = [trial.interpreter, "-c", _script("observer.py"), json.dumps(order)]
+    argv = [trial.interpreter, "-c", read_script("observer.py"), json.dumps(order)]
     answer: Any = watcher.exec_run(argv, stderr=False)
     text = answer.output.decode(errors="replace").strip()
     found = json.loads(text) if answer.exit_code == 0 and text.startswith("{") else {}
@@ -204,7 +204,8 @@ def _changes(app: "Container") -> tuple[str, ...]:
     return tuple(sorted(str(change["Path"]) for change in app.diff() or ()))
 
 
-def _log(container: "Container") -> str:
+def read_log(container: "Container") -> str:
+    """Return the end of what a container wrote."""
     text = container.logs(tail=_LOG_LINES).decode(errors="replace")
     return str(text[-_LOG_CHARACTERS:])
 
@@ -234,12 +235,12 @@ def _why_unfinished(container: "Container", state: Mapping[str, Any]) -> str:
         return "the imports needed more memory than the limit"
     if state["Running"]:
         return "the imports did not end"
-    last = _log(container).strip().splitlines()[-1:]
+    last = read_log(container).strip().splitlines()[-1:]
     return f"the interpreter ended with code {state['ExitCode']}: {''.join(last)}"
 
 
 @contextmanager
-def _container(
+def temporary_container(
     client: "DockerClient",
     mark: str,
     trial: Trial,
@@ -247,14 +248,15 @@ def _container(
     argv: Sequence[str] = (),
     observing: bool = False,
     beside: "Container | None" = None,
+    also: Mapping[str, Any] | None = None,
 ) -> "Iterator[Container]":
-    """Yield a container, not yet started, that is removed at the end."""
+    """Yield a container, not yet started, that is removed at the end; ``also`` are settings."""
     from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - slow to import
 
-    settings = _settings(mark, trial)
+    settings = _settings(mark, trial) | dict(also or {})
     if observing:
         order = {"do": "watch", "port": trial.port, "path": trial.health}
-        argv = [trial.interpreter, "-c", _script("observer.py"), json.dumps(order)]
+        argv = [trial.interpreter, "-c", read_script("observer.py"), json.dumps(order)]
         settings |= {
             "volumes": {"/sys/fs/cgroup": {"bind": "/run/cgroup", "mode": "ro"}},
             "network_mode": "bridge" if trial.network else "none",
@@ -316,7 +318,8 @@ def _limits(trial: Trial) -> dict[str, Any]:
     return found
 
 
-def _script(name: str) -> str:
+def read_script(name: str) -> str:
+    """Return the source of a script that runs inside an image."""
     return resources.files("scaffold.adapters.engine").joinpath(name).read_text(encoding="utf-8")
 
 

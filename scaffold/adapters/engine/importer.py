@@ -12,8 +12,10 @@ import select
 import signal
 import sys
 import time
-from importlib import import_module
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False  # typing is no part of every image
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _MOST_TEXT = 500
 _CHUNK = 65536
@@ -24,7 +26,7 @@ def try_import(module: str) -> dict[str, Any]:
     began = time.monotonic()
     error, absent = "", ""
     try:
-        import_module(module)
+        __import__(module)
     except SystemExit as trouble:
         error = f"ends the program ({trouble.code!r})"
     except ModuleNotFoundError as trouble:

@@ -1,32 +1,30 @@
 """Runs a command and notes which files of the image it opens. Runs inside the image, as root.
 
-The kernel tells (fanotify) where it may: every file opened through the container's root, by whoever,
-machine code included. Where it may not (engines without root, processors that are emulated), an
+The kernel tells (fanotify) where it may: every file opened through the container's root, whoever
+opens it, machine code included. Where it may not (engines without root, emulated processors), an
 audit hook in the command's own interpreters tells what Python opens, and their memory maps which
 libraries were loaded; what machine code opens and closes on its own stays unseen then.
 
-With only the standard library, and nothing written but to memory.
+With only the standard library, and of that what every traced image keeps (``ASKED`` in
+``scaffold/assemble/traced/keeping.py``); nothing is written but to memory.
 """
 
 from __future__ import annotations
 
-import base64
-import ctypes
-import http.client
 import json
 import os
 import pwd
 import select
 import signal
 import socket
-import struct
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
-_EVENT = struct.Struct("=IBBHQii")
+TYPE_CHECKING = False  # typing is no part of every image
+if TYPE_CHECKING:
+    from typing import Any
+
+_EVENT = "=IBBHQii"
 _CLOEXEC, _UNLIMITED_QUEUE, _UNLIMITED_MARKS = 0x1, 0x10, 0x20
 _MARK_ADD_MOUNT = 0x1 | 0x10
 _OPEN, _OVERFLOW = 0x20, 0x4000
@@ -34,8 +32,9 @@ _AT_FDCWD = -100
 _READ = 1 << 16
 _PAUSE = 0.05
 _ANSWER_TIMEOUT = 30.0
-_FOLDER = Path("/tmp/.leanscaffold-trace")  # noqa: S108 - a path inside the image, in memory
-_HOOK = '''
+_BAD = 400
+_FOLDER = "/tmp/.leanscaffold-trace"  # noqa: S108 - a path inside the image, in memory
+_HOOK = """
 import os, sys
 def install():
     log = os.open("{log}", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -88,7 +87,7 @@ try:
     import sitecustomize
 except ModuleNotFoundError:
     pass
-'''
+"""
 
 
 class Kernel:
@@ -97,6 +96,8 @@ class Kernel:
     name = "fanotify"
 
     def __init__(self) -> None:
+        import ctypes  # noqa: PLC0415 - only where something is traced
+
         libc = ctypes.CDLL(None, use_errno=True)
         flags = _CLOEXEC | _UNLIMITED_QUEUE | _UNLIMITED_MARKS
         self._fd = libc.fanotify_init(flags, os.O_RDONLY | os.O_CLOEXEC)
@@ -118,13 +119,16 @@ class Kernel:
         """Return the environment for the command: unchanged."""
         return environment
 
-    def drain(self, seconds: float) -> None:
-        """Take what was said, waiting at most so long for the first word."""
-        while select.select([self._fd], [], [], seconds)[0]:
+    def drain(self) -> None:
+        """Take what was said since."""
+        import struct  # noqa: PLC0415
+
+        event = struct.Struct(_EVENT)
+        while select.select([self._fd], [], [], 0)[0]:
             data = os.read(self._fd, _READ)
             at = 0
             while at < len(data):
-                length, _, _, _, mask, file, process = _EVENT.unpack_from(data, at)
+                length, _, _, _, mask, file, process = event.unpack_from(data, at)
                 at += length
                 self.complete = self.complete and not mask & _OVERFLOW
                 if file < 0:
@@ -132,11 +136,6 @@ class Kernel:
                 if process != os.getpid():
                     self.files.add(os.readlink(f"/proc/self/fd/{file}"))
                 os.close(file)
-            seconds = 0
-
-    def finish(self) -> None:
-        """Take what is left."""
-        self.drain(0)
 
 
 class Interpreters:
@@ -147,28 +146,26 @@ class Interpreters:
 
     def __init__(self) -> None:
         self.files: set[str] = set()
-        self._log = _FOLDER / "log"
+        self._log = f"{_FOLDER}/log"
 
     def prepare(self, environment: dict[str, str]) -> dict[str, str]:
         """Put the hook where every interpreter of the command imports it, and return how."""
-        _FOLDER.mkdir(exist_ok=True)
-        _FOLDER.chmod(0o755)
-        self._log.touch()
-        self._log.chmod(0o666)
-        hook = _FOLDER / "sitecustomize.py"
-        hook.write_text(_HOOK.format(log=self._log, folder=_FOLDER))
-        paths = [str(_FOLDER), *filter(None, [environment.get("PYTHONPATH")])]
+        os.makedirs(_FOLDER, exist_ok=True)
+        os.chmod(_FOLDER, 0o755)
+        for path, text in (
+            (self._log, ""),
+            (f"{_FOLDER}/sitecustomize.py", _HOOK.format(log=self._log, folder=_FOLDER)),
+        ):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        os.chmod(self._log, 0o666)
+        paths = [_FOLDER, *filter(None, [environment.get("PYTHONPATH")])]
         return {**environment, "PYTHONPATH": ":".join(paths)}
 
-    def drain(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
-
-    def finish(self) -> None:
+    def drain(self) -> None:
         """Read what was noted."""
-        if self._log.exists():
-            lines = self._log.read_text("utf-8", "surrogateescape").splitlines()
-            self.files = {one for one in lines if not one.startswith(str(_FOLDER))}
+        with open(self._log, encoding="utf-8", errors="surrogateescape") as file:
+            self.files = {one for one in file.read().split("\n") if not one.startswith(_FOLDER)}
 
 
 def open_tracer(wanted: str) -> Any:
@@ -176,8 +173,10 @@ def open_tracer(wanted: str) -> Any:
     if not wanted:
         return None
     if wanted == "any":
-        with suppress(OSError, AttributeError):
+        try:
             return Kernel()
+        except (OSError, AttributeError, ImportError):
+            pass
     return Interpreters()
 
 
@@ -199,8 +198,11 @@ def start(argv: list[str], user: str, environment: dict[str, str]) -> int:
 def become(user: str, environment: dict[str, str]) -> None:
     """Give up being root; a name is looked up in the image."""
     name, _, group = user.partition(":")
-    with suppress(KeyError):
+    try:
         entry = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name or "root")
+    except KeyError:
+        pass
+    else:
         environment.setdefault("HOME", entry.pw_dir)
         name, group = str(entry.pw_uid), group or str(entry.pw_gid)
     os.setgroups([])
@@ -210,24 +212,31 @@ def become(user: str, environment: dict[str, str]) -> None:
 
 def ask(port: int, request: dict[str, Any]) -> int:
     """Send one request to the app and return the status of its answer, 0 where there is none."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_TIMEOUT)
+    body = bytes(request["body"])
+    head = [
+        f"{request['method']} {request['path']} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Connection: close",
+        *(f"{name}: {value}" for name, value in request["headers"]),
+        *([f"Content-Length: {len(body)}"] if body or request["method"] != "GET" else []),
+    ]
     try:
-        body = base64.b64decode(request["body"]) or None
-        connection.request(request["method"], request["path"], body, dict(request["headers"]))
-        answer = connection.getresponse()
-        answer.read()
-    except (OSError, http.client.HTTPException):
+        with socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT) as connection:
+            connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
+            answer = b""
+            while data := connection.recv(_READ):
+                answer = answer or data
+    except OSError:
         return 0
-    finally:
-        connection.close()
-    return answer.status
+    words = answer.split(None, 2)
+    return int(words[1]) if words[:1] and words[0].startswith(b"HTTP/") else 0
 
 
 def is_well(port: int, path: str) -> bool:
     """Tell whether the app answers."""
     if path:
-        found = ask(port, {"method": "GET", "path": path, "headers": [], "body": ""})
-        return 0 < found < http.HTTPStatus.BAD_REQUEST
+        found = ask(port, {"method": "GET", "path": path, "headers": [], "body": []})
+        return 0 < found < _BAD
     try:
         socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT).close()
     except OSError:
@@ -248,13 +257,13 @@ class Command:
         end = time.monotonic() + seconds
         while self.code is None:
             if self._tracer is not None:
-                self._tracer.drain(0)
-            found, status = os.waitpid(-1, os.WNOHANG)
-            if found == self._process:
+                self._tracer.drain()
+            found, status = os.waitpid(self._process, os.WNOHANG)
+            if found:
                 self.code = os.waitstatus_to_exitcode(status)
-            elif found == 0 and time.monotonic() >= end:
+            elif time.monotonic() >= end:
                 return False
-            elif found == 0:
+            else:
                 time.sleep(_PAUSE)
         return True
 
@@ -267,14 +276,22 @@ class Command:
                 self.wait(grace)
 
 
-def exercise(command: Command, order: dict[str, Any]) -> tuple[bool, list[int]]:
-    """Wait until the app is well, send the requests; return whether it was, and the answers."""
+def exercise(
+    command: Command, order: dict[str, Any], environment: dict[str, str], tracer: Any
+) -> tuple[bool, list[int]]:
+    """Wait until the app is well, send the requests; return whether it was, and the answers.
+
+    The image's own health check is run as well: it is part of how the image is used.
+    """
     end = time.monotonic() + order["patience"]
     while time.monotonic() < end:
         if command.wait(_PAUSE):
             return False, []
         if is_well(order["port"], order["health"]):
             answers = [ask(order["port"], request) for request in order["requests"]]
+            if order["probe"]:
+                probe = Command(start(order["probe"], order["user"], environment), tracer)
+                probe.wait(order["patience"])
             command.wait(order["settle"])
             return True, answers
     return False, []
@@ -289,16 +306,16 @@ def main(order: dict[str, Any]) -> None:
     if tracer is not None:
         environment = tracer.prepare(environment)
     command = Command(start(order["argv"], order["user"], environment), tracer)
-    well, answers = False, []
+    well, answers = False, list[int]()
     if order["port"] is None:
         well = command.wait(order["patience"])
     else:
-        well, answers = exercise(command, order)
+        well, answers = exercise(command, order, environment, tracer)
     ended = command.code is not None
     command.stop(getattr(signal, order["signal"]), order["grace"])
-    found = {"well": well, "ended": ended, "code": command.code, "answers": answers}
+    found: dict[str, Any] = {"well": well, "ended": ended, "code": command.code, "answers": answers}
     if tracer is not None:
-        tracer.finish()
+        tracer.drain()
         found |= {"tracer": tracer.name, "complete": tracer.complete}
         found["files"] = sorted(tracer.files)
     found["python"] = ".".join(map(str, sys.version_info[:3]))

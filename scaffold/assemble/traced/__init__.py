@@ -1,1 +1,1 @@
-"""Leaves out what no traced run opened, outside of a closure that keeps what may still be needed."""
+"""Leaves out what no traced run opened, but not what may be needed by what is left."""

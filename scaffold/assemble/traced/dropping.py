@@ -16,7 +16,7 @@ from ..libraries import Loader
 from ..ownership import normalise, read_owners
 from ..view import View
 from .keeping import Files, Keeping
-from .names import LIBRARY, SITE, STDLIB, above, module_of, spell_file, spell_inside
+from .names import LIBRARY, SITE, STDLIB, above, spell_file, spell_inside
 
 HOOK = "_leanscaffold_trace"
 _ZONES, _CERTIFICATES, _SSL = "/usr/share/zoneinfo/", "/etc/ssl/", "stdlib/lib-dynload/_ssl.so"
@@ -70,7 +70,8 @@ def read_trace(file: Path, closure: str, imports: Path | None, site: str) -> Tra
 def drop_untraced(traced: Traced, folder: Path, view: View, library: Iterable[str]) -> Kept:
     """Delete what is not kept of the packages in a folder; ``library`` is the standard library.
 
-    Packages of another release than the trace was made with stay whole.
+    Packages of another release than the trace was made with stay whole, and so does the standard
+    library of another Python; of another patch release, what its own files name stays at least.
     """
     owners = read_owners(folder)
     inside = {SITE + spell_inside(path): path for path in _list(folder)}
@@ -83,11 +84,14 @@ def drop_untraced(traced: Traced, folder: Path, view: View, library: Iterable[st
     lines = [f"traced: {name} is another release than the trace's: kept whole" for name in stale]
     owned = {SITE + spell_inside(path): by for path, by in owners.items()}
     whole = [spelled for spelled in inside if _is_whole(spelled, owned, stale)]
-    if traced.list["python"] != ".".join(map(str, sys.version_info[:3])):
-        lines.append("traced: Python is another release than the trace's: its library kept whole")
+    release, here = str(traced.list["python"]), ".".join(map(str, sys.version_info[:3]))
+    if release != here:
+        lines.append(f"traced: this is Python {here}, the trace was made with {release}")
+    if release.split(".")[:2] != here.split(".")[:2]:
         whole += stdlib
     files = Files.of(read)
-    keeping = Keeping(files, traced.opened, closed=traced.closure == "safe")
+    closed = traced.closure == "safe"
+    keeping = Keeping(files, traced.opened, closed=closed, library=release != here)
     kept = keeping.close([*traced.imports, *_plugins(folder)], whole)
     loaded = _follow_libraries(kept, inside, traced.site, Loader(view))
     kept |= loaded

@@ -11,31 +11,35 @@ class Dropped:
     """Finds modules that no traced run imported, and refuses to load them."""
 
     @staticmethod
-    def find_spec(name, path=None, target=None):  # noqa: ANN001, ANN205, ARG004, D102
-        from _frozen_importlib import ModuleSpec  # noqa: PLC0415 - always there
-
-        return ModuleSpec(name, Dropped) if name in _read() else None
+    def find_spec(name: str, path: object = None, target: object = None) -> object:  # noqa: ARG004
+        """Return a specification for a module that was dropped."""
+        return type(sys.__spec__)(name, Dropped) if name in _read() else None  # type: ignore[arg-type]
 
     @staticmethod
-    def create_module(spec):  # noqa: ANN001, ANN205, D102
+    def create_module(spec: object) -> object:
+        """Say why there is no such module."""
+        name: str = spec.name  # type: ignore[attr-defined]
         raise ModuleNotFoundError(
-            f"No module named {spec.name!r}: it was dropped because no traced run imported it; "
-            "trace a run that does (leanscaffold trace), or build without: --traced none",
-            name=spec.name,
+            f"No module named {name!r}: it was dropped because no traced run imported it; "
+            "trace a run that does (leanscaffold trace), or build without (--traced none)",
+            name=name,
         )
 
     @staticmethod
-    def exec_module(module):  # noqa: ANN001, ANN205, D102
-        raise NotImplementedError
+    def exec_module(module: object) -> None:
+        """Do nothing: it does not come to that."""
 
 
-def _read():  # noqa: ANN202
-    global _names  # noqa: PLW0603 - read once, when an import first fails
-    if _names is None:
-        with open(f"{__file__.rpartition('.')[0]}.txt", encoding="ascii") as file:  # noqa: PTH123
-            _names = frozenset(file.read().split())
-    return _names
+_names: list[frozenset[str]] = []
 
 
-_names = None
-sys.meta_path.append(Dropped)
+def _read() -> frozenset[str]:
+    """Return the names, read when an import first fails."""
+    if not _names:
+        path = f"{__file__.rpartition('.')[0]}.txt"
+        with open(path, encoding="ascii") as file:  # noqa: PTH123 - nothing more is imported
+            _names.append(frozenset(file.read().split()))
+    return _names[0]
+
+
+sys.meta_path.append(Dropped)  # type: ignore[arg-type]

@@ -2,7 +2,6 @@
 
 import ast
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _IMPORTS = frozenset({"import_module", "__import__", "_import_module"})
@@ -17,12 +16,14 @@ _MOST_NAME = 200
 class Found:
     """What one file names.
 
-    ``modules`` are dotted names that may be modules, or attributes of them. ``dynamic`` says that
+    ``modules`` are dotted names that may be modules, or attributes of them, ``texts`` such names in
+    strings, which more often mean something else. ``dynamic`` says that
     it imports what a computation says, ``lazy`` that its ``__getattr__`` does. ``bound`` are the
     names that the module itself defines.
     """
 
     modules: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
     dynamic: bool = False
     lazy: bool = False
     bound: set[str] = field(default_factory=set)
@@ -78,14 +79,14 @@ class _Visitor(ast.NodeVisitor):
         else:
             self.found.modules.add(module)
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802 - ast's word
+    def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self._name(alias.name)
             top = alias.name.partition(".")[0]
             self._aliases[alias.asname or top] = alias.name if alias.asname else top
             self._bind(alias.asname or top)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         base = self._absolute(node.module or "", node.level)
         self._name(base)
         for alias in node.names:
@@ -94,7 +95,7 @@ class _Visitor(ast.NodeVisitor):
             self._aliases[alias.asname or alias.name] = dotted
             self._bind(alias.asname or alias.name)
 
-    def visit_If(self, node: ast.If) -> None:  # noqa: N802
+    def visit_If(self, node: ast.If) -> None:
         if not _is_never(node.test, script=self._script):
             self.visit(node.test)
             for child in node.body:
@@ -102,7 +103,7 @@ class _Visitor(ast.NodeVisitor):
         for child in node.orelse:
             self.visit(child)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._bind(node.name)
         if self._alone and not self._depth and node.name in ALONE:
             return
@@ -112,28 +113,28 @@ class _Visitor(ast.NodeVisitor):
         self._depth -= 1
         self._lazy = lazy
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - ast's word
 
     def _is_hook(self, name: str) -> bool:
         return self._is_package and not self._depth and name == "__getattr__"
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._bind(node.name)
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
             self._bind(node.id)
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> None:
         chain = _chain(node)
         if chain and chain[0] in self._aliases:
             self.found.modules.add(".".join([self._aliases[chain[0]], *chain[1:]]))
         self.generic_visit(node)
 
-    def visit_Call(self, node: ast.Call) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> None:
         name = (_chain(node.func) or ("",))[-1]
         if name in _SEARCHES:
             self.found.dynamic = True
@@ -153,11 +154,12 @@ class _Visitor(ast.NodeVisitor):
         else:
             self.found.dynamic = True
 
-    def visit_Constant(self, node: ast.Constant) -> None:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and len(node.value) < _MOST_NAME:
             name = node.value.replace(":", ".")
             if "." in name and all(part.isidentifier() for part in name.split(".")):
-                self.found.modules.add(name)
+                found = self.found.modules if ":" in node.value else self.found.texts
+                found.add(name)
 
 
 def _chain(node: ast.expr) -> tuple[str, ...]:
@@ -171,28 +173,33 @@ def _chain(node: ast.expr) -> tuple[str, ...]:
 
 def _is_never(test: ast.expr, *, script: bool) -> bool:
     """Tell whether a condition cannot hold in an image: type checkers, scripts, other systems."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return any(_is_never(one, script=script) for one in test.values)
-    if isinstance(test, ast.Name | ast.Attribute):
+    if isinstance(test, ast.BoolOp):
+        return isinstance(test.op, ast.And) and any(
+            _is_never(one, script=script) for one in test.values
+        )
+    if isinstance(test, ast.Call):
+        return _chain(test.func) == ("sys", "platform", "startswith") and _is_foreign(test.args)
+    if not isinstance(test, ast.Compare):
         return (_chain(test) or ("",))[-1] == "TYPE_CHECKING"
-    if isinstance(test, ast.Call) and _chain(test.func) == ("sys", "platform", "startswith"):
-        return _texts(test.args) <= {"win", "win32", "darwin"} and bool(test.args)
-    if not isinstance(test, ast.Compare) or len(test.ops) != 1:
+    if len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
         return False
-    left, wanted = _chain(test.left), _texts(test.comparators)
-    if not isinstance(test.ops[0], ast.Eq) or not wanted:
-        return False
+    left = _chain(test.left)
     if left == ("__name__",):
-        return not script and wanted == {"__main__"}
-    return (left == ("sys", "platform") and not any(w.startswith("linux") for w in wanted)) or (
-        left == ("os", "name") and wanted == {"nt"}
-    )
+        return not script and _texts(test.comparators) == {"__main__"}
+    return left in {("sys", "platform"), ("os", "name")} and _is_foreign(test.comparators)
+
+
+def _is_foreign(nodes: list[ast.expr]) -> bool:
+    """Tell whether the texts name only other systems."""
+    names = _texts(nodes)
+    return bool(names) and all(name.startswith(("win", "darwin", "nt", "cygwin")) for name in names)
 
 
 def _texts(nodes: list[ast.expr]) -> set[str]:
     return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
-def list_names(source: bytes, module: str, *, package: bool) -> Iterator[str]:
-    """Yield what an application's file names, sorted; see ``scan``."""
-    yield from sorted(find_imports(source, module, package=package, script=True).modules)
+def list_names(source: bytes, module: str, *, package: bool) -> frozenset[str]:
+    """Return what an application's file names; see ``scan``."""
+    found = find_imports(source, module, package=package, script=True)
+    return frozenset(found.modules | found.texts)

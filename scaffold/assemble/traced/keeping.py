@@ -15,8 +15,23 @@ _FROM_C = (
     *("_strptime", "_pylong", "_compat_pickle", "unicodedata", "encodings", "_sitebuiltins"),
     *("importlib.metadata", "zoneinfo", "re"),
 )
+# Of the encodings at least what reads any text that came without a word about its own; the start
+# of an interpreter reads ``.pth`` files as utf-8-sig.
+_ENCODINGS = tuple(
+    f"encodings.{name}" for name in ("ascii", "latin_1", "utf_8", "utf_8_sig", "utf_16", "cp437")
+)
 # What a proof asks an image with: ``scaffold/adapters/engine``.
-ASKED = ("json", "signal", "socket", "select")
+ASKED = ("json", "signal", "socket", "select", *_ENCODINGS)
+# Tools for people at a keyboard: the standard library mentions them (``help()``, the prompt), but
+# who wants them imports them.
+_DESK = frozenset(
+    {
+        *("pydoc", "pdb", "bdb", "doctest", "code", "cmd", "readline", "rlcompleter", "webbrowser"),
+        *("trace", "profile", "cProfile", "pstats", "curses", "venv", "unittest", "getpass"),
+    }
+)
+# Old names of modules, for pickles of Python 2.
+_NAMES_NOTHING = frozenset({"stdlib/_compat_pickle.py"})
 _WORD = re.compile(rb"(?<=\0)[A-Za-z_][A-Za-z0-9_.]{1,80}(?=\0)")
 _PLAIN = frozenset({"test", "code", "select", "string", "types", "this", "copy", "array"})
 
@@ -46,10 +61,14 @@ class Files:
 class Keeping:
     """Grows the set of kept files until nothing kept names anything that is not."""
 
-    def __init__(self, files: Files, opened: Iterable[str], *, closed: bool) -> None:
+    def __init__(
+        self, files: Files, opened: Iterable[str], *, closed: bool, library: bool = False
+    ) -> None:
+        """Follow what files name if ``closed``; with ``library`` at least Python's own files."""
         self.files = files
         self.kept: set[str] = set()
         self._closed = closed
+        self._library = library
         self._queue: list[str] = []
         self._found: dict[str, Found] = {}
         self._opened = frozenset(opened)
@@ -76,7 +95,7 @@ class Keeping:
             path = self._queue.pop()
             if path.endswith(".py"):
                 self._follow(path)
-            elif self._closed:
+            elif self._is_followed(path):
                 self._follow_machine_code(path)
 
     def _keep(self, path: str) -> None:
@@ -88,8 +107,11 @@ class Keeping:
         for name in above(module) if module else ():
             if (upper := self.files.modules.get(name)) is not None and upper != path:
                 self._keep(upper)
-        if module and (self._closed or path not in self._opened):
+        if module and (self._is_followed(path) or path not in self._opened):
             self._queue.append(path)
+
+    def _is_followed(self, path: str) -> bool:
+        return self._closed or (self._library and path.startswith(STDLIB))
 
     def _reach(self, dotted: str) -> None:
         """Keep every module on the way to a dotted name; ask a lazy package for what it lacks."""
@@ -119,8 +141,14 @@ class Keeping:
 
     def _follow(self, path: str) -> None:
         found = self._read(path)
-        for name in found.modules:
-            self._reach(name)
+        desk = path.startswith(STDLIB) and module_of(path.removeprefix(STDLIB)) not in _DESK
+        for name in found.modules if path not in _NAMES_NOTHING else ():
+            if not (desk and name.partition(".")[0] in _DESK):
+                self._reach(name)
+        for name in found.texts if path not in _NAMES_NOTHING else ():
+            # Words with a dot are many: the first two have to be a module.
+            if ".".join(name.split(".")[:2]) in self.files.modules:
+                self._reach(name)
         if found.dynamic:
             self._keep_folder(path)
 
@@ -135,9 +163,11 @@ class Keeping:
     def _follow_machine_code(self, path: str) -> None:
         """Keep the modules whose names stand in an extension module: it may import them."""
         package = module_of(path.partition("/")[2]).rpartition(".")[0]
+        own = path.startswith(STDLIB)
         for word in set(_WORD.findall(self.files.read[path]())):
             name = word.decode().strip(".")
-            if name in self.files.modules and name not in _PLAIN:
+            found = self.files.modules.get(name, "")
+            if found and name not in _PLAIN | _DESK and not (own and found.startswith(SITE)):
                 self._reach(name)
             elif package and f"{package}.{name}" in self.files.modules:
                 self._reach(f"{package}.{name}")

@@ -1,0 +1,185 @@
+"""``leanscaffold trace``: run the app under a tracer, and keep a list of what it opens."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scaffold.choices import TRACED
+from scaffold.cli.options import SectionedCommand, asked_options, json_option, quiet_option
+from scaffold.cli.outside import Outside
+from scaffold.cli.verify import read_proof_wishes, verify_options
+from scaffold.errors import UsageError
+
+if TYPE_CHECKING:
+    from scaffold.model.trace import Exercise
+    from scaffold.present.outcome import Outcome
+    from scaffold.tracing import Traced, Tracing
+
+_DIFFERS = 1
+
+
+@click.command(cls=SectionedCommand, short_help="Trace runs; what they do not open is left out.")
+@click.argument("words", nargs=-1, metavar="[PATH] [COMMAND]...")
+@click.option(
+    "--http",
+    multiple=True,
+    metavar="FILE",
+    help="Requests to the started app, one a line; repeatable.",
+)
+@click.option("--add", is_flag=True, help="Keep what the earlier trace lists as well.")
+@click.option(
+    "--tracer",
+    type=click.Choice(["any", "hook"]),
+    default="any",
+    help="hook: only what Python's audit hook tells; needs no rights in the engine.",
+)
+@asked_options
+@verify_options(only=("--on", "--network", "--env", "--writable", "--timeout"), section="Trace")
+@json_option
+@quiet_option
+@click.pass_obj
+def trace(
+    outside: Outside,
+    asked: Mapping[str, Any],
+    /,
+    words: tuple[str, ...],
+    *,
+    http: tuple[str, ...],
+    add: bool,
+    tracer: str,
+    as_json: bool,
+    quiet: bool,
+    **values: Any,
+) -> int:
+    """Trace what runs of the project in PATH open, so that the image can do without the rest.
+
+    Builds the image as planned, runs every COMMAND in it, or the app's own start, under a tracer,
+    and writes leanscaffold.trace.json, to be committed. `generate` and `build` use it from then
+    on. Builds and runs all of it once more with that list, without a network, and says what was
+    left out, what the files weigh that the runs open, and how near the image comes to that.
+
+    A line of an HTTP script is a method, a path, headers (`Name: value`, parted by `;`) and a body:
+    JSON as it is, anything else behind a `|`. Lines that start with # are comments.
+    """
+    from scaffold.present.progress import watching  # noqa: PLC0415 - not for --help
+    from scaffold.present.talk import talking  # noqa: PLC0415
+
+    wishes = read_proof_wishes(
+        {"image": None, "keep": False, "quick": False, "runs": None, **values}
+    )
+    path, commands = _split(words)
+    with talking(sys.stderr, quiet=quiet) as tell:
+        outcome, tracing = _order(outside, path, asked, (commands, http), tell)
+    tracing = replace(tracing, wishes=wishes, tracer=tracer)
+    say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
+    with watching(sys.stderr, quiet=quiet) as watch:
+        traced = outside.trace(tracing, watch, say)
+    traced = _keep(path, traced, outcome, add=add)
+    return _show(traced, as_json=as_json)
+
+
+def _split(words: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
+    """Return (folder, commands): the first word is the folder if it is one."""
+    if words and Path(words[0]).is_dir():
+        return Path(words[0]), tuple(words[1:])
+    return Path(), tuple(words)
+
+
+def _order(
+    outside: Outside,
+    path: Path,
+    asked: Mapping[str, Any],
+    runs: tuple[Sequence[str], Sequence[str]],
+    tell: Callable[[str], None],
+) -> "tuple[Outcome, Tracing]":
+    """Return what was decided, and what is to be traced of it."""
+    from scaffold.cli.contenders import make_contest, promise_of  # noqa: PLC0415 - not for --help
+    from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415
+    from scaffold.cli.preparing import combine_options  # noqa: PLC0415
+    from scaffold.errors import NothingFitsError  # noqa: PLC0415
+    from scaffold.model.promise import ProofWishes  # noqa: PLC0415
+    from scaffold.tracing import Tracing  # noqa: PLC0415
+
+    record = outside.read_record(path)
+    request = combine_options(asked, record.options if record else ())
+    closure = request.options.traced
+    if closure == TRACED[-1]:
+        raise UsageError("there is nothing to trace for", hint="--traced safe, or tight")
+    whole = replace(request, options=replace(request.options, traced=TRACED[-1]))
+    outcome = decide_outcome(outside, path, whole, tell)
+    fits = outcome.decisions[0].chosen
+    if fits is None:
+        raise NothingFitsError("no base fits the project", hint="leanscaffold plan tells why")
+    if not fits.base.origin:
+        raise UsageError(
+            f"{fits.base.id} is kept as it is: a trace leaves out nothing of it",
+            hint="take a base that is cut to measure: --base bare",
+        )
+    plan = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, whole)
+    promise = replace(
+        promise_of(outcome),
+        base=fits.base.id,
+        packages={w.pinned.name: w.pinned.version for w in fits.candidate.packages},
+        interpreter=fits.base.interpreter.format(python=fits.python),
+    )
+    tracing = Tracing(
+        job=make_contest(path, outcome, (), outside.load_facts(request.knowledge)).job,
+        plan=plan,
+        promise=promise,
+        exercises=_read_exercises(path, *runs, port=promise.port, health=promise.health),
+        wishes=ProofWishes(),
+        closure=closure,
+        tracer="any",
+        spell=outside.spell_plan,
+    )
+    return outcome, tracing
+
+
+def _read_exercises(
+    path: Path, commands: Sequence[str], scripts: Sequence[str], *, port: int | None, health: str
+) -> "tuple[Exercise, ...]":
+    from scaffold.core.exercises import list_exercises, parse_script  # noqa: PLC0415
+    from scaffold.errors import PathUnreadableError  # noqa: PLC0415
+
+    read = []
+    for name in scripts:
+        file = path / name if (path / name).is_file() else Path(name)
+        try:
+            text = file.read_text("utf-8")
+        except (OSError, ValueError) as error:
+            raise PathUnreadableError(
+                f"--http: cannot read {name}: {error}", hint="name a file with requests"
+            ) from error
+        read.append((name, parse_script(text, name)))
+    return list_exercises(commands, read, port=port, health=health)
+
+
+def _keep(path: Path, traced: "Traced", outcome: "Outcome", *, add: bool) -> "Traced":
+    """Write the keep-list, with what an earlier one lists if that is to stay."""
+    from scaffold.adapters.outputs import write_outputs  # noqa: PLC0415 - not for --help
+    from scaffold.core.ignore import TRACE  # noqa: PLC0415
+    from scaffold.core.traces import join_traces, render_trace  # noqa: PLC0415
+
+    earlier = outcome.project.trace
+    if add and earlier is not None:
+        traced = replace(traced, trace=join_traces(earlier, traced.trace))
+    write_outputs(path, {TRACE: render_trace(traced.trace)}, force=True, recorded={})
+    return traced
+
+
+def _show(traced: "Traced", *, as_json: bool) -> int:
+    if as_json:
+        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
+        from scaffold.present.traced import make_trace_document  # noqa: PLC0415
+
+        click.echo(to_json(make_trace_document(traced)), nl=False)
+    else:
+        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
+        from scaffold.present.traced import show_traced  # noqa: PLC0415
+
+        show(sys.stdout, show_traced(traced))
+    return _DIFFERS if traced.differing else 0
