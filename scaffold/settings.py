@@ -177,8 +177,8 @@ SETTINGS: tuple[Setting, ...] = (
         section=_CHOICE,
         kind="choice",
         choices=TRACED,
-        help="What a committed trace (leanscaffold trace) leaves out: what no run opened and nothing "
-        "kept may need; all that no run opened; nothing.  [default: safe]",
+        help="What a committed trace (leanscaffold trace) leaves out: what no run opened and "
+        "nothing kept may need; all that no run opened; nothing.  [default: safe]",
     ),
     Setting(
         name="cmd",

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 _DIFFERS = 1
 
 
+def _with_path(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command its folder and its commands: the first word is the folder if it is one."""
+
+    @wraps(command)
+    def split(*args: Any, words: tuple[str, ...], **values: Any) -> int:
+        path, commands = _split(words)
+        return command(*args, path=path, commands=commands, **values)
+
+    return split
+
+
 @click.command(cls=SectionedCommand, short_help="Trace runs; what they do not open is left out.")
 @click.argument("words", nargs=-1, metavar="[PATH] [COMMAND]...")
 @click.option(
@@ -37,6 +49,7 @@ _DIFFERS = 1
     default="any",
     help="hook: only what Python's audit hook tells; needs no rights in the engine.",
 )
+@_with_path
 @asked_options
 @verify_options(only=("--on", "--network", "--env", "--writable", "--timeout"), section="Trace")
 @json_option
@@ -46,8 +59,9 @@ def trace(
     outside: Outside,
     asked: Mapping[str, Any],
     /,
-    words: tuple[str, ...],
+    path: Path,
     *,
+    commands: tuple[str, ...],
     http: tuple[str, ...],
     add: bool,
     tracer: str,
@@ -71,7 +85,6 @@ def trace(
     wishes = read_proof_wishes(
         {"image": None, "keep": False, "quick": False, "runs": None, **values}
     )
-    path, commands = _split(words)
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome, tracing = _order(outside, path, asked, (commands, http), tell)
     tracing = replace(tracing, wishes=wishes, tracer=tracer)
@@ -83,7 +96,6 @@ def trace(
 
 
 def _split(words: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
-    """Return (folder, commands): the first word is the folder if it is one."""
     if words and Path(words[0]).is_dir():
         return Path(words[0]), tuple(words[1:])
     return Path(), tuple(words)
