@@ -4,8 +4,8 @@ import shlex
 import textwrap
 from collections.abc import Iterator
 
-from scaffold.core.spelling import guard
 from scaffold.core.ignore import TRACE
+from scaffold.core.spelling import guard
 from scaffold.model.plan import Plan, TargetPlan
 from scaffold.model.verdict import Fits, Rejected
 
