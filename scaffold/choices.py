@@ -2,5 +2,6 @@
 
 OBJECTIVES = ("size", "balanced", "compatible")
 COMPILE = ("never", "minutes", "hours")
+TRIM = ("none", "safe", "max")
 BYTECODE = ("none", "beside", "only")
 TRACED = ("safe", "tight", "none")

@@ -4,7 +4,7 @@ Plain words and nothing else, so that ``--help`` needs no more; ``scaffold.confi
 kind is parsed and spelt.
 """
 
-from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES, TRACED
+from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES, TRACED, TRIM
 from scaffold.setting import Setting
 
 TABLE = ("tool", "leanscaffold")
@@ -170,6 +170,15 @@ SETTINGS: tuple[Setting, ...] = (
         choices=BYTECODE,
         help="Compiled bytecode: none, beside the sources, or instead of them where proven.  "
         "[default: only]",
+    ),
+    Setting(
+        name="trim",
+        field="options.trim",
+        section=_CHOICE,
+        kind="choice",
+        choices=TRIM,
+        help="What is left out of packages: nothing, what no running app reads, or also examples "
+        "and languages that the sources do not name.  [default: safe]",
     ),
     Setting(
         name="traced",

@@ -13,6 +13,7 @@ from scaffold.adapters.elf import read_elf_facts
 from scaffold.adapters.http import MISSING, Http, check_status
 from scaffold.adapters.index_config import redact
 from scaffold.adapters.sdist import MOST_READ, parse_metadata, read_tar_metadata, read_zip_metadata
+from scaffold.assemble.trim import rule_of
 from scaffold.core.blocks import count_blocks
 from scaffold.errors import TransientError
 from scaffold.facts.siblings import is_pure
@@ -24,18 +25,6 @@ if TYPE_CHECKING:
 
 LARGEST_WHOLE = 256 << 20  # bytes; a server without range requests is not asked for more
 _TAIL = 96 << 10  # bytes; holds METADATA and the directory of nine wheels in ten
-_SUFFIXES = {
-    ".pyi": "pyi",
-    ".a": "static",
-    ".lib": "static",
-    ".py": "py",
-    **dict.fromkeys((".h", ".hpp", ".hh", ".hxx", ".cuh", ".inc", ".ipp", ".inl"), "headers"),
-    **dict.fromkeys(
-        (".c", ".cc", ".cpp", ".cxx", ".cu", ".pyx", ".pxd", ".pxi", ".f", ".f90", ".rs"),
-        "sources",
-    ),
-    **dict.fromkeys((".md", ".rst"), "docs"),
-}
 
 
 class _GoneError(Exception):
@@ -58,14 +47,11 @@ def classify(path: str) -> str:
     *folders, name = path.split("/")
     if folders and folders[0].endswith(".dist-info"):
         return "dist-info"
-    if "tests" in folders:
-        return "tests"
+    rule = rule_of((*folders, name))
+    if rule is not None and rule.kind:
+        return rule.kind
     suffixes = PurePosixPath(name).suffixes
-    if ".so" in suffixes:
-        return "so"
-    if suffixes and (kind := _SUFFIXES.get(suffixes[-1])):
-        return kind
-    return "docs" if folders and {"doc", "docs"} & set(folders) else "other"
+    return "so" if ".so" in suffixes else "py" if suffixes[-1:] == [".py"] else "other"
 
 
 def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:

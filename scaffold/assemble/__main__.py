@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from .assembly import Order, assemble
+from .trim import LEVELS
 
 
 def parse_order(argv: list[str]) -> Order:
@@ -20,7 +21,7 @@ def parse_order(argv: list[str]) -> Order:
     for name in ("interpreter", "site-packages", "home", "workdir"):
         parser.add_argument(f"--{name}", required=True, help="a path in the image")
     parser.add_argument("--uid", type=int, required=True)
-    parser.add_argument("--trim", choices=("none", "safe"), default="safe")
+    parser.add_argument("--trim", choices=LEVELS, default="safe")
     parser.add_argument("--bytecode", choices=("none", "beside", "only"), default="only")
     parser.add_argument("--sourceless", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--spare", action="append", default=[], metavar="RULE:NAME")
@@ -28,8 +29,10 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--trace", type=Path, help="keep-list of a traced app")
     parser.add_argument("--closure", choices=("safe", "tight"), default="safe")
     parser.add_argument("--imports", type=Path, help="what the app's sources name, one a line")
+    parser.add_argument("--language", action="append", default=[], metavar="CODE")
     values = vars(parser.parse_args(argv))
     values["sourceless"] = frozenset(values["sourceless"])
+    values["languages"] = frozenset(values.pop("language"))
     values["spare"] = tuple(tuple(one.split(":", 1)) for one in values["spare"])
     values["layers"] = tuple(tuple(one.split(",")) for one in values.pop("layer"))
     return Order(**values)

@@ -11,10 +11,18 @@ from .elf import is_elf
 from .interpreter import is_loadable, list_interpreter, list_stdlib
 from .libraries import Closure, Loader, find_closure
 from .ownership import normalise, read_owners, settle_records
-from .stripping import strip_file
 from .system import BUNDLE, find_openssl_folder, list_system, list_unnamed_libraries
 from .traced.dropping import Kept, drop_untraced, read_trace
-from .trim import RULES
+from .trim.scan import Packages
+from .trimming import (
+    SYMBOLS,
+    Removed,
+    describe,
+    drop_launchers,
+    strip_folder,
+    trim_packages,
+    write_reports,
+)
 from .view import View
 from .writing import copy_paths, place_file, settle_times
 
@@ -24,9 +32,9 @@ class Order:
     """What is to be put together. Paths of this machine are ``Path``, those in the image texts.
 
     ``sourceless`` are packages that work without their sources, ``spare`` pairs (rule, top-level
-    name) that a rule leaves alone, ``layers`` the packages that get a layer each. ``trace`` is a
-    keep-list, ``closure`` how much of what is not on it stays all the same, ``imports`` a file with
-    what the app's own sources name.
+    name) that a rule leaves alone, ``layers`` the packages that get a layer each, ``languages``
+    those that the application speaks. ``trace`` is a keep-list, ``closure`` how much of what is not
+    on it stays all the same, ``imports`` a file with what the app's own sources name.
     """
 
     base: Path
@@ -43,6 +51,7 @@ class Order:
     sourceless: frozenset[str] = frozenset()
     spare: tuple[tuple[str, str], ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
+    languages: frozenset[str] = frozenset()
     trace: Path | None = None
     closure: str = "safe"
     imports: Path | None = None
@@ -52,7 +61,8 @@ def assemble(order: Order) -> Iterator[str]:
     """Write the layers ``base``, ``packages-1`` and so on; yield lines that say what was done."""
     view = View(((order.site_packages, order.packages), ("/", order.base)))
     loader = Loader(view)
-    yield from _trim(order)
+    owners = read_owners(order.packages)
+    removed = _trim(order, owners)
     library = [
         path
         for path in list_stdlib(view, posixpath.dirname(order.site_packages))
@@ -64,21 +74,20 @@ def assemble(order: Order) -> Iterator[str]:
     closure = _write_base(order, view, loader, library, kept)
     for missing in closure.missing:
         yield f"missing: {missing.soname}, which {missing.user} needs"
-    owners = read_owners(order.packages)
-    yield from _finish_packages(order, owners)
+    _finish_packages(order, owners, removed)
+    yield from describe(removed)
+    write_reports(order.packages, removed, owners)
     settle_records(order.packages)
     _split(order, owners)
     for layer in sorted(order.out.iterdir()):
         settle_times(layer)
 
 
-def _trim(order: Order) -> Iterator[str]:
-    if order.trim == "none":
-        return
-    for rule in RULES:
-        spared = frozenset(name for of, name in order.spare if of in {rule.name, "all"})
-        dropped = rule.find(order.packages, spared)
-        yield f"{rule.name}: {_delete(dropped, order.packages)} bytes"
+def _trim(order: Order, owners: dict[str, str]) -> Removed:
+    packages = Packages(order.packages, order.languages)
+    removed = trim_packages(packages, owners, order.trim, order.spare)
+    drop_launchers(order.scripts, order.packages, removed)
+    return removed
 
 
 def _drop_untraced(order: Order, view: View, library: Sequence[str]) -> Kept | None:
@@ -94,19 +103,6 @@ def _without_sources(order: Order, kept: Kept | None) -> Order:
         return order
     packages = frozenset(read_owners(order.packages).values())
     return replace(order, sourceless=order.sourceless | (packages - kept.sources))
-
-
-def _delete(files: Sequence[Path], root: Path) -> int:
-    """Delete files, and folders that are empty then; return the bytes."""
-    freed = 0
-    for path in files:
-        freed += path.stat().st_size
-        path.unlink()
-        folder = path.parent
-        while folder != root and not any(folder.iterdir()):
-            folder.rmdir()
-            folder = folder.parent
-    return freed
 
 
 def _write_base(
@@ -132,7 +128,7 @@ def _write_base(
     if order.bytecode != "none":
         compile_folder(out / stdlib.lstrip("/"), stdlib, every=order.bytecode == "only")
     if order.trim != "none":
-        _strip(out)
+        list(strip_folder(out))
     _link_certificates(view, (*interpreter, *libraries), out)
     _add_user(order, out)
     return closure
@@ -144,11 +140,6 @@ def _list_elf_files(order: Order) -> Iterator[str]:
         if path.is_file() and not path.is_symlink() and is_elf(path):
             inside = path.relative_to(order.packages).as_posix()
             yield posixpath.join(order.site_packages, inside)
-
-
-def _strip(folder: Path) -> int:
-    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink())
-    return sum(strip_file(path) for path in files if is_elf(path))
 
 
 def _link_certificates(view: View, paths: Sequence[str], out: Path) -> None:
@@ -186,12 +177,14 @@ def _add_user(order: Order, out: Path) -> None:
         shutil.chown(folder, order.uid, order.uid)
 
 
-def _finish_packages(order: Order, owners: dict[str, str]) -> Iterator[str]:
+def _finish_packages(order: Order, owners: dict[str, str], removed: Removed) -> None:
     if order.bytecode != "none":
         alone = _tops(owners, order.sourceless) if order.bytecode == "only" else frozenset()
         compile_folder(order.packages, order.site_packages, alone=alone, every=False)
     if order.trim != "none":
-        yield f"symbols: {_strip(order.packages)} bytes"
+        for path, saved in strip_folder(order.packages, order.spare):
+            count = removed.setdefault(owners.get(path, path.partition("/")[0]), {})
+            count[SYMBOLS] = count.get(SYMBOLS, 0) + saved
 
 
 def _tops(owners: dict[str, str], packages: frozenset[str]) -> frozenset[str]:

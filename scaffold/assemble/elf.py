@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MAGIC = b"\x7fELF"
-_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 1, 5, 14, 15, 29
 _MAX_DYNAMIC = 1 << 20
 
@@ -28,7 +28,8 @@ class Elf:
 
     ``paths`` are the file's own search path as written, ``$ORIGIN`` and all. ``end`` is the first
     byte after everything that headers, sections and segments describe; what lies behind it was
-    appended by somebody who reads it on his own. ``loaded`` is the first byte after all segments.
+    appended by somebody who reads it on his own. ``header_size`` is that of the file's header,
+    ``programs_at`` and ``programs_size`` are where the table of segments is. All in bytes.
     """
 
     machine: int
@@ -40,7 +41,9 @@ class Elf:
     paths: tuple[str, ...]
     segments: tuple[Segment, ...]
     end: int
-    loaded: int
+    header_size: int
+    programs_at: int
+    programs_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,14 @@ def read_elf(path: Path) -> Elf | None:
     with path.open("rb") as file:
         if file.read(4) != _MAGIC:
             return None
+    return parse_elf(path.read_bytes())
+
+
+def parse_elf(data: bytes) -> Elf | None:
+    """Return what the loader would read, or None for what is no (whole) ELF file."""
     try:
-        return _parse(path.read_bytes())
-    except (struct.error, KeyError, ValueError):
+        return _parse(data) if data.startswith(_MAGIC) else None
+    except (struct.error, KeyError, ValueError, IndexError):
         return None
 
 
@@ -119,7 +127,9 @@ def _parse(data: bytes) -> Elf:
             section_at + section_size * section_count,
             *_section_ends(data, section_at, section_size, section_count, order),
         ),
-        loaded=loaded,
+        header_size=header_size,
+        programs_at=program_at,
+        programs_size=program_count * program_size,
     )
 
 
@@ -141,7 +151,7 @@ def _string_table(dynamic: tuple[tuple[int, int], ...], segments: tuple[Segment,
     """Return where in the file the dynamic string table starts."""
     address = next((value for tag, value in dynamic if tag == _DT_STRTAB), 0)
     for segment in segments:
-        if segment.kind == _PT_LOAD and segment.address <= address < segment.address + segment.size:
+        if segment.kind == PT_LOAD and segment.address <= address < segment.address + segment.size:
             return segment.offset + address - segment.address
     return 0
 

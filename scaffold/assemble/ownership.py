@@ -17,6 +17,14 @@ def read_owners(folder: Path) -> dict[str, str]:
     return owners
 
 
+def find_metadata(folder: Path) -> dict[str, Path]:
+    """Return the folders of metadata by normalised distribution name."""
+    return {
+        normalise(path.name.removesuffix(".dist-info").rpartition("-")[0]): path
+        for path in sorted(folder.glob("*.dist-info"))
+    }
+
+
 def normalise(name: str) -> str:
     """Return a name in the form that indexes use."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -13,7 +13,7 @@ from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import guess_installed, predict
 from scaffold.core.traced_size import predict_traced, remark_trace, tracing
-from scaffold.core.trimming import lighten, list_sourceless, list_spared
+from scaffold.core.trimming import lighten, list_sourceless, list_spared, predict_trimming
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
@@ -203,11 +203,13 @@ def judge(
         packages=packages,
         options=question.options,
     )
+    level = question.options.trim if base.origin else "none"
+    trimmed = predict_trimming(packages, question.facts, level=level)
     size = predict(
         base=base,
         image=image,
         packages=(
-            lighten(packages, question.facts, bytecode=question.options.bytecode)
+            lighten(packages, question.facts, trimmed, bytecode=question.options.bytecode)
             if base.origin
             else packages
         ),
@@ -229,7 +231,8 @@ def judge(
         build_class=needs.build_class,
         size=size,
         sourceless=list_sourceless(packages, question.facts),
-        spared=list_spared(packages, question.facts),
+        spared=list_spared(packages, question.facts, question.project),
+        trimmed=trimmed,
     )
     refused = (*needs.refused, *_refuse_limits(question, candidate))
     if refused:

@@ -1,7 +1,11 @@
 """What every reason code means and what to do about it: texts as data."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from scaffold.assemble import stripping
+from scaffold.assemble.trim import RULES, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +19,21 @@ class Explanation:
 
 def _explain(title: str, meaning: str, remedy: str) -> Explanation:
     return Explanation(title=title, meaning=meaning, remedy=remedy)
+
+
+def _explain_rule(rule: Rule) -> Explanation:
+    return _explain_text(rule.name, rule.level, sys.modules[rule.find.__module__].__doc__ or "")
+
+
+def _explain_text(name: str, level: str, text: str) -> Explanation:
+    """Return what a rule of trimming says of itself: its first sentence, and why."""
+    title, _, why = " ".join(text.replace("``", "`").split()).partition(" Why: ")
+    remedy = (
+        f"It belongs to the level `{level}`; `--trim none` leaves everything in. A fact `keep` "
+        "below knowledge/packages, or in a folder given by `--knowledge`, spares one package."
+    )
+    kept = f"Trimming, rule {name}: {why[:1].upper()}{why[1:]}"
+    return Explanation(title=title.rstrip("."), meaning=kept, remedy=remedy)
 
 
 EXPLANATIONS: Mapping[str, Explanation] = {
@@ -274,6 +293,8 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "Bytecode beside the sources makes every start faster and the image larger.",
         "`--bytecode none` leaves it away where size matters more than the start.",
     ),
+    **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
+    "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
     "project-note": _explain(
         "something about the project",
         "Reading the project's files found something that may surprise.",

@@ -1,6 +1,7 @@
 """Which packages an image holds, by what installers write beside them."""
 
 import csv
+import json
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from email.parser import HeaderParser
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from scaffold.assemble.trimming import REPORT
 from scaffold.model.image import Contents, ImageFile
 
 # Folders of packages that carelessly end up beside the real ones; nobody imports them.
@@ -21,7 +23,8 @@ class Installed:
     """One installed package.
 
     ``folder`` is where its modules are, ``files`` what it brought that is still there, by path,
-    ``trimmed`` the paths that are not. ``tags`` are those of its wheel. ``requires`` are its
+    ``trimmed`` the paths that are not, ``taken`` pairs (rule of trimming, bytes) of what the build
+    says that it took out. ``tags`` are those of its wheel. ``requires`` are its
     requirements as written.
     """
 
@@ -30,6 +33,7 @@ class Installed:
     folder: str
     files: tuple[ImageFile, ...] = ()
     trimmed: tuple[str, ...] = ()
+    taken: tuple[tuple[str, int], ...] = ()
     tags: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
 
@@ -72,9 +76,18 @@ def _read(contents: Contents, info: str, metadata: str) -> Installed:
             for path in listed
             if path not in there and f"{path}c" not in there and "/__pycache__/" not in path
         ),
+        taken=tuple(_taken(contents.texts.get(f"{info}/{REPORT}", ""))),
         tags=tuple(str(tag) for tag in wheel.get_all("Tag") or ()),
         requires=tuple(str(one) for one in head.get_all("Requires-Dist") or ()),
     )
+
+
+def _taken(text: str) -> Iterator[tuple[str, int]]:
+    try:
+        count = json.loads(text) if text else {}
+    except ValueError:
+        return
+    yield from ((str(rule), int(size)) for rule, size in sorted(count.items()))
 
 
 def _recorded(text: str, folder: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scaffold.assemble.trimming import REPORT
 from scaffold.core.blocks import BLOCK, in_blocks
 from scaffold.core.secrets import find_in_config, unique
 from scaffold.model.image import Contents, ImageConfig, ImageFile, Suspect
@@ -12,7 +13,7 @@ from scaffold.model.report import Layer
 
 _GONE, _OPAQUE = ".wh.", ".wh..wh..opq"
 _MOST_LINKS = 40
-_PACKAGE_FILES = ("RECORD", "METADATA", "WHEEL", "top_level.txt")
+_PACKAGE_FILES = ("RECORD", "METADATA", "WHEEL", "top_level.txt", REPORT)
 # What distributions and interpreters bring; nobody puts his own secrets there.
 _SYSTEM = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/bin/", "/sbin/", "/usr/bin/")
 

@@ -21,6 +21,7 @@ from scaffold.core.running import (
 from scaffold.core.split import split_layers
 from scaffold.core.target import platform_tags
 from scaffold.core.traces import describe_keeping
+from scaffold.core.trimming import list_languages
 from scaffold.model.knowledge import Base
 from scaffold.model.plan import Options, Plan, TargetPlan
 from scaffold.model.project import Project
@@ -103,6 +104,7 @@ def make_plan(
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
         trace=project.trace if base.origin and options.traced != "none" else None,
+        languages=list_languages(project) if options.trim == "max" else (),
     )
     return replace(plan, labels=(("leanscaffold.plan", plan_digest(plan)), *plan.labels))
 
@@ -135,11 +137,15 @@ def plan_digest(plan: Plan) -> str:
         "labels": [label for label in plan.labels if label[0] != "leanscaffold.plan"],
         "bytecode": plan.bytecode,
         "stop_signal": plan.stop_signal,
-        "assembly": [plan.layers, plan.sourceless, plan.spared] if plan.base.origin else None,
+        "assembly": _assembly(plan) if plan.base.origin else None,
     }
     if plan.trace:
         content["trace"] = [plan.options.traced, describe_keeping(plan.trace)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _assembly(plan: Plan) -> list[object]:
+    return [plan.layers, plan.sourceless, plan.spared, plan.options.trim, plan.languages]
 
 
 def _check_choices(targets: Sequence[Target], decisions: Sequence[Decision]) -> tuple[Fits, ...]:

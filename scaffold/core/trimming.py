@@ -1,14 +1,17 @@
-"""What packages stand to have left out, as the facts say."""
+"""What trimming takes out of packages: predicted from their wheels, spared as the facts say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from scaffold.assemble.trim import RULES, rules_of
+from scaffold.assemble.trimming import SYMBOLS
+from scaffold.core.size import TYPICAL
 from scaffold.model.knowledge import Facts
+from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
+from scaffold.model.verdict import Trimmed
 
-# Kinds of files in the facts, and the rule that would drop them.
-_DROPPED = ("pyi", "headers", "static", "sources", "tests")
-_RULES = {"pyi": "stubs", "tests": "tests", "headers": "headers", "sources": "sources"}
+_SPARED = {**{rule.kind: rule.name for rule in RULES if rule.kind}, SYMBOLS: SYMBOLS}
 
 
 def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...]:
@@ -19,30 +22,68 @@ def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...
     )
 
 
-def list_spared(packages: Sequence[Weighed], facts: Facts) -> tuple[tuple[str, str], ...]:
-    """Return pairs (rule, top-level name) that a package does not stand, sorted."""
-    return tuple(sorted(set(_spared(packages, facts))))
+def list_spared(
+    packages: Sequence[Weighed], facts: Facts, project: Project
+) -> tuple[tuple[str, str], ...]:
+    """Return pairs (rule, top-level name) that are left alone, sorted.
+
+    They are what a package does not stand, and an installer that the project asks for.
+    """
+    asked = {("pip", "pip")} if any(one.name == "pip" for one in project.asked) else set()
+    return tuple(sorted({*asked, *_spared(packages, facts)}))
 
 
-def lighten(packages: Sequence[Weighed], facts: Facts, *, bytecode: str) -> tuple[Weighed, ...]:
+def list_languages(project: Project) -> tuple[str, ...]:
+    """Return the languages that the application's sources name, without regions, sorted."""
+    spoken = (use.value for use in project.uses if use.code == "speaks-language")
+    return tuple(sorted({value.replace("_", "-").partition("-")[0] for value in spoken}))
+
+
+def predict_trimming(
+    packages: Sequence[Weighed], facts: Facts, *, level: str
+) -> tuple[Trimmed, ...]:
+    """Return what each rule of a level takes out of each package, as far as wheels tell.
+
+    Symbols are predicted by what they were in one wheel of the package, the rest is read.
+    """
+    found = (one for weighed in packages for one in _predict(weighed, facts, level))
+    return tuple(one for one in found if one.bytes)
+
+
+def lighten(
+    packages: Sequence[Weighed], facts: Facts, trimmed: Sequence[Trimmed], *, bytecode: str
+) -> tuple[Weighed, ...]:
     """Return the packages with what assembling leaves of them, for predicting a size.
 
     The bytes of Python source stay in ``kinds``, because bytecode is predicted from them.
     """
     alone = set(list_sourceless(packages, facts)) if bytecode == "only" else set()
-    return tuple(_lighten(w, facts, alone=w.pinned.name in alone) for w in packages)
-
-
-def _lighten(weighed: Weighed, facts: Facts, *, alone: bool) -> Weighed:
-    fact = facts.packages.get(weighed.pinned.name)
-    kept = set(fact.keep) if fact else set()
-    kinds = dict(weighed.facts.kinds)
-    gone = sum(kinds.pop(kind, 0) for kind in _DROPPED if kind not in kept)
-    gone += kinds.get("py", 0) if alone else 0
-    left = replace(
-        weighed.facts, installed=weighed.facts.installed - gone, kinds=tuple(sorted(kinds.items()))
+    gone: dict[str, dict[str, int]] = {}
+    for one in trimmed:
+        gone.setdefault(one.package, {})[one.rule] = one.bytes
+    return tuple(
+        _lighten(w, gone.get(w.pinned.name, {}), alone=w.pinned.name in alone) for w in packages
     )
-    return replace(weighed, facts=left, trimmed=weighed.trimmed + gone)
+
+
+def _predict(weighed: Weighed, facts: Facts, level: str) -> Iterator[Trimmed]:
+    name = weighed.pinned.name
+    fact = facts.packages.get(name)
+    kept = set(fact.keep) if fact else set()
+    for rule in rules_of(level):
+        if rule.kind and rule.kind not in kept:
+            yield Trimmed(rule=rule.name, package=name, bytes=weighed.facts.kind(rule.kind))
+    if level != "none" and SYMBOLS not in kept:
+        share = facts.footprints.get(name, TYPICAL).symbols
+        yield Trimmed(rule=SYMBOLS, package=name, bytes=round(share * weighed.facts.kind("so")))
+
+
+def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weighed:
+    ruled = {rule.kind for rule in RULES if rule.name in gone}
+    kinds = tuple((kind, size) for kind, size in weighed.facts.kinds if kind not in ruled)
+    bytes_gone = sum(gone.values()) + (weighed.facts.kind("py") if alone else 0)
+    left = replace(weighed.facts, installed=weighed.facts.installed - bytes_gone, kinds=kinds)
+    return replace(weighed, facts=left, trimmed=weighed.trimmed + bytes_gone)
 
 
 def _spared(packages: Sequence[Weighed], facts: Facts) -> Iterator[tuple[str, str]]:
@@ -51,4 +92,4 @@ def _spared(packages: Sequence[Weighed], facts: Facts) -> Iterator[tuple[str, st
         if fact is None:
             continue
         for top in fact.provides_import or (weighed.pinned.name.replace("-", "_"),):
-            yield from ((_RULES[kind], top) for kind in fact.keep if kind in _RULES)
+            yield from ((_SPARED[kind], top) for kind in fact.keep if kind in _SPARED)

@@ -219,12 +219,14 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
     return (
         f"--interpreter={plan.base.interpreter.format(python=plan.python)}",
         f"--site-packages={site_packages}",
+        f"--trim={plan.options.trim}",
         f"--bytecode={plan.bytecode}",
         f"--uid={plan.uid}",
         f"--home={plan.home}",
         f"--workdir={plan.workdir}",
         *(f"--sourceless={name}" for name in plan.sourceless),
         *(f"--spare={rule}:{name}" for rule, name in plan.spared),
+        *(f"--language={name}" for name in plan.languages),
         *(f"--layer={','.join(names)}" for names in plan.layers),
         *(
             (f"--trace=/project/{TRACE}", f"--closure={plan.options.traced}", "--imports=/imports")

@@ -35,6 +35,8 @@ _KINDS = (
     "tests",
     "docs",
     "dist-info",
+    "examples",
+    "locales",
     "symbols",
 )
 _USES = ("runs-program", "finds-library", "shows-window", "imports")

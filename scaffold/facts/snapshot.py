@@ -20,7 +20,10 @@ from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
 
 KINDS = (
     "py", "so", "pyi", "headers", "static", "sources", "tests", "docs", "dist-info", "other",
+    "examples", "locales",
 )  # fmt: skip
+# A record ends here if it has nothing of the others, or was made before these were told apart.
+_FIRST_KINDS = KINDS[:-2]
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -267,7 +270,8 @@ def _compact_facts(facts: WheelFacts) -> FactsRecord:
             glibc=None if facts.glibc is None else f"{facts.glibc[0]}.{facts.glibc[1]}",
             needs=facts.needs,
         )
-    sizes = tuple(facts.kind(kind) for kind in KINDS)
+    late = any(facts.kind(kind) for kind in KINDS[len(_FIRST_KINDS) :])
+    sizes = tuple(facts.kind(kind) for kind in (KINDS if late else _FIRST_KINDS))
     counted = () if facts.blocks is None else (facts.blocks,)
     return FactsRecord(files=facts.files, sizes=(*sizes, *counted), elf=elf)
 
@@ -289,11 +293,12 @@ def _expand_facts(filename: str, record: FactsRecord) -> WheelFacts:
     glibc = record.elf.glibc if record.elf else None
     major, _, minor = (glibc or "").partition(".")
     state = "read" if record.elf else "none" if is_pure(filename) else "unread"
-    sizes, counted = record.sizes[: len(KINDS)], record.sizes[len(KINDS) :]
+    kinds = KINDS if len(record.sizes) >= len(KINDS) else _FIRST_KINDS
+    sizes, counted = record.sizes[: len(kinds)], record.sizes[len(kinds) :]
     return WheelFacts(
         installed=sum(sizes),
         files=record.files,
-        kinds=tuple((kind, size) for kind, size in zip(KINDS, sizes, strict=True) if size),
+        kinds=tuple((kind, size) for kind, size in zip(kinds, sizes, strict=True) if size),
         glibc=(int(major), int(minor)) if glibc else None,
         needs=record.elf.needs if record.elf else (),
         elf=state,

@@ -51,7 +51,8 @@ class WheelFacts:
     """What is inside one wheel. All sizes in bytes.
 
     ``installed`` sums the unpacked files. ``kinds`` splits it by kind of file: ``py``, ``so``,
-    ``pyi``, ``headers``, ``static``, ``sources``, ``tests``, ``docs``, ``dist-info``, ``other``.
+    ``pyi``, ``headers``, ``static``, ``sources``, ``tests``, ``docs``, ``examples``,
+    ``locales``, ``dist-info``, ``other``.
     ``glibc`` is the highest GLIBC symbol version any ELF file needs, None for none or not read.
     ``needs`` are shared libraries that the ELF files load and the wheel does not bring.
     ``elf`` says how the ELF facts came about: ``read``, ``none`` (a pure wheel), ``assumed`` (taken

@@ -231,12 +231,14 @@ class Footprint:
     """What becomes of a package's wheel in an image, measured on one wheel of it.
 
     ``bytecode`` is bytes of bytecode per byte of Python source, ``bytecode_layer`` bytes of a
-    compressed layer per byte of bytecode, ``layer`` bytes of a compressed layer per byte of wheel.
+    compressed layer per byte of bytecode, ``layer`` bytes of a compressed layer per byte of wheel,
+    ``symbols`` bytes that no loader reads per byte of machine code.
     """
 
     bytecode: float
     bytecode_layer: float
     layer: float
+    symbols: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ class Options:
     ``command`` is an argument list; ``swaps`` pairs (from, to); ``bases`` restricts to these base
     ids or families; ``registries`` maps a registry's name to its prefix. ``bytecode`` is
     ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work
-    and the base is cut to measure. ``traced`` is how much a trace of the project may leave out:
-    ``safe``, ``tight`` or ``none``.
+    and the base is cut to measure. ``trim`` is the level of trimming: ``none``, ``safe`` or
+    ``max``. ``traced`` is how much a trace of the project may leave out: ``safe``, ``tight`` or
+    ``none``.
     """
 
     objective: str = "size"
@@ -31,6 +32,7 @@ class Options:
     apply_swaps: bool = False
     allow_compile: str = "minutes"
     bytecode: str = "only"
+    trim: str = "safe"
     registries: tuple[tuple[str, str], ...] = ()
     offline: bool = False
     programs: tuple[str, ...] = ()
@@ -84,8 +86,8 @@ class Plan:
 
     The rest is for bases that are cut to measure: ``layers`` are the packages that get a layer
     each, the rarely changing first; ``sourceless`` packages work from bytecode alone; ``spared``
-    pairs (rule of trimming, top-level name) that a package does not stand; ``trace`` is the
-    keep-list that is applied.
+    pairs (rule of trimming, top-level name) that a package does not stand, ``languages`` those
+    whose translations stay at every level of trimming; ``trace`` is the keep-list that is applied.
     """
 
     version: int
@@ -111,3 +113,4 @@ class Plan:
     sourceless: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trace: Trace | None = None
+    languages: tuple[str, ...] = ()

@@ -116,7 +116,8 @@ class Use:
 
     Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``finds-library``
     (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module),
-    ``needs-shell`` (something is started through ``sh``), ``unparsable`` (a file that is not
+    ``needs-shell`` (something is started through ``sh``), ``speaks-language`` (a text that names a
+    language or locale), ``unparsable`` (a file that is not
     Python; ``value`` is the parser's message).
     """
 

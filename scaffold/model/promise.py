@@ -13,8 +13,9 @@ class Promise:
     """What is expected of an image; empty and None where nobody promised anything.
 
     ``packages`` maps a name to its version, ``weights`` to the bytes that its wheel unpacks to,
-    where those were read and not guessed. ``interpreter`` is the path of the image's Python.
-    ``cores`` is how many processors the device has. ``runs`` are those of a trace that is applied.
+    where those were read and not guessed, ``trimmed`` to what each rule of trimming was to take
+    out of it, in bytes. ``interpreter`` is the path of the image's Python. ``cores`` is how many
+    processors the device has. ``runs`` are those of a trace that is applied.
     """
 
     arch: Arch
@@ -23,6 +24,7 @@ class Promise:
     device: str = ""
     packages: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, int] = field(default_factory=dict)
+    trimmed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     size: Size | None = None
     budget: Budget = field(default_factory=Budget)
     cores: int | None = None

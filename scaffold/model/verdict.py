@@ -38,11 +38,21 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trimmed:
+    """What a rule of trimming takes out of a package, in bytes."""
+
+    rule: str
+    package: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A base with everything that would go on it.
 
     ``sourceless`` are packages known to work from bytecode alone, ``spared`` pairs (rule of
-    trimming, top-level name) that a package does not stand.
+    trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out of
+    packages before they go in.
     """
 
     base: Base
@@ -57,6 +67,7 @@ class Candidate:
     size: Size
     sourceless: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
+    trimmed: tuple[Trimmed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

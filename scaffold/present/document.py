@@ -101,7 +101,7 @@ def describe_target(target: Target, decision: Decision) -> Json:
             _candidate(verdict, decision)
             for verdict in in_reading_order(decision.verdicts, decision)
         ],
-        "packages": [_package(item) for item in packages],
+        "packages": [_package(item, chosen) for item in packages],
         "savings": [_saving(saving) for saving in decision.savings],
         "notes": [
             describe_reason(note)
@@ -191,8 +191,9 @@ def _candidate(verdict: Verdict, decision: Decision) -> Json:
     }
 
 
-def _package(item: Weighed) -> Json:
+def _package(item: Weighed, chosen: Fits | None) -> Json:
     pinned = item.pinned
+    trimmed = chosen.candidate.trimmed if chosen else ()
     return {
         "name": pinned.name,
         "version": pinned.version,
@@ -204,6 +205,7 @@ def _package(item: Weighed) -> Json:
         "installed_bytes": item.facts.installed,
         "download_bytes": pinned.file.size,
         "exact": item.exact,
+        "trimmed": {one.rule: one.bytes for one in trimmed if one.package == pinned.name},
     }
 
 

@@ -71,6 +71,7 @@ def _show_target(
     if decision.chosen:
         yield from _show_packages(decision.chosen)
         yield from _show_layers(planned_layers(outcome, decision))
+        yield from _show_trimming(decision.chosen, verbose=verbose)
     yield from _show_notes(outcome, decision)
     yield from _show_savings(target, decision)
 
@@ -190,6 +191,29 @@ def _name_layer(layer: PlannedLayer) -> str:
     names = layer.packages[:_NAMED]
     more = len(layer.packages) - len(names)
     return layer.name or ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def _show_trimming(chosen: Fits, *, verbose: bool) -> "Content":
+    trimmed = chosen.candidate.trimmed
+    if not trimmed:
+        return
+    total = sum(one.bytes for one in trimmed)
+    if not verbose:
+        yield styled(f"{format_size(total)} of that is left out (-v says what)", "dim")
+        yield ""
+        return
+    yield styled(f"Left out of packages, {format_size(total)}:", "bold")
+    rules = {one.rule: 0 for one in trimmed}
+    for one in trimmed:
+        rules[one.rule] += one.bytes
+    rows = []
+    for rule, size in sorted(rules.items(), key=lambda pair: -pair[1]):
+        most = sorted((one for one in trimmed if one.rule == rule), key=lambda one: -one.bytes)
+        names = ", ".join(f"{one.package} {format_size(one.bytes)}" for one in most[:_HEAVIEST])
+        rows.append((f"  {rule}", format_size(size), names))
+    yield from map(styled, align(rows, right=(1,)))
+    yield indented("leanscaffold explain trim-RULE says why", 2, "dim")
+    yield ""
 
 
 def _show_notes(outcome: Outcome, decision: Decision) -> "Content":

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,13 +18,17 @@ from scaffold.adapters.index_config import read_index_config
 from scaffold.adapters.live_index import LiveIndex
 from scaffold.errors import LeanscaffoldError
 from scaffold.facts.snapshot import KINDS, Head, KnownProject, Snapshot, encode_project
+from scaffold.facts.tables import read_footprints
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 from scaffold.model.knowledge import Footprint
 from scaffold.refresh.footprints import (
     LARGEST,
+    LARGEST_NAMED,
+    choose_native,
     choose_wheel,
     format_footprints,
     measure_footprint,
+    measure_symbols,
 )
 from scaffold.refresh.starters import changed_lines, compile_with_uv, lock_starter
 from scaffold.refresh.wheels import (
@@ -90,33 +96,48 @@ def starters(names: tuple[str, ...], *, write: bool) -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1)
 @click.option("--folder", type=click.Path(path_type=Path), default=_SNAPSHOTS / "wheels")
 @click.option("--file", type=click.Path(path_type=Path), default=_FOOTPRINTS)
 @click.option("--write", is_flag=True, help="Write the result; without it it is printed.")
-def footprints(folder: Path, file: Path, *, write: bool) -> None:
-    """Download one wheel of each project in the snapshot; measure what an image makes of it."""
+def footprints(names: tuple[str, ...], folder: Path, file: Path, *, write: bool) -> None:
+    """Download a wheel of each project in the snapshot; measure what an image makes of it.
+
+    With NAMES only these are measured, whatever their size, and the other rows stay.
+    """
     config = read_index_config(os.environ)
     live = LiveIndex(lambda: config, Cache(find_cache_folder(os.environ)))
     http = Http(config)
     snapshot = Snapshot(folder)
+    limit = LARGEST_NAMED if names else LARGEST
+    rows = dict(read_footprints(tomllib.loads(file.read_text("utf-8")))) if names else {}
+
+    def fetch(name: str, chosen: DistFile | None) -> bytes:
+        page = live.page(name) if chosen and (chosen.size or 0) <= limit else None
+        urls = {one.filename: one.url for one in page.files} if page else {}
+        url = urls.get(chosen.filename) if chosen else None
+        return http.get(url, limit=limit).body if url else b""
 
     def measure(name: str) -> tuple[str, Footprint] | None:
         project = snapshot.project(name)
-        chosen = choose_wheel(project) if project else None
-        page = live.page(name) if chosen else None
-        urls = {one.filename: one.url for one in page.files} if page else {}
-        if chosen is None or not urls.get(chosen.filename):
+        if project is None:
+            return None
+        chosen, native = choose_wheel(project, limit), choose_native(project)
+        body = fetch(name, chosen)
+        if chosen is None or not body:
             _tell(f"{name}: no wheel to measure")
             return None
-        body = http.get(urls[chosen.filename], limit=LARGEST).body
-        return name, measure_footprint(body, chosen.filename)
+        code = body if native == chosen else fetch(name, native)
+        footprint = measure_footprint(body, chosen.filename)
+        return name, replace(footprint, symbols=measure_symbols(code) if code else 0.0)
 
     try:
         with ThreadPoolExecutor(PARALLEL) as pool:
-            rows = list(pool.map(measure, sorted(path.stem for path in folder.glob("*.jsonl"))))
+            wanted = names or sorted(path.stem for path in folder.glob("*.jsonl"))
+            rows |= dict(filter(None, pool.map(measure, wanted)))
     except LeanscaffoldError as error:
         raise click.ClickException(f"{error.cause} ({error.hint})") from error
-    text = format_footprints(filter(None, rows), today=datetime.now(UTC).date())
+    text = format_footprints(rows.items(), today=datetime.now(UTC).date())
     if write:
         file.write_text(text, "utf-8")
     else:

@@ -13,12 +13,14 @@ from zipfile import ZipFile
 
 from packaging.version import Version
 
-from scaffold.adapters.remote_wheel import read_contents
+from scaffold.adapters.remote_wheel import classify, read_contents
+from scaffold.assemble.stripping import strip_bytes
 from scaffold.core.size import source_bytes
 from scaffold.facts.snapshot import KnownProject
 from scaffold.model.index import DistFile
 from scaffold.model.knowledge import Footprint
 
+LARGEST_NAMED = 300 << 20  # the same, of one that is asked for by name
 LARGEST = 40 << 20  # bytes of a wheel that is downloaded to be measured
 # BuildKit and the engine compress layers with Go's gzip at its default level. What it makes of a
 # layer, relative to zlib's level 6: 1.025 to 1.035 for Python files, 1.045 to 1.052 for machine
@@ -28,14 +30,31 @@ _HEADER = 16  # bytes of a .pyc before the marshalled code
 _PLACE = "/usr/local/lib/python3/site-packages"
 
 
-def choose_wheel(project: KnownProject) -> DistFile | None:
+def choose_wheel(project: KnownProject, limit: int = LARGEST) -> DistFile | None:
     """Return the smallest wheel of the newest final release with wheels, or None if it is large."""
     for release in project.releases:
         wheels = [file for file in release.files if file.filename.endswith(".whl") and file.size]
         if wheels and not Version(release.metadata.version).is_prerelease:
             smallest = min(wheels, key=lambda file: (file.size or 0, file.filename))
-            return smallest if (smallest.size or 0) <= LARGEST else None
+            return smallest if (smallest.size or 0) <= limit else None
     return None
+
+
+def choose_native(project: KnownProject) -> DistFile | None:
+    """Return the smallest wheel with machine code for Linux of the newest release with any."""
+    for release in project.releases:
+        native = [f for f in release.files if "manylinux" in f.filename and f.size]
+        if native and not Version(release.metadata.version).is_prerelease:
+            return min(native, key=lambda f: ("x86_64" not in f.filename, f.size, f.filename))
+    return None
+
+
+def measure_symbols(data: bytes) -> float:
+    """Return the share of a wheel's machine code that stripping takes out; tests go as a whole."""
+    with ZipFile(BytesIO(data)) as wheel:
+        code = [wheel.read(n) for n in wheel.namelist() if classify(n) == "so"]
+    total = sum(map(len, code))
+    return round(1 - sum(len(strip_bytes(one)) for one in code) / total, 3) if total else 0.0
 
 
 def measure_footprint(data: bytes, filename: str) -> Footprint:
@@ -83,13 +102,15 @@ def format_footprints(rows: Iterable[tuple[str, Footprint]], *, today: date) -> 
     """Return footprints.toml: the same rows give the same text."""
     version = ".".join(map(str, sys.version_info[:3]))
     lines = "".join(
-        f"{name} {row.bytecode:g} {row.bytecode_layer:g} {row.layer:g}\n"
+        f"{name} {row.bytecode:g} {row.bytecode_layer:g} {row.layer:g}"
+        f"{f' {row.symbols:g}' if row.symbols else ''}\n"
         for name, row in sorted(rows)
     )
     return f"""\
 # Generated: python -m scaffold.refresh footprints --write
 # What becomes of a wheel in an image. A line is: name, bytes of bytecode per byte of Python source,
-# bytes of a compressed layer per byte of bytecode, bytes of a compressed layer per byte of wheel.
+# bytes of a compressed layer per byte of bytecode, bytes of a compressed layer per byte of wheel
+# and, where it has machine code, the share of that which no loader reads (smallest manylinux wheel).
 source = "the smallest wheel of each project's newest release in snapshots/, compiled with CPython {version}"
 checked = {today}
 packages = '''

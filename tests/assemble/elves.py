@@ -47,6 +47,36 @@ def make_elf(
     return header + table + path + strings + dynamic + b"s" * symbols + section
 
 
+def make_patched_elf(
+    *, align: int, symbols: int, bits: int = 64, order: str = "<", skew: int = 0
+) -> bytes:
+    """Return a file as patchelf leaves it: a segment behind the symbols, mapped at its end.
+
+    ``skew`` puts that segment at an offset that no loader can map, by so many bytes.
+    """
+    header, program, section = (64, 56, 64) if bits == 64 else (52, 32, 40)
+    first_end = header + 2 * program + 100
+    second_at = -(-(first_end + symbols) // align) * align
+    sections_at = second_at + skew + 300
+    word = "Q" if bits == 64 else "I"
+    data = b"\x7fELF" + bytes([bits // 32, 1 if order == "<" else 2, 1]) + bytes(9)
+    data += struct.pack(
+        f"{order}HHI{word * 3}IHHHHHH", 3, X86_64, 1, 0, header, sections_at, 0, header, program,
+        2, section, 1, 0,
+    )  # fmt: skip
+    for offset, address, size in ((0, 0, first_end), (second_at + skew, second_at + align, 300)):
+        data += (
+            struct.pack(f"{order}IIQQQQQQ", 1, 5, offset, address, address, size, size, align)
+            if bits == 64
+            else struct.pack(f"{order}8I", 1, offset, address, address, size, size, 5, align)
+        )
+    data += b"t" * (first_end - len(data)) + b"s" * symbols
+    data += bytes(second_at + skew - len(data)) + b"p" * 300
+    return data + struct.pack(
+        f"{order}II{word * 4}II{word * 2}", 0, 2, 0, 0, first_end, symbols, 0, 0, 1, 0
+    )
+
+
 def write(root: Path, path: str, data: bytes | str = b"") -> Path:
     """Write a file of a made-up root."""
     file = root / path.lstrip("/")

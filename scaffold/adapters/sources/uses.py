@@ -53,18 +53,21 @@ _WINDOWS = frozenset(
     )
 )
 _BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
+_LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
 _PYTHON = re.compile(r"python[0-9.]*")
 
 
 def find_uses(modules: Sequence[Module], files: Sequence[str]) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
-    Codes are those of ``Use``, and ``needs-shell`` for what is started through a shell.
+    Codes are those of ``Use``, ``needs-shell`` for what is started through a shell, and
+    ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``).
     """
     own = project_names(modules, files)
     first: dict[tuple[str, str], Use] = {}
     for module in modules:
-        for use in (*_from_calls(module, files), *_imports(module, own)):
+        found = (*_from_calls(module, files), *_imports(module, own), *_languages(module))
+        for use in found:
             first.setdefault((use.code, use.value), use)
     return tuple(first.values())
 
@@ -159,6 +162,13 @@ def _shell_commands(text: str) -> list[str]:
     if not names:
         return [""]
     return [name for name in names if name not in _BUILTINS and not _PYTHON.fullmatch(name)]
+
+
+def _languages(module: Module) -> Iterator[Use]:
+    for node in module.nodes:
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and _LOCALE.fullmatch(text):
+            yield Use(code="speaks-language", value=text, origin=module.origin(node))
 
 
 def _imports(module: Module, own: frozenset[str]) -> Iterator[Use]:

@@ -1,17 +1,27 @@
-"""C and C++ headers: only a compiler reads them, and the image has none."""
+"""C and C++ headers.
 
-from pathlib import Path
+Why: only a compiler reads them, and the image has none. TensorFlow brings 268 MB of them.
+"""
 
-from .walking import list_files
+from collections.abc import Iterable
+
+from .scan import Packages, Parts, ending
 
 _ENDINGS = frozenset({".h", ".hh", ".hpp", ".hxx", ".h++", ".cuh", ".inl", ".inc", ".ipp", ".tcc"})
+# Compilers that run at run time, for a GPU; packages that start one bring its headers.
+_COMPILERS = ("nvrtc", "hiprtc", "nvcc")
 
 
-def find(folder: Path, spared: frozenset[str]) -> list[Path]:
-    """Return the headers below a folder of packages; headers without an ending live in include."""
-    return [
-        path
-        for path in list_files(folder, spared)
-        if path.suffix in _ENDINGS
-        or ("include" in path.relative_to(folder).parts[:-1] and path.suffix == "")
-    ]
+def covers(parts: Parts) -> bool:
+    """Tell by its name; headers without an ending live in folders called include."""
+    return ending(parts) in _ENDINGS or ("include" in parts[:-1] and ending(parts) == "")
+
+
+def find(packages: Packages, files: Iterable[Parts]) -> list[Parts]:
+    """Return the headers of packages that start no compiler of their own."""
+    compile_themselves = {
+        top
+        for top, texts in packages.texts.items()
+        if any(text.startswith(_COMPILERS) for text in texts)
+    }
+    return [parts for parts in files if parts[0] not in compile_themselves]

@@ -1,12 +1,33 @@
-"""Sources that extension modules were made from; the modules stand beside them."""
+"""Sources that something was compiled from, where the result stands beside them.
 
-from pathlib import Path
+Why: nothing reads a ``.pyx`` or ``.c`` once there is an extension module, and gettext reads the
+``.mo`` file, not the ``.po`` that translators edit.
+"""
 
-from .walking import list_files
+from collections.abc import Iterable
 
-_ENDINGS = frozenset({".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".cxx", ".f", ".f90", ".rs"})
+from .scan import Packages, Parts, ending
+
+_ENDINGS = frozenset(
+    {".pyx", ".pxd", ".pxi", ".tp", ".c", ".cc", ".cpp", ".cxx", ".cu", ".f", ".f90", ".rs"}
+)
+_CATALOGUE = ".po"
 
 
-def find(folder: Path, spared: frozenset[str]) -> list[Path]:
-    """Return compiled languages' sources below a folder of packages."""
-    return [path for path in list_files(folder, spared) if path.suffix in _ENDINGS]
+def covers(parts: Parts) -> bool:
+    """Tell by its ending."""
+    return ending(parts) in _ENDINGS or ending(parts) == _CATALOGUE
+
+
+def find(packages: Packages, files: Iterable[Parts]) -> list[Parts]:
+    """Return sources of packages that do not name such files, and catalogues that were compiled."""
+    there = set(packages.files)
+    return [parts for parts in files if _is_spent(packages, parts, there)]
+
+
+def _is_spent(packages: Packages, parts: Parts, there: set[Parts]) -> bool:
+    if ending(parts) == _CATALOGUE:
+        return (*parts[:-1], f"{parts[-1][: -len(_CATALOGUE)]}.mo") in there
+    if ending(parts) == ".cu":  # compiled at run time by some
+        return not packages.says(parts[0], ".cu")
+    return True

@@ -1,12 +1,21 @@
-"""Static libraries and object files: only a linker reads them."""
+"""Static libraries and object files.
 
-from pathlib import Path
+Why: only a linker reads them, and the image has none.
+"""
 
-from .walking import list_files
+from collections.abc import Iterable
+
+from .scan import Packages, Parts, ending
 
 _ENDINGS = frozenset({".a", ".o", ".lib", ".la"})
 
 
-def find(folder: Path, spared: frozenset[str]) -> list[Path]:
-    """Return the static libraries below a folder of packages."""
-    return [path for path in list_files(folder, spared) if path.suffix in _ENDINGS]
+def covers(parts: Parts) -> bool:
+    """Tell by its ending."""
+    return ending(parts) in _ENDINGS
+
+
+def find(packages: Packages, files: Iterable[Parts]) -> list[Parts]:
+    """Return all of them."""
+    del packages
+    return list(files)

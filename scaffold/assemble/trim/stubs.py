@@ -1,27 +1,25 @@
-"""Type stubs: only a type checker reads them, with one exception.
+"""Type stubs.
 
-scientific-python's lazy_loader lets a package list its modules in a stub that it reads when it is
-imported. A package whose sources name that function keeps its stubs.
+Why: only a type checker reads them. Two kinds of package do so themselves and keep theirs: those
+that list their modules in a stub for lazy_loader (scikit-image, librosa), and type checkers and
+editors' engines, whose sources say ``.pyi``.
 """
 
-from pathlib import Path
+from collections.abc import Iterable
 
-from .walking import list_files
-
-_READS_STUBS = b"attach_stub"
+from .scan import Packages, Parts, ending
 
 
-def find(folder: Path, spared: frozenset[str]) -> list[Path]:
+def covers(parts: Parts) -> bool:
+    """Tell by its ending; ``py.typed`` says that there are stubs."""
+    return ending(parts) == ".pyi" or parts[-1] == "py.typed"
+
+
+def find(packages: Packages, files: Iterable[Parts]) -> list[Parts]:
     """Return the stubs that nothing reads at run time."""
-    files = list(list_files(folder, spared))
     readers = {
-        path.relative_to(folder).parts[0]
-        for path in files
-        if path.suffix == ".py" and _READS_STUBS in path.read_bytes()
+        top
+        for top in packages.texts
+        if packages.says(top, ".pyi") or "attach_stub" in packages.texts[top]
     }
-    return [
-        path
-        for path in files
-        if (path.suffix == ".pyi" or path.name == "py.typed")
-        and path.relative_to(folder).parts[0] not in readers
-    ]
+    return [parts for parts in files if parts[0] not in readers]

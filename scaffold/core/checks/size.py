@@ -44,6 +44,7 @@ def check_size(
         *(_spell_layer(number, layer) for number, layer in enumerate(contents.layers)),
         *(_compare_parts(measured, promise) if problems else ()),
         *list(_off_packages(packages, promise))[:_OFF_SHOWN],
+        *_compare_trimming(packages, promise),
     )
     figures = (
         ("on_disk_bytes", float(on_disk)),
@@ -52,6 +53,7 @@ def check_size(
         ("containerd_bytes", float(in_blocks + download)),
         *((("engine_bytes", float(stored.bytes)),) if stored else ()),
         *((f"{label}_bytes", float(size)) for label, size in measured),
+        ("trimmed_bytes", float(sum(size for p in packages for _, size in p.taken))),
         *_predicted_figures(promise),
     )
     text = f"{_mega(on_disk)} on disk, {_mega(download)} to download"
@@ -174,12 +176,16 @@ def _compare_parts(measured: Sequence[tuple[str, int]], promise: Promise) -> Ite
 def _off_packages(packages: Sequence[Installed], promise: Promise) -> Iterator[str]:
     """Yield the packages that weigh something else than their wheel said, the furthest first.
 
-    Where files were trimmed or sources dropped there is nothing to compare.
+    Where files were trimmed or sources dropped there is nothing to compare here.
     """
     off = []
     for package in packages:
         predicted = promise.weights.get(package.name)
-        whole = not package.trimmed and any(file.path.endswith(".py") for file in package.files)
+        whole = (
+            not package.trimmed
+            and not package.taken
+            and any(file.path.endswith(".py") for file in package.files)
+        )
         if predicted is None or not whole:
             continue
         difference = package.on_disk - predicted
@@ -187,6 +193,22 @@ def _off_packages(packages: Sequence[Installed], promise: Promise) -> Iterator[s
             off.append((abs(difference), package.name, package.on_disk, predicted))
     for _, name, size, predicted in sorted(off, reverse=True):
         yield f"{name}: {_mega(size)} in the image, {_mega(predicted)} by its wheel"
+
+
+def _compare_trimming(packages: Sequence[Installed], promise: Promise) -> Iterator[str]:
+    """Yield what each rule took out of all packages, beside what was predicted."""
+    taken: dict[str, int] = {}
+    predicted: dict[str, int] = {}
+    for package in packages:
+        for rule, size in package.taken:
+            taken[rule] = taken.get(rule, 0) + size
+        for rule, size in promise.trimmed.get(package.name, {}).items():
+            predicted[rule] = predicted.get(rule, 0) + size
+    for rule in sorted({*taken, *predicted}, key=lambda rule: (-taken.get(rule, 0), rule)):
+        yield (
+            f"trimmed {rule}: {_mega(taken.get(rule, 0))}, predicted "
+            f"{_mega(predicted.get(rule, 0))}"
+        )
 
 
 def _spell_layer(number: int, layer: Layer) -> str:

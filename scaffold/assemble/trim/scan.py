@@ -1,0 +1,129 @@
+"""Installed packages as rules look at them: files, and what Python sources import and name."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+Parts = tuple[str, ...]
+TESTS = frozenset({"test", "tests"})
+# Only sources that hold one of these words are parsed: all that rules ask about have one.
+_WORTH_PARSING = re.compile(
+    rb"\b(tests?|examples?|benchmarks?|samples?|demos?|attach_stub|pip)\b"
+    rb"|\.pyi|\.rst|\.md\b|\.cu\b|[\"'/]docs?[\"'/]|nvrtc|hiprtc|nvcc"
+)
+_LONGEST = 200  # characters of a text that may be a name
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What one source names: modules it imports, and texts that could be names of files."""
+
+    imports: frozenset[Parts]
+    texts: frozenset[str]
+
+
+_NOTHING = Named(frozenset(), frozenset())
+
+
+@dataclass(frozen=True)
+class Packages:
+    """A folder of packages, and the ``languages`` that the application speaks (``de``)."""
+
+    folder: Path
+    languages: frozenset[str] = frozenset()
+    _named: dict[Parts, Named] = field(default_factory=dict)
+
+    @cached_property
+    def files(self) -> tuple[Parts, ...]:
+        """Return all regular files that are no metadata, by their parts, sorted."""
+        found = (
+            path.relative_to(self.folder).parts
+            for path in self.folder.rglob("*")
+            if path.is_file() and not path.is_symlink()
+        )
+        return tuple(sorted(parts for parts in found if not is_metadata(parts)))
+
+    def named(self, parts: Parts) -> Named:
+        """Return what a Python source names; nothing for what does not parse."""
+        if parts not in self._named:
+            self._named[parts] = _read(self.folder.joinpath(*parts), parts)
+        return self._named[parts]
+
+    @cached_property
+    def texts(self) -> dict[str, frozenset[str]]:
+        """Return the texts in sources that could be names of files, by top-level package.
+
+        Tests are no witnesses: they say a lot.
+        """
+        found: dict[str, set[str]] = {}
+        for parts in self.files:
+            if parts[-1].endswith(".py") and TESTS.isdisjoint(parts[1:-1]):
+                found.setdefault(parts[0], set()).update(self.named(parts).texts)
+        return {top: frozenset(texts) for top, texts in found.items()}
+
+    def says(self, top: str, *endings: str) -> bool:
+        """Tell whether a package's sources have a text that ends so."""
+        return any(text.endswith(endings) for text in self.texts.get(top, ()))
+
+
+def is_metadata(parts: Parts) -> bool:
+    """Tell whether a file is what installers write about a package."""
+    return parts[0].endswith((".dist-info", ".egg-info"))
+
+
+def _read(path: Path, parts: Parts) -> Named:
+    data = path.read_bytes()
+    if TESTS.isdisjoint(parts) and not _WORTH_PARSING.search(data):
+        return _NOTHING
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _NOTHING
+    imports: set[Parts] = set()
+    texts: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if len(node.value) < _LONGEST and not set(" \n") & set(node.value):
+                texts.add(node.value)
+        elif isinstance(node, ast.Name | ast.Attribute):
+            texts.add(node.id if isinstance(node, ast.Name) else node.attr)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            texts.update(alias.name for alias in node.names)
+            imports.update(_imports(node, parts))
+    imports.update(name for text in texts for name in _spelt(text, parts))
+    return Named(frozenset(imports), frozenset(texts))
+
+
+def _spelt(text: str, parts: Parts) -> Iterator[Parts]:
+    """Yield what a text may import: ``importlib.import_module("a.tests.b")``, or ``".tests.b"``."""
+    if not text.replace(".", "").isidentifier():
+        return
+    if text.startswith("."):
+        yield from (
+            (*parts[:depth], *text.lstrip(".").split(".")) for depth in range(1, len(parts))
+        )
+    else:
+        yield tuple(text.split("."))
+
+
+def _imports(node: ast.Import | ast.ImportFrom, parts: Parts) -> Iterator[Parts]:
+    """Yield the absolute names that a statement imports, each as its parts."""
+    if isinstance(node, ast.Import):
+        yield from (tuple(alias.name.split(".")) for alias in node.names)
+    else:
+        above = parts[: len(parts) - node.level] if node.level else ()
+        module = (*above, *(node.module or "").split(".")) if node.module else above
+        yield module
+        yield from ((*module, alias.name) for alias in node.names)
+
+
+def ending(parts: Parts) -> str:
+    """Return a file's last suffix with its dot, in lower case; empty if it has none."""
+    stem, dot, suffix = parts[-1].rpartition(".")
+    return f".{suffix.lower()}" if dot and stem else ""
