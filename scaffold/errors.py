@@ -44,6 +44,12 @@ class UsageError(LeanscaffoldError):
     exit_code = 2
 
 
+class NoTerminalError(UsageError):
+    """Questions, and nobody at a terminal to answer them."""
+
+    code = "no-terminal"
+
+
 class ConfigInvalidError(LeanscaffoldError):
     """A setting in a file (pyproject.toml, .python-version) that cannot be used."""
 

@@ -107,6 +107,20 @@ def write_outputs(
     )
 
 
+def find_conflicts(
+    root: Path, files: Mapping[str, str], recorded: Mapping[str, str]
+) -> tuple[Detail, ...]:
+    """Return the files that ``write_outputs`` would refuse to replace without ``force``."""
+    found = {name: _look(root / name) for name in files}
+    changed = (
+        (name, there)
+        for name, there in sorted(found.items())
+        if there is not None and there.content != files[name].encode()
+    )
+    reasons = ((name, _why_not(name, there, recorded)) for name, there in changed)
+    return tuple(Detail(file=name, text=why) for name, why in reasons if why)
+
+
 def _is_plain(name: str) -> bool:
     """Tell whether a recorded name stays inside of the project."""
     return not set("\\\0") & set(name) and not {"", ".", ".."} & set(name.split("/"))

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from scaffold.adapters.outputs import RECORD
 from scaffold.core.target import parse_arch
@@ -19,13 +20,15 @@ class Record:
     """An earlier run: its options as an argument list, its targets, what it read and wrote.
 
     ``files`` and ``inputs`` map names to SHA-256. ``edited`` are files of ours that somebody
-    changed since, ``missing`` those that are gone.
+    changed since, ``missing`` those that are gone. ``document`` is all of it, as it was written.
     """
 
     project: str
     options: tuple[str, ...]
     arches: tuple[Arch, ...]
     inputs: Mapping[str, str]
+    files: Mapping[str, str] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict)
     edited: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -44,6 +47,8 @@ def read_record(root: Path) -> Record | None:
                 for target in document["targets"]
             ),
             inputs={str(name): str(value) for name, value in document.get("inputs", {}).items()},
+            files=files,
+            document=document,
             edited=tuple(sorted(n for n, value in files.items() if n in now and now[n] != value)),
             missing=tuple(sorted(set(files) - set(now))),
         )

@@ -22,7 +22,9 @@ from scaffold.present.screen import clean
 _COMMANDS = {
     name: f"scaffold.cli.{name}"
     for name in (
+        "init",
         "generate",
+        "update",
         "build",
         "verify",
         "compare",
@@ -33,6 +35,8 @@ _COMMANDS = {
         "wheels",
         "devices",
         "config",
+        "doctor",
+        "completion",
         "knowledge",
         "experiment",
     )

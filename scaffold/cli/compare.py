@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scaffold.cli.completing import completing
 from scaffold.cli.options import (
     SectionedCommand,
     SectionedOption,
@@ -38,6 +39,7 @@ _SHARED = ("--on", "--network", "--env", "--writable", "--timeout", "--runs")
     section=_SECTION,
     multiple=True,
     metavar="ID|FAMILY,…",
+    shell_complete=completing("base"),
     help="Bases to build on.  [default: the best of each family that fits]",
 )
 @click.option(

@@ -4,12 +4,13 @@ import sys
 
 import click
 
+from scaffold.cli.completing import completing
 from scaffold.cli.options import json_option, knowledge_option
 from scaffold.cli.outside import Outside
 
 
 @click.command(short_help="List the device profiles.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing("device"))
 @knowledge_option
 @json_option
 @click.pass_obj

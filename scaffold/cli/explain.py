@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from scaffold.cli.completing import completing
 from scaffold.cli.options import json_option, knowledge_option, offline_option
 from scaffold.cli.outside import Outside
 
 
 @click.command(short_help="Say what a reason code, rule or package is about.")
-@click.argument("subject", metavar="CODE|RULE|PACKAGE")
+@click.argument("subject", metavar="CODE|RULE|PACKAGE", shell_complete=completing("code"))
 @knowledge_option
 @offline_option
 @json_option

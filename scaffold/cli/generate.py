@@ -64,16 +64,11 @@ def write_files(
 
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
-    from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
-    from scaffold.core.ignore import TRACE  # noqa: PLC0415 - not for --help
+    from scaffold.adapters.outputs import digest  # noqa: PLC0415 - not for --help
     from scaffold.model.resolution import Reason  # noqa: PLC0415 - not for --help
-    from scaffold.present.document import make_record  # noqa: PLC0415 - not for --help
 
     tell("writing the files")
-    made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, outcome.request)
-    files = dict(outside.spell_plan(made))
-    inputs = outside.digest_inputs(path, (*outcome.project.files, TRACE))
-    files[RECORD] = make_record(outcome, files, inputs)
+    files = spell_files(outside, path, outcome)
     left = {name.partition("/")[0] for name in outside.write(path, files, force)}
     stale = (
         Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
@@ -81,3 +76,16 @@ def write_files(
     )
     hashes = {name: digest(text) for name, text in files.items()}
     return replace(outcome, files=hashes, remarks=(*outcome.remarks, *stale))
+
+
+def spell_files(outside: Outside, path: Path, outcome: "Outcome") -> dict[str, str]:
+    """Return the texts of all files of an outcome that fits, by name; nothing is written."""
+    from scaffold.adapters.outputs import RECORD  # noqa: PLC0415 - not for --help
+    from scaffold.core.ignore import TRACE  # noqa: PLC0415
+    from scaffold.present.document import make_record  # noqa: PLC0415 - not for --help
+
+    made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, outcome.request)
+    files = dict(outside.spell_plan(made))
+    inputs = outside.digest_inputs(path, (*outcome.project.files, TRACE))
+    files[RECORD] = make_record(outcome, files, inputs)
+    return files

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from scaffold.cli.completing import completing, completing_choices
 from scaffold.errors import ConfigInvalidError
 from scaffold.setting import Setting
 from scaffold.settings import SETTINGS
@@ -64,6 +65,9 @@ def _declared(setting: Setting) -> Callable[[Any], Any]:
         cls=SectionedOption,
         section=setting.section,
         multiple=setting.repeatable,
+        shell_complete=completing_choices(setting.choices)
+        if setting.choices
+        else completing(setting.completes),
         metavar=setting.metavar or "|".join(setting.choices),
         help=setting.help,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scaffold.core.ports import Index
     from scaffold.flow import Edges
     from scaffold.model.build import Built
+    from scaffold.model.checkup import Finding
     from scaffold.model.comparison import Comparison
     from scaffold.model.knowledge import Facts
     from scaffold.model.plan import Options, Plan
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from scaffold.proving import Proving
     from scaffold.rules.case import Surroundings
     from scaffold.tracing import Traced, Tracing
+    from scaffold.wizard.edges import WizardEdges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Outside:
     project. ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
     ``read_dockerfile`` returns the file that a path means, its text and what lies around it;
     ``replace_text`` writes it anew.
+    ``wizard`` is what ``init`` has besides, ``check_up`` looks at the machine for a project.
     """
 
     today: Callable[[], date]
@@ -77,6 +80,8 @@ class Outside:
     prove: Callable[[Proving, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[Contest, Watch, Callable[[str], None]], Comparison]
     trace: Callable[[Tracing, Watch, Callable[[str], None]], Traced]
+    wizard: WizardEdges
+    check_up: Callable[[Path], tuple[Finding, ...]]
     read_measured: Callable[[Path], Mapping[Arch, Measured]]
     keep_measured: Callable[[Path, Sequence[Report], date], None]
     read_dockerfile: Callable[[Path], tuple[Path, str, Surroundings]]
@@ -85,6 +90,8 @@ class Outside:
 
 def real_outside() -> Outside:
     """Return the real world: files, network, clock. Each edge is imported when it is first used."""
+    from scaffold.wizard.edges import real_wizard_edges  # noqa: PLC0415 - not for --help
+
     return Outside(
         today=_today,
         machine=_machine,
@@ -107,6 +114,8 @@ def real_outside() -> Outside:
         prove=_prove,
         compare=_compare,
         trace=_trace,
+        wizard=real_wizard_edges(),
+        check_up=_check_up,
         read_measured=_read_measured,
         keep_measured=_keep_measured,
         read_dockerfile=_read_dockerfile,
@@ -260,6 +269,13 @@ def _compare(contest: Contest, watch: Watch, tell: Callable[[str], None]) -> Com
     from scaffold.comparing import compare_images  # noqa: PLC0415
 
     return compare_images(contest, watch, tell, real_edges)
+
+
+def _check_up(path: Path) -> tuple[Finding, ...]:
+    from scaffold.checkup import check_up, real_checkup_edges  # noqa: PLC0415 - one command only
+
+    edges = real_checkup_edges(os.environ, path, today=_today(), snapshot=_snapshot_date)
+    return tuple(check_up(edges))
 
 
 def _read_measured(path: Path) -> Mapping[Arch, Measured]:

@@ -5,12 +5,19 @@ from dataclasses import asdict
 
 import click
 
+from scaffold.cli.completing import completing
 from scaffold.cli.options import json_option, offline_option
 from scaffold.cli.outside import Outside
 
 
 @click.command(short_help="Show for what a package has wheels.")
-@click.argument("packages", metavar="PACKAGE...", nargs=-1, required=True)
+@click.argument(
+    "packages",
+    metavar="PACKAGE...",
+    nargs=-1,
+    required=True,
+    shell_complete=completing("package"),
+)
 @offline_option
 @json_option
 @click.pass_obj

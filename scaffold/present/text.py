@@ -3,16 +3,15 @@
 import shlex
 from typing import TYPE_CHECKING
 
-from scaffold.config import to_argv, without_secrets
 from scaffold.core.split import PlannedLayer
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Decision, Fits, Saving
 from scaffold.present.candidates import show_candidates
 from scaffold.present.measured import show_measured
+from scaffold.present.next_steps import show_next
 from scaffold.present.outcome import (
     Outcome,
-    best_per_base,
     find_rescue,
     find_shortfall,
     health_of,
@@ -26,7 +25,7 @@ from scaffold.present.screen import align, bullet, indented, labelled, styled
 from scaffold.present.sizes import format_bound, format_memory, format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -34,20 +33,6 @@ if TYPE_CHECKING:
 
 _HEAVIEST = 8
 _NAMED = 4
-_TELLING = (
-    *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
-    *(
-        "over-budget",
-        "over-download",
-        "no-room-to-update",
-        "glibc-too-old",
-        "library-unavailable",
-        "compile-too-slow",
-    ),
-    *("compile-needed", "needs-library", "needs-program", "needs-shell", "memory-tight"),
-)
-# What stands in nobody's way until nothing fits.
-_TELLING_AT_LAST = ("python-not-admissible", "arch-unsupported", "registry-unset")
 _NONE = "-"
 
 
@@ -57,15 +42,15 @@ def show_outcome(outcome: Outcome, *, folder: str = ".", verbose: bool = False) 
         yield from _show_target(outcome, target, decision, verbose=verbose)
     yield from _show_start(outcome)
     yield from _show_files(outcome)
-    yield from _show_next(outcome, folder)
+    yield from show_next(outcome, folder)
 
 
 def _show_target(
     outcome: Outcome, target: Target, decision: Decision, *, verbose: bool
 ) -> "Content":
-    yield styled(_headline(outcome, target), "bold")
+    yield styled(headline(outcome, target), "bold")
     yield ""
-    yield from _show_choice(target, decision)
+    yield from show_choice(target, decision)
     yield from show_measured(outcome, target, decision)
     yield from show_candidates(decision, verbose=verbose)
     if decision.chosen:
@@ -81,7 +66,8 @@ def _name_base(chosen: Fits) -> str:
     return f"{chosen.base.id}, cut from {reference}," if chosen.base.origin else reference
 
 
-def _headline(outcome: Outcome, target: Target) -> str:
+def headline(outcome: Outcome, target: Target) -> str:
+    """Return what was decided about: project, target, device and budget."""
     budget = target.budget
     parts = [outcome.project.name.value, target.arch.platform]
     if target.device:
@@ -98,7 +84,8 @@ def _headline(outcome: Outcome, target: Target) -> str:
     return " · ".join(parts)
 
 
-def _show_choice(target: Target, decision: Decision) -> "Content":
+def show_choice(target: Target, decision: Decision) -> "Content":
+    """Yield the chosen base with its sizes, or how much the nearest one misses by."""
     chosen = decision.chosen
     if chosen:
         size = chosen.size
@@ -290,63 +277,3 @@ def _show_files(outcome: Outcome) -> "Content":
         names = {name.partition("/")[0] + "/" * ("/" in name) for name in outcome.files}
         yield indented(", ".join(sorted(names)), 2)
         yield ""
-
-
-def _show_next(outcome: Outcome, folder: str) -> "Content":
-    yield styled("Next", "bold")
-    for step in _next_steps(outcome, folder):
-        yield indented(step, 2)
-
-
-def _next_steps(outcome: Outcome, folder: str) -> "Iterator[str]":
-    platforms = ",".join(target.arch.platform for target in outcome.targets)
-    here = shlex.quote(folder)
-    if outcome.fits and all(outcome.files.values()):
-        yield f"leanscaffold build {here}"
-        image = _image_name(outcome)
-        yield f"or: docker buildx build --platform {platforms} -t {image} {here}"
-    elif outcome.fits:
-        yield _command(outcome, folder)
-    else:
-        rescues = [
-            find_rescue(decision.savings, find_shortfall(decision, target))
-            for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
-            if not decision.chosen
-        ]
-        if all(rescues):
-            yield _command(outcome, folder, dict.fromkeys(s.option for r in rescues for s in r))
-    code = _telling_code(outcome)
-    if code:
-        yield f"leanscaffold explain {code}"
-    elif not outcome.fits:
-        yield "leanscaffold devices lists what other devices offer"
-
-
-def _command(outcome: Outcome, folder: str, more: "Iterable[str]" = ()) -> str:
-    """Return the command that writes the files, or words for it where it held something secret."""
-    request = outcome.request
-    added = [word for option in more for word in option.split(" ", 1)]
-    if request != without_secrets(request):
-        return " ".join(["leanscaffold generate with the same options", *added])
-    words = ["leanscaffold", "generate", folder, *to_argv(request), *added]
-    return shlex.join(words)
-
-
-def _telling_code(outcome: Outcome) -> str:
-    """Return the reason code that is most worth an explanation, or nothing."""
-    codes = {
-        reason.code
-        for decision in outcome.decisions
-        for verdict in best_per_base(decision)
-        for reason in verdict.reasons
-    }
-    telling = _TELLING if outcome.fits else (*_TELLING, *_TELLING_AT_LAST)
-    return next((code for code in telling if code in codes), "")
-
-
-def _image_name(outcome: Outcome) -> str:
-    name = "".join(
-        letter if letter.isalnum() and letter.isascii() else "-"
-        for letter in outcome.project.name.value.lower()
-    )
-    return name.strip("-") or "app"

@@ -26,6 +26,7 @@ from scaffold.model.verdict import Decision
 from scaffold.rules.case import Surroundings
 from scaffold.tracing import Traced, Tracing
 from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
+from tests.cli.wizards import make_wizard
 from tests.core.worlds import World
 
 ALONE = Surroundings(ignores=True)
@@ -185,6 +186,8 @@ def make_outside(
         ),
         compare=compare,
         trace=trace,
+        wizard=make_wizard(),
+        check_up=lambda _: (),
         read_measured=lambda _: {},
         read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
         replace_text=lambda path, text: seen.written.update({path.name: text}),

@@ -17,6 +17,7 @@ from tests.docs.console import run
 
 # What a page shows its command with; those that need an engine are shown in the README.
 EXAMPLES = {
+    "init": "leanscaffold init examples/fastapi --yes --device raspberry-pi-4 --offline",
     "plan": "leanscaffold plan examples/fastapi --device raspberry-pi-4 --offline | head -14",
     "generate": "leanscaffold generate examples/gateway --target arm64 --offline | tail -9",
     "explain": "leanscaffold explain no-wheel",

@@ -1,0 +1,107 @@
+"""What a shell offers while somebody types: names read from the knowledge's files, quickly.
+
+Whole facts take half a second to load; a key must not.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    import click
+
+Complete = Callable[["click.Context", "click.Parameter", str], list[CompletionItem]]
+
+
+def completing(kind: str) -> Complete | None:
+    """Return what completes a kind of value; None where nothing can."""
+    return _KINDS.get(kind)
+
+
+def completing_choices(choices: tuple[str, ...]) -> Complete:
+    """Return what completes one of a few words."""
+    return _from(lambda: dict.fromkeys(choices, ""))
+
+
+def _from(names: Callable[[], Mapping[str, str]]) -> Complete:
+    """Return what completes names, each with a text about it."""
+
+    def complete(_: "click.Context", __: "click.Parameter", typed: str) -> list[CompletionItem]:
+        # Of several names with commas between them, the last is completed.
+        before, comma, last = typed.rpartition(",")
+        return [
+            CompletionItem(f"{before}{comma}{name}", help=text or None)
+            for name, text in sorted(names().items())
+            if name.startswith(last)
+        ]
+
+    return complete
+
+
+def _paths(kind: str) -> Complete:
+    def complete(_: "click.Context", __: "click.Parameter", typed: str) -> list[CompletionItem]:
+        return [CompletionItem(typed, type=kind)]
+
+    return complete
+
+
+def _tables(folder: str) -> Iterator[Mapping[str, Any]]:
+    from scaffold.resources import knowledge  # noqa: PLC0415 - not for --help
+
+    for file in (knowledge() / folder).iterdir():
+        if file.name.endswith(".toml"):
+            yield tomllib.loads(file.read_text("utf-8"))
+
+
+def _devices() -> dict[str, str]:
+    return {table["id"]: table["name"] for table in _tables("devices")}
+
+
+def _bases() -> dict[str, str]:
+    tables = list(_tables("bases"))
+    families = {table["family"]: f"the best of {table['family']}" for table in tables}
+    return {**families, **{table["id"]: "" for table in tables}}
+
+
+def _pythons() -> dict[str, str]:
+    return dict.fromkeys((python for table in _tables("bases") for python in table["pythons"]), "")
+
+
+def _arches() -> dict[str, str]:
+    from scaffold.model.target import Arch  # noqa: PLC0415 - not for --help
+
+    return {arch.value: "" for arch in Arch}
+
+
+def _templates() -> dict[str, str]:
+    from scaffold.adapters.starters import list_starters  # noqa: PLC0415 - slow to import
+
+    return {starter.name: starter.title for starter in list_starters()}
+
+
+def _codes() -> dict[str, str]:
+    from scaffold.core.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
+
+    return {code: one.title for code, one in EXPLANATIONS.items()}
+
+
+def _packages() -> dict[str, str]:
+    from scaffold.resources import knowledge  # noqa: PLC0415 - not for --help
+
+    folder = knowledge() / "snapshots" / "wheels"
+    return {file.name.removesuffix(".jsonl"): "" for file in folder.iterdir()}
+
+
+_KINDS: dict[str, Complete] = {
+    "arch": _from(_arches),
+    "device": _from(_devices),
+    "base": _from(_bases),
+    "python": _from(_pythons),
+    "template": _from(_templates),
+    "code": _from(_codes),
+    "package": _from(_packages),
+    "file": _paths("file"),
+    "folder": _paths("dir"),
+}

@@ -1,0 +1,37 @@
+"""``leanscaffold doctor``: what on this machine is broken, and the command that mends it."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from scaffold.cli.options import json_option, path_argument
+from scaffold.cli.outside import Outside
+
+_BROKEN = 1
+
+
+@click.command(short_help="Look for what is broken on this machine.")
+@path_argument
+@json_option
+@click.pass_obj
+def doctor(outside: Outside, path: Path, *, as_json: bool) -> int:
+    """Look at the engine, buildx, emulation, the index, proxies, disks and the knowledge's age.
+
+    Each with the command that mends it; ends with 1 if something is broken. PATH is a project whose
+    settings may name another index. Plans need no engine: without one, only what builds is broken.
+    """
+    from scaffold.model.checkup import Health  # noqa: PLC0415 - not for --help
+
+    findings = outside.check_up(path)
+    if as_json:
+        from scaffold.present.checkup import make_checkup_document  # noqa: PLC0415 - not for text
+        from scaffold.present.document import to_json  # noqa: PLC0415
+
+        click.echo(to_json(make_checkup_document(findings)), nl=False)
+    else:
+        from scaffold.present.checkup import show_checkup  # noqa: PLC0415 - not for JSON
+        from scaffold.present.screen import show  # noqa: PLC0415
+
+        show(sys.stdout, show_checkup(findings))
+    return _BROKEN if any(one.health is Health.BROKEN for one in findings) else 0

@@ -1,0 +1,197 @@
+"""One run of ``init``: from what was found, over the answers, to the files."""
+
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from scaffold.cli.deciding import decide_outcome
+from scaffold.cli.exit_codes import FITS, INTERRUPTED, NOTHING_FITS
+from scaffold.cli.generate import spell_files, write_files
+from scaffold.cli.options import read_options
+from scaffold.cli.session import Session, change_answer, review_decision, show_all
+from scaffold.config import Request, parse_request
+from scaffold.errors import NoTerminalError
+from scaffold.model.starter import Starter
+from scaffold.origins import Given, Source, overlay, raw_values, read_flags
+from scaffold.present.interview import show_end, show_findings, show_preview
+from scaffold.present.next_steps import generate_command
+from scaffold.present.outcome import Outcome
+from scaffold.present.talk import talking
+from scaffold.wizard import review
+from scaffold.wizard.interview import (
+    Situation,
+    next_question,
+    rescue_words,
+    values_of,
+)
+from scaffold.wizard.questions import (
+    OF_TEMPLATE,
+    ask_template,
+    for_template,
+    from_template,
+    template_of,
+)
+
+# What `git init` and desktops leave in a folder that its user calls empty.
+_NO_CONTENT = frozenset({".git", ".DS_Store", "desktop.ini"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """A new project: its template, the answers to the template's questions, and its facts."""
+
+    source: str
+    answers: Mapping[str, str]
+    starter: Starter | None
+
+
+def run_init(session: Session) -> int:
+    """Hold the interview and write the files; return the exit code.
+
+    Raises NoTerminalError where nobody could answer, and what ``generate`` raises. Until the user
+    agrees, nothing is written into the folder.
+    """
+    wizard = session.outside.wizard
+    if not session.wishes.yes and not wizard.interactive():
+        raise NoTerminalError(
+            "init asks questions, and there is no terminal",
+            hint="answer with options: leanscaffold init PATH --yes [--template api] "
+            "--device raspberry-pi-4 --max-size 250MB --objective size --cmd 'python -m app'",
+        )
+    try:
+        _resume(session)
+        if session.wishes.template or _is_empty(session.path):
+            return _begin(session)
+        return _settle(session, session.path, None)
+    except KeyboardInterrupt:
+        kept = session.answers and not session.wishes.yes
+        more = " Your answers are kept: the same command goes on from there." if kept else ""
+        click.echo(f"Nothing was written.{more}", err=True)
+        return INTERRUPTED
+
+
+def _resume(session: Session) -> None:
+    kept = session.outside.wizard.kept
+    earlier = {} if session.wishes.yes else kept.load(session.path)
+    if not earlier:
+        return
+    told = [f"{name.removeprefix(OF_TEMPLATE)}: {value}" for name, value in earlier.items()]
+    if session.ask_once(review.ask_resume(told)) == review.GO_ON:
+        session.answers = earlier
+    else:
+        kept.forget(session.path)
+
+
+def _is_empty(path: Path) -> bool:
+    if not path.exists():
+        return True
+    return path.is_dir() and {entry.name for entry in path.iterdir()} <= _NO_CONTENT
+
+
+def _begin(session: Session) -> int:
+    """Make a new project aside, decide about it, and put it into the folder at the end."""
+    wizard, wishes = session.outside.wizard, session.wishes
+    if not wishes.force:
+        wizard.check_place(session.path)
+    starters = wizard.starters()
+    if wishes.template:
+        source = wishes.template
+    else:
+        click.echo(f"{session.path} is empty: a new project.\n")
+        while question := ask_template(starters, session.answers):
+            session.ask(question)
+        source = template_of(session.answers)
+    answers = _answer_template(session, source)
+    starter = next((one for one in starters if one.name == source), None)
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
+        draft = Path(folder, session.path.resolve().name or "app")
+        wizard.create(source, draft, answers, wishes.trusted, False)  # noqa: FBT003 - of a port
+        return _settle(session, draft, Beginning(source=source, answers=answers, starter=starter))
+
+
+def _answer_template(session: Session, source: str) -> Mapping[str, str]:
+    """Ask what a template asks, one question after the other: a default may follow from answers."""
+    wizard, wishes = session.outside.wizard, session.wishes
+    while True:
+        answers = {**for_template(session.answers), **wishes.answers}
+        asked = wizard.template_questions(source, answers, wishes.trusted)
+        question = next((one for one in asked if one.name not in answers), None)
+        if question is None:
+            return answers
+        session.ask(from_template(question))
+
+
+def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
+    """Interview about the project in ``folder``, until it is written or left."""
+    outside = session.outside
+    held = overlay(session.given.values(), outside.read_settings(folder) if beginning else ())
+    request = parse_request(raw_values(held))
+    record = outside.read_record(session.path)
+    recorded = read_flags(read_options(record.options if record else ()), Source.RECORDED)
+    situation = Situation(
+        project=outside.read_project(folder, request),
+        devices=outside.load_facts(request.knowledge).devices,
+        machine=outside.machine(),
+        held=held,
+        recorded=overlay(recorded),
+        starter=beginning.starter if beginning else None,
+    )
+    where = f"the template {beginning.source}" if beginning else str(session.path)
+    show_all(show_findings(situation.project, held, folder=where), "")
+    while True:
+        while question := next_question(situation, session.answers):
+            session.ask(question)
+        outcome = _decide(session, folder, situation)
+        files = spell_files(outside, folder, outcome) if outcome.fits else {}
+        show_all("", show_preview(outcome))
+        choice = review_decision(session, situation, outcome, files)
+        if choice == review.LEAVE:
+            click.echo("Nothing was written.", err=True)
+            return FITS if outcome.fits else NOTHING_FITS
+        if choice == review.WRITE:
+            return _write(session, situation, outcome, beginning)
+        change_answer(session, situation, outcome, choice)
+
+
+def _decide(session: Session, folder: Path, situation: Situation) -> Outcome:
+    request = _request(session, situation.held.values(), situation.machine)
+    with talking(sys.stderr, quiet=session.wishes.quiet) as tell:
+        return decide_outcome(session.outside, folder, request, tell)
+
+
+def _request(session: Session, held: Iterable[Given], machine: str) -> Request:
+    """Return what options and answers ask for, and what was taken to make it fit."""
+    answers = read_flags(values_of(session.answers, machine))
+    values = raw_values(overlay(held, answers))
+    for one in read_flags(read_options(rescue_words(session.answers))):
+        name = one.setting.parameter
+        values[name] = (*values[name], *one.raw) if isinstance(one.raw, tuple) else one.raw
+    return parse_request(values)
+
+
+def _spell_command(session: Session, situation: Situation) -> str:
+    """Return the command line that does the same where the same is set, without a question."""
+    flags = [one for one in situation.held.values() if one.source is Source.FLAG]
+    request = _request(session, flags, situation.machine)
+    return generate_command(request, str(session.path))
+
+
+def _write(
+    session: Session, situation: Situation, outcome: Outcome, beginning: Beginning | None
+) -> int:
+    outside, wishes = session.outside, session.wishes
+    created: Sequence[str] = ()
+    with talking(sys.stderr, quiet=wishes.quiet) as tell:
+        if beginning:
+            created = outside.wizard.create(
+                beginning.source, session.path, beginning.answers, wishes.trusted, wishes.force
+            )
+        outcome = write_files(outside, session.path, outcome, force=wishes.force, tell=tell)
+    outside.wizard.kept.forget(session.path)
+    command = _spell_command(session, situation)
+    show_all(show_end(outcome, command, folder=str(session.path), created=created))
+    return FITS

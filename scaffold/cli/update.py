@@ -1,0 +1,214 @@
+"""``leanscaffold update``: plan again, show what changes, rewrite what is ours."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scaffold.cli.exit_codes import NOTHING_FITS
+from scaffold.cli.options import (
+    SectionedCommand,
+    asked_options,
+    json_option,
+    path_argument,
+    quiet_option,
+)
+from scaffold.cli.outside import Outside
+from scaffold.errors import UsageError
+
+if TYPE_CHECKING:
+    from scaffold.adapters.record import Record
+    from scaffold.config import Request
+    from scaffold.core.renewal import Stale
+    from scaffold.present.outcome import Outcome
+    from scaffold.present.renewal import Update
+
+_STALE = 1
+
+
+@click.command(cls=SectionedCommand, short_help="Plan again; show and write what changes.")
+@path_argument
+@asked_options
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; end with 1 if files are stale or the budget is exceeded.",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that you wrote or edited.")
+@json_option
+@quiet_option
+@click.pass_obj
+def update(
+    outside: Outside,
+    asked: Mapping[str, Any],
+    /,
+    path: Path,
+    *,
+    check: bool,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Plan the project in PATH again after its dependencies or options changed.
+
+    Shows what changes: versions, sizes, base, and why; then rewrites only what leanscaffold wrote.
+    Options that leanscaffold.json recorded hold wherever no other is given. A Dockerfile that you
+    edited is never overwritten without --force; --check shows what would change in it.
+
+    With --check, files are stale if requirement files, locks or options changed since, or if a file
+    is gone; a newer release of a package alone makes nothing stale. Figures that `verify --save`
+    measured count for the budget.
+    """
+    from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415 - not for --help
+    from scaffold.cli.preparing import combine_options  # noqa: PLC0415
+    from scaffold.present.talk import talking  # noqa: PLC0415
+
+    record = outside.read_record(path)
+    if record is None:
+        raise UsageError(
+            f"nothing was generated in {path}: there is no leanscaffold.json that can be read",
+            hint=f"leanscaffold generate {path}, or leanscaffold init {path}",
+        )
+    with talking(sys.stderr, quiet=quiet) as tell:
+        tell("reading the project")
+        request = combine_options(asked, record.options)
+        stale = _find_stale(outside, path, record, request)
+        if check and not stale:
+            return _show(_only_checked(outside, path, record), as_json=as_json, check=check)
+        outcome = decide_outcome(outside, path, request, tell)
+        if outcome.fits:
+            found = _compare(outside, path, record, outcome, stale, force=force)
+            if not check and found.needed:
+                found = _write(outside, path, outcome, found, force=force)
+            return _show(found, as_json=as_json, check=check)
+    _show_nothing_fits(outcome, path, stale, as_json=as_json)
+    return _STALE if check else NOTHING_FITS
+
+
+def _show_nothing_fits(
+    outcome: "Outcome", path: Path, stale: tuple["Stale", ...], *, as_json: bool
+) -> None:
+    from scaffold.present.renewal import Update, make_update_document  # noqa: PLC0415
+
+    if as_json:
+        from scaffold.present.document import make_document, to_json  # noqa: PLC0415 - not for text
+
+        lost = (
+            f"{target.arch.platform}: no base image fits"
+            for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+            if decision.chosen is None
+        )
+        found = Update(project=outcome.project.name.value, stale=stale, over=tuple(lost))
+        document = make_update_document(found) | {"plan": make_document(outcome)}
+        click.echo(to_json(document), nl=False)
+    else:
+        from scaffold.present.screen import bullet, show  # noqa: PLC0415 - not for JSON
+        from scaffold.present.text import show_outcome  # noqa: PLC0415
+
+        show(sys.stdout, [*(bullet(one.text) for one in stale), ""] if stale else [])
+        show(sys.stdout, show_outcome(outcome, folder=str(path)))
+
+
+def _find_stale(
+    outside: Outside, path: Path, record: "Record", request: "Request"
+) -> tuple["Stale", ...]:
+    from scaffold.config import to_argv, without_secrets  # noqa: PLC0415
+    from scaffold.core.renewal import find_stale  # noqa: PLC0415 - not for --help
+
+    project = outside.read_project(path, request)
+    return find_stale(
+        recorded=record.inputs,
+        now=outside.digest_inputs(path, (*project.files, TRACE)),
+        options=(record.options, to_argv(without_secrets(request))),
+        missing=record.missing,
+    )
+
+
+def _only_checked(outside: Outside, path: Path, record: "Record") -> "Update":
+    from scaffold.core.renewal import over_budget  # noqa: PLC0415 - not for --help
+    from scaffold.present.renewal import Update  # noqa: PLC0415
+
+    measured = {
+        arch.platform: (one.on_disk, one.download)
+        for arch, one in outside.read_measured(path).items()
+    }
+    over = over_budget(record.document, measured)
+    return Update(project=record.project, over=over, kept=record.edited)
+
+
+def _compare(
+    outside: Outside,
+    path: Path,
+    record: "Record",
+    outcome: "Outcome",
+    stale: tuple["Stale", ...],
+    *,
+    force: bool,
+) -> "Update":
+    """Return what a new plan changes. Without ``force``, what is edited and would not change stays.
+
+    The record of a run changes with every figure in it: alone it is no change.
+    """
+    from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
+    from scaffold.cli.generate import spell_files  # noqa: PLC0415
+    from scaffold.core.renewal import compare_plans  # noqa: PLC0415
+    from scaffold.present.document import make_document  # noqa: PLC0415
+    from scaffold.present.renewal import Update  # noqa: PLC0415
+
+    files = spell_files(outside, path, outcome)
+    changed = [
+        name
+        for name, text in files.items()
+        if name != RECORD
+        and (
+            name in record.missing
+            or record.files.get(name) != digest(text)
+            or (force and name in record.edited)
+        )
+    ]
+    there = _read(path / "Dockerfile")
+    return Update(
+        project=record.project,
+        stale=stale,
+        targets=compare_plans(record.document, make_document(outcome)),
+        changed=tuple(sorted(changed)) if not stale else tuple(sorted({*changed, RECORD})),
+        kept=() if force else tuple(name for name in record.edited if name not in changed),
+        texts=(there, files["Dockerfile"]) if there and "Dockerfile" in changed else None,
+        remarks=tuple(remark.text for remark in outcome.remarks),
+    )
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def _write(
+    outside: Outside, path: Path, outcome: "Outcome", found: "Update", *, force: bool
+) -> "Update":
+    from scaffold.cli.generate import spell_files  # noqa: PLC0415 - not for --help
+
+    files = spell_files(outside, path, outcome)
+    texts = {name: text for name, text in files.items() if name not in found.kept}
+    left = set(outside.write(path, texts, force)) - set(found.kept)
+    stale = tuple(f"{name} is of an earlier run: delete it if you like" for name in sorted(left))
+    return replace(found, written=True, remarks=(*found.remarks, *stale))
+
+
+def _show(found: "Update", *, as_json: bool, check: bool) -> int:
+    from scaffold.present.renewal import make_update_document, show_update  # noqa: PLC0415
+
+    if as_json:
+        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
+
+        click.echo(to_json(make_update_document(found)), nl=False)
+    else:
+        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
+
+        show(sys.stdout, show_update(found))
+    return _STALE if check and (found.needed or found.over) else 0

@@ -1,0 +1,1 @@
+"""The questions of ``leanscaffold init``: what they are (pure), and asking them on a terminal."""

@@ -1,0 +1,91 @@
+"""All that an interview touches besides what a plan does, as one value; tests pass their own."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scaffold.errors import Detail
+from scaffold.model.starter import Question as TemplateQuestion
+from scaffold.model.starter import Starter
+from scaffold.wizard.answers import Kept, find_state_folder
+from scaffold.wizard.asking import Ask, ask_on_terminal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WizardEdges:
+    """The edges of ``init``.
+
+    ``interactive`` tells whether somebody sits at a terminal, ``ask`` asks them. ``kept`` holds the
+    answers of interviews that were broken off. ``starters`` lists our project templates;
+    ``template_questions`` returns what a template asks, given answers by name and whether its own
+    code may run; ``create`` writes a project, over files of the user's only if its last argument is
+    True, and returns its files; ``check_place`` raises FileConflictError where it would need that.
+    ``conflicts`` returns which files in a folder are the user's.
+    """
+
+    interactive: Callable[[], bool]
+    ask: Ask
+    kept: Kept
+    starters: Callable[[], Sequence[Starter]]
+    template_questions: Callable[[str, Mapping[str, str], bool], Sequence[TemplateQuestion]]
+    create: Callable[[str, Path, Mapping[str, str], bool, bool], Sequence[str]]
+    check_place: Callable[[Path], None]
+    conflicts: Callable[[Path, Mapping[str, str]], Sequence[Detail]]
+
+
+def real_wizard_edges() -> WizardEdges:
+    """Return the terminal, the user's state folder and the templates."""
+    return WizardEdges(
+        interactive=lambda: sys.stdin.isatty() and sys.stdout.isatty(),
+        ask=ask_on_terminal,
+        kept=Kept(folder=lambda: find_state_folder(os.environ)),
+        starters=_starters,
+        template_questions=_template_questions,
+        create=_create,
+        check_place=_check_place,
+        conflicts=_conflicts,
+    )
+
+
+def _starters() -> Sequence[Starter]:
+    from scaffold.adapters.starters import list_starters  # noqa: PLC0415 - slow to import
+
+    return list_starters()
+
+
+def _template_questions(
+    source: str,
+    answers: Mapping[str, str],
+    trusted: bool,  # noqa: FBT001 - of a port
+) -> Sequence[TemplateQuestion]:
+    from scaffold.adapters.starters import open_template, questions  # noqa: PLC0415
+
+    with open_template(source) as template:
+        # Ours take their name from the folder, and the rest is for the user to edit.
+        return () if template.own else questions(template, answers, trusted=trusted)
+
+
+def _create(
+    source: str,
+    path: Path,
+    answers: Mapping[str, str],
+    trusted: bool,  # noqa: FBT001 - of a port
+    force: bool,  # noqa: FBT001
+) -> Sequence[str]:
+    from scaffold.adapters.starters import create_project  # noqa: PLC0415 - slow to import
+
+    return create_project(source, path, answers, trusted=trusted, force=force)
+
+
+def _check_place(path: Path) -> None:
+    from scaffold.adapters.starters.create import check_destination  # noqa: PLC0415
+
+    check_destination(path)
+
+
+def _conflicts(path: Path, files: Mapping[str, str]) -> Sequence[Detail]:
+    from scaffold.adapters.outputs import find_conflicts, read_recorded  # noqa: PLC0415
+
+    return find_conflicts(path, files, read_recorded(path))

@@ -1,0 +1,139 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from scaffold.cli.outside import real_outside
+from scaffold.model.report import Measured
+from scaffold.model.target import Arch
+from tests.cli.outside import code_of, run
+
+APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+OPTIONS = ("--device", "raspberry-pi-4", "--max-size", "300MB", "--offline")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "main.py").write_text(APP)
+    (tmp_path / "requirements.txt").write_text("fastapi\nuvicorn\n")
+    result = run("generate", str(tmp_path), *OPTIONS, "--quiet", outside=real_outside())
+    assert result.exit_code == 0, result.stderr
+    return tmp_path
+
+
+def update(folder: Path, *options: str) -> Result:
+    return run("update", str(folder), "--quiet", *options, outside=real_outside())
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_up_to_date_stays_as_it_is(project: Path) -> None:
+    before = contents(project)
+    for options in ((), ("--check",)):
+        result = update(project, *options)
+        assert (result.exit_code, result.stdout.splitlines()[0].split(": ")[1]) == (0, "up to date")
+    assert contents(project) == before
+
+
+def test_changed_requirements_are_told_by_check_and_written_without(project: Path) -> None:
+    (project / "requirements.txt").write_text("fastapi\nuvicorn\nhttpx\n")
+    before = contents(project)
+    checked = update(project, "--check")
+    assert checked.exit_code == 1
+    assert "requirements.txt changed" in checked.stdout
+    assert "+  httpx" in checked.stdout
+    assert "needed by httpx" in checked.stdout
+    assert "Would be written" in checked.stdout
+    assert contents(project) == before
+
+    written = update(project)
+    assert written.exit_code == 0, written.stderr
+    assert "Written" in written.stdout
+    assert "httpx==" in (project / "requirements.arm64.lock").read_text()
+    assert update(project, "--check").exit_code == 0
+
+
+def test_json_tells_the_same(project: Path) -> None:
+    (project / "requirements.txt").write_text("fastapi\nuvicorn\nhttpx\n")
+    document = json.loads(update(project, "--check", "--json").stdout)
+    assert document["up_to_date"] is False
+    assert document["written"] is False
+    assert [one["code"] for one in document["stale"]] == ["input-changed"]
+    (target,) = document["targets"]
+    assert "httpx" in [one["name"] for one in target["packages"] if not one["before"]]
+    assert target["on_disk"]["after"] > target["on_disk"]["before"]
+    assert "requirements.arm64.lock" in document["changed_files"]
+
+
+def test_a_budget_that_nothing_meets_fails_the_check_and_writes_nothing(project: Path) -> None:
+    before = contents(project)
+    checked = update(project, "--check", "--max-size", "10MB")
+    assert checked.exit_code == 1
+    assert "options: no longer --max-size=300MB, now --max-size=10MB" in checked.stdout
+    assert update(project, "--max-size", "10MB").exit_code == 3
+    document = json.loads(update(project, "--check", "--max-size", "10MB", "--json").stdout)
+    assert document["over_budget"] == ["linux/arm64: no base image fits"]
+    assert document["plan"]["chosen"] is None
+    assert contents(project) == before
+
+
+def test_a_setting_in_the_project_that_changed_makes_files_stale(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.leanscaffold]\nmax-size = "200MB"\n')
+    checked = update(project, "--check")
+    assert checked.exit_code == 1
+    assert "now --max-size=200MB" in checked.stdout
+
+
+def test_an_edited_dockerfile_is_not_overwritten_without_force(project: Path) -> None:
+    dockerfile = project / "Dockerfile"
+    edited = dockerfile.read_text() + "# mine\n"
+    dockerfile.write_text(edited)
+    unchanged = update(project, "--check")
+    assert unchanged.exit_code == 0
+    assert "left alone: Dockerfile" in unchanged.stdout
+
+    (project / "requirements.txt").write_text("fastapi\nuvicorn\nhttpx\n")
+    before = contents(project)
+    refused = update(project)
+    assert (refused.exit_code, code_of(refused)) == (9, "file-exists")
+    assert contents(project) == before
+    assert "-# mine" in update(project, "--check").stdout
+    assert update(project, "--force").exit_code == 0
+    assert "# mine" not in dockerfile.read_text()
+
+
+def test_a_file_that_is_gone_comes_back(project: Path) -> None:
+    lock = project / "requirements.arm64.lock"
+    text = lock.read_text()
+    lock.unlink()
+    assert "requirements.arm64.lock is gone" in update(project, "--check").stdout
+    assert update(project).exit_code == 0
+    assert lock.read_text() == text
+
+
+def test_an_image_that_was_measured_over_the_budget_fails_the_check(project: Path) -> None:
+    outside = real_outside()
+    measured = Measured(
+        base="bare-trixie",
+        python="3.14",
+        packages={},
+        on_disk=310_000_000,
+        download=1,
+        checked=outside.today(),
+        passed=True,
+    )
+    outside = replace(outside, read_measured=lambda _: {Arch.ARM64: measured})
+    result = run("update", str(project), "--check", "--quiet", outside=outside)
+    assert result.exit_code == 1
+    assert "310.0 MB on disk (measured), 10.0 MB over the 300.0 MB allowed" in result.stdout
+
+
+def test_where_nothing_was_generated_it_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(APP)
+    result = update(tmp_path)
+    assert (result.exit_code, code_of(result)) == (2, "usage")
+    assert f"leanscaffold generate {tmp_path}" in result.stderr

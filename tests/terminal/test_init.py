@@ -1,0 +1,168 @@
+"""``init`` as people meet it: a real terminal, real keys, and what is on the screen."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.screen import Screen, find_tmux
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_tmux() is None, reason="needs tmux: apt-get install tmux"),
+]
+
+APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
+GIVEN = {"main.py", "requirements.txt"}
+SIZES = [(80, 24), (200, 50)]
+QUESTIONS = (
+    "Which device is it for?",
+    "How large may the image be on disk?",
+    "What matters most?",
+    "Shall it be written?",
+)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Give a folder with a short path: that of a socket may have about a hundred letters."""
+    with tempfile.TemporaryDirectory(prefix="ls-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: "{}x{}".format(*size))
+def screen(place: Path, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    app = place / "app"
+    app.mkdir()
+    (app / "main.py").write_text(APP)
+    (app / "requirements.txt").write_text("fastapi\nuvicorn\n")
+    columns, rows = request.param
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "HOME": str(place),
+        "XDG_STATE_HOME": str(place / "state"),
+        "LEANSCAFFOLD_CACHE_DIR": str(place / "cache"),
+        "LEANSCAFFOLD_OFFLINE": "1",
+    }
+    opened = Screen.open(place, columns=columns, rows=rows, env=env)
+    yield opened
+    opened.close()
+
+
+def pointed_at(question: str) -> str:
+    """Return what matches a question that waits for an answer: it is erased once there is one."""
+    return rf"^· {question.replace('?', '[?]')}( .*)?\n( .*\n)* ›"  # noqa: RUF001 - an arrow
+
+
+def names(place: Path) -> set[str]:
+    return {path.name for path in (place / "app").iterdir()}
+
+
+def test_with_enter_alone_one_gets_through(screen: Screen, place: Path) -> None:
+    screen.enter("leanscaffold init app; echo ended $?")
+    for question in QUESTIONS:
+        shown = screen.wait_for(pointed_at(question))
+        assert names(place) == GIVEN
+        assert not [line for line in shown.splitlines() if len(line) > 200]
+        screen.press("Enter")
+    screen.wait_for(r"^ended 0")
+    text = screen.scrolled()
+    for said in (
+        "requirements.txt:1-2",
+        "main.py:3",
+        "· Which device is it for? Raspberry Pi 4 Model B (4 GB)\n",
+        "· What matters most? A small image\n",
+        "leanscaffold generate app --device=raspberry-pi-4\n",
+    ):
+        assert said in text
+    assert names(place) > GIVEN | {"Dockerfile", "leanscaffold.json"}
+
+
+@pytest.mark.parametrize("at", range(len(QUESTIONS)))
+def test_ctrl_c_at_any_question_writes_nothing_and_the_answers_are_offered_again(
+    screen: Screen, place: Path, at: int
+) -> None:
+    screen.enter("leanscaffold init app; echo ended $?")
+    for number, question in enumerate(QUESTIONS[: at + 1]):
+        screen.wait_for(pointed_at(question))
+        screen.press("C-c" if number == at else "Enter")
+    shown = screen.wait_for(r"^ended 130")
+    assert "Nothing was written." in shown
+    assert names(place) == GIVEN
+    assert not list(place.rglob("*.tmp"))
+
+    screen.enter("clear; leanscaffold init app; echo ended $?")
+    if at:
+        assert "Go on" in screen.wait_for(pointed_at("You stopped here before. Go on from there?"))
+        screen.press("Enter")
+    screen.wait_for(pointed_at(QUESTIONS[at]))
+    screen.press("C-c")
+    screen.wait_for(r"^ended 130")
+    assert names(place) == GIVEN
+
+
+def test_ctrl_c_while_it_decides_writes_nothing(screen: Screen, place: Path) -> None:
+    screen.enter("leanscaffold init app; echo ended $?")
+    for question in QUESTIONS[:3]:
+        screen.wait_for(pointed_at(question))
+        screen.press("Enter")
+    screen.press("C-c")
+    screen.wait_for(r"^ended 130")
+    assert names(place) == GIVEN
+
+
+def test_a_device_is_found_by_typing(screen: Screen) -> None:
+    screen.enter("leanscaffold init app; echo ended $?")
+    screen.wait_for(pointed_at(QUESTIONS[0]))
+    screen.press(*["Down"] * 6)
+    screen.wait_for(r"› Another device")  # noqa: RUF001
+    screen.press("Enter")
+    screen.wait_for(r"type to search")
+    screen.press("v", "i", "s", "i", "o", "n")
+    screen.wait_for(r"› .*VisionFive")  # noqa: RUF001
+    screen.press("Enter")
+    screen.wait_for(r"^· Which one\? .*VisionFive")
+    screen.wait_for(pointed_at(QUESTIONS[1]))
+    screen.press("Down", "Down", "Down", "Down", "Down", "Enter")
+    screen.wait_for(r"^· At most how much\? +\(such as")
+    screen.press("h", "u", "g", "e", "Enter")
+    screen.wait_for(r"cannot read 'huge' as a size")
+    screen.press("C-u")
+    screen.press("9", "9", "M", "B", "Enter")
+    screen.wait_for(r"^· At most how much\? 99MB")
+    screen.wait_for(pointed_at(QUESTIONS[2]))
+    screen.press("C-c")
+    screen.wait_for(r"^ended 130")
+
+
+def test_the_dockerfile_is_looked_at_before_it_is_written(screen: Screen, place: Path) -> None:
+    screen.enter("leanscaffold init app; echo ended $?")
+    for question in QUESTIONS[:3]:
+        screen.wait_for(pointed_at(question))
+        screen.press("Enter")
+    screen.wait_for(pointed_at(QUESTIONS[3]))
+    screen.press("Down", "Enter")
+    screen.wait_for(r"^CMD \[.*\n(.*\n)*· Shall it be written\?")
+    assert names(place) == GIVEN
+    screen.press("Up", "Enter")
+    screen.wait_for(r"^ended 0")
+    assert "FROM --platform=$BUILDPLATFORM" in screen.scrolled()
+
+
+def test_what_no_source_says_is_asked_for(screen: Screen, place: Path) -> None:
+    (place / "app" / "main.py").unlink()
+    (place / "app" / "one.py").write_text("import fastapi\n")
+    (place / "app" / "two.py").write_text("import fastapi\n")
+    screen.enter("leanscaffold init app --device raspberry-pi-5; echo ended $?")
+    for question in QUESTIONS[1:3]:
+        screen.wait_for(pointed_at(question))
+        screen.press("Enter")
+    screen.wait_for(r"^· How does it start\? Nothing in the sources says so\. +\(")
+    screen.enter("python -m app")
+    screen.wait_for(r"^· On which port does it listen\? +\(")
+    screen.press("Enter")
+    screen.wait_for(pointed_at(QUESTIONS[3]))
+    screen.press("C-c")
+    screen.wait_for(r"^ended 130")
