@@ -116,6 +116,7 @@ def _find_stale(
     outside: Outside, path: Path, record: "Record", request: "Request"
 ) -> tuple["Stale", ...]:
     from scaffold.config import to_argv, without_secrets  # noqa: PLC0415
+    from scaffold.core.ignore import TRACE  # noqa: PLC0415
     from scaffold.core.renewal import find_stale  # noqa: PLC0415 - not for --help
 
     project = outside.read_project(path, request)
