@@ -83,11 +83,13 @@ LIMITS = (
 )
 
 
-def write_dockerfile(rival: str, match: Match) -> str:
+def write_dockerfile(rival: str, match: Match, *, requires: bool = True) -> str:
     """Return what people write by hand: as tutorials have it, or as ``docker init`` asks for."""
     tag = "3.13-alpine3.23" if rival == ALPINE else "3.13-slim"
     lines = [f"FROM python:{tag}"]
-    if rival != ITSELF:
+    if rival != ITSELF and not requires:
+        lines += ["WORKDIR /app", "COPY . ."]
+    elif rival != ITSELF:
         lines += _init() if rival == INIT else _tutorial()
     if match.port is not None:
         lines.append(f"EXPOSE {match.port}")

@@ -66,7 +66,8 @@ class Bench:
 
     def stage(self, example: str) -> Path:
         """Return a copy of a project with the requirements of the match."""
-        goal = self.folder / example
+        # Named after the folder is what `verify --keep` leaves.
+        goal = self.folder / f"{NAME}-{example}"
         if not goal.is_dir():
             shutil.copytree(ROOT / "examples" / example, goal)
             if self.match.requires and example != "litert":
@@ -77,22 +78,21 @@ class Bench:
         """Return what every plan of ours is told besides the project."""
         return (
             *("--target", self.match.arch, "--python", PYTHON, "--base", BASE),
-            *("--knowledge", str(WEIGHED)),
+            *("--offline", "--knowledge", str(WEIGHED)),
             *(("--ca", str(self.trust)) if self.trust else ()),
         )
 
     def build_ours(self) -> tuple[Weighed, str]:
         """Return our image, and what ``verify`` says of it."""
         project = self.stage(self.match.example)
-        tag = f"{NAME}-ours:{self.match.arch}"
+        tag = f"{project.name}:{self.match.arch}"
         self.tags.append(tag)
         ended = leanscaffold(
-            *("verify", str(project), *self.options(), "--tag", f"{NAME}-ours"),
-            *("--keep", "--json", "--quiet"),
+            *("verify", str(project), *self.options(), "--keep", "--json", "--quiet"),
             env=self.env,
         )
-        if not ended.out:
-            raise click.ClickException(ended.err)
+        if ended.code not in {0, 1} or "reports" not in ended.document():
+            raise click.ClickException(ended.err or ended.out)
         (report,) = ended.document()["reports"]
         return self.weigh(tag), _conclude(report["checks"])
 
@@ -100,7 +100,8 @@ class Bench:
         """Return an image that is made by hand, of the same versions."""
         project = self.stage(self.match.rival or self.match.example)
         self._pin(project)
-        (project / "Dockerfile").write_text(write_dockerfile(rival, self.match))
+        requires = (project / "requirements.txt").is_file()
+        (project / "Dockerfile").write_text(write_dockerfile(rival, self.match, requires=requires))
         (project / ".dockerignore").unlink(missing_ok=True)
         tag = f"{NAME}-theirs:{len(self.tags)}"
         self.tags.append(tag)

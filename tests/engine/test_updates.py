@@ -1,0 +1,165 @@
+"""The same plan makes the same layers anywhere, and a change moves what changed and no more."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scaffold.adapters.engine.connect import connect
+from scaffold.adapters.engine.images import inspect_image, weigh_image
+from scaffold.facts.snapshot import Snapshot
+from scaffold.resources import knowledge
+from tests.engine.engine import Engine
+from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.other import other_engine
+
+pytestmark = [pytest.mark.engine, pytest.mark.online]
+
+ROOT = Path(__file__).parents[2]
+NAME = "leanscaffold-test-updates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """An engine, checkouts of an example, and what builds them."""
+
+    engine: Engine
+    folder: Path
+    env: Mapping[str, str]
+    trust: tuple[str, ...]
+    knowledge: tuple[str, ...]
+
+    def check_out(self, name: str, base: str, *, mask: int = 0o022, day: int = 1) -> Path:
+        """Return a checkout with its files written: its own umask, and times of its own."""
+        project = self.folder / name / "app"
+        before = os.umask(mask)
+        try:
+            shutil.copytree(ROOT / "examples" / "fastapi", project, copy_function=shutil.copyfile)
+            # The child has the mask, too.
+            self.generate(project, base)
+        finally:
+            os.umask(before)
+        for path in project.rglob("*"):
+            os.utime(path, (day * 86400, day * 86400))
+        return project
+
+    def generate(self, project: Path, base: str) -> None:
+        """Write the files, from the bundled knowledge."""
+        words = ("--target", "amd64", "--python", "3.13", "--base", base, "--offline")
+        made = leanscaffold(
+            "generate", str(project), *words, *self.knowledge, "--quiet", env=self.env
+        )
+        assert made.code == 0, made.err
+
+    def build(self, engine: Engine, project: Path, tag: str, *words: str) -> None:
+        """Build as anybody would, with docker alone."""
+        secret = ("--secret", f"id=ca,src={self.trust[1]}") if self.trust else ()
+        engine.docker(
+            *("buildx", "build", "--quiet", "--load", "--tag", f"{NAME}:{tag}", *secret),
+            *(*words, str(project)),
+        )
+
+    def layers(self, engine: Engine, tag: str) -> list[str]:
+        found = json.loads(engine.docker("image", "inspect", f"{NAME}:{tag}"))
+        layers: list[str] = found[0]["RootFS"]["Layers"]
+        return layers
+
+
+@pytest.fixture
+def bench(
+    bases: Callable[..., Engine],
+    certificates: Path | None,
+    knowledge_options: tuple[str, ...],
+    tmp_path: Path,
+) -> Iterator[Bench]:
+    engine = bases("amd64")
+    trust = ("--ca", str(certificates)) if certificates else ()
+    yield Bench(
+        engine=engine,
+        folder=tmp_path,
+        env=environment(engine, tmp_path),
+        trust=trust,
+        knowledge=knowledge_options,
+    )
+    mine = engine.docker("images", "--quiet", NAME).split()
+    if mine:
+        engine.docker("rmi", "--force", *set(mine))
+
+
+@pytest.mark.parametrize("base", ["bare-trixie", "slim-trixie", "bare-alpine-3.23", "alpine-3.23"])
+def test_two_checkouts_make_the_same_layers_without_any_cache(bench: Bench, base: str) -> None:
+    one = bench.check_out("one", base)
+    other = bench.check_out("other", base, mask=0o077, day=2)
+    bench.build(bench.engine, one, "one", "--no-cache")
+    bench.build(bench.engine, other, "other", "--no-cache")
+    assert bench.layers(bench.engine, "one") == bench.layers(bench.engine, "other")
+
+
+def test_another_engine_makes_the_same_layers_and_its_store_holds_what_was_predicted(
+    bench: Bench,
+) -> None:
+    if not bench.engine.own:
+        pytest.skip("the second engine needs the programs of the first")
+    project = bench.check_out("one", "bare-trixie")
+    bench.build(bench.engine, project, "here")
+    planned = json.loads((project / "leanscaffold.json").read_text())["chosen"]["size"]
+    with other_engine(bench.engine) as there:
+        elsewhere = bench.check_out("other", "bare-trixie", mask=0o077, day=2)
+        bench.build(there, elsewhere, "there", "--network=host")
+        assert bench.layers(there, "there") == bench.layers(bench.engine, "here")
+        client = connect(environ=there.environ)
+        stored = weigh_image(client, f"{NAME}:there")
+        layers = inspect_image(client, f"{NAME}:there").layers
+        client.close()
+    assert stored is not None
+    assert stored.containerd
+    counted = sum(layer.in_blocks + layer.download for layer in layers)
+    assert stored.bytes == pytest.approx(counted, rel=0.005)
+    assert stored.bytes == pytest.approx(planned["containerd"], rel=0.05)
+
+
+def test_an_edit_moves_the_application_alone(bench: Bench) -> None:
+    project = bench.check_out("one", "bare-trixie")
+    bench.build(bench.engine, project, "before")
+    app = sum(p.stat().st_size for p in project.glob("*") if p.is_file())
+    with (project / "main.py").open("a") as source:
+        source.write("\n# edited\n")
+    bench.build(bench.engine, project, "after")
+    before, after = bench.layers(bench.engine, "before"), bench.layers(bench.engine, "after")
+    assert before[:-1] == after[:-1]
+    assert before[-1] != after[-1]
+    client = connect(environ=bench.engine.environ)
+    moved = inspect_image(client, f"{NAME}:after").layers[-1]
+    client.close()
+    assert moved.download <= app + 100_000
+    assert moved.on_disk <= 3 * app
+
+
+def test_a_change_of_a_light_package_leaves_the_heavy_ones_below_it(bench: Bench) -> None:
+    project = bench.check_out("one", "bare-trixie")
+    requirements = project / "requirements.txt"
+    asked = requirements.read_text()
+    newest, older = _versions("idna")[:2]
+    for tag, version in (("before", older), ("after", newest)):
+        requirements.write_text(f"{asked}numpy\nidna=={version}\n")
+        bench.generate(project, "bare-trixie")
+        bench.build(bench.engine, project, tag)
+    before, after = bench.layers(bench.engine, "before"), bench.layers(bench.engine, "after")
+    changed = [n for n, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
+    client = connect(environ=bench.engine.environ)
+    layers = inspect_image(client, f"{NAME}:after").layers
+    client.close()
+    assert len(changed) == 1
+    assert layers[changed[0]].download < 3_000_000
+    assert sum(layer.download for layer in layers) > 30_000_000
+
+
+def _versions(name: str) -> list[str]:
+    """Return the releases that the bundled knowledge has, newest first."""
+    known = Snapshot(knowledge() / "snapshots" / "wheels").project(name)
+    assert known is not None
+    return [release.metadata.version for release in known.releases]
