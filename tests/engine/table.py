@@ -1,8 +1,9 @@
 """Our images beside those that people write by hand, in one table.
 
-    python -m tests.engine.table [--match NAME]… [--arch ARCH]…
+    python -m tests.engine.table [--match NAME]… [--arch ARCH]… [--traced]
 
-Builds, verifies, weighs and starts them on the tests' engine, and keeps the table in docs/sizes.md.
+Builds, verifies, weighs and starts them on the tests' engine, and keeps the table in docs/sizes.md;
+with --traced it traces our images instead, and fills the columns about that.
 """
 
 import json
@@ -10,8 +11,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "sizes.md"
 BASE = "bare-trixie"  # of the glibc bases cut to measure, the one that the stand-ins have
 NAME = "leanscaffold-table"
+# Memory is read of what runs, an update changes a package: a script ends, hello has none.
+_ONLY_SERVERS = ("memory", "stop", "update", "writes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,17 @@ class Bench:
         (report,) = ended.document()["reports"]
         return self.weigh(tag), _conclude(report["checks"])
 
+    def trace_ours(self) -> tuple[float, float]:
+        """Return MB on disk of our traced image, and of the files that its run opens."""
+        project = self.stage(self.match.example)
+        ended = leanscaffold(
+            *("trace", str(project), *self.options(), "--json", "--quiet"), env=self.env
+        )
+        if not ended.out or "floor" not in ended.document():
+            raise click.ClickException(ended.err or ended.out)
+        found = ended.document()
+        return round(found["kept"]["on_disk"] / 1e6, 2), round(found["floor"] / 1e6, 2)
+
     def build_theirs(self, rival: str) -> Weighed:
         """Return an image that is made by hand, of the same versions."""
         project = self.stage(self.match.rival or self.match.example)
@@ -139,8 +153,11 @@ class Bench:
 
 
 def _conclude(checks: Sequence[dict[str, Any]]) -> str:
-    off = [one["code"] for one in checks if one["status"] != "passed"]
-    return ", ".join(off) or PASSED
+    """Return what failed. What a script that ends has nothing of to try is no failure."""
+    failed = [one["code"] for one in checks if one["status"] == "failed"]
+    untried = [one["code"] for one in checks if one["status"] == "not-verified"]
+    kept = [code for code in untried if code not in _ONLY_SERVERS]
+    return ", ".join(failed + [f"{code} not tried" for code in kept]) or PASSED
 
 
 def measure(engine: Engine, match: Match) -> Iterator[Row]:
@@ -156,6 +173,15 @@ def measure(engine: Engine, match: Match) -> Iterator[Row]:
                 yield _row(limit, ours, theirs[limit.rival], (start, plain), verify)
         finally:
             bench.clean()
+
+
+def trace(engine: Engine, match: Match, rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows of one project with what a trace makes of our image."""
+    with tempfile.TemporaryDirectory() as folder:
+        traced, opened = Bench(engine, match, Path(folder)).trace_ours()
+    for row in rows:
+        if (row.match, row.arch) == (match.name, match.arch):
+            yield replace(row, traced=traced, opened=opened)
 
 
 def _starts(
@@ -193,7 +219,8 @@ def _row(
 @click.command()
 @click.option("--match", "names", multiple=True, type=click.Choice([one.name for one in MATCHES]))
 @click.option("--arch", "arches", multiple=True, type=click.Choice(["amd64", "arm64"]))
-def main(names: tuple[str, ...], arches: tuple[str, ...]) -> None:
+@click.option("--traced", is_flag=True, help="Trace our images, and keep the rest of the table.")
+def main(names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool) -> None:
     """Make the table; exit 1 where a row is beyond its limit."""
     home = find_home(os.environ)
     engine = own.up(home)
@@ -204,7 +231,8 @@ def main(names: tuple[str, ...], arches: tuple[str, ...]) -> None:
     for match in MATCHES:
         if (names and match.name not in names) or (arches and match.arch not in arches):
             continue
-        for row in measure(engine, match):
+        found = trace(engine, match, list(rows.values())) if traced else measure(engine, match)
+        for row in found:
             rows[row.match, row.arch, row.rival] = row
             click.echo(json.dumps([row.match, row.arch, row.rival, row.troubles()]))
             # Each at once: the next one may take minutes.
