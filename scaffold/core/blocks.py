@@ -42,7 +42,7 @@ def predict_waste(weighed: Weighed, *, bytecode: bool) -> tuple[float, float]:
     facts = weighed.facts
     whole = facts.installed + weighed.trimmed
     small = max(whole - facts.kind("so"), 1)
-    # Sources that give way to bytecode are trimmed bytes, but not fewer files.
+    # Sources that give way to bytecode, and stripped symbols, are less bytes, but not fewer files.
     replaced = max(sum(size for _, size in facts.kinds) - facts.installed, 0)
     left = min(max(1 - (weighed.trimmed - replaced) / small, 0.0), 1.0)
     if facts.blocks is None:
@@ -50,7 +50,7 @@ def predict_waste(weighed: Weighed, *, bytecode: bool) -> tuple[float, float]:
     else:
         waste, spread = left * max(facts.blocks - whole, 0), COUNTED_SPREAD
     error = waste * spread
-    if bytecode and not replaced:
+    if bytecode and not weighed.sourceless:
         beside = facts.files * min(facts.kind("py") / small, 1.0)
         waste += _waste_of(beside)
         error += _waste_of(beside) * WASTE_SPREAD

@@ -83,7 +83,7 @@ def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weigh
     kinds = tuple((kind, size) for kind, size in weighed.facts.kinds if kind not in ruled)
     bytes_gone = sum(gone.values()) + (weighed.facts.kind("py") if alone else 0)
     left = replace(weighed.facts, installed=weighed.facts.installed - bytes_gone, kinds=kinds)
-    return replace(weighed, facts=left, trimmed=weighed.trimmed + bytes_gone)
+    return replace(weighed, facts=left, trimmed=weighed.trimmed + bytes_gone, sourceless=alone)
 
 
 def _spared(packages: Sequence[Weighed], facts: Facts) -> Iterator[tuple[str, str]]:

@@ -66,9 +66,11 @@ class Weighed:
     """A pinned package with the facts of its file. ``exact`` is False where sizes are estimates.
 
     ``trimmed`` are the bytes that assembling leaves out; ``facts.installed`` is without them.
+    ``sourceless`` says that bytecode takes the place of its sources.
     """
 
     pinned: Pinned
     facts: WheelFacts
     exact: bool = True
     trimmed: int = 0
+    sourceless: bool = False
