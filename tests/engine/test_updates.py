@@ -164,3 +164,34 @@ def _versions(name: str) -> list[str]:
     known = Snapshot(knowledge() / "snapshots" / "wheels").project(name)
     assert known is not None
     return [release.metadata.version for release in known.releases]
+
+
+def test_a_classic_store_pulls_all_above_a_layer_and_containerds_the_layer_alone(
+    bench: Bench,
+) -> None:
+    registry = bench.engine.registry
+    if registry is None:
+        pytest.skip("no registry to push to")
+    names = [f"{registry}/{NAME}:{tag}" for tag in ("one", "two")]
+    with other_engine(bench.engine) as there:
+        for number, name in enumerate(names):
+            project = bench.folder / str(number)
+            project.mkdir()
+            steps = ["FROM scratch"]
+            for layer, content in (("below", "same"), ("middle", name), ("above", "alike")):
+                # Every run has layers of its own: engines know those of earlier ones.
+                (project / layer).write_text(f"{content} {bench.folder}")
+                os.utime(project / layer, (1, 1))
+                steps.append(f"COPY {layer} /")
+            (project / "Dockerfile").write_text("\n".join(steps))
+            there.docker("buildx", "build", "--quiet", "--load", "--tag", name, str(project))
+            there.docker("push", "--quiet", name)
+            there.docker("rmi", "--force", name)
+        there.docker("builder", "prune", "--all", "--force")
+        pulled = {}
+        for label, engine in (("classic", bench.engine), ("containerd", there)):
+            engine.docker("pull", "--quiet", names[0])
+            said = engine.docker("pull", names[1])
+            pulled[label] = said.count("Download complete")
+            engine.docker("rmi", "--force", *names)
+    assert pulled == {"classic": 2, "containerd": 1}
