@@ -13,7 +13,7 @@ _TARGET = "Target"
 _PROJECT = "Project"
 _CHOICE = "Choice"
 _APP = "Application"
-_INDEX = "Index and knowledge"
+INDEX = "Index and knowledge"
 
 SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -216,7 +216,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="index-url",
         field="index_url",
-        section=_INDEX,
+        section=INDEX,
         kind="url",
         metavar="URL",
         help="Package index instead of the configured one.",
@@ -224,7 +224,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="extra-index-url",
         field="extra_index_urls",
-        section=_INDEX,
+        section=INDEX,
         kind="url",
         repeatable=True,
         metavar="URL",
@@ -233,7 +233,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="ca",
         field="certificates",
-        section=_INDEX,
+        section=INDEX,
         kind="path",
         beside=True,
         metavar="FILE",
@@ -243,7 +243,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="registry",
         field="options.registries",
-        section=_INDEX,
+        section=INDEX,
         kind="registry",
         repeatable=True,
         metavar="NAME=PREFIX",
@@ -252,7 +252,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="knowledge",
         field="knowledge",
-        section=_INDEX,
+        section=INDEX,
         kind="path",
         repeatable=True,
         beside=True,
@@ -263,7 +263,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="offline",
         field="options.offline",
-        section=_INDEX,
+        section=INDEX,
         kind="switch",
         help="Only the lock, the cache and the bundled knowledge.",
     ),

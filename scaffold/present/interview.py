@@ -12,6 +12,7 @@ from scaffold.present.candidates import show_candidates
 from scaffold.present.outcome import Outcome
 from scaffold.present.screen import align, indented, labelled, styled
 from scaffold.present.text import headline, show_choice
+from scaffold.settings import INDEX
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -36,7 +37,11 @@ def show_findings(
         rows.append(("Port", str(port.value), str(port.origin)))
     if health and "health" not in held:
         rows.append(("Health", health.value, str(health.origin)))
-    rows += [(one.setting.name, _spell(one), one.where) for one in held.values()]
+    rows += [
+        (one.setting.name, _spell(one), one.where)
+        for one in held.values()
+        if one.setting.section != INDEX or one.setting.kind == "switch"
+    ]
     yield styled(f"Found in {folder}", "bold")
     width = max(len(label) for label, _, _ in rows)
     for label, text, note in rows:

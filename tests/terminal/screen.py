@@ -58,10 +58,10 @@ class Screen:
         text = self._tmux("capture-pane", "-p", "-J", "-S", "-")
         return "\n".join(line.rstrip() for line in text.splitlines()).rstrip()
 
-    def wait_for(self, pattern: str) -> str:
+    def wait_for(self, pattern: str, *, seconds: float = PATIENCE) -> str:
         """Return the screen once it shows a regular expression; fail with what it shows instead."""
         wanted = re.compile(pattern, re.MULTILINE)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             text = self.shown()
             if wanted.search(text):
