@@ -43,6 +43,9 @@ _COMMANDS = {
 }
 
 
+COMPLETING = "_LEANSCAFFOLD_COMPLETE"  # click's, set by the script that `completion` prints
+
+
 class Commands(click.Group):
     """A group that imports a command when it is asked for, and prints every error."""
 
@@ -205,6 +208,10 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line of this process."""
+    if COMPLETING in os.environ:
+        from scaffold.cli.completing import teach_shells  # noqa: PLC0415 - only for a Tab key
+
+        teach_shells()
     # Index pages make hundreds of thousands of values that all stay: looking for garbage among
     # them again and again takes a tenth of a plan.
     gc.set_threshold(100_000, 50, 50)

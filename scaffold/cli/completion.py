@@ -25,7 +25,7 @@ def completion(shell: str | None) -> None:
     """
     from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
 
-    from scaffold.cli import cli  # noqa: PLC0415 - that imports us
+    from scaffold.cli import COMPLETING, cli  # noqa: PLC0415 - that imports us
 
     name = shell or PurePath(os.environ.get("SHELL", "")).name
     found = get_completion_class(name) if name in _SHELLS else None
@@ -33,4 +33,4 @@ def completion(shell: str | None) -> None:
         raise UsageError(
             f"there is no completion for the shell {name!r}", hint=f"name one: {', '.join(_SHELLS)}"
         )
-    click.echo(found(cli, {}, "leanscaffold", "_LEANSCAFFOLD_COMPLETE").source())
+    click.echo(found(cli, {}, "leanscaffold", COMPLETING).source())

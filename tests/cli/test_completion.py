@@ -53,6 +53,7 @@ def in_bash(*words: str) -> list[str]:
         (("explain", "no-wh"), {"no-wheel"}),
         (("wheels", "fasta"), {"fastapi"}),
         (("compare", "--bases", "slim,bare-t"), {"slim,bare-trixie"}),
+        (("plan", "--device", "=", "visi"), {"visionfive-2"}),
         (("completion", ""), {"bash", "zsh", "fish"}),
     ],
 )
