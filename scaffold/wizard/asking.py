@@ -34,15 +34,22 @@ def ask_on_terminal(question: Question) -> str:
     from prompt_toolkit.formatted_text import FormattedText  # noqa: PLC0415
 
     style = questionary.Style(list(_STYLE))
-    prompt = _choosing(question, style) if question.options else _writing(question, style)
+    prompt = _prompt(question, style)
     try:
-        answer = str(prompt.unsafe_ask()).strip()
+        given = prompt.unsafe_ask()
     except EOFError as error:
         raise KeyboardInterrupt from error
+    answer = ",".join(given) if isinstance(given, list) else str(given).strip()
     said = question.title_of(answer) or "-"
     line = [("class:qmark", "· "), ("class:question", f"{question.text} "), ("class:answer", said)]
     print_formatted_text(FormattedText(line), style=style)
     return answer
+
+
+def _prompt(question: Question, style: "Style") -> "Prompt":
+    if not question.options:
+        return _writing(question, style)
+    return _ticking(question, style) if question.several else _choosing(question, style)
 
 
 def _writing(question: Question, style: "Style") -> "Prompt":
@@ -76,6 +83,29 @@ def _choosing(question: Question, style: "Style") -> "Prompt":
         instruction=f"({question.note})" if question.note else " ",
         use_search_filter=searched,
         use_jk_keys=not searched,
+        style=style,
+        erase_when_done=True,
+    )
+
+
+def _ticking(question: Question, style: "Style") -> "Prompt":
+    import questionary  # noqa: PLC0415 - slow to import
+
+    taken = question.default.split(",")
+    width = max(len(option.title) for option in question.options)
+    return questionary.checkbox(
+        question.text,
+        choices=[
+            questionary.Choice(
+                _title(option, width, plain=False),
+                value=option.value,
+                checked=option.value in taken,
+            )
+            for option in question.options
+        ],
+        qmark="·",
+        pointer="›",  # noqa: RUF001 - an arrow, not a bracket
+        instruction=f"({question.note})" if question.note else " ",
         style=style,
         erase_when_done=True,
     )

@@ -28,7 +28,8 @@ class Option:
 class Question:
     """One question. Without ``options`` any text is an answer that ``check`` takes.
 
-    ``check`` raises UsageError for a text that is none. ``note`` tells how to answer.
+    ``check`` raises UsageError for a text that is none. ``note`` tells how to answer. Where
+    ``several`` options may be taken, or none, the answer is their values with commas between them.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Question:
     default: str = ""
     note: str = ""
     check: Callable[[str], object] | None = None
+    several: bool = False
 
     def problem_of(self, text: str) -> str:
         """Return what is wrong with an answer, or nothing."""
@@ -49,7 +51,10 @@ class Question:
 
     def title_of(self, value: str) -> str:
         """Return an answer as people read it."""
-        return next((one.title for one in self.options if one.value == value), value)
+        titles = {one.value: one.title for one in self.options}
+        if self.several:
+            return ", ".join(titles.get(part, part) for part in value.split(",") if part)
+        return titles.get(value, value)
 
 
 def ask_template(starters: Sequence[Starter], answers: Answers) -> Question | None:
@@ -107,7 +112,10 @@ def with_default(question: Question, answers: Answers) -> Question:
     """Return a question whose default is what was answered before, if that is still possible."""
     earlier = answers.get(question.name)
     known = {option.value for option in question.options}
-    if earlier is None or (known and earlier not in known):
+    parts = (
+        {part for part in earlier.split(",") if part} if earlier and question.several else {earlier}
+    )
+    if earlier is None or (known and not parts <= known):
         return question
     return replace(question, default=earlier)
 

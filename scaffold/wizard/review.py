@@ -27,9 +27,9 @@ def ask_review(
         options.append(Option(value=TAKE, title=f"Take {rescue}", note="then it fits"))
     if files:
         options.append(Option(value=DOCKERFILE, title="Look at the Dockerfile"))
-    options.append(Option(value=DETAILS, title="Look at every reason"))
-    if changeable:
-        options.append(Option(value=CHANGE, title="Change an answer"))
+    change = [Option(value=CHANGE, title="Change an answer")] if changeable else []
+    details = [Option(value=DETAILS, title="Look at every reason")]
+    options += [*details, *change] if files else [*change, *details]
     options.append(Option(value=LEAVE, title="Leave; write nothing"))
     texts = {True: "Nothing fits. What now?", False: "Shall it be written?"}
     text = "What now?" if in_the_way else texts[not files]

@@ -27,6 +27,9 @@ MANY = Question(
 SIZE = Question(name="max-size-other", text="How much?", check=parse_size)
 
 
+SEVERAL = Question(name="also", text="What else?", options=FEW.options, default="b", several=True)
+
+
 @pytest.fixture
 def keys() -> Iterator[PipeInput]:
     with create_pipe_input() as keyboard, create_app_session(keyboard, DummyOutput()):
@@ -69,7 +72,20 @@ def test_a_written_default_is_taken_with_enter(keys: PipeInput) -> None:
     )
 
 
-@pytest.mark.parametrize("question", [FEW, MANY, SIZE], ids=["few", "many", "written"])
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [(ENTER, "b"), (" " + ENTER, "a,b"), (DOWN + " " + ENTER, ""), ("a" + ENTER, "a,b,c")],
+)
+def test_of_several_none_or_all_are_ticked_with_the_space_bar(
+    keys: PipeInput, typed: str, value: str
+) -> None:
+    keys.send_text(typed)
+    assert ask_on_terminal(SEVERAL) == value
+
+
+@pytest.mark.parametrize(
+    "question", [FEW, MANY, SIZE, SEVERAL], ids=["few", "many", "written", "several"]
+)
 def test_ctrl_c_breaks_off_at_any_kind_of_question(keys: PipeInput, question: Question) -> None:
     keys.send_text(CTRL_C)
     with pytest.raises(KeyboardInterrupt):
