@@ -1,3 +1,4 @@
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -6,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.adapters.pyproject_file import Pyproject
-from scaffold.config import parse_request
+from scaffold.cli.options import read_options
+from scaffold.config import Request, parse_request, to_argv, value_of
 from scaffold.errors import ConfigInvalidError, UsageError
 from scaffold.model.target import Arch
 from scaffold.origins import (
@@ -18,6 +20,7 @@ from scaffold.origins import (
     read_table,
     unused_variables,
 )
+from scaffold.setting import Setting
 from scaffold.settings import SETTINGS
 
 TABLE = """\
@@ -177,3 +180,44 @@ def test_any_environment_is_read_or_refused_by_name(environment: dict[str, str])
     except UsageError as error:
         said = [error.cause, *(detail.text for detail in error.details)]
         assert any(text.startswith("LEANSCAFFOLD_") for text in said)
+
+
+_SAMPLES = {
+    "targets": "arm64",
+    "size": "300MB",
+    "text": "some-thing",
+    "name": "camera",
+    "path": "some/file.txt",
+    "python": "3.13",
+    "command": "python -m 'the app'",
+    "port": "8080",
+    "health": "/health",
+    "swap": "numpy=numpy-lite",
+    "url": "https://index.example/simple",
+    "registry": "nv=registry.example/nv",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_each_setting_means_the_same_as_flag_variable_and_key(setting: Setting) -> None:
+    sample = setting.choices[-1] if setting.choices else _SAMPLES.get(setting.kind, "")
+    flag: object = sample
+    variable, key = sample, f"'''{sample}'''"
+    if setting.kind == "switch":
+        flag, variable, key = True, "yes", "true"
+    elif setting.repeatable:
+        flag, variable, key = (sample,), shlex.quote(sample), f"[{key}]"
+    pyproject = table(f"[tool.leanscaffold]\n{setting.name} = {key}\n", Path())
+    requests = [
+        parse_request(raw_values(overlay(given)))
+        for given in (
+            read_flags({setting.parameter: flag}),
+            read_environment({setting.variable: variable}),
+            read_table(pyproject),
+        )
+    ]
+    assert requests[0] == requests[1] == requests[2]
+    argv = to_argv(requests[0])
+    if value_of(requests[0], setting) != value_of(Request(), setting):
+        assert [word.partition("=")[0] for word in argv] == [setting.flag]
+    assert parse_request(read_options(argv)) == requests[0]
