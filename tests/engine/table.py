@@ -56,6 +56,25 @@ class Weighed:
     download: float
 
 
+def stage(match: Match, example: str, folder: Path) -> Path:
+    """Return a copy of an example with the requirements of the match, made once."""
+    # Named after the folder is what `verify --keep` leaves.
+    goal = folder / f"{NAME}-{example}"
+    if not goal.is_dir():
+        shutil.copytree(ROOT / "examples" / example, goal)
+        if match.requires and example != "litert":
+            (goal / "requirements.txt").write_text("\n".join(match.requires) + "\n")
+    return goal
+
+
+def plan_options(match: Match) -> tuple[str, ...]:
+    """Return the options that decide, on what the stand-ins weighed."""
+    return (
+        *("--target", match.arch, "--python", PYTHON, "--base", BASE),
+        *("--offline", "--knowledge", str(WEIGHED)),
+    )
+
+
 class Bench:
     """Builds the images of one match in a folder of its own; all are removed in the end."""
 
@@ -69,21 +88,12 @@ class Bench:
 
     def stage(self, example: str) -> Path:
         """Return a copy of a project with the requirements of the match."""
-        # Named after the folder is what `verify --keep` leaves.
-        goal = self.folder / f"{NAME}-{example}"
-        if not goal.is_dir():
-            shutil.copytree(ROOT / "examples" / example, goal)
-            if self.match.requires and example != "litert":
-                (goal / "requirements.txt").write_text("\n".join(self.match.requires) + "\n")
-        return goal
+        return stage(self.match, example, self.folder)
 
     def options(self) -> tuple[str, ...]:
         """Return what every plan of ours is told besides the project."""
-        return (
-            *("--target", self.match.arch, "--python", PYTHON, "--base", BASE),
-            *("--offline", "--knowledge", str(WEIGHED)),
-            *(("--ca", str(self.trust)) if self.trust else ()),
-        )
+        trust = ("--ca", str(self.trust)) if self.trust else ()
+        return (*plan_options(self.match), *trust)
 
     def build_ours(self) -> tuple[Weighed, str]:
         """Return our image, and what ``verify`` says of it."""
