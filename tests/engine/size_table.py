@@ -11,7 +11,7 @@ NONE = "-"
 # others use too.
 NOISE = 1.05
 COLUMNS = (
-    *("project", "target", "against"),
+    *("project", "target", "base", "against"),
     *("on disk", "theirs", "ratio", "limit"),
     *("download", "theirs", "ratio", "limit"),
     *("start", "plain slim", "ratio", "limit"),
@@ -20,7 +20,7 @@ COLUMNS = (
 HEAD = """\
 # Sizes beside others
 
-Each project with leanscaffold's own settings, and made the way people write it by hand, with the
+Each project with leanscaffold's own settings, on the base that it chooses of those with stand-ins, and made the way people write it by hand, with the
 same versions of all packages, on Python 3.13: measured on the tests' engine, whose base images are
 stand-ins for the official ones (amd64 of the slim one: within 5 % of its 118 MB). MB are 10^6,
 on disk the files of all layers. `start` is the quickest of several starts, without a network and
@@ -47,6 +47,7 @@ class Row:
     traced: float | None = None
     opened: float | None = None
     verify: str = PASSED
+    base: str = ""
 
     def troubles(self) -> list[str]:
         """Return which limits the row does not keep."""
@@ -93,7 +94,7 @@ def read_table(text: str) -> list[Row]:
 
 def _cells(row: Row) -> Iterator[str]:
     limit = find_limit(row)
-    yield from (row.match, row.arch, row.rival)
+    yield from (row.match, row.arch, row.base, row.rival)
     yield from _compared(row.on_disk, row.their_disk, limit.on_disk, "MB")
     yield from _compared(row.download, row.their_download, limit.download, "MB")
     yield from _compared(row.start, row.plain_start, find_match(row).start, "s")
@@ -113,7 +114,7 @@ def _figure(value: float | None, unit: str) -> str:
 
 
 def _row(cells: list[str]) -> Row:
-    match, arch, rival, *figures = cells
+    match, arch, base, rival, *figures = cells
     disk, their_disk, _, _, download, their_download, _, _ = figures[:8]
     start, plain, _, _, traced, opened, verify, _ = figures[8:]
     return Row(
@@ -129,6 +130,7 @@ def _row(cells: list[str]) -> Row:
         traced=_number(traced),
         opened=_number(opened),
         verify=verify,
+        base=base,
     )
 
 

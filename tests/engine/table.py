@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,8 @@ from tests.engine.starts import quickest
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "sizes.md"
-BASE = "bare-trixie"  # of the glibc bases cut to measure, the one that the stand-ins have
+# Of the bases that a plan chooses by itself, those that the stand-ins have.
+BASES = ("bare-trixie", "bare-alpine-3.23")
 NAME = "leanscaffold-table"
 # Memory is read of what runs, an update changes a package: a script ends, hello has none.
 _ONLY_SERVERS = ("memory", "stop", "update", "writes")
@@ -70,8 +71,21 @@ def stage(match: Match, example: str, folder: Path) -> Path:
 def plan_options(match: Match) -> tuple[str, ...]:
     """Return the options that decide, on what the stand-ins weighed."""
     return (
-        *("--target", match.arch, "--python", PYTHON, "--base", BASE),
+        *("--target", match.arch, "--python", PYTHON),
         *("--offline", "--knowledge", str(WEIGHED)),
+    )
+
+
+def choose(match: Match, project: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """Return the candidate that a plan chooses of the bases that the stand-ins have."""
+    planned = leanscaffold("plan", str(project), *plan_options(match), "--json", "--quiet", env=env)
+    if planned.code:
+        raise click.ClickException(planned.err or planned.out)
+    # The first that fits is the chosen one, the others follow by size.
+    return next(
+        one
+        for one in planned.document()["candidates"]
+        if one["verdict"] == "fits" and one["base"] in BASES and one["python"] == PYTHON
     )
 
 
@@ -85,6 +99,7 @@ class Bench:
         self.env = environment(engine, folder)
         self.trust = ca_bundle(os.environ)
         self.tags: list[str] = []
+        self.base = ""
 
     def stage(self, example: str) -> Path:
         """Return a copy of a project with the requirements of the match."""
@@ -93,11 +108,13 @@ class Bench:
     def options(self) -> tuple[str, ...]:
         """Return what every plan of ours is told besides the project."""
         trust = ("--ca", str(self.trust)) if self.trust else ()
-        return (*plan_options(self.match), *trust)
+        base = ("--base", self.base) if self.base else ()
+        return (*plan_options(self.match), *base, *trust)
 
     def build_ours(self) -> tuple[Weighed, str]:
         """Return our image, and what ``verify`` says of it."""
         project = self.stage(self.match.example)
+        self.base = choose(self.match, project, self.env)["base"]
         tag = f"{project.name}:{self.match.arch}"
         self.tags.append(tag)
         ended = leanscaffold(
@@ -112,6 +129,7 @@ class Bench:
     def trace_ours(self) -> tuple[float, float]:
         """Return MB on disk of our traced image, and of the files that its run opens."""
         project = self.stage(self.match.example)
+        self.base = choose(self.match, project, self.env)["base"]
         ended = leanscaffold(
             *("trace", str(project), *self.options(), "--json", "--quiet"), env=self.env
         )
@@ -180,7 +198,8 @@ def measure(engine: Engine, match: Match) -> Iterator[Row]:
             theirs = {limit.rival: bench.build_theirs(limit.rival) for limit in limits}
             start, plain = _starts(bench, match, ours, theirs)
             for limit in limits:
-                yield _row(limit, ours, theirs[limit.rival], (start, plain), verify)
+                row = _row(limit, ours, theirs[limit.rival], (start, plain), verify)
+                yield replace(row, base=bench.base)
         finally:
             bench.clean()
 
