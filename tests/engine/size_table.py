@@ -20,12 +20,13 @@ COLUMNS = (
 HEAD = """\
 # Sizes beside others
 
-Each project with leanscaffold's own settings, on the base that it chooses of those with stand-ins, and made the way people write it by hand, with the
-same versions of all packages, on Python 3.13: measured on the tests' engine, whose base images are
-stand-ins for the official ones (amd64 of the slim one: within 5 % of its 118 MB). MB are 10^6,
-on disk the files of all layers. `start` is the quickest of several starts, without a network and
-with a read-only root, to the first answer or to the end of a script. `traced` is our image slimmed
-by a trace, `opened` the bytes of the files that the run opens: the limit to approach.
+Each project with leanscaffold's own settings, on the base that it chooses of those with stand-ins,
+and made the way people write it by hand, with the same versions of all packages, on Python 3.13:
+measured on the tests' engine, whose base images are stand-ins for the official ones (amd64 of the
+slim one: within 5 % of its 118 MB). MB are 10^6 bytes, on disk the files of all layers. `start` is
+the quickest of several starts, without a network and with a read-only root, to the first answer or
+to the end of a script. `traced` is our image slimmed by a trace, `opened` the bytes of the files
+that the run opens: the limit to approach.
 
 Made by `python -m tests.engine.table`, an hour for all of it; `--match NAME` measures one anew.
 """

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.engine.contests import ALPINE, INIT, ITSELF, LIMITS, MATCHES, Match, write_dockerfile
-from tests.engine.leanscaffold import leanscaffold, plain_environment
+from tests.engine.leanscaffold import plain_environment
 from tests.engine.size_table import Row, read_table, write_table
-from tests.engine.table import TABLE, plan_options, stage
+from tests.engine.table import TABLE, choose, stage
 
 # How far the plan of today may be from what was measured: on disk, to download.
 DRIFT = (0.02, 0.08)
@@ -75,9 +75,9 @@ def test_the_plan_of_today_is_near_to_what_was_measured(match: Match, tmp_path: 
     row = next(one for one in kept() if (one.match, one.arch) == (match.name, match.arch))
     project = stage(match, match.example, tmp_path)
     env = plain_environment(os.environ, tmp_path)
-    planned = leanscaffold("plan", str(project), *plan_options(match), "--json", "--quiet", env=env)
-    assert planned.code == 0, planned.err
-    size = planned.document()["chosen"]["size"]
+    chosen = choose(match, project, env)
+    assert chosen["base"] == row.base
+    size = chosen["size"]
     for label, measured, drift in (
         ("on_disk", row.on_disk, DRIFT[0]),
         ("download", row.download, DRIFT[1]),
