@@ -81,9 +81,15 @@ def find_match(row: Row) -> Match:
 
 
 def write_table(rows: Iterable[Row]) -> str:
-    """Return the page."""
+    """Return the page; it names the comparisons that nobody has measured."""
+    found = {(row.match, row.arch, row.rival): row for row in rows}
+    keys = [(one.match, one.arch, one.rival) for one in LIMITS]
     lines = [HEAD, f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
-    lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
+    lines += [f"| {' | '.join(_cells(found[key]))} |" for key in keys if key in found]
+    missing = [key for key in keys if key not in found]
+    if missing:
+        lines += ["", "Not measured yet:", ""]
+        lines += [f"- {match}, {arch}, against {rival}" for match, arch, rival in missing]
     return "\n".join(lines) + "\n"
 
 

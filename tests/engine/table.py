@@ -266,13 +266,8 @@ def main(names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool) -> No
             click.echo(json.dumps([row.match, row.arch, row.rival, row.troubles()]))
             # Each at once: the next one may take minutes.
             with whole(TABLE) as part:
-                part.write_text(write_table(_in_order(rows)))
+                part.write_text(write_table(rows.values()))
     sys.exit(any(row.troubles() for row in rows.values()))
-
-
-def _in_order(rows: dict[tuple[str, str, str], Row]) -> list[Row]:
-    keys = [(one.match, one.arch, one.rival) for one in LIMITS]
-    return [rows[key] for key in keys if key in rows]
 
 
 if __name__ == "__main__":

@@ -59,10 +59,11 @@ def test_what_people_write_by_hand_is_what_it_is_called() -> None:
     assert "pip" not in write_dockerfile(ALPINE, MATCHES[0], requires=False)
 
 
-def test_every_comparison_has_a_row() -> None:
-    assert [(r.match, r.arch, r.rival) for r in kept()] == [
-        (one.match, one.arch, one.rival) for one in LIMITS
-    ]
+def test_every_comparison_has_a_row_or_is_named_as_missing() -> None:
+    there = {(row.match, row.arch, row.rival) for row in kept()}
+    for one in LIMITS:
+        missing = f"- {one.match}, {one.arch}, against {one.rival}\n"
+        assert ((one.match, one.arch, one.rival) in there) is (missing not in TABLE.read_text())
 
 
 @pytest.mark.parametrize("row", kept(), ids=lambda row: f"{row.match} {row.arch} {row.rival}")
@@ -70,7 +71,12 @@ def test_a_row_keeps_its_limits(row: Row) -> None:
     assert row.troubles() == []
 
 
-@pytest.mark.parametrize("match", MATCHES, ids=lambda match: f"{match.name} {match.arch}")
+MEASURED = [
+    one for one in MATCHES if (one.name, one.arch) in {(row.match, row.arch) for row in kept()}
+]
+
+
+@pytest.mark.parametrize("match", MEASURED, ids=lambda match: f"{match.name} {match.arch}")
 def test_the_plan_of_today_is_near_to_what_was_measured(match: Match, tmp_path: Path) -> None:
     row = next(one for one in kept() if (one.match, one.arch) == (match.name, match.arch))
     project = stage(match, match.example, tmp_path)
