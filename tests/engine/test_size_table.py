@@ -31,7 +31,8 @@ def kept() -> list[Row]:
 
 
 def test_a_table_is_read_as_it_was_written() -> None:
-    rows = [GOOD, replace(GOOD, start=None, plain_start=None, traced=30.0, opened=28.5)]
+    other = replace(GOOD, rival=ALPINE, start=None, plain_start=None, traced=30.0, opened=28.5)
+    rows = [GOOD, other]
     assert read_table(write_table(rows)) == rows
 
 
