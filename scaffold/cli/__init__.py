@@ -30,6 +30,7 @@ _COMMANDS = {
         "compare",
         "trace",
         "plan",
+        "report",
         "lint",
         "explain",
         "wheels",

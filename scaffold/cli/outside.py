@@ -55,8 +55,9 @@ class Outside:
     what was planned for each target, ``prove`` builds and tries images, ``compare`` several of one
     project. ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
     ``read_dockerfile`` returns the file that a path means, its text and what lies around it;
-    ``replace_text`` writes it anew.
-    ``wizard`` is what ``init`` has besides, ``check_up`` looks at the machine for a project.
+    ``replace_text`` writes it anew. ``write_page`` writes a report; without its last argument it
+    raises FileConflictError for a file that is none. ``wizard`` is what ``init`` has besides,
+    ``check_up`` looks at the machine for a project.
     """
 
     today: Callable[[], date]
@@ -86,6 +87,7 @@ class Outside:
     keep_measured: Callable[[Path, Sequence[Report], date], None]
     read_dockerfile: Callable[[Path], tuple[Path, str, Surroundings]]
     replace_text: Callable[[Path, str], None]
+    write_page: Callable[[Path, str, bool], None]
 
 
 def real_outside() -> Outside:
@@ -120,6 +122,7 @@ def real_outside() -> Outside:
         keep_measured=_keep_measured,
         read_dockerfile=_read_dockerfile,
         replace_text=_replace_text,
+        write_page=_write_page,
     )
 
 
@@ -312,3 +315,9 @@ def _trace(tracing: Tracing, watch: Watch, tell: Callable[[str], None]) -> Trace
     from scaffold.tracing import trace_project  # noqa: PLC0415
 
     return trace_project(tracing, watch, tell, real_edges())
+
+
+def _write_page(path: Path, text: str, force: bool) -> None:  # noqa: FBT001 - of a port
+    from scaffold.adapters.page_file import write_page  # noqa: PLC0415 - one option only
+
+    write_page(path, text, force=force)

@@ -43,29 +43,34 @@ def check(case: Case) -> Iterator[Hit]:
 
 def _of_stage(case: Case, stage: Stage) -> Iterator[Hit]:
     whole: Instruction | None = None
+    earlier: set[str] = set()
     for step in stage.steps:
         if step.keyword in {"COPY", "ADD"} and step.flag("from") is None:
             if whole is None and set(sources_of(step)) & {".", "./", "/", "*", "./*"}:
                 whole = step
-        elif step.keyword == "RUN" and whole is not None and _installs_list(case, step):
-            yield Hit(
-                text="every edit of the application installs all packages again: copy their "
-                "list alone, install, then copy the rest",
-                span=line_of(whole),
-                cost=_cost(case),
-            )
-            return
+        elif step.keyword == "RUN":
+            lists = set(_lists(case, step))
+            if whole is not None and lists - earlier:
+                yield Hit(
+                    text="every edit of the application installs all packages again: copy their "
+                    "list alone, install, then copy the rest",
+                    span=line_of(whole),
+                    cost=_cost(case),
+                )
+                return
+            earlier |= lists
 
 
-def _installs_list(case: Case, step: Instruction) -> bool:
-    """Tell whether packages are installed from a list; the project itself needs its sources."""
+def _lists(case: Case, step: Instruction) -> Iterator[str]:
+    """Yield what packages are installed from; the project itself needs its sources.
+
+    A second install from the same list, such as ``uv sync`` of the project alone, is quick.
+    """
     for one in python_installs(case, step):
-        paths = [name.text for name in one.names if name.text.startswith((".", "/"))]
-        if (one.files() or one.names or one.verb.text != "install") and not paths:
-            return True
-        if one.program in {"poetry", "pipenv", "pdm"}:
-            return True
-    return False
+        if one.program not in {"pip", "uv"} or one.verb.text == "sync":
+            yield one.program
+        elif not any(name.text.startswith((".", "/")) for name in one.names):
+            yield from one.files() or (" ".join(word.text for word in one.names),)
 
 
 def _cost(case: Case) -> Cost | None:

@@ -190,6 +190,7 @@ def make_outside(
         check_up=lambda _: (),
         read_measured=lambda _: {},
         read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
+        write_page=lambda path, text, _: seen.written.update({path.name: text}),
         replace_text=lambda path, text: seen.written.update({path.name: text}),
         keep_measured=lambda _, reports, __: seen.kept.extend(reports),
     )
