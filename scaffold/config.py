@@ -24,6 +24,7 @@ from scaffold.spelling import (
     parse_health,
     parse_name,
     parse_port,
+    parse_program,
     parse_python,
     parse_registry,
     parse_size,
@@ -48,6 +49,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "swap": parse_swap,
     "url": parse_url,
     "registry": parse_registry,
+    "program": parse_program,
 }
 _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "size": spell_size,

@@ -6,7 +6,7 @@ from typing import Literal
 PREFIX = "LEANSCAFFOLD_"
 
 Kind = Literal["targets", "size", "text", "name", "path", "choice", "switch"]
-SpeltKind = Literal["python", "command", "port", "health", "swap", "url", "registry"]
+SpeltKind = Literal["python", "command", "port", "health", "swap", "url", "registry", "program"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,6 +190,23 @@ SETTINGS: tuple[Setting, ...] = (
         "nothing kept may need; all that no run opened; nothing.  [default: safe]",
     ),
     Setting(
+        name="with",
+        field="options.programs",
+        section=_APP,
+        kind="program",
+        repeatable=True,
+        metavar="PROGRAM",
+        help="A program that the app starts, such as ffmpeg, from the base's distribution, with "
+        "the libraries that it needs; repeatable.",
+    ),
+    Setting(
+        name="debug-shell",
+        field="options.debug_shell",
+        section=_APP,
+        kind="switch",
+        help="A static busybox in an image without a shell: /bin/busybox, and /bin/sh.",
+    ),
+    Setting(
         name="cmd",
         field="options.command",
         section=_APP,

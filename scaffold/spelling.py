@@ -26,6 +26,7 @@ _SIZE_HINT = (
     "512m (MiB, as docker reads it), or plain bytes"
 )
 _MINOR = re.compile(r"3\.[0-9]{1,2}")
+_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _REGISTRY = re.compile(r"[a-z][a-z0-9-]*")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]*(?::[0-9]{1,5})?(?:/[a-z0-9._-]+)*", re.IGNORECASE)
@@ -146,6 +147,16 @@ def parse_name(text: str) -> str:
     if _NAME.fullmatch(text.strip()):
         return text.strip()
     raise UsageError(f"{text!r} is no name", hint="names are letters, digits, dots and dashes")
+
+
+def parse_program(text: str) -> str:
+    """Return the name of a program, without a folder."""
+    if _PROGRAM.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(
+        f"{text!r} is no name of a program",
+        hint="give it as it is typed, without folder and arguments: --with ffmpeg",
+    )
 
 
 def parse_choice(text: str, choices: tuple[str, ...]) -> str:

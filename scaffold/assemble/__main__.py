@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from .assembly import Order, assemble
+from .programs import MissingProgramError
 from .trim import LEVELS
 
 
@@ -30,14 +31,20 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--closure", choices=("safe", "tight"), default="safe")
     parser.add_argument("--imports", type=Path, help="what the app's sources name, one a line")
     parser.add_argument("--language", action="append", default=[], metavar="CODE")
+    parser.add_argument("--program", action="append", default=[], metavar="NAME")
+    parser.add_argument("--shell", action="store_true", help="a static shell to look around with")
     values = vars(parser.parse_args(argv))
     values["sourceless"] = frozenset(values["sourceless"])
     values["languages"] = frozenset(values.pop("language"))
+    values["programs"] = tuple(values.pop("program"))
     values["spare"] = tuple(tuple(one.split(":", 1)) for one in values["spare"])
     values["layers"] = tuple(tuple(one.split(",")) for one in values.pop("layer"))
     return Order(**values)
 
 
 if __name__ == "__main__":
-    for line in assemble(parse_order(sys.argv[1:])):
-        print(line, flush=True)  # noqa: T201 - the build's log
+    try:
+        for line in assemble(parse_order(sys.argv[1:])):
+            print(line, flush=True)  # noqa: T201 - the build's log
+    except MissingProgramError as error:
+        sys.exit(f"error: {error}")

@@ -11,6 +11,7 @@ from .elf import is_elf
 from .interpreter import is_loadable, list_interpreter, list_stdlib
 from .libraries import Closure, Loader, find_closure
 from .ownership import normalise, read_owners, settle_records
+from .programs import add_shell, find_shell, known_names, list_programs
 from .system import BUNDLE, find_openssl_folder, list_system, list_unnamed_libraries
 from .traced.dropping import Kept, drop_untraced, read_trace
 from .trim.scan import Packages
@@ -33,7 +34,8 @@ class Order:
 
     ``sourceless`` are packages that work without their sources, ``spare`` pairs (rule, top-level
     name) that a rule leaves alone, ``layers`` the packages that get a layer each, ``languages``
-    those that the application speaks. ``trace`` is a keep-list, ``closure`` how much of what is not
+    those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
+    too. ``trace`` is a keep-list, ``closure`` how much of what is not
     on it stays all the same, ``imports`` a file with what the app's own sources name.
     """
 
@@ -52,6 +54,8 @@ class Order:
     spare: tuple[tuple[str, str], ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()
+    programs: tuple[str, ...] = ()
+    shell: bool = False
     trace: Path | None = None
     closure: str = "safe"
     imports: Path | None = None
@@ -115,14 +119,17 @@ def _write_base(
     interpreter = list_interpreter(view, order.interpreter)
     opened = kept.libraries if kept else ()
     unnamed = tuple(list_unnamed_libraries(view, loader.folders, opened))
+    added = _list_added(order, view)
     brought = list(_list_elf_files(order))
     names = frozenset(posixpath.basename(path) for path in brought)
     sonames = frozenset(elf.soname for path in brought if (elf := loader.read(path)) and elf.soname)
-    seeds = (*interpreter, *library, *brought, *unnamed)
+    seeds = (*interpreter, *library, *brought, *unnamed, *added)
     closure = find_closure(loader, seeds, names | sonames)
     libraries = [p for p in closure.paths if not p.startswith(order.site_packages + "/")]
     system = [path for path in list_system(view) if kept is None or kept.system(path)]
-    copy_paths(view, (*interpreter, *library, *unnamed, *libraries, *system), out)
+    copy_paths(view, (*interpreter, *library, *unnamed, *libraries, *added, *system), out)
+    if order.shell:
+        add_shell(find_shell(view), out)
     # The interpreter looks for it, if only to know where it is itself.
     (out / stdlib.lstrip("/") / "lib-dynload").mkdir(parents=True, exist_ok=True)
     if order.bytecode != "none":
@@ -132,6 +139,12 @@ def _write_base(
     _link_certificates(view, (*interpreter, *libraries), out)
     _add_user(order, out)
     return closure
+
+
+def _list_added(order: Order, view: View) -> tuple[str, ...]:
+    """Return the files of programs that were asked for, and of the shell."""
+    shell = (find_shell(view),) if order.shell else ()
+    return (*shell, *list_programs(view, order.programs, known_names()))
 
 
 def _list_elf_files(order: Order) -> Iterator[str]:

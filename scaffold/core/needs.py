@@ -11,6 +11,7 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
 
+SHELL = "busybox"
 _RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
 
 
@@ -52,17 +53,26 @@ def find_needs(
     install: dict[str, SystemPackage] = {}
     offered: list[str] = []
     for lack in sorted(set(_lacks(project, facts, base, packages, options)), key=_order):
-        package = _provider_of(facts, base, lack.id)
+        asked = lack.id in options.programs
+        package = _provider_of(facts, base, lack.id) or _namesake(base, lack.id, asked=asked)
         if lack.id in base.offers:
             offered.append(lack.id)
-        elif package is None or (base.origin and (lack.program or not lack.file)):
+        elif package is None or (base.origin and not lack.file and not asked):
             refused.append(_cannot(base, lack))
         else:
             install[package.name] = package
             remarks.append(_adds(base, lack, package))
+    if options.debug_shell and not base.shell:
+        shell = _provider_of(facts, base, SHELL) if base.origin else None
+        lack = _Lack(SHELL, "--debug-shell", "", program=True)
+        if shell is None:
+            refused.append(_cannot(base, lack))
+        else:
+            install[shell.name] = shell
+            remarks.append(_adds(base, lack, shell))
     if is_closed(base):
         commands = set(_commands_of(project, facts, packages))
-        given = options.programs
+        given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
         refused.extend(refuse_uses(base, project.uses, given=given, commands=commands))
     build, tools, build_class, build_reasons = _find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
@@ -74,6 +84,7 @@ def find_needs(
         facts,
         arch=arch,
         alone=bool(base.origin),
+        started=[p.name for one in options.programs if (p := _provider_of(facts, base, one))],
         ships=() if base.origin else (*base.ships, *base.programs),
     )
     return Needs(
@@ -125,8 +136,10 @@ def _lacks(
         known = use.value in facts.libraries and use.value not in programs
         if use.code == "runs-program" and known:
             yield _Lack(use.value, str(use.origin), "", program=True)
+    # What the base is cut from has programs already; they are taken over, not installed.
+    whole = {p for one in facts.bases if one.id == base.origin for p in one.programs}
     for program in options.programs:
-        if program not in programs:
+        if program not in programs | whole:
             yield _Lack(program, "--with", "", program=True)
 
 
@@ -178,6 +191,13 @@ def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | N
     return library.packages.get(base.distribution_key)
 
 
+def _namesake(base: Base, program: str, *, asked: bool) -> SystemPackage | None:
+    """Return the package called like a program, which nobody has looked for, if one was asked."""
+    if not asked or base.package_manager is None:
+        return None
+    return SystemPackage(name=program.lower(), on_disk=0, download=0, verified=False)
+
+
 def _cannot(base: Base, lack: _Lack) -> Reason:
     what = "program" if lack.program else "library"
     code = "needs-program" if lack.program else "needs-library"
@@ -185,21 +205,27 @@ def _cannot(base: Base, lack: _Lack) -> Reason:
     why = f"no package of {base.id} is known to have it"
     if base.origin:
         why = f"{base.id} holds only libraries that machine code names"
+        if lack.program:
+            why = f"{base.id} has no programs; `--with {lack.id}` puts it in"
     elif closed:
         why = f"{base.id} has no package manager"
     return Reason(
         code=code if closed else "library-unavailable",
-        text=f"{lack.package} needs the {what} {lack.id}: {why}",
+        text=f"{_wants(lack)} the {what} {lack.id}: {why}",
         package=lack.package,
         file=lack.file,
         fact=lack.id,
     )
 
 
+def _wants(lack: _Lack) -> str:
+    return f"{lack.package} {'asks for' if lack.package.startswith('--') else 'needs'}"
+
+
 def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
     return Reason(
         code="needs-program" if lack.program else "needs-library",
-        text=f"{lack.package} needs {lack.id}, which {base.id} lacks: {package.name} is added",
+        text=f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added",
         package=lack.package,
         file=lack.file,
         fact=lack.id,

@@ -145,7 +145,9 @@ def plan_digest(plan: Plan) -> str:
 
 
 def _assembly(plan: Plan) -> list[object]:
-    return [plan.layers, plan.sourceless, plan.spared, plan.options.trim, plan.languages]
+    options = plan.options
+    added = [options.programs, options.debug_shell]
+    return [plan.layers, plan.sourceless, plan.spared, options.trim, plan.languages, *added]
 
 
 def _check_choices(targets: Sequence[Target], decisions: Sequence[Decision]) -> tuple[Fits, ...]:

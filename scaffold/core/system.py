@@ -34,6 +34,7 @@ def system_cost(
     *,
     arch: Arch = Arch.AMD64,
     alone: bool = False,
+    started: Iterable[str] = (),
     ships: Iterable[str] = (),
 ) -> SystemCost:
     """Return what packages add to an image, with all they pull in.
@@ -43,7 +44,8 @@ def system_cost(
     figures of its own is counted as amd64. A package that the release's table lacks counts with
     what libraries.toml says of it, which for several such packages is an upper bound: what they
     share is counted for each. ``alone`` counts the packages without what they pull in: for a base
-    that takes over single libraries.
+    that takes over single libraries; of ``started``, which have programs in them, the libraries and
+    data count as well.
     """
     wanted = sorted(set(packages))
     table = distribution(release, arch, facts)
@@ -51,10 +53,16 @@ def system_cost(
     disk = download = unsure = unsure_download = 0
     if table is not None:
         there = set(table.closure(_providers(ships, release, facts)))
-        known = tuple(n for n in wanted if n in table.packages) if alone else table.closure(wanted)
+        single = {name for name in wanted if name in table.packages}
+        single |= _with_libraries(table, started) if alone else set()
+        known = tuple(sorted(single)) if alone else table.closure(wanted)
         names = tuple(name for name in known if name not in there)
         wanted = [name for name in wanted if name not in there]
         disk, download = table.weigh(names)
+    with_programs = [name for name in names if name in set(started)]
+    if table is not None and alone:
+        # Documentation and libraries that nothing names stay out: so much that nobody counted.
+        unsure, unsure_download = table.weigh(with_programs)
     written = written_packages(release, facts)
     others = [name for name in wanted if name not in names]
     for name in others:
@@ -73,6 +81,22 @@ def system_cost(
         ),
         names=tuple(sorted((*names, *others))),
     )
+
+
+def _with_libraries(table: Distribution, started: Iterable[str]) -> set[str]:
+    """Return packages with the libraries, and data named after them, that they pull in."""
+    found: set[str] = set()
+    waiting = [(name, name) for name in started if name in table.packages]
+    while waiting:
+        name, root = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(
+                (other, root)
+                for other in table.packages[name][2]
+                if other in table.packages and other.startswith(("lib", f"{root}-"))
+            )
+    return found
 
 
 def _providers(ships: Iterable[str], release: str, facts: Facts) -> set[str]:

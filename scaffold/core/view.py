@@ -227,6 +227,8 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
         *(f"--sourceless={name}" for name in plan.sourceless),
         *(f"--spare={rule}:{name}" for rule, name in plan.spared),
         *(f"--language={name}" for name in plan.languages),
+        *(f"--program={name}" for name in plan.options.programs),
+        *(("--shell",) if plan.options.debug_shell else ()),
         *(f"--layer={','.join(names)}" for names in plan.layers),
         *(
             (f"--trace=/project/{TRACE}", f"--closure={plan.options.traced}", "--imports=/imports")

@@ -17,8 +17,8 @@ class Options:
     ids or families; ``registries`` maps a registry's name to its prefix. ``bytecode`` is
     ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work
     and the base is cut to measure. ``trim`` is the level of trimming: ``none``, ``safe`` or
-    ``max``. ``traced`` is how much a trace of the project may leave out: ``safe``, ``tight`` or
-    ``none``.
+    ``max``. ``programs`` are put in on request, ``debug_shell`` adds a shell. ``traced`` is how
+    much a trace of the project may leave out: ``safe``, ``tight`` or ``none``.
     """
 
     objective: str = "size"
@@ -36,6 +36,7 @@ class Options:
     registries: tuple[tuple[str, str], ...] = ()
     offline: bool = False
     programs: tuple[str, ...] = ()
+    debug_shell: bool = False
     traced: str = "safe"
 
 

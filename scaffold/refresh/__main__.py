@@ -1,6 +1,7 @@
 """``python -m scaffold.refresh``: regenerates the bundled snapshot, slowly and cached."""
 
 import os
+import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 import msgspec
@@ -30,6 +32,7 @@ from scaffold.refresh.footprints import (
     measure_footprint,
     measure_symbols,
 )
+from scaffold.refresh.sourceless import find_tops, try_sourceless
 from scaffold.refresh.starters import changed_lines, compile_with_uv, lock_starter
 from scaffold.refresh.wheels import (
     PARALLEL,
@@ -142,6 +145,25 @@ def footprints(names: tuple[str, ...], folder: Path, file: Path, *, write: bool)
         file.write_text(text, "utf-8")
     else:
         click.echo(text, nl=False)
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option("--python", default=sys.executable, help="The interpreter to try them with.")
+def sourceless(names: tuple[str, ...], python: str) -> None:
+    """Install packages; import every module of theirs with sources, and from bytecode alone."""
+    with TemporaryDirectory() as folder:
+        site = Path(folder) / "site"
+        pip = [python, "-m", "pip", "install", "--quiet", "--no-compile", "--only-binary=:all:"]
+        subprocess.run([*pip, "--target", site, *names], check=True)  # noqa: S603
+        for name in names:
+            scratch = Path(folder)
+            tried = try_sourceless(name, find_tops(site, name), site, scratch, python)
+            click.echo(f"{name}: {tried.modules} modules, {len(tried.lost)} lost without sources")
+            for module, error in tried.lost:
+                click.echo(f"  {module}: {error}")
+            for line in tried.asks:
+                click.echo(f"  asks for sources: {line}")
 
 
 def read_names(text: str) -> tuple[str, ...]:

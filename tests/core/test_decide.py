@@ -444,3 +444,48 @@ def test_another_base_is_taken_where_the_sources_start_programs() -> None:
     )
     assert decision.chosen is not None
     assert decision.chosen.base.id == "slim-trixie"
+
+
+def with_options(options: Options, *, base: Base | None = None) -> Decision:
+    library = Library(
+        id="busybox",
+        program=True,
+        packages={"trixie": SystemPackage(name="busybox-static", on_disk=2_000_000, download=9)},
+        **SOURCE,
+    )
+    facts = replace(
+        facts_of(replace(slim(), programs=("sh",)), base or bare()), libraries={"busybox": library}
+    )
+    uses = (use_of("runs-program", "convert", 3), use_of("needs-shell", "sh", 4))
+    (decision,) = decided(World().add(f"a-1-{ANY}"), "a", facts=facts, uses=uses, options=options)
+    return decision
+
+
+def packages_on_bare(options: Options) -> list[str] | None:
+    found = [v for v in with_options(options).verdicts if (v.base.id, v.python) == BARE]
+    return [
+        package.name
+        for verdict in found
+        if isinstance(verdict, Fits)
+        for package in verdict.candidate.run_packages
+    ]
+
+
+def test_programs_asked_for_come_in_by_a_package_or_from_the_base() -> None:
+    assert packages_on_bare(Options(programs=("convert",))) == []  # the shell is still missing
+    assert packages_on_bare(Options(programs=("convert", "sh"))) == ["convert"]
+
+
+def test_a_shell_to_debug_with_is_a_shell() -> None:
+    options = Options(programs=("convert",), debug_shell=True)
+    assert packages_on_bare(options) == ["busybox-static", "convert"]
+    (fits,) = (v for v in with_options(options).verdicts if (v.base.id, v.python) == BARE)
+    texts = [reason.text for reason in fits.reasons]
+    assert "--with asks for convert, which bare-trixie lacks: convert is added" in texts
+
+
+def test_a_shell_can_not_be_added_where_nothing_can() -> None:
+    closed = replace(bare(), id="distroless", origin="", package_manager=None)
+    decision = with_options(Options(debug_shell=True), base=closed)
+    texts = {r.text for v in decision.verdicts if v.base.id == "distroless" for r in v.reasons}
+    assert "--debug-shell asks for the program busybox: distroless has no package manager" in texts
