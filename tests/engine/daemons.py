@@ -39,7 +39,9 @@ def start_registry(home: Home, env: Mapping[str, str]) -> None:
     _wait(home, "registry", lambda: _answers(address))
 
 
-def start_dockerd(home: Home, env: Mapping[str, str], *, mirror: str, init: Path) -> None:
+def start_dockerd(
+    home: Home, env: Mapping[str, str], *, mirror: str, init: Path, configuration: str = "{}\n"
+) -> None:
     """Start the engine on a socket, a bridge and data of its own."""
     if is_alive(home, "dockerd"):
         return
@@ -47,7 +49,7 @@ def start_dockerd(home: Home, env: Mapping[str, str], *, mirror: str, init: Path
         "dockerd",
         *("--host", f"unix://{home.socket}", "--data-root", str(home.at("data"))),
         *("--exec-root", str(home.run / "exec"), "--pidfile", str(home.run / "dockerd.own.pid")),
-        *("--config-file", str(_no_configuration(home)), "--init-path", str(init)),
+        *("--config-file", str(_configure(home, configuration)), "--init-path", str(init)),
         *("--bridge", bridge(home), "--iptables=false", "--ip6tables=false"),
         *("--default-address-pool", f"base={prefix(home)}.128.0/17,size=24"),
         *("--registry-mirror", f"http://{mirror}"),
@@ -155,8 +157,8 @@ def _port(remembered: Path) -> int:
     raise EngineError("no free port on 127.0.0.1")
 
 
-def _no_configuration(home: Home) -> Path:
-    """Return an empty configuration: that of the machine is another engine's."""
+def _configure(home: Home, configuration: str) -> Path:
+    """Return a configuration file: that of the machine is another engine's."""
     file = home.folder / "daemon.json"
-    file.write_text("{}\n")
+    file.write_text(configuration)
     return file

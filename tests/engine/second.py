@@ -1,0 +1,74 @@
+"""A second engine beside the first: a device to run on, and a builder that is not the engine's own.
+
+It keeps its images the way containerd does, which gives its BuildKit what the engine's own lacks:
+caches in other places, images as archives. buildx reaches it as a remote builder.
+"""
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from tests.engine import daemons, network, programs
+from tests.engine.engine import Engine
+from tests.engine.home import Home
+from tests.engine.shell import run
+
+CONFIGURATION = '{"features": {"containerd-snapshotter": true}}\n'
+
+
+@contextmanager
+def second_engine(home: Home, first: Engine) -> Iterator[Engine]:
+    """Start an engine with the first one's programs and mirror, and stop it at the end."""
+    assert first.registry is not None, "an engine that was there already has no second"
+    own = Home(folder=home.folder / f"second-{os.getpid()}")
+    init = programs.folder(home) / "usr/bin/tini-static"
+    environ = {**first.environ, "DOCKER_HOST": f"unix://{own.socket}"}
+    own.folder.mkdir()
+    try:
+        network.open_network(own)
+        daemons.start_dockerd(
+            own, environ, mirror=first.registry, init=init, configuration=CONFIGURATION
+        )
+        yield replace(first, environ=environ)
+    finally:
+        daemons.stop(own, "dockerd")
+        daemons.unmount_data(own)
+        network.close_network(own)
+        run(["rm", "--recursive", "--force", own.folder, own.run])
+
+
+@contextmanager
+def served(engine: Engine) -> Iterator[str]:
+    """Serve the engine's BuildKit as buildkitd serves it, and yield its address on loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_accept, args=(listening, engine), daemon=True)
+        thread.start()
+        try:
+            yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def _accept(listening: socket.socket, engine: Engine) -> None:
+    with suppress(OSError):
+        while True:
+            client, _ = listening.accept()
+            threading.Thread(target=_carry, args=(client, engine), daemon=True).start()
+
+
+def _carry(client: socket.socket, engine: Engine) -> None:
+    """Join a client with what buildx itself uses to reach the BuildKit of an engine."""
+    with closing(client), client.makefile("rb", buffering=0) as stream:
+        with subprocess.Popen(
+            ["docker", "buildx", "dial-stdio", "--builder", "default", "--progress", "quiet"],
+            env=dict(engine.environ),
+            stdin=stream,
+            stdout=client.fileno(),
+        ) as process:
+            process.wait()

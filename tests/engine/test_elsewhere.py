@@ -1,0 +1,138 @@
+"""An engine elsewhere: a device that runs the image, a builder that is not the engine's own."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.engine.engine import Engine
+from tests.engine.home import Home
+from tests.engine.leanscaffold import Ended, environment, leanscaffold
+from tests.engine.second import second_engine, served
+from tests.engine.shell import run
+
+pytestmark = pytest.mark.engine
+
+APP = """
+import http.server, signal, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
+"""
+WORDS = ("--python", "3.13", "--offline", "--port", "8000", "--health", "/")
+NAME = f"leanscaffold-test-elsewhere-{uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Two engines: ``home`` is the user's own, ``away`` another; and a project without packages."""
+
+    home: Engine
+    away: Engine
+    project: Path
+    env: Mapping[str, str]
+
+    def run(self, verb: str, *words: str) -> Ended:
+        return leanscaffold(verb, str(self.project), *words, env=self.env)
+
+
+@pytest.fixture
+def bench(engine: Engine, bases: object, home: Home, tmp_path: Path) -> Iterator[Bench]:
+    if not engine.own:
+        pytest.skip("only an engine of the tests' own has a second one")
+    assert callable(bases)
+    bases()
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "requirements.txt").write_text("")
+    (project / "main.py").write_text(APP)
+    (project / "Procfile").write_text("web: python main.py\n")
+    # The client's settings are copied: contexts and builders of a test are nobody else's.
+    client = tmp_path / "client"
+    shutil.copytree(engine.environ["DOCKER_CONFIG"], client, symlinks=True)
+    env = {**environment(engine, tmp_path), "DOCKER_CONFIG": str(client)}
+    with second_engine(home, engine) as away:
+        yield Bench(home=engine, away=away, project=project, env=env)
+    run(["docker", "image", "prune", "--force", "--filter", f"label={NAME}"], env=env)
+
+
+@pytest.fixture
+def builder(bench: Bench) -> Iterator[str]:
+    with served(bench.away) as address:
+        words = ("create", "--name", NAME, "--driver", "remote", address)
+        run(["docker", "buildx", *words], env=bench.env)
+        yield NAME
+        run(["docker", "buildx", "rm", "--force", NAME], env=bench.env)
+
+
+def test_an_image_is_verified_on_the_engine_of_a_context(bench: Bench) -> None:
+    host = f"host={bench.away.environ['DOCKER_HOST']}"
+    run(["docker", "context", "create", "device", "--docker", host], env=bench.env)
+    ended = bench.run(
+        *("verify", "--on", "device", "--target", "amd64", "--base", "bare-alpine-3.23"),
+        *(*WORDS, "--memory", "64MB", "--json"),
+    )
+    assert ended.code == 1, ended.err + ended.out
+    (report,) = ended.document()["reports"]
+    rest = {one["code"]: one["text"] for one in report["checks"] if one["status"] != "passed"}
+    # There is no package whose change could be tried.
+    assert set(rest) == {"update"}, rest
+    assert bench.away.docker("ps", "--all", "--quiet") == ""
+    assert bench.away.docker("images", "--quiet") == ""
+
+
+def test_a_context_that_is_not_there_is_named(bench: Bench) -> None:
+    ended = bench.run("verify", "--on", "nowhere", "--target", "amd64", *WORDS)
+    assert ended.code == 7
+    assert "there is no docker context 'nowhere'" in ended.err
+
+
+def test_another_builder_builds_what_the_engine_loads(bench: Bench, builder: str) -> None:
+    tag = f"{NAME}:1"
+    words = ("--target", "amd64", "--base", "bare-alpine-3.23", *WORDS)
+    built = bench.run("build", "--builder", builder, "--tag", tag, *words, "--json")
+    assert built.code == 0, built.err
+    (image,) = built.document()["images"]
+    try:
+        facts = json.loads(bench.home.docker("image", "inspect", tag))[0]
+        assert facts["Id"] == image["image"]
+        assert bench.away.docker("images", "--quiet") == ""
+    finally:
+        bench.home.docker("rmi", "--force", tag)
+
+
+def test_a_fleet_is_baked_on_another_builder_pushed_and_its_cache_used_again(
+    bench: Bench, builder: str, tmp_path: Path
+) -> None:
+    tag = f"{bench.home.registry}/{NAME}:fleet"
+    cache = f"{tmp_path}/cache/{{arch}}"
+    words = ("--target", "amd64", "--target", "arm64", "--base", "alpine-3.23", *WORDS)
+    first = bench.run(
+        *("build", "--builder", builder, "--tag", tag, "--push", *words, "--json"),
+        *("--cache-to", f"type=local,dest={cache},mode=max"),
+    )
+    assert first.code == 0, first.err
+    assert sorted(one.name for one in (tmp_path / "cache").iterdir()) == ["amd64", "arm64"]
+    listed = json.loads(bench.home.docker("buildx", "imagetools", "inspect", "--raw", tag))
+    platforms = {row["platform"]["architecture"] for row in listed["manifests"]}
+    assert platforms >= {"amd64", "arm64"}
+    # Nothing but the cache that was written knows the steps any more.
+    bench.away.docker("builder", "prune", "--all", "--force")
+    again = bench.run(
+        *("build", "--builder", builder, "--tag", tag, "--push", *words, "--json"),
+        *("--cache-from", f"type=local,src={cache}"),
+    )
+    assert again.code == 0, again.err
+    for image in again.document()["images"]:
+        steps = [one for one in image["steps"] if "] RUN" in one["name"]]
+        assert steps
+        assert all(one["cached"] for one in steps), steps
