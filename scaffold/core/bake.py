@@ -1,7 +1,7 @@
 """The bake file of several images, as a value and as text."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from scaffold.core.buildx import spell_secret
@@ -60,10 +60,15 @@ def _target(group: Sequence[BuildOrder]) -> Mapping[str, Any]:
         "labels": {name: _literal(value) for name, value in order.labels},
         "secret": [_literal(spell_secret(secret)) for secret in order.secrets],
         "args": {name: f"${{{name}}}" for name in order.arguments},
-        "cache-from": [_literal(source) for source in order.cache_from],
-        "cache-to": [_literal(goal) for goal in order.cache_to],
+        # Several platforms have one cache: it is read from and put to all that are named.
+        "cache-from": _all(source for one in group for source in one.cache_from),
+        "cache-to": _all(goal for one in group for goal in one.cache_to),
     }
     return target | {key: value for key, value in optional.items() if value}
+
+
+def _all(texts: Iterable[str]) -> list[str]:
+    return [_literal(text) for text in dict.fromkeys(texts)]
 
 
 def _literal(text: str) -> str:

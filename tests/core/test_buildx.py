@@ -140,6 +140,24 @@ def test_images_that_are_pushed_under_one_tag_are_one_target_of_several_platform
     assert target["tags"] == ["r.example/app:1"]
 
 
+def test_a_target_of_several_platforms_has_the_caches_of_all() -> None:
+    orders = [
+        make_order(
+            arch,
+            push=True,
+            tag="app:1",
+            cache_from=("type=registry,ref=c", f"type=local,src={arch.slug}"),
+            cache_to=(f"type=local,dest={arch.slug}",),
+        )
+        for arch in (Arch.AMD64, Arch.ARM64)
+    ]
+    (target,) = bake_document(orders)["target"].values()
+    assert target["cache-from"] == [
+        *("type=registry,ref=c", "type=local,src=amd64", "type=local,src=arm64"),
+    ]
+    assert target["cache-to"] == ["type=local,dest=amd64", "type=local,dest=arm64"]
+
+
 def test_images_that_would_overwrite_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="loaded as app"):
         bake_targets([make_order(Arch.AMD64, tag="app"), make_order(tag="app")])

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from pathlib import Path
 
 from tests.engine import daemons, network, programs
 from tests.engine.engine import Engine
@@ -64,11 +63,12 @@ def _accept(listening: socket.socket, engine: Engine) -> None:
 
 def _carry(client: socket.socket, engine: Engine) -> None:
     """Join a client with what buildx itself uses to reach the BuildKit of an engine."""
-    with closing(client), client.makefile("rb", buffering=0) as stream:
-        with subprocess.Popen(
-            ["docker", "buildx", "dial-stdio", "--builder", "default", "--progress", "quiet"],
+    words = ["docker", "buildx", "dial-stdio", "--builder", "default", "--progress", "quiet"]
+    with closing(client):
+        subprocess.run(
+            words,
             env=dict(engine.environ),
-            stdin=stream,
+            stdin=client.fileno(),
             stdout=client.fileno(),
-        ) as process:
-            process.wait()
+            check=False,
+        )
