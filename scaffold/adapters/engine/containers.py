@@ -28,11 +28,24 @@ def run_app(client: "DockerClient", mark: str, trial: Trial) -> Run:
 
     Everything made carries ``LABEL=mark`` and is removed, whatever happens.
     """
+    if trial.port is None:
+        return _run_command(client, mark, trial)
     with temporary_container(client, mark, trial, observing=True) as watcher:
         watcher.start()
         _wait_ready(watcher)
         with temporary_container(client, mark, trial, beside=watcher) as app:
             return _watch(trial, app, watcher)
+
+
+def _run_command(client: "DockerClient", mark: str, trial: Trial) -> Run:
+    """Run what serves nothing: there is no network to share, but an end that takes figures away."""
+    with (
+        temporary_container(client, mark, trial) as app,
+        temporary_container(client, mark, trial, observing=True, follow=str(app.id)) as watcher,
+    ):
+        watcher.start()
+        _wait_ready(watcher)
+        return _watch(trial, app, watcher)
 
 
 def try_imports(
@@ -87,6 +100,7 @@ def _watch(trial: Trial, app: "Container", watcher: "Container") -> Run:
             ended=True,
             exit_code=state["ExitCode"],
             out_of_memory=bool(state["OOMKilled"]),
+            peak_memory=max((one.get("peak", 0) for one in _findings(watcher)), default=0) or None,
             log=read_log(app),
             changes=_changes(app),
         )
@@ -247,6 +261,7 @@ def temporary_container(
     *,
     argv: Sequence[str] = (),
     observing: bool = False,
+    follow: str = "",
     beside: "Container | None" = None,
     also: Mapping[str, Any] | None = None,
 ) -> "Iterator[Container]":
@@ -255,7 +270,7 @@ def temporary_container(
 
     settings = _settings(mark, trial) | dict(also or {})
     if observing:
-        order = {"do": "watch", "port": trial.port, "path": trial.health}
+        order = {"do": "watch", "port": trial.port, "path": trial.health, "container": follow}
         argv = [trial.interpreter, "-c", read_script("observer.py"), json.dumps(order)]
         settings |= {
             "volumes": {"/sys/fs/cgroup": {"bind": "/run/cgroup", "mode": "ro"}},

@@ -65,21 +65,42 @@ def watch(port: int, path: str) -> NoReturn:
         time.sleep(_PAUSE)
 
 
+def follow(container: str) -> NoReturn:
+    """Say the peak of a container's memory whenever it rises: who ends takes its figures along."""
+    say(ready=time.time())
+    file, last = "", 0
+    while True:
+        file = file or find_peak(container)
+        peak = read_number(file) if file else None
+        if peak and peak > last:
+            say(peak=peak)
+            last = peak
+        time.sleep(_PAUSE / 4)
+
+
 def idle() -> NoReturn:
     """Keep the network alive until somebody ends this."""
     while True:
         signal.pause()
 
 
-def read_peak(container: str) -> int | None:
-    """Return the most memory that a container ever held, in bytes; None if nobody says."""
+def find_peak(container: str) -> str:
+    """Return the file that holds the most memory that a container ever held, in bytes."""
     for folder, _, names in os.walk(_CGROUPS):
         if container in os.path.basename(folder):
             for name in ("memory.peak", "memory.max_usage_in_bytes"):
                 if name in names:
-                    with open(f"{folder}/{name}", encoding="ascii") as file:
-                        return int(file.read())
-    return None
+                    return f"{folder}/{name}"
+    return ""
+
+
+def read_number(file: str) -> int | None:
+    """Return the number in a file, None if it is gone: the container has just ended."""
+    try:
+        with open(file, encoding="ascii") as opened:
+            return int(opened.read())
+    except OSError:
+        return None
 
 
 def read_listening(port: int) -> list[str]:
@@ -105,10 +126,10 @@ def main(order: dict[str, object]) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         if isinstance(port, int):
             watch(port, str(path or ""))
-        say(ready=time.time())
-        idle()
+        follow(str(container))
     listens = read_listening(port) if isinstance(port, int) else []
-    say(peak=read_peak(str(container)), listens=listens)
+    file = find_peak(str(container))
+    say(peak=read_number(file) if file else None, listens=listens)
 
 
 if __name__ == "__main__":
