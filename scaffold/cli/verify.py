@@ -49,7 +49,10 @@ def verify_options(
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "--image": {"metavar": "REF", "help": "Verify an image that exists; build nothing."},
-    "--on": {"metavar": "ENGINE", "help": "Run there: ssh://user@device, or a docker context."},
+    "--on": {
+        "metavar": "ENGINE",
+        "help": "Run there: ssh://user@device[:port], or a docker context.",
+    },
     "--network": {"is_flag": True, "help": "Give the app a network; without, it has none."},
     "--env": {"multiple": True, "metavar": "NAME=VALUE", "help": "A variable for the app."},
     "--writable": {

@@ -143,3 +143,9 @@ def test_a_socket_of_something_else_is_no_engine(tmp_path: Path) -> None:
         listener.bind(str(path))
         with pytest.raises(EngineMissingError):
             connect(f"unix://{path}", environ={})
+
+
+def test_a_device_that_does_not_answer_is_looked_for_with_ssh() -> None:
+    found = explain(OSError("connection refused"), "ssh://pi@pi")
+    assert "ssh HOST docker version" in found.hint
+    assert "user@host:2222" in found.hint

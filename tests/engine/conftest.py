@@ -39,9 +39,13 @@ def bases(engine: Engine, home: Home) -> Callable[..., Engine]:
     another process may be testing.
     """
 
+    ready: set[str] = set()
+
     def get(*arches: str) -> Engine:
-        if engine.own:
-            publish.publish_all(home, engine, dict.fromkeys((*USUAL, *arches)), print)
+        wanted = {*USUAL, *arches}
+        if engine.own and not wanted <= ready:
+            publish.publish_all(home, engine, sorted(wanted), print)
+            ready.update(wanted)
         return engine
 
     return get

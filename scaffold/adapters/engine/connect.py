@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 OLDEST_API = (1, 41)
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds without an answer
+# The SDK names port 22 to ssh, whatever ~/.ssh/config says of the host.
+_SSH_HINT = (
+    "`ssh HOST docker version` has to work there without a password; another port than 22 goes "
+    "into the address: ssh://user@host:2222"
+)
 
 
 def connect(host: str | None = None, *, environ: Mapping[str, str] = os.environ) -> "DockerClient":
@@ -133,6 +138,8 @@ def explain(error: BaseException, where: str) -> EngineError:
         )
     if "version" in text.lower() and "too old" in text.lower():
         return EngineOldError(f"the engine at {where} is too old: {text}", hint=OLD_HINT)
+    if where.startswith("ssh://"):
+        return EngineMissingError(f"no Docker Engine answers at {where}", hint=_SSH_HINT)
     return EngineMissingError(f"no Docker Engine answers at {where}", hint=NO_ENGINE_HINT)
 
 
