@@ -1,7 +1,7 @@
 """The engine that tests use, and what they need to know of it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,17 @@ from tests.engine.choice import REQUIRED, NoEngineError, ca_bundle, choose
 from tests.engine.engine import Engine
 from tests.engine.home import Home, find_home
 
+NONE = "no engine: "
 USUAL = ("amd64", "arm64")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say in one line that there is no engine, not once for each place that needs one."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and NONE in report.longrepr[2]:
+        report.longrepr = ("tests/engine", None, report.longrepr[2])  # type: ignore[assignment]
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +37,8 @@ def engine(home: Home) -> Engine:
         return choose(os.environ, why_not=own.why_not, start=lambda: own.up(home))
     except NoEngineError as reason:
         if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"no engine: {reason}", pytrace=False)
-        pytest.skip(f"no engine: {reason}")
+            pytest.fail(f"{NONE}{reason}", pytrace=False)
+        pytest.skip(f"{NONE}{reason}")
 
 
 @pytest.fixture(scope="session")
