@@ -182,24 +182,6 @@ def test_a_good_image_of_the_same_kind_passes(
     assert set(rest) == {"update"}, rest
 
 
-def test_the_peak_of_a_command_that_ends_is_measured(machine: Engine, tmp_path: Path) -> None:
-    """Its figures go when it ends: somebody has to have looked before."""
-    worker = tmp_path / "worker"
-    worker.mkdir()
-    (worker / "requirements.txt").write_text("")
-    (worker / "main.py").write_text("import time\nkept = b'x' * 50_000_000\ntime.sleep(0.3)\n")
-    (worker / "Procfile").write_text("worker: python main.py\n")
-    words = ("--target", "amd64", "--python", "3.13", "--offline", "--base", "bare-alpine-3.23")
-    ended = leanscaffold(
-        *("verify", str(worker), *words, "--memory", "200MB", "--quick", "--json"),
-        env=environment(machine, tmp_path),
-    )
-    (image,) = ended.document()["reports"]
-    (memory,) = (one for one in image["checks"] if one["code"] == "memory")
-    assert memory["status"] == "passed", ended.err
-    assert 50_000_000 < memory["figures"]["peak_memory_bytes"] < 150_000_000
-
-
 def test_nothing_is_left_behind_after_an_interruption(
     machine: Engine, project: Path, tmp_path: Path
 ) -> None:

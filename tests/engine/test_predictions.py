@@ -10,7 +10,7 @@ import pytest
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import plain_environment
 from tests.engine.prediction_table import Row, read_table, write_table
-from tests.engine.predictions import measure, predict
+from tests.engine.predictions import TABLE, WEIGHED, measure, predict
 
 
 def make_row(**changes: object) -> Row:
@@ -46,6 +46,22 @@ def test_a_table_is_read_as_it_was_written() -> None:
 )
 def test_a_row_out_of_bounds_says_so(changes: dict[str, object], says: list[str]) -> None:
     assert make_row(**changes).troubles() == says
+
+
+KEPT = read_table(TABLE.read_text()) if TABLE.is_file() else []
+
+
+@pytest.mark.parametrize("row", KEPT, ids=[" ".join(row.key) for row in KEPT])
+def test_an_image_of_the_table_is_within_its_bounds_and_passed(row: Row) -> None:
+    assert row.troubles() == []
+
+
+@pytest.mark.parametrize("example", sorted({row.example for row in KEPT}))
+def test_the_table_has_the_predictions_of_today(example: str, tmp_path: Path) -> None:
+    """A change of what is predicted makes the table anew: see tests.engine.predictions."""
+    today = predict(example, WEIGHED, plain_environment(os.environ, tmp_path))
+    kept = {row.key: row.predicted for row in KEPT if row.example == example}
+    assert kept == {key: today[key].predicted if key in today else None for key in kept}
 
 
 @pytest.mark.engine
