@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 
 import click
 import msgspec
@@ -33,7 +34,12 @@ from scaffold.refresh.footprints import (
     measure_symbols,
 )
 from scaffold.refresh.sourceless import find_tops, try_sourceless
-from scaffold.refresh.starters import changed_lines, compile_with_uv, lock_starter
+from scaffold.refresh.starters import (
+    changed_lines,
+    compile_with_uv,
+    constraints,
+    lock_starter,
+)
 from scaffold.refresh.wheels import (
     PARALLEL,
     Source,
@@ -87,15 +93,20 @@ def wheels(names: Path, folder: Path, *, elf_limit: int, write: bool) -> None:
 @click.argument("names", nargs=-1)
 def starters(names: tuple[str, ...], *, write: bool) -> None:
     """Lock the newest versions that the project templates can have (all, or those named)."""
-    for folder in sorted(path for path in _STARTERS.iterdir() if path.is_dir()):
-        if names and folder.name not in names:
-            continue
-        for path, text in lock_starter(folder, compile_with_uv):
-            before = path.read_text("utf-8") if path.is_file() else ""
-            for line in changed_lines(before, text):
-                click.echo(f"{folder.name}/{path.name}: {line}")
-            if write:
-                path.write_text(text, "utf-8")
+    known = read_names((_SNAPSHOTS / "names.txt").read_text("utf-8"))
+    with NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write(constraints(Snapshot(_SNAPSHOTS / "wheels"), known))
+        file.flush()
+        compile_lock = partial(compile_with_uv, known=Path(file.name))
+        for folder in sorted(path for path in _STARTERS.iterdir() if path.is_dir()):
+            if names and folder.name not in names:
+                continue
+            for path, text in lock_starter(folder, compile_lock):
+                before = path.read_text("utf-8") if path.is_file() else ""
+                for line in changed_lines(before, text):
+                    click.echo(f"{folder.name}/{path.name}: {line}")
+                if write:
+                    path.write_text(text, "utf-8")
 
 
 @main.command()

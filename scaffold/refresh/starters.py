@@ -3,10 +3,11 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from scaffold.adapters.starters import create_project
+from scaffold.facts.snapshot import Snapshot
 
 # Each file that is asked with, and the lock made of it. The second reads the first's lock.
 LOCKS = (("requirements.in", "requirements.txt"), ("requirements-dev.in", "requirements-dev.txt"))
@@ -29,15 +30,26 @@ def lock_starter(folder: Path, compile_lock: Compile) -> Iterator[tuple[Path, st
             yield inner / lock, (project / lock).read_text("utf-8")
 
 
-def compile_with_uv(project: Path, asked: str, lock: str) -> None:
+def compile_with_uv(project: Path, asked: str, lock: str, *, known: Path) -> None:
     """Write a lock of the newest versions that suit each other, with uv.
 
-    Its first lines say the command that users have.
+    ``known`` are constraints: what the bundled snapshot knows, so that a new project can be planned
+    offline. The lock's first lines say the command that users have.
     """
     command = f"uv pip compile --universal --generate-hashes {asked} -o {lock}"
-    options = ["--python-version", "3.11", "--upgrade", "--quiet"]
+    options = ["--python-version", "3.11", "--upgrade", "--quiet", "--constraint", str(known)]
     argv = [sys.executable, "-m", *command.split(), *options, "--custom-compile-command", command]
     subprocess.run(argv, cwd=project, check=True)  # noqa: S603 - our own words
+    text = (project / lock).read_text("utf-8")
+    (project / lock).write_text(text.replace(f"    #   -c {known}\n", ""), "utf-8")
+
+
+def constraints(snapshot: Snapshot, names: Iterable[str]) -> str:
+    """Return a constraint for each name of a snapshot: no newer than it knows."""
+    projects = filter(None, map(snapshot.project, names))
+    return "".join(
+        f"{one.name}<={one.releases[0].metadata.version}\n" for one in projects if one.releases
+    )
 
 
 def changed_lines(before: str, after: str) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 import ast
+import json
 import os
 import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from scaffold.adapters.starters import (
     create_project,
@@ -11,6 +13,7 @@ from scaffold.adapters.starters import (
     open_template,
     questions,
 )
+from scaffold.cli import cli
 from scaffold.errors import (
     FileConflictError,
     PathUnreadableError,
@@ -22,6 +25,8 @@ from scaffold.model.target import Arch
 from scaffold.resources import knowledge
 from tests.adapters.starter_folders import make_archive, make_repository, make_template
 
+START = {"api": ["python", "-m", "uvicorn"]}
+SAID = 'It says "hello" \\ and 🎉'
 NAMES = [starter.name for starter in list_starters()]
 
 
@@ -44,13 +49,13 @@ def test_every_starter_names_devices_that_are_known_and_were_verified() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_starter_becomes_a_project_with_lock_tests_and_readme(name: str, tmp_path: Path) -> None:
     project = tmp_path / "garden-hub"
-    files = create_project(name, project, {"description": 'It says "hello" \\ and more'})
+    files = create_project(name, project, {"description": SAID})
     assert set(files) == set(tree(project))
     assert {"README.md", "requirements.in", "requirements.txt", "requirements-dev.txt"} <= set(
         files
     )
     facts = tomllib.loads((project / "pyproject.toml").read_text())["project"]
-    assert (facts["name"], facts["description"]) == ("garden-hub", 'It says "hello" \\ and more')
+    assert (facts["name"], facts["description"]) == ("garden-hub", SAID)
     pins = [
         line for line in (project / "requirements.txt").read_text().splitlines() if "==" in line
     ]
@@ -61,6 +66,22 @@ def test_a_starter_becomes_a_project_with_lock_tests_and_readme(name: str, tmp_p
         assert b"cookiecutter" not in text
         if file.endswith(".py"):
             ast.parse(text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_new_project_can_be_planned_offline_for_every_device_that_it_names(
+    name: str, tmp_path: Path
+) -> None:
+    create_project(name, tmp_path / "made", {})
+    (starter,) = [one for one in list_starters() if one.name == name]
+    facts = load_facts(knowledge())
+    for device in {facts.devices[one].arch: one for one in starter.devices}.values():
+        words = ["plan", str(tmp_path / "made"), "--device", device, "--offline", "--json"]
+        result = CliRunner().invoke(cli, words)
+        assert result.exit_code == 0, result.stderr
+        document = json.loads(result.stdout)
+        assert document["start"]["command"][:3] == START.get(name, ["python", "-m", "app"])
+        assert (document["port"] or {}).get("value") == starter.port
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,8 +123,20 @@ def test_an_answer_to_no_question_is_refused_with_the_nearest(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["", "a b", "-x", "a\nb", "../up"])
 def test_a_name_that_no_project_can_have_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no name of a project"):
+    with pytest.raises(UsageError, match="cannot be the name"):
         create_project("api", tmp_path / "made", {"name": name})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("sensor", {"button": "x"}), ("worker", {"broker": "here"}), ("cli", {"description": "a\nb"})],
+)
+def test_an_answer_that_would_break_a_project_is_refused(
+    name: str, answer: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError):
+        create_project(name, tmp_path / "made", answer)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,19 +3,25 @@
 import logging
 import re
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from scaffold.adapters.starters.catalogue import FACTS
 from scaffold.adapters.starters.opening import CONTEXT, Template
+from scaffold.core.spelling import guard
 from scaffold.errors import Detail, TemplateInvalidError, UsageError
 from scaffold.model.starter import Question
 from scaffold.spelling import unknown
 
 Answers = Mapping[str, str]
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NAME = {
+    "pattern": "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?",
+    "hint": "letters, digits, and - _ . between them, such as garden-sensor",
+}
 
 
 def questions(
@@ -51,7 +57,7 @@ def fill(template: Template, answers: Answers, into: Path, *, trusted: bool) -> 
     with _working(template, trusted=trusted):
         settled = _settle(template, context)
         if template.own:
-            _check_name(str(settled.get("name", "")))
+            _check_answers(template, settled)
         context["cookiecutter"].update(settled)
         # Every file is the template's own: nothing of it is on disk yet.
         made = generate_files(
@@ -100,7 +106,7 @@ def _refuse_code(template: Template, *, trusted: bool) -> None:
         raise TemplateInvalidError(
             f"the template {template.source} brings code that would run on this machine",
             details=[Detail(text=name) for name in found],
-            hint="look at it; if you trust it: --trust-template",
+            hint="look at it; if you trust it, add --trust",
         )
 
 
@@ -131,12 +137,15 @@ def _working(template: Template, *, trusted: bool) -> Iterator[None]:
         sys.path[:] = path
 
 
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} is no name of a project",
-            hint="letters, digits, and - _ . between them, such as garden-sensor",
-        )
+def _check_answers(template: Template, settled: Mapping[str, Any]) -> None:
+    """Refuse answers that would make no project of one of our templates."""
+    facts = tomllib.loads((template.folder / FACTS).read_text("utf-8"))
+    for name, rule in ({"name": _NAME} | facts.get("answers", {})).items():
+        if not re.fullmatch(rule["pattern"], settled[name]):
+            raise UsageError(f"{settled[name]!r} cannot be the {name}", hint=rule["hint"])
+    for name, value in settled.items():
+        if not name.startswith("_"):
+            guard(value)
 
 
 def _text(prompt: object, name: str) -> str:

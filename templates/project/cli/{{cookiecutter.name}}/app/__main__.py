@@ -1,0 +1,43 @@
+"""The command. Exit codes: 0 all is well, 1 something is over its limit, 2 a wrong option."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from app.readings import Limits, Reading, read_machine
+
+PERCENT = click.FloatRange(0, 100)
+
+
+@click.command(help={{ cookiecutter.__quoted }})
+@click.option("--disk", type=PERCENT, default=Limits.disk, show_default=True, help="Percent.")
+@click.option("--memory", type=PERCENT, default=Limits.memory, show_default=True, help="Percent.")
+@click.option("--load", type=click.FloatRange(0), default=Limits.load, show_default=True)
+@click.option("--temperature", type=float, default=Limits.temperature, show_default=True)
+@click.option("--path", type=click.Path(exists=True), default="/", help="Whose disk.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+def main(
+    disk: float, memory: float, load: float, temperature: float, path: str, *, as_json: bool
+) -> None:
+    readings = read_machine(Limits(disk, memory, load, temperature), path)
+    click.echo(as_line(readings) if as_json else as_table(readings))
+    sys.exit(1 if any(reading.over for reading in readings) else 0)
+
+
+def as_line(readings: Sequence[Reading]) -> str:
+    rows = {reading.name: {"value": reading.value, "over": reading.over} for reading in readings}
+    return json.dumps(rows)
+
+
+def as_table(readings: Sequence[Reading]) -> str:
+    return "\n".join(
+        f"{one.name:<12}{one.value:>6.1f} {one.unit:<2} of {one.limit:g}"
+        f"{'  over its limit' if one.over else ''}"
+        for one in readings
+    )
+
+
+if __name__ == "__main__":
+    main(prog_name="{{ cookiecutter.name }}")

@@ -1,0 +1,54 @@
+"""What is measured, and against what."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Reading:
+    name: str
+    value: float
+    unit: str
+    limit: float
+
+    @property
+    def over(self) -> bool:
+        return self.value > self.limit
+
+
+@dataclass(frozen=True)
+class Limits:
+    disk: float = 90  # percent
+    memory: float = 90  # percent
+    load: float = 2  # per core, of the last five minutes
+    temperature: float = 80  # degrees Celsius
+
+
+def read_machine(limits: Limits, path: str = "/") -> tuple[Reading, ...]:
+    """Return what this machine tells; a sensor that it lacks is left out."""
+    disk = psutil.disk_usage(path).percent
+    memory = psutil.virtual_memory().percent
+    load = os.getloadavg()[1] / (os.cpu_count() or 1)
+    readings = [
+        Reading("disk", disk, "%", limits.disk),
+        Reading("memory", memory, "%", limits.memory),
+        Reading("load", round(load, 2), "", limits.load),
+    ]
+    hottest = hottest_of(read_temperatures())
+    if hottest is not None:
+        readings.append(Reading("temperature", hottest, "°C", limits.temperature))
+    return tuple(readings)
+
+
+def read_temperatures() -> list[float]:
+    """Return what the machine's sensors say; psutil knows them on Linux only."""
+    read = getattr(psutil, "sensors_temperatures", dict)
+    return [sensor.current for sensors in read().values() for sensor in sensors]
+
+
+def hottest_of(temperatures: Iterable[float]) -> float | None:
+    """Return the highest temperature that a working sensor can have."""
+    return max((value for value in temperatures if -40 < value < 150), default=None)
