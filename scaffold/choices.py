@@ -3,5 +3,6 @@
 OBJECTIVES = ("size", "balanced", "compatible")
 COMPILE = ("never", "minutes", "hours")
 TRIM = ("none", "safe", "max")
+AROUND = ("compose", "bake", "ci", "devcontainer", "systemd", "balena")
 BYTECODE = ("none", "beside", "only")
 TRACED = ("safe", "tight", "none")

@@ -5,7 +5,7 @@ Everything here is pure: texts in, frozen values out. All bad options are report
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -124,15 +124,21 @@ def _parse(setting: Setting, raw: object, errors: list[tuple[str, UsageError]]) 
         return parse_value(setting, str(raw))
     assert isinstance(raw, tuple | list)  # noqa: S101 - click's type of a repeated option
     parsed: list[object] = []
-    for text in raw:
+    for text in _split(setting, raw):
         try:
-            value = parse_value(setting, str(text))
+            value = parse_value(setting, text)
         except UsageError as error:
             errors.append((setting.flag, error))
         else:
             # One text may name several targets.
             parsed += value if setting.kind == "targets" else (value,)
     return tuple(dict.fromkeys(parsed))
+
+
+def _split(setting: Setting, texts: Iterable[object]) -> Iterator[str]:
+    """Yield each text; several words of a choice may stand in one, with commas."""
+    for text in texts:
+        yield from str(text).split(",") if setting.kind == "choice" else (str(text),)
 
 
 def make_request(fields: Mapping[str, Any]) -> Request:

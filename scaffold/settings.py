@@ -4,7 +4,7 @@ Plain words and nothing else, so that ``--help`` needs no more; ``scaffold.confi
 kind is parsed and spelt.
 """
 
-from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES, TRACED, TRIM
+from scaffold.choices import AROUND, BYTECODE, COMPILE, OBJECTIVES, TRACED, TRIM
 from scaffold.setting import Setting
 
 TABLE = ("tool", "leanscaffold")
@@ -229,6 +229,23 @@ SETTINGS: tuple[Setting, ...] = (
         kind="health",
         metavar="PATH",
         help="The path that answers while it is well.",
+    ),
+    Setting(
+        name="health-cmd",
+        field="options.health_command",
+        section=_APP,
+        kind="command",
+        metavar="COMMAND",
+        help="Exits with 0 in the container while the application is well.",
+    ),
+    Setting(
+        name="also",
+        field="options.also",
+        section=_APP,
+        kind="choice",
+        repeatable=True,
+        choices=AROUND,
+        help="Write what goes around the Dockerfile, too; repeatable, or with commas.",
     ),
     Setting(
         name="index-url",

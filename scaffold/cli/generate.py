@@ -65,11 +65,13 @@ def write_files(
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
     from scaffold.adapters.outputs import digest  # noqa: PLC0415 - not for --help
+    from scaffold.core.ignore import PROGRAM  # noqa: PLC0415 - not for --help
     from scaffold.model.resolution import Reason  # noqa: PLC0415 - not for --help
 
     tell("writing the files")
     files = spell_files(outside, path, outcome)
-    left = {name.partition("/")[0] for name in outside.write(path, files, force)}
+    ours = f"{PROGRAM}/"
+    left = {PROGRAM if n.startswith(ours) else n for n in outside.write(path, files, force)}
     stale = (
         Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
         for name in sorted(left)

@@ -94,6 +94,8 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("**/docker-compose*.y*ml", _DOCKER),
     ("docker-bake.*", _DOCKER),
     ("leanscaffold.json", _DOCKER),
+    ("*.service", _DOCKER),
+    (".devcontainer", _EDITOR),
 )
 
 TRACE = "leanscaffold.trace.json"  # the keep-list of a traced app

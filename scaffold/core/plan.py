@@ -23,7 +23,7 @@ from scaffold.core.target import platform_tags
 from scaffold.core.traces import describe_keeping
 from scaffold.core.trimming import list_languages
 from scaffold.model.knowledge import Base
-from scaffold.model.plan import Options, Plan, TargetPlan
+from scaffold.model.plan import HealthCheck, Options, Plan, TargetPlan
 from scaffold.model.project import Project
 from scaffold.model.target import Target
 from scaffold.model.verdict import Candidate, Decision, Fits
@@ -129,7 +129,7 @@ def plan_digest(plan: Plan) -> str:
             for target in plan.targets
         ],
         "command": plan.command,
-        "health": asdict(plan.health) if plan.health else None,
+        "health": _spell_health(plan.health) if plan.health else None,
         "port": plan.port,
         "user": [plan.uid, plan.home],
         "workdir": plan.workdir,
@@ -148,6 +148,11 @@ def _assembly(plan: Plan) -> list[object]:
     options = plan.options
     added = [options.programs, options.debug_shell]
     return [plan.layers, plan.sourceless, plan.spared, options.trim, plan.languages, *added]
+
+
+def _spell_health(health: HealthCheck) -> dict[str, object]:
+    """Return what of a health check is in the image."""
+    return {name: value for name, value in asdict(health).items() if value != ()}
 
 
 def _check_choices(targets: Sequence[Target], decisions: Sequence[Decision]) -> tuple[Fits, ...]:

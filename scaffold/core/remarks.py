@@ -128,6 +128,8 @@ def health_lines(plan: Plan) -> tuple[str, ...]:
     if plan.health is None:
         return ()
     found = plan.project.health
+    if plan.health.command:
+        return ("From --health-cmd: exit code 0 is well.",)
     if not plan.health.path:
         what = "No path that tells was found, so a connection has to do (--health names one)."
     else:

@@ -1,12 +1,18 @@
 """Spell a plan: Dockerfile, ignore file, locks. Templates get plain values and decide nothing."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from scaffold.core.around import render_around
 from scaffold.core.ignore import TRACE, ignored, patterns_for, render_ignore
 from scaffold.core.lockfile import render_lock
 from scaffold.core.spelling import UnsafeValueError, exec_form, guard, quoted, shell_word
 from scaffold.core.view import make_view
 from scaffold.model.plan import Plan
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["UnsafeValueError", "exec_form", "guard", "quoted", "render", "shell_word"]
 
@@ -24,13 +30,16 @@ def render(
     locks = {target.lock: render_lock(plan, target) for target in plan.targets}
     local = sorted({path for target in plan.targets for path in target.local})
     needed = dict(program or {}) if plan.base.origin else {}
+    environment = _make_environment(template)
+    dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {
-        "Dockerfile": _render_dockerfile(plan, template),
+        "Dockerfile": dockerfile.render(view=make_view(plan)),
         ".dockerignore": render_ignore(
             _keep(plan, [*locks, *local, *needed]), drop=plan.project.environments
         ),
         **locks,
         **needed,
+        **render_around(plan, lambda name, values: environment.get_template(name).render(values)),
     }
 
 
@@ -46,7 +55,7 @@ def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
     )
 
 
-def _render_dockerfile(plan: Plan, template: Callable[[str], str]) -> str:
+def _make_environment(template: Callable[[str], str]) -> "Environment":
     import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
 
     environment = jinja2.Environment(
@@ -58,6 +67,7 @@ def _render_dockerfile(plan: Plan, template: Callable[[str], str]) -> str:
         finalize=guard,
         autoescape=False,  # noqa: S701 - a Dockerfile is no HTML; the guard and filters protect it
     )
-    environment.filters.update({"exec": exec_form, "shell": shell_word, "quoted": quoted})
-    view = make_view(plan)
-    return environment.get_template("dockerfile/Dockerfile.j2").render(view=view)
+    environment.filters.update(
+        {"exec": exec_form, "json": json.dumps, "shell": shell_word, "quoted": quoted}
+    )
+    return environment

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from scaffold.errors import UsageError
 from scaffold.model.knowledge import Base
@@ -47,7 +48,17 @@ def find_port(project: Project, options: Options) -> int | None:
 def find_health(
     project: Project, options: Options, targets: Sequence[Target]
 ) -> HealthCheck | None:
-    """Return the health check, None without a port. Raises UsageError for no path of a URL."""
+    """Return the health check, None without a port or a command.
+
+    Raises UsageError for no path of a URL.
+    """
+    if options.health_command:
+        if options.health:
+            raise UsageError(
+                "--health and --health-cmd both say how to ask whether the app is well",
+                hint="keep one of them",
+            )
+        return _timed(HealthCheck(command=options.health_command), targets)
     port = find_port(project, options)
     path = options.health or (project.health.value if project.health is not None else "")
     if port is None:
@@ -61,10 +72,14 @@ def find_health(
             f"{path!r} is no path of a URL",
             hint="a health path starts with a slash and has no blanks: --health /health",
         )
+    return _timed(HealthCheck(port=port, path=path), targets)
+
+
+def _timed(health: HealthCheck, targets: Sequence[Target]) -> HealthCheck:
     if any(target.cpu is CpuClass.SLOW for target in targets):
         # Starting an interpreter alone takes seconds there, and is work taken from the app.
-        return HealthCheck(port=port, path=path, interval=60, timeout=20, start_period=120)
-    return HealthCheck(port=port, path=path)
+        return replace(health, interval=60, timeout=20, start_period=120)
+    return health
 
 
 def find_environment(project: Project, options: Options, base: Base) -> tuple[tuple[str, str], ...]:

@@ -278,6 +278,8 @@ def _probe(plan: Plan) -> tuple[str, ...]:
     if plan.health is None:
         return ()
     health = plan.health
+    if health.command:
+        return _with_interpreter(plan, health.command)
     if health.path:
         url = f"http://127.0.0.1:{health.port}{health.path}"
         code = (

@@ -14,7 +14,8 @@ class Options:
     """What the user chose, beyond the target. Empty strings and None mean: decide for me.
 
     ``command`` is an argument list; ``swaps`` pairs (from, to); ``bases`` restricts to these base
-    ids or families; ``registries`` maps a registry's name to its prefix. ``bytecode`` is
+    ids or families; ``registries`` maps a registry's name to its prefix. ``health_command`` exits
+    with 0 while the app is well; ``also`` are words of ``choices.AROUND``. ``bytecode`` is
     ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work
     and the base is cut to measure. ``trim`` is the level of trimming: ``none``, ``safe`` or
     ``max``. ``programs`` are put in on request, ``debug_shell`` adds a shell. ``traced`` is how
@@ -28,6 +29,8 @@ class Options:
     command: tuple[str, ...] = ()
     port: int | None = None
     health: str = ""
+    health_command: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     swaps: tuple[tuple[str, str], ...] = ()
     apply_swaps: bool = False
     allow_compile: str = "minutes"
@@ -64,11 +67,13 @@ class TargetPlan:
 class HealthCheck:
     """How the engine asks whether the app is well. Times in seconds.
 
-    An empty ``path`` asks only whether somebody listens on the port.
+    ``command`` is run in the container, with exit code 0 for well. Without one the ``port`` is
+    asked for ``path``, or, where that is empty, whether somebody listens there.
     """
 
-    port: int
-    path: str
+    port: int | None = None
+    path: str = ""
+    command: tuple[str, ...] = ()
     interval: int = 30
     timeout: int = 5
     start_period: int = 30

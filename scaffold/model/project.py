@@ -116,9 +116,9 @@ class Use:
 
     Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``finds-library``
     (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module),
-    ``needs-shell`` (something is started through ``sh``), ``speaks-language`` (a text that names a
-    language or locale), ``unparsable`` (a file that is not
-    Python; ``value`` is the parser's message).
+    ``needs-shell`` (something is started through ``sh``), ``opens-device`` (``value`` is the
+    device file), ``speaks-language`` (a text that names a language or locale), ``unparsable`` (a
+    file that is not Python; ``value`` is the parser's message).
     """
 
     code: str

@@ -3,6 +3,7 @@
 import shlex
 from typing import TYPE_CHECKING
 
+from scaffold.core.ignore import PROGRAM
 from scaffold.core.split import PlannedLayer
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
@@ -260,7 +261,10 @@ def _show_start(outcome: Outcome) -> "Content":
         rows.append(("Port", str(port.value), str(port.origin)))
     elif outcome.request.options.command:
         rows.append(("Port", "none: --port adds it and a health check", ""))
-    if health:
+    asked = outcome.request.options.health_command
+    if asked:
+        rows.append(("Health", shlex.join(asked), "--health-cmd"))
+    elif health:
         rows.append(("Health", health.value, str(health.origin)))
     rows += [("Python", found.value, str(found.origin)) for found in outcome.project.pythons]
     width = max(len(label) for label, _, _ in rows)
@@ -273,7 +277,8 @@ def _show_files(outcome: Outcome) -> "Content":
     if outcome.files:
         written = all(outcome.files.values())
         yield styled("Written" if written else "generate would write", "bold")
-        # A folder of ours counts as one: what is in it is ours too.
-        names = {name.partition("/")[0] + "/" * ("/" in name) for name in outcome.files}
+        # Our program counts as one: nobody looks for its files by name.
+        ours = f"{PROGRAM}/"
+        names = {ours if name.startswith(ours) else name for name in outcome.files}
         yield indented(", ".join(sorted(names)), 2)
         yield ""

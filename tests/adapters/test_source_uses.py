@@ -115,3 +115,23 @@ def test_encodings_are_those_that_python_takes(tmp_path: Path, data: bytes) -> N
 def test_values_that_name_each_other_are_not_followed_for_ever(tmp_path: Path) -> None:
     source = "import subprocess\na = [b]\nb = [a]\nsubprocess.run(b, shell=a)\nsubprocess.run(a)\n"
     assert uses(tmp_path, source, "runs-program") == [("runs-program", "", 4)]
+
+
+def test_device_files_in_the_sources_are_named_once_and_those_of_tests_are_not(
+    tmp_path: Path,
+) -> None:
+    source = (
+        'import os\nPORT = os.environ.get("PORT", "/dev/ttyUSB0")\n'
+        'open("/dev/null")\nBUS = "/dev/i2c-1"\nAGAIN = "/dev/ttyUSB0"\n'
+    )
+    files = {"main.py": source, "tests/test_main.py": 'PORT = "/dev/ttyACM0"\n'}
+    found = [u for u in facts(tmp_path, files).uses if u.code == "opens-device"]
+    assert [(u.value, str(u.origin)) for u in found] == [
+        ("/dev/ttyUSB0", "main.py:2"),
+        ("/dev/i2c-1", "main.py:4"),
+    ]
+
+
+def test_the_number_of_opencvs_camera_is_a_device_file(tmp_path: Path) -> None:
+    source = "import cv2\ncv2.VideoCapture(1)\ncv2.VideoCapture('film.mp4')\n"
+    assert uses(tmp_path, source, "opens-device") == [("opens-device", "/dev/video1", 2)]

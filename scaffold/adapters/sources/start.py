@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scaffold.adapters.sources.apps import App, find_apps
+from scaffold.adapters.sources.devices import find_devices
 from scaffold.adapters.sources.django import Site, find_django_health, find_site
 from scaffold.adapters.sources.entry import Entry, others, remark
 from scaffold.adapters.sources.health import find_health
@@ -47,7 +48,7 @@ def read_sources(
     """
     modules, broken = load_modules(root, files)
     entry = _find_entry(root, modules, installed)
-    uses = (*find_uses(modules, files), *broken)
+    uses = (*find_uses(modules, files), *find_devices(modules), *broken)
     return SourceFacts(
         start=entry.start if entry else None,
         port=entry.port if entry else None,
