@@ -83,6 +83,21 @@ def test_the_editors_container_is_of_the_images_distribution(project: Path) -> N
     assert f"FROM --platform=$BUILDPLATFORM {made['image']} " in text
 
 
+def test_systemd_takes_the_unit(project: Path, tmp_path: Path) -> None:
+    if not all(map(shutil.which, ("systemd-analyze", "docker"))):
+        pytest.skip("needs systemd-analyze, and the docker that the unit names")
+    shutil.copy(project / "gateway.service", tmp_path)
+    (tmp_path / "docker.service").write_text("[Service]\nExecStart=true\n")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(tmp_path / "gateway.service")],
+        env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:", "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_workflow_has_a_machine_of_its_own_for_each_target(project: Path) -> None:
     jobs = yaml.safe_load((project / ".github/workflows/image.yml").read_text())["jobs"]
     rows = jobs["image"]["strategy"]["matrix"]["include"]
