@@ -105,7 +105,7 @@ def _watch(trial: Trial, app: "Container", watcher: "Container") -> Run:
             changes=_changes(app),
         )
     figures = _figures(trial, app, watcher)
-    health = _own_health(trial, app) if started is not None else None
+    health = _own_health(trial, app) if started is not None or trial.port is None else None
     seconds = _stop(app, trial.grace)
     ended = _state(app)
     return Run(
@@ -194,10 +194,15 @@ def _figures(trial: Trial, app: "Container", watcher: "Container") -> dict[str, 
 
 
 def _own_health(trial: Trial, app: "Container") -> int | None:
+    """Return how the image's health check ends; a command gets time until it is well."""
     if not trial.own_health:
         return None
-    code = app.exec_run(list(trial.own_health)).exit_code
-    return None if code is None else int(code)
+    end = time.monotonic() + (0 if trial.port is not None else trial.patience)
+    while True:
+        code = app.exec_run(list(trial.own_health)).exit_code
+        if not code or time.monotonic() > end or not _state(app)["Running"]:
+            return None if code is None else int(code)
+        time.sleep(_PAUSE)
 
 
 def _stop(app: "Container", grace: int) -> float:

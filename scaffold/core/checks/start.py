@@ -41,6 +41,8 @@ def check_start(trial: Trial, runs: Sequence[Run]) -> Check:
             if run.ended
             else f"a command, still running after {trial.patience:.0f} s"
         )
+        if run.own_health == 0:
+            text += ", and its own health check says that it is well"
         lost = _SERVICE.search(run.log)
         remarks = ("its log names a service that was not there: what it does with one is not seen",)
         return Check(code=CODE, status=Status.PASSED, text=text, evidence=remarks if lost else ())
@@ -83,6 +85,8 @@ def _why(trial: Trial, run: Run) -> tuple[str, str]:
         failed = run.ended and run.exit_code != 0
         text = f"it ended with exit code {run.exit_code}" if failed else ""
         hint = _SOURCES_HINT
+        if run.own_health and not run.ended:
+            text, hint = f"its own health check ends with {run.own_health}", "mend --health-cmd"
     elif run.start_seconds is None:
         text, hint = _why_silent(trial, run)
     else:

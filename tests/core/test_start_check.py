@@ -1,0 +1,24 @@
+from scaffold.core.checks.start import check_start
+from scaffold.model.report import Status
+from scaffold.model.target import Arch
+from scaffold.model.trial import Run, Trial
+
+COMMAND = Trial(image="app", arch=Arch.ARM64, user="10001", interpreter="python", patience=10)
+
+
+def test_a_command_that_goes_on_and_says_that_it_is_well_has_started() -> None:
+    found = check_start(COMMAND, [Run(own_health=0)])
+    assert found.status is Status.PASSED
+    assert found.text.endswith("after 10 s, and its own health check says that it is well")
+    assert "health" not in check_start(COMMAND, [Run()]).text
+
+
+def test_a_command_whose_health_check_fails_has_not_started() -> None:
+    found = check_start(COMMAND, [Run(own_health=1)])
+    assert found.status is Status.FAILED
+    assert found.text == "its own health check ends with 1"
+
+
+def test_a_command_that_ended_well_need_not_be_asked() -> None:
+    found = check_start(COMMAND, [Run(ended=True, exit_code=0, own_health=1)])
+    assert found.status is Status.PASSED
