@@ -9,6 +9,7 @@ from pathlib import Path
 from scaffold.adapters.build_secrets import build_secrets, proxy_arguments
 from scaffold.adapters.buildx import build as run_buildx
 from scaffold.adapters.buildx import join, stopped_by_signals
+from scaffold.adapters.commits import dated, read_commit_time
 from scaffold.adapters.engine.connect import connect
 from scaffold.adapters.index_config import IndexConfig, read_index_config
 from scaffold.adapters.record import DOCKERFILE
@@ -83,7 +84,9 @@ def real_edges(environ: Mapping[str, str] = os.environ) -> BuildEdges:
         environ=environ,
         index_config=read_job_config,
         secrets=build_secrets,
-        build=lambda orders, watch: run_buildx(orders, watch, environ=environ),
+        build=lambda orders, watch: run_buildx(
+            orders, watch, environ=dated(environ, Path(orders[0].context), read_commit_time)
+        ),
         join=lambda tag, built: join(tag, built, environ=environ),
         look_up=lambda engine, tag: _look_up(engine, tag, environ),
     )

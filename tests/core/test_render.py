@@ -158,12 +158,14 @@ def test_the_application_looks_the_same_from_every_checkout() -> None:
     for settling in (
         "chmod -R u=rwX,go=rX .",
         "chown -Rh 10001:10001 .",
-        f"find . -exec touch -h -d @{MOMENT} {{}} +",
+        'find . -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +',
         "rm -rf requirements.arm64.lock",
         "compileall -q --invalidation-mode unchecked-hash -s /out -p / /out/app",
     ):
         assert settling in " ".join(made.split())
     assert MOMENT == ASSEMBLED
+    given = [s.rest for s in stages(dockerfile(simple_plan()))["app"].steps if s.word == "ARG"]
+    assert given == [f"SOURCE_DATE_EPOCH={MOMENT}"]
     bare = stages(dockerfile(simple_plan(bytecode="none")))["app"].runs()[0]
     assert "compileall" not in bare
 
