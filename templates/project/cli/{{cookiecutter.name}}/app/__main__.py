@@ -12,14 +12,20 @@ PERCENT = click.FloatRange(0, 100)
 
 
 @click.command(help={{ cookiecutter.__quoted }})
-@click.option("--disk", type=PERCENT, default=Limits.disk, show_default=True, help="Percent.")
-@click.option("--memory", type=PERCENT, default=Limits.memory, show_default=True, help="Percent.")
-@click.option("--load", type=click.FloatRange(0), default=Limits.load, show_default=True)
-@click.option("--temperature", type=float, default=Limits.temperature, show_default=True)
+@click.option("--disk", type=PERCENT, help="Most of the disk in use, in percent.")
+@click.option("--memory", type=PERCENT, help="Most of the memory in use, in percent.")
+@click.option("--load", type=click.FloatRange(0), help="Most load per core, over five minutes.")
+@click.option("--temperature", type=float, help="Highest temperature, in degrees Celsius.")
 @click.option("--path", type=click.Path(exists=True), default="/", help="Whose disk.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 def main(
-    disk: float, memory: float, load: float, temperature: float, path: str, *, as_json: bool
+    disk: float | None,
+    memory: float | None,
+    load: float | None,
+    temperature: float | None,
+    path: str,
+    *,
+    as_json: bool,
 ) -> None:
     readings = read_machine(Limits(disk, memory, load, temperature), path)
     click.echo(as_line(readings) if as_json else as_table(readings))
@@ -33,10 +39,14 @@ def as_line(readings: Sequence[Reading]) -> str:
 
 def as_table(readings: Sequence[Reading]) -> str:
     return "\n".join(
-        f"{one.name:<12}{one.value:>6.1f} {one.unit:<2} of {one.limit:g}"
-        f"{'  over its limit' if one.over else ''}"
-        for one in readings
+        f"{one.name:<12}{one.value:>6.1f} {one.unit:<2}{as_limit(one)}".rstrip() for one in readings
     )
+
+
+def as_limit(reading: Reading) -> str:
+    if reading.limit is None:
+        return ""
+    return f" of {reading.limit:g}" + "  over its limit" * reading.over
 
 
 if __name__ == "__main__":

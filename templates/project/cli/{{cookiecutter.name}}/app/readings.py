@@ -12,19 +12,21 @@ class Reading:
     name: str
     value: float
     unit: str
-    limit: float
+    limit: float | None
 
     @property
     def over(self) -> bool:
-        return self.value > self.limit
+        return self.limit is not None and self.value > self.limit
 
 
 @dataclass(frozen=True)
 class Limits:
-    disk: float = 90  # percent
-    memory: float = 90  # percent
-    load: float = 2  # per core, of the last five minutes
-    temperature: float = 80  # degrees Celsius
+    """What must not be exceeded; None is no limit."""
+
+    disk: float | None = None  # percent
+    memory: float | None = None  # percent
+    load: float | None = None  # per core, of the last five minutes
+    temperature: float | None = None  # degrees Celsius
 
 
 def read_machine(limits: Limits, path: str = "/") -> tuple[Reading, ...]:

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from click.testing import CliRunner
 
 from app.__main__ import as_table, main
@@ -10,10 +11,12 @@ from app.readings import Reading, hottest_of
 ALL = ["--disk", "100", "--memory", "100", "--load", "1000", "--temperature", "1000"]
 
 
-def test_a_machine_within_its_limits_is_well() -> None:
-    result = CliRunner().invoke(main, ALL)
+@pytest.mark.parametrize("limits", [[], ALL])
+def test_a_machine_within_its_limits_is_well(limits: list[str]) -> None:
+    result = CliRunner().invoke(main, limits)
     assert result.exit_code == 0
     assert result.output.startswith("disk ")
+    assert (" of 100" in result.output) == bool(limits)
 
 
 def test_what_is_over_its_limit_is_said_and_exits_with_1() -> None:
