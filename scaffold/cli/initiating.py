@@ -23,6 +23,7 @@ from scaffold.present.outcome import Outcome
 from scaffold.present.talk import talking
 from scaffold.wizard import review
 from scaffold.wizard.interview import (
+    ASKED,
     Situation,
     next_question,
     rescue_words,
@@ -128,10 +129,14 @@ def _answer_template(session: Session, source: str) -> Mapping[str, str]:
 def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
     """Interview about the project in ``folder``, until it is written or left."""
     outside = session.outside
-    held = overlay(session.given.values(), outside.read_settings(folder) if beginning else ())
-    request = parse_request(raw_values(held))
     record = outside.read_record(session.path)
     recorded = read_flags(read_options(record.options if record else ()), Source.RECORDED)
+    held = overlay(
+        session.given.values(),
+        outside.read_settings(folder) if beginning else (),
+        [one for one in recorded if one.setting.name not in ASKED],
+    )
+    request = parse_request(raw_values(held))
     situation = Situation(
         project=outside.read_project(folder, request),
         devices=outside.load_facts(request.knowledge).devices,
@@ -175,7 +180,8 @@ def _request(session: Session, held: Iterable[Given], machine: str) -> Request:
 
 def _spell_command(session: Session, situation: Situation) -> str:
     """Return the command line that does the same where the same is set, without a question."""
-    flags = [one for one in situation.held.values() if one.source is Source.FLAG]
+    typed = {Source.FLAG, Source.RECORDED}
+    flags = [one for one in situation.held.values() if one.source in typed]
     request = _request(session, flags, situation.machine)
     return generate_command(request, str(session.path))
 

@@ -18,6 +18,8 @@ MACHINE = "+machine"
 MORE = "+more"
 RESCUE = "rescue"
 
+# What is asked about: what the last run recorded of it is a default, of all else it holds.
+ASKED = frozenset({"device", "target", "max-size", "objective", "cmd", "port", "also"})
 # What has to be asked again with an answer that is taken back.
 FOLLOWING = {
     "device": ("any-device", "target"),
@@ -53,9 +55,9 @@ _ARCHES = {
 class Situation:
     """What is known before anything is asked.
 
-    ``held`` is what options, variables and pyproject.toml say, ``recorded`` what the last run did:
-    the former is not asked again, the latter is the default. ``machine`` is this machine's
-    architecture in any spelling.
+    ``held`` is what options, variables and pyproject.toml say, and what the last run recorded of
+    all that is never asked: it holds. ``recorded`` is what the last run recorded: the defaults.
+    ``machine`` is this machine's architecture in any spelling.
     """
 
     project: Project

@@ -290,6 +290,21 @@ def test_what_a_project_sets_is_shown_with_its_line_and_not_asked(
     assert "a:b@" not in result.stdout
 
 
+def test_a_second_time_what_was_chosen_is_the_default_and_what_is_not_asked_holds(
+    project: Path, tmp_path: Path
+) -> None:
+    options = ("--device", "raspberry-pi-5", "--max-size", "77MB", "--base", "bare-trixie")
+    made = run("generate", str(project), *options, "--offline", outside=real_outside())
+    assert made.exit_code == 0, made.stderr
+    typist = Typist({**DEFAULTS, "max-size": "77MB", "review": "write"})
+    result = init(project, real(typist, tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert (typist.asked[0].default, typist.asked[1].default) == ("raspberry-pi-5", "77MB")
+    assert "leanscaffold.json" in result.stdout
+    command = "--device=raspberry-pi-4 --max-size=77MB --base=bare-trixie --offline"
+    assert command in result.stdout
+
+
 def test_what_would_make_it_fit_is_offered_and_taken(project: Path, tmp_path: Path) -> None:
     pending = ["take", "leave"]
 
