@@ -23,12 +23,13 @@ from tests.terminal.screen import Screen
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS, ROWS = 100, 44
 MINUTES_FOR_A_PROOF = 30
-# What the keys answer: the template, the device, at most 250 MB, what matters, and yes.
+# The keys answer: the first template and device, at most 250 MB, small, nothing else, and yes.
 KEYS = (
     ("What kind of project[?]", ("Enter",)),
     ("Which device is it for[?]", ("Enter",)),
     ("How large may the image be on disk[?]", ("Down", "Down", "Enter")),
     ("What matters most[?]", ("Enter",)),
+    ("What else shall be written[?]", ("Enter",)),
     ("Shall it be written[?]", ("Enter",)),
 )
 PAGE = """\
@@ -36,7 +37,7 @@ PAGE = """\
 
 <!-- Made by `python -m tests.session docs/first-session.md`: run it again instead of editing. -->
 
-Recorded {day} in a terminal of {columns} columns. Five questions, each answered with Enter but
+Recorded {day} in a terminal of {columns} columns. Six questions, each answered with Enter but
 one: the arrow went down twice, to 250 MB.{note}
 
 ```console

@@ -1,11 +1,11 @@
 """What cannot be read from a project: device, budget, preference, and at times how it starts."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scaffold.choices import OBJECTIVES
+from scaffold.choices import AROUND, OBJECTIVES
 from scaffold.core.target import parse_arch
 from scaffold.model.project import Project
 from scaffold.model.starter import Starter
@@ -39,6 +39,14 @@ _OBJECTIVES = {
     "balanced": ("A balance", "small, but musl only where it saves a quarter or more"),
     "compatible": ("Compatibility", "glibc and a shell: what most packages are tested with"),
 }
+_AROUND = {
+    "compose": ("compose.yaml", "with the device's limits, a read-only root, its hardware"),
+    "bake": ("docker-bake.hcl", "all targets with one command"),
+    "ci": ("A CI workflow", "builds all targets, and keeps its caches"),
+    "devcontainer": ("A dev container", "to work inside of the image's base"),
+    "systemd": ("A systemd unit", "for a device without compose"),
+    "balena": ("balena.yml", "for a fleet at balena"),
+}
 _ARCHES = {
     Arch.ARM64: "64-bit Arm: Raspberry Pi 3 and newer, Jetson, most boards",
     Arch.AMD64: "x86-64: PCs and most gateways",
@@ -70,16 +78,22 @@ class Situation:
 
 def next_question(situation: Situation, answers: Answers) -> Question | None:
     """Return the first question that is still open, or None."""
-    asking = (_device, _any_device, _arch, _budget, _other_budget, _objective, _command, _port)
-    found = (ask(situation, answers) for ask in asking)
-    return next((one for one in found if one and one.name not in answers), None)
+    return next((one for one in _questions(situation, answers) if one.name not in answers), None)
 
 
 def answered(situation: Situation, answers: Answers) -> tuple[tuple[Question, str], ...]:
     """Return the questions of an interview with their answers, in order."""
-    asking = (_device, _any_device, _arch, _budget, _other_budget, _objective, _command, _port)
-    found = (ask(situation, answers) for ask in asking)
-    return tuple((one, answers[one.name]) for one in found if one and one.name in answers)
+    questions = _questions(situation, answers)
+    return tuple((one, answers[one.name]) for one in questions if one.name in answers)
+
+
+def _questions(situation: Situation, answers: Answers) -> Iterator[Question]:
+    """Yield what is to be asked after these answers, answered or not, in order."""
+    choice = (_device, _any_device, _arch, _budget, _other_budget, _objective)
+    for ask in (*choice, _command, _port, _also):
+        question = ask(situation, answers)
+        if question is not None:
+            yield question
 
 
 def values_of(answers: Answers, machine: str) -> dict[str, Any]:
@@ -97,6 +111,7 @@ def values_of(answers: Answers, machine: str) -> dict[str, Any]:
         "objective": answers.get("objective") or None,
         "cmd": answers.get("cmd") or None,
         "port": answers.get("port") or None,
+        "also": tuple(filter(None, answers.get("also", "").split(","))),
     }
 
 
@@ -243,6 +258,22 @@ def _port(situation: Situation, answers: Answers) -> Question | None:
         note="empty: on none",
         default=str(recorded.raw) if recorded else "",
         check=lambda text: parse_port(text) if text.strip() else None,
+    )
+
+
+def _also(situation: Situation, _: Answers) -> Question | None:
+    if "also" in situation.held:
+        return None
+    recorded = situation.recorded.get("also")
+    return Question(
+        name="also",
+        text="What else shall be written?",
+        note="space ticks, Enter goes on",
+        options=tuple(
+            Option(value=name, title=_AROUND[name][0], note=_AROUND[name][1]) for name in AROUND
+        ),
+        default=",".join(recorded.raw) if recorded and isinstance(recorded.raw, tuple) else "",
+        several=True,
     )
 
 

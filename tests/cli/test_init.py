@@ -14,7 +14,7 @@ from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.cli.wizards import Typist, make_wizard
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
-DEFAULTS = {"device": "raspberry-pi-4", "max-size": "", "objective": "size"}
+DEFAULTS = {"device": "raspberry-pi-4", "max-size": "", "objective": "size", "also": ""}
 GENERATED = {
     *("Dockerfile", ".dockerignore", "leanscaffold.json", "requirements.arm64.lock"),
     ".leanscaffold",
@@ -55,15 +55,16 @@ def test_a_project_is_read_asked_about_previewed_and_written(project: Path, tmp_
             seen.append(names(project))
             return super().__call__(question)  # type: ignore[arg-type]
 
-    typist = Watching({**DEFAULTS, "max-size": "250MB", "review": "write"})
+    typist = Watching({**DEFAULTS, "max-size": "250MB", "also": "compose", "review": "write"})
     result = init(project, real(typist, tmp_path))
     assert result.exit_code == 0, result.stderr
-    assert typist.names == ["device", "max-size", "objective", "review"]
+    assert typist.names == ["device", "max-size", "objective", "also", "review"]
     assert all(there == before for there in seen)
-    assert names(project) == before | GENERATED
+    assert names(project) == before | GENERATED | {"compose.yaml"}
     assert "requirements.txt:1-2" in result.stdout
     assert "main.py:3" in result.stdout
-    command = f"leanscaffold generate {project} --device=raspberry-pi-4 --max-size=250MB --offline"
+    options = "--also=compose --device=raspberry-pi-4 --max-size=250MB --offline"
+    command = f"leanscaffold generate {project} {options}"
     assert command in result.stdout
 
     written = {path: path.read_bytes() for path in project.iterdir() if path.is_file()}
@@ -90,7 +91,7 @@ def test_without_a_terminal_the_error_names_the_options(project: Path, tmp_path:
     assert names(project) == before
 
 
-@pytest.mark.parametrize("last", ["device", "max-size", "objective", "review"])
+@pytest.mark.parametrize("last", ["device", "max-size", "objective", "also", "review"])
 def test_broken_off_nothing_is_written_and_the_next_run_goes_on(
     project: Path, tmp_path: Path, last: str
 ) -> None:
@@ -104,7 +105,7 @@ def test_broken_off_nothing_is_written_and_the_next_run_goes_on(
     typist = Typist({**answers, "resume": "go-on"})
     result = init(project, real(typist, tmp_path))
     assert result.exit_code == 0, result.stderr
-    order = ["device", "max-size", "objective", "review"]
+    order = ["device", "max-size", "objective", "also", "review"]
     resumed = ["resume"] if last != "device" else []
     assert typist.names == [*resumed, *order[order.index(last) :]]
     assert names(project) >= GENERATED
@@ -116,7 +117,7 @@ def test_broken_off_answers_can_be_given_anew(project: Path, tmp_path: Path) -> 
     typist = Typist({**DEFAULTS, "resume": "start-over", "review": "leave"})
     result = init(project, real(typist, tmp_path))
     assert result.exit_code == 0
-    assert typist.names == ["resume", "device", "max-size", "objective", "review"]
+    assert typist.names == ["resume", "device", "max-size", "objective", "also", "review"]
     assert "Nothing was written." in result.stderr
 
 
@@ -175,11 +176,12 @@ def test_an_answer_can_be_changed_and_what_follows_from_it_is_asked_again(
     typist = Changing({})
     result = init(project, real(typist, tmp_path))
     assert typist.names == [
-        *("device", "max-size", "objective", "review", "change", "device", "any-device", "review"),
+        *("device", "max-size", "objective", "also", "review"),
+        *("change", "device", "any-device", "review"),
     ]
     assert "linux/riscv64" in result.stdout
-    assert "raspberry-pi-4" in [option.value for option in typist.asked[5].options]
-    assert typist.asked[5].default == "raspberry-pi-4"
+    assert "raspberry-pi-4" in [option.value for option in typist.asked[6].options]
+    assert typist.asked[6].default == "raspberry-pi-4"
 
 
 @pytest.fixture
@@ -208,7 +210,7 @@ def test_in_an_empty_folder_a_project_is_made_of_a_template(tmp_path: Path, temp
     assert result.exit_code == 0, result.stderr
     assert typist.names == [
         *("template", "template-from", "template:greeting"),
-        *("device", "max-size", "objective", "review"),
+        *("device", "max-size", "objective", "also", "review"),
     ]
     assert names(folder) == GENERATED | {"main.py", "requirements.txt", "pyproject.toml"}
     assert (folder / "main.py").read_text() == "print('ahoy')\n"
@@ -285,7 +287,7 @@ def test_what_a_project_sets_is_shown_with_its_line_and_not_asked(
     )
     typist = Typist({**DEFAULTS, "review": "leave"})
     result = init(project, real(typist, tmp_path))
-    assert typist.names == ["max-size", "objective", "review"]
+    assert typist.names == ["max-size", "objective", "also", "review"]
     assert "pyproject.toml:2" in result.stdout
     assert "a:b@" not in result.stdout
 

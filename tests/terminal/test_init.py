@@ -21,6 +21,7 @@ QUESTIONS = (
     "Which device is it for?",
     "How large may the image be on disk?",
     "What matters most?",
+    "What else shall be written?",
     "Shall it be written?",
 )
 
@@ -105,7 +106,7 @@ def test_ctrl_c_at_any_question_writes_nothing_and_the_answers_are_offered_again
 
 def test_ctrl_c_while_it_decides_writes_nothing(screen: Screen, place: Path) -> None:
     screen.enter("leanscaffold init app; echo ended $?")
-    for question in QUESTIONS[:3]:
+    for question in QUESTIONS[:4]:
         screen.wait_for(pointed_at(question))
         screen.press("Enter")
     screen.press("C-c")
@@ -139,10 +140,10 @@ def test_a_device_is_found_by_typing(screen: Screen) -> None:
 
 def test_the_dockerfile_is_looked_at_before_it_is_written(screen: Screen, place: Path) -> None:
     screen.enter("leanscaffold init app; echo ended $?")
-    for question in QUESTIONS[:3]:
+    for question in QUESTIONS[:4]:
         screen.wait_for(pointed_at(question))
         screen.press("Enter")
-    screen.wait_for(pointed_at(QUESTIONS[3]))
+    screen.wait_for(pointed_at(QUESTIONS[4]))
     screen.press("Down", "Enter")
     screen.wait_for(r"^CMD \[.*\n(.*\n)*· Shall it be written\?")
     assert names(place) == GIVEN
@@ -164,5 +165,7 @@ def test_what_no_source_says_is_asked_for(screen: Screen, place: Path) -> None:
     screen.wait_for(r"^· On which port does it listen\? +\(")
     screen.press("Enter")
     screen.wait_for(pointed_at(QUESTIONS[3]))
+    screen.press("Enter")
+    screen.wait_for(pointed_at(QUESTIONS[4]))
     screen.press("C-c")
     screen.wait_for(r"^ended 130")

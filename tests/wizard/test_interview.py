@@ -56,26 +56,28 @@ def interview(known: Situation, **answers: str) -> list[str]:
 
 
 def test_of_a_project_that_says_how_it_starts_three_things_are_asked() -> None:
-    assert interview(situation()) == ["device", "max-size", "objective"]
+    assert interview(situation()) == ["device", "max-size", "objective", "also"]
 
 
 def test_what_options_variables_or_the_project_say_is_not_asked() -> None:
     for name, texts in (("device", PI.id), ("target", ("arm64",))):
-        held = overlay(read_flags({name: texts, "max_size": "1GB", "objective": "size"}))
+        held = overlay(
+            read_flags({name: texts, "max_size": "1GB", "objective": "size", "also": ("ci",)})
+        )
         assert interview(situation(held=held)) == []
 
 
 def test_a_start_that_nothing_tells_is_asked_for_and_then_the_port() -> None:
     unknown = situation(project=Project(name=make_project().name))
-    assert interview(unknown) == ["device", "max-size", "objective", "cmd"]
-    assert interview(unknown, cmd="python -m app")[-2:] == ["cmd", "port"]
+    assert interview(unknown) == ["device", "max-size", "objective", "cmd", "also"]
+    assert interview(unknown, cmd="python -m app")[-3:] == ["cmd", "port", "also"]
     held = overlay(read_flags({"cmd": "python x.py"}))
     assert "cmd" not in interview(replace(unknown, held=held))
 
 
 def test_another_device_an_architecture_and_another_size_each_have_a_question() -> None:
     assert interview(situation(), device=MORE, max_size=OTHER) == [
-        *("device", "any-device", "max-size", "max-size-other", "objective"),
+        *("device", "any-device", "max-size", "max-size-other", "objective", "also"),
     ]
     assert interview(situation(), device=OTHER)[:2] == ["device", "target"]
 
@@ -139,13 +141,13 @@ def test_answers_are_options(
 
 def test_the_other_answers_are_options_too() -> None:
     answers = {"max-size": OTHER, "max-size-other": "1.5GiB", "objective": "balanced"}
-    more = {"cmd": "python -m app", "port": "80"}
+    more = {"cmd": "python -m app", "port": "80", "also": "compose,ci"}
     request = parse_request(values_of({**answers, **more}, "x86_64"))
     assert (request.max_size, request.options.objective) == (1_610_612_736, "balanced")
     assert (request.options.command, request.options.port) == (("python", "-m", "app"), 80)
-    assert parse_request(values_of({"max-size": "", "cmd": "", "port": ""}, "x86_64")) == (
-        parse_request({})
-    )
+    assert request.options.also == ("compose", "ci")
+    nothing = {"max-size": "", "cmd": "", "port": "", "also": ""}
+    assert parse_request(values_of(nothing, "x86_64")) == (parse_request({}))
 
 
 def test_a_written_answer_is_checked_and_said_what_is_wrong() -> None:
