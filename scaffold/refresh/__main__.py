@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import unified_diff
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
@@ -24,6 +25,7 @@ from scaffold.facts.snapshot import KINDS, Head, KnownProject, Snapshot, encode_
 from scaffold.facts.tables import read_footprints
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 from scaffold.model.knowledge import Footprint
+from scaffold.refresh.bare import derive_text
 from scaffold.refresh.footprints import (
     LARGEST,
     LARGEST_NAMED,
@@ -156,6 +158,24 @@ def footprints(names: tuple[str, ...], folder: Path, file: Path, *, write: bool)
         file.write_text(text, "utf-8")
     else:
         click.echo(text, nl=False)
+
+
+@main.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=_SNAPSHOTS.parent / "bases")
+@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
+def bare(folder: Path, *, write: bool) -> None:
+    """Derive the figures of bases that are cut from others from the measured ones."""
+    texts = {path: path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
+    by_id = {data["id"]: data for text in texts.values() for data in [tomllib.loads(text)]}
+    for path, text in texts.items():
+        if not tomllib.loads(text).get("origin"):
+            continue
+        derived = derive_text(text, by_id)
+        for line in unified_diff(text.splitlines(), derived.splitlines(), n=0, lineterm=""):
+            if line.startswith(("-", "+")) and line[1:2] != line[:1]:
+                click.echo(f"{path.name}: {line}")
+        if write:
+            path.write_text(derived, "utf-8")
 
 
 @main.command()
