@@ -120,7 +120,11 @@ def find_stop_signal(project: Project, options: Options) -> str:
     """Return the signal that ends the app, where the engine's own (SIGTERM) would not.
 
     The kernel drops SIGTERM for a first process without a handler, and the engine kills it after
-    ten seconds. Gradio has none, but ends on Ctrl-C.
+    ten seconds. Gradio has none, nor has a script that does not import ``signal``, but both end on
+    Ctrl-C.
     """
     starts = project.start if not options.command else None
-    return "SIGINT" if starts is not None and starts.value.framework == "gradio" else ""
+    framework = starts.value.framework if starts is not None else ""
+    handles = any(use.code == "handles-signals" for use in project.uses)
+    deaf = framework == "gradio" or (framework == "script" and not handles)
+    return "SIGINT" if deaf else ""

@@ -117,7 +117,8 @@ class Use:
     Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``finds-library``
     (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module),
     ``needs-shell`` (something is started through ``sh``), ``opens-device`` (``value`` is the
-    device file), ``speaks-language`` (a text that names a language or locale), ``unparsable`` (a
+    device file), ``speaks-language`` (a text that names a language or locale), ``handles-signals``
+    (the module for that is imported), ``unparsable`` (a
     file that is not Python; ``value`` is the parser's message).
     """
 

@@ -135,3 +135,9 @@ def test_device_files_in_the_sources_are_named_once_and_those_of_tests_are_not(
 def test_the_number_of_opencvs_camera_is_a_device_file(tmp_path: Path) -> None:
     source = "import cv2\ncv2.VideoCapture(1)\ncv2.VideoCapture('film.mp4')\n"
     assert uses(tmp_path, source, "opens-device") == [("opens-device", "/dev/video1", 2)]
+
+
+def test_whether_signals_are_handled_is_seen(tmp_path: Path) -> None:
+    source = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))"
+    assert uses(tmp_path, source, "handles-signals") == [("handles-signals", "signal", 1)]
+    assert uses(tmp_path, "import sys", "handles-signals") == []

@@ -8,7 +8,7 @@ from scaffold.core.plan import make_plan, plan_digest
 from scaffold.core.running import EVERYWHERE
 from scaffold.errors import RequirementsInvalidError, UsageError
 from scaffold.model.plan import Options
-from scaffold.model.project import Found, Start
+from scaffold.model.project import Found, Origin, Start, Use
 from scaffold.model.target import Arch, Budget, CpuClass, Target
 from scaffold.model.verdict import Decision
 from tests.core.dockerfiles import ORIGIN, PROJECT, WHEEL, distroless, plan_of, simple_plan
@@ -102,6 +102,20 @@ def test_the_environment_is_sorted_and_knows_source_folders_and_frameworks() -> 
     assert list(plan.environment) == sorted(plan.environment)
     assert plan.stop_signal == "SIGINT"
     assert "PYTHONPATH" not in dict(simple_plan().environment)
+
+
+def test_a_script_without_a_handler_is_stopped_as_by_ctrl_c() -> None:
+    """As the first process of a container it would not hear SIGTERM."""
+    origin = Origin(file="main.py", line=1)
+    handler = Use(code="handles-signals", value="signal", origin=origin)
+    for framework, uses, expected in (
+        ("script", (), "SIGINT"),
+        ("script", (handler,), ""),
+        ("fastapi", (), ""),
+    ):
+        start = Found(value=Start(framework=framework, command=("python", "a.py")), origin=origin)
+        project = replace(PROJECT, start=start, uses=uses)
+        assert plan_of(World().add(WHEEL), "a", project=project).stop_signal == expected
 
 
 def test_each_file_gives_one_platform_tag_and_pure_wheels_give_none() -> None:

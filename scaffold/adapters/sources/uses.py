@@ -185,6 +185,8 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[Use]:
         if called == "importlib.import_module" and call.args
     ]
     for top, node in (*imported_tops(module.nodes), *named):
+        if top == "signal" and top not in own:
+            yield Use(code="handles-signals", value=top, origin=module.origin(node))
         foreign = top and top not in sys.stdlib_module_names and top not in own
         if foreign and id(node) not in only_for_types:
             yield Use(code="imports", value=top, origin=module.origin(node))
