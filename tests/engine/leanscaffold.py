@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,3 +58,21 @@ def leanscaffold(*words: str, env: Mapping[str, str]) -> Ended:
         check=False,
     )
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@contextmanager
+def started(*words: str, env: Mapping[str, str]) -> Iterator["subprocess.Popen[str]"]:
+    """Start a command line that can be interrupted; whatever happens, it does not outlive this."""
+    # What runs in a shell's background hears no Ctrl-C, nor do its children.
+    hearing = ("env", "--default-signal=INT") if sys.platform == "linux" else ()
+    with subprocess.Popen(
+        [*hearing, sys.executable, "-m", "scaffold", *words],
+        env=dict(env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ import pytest
 
 from tests.assemble.elves import AARCH64, make_elf
 from tests.engine.engine import Engine
-from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.leanscaffold import environment, leanscaffold, started
 from tests.engine.leftovers import find_left, list_all
 
 pytestmark = pytest.mark.engine
@@ -188,15 +186,12 @@ def test_nothing_is_left_behind_after_an_interruption(
     break_project(project, CASES["hangs"])
     env = environment(machine, tmp_path)
     words = ["verify", str(project), "--quick", "--timeout", "60"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scaffold", *words],
-        env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "running it" in line:
-            break
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    with started(*words, env=env) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "running it" in line:
+                break
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=90)
     assert process.returncode == 130

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from tests.engine.engine import Engine
-from tests.engine.leanscaffold import Ended, environment, leanscaffold
+from tests.engine.leanscaffold import Ended, environment, leanscaffold, started
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
@@ -131,19 +130,13 @@ def test_ctrl_c_stops_the_build_and_leaves_nothing(bench: Bench) -> None:
     dockerfile.write_text(dockerfile.read_text().replace("|| true", f"&& {SLEEP}"))
     tag = f"{NAME}-interrupted"
     words = ("build", str(bench.project), *CHOICE, *bench.trust, "--tag", tag)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scaffold", *words],
-        env=dict(bench.env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    begin = time.monotonic()
-    while not _sleeps() and time.monotonic() < begin + 60:
-        time.sleep(0.2)
-    assert _sleeps()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=90)
+    with started(*words, env=bench.env) as process:
+        begin = time.monotonic()
+        while not _sleeps() and time.monotonic() < begin + 60:
+            time.sleep(0.2)
+        assert _sleeps()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=90)
     assert (process.returncode, out) == (130, "")
     assert err.endswith("interrupted\n")
     assert bench.left_over() == []

@@ -2,8 +2,6 @@
 
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.engine import Engine
-from tests.engine.leanscaffold import environment, leanscaffold
+from tests.engine.leanscaffold import environment, leanscaffold, started
 from tests.engine.leftovers import find_left, list_all
 
 pytestmark = pytest.mark.engine
@@ -108,16 +106,13 @@ def test_nothing_stays_after_an_interruption(
     until: str, machine: Engine, project: Path, words: tuple[str, ...], tmp_path: Path
 ) -> None:
     env = environment(machine, tmp_path)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scaffold", "compare", str(project), *words, "--bases", "slim"],
-        env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    for line in process.stderr:
-        if until in line:
-            break
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=90)
+    with started("compare", str(project), *words, "--bases", "slim", env=env) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if until in line:
+                break
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=90)
     assert process.returncode == 130
     assert list((tmp_path / "tmp").iterdir()) == []
