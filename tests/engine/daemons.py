@@ -12,8 +12,8 @@ from tests.engine.home import Home
 from tests.engine.network import bridge, prefix
 from tests.engine.shell import TAIL, EngineError, run, succeeds
 
-STARTS_WITHIN = 60.0
-STOPS_WITHIN = 40.0
+STARTS_WITHIN = 120.0
+STOPS_WITHIN = 120.0
 
 
 def registry_address(home: Home) -> str:
