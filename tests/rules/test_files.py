@@ -8,11 +8,15 @@ from hypothesis import given, settings
 
 from scaffold.core.paper import Stack, paper_variants
 from scaffold.linting import lint
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Arch, Budget, Target
 from scaffold.rules import all_rules
+from scaffold.rules.case import Decided
 from scaffold.rules.checking import check, select_rules
+from tests.builders import make_rejected
 from tests.core.dockerfile.test_reader import TEXTS
 from tests.core.worlds import ask
-from tests.rules.cases import PROJECT, case_of, case_with_project
+from tests.rules.cases import PROJECT, case_of, case_with_project, found_by
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 STACK = Stack(
@@ -44,6 +48,15 @@ def codes(text: str) -> set[str]:
 @pytest.mark.parametrize("name", LEVERS)
 def test_the_papers_files_are_found(name: str) -> None:
     assert LEVERS[name] <= codes(PAPER[name])
+
+
+def test_a_wheel_that_needs_a_newer_glibc_is_found() -> None:
+    reason = Reason(code="glibc-too-old", text="a 1 needs glibc 2.41, slim-bookworm has 2.36")
+    here = make_rejected("slim-bookworm", "3.13", reason)
+    target = Target(arch=Arch.AMD64, budget=Budget())
+    decided = Decided(project=PROJECT, target=target, here=here)
+    (found,) = found_by("LS801", case_of("FROM python:3.13-slim-bookworm\n", decided=decided))
+    assert found.text == reason.text
 
 
 def test_the_better_half_of_each_lever_is_not() -> None:
