@@ -298,4 +298,4 @@ def _measured_note(measured: Measured) -> str:
     if measured.peak_memory is not None:
         parts.append(f"takes {format_size(measured.peak_memory)} of memory at most")
     text = ", ".join(parts)
-    return f"{text}." if measured.passed else f"{text}. Not all checks held."
+    return f"{text}." if measured.passed else f"{text}. Some checks failed or were not tried."
