@@ -40,7 +40,7 @@ def ask_on_terminal(question: Question) -> str:
     except EOFError as error:
         raise KeyboardInterrupt from error
     answer = ",".join(given) if isinstance(given, list) else str(given).strip()
-    said = question.title_of(answer) or "-"
+    said = question.title_of(answer) or "nothing"
     line = [("class:qmark", "· "), ("class:question", f"{question.text} "), ("class:answer", said)]
     print_formatted_text(FormattedText(line), style=style)
     return answer
