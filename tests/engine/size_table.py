@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tests.engine.contests import LIMITS, MATCHES, Limit, Match
+from tests.engine.contests import LIMITS, MATCHES, MISSES, Limit, Match
 
 PASSED = "passed"
 NONE = "-"
@@ -86,6 +86,11 @@ def write_table(rows: Iterable[Row]) -> str:
     keys = [(one.match, one.arch, one.rival) for one in LIMITS]
     lines = [HEAD, f"| {' | '.join(COLUMNS)} |", f"|{'---|' * len(COLUMNS)}"]
     lines += [f"| {' | '.join(_cells(found[key]))} |" for key in keys if key in found]
+    known = [(key, MISSES[key[:2]]) for key in keys if key in found and key[:2] in MISSES]
+    if known:
+        lines += ["", "Does not hold yet:", ""]
+        told = {key[:2]: (what, why) for key, (what, why) in known}
+        lines += [f"- {' '.join(key)}, {what}: {why}." for key, (what, why) in told.items()]
     missing = [key for key in keys if key not in found]
     if missing:
         lines += ["", "Not measured yet:", ""]
