@@ -76,8 +76,9 @@ def predict(
     The error adds up the base's own, that of system packages and bytecode, and a wide one for
     files nobody has looked into.
     """
-    base_disk = image.on_disk - (base.pip_bytes if base.pip else 0)
-    base_download = image.download - (base.pip_download if base.pip else 0)
+    library = _library(base, bytecode)
+    base_disk = image.on_disk - (base.pip_bytes if base.pip else 0) + library[0]
+    base_download = image.download - (base.pip_download if base.pip else 0) + library[1]
     app_compiled = round(app[1] * TYPICAL.bytecode) if bytecode != "none" else 0
     app_bytes = app[0] + app_compiled
     wheels = sum(weighed.facts.installed for weighed in packages)
@@ -151,6 +152,13 @@ def _application_waste(app_bytes: int) -> float:
     """Return what blocks add to the application; a layer's own folders are there in any case."""
     files = app_bytes / APPLICATION_FILE
     return files * (WASTE + FOLDERS * BLOCK) + 2 * BLOCK
+
+
+def _library(base: Base, bytecode: str) -> tuple[int, int]:
+    """Return what a choice adds to a standard library that is bytecode alone, in both sizes."""
+    more = base.stdlib_sources if bytecode != "only" else (0, 0)
+    less = base.stdlib_bytecode if bytecode == "none" else (0, 0)
+    return more[0] - less[0], more[1] - less[1]
 
 
 def _layer(weighed: Weighed, footprints: Mapping[str, Footprint]) -> float:

@@ -489,3 +489,24 @@ def test_a_shell_can_not_be_added_where_nothing_can() -> None:
     decision = with_options(Options(debug_shell=True), base=closed)
     texts = {r.text for v in decision.verdicts if v.base.id == "distroless" for r in v.reasons}
     assert "--debug-shell asks for the program busybox: distroless has no package manager" in texts
+
+
+def test_each_choice_of_bytecode_has_its_price_on_a_base_that_is_cut() -> None:
+    cut = replace(bare(), stdlib_sources=(9_000_000, 2_000_000), stdlib_bytecode=(10_000_000, 4))
+    sizes = {}
+    for choice in ("none", "beside", "only"):
+        (decision,) = decided(
+            World().add(f"a-1-{ANY}"),
+            "a",
+            facts=facts_of(cut),
+            options=Options(bytecode=choice, python="3.13"),
+        )
+        assert decision.chosen is not None
+        sizes[choice] = decision.chosen.size.on_disk
+        offers = {one.option: one.bytes for one in decision.savings if one.code == "bytecode"}
+        cheaper = {f"--bytecode {c}": sizes[choice] - size for c, size in sizes.items()}
+        assert {o: b for o, b in cheaper.items() if b > 0} == {
+            o: b for o, b in offers.items() if o in cheaper
+        }
+    assert sizes["beside"] - sizes["only"] >= 9_000_000
+    assert sizes["beside"] - sizes["none"] >= 10_000_000
