@@ -195,12 +195,15 @@ _SAMPLES = {
     "swap": "numpy=numpy-lite",
     "url": "https://index.example/simple",
     "registry": "nv=registry.example/nv",
+    "program": "ffmpeg",
+    "choice": "",
+    "switch": "",
 }
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_each_setting_means_the_same_as_flag_variable_and_key(setting: Setting) -> None:
-    sample = setting.choices[-1] if setting.choices else _SAMPLES.get(setting.kind, "")
+    sample = setting.choices[-1] if setting.choices else _SAMPLES[setting.kind]
     flag: object = sample
     variable, key = sample, f"'''{sample}'''"
     if setting.kind == "switch":
