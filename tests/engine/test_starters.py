@@ -14,7 +14,7 @@ from tests.engine.leanscaffold import environment, leanscaffold
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
-# One image is enough to see that it all fits together; each of them takes minutes.
+# One of them is enough to see that it all fits together; each takes minutes.
 ALL = bool(os.environ.get("LEANSCAFFOLD_TEST_ALL_TEMPLATES"))
 USUAL = "worker"
 NAMES = [starter.name for starter in list_starters() if ALL or starter.name == USUAL]
@@ -23,7 +23,7 @@ BASES = {"vision": "bare-trixie"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [starter.name for starter in list_starters()])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_new_projects_own_tests_pass(name: str, tmp_path: Path) -> None:
     project = tmp_path / "made"
     create_project(name, project, {})
