@@ -17,6 +17,7 @@ from scaffold.core.savings import (
 )
 from scaffold.core.shelf import Shelf
 from scaffold.core.unresolvable import check_resolvable
+from scaffold.core.ways import find_ways
 from scaffold.model.knowledge import Facts
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
@@ -79,7 +80,8 @@ def _settled(
 ) -> Decision:
     tell("looking for savings")
     savings = find_savings(question, chosen.candidate, shelf)
-    return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes)
+    ways = find_ways(question, row, chosen, shelf)
+    return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes, ways=ways)
 
 
 def _unsettled(
@@ -92,7 +94,8 @@ def _unsettled(
         else find_savings(question, missed, shelf)
     )
     notes = _elsewhere(question, shelf, tell)
-    return Decision(chosen=None, verdicts=row, savings=savings, notes=notes)
+    ways = find_ways(question, row, None, shelf)
+    return Decision(chosen=None, verdicts=row, savings=savings, notes=notes, ways=ways)
 
 
 def _rescues(question: Question, row: Sequence[Verdict], shelf: Shelf) -> Iterator[Saving]:

@@ -118,6 +118,7 @@ def make_trial(
         writable=tuple(dict.fromkeys(path for path in folders if path.rstrip("/"))),
         network=wishes.network,
         memory=promise.budget.memory,
+        expected_memory=promise.memory,
         cpus=cores,
         port=promise.port,
         health=promise.health,

@@ -32,6 +32,12 @@ def knowledge() -> Traversable:
     return root() / "knowledge"
 
 
+def snapshots(*layers: Path) -> tuple[Traversable, ...]:
+    """Return the folders of the bundled snapshot and of those that layers of knowledge bring."""
+    own = (layer / "snapshots" / "wheels" for layer in layers)
+    return (knowledge() / "snapshots" / "wheels", *(folder for folder in own if folder.is_dir()))
+
+
 def templates() -> Traversable:
     """Return the folder of templates."""
     return root() / "templates"

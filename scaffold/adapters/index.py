@@ -20,7 +20,7 @@ from scaffold.facts.siblings import assume_elf
 from scaffold.facts.snapshot import Snapshot
 from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
 from scaffold.model.project import IndexOptions, Lock
-from scaffold.resources import knowledge
+from scaffold.resources import snapshots
 
 T = TypeVar("T")
 
@@ -219,7 +219,7 @@ def open_index(
 
     return LayeredIndex(
         live=LiveIndex(configure, Cache(find_cache_folder(env)), clock=clock),
-        snapshot=snapshot or Snapshot(knowledge() / "snapshots" / "wheels"),
+        snapshot=snapshot or Snapshot(*snapshots()),
         locks=() if lock is None else (lock,),
         offline=offline,
     )

@@ -48,6 +48,7 @@ def _promise(document: Json, target: Json, bases: Mapping[str, Base]) -> Promise
         weights={one["name"]: one["installed_bytes"] for one in target["packages"] if one["exact"]},
         trimmed={one["name"]: one["trimmed"] for one in target["packages"] if one.get("trimmed")},
         size=_size(chosen["size"]),
+        memory=(chosen.get("memory") or {}).get("resident"),
         budget=Budget(
             on_disk=budget["on_disk"], download=budget["download"], memory=budget["memory"]
         ),

@@ -57,7 +57,8 @@ def _explain_package(
     name = normalise(subject)
     facts = outside.load_facts(knowledge)
     fact = facts.packages.get(name)
-    page = find_page(outside, name, offline=offline or fact is not None)
+    known = find_page(outside, name, knowledge, offline=offline or fact is not None)
+    page = known[0] if known else None
     if fact is None and page is None:
         names = [*EXPLANATIONS, *facts.packages, *outside.snapshot_names()]
         from scaffold.spelling import unknown  # noqa: PLC0415 - not for --help

@@ -1,15 +1,21 @@
-"""``leanscaffold knowledge``: prove that the facts are well-formed and agree with each other."""
+"""``leanscaffold knowledge``: look after the facts, prove that they agree with each other."""
 
 import click
 
+from scaffold.cli.importing import import_files
 from scaffold.cli.options import json_option, knowledge_option
 from scaffold.cli.outside import Outside
+from scaffold.cli.refreshing import refresh
 from scaffold.errors import KnowledgeInvalidError
 
 
 @click.group(name="knowledge")
 def knowledge() -> None:
     """Look after the facts that decisions rest on."""
+
+
+knowledge.add_command(refresh)
+knowledge.add_command(import_files)
 
 
 @knowledge.command()

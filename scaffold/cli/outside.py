@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scaffold.model.build import Built
     from scaffold.model.checkup import Finding
     from scaffold.model.comparison import Comparison
-    from scaffold.model.knowledge import Facts
+    from scaffold.model.knowledge import Facts, PackageFact
     from scaffold.model.plan import Options, Plan
     from scaffold.model.project import Project
     from scaffold.model.promise import Promise
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from scaffold.model.verdict import Decision
     from scaffold.origins import Given
     from scaffold.proving import Proving
+    from scaffold.refresh.running import Order
+    from scaffold.refresh.snapshots import Refreshed
     from scaffold.rules.case import Surroundings
     from scaffold.tracing import Traced, Tracing
     from scaffold.wizard.edges import WizardEdges
@@ -45,7 +47,13 @@ class Outside:
     process's variables, ``read_settings`` what a folder's pyproject.toml asks for. ``open_index``
     takes the project's folder (None outside of one), its lock and addresses, and those of the
     request.
-    ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
+    ``open_snapshot`` takes layers of knowledge; what it opens asks neither cache nor network.
+    ``load_package`` takes a normalised name and layers. ``write_file`` writes one file whole, and
+    over another only when told to. ``own_knowledge`` returns the folder that knowledge is written
+    to, asked for or a checkout's; ``refresh`` makes knowledge anew, ``read_statement`` returns the
+    SQL for an export of the public data set, ``write_knowledge`` writes texts below a folder, all
+    or none, and removes what is stale. ``snapshot_names`` lists what the bundled snapshot holds,
+    ``snapshot_date`` is its ISO date.
     ``make_plan`` takes the request for its options and for what to run to get the plan again.
     ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
     none, and returns the names of files of an earlier run that belong to no target any more;
@@ -68,6 +76,13 @@ class Outside:
     read_settings: Callable[[Path], Sequence[Given]]
     read_project: Callable[[Path, Request], Project]
     open_index: Callable[[Path | None, Project, Request], Index]
+    open_snapshot: Callable[[Sequence[str]], Index]
+    load_package: Callable[[str, Sequence[str]], PackageFact | None]
+    write_file: Callable[[Path, str, bool], None]
+    own_knowledge: Callable[[Path | None], Path]
+    refresh: Callable[[Order, Callable[[str], None]], tuple[Refreshed, ...]]
+    read_statement: Callable[[], str]
+    write_knowledge: Callable[[Path, Mapping[str, str], Sequence[str]], None]
     snapshot_names: Callable[[], Sequence[str]]
     snapshot_date: Callable[[], str]
     decide: Callable[[Project, Sequence[Target], Options, Edges], tuple[Decision, ...]]
@@ -103,6 +118,13 @@ def real_outside() -> Outside:
         read_settings=_read_settings,
         read_project=_read_project,
         open_index=_open_index,
+        open_snapshot=_open_snapshot,
+        load_package=_load_package,
+        write_file=_write_file,
+        own_knowledge=_own_knowledge,
+        refresh=_refresh,
+        read_statement=_read_statement,
+        write_knowledge=_write_knowledge,
         snapshot_names=_snapshot_names,
         snapshot_date=_snapshot_date,
         decide=_decide,
@@ -170,6 +192,8 @@ def _read_project(path: Path, request: Request) -> Project:
 def _open_index(folder: Path | None, project: Project, request: Request) -> Index:
     from scaffold.adapters.index import open_index  # noqa: PLC0415 - slow to import
     from scaffold.config import index_options  # noqa: PLC0415 - not for --help
+    from scaffold.facts.snapshot import Snapshot  # noqa: PLC0415 - slow to import
+    from scaffold.resources import snapshots  # noqa: PLC0415 - only with facts
 
     if request.certificates and not Path(request.certificates).is_file():
         raise UsageError(
@@ -182,7 +206,64 @@ def _open_index(folder: Path | None, project: Project, request: Request) -> Inde
         options=index_options(project, request),
         lock=project.lock,
         offline=request.options.offline,
+        snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
     )
+
+
+def _open_snapshot(layers: Sequence[str]) -> Index:
+    from scaffold.adapters.snapshot_index import SnapshotIndex  # noqa: PLC0415 - slow to import
+    from scaffold.facts.snapshot import Snapshot  # noqa: PLC0415 - slow to import
+    from scaffold.resources import snapshots  # noqa: PLC0415 - only with facts
+
+    return SnapshotIndex(Snapshot(*snapshots(*map(Path, layers))))
+
+
+def _load_package(name: str, layers: Sequence[str]) -> PackageFact | None:
+    from scaffold.facts.load import load_package  # noqa: PLC0415 - slow to import
+    from scaffold.resources import knowledge  # noqa: PLC0415 - only with facts
+
+    return load_package(name, knowledge(), *map(Path, layers))
+
+
+def _write_file(path: Path, text: str, force: bool) -> None:  # noqa: FBT001 - of a port
+    from scaffold.adapters.outputs import write_outputs  # noqa: PLC0415 - one option only
+
+    write_outputs(path.parent, {path.name: text}, force=force, recorded={})
+
+
+def _own_knowledge(into: Path | None) -> Path:
+    from scaffold.resources import knowledge  # noqa: PLC0415 - only with facts
+
+    if into is not None:
+        return into
+    bundled = knowledge()
+    if isinstance(bundled, Path) and (bundled.parent / "pyproject.toml").is_file():
+        return bundled
+    raise UsageError(
+        "the installed knowledge is not written to",
+        hint="name a folder of your own: --into DIR, and use it with --knowledge DIR",
+    )
+
+
+def _refresh(order: Order, tell: Callable[[str], None]) -> tuple[Refreshed, ...]:
+    from scaffold.refresh.running import refresh  # noqa: PLC0415 - one command only
+
+    return refresh(order, tell)
+
+
+def _read_statement() -> str:
+    from scaffold.resources import templates  # noqa: PLC0415 - one command only
+
+    return (templates() / "sql" / "index_files.sql").read_text(encoding="utf-8")
+
+
+def _write_knowledge(folder: Path, files: Mapping[str, str], stale: Sequence[str]) -> None:
+    from scaffold.adapters.outputs import write_outputs  # noqa: PLC0415 - one command only
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_outputs(folder, files, force=True, recorded={})
+    for name in stale:
+        (folder / name).unlink(missing_ok=True)
 
 
 def _snapshot_names() -> Sequence[str]:

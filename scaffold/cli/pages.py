@@ -1,14 +1,16 @@
 """Looking up the index page of one package: the snapshot first, the network if it must be."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from scaffold.cli.outside import Outside
-from scaffold.config import Request
 from scaffold.core.matrix import Matrix
 from scaffold.core.ports import Index
 from scaffold.errors import UsageError
 from scaffold.model.index import Page
-from scaffold.model.plan import Options
-from scaffold.model.project import Found, Origin, Project
-from scaffold.present.lists import KnownWheel
+
+if TYPE_CHECKING:
+    from scaffold.present.lists import KnownWheel
 
 
 def normalise(name: str) -> str:
@@ -23,19 +25,26 @@ def normalise(name: str) -> str:
         ) from error
 
 
-def find_page(outside: Outside, name: str, *, offline: bool) -> Page | None:
-    """Return the page of a normalised name, or None if nobody knows it.
+def find_page(
+    outside: Outside, name: str, layers: Sequence[str], *, offline: bool
+) -> tuple[Page, Index] | None:
+    """Return the page of a normalised name and the index that knows it, or None if none does.
 
-    What the bundled snapshot holds is answered from there, at once.
+    What the snapshot holds, bundled or in the ``layers``, is answered from there, at once.
     """
-    page = _open(outside, offline=True).page(name)
-    if page is None and not offline:
-        page = _open(outside, offline=False).page(name)
-    return page
+    snapshot = outside.open_snapshot(layers)
+    page = snapshot.page(name)
+    if page is not None:
+        return page, snapshot
+    index = _open(outside, offline=offline)
+    page = index.page(name)
+    return None if page is None else (page, index)
 
 
-def known_wheels(outside: Outside, page: Page, matrix: Matrix) -> tuple[KnownWheel, ...]:
+def known_wheels(outside: Outside, page: Page, matrix: Matrix) -> "tuple[KnownWheel, ...]":
     """Return what is known, without network, of the wheels for the newest Python of each place."""
+    from scaffold.present.lists import KnownWheel  # noqa: PLC0415 - one command only
+
     files = {file.filename: file for file in page.files}
     places = []
     for row in matrix.rows:
@@ -52,5 +61,9 @@ def known_wheels(outside: Outside, page: Page, matrix: Matrix) -> tuple[KnownWhe
 
 
 def _open(outside: Outside, *, offline: bool) -> Index:
+    from scaffold.config import Request  # noqa: PLC0415 - slow to import
+    from scaffold.model.plan import Options  # noqa: PLC0415 - slow to import
+    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415 - slow to import
+
     project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
     return outside.open_index(None, project, Request(options=Options(offline=offline)))

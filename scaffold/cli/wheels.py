@@ -1,13 +1,19 @@
 """``leanscaffold wheels``: for which libc, architecture and Python a package has wheels."""
 
 import sys
-from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from scaffold.cli.completing import completing
-from scaffold.cli.options import json_option, offline_option
+from scaffold.cli.options import json_option, knowledge_option, offline_option
 from scaffold.cli.outside import Outside
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaffold.core.availability import Availability
 
 
 @click.command(short_help="Show for what a package has wheels.")
@@ -18,30 +24,71 @@ from scaffold.cli.outside import Outside
     required=True,
     shell_complete=completing("package"),
 )
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with it as well."
+)
+@click.option("--force", is_flag=True, help="Let --html write over a file that is there.")
+@knowledge_option
 @offline_option
 @json_option
 @click.pass_obj
-def wheels(outside: Outside, packages: tuple[str, ...], *, offline: bool, as_json: bool) -> None:
-    """Show each PACKAGE's wheels: libc x architecture x Python."""
-    from scaffold.cli.pages import find_page, normalise  # noqa: PLC0415 - not for --help
-    from scaffold.core.matrix import make_matrix  # noqa: PLC0415 - not for --help
-    from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
-    from scaffold.present.lists import show_matrix  # noqa: PLC0415 - not for --help
+def wheels(
+    outside: Outside,
+    packages: tuple[str, ...],
+    html: Path | None,
+    knowledge: tuple[str, ...],
+    *,
+    force: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Say whether each PACKAGE works on Alpine and on a Raspberry Pi, and show its wheels.
+
+    The sentence on top counts what the package needs as well. The matrix below is libc x
+    architecture x Python: the newest version with a wheel, the first that had one, the last that
+    has none, and how long it takes to compile where there is none.
+
+    The bundled snapshot answers at once and without network; what it does not hold is asked for.
+    """
+    from scaffold.cli.pages import normalise  # noqa: PLC0415 - not for --help
+
+    names = dict.fromkeys(map(normalise, packages))
+    found = [_look_up(outside, name, knowledge, offline=offline) for name in names]
+    if html:
+        from scaffold.present.matrix_page import draw_page  # noqa: PLC0415 - one option only
+        from scaffold.resources import templates  # noqa: PLC0415 - one option only
+
+        template = (templates() / "pages" / "wheels.html.j2").read_text(encoding="utf-8")
+        outside.write_file(html, draw_page(found, template), force)
+    if as_json:
+        from scaffold.present.document import to_json  # noqa: PLC0415 - slow to import
+        from scaffold.present.matrix import to_document  # noqa: PLC0415 - not for --help
+
+        document = {"version": 1, "packages": [to_document(one) for one in found]}
+        click.echo(to_json(document), nl=False)
+    else:
+        _show(found)
+
+
+def _look_up(
+    outside: Outside, name: str, layers: tuple[str, ...], *, offline: bool
+) -> "Availability":
+    from scaffold.cli.pages import find_page  # noqa: PLC0415 - not for --help
+    from scaffold.core.availability import find_availability  # noqa: PLC0415 - not for --help
+
+    known = find_page(outside, name, layers, offline=offline)
+    if known is None:
+        from scaffold.spelling import unknown  # noqa: PLC0415 - slow to import
+
+        raise unknown("package", name, outside.snapshot_names(), hint="check the spelling")
+    return find_availability(*known, lambda one: outside.load_package(one, layers))
+
+
+def _show(found: "Sequence[Availability]") -> None:
+    from scaffold.present.matrix import show_availability  # noqa: PLC0415 - not for --help
     from scaffold.present.screen import show  # noqa: PLC0415 - not for --help
 
-    matrices = []
-    for name in dict.fromkeys(map(normalise, packages)):
-        page = find_page(outside, name, offline=offline)
-        if page is None:
-            from scaffold.spelling import unknown  # noqa: PLC0415 - not for --help
-
-            raise unknown("package", name, outside.snapshot_names(), hint="check the spelling")
-        matrices.append(make_matrix(page))
-    if as_json:
-        document = {"version": 1, "packages": [asdict(matrix) for matrix in matrices]}
-        click.echo(to_json(document), nl=False)
-        return
-    for number, matrix in enumerate(matrices):
+    for number, one in enumerate(found):
         if number:
             click.echo()
-        show(sys.stdout, show_matrix(matrix))
+        show(sys.stdout, show_availability(one))

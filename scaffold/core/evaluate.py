@@ -6,12 +6,14 @@ from datetime import date
 
 from packaging.version import Version
 
+from scaffold.core.memory import TIGHT, estimate_memory
 from scaffold.core.needs import find_needs
 from scaffold.core.ports import Index
 from scaffold.core.releases import parse_specifier
 from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import guess_installed, predict
+from scaffold.core.system import list_system
 from scaffold.core.traced_size import predict_traced, remark_trace, tracing
 from scaffold.core.trimming import lighten, list_sourceless, list_spared, predict_trimming
 from scaffold.model.index import WheelFacts
@@ -60,8 +62,8 @@ class Evaluation:
         self.question = question
         self.shelf = shelf
         self.tell = tell
-        self._resolved: dict[tuple[Environment, str], Resolution | Conflict] = {}
-        self._weighed: dict[tuple[Environment, str], tuple[Weighed, ...]] = {}
+        self._resolved: dict[tuple[Environment, str, bool], Resolution | Conflict] = {}
+        self._weighed: dict[tuple[Environment, str, bool], tuple[Weighed, ...]] = {}
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Return a verdict for every base and Python, newest Python first within a base."""
@@ -89,7 +91,12 @@ class Evaluation:
     def _elsewhere(self) -> Iterator[Rejected]:
         arch = self.question.target.arch
         for base in self.question.facts.bases:
-            if not any(image.arch is arch for image in base.images):
+            # Its own packages are for those that others have no wheels for: elsewhere it is silent.
+            quiet = base.python_packages and self.question.options.base not in {
+                base.id,
+                base.family,
+            }
+            if not quiet and not any(image.arch is arch for image in base.images):
                 text = f"{base.id} is not published for {arch}"
                 yield Rejected(
                     base=base,
@@ -106,25 +113,27 @@ class Evaluation:
             arch=image.arch,
             libc=Libc(family=base.libc, version=base.libc_version),
         )
-        resolution = self._resolve(environment, image.release)
+        resolution = self._resolve(environment, image.release, base)
         if isinstance(resolution, Conflict):
             return Rejected(base=base, python=image.python, reasons=resolution.reasons)
         packages = self._weigh(resolution, image.release, look_inside=look_inside)
         return judge(self.question, base, image, resolution, packages)
 
-    def _resolve(self, environment: Environment, release: str) -> Resolution | Conflict:
+    def _resolve(self, environment: Environment, release: str, base: Base) -> Resolution | Conflict:
         release = release if Version(release).is_prerelease is False else ""
-        key = (environment, release)
+        system = list_system(base, environment.arch, self.question.facts)
+        key = (environment, release, bool(system))
         if key not in self._resolved:
             self.tell(f"resolving for {environment}")
             wanted = wanted_of(self.question.project, self.question.options)
+            wanted = replace(wanted, system=system)
             self._resolved[key] = resolve(wanted, environment, self.shelf, release=release)
         return self._resolved[key]
 
     def _weigh(
         self, resolution: Resolution, release: str, *, look_inside: bool
     ) -> tuple[Weighed, ...]:
-        key = (resolution.environment, release)
+        key = (resolution.environment, release, bool(resolution.system))
         if key not in self._weighed:
             network = look_inside and not self.question.options.offline
             self._weighed[key] = weigh(resolution.packages, self.shelf.index, network=network)
@@ -202,6 +211,7 @@ def judge(
         arch=image.arch,
         packages=packages,
         options=question.options,
+        system=resolution.system,
     )
     level = question.options.trim if base.origin else "none"
     trimmed = predict_trimming(packages, question.facts, level=level)
@@ -230,6 +240,7 @@ def judge(
         build_tools=needs.build_tools,
         build_class=needs.build_class,
         size=size,
+        memory=estimate_memory(packages, question.facts.packages),
         sourceless=list_sourceless(packages, question.facts),
         spared=list_spared(packages, question.facts, question.project),
         trimmed=trimmed,
@@ -288,14 +299,11 @@ def _explain_room(size: Size, budget: Budget, storage: int) -> str:
 
 
 def _remark(question: Question, candidate: Candidate) -> Iterator[Reason]:
-    facts, memory = question.facts, question.target.budget.memory
-    resident = sum(
-        fact.memory or 0
-        for w in candidate.packages
-        if (fact := facts.packages.get(w.pinned.name)) is not None
-    )
-    if memory is not None and resident > memory:
-        text = f"importing the packages takes about {_mb(resident)} of the {_mb(memory)} memory"
+    memory, known = question.target.budget.memory, candidate.memory
+    if memory is not None and known is not None and known.resident > TIGHT * memory:
+        text = (
+            f"importing the packages takes about {_mb(known.resident)} of the {_mb(memory)} memory"
+        )
         yield Reason(code="memory-tight", text=text)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)

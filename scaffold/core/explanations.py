@@ -69,6 +69,13 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "Nothing has to be done where it is added; a swap (such as opencv-python-headless for "
         "opencv-python) often spares the library and what it weighs.",
     ),
+    "from-distribution": _explain(
+        "a package is taken from the distribution",
+        "No wheel exists for this target, but Debian builds the package itself, in the version "
+        "that its release has, for its own interpreter. apt installs it, with all it needs.",
+        "Nothing has to be done. It gets security fixes with the image's other packages; for a "
+        "newer version, compile it (--base slim) or ask for a target that has wheels.",
+    ),
     "library-unavailable": _explain(
         "a shared library cannot be added",
         "The package loads a library that the base lacks and that no known package of its "

@@ -13,6 +13,7 @@ from scaffold.core.releases import (
     list_releases,
     newest_final,
     split_tags,
+    usable_sdist,
 )
 from scaffold.core.target import python_version
 from scaffold.model.index import DistFile, Page
@@ -35,6 +36,7 @@ _NEVER = (99, 0)
 _OLDEST_GLIBC = {Arch.AMD64: (2, 5), Arch.I386: (2, 5), Arch.ARM_V6: _NEVER}
 
 Place = tuple[LibcFamily, Arch, str]
+_ROWS = tuple((libc, arch) for libc in LibcFamily for arch in Arch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,8 @@ class Cell:
     """The newest version with a wheel in one place; an empty ``version`` for none.
 
     ``newest`` tells whether it is the project's newest final release, ``pure`` whether the wheel
-    runs anywhere. ``floor`` is the libc the wheel asks for, None where it asks for none.
+    runs anywhere. ``floor`` is the libc the wheel asks for, None where it asks for none. ``sdist``
+    is the newest version whose source archive admits the Python, where there is no wheel.
     """
 
     version: str = ""
@@ -50,15 +53,22 @@ class Cell:
     pure: bool = False
     floor: tuple[int, int] | None = None
     file: str = ""
+    sdist: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """The cells of one libc and architecture, in the order of the matrix's Pythons."""
+    """The cells of one libc and architecture, in the order of the matrix's Pythons.
+
+    ``first`` is the oldest known version with a wheel for any of the Pythons, ``without`` the
+    newest that has files but no wheel there; empty for none.
+    """
 
     libc: LibcFamily
     arch: Arch
     cells: tuple[Cell, ...]
+    first: str = ""
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,22 +92,32 @@ def make_matrix(page: Page, pythons: Sequence[str] = PYTHONS) -> Matrix:
     finals = tuple(final_releases(releases)) or tuple(r for r in releases if not r.yanked)
     newest = newest_final(releases) or (str(finals[0].version) if finals else "")
     found: dict[Place, Cell] = {}
-    wanted = len(LibcFamily) * len(Arch) * len(pythons)
+    first: dict[tuple[LibcFamily, Arch], str] = {}
+    without: dict[tuple[LibcFamily, Arch], str] = {}
     for release in finals:
+        served = set()
         for place, cell in _cells(release, newest, pythons):
+            served.add(place[:2])
             held = found.get(place)
             if held is None or (held.version == cell.version and _better(cell, held)):
                 found[place] = cell
-        if len(found) == wanted:
-            break
+        version = str(release.version)
+        first.update(dict.fromkeys(served, version))
+        for row in _ROWS:
+            if row not in served:
+                without.setdefault(row, version)
+    sources = {python: _newest_sdist(finals, python) for python in pythons}
     rows = tuple(
         Row(
             libc=libc,
             arch=arch,
-            cells=tuple(found.get((libc, arch, python), Cell()) for python in pythons),
+            cells=tuple(
+                found.get((libc, arch, python)) or Cell(sdist=sources[python]) for python in pythons
+            ),
+            first=first.get((libc, arch), ""),
+            without=without.get((libc, arch), ""),
         )
-        for libc in LibcFamily
-        for arch in Arch
+        for libc, arch in _ROWS
     )
     sdist = next((str(r.version) for r in finals if r.sdist and not r.sdist.yanked), "")
     return Matrix(
@@ -108,6 +128,12 @@ def make_matrix(page: Page, pythons: Sequence[str] = PYTHONS) -> Matrix:
         rows=rows,
         origin=page.origin,
     )
+
+
+def _newest_sdist(releases: Sequence[Release], python: str) -> str:
+    """Return the newest version that could be built for a Python, or an empty string."""
+    version = Version(f"{python}.99")
+    return next((str(r.version) for r in releases if usable_sdist(r, version)), "")
 
 
 def _better(cell: Cell, held: Cell) -> bool:

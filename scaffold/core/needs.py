@@ -4,7 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scaffold.core.starts import is_closed, refuse_uses
-from scaffold.core.system import SystemCost, distribution, system_cost, written_packages
+from scaffold.core.system import (
+    SystemCost,
+    distribution,
+    python_cost,
+    python_package,
+    system_cost,
+    written_packages,
+)
 from scaffold.model.knowledge import Base, BuildClass, Facts, Library, Recipe, SystemPackage
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
@@ -46,8 +53,12 @@ def find_needs(
     arch: Arch,
     packages: Sequence[Weighed],
     options: Options,
+    system: Sequence[tuple[str, str, str]] = (),
 ) -> Needs:
-    """Return what the packages and the application need that the base does not ship."""
+    """Return what the packages and the application need that the base does not ship.
+
+    ``system`` are (name, version, package) of what the distribution brings itself.
+    """
     refused = list(_check_glibc(base, packages))
     remarks: list[Reason] = []
     install: dict[str, SystemPackage] = {}
@@ -87,6 +98,12 @@ def find_needs(
         started=[p.name for one in options.programs if (p := _provider_of(facts, base, one))],
         ships=() if base.origin else (*base.ships, *base.programs),
     )
+    own = {name: SystemPackage(name=name, on_disk=0, download=0) for name in base.python_packages}
+    for module, version, deb in system:
+        own[deb] = python_package(base, arch, facts, deb)
+        remarks.append(_from_distribution(base, module, version, deb))
+    cost += python_cost(base, arch, facts, [deb for _, _, deb in system])
+    install |= own
     return Needs(
         run_packages=tuple(install[name] for name in sorted(install)),
         cost=cost,
@@ -96,6 +113,11 @@ def find_needs(
         refused=tuple(refused),
         remarks=tuple(remarks),
     )
+
+
+def _from_distribution(base: Base, name: str, version: str, package: str) -> Reason:
+    text = f"{name} {version} is {base.distribution.title()}'s own: {package}"
+    return Reason(code="from-distribution", text=text, package=name, fact=package)
 
 
 def _order(lack: _Lack) -> tuple[str, str, str]:

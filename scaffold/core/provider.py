@@ -32,6 +32,7 @@ class Provider:
         }
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
+        self.system = {name: (version, package) for name, version, package in wanted.system}
         self.order: dict[str, int] = {}
         self._needs: dict[tuple[str, str, frozenset[str]], list[Need]] = {}
 
@@ -147,8 +148,10 @@ class Provider:
         )
 
     def get_dependencies(self, candidate: Contender) -> list[Need]:
-        """Return what a contender needs on this target."""
+        """Return what a contender needs on this target; a distribution's package brings it all."""
         parent = candidate.name
+        if candidate.system:
+            return []
         if candidate.extras:
             own = Need(parent, frozenset(), f"==={candidate.version}", parent)
             return [own, *self._dependencies(candidate, candidate.extras)]
@@ -193,7 +196,7 @@ class Provider:
             yield from self._from_url(name, extras, url)
             return
         for candidate in self._from_releases(name, extras, needs):
-            if not self._is_unread(candidate):
+            if candidate.system or not self._is_unread(candidate):
                 yield candidate
 
     def _is_unread(self, candidate: Contender) -> bool:
@@ -211,6 +214,10 @@ class Provider:
             if file is not None and not self._no_binary(name):
                 found = True
                 yield Contender(name, release.version, extras, file, allowed)
+        if not found:
+            for candidate in self._from_system(name, extras, needs):
+                found = True
+                yield candidate
         if found or not self.wanted.sdists or self._only_binary(name):
             return
         for release in self.admissible(name, needs):
@@ -218,6 +225,19 @@ class Provider:
             file = self.answers.sdist(allowed)
             if file is not None:
                 yield Contender(name, release.version, extras, file, allowed)
+
+    def _from_system(
+        self, name: str, extras: frozenset[str], needs: Sequence[Need]
+    ) -> Iterator[Contender]:
+        """Yield the distribution's own package; a lock or a hash asks for other files."""
+        text, package = self.system.get(name, ("", ""))
+        version = parse_version(text) if text else None
+        hashed = name in self.locked or any(need.hashes for need in needs)
+        specifiers = self.specifiers(name, needs)
+        if version is None or hashed or not all(satisfies(version, one) for one in specifiers):
+            return
+        release = Release(version=version, wheels=(), sdist=None)
+        yield Contender(name, version, extras, DistFile(filename=package), release, package)
 
     def _only_binary(self, name: str) -> bool:
         return bool({":all:", name} & set(self.wanted.options.only_binary))

@@ -98,10 +98,14 @@ def reason_lines(chosen: Fits, *codes: str) -> tuple[str, ...]:
 def base_lines(target: TargetPlan) -> tuple[str, ...]:
     """Return why each system package of the final image is there."""
     chosen = target.chosen
-    lines = list(reason_lines(chosen, "needs-library", "needs-program"))
+    lines = list(reason_lines(chosen, "needs-library", "needs-program", "from-distribution"))
     told = " ".join(reason.text for reason in chosen.reasons)
+    brought = {reason.fact for reason in chosen.reasons if reason.code == "from-distribution"}
+    own = chosen.base.python_packages
+    if own:
+        lines += _bullet(f"the interpreter is the distribution's: {', '.join(own)}")
     names = [package.name for package in chosen.candidate.run_packages]
-    rest = [name for name in names if f" {name} is added" not in told]
+    rest = [n for n in names if f" {n} is added" not in told and n not in {*own, *brought}]
     if rest and target.compiled:
         verb, verb2 = ("is", "runs") if len(target.compiled) == 1 else ("are", "run")
         built = ", ".join(target.compiled)

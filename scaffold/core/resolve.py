@@ -14,6 +14,7 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 
 from scaffold.core.answers import Answers
+from scaffold.core.closure import walk_closure
 from scaffold.core.provider import Provider
 from scaffold.core.releases import (
     accepts_python,
@@ -95,20 +96,11 @@ def _survey(provider: Provider, roots: Sequence[Need]) -> tuple[bool, tuple[Reas
     """
     reasons: list[Reason] = []
     unbuilt: list[Reason] = []
-    queue = list(roots)
-    seen: set[tuple[str, frozenset[str]]] = set()
-    while queue:
-        need = queue.pop(0)
-        if (need.name, need.extras) in seen:
-            continue
-        seen.add((need.name, need.extras))
-        first = next(provider.candidates(need.name, need.extras, [need]), None)
+    for need, first in walk_closure(provider, roots):
         if first is None:
             reasons.append(_missing(provider, need))
-            continue
-        if not first.wheel and not need.extras:
+        elif not first.wheel and not first.system and not need.extras:
             unbuilt.append(_missing(provider, need))
-        queue.extend(provider.get_dependencies(first))
     lost = bool({reason.package for reason in reasons} & {need.name for need in roots})
     return lost, (*reasons, *unbuilt) if reasons else ()
 
@@ -164,8 +156,12 @@ def _collect(
     asked = {need.name for need in roots}
     pins: list[Pinned] = []
     notes: list[Reason] = []
+    system: list[tuple[str, str, str]] = []
     for candidate in sorted(mapping.values(), key=lambda c: c.name):
-        if candidate.extras:
+        if candidate.extras and not candidate.system:
+            continue
+        if candidate.system:
+            system.append((candidate.name, str(candidate.version), candidate.system))
             continue
         page = provider.shelf.page(candidate.name)
         newest = newest_final(provider.shelf.releases(candidate.name))
@@ -188,7 +184,10 @@ def _collect(
         )
         notes.extend(_older(provider, candidate, newest))
     return Resolution(
-        environment=provider.answers.environment, packages=tuple(pins), notes=tuple(notes)
+        environment=provider.answers.environment,
+        packages=tuple(pins),
+        system=tuple(dict.fromkeys(system)),
+        notes=tuple(notes),
     )
 
 

@@ -85,7 +85,7 @@ def _timed(health: HealthCheck, targets: Sequence[Target]) -> HealthCheck:
 def find_environment(project: Project, options: Options, base: Base) -> tuple[tuple[str, str], ...]:
     """Return the image's variables, sorted. FROM scratch forgets those of the base."""
     found = {
-        "HOME": HOME if base.pip else NONROOT_HOME,
+        "HOME": HOME if base.assembled else NONROOT_HOME,
         "LANG": "C.UTF-8",
         "PATH": _PATH,
         # What can be compiled was compiled in the build; the user who runs the app may not write

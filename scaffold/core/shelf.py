@@ -25,7 +25,8 @@ class Wanted:
 
     ``swaps`` pairs (name, replacement requirement), applied to the whole closure. ``pre`` admits
     pre-releases everywhere. ``sdists`` False leaves out everything that would have to be built.
-    ``offline`` says that a name which nobody knows may well exist.
+    ``offline`` says that a name which nobody knows may well exist. ``system`` are (name, version,
+    package): what the base's distribution builds itself, taken where there is no wheel.
     """
 
     asked: tuple[Asked, ...]
@@ -35,6 +36,7 @@ class Wanted:
     options: IndexOptions = field(default_factory=IndexOptions)
     sdists: bool = True
     offline: bool = False
+    system: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Need:
 class Contender:
     """One file that could be installed, with the extras it was asked for.
 
-    ``release`` holds only the files that lock and hashes allow.
+    ``release`` holds only the files that lock and hashes allow. ``system`` is the distribution's
+    package that brings it, with all it needs; then there is no file.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Contender:
     extras: frozenset[str]
     file: DistFile
     release: Release
+    system: str = ""
 
     @property
     def wheel(self) -> bool:

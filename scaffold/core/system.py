@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from scaffold.model.knowledge import Distribution, Facts, SystemPackage
+from scaffold.model.knowledge import Base, Distribution, Facts, SystemPackage
 from scaffold.model.target import Arch
 
 # Figures of a distribution's table, and those of libraries.toml that nobody verified: Alpine's are
@@ -11,6 +11,8 @@ from scaffold.model.target import Arch
 TABLE_SPREAD = 0.06
 TABLE_DOWNLOAD_SPREAD = 0.2
 ESTIMATE_SPREAD = 0.5
+# Bytecode that installing a Python package makes is counted by one ratio for all of them.
+PYTHON_SPREAD = 0.12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,16 @@ class SystemCost:
     error: int = 0
     download_error: int = 0
     names: tuple[str, ...] = ()
+
+    def __add__(self, other: "SystemCost") -> "SystemCost":
+        """Return both together; what they share counts twice."""
+        return SystemCost(
+            on_disk=self.on_disk + other.on_disk,
+            download=self.download + other.download,
+            error=self.error + other.error,
+            download_error=self.download_error + other.download_error,
+            names=tuple(sorted({*self.names, *other.names})),
+        )
 
 
 def system_cost(
@@ -113,6 +125,43 @@ def distribution(release: str, arch: Arch, facts: Facts) -> Distribution | None:
     """Return the table of a release for an architecture, or else the one for amd64."""
     own = facts.distributions.get(f"{release}-{arch.slug}")
     return own if own is not None else facts.distributions.get(release)
+
+
+def _python_table(base: Base, arch: Arch, facts: Facts) -> Distribution | None:
+    own = facts.python3.get(f"{base.release}-{arch.slug}")
+    return own if own is not None else facts.python3.get(base.release)
+
+
+def list_system(base: Base, arch: Arch, facts: Facts) -> tuple[tuple[str, str, str], ...]:
+    """Return (name, version, package) of the Python packages that a base's distribution builds.
+
+    None for a base that brings an interpreter of another make: they are for the distribution's.
+    """
+    table = _python_table(base, arch, facts) if base.python_packages else None
+    modules = table.modules if table else {}
+    return tuple((name, version, package) for name, (package, version) in modules.items())
+
+
+def python_cost(base: Base, arch: Arch, facts: Facts, packages: Iterable[str]) -> SystemCost:
+    """Return what the distribution's Python packages add to a base that has its interpreter."""
+    table = _python_table(base, arch, facts)
+    if table is None:
+        return SystemCost()
+    names = table.closure(packages)
+    disk, download = table.weigh(names)
+    return SystemCost(
+        on_disk=disk,
+        download=download,
+        error=round(disk * PYTHON_SPREAD),
+        download_error=round(download * TABLE_DOWNLOAD_SPREAD),
+        names=names,
+    )
+
+
+def python_package(base: Base, arch: Arch, facts: Facts, name: str) -> SystemPackage:
+    """Return one of the distribution's Python packages with all it pulls in."""
+    cost = python_cost(base, arch, facts, [name])
+    return SystemPackage(name=name, on_disk=cost.on_disk, download=cost.download)
 
 
 def written_packages(release: str, facts: Facts) -> dict[str, SystemPackage]:

@@ -67,6 +67,7 @@ class View:
     """Everything the templates print or branch on, in their own words.
 
     ``manager`` is the base's package manager, ``apt`` or ``apk``; ``owner`` is ``uid:gid``.
+    ``foreign`` says that its interpreter lies elsewhere than where packages are installed.
     ``replaced`` are files of the base's own packages that the lock brings in its own version,
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
     seconds of Unix time.
@@ -82,6 +83,7 @@ class View:
     reference: str
     builder: str
     assembled: bool
+    foreign: bool
     interpreter: str
     site_packages: str
     stdlib: str
@@ -126,7 +128,8 @@ def make_view(plan: Plan) -> View:
         python=plan.python,
         reference=plan.reference,
         builder=plan.builder,
-        assembled=base.pip,
+        assembled=base.assembled,
+        foreign=not base.pip,
         interpreter=base.interpreter,
         site_packages=site_packages,
         stdlib=posixpath.dirname(site_packages),
@@ -198,7 +201,7 @@ def _local(number: int, path: str) -> LocalPackage:
 
 def _bases(plan: Plan) -> tuple[BaseStage, ...]:
     """Return one base stage for all targets, or one each where they need different packages."""
-    if not plan.base.pip:
+    if not plan.base.assembled:
         return ()
     stages = [
         BaseStage(

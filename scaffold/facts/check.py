@@ -7,6 +7,7 @@ from datetime import date
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import VERSION_PATTERN
 
 from scaffold.model.knowledge import (
     Base,
@@ -21,8 +22,9 @@ from scaffold.model.knowledge import (
 from scaffold.model.target import Arch, Device, LibcFamily
 
 _DEBIAN_RELEASES = ("bullseye", "bookworm", "trixie", "forky")
-_FAMILIES = ("slim", "alpine", "distroless", "full", "bare")
+_FAMILIES = ("slim", "alpine", "distroless", "full", "bare", "debian")
 _LIBC = {"debian": LibcFamily.GLIBC, "ubuntu": LibcFamily.GLIBC, "alpine": LibcFamily.MUSL}
+_VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 _MANAGERS = ("apt", "apk")
 _TOOLS = ("cmake", "fortran", "llvm", "meson", "ninja", "rust", "swig")
 _KINDS = (
@@ -69,7 +71,7 @@ def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
             _check_libcs(facts.bases),
             *(_check_base(base, facts) for base in facts.bases),
             *(_check_library(library) for library in facts.libraries.values()),
-            *(_check_distribution(table) for table in facts.distributions.values()),
+            *(_check_distribution(kind, table) for kind, table in _tables(facts)),
             *(_check_package(package, facts) for package in facts.packages.values()),
             *(_check_device(device) for device in facts.devices.values()),
             _check_provenance(facts, today),
@@ -178,8 +180,8 @@ def _check_library(library: Library) -> Iterator[Problem]:
             yield Problem(code="size", fact=fact, text=text)
 
 
-def _check_distribution(table: Distribution) -> Iterator[Problem]:
-    fact = f"distributions/{table.id}"
+def _check_distribution(kind: str, table: Distribution) -> Iterator[Problem]:
+    fact = f"{kind}/{table.id}"
     expected = table.release if table.arch is Arch.AMD64 else f"{table.release}-{table.arch.slug}"
     if table.id != expected:
         yield Problem(code="distribution-id", fact=fact, text=f"the id has to be {expected!r}")
@@ -190,6 +192,18 @@ def _check_distribution(table: Distribution) -> Iterator[Problem]:
         for missing in sorted(set(depends) - set(table.packages)):
             text = f"{name} depends on {missing}, which has no line"
             yield Problem(code="dependency-unknown", fact=fact, text=text)
+    for name, (package, version) in table.modules.items():
+        if package not in table.packages:
+            text = f"{name} is in {package}, which has no line"
+            yield Problem(code="dependency-unknown", fact=fact, text=text)
+        if _VERSION.fullmatch(version) is None:
+            text = f"{version!r} of {name} is no version"
+            yield Problem(code="version", fact=fact, text=text)
+
+
+def _tables(facts: Facts) -> Iterator[tuple[str, Distribution]]:
+    yield from (("distributions", table) for table in facts.distributions.values())
+    yield from (("python3", table) for table in facts.python3.values())
 
 
 def _check_package(package: PackageFact, facts: Facts) -> Iterator[Problem]:
@@ -286,8 +300,8 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
             yield f"bases/{base.id} ({image.python}, {image.arch})", image.source, image.checked
     for library in facts.libraries.values():
         yield f"libraries/{library.id}", library.source, library.checked
-    for table in facts.distributions.values():
-        yield f"distributions/{table.id}", table.source, table.checked
+    for kind, table in _tables(facts):
+        yield f"{kind}/{table.id}", table.source, table.checked
     for device in facts.devices.values():
         yield f"devices/{device.id}", device.source, device.checked
     for package in facts.packages.values():

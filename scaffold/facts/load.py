@@ -26,7 +26,13 @@ from scaffold.model.target import Device
 T = TypeVar("T")
 Raw = dict[str, Any]
 
-_FOLDERS = {"bases": "id", "devices": "id", "distributions": "id", "packages": "name"}
+_FOLDERS = {
+    "bases": "id",
+    "devices": "id",
+    "distributions": "id",
+    "python3": "id",
+    "packages": "name",
+}
 _TABLES = ("libraries", "pythons")
 _LINE = re.compile(r"at line (\d+)")
 
@@ -74,6 +80,26 @@ def load_facts(root: Traversable, *layers: Path) -> Facts:
             continue
         _read_folder(folder, label, collector)
     facts = _build(collector)
+    _raise_problems(collector)
+    return facts
+
+
+def load_package(name: str, root: Traversable, *layers: Path) -> PackageFact | None:
+    """Return the facts on one package (a normalised name), without reading any others.
+
+    Raises KnowledgeInvalidError as ``load_facts`` does.
+    """
+    collector = _Collector()
+    for folder, label in ((root, "knowledge"), *((layer, str(layer)) for layer in layers)):
+        file = folder / "packages" / f"{name}.toml"
+        if file.is_file():
+            _read_entry(file, "packages", "name", label, collector)
+    found = _values(collector, "packages", PackageFact, expand_package)
+    _raise_problems(collector)
+    return found.get(name)
+
+
+def _raise_problems(collector: _Collector) -> None:
     if collector.problems:
         count = len(collector.problems)
         raise KnowledgeInvalidError(
@@ -81,20 +107,12 @@ def load_facts(root: Traversable, *layers: Path) -> Facts:
             details=collector.problems,
             hint="knowledge/README.md says which fields there are and what they mean",
         )
-    return facts
 
 
 def _read_folder(folder: Traversable, label: str, collector: _Collector) -> None:
     for kind, key in _FOLDERS.items():
         for file in _toml_files(folder / kind):
-            where = f"{label}/{kind}/{file.name}"
-            data = _parse(file, where, collector)
-            if data is None:
-                continue
-            stem = file.name.removesuffix(".toml")
-            if data.get(key) != stem:
-                collector.refuse(where, f"{key} is {data.get(key)!r}, but the file says {stem!r}")
-            collector.add(kind, stem, Entry(file=where, data=data))
+            _read_entry(file, kind, key, label, collector)
     for kind in _TABLES:
         file, where = folder / f"{kind}.toml", f"{label}/{kind}.toml"
         data = _parse(file, where, collector) if file.is_file() else None
@@ -102,6 +120,17 @@ def _read_folder(folder: Traversable, label: str, collector: _Collector) -> None
             for name, row in _rows(data, kind, where, collector):
                 collector.add(kind, name, Entry(file=where, data=row))
     _read_footprints(folder / "footprints.toml", f"{label}/footprints.toml", collector)
+
+
+def _read_entry(file: Traversable, kind: str, key: str, label: str, collector: _Collector) -> None:
+    where = f"{label}/{kind}/{file.name}"
+    data = _parse(file, where, collector)
+    if data is None:
+        return
+    stem = file.name.removesuffix(".toml")
+    if data.get(key) != stem:
+        collector.refuse(where, f"{key} is {data.get(key)!r}, but the file says {stem!r}")
+    collector.add(kind, stem, Entry(file=where, data=data))
 
 
 def _read_footprints(file: Traversable, where: str, collector: _Collector) -> None:
@@ -165,6 +194,7 @@ def _build(collector: _Collector) -> Facts:
             for minor, row in _values(collector, "pythons", PythonTable, _as_written).items()
         },
         distributions=distributions,
+        python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,
     )
 

@@ -108,17 +108,17 @@ class KnownProject:
 
 
 class Snapshot:
-    """Reads a folder of snapshot files; each name once, when it is first asked for."""
+    """Reads folders of snapshot files, the last one that has a name wins; each name once."""
 
-    def __init__(self, folder: Traversable) -> None:
-        self._folder = folder
+    def __init__(self, folder: Traversable, *more: Traversable) -> None:
+        self._folders = (folder, *more)
         self._projects: dict[str, KnownProject | None] = {}
         self._wheels: dict[str, dict[str, tuple[str, WheelFacts]]] = {}
 
     def head(self) -> Head:
-        """Return what wrote the snapshot and when. Raises DataMissingError without one."""
+        """Return what wrote the first folder and when. Raises DataMissingError without it."""
         try:
-            return msgspec.json.decode((self._folder / "head.json").read_bytes(), type=Head)
+            return msgspec.json.decode((self._folders[0] / "head.json").read_bytes(), type=Head)
         except FileNotFoundError:
             raise DataMissingError(
                 "the snapshot of package facts is missing",
@@ -177,17 +177,19 @@ class Snapshot:
     def _read(self, name: str) -> KnownProject | None:
         if not _NAME.fullmatch(name):
             return None
-        path = self._folder / f"{name}.jsonl"
-        try:
-            return decode_project(name, path.read_bytes())
-        except FileNotFoundError:
-            return None
-        except msgspec.DecodeError as error:
-            raise KnowledgeInvalidError(
-                f"the snapshot of {name} cannot be read",
-                details=[Detail(file=path.name, text=str(error))],
-                hint="install leanscaffold again",
-            ) from error
+        for folder in reversed(self._folders):
+            path = folder / f"{name}.jsonl"
+            try:
+                return decode_project(name, path.read_bytes())
+            except FileNotFoundError:
+                continue
+            except msgspec.DecodeError as error:
+                raise KnowledgeInvalidError(
+                    f"the snapshot of {name} cannot be read",
+                    details=[Detail(file=path.name, text=str(error))],
+                    hint="install leanscaffold again, or refresh your own knowledge",
+                ) from error
+        return None
 
 
 def decode_project(name: str, data: bytes) -> KnownProject:

@@ -46,6 +46,7 @@ class DistributionTable:
     release: str
     arch: Arch
     packages: str
+    modules: str = ""
     source: str
     checked: date
 
@@ -75,6 +76,7 @@ _FORMS: Mapping[str, Any] = {
     "bases": Base,
     "devices": Device,
     "distributions": DistributionTable,
+    "python3": DistributionTable,
     "packages": PackageFact,
     "libraries": LibraryTable,
     "pythons": PythonTable,
@@ -140,7 +142,17 @@ def expand_distribution(_key: str, data: Raw) -> Raw:
         if len(figures) != 2 or not all(figure.isdigit() for figure in figures):  # noqa: PLR2004
             raise FieldError(f"field 'packages': expected 'name on_disk download …' in {line!r}")
         rows[name] = [int(figures[0]), int(figures[1]), line.split()[3:]]
-    return data | {"packages": rows}
+    return data | {"packages": rows, "modules": _read_modules(data.get("modules", ""))}
+
+
+def _read_modules(text: object) -> Raw:
+    modules: Raw = {}
+    for line in str(text).splitlines():
+        words = line.split()
+        if len(words) not in (0, 3):
+            raise FieldError(f"field 'modules': expected 'name package version' in {line!r}")
+        modules |= {words[0]: words[1:]} if words else {}
+    return modules
 
 
 def read_footprints(data: Raw) -> dict[str, Footprint]:

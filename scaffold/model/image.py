@@ -82,3 +82,17 @@ class Contents:
     files: Mapping[str, ImageFile] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     suspects: tuple[Suspect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """A published image as an engine sees it: sizes in bytes, unpacked and compressed.
+
+    ``digest`` is that of the multi-platform index, ``release`` the interpreter's; empty where the
+    engine does not say.
+    """
+
+    digest: str
+    release: str
+    on_disk: int
+    download: int

@@ -54,6 +54,8 @@ class Base:
     ``stdlib_bytecode`` what the standard library's two forms are, on disk and to download, of
     which the figures hold the bytecode. ``in_blocks`` is what the
     image takes in blocks of 4 KiB, with a block per folder, per byte of its files.
+    ``python_packages`` are what brings the interpreter where the image has none, its figures with
+    those: then packages that the distribution builds itself can be taken (``Facts.python3``).
     """
 
     id: str
@@ -81,9 +83,15 @@ class Base:
     in_blocks: float = 1.1
     stdlib_sources: tuple[int, int] = (0, 0)
     stdlib_bytecode: tuple[int, int] = (0, 0)
+    python_packages: tuple[str, ...] = ()
     source: str
     checked: date
     images: tuple[Image, ...]
+
+    @property
+    def assembled(self) -> bool:
+        """Tell whether its file system is put together anew, with a user and system packages."""
+        return self.pip or bool(self.python_packages)
 
     def reference_for(self, image: Image) -> str:
         """Return what ``FROM`` names for one of the images."""
@@ -131,12 +139,14 @@ class Distribution:
 
     ``packages`` maps a name to (unpacked bytes, compressed layer bytes, names it depends on that
     the slim image lacks). ``id`` is the release, with ``-arm64`` where it is not for amd64.
+    ``modules`` maps distributions of Python packages to (the package that has it, its version).
     """
 
     id: str
     release: str
     arch: Arch
     packages: Mapping[str, tuple[int, int, tuple[str, ...]]]
+    modules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     source: str
     checked: date
 
@@ -247,7 +257,10 @@ class Footprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All knowledge, indexed: bases in order of id, the rest by id or name."""
+    """All knowledge, indexed: bases in order of id, the rest by id or name.
+
+    ``python3`` are what Debian builds of Python packages, on top of its own slim image with Python.
+    """
 
     bases: tuple[Base, ...]
     libraries: Mapping[str, Library]
@@ -255,4 +268,5 @@ class Facts:
     devices: Mapping[str, Device]
     pythons: Mapping[str, date | None] = field(default_factory=dict)
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
+    python3: Mapping[str, Distribution] = field(default_factory=dict)
     footprints: Mapping[str, Footprint] = field(default_factory=dict)

@@ -16,6 +16,7 @@ class Promise:
     where those were read and not guessed, ``trimmed`` to what each rule of trimming was to take
     out of it, in bytes. ``interpreter`` is the path of the image's Python. ``cores`` is how many
     processors the device has. ``runs`` are those of a trace that is applied.
+    ``memory`` is what importing everything was estimated to take, in bytes.
     """
 
     arch: Arch
@@ -26,6 +27,7 @@ class Promise:
     weights: Mapping[str, int] = field(default_factory=dict)
     trimmed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     size: Size | None = None
+    memory: int | None = None
     budget: Budget = field(default_factory=Budget)
     cores: int | None = None
     port: int | None = None

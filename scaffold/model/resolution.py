@@ -46,10 +46,14 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """All packages for one environment, sorted by name. ``notes`` say what was surprising."""
+    """All packages for one environment, sorted by name. ``notes`` say what was surprising.
+
+    ``system`` are (name, version, package): what the base's distribution brings itself.
+    """
 
     environment: Environment
     packages: tuple[Pinned, ...]
+    system: tuple[tuple[str, str, str], ...] = ()
     notes: tuple[Reason, ...] = ()
 
 

@@ -11,7 +11,8 @@ class Trial:
 
     ``interpreter`` is the image's Python; what asks the app and reads its figures runs in a
     container of its own, with it. ``writable`` are folders that get memory to write to.
-    ``memory`` in bytes, ``cpus`` in processors. Without a ``port`` nobody can be asked. Times in
+    ``memory`` in bytes, ``expected_memory`` what importing was planned to take,
+    ``cpus`` in processors. Without a ``port`` nobody can be asked. Times in
     seconds: ``patience`` until the app answers (a command: how long it has to stay alive),
     ``settle`` how long it is watched afterwards, ``grace`` from the signal to the kill.
     """
@@ -24,6 +25,7 @@ class Trial:
     read_only: bool = True
     network: bool = False
     memory: int | None = None
+    expected_memory: int | None = None
     cpus: float | None = None
     port: int | None = None
     health: str = ""

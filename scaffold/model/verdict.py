@@ -47,6 +47,15 @@ class Trimmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What importing all packages takes, in bytes: of ``of`` packages ``measured`` are known."""
+
+    resident: int
+    measured: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A base with everything that would go on it.
 
@@ -65,6 +74,7 @@ class Candidate:
     build_tools: tuple[str, ...] = ()
     build_class: BuildClass
     size: Size
+    memory: Memory | None = None
     sourceless: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trimmed: tuple[Trimmed, ...] = ()
@@ -135,10 +145,31 @@ class Saving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """A way to get packages without wheels onto a target, or why it leads nowhere.
+
+    ``code`` is ``extra-index``, ``older-version``, ``distribution`` or ``compile``; ``text`` says
+    what would be taken, or why nothing can be, and then ``size`` is None. ``option`` takes it.
+    """
+
+    code: str
+    text: str
+    risk: str = ""
+    size: Size | None = None
+    build_class: BuildClass | None = None
+    option: str = ""
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Everything decided for one target; ``chosen`` is None when nothing fits."""
+    """Everything decided for one target; ``chosen`` is None when nothing fits.
+
+    ``ways`` are there where some package has no wheel for a target that few have wheels for.
+    """
 
     chosen: Fits | None
     verdicts: tuple[Verdict, ...]
     savings: tuple[Saving, ...] = ()
     notes: tuple[Reason, ...] = ()
+    ways: tuple[Way, ...] = ()

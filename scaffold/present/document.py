@@ -14,7 +14,7 @@ from scaffold.core.split import PlannedLayer
 from scaffold.model.knowledge import SystemPackage
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Budget, Device, Target
-from scaffold.model.verdict import Candidate, Decision, Fits, Saving, Size, Verdict
+from scaffold.model.verdict import Candidate, Decision, Fits, Memory, Saving, Size, Verdict, Way
 from scaffold.present.outcome import (
     Outcome,
     health_of,
@@ -103,6 +103,7 @@ def describe_target(target: Target, decision: Decision) -> Json:
         ],
         "packages": [_package(item, chosen) for item in packages],
         "savings": [_saving(saving) for saving in decision.savings],
+        "ways": [_way(way) for way in decision.ways],
         "notes": [
             describe_reason(note)
             for note in (
@@ -130,6 +131,7 @@ def describe_chosen(chosen: Fits) -> Json:
         "build_packages": list(candidate.build_packages),
         "build_tools": list(candidate.build_tools),
         "build_class": str(candidate.build_class),
+        "memory": _memory(candidate.memory),
         "reasons": [describe_reason(reason) for reason in chosen.reasons],
     }
 
@@ -227,6 +229,24 @@ def _saving(saving: Saving) -> Json:
         "download": saving.download,
         "option": saving.option,
         "kind": saving.kind,
+    }
+
+
+def _memory(memory: Memory | None) -> Json | None:
+    if memory is None:
+        return None
+    return {"resident": memory.resident, "measured": memory.measured, "of": memory.of}
+
+
+def _way(way: Way) -> Json:
+    return {
+        "code": way.code,
+        "text": way.text,
+        "risk": way.risk or None,
+        "size": describe_size(way.size) if way.size else None,
+        "build_class": str(way.build_class) if way.build_class else None,
+        "option": way.option or None,
+        "chosen": way.chosen,
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaffold.core.explanations import Explanation
-from scaffold.core.matrix import Cell, Matrix
+from scaffold.core.matrix import Matrix
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import Arch, Device, LibcFamily
@@ -154,29 +154,7 @@ def _show_swap(fact: PackageFact, swap: Swap) -> "Content":
     yield styled(f"  --swap {fact.name}={swap.to}{where}: {kind}", "bold")
     yield indented(f"keeps: {swap.preserves}", 4)
     yield indented(f"loses: {swap.loses}", 4)
+    if swap.measured:
+        yield indented(f"saves: {swap.measured}", 4)
     if (swap.source, swap.checked) != (fact.source, fact.checked):
         yield indented(f"Source: {swap.source}, {swap.checked}", 4, "dim")
-
-
-def show_matrix(matrix: Matrix) -> "Content":
-    """Yield the wheels of a project: libc by architecture by Python."""
-    known = "no release known" if not matrix.newest else f"newest release {matrix.newest}"
-    sdist = f"source archive of {matrix.sdist}" if matrix.sdist else "no source archive"
-    yield styled(f"{matrix.name}: {known}, {sdist} (from the {matrix.origin})", "bold")
-    rows: list[Sequence[str]] = [("Libc", "Target", *matrix.pythons)]
-    rows += [(row.libc, row.arch, *map(_spell_cell, row.cells)) for row in matrix.rows]
-    header, *lines = align(rows)
-    yield styled(header, "dim")
-    for row, line in zip(matrix.rows, lines, strict=True):
-        style = "" if any(cell.version for cell in row.cells) else "dim"
-        yield styled(line, "green" if all(cell.newest for cell in row.cells) else style)
-    yield styled("* not the newest release   any: runs everywhere   -: no wheel", "dim")
-
-
-def _spell_cell(cell: Cell) -> str:
-    if not cell.version:
-        return _NONE
-    text = "any" if cell.pure else cell.version
-    if cell.pure and not cell.newest:
-        text = f"any {cell.version}"
-    return text if cell.newest else f"{text}*"

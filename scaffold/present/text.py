@@ -24,6 +24,7 @@ from scaffold.present.outcome import (
 )
 from scaffold.present.screen import align, bullet, indented, labelled, styled
 from scaffold.present.sizes import format_bound, format_memory, format_size
+from scaffold.present.ways import show_ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ def _show_target(
         yield from _show_packages(decision.chosen)
         yield from _show_layers(planned_layers(outcome, decision))
         yield from _show_trimming(decision.chosen, verbose=verbose)
+    yield from show_ways(decision)
     yield from _show_notes(outcome, decision)
     yield from _show_savings(target, decision)
 
@@ -103,6 +105,7 @@ def show_choice(target: Target, decision: Decision) -> "Content":
             2,
             "dim",
         )
+        yield from _show_memory(target, chosen)
         if size.parts:
             shares = sorted(size.parts, key=lambda part: -part[1])
             yield indented(
@@ -124,6 +127,19 @@ def show_choice(target: Target, decision: Decision) -> "Content":
             if over:
                 yield indented(f"The nearest is {' and '.join(over)} over the budget.", 2)
     yield ""
+
+
+def _show_memory(target: Target, chosen: Fits) -> "Content":
+    memory, allowed = chosen.candidate.memory, target.budget.memory
+    if memory is None or not memory.measured:
+        return
+    of = "" if allowed is None else f" of {format_memory(allowed)}"
+    yield indented(
+        f"about {format_size(memory.resident)} of memory{of} when everything is imported "
+        f"({memory.measured} of {memory.of} packages measured)",
+        2,
+        "dim",
+    )
 
 
 def _show_packages(chosen: Fits) -> "Content":

@@ -107,7 +107,7 @@ def format_footprints(rows: Iterable[tuple[str, Footprint]], *, today: date) -> 
         for name, row in sorted(rows)
     )
     return f"""\
-# Generated: python -m scaffold.refresh footprints --write
+# Generated: leanscaffold knowledge refresh --footprints --write
 # What becomes of a wheel in an image. A line is: name, bytes of bytecode per byte of Python source,
 # bytes of a compressed layer per byte of bytecode, bytes of a compressed layer per byte of wheel
 # and, where it has machine code, the share of that which no loader reads (smallest manylinux wheel).

@@ -196,19 +196,6 @@ def _assemble(
     return KnownProject(name=name, releases=tuple(parts))
 
 
-def describe_changes(before: Snapshot, projects: Sequence[KnownProject]) -> tuple[str, ...]:
-    """Return one line for each project that is new or whose newest release changed."""
-    lines = []
-    for project in projects:
-        old = before.project(project.name)
-        new_version = project.releases[0].metadata.version
-        if old is None:
-            lines.append(f"+ {project.name} {new_version}")
-        elif old.releases[0].metadata.version != new_version:
-            lines.append(f"~ {project.name} {old.releases[0].metadata.version} → {new_version}")
-    return tuple(lines)
-
-
 def list_unlisted(projects: Sequence[KnownProject]) -> tuple[str, ...]:
     """Return names that the newest releases need and that the snapshot does not hold."""
     held = {project.name for project in projects}

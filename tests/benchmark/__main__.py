@@ -2,7 +2,8 @@
 
     python -m tests.benchmark [requirements…]      default: the paper's project
 
-Prints the median seconds of several runs that alternate, and the peak memory. Needs the index; not
+Prints the median seconds of several runs that alternate (on the wall, and of the processor, which
+other work disturbs less), and the peak memory. Needs the index; not
 part of the tests. Cold is an empty cache; the bundled snapshot is always there.
 """
 
@@ -25,9 +26,10 @@ PAPER = ROOT / "examples" / "paper"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run of a command: wall seconds and peak memory in MB."""
+    """One run of a command: seconds on the wall and on the processor, peak memory in MB."""
 
     seconds: float
+    busy: float
     memory: float
 
 
@@ -51,7 +53,8 @@ def measure(command: tuple[str, ...], env: dict[str, str]) -> Run:
         if process.returncode not in {0, 3}:
             errors.seek(0)
             sys.exit(f"{command[0]} failed:\n{errors.read().decode()}")
-    return Run(seconds=seconds, memory=usage.ru_maxrss / 1024)
+    busy = usage.ru_utime + usage.ru_stime
+    return Run(seconds=seconds, busy=busy, memory=usage.ru_maxrss / 1024)
 
 
 def race(contests: list[Contest], env: dict[str, str]) -> list[list[Run]]:
@@ -84,6 +87,9 @@ def list_contests(project: Path, ours: Path, theirs: Path) -> list[Contest]:
             command=(tool, "plan", str(PAPER), "--target", "arm64", "--offline", "--quiet"),
             cold=ours,
         ),
+        Contest(
+            label="wheels tensorflow, offline", command=(tool, "wheels", "tensorflow", "--offline")
+        ),
         Contest(label="--help", command=(tool, "--help")),
     ]
 
@@ -100,8 +106,9 @@ def main() -> None:
         runs = race(contests, env)
     for contest, done in zip(contests, runs, strict=True):
         seconds = statistics.median(run.seconds for run in done)
+        busy = statistics.median(run.busy for run in done)
         memory = max(run.memory for run in done)
-        print(f"{contest.label:32} {seconds:6.2f} s {memory:6.0f} MB")
+        print(f"{contest.label:32} {seconds:6.2f} s ({busy:5.2f} s busy) {memory:6.0f} MB")
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class Seen:
     written: dict[str, str] = field(default_factory=dict)
     forced: bool = False
     offline: list[bool] = field(default_factory=list)
+    snapshots: int = 0
     jobs: list[Job] = field(default_factory=list)
     contests: list[Contest] = field(default_factory=list)
     kept: list[Report] = field(default_factory=list)
@@ -137,6 +138,10 @@ def make_outside(
         seen.offline.append(request.options.offline)
         return world or World()
 
+    def open_snapshot(_: Sequence[str]) -> World:
+        seen.snapshots += 1
+        return world or World()
+
     def build(job: Job, watch: Watch) -> tuple[Built, ...]:
         seen.jobs.append(job)
         watch(Progress(happening=Happening.FINISHED, step="[build 2/4] RUN pip", seconds=2.5))
@@ -170,6 +175,13 @@ def make_outside(
         read_settings=lambda _: (),
         read_project=read_project,
         open_index=open_index,
+        open_snapshot=open_snapshot,
+        own_knowledge=lambda into: into or Path("knowledge"),
+        refresh=lambda _, __: (),
+        read_statement=lambda: "SELECT 1\n",
+        write_knowledge=lambda _, files, __: seen.written.update(files),
+        load_package=lambda name, _: make_facts().packages.get(name),
+        write_file=lambda path, text, _: seen.written.update({str(path): text}),
         snapshot_names=lambda: sorted((world or World()).pages),
         snapshot_date=lambda: "2026-11-24",
         decide=decide,

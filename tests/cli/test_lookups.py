@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -116,9 +117,36 @@ def test_a_package_without_facts_is_explained_by_its_wheels() -> None:
 def test_the_matrix_shows_versions_marks_and_gaps() -> None:
     text = run("wheels", "numpy", outside=make_outside(world=world())).stdout
     lines = text.splitlines()
-    assert lines[0].startswith("numpy: newest release 2.1, source archive of 2.1")
+    assert lines[2].startswith("numpy: newest release 2.1, source archive of 2.1")
     row = next(line.split() for line in lines if line.startswith("musl   amd64"))
-    assert row == ["musl", "amd64", "-", "-", "-", "2.0*", "-", "-"]
+    compiled = ["compile"] * 2
+    assert row == ["musl", "amd64", "compile", *compiled, "2.0*", *compiled, "2.0", "2.1"]
+
+
+def test_the_matrix_is_headed_by_the_answer_and_ends_with_how_to_compile() -> None:
+    recipe = replace(FACT, name="numpy")
+    outside = make_outside(
+        world=world(), load_package=lambda name, _: recipe if name == "numpy" else None
+    )
+    lines = run("wheels", "numpy", outside=outside).stdout.splitlines()
+    assert lines[0] == (
+        "numpy installs ready-made on Alpine on amd64 with Python up to 3.13 as the older 2.0; "
+        "needs a compiler on Alpine on arm64, a 64-bit Raspberry Pi, a 32-bit Raspberry Pi and "
+        "a Raspberry Pi Zero or 1, which takes hours."
+    )
+    assert lines[-3:-1] == ["To compile it (hours on a medium processor)", "  apt to build  cmake"]
+
+
+def test_the_matrix_is_written_as_a_page(tmp_path: Path) -> None:
+    seen = Seen()
+    file = tmp_path / "wheels.html"
+    outside = make_outside(world=world(), seen=seen)
+    run("wheels", "numpy", "--html", str(file), outside=outside)
+    page = seen.written[str(file)]
+    assert '<th scope="row">arm/v7</th>' in page
+    assert '<td class="older" title="numpy-2.0-cp313-cp313-musllinux_1_2_x86_64.whl">' in page
+    assert "<script" not in page
+    assert "http" not in page
 
 
 def test_the_matrix_as_json_has_a_row_per_libc_and_architecture() -> None:
@@ -130,11 +158,11 @@ def test_the_matrix_as_json_has_a_row_per_libc_and_architecture() -> None:
 def test_what_the_snapshot_knows_asks_no_network() -> None:
     seen = Seen()
     run("wheels", "numpy", outside=make_outside(world=world(), seen=seen))
-    assert seen.offline == [True]
+    assert (seen.snapshots, seen.offline) == (1, [])
     run("wheels", "nunpy", outside=make_outside(world=world(), seen=seen))
-    assert seen.offline == [True, True, False]
+    assert (seen.snapshots, seen.offline) == (2, [False])
     run("wheels", "nunpy", "--offline", outside=make_outside(world=world(), seen=seen))
-    assert seen.offline == [True, True, False, True]
+    assert (seen.snapshots, seen.offline) == (3, [False, True])
 
 
 @pytest.mark.parametrize("command", ["wheels", "explain"])

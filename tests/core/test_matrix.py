@@ -42,9 +42,21 @@ def test_the_newest_version_with_a_wheel_in_a_place_counts() -> None:
     assert cell(matrix, "glibc", Arch.AMD64, "3.13").floor == (2, 28)
     older = cell(matrix, "glibc", Arch.ARM64, "3.13")
     assert (older.version, older.newest, older.floor) == ("1.0", False, (2, 17))
-    assert cell(matrix, "musl", Arch.AMD64, "3.13") == Cell()
-    assert cell(matrix, "glibc", Arch.AMD64, "3.12") == Cell()
+    assert cell(matrix, "musl", Arch.AMD64, "3.13") == Cell(sdist="2.0")
+    assert cell(matrix, "glibc", Arch.AMD64, "3.12") == Cell(sdist="2.0")
     assert (matrix.newest, matrix.sdist) == ("2.0", "2.0")
+
+
+def test_a_row_names_the_first_version_with_a_wheel_and_the_last_without() -> None:
+    matrix = matrix_of(
+        "p-3.0-cp313-cp313-manylinux_2_28_aarch64.whl",
+        "p-2.0-cp313-cp313-manylinux_2_28_aarch64.whl",
+        "p-1.0.tar.gz",
+        "p-3.0.tar.gz",
+    )
+    rows = {(row.libc, row.arch): (row.first, row.without) for row in matrix.rows}
+    assert rows[LibcFamily.GLIBC, Arch.ARM64] == ("2.0", "1.0")
+    assert rows[LibcFamily.MUSL, Arch.ARM64] == ("", "3.0")
 
 
 def test_versions_are_compared_as_versions() -> None:

@@ -136,6 +136,11 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         "distributions/trixie",
         lambda f: with_table(f, packages={"libx11-6": (2, 1, ("libxcb1",))}),
     ),
+    (
+        "version",
+        "distributions/trixie",
+        lambda f: with_table(f, modules={"numpy": ("libx11-6", "1:2-3")}),
+    ),
     ("distribution-id", "distributions/trixie", lambda f: with_table(f, arch=Arch.ARM64)),
     ("name", "packages/OpenCV", lambda f: with_package(f, name="OpenCV")),
     ("library-unknown", "packages/opencv-python", lambda f: with_package(f, dlopens=("libq.so",))),

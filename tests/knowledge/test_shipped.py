@@ -1,5 +1,6 @@
 """The facts that are shipped: valid, plausible, and those that decisions rest on."""
 
+import re
 import time
 from datetime import UTC, date, datetime
 
@@ -41,7 +42,8 @@ def test_every_base_has_every_python_that_is_published(facts: Facts) -> None:
     pythons = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]
     for base in facts.bases:
         seen = list(dict.fromkeys(image.python for image in base.images))
-        assert seen == (["3.13"] if base.family == "distroless" else pythons), base.id
+        own = {"distroless-debian13": "3.13", "debian-trixie": "3.13", "debian-bookworm": "3.11"}
+        assert seen == ([own[base.id]] if base.id in own else pythons), base.id
 
 
 def test_a_prerelease_is_marked_and_has_its_own_tag(facts: Facts) -> None:
@@ -244,3 +246,36 @@ def test_loading_everything_is_quick() -> None:
         return time.process_time() - start
 
     assert min(timed() for _ in range(5)) < 0.12
+
+
+def test_every_swap_says_what_stays_what_goes_and_how_sure_that_is(facts: Facts) -> None:
+    swaps = [swap for package in facts.packages.values() for swap in package.swaps]
+    assert len(swaps) >= 15
+    for swap in swaps:
+        assert swap.preserves, swap.to
+        assert swap.loses, swap.to
+        assert swap.kind in {"safe", "ask"}
+
+
+def test_what_a_swap_saves_is_measured_where_the_snapshot_knows_both(facts: Facts) -> None:
+    known = {
+        (package.name, swap.to): swap.measured
+        for package in facts.packages.values()
+        for swap in package.swaps
+        if "planned: " in swap.measured
+    }
+    assert len(known) >= 8
+    for measured in known.values():
+        assert re.match(r"[+-][0-9.]+ MB on disk and [+-][0-9.]+ MB to download on ", measured)
+
+
+def test_debian_builds_what_has_no_wheel_on_32_bit_arm(facts: Facts) -> None:
+    for release in ("bookworm-armv7", "trixie-armv7"):
+        table = facts.python3[release]
+        assert {"numpy", "opencv-python", "pillow", "psutil", "scipy"} <= table.modules.keys()
+        assert table.weigh(table.closure(["python3-numpy"]))[0] > 30_000_000
+
+
+def test_thirty_packages_without_a_wheel_have_both_halves_of_a_recipe(facts: Facts) -> None:
+    recipes = [fact.recipe for fact in facts.packages.values() if fact.recipe]
+    assert len([one for one in recipes if {"apt", "apk"} <= one.build.keys()]) >= 30

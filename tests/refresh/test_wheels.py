@@ -3,8 +3,7 @@ from pathlib import Path
 
 from scaffold.facts.snapshot import Snapshot, encode_project
 from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
-from scaffold.refresh.__main__ import read_names, write_snapshot
-from scaffold.refresh.wheels import Source, build_projects, describe_changes, list_unlisted
+from scaffold.refresh.wheels import Source, build_projects, list_unlisted
 
 FILES = {
     "app": ["app-2.0-py3-none-any.whl", "app-1.0-py3-none-any.whl"],
@@ -56,7 +55,6 @@ def test_a_snapshot_holds_what_was_asked_for_and_says_what_is_missing(tmp_path: 
     dep = result.projects[1]
     assert [one.metadata.version for one in dep.releases] == ["3.1", "3.0"]
     assert list_unlisted(result.projects) == ("unlisted",)
-    assert describe_changes(Snapshot(tmp_path), result.projects) == ("+ app 2.0", "+ dep 3.1")
 
 
 def test_machine_code_is_read_for_one_python_only(tmp_path: Path) -> None:
@@ -69,8 +67,8 @@ def test_what_the_snapshot_before_knows_is_not_read_again(tmp_path: Path) -> Non
     first = build_projects(
         ["app", "dep"], Counted().source(), before=Snapshot(tmp_path), tell=silent
     )
-    size = write_snapshot(tmp_path, first.projects, date="2026-01-02")
-    assert size == sum(path.stat().st_size for path in tmp_path.iterdir())
+    for project in first.projects:
+        (tmp_path / f"{project.name}.jsonl").write_bytes(encode_project(project))
     counted = Counted()
     second = build_projects(
         ["app", "dep"], counted.source(), before=Snapshot(tmp_path), tell=silent
@@ -79,15 +77,3 @@ def test_what_the_snapshot_before_knows_is_not_read_again(tmp_path: Path) -> Non
     assert [encode_project(one) for one in second.projects] == [
         encode_project(one) for one in first.projects
     ]
-    assert describe_changes(Snapshot(tmp_path), second.projects) == ()
-
-
-def test_writing_removes_projects_that_are_no_longer_listed(tmp_path: Path) -> None:
-    (tmp_path / "gone.jsonl").write_text("")
-    write_snapshot(tmp_path, (), date="2026-01-02")
-    assert [path.name for path in tmp_path.iterdir()] == ["head.json"]
-    assert Snapshot(tmp_path).head().date == "2026-01-02"
-
-
-def test_a_list_of_names_has_comments_and_blank_lines() -> None:
-    assert read_names("# what\n\nnumpy  # arrays\npandas\n") == ("numpy", "pandas")

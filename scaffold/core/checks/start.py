@@ -151,6 +151,9 @@ def check_memory(trial: Trial, runs: Sequence[Run]) -> Check:
         code=MEMORY_CODE,
         status=Status.PASSED,
         text=f"{max(peaks) / _MEBI:.0f} MiB at most (cgroup's peak, file cache included), {limit}",
+        evidence=()
+        if trial.expected_memory is None
+        else (f"planned: {trial.expected_memory / _MEBI:.0f} MiB when all packages are imported",),
         figures=(("peak_memory_bytes", float(max(peaks))),),
     )
 

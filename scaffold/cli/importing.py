@@ -1,0 +1,57 @@
+"""``leanscaffold knowledge import``: a snapshot from an export of the public data set of files."""
+
+from pathlib import Path
+
+import click
+
+from scaffold.cli.outside import Outside
+from scaffold.errors import UsageError
+
+
+@click.command(name="import", short_help="Make a snapshot from an export of the public data set.")
+@click.argument("file", metavar="FILE.parquet", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder of knowledge; in a checkout its own.",
+)
+@click.option(
+    "--names",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Packages to take over, one a line.  [default: DIR/snapshots/names.txt]",
+)
+@click.option("--sql", "print_sql", is_flag=True, help="Print the statement, for the warehouse.")
+@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
+@click.pass_obj
+def import_files(
+    outside: Outside,
+    /,
+    file: Path | None,
+    into: Path | None,
+    names: Path | None,
+    *,
+    print_sql: bool,
+    write: bool,
+) -> None:
+    """Take over releases and files from FILE, an export of the table distribution_metadata.
+
+    The export may be of the whole table, or of what the statement that --sql prints returns on the
+    warehouse that hosts it: a far smaller file with the same columns. What is inside of wheels is
+    in neither: known facts are kept, others are read when a package is planned with.
+
+    Needs DuckDB: pip install 'leanscaffold[knowledge]'.
+    """
+    if print_sql:
+        click.echo(outside.read_statement(), nl=False)
+        return
+    if file is None:
+        raise UsageError(
+            "no export is named", hint="leanscaffold knowledge import FILE.parquet, or --sql"
+        )
+    from scaffold.cli.refreshing import show_refreshed  # noqa: PLC0415 - not for --help
+    from scaffold.refresh.running import Order  # noqa: PLC0415 - slow to import
+
+    order = Order(kinds=("import",), folder=outside.own_knowledge(into), names=names, export=file)
+    show_refreshed(outside, order, write=write)

@@ -1,0 +1,93 @@
+"""``leanscaffold knowledge refresh``: make the generated knowledge anew, show what changed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scaffold.cli.outside import Outside
+
+if TYPE_CHECKING:
+    from scaffold.refresh.running import Order
+
+_KINDS = {
+    "wheels": "Releases, files and what is inside wheels, from the configured index.",
+    "bases": "Digest and sizes of base images, through an engine.",
+    "libraries": "What Debian's packages weigh and pull in, through an engine.",
+    "swaps": "What each swap saves, by planning with and without it.",
+    "memory": "What importing takes; installs each package apart, with pip.",
+    "footprints": "What becomes of wheels in an image; downloads one wheel of each project.",
+}
+
+
+@click.command(short_help="Make generated knowledge anew; show what changed.")
+@click.option("--wheels", is_flag=True, help=_KINDS["wheels"])
+@click.option("--bases", is_flag=True, help=_KINDS["bases"])
+@click.option("--libraries", is_flag=True, help=_KINDS["libraries"])
+@click.option("--swaps", is_flag=True, help=_KINDS["swaps"])
+@click.option("--memory", is_flag=True, help=_KINDS["memory"])
+@click.option("--footprints", is_flag=True, help=_KINDS["footprints"])
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder of knowledge; in a checkout its own.",
+)
+@click.option(
+    "--names",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Packages to look up, one a line.  [default: DIR/snapshots/names.txt]",
+)
+@click.option("--arch", "arches", multiple=True, metavar="ARCH", help="Only these; repeatable.")
+@click.option(
+    "--base", "chosen", multiple=True, metavar="ID|FAMILY", help="Only these; repeatable."
+)
+@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
+@click.pass_obj
+def refresh(
+    outside: Outside,
+    /,
+    into: Path | None,
+    names: Path | None,
+    arches: tuple[str, ...],
+    chosen: tuple[str, ...],
+    *,
+    write: bool,
+    **kinds: bool,
+) -> None:
+    """Ask the index and an engine anew for what knowledge was generated from.
+
+    Without a kind, the wheels are made anew. The index is the one that pip or uv is configured to
+    use, a private one as well; what it answered is kept in the cache. A line that starts with + is
+    new, with - gone, with ~ changed. A folder of your own is used with --knowledge DIR.
+    """
+    from scaffold.core.target import parse_arch  # noqa: PLC0415 - not for --help
+    from scaffold.model.target import Arch  # noqa: PLC0415 - not for --help
+    from scaffold.refresh.running import Order  # noqa: PLC0415 - slow to import
+
+    order = Order(
+        kinds=tuple(kind for kind in _KINDS if kinds[kind]) or ("wheels",),
+        folder=outside.own_knowledge(into),
+        names=names,
+        arches=tuple(map(parse_arch, arches)) or tuple(Arch),
+        bases=chosen,
+    )
+    show_refreshed(outside, order, write=write)
+
+
+def show_refreshed(outside: Outside, order: "Order", *, write: bool) -> None:
+    """Make knowledge anew, print what changed, and write it if told to."""
+    for refreshed in outside.refresh(order, _tell):
+        for line in refreshed.changes:
+            click.echo(line)
+        for line in refreshed.remarks:
+            _tell(line)
+        if write:
+            outside.write_knowledge(order.folder, refreshed.files, refreshed.stale)
+    if not write:
+        _tell("nothing was written: --write does")
+
+
+def _tell(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,39 @@
+"""All that is known of where one package runs: its matrix, the plain answer, how to build it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scaffold.core.matrix import Matrix, make_matrix
+from scaffold.core.ports import Index
+from scaffold.core.reach import Reach, describe_reach, find_reach
+from scaffold.core.shelf import Shelf
+from scaffold.model.index import Page
+from scaffold.model.knowledge import PackageFact, Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """Where a package runs. ``answer`` is one sentence, ``recipe`` None where nobody noted one."""
+
+    matrix: Matrix
+    reach: tuple[Reach, ...]
+    answer: str
+    recipe: Recipe | None
+
+
+def find_availability(
+    page: Page, index: Index, fact_of: Callable[[str], PackageFact | None]
+) -> Availability:
+    """Return where the package of a page runs; its dependencies are looked up in the index."""
+
+    def recipe_of(name: str) -> Recipe | None:
+        fact = fact_of(name)
+        return fact.recipe if fact else None
+
+    reach = find_reach(page.name, Shelf(index), recipe_of)
+    return Availability(
+        matrix=make_matrix(page),
+        reach=reach,
+        answer=describe_reach(page.name, reach),
+        recipe=recipe_of(page.name),
+    )

@@ -1,0 +1,169 @@
+"""Where a target has few wheels: the ways to get the packages there all the same, each weighed."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from packaging.version import Version
+
+from scaffold.core.evaluate import Question
+from scaffold.core.releases import best_wheel, final_releases, split_tags
+from scaffold.core.shelf import Shelf
+from scaffold.model.knowledge import BuildClass
+from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.target import Arch, Environment, Libc
+from scaffold.model.verdict import Candidate, Fits, Verdict, Way
+
+# Few projects upload wheels for these.
+SCARCE = frozenset({Arch.ARM_V7, Arch.ARM_V6, Arch.I386, Arch.RISCV64})
+_LIMITS = {"over-budget", "over-download", "compile-too-slow"}
+_ABOUT = {"compile-needed", "from-distribution", "no-wheel", "locked-version-no-wheel"}
+
+
+def find_ways(
+    question: Question, row: Sequence[Verdict], chosen: Fits | None, shelf: Shelf
+) -> tuple[Way, ...]:
+    """Return an extra index, an older version, the distribution's packages, and compiling.
+
+    Each with the smallest candidate that goes that way, or why none does. Nothing where every
+    package has a wheel, or on a target that most projects have wheels for.
+    """
+    candidates = tuple(_list_candidates(row))
+    lacking = _list_lacking(row, candidates)
+    if question.target.arch not in SCARCE or not lacking:
+        return ()
+    names = ", ".join(lacking)
+    kinds: tuple[tuple[str, Callable[[Candidate], bool], str], ...] = (
+        ("extra-index", _is_prebuilt, "no wheels of an index of prebuilt ones: --extra-index-url"),
+        ("older-version", _is_older, _older_hint(question, lacking, shelf)),
+        ("distribution", _is_distributed, f"no base's distribution builds {names}"),
+        ("compile", _is_compiled, f"{names} cannot be compiled here"),
+    )
+    ways = []
+    for code, goes, why_not in kinds:
+        suited = [candidate for candidate in candidates if goes(candidate)]
+        best = min(suited, key=lambda one: (one.size.on_disk, one.base.id), default=None)
+        if chosen is not None and goes(chosen.candidate):
+            best = chosen.candidate
+        ways.append(_weigh(code, best, chosen, lacking) if best else Way(code=code, text=why_not))
+    return tuple(ways)
+
+
+def _list_candidates(row: Sequence[Verdict]) -> Iterator[Candidate]:
+    """Yield what fits, or fails on a limit of size or patience only."""
+    for verdict in row:
+        candidate = verdict.candidate
+        limited = isinstance(verdict, Fits) or {r.code for r in verdict.reasons} <= _LIMITS
+        if candidate is not None and limited:
+            yield candidate
+
+
+def _list_lacking(row: Sequence[Verdict], candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """Return the packages that some base has no wheel for, sorted."""
+    reasons: list[Reason] = [reason for verdict in row for reason in verdict.reasons]
+    told = {reason.package for reason in reasons if reason.code in _ABOUT and reason.package}
+    prebuilt = {w.pinned.name for one in candidates for w in one.packages if _is_plain_linux(w)}
+    return tuple(sorted(told | prebuilt))
+
+
+def _is_plain_linux(weighed: Weighed) -> bool:
+    """Tell a wheel that promises no C library: indexes of prebuilt wheels have those."""
+    if not weighed.pinned.wheel:
+        return False
+    return all(tag.startswith("linux_") for tag in split_tags(weighed.pinned.file.filename)[2])
+
+
+def _is_prebuilt(candidate: Candidate) -> bool:
+    ready = candidate.build_class is BuildClass.WHEELS and not candidate.resolution.system
+    return ready and any(map(_is_plain_linux, candidate.packages))
+
+
+def _is_older(candidate: Candidate) -> bool:
+    notes = candidate.resolution.notes
+    ready = candidate.build_class is BuildClass.WHEELS and not candidate.resolution.system
+    return ready and any(note.code == "older-than-newest" for note in notes)
+
+
+def _is_distributed(candidate: Candidate) -> bool:
+    return bool(candidate.resolution.system) and candidate.build_class is BuildClass.WHEELS
+
+
+def _is_compiled(candidate: Candidate) -> bool:
+    return candidate.build_class is not BuildClass.WHEELS
+
+
+def _weigh(code: str, best: Candidate, chosen: Fits | None, lacking: Sequence[str]) -> Way:
+    patience = best.build_class if best.build_class is not BuildClass.WHEELS else ""
+    options = [f"--base {best.base.id}", f"--python {best.image.python}"]
+    return Way(
+        code=code,
+        text=_describe(code, best, lacking),
+        risk=_RISKS[code],
+        size=best.size,
+        build_class=best.build_class,
+        option=" ".join([*options, *([f"--allow-compile {patience}"] if patience else [])]),
+        chosen=chosen is not None and best == chosen.candidate,
+    )
+
+
+_RISKS = {
+    "extra-index": "its files name no C library: a build for another release of the system may "
+    "not start",
+    "older-version": "no fixes that came after it",
+    "distribution": "the release's versions and its Python; security fixes come from Debian",
+    "compile": "the build runs on the target's platform, emulated on any other, and may run out "
+    "of memory there",
+}
+
+
+def _describe(code: str, best: Candidate, lacking: Sequence[str]) -> str:
+    match code:
+        case "extra-index":
+            taken = [w.pinned for w in best.packages if _is_plain_linux(w)]
+            return ", ".join(f"{one.name} {one.version}" for one in taken) + " as built there"
+        case "older-version":
+            notes = [n for n in best.resolution.notes if n.code == "older-than-newest"]
+            return "; ".join(note.text for note in notes)
+        case "distribution":
+            return ", ".join(
+                f"{n} {version} as {deb}" for n, version, deb in best.resolution.system
+            )
+        case _:
+            built = [w.pinned for w in best.packages if not w.pinned.wheel]
+            return ", ".join(f"{one.name} {one.version}" for one in built) or ", ".join(lacking)
+
+
+def _older_hint(question: Question, lacking: Sequence[str], shelf: Shelf) -> str:
+    """Say which older version has a wheel though the requirements do not admit it."""
+    found = []
+    for name in lacking:
+        version = next(
+            (
+                f"{name}=={release.version}"
+                for release in final_releases(shelf.releases(name))
+                for environment in _environments(question)
+                if best_wheel(release, environment, _python(environment)) is not None
+            ),
+            "",
+        )
+        found += [version] if version else []
+    if found:
+        return f"your requirements do not admit {', '.join(found)}, which has a wheel"
+    return f"no version of {', '.join(lacking)} has a wheel"
+
+
+def _environments(question: Question) -> tuple[Environment, ...]:
+    """Return what the bases offer the target, the newest Python first; pre-releases aside."""
+    found = {
+        Environment(
+            python=image.python,
+            arch=image.arch,
+            libc=Libc(family=base.libc, version=base.libc_version),
+        )
+        for base in question.facts.bases
+        for image in base.images
+        if image.arch is question.target.arch and not image.prerelease
+    }
+    return tuple(sorted(found, key=lambda one: (_python(one), str(one.libc)), reverse=True))
+
+
+def _python(environment: Environment) -> Version:
+    return Version(f"{environment.python}.99")

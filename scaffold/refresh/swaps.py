@@ -1,0 +1,110 @@
+"""What each swap saves, predicted: the same project planned with and without it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from scaffold.core.ports import Index
+from scaffold.errors import UnresolvableError
+from scaffold.flow import Edges, decide
+from scaffold.model.knowledge import Facts, PackageFact, Swap
+from scaffold.model.plan import Options
+from scaffold.model.project import Asked, Found, Origin, Project
+from scaffold.model.target import Arch, Budget, Target
+from scaffold.model.verdict import Size
+from scaffold.refresh.snapshots import Refreshed
+
+ARCHES = (Arch.AMD64, Arch.ARM64)
+_CHOICE = Options(base="slim-trixie", python="3.13", allow_compile="hours", offline=True)
+_WHERE = "slim-trixie, Python 3.13"
+
+
+def refresh_swaps(
+    folder: Path,
+    facts: Facts,
+    index: Index,
+    *,
+    today: date,
+    tell: Callable[[str], None],
+) -> Refreshed:
+    """Return package files whose swaps say what they save, by architecture, on one base.
+
+    A swap to what only another index has, or that nothing is known of offline, stays as it is.
+    """
+    changes: list[str] = []
+    files: dict[str, str] = {}
+    remarks: list[str] = []
+    for fact in facts.packages.values():
+        found: dict[str, str] = {}
+        for swap in fact.swaps:
+            tell(f"{fact.name} → {swap.to}")
+            measured = _spell(dict(_measure(fact, swap, facts, index, today)))
+            if not measured:
+                remarks.append(f"{fact.name} → {swap.to}: cannot be planned offline")
+            elif measured != swap.measured:
+                found[swap.to] = measured
+                changes.append(f"~ {fact.name} → {swap.to}: {measured}")
+        path = f"packages/{fact.name}.toml"
+        if found and (folder / path).is_file():
+            files[path] = write_measured((folder / path).read_text("utf-8"), found)
+    return Refreshed(
+        changes=tuple(changes) or ("nothing changed",), files=files, remarks=tuple(remarks)
+    )
+
+
+def _measure(
+    fact: PackageFact, swap: Swap, facts: Facts, index: Index, today: date
+) -> Iterator[tuple[Arch, tuple[Size, Size]]]:
+    """Yield the sizes without and with the swap for each architecture that it is for."""
+    edges = Edges(index=index, facts=facts, today=today, tell=lambda _: None)
+    for arch in ARCHES:
+        if swap.needs_index or (swap.arches and arch not in swap.arches):
+            continue
+        sizes = [
+            _plan(fact.name, swap.drops[:1], options, arch, edges)
+            for options in (_CHOICE, replace(_CHOICE, swaps=((fact.name, swap.to),)))
+        ]
+        if sizes[0] is not None and sizes[1] is not None:
+            yield arch, (sizes[0], sizes[1])
+
+
+def _plan(
+    name: str, extras: Sequence[str], options: Options, arch: Arch, edges: Edges
+) -> Size | None:
+    requirement = Requirement(f"{name}[{','.join(extras)}]" if extras else name)
+    asked = Asked(
+        name=requirement.name,
+        extras=tuple(sorted(requirement.extras)),
+        text=str(requirement),
+        origin=Origin(file="a swap"),
+    )
+    project = Project(name=Found(value="swap", origin=asked.origin), asked=(asked,))
+    try:
+        (decision,) = decide(project, [Target(arch=arch, budget=Budget())], options, edges)
+    except UnresolvableError:
+        return None
+    return decision.chosen.size if decision.chosen else None
+
+
+def _spell(measured: Mapping[Arch, tuple[Size, Size]]) -> str:
+    """Return ``-62.0 MB on disk, -20.1 MB to download on amd64`` and so on; empty for nothing."""
+    parts = [
+        f"{(after.on_disk - before.on_disk) / 1e6:+.1f} MB on disk and "
+        f"{(after.download - before.download) / 1e6:+.1f} MB to download on {arch}"
+        for arch, (before, after) in measured.items()
+    ]
+    return f"{'; '.join(parts)} (planned: {_WHERE})" if parts else ""
+
+
+def write_measured(text: str, measured: Mapping[str, str]) -> str:
+    """Return a package's TOML with other figures; ``measured`` is by what a swap leads to."""
+    import tomlkit  # noqa: PLC0415 - an extra
+
+    document = tomlkit.parse(text)
+    for swap in document["swaps"]:
+        if str(swap["to"]) in measured:
+            swap["measured"] = measured[str(swap["to"])]
+    return tomlkit.dumps(document)

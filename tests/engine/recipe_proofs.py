@@ -1,0 +1,109 @@
+"""Recipes proven: each package is built from source for a target, and imported there.
+
+    python -m tests.engine.recipe_proofs [NAME…] [--arch arm/v7] [--base slim-bookworm]
+
+Prints a line per package: how long the build took (emulated on a machine of another kind), what the
+image weighs, and what importing says. Needs the index; minutes for each package.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from scaffold.facts.load import load_facts
+from scaffold.resources import knowledge
+from tests.engine import engine as own
+from tests.engine.choice import ca_bundle
+from tests.engine.engine import Engine
+from tests.engine.home import find_home
+from tests.engine.leanscaffold import environment, leanscaffold
+
+SMALL = (
+    *("spidev", "hiredis", "msgpack", "httptools", "psutil", "pyyaml", "cffi", "greenlet"),
+    *("rpi-gpio", "psycopg2", "pyaudio", "kiwisolver"),
+)
+# Modules whose name is not the package's, or that look for hardware when they are imported.
+MODULES = {
+    "pyyaml": "yaml, yaml._yaml",
+    "rpi-gpio": "importlib.util; assert importlib.util.find_spec('RPi._GPIO')",
+    "cffi": "cffi, _cffi_backend",
+    "psycopg2": "psycopg2",
+    "pyaudio": "pyaudio",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """How one package fared; ``trouble`` is empty where it was built and imported."""
+
+    name: str
+    seconds: float
+    trouble: str = ""
+
+
+def prove(engine: Engine, name: str, arch: str, base: str) -> Proof:
+    """Build a project that needs nothing but one package, and import it."""
+    tag = f"leanscaffold-recipe-{name}"
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder, "project")
+        project.mkdir()
+        (project / "requirements.txt").write_text(f"{name}\n")
+        (project / "main.py").write_text("print('up')\n")
+        bundle = ca_bundle(os.environ)
+        ended = leanscaffold(
+            *("build", str(project), "--target", arch, "--base", base, "--python", "3.13"),
+            *("--allow-compile", "hours", "--tag", tag, "--quiet"),
+            *(("--ca", str(bundle)) if bundle else ()),
+            env=environment(engine, Path(folder)),
+        )
+        built = (project / "Dockerfile").is_file() and f"--no-binary={name}" in (
+            project / "Dockerfile"
+        ).read_text()
+    seconds = time.monotonic() - begun
+    if ended.code:
+        return Proof(name=name, seconds=seconds, trouble=ended.err.strip()[-600:])
+    if not built:
+        return Proof(name=name, seconds=seconds, trouble="it was not compiled: it has a wheel")
+    return Proof(name=name, seconds=seconds, trouble=_import(engine, name, arch, tag))
+
+
+def _import(engine: Engine, name: str, arch: str, tag: str) -> str:
+    modules = MODULES.get(name, name.replace("-", "_"))
+    words = ("run", "--rm", "--platform", f"linux/{arch}", tag, "python", "-c", f"import {modules}")
+    try:
+        engine.docker(*words)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no proof
+        return str(error)[-600:]
+    finally:
+        engine.docker("rmi", "--force", tag)
+    return ""
+
+
+@click.command()
+@click.option("--arch", default="arm/v7", show_default=True)
+@click.option("--base", default="slim-bookworm", show_default=True)
+@click.argument("names", nargs=-1)
+def main(arch: str, base: str, names: Sequence[str]) -> None:
+    """Build and import each NAME from source; without names the small ones."""
+    facts = load_facts(knowledge())
+    engine = own.up(find_home(os.environ))
+    failed = 0
+    for name in names or SMALL:
+        recipe = facts.packages[name].recipe if name in facts.packages else None
+        if recipe is None:
+            sys.exit(f"{name} has no recipe")
+        proof = prove(engine, name, arch, base)
+        failed += bool(proof.trouble)
+        click.echo(f"{name:16} {proof.seconds:6.0f} s  {proof.trouble or 'built and imported'}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
