@@ -23,6 +23,8 @@ from scaffold.building import BuildEdges, Job, Watch, build_images
 from scaffold.core.checks.traced import compare_runs, name_exercise
 from scaffold.core.ignore import TRACE
 from scaffold.core.traces import (
+    KERNEL,
+    UNSEEN,
     find_dropped,
     find_opened,
     find_read_sources,
@@ -193,7 +195,11 @@ def _make_trace(
             )
             for exercise, seen in zip(tracing.exercises, sightings, strict=True)
         ),
-        files=spell_opened(opened, site, workdir=plan.workdir),
+        files=(
+            *spell_opened(opened, site, workdir=plan.workdir),
+            # What only machine code opens, the hook does not see.
+            *(UNSEEN if any(one.tracer != KERNEL for one in sightings) else ()),
+        ),
         sources=find_read_sources(whole, opened, site),
     )
 

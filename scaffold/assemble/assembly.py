@@ -115,7 +115,6 @@ def _write_base(
     """Write what is there without the project: interpreter, standard library, libraries, user."""
     out = order.out / "base"
     stdlib = posixpath.dirname(order.site_packages)
-    library = [path for path in library if kept is None or kept.stdlib(path)]
     interpreter = list_interpreter(view, order.interpreter)
     opened = kept.libraries if kept else ()
     unnamed = tuple(list_unnamed_libraries(view, loader.folders, opened))
@@ -123,22 +122,47 @@ def _write_base(
     brought = list(_list_elf_files(order))
     names = frozenset(posixpath.basename(path) for path in brought)
     sonames = frozenset(elf.soname for path in brought if (elf := loader.read(path)) and elf.soname)
-    seeds = (*interpreter, *library, *brought, *unnamed, *added)
+    first = [path for path in library if kept is None or kept.opened(path)]
+    late = [path for path in library if kept and kept.stdlib(path) and not kept.opened(path)]
+    seeds = (*interpreter, *first, *brought, *unnamed, *added)
     closure = find_closure(loader, seeds, names | sonames)
     libraries = [p for p in closure.paths if not p.startswith(order.site_packages + "/")]
     system = [path for path in list_system(view) if kept is None or kept.system(path)]
-    copy_paths(view, (*interpreter, *library, *unnamed, *libraries, *added, *system), out)
+    copy_paths(view, (*interpreter, *first, *unnamed, *libraries, *added, *system), out)
     if order.shell:
         add_shell(find_shell(view), out)
     # The interpreter looks for it, if only to know where it is itself.
     (out / stdlib.lstrip("/") / "lib-dynload").mkdir(parents=True, exist_ok=True)
+    _finish_library(order, out)
+    _link_certificates(view, (*interpreter, *libraries), out)
+    _add_user(order, out)
+    if kept:
+        _write_library(order, view, loader, late, frozenset(libraries))
+    return closure
+
+
+def _write_library(
+    order: Order, view: View, loader: Loader, late: Sequence[str], there: frozenset[str]
+) -> None:
+    """Write what stays of the standard library though nothing opened it, with its libraries.
+
+    What that is depends on the packages: in a layer of its own, no update moves the base.
+    """
+    out = order.out / "library"
+    out.mkdir(parents=True)
+    needed = set(find_closure(loader, late, frozenset()).paths) - there
+    copy_paths(view, (*late, *sorted(needed)), out)
+    _finish_library(order, out)
+    _link_certificates(view, sorted(needed), out)
+
+
+def _finish_library(order: Order, out: Path) -> None:
+    """Compile and strip what was copied."""
+    stdlib = posixpath.dirname(order.site_packages)
     if order.bytecode != "none":
         compile_folder(out / stdlib.lstrip("/"), stdlib, every=order.bytecode == "only")
     if order.trim != "none":
         list(strip_folder(out))
-    _link_certificates(view, (*interpreter, *libraries), out)
-    _add_user(order, out)
-    return closure
 
 
 def _list_added(order: Order, view: View) -> tuple[str, ...]:

@@ -120,7 +120,9 @@ def _order(
     request = combine_options(asked, record.options if record else ())
     closure = request.options.traced
     if closure == TRACED[-1]:
-        raise UsageError("there is nothing to trace for", hint="--traced safe, or tight")
+        if asked["traced"]:
+            raise UsageError("there is nothing to trace for", hint="--traced safe, or tight")
+        closure = TRACED[0]  # an earlier run did without; this one shall not
     whole = replace(request, options=replace(request.options, traced=TRACED[-1]))
     outcome = decide_outcome(outside, path, whole, tell)
     fits = outcome.decisions[0].chosen

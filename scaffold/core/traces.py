@@ -14,6 +14,9 @@ from scaffold.model.image import Contents
 from scaffold.model.trace import Exercise, Figures, Request, Trace, TracedRun
 
 VERSION = 1
+KERNEL = "fanotify"
+# Folders that stay where nobody could see whether something in them was opened.
+UNSEEN = ("/etc/ssl/", "/usr/share/zoneinfo/")
 Json = dict[str, Any]
 
 

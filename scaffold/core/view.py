@@ -136,7 +136,10 @@ def make_view(plan: Plan) -> View:
         replaced=_replaced(plan, site_packages),
         compiled=plan.bytecode != "none" and not base.origin,
         assembly=_assembly(plan, site_packages) if base.origin else (),
-        layers=tuple(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
+        layers=(
+            *(("library",) if plan.trace else ()),
+            *(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
+        ),
         app_compiled=plan.bytecode != "none",
         app_left_out=(
             *((PROGRAM,) if plan.base.origin else ()),

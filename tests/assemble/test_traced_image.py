@@ -11,8 +11,8 @@ import pytest
 from scaffold.assemble.assembly import Order, assemble
 from scaffold.assemble.traced.dropping import HOOK, write_finder
 from scaffold.assemble.traced.scan import scan
-from tests.assemble.elves import write
-from tests.assemble.test_assembly import LIB, SITE, list_layer, order
+from tests.assemble.elves import make_elf, write
+from tests.assemble.test_assembly import GNU, LIB, SITE, list_layer, order
 
 __all__ = ["order"]
 RELEASE = ".".join(map(str, sys.version_info[:3]))
@@ -52,17 +52,32 @@ def test_a_package_of_another_release_stays_whole_and_it_is_said(order: Order) -
 def test_another_python_keeps_its_library_whole(order: Order) -> None:
     lines = list(assemble(trace(order, python="3.1.4", closure="tight")))
     assert f"traced: this is Python {RELEASE}, the trace was made with 3.1.4" in lines
-    assert f"{LIB}/lib-dynload/_bz2.so" in list_layer(order, "base")
+    assert f"{LIB}/lib-dynload/_bz2.so" in list_layer(order, "library")
 
 
 def test_a_tight_closure_keeps_only_what_was_opened_of_python_too(order: Order) -> None:
     write(order.base, f"{LIB}/os.py", "")
     write(order.base, f"{LIB}/this_too.py", "")
     list(assemble(trace(order, "site/web/__init__.py", closure="tight")))
-    base = list_layer(order, "base")
-    assert f"{LIB}/os.pyc" in base
-    assert f"{LIB}/this_too.pyc" not in base
-    assert f"{LIB}/lib-dynload/_bz2.so" not in base
+    library = list_layer(order, "base") | list_layer(order, "library")
+    assert f"{LIB}/os.pyc" in library
+    assert f"{LIB}/this_too.pyc" not in library
+    assert f"{LIB}/lib-dynload/_bz2.so" not in library
+
+
+def test_what_nothing_opened_of_python_is_a_layer_that_packages_may_change(order: Order) -> None:
+    write(order.base, f"{LIB}/late.py", "import bz2")
+    write(order.base, f"{LIB}/bz2.py", "import _bz2")
+    write(order.base, f"{GNU}/libbz2.so.1", make_elf())
+    bz2 = make_elf(needed=("libc.so.6", "libbz2.so.1"))
+    write(order.base, f"{LIB}/lib-dynload/_bz2.so", bz2)
+    write(order.packages, "web/__init__.py", "def f():\n    import late")
+    list(assemble(trace(order, "site/web/__init__.py", "stdlib/json/__init__.py")))
+    base, library = list_layer(order, "base"), list_layer(order, "library")
+    late = {f"{LIB}/late.pyc", f"{LIB}/bz2.pyc", f"{LIB}/lib-dynload/_bz2.so"}
+    assert {*late, f"{GNU}/libbz2.so.1"} <= library
+    assert not library & base - {"/lib", "/lib64"}
+    assert {f"{LIB}/json/__init__.pyc", f"{GNU}/libc.so.6"} <= base
 
 
 def test_a_traced_image_is_the_same_every_time(order: Order, tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ import os
 import pwd
 import select
 import signal
-import socket
 import sys
 import time
 
@@ -220,6 +219,8 @@ def ask(port: int, request: dict[str, Any]) -> int:
         *(f"{name}: {value}" for name, value in request["headers"]),
         *([f"Content-Length: {len(body)}"] if body or request["method"] != "GET" else []),
     ]
+    import socket  # noqa: PLC0415 - what listens has it
+
     try:
         with socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT) as connection:
             connection.sendall("\r\n".join([*head, "", ""]).encode() + body)
@@ -237,6 +238,8 @@ def is_well(port: int, path: str) -> bool:
     if path:
         found = ask(port, {"method": "GET", "path": path, "headers": [], "body": []})
         return 0 < found < _BAD
+    import socket  # noqa: PLC0415 - what listens has it
+
     try:
         socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT).close()
     except OSError:

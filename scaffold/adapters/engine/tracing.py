@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 _SLACK = 60.0
+_COMMAND = 300.0  # seconds
 _PER_REQUEST = 30.0
 # What the kernel's tracer needs, and what becoming the image's user takes.
 _CAPABILITIES = ["SYS_ADMIN", "SETUID", "SETGID", "KILL"]
@@ -39,6 +40,8 @@ def run_exercise(
     ``tracer`` is ``any`` for the best there is, ``hook`` for the one that needs no rights, empty
     for none: then nothing runs as root.
     """
+    # A command ends on its own; the app's own start without a port need only stay alive.
+    patience = max(trial.patience, _COMMAND) if exercise.command else trial.patience
     order = {
         "argv": list(exercise.command or config.argv),
         "user": trial.user,
@@ -55,7 +58,7 @@ def run_exercise(
             for one in exercise.requests
         ],
         "probe": list(trial.own_health) if exercise.port is not None else [],
-        "patience": trial.patience,
+        "patience": patience,
         "settle": trial.settle,
         "grace": trial.grace,
         "signal": config.stop_signal or "SIGTERM",
@@ -67,7 +70,7 @@ def run_exercise(
     with temporary_container(client, mark, as_root, argv=argv, also=also) as container:
         if refused := start_container(container):
             return Sighting(refused=refused)
-        waiting = trial.patience * 2 + trial.settle + trial.grace + _SLACK
+        waiting = patience * 2 + trial.settle + trial.grace + _SLACK
         wait_end(container, waiting + _PER_REQUEST * len(exercise.requests))
         return _read(container)
 

@@ -20,6 +20,8 @@ from .names import LIBRARY, SITE, STDLIB, above, spell_file, spell_inside
 
 HOOK = "_leanscaffold_trace"
 _ZONES, _CERTIFICATES, _SSL = "/usr/share/zoneinfo/", "/etc/ssl/", "stdlib/lib-dynload/_ssl.so"
+_TABLES = (".tab", ".zi", ".list", "leapseconds")  # no program reads these to know the time
+_TABLES_OF_NAMES = ("/etc/services", "/etc/protocols")
 _COMMANDS = frozenset({"console_scripts", "gui_scripts"})
 
 
@@ -27,11 +29,14 @@ _COMMANDS = frozenset({"console_scripts", "gui_scripts"})
 class Kept:
     """What stays besides packages. ``lines`` say what was done.
 
-    ``sources`` are packages whose sources somebody reads, None where that is not to be looked at.
+    ``stdlib`` tells by its path whether a file of the standard library does, ``opened`` whether a
+    run opened it. ``sources`` are packages whose sources somebody reads, None where that is not to
+    be looked at.
     """
 
     lines: tuple[str, ...]
     stdlib: Callable[[str], bool]
+    opened: Callable[[str], bool]
     system: Callable[[str], bool]
     libraries: tuple[str, ...]
     sources: frozenset[str] | None
@@ -101,6 +106,7 @@ def drop_untraced(traced: Traced, folder: Path, view: View, library: Iterable[st
     return Kept(
         lines=tuple(lines),
         stdlib=lambda path: spell_file(path, traced.stdlib, traced.site) in kept,
+        opened=lambda path: spell_file(path, traced.stdlib, traced.site) in traced.opened,
         system=partial(_is_kept_system, traced, kept),
         libraries=tuple(
             path.removeprefix(LIBRARY) for path in traced.opened if path.startswith(LIBRARY)
@@ -206,13 +212,21 @@ def write_finder(folder: Path, names: Iterable[str]) -> None:
 
 def _is_kept_system(traced: Traced, kept: frozenset[str], path: str) -> bool:
     """Tell whether a file that comes from the base as it is stays: all, in a safe closure."""
-    if traced.closure == "safe":
+    if traced.closure == "safe" or path in traced.opened:
         return True
-    if path.startswith(_ZONES):  # a device is in a zone of its own
-        return any(one.startswith(_ZONES) for one in traced.opened)
+    if path.startswith(_ZONES):
+        return _needs_zones(traced, kept) and not path.endswith(_TABLES)
+    if path in _TABLES_OF_NAMES:
+        return path in traced.opened
     if path.startswith(_CERTIFICATES):
         return _SSL in kept or any(one.startswith(_CERTIFICATES) for one in traced.opened)
     return True
+
+
+def _needs_zones(traced: Traced, kept: frozenset[str]) -> bool:
+    """Tell whether the app asks for time zones; every process opens the one that it is in."""
+    opened = {one for one in traced.opened if one.startswith(_ZONES)}
+    return "stdlib/zoneinfo/__init__.py" in kept or bool(opened - {f"{_ZONES}Etc/UTC"})
 
 
 def _sources(traced: Traced, owned: Mapping[str, str]) -> frozenset[str] | None:

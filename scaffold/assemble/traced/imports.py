@@ -16,13 +16,14 @@ _MOST_NAME = 200
 class Found:
     """What one file names.
 
-    ``modules`` are dotted names that may be modules, or attributes of them, ``texts`` such names in
-    strings, which more often mean something else. ``dynamic`` says that
-    it imports what a computation says, ``lazy`` that its ``__getattr__`` does. ``bound`` are the
-    names that the module itself defines.
+    ``modules`` are dotted names that may be modules, or attributes of them; ``eager`` those that
+    are imported when the file is; ``texts`` such names in strings, which more often mean something
+    else. ``dynamic`` says that it imports what a computation says, ``lazy`` that its
+    ``__getattr__`` does. ``bound`` are the names that the module itself defines.
     """
 
     modules: set[str] = field(default_factory=set)
+    eager: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
     dynamic: bool = False
     lazy: bool = False
@@ -59,6 +60,7 @@ class _Visitor(ast.NodeVisitor):
         self._script = script
         self._aliases: dict[str, str] = {}
         self._depth = 0
+        self._inside = 0  # functions around
         self._lazy = False
 
     def _absolute(self, name: str, level: int) -> str:
@@ -78,6 +80,8 @@ class _Visitor(ast.NodeVisitor):
             self.found.lazy = True
         else:
             self.found.modules.add(module)
+            if not self._inside:
+                self.found.eager.add(module)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -109,7 +113,9 @@ class _Visitor(ast.NodeVisitor):
             return
         lazy, self._lazy = self._lazy, self._lazy or self._is_hook(node.name)
         self._depth += 1
+        self._inside += 1
         self.generic_visit(node)
+        self._inside -= 1
         self._depth -= 1
         self._lazy = lazy
 

@@ -10,18 +10,24 @@ from .names import SITE, STDLIB, above, module_of
 # The interpreter finds its own folder by the first, and imports the rest from machine code: when
 # something goes wrong, and where the C code has a part in Python.
 _LANDMARKS = frozenset({"stdlib/os.py"})
+# These are part of the interpreter itself (CPython's Python/frozen.c); the files are for people.
+_FROZEN = frozenset(
+    {
+        *("abc", "codecs", "io", "_collections_abc", "_sitebuiltins", "genericpath", "ntpath"),
+        *("posixpath", "importlib.util", "importlib.machinery", "os", "site", "stat", "runpy"),
+    }
+)
 _FROM_C = (
     *("traceback", "warnings", "linecache", "runpy", "threading", "copyreg", "numbers"),
     *("_strptime", "_pylong", "_compat_pickle", "unicodedata", "encodings", "_sitebuiltins"),
-    *("importlib.metadata", "zoneinfo", "re"),
 )
 # Of the encodings at least what reads any text that came without a word about its own; the start
 # of an interpreter reads ``.pth`` files as utf-8-sig.
-_ENCODINGS = tuple(
-    f"encodings.{name}" for name in ("ascii", "latin_1", "utf_8", "utf_8_sig", "utf_16", "cp437")
-)
-# What a proof asks an image with: ``scaffold/adapters/engine``.
-ASKED = ("json", "signal", "socket", "select", *_ENCODINGS)
+_ENCODINGS = tuple(f"encodings.{name}" for name in ("ascii", "latin_1", "utf_8", "utf_8_sig"))
+# What a tight closure does without: json has the same in Python.
+_WITHOUT = _FROZEN | {"_json"}
+# What a proof asks an image with (``scaffold/adapters/engine``), and what ``python -c`` takes.
+ASKED = ("__future__", "json", "linecache", "signal", "select", *_ENCODINGS)
 # Tools for people at a keyboard: the standard library mentions them (``help()``, the prompt), but
 # who wants them imports them.
 _DESK = frozenset(
@@ -30,8 +36,12 @@ _DESK = frozenset(
         *("trace", "profile", "cProfile", "pstats", "curses", "venv", "unittest", "getpass"),
     }
 )
-# Old names of modules, for pickles of Python 2.
-_NAMES_NOTHING = frozenset({"stdlib/_compat_pickle.py"})
+_IMPORTS_FOR_OTHERS = "stdlib/importlib/"
+# Old names of modules, for pickles of Python 2; methods that only importlib.metadata and resources
+# call, which import what they need themselves.
+_NAMES_NOTHING = frozenset(
+    f"stdlib/{name}.py" for name in ("_compat_pickle", "importlib/_bootstrap_external", "zipimport")
+)
 _WORD = re.compile(rb"(?<=\0)[A-Za-z_][A-Za-z0-9_.]{1,80}(?=\0)")
 _PLAIN = frozenset({"test", "code", "select", "string", "types", "this", "copy", "array"})
 
@@ -107,7 +117,7 @@ class Keeping:
         for name in above(module) if module else ():
             if (upper := self.files.modules.get(name)) is not None and upper != path:
                 self._keep(upper)
-        if module and (self._is_followed(path) or path not in self._opened):
+        if module and (self._is_followed(path) or path not in self._opened | _LANDMARKS):
             self._queue.append(path)
 
     def _is_followed(self, path: str) -> bool:
@@ -141,6 +151,11 @@ class Keeping:
 
     def _follow(self, path: str) -> None:
         found = self._read(path)
+        if not self._is_followed(path):
+            for name in found.eager:
+                if _WITHOUT.isdisjoint(above(name)):
+                    self._reach(name)
+            return
         desk = path.startswith(STDLIB) and module_of(path.removeprefix(STDLIB)) not in _DESK
         for name in found.modules if path not in _NAMES_NOTHING else ():
             if not (desk and name.partition(".")[0] in _DESK):
@@ -149,7 +164,7 @@ class Keeping:
             # Words with a dot are many: the first two have to be a module.
             if ".".join(name.split(".")[:2]) in self.files.modules:
                 self._reach(name)
-        if found.dynamic:
+        if found.dynamic and not path.startswith(_IMPORTS_FOR_OTHERS):
             self._keep_folder(path)
 
     def _keep_folder(self, path: str) -> None:
