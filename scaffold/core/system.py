@@ -56,8 +56,8 @@ def system_cost(
     figures of its own is counted as amd64. A package that the release's table lacks counts with
     what libraries.toml says of it, which for several such packages is an upper bound: what they
     share is counted for each. ``alone`` counts the packages without what they pull in: for a base
-    that takes over single libraries; of ``started``, which have programs in them, the libraries and
-    data count as well.
+    that takes over single libraries; of ``started``, which have programs in them, and of libraries
+    known to be linked with what they pull in, the libraries and data count as well.
     """
     wanted = sorted(set(packages))
     table = distribution(release, arch, facts)
@@ -66,7 +66,8 @@ def system_cost(
     if table is not None:
         there = set(table.closure(_providers(ships, release, facts)))
         single = {name for name in wanted if name in table.packages}
-        single |= _with_libraries(table, started) if alone else set()
+        linked = [name for name in wanted if name in _linked_packages(release, facts)]
+        single |= _with_libraries(table, (*started, *linked)) if alone else set()
         known = tuple(sorted(single)) if alone else table.closure(wanted)
         names = tuple(name for name in known if name not in there)
         wanted = [name for name in wanted if name not in there]
@@ -93,6 +94,15 @@ def system_cost(
         ),
         names=tuple(sorted((*names, *others))),
     )
+
+
+def _linked_packages(release: str, facts: Facts) -> set[str]:
+    """Return the packages whose libraries are linked with all that they pull in."""
+    return {
+        library.packages[release].name
+        for library in facts.libraries.values()
+        if library.linked and release in library.packages
+    }
 
 
 def _with_libraries(table: Distribution, started: Iterable[str]) -> set[str]:

@@ -56,6 +56,7 @@ class LibraryTable:
     """A row of libraries.toml; a plain name means that the distribution's table knows its cost."""
 
     program: bool = False
+    linked: bool = False
     bookworm: str | SystemPackage | None = None
     trixie: str | SystemPackage | None = None
     alpine: str | SystemPackage | None = None

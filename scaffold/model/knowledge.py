@@ -123,11 +123,13 @@ class SystemPackage:
 class Library:
     """A shared library (``soname``) or program, and who ships it on each distribution release.
 
-    ``packages`` maps ``bookworm``, ``trixie`` and ``alpine`` to the package.
+    ``packages`` maps ``bookworm``, ``trixie`` and ``alpine`` to the package. ``linked`` says that
+    it is linked with the libraries that its package pulls in, so that it never comes without them.
     """
 
     id: str
     program: bool = False
+    linked: bool = False
     packages: Mapping[str, SystemPackage]
     source: str
     checked: date

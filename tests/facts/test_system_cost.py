@@ -78,3 +78,10 @@ def test_an_estimate_may_be_off_by_half_and_a_tables_figure_by_little(facts: Fac
 
 def test_an_unknown_package_is_named_and_costs_nothing(facts: Facts) -> None:
     assert system_cost("alpine", ["fonts"], facts) == SystemCost(names=("fonts",))
+
+
+def test_a_library_linked_with_what_its_package_pulls_in_brings_it_along(facts: Facts) -> None:
+    library = facts.libraries["libGL.so.1"]
+    linked = replace(facts, libraries={library.id: replace(library, linked=True)})
+    cost = system_cost("trixie", ["libgl1"], linked, alone=True)
+    assert cost.names == ("libgl1", "libglx0", "libx11-6", "libxcb1")
