@@ -18,3 +18,10 @@ def test_the_two_commands_are_one_line_each() -> None:
     assert all(block.count("\n") == 1 for block in blocks)
     assert "leanscaffold generate examples/fastapi --target arm64 --max-size 500MB" in blocks[0]
     assert blocks[1].strip() == "bash tests/run"
+
+
+def test_the_session_of_the_readme_is_the_one_that_was_played() -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs/first-session.md").read_text("utf-8")
+    (played,) = re.findall(r"^```console\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert f"```text\n{played}```" in README
+    assert "Verified: all 11 checks hold." in played

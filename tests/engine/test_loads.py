@@ -17,7 +17,7 @@ from tests.engine.shell import EngineError
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
-# Code that loads it. The small ones are tried always, the rest with `pytest -m slow`.
+# Code that loads it. The small ones are tried always, the rest with `pytest -m long`.
 SMALL = {
     "python-magic": "import magic; assert magic.from_buffer(b'#!/bin/sh')",
     "pyusb": "from usb.backend import libusb1; assert libusb1.get_backend()",
@@ -93,7 +93,7 @@ def test_without_the_fact_the_image_fails_and_with_it_it_runs(
     check(bench, name, code)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "code"), OTHERS.items(), ids=list(OTHERS))
 def test_the_same_for_larger_libraries_and_programs(bench: Bench, name: str, code: str) -> None:
     check(bench, name, code)
