@@ -90,8 +90,8 @@ _MUSL = (
     "standard library, and 0.4 of that of the `docker init` recipe"
 )
 _PIP_RUN = (
-    "about half of either start is the container's own (hello's row), and the plain image's pip run "
-    "leaves bytecode of pandas and of what it uses itself of the standard library"
+    "about half of either start is the container's own (hello's row), and the plain image's pip "
+    "run leaves bytecode of pandas and of what it uses itself of the standard library"
 )
 MISSES = {("fastapi", "amd64"): ("start", _MUSL), ("pandas", "amd64"): ("start", _PIP_RUN)}
 
