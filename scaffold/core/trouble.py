@@ -42,6 +42,9 @@ def describe_missing(
         text = f"{name} {newest.version}{needed} does not support Python {environment.python}"
         return Reason(code="no-wheel", text=text, package=name, fact="requires-python")
     what = f"{name} {newest.version}{needed}"
+    if offline and any("any" in split_tags(wheel.filename)[2] for wheel in newest.wheels):
+        text = f"offline, nobody knows what {what} needs itself: plan once without --offline"
+        return Reason(code="unknown-package", text=text, package=name)
     lacks = f"has no wheel for {_describe_lack(newest, environment)}"
     has_sdist = any(release.sdist for release in admissible)
     sdist = ", only an sdist" if has_sdist else " and no sdist to build one from"

@@ -1,7 +1,9 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf, Wanted
+from scaffold.model.index import DistFile
 from scaffold.model.project import IndexOptions, Lock, LockedFile, LockedPackage, Origin
 from scaffold.model.resolution import Conflict, Resolution
 from scaffold.model.target import Arch, Environment
@@ -213,3 +215,20 @@ def test_what_would_have_to_be_compiled_is_named_beside_what_cannot_be_had() -> 
     assert refused(world, "cv", "tf", env=musl()) == {"tf": "no-wheel", "cv": "no-wheel"}
     found = solve(world, "cv", env=musl())
     assert isinstance(found, Resolution)
+
+
+class Unread(World):
+    """An index of which nobody has read what its projects need."""
+
+    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> None:
+        assert files, f"{name} {version}"
+
+
+def test_offline_a_wheel_that_nobody_has_read_is_not_said_to_be_missing() -> None:
+    world = Unread()
+    world.add(f"a-1.0-{ANY}")
+    found = solve(world, "a", wanted=Wanted(asked=(), offline=True))
+    assert isinstance(found, Conflict)
+    (reason,) = found.reasons
+    assert (reason.code, reason.package) == ("unknown-package", "a")
+    assert "plan once without --offline" in reason.text
