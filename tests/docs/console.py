@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass, replace
@@ -74,13 +75,14 @@ def run(command: str, folder: Path) -> str:
     if not ours.startswith("leanscaffold "):
         return _shell(command, folder)
     outside = replace(real_outside(), today=lambda: TODAY)
-    with chdir(folder):
+    # A cache that no other test has filled: what it holds counts offline, too.
+    with chdir(folder), tempfile.TemporaryDirectory() as cache:
         ended = CliRunner().invoke(
             cli,
             shlex.split(ours)[1:],
             obj=outside,
             prog_name="leanscaffold",
-            env={"COLUMNS": COLUMNS, "NO_COLOR": "1"},
+            env={"COLUMNS": COLUMNS, "NO_COLOR": "1", "LEANSCAFFOLD_CACHE_DIR": cache},
         )
     said = ended.stdout if ended.exit_code == 0 else ended.output
     if rest:

@@ -36,13 +36,17 @@ def environment(engine: Engine, home: Path) -> dict[str, str]:
 
 
 def plain_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
-    """Return an environment with a home of its own, and no index but pip's default."""
+    """Return an environment with home and cache of its own, and no index but pip's default.
+
+    What one test fetches must not be what another one, offline, then knows.
+    """
     kept = {k: v for k, v in environ.items() if not k.startswith(_STRANGE)}
     temporary = home / "tmp"
     temporary.mkdir(exist_ok=True)
     return {
         **kept,
         "HOME": str(home),
+        "LEANSCAFFOLD_CACHE_DIR": str(home / "cache"),
         "TMPDIR": str(temporary),
         "PIP_CONFIG_FILE": "/dev/null",
     }

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -29,7 +30,9 @@ CASES = {
 def run(args: list[str]) -> tuple[int, str, str]:
     """Run the command line with the real edges but a fixed day; return (code, stdout, stderr)."""
     outside = replace(real_outside(), today=lambda: TODAY)
-    result = CliRunner().invoke(cli, args, obj=outside)
+    # A cache that no other test has filled: what it holds counts offline, too.
+    with tempfile.TemporaryDirectory() as cache:
+        result = CliRunner(env={"LEANSCAFFOLD_CACHE_DIR": cache}).invoke(cli, args, obj=outside)
     return result.exit_code, result.stdout, result.stderr
 
 
