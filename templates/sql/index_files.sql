@@ -9,7 +9,6 @@ WITH files AS (
   SELECT
     REPLACE(REPLACE(REPLACE(LOWER(name), '_', '-'), '.', '-'), '--', '-') AS project,
     version,
-    filename,
     upload_time,
     CASE
       WHEN packagetype = 'sdist' THEN 'sdist'
@@ -19,24 +18,31 @@ WITH files AS (
   WHERE packagetype = 'sdist'
     OR (packagetype = 'bdist_wheel' AND (filename LIKE '%-any.whl' OR filename LIKE '%linux%'))
 ),
-ranked AS (
-  SELECT
-    project,
-    version,
-    upload_time,
-    ROW_NUMBER() OVER (PARTITION BY project, kind ORDER BY upload_time DESC, filename) AS age
+newest AS (
+  SELECT project, kind, MAX(upload_time) AS uploaded
   FROM files
+  GROUP BY project, kind
 ),
 releases AS (
-  SELECT project, version, MIN(upload_time) AS released, MIN(age) AS youngest
-  FROM ranked
+  SELECT project, version, MIN(upload_time) AS released
+  FROM files
   GROUP BY project, version
 ),
-kept AS (
+recent AS (
   SELECT project, version
   FROM releases
   WHERE project <> ''
-  QUALIFY youngest = 1 OR ROW_NUMBER() OVER (PARTITION BY project ORDER BY released DESC) <= 24
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY project ORDER BY released DESC) <= 24
+),
+kept AS (
+  SELECT files.project, files.version
+  FROM files
+  INNER JOIN newest
+    ON newest.project = files.project
+    AND newest.kind = files.kind
+    AND newest.uploaded = files.upload_time
+  UNION DISTINCT
+  SELECT project, version FROM recent
 )
 SELECT
   m.name,

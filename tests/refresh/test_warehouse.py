@@ -75,6 +75,19 @@ def test_only_what_a_device_can_install_is_taken_each_file_once(tmp_path: Path) 
     assert export.metadata["my_app-1.0-py3-none-any.whl"].extras == ("fast",)
 
 
+def test_an_old_release_stays_where_it_alone_has_a_kind_of_wheel(tmp_path: Path) -> None:
+    kinds = ("py3-none-any", "cp313-cp313-manylinux_2_28_aarch64")
+    rows: list[list[object]] = []
+    for day in range(1, 31):
+        rest = [10, None, [], f"2026-01-{day:02} 12:00:00", f"{day:064}", "0" * 64]
+        for tags in kinds if day == 3 else kinds[:1]:
+            file = f"app-{day}-{tags}.whl"
+            rows.append(["app", str(day), file, "bdist_wheel", "py3", *rest])
+    (page,) = read(write_export(tmp_path / "a.parquet", rows), "app").pages.values()
+    versions = {int(file.filename.split("-")[1]) for file in page.files}
+    assert versions == {3, *range(7, 31)}
+
+
 def test_what_the_statement_returns_can_be_read_again(tmp_path: Path) -> None:
     whole = write_export(tmp_path / "whole.parquet", list(list_rows(projects())))
     picked = tmp_path / "picked.parquet"
