@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -54,6 +53,8 @@ class Kept:
             self._path(project).unlink(missing_ok=True)
 
     def _path(self, project: Path) -> Path:
+        from hashlib import sha256  # noqa: PLC0415 - not for --help
+
         name = sha256(str(_whole(project)).encode()).hexdigest()[:32]
         return self.folder() / "init" / f"{name}.json"
 

@@ -1,16 +1,23 @@
 """All that an interview touches besides what a plan does, as one value; tests pass their own."""
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scaffold.errors import Detail
-from scaffold.model.starter import Question as TemplateQuestion
-from scaffold.model.starter import Starter
 from scaffold.wizard.answers import Kept, find_state_folder
-from scaffold.wizard.asking import Ask, ask_on_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from scaffold.errors import Detail
+    from scaffold.model.starter import Question as TemplateQuestion
+    from scaffold.model.starter import Starter
+    from scaffold.wizard.asking import Ask
+    from scaffold.wizard.questions import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ def real_wizard_edges() -> WizardEdges:
     """Return the terminal, the user's state folder and the templates."""
     return WizardEdges(
         interactive=lambda: sys.stdin.isatty() and sys.stdout.isatty(),
-        ask=ask_on_terminal,
+        ask=_ask,
         kept=Kept(folder=lambda: find_state_folder(os.environ)),
         starters=_starters,
         template_questions=_template_questions,
@@ -47,6 +54,12 @@ def real_wizard_edges() -> WizardEdges:
         check_place=_check_place,
         conflicts=_conflicts,
     )
+
+
+def _ask(question: Question) -> str:
+    from scaffold.wizard.asking import ask_on_terminal  # noqa: PLC0415 - one command only
+
+    return ask_on_terminal(question)
 
 
 def _starters() -> Sequence[Starter]:
