@@ -231,6 +231,7 @@ def _check_package(package: PackageFact, facts: Facts) -> Iterator[Problem]:
         yield from _check_swap(swap, package, fact)
     if package.recipe is not None:
         yield from _check_recipe(package.recipe, fact, facts)
+        yield from _check_proven(package.recipe, fact, facts)
 
 
 def _check_swap(swap: Swap, package: PackageFact, fact: str) -> Iterator[Problem]:
@@ -273,6 +274,14 @@ def _check_recipe(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
             yield Problem(code="recipe-tool", fact=fact, text=f"{tool!r} is no known tool")
 
 
+def _check_proven(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
+    known = {(base.id, image.python, image.arch) for base in facts.bases for image in base.images}
+    for proven in recipe.proven:
+        if (proven.base, proven.python, proven.arch) not in known:
+            text = f"it is said to be proven on {proven.base} ({proven.arch}), which is no base"
+            yield Problem(code="recipe-proven", fact=fact, text=text)
+
+
 def _check_device(device: Device) -> Iterator[Problem]:
     for label, value, (low, high) in (
         ("memory", device.memory, _MEMORY),
@@ -309,7 +318,9 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
         for swap in package.swaps:
             yield f"packages/{package.name} (to {swap.to})", swap.source, swap.checked
         if package.recipe is not None:
-            yield f"packages/{package.name} (recipe)", package.recipe.source, package.recipe.checked
+            recipe = package.recipe
+            for checked in (recipe.checked, *(one.checked for one in recipe.proven)):
+                yield f"packages/{package.name} (recipe)", recipe.source, checked
 
 
 def _minor(python: str) -> tuple[int, ...]:

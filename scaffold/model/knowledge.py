@@ -194,16 +194,29 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """A recipe that was tried: ``version`` was built from source there, and imported."""
+
+    arch: Arch
+    base: str
+    python: str
+    version: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How to build a package where it has no wheel: system packages to build and to run with.
 
     ``build`` and ``run`` map ``apt`` and ``apk`` to package names. ``effort`` is for a medium CPU.
+    ``proven`` are the places where it was tried.
     """
 
     build: Mapping[str, tuple[str, ...]]
     run: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tools: tuple[str, ...] = ()
     effort: BuildClass
+    proven: tuple[Proven, ...] = ()
     source: str
     checked: date
 

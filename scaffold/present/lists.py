@@ -9,6 +9,7 @@ from scaffold.core.matrix import Matrix
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import Arch, Device, LibcFamily
+from scaffold.present.matrix import spell_proven
 from scaffold.present.screen import align, bullet, clipped, indented, styled
 from scaffold.present.sizes import format_memory, format_size
 
@@ -104,6 +105,8 @@ def show_package(
                 yield indented(f"{manager} {stage}: {', '.join(names)}", 4)
         if recipe.tools:
             yield indented(f"tools: {', '.join(recipe.tools)}", 4)
+        for proven in recipe.proven:
+            yield indented(f"proven: {spell_proven(proven)}", 4)
     yield ""
     yield styled(f"Source: {fact.source}, {fact.checked}", "dim")
 

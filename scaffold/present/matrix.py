@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffold.core.availability import Availability
 from scaffold.core.matrix import Cell, Matrix
-from scaffold.model.knowledge import Recipe
+from scaffold.model.knowledge import Proven, Recipe
 from scaffold.present.screen import align, indented, styled
 
 if TYPE_CHECKING:
@@ -94,6 +94,14 @@ def _show_recipe(known: Availability) -> "Content":
     for line in align([(f"  {label}", names) for label, names in list_steps(recipe)]):
         yield styled(line)
     yield indented(f"Source: {recipe.source}, {recipe.checked}", 2, "dim")
+    for proven in recipe.proven:
+        yield indented(f"Proven: {spell_proven(proven)}", 2, "dim")
+
+
+def spell_proven(proven: Proven) -> str:
+    """Return what was built where, and when."""
+    where = f"{proven.arch}, {proven.base}, Python {proven.python}"
+    return f"{proven.version} built and imported on {where}, {proven.checked}"
 
 
 def to_document(known: Availability) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from scaffold.present.matrix import (
     list_steps,
     needs_compiler,
     spell_cell,
+    spell_proven,
 )
 
 
@@ -57,6 +58,7 @@ def _view(known: Availability) -> dict[str, Any]:
         "effort": recipe.effort.value if recipe else "",
         "steps": list(list_steps(recipe)) if recipe else [],
         "source": f"{recipe.source}, {recipe.checked}" if recipe else "",
+        "proven": [spell_proven(one) for one in recipe.proven] if recipe else [],
     }
 
 

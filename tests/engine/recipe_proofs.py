@@ -1,20 +1,24 @@
 """Recipes proven: each package is built from source for a target, and imported there.
 
-    python -m tests.engine.recipe_proofs [NAME…] [--arch arm/v7] [--base slim-bookworm]
+    python -m tests.engine.recipe_proofs [NAME…] [--arch arm/v7] [--base slim-bookworm] [--write]
 
-Prints a line per package: how long the build took (emulated on a machine of another kind), what the
-image weighs, and what importing says. Needs the index; minutes for each package.
+Prints a line per package: how long the build took (emulated on a machine of another kind) and what
+importing says; with --write, what was built is noted in the recipe. Needs the index; minutes for
+each package.
 """
 
 import os
+import re
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import tomlkit
 
 from scaffold.facts.load import load_facts
 from scaffold.resources import knowledge
@@ -24,6 +28,8 @@ from tests.engine.engine import Engine
 from tests.engine.home import find_home
 from tests.engine.leanscaffold import environment, leanscaffold
 
+KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
+PYTHON = "3.13"
 SMALL = (
     *("spidev", "hiredis", "msgpack", "httptools", "psutil", "pyyaml", "cffi", "greenlet"),
     *("rpi-gpio", "psycopg2", "pyaudio", "kiwisolver"),
@@ -44,6 +50,7 @@ class Proof:
 
     name: str
     seconds: float
+    version: str = ""
     trouble: str = ""
 
 
@@ -58,20 +65,27 @@ def prove(engine: Engine, name: str, arch: str, base: str) -> Proof:
         (project / "main.py").write_text("print('up')\n")
         bundle = ca_bundle(os.environ)
         ended = leanscaffold(
-            *("build", str(project), "--target", arch, "--base", base, "--python", "3.13"),
+            *("build", str(project), "--target", arch, "--base", base, "--python", PYTHON),
             *("--allow-compile", "hours", "--tag", tag, "--quiet"),
             *(("--ca", str(bundle)) if bundle else ()),
             env=environment(engine, Path(folder)),
         )
-        built = (project / "Dockerfile").is_file() and f"--no-binary={name}" in (
-            project / "Dockerfile"
-        ).read_text()
-    seconds = time.monotonic() - begun
-    if ended.code:
-        return Proof(name=name, seconds=seconds, trouble=ended.err.strip()[-600:])
-    if not built:
-        return Proof(name=name, seconds=seconds, trouble="it was not compiled: it has a wheel")
-    return Proof(name=name, seconds=seconds, trouble=_import(engine, name, arch, tag))
+        seconds = time.monotonic() - begun
+        if ended.code:
+            return Proof(name=name, seconds=seconds, trouble=ended.err.strip()[-600:])
+        if f"--no-binary={name}" not in (project / "Dockerfile").read_text():
+            return Proof(name=name, seconds=seconds, trouble="it was not compiled: it has a wheel")
+        version = _read_version(project, name)
+    return Proof(
+        name=name, seconds=seconds, version=version, trouble=_import(engine, name, arch, tag)
+    )
+
+
+def _read_version(project: Path, name: str) -> str:
+    (lock,) = project.glob("requirements.*.lock")
+    found = re.search(rf"^{re.escape(name)}==(\S+)", lock.read_text(), re.MULTILINE)
+    assert found, lock.read_text()
+    return found[1]
 
 
 def _import(engine: Engine, name: str, arch: str, tag: str) -> str:
@@ -86,11 +100,24 @@ def _import(engine: Engine, name: str, arch: str, tag: str) -> str:
     return ""
 
 
+def note(file: Path, proof: Proof, arch: str, base: str) -> None:
+    """Write into a package's file that its recipe was proven, instead of an earlier proof there."""
+    document = tomlkit.parse(file.read_text(encoding="utf-8"))
+    recipe = document["recipe"]
+    place = {"arch": arch, "base": base, "python": PYTHON}
+    kept = [one for one in recipe.get("proven", ()) if place.items() - one.items()]
+    row = tomlkit.inline_table()
+    row.update(place | {"version": proof.version, "checked": datetime.now(tz=UTC).date()})
+    recipe["proven"] = [*kept, row]
+    file.write_text(tomlkit.dumps(document), encoding="utf-8")
+
+
 @click.command()
 @click.option("--arch", default="arm/v7", show_default=True)
 @click.option("--base", default="slim-bookworm", show_default=True)
+@click.option("--write", is_flag=True, help="Note in the recipes what was proven.")
 @click.argument("names", nargs=-1)
-def main(arch: str, base: str, names: Sequence[str]) -> None:
+def main(arch: str, base: str, names: Sequence[str], *, write: bool) -> None:
     """Build and import each NAME from source; without names the small ones."""
     facts = load_facts(knowledge())
     engine = own.up(find_home(os.environ))
@@ -101,6 +128,8 @@ def main(arch: str, base: str, names: Sequence[str]) -> None:
             sys.exit(f"{name} has no recipe")
         proof = prove(engine, name, arch, base)
         failed += bool(proof.trouble)
+        if write and not proof.trouble:
+            note(KNOWLEDGE / "packages" / f"{name}.toml", proof, arch, base)
         click.echo(f"{name:16} {proof.seconds:6.0f} s  {proof.trouble or 'built and imported'}")
     sys.exit(1 if failed else 0)
 

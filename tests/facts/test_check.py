@@ -10,12 +10,23 @@ import pytest
 
 from scaffold.facts.check import check_facts
 from scaffold.facts.load import load_facts
-from scaffold.model.knowledge import Base, Distribution, Facts, PackageFact, Recipe, Swap
+from scaffold.model.knowledge import (
+    Base,
+    Distribution,
+    Facts,
+    PackageFact,
+    Proven,
+    Recipe,
+    Swap,
+)
 from scaffold.model.target import Arch, LibcFamily
 from tests.facts import tree
 
 T = TypeVar("T")
 TODAY = date(2026, 1, 3)
+PROVEN = Proven(
+    arch=Arch.ARM64, base="slim-trixie", python="3.13", version="1.0", checked=date(2026, 1, 2)
+)
 
 
 @pytest.fixture
@@ -157,6 +168,11 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("recipe-package", "packages/opencv-python", lambda f: with_recipe(f, build={"apt": ("G C",)})),
     ("recipe-package", "packages/opencv-python", lambda f: with_recipe(f, run={"apt": ("libx7",)})),
     ("recipe-tool", "packages/opencv-python", lambda f: with_recipe(f, tools=("hammer",))),
+    (
+        "recipe-proven",
+        "packages/opencv-python",
+        lambda f: with_recipe(f, proven=(replace(PROVEN, base="slim-sid"),)),
+    ),
     ("device-implausible", "devices/board", lambda f: with_device(f, memory=1024)),
     ("device-implausible", "devices/board", lambda f: with_device(f, storage=10**18)),
     ("device-implausible", "devices/board", lambda f: with_device(f, cores=0)),

@@ -79,7 +79,7 @@ def test_an_old_release_stays_where_it_alone_has_a_kind_of_wheel(tmp_path: Path)
     kinds = ("py3-none-any", "cp313-cp313-manylinux_2_28_aarch64")
     rows: list[list[object]] = []
     for day in range(1, 31):
-        rest = [10, None, [], f"2026-01-{day:02} 12:00:00", f"{day:064}", "0" * 64]
+        rest: list[object] = [10, None, [], f"2026-01-{day:02} 12:00:00", f"{day:064}", "0" * 64]
         for tags in kinds if day == 3 else kinds[:1]:
             file = f"app-{day}-{tags}.whl"
             rows.append(["app", str(day), file, "bdist_wheel", "py3", *rest])
