@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.adapters.cache import Cache, find_cache_folder
 from scaffold.adapters.index_config import IndexConfig, read_index_config
-from scaffold.adapters.live_index import LiveIndex
+from scaffold.adapters.live_index import LARGEST_ELF_READ, LiveIndex
 from scaffold.adapters.lock_layer import LockLayer
 from scaffold.adapters.speculation import list_likely_needs, newest_release
 from scaffold.errors import TransientError
@@ -208,6 +208,7 @@ def open_index(
     offline: bool = False,
     snapshot: Snapshot | None = None,
     clock: Callable[[], float] = time.time,
+    largest_elf_read: int = LARGEST_ELF_READ,
 ) -> LayeredIndex:
     """Return the index as the user's environment and project configure it.
 
@@ -218,7 +219,9 @@ def open_index(
         return read_index_config(env, project=project, options=options)
 
     return LayeredIndex(
-        live=LiveIndex(configure, Cache(find_cache_folder(env)), clock=clock),
+        live=LiveIndex(
+            configure, Cache(find_cache_folder(env)), clock=clock, largest_elf_read=largest_elf_read
+        ),
         snapshot=snapshot or Snapshot(*snapshots()),
         locks=() if lock is None else (lock,),
         offline=offline,

@@ -29,7 +29,10 @@ class CachedPage(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LiveIndex:
-    """Asks the index, through the cache. ``configure`` is called once, when first needed."""
+    """Asks the index, through the cache. ``configure`` is called once, when first needed.
+
+    ``largest_elf_read`` is bytes of a wheel that is downloaded to read its machine code.
+    """
 
     def __init__(
         self,
@@ -38,11 +41,13 @@ class LiveIndex:
         *,
         clock: Callable[[], float] = time.time,
         connect: Callable[[IndexConfig], Http] = Http,
+        largest_elf_read: int = LARGEST_ELF_READ,
     ) -> None:
         self._configure = configure
         self._cache = cache
         self._clock = clock
         self._connect = connect
+        self._largest = largest_elf_read
         self._mutex = Mutex()
         self._opened: Http | None = None
 
@@ -125,13 +130,14 @@ class LiveIndex:
         """Tell whether asking the index would teach something new about a wheel."""
         if not file.url or not file.filename.endswith(".whl"):
             return False
-        return known is None or (known.elf == "unread" and _is_up_to(file, LARGEST_ELF_READ))
+        return known is None or (known.elf == "unread" and _is_up_to(file, self._largest))
 
     def facts(
-        self, name: str, file: DistFile, *, largest_elf_read: int = LARGEST_ELF_READ
+        self, name: str, file: DistFile, *, largest_elf_read: int | None = None
     ) -> WheelFacts | None:
         """Read the inside of a wheel, and its machine code where the wheel is small enough."""
-        if _is_up_to(file, largest_elf_read) and not is_pure(file.filename):
+        largest = self._largest if largest_elf_read is None else largest_elf_read
+        if _is_up_to(file, largest) and not is_pure(file.filename):
             found = self._remote.with_elf(file)
         else:
             inside = self._remote.inside(file)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from scaffold.adapters.cache import Cache, find_cache_folder
 from scaffold.adapters.http import Http
+from scaffold.adapters.index import open_index
 from scaffold.adapters.index_config import read_index_config
 from scaffold.adapters.live_index import LiveIndex
-from scaffold.adapters.snapshot_index import SnapshotIndex
 from scaffold.errors import KnowledgeInvalidError
 from scaffold.facts.load import load_facts
 from scaffold.facts.snapshot import Snapshot
@@ -237,7 +237,11 @@ def _refresh_libraries(order: Order, tell: Tell) -> Refreshed:
 
 
 def _refresh_swaps(order: Order, tell: Tell) -> Refreshed:
-    index = SnapshotIndex(Snapshot(*snapshots(order.folder)))
+    index = open_index(
+        os.environ,
+        snapshot=Snapshot(*snapshots(order.folder)),
+        largest_elf_read=order.elf_limit,
+    )
     return refresh_swaps(order.folder, _load(order), index, today=_today(), tell=tell)
 
 

@@ -18,8 +18,8 @@ from scaffold.model.verdict import Size
 from scaffold.refresh.snapshots import Refreshed
 
 ARCHES = (Arch.AMD64, Arch.ARM64)
-_CHOICE = Options(base="slim-trixie", python="3.13", allow_compile="hours", offline=True)
-_WHERE = "slim-trixie, Python 3.13"
+_BASE = "slim-trixie"
+PYTHONS = ("3.13", "3.12", "3.11")  # the first that has both; some packages ended with an older one
 
 
 def refresh_swaps(
@@ -32,7 +32,7 @@ def refresh_swaps(
 ) -> Refreshed:
     """Return package files whose swaps say what they save, by architecture, on one base.
 
-    A swap to what only another index has, or that nothing is known of offline, stays as it is.
+    A swap to what only another index has, or that nothing is known of, stays as it is.
     """
     changes: list[str] = []
     files: dict[str, str] = {}
@@ -41,10 +41,11 @@ def refresh_swaps(
         found: dict[str, str] = {}
         for swap in fact.swaps:
             tell(f"{fact.name} → {swap.to}")
-            measured = _spell(dict(_measure(fact, swap, facts, index, today)))
+            edges = Edges(index=index, facts=facts, today=today, tell=lambda _: None)
+            measured = next(filter(None, (_try(fact, swap, one, edges) for one in PYTHONS)), "")
             if not measured:
-                remarks.append(f"{fact.name} → {swap.to}: cannot be planned offline")
-            elif measured != swap.measured:
+                remarks.append(f"{fact.name} → {swap.to}: {_excuse(swap)}")
+            elif _without_day(measured) != _without_day(swap.measured):
                 found[swap.to] = measured
                 changes.append(f"~ {fact.name} → {swap.to}: {measured}")
         path = f"packages/{fact.name}.toml"
@@ -55,17 +56,31 @@ def refresh_swaps(
     )
 
 
+def _excuse(swap: Swap) -> str:
+    return "its index is the user's" if swap.needs_index else "cannot be planned"
+
+
+def _try(fact: PackageFact, swap: Swap, python: str, edges: Edges) -> str:
+    """Return what a swap saves with a Python, empty where it cannot be planned."""
+    choice = Options(base=_BASE, python=python, allow_compile="hours")
+    where = f"{_BASE}, Python {python}, {edges.today}"
+    return _spell(dict(_measure(fact, swap, choice, edges)), where)
+
+
+def _without_day(measured: str) -> str:
+    return measured.rpartition(", ")[0]
+
+
 def _measure(
-    fact: PackageFact, swap: Swap, facts: Facts, index: Index, today: date
+    fact: PackageFact, swap: Swap, choice: Options, edges: Edges
 ) -> Iterator[tuple[Arch, tuple[Size, Size]]]:
     """Yield the sizes without and with the swap for each architecture that it is for."""
-    edges = Edges(index=index, facts=facts, today=today, tell=lambda _: None)
     for arch in ARCHES:
         if swap.needs_index or (swap.arches and arch not in swap.arches):
             continue
         sizes = [
             _plan(fact.name, swap.drops[:1], options, arch, edges)
-            for options in (_CHOICE, replace(_CHOICE, swaps=((fact.name, swap.to),)))
+            for options in (choice, replace(choice, swaps=((fact.name, swap.to),)))
         ]
         if sizes[0] is not None and sizes[1] is not None:
             yield arch, (sizes[0], sizes[1])
@@ -89,14 +104,14 @@ def _plan(
     return decision.chosen.size if decision.chosen else None
 
 
-def _spell(measured: Mapping[Arch, tuple[Size, Size]]) -> str:
+def _spell(measured: Mapping[Arch, tuple[Size, Size]], where: str) -> str:
     """Return ``-62.0 MB on disk, -20.1 MB to download on amd64`` and so on; empty for nothing."""
     parts = [
         f"{(after.on_disk - before.on_disk) / 1e6:+.1f} MB on disk and "
         f"{(after.download - before.download) / 1e6:+.1f} MB to download on {arch}"
         for arch, (before, after) in measured.items()
     ]
-    return f"{'; '.join(parts)} (planned: {_WHERE})" if parts else ""
+    return f"{'; '.join(parts)} (planned: {where})" if parts else ""
 
 
 def write_measured(text: str, measured: Mapping[str, str]) -> str:

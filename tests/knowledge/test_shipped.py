@@ -34,6 +34,16 @@ def image_of(facts: Facts, id_: str, python: str, arch: Arch) -> Image:
     return found[0]
 
 
+def test_every_swap_says_what_it_saves_on_each_architecture_that_it_is_for(facts: Facts) -> None:
+    swaps = [(fact.name, swap) for fact in facts.packages.values() for swap in fact.swaps]
+    assert len(swaps) >= 16
+    for name, swap in swaps:
+        for arch in swap.arches or (Arch.AMD64, Arch.ARM64):
+            # Which has no wheels for arm64, so that there is nothing to compare with.
+            if (name, arch) != ("tensorflow-cpu", Arch.ARM64):
+                assert f"on {arch}" in swap.measured, (name, swap.to)
+
+
 def test_the_shipped_facts_have_no_problem(facts: Facts) -> None:
     assert check_facts(facts, today=datetime.now(tz=UTC).date()) == ()
 

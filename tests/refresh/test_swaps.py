@@ -42,6 +42,4 @@ def test_a_swap_that_nothing_is_known_of_stays_as_it_is(tmp_path: Path) -> None:
         folder, load_facts(folder), World(), today=CHECKED, tell=lambda _: None
     )
     assert refreshed.changes == ("nothing changed",)
-    assert refreshed.remarks == (
-        "opencv-python → opencv-python-headless: cannot be planned offline",
-    )
+    assert refreshed.remarks == ("opencv-python → opencv-python-headless: cannot be planned",)
