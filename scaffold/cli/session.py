@@ -16,6 +16,7 @@ from scaffold.present.screen import show, styled
 from scaffold.present.text import show_outcome
 from scaffold.wizard import review
 from scaffold.wizard.asking import take_defaults
+from scaffold.wizard.interrupts import interrupts_held
 from scaffold.wizard.interview import FOLLOWING, RESCUE, Situation, answered, rescue_words
 from scaffold.wizard.questions import Question, with_default
 
@@ -48,10 +49,11 @@ class Session:
 
     def ask(self, question: Question) -> str:
         """Ask, and keep the answer for the case that the interview is broken off."""
-        value = self.ask_once(with_default(question, self.earlier))
-        self.answers[question.name] = value
-        if not self.wishes.yes:
-            self.outside.wizard.kept.keep(self.path, self.answers)
+        with interrupts_held():
+            value = self.ask_once(with_default(question, self.earlier))
+            self.answers[question.name] = value
+            if not self.wishes.yes:
+                self.outside.wizard.kept.keep(self.path, self.answers)
         return value
 
     def ask_once(self, question: Question) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from scaffold.wizard.interrupts import run_interruptibly
 from scaffold.wizard.questions import Option, Question
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def ask_on_terminal(question: Question) -> str:
     style = questionary.Style(list(_STYLE))
     prompt = _prompt(question, style)
     try:
-        given = prompt.unsafe_ask()
+        given = run_interruptibly(prompt.application)
     except EOFError as error:
         raise KeyboardInterrupt from error
     answer = ",".join(given) if isinstance(given, list) else str(given).strip()

@@ -132,6 +132,6 @@ def test_a_fleet_is_baked_on_another_builder_pushed_and_its_cache_used_again(
         *("--cache-from", f"type=local,src={cache}"),
     )
     assert again.code == 0, again.err
-    # Not all of them: of a cache for two platforms, a builder finds the steps of either, or of both.
+    # Of a cache for two platforms, a builder finds the steps of either, or of both.
     for image in again.document()["images"]:
         assert any(one["cached"] for one in image["steps"] if "] RUN" in one["name"])
