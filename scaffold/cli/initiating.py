@@ -14,6 +14,7 @@ from scaffold.cli.generate import spell_files, write_files
 from scaffold.cli.options import read_options
 from scaffold.cli.session import Session, change_answer, review_decision, show_all
 from scaffold.config import Request, parse_request
+from scaffold.core.emptiness import is_project_file
 from scaffold.errors import NoTerminalError
 from scaffold.model.starter import Starter
 from scaffold.origins import Given, Source, overlay, raw_values, read_flags
@@ -22,6 +23,7 @@ from scaffold.present.next_steps import generate_command
 from scaffold.present.outcome import Outcome
 from scaffold.present.talk import talking
 from scaffold.wizard import review
+from scaffold.wizard.interrupts import interrupts_held
 from scaffold.wizard.interview import (
     ASKED,
     Situation,
@@ -36,9 +38,6 @@ from scaffold.wizard.questions import (
     from_template,
     template_of,
 )
-
-# What `git init` and desktops leave in a folder that its user calls empty.
-_NO_CONTENT = frozenset({".git", ".DS_Store", "desktop.ini"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +68,8 @@ def run_init(session: Session) -> int:
             return _begin(session)
         return _settle(session, session.path, None)
     except KeyboardInterrupt:
+        if session.written:
+            return INTERRUPTED
         kept = session.answers and not session.wishes.yes
         more = " Your answers are kept: the same command goes on from there." if kept else ""
         click.echo(f"Nothing was written.{more}", err=True)
@@ -90,7 +91,7 @@ def _resume(session: Session) -> None:
 def _is_empty(path: Path) -> bool:
     if not path.exists():
         return True
-    return path.is_dir() and {entry.name for entry in path.iterdir()} <= _NO_CONTENT
+    return path.is_dir() and not any(is_project_file(entry.name) for entry in path.iterdir())
 
 
 def _begin(session: Session) -> int:
@@ -102,7 +103,7 @@ def _begin(session: Session) -> int:
     if wishes.template:
         source = wishes.template
     else:
-        click.echo(f"{session.path} is empty: a new project.\n")
+        click.echo(f"{_describe(session.path)}: a new project.\n")
         while question := ask_template(starters, session.answers):
             session.ask(question)
         source = template_of(session.answers)
@@ -110,8 +111,15 @@ def _begin(session: Session) -> int:
     starter = next((one for one in starters if one.name == source), None)
     with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
         draft = Path(folder, session.path.resolve().name or "app")
-        wizard.create(source, draft, answers, wishes.trusted, False)  # noqa: FBT003 - of a port
+        wizard.create(source, draft, answers, wishes.trusted)
         return _settle(session, draft, Beginning(source=source, answers=answers, starter=starter))
+
+
+def _describe(path: Path) -> str:
+    there = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    if not there:
+        return f"{path} is empty"
+    return f"{path} holds no project ({', '.join(there)} will stay as it is)"
 
 
 def _answer_template(session: Session, source: str) -> Mapping[str, str]:
@@ -153,12 +161,14 @@ def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
         outcome = _decide(session, folder, situation)
         files = spell_files(outside, folder, outcome) if outcome.fits else {}
         show_all("", show_preview(outcome))
-        choice = review_decision(session, situation, outcome, files)
+        choice = review_decision(session, situation, outcome, folder, files)
         if choice == review.LEAVE:
             click.echo("Nothing was written.", err=True)
             return FITS if outcome.fits else NOTHING_FITS
         if choice == review.WRITE:
-            return _write(session, situation, outcome, beginning)
+            with interrupts_held():
+                _write(session, situation, outcome, folder)
+            return FITS
         change_answer(session, situation, outcome, choice)
 
 
@@ -186,18 +196,16 @@ def _spell_command(session: Session, situation: Situation) -> str:
     return generate_command(request, str(session.path))
 
 
-def _write(
-    session: Session, situation: Situation, outcome: Outcome, beginning: Beginning | None
-) -> int:
+def _write(session: Session, situation: Situation, outcome: Outcome, folder: Path) -> None:
+    """Write into ``folder``; a new project was made aside, and comes whole to its place."""
     outside, wishes = session.outside, session.wishes
-    created: Sequence[str] = ()
+    placed: Sequence[str] = ()
     with talking(sys.stderr, quiet=wishes.quiet) as tell:
-        if beginning:
-            created = outside.wizard.create(
-                beginning.source, session.path, beginning.answers, wishes.trusted, wishes.force
-            )
-        outcome = write_files(outside, session.path, outcome, force=wishes.force, tell=tell)
+        outcome = write_files(outside, folder, outcome, force=wishes.force, tell=tell)
+        if folder != session.path:
+            placed = outside.wizard.place(folder, session.path, wishes.force)
+    session.written = True
     outside.wizard.kept.forget(session.path)
+    created = [name for name in placed if name not in outcome.files]
     command = _spell_command(session, situation)
     show_all(show_end(outcome, command, folder=str(session.path), created=created))
-    return FITS

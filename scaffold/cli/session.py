@@ -46,6 +46,7 @@ class Session:
     wishes: Wishes
     answers: dict[str, str] = field(default_factory=dict)
     earlier: dict[str, str] = field(default_factory=dict)
+    written: bool = False
 
     def ask(self, question: Question) -> str:
         """Ask, and keep the answer for the case that the interview is broken off."""
@@ -62,10 +63,17 @@ class Session:
 
 
 def review_decision(
-    session: Session, situation: Situation, outcome: Outcome, files: Mapping[str, str]
+    session: Session,
+    situation: Situation,
+    outcome: Outcome,
+    folder: Path,
+    files: Mapping[str, str],
 ) -> str:
-    """Ask what to do with the decision, looking at it as long as the user likes."""
-    details = () if session.wishes.force else session.outside.wizard.conflicts(session.path, files)
+    """Ask what to do with the decision, looking at it as long as the user likes.
+
+    ``folder`` is where ``files`` would be written first.
+    """
+    details = () if session.wishes.force else session.outside.wizard.conflicts(folder, files)
     if details and session.wishes.yes:
         return review.WRITE  # which tells what is in the way, as generate does
     question = review.ask_review(

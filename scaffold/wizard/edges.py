@@ -27,9 +27,10 @@ class WizardEdges:
     ``interactive`` tells whether somebody sits at a terminal, ``ask`` asks them. ``kept`` holds the
     answers of interviews that were broken off. ``starters`` lists our project templates;
     ``template_questions`` returns what a template asks, given answers by name and whether its own
-    code may run; ``create`` writes a project, over files of the user's only if its last argument is
-    True, and returns its files; ``check_place`` raises FileConflictError where it would need that.
-    ``conflicts`` returns which files in a folder are the user's.
+    code may run; ``create`` makes a project in a new folder. ``place`` puts that into the user's
+    folder, over files of theirs only if its last argument is True, and returns what it put there;
+    ``check_place`` raises FileConflictError where it would need that. ``conflicts`` returns which
+    files in a folder are the user's.
     """
 
     interactive: Callable[[], bool]
@@ -37,7 +38,8 @@ class WizardEdges:
     kept: Kept
     starters: Callable[[], Sequence[Starter]]
     template_questions: Callable[[str, Mapping[str, str], bool], Sequence[TemplateQuestion]]
-    create: Callable[[str, Path, Mapping[str, str], bool, bool], Sequence[str]]
+    create: Callable[[str, Path, Mapping[str, str], bool], None]
+    place: Callable[[Path, Path, bool], Sequence[str]]
     check_place: Callable[[Path], None]
     conflicts: Callable[[Path, Mapping[str, str]], Sequence[Detail]]
 
@@ -51,6 +53,7 @@ def real_wizard_edges() -> WizardEdges:
         starters=_starters,
         template_questions=_template_questions,
         create=_create,
+        place=_place,
         check_place=_check_place,
         conflicts=_conflicts,
     )
@@ -85,11 +88,16 @@ def _create(
     path: Path,
     answers: Mapping[str, str],
     trusted: bool,  # noqa: FBT001 - of a port
-    force: bool,  # noqa: FBT001
-) -> Sequence[str]:
+) -> None:
     from scaffold.adapters.starters import create_project  # noqa: PLC0415 - slow to import
 
-    return create_project(source, path, answers, trusted=trusted, force=force)
+    create_project(source, path, answers, trusted=trusted)
+
+
+def _place(made: Path, path: Path, force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port
+    from scaffold.adapters.starters import place_project  # noqa: PLC0415 - slow to import
+
+    return place_project(made, path, force=force)
 
 
 def _check_place(path: Path) -> None:

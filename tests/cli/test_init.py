@@ -1,4 +1,6 @@
 import json
+import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,6 +235,53 @@ def test_broken_off_in_an_empty_folder_it_stays_empty(
     resumed = init(folder, real(typist, tmp_path))
     assert resumed.exit_code == 0, resumed.stderr
     assert names(folder) >= GENERATED
+
+
+def test_a_repository_with_nothing_but_texts_is_empty_and_they_stay(
+    tmp_path: Path, template: Path
+) -> None:
+    folder = tmp_path / "new"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    mine = ("README.md", "LICENSE", ".gitignore")
+    for name in mine:
+        (folder / name).write_text("mine\n")
+    (template / "{{cookiecutter.slug}}" / "README.md").write_text("of the template\n")
+    result = init(folder, real(Typist(in_empty(template)), tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert "holds no project (.git, .gitignore, LICENSE, README.md will stay" in result.stdout
+    assert {(folder / name).read_text() for name in mine} == {"mine\n"}
+    assert names(folder) == {".git", *mine, *GENERATED, "main.py", "requirements.txt"} | {
+        "pyproject.toml"
+    }
+    assert "README.md" not in result.stdout.partition("New project\n")[2]
+
+
+def test_a_dockerfile_that_a_template_brings_is_in_the_way_before_anything_is_written(
+    tmp_path: Path, template: Path
+) -> None:
+    (template / "{{cookiecutter.slug}}" / "Dockerfile").write_text("FROM scratch\n")
+    typist = Typist(in_empty(template, review="leave"))
+    result = init(tmp_path / "new", real(typist, tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert "In the way" in result.stdout
+    assert not (tmp_path / "new").exists()
+
+
+def test_ctrl_c_while_files_are_written_comes_when_all_of_them_are(
+    tmp_path: Path, template: Path
+) -> None:
+    place = real_outside().wizard.place
+
+    def interrupted(made: Path, path: Path, force: bool) -> Sequence[str]:  # noqa: FBT001
+        signal.raise_signal(signal.SIGINT)
+        return place(made, path, force)
+
+    folder = tmp_path / "new"
+    result = init(folder, real(Typist(in_empty(template)), tmp_path, place=interrupted))
+    assert result.exit_code == 130
+    assert "Nothing was written" not in result.stderr
+    assert names(folder) == GENERATED | {"main.py", "requirements.txt", "pyproject.toml"}
 
 
 def test_ours_take_their_name_from_the_folder_and_offer_their_device_first(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """An interview's edges that tests choose: answers from a list, templates in memory."""
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,16 +53,14 @@ def make_wizard(
 ) -> WizardEdges:
     """Return edges with answers kept below ``state``; a created project is one file."""
 
-    def create(
-        source: str,
-        path: Path,
-        answers: Mapping[str, str],
-        trusted: bool,  # noqa: FBT001
-        force: bool,  # noqa: FBT001
-    ) -> Sequence[str]:
-        del trusted, force
+    def create(source: str, path: Path, answers: Mapping[str, str], trusted: bool) -> None:  # noqa: FBT001
+        del trusted
         path.mkdir(parents=True, exist_ok=True)
         (path / "main.py").write_text(f"{source} {dict(answers)}", "utf-8")
+
+    def place(made: Path, path: Path, force: bool) -> Sequence[str]:  # noqa: FBT001
+        del force
+        shutil.copytree(made, path, dirs_exist_ok=True)
         return ("main.py",)
 
     def conflicts(_: Path, __: Mapping[str, str]) -> Sequence[Detail]:
@@ -74,6 +73,7 @@ def make_wizard(
         starters=lambda: STARTERS,
         template_questions=lambda _, __, ___: (),
         create=create,
+        place=place,
         check_place=lambda _: None,
         conflicts=conflicts,
     )

@@ -1,12 +1,20 @@
 """New projects from templates: ours, or anyone's cookiecutter template.
 
 ``list_starters`` names ours. ``open_template`` makes one of them, a folder, an archive or a
-repository ready, ``questions`` returns what it asks, ``create_project`` writes the project.
+repository ready, ``questions`` returns what it asks, ``create_project`` writes the project, and
+``place_project`` puts one that was made aside into a folder.
 """
 
 from scaffold.adapters.starters.catalogue import list_starters
-from scaffold.adapters.starters.create import create_project
+from scaffold.adapters.starters.create import create_project, place_project
 from scaffold.adapters.starters.opening import Template, open_template
 from scaffold.adapters.starters.rendering import questions
 
-__all__ = ["Template", "create_project", "list_starters", "open_template", "questions"]
+__all__ = [
+    "Template",
+    "create_project",
+    "list_starters",
+    "open_template",
+    "place_project",
+    "questions",
+]

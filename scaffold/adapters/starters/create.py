@@ -9,10 +9,9 @@ from pathlib import Path
 
 from scaffold.adapters.starters.opening import open_template
 from scaffold.adapters.starters.rendering import Answers, fill
+from scaffold.core.emptiness import is_project_file
 from scaffold.errors import Detail, FileConflictError, PathUnreadableError
 
-# What `git init` and desktops leave in a folder that its user calls empty.
-_NO_CONTENT = frozenset({".git", ".DS_Store", "desktop.ini"})
 _SHOWN = 8
 
 
@@ -31,9 +30,8 @@ def create_project(
     ``source`` and ``checkout`` are as in ``open_template``, ``answers`` by the names of its
     ``questions``; without an answer the default holds. Our templates take the folder's name for
     the project's. Hooks and extensions of other people's templates run only where ``trusted``.
-    The project appears whole or not at all. In a folder with files FileConflictError is raised and
-    nothing written; ``force`` lays the project over them, replacing those of the same name.
-    Raises what ``open_template`` and ``questions`` raise, and PathUnreadableError.
+    ``destination`` and ``force`` are as in ``place_project``. Raises what that, ``open_template``
+    and ``questions`` raise.
     """
     if not force:
         check_destination(destination)
@@ -43,12 +41,28 @@ def create_project(
         with _beside(destination) as drafts:
             made = fill(template, answers, drafts, trusted=trusted)
             _drop_leftovers(made)
-            files = tuple(sorted(path.relative_to(made).as_posix() for path in _walk(made)))
-            if destination.is_dir():
-                _move_in(made, destination, files, drafts / "replaced", rename)
-            else:
-                rename(made, destination)
-    return files
+            return _move(made, destination, drafts / "replaced", rename, force=force)
+
+
+def place_project(
+    made: Path,
+    destination: Path,
+    *,
+    force: bool = False,
+    rename: Callable[[Path, Path], object] = os.replace,
+) -> tuple[str, ...]:
+    """Copy a project into a folder, whole or not at all; return the files it has there, sorted.
+
+    What a folder without a project holds, such as a README, stays, and the project's file of that
+    name is left out. In a folder with other files FileConflictError is raised and nothing written.
+    ``force`` lays the project over all of them, replacing those of the same name. Raises
+    PathUnreadableError too.
+    """
+    if not force:
+        check_destination(destination)
+    with _beside(destination) as drafts:
+        copy = shutil.copytree(made, drafts / "project", symlinks=True)
+        return _move(copy, destination, drafts / "replaced", rename, force=force)
 
 
 def check_destination(destination: Path) -> None:
@@ -57,7 +71,7 @@ def check_destination(destination: Path) -> None:
         return
     if not destination.is_dir():
         raise FileConflictError(f"{destination} is a file", hint="name a folder")
-    found = sorted(entry.name for entry in destination.iterdir() if entry.name not in _NO_CONTENT)
+    found = sorted(entry.name for entry in destination.iterdir() if is_project_file(entry.name))
     if found:
         rest = [Detail(text=f"and {len(found) - _SHOWN} more")] if len(found) > _SHOWN else []
         raise FileConflictError(
@@ -105,6 +119,24 @@ def _drop_leftovers(folder: Path) -> None:
     """Remove what a hook may have compiled."""
     for cache in [path for path in folder.rglob("__pycache__") if path.is_dir()]:
         shutil.rmtree(cache)
+
+
+def _move(
+    made: Path,
+    destination: Path,
+    replaced: Path,
+    rename: Callable[[Path, Path], object],
+    *,
+    force: bool,
+) -> tuple[str, ...]:
+    """Move a whole project to its place, from a folder on the same file system."""
+    names = sorted(path.relative_to(made).as_posix() for path in _walk(made))
+    if not destination.is_dir():
+        rename(made, destination)
+        return tuple(names)
+    files = tuple(name for name in names if force or not os.path.lexists(destination / name))
+    _move_in(made, destination, files, replaced, rename)
+    return files
 
 
 def _walk(folder: Path) -> Iterator[Path]:
