@@ -117,9 +117,10 @@ def _begin(session: Session) -> int:
 
 def _describe(path: Path) -> str:
     there = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    name = "This folder" if path == Path() else str(path)
     if not there:
-        return f"{path} is empty"
-    return f"{path} holds no project ({', '.join(there)} will stay as it is)"
+        return f"{name} is empty"
+    return f"{name} holds no project, only {', '.join(there)}, which stays"
 
 
 def _answer_template(session: Session, source: str) -> Mapping[str, str]:

@@ -249,7 +249,9 @@ def test_a_repository_with_nothing_but_texts_is_empty_and_they_stay(
     (template / "{{cookiecutter.slug}}" / "README.md").write_text("of the template\n")
     result = init(folder, real(Typist(in_empty(template)), tmp_path))
     assert result.exit_code == 0, result.stderr
-    assert "holds no project (.git, .gitignore, LICENSE, README.md will stay" in result.stdout
+    assert (
+        "holds no project, only .git, .gitignore, LICENSE, README.md, which stays" in result.stdout
+    )
     assert {(folder / name).read_text() for name in mine} == {"mine\n"}
     assert names(folder) == {".git", *mine, *GENERATED, "main.py", "requirements.txt"} | {
         "pyproject.toml"

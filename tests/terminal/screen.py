@@ -17,6 +17,11 @@ def find_tmux() -> str | None:
     return shutil.which("tmux")
 
 
+def pointed_at(question: str) -> str:
+    """Return what matches a question that waits for an answer: it is erased once there is one."""
+    return rf"^· {question.replace('?', '[?]')}( .*)?\n( .*\n)* ›"  # noqa: RUF001 - an arrow
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """One terminal with a shell in it, on a tmux server of its own at ``socket``."""

@@ -1,13 +1,10 @@
 """``init`` as people meet it: a real terminal, real keys, and what is on the screen."""
 
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.screen import Screen, find_tmux
+from tests.terminal.screen import Screen, find_tmux, pointed_at
 
 pytestmark = [
     pytest.mark.slow,
@@ -16,7 +13,6 @@ pytestmark = [
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 GIVEN = {"main.py", "requirements.txt"}
-SIZES = [(80, 24), (200, 50)]
 QUESTIONS = (
     "Which device is it for?",
     "How large may the image be on disk?",
@@ -26,35 +22,13 @@ QUESTIONS = (
 )
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """Give a folder with a short path: that of a socket may have about a hundred letters."""
-    with tempfile.TemporaryDirectory(prefix="ls-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-@pytest.fixture(params=SIZES, ids=lambda size: "{}x{}".format(*size))
-def screen(place: Path, request: pytest.FixtureRequest) -> Iterator[Screen]:
-    app = place / "app"
-    app.mkdir()
-    (app / "main.py").write_text(APP)
-    (app / "requirements.txt").write_text("fastapi\nuvicorn\n")
-    columns, rows = request.param
-    env = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-        "HOME": str(place),
-        "XDG_STATE_HOME": str(place / "state"),
-        "LEANSCAFFOLD_CACHE_DIR": str(place / "cache"),
-        "LEANSCAFFOLD_OFFLINE": "1",
-    }
-    opened = Screen.open(place, columns=columns, rows=rows, env=env)
-    yield opened
-    opened.close()
-
-
-def pointed_at(question: str) -> str:
-    """Return what matches a question that waits for an answer: it is erased once there is one."""
-    return rf"^· {question.replace('?', '[?]')}( .*)?\n( .*\n)* ›"  # noqa: RUF001 - an arrow
+@pytest.fixture(autouse=True)
+def app(place: Path) -> Path:
+    folder = place / "app"
+    folder.mkdir()
+    (folder / "main.py").write_text(APP)
+    (folder / "requirements.txt").write_text("fastapi\nuvicorn\n")
+    return folder
 
 
 def names(place: Path) -> set[str]:

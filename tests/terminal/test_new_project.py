@@ -1,0 +1,85 @@
+"""``init`` in an empty folder, in a real terminal: broken off at every question, and taken up."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.screen import Screen, find_tmux, pointed_at
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_tmux() is None, reason="needs tmux: apt-get install tmux"),
+]
+
+ENTER = ("Enter",)
+# The screen that waits for an answer, and the keys that give one.
+REST = (
+    (pointed_at("Which device is it for?"), ENTER),
+    (pointed_at("How large may the image be on disk?"), ("Down", "Down", "Enter")),
+    (pointed_at("What matters most?"), ENTER),
+    (pointed_at("What else shall be written?"), ("Space", "Enter")),
+    (pointed_at("Shall it be written?"), ENTER),
+)
+OURS = ((pointed_at("What kind of project?"), ENTER), *REST)
+SOMEBODYS = (
+    (pointed_at("What kind of project?"), ("Up", "Enter")),
+    (r"^· Where is the template[?] +\(", (*"../mine", "Enter")),
+    (r"^· slug thing", ("C-u", *"boat", "Enter")),
+    (pointed_at("greeting"), ("Down", "Enter")),
+    *REST,
+)
+GENERATED = {"Dockerfile", "compose.yaml", "leanscaffold.json", "requirements.arm64.lock"}
+
+
+@pytest.fixture(autouse=True)
+def template(place: Path) -> Path:
+    """Return a template that the bundled knowledge can plan without a network."""
+    folder = place / "mine"
+    body = folder / "{{cookiecutter.slug}}"
+    body.mkdir(parents=True)
+    context = {"slug": "thing", "greeting": ["hello", "ahoy"]}
+    (folder / "cookiecutter.json").write_text(json.dumps(context))
+    (body / "main.py").write_text("print('{{cookiecutter.greeting}}')\n")
+    (body / "requirements.txt").write_text("click\n")
+    (body / "pyproject.toml").write_text('[tool.leanscaffold]\ncmd = "python main.py"\n')
+    (place / "new").mkdir()
+    return folder
+
+
+def begin(screen: Screen, *, resumed: bool) -> None:
+    screen.enter("clear; cd ~/new; leanscaffold init; echo ended $?")
+    if resumed:
+        screen.wait_for(pointed_at("You stopped here before. Go on from there?"))
+        screen.press("Enter")
+
+
+@pytest.mark.parametrize("way", [OURS, SOMEBODYS], ids=["ours", "somebodys"])
+def test_broken_off_at_every_question_the_folder_stays_empty_and_the_next_run_goes_on(
+    screen: Screen, place: Path, way: tuple[tuple[str, tuple[str, ...]], ...]
+) -> None:
+    new = place / "new"
+    for number, (question, keys) in enumerate(way):
+        begin(screen, resumed=number > 0)
+        shown = screen.wait_for(question)
+        assert max(map(len, shown.splitlines())) <= 200
+        screen.press("C-c")
+        shown = screen.wait_for(r"^ended 130")
+        assert "Nothing was written." in shown
+        assert ("Your answers are kept" in shown) == (number > 0)
+        assert not list(new.iterdir())
+
+        begin(screen, resumed=number > 0)
+        screen.wait_for(question)
+        screen.press(*keys)
+        if number + 1 < len(way):
+            screen.wait_for(way[number + 1][0])
+            screen.press("C-c")
+            screen.wait_for(r"^ended 130")
+    screen.wait_for(r"^ended 0")
+    assert {path.name for path in new.iterdir()} >= GENERATED
+    options = json.loads((new / "leanscaffold.json").read_text())["options"]
+    assert {"--also=compose", "--device=raspberry-pi-4", "--max-size=250MB"} <= set(options)
+    if way is SOMEBODYS:
+        assert (new / "main.py").read_text() == "print('ahoy')\n"
+    assert not list(place.rglob("*.leanscaffold-*"))
