@@ -148,6 +148,7 @@ def _judge(
             tell=tell,
         )
         decided = judge_here(case, project, targets[0], request.options, edges)
+        measured = outside.read_measured(folder).get(targets[0].arch)
     except LeanscaffoldError as error:
         return case, (f"the project was left out: {error.cause}",)
-    return replace(case, decided=decided), ()
+    return replace(case, decided=replace(decided, measured=measured)), ()

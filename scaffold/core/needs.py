@@ -12,7 +12,15 @@ from scaffold.core.system import (
     system_cost,
     written_packages,
 )
-from scaffold.model.knowledge import Base, BuildClass, Facts, Library, Recipe, SystemPackage
+from scaffold.model.knowledge import (
+    Base,
+    BuildClass,
+    Facts,
+    Library,
+    PackageFact,
+    Recipe,
+    SystemPackage,
+)
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
@@ -272,7 +280,7 @@ def _find_builds(
             continue
         fact = facts.packages.get(weighed.pinned.name)
         recipe = fact.recipe if fact else None
-        effort = recipe.effort if recipe else BuildClass.MINUTES
+        effort = effort_of(fact)
         worst = max(worst, effort, key=_RANK.__getitem__)
         build |= set(recipe.build.get(manager, ())) if recipe else set(_COMPILER[manager])
         tools |= set(recipe.tools) if recipe else set()
@@ -280,6 +288,11 @@ def _find_builds(
             install.setdefault(name, _known_package(facts, base, arch, name))
         reasons.append(_builds(weighed, recipe, manager, effort))
     return tuple(sorted(build)), tuple(sorted(tools)), worst, tuple(reasons)
+
+
+def effort_of(fact: PackageFact | None) -> BuildClass:
+    """Return how long compiling a package takes; minutes where nobody noted it."""
+    return fact.recipe.effort if fact and fact.recipe else BuildClass.MINUTES
 
 
 _COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}

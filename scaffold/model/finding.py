@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scaffold.model.dockerfile import Span
+from scaffold.model.knowledge import BuildClass
 
 
 class Severity(StrEnum):
@@ -26,12 +27,16 @@ class Edit:
 class Cost:
     """What a finding costs this project: bytes on disk and to download, None where unknown.
 
-    ``moved`` are bytes that are pushed and pulled again with every edit of the application.
+    ``moved`` are bytes that are pushed and pulled again with every edit of the application,
+    ``seconds`` what building that again took when it was measured. ``compiling`` says how long a
+    compiler works on packages without a wheel.
     """
 
     on_disk: int | None = None
     download: int | None = None
     moved: int | None = None
+    seconds: float | None = None
+    compiling: BuildClass | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

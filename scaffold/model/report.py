@@ -109,7 +109,8 @@ class Measured:
     """What a proof measured, kept beside the plan that it proved.
 
     Bytes and seconds; None where nobody measured. ``base``, ``python`` and ``packages`` (version
-    by name) are of the image that was measured, on the day ``checked``.
+    by name) are of the image that was measured, on the day ``checked``. ``update_seconds`` is what
+    building it again took after a change of one package.
     """
 
     base: str
@@ -122,3 +123,4 @@ class Measured:
     emulated: bool = False
     start_seconds: float | None = None
     peak_memory: int | None = None
+    update_seconds: float | None = None

@@ -4,6 +4,7 @@ import difflib
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -113,6 +114,11 @@ def describe_cost(cost: Cost | None) -> str:
         parts.append(f"{format_size(cost.download)} to download")
     if cost.moved:
         parts.append(f"{format_size(cost.moved)} to download again with every edit")
+    if cost.seconds:
+        parts.append(f"{cost.seconds:.1f} s of installing again with every edit, as measured")
+    if cost.compiling:
+        often = "every edit" if cost.moved else "every build"
+        parts.append(f"{cost.compiling} of compiling with {often}")
     return ", ".join(parts)
 
 
@@ -143,9 +149,7 @@ def _describe(finding: Finding) -> dict[str, Any]:
         "end_line": finding.end_line,
         "end_column": finding.end_column,
         "fixable": finding.fixable,
-        "cost": {"on_disk": cost.on_disk, "download": cost.download, "moved": cost.moved}
-        if cost
-        else None,
+        "cost": asdict(cost) if cost else None,
     }
 
 

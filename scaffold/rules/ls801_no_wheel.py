@@ -21,7 +21,8 @@ RUN pip install --no-cache-dir tensorflow
 
 from collections.abc import Iterator
 
-from scaffold.model.finding import Hit, Severity
+from scaffold.core.needs import effort_of
+from scaffold.model.finding import Cost, Hit, Severity
 from scaffold.rules.bases import image_span
 from scaffold.rules.case import Case
 
@@ -41,4 +42,6 @@ def check(case: Case) -> Iterator[Hit]:
         better = ""
         if best is not None and best.base.libc != decided.here.base.libc:
             better = f"; with {best.base.libc} ({best.base.id}) every package has a wheel"
-        yield Hit(text=f"{reason.text}{better}", span=image_span(root))
+        effort = effort_of(case.facts.packages.get(reason.package))
+        cost = Cost(compiling=effort) if reason.code == "compile-needed" else None
+        yield Hit(text=f"{reason.text}{better}", span=image_span(root), cost=cost)

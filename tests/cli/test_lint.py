@@ -15,6 +15,8 @@ from jsonschema import Draft202012Validator
 
 from scaffold.cli import cli
 from scaffold.cli.outside import real_outside
+from scaffold.model.report import Measured
+from scaffold.model.target import Arch
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads(
@@ -53,6 +55,39 @@ def test_each_finding_has_its_place_rule_and_what_it_costs_this_project(project:
     assert lines[3].endswith("to download again with every edit")
     assert "costs" in lines[5]
     assert lines[-1] == "1 error, 2 warnings; --fix mends 1"
+
+
+def test_what_was_measured_of_the_project_is_told_in_seconds(project: Path) -> None:
+    kept = Measured(
+        base="slim-trixie",
+        python="3.13",
+        packages={},
+        on_disk=1,
+        download=1,
+        checked=date(2026, 11, 24),
+        passed=True,
+        update_seconds=48.25,
+    )
+    outside = replace(
+        real_outside(), read_measured=lambda path: {Arch.ARM64: kept} if path == project else {}
+    )
+    argv = ["lint", str(project), "--target", "arm64", "--select", "LS301"]
+    text = CliRunner().invoke(cli, argv, obj=outside).stdout
+    assert "with every edit, 48.2 s of installing again with every edit, as measured" in text
+    found = document(CliRunner().invoke(cli, [*argv, "--json"], obj=outside))
+    Draft202012Validator(SCHEMA).validate(found)
+    assert found["findings"][0]["cost"]["seconds"] == 48.25
+
+
+def test_what_has_to_be_compiled_costs_time_with_every_build_and_edit(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("psutil==7.1.3\nspidev\n", "utf-8")
+    (tmp_path / "Dockerfile").write_text(BAD, "utf-8")
+    found = document(lint(tmp_path, "--target", "arm64", "--select", "LS801,LS301", "--json"))
+    costs = {one["code"]: one["cost"]["compiling"] for one in found["findings"]}
+    assert costs == {"LS801": "minutes", "LS301": "minutes"}
+    text = lint(tmp_path, "--target", "arm64", "--select", "LS801,LS301").stdout
+    assert "costs minutes of compiling with every build" in text
+    assert ", minutes of compiling with every edit" in text
 
 
 def test_a_clean_file_exits_0(project: Path) -> None:
