@@ -5,25 +5,16 @@ from pathlib import Path
 import click
 
 from scaffold.cli.outside import Outside
+from scaffold.cli.refreshed import into_option, names_option, show_refreshed, write_option
 from scaffold.errors import UsageError
 
 
 @click.command(name="import", short_help="Make a snapshot from an export of the public data set.")
 @click.argument("file", metavar="FILE.parquet", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The folder of knowledge; in a checkout its own.",
-)
-@click.option(
-    "--names",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Packages to take over, one a line.  [default: DIR/snapshots/names.txt]",
-)
+@into_option
+@names_option
 @click.option("--sql", "print_sql", is_flag=True, help="Print the statement, for the warehouse.")
-@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
+@write_option
 @click.pass_obj
 def import_files(
     outside: Outside,
@@ -50,7 +41,6 @@ def import_files(
         raise UsageError(
             "no export is named", hint="leanscaffold knowledge import FILE.parquet, or --sql"
         )
-    from scaffold.cli.refreshing import show_refreshed  # noqa: PLC0415 - not for --help
     from scaffold.refresh.running import Order  # noqa: PLC0415 - slow to import
 
     order = Order(kinds=("import",), folder=outside.own_knowledge(into), names=names, export=file)

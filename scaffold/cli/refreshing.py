@@ -1,14 +1,11 @@
 """``leanscaffold knowledge refresh``: make the generated knowledge anew, show what changed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from scaffold.cli.outside import Outside
-
-if TYPE_CHECKING:
-    from scaffold.refresh.running import Order
+from scaffold.cli.refreshed import into_option, names_option, show_refreshed, write_option
 
 _KINDS = {
     "wheels": "Releases, files and what is inside wheels, from the configured index.",
@@ -27,23 +24,13 @@ _KINDS = {
 @click.option("--swaps", is_flag=True, help=_KINDS["swaps"])
 @click.option("--memory", is_flag=True, help=_KINDS["memory"])
 @click.option("--footprints", is_flag=True, help=_KINDS["footprints"])
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The folder of knowledge; in a checkout its own.",
-)
-@click.option(
-    "--names",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Packages to look up, one a line.  [default: DIR/snapshots/names.txt]",
-)
+@into_option
+@names_option
 @click.option("--arch", "arches", multiple=True, metavar="ARCH", help="Only these; repeatable.")
 @click.option(
     "--base", "chosen", multiple=True, metavar="ID|FAMILY", help="Only these; repeatable."
 )
-@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
+@write_option
 @click.pass_obj
 def refresh(
     outside: Outside,
@@ -74,20 +61,3 @@ def refresh(
         bases=chosen,
     )
     show_refreshed(outside, order, write=write)
-
-
-def show_refreshed(outside: Outside, order: "Order", *, write: bool) -> None:
-    """Make knowledge anew, print what changed, and write it if told to."""
-    for refreshed in outside.refresh(order, _tell):
-        for line in refreshed.changes:
-            click.echo(line)
-        for line in refreshed.remarks:
-            _tell(line)
-        if write:
-            outside.write_knowledge(order.folder, refreshed.files, refreshed.stale)
-    if not write:
-        _tell("nothing was written: --write does")
-
-
-def _tell(text: str) -> None:
-    click.echo(text, err=True)

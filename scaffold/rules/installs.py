@@ -173,3 +173,8 @@ def cache_mounts(instruction: Instruction) -> tuple[str, ...]:
 def is_true(value: str | None) -> bool:
     """Tell whether a variable is set the way pip takes for yes."""
     return value is not None and value.lower() not in {"", "0", "false", "off", "no"}
+
+
+def makes_environment(command: Command) -> bool:
+    """Tell whether a command makes a virtual environment, uv's aside."""
+    return command.argv[1:3] == ("-m", "venv") or command.argv[:1] == ("virtualenv",)

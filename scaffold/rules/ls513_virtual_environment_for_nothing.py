@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from scaffold.model.finding import Cost, Hit, Severity
 from scaffold.rules.case import Case
+from scaffold.rules.installs import makes_environment
 
 SEVERITY = Severity.NOTE
 
@@ -34,7 +35,5 @@ def check(case: Case) -> Iterator[Hit]:
     cost = Cost(on_disk=known[0].pip_bytes, download=known[0].pip_download) if known else None
     for step in case.image_runs():
         for command in case.commands(step):
-            argv = command.argv
-            made = argv[1:3] == ("-m", "venv") or argv[:1] == ("virtualenv",)
-            if made and "--without-pip" not in argv:
+            if makes_environment(command) and "--without-pip" not in command.argv:
                 yield Hit(text="a second pip, for nothing", span=command.span, cost=cost)

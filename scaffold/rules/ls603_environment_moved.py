@@ -28,6 +28,7 @@ from scaffold.model.dockerfile import Stage
 from scaffold.model.finding import Hit, Severity
 from scaffold.rules.case import Case, line_of
 from scaffold.rules.copies import goal_of, sources_of
+from scaffold.rules.installs import makes_environment
 from scaffold.rules.places import absolute, copies_from
 
 SEVERITY = Severity.ERROR
@@ -52,6 +53,6 @@ def _environments(case: Case, stage: Stage) -> Iterator[str]:
     for step in case.runs(*case.chain(stage)):
         for command in case.commands(step):
             argv = command.argv
-            made = argv[1:3] == ("-m", "venv") or argv[:1] == ("virtualenv",)
-            if (made or argv[:2] == ("uv", "venv")) and not argv[-1].startswith("-"):
+            made = makes_environment(command) or argv[:2] == ("uv", "venv")
+            if made and not argv[-1].startswith("-"):
                 yield absolute(step, argv[-1] if argv[-1] != "venv" or len(argv) > 3 else ".venv")  # noqa: PLR2004
