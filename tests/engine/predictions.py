@@ -42,11 +42,15 @@ ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "docs" / "predictions.md"
 # What the stand-ins weighed when the table was made.
 WEIGHED = Path(__file__).parent / "weighed"
-EXAMPLES = ("fastapi", "flask-postgres", "detector", "gateway", "django", "paper")
+EXAMPLES = (
+    *("hello", "fastapi", "flask-postgres", "pandas", "scikit-learn", "detector", "litert"),
+    *("gateway", "django", "paper"),
+)
 ARCHES = ("amd64", "arm64")
 # The stand-ins have one Python, and one release of each distribution.
 PYTHON = "3.13"
 BASES = ("bare-trixie", "bare-alpine-3.23", "slim-trixie", "alpine-3.23")
+_NOTHING_FITS = 3
 _BUILD_FAILED = 8
 
 Key = tuple[str, str, str]
@@ -60,7 +64,7 @@ def predict(example: str, knowledge: Path, env: Mapping[str, str]) -> dict[Key, 
         *("--offline", "--knowledge", str(knowledge), "--json", "--quiet"),
         env=env,
     )
-    assert ended.code == 0, ended.err
+    assert ended.code in {0, _NOTHING_FITS}, ended.err
     rows = [
         Row(
             example=example,
