@@ -106,9 +106,6 @@ def _counted(built: Built, edges: BuildEdges) -> Built:
 
 
 def _look_up(engine: str, tag: str, environ: Mapping[str, str]) -> tuple[str, int]:
-    client = connect(engine or None, environ=environ)
-    try:
+    with connect(engine or None, environ=environ) as client:
         image = client.images.get(tag)
         return str(image.id), int(image.attrs["Size"])
-    finally:
-        client.close()

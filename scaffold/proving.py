@@ -5,7 +5,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,10 +94,10 @@ def open_bench(
     """Yield the engines, under a mark of this run; what carries it is removed at the end."""
     mark = uuid4().hex[:12]
     with ExitStack() as stack:
-        home = stack.enter_context(closing(connect(environ=environ)))
+        home = stack.enter_context(connect(environ=environ))
         device = home
         if wishes.engine:
-            device = stack.enter_context(closing(connect(wishes.engine, environ=environ)))
+            device = stack.enter_context(connect(wishes.engine, environ=environ))
         stack.callback(remove_marked, device, mark)
         yield Bench(mark=mark, home=home, device=device, environ=environ, build=build)
 

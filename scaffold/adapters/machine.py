@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scaffold.adapters.engine.connect import connect
+from scaffold.adapters.engine import connect as connection
 from scaffold.adapters.http import Http
 from scaffold.adapters.index_config import IndexConfig
 from scaffold.core.build_trouble import explain_failure
@@ -17,19 +17,16 @@ _PAGE = "pip"  # every index that serves packages has it, or says that it has no
 
 def find_engine(environ: Mapping[str, str] = os.environ) -> EngineFacts:
     """Return what the engine says of itself. Raises an EngineError."""
-    client = connect(environ=environ)
-    try:
+    where = str(connection.find_engine(None, environ).get("base_url", ""))
+    with connection.connect(environ=environ) as client:
         info = client.info()
-        where = str(client.api.base_url)
-        local = where.startswith("http+docker://")
+        local = not where or where.startswith(("unix://", "npipe://"))
         return EngineFacts(
             version=str(info.get("ServerVersion", "")),
             where=environ.get("DOCKER_HOST") or ("the local socket" if local else where),
             platform=f"{info.get('OSType', '')}/{info.get('Architecture', '')}",
             storage=str(info.get("DockerRootDir", "")) if local else "",
         )
-    finally:
-        client.close()
 
 
 def list_platforms(environ: Mapping[str, str] = os.environ) -> Sequence[str]:

@@ -200,16 +200,13 @@ def _refresh_bases(order: Order, tell: Tell) -> Refreshed:
     chosen = [
         one for one in facts.bases if not order.bases or {one.id, one.family} & {*order.bases}
     ]
-    client = connect()
-    try:
+    with connect() as client:
         measured = measure_bases(
             chosen,
             order.arches,
             lambda reference, arch: probe_image(client, reference, arch),
             tell,
         )
-    finally:
-        client.close()
     return refresh_bases(order.folder, measured, today=_today())
 
 
@@ -222,8 +219,7 @@ def _refresh_libraries(order: Order, tell: Tell) -> Refreshed:
     own = order.folder / MODULES
     listed = own if own.is_file() else knowledge() / MODULES
     names = read_module_names(listed.read_text("utf-8"), MODULES)
-    client = connect()
-    try:
+    with connect() as client:
         runs = min(native_arches(client) & {Arch.AMD64, Arch.ARM64}, default=Arch.AMD64)
         suites = ask_suites(
             facts,
@@ -231,8 +227,6 @@ def _refresh_libraries(order: Order, tell: Tell) -> Refreshed:
             lambda reference, arch: run_in_image(client, reference, runs, script(arch)),
             tell,
         )
-    finally:
-        client.close()
     return refresh_libraries(order.folder, facts, suites, names, today=_today())
 
 

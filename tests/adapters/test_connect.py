@@ -14,6 +14,11 @@ from scaffold.adapters.engine.connect import connect, explain, find_engine
 from scaffold.errors import EngineForbiddenError, EngineMissingError, EngineOldError
 
 
+def enter(host: str | None = None, **environ: str) -> None:
+    with connect(host, environ=environ):
+        pytest.fail("an engine answered")
+
+
 def write_context(config: Path, name: str, host: str) -> Path:
     key = hashlib.sha256(name.encode()).hexdigest()
     folder = config / "contexts" / "meta" / key
@@ -72,14 +77,14 @@ def test_a_context_that_is_not_there_is_an_error_and_not_the_machines_own_engine
     config: Path,
 ) -> None:
     with pytest.raises(EngineMissingError, match="no docker context 'gone'") as raised:
-        connect(environ={"DOCKER_CONFIG": str(config), "DOCKER_CONTEXT": "gone"})
+        enter(DOCKER_CONFIG=str(config), DOCKER_CONTEXT="gone")
     assert "docker context ls" in raised.value.hint
 
 
 @pytest.mark.parametrize("address", ["unix:///nowhere.sock", "tcp://127.0.0.1:9", "nonsense://x"])
 def test_where_nobody_answers_there_is_no_engine(address: str) -> None:
     with pytest.raises(EngineMissingError, match="no Docker Engine answers at") as raised:
-        connect(address, environ={})
+        enter(address)
     assert address in raised.value.cause
     assert "DOCKER_HOST" in raised.value.hint
 
@@ -90,12 +95,6 @@ def test_a_socket_that_one_may_not_open_is_a_matter_of_permission() -> None:
     found = explain(error, "unix:///x.sock")
     assert isinstance(found, EngineForbiddenError)
     assert "usermod -aG docker" in found.hint
-
-
-def test_without_ssh_support_it_says_what_to_install() -> None:
-    found = explain(RuntimeError("Install paramiko package to enable ssh:// support"), "ssh://a@b")
-    assert isinstance(found, EngineMissingError)
-    assert "leanscaffold[ssh]" in found.hint
 
 
 def _engine(api: str) -> type[BaseHTTPRequestHandler]:
@@ -129,12 +128,11 @@ def test_an_engine_before_20_10_is_too_old(engine: tuple[str, str]) -> None:
     api, address = engine
     if api == "1.40":
         with pytest.raises(EngineOldError, match=r"only knows version 1\.40") as raised:
-            connect(address, environ={})
+            enter(address)
         assert "20.10" in raised.value.hint
     else:
-        client = connect(address, environ={})
-        assert client.version()["ApiVersion"] == api
-        client.close()
+        with connect(address, environ={}) as client:
+            assert client.version()["ApiVersion"] == api
 
 
 def test_a_socket_of_something_else_is_no_engine(tmp_path: Path) -> None:
@@ -142,10 +140,26 @@ def test_a_socket_of_something_else_is_no_engine(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         with pytest.raises(EngineMissingError):
-            connect(f"unix://{path}", environ={})
+            enter(f"unix://{path}")
 
 
 def test_a_device_that_does_not_answer_is_looked_for_with_ssh() -> None:
     found = explain(OSError("connection refused"), "ssh://pi@pi")
     assert "ssh HOST docker version" in found.hint
-    assert "user@host:2222" in found.hint
+
+
+def test_an_engine_that_goes_away_is_told_as_such() -> None:
+    server = HTTPServer(("127.0.0.1", 0), _engine("1.51"))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    address = f"tcp://127.0.0.1:{server.server_port}"
+
+    def lose() -> None:
+        with connect(address, environ={}) as client:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+            client.info()
+
+    with pytest.raises(EngineMissingError, match=f"the Docker Engine at {address} stopped"):
+        lose()

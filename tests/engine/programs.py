@@ -1,6 +1,7 @@
 """A current engine, unpacked beside the system's own packages, which are too old for it."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.engine import apt
@@ -39,24 +40,27 @@ def fetch(home: Home) -> Path:
     target = folder(home)
     if target.is_dir():
         return target
-    files = apt.download(home, SUITE, PACKAGES)
     with whole(target) as part:
-        for file in files:
-            run(["dpkg-deb", "--extract", file, part])
+        unpack(home, PACKAGES, part)
         # qemu for every machine there ever was weighs 0.7 GB.
         for qemu in (part / "usr/bin").glob("qemu-*"):
             if qemu.name not in MACHINES:
                 qemu.unlink()
-        linked = target / LIBRARIES
-        run(
-            [
-                *("patchelf", "--set-interpreter", str(linked / "ld-linux-x86-64.so.2")),
-                *("--set-rpath", str(linked), str(part / "usr/sbin/runc")),
-            ]
-        )
-    for file in files:
-        file.unlink()
+        link(part / "usr/sbin/runc", target / LIBRARIES)
     return target
+
+
+def unpack(home: Home, packages: Sequence[str], into: Path) -> None:
+    """Extract packages of the suite, and nothing that they depend on."""
+    for file in apt.download(home, SUITE, packages):
+        run(["dpkg-deb", "--extract", file, into])
+        file.unlink()
+
+
+def link(program: Path, *libraries: Path) -> None:
+    """Let a program run with the libraries of these folders, the C library in the first of them."""
+    loader, path = libraries[0] / "ld-linux-x86-64.so.2", ":".join(map(str, libraries))
+    run(["patchelf", "--set-interpreter", loader, "--set-rpath", path, program])
 
 
 def search_path(programs: Path) -> str:

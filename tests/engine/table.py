@@ -167,7 +167,8 @@ class Bench:
 
     def weigh(self, tag: str) -> Weighed:
         """Return what an image weighs, as ``verify`` counts it."""
-        layers = inspect_image(connect(environ=self.engine.environ), tag).layers
+        with connect(environ=self.engine.environ) as client:
+            layers = inspect_image(client, tag).layers
         return Weighed(
             tag=tag,
             on_disk=sum(layer.on_disk for layer in layers) / 1e6,

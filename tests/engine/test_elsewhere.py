@@ -1,6 +1,7 @@
 """An engine elsewhere: a device that runs the image, a builder that is not the engine's own."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tests.engine.home import Home
 from tests.engine.leanscaffold import Ended, environment, leanscaffold
 from tests.engine.second import second_engine, served
 from tests.engine.shell import run
+from tests.engine.ssh import reached_by_ssh
 
 pytestmark = pytest.mark.engine
 
@@ -41,8 +43,8 @@ class Bench:
     project: Path
     env: Mapping[str, str]
 
-    def run(self, verb: str, *words: str) -> Ended:
-        return leanscaffold(verb, str(self.project), *words, env=self.env)
+    def run(self, verb: str, *words: str, **variables: str) -> Ended:
+        return leanscaffold(verb, str(self.project), *words, env={**self.env, **variables})
 
 
 @pytest.fixture
@@ -88,6 +90,24 @@ def test_an_image_is_verified_on_the_engine_of_a_context(bench: Bench) -> None:
     assert set(rest) == {"rebuild", "update", "writes"}, rest
     assert bench.away.docker("ps", "--all", "--quiet") == ""
     assert bench.away.docker("images", "--quiet") == ""
+
+
+def test_an_image_is_verified_on_a_device_that_is_reached_by_ssh(bench: Bench, home: Home) -> None:
+    words = ("--target", "amd64", "--base", "bare-alpine-3.23", *WORDS, "--quick", "--json")
+    with reached_by_ssh(home, bench.away) as (address, client):
+        path = f"{client}{os.pathsep}{bench.env['PATH']}"
+        ended = bench.run("verify", "--on", address, *words, PATH=path)
+    # Without the server: nobody answers there, and it says what has to work.
+    after = bench.run("verify", "--on", address, *words, PATH=path)
+    assert ended.code == 1, ended.err + ended.out
+    (report,) = ended.document()["reports"]
+    rest = {one["code"]: one["text"] for one in report["checks"] if one["status"] != "passed"}
+    assert set(rest) == {"rebuild", "update", "writes"}, rest
+    assert bench.away.docker("ps", "--all", "--quiet") == ""
+    assert bench.away.docker("images", "--quiet") == ""
+    assert after.code == 7
+    assert f"no Docker Engine answers at {address}" in after.err
+    assert "`ssh HOST docker version` has to work there" in after.err
 
 
 def test_a_context_that_is_not_there_is_named(bench: Bench) -> None:

@@ -111,10 +111,9 @@ def test_another_engine_makes_the_same_layers_and_its_store_holds_what_was_predi
         elsewhere = bench.check_out("other", "bare-trixie", mask=0o077, day=2)
         bench.build(there, elsewhere, "there", "--network=host")
         assert bench.layers(there, "there") == bench.layers(bench.engine, "here")
-        client = connect(environ=there.environ)
-        stored = weigh_image(client, f"{NAME}:there")
-        layers = inspect_image(client, f"{NAME}:there").layers
-        client.close()
+        with connect(environ=there.environ) as client:
+            stored = weigh_image(client, f"{NAME}:there")
+            layers = inspect_image(client, f"{NAME}:there").layers
     assert stored is not None
     assert stored.containerd
     counted = sum(layer.in_blocks + layer.download for layer in layers)
@@ -132,9 +131,8 @@ def test_an_edit_moves_the_application_alone(bench: Bench) -> None:
     before, after = bench.layers(bench.engine, "before"), bench.layers(bench.engine, "after")
     assert before[:-1] == after[:-1]
     assert before[-1] != after[-1]
-    client = connect(environ=bench.engine.environ)
-    moved = inspect_image(client, f"{NAME}:after").layers[-1]
-    client.close()
+    with connect(environ=bench.engine.environ) as client:
+        moved = inspect_image(client, f"{NAME}:after").layers[-1]
     assert moved.download <= app + 100_000
     assert moved.on_disk <= 3 * app
 
@@ -150,9 +148,8 @@ def test_a_change_of_a_light_package_leaves_the_heavy_ones_below_it(bench: Bench
         bench.build(bench.engine, project, tag)
     before, after = bench.layers(bench.engine, "before"), bench.layers(bench.engine, "after")
     changed = [n for n, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]]
-    client = connect(environ=bench.engine.environ)
-    layers = inspect_image(client, f"{NAME}:after").layers
-    client.close()
+    with connect(environ=bench.engine.environ) as client:
+        layers = inspect_image(client, f"{NAME}:after").layers
     # The light packages, and the application, which has the requirements in it.
     assert changed == [len(after) - 3, len(after) - 1]
     assert sum(layers[n].download for n in changed) < 3_000_000

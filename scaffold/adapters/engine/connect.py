@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,43 +22,61 @@ if TYPE_CHECKING:
 OLDEST_API = (1, 41)
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds without an answer
-# The SDK names port 22 to ssh, whatever ~/.ssh/config says of the host.
-_SSH_HINT = (
-    "`ssh HOST docker version` has to work there without a password; another port than 22 goes "
-    "into the address: ssh://user@host:2222"
-)
+_SSH_HINT = "`ssh HOST docker version` has to work there without a password"
+_GONE_HINT = "is it still running, is the device still there? What it was to remove may be left"
 
 
-def connect(host: str | None = None, *, environ: Mapping[str, str] = os.environ) -> "DockerClient":
-    """Return a client of the engine; the caller closes it.
+@contextmanager
+def connect(
+    host: str | None = None, *, environ: Mapping[str, str] = os.environ
+) -> "Iterator[DockerClient]":
+    """Yield a client of the engine.
 
     ``host`` is an address (``unix://…``, ``tcp://…``, ``ssh://user@host``) or the name of a docker
     context. Without it the engine is found as the docker command finds it: DOCKER_HOST, then
     DOCKER_CONTEXT, then the current context.
 
-    Raises EngineMissingError, EngineForbiddenError or EngineOldError.
+    Raises EngineMissingError, EngineForbiddenError or EngineOldError; EngineMissingError as well if
+    the engine stops answering later.
     """
     import docker  # noqa: PLC0415 - slow to import
     from docker.errors import DockerException  # noqa: PLC0415
+    from requests import exceptions  # noqa: PLC0415
 
     where = host or ""
-    try:
-        settings = find_engine(host, environ)
-        where = str(settings.get("base_url", "")) or _DEFAULT_SOCKET
-        _knock(where)
-        over_ssh = where.startswith("ssh://")
-        client = docker.DockerClient(
-            version="auto", timeout=_TIMEOUT, use_ssh_client=over_ssh, **settings
+    with ExitStack() as stack:
+        try:
+            settings = find_engine(host, environ)
+            where = str(settings.get("base_url", "")) or _DEFAULT_SOCKET
+            if where.startswith("ssh://"):
+                settings["base_url"] = stack.enter_context(_through_ssh(where, environ))
+            _knock(where)
+            client = docker.DockerClient(version="auto", timeout=_TIMEOUT, **settings)
+            stack.callback(client.close)
+            api = str(client.version()["ApiVersion"])
+        except (DockerException, OSError, ValueError, KeyError) as error:
+            raise explain(error, where) from error
+        if tuple(map(int, api.split("."))) < OLDEST_API:
+            raise EngineOldError(
+                f"the engine at {where} only knows version {api} of the API", hint=OLD_HINT
+            )
+        try:
+            yield client
+        except (exceptions.ConnectionError, exceptions.Timeout) as error:
+            raise EngineMissingError(
+                f"the Docker Engine at {where} stopped answering", hint=_GONE_HINT
+            ) from error
+
+
+def _through_ssh(address: str, environ: Mapping[str, str]) -> AbstractContextManager[str]:
+    if not hasattr(socket, "AF_UNIX") or shutil.which("ssh", path=environ.get("PATH")) is None:
+        raise EngineMissingError(
+            f"{address} cannot be reached: there is no ssh command, or no Unix sockets",
+            hint="install OpenSSH's client; on Windows, use WSL",
         )
-        api = str(client.version()["ApiVersion"])
-    except (DockerException, OSError, ValueError, KeyError) as error:
-        raise explain(error, where) from error
-    if tuple(map(int, api.split("."))) < OLDEST_API:
-        client.close()
-        raise EngineOldError(
-            f"the engine at {where} only knows version {api} of the API", hint=OLD_HINT
-        )
-    return client
+    from scaffold.adapters.engine.ssh import tunnel  # noqa: PLC0415 - cannot be on Windows
+
+    return tunnel(address, environ)
 
 
 def _knock(address: str) -> None:
@@ -130,11 +150,6 @@ def explain(error: BaseException, where: str) -> EngineError:
     if any(isinstance(cause, PermissionError) for cause in causes) or "PermissionError" in text:
         return EngineForbiddenError(
             f"you may not talk to the Docker Engine at {where}", hint=FORBIDDEN_HINT
-        )
-    if any(isinstance(cause, ImportError) for cause in causes) or "paramiko" in text:
-        return EngineMissingError(
-            f"{where} cannot be reached: the SDK's SSH support is not installed",
-            hint="pip install 'leanscaffold[ssh]'",
         )
     if "version" in text.lower() and "too old" in text.lower():
         return EngineOldError(f"the engine at {where} is too old: {text}", hint=OLD_HINT)
