@@ -35,11 +35,11 @@ TMP = "/tmp"  # noqa: S108 - a path inside the image
 class Rebuilds:
     """Two more builds: after an edit of a source file, and after a change of one package.
 
-    Where one could not be made, there is the reason instead.
+    Where one could not be made, there is the reason instead; None where no package is planned.
     """
 
     edited: Rebuild | str
-    updated: Rebuild | str
+    updated: Rebuild | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

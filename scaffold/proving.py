@@ -172,14 +172,14 @@ def _rebuild(
         text = (folder / lock).read_text("utf-8")
         (folder / lock).write_text(without_package(text, package), encoding="utf-8")
 
-    return Rebuilds(
-        edited=rebuild_edited(job, promise, contents, bench, watch),
-        updated=_once_more(
-            job, promise, contents, bench, watch, what=f"a change of {package}", change=update
-        )
-        if package and (job.folder / lock).is_file()
-        else "not tried: the lock has no package to change",
-    )
+    edited = rebuild_edited(job, promise, contents, bench, watch)
+    if not package:
+        return Rebuilds(edited=edited, updated=None)
+    if not (job.folder / lock).is_file():
+        return Rebuilds(edited=edited, updated=f"not tried: there is no {lock} to change")
+    what = f"a change of {package}"
+    updated = _once_more(job, promise, contents, bench, watch, what=what, change=update)
+    return Rebuilds(edited=edited, updated=updated)
 
 
 def rebuild_edited(

@@ -59,10 +59,10 @@ def conclude(report: Report) -> str:
         return f"Verified: all {len(report.checks)} checks hold."
     said = []
     if failed:
-        said.append(f"failed: {', '.join(failed)}")
+        said.append(f"failed {', '.join(failed)}")
     if untried:
-        said.append(f"not verified: {', '.join(untried)}")
-    return f"Not verified. {'; '.join(said).capitalize()}."
+        said.append(f"not tried {', '.join(untried)}")
+    return f"Not verified: {'; '.join(said)}."
 
 
 def make_report_document(reports: Sequence[Report]) -> dict[str, Any]:

@@ -50,8 +50,11 @@ def check_rebuild(contents: Contents, rebuild: Rebuild | str) -> Check:
     )
 
 
-def check_update(contents: Contents, rebuild: Rebuild | str) -> Check:
-    """Return whether a change of one package leaves the base alone."""
+def check_update(contents: Contents, rebuild: Rebuild | str | None) -> Check:
+    """Return whether a change of one package leaves the base alone; None is for no packages."""
+    if rebuild is None:
+        text = "no packages are planned: there is none to change"
+        return Check(code=UPDATE_CODE, status=Status.PASSED, text=text)
     if isinstance(rebuild, str):
         return _untried(UPDATE_CODE, rebuild)
     download = sum(layer.download for layer in contents.layers)
