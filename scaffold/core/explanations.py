@@ -79,7 +79,8 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "library-unavailable": _explain(
         "a shared library cannot be added",
         "The package loads a library that the base lacks and that no known package of its "
-        "distribution ships.",
+        "distribution ships, or asks find_library for it, which finds nothing where there is "
+        "neither ldconfig nor a compiler, as on Alpine (python/cpython#65821).",
         "Take another base, or name the library's package in your own facts (`--knowledge DIR`).",
     ),
     "needs-program": _explain(

@@ -1,7 +1,7 @@
 """What a project needs of a base beyond Python: libraries, programs, compilers."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold.core.starts import is_closed, refuse_uses
 from scaffold.core.system import (
@@ -27,6 +27,7 @@ from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
 
 SHELL = "busybox"
+_LDCONFIG = "ldconfig"
 _RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
 
 
@@ -45,12 +46,16 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class _Lack:
-    """A library or program that the base does not have; ``package`` is who needs it."""
+    """A library or program that the base does not have; ``package`` is who needs it.
+
+    ``sought`` is a library that is asked for with find_library.
+    """
 
     id: str
     package: str
     file: str
     program: bool
+    sought: bool = False
 
 
 def find_needs(
@@ -74,9 +79,10 @@ def find_needs(
     for lack in sorted(set(_lacks(project, facts, base, packages, options)), key=_order):
         asked = lack.id in options.programs
         package = _provider_of(facts, base, lack.id) or _namesake(base, lack.id, asked=asked)
-        if lack.id in base.offers:
+        # What is cut from a base follows machine code; what is opened by name it does not see.
+        if lack.id in base.offers and lack.file:
             offered.append(lack.id)
-        elif package is None or (base.origin and not lack.file and not asked):
+        elif package is None or lack.sought or (base.origin and not lack.file and not asked):
             refused.append(_cannot(base, lack))
         else:
             install[package.name] = package
@@ -160,8 +166,9 @@ def _lacks(
     installed = {weighed.pinned.name for weighed in packages}
     for weighed in packages:
         for lack in _of_package(facts, weighed, installed):
-            if lack.id not in ships | programs:
-                yield lack
+            sought = lack.sought and _LDCONFIG not in programs
+            if sought or lack.id not in ships | programs:
+                yield replace(lack, sought=sought)
     for use in () if is_closed(base) else project.uses:
         known = use.value in facts.libraries and use.value not in programs
         if use.code == "runs-program" and known:
@@ -196,7 +203,7 @@ def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator
         fact.dlopens_pure and not pinned.file.filename.endswith("-any.whl")
     )
     for soname in () if brought else fact.dlopens:
-        yield _Lack(soname, pinned.name, "", program=False)
+        yield _Lack(soname, pinned.name, "", program=False, sought=fact.dlopens_sought)
     for program in fact.programs:
         yield _Lack(program, pinned.name, "", program=True)
 
@@ -239,6 +246,8 @@ def _cannot(base: Base, lack: _Lack) -> Reason:
             why = f"{base.id} has no programs; `--with {lack.id}` puts it in"
     elif closed:
         why = f"{base.id} has no package manager"
+    elif lack.sought:
+        why = f"find_library asks ldconfig or a compiler for it, and {base.id} has neither"
     return Reason(
         code=code if closed else "library-unavailable",
         text=f"{_wants(lack)} the {what} {lack.id}: {why}",

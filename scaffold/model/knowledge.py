@@ -228,7 +228,8 @@ class PackageFact:
     ``dlopens`` are libraries loaded at run time by name, ``programs`` commands it starts,
     ``optional_needs`` sonames that only an optional plugin loads (they are not missing).
     ``dlopens_unless`` are packages that bring those libraries when they are installed too;
-    ``dlopens_pure`` says that only the pure wheel looks for them, platform wheels bring them.
+    ``dlopens_pure`` says that only the pure wheel looks for them, platform wheels bring them;
+    ``dlopens_sought`` that it asks ctypes' find_library for them, which asks ldconfig.
     ``keep`` are kinds of files that trimming must leave; ``symbols`` is what stripping removes.
     ``sourceless`` says that it was seen to work from bytecode alone.
     ``memory`` is bytes resident on import. ``provides_import`` are the modules it owns.
@@ -240,6 +241,7 @@ class PackageFact:
     dlopens: tuple[str, ...] = ()
     dlopens_unless: tuple[str, ...] = ()
     dlopens_pure: bool = False
+    dlopens_sought: bool = False
     programs: tuple[str, ...] = ()
     optional_needs: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()

@@ -36,13 +36,12 @@ OTHERS = {
     "pyvips": "import pyvips; pyvips.Image.black(1, 1)",
     "pyzbar": "from pyzbar import pyzbar",
     "sounddevice": "import sounddevice",
-    "soundfile": "import soundfile",
     "weasyprint": "import weasyprint",
 }
 # What Python no longer has and these packages import without asking for it (their notes say so).
 ALSO = {"pydub": "audioop-lts", "pylibdmtx": "setuptools"}
-# Where it is missing: the slim image has udev, and glibc's wheels of soundfile bring their library.
-BASES = {"pyudev": "bare-trixie", "soundfile": "alpine-3.23"}
+# The slim image has their library: without the fact a base is chosen that is cut to measure.
+ANY_BASE = {"pyudev"}
 _FORGOTTEN = 'name = "{name}"\ndlopens = []\nprograms = []\n'
 
 
@@ -63,7 +62,8 @@ class Bench:
         (project / "main.py").write_text("print('up')\n")
         ended = leanscaffold(
             *("build", str(project), "--target", "amd64", "--python", "3.13", "--tag", tag),
-            *("--base", BASES.get(name, "slim-trixie"), "--quiet", *self.options),
+            *(() if name in ANY_BASE else ("--base", "slim-trixie")),
+            *("--quiet", *self.options),
             *(word for layer in layers for word in ("--knowledge", layer)),
             env=environment(self.engine, self.folder),
         )
