@@ -1,9 +1,10 @@
 """Our images beside those that people write by hand, in one table.
 
-    python -m tests.engine.table [--match NAME]… [--arch ARCH]… [--traced]
+    python -m tests.engine.table [--match NAME]… [--arch ARCH]… [--traced | --starts]
 
 Builds, verifies, weighs and starts them on the tests' engine, and keeps the table in docs/sizes.md;
-with --traced it traces our images instead, and fills the columns about that.
+with --traced it traces our images instead, and fills the columns about that; with --starts it only
+starts them anew, for which the machine should have nothing else to do.
 """
 
 import json
@@ -24,6 +25,7 @@ from tests.engine import engine as own
 from tests.engine import publish
 from tests.engine.choice import ca_bundle
 from tests.engine.contests import (
+    INIT,
     LIMITS,
     MATCHES,
     PLAIN,
@@ -44,6 +46,7 @@ TABLE = ROOT / "docs" / "sizes.md"
 # Of the bases that a plan chooses by itself, those that the stand-ins have.
 BASES = ("bare-trixie", "bare-alpine-3.23")
 NAME = "leanscaffold-table"
+RUNS = 7
 # Memory is read of what runs, an update changes a package: a script ends, hello has none.
 _ONLY_SERVERS = ("memory", "stop", "update", "writes")
 
@@ -111,12 +114,19 @@ class Bench:
         base = ("--base", self.base) if self.base else ()
         return (*plan_options(self.match), *base, *trust)
 
-    def build_ours(self) -> tuple[Weighed, str]:
+    def build_ours(self, *, verify: bool = True) -> tuple[Weighed, str]:
         """Return our image, and what ``verify`` says of it."""
         project = self.stage(self.match.example)
         self.base = choose(self.match, project, self.env)["base"]
         tag = f"{project.name}:{self.match.arch}"
         self.tags.append(tag)
+        if not verify:
+            ended = leanscaffold(
+                *("build", str(project), *self.options(), "--tag", tag, "--quiet"), env=self.env
+            )
+            if ended.code:
+                raise click.ClickException(ended.err or ended.out)
+            return self.weigh(tag), ""
         ended = leanscaffold(
             *("verify", str(project), *self.options(), "--keep", "--json", "--quiet"),
             env=self.env,
@@ -197,10 +207,10 @@ def measure(engine: Engine, match: Match) -> Iterator[Row]:
         try:
             ours, verify = bench.build_ours()
             theirs = {limit.rival: bench.build_theirs(limit.rival) for limit in limits}
-            start, plain = _starts(bench, match, ours, theirs)
+            starts = _starts(bench, match, ours, theirs)
             for limit in limits:
-                row = _row(limit, ours, theirs[limit.rival], (start, plain), verify)
-                yield replace(row, base=bench.base)
+                row = _row(limit, ours, theirs[limit.rival], verify)
+                yield _time(replace(row, base=bench.base), starts)
         finally:
             bench.clean()
 
@@ -214,22 +224,40 @@ def trace(engine: Engine, match: Match, rows: Iterable[Row]) -> Iterator[Row]:
             yield replace(row, traced=traced, opened=opened)
 
 
+def start(engine: Engine, match: Match, rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows of one project with how long the images take to start now."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(engine, match, Path(folder))
+        try:
+            starts = _starts(bench, match, bench.build_ours(verify=False)[0], {})
+        finally:
+            bench.clean()
+    for row in rows:
+        if (row.match, row.arch) == (match.name, match.arch):
+            yield _time(row, starts)
+
+
 def _starts(
-    bench: Bench, match: Match, ours: Weighed, theirs: dict[str, Weighed]
-) -> tuple[float | None, float | None]:
-    """Return the seconds of our image and of the plain slim one, if not emulated."""
+    bench: Bench, match: Match, ours: Weighed, theirs: Mapping[str, Weighed]
+) -> tuple[float | None, ...]:
+    """Return the seconds of our image, of the plain slim one, of docker init's, if not emulated."""
     if match.arch != "amd64":
-        return None, None
-    plain = theirs.get(PLAIN) or bench.build_theirs(PLAIN)
-    first, second = quickest(bench.engine, (ours.tag, plain.tag), port=match.port)
-    return round(first, 2), round(second, 2)
+        return None, None, None
+    others = [theirs.get(rival) or bench.build_theirs(rival) for rival in (PLAIN, INIT)]
+    tags = (ours.tag, *(other.tag for other in others))
+    found = quickest(bench.engine, tags, port=match.port, runs=RUNS)
+    return tuple(round(seconds, 2) for seconds in found)
+
+
+def _time(row: Row, starts: tuple[float | None, ...]) -> Row:
+    ours, plain, init = starts
+    return replace(row, start=ours, plain_start=plain, init_start=init)
 
 
 def _row(
     limit: Limit,
     ours: Weighed,
     theirs: Weighed,
-    starts: tuple[float | None, float | None],
     verify: str,
 ) -> Row:
     return Row(
@@ -240,8 +268,6 @@ def _row(
         their_disk=round(theirs.on_disk, 2),
         download=round(ours.download, 2),
         their_download=round(theirs.download, 2),
-        start=starts[0],
-        plain_start=starts[1],
         verify=verify,
     )
 
@@ -250,7 +276,8 @@ def _row(
 @click.option("--match", "names", multiple=True, type=click.Choice([one.name for one in MATCHES]))
 @click.option("--arch", "arches", multiple=True, type=click.Choice(["amd64", "arm64"]))
 @click.option("--traced", is_flag=True, help="Trace our images, and keep the rest of the table.")
-def main(names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool) -> None:
+@click.option("--starts", is_flag=True, help="Start the images anew, and keep the rest.")
+def main(names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool, starts: bool) -> None:
     """Make the table; exit 1 where a row is beyond its limit."""
     home = find_home(os.environ)
     engine = own.up(home)
@@ -261,7 +288,9 @@ def main(names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool) -> No
     for match in MATCHES:
         if (names and match.name not in names) or (arches and match.arch not in arches):
             continue
-        found = trace(engine, match, list(rows.values())) if traced else measure(engine, match)
+        found = measure(engine, match)
+        if traced or starts:
+            found = (trace if traced else start)(engine, match, list(rows.values()))
         for row in found:
             rows[row.match, row.arch, row.rival] = row
             click.echo(json.dumps([row.match, row.arch, row.rival, row.troubles()]))

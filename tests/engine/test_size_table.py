@@ -31,7 +31,8 @@ GOOD = Row(
     download=12.0,
     their_download=40.0,
     start=0.6,
-    plain_start=1.1,
+    plain_start=0.7,
+    init_start=1.1,
 )
 
 
@@ -40,7 +41,9 @@ def kept() -> list[Row]:
 
 
 def test_a_table_is_read_as_it_was_written() -> None:
-    other = replace(GOOD, rival=ALPINE, start=None, plain_start=None, traced=30.0, opened=28.5)
+    other = replace(
+        GOOD, rival=ALPINE, start=None, plain_start=None, init_start=None, traced=30.0, opened=28.5
+    )
     rows = [GOOD, other]
     assert read_table(write_table(rows)) == rows
 
@@ -52,6 +55,7 @@ def test_a_table_is_read_as_it_was_written() -> None:
         ({"on_disk": 37.0}, ["on disk is 0.370 x, at most 0.36 x"]),
         ({"download": 17.0}, ["download is 0.425 x, at most 0.40 x"]),
         ({"start": 0.7}, ["start is 0.636 x, at most 0.60 x"]),
+        ({"plain_start": 0.5}, ["start is 1.200 x, at most 1.05 x"]),
         ({"traced": 34.0, "opened": 30.0}, ["traced is 1.133 x, at most 1.10 x"]),
         ({"verify": "imports"}, ["verify: imports"]),
         ({"arch": "arm64", "start": None}, []),
