@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scaffold.core.matrix import Matrix, make_matrix
 from scaffold.core.ports import Index
-from scaffold.core.reach import Reach, describe_reach, find_reach
+from scaffold.core.reach import Reach, describe_reach, find_reach, join_words
 from scaffold.core.shelf import Shelf
 from scaffold.model.index import Page
 from scaffold.model.knowledge import PackageFact, Recipe
@@ -13,7 +13,10 @@ from scaffold.model.knowledge import PackageFact, Recipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """Where a package runs. ``answer`` is one sentence, ``recipe`` None where nobody noted one."""
+    """Where a package runs. ``answer`` is a sentence, and one more on what it needs of the system.
+
+    ``recipe`` is None where nobody noted one.
+    """
 
     matrix: Matrix
     reach: tuple[Reach, ...]
@@ -31,9 +34,22 @@ def find_availability(
         return fact.recipe if fact else None
 
     reach = find_reach(page.name, Shelf(index), recipe_of)
+    fact = fact_of(page.name)
     return Availability(
         matrix=make_matrix(page),
         reach=reach,
-        answer=describe_reach(page.name, reach),
+        answer=describe_reach(page.name, reach) + (_describe_loads(fact) if fact else ""),
         recipe=recipe_of(page.name),
     )
+
+
+def _describe_loads(fact: PackageFact) -> str:
+    """Return what a package opens or starts by name, which its wheel does not bring."""
+    if not fact.dlopens and not fact.programs:
+        return ""
+    text = f" It needs {join_words((*fact.dlopens, *fact.programs))} of the system"
+    if fact.dlopens_unless:
+        text += f" unless {' or '.join(fact.dlopens_unless)} is installed too"
+    if fact.dlopens_pure:
+        text += " where its wheel is not for one platform"
+    return text + (", and does not find it on Alpine." if fact.dlopens_sought else ".")

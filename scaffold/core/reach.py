@@ -125,7 +125,7 @@ def describe_reach(name: str, found: Sequence[Reach]) -> str:
     for one in found:
         grouped.setdefault(_spell(name, one), []).append(one)
     clauses = [
-        words.format(places=_join(_labels(group, found))) for words, group in grouped.items()
+        words.format(places=join_words(_labels(group, found))) for words, group in grouped.items()
     ]
     return f"{name} {'; '.join(clauses)}."
 
@@ -138,10 +138,10 @@ def _spell(name: str, one: Reach) -> str:
         case Ease.OLDER:
             return f"installs ready-made on {{places}}{limit} as the older {one.version}"
         case Ease.NONE:
-            have = "it has" if name in one.because else f"{_join(one.because)} offers"
+            have = "it has" if name in one.because else f"{join_words(one.because)} offers"
             return f"does not install on {{places}}: {have} neither a wheel nor sources for it"
         case _:
-            who = "" if name in one.because else f" for {_join(one.because)}"
+            who = "" if name in one.because else f" for {join_words(one.because)}"
             takes = "an unknown time" if one.ease is Ease.COMPILE else f"{one.ease}"
             return f"needs a compiler{who} on {{places}}, which takes {takes}"
 
@@ -160,6 +160,7 @@ def _labels(group: Sequence[Reach], found: Sequence[Reach]) -> list[str]:
     return list(dict.fromkeys(labels))
 
 
-def _join(words: Iterable[str]) -> str:
+def join_words(words: Iterable[str]) -> str:
+    """Return words as a list in a sentence."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last

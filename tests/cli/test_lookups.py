@@ -132,7 +132,7 @@ def test_the_matrix_is_headed_by_the_answer_and_ends_with_how_to_compile() -> No
     assert lines[0] == (
         "numpy installs ready-made on Alpine on amd64 with Python up to 3.13 as the older 2.0; "
         "needs a compiler on Alpine on arm64, a 64-bit Raspberry Pi, a 32-bit Raspberry Pi and "
-        "a Raspberry Pi Zero or 1, which takes hours."
+        "a Raspberry Pi Zero or 1, which takes hours. It needs libGL.so.1 of the system."
     )
     assert lines[-3:-1] == ["To compile it (hours on a medium processor)", "  apt to build  cmake"]
 

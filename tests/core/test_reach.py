@@ -1,6 +1,7 @@
+from scaffold.core.availability import find_availability
 from scaffold.core.reach import Ease, Reach, describe_reach, find_reach
 from scaffold.core.shelf import Shelf
-from scaffold.model.knowledge import BuildClass, Recipe
+from scaffold.model.knowledge import BuildClass, PackageFact, Recipe
 from scaffold.model.target import Arch
 from tests.builders import CHECKED, SOURCE
 from tests.core.worlds import World
@@ -64,3 +65,23 @@ def test_what_nobody_knows_is_not_said_to_be_missing() -> None:
 
 def test_a_time_that_nobody_noted_is_said_to_be_unknown() -> None:
     assert "which takes an unknown time" in answer(World().add("app-1.tar.gz"))
+
+
+def test_what_is_opened_or_started_by_name_is_told_besides() -> None:
+    world = World().add("app-1-py3-none-any.whl")
+    page = world.page("app")
+    assert page is not None
+    fact = PackageFact(
+        name="app",
+        dlopens=("liba.so.1",),
+        dlopens_unless=("app-binary",),
+        dlopens_sought=True,
+        programs=("git",),
+        source=SOURCE,
+        checked=CHECKED,
+    )
+    found = find_availability(page, world, lambda _: fact)
+    assert found.answer.endswith(
+        " 1. It needs liba.so.1 and git of the system unless app-binary is installed too, and "
+        "does not find it on Alpine."
+    )
