@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scaffold.cli.deciding import decide_outcome
 from scaffold.cli.options import read_options
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from scaffold.config import parse_request
 from scaffold.present.outcome import planned_files
 from scaffold.present.picture import draw

@@ -202,7 +202,7 @@ def cli(ctx: click.Context) -> None:
     a Dockerfile that builds it.
     """
     if ctx.obj is None:
-        from scaffold.cli.outside import real_outside  # noqa: PLC0415 - not needed for --help
+        from scaffold.cli.real import real_outside  # noqa: PLC0415 - not needed for --help
 
         ctx.obj = real_outside()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from tests.cli.outside import code_of, run
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"

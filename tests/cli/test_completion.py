@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from tests.cli.outside import code_of, run
 
 BIN = Path(sys.executable).parent

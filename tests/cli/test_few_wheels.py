@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from tests.adapters.index_server import FakeIndex, make_sdist, make_wheel
 from tests.cli.outside import run
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.outside import Outside, real_outside
+from scaffold.cli.outside import Outside
+from scaffold.cli.real import real_outside
 from scaffold.errors import Detail
 from scaffold.wizard.answers import Kept
 from scaffold.wizard.interview import MORE

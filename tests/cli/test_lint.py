@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from scaffold.cli import cli
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from scaffold.model.report import Measured
 from scaffold.model.target import Arch
 

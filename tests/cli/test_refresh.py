@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from tests.adapters.index_server import FakeIndex, make_wheel
 from tests.cli.outside import code_of, run
 

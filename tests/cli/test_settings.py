@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from scaffold.adapters.record import Record
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from scaffold.model.target import Arch
 from tests.cli.outside import Seen, code_of, make_outside, run
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from click.testing import Result
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from scaffold.core.ignore import TRACE
 from scaffold.core.traces import parse_trace
 from scaffold.model.project import Found, Origin

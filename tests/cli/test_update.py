@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from scaffold.model.report import Measured
 from scaffold.model.target import Arch
 from tests.cli.outside import code_of, run

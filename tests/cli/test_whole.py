@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scaffold.adapters.outputs import seal
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from tests.cli.outside import code_of, run
 
 OFFLINE = ("--offline", "--quiet")

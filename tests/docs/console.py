@@ -20,7 +20,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 25)

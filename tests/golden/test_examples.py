@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent

@@ -5,7 +5,7 @@ import duckdb
 import pytest
 import sqlglot
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from scaffold.errors import KnowledgeInvalidError, PathUnreadableError
 from scaffold.facts.snapshot import KnownProject, Snapshot
 from scaffold.refresh.warehouse import Export, read_export

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from scaffold.cli.outside import real_outside
+from scaffold.cli.real import real_outside
 from scaffold.config import Request
 from scaffold.flow import Edges
 from scaffold.linting import judge_here, make_case, with_asked
