@@ -22,6 +22,11 @@ def prefix(home: Home) -> str:
     return f"10.{200 + int(home.key, 16) % 50}"
 
 
+def is_taken(home: Home) -> bool:
+    """Return whether another engine has these addresses: they would share the rules as well."""
+    return f" {prefix(home)}.0.1/" in run(["ip", "-4", "-brief", "address"])
+
+
 def _rules(home: Home) -> tuple[tuple[str, ...], ...]:
     own = f"{prefix(home)}.0.0/16"
     return (

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from itertools import count
 
 from tests.engine import daemons, network, programs
 from tests.engine.engine import Engine
@@ -24,7 +25,8 @@ CONFIGURATION = '{"features": {"containerd-snapshotter": true}}\n'
 def second_engine(home: Home, first: Engine) -> Iterator[Engine]:
     """Start an engine with the first one's programs and mirror, and stop it at the end."""
     assert first.registry is not None, "an engine that was there already has no second"
-    own = Home(folder=home.folder / f"second-{os.getpid()}")
+    named = (Home(folder=home.folder / f"second-{os.getpid()}-{n}") for n in count())
+    own = next(one for one in named if not network.is_taken(one))
     init = programs.folder(home) / "usr/bin/tini-static"
     environ = {**first.environ, "DOCKER_HOST": f"unix://{own.socket}"}
     own.folder.mkdir()

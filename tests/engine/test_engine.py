@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.engine import network
 from tests.engine.engine import Engine
+from tests.engine.home import Home
 from tests.engine.measure import measure
 
 pytestmark = pytest.mark.engine
@@ -31,6 +33,12 @@ MODULES = (
 def test_the_engine_answers_with_a_current_version(engine: Engine) -> None:
     assert int(engine.docker("version", "--format", "{{.Server.Version}}").split(".")[0]) >= 23
     assert "github.com/docker/buildx" in engine.docker("buildx", "version")
+
+
+def test_no_other_engine_takes_the_addresses_of_one_that_runs(engine: Engine, home: Home) -> None:
+    if not engine.own:
+        pytest.skip("an engine that was there already has addresses of its own")
+    assert network.is_taken(home)
 
 
 @pytest.mark.parametrize(("image", "arch"), IMAGES)
