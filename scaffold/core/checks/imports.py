@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
@@ -23,12 +22,11 @@ _ELSEWHERE = {
     "_scproxy",
     "_osx_support",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Excuse:
-    module: str
-    reason: str
+_LACKING = (
+    "look for the library or module named: a package may need a system package, another base, or "
+    "an extra of its requirement"
+)
+_KILLED = "who is killed took more memory than there is: see the check of the memory"
 
 
 def check_imports(
@@ -90,8 +88,7 @@ def _conclude(
             text=f"{failed[0]}{rest}",
             evidence=(*failed[1:], *excused),
             figures=figures,
-            hint="look for the library or module named: a package may need a system package, "
-            "another base, or an extra of its requirement",
+            hint=_KILLED if any(one.crash == "SIGKILL" for one in importing.tries) else _LACKING,
         )
     noun = "package" if len(packages) == 1 else "packages"
     text = (
