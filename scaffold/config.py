@@ -23,6 +23,7 @@ from scaffold.spelling import (
     parse_command,
     parse_health,
     parse_name,
+    parse_output,
     parse_port,
     parse_program,
     parse_python,
@@ -50,6 +51,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "url": parse_url,
     "registry": parse_registry,
     "program": parse_program,
+    "output": parse_output,
 }
 _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "size": spell_size,
@@ -63,7 +65,8 @@ _SPELLERS: Mapping[str, Callable[[Any], str]] = {
 class Request:
     """All that one command line asks for. Sizes in bytes; empty and None mean: not asked.
 
-    ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them.
+    ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them; ``keep``
+    are files in the project, with / between folders.
     """
 
     targets: tuple[Arch, ...] = ()
@@ -80,6 +83,7 @@ class Request:
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()
     certificates: str = ""
+    keep: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.adapters.pyproject_file import Pyproject
-from scaffold.config import parse_value, refuse_options
+from scaffold.config import Request, parse_request, parse_value, refuse_options, value_of
 from scaffold.errors import ConfigInvalidError, Detail, UsageError
 from scaffold.setting import PREFIX, Setting
 from scaffold.settings import BY_NAME, SETTINGS, TABLE
@@ -130,6 +130,16 @@ def read_table(pyproject: Pyproject) -> tuple[Given, ...]:
             hint="correct the lines; `leanscaffold config --help` tells what each option accepts",
         )
     return tuple(given)
+
+
+def set_by(given: Sequence[Given], request: Request) -> tuple[str, ...]:
+    """Return the names of the settings whose value in a request is what this source says."""
+    said = parse_request(raw_values(overlay(given)))
+    return tuple(
+        one.setting.name
+        for one in given
+        if value_of(said, one.setting) == value_of(request, one.setting)
+    )
 
 
 def overlay(*sources: Iterable[Given]) -> dict[str, Given]:

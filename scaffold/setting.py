@@ -6,7 +6,9 @@ from typing import Literal
 PREFIX = "LEANSCAFFOLD_"
 
 Kind = Literal["targets", "size", "text", "name", "path", "choice", "switch"]
-SpeltKind = Literal["python", "command", "port", "health", "swap", "url", "registry", "program"]
+SpeltKind = Literal[
+    "python", "command", "port", "health", "swap", "url", "registry", "program", "output"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -248,6 +248,15 @@ SETTINGS: tuple[Setting, ...] = (
         help="Write what goes around the Dockerfile, too; repeatable, or with commas.",
     ),
     Setting(
+        name="keep",
+        field="keep",
+        section=_APP,
+        kind="output",
+        repeatable=True,
+        metavar="FILE",
+        help="Leave this file as it is, and write the others: --keep Dockerfile; repeatable.",
+    ),
+    Setting(
         name="index-url",
         field="index_url",
         section=INDEX,

@@ -26,6 +26,7 @@ _SIZE_HINT = (
     "512m (MiB, as docker reads it), or plain bytes"
 )
 _MINOR = re.compile(r"3\.[0-9]{1,2}")
+_RECORD = "leanscaffold.json"
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _REGISTRY = re.compile(r"[a-z][a-z0-9-]*")
@@ -157,6 +158,18 @@ def parse_program(text: str) -> str:
         f"{text!r} is no name of a program",
         hint="give it as it is typed, without folder and arguments: --with ffmpeg",
     )
+
+
+def parse_output(text: str) -> str:
+    """Return the name of a file that is written into the project, with / between folders."""
+    name = text.strip().removeprefix("./")
+    if name == _RECORD:
+        raise UsageError(f"{name} says what was written: it is not kept", hint="name another file")
+    if not name or name.startswith("/") or "\\" in name or {"", "..", "."} & set(name.split("/")):
+        raise UsageError(
+            f"{text!r} is no file in the project", hint="write it as from there: --keep Dockerfile"
+        )
+    return name
 
 
 def parse_choice(text: str, choices: tuple[str, ...]) -> str:

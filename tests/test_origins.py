@@ -196,6 +196,7 @@ _SAMPLES = {
     "url": "https://index.example/simple",
     "registry": "nv=registry.example/nv",
     "program": "ffmpeg",
+    "output": "deploy/compose.yaml",
     "choice": "",
     "switch": "",
 }

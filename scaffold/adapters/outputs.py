@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -164,7 +165,8 @@ def _refuse_conflicts(
         raise FileConflictError(
             f"{count} in the way; nothing was written",
             details=details,
-            hint="move what is yours away, or overwrite it with --force"
+            hint=f"leave it to yourself with --keep {shlex.quote(str(details[0].file))}, or "
+            "overwrite it with --force"
             if forcible
             else "move what is yours away; a folder is not overwritten even with --force",
         )

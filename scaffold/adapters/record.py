@@ -21,6 +21,7 @@ class Record:
 
     ``files`` and ``inputs`` map names to SHA-256. ``edited`` are files of ours that somebody
     changed since, ``missing`` those that are gone. ``document`` is all of it, as it was written.
+    ``project_options`` names the options that the project's pyproject.toml set.
     """
 
     project: str
@@ -31,6 +32,16 @@ class Record:
     document: Mapping[str, Any] = field(default_factory=dict)
     edited: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    project_options: tuple[str, ...] = ()
+
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """Return the options that hold until somebody names others, as an argument list.
+
+        Those of the project's pyproject.toml hold only as long as it says so.
+        """
+        flags = {f"--{name}" for name in self.project_options}
+        return tuple(word for word in self.options if word.partition("=")[0] not in flags)
 
 
 def read_record(root: Path) -> Record | None:
@@ -51,6 +62,7 @@ def read_record(root: Path) -> Record | None:
             document=document,
             edited=tuple(sorted(n for n, value in files.items() if n in now and now[n] != value)),
             missing=tuple(sorted(set(files) - set(now))),
+            project_options=tuple(map(str, document.get("project_options", ()))),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, LeanscaffoldError):
         return None

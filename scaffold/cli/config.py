@@ -49,7 +49,7 @@ def config(outside: Outside, given: "Mapping[str, Given]", path: Path, *, as_jso
     )
 
     record = outside.read_record(path)
-    recorded = read_flags(read_options(record.options if record else ()), Source.RECORDED)
+    recorded = read_flags(read_options(record.lasting if record else ()), Source.RECORDED)
     held = overlay(given.values(), recorded)
     rows = list_rows(parse_request(raw_values(held)), held)
     unused = unused_variables(outside.environment())

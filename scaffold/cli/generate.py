@@ -1,7 +1,7 @@
 """``leanscaffold generate``: decide, then write the Dockerfile, the locks and the record."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,24 +70,39 @@ def write_files(
 
     tell("writing the files")
     files = spell_files(outside, path, outcome)
+    kept = find_kept(path, files, outcome.request)
+    for name in kept:
+        del files[name]
     ours = f"{PROGRAM}/"
-    left = {PROGRAM if n.startswith(ours) else n for n in outside.write(path, files, force)}
+    left = set(outside.write(path, files, force)) - set(kept)
     stale = (
         Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
-        for name in sorted(left)
+        for name in sorted({PROGRAM if name.startswith(ours) else name for name in left})
+    )
+    spared = (
+        Reason(code="file-kept", text=f"{name} stays as it is, as --keep says", file=name)
+        for name in kept
     )
     hashes = {name: digest(text) for name, text in files.items()}
-    return replace(outcome, files=hashes, remarks=(*outcome.remarks, *stale))
+    return replace(outcome, files=hashes, remarks=(*outcome.remarks, *spared, *stale))
+
+
+def find_kept(path: Path, files: Mapping[str, str], request: "Request") -> tuple[str, ...]:
+    """Return which of these files are there and are to stay as they are."""
+    return tuple(name for name in request.keep if name in files and (path / name).exists())
 
 
 def spell_files(outside: Outside, path: Path, outcome: "Outcome") -> dict[str, str]:
     """Return the texts of all files of an outcome that fits, by name; nothing is written."""
     from scaffold.adapters.outputs import RECORD  # noqa: PLC0415 - not for --help
     from scaffold.core.ignore import TRACE  # noqa: PLC0415
+    from scaffold.origins import set_by  # noqa: PLC0415
     from scaffold.present.document import make_record  # noqa: PLC0415 - not for --help
 
-    made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, outcome.request)
+    request = outcome.request
+    made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, request)
     files = dict(outside.spell_plan(made))
     inputs = outside.digest_inputs(path, (*outcome.project.files, TRACE))
-    files[RECORD] = make_record(outcome, files, inputs)
+    table = set_by(outside.read_settings(path), request)
+    files[RECORD] = make_record(outcome, files, inputs, table)
     return files

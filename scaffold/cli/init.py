@@ -32,7 +32,8 @@ _SECTION = "Interview"
     section=_SECTION,
     metavar="NAME|URL|PATH",
     shell_complete=completing("template"),
-    help="Begin with a new project: api, worker, vision, sensor, cli, or a cookiecutter template.",
+    help="Begin with a new project: api, worker, vision, sensor, cli, or a cookiecutter template "
+    "that you trust: it is filled in without a sandbox.",
 )
 @click.option(
     "--answer",
@@ -77,7 +78,11 @@ def init(
 
     Reads the project, shows what it found and where, and asks only for what no file says: the
     device, the most the image may weigh, what matters most. Then it shows the decision, and writes
-    nothing before you agree. Broken off with Ctrl-C, the next run goes on from there.
+    nothing before you agree. Broken off with Ctrl-C, the next run goes on from there. A folder
+    with nothing but .git, a README, a licence and the like is empty, and they stay.
+
+    A template from elsewhere (a folder, an archive, an address) can read this machine's files while
+    it is filled in, even where its hooks and extensions are refused for want of --trust.
 
     \b
     leanscaffold init                              in a folder with a project

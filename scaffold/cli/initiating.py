@@ -139,7 +139,7 @@ def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
     """Interview about the project in ``folder``, until it is written or left."""
     outside = session.outside
     record = outside.read_record(session.path)
-    recorded = read_flags(read_options(record.options if record else ()), Source.RECORDED)
+    recorded = read_flags(read_options(record.lasting if record else ()), Source.RECORDED)
     held = overlay(
         session.given.values(),
         outside.read_settings(folder) if beginning else (),

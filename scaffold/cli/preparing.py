@@ -56,7 +56,7 @@ def prepare(
     """
     tell("reading the project")
     record = outside.read_record(path)
-    request = combine_options(asked, record.options if record else ())
+    request = combine_options(asked, record.lasting if record else ())
     project = outside.read_project(path, request)
     if record is not None and not force:
         arches = _recorded_arches(record, request, asked)
@@ -104,6 +104,9 @@ def _remarks(record: Record, *, stale: bool) -> list[Reason]:
         for name in record.edited
     ]
     if stale:
-        text = "the requirements changed since, and the Dockerfile is yours: the old lock was built"
+        text = (
+            "the requirements changed since, and the Dockerfile is yours: the old lock was built; "
+            "`leanscaffold update --keep Dockerfile` renews it"
+        )
         remarks.append(Reason(code="lock-stale", text=text))
     return remarks

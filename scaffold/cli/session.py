@@ -73,7 +73,13 @@ def review_decision(
 
     ``folder`` is where ``files`` would be written first.
     """
-    details = () if session.wishes.force else session.outside.wizard.conflicts(folder, files)
+    details = (
+        ()
+        if session.wishes.force
+        else session.outside.wizard.conflicts(
+            folder, {name: text for name, text in files.items() if name not in outcome.request.keep}
+        )
+    )
     if details and session.wishes.yes:
         return review.WRITE  # which tells what is in the way, as generate does
     question = review.ask_review(
@@ -85,7 +91,9 @@ def review_decision(
     if session.wishes.yes and not outcome.fits:
         return review.LEAVE
     if details:
-        show_all("In the way, and yours: move it away, or run again with --force")
+        show_all(
+            "In the way, and yours: leave it as it is with --keep, or overwrite it with --force"
+        )
         show_all(*(f"  {detail}" for detail in details), "")
     while (choice := session.ask_once(question)) in {review.DOCKERFILE, review.DETAILS}:
         if choice == review.DOCKERFILE:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from scaffold.present.renewal import Update
 
 _STALE = 1
+_OTHER_BASE = (
+    "the Dockerfile stays as you wrote it, and the lock is now for another base: change its FROM "
+    "lines to suit, or have it written anew with --force"
+)
 
 
 @click.command(cls=SectionedCommand, short_help="Plan again; show and write what changes.")
@@ -55,8 +59,10 @@ def update(
     """Plan the project in PATH again after its dependencies or options changed.
 
     Shows what changes: versions, sizes, base, and why; then rewrites only what leanscaffold wrote.
-    Options that leanscaffold.json recorded hold wherever no other is given. A Dockerfile that you
-    edited is never overwritten without --force; --check shows what would change in it.
+    Options that leanscaffold.json recorded hold wherever no other is given; those that stood in
+    pyproject.toml hold as long as they stand there. A file that you edited is never overwritten
+    without --force: --keep Dockerfile leaves it to you, now and in later updates, and renews the
+    rest; --check shows what would change in it.
 
     With --check, files are stale if requirement files, locks or options changed since, or if a file
     is gone; a newer release of a package alone makes nothing stale. Figures that `verify --save`
@@ -64,6 +70,7 @@ def update(
     """
     from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415 - not for --help
     from scaffold.cli.preparing import combine_options  # noqa: PLC0415
+    from scaffold.config import parse_request  # noqa: PLC0415
     from scaffold.present.talk import talking  # noqa: PLC0415
 
     record = outside.read_record(path)
@@ -74,7 +81,9 @@ def update(
         )
     with talking(sys.stderr, quiet=quiet) as tell:
         tell("reading the project")
-        request = combine_options(asked, record.options)
+        request = combine_options(asked, record.lasting)
+        if force:  # what is named now stays all the same
+            request = replace(request, keep=parse_request(asked).keep)
         stale = _find_stale(outside, path, record, request)
         if check and not stale:
             return _show(_only_checked(outside, path, record), as_json=as_json, check=check)
@@ -154,16 +163,18 @@ def _compare(
     The record of a run changes with every figure in it: alone it is no change.
     """
     from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
-    from scaffold.cli.generate import spell_files  # noqa: PLC0415
+    from scaffold.cli.generate import find_kept, spell_files  # noqa: PLC0415
     from scaffold.core.renewal import compare_plans  # noqa: PLC0415
     from scaffold.present.document import make_document  # noqa: PLC0415
     from scaffold.present.renewal import Update  # noqa: PLC0415
 
     files = spell_files(outside, path, outcome)
+    spared = find_kept(path, files, outcome.request)
     changed = [
         name
         for name, text in files.items()
         if name != RECORD
+        and name not in spared
         and (
             name in record.missing
             or record.files.get(name) != digest(text)
@@ -171,14 +182,18 @@ def _compare(
         )
     ]
     there = _read(path / "Dockerfile")
+    targets = compare_plans(record.document, make_document(outcome))
+    remarks = [remark.text for remark in outcome.remarks]
+    if "Dockerfile" in spared and any(one.choice for one in targets):
+        remarks.append(_OTHER_BASE)
     return Update(
         project=record.project,
         stale=stale,
-        targets=compare_plans(record.document, make_document(outcome)),
+        targets=targets,
         changed=tuple(sorted(changed)) if not stale else tuple(sorted({*changed, RECORD})),
-        kept=() if force else tuple(name for name in record.edited if name not in changed),
+        kept=tuple(sorted({*spared, *(() if force else set(record.edited) - set(changed))})),
         texts=(there, files["Dockerfile"]) if there and "Dockerfile" in changed else None,
-        remarks=tuple(remark.text for remark in outcome.remarks),
+        remarks=tuple(remarks),
     )
 
 

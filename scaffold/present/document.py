@@ -63,17 +63,22 @@ def make_document(outcome: Outcome) -> Json:
 
 
 def make_record(
-    outcome: Outcome, files: Mapping[str, str], inputs: Mapping[str, str] | None = None
+    outcome: Outcome,
+    files: Mapping[str, str],
+    inputs: Mapping[str, str] | None = None,
+    project_options: Sequence[str] = (),
 ) -> str:
     """Return the text of ``leanscaffold.json``: the document and what is needed to repeat it.
 
     ``files`` are the texts of the other files written, ``inputs`` the SHA-256 of the requirement
-    files read; ``digest`` is over all but itself.
+    files read, ``project_options`` names the options that the project's pyproject.toml set.
+    ``digest`` is over all but itself.
     """
     hashes = {name: digest(text) for name, text in files.items()}
     document = make_document(replace(outcome, files=hashes)) | {
         "generator": f"leanscaffold {__version__}",
         "options": list(to_argv(without_secrets(outcome.request))),
+        "project_options": list(project_options),
         "inputs": dict(sorted((inputs or {}).items())),
     }
     return to_json(document | {"digest": seal(document)})

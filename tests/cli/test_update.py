@@ -106,6 +106,66 @@ def test_an_edited_dockerfile_is_not_overwritten_without_force(project: Path) ->
     assert "# mine" not in dockerfile.read_text()
 
 
+def test_a_dockerfile_that_is_kept_stays_and_the_rest_is_renewed_now_and_later(
+    project: Path,
+) -> None:
+    dockerfile = project / "Dockerfile"
+    edited = dockerfile.read_text() + "# mine\n"
+    dockerfile.write_text(edited)
+    (project / "requirements.txt").write_text("fastapi\nuvicorn\nhttpx\n")
+    assert "--keep Dockerfile" in update(project).stderr
+
+    kept = update(project, "--keep", "Dockerfile")
+    assert kept.exit_code == 0, kept.stderr
+    assert "left alone: Dockerfile" in kept.stdout
+    assert "httpx==" in (project / "requirements.arm64.lock").read_text()
+    checked = update(project, "--check")
+    assert checked.exit_code == 0, checked.stdout
+
+    (project / "requirements.txt").write_text("fastapi\nuvicorn\n")
+    assert update(project, "--check").exit_code == 1
+    assert update(project).exit_code == 0
+    assert "httpx==" not in (project / "requirements.arm64.lock").read_text()
+    assert dockerfile.read_text() == edited
+
+    assert update(project, "--force").exit_code == 0
+    assert "# mine" not in dockerfile.read_text()
+    assert "--keep" not in (project / "leanscaffold.json").read_text()
+
+
+def test_a_dockerfile_that_is_kept_is_told_of_another_base(project: Path) -> None:
+    (project / "Dockerfile").write_text("FROM python:3.13-slim\n")
+    result = update(project, "--keep", "Dockerfile", "--base", "alpine")
+    assert result.exit_code == 0, result.stderr
+    assert "change its FROM lines" in " ".join(result.stdout.split())
+    assert (project / "Dockerfile").read_text() == "FROM python:3.13-slim\n"
+
+
+@pytest.mark.parametrize("name", ["leanscaffold.json", "../Dockerfile", "/etc/passwd", ""])
+def test_what_cannot_be_kept_is_refused(project: Path, name: str) -> None:
+    result = update(project, "--keep", name)
+    assert (result.exit_code, code_of(result)) == (2, "usage")
+    assert "--keep" in result.stderr
+
+
+def test_what_pyproject_says_no_longer_holds_no_longer(project: Path) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text('[tool.leanscaffold]\nbase = "alpine"\nmax-size = "300MB"\n')
+    assert update(project).exit_code == 0
+    recorded = json.loads((project / "leanscaffold.json").read_text())
+    assert recorded["project_options"] == ["base", "max-size"]
+    pyproject.write_text('[tool.leanscaffold]\nmax-size = "300MB"\n')
+    checked = update(project, "--check")
+    assert checked.exit_code == 1
+    assert "no longer --base=alpine" in checked.stdout
+    shown = run("config", str(project), outside=real_outside()).stdout
+    lines = [line.split()[:2] for line in shown.splitlines() if line.startswith("  ")]
+    assert ["base", "-"] in lines
+    assert ["device", "raspberry-pi-4"] in lines
+    assert update(project).exit_code == 0
+    assert "base=alpine" not in (project / "leanscaffold.json").read_text()
+
+
 def test_a_file_that_is_gone_comes_back(project: Path) -> None:
     lock = project / "requirements.arm64.lock"
     text = lock.read_text()

@@ -1,4 +1,4 @@
-"""A company's package index, behind its proxy: own certificates, a password, one package."""
+"""A company's package index, behind its proxy: own certificates, a password, a few packages."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +17,7 @@ from pathlib import Path
 
 HOST = "index.example"
 PACKAGE = "leanscaffold-hush"
-WHEEL = "leanscaffold_hush-1.0-py3-none-any.whl"
+MORE = "leanscaffold-mute"
 USER = "builder"
 PASSWORD = "pa55/w@rd-of-the-index"  # noqa: S105 - of this test's own index
 
@@ -44,17 +44,31 @@ class PrivateIndex:
 
     def pip_asked(self) -> bool:
         """Tell whether pip itself was let in and got the package."""
-        return any(a.startswith("pip/") and p.endswith(".whl") for p, a in self.asked.granted)
+        return bool(self.fetched())
+
+    def fetched(self) -> list[str]:
+        """Return the names of the wheels that pip itself got, in order."""
+        wheels = [path.rpartition("/")[2] for path, agent in self.asked.granted if _by_pip(agent)]
+        return [wheel.partition("-")[0].replace("_", "-") for wheel in wheels if "whl" in wheel]
+
+
+def _by_pip(agent: str) -> bool:
+    return agent.startswith("pip/")
 
 
 @contextmanager
-def serving(address: str, folder: Path) -> Iterator[PrivateIndex]:
-    """Serve; the proxy listens on an address that builds reach as well as this machine."""
+def serving(
+    address: str, folder: Path, *, packages: Sequence[str] = (PACKAGE,), lasting: bool = False
+) -> Iterator[PrivateIndex]:
+    """Serve; the proxy listens on an address that builds reach as well as this machine.
+
+    Where ``lasting``, files may be kept for ever by who fetched them, as those of public indexes.
+    """
     asked = Asked()
     _make_certificate(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(asked))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(asked, packages, lasting=lasting))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     proxy = ThreadingHTTPServer((address, 0), _proxy(server.server_port))
     with _running(server), _running(proxy):
@@ -109,11 +123,16 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
             ways[side].sendall(data)
 
 
-def _handler(asked: Asked) -> type[BaseHTTPRequestHandler]:
-    wheel = _make_wheel()
-    link = f"../../files/{WHEEL}#sha256={hashlib.sha256(wheel).hexdigest()}"
-    page = f'<!doctype html><a href="{link}">{WHEEL}</a>'.encode()
-    bodies = {f"/simple/{PACKAGE}/": ("text/html", page), f"/files/{WHEEL}": ("a/b", wheel)}
+def _handler(
+    asked: Asked, packages: Sequence[str], *, lasting: bool
+) -> type[BaseHTTPRequestHandler]:
+    bodies: dict[str, tuple[str, bytes]] = {}
+    for package in packages:
+        wheel = _make_wheel(package)
+        file = f"{package.replace('-', '_')}-1.0-py3-none-any.whl"
+        link = f"../../files/{file}#sha256={hashlib.sha256(wheel).hexdigest()}"
+        page = f'<!doctype html><a href="{link}">{file}</a>'.encode()
+        bodies |= {f"/simple/{package}/": ("text/html", page), f"/files/{file}": ("a/b", wheel)}
     token = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
     class Handler(BaseHTTPRequestHandler):
@@ -131,6 +150,8 @@ def _handler(asked: Asked) -> type[BaseHTTPRequestHandler]:
             if status == 401:
                 self.send_header("WWW-Authenticate", 'Basic realm="index"')
             self.send_header("Content-Type", kind)
+            if lasting and kind == "a/b":
+                self.send_header("Cache-Control", "max-age=365000000, immutable, public")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -141,11 +162,12 @@ def _handler(asked: Asked) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _make_wheel() -> bytes:
-    info = "leanscaffold_hush-1.0.dist-info"
+def _make_wheel(package: str) -> bytes:
+    module = package.replace("-", "_")
+    info = f"{module}-1.0.dist-info"
     files = {
-        "leanscaffold_hush.py": "WORD = 'hush'\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: 1.0\n",
+        f"{module}.py": f"WORD = {module.partition('_')[2]!r}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/RECORD": "",
     }
