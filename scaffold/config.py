@@ -65,7 +65,7 @@ _SPELLERS: Mapping[str, Callable[[Any], str]] = {
 class Request:
     """All that one command line asks for. Sizes in bytes; empty and None mean: not asked.
 
-    ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them; ``keep``
+    ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them; ``leave``
     are files in the project, with / between folders.
     """
 
@@ -83,7 +83,7 @@ class Request:
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()
     certificates: str = ""
-    keep: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
 
 

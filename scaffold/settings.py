@@ -248,13 +248,13 @@ SETTINGS: tuple[Setting, ...] = (
         help="Write what goes around the Dockerfile, too; repeatable, or with commas.",
     ),
     Setting(
-        name="keep",
-        field="keep",
+        name="leave",
+        field="leave",
         section=_APP,
         kind="output",
         repeatable=True,
         metavar="FILE",
-        help="Leave this file as it is, and write the others: --keep Dockerfile; repeatable.",
+        help="Leave this file as it is, and write the others: --leave Dockerfile; repeatable.",
     ),
     Setting(
         name="index-url",

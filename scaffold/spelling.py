@@ -164,10 +164,12 @@ def parse_output(text: str) -> str:
     """Return the name of a file that is written into the project, with / between folders."""
     name = text.strip().removeprefix("./")
     if name == _RECORD:
-        raise UsageError(f"{name} says what was written: it is not kept", hint="name another file")
+        raise UsageError(
+            f"{name} says what was written: it is always written", hint="name another file"
+        )
     if not name or name.startswith("/") or "\\" in name or {"", "..", "."} & set(name.split("/")):
         raise UsageError(
-            f"{text!r} is no file in the project", hint="write it as from there: --keep Dockerfile"
+            f"{text!r} is no file in the project", hint="write it as from there: --leave Dockerfile"
         )
     return name
 

@@ -165,7 +165,7 @@ def _refuse_conflicts(
         raise FileConflictError(
             f"{count} in the way; nothing was written",
             details=details,
-            hint=f"leave it to yourself with --keep {shlex.quote(str(details[0].file))}, or "
+            hint=f"leave it as it is with --leave {shlex.quote(str(details[0].file))}, or "
             "overwrite it with --force"
             if forcible
             else "move what is yours away; a folder is not overwritten even with --force",

@@ -70,7 +70,7 @@ def write_files(
 
     tell("writing the files")
     files = spell_files(outside, path, outcome)
-    kept = find_kept(path, files, outcome.request)
+    kept = find_left(path, files, outcome.request)
     for name in kept:
         del files[name]
     ours = f"{PROGRAM}/"
@@ -80,16 +80,16 @@ def write_files(
         for name in sorted({PROGRAM if name.startswith(ours) else name for name in left})
     )
     spared = (
-        Reason(code="file-kept", text=f"{name} stays as it is, as --keep says", file=name)
+        Reason(code="file-left", text=f"{name} stays as it is, as --leave says", file=name)
         for name in kept
     )
     hashes = {name: digest(text) for name, text in files.items()}
     return replace(outcome, files=hashes, remarks=(*outcome.remarks, *spared, *stale))
 
 
-def find_kept(path: Path, files: Mapping[str, str], request: "Request") -> tuple[str, ...]:
+def find_left(path: Path, files: Mapping[str, str], request: "Request") -> tuple[str, ...]:
     """Return which of these files are there and are to stay as they are."""
-    return tuple(name for name in request.keep if name in files and (path / name).exists())
+    return tuple(name for name in request.leave if name in files and (path / name).exists())
 
 
 def spell_files(outside: Outside, path: Path, outcome: "Outcome") -> dict[str, str]:

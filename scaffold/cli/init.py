@@ -74,21 +74,22 @@ def init(
     force: bool,
     quiet: bool,
 ) -> int:
-    r"""Set up the project in PATH, or begin one where PATH is empty.
+    """Set up the project in PATH, or begin one where PATH is empty.
 
     Reads the project, shows what it found and where, and asks only for what no file says: the
     device, the most the image may weigh, what matters most. Then it shows the decision, and writes
     nothing before you agree. Broken off with Ctrl-C, the next run goes on from there. A folder
     with nothing but .git, a README, a licence and the like is empty, and they stay.
 
-    A template from elsewhere (a folder, an archive, an address) can read this machine's files while
-    it is filled in, even where its hooks and extensions are refused for want of --trust.
+    Take a template from elsewhere (a folder, an archive, an address) only from somebody you trust:
+    it is filled in without a sandbox, so that it can do on this machine what you can, and --trust
+    only lets it do so openly.
 
     \b
     leanscaffold init                              in a folder with a project
     leanscaffold init weather --template api       in a new folder
     leanscaffold init . --yes --device raspberry-pi-5 --max-size 250MB
-    """
+    """  # noqa: D301 - click looks for the backspace itself
     from scaffold.cli.initiating import run_init  # noqa: PLC0415 - not for --help
     from scaffold.cli.session import Session, Wishes  # noqa: PLC0415
 

@@ -106,7 +106,7 @@ def _remarks(record: Record, *, stale: bool) -> list[Reason]:
     if stale:
         text = (
             "the requirements changed since, and the Dockerfile is yours: the old lock was built; "
-            "`leanscaffold update --keep Dockerfile` renews it"
+            "`leanscaffold update --leave Dockerfile` renews it"
         )
         remarks.append(Reason(code="lock-stale", text=text))
     return remarks

@@ -77,7 +77,8 @@ def review_decision(
         ()
         if session.wishes.force
         else session.outside.wizard.conflicts(
-            folder, {name: text for name, text in files.items() if name not in outcome.request.keep}
+            folder,
+            {name: text for name, text in files.items() if name not in outcome.request.leave},
         )
     )
     if details and session.wishes.yes:
@@ -92,7 +93,7 @@ def review_decision(
         return review.LEAVE
     if details:
         show_all(
-            "In the way, and yours: leave it as it is with --keep, or overwrite it with --force"
+            "In the way, and yours: leave it as it is with --leave, or overwrite it with --force"
         )
         show_all(*(f"  {detail}" for detail in details), "")
     while (choice := session.ask_once(question)) in {review.DOCKERFILE, review.DETAILS}:

@@ -61,7 +61,7 @@ def update(
     Shows what changes: versions, sizes, base, and why; then rewrites only what leanscaffold wrote.
     Options that leanscaffold.json recorded hold wherever no other is given; those that stood in
     pyproject.toml hold as long as they stand there. A file that you edited is never overwritten
-    without --force: --keep Dockerfile leaves it to you, now and in later updates, and renews the
+    without --force: --leave Dockerfile leaves it to you, now and in later updates, and renews the
     rest; --check shows what would change in it.
 
     With --check, files are stale if requirement files, locks or options changed since, or if a file
@@ -83,7 +83,7 @@ def update(
         tell("reading the project")
         request = combine_options(asked, record.lasting)
         if force:  # what is named now stays all the same
-            request = replace(request, keep=parse_request(asked).keep)
+            request = replace(request, leave=parse_request(asked).leave)
         stale = _find_stale(outside, path, record, request)
         if check and not stale:
             return _show(_only_checked(outside, path, record), as_json=as_json, check=check)
@@ -163,13 +163,13 @@ def _compare(
     The record of a run changes with every figure in it: alone it is no change.
     """
     from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
-    from scaffold.cli.generate import find_kept, spell_files  # noqa: PLC0415
+    from scaffold.cli.generate import find_left, spell_files  # noqa: PLC0415
     from scaffold.core.renewal import compare_plans  # noqa: PLC0415
     from scaffold.present.document import make_document  # noqa: PLC0415
     from scaffold.present.renewal import Update  # noqa: PLC0415
 
     files = spell_files(outside, path, outcome)
-    spared = find_kept(path, files, outcome.request)
+    spared = find_left(path, files, outcome.request)
     changed = [
         name
         for name, text in files.items()

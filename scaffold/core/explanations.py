@@ -252,18 +252,18 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "file-edited": _explain(
         "a generated file was edited",
         "What leanscaffold wrote was changed since. It is the user's now and is built as it is.",
-        "Keep it, with `leanscaffold update --keep Dockerfile` for all later updates, or write it "
+        "Keep it, with `leanscaffold update --leave Dockerfile` for all later updates, or write it "
         "anew with `leanscaffold generate --force`.",
     ),
-    "file-kept": _explain(
+    "file-left": _explain(
         "a file is left to you",
-        "--keep names it: what leanscaffold would write there is left out, the rest is written.",
+        "--leave names it: what leanscaffold would write there is left out, the rest is written.",
         "Name it no longer, or run `leanscaffold update --force`, to have it written again.",
     ),
     "lock-stale": _explain(
         "the lock no longer matches the requirements",
         "A requirement file changed after the lock was made; the build installs what is locked.",
-        "Run `leanscaffold update`, with `--keep Dockerfile` where that is yours.",
+        "Run `leanscaffold update`, with `--leave Dockerfile` where that is yours.",
     ),
     "file-stale": _explain(
         "a file of an earlier run is left over",

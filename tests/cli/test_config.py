@@ -212,7 +212,7 @@ _REQUESTS = st.builds(
     knowledge=_unique(st.sampled_from(["own facts", "../facts"])),
     index_url=_URLS,
     extra_index_urls=_unique(_URLS.filter(bool)),
-    keep=_unique(st.sampled_from(["Dockerfile", "odd name/compose.yaml"])),
+    leave=_unique(st.sampled_from(["Dockerfile", "odd name/compose.yaml"])),
     options=_OPTIONS,
 )
 

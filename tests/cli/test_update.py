@@ -106,16 +106,16 @@ def test_an_edited_dockerfile_is_not_overwritten_without_force(project: Path) ->
     assert "# mine" not in dockerfile.read_text()
 
 
-def test_a_dockerfile_that_is_kept_stays_and_the_rest_is_renewed_now_and_later(
+def test_a_dockerfile_that_is_left_alone_stays_and_the_rest_is_renewed_now_and_later(
     project: Path,
 ) -> None:
     dockerfile = project / "Dockerfile"
     edited = dockerfile.read_text() + "# mine\n"
     dockerfile.write_text(edited)
     (project / "requirements.txt").write_text("fastapi\nuvicorn\nhttpx\n")
-    assert "--keep Dockerfile" in update(project).stderr
+    assert "--leave Dockerfile" in update(project).stderr
 
-    kept = update(project, "--keep", "Dockerfile")
+    kept = update(project, "--leave", "Dockerfile")
     assert kept.exit_code == 0, kept.stderr
     assert "left alone: Dockerfile" in kept.stdout
     assert "httpx==" in (project / "requirements.arm64.lock").read_text()
@@ -130,22 +130,22 @@ def test_a_dockerfile_that_is_kept_stays_and_the_rest_is_renewed_now_and_later(
 
     assert update(project, "--force").exit_code == 0
     assert "# mine" not in dockerfile.read_text()
-    assert "--keep" not in (project / "leanscaffold.json").read_text()
+    assert "--leave" not in (project / "leanscaffold.json").read_text()
 
 
-def test_a_dockerfile_that_is_kept_is_told_of_another_base(project: Path) -> None:
+def test_a_dockerfile_that_is_left_alone_is_told_of_another_base(project: Path) -> None:
     (project / "Dockerfile").write_text("FROM python:3.13-slim\n")
-    result = update(project, "--keep", "Dockerfile", "--base", "alpine")
+    result = update(project, "--leave", "Dockerfile", "--base", "alpine")
     assert result.exit_code == 0, result.stderr
     assert "change its FROM lines" in " ".join(result.stdout.split())
     assert (project / "Dockerfile").read_text() == "FROM python:3.13-slim\n"
 
 
 @pytest.mark.parametrize("name", ["leanscaffold.json", "../Dockerfile", "/etc/passwd", ""])
-def test_what_cannot_be_kept_is_refused(project: Path, name: str) -> None:
-    result = update(project, "--keep", name)
+def test_what_cannot_be_left_is_refused(project: Path, name: str) -> None:
+    result = update(project, "--leave", name)
     assert (result.exit_code, code_of(result)) == (2, "usage")
-    assert "--keep" in result.stderr
+    assert "--leave" in result.stderr
 
 
 def test_what_pyproject_says_no_longer_holds_no_longer(project: Path) -> None:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from inspect import cleandoc
 from itertools import groupby
 from pathlib import Path
+from textwrap import indent
 
 import click
 
@@ -70,7 +72,7 @@ def _command_list(commands: dict[str, click.Command]) -> str:
 
 def _command_page(name: str, command: click.Command, folder: Path) -> str:
     ctx = click.Context(command, info_name=name, **cli.context_settings)
-    blocks = [_paragraphs(command.help or "")]
+    blocks = [_paragraphs(cleandoc(command.help or ""))]
     blocks.append(f"    {' '.join((f'leanscaffold {name}', *command.collect_usage_pieces(ctx)))}")
     params = [(getattr(one, "section", "Output"), one) for one in command.get_params(ctx)]
     shown = [(section, one) for section, one in params if not isinstance(one, click.Argument)]
@@ -134,7 +136,13 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    return "\n\n".join(_one_line(part) for part in re.split(r"\n\s*\n", text.replace("\b\n", "")))
+    return "\n\n".join(_paragraph(part) for part in re.split(r"\n\s*\n", text))
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph on one line; after a backspace, its lines as they are, as click has it."""
+    plain = text.removeprefix("\b\n")
+    return _one_line(text) if plain == text else indent(plain, "    ")
 
 
 def _one_line(text: str) -> str:
