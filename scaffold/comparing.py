@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffold.adapters.buildx import stopped_by_signals
-from scaffold.adapters.engine.containers import run_app, try_imports
+from scaffold.adapters.engine.apps import run_app, try_imports
 from scaffold.adapters.engine.images import (
     carry_image,
     count_processors,

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from scaffold.adapters.engine.apps import run_app, try_imports
 from scaffold.adapters.engine.connect import connect
-from scaffold.adapters.engine.containers import remove_marked, run_app, try_imports
+from scaffold.adapters.engine.containers import remove_marked
 from scaffold.adapters.engine.images import (
     carry_image,
     count_processors,
