@@ -129,7 +129,12 @@ def judge_here(
     if known is not None:
         base, image = known
         asked = replace(
-            options, base=base.id, python=image.python, allow_compile="hours", bytecode="beside"
+            options,
+            base=base.id,
+            python=image.python,
+            allow_compile="hours",
+            bytecode="beside",
+            trim="none",
         )
         on_it = replace(question, options=asked)
         here = _find(Evaluation(on_it, shelf, edges.tell).verdicts(), base.id, image.python)

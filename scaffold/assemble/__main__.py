@@ -12,16 +12,17 @@ from .trim import LEVELS
 def parse_order(argv: list[str]) -> Order:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(prog="assemble", description=__doc__)
+    parser.add_argument("--base", type=Path, help="root of the image to cut a base from")
     for name, text in (
-        ("base", "root of the base image"),
         ("packages", "what pip installed; changed in place"),
         ("scripts", "commands that pip made"),
         ("out", "folder for the layers, one folder each"),
     ):
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
-    for name in ("interpreter", "site-packages", "home", "workdir"):
-        parser.add_argument(f"--{name}", required=True, help="a path in the image")
-    parser.add_argument("--uid", type=int, required=True)
+    parser.add_argument("--site-packages", required=True, help="a path in the image")
+    for name in ("interpreter", "home", "workdir"):
+        parser.add_argument(f"--{name}", default="", help="a path in a base that is cut")
+    parser.add_argument("--uid", type=int, default=0, help="the user of a base that is cut")
     parser.add_argument("--trim", choices=LEVELS, default="safe")
     parser.add_argument("--bytecode", choices=("none", "beside", "only"), default="only")
     parser.add_argument("--sourceless", action="append", default=[], metavar="PACKAGE")

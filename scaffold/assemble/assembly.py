@@ -2,7 +2,7 @@
 
 import posixpath
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,8 @@ from .writing import copy_paths, place_file, settle_times
 class Order:
     """What is to be put together. Paths of this machine are ``Path``, those in the image texts.
 
+    ``base`` is the root of the image that a base is cut from, for the user ``uid``; without one
+    there are only the packages, for a base that stays whole.
     ``sourceless`` are packages that work without their sources, ``spare`` pairs (rule, top-level
     name) that a rule leaves alone, ``layers`` the packages that get a layer each, ``languages``
     those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
@@ -39,15 +41,15 @@ class Order:
     on it stays all the same, ``imports`` a file with what the app's own sources name.
     """
 
-    base: Path
     packages: Path
     scripts: Path
     out: Path
-    interpreter: str
     site_packages: str
-    home: str
-    workdir: str
-    uid: int
+    base: Path | None = None
+    interpreter: str = ""
+    home: str = ""
+    workdir: str = ""
+    uid: int = 0
     trim: str = "safe"
     bytecode: str = "only"
     sourceless: frozenset[str] = frozenset()
@@ -63,10 +65,23 @@ class Order:
 
 def assemble(order: Order) -> Iterator[str]:
     """Write the layers ``base``, ``packages-1`` and so on; yield lines that say what was done."""
-    view = View(((order.site_packages, order.packages), ("/", order.base)))
-    loader = Loader(view)
     owners = read_owners(order.packages)
     removed = _trim(order, owners)
+    if order.base is not None:
+        order = yield from _cut_base(order, order.base)
+    _finish_packages(order, owners, removed)
+    yield from describe(removed)
+    write_reports(order.packages, removed, owners)
+    settle_records(order.packages)
+    _split(order, owners)
+    for layer in sorted(order.out.iterdir()):
+        settle_times(layer)
+
+
+def _cut_base(order: Order, base: Path) -> Generator[str, None, Order]:
+    """Write what is needed of a base, and return what is to be done with the packages then."""
+    view = View(((order.site_packages, order.packages), ("/", base)))
+    loader = Loader(view)
     library = [
         path
         for path in list_stdlib(view, posixpath.dirname(order.site_packages))
@@ -78,13 +93,7 @@ def assemble(order: Order) -> Iterator[str]:
     closure = _write_base(order, view, loader, library, kept)
     for missing in closure.missing:
         yield f"missing: {missing.soname}, which {missing.user} needs"
-    _finish_packages(order, owners, removed)
-    yield from describe(removed)
-    write_reports(order.packages, removed, owners)
-    settle_records(order.packages)
-    _split(order, owners)
-    for layer in sorted(order.out.iterdir()):
-        settle_times(layer)
+    return order
 
 
 def _trim(order: Order, owners: dict[str, str]) -> Removed:

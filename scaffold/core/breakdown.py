@@ -66,12 +66,8 @@ def _around(chosen: Fits) -> Iterator[Share]:
 
 def _packages(chosen: Fits, facts: Facts, bytecode: str) -> Iterator[Share]:
     candidate = chosen.candidate
-    alone = set(candidate.sourceless) if chosen.base.origin and bytecode == "only" else set()
-    left = (
-        lighten(candidate.packages, facts, candidate.trimmed, bytecode=bytecode)
-        if chosen.base.origin
-        else candidate.packages
-    )
+    alone = set(candidate.sourceless) if bytecode == "only" else set()
+    left = lighten(candidate.packages, facts, candidate.trimmed, bytecode=bytecode)
     weights = {name: (on_disk, download) for name, on_disk, download in chosen.size.packages}
     for whole, light in zip(candidate.packages, left, strict=True):
         name = whole.pinned.name

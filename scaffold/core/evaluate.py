@@ -15,7 +15,13 @@ from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import guess_installed, predict
 from scaffold.core.system import list_system
 from scaffold.core.traced_size import predict_traced, remark_trace, tracing
-from scaffold.core.trimming import lighten, list_sourceless, list_spared, predict_trimming
+from scaffold.core.trimming import (
+    lighten,
+    list_compilers,
+    list_sourceless,
+    list_spared,
+    predict_trimming,
+)
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
@@ -204,35 +210,32 @@ def judge(
     packages: tuple[Weighed, ...],
 ) -> Verdict:
     """Return the verdict on a base whose packages resolve: needs, size, limits."""
+    facts, options = question.facts, question.options
     needs = find_needs(
         project=question.project,
-        facts=question.facts,
+        facts=facts,
         base=base,
         arch=image.arch,
         packages=packages,
-        options=question.options,
+        options=options,
         system=resolution.system,
     )
-    level = question.options.trim if base.origin else "none"
-    trimmed = predict_trimming(packages, question.facts, level=level)
+    compilers = list_compilers(base, options)
+    trimmed = predict_trimming(packages, facts, level=options.trim, compilers=compilers)
     size = predict(
         base=base,
         image=image,
-        packages=(
-            lighten(packages, question.facts, trimmed, bytecode=question.options.bytecode)
-            if base.origin
-            else packages
-        ),
-        footprints=question.facts.footprints,
+        packages=lighten(packages, facts, trimmed, bytecode=options.bytecode),
+        footprints=facts.footprints,
         system=needs.cost,
         app=(question.project.app_bytes, question.project.app_sources),
-        bytecode=question.options.bytecode,
+        bytecode=options.bytecode,
     )
-    size = predict_traced(size, tracing(question.project, question.options, base, image), packages)
+    size = predict_traced(size, tracing(question.project, options, base, image), packages)
     candidate = Candidate(
         base=base,
         image=image,
-        reference=reference_of(base, image, dict(question.options.registries)),
+        reference=reference_of(base, image, dict(options.registries)),
         resolution=resolution,
         packages=packages,
         run_packages=needs.run_packages,
@@ -240,9 +243,9 @@ def judge(
         build_tools=needs.build_tools,
         build_class=needs.build_class,
         size=size,
-        memory=estimate_memory(packages, question.facts.packages),
-        sourceless=list_sourceless(packages, question.facts),
-        spared=list_spared(packages, question.facts, question.project),
+        memory=estimate_memory(packages, facts.packages),
+        sourceless=list_sourceless(packages, facts),
+        spared=list_spared(packages, facts, question.project, compilers),
         trimmed=trimmed,
     )
     refused = (*needs.refused, *_refuse_limits(question, candidate))

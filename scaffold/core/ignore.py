@@ -107,7 +107,7 @@ OUTPUTS = (
     TRACE,
     *(f"requirements.{arch.slug}.lock" for arch in Arch),
 )
-PROGRAM = ".leanscaffold"  # folder of what assembles a base that is cut to measure
+PROGRAM = ".leanscaffold"  # folder of what puts an image's files together
 
 
 def is_output(path: str) -> bool:

@@ -100,7 +100,7 @@ def make_plan(
         builder=_builder(base, chosen[0].python, reference, options),
         stop_signal=find_stop_signal(project, options),
         arguments=tuple(arguments),
-        layers=split_layers(chosen) if base.origin else (),
+        layers=split_layers(chosen),
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
         trace=project.trace if base.origin and options.traced != "none" else None,
@@ -137,7 +137,7 @@ def plan_digest(plan: Plan) -> str:
         "labels": [label for label in plan.labels if label[0] != "leanscaffold.plan"],
         "bytecode": plan.bytecode,
         "stop_signal": plan.stop_signal,
-        "assembly": _assembly(plan) if plan.base.origin else None,
+        "assembly": _assembly(plan),
     }
     if plan.trace:
         content["trace"] = [plan.options.traced, describe_keeping(plan.trace)]

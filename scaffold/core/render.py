@@ -22,14 +22,14 @@ def render(
 ) -> dict[str, str]:
     """Return {file name: text}; ``template`` returns the text of a template by its name.
 
-    ``program`` holds the sources, by path, of what assembles a base that is cut to measure.
+    ``program`` holds the sources, by path, of what puts an image's files together.
 
     Names of templates are relative to the folder of templates, with forward slashes. Raises
     UnsafeValueError for a value that could add a line of its own.
     """
     locks = {target.lock: render_lock(plan, target) for target in plan.targets}
     local = sorted({path for target in plan.targets for path in target.local})
-    needed = dict(program or {}) if plan.base.origin else {}
+    needed = dict(program or {})
     environment = _make_environment(template)
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {

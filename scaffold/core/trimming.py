@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from scaffold.assemble.trim import RULES, rules_of
+from scaffold.assemble.trim import EVERY, FOR_COMPILERS, RULES, Rule, rules_of
 from scaffold.assemble.trimming import SYMBOLS
 from scaffold.core.size import TYPICAL
-from scaffold.model.knowledge import Facts
+from scaffold.model.knowledge import Base, Facts
+from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Trimmed
 
+_COMPILERS = frozenset({"cc", "gcc", "g++", "clang", "tcc"})
 _SPARED = {**{rule.kind: rule.name for rule in RULES if rule.kind}, SYMBOLS: SYMBOLS}
 
 
@@ -23,14 +25,22 @@ def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...
 
 
 def list_spared(
-    packages: Sequence[Weighed], facts: Facts, project: Project
+    packages: Sequence[Weighed], facts: Facts, project: Project, compilers: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Return pairs (rule, top-level name) that are left alone, sorted.
 
-    They are what a package does not stand, and an installer that the project asks for.
+    They are what a package does not stand, an installer that the project asks for, and what
+    compilers in the image may read.
     """
     asked = {("pip", "pip")} if any(one.name == "pip" for one in project.asked) else set()
-    return tuple(sorted({*asked, *_spared(packages, facts)}))
+    whole = {(rule, EVERY) for rule in FOR_COMPILERS if compilers}
+    return tuple(sorted({*asked, *whole, *_spared(packages, facts)}))
+
+
+def list_compilers(base: Base, options: Options) -> tuple[str, ...]:
+    """Return the compilers that an image has, sorted."""
+    there = {*base.programs, *options.programs}
+    return tuple(sorted(there & _COMPILERS))
 
 
 def list_languages(project: Project) -> tuple[str, ...]:
@@ -40,13 +50,14 @@ def list_languages(project: Project) -> tuple[str, ...]:
 
 
 def predict_trimming(
-    packages: Sequence[Weighed], facts: Facts, *, level: str
+    packages: Sequence[Weighed], facts: Facts, *, level: str, compilers: Sequence[str] = ()
 ) -> tuple[Trimmed, ...]:
     """Return what each rule of a level takes out of each package, as far as wheels tell.
 
     Symbols are predicted by what they were in one wheel of the package, the rest is read.
     """
-    found = (one for weighed in packages for one in _predict(weighed, facts, level))
+    rules = [r for r in rules_of(level) if not compilers or r.name not in FOR_COMPILERS]
+    found = (one for weighed in packages for one in _predict(weighed, facts, level, rules))
     return tuple(one for one in found if one.bytes)
 
 
@@ -66,11 +77,13 @@ def lighten(
     )
 
 
-def _predict(weighed: Weighed, facts: Facts, level: str) -> Iterator[Trimmed]:
+def _predict(
+    weighed: Weighed, facts: Facts, level: str, rules: Sequence[Rule]
+) -> Iterator[Trimmed]:
     name = weighed.pinned.name
     fact = facts.packages.get(name)
     kept = set(fact.keep) if fact else set()
-    for rule in rules_of(level):
+    for rule in rules:
         if rule.kind and rule.kind not in kept:
             yield Trimmed(rule=rule.name, package=name, bytes=weighed.facts.kind(rule.kind))
     if level != "none" and SYMBOLS not in kept:

@@ -88,7 +88,7 @@ class View:
     site_packages: str
     stdlib: str
     replaced: tuple[str, ...]
-    compiled: bool
+    cut: bool
     assembly: tuple[str, ...]
     layers: tuple[str, ...]
     app_compiled: bool
@@ -134,15 +134,15 @@ def make_view(plan: Plan) -> View:
         site_packages=site_packages,
         stdlib=posixpath.dirname(site_packages),
         replaced=_replaced(plan, site_packages),
-        compiled=plan.bytecode != "none" and not base.origin,
-        assembly=_assembly(plan, site_packages) if base.origin else (),
+        cut=bool(base.origin),
+        assembly=(*(_cut(plan) if base.origin else ()), *_assembly(plan, site_packages)),
         layers=(
             *(("library",) if plan.trace else ()),
             *(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
         ),
         app_compiled=plan.bytecode != "none",
         app_left_out=(
-            *((PROGRAM,) if plan.base.origin else ()),
+            PROGRAM,
             *((TRACE,) if plan.project.trace else ()),
             *(t.lock for t in plan.targets),
         ),
@@ -221,21 +221,28 @@ def _bases(plan: Plan) -> tuple[BaseStage, ...]:
 
 
 def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
-    """Return the options of the program that puts the file system together, one a line."""
+    """Return the options of the program that puts packages together, one a line."""
     return (
-        f"--interpreter={plan.base.interpreter.format(python=plan.python)}",
         f"--site-packages={site_packages}",
         f"--trim={plan.options.trim}",
         f"--bytecode={plan.bytecode}",
-        f"--uid={plan.uid}",
-        f"--home={plan.home}",
-        f"--workdir={plan.workdir}",
         *(f"--sourceless={name}" for name in plan.sourceless),
         *(f"--spare={rule}:{name}" for rule, name in plan.spared),
         *(f"--language={name}" for name in plan.languages),
+        *(f"--layer={','.join(names)}" for names in plan.layers),
+    )
+
+
+def _cut(plan: Plan) -> tuple[str, ...]:
+    """Return its options about a base that is cut to measure."""
+    return (
+        "--base=/base",
+        f"--interpreter={plan.base.interpreter.format(python=plan.python)}",
+        f"--uid={plan.uid}",
+        f"--home={plan.home}",
+        f"--workdir={plan.workdir}",
         *(f"--program={name}" for name in plan.options.programs),
         *(("--shell",) if plan.options.debug_shell else ()),
-        *(f"--layer={','.join(names)}" for names in plan.layers),
         *(
             (f"--trace=/project/{TRACE}", f"--closure={plan.options.traced}", "--imports=/imports")
             if plan.trace

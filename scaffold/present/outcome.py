@@ -235,13 +235,11 @@ def planned_layers(outcome: Outcome, decision: Decision) -> tuple[PlannedLayer, 
     chosen = [one.chosen for one in outcome.decisions if one.chosen is not None]
     if decision.chosen is None or not outcome.fits:
         return ()
-    split = split_layers(chosen) if decision.chosen.base.origin else ()
-    return price_layers(decision.chosen.size, split)
+    return price_layers(decision.chosen.size, split_layers(chosen))
 
 
 def planned_files(outcome: Outcome) -> tuple[str, ...]:
     """Return the names of the files that ``generate`` writes for these targets, sorted."""
     locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
-    assembled = any(d.chosen and d.chosen.base.origin for d in outcome.decisions)
-    program = (f"{PROGRAM}/",) if assembled else ()
-    return tuple(sorted(("Dockerfile", ".dockerignore", "leanscaffold.json", *locks, *program)))
+    own = ("Dockerfile", ".dockerignore", "leanscaffold.json", f"{PROGRAM}/")
+    return tuple(sorted((*own, *locks)))

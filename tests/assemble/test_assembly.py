@@ -107,6 +107,14 @@ def test_packages_go_into_their_layers_and_commands_on_top(order: Order) -> None
     assert (order.out / "packages-2/usr/local/bin/web").stat().st_mode & 0o111
 
 
+def test_for_a_base_that_stays_whole_only_packages_are_put_together(order: Order) -> None:
+    whole = replace(order, base=None, interpreter="", home="", workdir="", uid=0)
+    assert "trimmed web: stubs 0 bytes" in list(assemble(whole))
+    assert {layer.name for layer in order.out.iterdir()} == {"packages-1", "packages-2"}
+    assert f"{SITE}/heavy/core.so" in list_layer(order, "packages-1")
+    assert f"{SITE}/web/__init__.pyc" in list_layer(order, "packages-2")
+
+
 def test_bytecode_alone_is_imported_and_its_record_names_it(order: Order) -> None:
     list(assemble(order))
     site = order.out / "packages-2" / SITE.lstrip("/")

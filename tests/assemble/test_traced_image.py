@@ -26,6 +26,11 @@ def trace(order: Order, *files: str, closure: str = "safe", **changes: object) -
     return replace(order, trace=file, closure=closure)
 
 
+def base_of(order: Order) -> Path:
+    assert order.base is not None
+    return order.base
+
+
 def test_packages_that_nothing_opens_go_and_their_metadata_stays(order: Order) -> None:
     lines = list(assemble(trace(order, "site/web/__init__.py")))
     light, heavy = list_layer(order, "packages-2"), list_layer(order, "packages-1")
@@ -56,8 +61,8 @@ def test_another_python_keeps_its_library_whole(order: Order) -> None:
 
 
 def test_a_tight_closure_keeps_only_what_was_opened_of_python_too(order: Order) -> None:
-    write(order.base, f"{LIB}/os.py", "")
-    write(order.base, f"{LIB}/this_too.py", "")
+    write(base_of(order), f"{LIB}/os.py", "")
+    write(base_of(order), f"{LIB}/this_too.py", "")
     list(assemble(trace(order, "site/web/__init__.py", closure="tight")))
     library = list_layer(order, "base") | list_layer(order, "library")
     assert f"{LIB}/os.pyc" in library
@@ -66,11 +71,11 @@ def test_a_tight_closure_keeps_only_what_was_opened_of_python_too(order: Order) 
 
 
 def test_what_nothing_opened_of_python_is_a_layer_that_packages_may_change(order: Order) -> None:
-    write(order.base, f"{LIB}/late.py", "import bz2")
-    write(order.base, f"{LIB}/bz2.py", "import _bz2")
-    write(order.base, f"{GNU}/libbz2.so.1", make_elf())
+    write(base_of(order), f"{LIB}/late.py", "import bz2")
+    write(base_of(order), f"{LIB}/bz2.py", "import _bz2")
+    write(base_of(order), f"{GNU}/libbz2.so.1", make_elf())
     bz2 = make_elf(needed=("libc.so.6", "libbz2.so.1"))
-    write(order.base, f"{LIB}/lib-dynload/_bz2.so", bz2)
+    write(base_of(order), f"{LIB}/lib-dynload/_bz2.so", bz2)
     write(order.packages, "web/__init__.py", "def f():\n    import late")
     list(assemble(trace(order, "site/web/__init__.py", "stdlib/json/__init__.py")))
     base, library = list_layer(order, "base"), list_layer(order, "library")

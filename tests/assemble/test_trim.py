@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.assemble.stripping import is_same_to_a_loader, strip_bytes, strip_file
-from scaffold.assemble.trim import RULES, Rule, find_spent
+from scaffold.assemble.trim import EVERY, FOR_COMPILERS, RULES, Rule, find_spent
 from scaffold.assemble.trim.scan import Packages
 from tests.assemble.elves import make_elf, make_patched_elf, write
 
@@ -71,6 +71,14 @@ def test_a_rule_spares_the_packages_that_the_facts_name(tmp_path: Path) -> None:
     write(tmp_path, "torch/include/a.h", "")
     write(tmp_path, "numpy/include/b.h", "")
     assert spent(tmp_path, "headers", ("headers", "torch")) == ["numpy/include/b.h"]
+
+
+@pytest.mark.parametrize("rule", FOR_COMPILERS)
+def test_where_there_is_a_compiler_what_it_reads_stays(tmp_path: Path, rule: str) -> None:
+    for path in ("a/x.h", "a/libx.a", "a/x.pyx", "a/__init__.pyi"):
+        write(tmp_path, path, "")
+    assert spent(tmp_path, rule) != []
+    assert spent(tmp_path, rule, (rule, EVERY)) == []
 
 
 def test_packages_that_compile_at_run_time_keep_their_headers(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_the_application_looks_the_same_from_every_checkout() -> None:
         "chmod -R u=rwX,go=rX .",
         "chown -Rh 10001:10001 .",
         'find . -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +',
-        "rm -rf requirements.arm64.lock",
+        "rm -rf .leanscaffold requirements.arm64.lock",
         "compileall -q --invalidation-mode unchecked-hash -s /out -p / /out/app",
     ):
         assert settling in " ".join(made.split())
@@ -211,8 +211,11 @@ def test_a_base_without_pip_and_shell_is_only_copied_onto() -> None:
     assert words["ENTRYPOINT"] == "[]"
     assert json.loads(words["CMD"])[0] == plan.base.interpreter
     copies = [step.rest for step in final.steps if step.word == "COPY"]
-    assert copies == ["--from=build /packages/ /", "--from=app /out/ /"]
-    assert f"mv /install /packages{plan.base.site_packages} " in by_name["build"].runs()[-1]
+    layers = [f"--from=layers /out/packages-{number}/ /" for number in (1, 2)]
+    assert copies == [*layers, "--from=app /out/ /"]
+    (made,) = by_name["layers"].runs()
+    assert f"--site-packages={plan.base.site_packages} " in made
+    assert "--base" not in made
 
 
 def test_the_health_check_asks_the_path_without_a_proxy_or_a_shell() -> None:
@@ -236,10 +239,11 @@ def test_without_a_port_there_is_no_health_check() -> None:
 
 
 def test_bytecode_is_made_for_where_it_will_lie_or_left_out() -> None:
-    made = stages(dockerfile(simple_plan()))["build"].runs()[-2]
-    assert "--invalidation-mode unchecked-hash" in made
-    assert f"-s /install -p {SITE_PACKAGES} /install" in made
-    assert "compileall" not in render(simple_plan(bytecode="none"), load)["Dockerfile"]
+    (made,) = stages(dockerfile(simple_plan()))["layers"].runs()
+    assert f"--site-packages={SITE_PACKAGES} --trim=safe --bytecode=only" in made
+    left_out = render(simple_plan(bytecode="none"), load)["Dockerfile"]
+    assert "--bytecode=none" in left_out
+    assert "compileall" not in left_out
 
 
 def test_local_packages_are_built_apart_from_the_lock_and_not_for_this_machine() -> None:

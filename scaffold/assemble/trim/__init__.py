@@ -11,6 +11,9 @@ from . import docs, examples, headers, locales, pip, sources, static, stubs, tes
 from .scan import Packages, Parts
 
 LEVELS = ("none", "safe", "max")
+EVERY = "*"  # in the place of a package's top-level name
+# What compilers and linkers read stays in an image that has one.
+FOR_COMPILERS = ("headers", "static", "sources")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def find_spent(
 ) -> Iterator[tuple[str, list[Parts]]]:
     """Yield each rule of a level with the files that can go.
 
-    ``spared`` are pairs (rule, top-level name) that a rule leaves alone.
+    ``spared`` are pairs (rule, top-level name or EVERY) that a rule leaves alone.
     """
     left = frozenset(spared)
     belongs = {parts: rule.name for parts in packages.files if (rule := rule_of(parts))}
@@ -64,6 +67,6 @@ def find_spent(
         covered = [
             parts
             for parts, name in belongs.items()
-            if name == rule.name and (name, parts[0]) not in left
+            if name == rule.name and left.isdisjoint({(name, parts[0]), (name, EVERY)})
         ]
         yield rule.name, rule.find(packages, covered)

@@ -1,6 +1,7 @@
 """C and C++ headers.
 
-Why: only a compiler reads them, and the image has none. TensorFlow brings 268 MB of them.
+Why: only a compiler reads them, and the image has none; where the base has one, they stay.
+TensorFlow brings 268 MB of them.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """Static libraries and object files.
 
-Why: only a linker reads them, and the image has none.
+Why: only a linker reads them, and the image has none; where the base has one, they stay.
 """
 
 from collections.abc import Iterable
