@@ -21,6 +21,8 @@ RUN pip install --no-cache-dir --no-compile numpy==2.2.6
 ```
 """
 
+import posixpath
+import re
 from collections.abc import Iterator
 
 from scaffold.model.finding import Hit, Severity
@@ -44,8 +46,14 @@ def check(case: Case) -> Iterator[Hit]:
                 text = "strip damages libraries that wheels bring along"
             elif removes and argv[:1] == ("find",) and names & {"tests", "test", "testing"}:
                 text = "some packages import their tests folders"
-            elif removes and "dist-info" in line:
+            elif removes and any(map(_is_metadata, argv)):
                 text = "without .dist-info nothing finds versions and entry points"
             else:
                 continue
             yield Hit(text=text, span=command.span)
+
+
+def _is_metadata(word: str) -> bool:
+    """Tell whether a word names metadata; an installer's own may go with the installer."""
+    name = posixpath.basename(word.rstrip("/"))
+    return "dist-info" in word and not re.match(r"(pip|setuptools|wheel)-", name)

@@ -40,6 +40,7 @@ CLEAN = {
         BASE + "RUN apk add a\nRUN rm -rf /srv/upload\n",
     ],
     "LS304": [BASE + "RUN mkdir /data && chown -R 1 /data\nCOPY . /app/\n"],
+    "LS305": [BASE + "RUN rm -rf /usr/local/lib/python3.13/site-packages/pip-*.dist-info\n"],
     "LS401": [
         BASE + "RUN --mount=type=cache,target=/var/lib/apt apt-get update && apt-get install a\n",
         BASE + "RUN <<EOF\napt-get update\nrm -rf /var/lib/apt/lists/*\nEOF\n",
