@@ -66,18 +66,19 @@ def try_sourceless(name: str, tops: Sequence[str], site: Path, scratch: Path, py
             bare.joinpath(*parts).unlink(missing_ok=True)
     asks = tuple(_find_asking(bare, tops))
     _compile(bare, tops, python)
-    whole, without = _import_all(site, tops, python), _import_all(bare, tops, python)
+    whole, without = import_all(site, tops, python), import_all(bare, tops, python)
     lost = tuple(
         (module, without.get(module, "not found"))
         for module, error in whole.items()
-        if not error and without.get(module) != "" and not _is_of_tests(module)
+        if not error and without.get(module) != "" and not is_of_tests(module)
     )
     shutil.rmtree(bare)
     worked = sum(not error for error in whole.values())
     return Tried(name=name, modules=worked, lost=lost, asks=asks)
 
 
-def _is_of_tests(module: str) -> bool:
+def is_of_tests(module: str) -> bool:
+    """Tell whether a module belongs to a package's own tests, by its name."""
     return not {"tests", "test", "conftest"}.isdisjoint(module.split("."))
 
 
@@ -101,7 +102,8 @@ def _compile(folder: Path, tops: Sequence[str], python: str) -> None:
     subprocess.run([python, "-B", "-c", code, folder, *tops], cwd=program, check=True)  # noqa: S603
 
 
-def _import_all(folder: Path, tops: Sequence[str], python: str) -> dict[str, str]:
+def import_all(folder: Path, tops: Sequence[str], python: str) -> dict[str, str]:
+    """Return what each module below some top-level names says to its import; nothing is well."""
     argv = [python, "-I", "-B", "-c", _PROGRAM, str(folder), *tops]
     done = subprocess.run(argv, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603
     try:
