@@ -29,7 +29,8 @@ the quickest of several starts, without a network and with a read-only root, to 
 to the end of a script, the container's own part (hello's row) included. `docker init`'s recipe has
 the slim image as it comes, without bytecode of the standard library; in the plain slim one, pip ran
 as root and without being told not to, and left bytecode of all that it uses itself. `traced` is our
-image slimmed by a trace, `opened` the bytes of the files that the run opens: the limit to approach.
+image slimmed by a trace with `--traced tight` (`safe` keeps what could be imported later, too),
+`opened` the bytes of the files that the run opens: the limit to approach.
 
 Made by `python -m tests.engine.table`, an hour for all of it; `--match NAME` measures one anew.
 """

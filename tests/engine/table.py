@@ -137,11 +137,12 @@ class Bench:
         return self.weigh(tag), _conclude(report["checks"])
 
     def trace_ours(self) -> tuple[float, float]:
-        """Return MB on disk of our traced image, and of the files that its run opens."""
+        """Return MB on disk of our image, traced tightly, and of the files that its run opens."""
         project = self.stage(self.match.example)
         self.base = choose(self.match, project, self.env)["base"]
         ended = leanscaffold(
-            *("trace", str(project), *self.options(), "--json", "--quiet"), env=self.env
+            *("trace", str(project), *self.options(), "--traced", "tight", "--json", "--quiet"),
+            env=self.env,
         )
         if not ended.out or "floor" not in ended.document():
             raise click.ClickException(ended.err or ended.out)
