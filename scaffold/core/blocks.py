@@ -37,7 +37,7 @@ def predict_waste(weighed: Weighed, *, bytecode: bool) -> tuple[float, float]:
     """Return what blocks add to the bytes of a package and its bytecode, and how far it may be off.
 
     Trimmed files are counted out by the bytes they had of all that is no machine code: a package
-    has few libraries and many small files.
+    has few libraries and many small files. Folders stay: most hold something else as well.
     """
     facts = weighed.facts
     whole = facts.installed + weighed.trimmed
@@ -46,11 +46,13 @@ def predict_waste(weighed: Weighed, *, bytecode: bool) -> tuple[float, float]:
     replaced = max(sum(size for _, size in facts.kinds) - facts.installed, 0)
     left = min(max(1 - (weighed.trimmed - replaced) / small, 0.0), 1.0)
     if facts.blocks is None:
-        waste, spread = left * _waste_of(facts.files), WASTE_SPREAD
+        all_waste, spread = _waste_of(facts.files), WASTE_SPREAD
     else:
-        waste, spread = left * max(facts.blocks - whole, 0), COUNTED_SPREAD
+        all_waste, spread = float(max(facts.blocks - whole, 0)), COUNTED_SPREAD
+    in_files = min(facts.files * WASTE, all_waste)
+    waste = all_waste - in_files + left * in_files
     # Nobody counted how many files are trimmed: in Django, large catalogues beside small sources.
-    error = waste * spread + (waste / left * (1 - left) * WASTE_SPREAD if left else 0.0)
+    error = waste * spread + in_files * (1 - left) * WASTE_SPREAD
     if bytecode and not weighed.sourceless:
         beside = facts.files * min(facts.kind("py") / small, 1.0)
         waste += _waste_of(beside)

@@ -12,6 +12,10 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Trimmed
 
+# Of a package that is compiled while building, nobody has looked into a wheel: what stripping takes
+# out of what is guessed that it installs. psycopg2, gcc 14: 0.87 of 1.21 MB (`leanscaffold verify`
+# of the example, 2026-11-25).
+_COMPILED_SYMBOLS = 0.72
 _COMPILERS = frozenset({"cc", "gcc", "g++", "clang", "tcc"})
 _SPARED = {**{rule.kind: rule.name for rule in RULES if rule.kind}, SYMBOLS: SYMBOLS}
 
@@ -87,8 +91,14 @@ def _predict(
         if rule.kind and rule.kind not in kept:
             yield Trimmed(rule=rule.name, package=name, bytes=weighed.facts.kind(rule.kind))
     if level != "none" and SYMBOLS not in kept:
-        share = facts.footprints.get(name, TYPICAL).symbols
-        yield Trimmed(rule=SYMBOLS, package=name, bytes=round(share * weighed.facts.kind("so")))
+        yield Trimmed(rule=SYMBOLS, package=name, bytes=_symbols(weighed, facts))
+
+
+def _symbols(weighed: Weighed, facts: Facts) -> int:
+    if not weighed.pinned.wheel and not weighed.exact:
+        return round(_COMPILED_SYMBOLS * weighed.facts.installed)
+    share = facts.footprints.get(weighed.pinned.name, TYPICAL).symbols
+    return round(share * weighed.facts.kind("so"))
 
 
 def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weighed:
