@@ -41,8 +41,9 @@ def _show_report(report: Report, *, verbose: bool) -> "Content":
 def _show_check(check: Check, width: int, *, verbose: bool) -> "Content":
     passed = check.status is Status.PASSED
     word = "not verified: " if check.status is Status.NOT_VERIFIED else ""
+    text = check.text.removeprefix("not tried: ") if word else check.text
     yield styled(
-        f"{_SIGNS[check.status]} {check.code:{width}}  {word}{check.text}", _STYLES[check.status]
+        f"{_SIGNS[check.status]} {check.code:{width}}  {word}{text}", _STYLES[check.status]
     )
     if verbose or not passed:
         for line in check.evidence:

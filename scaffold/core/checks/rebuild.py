@@ -7,7 +7,7 @@ from scaffold.model.trial import Rebuild
 CODE = "rebuild"
 UPDATE_CODE = "update"
 NOT_TRIED = {
-    "quick": "not tried (--quick)",
+    "quick": "left out (--quick)",
     "image": "not tried: an existing image was given, nothing was built",
 }
 _MEGA = 1e6

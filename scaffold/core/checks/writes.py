@@ -39,7 +39,7 @@ def check_writes(trial: Trial, run: Run, loose: Run | None) -> Check:
         return Check(
             code=CODE,
             status=Status.NOT_VERIFIED,
-            text="not tried with a writable root (--quick)",
+            text="left out: a run with a writable root (--quick)",
             hint="leave --quick out",
         )
     if run.refused or loose.refused:
