@@ -52,7 +52,7 @@ def logins(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environ(tmp_path: Path, logins: Path) -> Iterator[dict[str, str]]:
-    """An environment in which ``ssh`` reaches an engine."""
+    """An environment in which ``ssh`` reaches an engine, after a Ctrl-C that must not end it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Engine)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -60,7 +60,7 @@ def environ(tmp_path: Path, logins: Path) -> Iterator[dict[str, str]]:
     relay = tmp_path / "relay.py"
     relay.write_text(RELAY)
     words = f"'{sys.executable}' '{relay}' {server.server_port} '{logins}'"
-    yield with_ssh(tmp_path / "bin", f'exec {words} "$@"')
+    yield with_ssh(tmp_path / "bin", f'kill -INT $$; exec {words} "$@"')
     server.shutdown()
     server.server_close()
     thread.join()
