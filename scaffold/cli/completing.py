@@ -7,7 +7,14 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+)
 
 if TYPE_CHECKING:
     import click
@@ -24,9 +31,36 @@ class _BashComplete(BashComplete):
         return [word for word in words if word != "="], typed
 
 
+class _WholeWords(ShellComplete):
+    """As click's, but what completes ``--device=rasp`` begins with that: it is one word here."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        """Return what may stand in place of the word that is typed."""
+        found = super().get_completions(args, incomplete)
+        option, equals, _ = incomplete.partition("=")
+        if not equals or not option.startswith("-"):
+            return found
+        return [
+            CompletionItem(f"{option}={item.value}", help=item.help)
+            if item.type == "plain"
+            else item
+            for item in found
+        ]
+
+
+class _ZshComplete(_WholeWords, ZshComplete):
+    pass
+
+
+class _FishComplete(_WholeWords, FishComplete):
+    # Click's script ends a name, or what is said about it, at the first comma.
+    source_template = FishComplete.source_template.replace("split ", "split --max 1 ", 1)
+
+
 def teach_shells() -> None:
     """Let click know what we do better than it."""
-    add_completion_class(_BashComplete)
+    for one in (_BashComplete, _ZshComplete, _FishComplete):
+        add_completion_class(one)
 
 
 def completing(kind: str) -> Complete | None:

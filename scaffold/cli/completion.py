@@ -26,6 +26,9 @@ def completion(shell: str | None) -> None:
     from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
 
     from scaffold.cli import COMPLETING, cli  # noqa: PLC0415 - that imports us
+    from scaffold.cli.completing import teach_shells  # noqa: PLC0415
+
+    teach_shells()
 
     name = shell or PurePath(os.environ.get("SHELL", "")).name
     found = get_completion_class(name) if name in _SHELLS else None

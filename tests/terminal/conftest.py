@@ -19,16 +19,20 @@ def place() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.fixture(params=SIZES, ids=lambda size: "{}x{}".format(*size))
-def screen(place: Path, request: pytest.FixtureRequest) -> Iterator[Screen]:
-    columns, rows = request.param
-    env = {
+def variables(place: Path) -> dict[str, str]:
+    """Return the environment of somebody whose home is ``place``."""
+    return {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(place),
         "XDG_STATE_HOME": str(place / "state"),
         "LEANSCAFFOLD_CACHE_DIR": str(place / "cache"),
         "LEANSCAFFOLD_OFFLINE": "1",
     }
-    opened = Screen.open(place, columns=columns, rows=rows, env=env)
+
+
+@pytest.fixture(params=SIZES, ids=lambda size: "{}x{}".format(*size))
+def screen(place: Path, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    columns, rows = request.param
+    opened = Screen.open(place, columns=columns, rows=rows, env=variables(place))
     yield opened
     opened.close()

@@ -5,11 +5,13 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 PATIENCE = 60.0  # seconds for one screen, on a busy machine
 _LOOK = 0.05
+BASH = ("bash", "--norc", "--noprofile")
 
 
 def find_tmux() -> str | None:
@@ -29,14 +31,25 @@ class Screen:
     socket: Path
 
     @classmethod
-    def open(cls, folder: Path, *, columns: int, rows: int, env: dict[str, str]) -> "Screen":
-        """Start a shell in ``folder`` with exactly these variables, besides PATH and HOME."""
+    def open(
+        cls,
+        folder: Path,
+        *,
+        columns: int,
+        rows: int,
+        env: dict[str, str],
+        shell: Sequence[str] = BASH,
+    ) -> "Screen":
+        """Start a shell in ``folder`` with exactly these variables, besides PATH and HOME.
+
+        Its prompt is ``$``, if the shell takes that from PS1 or is told to.
+        """
         screen = cls(socket=folder / "tmux")
         settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PS1": "$ ", **env}
         words = [f"{name}={value}" for name, value in settings.items()]
         size = ["-x", str(columns), "-y", str(rows)]
-        shell = ["env", "-i", *words, "bash", "--norc", "--noprofile"]
-        screen._tmux("-f", "/dev/null", "new-session", "-d", *size, "-c", str(folder), *shell)
+        begin = ["new-session", "-d", *size, "-c", str(folder), "env", "-i", *words, *shell]
+        screen._tmux("-f", "/dev/null", *begin)
         screen.wait_for(r"^\$")
         return screen
 
@@ -46,8 +59,12 @@ class Screen:
 
     def enter(self, line: str) -> None:
         """Type a command line."""
-        self._tmux("send-keys", "-l", line)
+        self.type(line)
         self.press("Enter")
+
+    def type(self, text: str) -> None:
+        """Type, without an end of the line."""
+        self._tmux("send-keys", "-l", text)
 
     def press(self, *keys: str) -> None:
         """Press keys, as tmux names them."""
