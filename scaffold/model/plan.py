@@ -16,10 +16,10 @@ class Options:
     ``command`` is an argument list; ``swaps`` pairs (from, to); ``bases`` restricts to these base
     ids or families; ``registries`` maps a registry's name to its prefix. ``health_command`` exits
     with 0 while the app is well; ``also`` are words of ``choices.AROUND``. ``bytecode`` is
-    ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work
-    and the base is cut to measure. ``trim`` is the level of trimming: ``none``, ``safe`` or
-    ``max``. ``programs`` are put in on request, ``debug_shell`` adds a shell. ``traced`` is how
-    much a trace of the project may leave out: ``safe``, ``tight`` or ``none``.
+    ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work.
+    ``trim`` is the level of trimming: ``none``, ``safe`` or ``max``. ``programs`` are put in on
+    request, ``debug_shell`` adds a shell. ``traced`` is how much a trace of the project may leave
+    out: ``safe``, ``tight`` or ``none``.
     """
 
     objective: str = "size"
@@ -90,10 +90,10 @@ class Plan:
     ``stop_signal`` is empty for the engine's own. ``arguments`` are what followed
     ``leanscaffold generate``, as far as known.
 
-    The rest is for bases that are cut to measure: ``layers`` are the packages that get a layer
-    each, the rarely changing first; ``sourceless`` packages work from bytecode alone; ``spared``
-    pairs (rule of trimming, top-level name) that a package does not stand, ``languages`` those
-    whose translations stay at every level of trimming; ``trace`` is the keep-list that is applied.
+    ``layers`` are the packages that get a layer each, the rarely changing first; ``sourceless``
+    packages work from bytecode alone; ``spared`` pairs (rule of trimming, top-level name) that a
+    package does not stand, ``languages`` those whose translations stay at every level of trimming.
+    ``trace`` is the keep-list that is applied to a base that is cut to measure.
     """
 
     version: int

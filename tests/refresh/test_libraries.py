@@ -51,6 +51,12 @@ def test_the_index_is_read_with_first_alternatives_and_virtual_names() -> None:
     assert suite.packages["libnew1"].on_disk == round(50 * 1024 * 0.56)
 
 
+def test_translations_and_manuals_count_where_slim_images_leave_them_out() -> None:
+    packages = read_suite(INDEX.replace("Package: libnew1", "Package: git-man")).packages
+    assert packages["git"].on_disk == round(60 * 1024 * 0.69)
+    assert packages["git-man"].on_disk == round(50 * 1024 * 0.02)
+
+
 def test_rows_that_were_measured_stay_and_the_rest_is_told(tmp_path: Path) -> None:
     folder = tree.write(tmp_path)
     facts = load_facts(folder)
