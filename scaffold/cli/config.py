@@ -12,6 +12,7 @@ from scaffold.cli.options import (
     json_option,
     path_argument,
     read_options,
+    require_folder,
 )
 from scaffold.cli.outside import Outside
 
@@ -48,6 +49,7 @@ def config(outside: Outside, given: "Mapping[str, Given]", path: Path, *, as_jso
         show_settings,
     )
 
+    require_folder(path)
     record = outside.read_record(path)
     recorded = read_flags(read_options(record.lasting if record else ()), Source.RECORDED)
     held = overlay(given.values(), recorded)

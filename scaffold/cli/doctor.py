@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.options import json_option, path_argument
+from scaffold.cli.options import json_option, path_argument, require_folder
 from scaffold.cli.outside import Outside
 
 _BROKEN = 1
@@ -23,6 +23,7 @@ def doctor(outside: Outside, path: Path, *, as_json: bool) -> int:
     """
     from scaffold.model.checkup import Health  # noqa: PLC0415 - not for --help
 
+    require_folder(path)
     findings = outside.check_up(path)
     if as_json:
         from scaffold.present.checkup import make_checkup_document  # noqa: PLC0415 - not for text

@@ -15,7 +15,7 @@ from scaffold.cli.options import read_options
 from scaffold.cli.session import Session, change_answer, review_decision, show_all
 from scaffold.config import Request, parse_request
 from scaffold.core.emptiness import is_project_file
-from scaffold.errors import NoTerminalError
+from scaffold.errors import NoTerminalError, UsageError
 from scaffold.model.starter import Starter
 from scaffold.origins import Given, Source, overlay, raw_values, read_flags
 from scaffold.present.interview import show_end, show_findings, show_preview
@@ -66,6 +66,11 @@ def run_init(session: Session) -> int:
         _resume(session)
         if session.wishes.template or _is_empty(session.path):
             return _begin(session)
+        if session.wishes.answers or session.wishes.trusted:
+            raise UsageError(
+                f"--answer and --trust are about a template, and {session.path} has a project",
+                hint="leave them out, or name an empty folder",
+            )
         return _settle(session, session.path, None)
     except KeyboardInterrupt:
         if session.written:

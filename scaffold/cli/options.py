@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from scaffold.cli.completing import completing, completing_choices
-from scaffold.errors import ConfigInvalidError
+from scaffold.errors import ConfigInvalidError, PathUnreadableError
 from scaffold.setting import Setting
 from scaffold.settings import SETTINGS
 
@@ -155,6 +155,12 @@ def read_options(argv: Sequence[str]) -> dict[str, Any]:
             f"leanscaffold.json holds options that cannot be used: {error.format_message()}",
             hint="write it anew: leanscaffold generate --force",
         ) from error
+
+
+def require_folder(path: Path) -> None:
+    """Raise PathUnreadableError where a command that reads little would not notice a wrong name."""
+    if not path.is_dir():
+        raise PathUnreadableError(f"{path} is not a folder", hint="name the folder of a project")
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")

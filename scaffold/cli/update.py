@@ -70,7 +70,6 @@ def update(
     """
     from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415 - not for --help
     from scaffold.cli.preparing import combine_options  # noqa: PLC0415
-    from scaffold.config import parse_request  # noqa: PLC0415
     from scaffold.present.talk import talking  # noqa: PLC0415
 
     record = outside.read_record(path)
@@ -82,8 +81,7 @@ def update(
     with talking(sys.stderr, quiet=quiet) as tell:
         tell("reading the project")
         request = combine_options(asked, record.lasting)
-        if force:  # what is named now stays all the same
-            request = replace(request, leave=parse_request(asked).leave)
+        request = replace(request, leave=_left(asked, record, force=force))
         stale = _find_stale(outside, path, record, request)
         if check and not stale:
             return _show(_only_checked(outside, path, record), as_json=as_json, check=check)
@@ -95,6 +93,16 @@ def update(
             return _show(found, as_json=as_json, check=check)
     _show_nothing_fits(outcome, path, stale, as_json=as_json)
     return _STALE if check else NOTHING_FITS
+
+
+def _left(asked: Mapping[str, Any], record: "Record", *, force: bool) -> tuple[str, ...]:
+    """Return the files that stay: what is named now, and without force what was named before."""
+    from scaffold.cli.options import read_options  # noqa: PLC0415 - not for --help
+    from scaffold.config import parse_request  # noqa: PLC0415
+
+    now = parse_request(asked).leave
+    before = () if force else parse_request(read_options(record.lasting)).leave
+    return tuple(dict.fromkeys((*before, *now)))
 
 
 def _show_nothing_fits(
@@ -182,6 +190,7 @@ def _compare(
         )
     ]
     there = _read(path / "Dockerfile")
+    mine = [name for name in spared if _read(path / name) != files[name]]
     targets = compare_plans(record.document, make_document(outcome))
     remarks = [remark.text for remark in outcome.remarks]
     if "Dockerfile" in spared and any(one.choice for one in targets):
@@ -191,7 +200,7 @@ def _compare(
         stale=stale,
         targets=targets,
         changed=tuple(sorted(changed)) if not stale else tuple(sorted({*changed, RECORD})),
-        kept=tuple(sorted({*spared, *(() if force else set(record.edited) - set(changed))})),
+        kept=tuple(sorted({*mine, *(() if force else set(record.edited) - set(changed))})),
         texts=(there, files["Dockerfile"]) if there and "Dockerfile" in changed else None,
         remarks=tuple(remarks),
     )

@@ -317,6 +317,15 @@ def test_an_answer_without_a_value_is_refused(tmp_path: Path) -> None:
     assert (result.exit_code, code_of(result)) == (2, "usage")
 
 
+def test_what_is_about_a_template_is_refused_where_none_is_asked_for(
+    project: Path, tmp_path: Path
+) -> None:
+    for options in (("--answer", "name=x"), ("--trust",)):
+        result = init(project, real(Typist({}), tmp_path), "--yes", *options)
+        assert (result.exit_code, code_of(result)) == (2, "usage")
+    assert names(project) == {"main.py", "requirements.txt"}
+
+
 def test_where_nothing_fits_nothing_is_written(tmp_path: Path) -> None:
     seen = Seen()
     nothing = make_decision(None, make_rejected())

@@ -67,6 +67,12 @@ def test_a_wrong_setting_ends_every_command_that_reads_it(tmp_path: Path) -> Non
     assert "pyproject.toml:4: unknown setting 'max_size'" in result.stderr
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    for command in ("config", "doctor"):
+        result = run(command, str(tmp_path / "nowhere"), outside=real_outside())
+        assert (result.exit_code, code_of(result)) == (10, "path-unreadable")
+
+
 def test_a_wrong_variable_is_named(tmp_path: Path) -> None:
     outside = make_outside(environment=lambda: {"LEANSCAFFOLD_MAX_SIZE": "huge"})
     result = run("generate", str(tmp_path), outside=outside)

@@ -128,6 +128,10 @@ def test_a_dockerfile_that_is_left_alone_stays_and_the_rest_is_renewed_now_and_l
     assert "httpx==" not in (project / "requirements.arm64.lock").read_text()
     assert dockerfile.read_text() == edited
 
+    (project / ".dockerignore").write_text("*.md\n")
+    both = update(project, "--leave", ".dockerignore")
+    assert "left alone: .dockerignore, Dockerfile" in both.stdout, both.stderr
+
     assert update(project, "--force").exit_code == 0
     assert "# mine" not in dockerfile.read_text()
     assert "--leave" not in (project / "leanscaffold.json").read_text()
