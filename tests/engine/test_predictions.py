@@ -10,7 +10,7 @@ import pytest
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import plain_environment
 from tests.engine.prediction_table import Row, read_table, write_table
-from tests.engine.predictions import TABLE, WEIGHED, measure, predict
+from tests.engine.predictions import TABLE, WEIGHED, Key, measure, predict
 
 
 def make_row(**changes: object) -> Row:
@@ -66,20 +66,30 @@ def test_the_table_has_the_predictions_of_today(example: str, tmp_path: Path) ->
 
 @pytest.mark.engine
 @pytest.mark.online
-@pytest.mark.parametrize("arch", ["amd64", "arm64"])
-@pytest.mark.parametrize("example", ["fastapi", "detector"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        ("fastapi", "amd64", "bare-trixie"),
+        ("fastapi", "arm64", "bare-trixie"),
+        ("detector", "amd64", "bare-trixie"),
+        ("detector", "arm64", "bare-trixie"),
+        ("fastapi", "amd64", "slim-trixie"),
+        ("fastapi", "arm64", "alpine-3.23"),
+    ],
+    ids=" ".join,
+)
 def test_the_prediction_of_an_example_holds_and_its_image_passes(
-    example: str,
-    arch: str,
+    key: Key,
     bases: Callable[..., Engine],
     knowledge_options: tuple[str, ...],
     tmp_path: Path,
 ) -> None:
+    example, arch, _ = key
     machine = bases(arch)
     if not machine.own:
         pytest.skip("the table is about the stand-ins")
     knowledge = Path(knowledge_options[1])
     predicted = predict(example, knowledge, plain_environment(os.environ, tmp_path))
-    row = measure(machine, predicted[example, arch, "bare-trixie"], None, knowledge)
+    row = measure(machine, predicted[key], None, knowledge)
     assert row.untried == ""
     assert row.troubles() == []
