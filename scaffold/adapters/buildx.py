@@ -162,26 +162,36 @@ def _stop(process: "subprocess.Popen[str]") -> None:
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[None]:
+def stopped_by_signals() -> Iterator[Callable[[], None]]:
     """Turn SIGTERM and SIGHUP into KeyboardInterrupt, so that everything is cleaned up.
 
-    Elsewhere than in the main thread, Python cannot: then nothing changes.
+    Who closes a terminal sends several; only the first counts, for cleaning up is not to be
+    interrupted. What is yielded is called where cleaning up begins: from then on none counts. A
+    signal that is ignored (`nohup`) stays so. Elsewhere than in the main thread, Python cannot:
+    then nothing changes.
     """
+    ending = False
+
+    def end() -> None:
+        nonlocal ending
+        ending = True
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        if not ending:
+            end()
+            raise KeyboardInterrupt
+
     kept: dict[signal.Signals, Any] = {}
     try:
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            if number is not None:
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 with suppress(ValueError):
-                    kept[number] = signal.signal(number, _interrupt)
-        yield
+                    kept[number] = signal.signal(number, interrupt)
+        yield end
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _results(

@@ -174,7 +174,7 @@ def _report_crash(argv: Sequence[str]) -> int:
 
 
 def _say(text: str) -> None:
-    with suppress(BrokenPipeError):
+    with suppress(OSError):  # nobody reads on, or the terminal is gone
         click.echo(text, err=True)
 
 

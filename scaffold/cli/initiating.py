@@ -2,12 +2,14 @@
 
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from scaffold.adapters.buildx import stopped_by_signals
 from scaffold.cli.deciding import decide_outcome
 from scaffold.cli.exit_codes import FITS, INTERRUPTED, NOTHING_FITS
 from scaffold.cli.generate import spell_files, write_files
@@ -114,10 +116,23 @@ def _begin(session: Session) -> int:
         source = template_of(session.answers)
     answers = _answer_template(session, source)
     starter = next((one for one in starters if one.name == source), None)
-    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
-        draft = Path(folder, session.path.resolve().name or "app")
+    with _draft_folder() as folder:
+        draft = folder / (session.path.resolve().name or "app")
         wizard.create(source, draft, answers, wishes.trusted)
         return _settle(session, draft, Beginning(source=source, answers=answers, starter=starter))
+
+
+@contextmanager
+def _draft_folder() -> Iterator[Path]:
+    """Give a folder that is gone afterwards, even if the terminal is closed at a question."""
+    with (
+        stopped_by_signals() as clean_up,
+        tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder,
+    ):
+        try:
+            yield Path(folder)
+        finally:
+            clean_up()
 
 
 def _describe(path: Path) -> str:

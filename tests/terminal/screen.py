@@ -11,6 +11,8 @@ from pathlib import Path
 
 PATIENCE = 60.0  # seconds for one screen, on a busy machine
 _LOOK = 0.05
+# What a shell writes when it ends would come after the folder's removal.
+_NO_HISTORY = {"HISTFILE": "/dev/null", "fish_history": ""}
 BASH = ("bash", "--norc", "--noprofile")
 
 
@@ -45,7 +47,7 @@ class Screen:
         Its prompt is ``$``, if the shell takes that from PS1 or is told to.
         """
         screen = cls(socket=folder / "tmux")
-        settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PS1": "$ ", **env}
+        settings = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PS1": "$ ", **_NO_HISTORY, **env}
         words = [f"{name}={value}" for name, value in settings.items()]
         size = ["-x", str(columns), "-y", str(rows)]
         begin = ["new-session", "-d", *size, "-c", str(folder), "env", "-i", *words, *shell]

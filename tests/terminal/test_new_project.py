@@ -1,11 +1,12 @@
 """``init`` in an empty folder, in a real terminal: broken off at every question, and taken up."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.screen import Screen, find_tmux, pointed_at
+from tests.terminal.screen import PATIENCE, Screen, find_tmux, pointed_at
 
 pytestmark = [
     pytest.mark.slow,
@@ -83,3 +84,21 @@ def test_broken_off_at_every_question_the_folder_stays_empty_and_the_next_run_go
     if way is SOMEBODYS:
         assert (new / "main.py").read_text() == "print('ahoy')\n"
     assert not list(place.rglob("*.leanscaffold-*"))
+
+
+def test_a_terminal_that_is_closed_leaves_nothing_behind(screen: Screen, place: Path) -> None:
+    (place / "drafts").mkdir()
+    screen.enter("export TMPDIR=~/drafts; cd ~/new; leanscaffold init")
+    for question, keys in OURS[:2]:
+        screen.wait_for(question)
+        screen.press(*keys)
+    screen.wait_for(OURS[2][0])
+    assert list((place / "drafts").iterdir())
+    screen.close()
+    end = time.monotonic() + PATIENCE
+    while list((place / "drafts").iterdir()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not list((place / "drafts").iterdir())
+    assert not list((place / "new").iterdir())
+    # The answers are kept.
+    assert list((place / "state").rglob("*.json"))
