@@ -34,6 +34,12 @@ SMALL = (
     *("spidev", "hiredis", "msgpack", "httptools", "psutil", "pyyaml", "cffi", "greenlet"),
     *("rpi-gpio", "psycopg2", "pyaudio", "kiwisolver"),
 )
+_COMPILERS = {"gcc", "g++", "libc6-dev"}
+_INSTALL = re.compile(
+    r"(RUN (?:(?!\nRUN |\nFROM ).)*?--no-install-recommends \\\n)"
+    r"((?:      \S+ \\\n)+)( && rm [^\n]*\n)",
+    re.DOTALL,
+)
 # Modules whose name is not the package's, or that look for hardware when they are imported.
 MODULES = {
     "pyyaml": "yaml, yaml._yaml",
@@ -64,21 +70,40 @@ def prove(engine: Engine, name: str, arch: str, base: str) -> Proof:
         (project / "requirements.txt").write_text(f"{name}\n")
         (project / "main.py").write_text("print('up')\n")
         bundle = ca_bundle(os.environ)
+        trust = ("--ca", str(bundle)) if bundle else ()
+        env = environment(engine, Path(folder))
         ended = leanscaffold(
-            *("build", str(project), "--target", arch, "--base", base, "--python", PYTHON),
-            *("--allow-compile", "hours", "--tag", tag, "--quiet"),
-            *(("--ca", str(bundle)) if bundle else ()),
-            env=environment(engine, Path(folder)),
+            *("generate", str(project), "--target", arch, "--base", base, "--python", PYTHON),
+            *("--allow-compile", "hours", "--quiet", *trust),
+            env=env,
         )
+        if not ended.code:
+            dockerfile = project / "Dockerfile"
+            text = dockerfile.read_text()
+            if f"--no-binary={name}" not in text:
+                return Proof(name=name, seconds=0, trouble="it was not compiled: it has a wheel")
+            dockerfile.write_text(share_compilers(text))
+            ended = leanscaffold("build", str(project), "--tag", tag, "--quiet", *trust, env=env)
         seconds = time.monotonic() - begun
         if ended.code:
             return Proof(name=name, seconds=seconds, trouble=ended.err.strip()[-600:])
-        if f"--no-binary={name}" not in (project / "Dockerfile").read_text():
-            return Proof(name=name, seconds=seconds, trouble="it was not compiled: it has a wheel")
         version = _read_version(project, name)
     return Proof(
         name=name, seconds=seconds, version=version, trouble=_import(engine, name, arch, tag)
     )
+
+
+def share_compilers(text: str) -> str:
+    """Return the Dockerfile with the compilers in a step of their own, before the other packages.
+
+    That step is the same for most recipes, so that an engine that emulates unpacks it only once.
+    """
+    found = _INSTALL.search(text)
+    lines = found[2].splitlines(keepends=True) if found else []
+    own = [line for line in lines if line.split()[0] in _COMPILERS]
+    if found is None or len(own) in {0, len(lines)}:
+        return text
+    return f"{text[: found.start()]}{found[1]}{''.join(own)}{found[3]}{text[found.start() :]}"
 
 
 def _read_version(project: Path, name: str) -> str:
