@@ -7,6 +7,7 @@ from scaffold.core.starts import is_closed, refuse_uses
 from scaffold.core.system import (
     SystemCost,
     distribution,
+    offered_cost,
     python_cost,
     python_package,
     system_cost,
@@ -101,11 +102,9 @@ def find_needs(
         refused.extend(refuse_uses(base, project.uses, given=given, commands=commands))
     build, tools, build_class, build_reasons = _find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
-    brought = {p.name for one in offered if (p := _provider_of(facts, base, one)) is not None}
-    names = sorted({*install, *brought})
     cost = system_cost(
         base.distribution_key,
-        names,
+        install,
         facts,
         arch=arch,
         alone=bool(base.origin),
@@ -116,6 +115,7 @@ def find_needs(
     for module, version, deb in system:
         own[deb] = python_package(base, arch, facts, deb)
         remarks.append(_from_distribution(base, module, version, deb))
+    cost += offered_cost(base, offered)
     cost += python_cost(base, arch, facts, [deb for _, _, deb in system])
     install |= own
     return Needs(

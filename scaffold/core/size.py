@@ -20,8 +20,9 @@ TYPICAL_LAYER_SPREAD = 0.12
 # 2026-11-24; the rest is for other releases and Pythons, of which none was built.
 BYTECODE_SPREAD = 0.04
 LAYER_SPREAD = 0.06
-# Directories named tests hold almost only Python source, and are compiled as well.
-SOURCE_IN_TESTS = 0.9
+# A byte of a directory named tests, where it stays: what it compiles to, relative to a byte of the
+# package's other sources (median of 17 packages, CPython 3.13, 2026-11-25; half are 1.0 to 1.4).
+SOURCE_IN_TESTS = 1.3
 # What trimming takes out of a layer, per byte: nearly all of it is text. Python sources of 45
 # packages, each as a compressed tar archive: 0.21 to 0.26 (2026-11-24).
 TEXT_COMPRESSED = 0.24

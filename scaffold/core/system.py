@@ -103,6 +103,18 @@ def system_cost(
     )
 
 
+def offered_cost(base: Base, sonames: Iterable[str]) -> SystemCost:
+    """Return what libraries add that a cut base takes over from the whole one when asked to."""
+    pairs = [base.offers[soname] for soname in set(sonames)]
+    disk, download = (sum(pair[number] for pair in pairs) for number in (0, 1))
+    return SystemCost(
+        on_disk=disk,
+        download=download,
+        error=round(disk * TABLE_SPREAD),
+        download_error=round(download * TABLE_DOWNLOAD_SPREAD),
+    )
+
+
 def _linked_packages(release: str, facts: Facts) -> set[str]:
     """Return the packages whose libraries are linked with all that they pull in."""
     return {

@@ -50,9 +50,9 @@ class Base:
     ensurepip weigh in it, unpacked and compressed. ``rank`` breaks ties: lower is preferred
     at equal size. ``origin`` is the id of the base that this one is cut from in the build: then
     ``reference`` is that base's, the figures are of what is kept without any package, and
-    ``offers`` are sonames taken over only when something needs them, ``stdlib_sources`` and
-    ``stdlib_bytecode`` what the standard library's two forms are, on disk and to download, of
-    which the figures hold the bytecode. ``in_blocks`` is what the
+    ``offers`` are sonames taken over only when something needs them, with their bytes on disk and
+    to download, ``stdlib_sources`` and ``stdlib_bytecode`` what the standard library's two forms
+    are, on disk and to download, of which the figures hold the bytecode. ``in_blocks`` is what the
     image takes in blocks of 4 KiB, with a block per folder, per byte of its files.
     ``python_packages`` are what brings the interpreter where the image has none, its figures with
     those: then packages that the distribution builds itself can be taken (``Facts.python3``).
@@ -79,7 +79,7 @@ class Base:
     programs: tuple[str, ...] = ()
     rank: int = 0
     origin: str = ""
-    offers: tuple[str, ...] = ()
+    offers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     in_blocks: float = 1.1
     stdlib_sources: tuple[int, int] = (0, 0)
     stdlib_bytecode: tuple[int, int] = (0, 0)

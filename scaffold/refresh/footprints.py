@@ -15,7 +15,6 @@ from packaging.version import Version
 
 from scaffold.adapters.remote_wheel import classify, read_contents
 from scaffold.assemble.stripping import strip_bytes
-from scaffold.core.size import source_bytes
 from scaffold.facts.snapshot import KnownProject
 from scaffold.model.index import DistFile
 from scaffold.model.knowledge import Footprint
@@ -62,11 +61,12 @@ def measure_footprint(data: bytes, filename: str) -> Footprint:
     with ZipFile(BytesIO(data)) as wheel:
         names = sorted(info.filename for info in wheel.infolist() if not info.is_dir())
         files = {name: wheel.read(name) for name in names}
-        source = source_bytes(read_contents(wheel, filename))
+        source = read_contents(wheel, filename).kind("py")
+    # Tests stay out of an image, and what they compile to is not like the rest.
     compiled = {
         name: code
         for name in names
-        if name.endswith(".py") and (code := _compile(files[name], name)) is not None
+        if classify(name) == "py" and (code := _compile(files[name], name)) is not None
     }
     bytecode = sum(map(len, compiled.values()))
     return Footprint(
@@ -100,7 +100,7 @@ def _layer(files: Mapping[str, bytes]) -> int:
 
 def format_footprints(rows: Iterable[tuple[str, Footprint]], *, today: date) -> str:
     """Return footprints.toml: the same rows give the same text."""
-    version = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:2]))
     lines = "".join(
         f"{name} {row.bytecode:g} {row.bytecode_layer:g} {row.layer:g}"
         f"{f' {row.symbols:g}' if row.symbols else ''}\n"

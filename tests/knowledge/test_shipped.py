@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from scaffold.core.system import system_cost
+from scaffold.core.system import offered_cost, system_cost
 from scaffold.facts.check import check_facts
 from scaffold.facts.load import load_facts
 from scaffold.model.knowledge import Base, Facts, Image
@@ -176,6 +176,15 @@ def test_what_slim_ships_costs_nothing(facts: Facts) -> None:
         package = facts.libraries[soname].packages["trixie"]
         cost = system_cost("trixie", [package.name], facts)
         assert (cost.on_disk, cost.download) == (0, 0)
+
+
+def test_what_a_cut_base_takes_over_when_asked_to_counts_each_once(facts: Facts) -> None:
+    base = next(base for base in facts.bases if base.id == "bare-trixie")
+    cost = offered_cost(base, ["libstdc++.so.6", "libstdc++.so.6", "libzstd.so.1"])
+    # `ls -l` in python:3.13-slim-trixie.
+    assert cost.on_disk == pytest.approx(2_497_768 + 825_336, rel=0.001)
+    assert 0 < cost.download < cost.on_disk / 2
+    assert all(0 < download <= on_disk for on_disk, download in base.offers.values())
 
 
 def test_a_full_image_has_most_of_what_opencv_needs(facts: Facts) -> None:

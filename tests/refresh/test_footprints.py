@@ -93,3 +93,9 @@ def test_what_is_written_is_read_back_in_order_of_name(tmp_path: Path) -> None:
     folder = tree.write(tmp_path)
     tree.put(folder, "footprints.toml", text)
     assert list(load_facts(folder).footprints.items()) == [("app", first), ("zeta", second)]
+
+
+def test_tests_are_left_out_as_in_an_image() -> None:
+    alone = measure({"app/a.py": CODE})
+    tested = measure({"app/a.py": CODE, "app/tests/test_a.py": CODE + "# a remark\n" * 900})
+    assert (tested.bytecode, tested.bytecode_layer) == (alone.bytecode, alone.bytecode_layer)
