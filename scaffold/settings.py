@@ -254,6 +254,7 @@ SETTINGS: tuple[Setting, ...] = (
         kind="output",
         repeatable=True,
         metavar="FILE",
+        completes="file",
         help="Leave this file as it is, and write the others: --leave Dockerfile; repeatable.",
     ),
     Setting(

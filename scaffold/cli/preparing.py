@@ -61,7 +61,8 @@ def prepare(
     if record is not None and not force:
         arches = _recorded_arches(record, request, asked)
         stale = record.inputs != outside.digest_inputs(path, (*project.files, TRACE))
-        edited = DOCKERFILE in record.edited
+        # One that --leave names is the user's for good: what else is stale is made anew around it.
+        edited = DOCKERFILE in record.edited and DOCKERFILE not in request.leave
         if arches and not record.missing and (edited or not stale):
             remarks = tuple(_remarks(record, stale=stale and bool(record.inputs)))
             return Prepared(project=project, arches=arches, request=request, remarks=remarks)

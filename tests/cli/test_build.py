@@ -97,6 +97,16 @@ def test_an_edited_dockerfile_is_the_users_and_built_as_it_is() -> None:
     assert "the old lock was built" in out
 
 
+def test_around_a_dockerfile_that_is_left_to_its_user_the_lock_is_made_anew() -> None:
+    options = (*RECORD.options, "--leave=Dockerfile")
+    record = replace(
+        RECORD, options=options, edited=("Dockerfile",), inputs={"requirements.txt": "0"}
+    )
+    seen, out = build(record=record, inputs={"requirements.txt": "1"})
+    assert "requirements.arm64.lock" in seen.written
+    assert "the old lock was built" not in out
+
+
 def test_an_edited_dockerfile_is_not_overwritten_for_other_options() -> None:
     record = replace(RECORD, edited=("Dockerfile",))
     conflict = FileConflictError("a file is in the way; nothing was written")
