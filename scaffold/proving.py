@@ -2,15 +2,15 @@
 
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from scaffold.adapters.buildx import stopped_by_signals
 from scaffold.adapters.engine.apps import run_app, try_imports
 from scaffold.adapters.engine.connect import connect
 from scaffold.adapters.engine.containers import remove_marked
@@ -78,7 +78,7 @@ def prove_images(
     build raises, and EngineError.
     """
     with ExitStack() as stack:
-        stack.enter_context(_ended_by_signals())
+        stack.enter_context(stopped_by_signals())
         bench = stack.enter_context(open_bench(proving.wishes, environ, build))
         reports = []
         for promise in proving.promises:
@@ -245,21 +245,3 @@ def _sources(folder: Path) -> Sequence[str]:
         for path in folder.rglob("*.py")
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Turn the signals that end a program into an exception, so that everything is removed."""
-
-    def end(number: int, _: object) -> None:
-        raise KeyboardInterrupt(number)
-
-    before = {}
-    for name in ("SIGTERM", "SIGHUP"):
-        with suppress(AttributeError, ValueError, OSError):
-            before[name] = signal.signal(getattr(signal, name), end)
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
