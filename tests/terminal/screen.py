@@ -93,14 +93,6 @@ class Screen:
             time.sleep(_LOOK)
         raise AssertionError(f"{pattern!r} did not appear:\n{self.shown()}")
 
-    def press_until(self, key: str, pattern: str) -> str:
-        """Press a key again and again, as a person does whom a busy program does not hear."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and not re.search(pattern, self.shown(), re.MULTILINE):
-            self.press(key)
-            time.sleep(0.5)
-        return self.wait_for(pattern, seconds=1)
-
     def _tmux(self, *words: str, check: bool = True) -> str:
         done = subprocess.run(
             ["tmux", "-S", str(self.socket), *words],
