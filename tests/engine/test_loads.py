@@ -40,8 +40,8 @@ OTHERS = {
 }
 # What Python no longer has and these packages import without asking for it (their notes say so).
 ALSO = {"pydub": "audioop-lts", "pylibdmtx": "setuptools"}
-# The slim image has their library: without the fact a base is chosen that is cut to measure.
-ANY_BASE = {"pyudev"}
+# The slim image has their library: without the fact one would take a base that is cut from it.
+FORGOTTEN = {"pyudev": "bare-trixie"}
 _FORGOTTEN = 'name = "{name}"\ndlopens = []\nprograms = []\n'
 
 
@@ -53,7 +53,7 @@ class Bench:
     folder: Path
     options: tuple[str, ...]
 
-    def tries(self, name: str, code: str, *layers: str) -> bool:
+    def tries(self, name: str, code: str, *layers: str, base: str = "slim-trixie") -> bool:
         """Build a project that needs one package, and tell whether the code runs in it."""
         tag = f"leanscaffold-test-loads-{uuid4().hex[:8]}"
         project = self.folder / tag
@@ -62,8 +62,7 @@ class Bench:
         (project / "main.py").write_text("print('up')\n")
         ended = leanscaffold(
             *("build", str(project), "--target", "amd64", "--python", "3.13", "--tag", tag),
-            *(() if name in ANY_BASE else ("--base", "slim-trixie")),
-            *("--quiet", *self.options),
+            *("--base", base, "--quiet", *self.options),
             *(word for layer in layers for word in ("--knowledge", layer)),
             env=environment(self.engine, self.folder),
         )
@@ -92,7 +91,8 @@ def check(bench: Bench, name: str, code: str) -> None:
     forgotten = bench.folder / "forgotten"
     (forgotten / "packages").mkdir(parents=True)
     (forgotten / "packages" / f"{name}.toml").write_text(_FORGOTTEN.format(name=name))
-    assert not bench.tries(name, code, str(forgotten))
+    base = FORGOTTEN.get(name, "slim-trixie")
+    assert not bench.tries(name, code, str(forgotten), base=base)
     assert bench.tries(name, code)
 
 
