@@ -83,7 +83,7 @@ def test_every_comparison_has_a_row_or_is_named_as_missing() -> None:
 @pytest.mark.parametrize("row", kept(), ids=lambda row: f"{row.match} {row.arch} {row.rival}")
 def test_a_row_keeps_its_limits_but_for_what_is_known_to_miss(row: Row) -> None:
     missing = [text.partition(" is ")[0] for text in row.troubles()]
-    assert missing == list(MISSES.get((row.match, row.arch), ())[:1])
+    assert ", ".join(missing) == MISSES.get((row.match, row.arch), ("", ""))[0]
 
 
 MEASURED = [
