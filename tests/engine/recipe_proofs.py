@@ -46,6 +46,7 @@ MODULES = {
     "rpi-gpio": "importlib.util; assert importlib.util.find_spec('RPi._GPIO')",
     "cffi": "cffi, _cffi_backend",
     "psycopg2": "psycopg2",
+    "psycopg2-binary": "psycopg2",
     "pyaudio": "pyaudio",
 }
 

@@ -44,6 +44,13 @@ def test_every_swap_says_what_it_saves_on_each_architecture_that_it_is_for(facts
                 assert f"on {arch}" in swap.measured, (name, swap.to)
 
 
+def test_recipes_are_proven_on_32_bit_arm(facts: Facts) -> None:
+    recipes = [fact.recipe for fact in facts.packages.values() if fact.recipe]
+    proven = [one for one in recipes if any(p.arch is Arch.ARM_V7 for p in one.proven)]
+    assert len(recipes) >= 30
+    assert len(proven) >= 10
+
+
 def test_the_shipped_facts_have_no_problem(facts: Facts) -> None:
     assert check_facts(facts, today=datetime.now(tz=UTC).date()) == ()
 
