@@ -84,7 +84,7 @@ def service(engine: Engine, bases: object, home: Home, tmp_path: Path) -> Iterat
         pytest.skip("only an engine of the tests' own has a second one")
     assert callable(bases)
     bases()
-    project = tmp_path / "project"
+    project = tmp_path / NAME  # which is the image's name, too
     project.mkdir()
     (project / "requirements.txt").write_text(f"{PACKAGE}\n")
     (project / "main.py").write_text("import leanscaffold_hush\nprint(leanscaffold_hush.WORD)\n")
@@ -114,6 +114,7 @@ def service(engine: Engine, bases: object, home: Home, tmp_path: Path) -> Iterat
             builder=away, project=project, index=index, env=env, caches=tmp_path / "caches"
         )
         run(["docker", "buildx", "rm", "--force", NAME], env=env)
+        engine.docker("rmi", "--force", NAME)
 
 
 def test_an_empty_machine_builds_from_the_caches_of_the_last_run(service: Service) -> None:
