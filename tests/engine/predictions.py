@@ -50,14 +50,12 @@ ARCHES = ("amd64", "arm64")
 # What the plan allows and the table has not, or not on each base, and why.
 _EMULATED = "emulated, a row takes minutes: not measured yet"
 ABSENT = {
-    ("hello", "arm64"): _EMULATED,
     ("fastapi", "arm64"): _EMULATED,
     ("flask-postgres", "arm64"): _EMULATED,
     ("pandas", "arm64"): _EMULATED,
     ("scikit-learn", "arm64"): _EMULATED,
     ("detector", "arm64"): _EMULATED,
     ("litert", "arm64"): _EMULATED,
-    ("gateway", "arm64"): _EMULATED,
     ("django", "arm64"): _EMULATED,
     ("paper", "amd64"): "two gigabytes of TensorFlow: not measured yet",
     ("paper", "arm64"): "emulated, two gigabytes of TensorFlow: not measured yet",
