@@ -50,7 +50,6 @@ ARCHES = ("amd64", "arm64")
 # What the plan allows and the table has not, or not on each base, and why.
 _EMULATED = "emulated, a row takes minutes: not measured yet"
 ABSENT = {
-    ("fastapi", "arm64"): _EMULATED,
     ("flask-postgres", "arm64"): _EMULATED,
     ("pandas", "arm64"): _EMULATED,
     ("scikit-learn", "arm64"): _EMULATED,
