@@ -38,8 +38,9 @@ OTHERS = {
     "sounddevice": "import sounddevice",
     "weasyprint": "import weasyprint",
 }
-# What Python no longer has and these packages import without asking for it (their notes say so).
-ALSO = {"pydub": "audioop-lts", "pylibdmtx": "setuptools"}
+# What Python no longer has and these packages import without asking for it (their notes say so);
+# the last wheel of pyvips, 2.1, was made for Python 2, newer ones are built.
+ALSO = {"pydub": "audioop-lts", "pylibdmtx": "setuptools", "pyvips": "pyvips>=3"}
 # The slim image has their library: without the fact one would take a base that is cut from it.
 FORGOTTEN = {"pyudev": "bare-trixie"}
 _FORGOTTEN = 'name = "{name}"\ndlopens = []\nprograms = []\n'
