@@ -177,7 +177,9 @@ def _refresh_footprints(order: Order, tell: Tell) -> Refreshed:
     with ThreadPoolExecutor(PARALLEL) as pool:
         wanted = listed or sorted(path.stem for path in folder.glob("*.jsonl"))
         found = dict(filter(None, pool.map(measure, wanted)))
-    rows = {**(before if listed else {}), **found}
+    # A wheel that is too large to be fetched by the way keeps the figures of when it was asked for.
+    kept = before if listed else {name: row for name, row in before.items() if name in wanted}
+    rows = {**kept, **found}
     return Refreshed(
         changes=tuple(_describe_footprints(before, rows)) or ("nothing changed",),
         files={"footprints.toml": format_footprints(rows.items(), today=_today())},
