@@ -166,16 +166,17 @@ def read_footprints(data: Raw) -> dict[str, Footprint]:
         if not name:
             continue
         ratios = [float(figure) for figure in figures if _RATIO.fullmatch(figure)]
-        if len(ratios) != len(figures) or len(ratios) not in {3, 4}:
+        if len(ratios) != len(figures) or len(ratios) not in {3, 4, 5}:
             raise FieldError(
-                "field 'packages': expected 'name bytecode bytecode_layer layer', and symbols if "
-                f"there are any, in {line!r}"
+                "field 'packages': expected 'name bytecode bytecode_layer layer', and symbols and "
+                f"spent if there are any, in {line!r}"
             )
         rows[name] = Footprint(
             bytecode=ratios[0],
             bytecode_layer=ratios[1],
             layer=ratios[2],
             symbols=ratios[3] if ratios[3:] else 0.0,
+            spent=ratios[4] if ratios[4:] else 0.0,
         )
     return rows
 

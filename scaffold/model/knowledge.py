@@ -263,13 +263,15 @@ class Footprint:
 
     ``bytecode`` is bytes of bytecode per byte of Python source, ``bytecode_layer`` bytes of a
     compressed layer per byte of bytecode, ``layer`` bytes of a compressed layer per byte of wheel,
-    ``symbols`` bytes that no loader reads per byte of machine code.
+    ``symbols`` bytes that no loader reads per byte of machine code, ``spent`` bytes of a compressed
+    layer per byte of symbols and headers: 0 where they are few, and like other text.
     """
 
     bytecode: float
     bytecode_layer: float
     layer: float
     symbols: float = 0.0
+    spent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

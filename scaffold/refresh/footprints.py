@@ -25,6 +25,7 @@ LARGEST = 40 << 20  # bytes of a wheel that is downloaded to be measured
 # layer, relative to zlib's level 6: 1.025 to 1.035 for Python files, 1.045 to 1.052 for machine
 # code (`docker push` of 17 images, engine 28.5.2, against `docker save | gzip -6`, 2026-11-24).
 GO_GZIP = 1.04
+MUCH = 10_000_000  # bytes of headers and symbols, from which on they are measured for themselves
 _HEADER = 16  # bytes of a .pyc before the marshalled code
 _PLACE = "/usr/local/lib/python3/site-packages"
 
@@ -54,6 +55,23 @@ def measure_symbols(data: bytes) -> float:
         code = [wheel.read(n) for n in wheel.namelist() if classify(n) == "so"]
     total = sum(map(len, code))
     return round(1 - sum(len(strip_bytes(one)) for one in code) / total, 3) if total else 0.0
+
+
+def measure_spent(data: bytes, *, much: int = MUCH) -> float:
+    """Return what a layer makes of a byte of headers and symbols, 0 where there are few of them.
+
+    Large ones repeat themselves: TensorFlow's compress to half of what other text does.
+    """
+    with ZipFile(BytesIO(data)) as wheel:
+        headers = {n: wheel.read(n) for n in wheel.namelist() if classify(n) == "headers"}
+        code = [wheel.read(n) for n in wheel.namelist() if classify(n) == "so"]
+    lean = [strip_bytes(one) for one in code]
+    gone = sum(map(len, headers.values())) + sum(map(len, code)) - sum(map(len, lean))
+    if gone < much:
+        return 0.0
+    symbols = sum(len(zlib.compress(one, 6)) for one in code)
+    symbols -= sum(len(zlib.compress(one, 6)) for one in lean)
+    return round((_layer(headers) + symbols * GO_GZIP) / gone, 3)
 
 
 def measure_footprint(data: bytes, filename: str) -> Footprint:
@@ -103,14 +121,16 @@ def format_footprints(rows: Iterable[tuple[str, Footprint]], *, today: date) -> 
     version = ".".join(map(str, sys.version_info[:2]))
     lines = "".join(
         f"{name} {row.bytecode:g} {row.bytecode_layer:g} {row.layer:g}"
-        f"{f' {row.symbols:g}' if row.symbols else ''}\n"
+        f"{f' {row.symbols:g}' if row.symbols or row.spent else ''}"
+        f"{f' {row.spent:g}' if row.spent else ''}\n"
         for name, row in sorted(rows)
     )
     return f"""\
 # Generated: leanscaffold knowledge refresh --footprints --write
 # What becomes of a wheel in an image. A line is: name, bytes of bytecode per byte of Python source,
 # bytes of a compressed layer per byte of bytecode, bytes of a compressed layer per byte of wheel
-# and, where it has machine code, the share of that which no loader reads (smallest manylinux wheel).
+# and, where it has machine code, the share of that which no loader reads (smallest manylinux wheel),
+# and bytes of a compressed layer per byte of symbols and headers, where they are more than 10 MB.
 source = "the smallest wheel of each project's newest release in snapshots/, compiled with CPython {version}"
 checked = {today}
 packages = '''

@@ -27,6 +27,7 @@ from scaffold.refresh.footprints import (
     choose_wheel,
     format_footprints,
     measure_footprint,
+    measure_spent,
     measure_symbols,
 )
 from scaffold.refresh.libraries import (
@@ -172,7 +173,9 @@ def _refresh_footprints(order: Order, tell: Tell) -> Refreshed:
             return None
         code = body if native == chosen else fetch(name, native)
         footprint = measure_footprint(body, chosen.filename)
-        return name, replace(footprint, symbols=measure_symbols(code) if code else 0.0)
+        if not code:
+            return name, footprint
+        return name, replace(footprint, symbols=measure_symbols(code), spent=measure_spent(code))
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         wanted = listed or sorted(path.stem for path in folder.glob("*.jsonl"))

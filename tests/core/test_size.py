@@ -79,6 +79,17 @@ def test_what_is_trimmed_is_not_downloaded() -> None:
     assert saved == round(100_000 * TEXT_COMPRESSED)
 
 
+def test_what_is_trimmed_of_a_package_that_was_measured_saves_what_it_took_in_a_layer() -> None:
+    whole = make_weighed("fast", {"so": 900_000, "headers": 100_000})
+    left = replace(whole.facts, installed=900_000)
+    table = {"fast": replace(LOCALES, spent=0.1)}
+    before, after = (
+        {part[0]: part[2] for part in weigh(one, footprints=table).parts}["packages"]
+        for one in (whole, replace(whole, facts=left, trimmed=100_000))
+    )
+    assert before - after == 10_000
+
+
 def test_what_is_left_compresses_no_better_than_text() -> None:
     whole = make_weighed("small", {"py": 100_000, "dist-info": 10_000})
     file = DistFile(filename="small-1-py3-none-any.whl", size=20_000)

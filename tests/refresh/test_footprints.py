@@ -14,6 +14,7 @@ from scaffold.refresh.footprints import (
     choose_wheel,
     format_footprints,
     measure_footprint,
+    measure_spent,
 )
 from tests.facts import tree
 
@@ -88,11 +89,18 @@ def test_a_large_wheel_is_not_downloaded_nor_an_old_small_one_in_its_place() -> 
 
 def test_what_is_written_is_read_back_in_order_of_name(tmp_path: Path) -> None:
     first = Footprint(bytecode=1.25, bytecode_layer=0.4, layer=0.9)
-    second = Footprint(bytecode=0.0, bytecode_layer=0.0, layer=1.04)
+    second = Footprint(bytecode=0.0, bytecode_layer=0.0, layer=1.04, symbols=0.2, spent=0.1)
     text = format_footprints([("zeta", second), ("app", first)], today=date(2026, 1, 2))
     folder = tree.write(tmp_path)
     tree.put(folder, "footprints.toml", text)
     assert list(load_facts(folder).footprints.items()) == [("app", first), ("zeta", second)]
+
+
+def test_many_headers_are_measured_for_themselves_and_few_are_not() -> None:
+    alike = {f"app/include/a{n}.h": f"/* licence */ int a{n}(int);\n" * 50 for n in range(9)}
+    data = make_wheel({**alike, "app/__init__.py": CODE})
+    assert 0 < measure_spent(data, much=1000) < 0.3
+    assert measure_spent(data) == 0
 
 
 def test_tests_are_left_out_as_in_an_image() -> None:
