@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.adapters.engine.connect import connect
-from scaffold.adapters.engine.ssh import dial
+from scaffold.adapters.engine.ssh import dial, place_socket
 from scaffold.errors import EngineMissingError
 
 VERSION = b'{"ApiVersion": "1.51", "Version": "x", "MinAPIVersion": "1.12"}'
@@ -116,3 +116,8 @@ def test_without_an_ssh_command_it_says_what_to_install(tmp_path: Path) -> None:
     ):
         pytest.fail("an engine answered")
     assert "OpenSSH" in raised.value.hint
+
+
+def test_a_socket_goes_where_its_path_is_not_too_long() -> None:
+    assert place_socket("/var/tmp") == "/var/tmp"  # noqa: S108 - nothing is written
+    assert place_socket("/" + "long" * 20) == "/tmp"  # noqa: S108 - nothing is written

@@ -110,7 +110,7 @@ def test_a_step_that_fails_is_named_with_what_it_printed(bench: Bench) -> None:
     dockerfile.write_text(dockerfile.read_text().replace("|| true", "&& nosuchprogram", 1))
     failed = bench.build("--quiet")
     assert failed.code == 8
-    assert "error[step-failed]: a step of the build failed: [build 4/5] RUN" in failed.err
+    assert "error[step-failed]: a step of the build failed: [app 2/2] RUN" in failed.err
     assert "nosuchprogram: not found" in failed.err
     assert bench.left_over() == []
 

@@ -4,6 +4,7 @@ The SDK has a transport of its own for that. It logs in anew for every request, 
 that breaks looks like a pipe that nobody reads.
 """
 
+import os
 import socketserver
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+_LONGEST = 103  # bytes of a socket's path on macOS; 107 on Linux
 # What ends us must not end ssh: what we made there is still to be removed.
 _DEAF = 'trap "" INT; exec ssh "$@"'
 
@@ -25,7 +27,7 @@ def tunnel(address: str, environ: Mapping[str, str]) -> Iterator[str]:
     Whether somebody answers there shows when it is used. Raises ValueError for a bad address.
     """
     argv = dial(address)
-    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-", dir=place_socket()) as folder:
         path = str(Path(folder) / "engine.sock")
         with _Carrier(path, argv, environ) as carrier:
             thread = threading.Thread(target=carrier.serve_forever, args=(0.1,), daemon=True)
@@ -49,6 +51,13 @@ def dial(address: str) -> tuple[str, ...]:
     if parts.path.strip("/"):
         there[1:1] = ["--host", f"unix://{parts.path}"]
     return ("sh", "-c", _DEAF, "ssh", *options, "--", parts.hostname, *there)
+
+
+def place_socket(temporary: str | None = None) -> str:
+    """Return the folder for temporary files, or a short one where a socket's path has no room."""
+    folder = temporary or tempfile.gettempdir()
+    example = Path(folder) / "leanscaffold-12345678" / "engine.sock"
+    return folder if len(os.fsencode(example)) <= _LONGEST else "/tmp"  # noqa: S108 - our own below
 
 
 class _Carrier(socketserver.ThreadingUnixStreamServer):
