@@ -49,12 +49,22 @@ class Installed:
 
 
 def find_installed(contents: Contents) -> tuple[Installed, ...]:
-    """Return all packages with a ``.dist-info``, sorted by name."""
-    found = []
-    for path, text in contents.texts.items():
-        folder, name = posixpath.split(path)
-        if name == "METADATA" and folder.endswith(".dist-info"):
-            found.append(_read(contents, folder, text))
+    """Return all packages with a ``.dist-info``, sorted by name.
+
+    Copies that another package brought along, as setuptools does in ``_vendor``, are files of it.
+    """
+    infos = {
+        posixpath.dirname(path): text
+        for path, text in contents.texts.items()
+        if posixpath.basename(path) == "METADATA" and posixpath.dirname(path).endswith(".dist-info")
+    }
+    vendored = {
+        posixpath.dirname(path)
+        for info in infos
+        for path in _recorded(contents.texts.get(f"{info}/RECORD", ""), posixpath.dirname(info))
+        if posixpath.basename(path) == "METADATA" and posixpath.dirname(path) != info
+    }
+    found = [_read(contents, info, text) for info, text in infos.items() if info not in vendored]
     return tuple(sorted(found, key=lambda package: (package.name, package.folder)))
 
 
