@@ -53,9 +53,7 @@ ABSENT = {
     ("flask-postgres", "arm64"): _EMULATED,
     ("pandas", "arm64"): _EMULATED,
     ("scikit-learn", "arm64"): _EMULATED,
-    ("detector", "arm64"): _EMULATED,
     ("litert", "arm64"): _EMULATED,
-    ("django", "arm64"): _EMULATED,
     ("paper", "amd64"): "two gigabytes of TensorFlow: not measured yet",
     ("paper", "arm64"): "emulated, two gigabytes of TensorFlow: not measured yet",
 }
