@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.adapters.pyproject_file import Pyproject
-from scaffold.config import Request, parse_request, parse_value, refuse_options, value_of
+from scaffold.config import (
+    Request,
+    parse_request,
+    parse_value,
+    refuse_options,
+    to_argv,
+    value_of,
+)
 from scaffold.errors import ConfigInvalidError, Detail, UsageError
+from scaffold.model.resolution import Reason
 from scaffold.setting import PREFIX, Setting
 from scaffold.settings import BY_NAME, SETTINGS, TABLE
 from scaffold.spelling import unknown
@@ -154,6 +162,17 @@ def overlay(*sources: Iterable[Given]) -> dict[str, Given]:
             named.pop("target", None)
         held = {**named, **held}
     return held
+
+
+def remark_recorded(held: Mapping[str, Given]) -> tuple[Reason, ...]:
+    """Return a remark on what holds only because an earlier run recorded it, if anything does."""
+    recorded = [one for one in held.values() if one.source is Source.RECORDED]
+    if not recorded:
+        return ()
+    request = parse_request(raw_values({one.setting.name: one for one in recorded}))
+    words = shlex.join(to_argv(request))
+    text = f"leanscaffold.json recorded {words} (--anew goes without)"
+    return (Reason(code="options-recorded", text=text, file=recorded[0].place),)
 
 
 def raw_values(held: Mapping[str, Given]) -> dict[str, Any]:

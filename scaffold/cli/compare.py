@@ -89,7 +89,7 @@ def compare(
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
     with talking(sys.stderr, quiet=quiet) as tell:
         record = outside.read_record(path)
-        request = combine_options(asked, record.lasting if record else ())
+        request = combine_options(asked, record)
         names = names or ((asked["base"],) if asked["base"] else ())
         request = replace(request, options=replace(request.options, base=""))
         contest = line_up_contest(outside, path, request, names, tell)

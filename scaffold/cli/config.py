@@ -8,10 +8,10 @@ import click
 
 from scaffold.cli.options import (
     SectionedCommand,
+    given_in,
     given_options,
     json_option,
     path_argument,
-    read_options,
     require_folder,
 )
 from scaffold.cli.outside import Outside
@@ -32,17 +32,10 @@ def config(outside: Outside, given: "Mapping[str, Given]", path: Path, *, as_jso
 
     The command line comes first, then the environment (LEANSCAFFOLD_MAX_SIZE for --max-size), then
     [tool.leanscaffold] in pyproject.toml (max-size = "500MB"), then what leanscaffold.json
-    recorded, then the default. Only build, verify, compare and update go by what was recorded:
-    generate and plan decide anew.
+    recorded, then the default. Only generate does not go by what was recorded: it decides anew.
     """
     from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
-    from scaffold.origins import (  # noqa: PLC0415
-        Source,
-        overlay,
-        raw_values,
-        read_flags,
-        unused_variables,
-    )
+    from scaffold.origins import overlay, raw_values, unused_variables  # noqa: PLC0415
     from scaffold.present.settings import (  # noqa: PLC0415
         list_rows,
         make_settings_document,
@@ -51,8 +44,7 @@ def config(outside: Outside, given: "Mapping[str, Given]", path: Path, *, as_jso
 
     require_folder(path)
     record = outside.read_record(path)
-    recorded = read_flags(read_options(record.lasting if record else ()), Source.RECORDED)
-    held = overlay(given.values(), recorded)
+    held = overlay(given.values(), given_in(record))
     rows = list_rows(parse_request(raw_values(held)), held)
     unused = unused_variables(outside.environment())
     if as_json:

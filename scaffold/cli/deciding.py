@@ -18,14 +18,22 @@ from scaffold.spelling import unknown
 
 
 def decide_outcome(
-    outside: Outside, path: Path, request: Request, tell: Callable[[str], None]
+    outside: Outside,
+    path: Path,
+    request: Request,
+    tell: Callable[[str], None],
+    remarks: tuple[Reason, ...] = (),
 ) -> Outcome:
-    """Return what was decided for a folder. Raises any LeanscaffoldError on the way."""
+    """Return what was decided for a folder, with these remarks on the request before all others.
+
+    Raises any LeanscaffoldError on the way.
+    """
     from scaffold.flow import Edges  # noqa: PLC0415 - pulls in the whole core
 
     tell("reading the knowledge")
     facts = outside.load_facts(request.knowledge)
-    targets, remarks = choose_targets(request, facts.devices, outside.machine())
+    targets, assumed = choose_targets(request, facts.devices, outside.machine())
+    remarks = (*remarks, *assumed)
     check_base(request.options.base, facts)
     check_python(request.options.python, facts)
     if request.options.offline:

@@ -13,7 +13,7 @@ from scaffold.adapters.buildx import stopped_by_signals
 from scaffold.cli.deciding import decide_outcome
 from scaffold.cli.exit_codes import FITS, INTERRUPTED, NOTHING_FITS
 from scaffold.cli.generate import spell_files, write_files
-from scaffold.cli.options import read_options
+from scaffold.cli.options import given_in, read_options
 from scaffold.cli.session import Session, change_answer, review_decision, show_all
 from scaffold.config import Request, parse_request
 from scaffold.core.emptiness import is_project_file
@@ -159,7 +159,7 @@ def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
     """Interview about the project in ``folder``, until it is written or left."""
     outside = session.outside
     record = outside.read_record(session.path)
-    recorded = read_flags(read_options(record.lasting if record else ()), Source.RECORDED)
+    recorded = given_in(record)
     held = overlay(
         session.given.values(),
         outside.read_settings(folder) if beginning else (),

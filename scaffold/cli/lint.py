@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scaffold.cli.options import SectionedCommand, json_option, quiet_option, request_options
+from scaffold.cli.options import SectionedCommand, json_option, lasting_options, quiet_option
 from scaffold.cli.outside import Outside
 from scaffold.errors import LeanscaffoldError, UsageError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scaffold.config import Request
+    from scaffold.model.resolution import Reason
     from scaffold.rules import Rule
     from scaffold.rules.case import Case
 
@@ -26,7 +27,7 @@ _FOUND = 1
 @click.argument(
     "path", metavar="[FILE|PATH]", type=click.Path(path_type=Path, readable=False), default=Path()
 )
-@request_options
+@lasting_options
 @click.option("--fix", is_flag=True, help="Mend what can be mended safely; shows the difference.")
 @click.option(
     "--select",
@@ -51,6 +52,7 @@ _FOUND = 1
 def lint(
     outside: Outside,
     request: "Request",
+    remarks: "tuple[Reason, ...]",
     path: Path,
     *,
     fix: bool,
@@ -66,7 +68,8 @@ def lint(
 
     Reads FILE, or the Dockerfile in PATH. Where a Python project lies beside it, each finding says
     what it costs that project on the target, and packages are looked up for the file's own base:
-    wheels, libraries, size. `leanscaffold explain LS101` says more of a rule. A comment
+    wheels, libraries, size. Options that leanscaffold.json recorded hold wherever no other is
+    given. `leanscaffold explain LS101` says more of a rule. A comment
     `# leanscaffold: ignore=LS101` above an instruction switches a rule off for it. The exit code is
     1 if anything is found.
     """
@@ -84,6 +87,7 @@ def lint(
         notes: tuple[str, ...] = ()
         if not alone:
             case, notes = _judge(outside, file, case, request, tell)
+            notes = (*(remark.text for remark in remarks), *notes)
     linted = run(case, rules, fix=fix)
     if fix and linted.text != text:
         outside.replace_text(file, linted.text)

@@ -13,8 +13,10 @@ from scaffold.setting import Setting
 from scaffold.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from scaffold.adapters.record import Record
     from scaffold.cli.outside import Outside
     from scaffold.config import Request
+    from scaffold.model.resolution import Reason
     from scaffold.origins import Given
 
 P = ParamSpec("P")
@@ -94,6 +96,35 @@ def request_options(command: "Callable[Concatenate[Request, P], R]") -> Callable
     return _with_settings(with_request)
 
 
+def lasting_options(
+    command: "Callable[Concatenate[Request, tuple[Reason, ...], P], R]",
+) -> Callable[P, R]:
+    """Give a command all options of a request, parsed, and remarks on those that were recorded.
+
+    What leanscaffold.json recorded fills what is still open, unless ``--anew`` is given.
+    """
+
+    @wraps(command)
+    def with_lasting(*args: P.args, **values: P.kwargs) -> R:
+        from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
+        from scaffold.origins import overlay, raw_values, remark_recorded  # noqa: PLC0415
+
+        outside: Outside = click.get_current_context().obj
+        anew = values.pop("anew")
+        path = values["path"]
+        assert isinstance(path, Path)  # noqa: S101 - of every command that has it
+        given = _take_given(values)
+        record = None if anew else outside.read_record(_folder_of(path))
+        held = overlay(given.values(), given_in(record))
+        request = parse_request(raw_values(held))
+        return command(request, remark_recorded(held), *args, **values)
+
+    anew = click.option(
+        "--anew", is_flag=True, help="Do not go by what leanscaffold.json recorded."
+    )
+    return _with_settings(anew(with_lasting))
+
+
 def asked_options(command: "Callable[Concatenate[Mapping[str, Any], P], R]") -> Callable[P, R]:
     """Give a command all options of a request as its first argument, by name and not parsed.
 
@@ -133,8 +164,20 @@ def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
     flags = read_flags({setting.parameter: values.pop(setting.parameter) for setting in SETTINGS})
     outside: Outside = click.get_current_context().obj
     path = values.get("path")
-    table = outside.read_settings(path) if path else ()
+    table = outside.read_settings(_folder_of(path)) if path else ()
     return overlay(flags, read_environment(outside.environment()), table)
+
+
+def _folder_of(path: Path) -> Path:
+    """Return the project's folder, where a command may get a file in it as well."""
+    return path.parent if path.is_file() else path
+
+
+def given_in(record: "Record | None") -> "tuple[Given, ...]":
+    """Return what an earlier run recorded and still holds; see ``read_options``."""
+    from scaffold.origins import Source, read_flags  # noqa: PLC0415 - not for --help
+
+    return read_flags(read_options(record.lasting if record else ()), Source.RECORDED)
 
 
 def read_options(argv: Sequence[str]) -> dict[str, Any]:

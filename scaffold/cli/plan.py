@@ -10,20 +10,21 @@ import click
 from scaffold.cli.options import (
     SectionedCommand,
     json_option,
+    lasting_options,
     path_argument,
     quiet_option,
-    request_options,
     verbose_option,
 )
 from scaffold.cli.outside import Outside
 
 if TYPE_CHECKING:
     from scaffold.config import Request
+    from scaffold.model.resolution import Reason
 
 
 @click.command(cls=SectionedCommand, short_help="Show the base image and why; write nothing.")
 @path_argument
-@request_options
+@lasting_options
 @json_option
 @verbose_option
 @quiet_option
@@ -31,19 +32,24 @@ if TYPE_CHECKING:
 def plan(
     outside: Outside,
     request: "Request",
+    remarks: "tuple[Reason, ...]",
     path: Path,
     *,
     as_json: bool,
     verbose: bool,
     quiet: bool,
 ) -> int:
-    """Show which base image the project in PATH gets, and why; write nothing."""
+    """Show which base image the project in PATH gets, and why; write nothing.
+
+    Options that leanscaffold.json recorded hold wherever no other is given, and are named; --anew
+    decides without them, as generate does.
+    """
     from scaffold.cli.deciding import decide_outcome, show_result  # noqa: PLC0415 - not for --help
     from scaffold.present.outcome import planned_files  # noqa: PLC0415 - not for --help
     from scaffold.present.talk import talking  # noqa: PLC0415 - not for --help
 
     with talking(sys.stderr, quiet=quiet) as tell:
-        outcome = decide_outcome(outside, path, request, tell)
+        outcome = decide_outcome(outside, path, request, tell, remarks)
     if outcome.fits:
         outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
     return show_result(outcome, folder=path, as_json=as_json, verbose=verbose)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from scaffold.adapters.record import DOCKERFILE, Record
 from scaffold.cli.deciding import decide_outcome
 from scaffold.cli.generate import write_files
-from scaffold.cli.options import read_options
+from scaffold.cli.options import given_in, read_options
 from scaffold.cli.outside import Outside
 from scaffold.config import Request, parse_request, without_secrets
 from scaffold.core.ignore import TRACE
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
-from scaffold.origins import Source, overlay, raw_values, read_flags
+from scaffold.origins import overlay, raw_values, read_flags
 
 if TYPE_CHECKING:
     from scaffold.present.outcome import Outcome
@@ -56,7 +56,7 @@ def prepare(
     """
     tell("reading the project")
     record = outside.read_record(path)
-    request = combine_options(asked, record.lasting if record else ())
+    request = combine_options(asked, record)
     project = outside.read_project(path, request)
     if record is not None and not force:
         arches = _recorded_arches(record, request, asked)
@@ -78,13 +78,12 @@ def prepare(
     )
 
 
-def combine_options(asked: Mapping[str, Any], recorded: tuple[str, ...]) -> Request:
+def combine_options(asked: Mapping[str, Any], record: Record | None) -> Request:
     """Return the request of a command line, with recorded options for all it does not name.
 
     A device named now replaces the recorded targets as well.
     """
-    earlier = read_flags(read_options(recorded), Source.RECORDED)
-    return parse_request(raw_values(overlay(read_flags(asked), earlier)))
+    return parse_request(raw_values(overlay(read_flags(asked), given_in(record))))
 
 
 def _recorded_arches(

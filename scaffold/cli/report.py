@@ -10,21 +10,22 @@ from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.options import (
     SectionedCommand,
     json_option,
+    lasting_options,
     path_argument,
     quiet_option,
-    request_options,
 )
 from scaffold.cli.outside import Outside
 
 if TYPE_CHECKING:
     from scaffold.config import Request
     from scaffold.model.knowledge import Facts
+    from scaffold.model.resolution import Reason
     from scaffold.present.outcome import Outcome
 
 
 @click.command(cls=SectionedCommand, short_help="Show where the bytes of the image go.")
 @path_argument
-@request_options
+@lasting_options
 @click.option(
     "--html",
     metavar="FILE",
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 def report(
     outside: Outside,
     request: "Request",
+    remarks: "tuple[Reason, ...]",
     path: Path,
     *,
     html: str | None,
@@ -48,7 +50,8 @@ def report(
 
     The base, each package by kind of file, the candidates against the budget, what trimming and
     each swap saves, what an update pulls, and predicted beside measured where `verify --save` kept
-    it. With --html all of it is one page, for a phone as for a desktop.
+    it. With --html all of it is one page, for a phone as for a desktop. Options that
+    leanscaffold.json recorded hold wherever no other is given.
     """
     from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415 - not for --help
     from scaffold.present.breakdown import (  # noqa: PLC0415 - not for --help
@@ -60,7 +63,7 @@ def report(
     from scaffold.present.talk import talking  # noqa: PLC0415 - not for --help
 
     with talking(sys.stderr, quiet=quiet) as tell:
-        outcome = decide_outcome(outside, path, request, tell)
+        outcome = decide_outcome(outside, path, request, tell, remarks)
         facts = outside.load_facts(request.knowledge)
     page = _make(outcome, facts) if html is not None else ""
     if html == "-":

@@ -117,7 +117,7 @@ def _order(
     from scaffold.tracing import Tracing  # noqa: PLC0415
 
     record = outside.read_record(path)
-    request = combine_options(asked, record.lasting if record else ())
+    request = combine_options(asked, record)
     closure = request.options.traced
     if closure == TRACED[-1]:
         if asked["traced"]:

@@ -80,7 +80,7 @@ def update(
         )
     with talking(sys.stderr, quiet=quiet) as tell:
         tell("reading the project")
-        request = combine_options(asked, record.lasting)
+        request = combine_options(asked, record)
         request = replace(request, leave=_left(asked, record, force=force))
         stale = _find_stale(outside, path, record, request)
         if check and not stale:

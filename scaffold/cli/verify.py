@@ -193,7 +193,7 @@ def of_image(
 
     tell("reading the project")
     record = outside.read_record(path)
-    request = combine_options(asked, record.lasting if record else ())
+    request = combine_options(asked, record)
     facts = outside.load_facts(request.knowledge)
     targets, _ = choose_targets(request, facts.devices, outside.machine())
     if len(targets) > 1:

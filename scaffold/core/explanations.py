@@ -281,6 +281,12 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "Neither --target nor --device was given.",
         "Name the device or its architecture: --device raspberry-pi-4, --target arm64.",
     ),
+    "options-recorded": _explain(
+        "options of the last run hold",
+        "leanscaffold.json keeps the options that the project's files were made with. They hold "
+        "wherever the command line, the environment and pyproject.toml say nothing.",
+        "Nothing; name an option to change it, or give --anew to go without all of them.",
+    ),
     "device-arch": _explain(
         "the target is not the device's own",
         "--target names another architecture than the device's profile; the profile's memory and "

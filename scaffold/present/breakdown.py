@@ -6,7 +6,7 @@ from scaffold.core.breakdown import Share, break_down
 from scaffold.model.knowledge import Facts
 from scaffold.model.target import Target
 from scaffold.model.verdict import Decision
-from scaffold.present.document import describe_target
+from scaffold.present.document import describe_reason, describe_target
 from scaffold.present.outcome import Outcome
 from scaffold.present.screen import Fitted, fit, indented, styled
 from scaffold.present.sizes import format_bound, format_size
@@ -27,6 +27,7 @@ def show_breakdown(outcome: Outcome, facts: Facts, html: str | None) -> "Content
     """Yield a table of the largest parts for each target, and where the page was written."""
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         yield from _show_target(outcome, facts, target, decision)
+    yield from (indented(remark.text, 2, "dim") for remark in outcome.remarks)
     if html is not None:
         yield styled(f"wrote {html}", "bold")
 
@@ -83,6 +84,7 @@ def make_breakdown_document(outcome: Outcome, facts: Facts) -> dict[str, Any]:
     return {
         "version": VERSION,
         "project": outcome.project.name.value,
+        "remarks": [describe_reason(remark) for remark in outcome.remarks],
         "targets": [
             {
                 "parts": [_describe(share) for share in _shares(outcome, facts, decision)],

@@ -3,9 +3,10 @@
 import shlex
 from typing import TYPE_CHECKING
 
-from scaffold.config import Request, to_argv, without_secrets
+from scaffold.config import Request, to_argv, value_of, without_secrets
 from scaffold.present.outcome import Outcome, best_per_base, find_rescue, find_shortfall
 from scaffold.present.screen import indented, styled
+from scaffold.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,12 +69,13 @@ def rescue_options(outcome: Outcome) -> tuple[str, ...]:
 
 
 def generate_command(request: Request, folder: str, more: "Iterable[str]" = ()) -> str:
-    """Return the command that writes the files, or words for it where it held something secret."""
+    """Return the command that writes the files; what held something secret is only named."""
     added = [word for option in more for word in option.split(" ", 1)]
-    if request != without_secrets(request):
-        return " ".join(["leanscaffold generate with the same options", *added])
-    words = ["leanscaffold", "generate", folder, *to_argv(request), *added]
-    return shlex.join(words)
+    open_ = without_secrets(request)
+    hidden = [s.flag for s in SETTINGS if value_of(request, s) != value_of(open_, s)]
+    told = [word for word in to_argv(open_) if word.partition("=")[0] not in hidden]
+    command = shlex.join(["leanscaffold", "generate", folder, *told, *added])
+    return f"{command} with the same {', '.join(hidden)}" if hidden else command
 
 
 def _telling_code(outcome: Outcome) -> str:

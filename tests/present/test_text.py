@@ -213,10 +213,10 @@ def test_a_narrow_terminal_gets_fewer_columns_and_whole_lines() -> None:
 def test_after_a_plan_the_next_step_is_the_command_that_writes() -> None:
     planned = make_outcome(files={"Dockerfile": None}, request=Request(max_size=500 * MB))
     assert "  leanscaffold generate . --max-size=500MB\n" in text_of(planned)
-    secret = Request(index_url="https://me:pass@index.example/simple")
+    secret = Request(index_url="https://me:pass@index.example/simple", max_size=500 * MB)
     text = text_of(make_outcome(files={"Dockerfile": None}, request=secret))
     assert "pass" not in text
-    assert "leanscaffold generate with the same options" in text
+    assert "  leanscaffold generate . --max-size=500MB with the same --index-url\n" in text
 
 
 def test_another_command_has_no_port_until_one_is_named() -> None:

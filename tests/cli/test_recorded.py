@@ -1,0 +1,80 @@
+"""What ``plan``, ``report`` and ``lint`` take from the last run's leanscaffold.json."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scaffold.cli.real import real_outside
+from tests.cli.outside import run
+
+RECORDED = "leanscaffold.json recorded --target=arm64 --base=slim-trixie (--anew goes without)"
+BAD = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python main.py\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a project that was generated for arm64, whose Dockerfile somebody then edited."""
+    folder = tmp_path / "camera"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("fastapi\nuvicorn\n")
+    (folder / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    argv = ("--target", "arm64", "--base", "slim-trixie", "--offline", "--quiet")
+    result = run("generate", str(folder), *argv, outside=real_outside())
+    assert result.exit_code == 0, result.stderr
+    record = folder / "leanscaffold.json"
+    document = json.loads(record.read_text())
+    document["options"].remove("--offline")
+    record.write_text(json.dumps(document))
+    (folder / "Dockerfile").write_text(BAD)
+    return folder
+
+
+def ask(
+    command: str, path: Path, *argv: str, env: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    offline = () if command == "lint" else ("--offline",)
+    outside = real_outside()
+    result = run(command, str(path), "--json", "--quiet", *offline, *argv, outside=outside, env=env)
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document["targets"][0]["plan"] | document if command == "report" else document
+
+
+@pytest.mark.parametrize("command", ["plan", "report", "lint"])
+def test_recorded_options_hold_and_are_named(project: Path, command: str) -> None:
+    document = ask(command, project)
+    assert document["target"] == "linux/arm64"
+    assert RECORDED in json.dumps(document)
+
+
+@pytest.mark.parametrize("command", ["plan", "report", "lint"])
+def test_an_option_named_now_wins_over_the_recorded_one(project: Path, command: str) -> None:
+    document = ask(command, project, "--target", "amd64")
+    assert document["target"] == "linux/amd64"
+    assert "recorded --base=slim-trixie (" in json.dumps(document)
+    named = ask(command, project, env={"LEANSCAFFOLD_TARGET": "riscv64"})
+    assert named["target"] == "linux/riscv64"
+
+
+@pytest.mark.parametrize("command", ["plan", "report", "lint"])
+def test_anew_goes_without_what_was_recorded(project: Path, command: str) -> None:
+    document = ask(command, project, "--anew", "--target", "amd64")
+    assert "recorded" not in json.dumps(document)
+    if command != "lint":
+        assert document["chosen"]["base"] != "slim-trixie"
+
+
+def test_lint_of_the_file_itself_goes_by_its_folder(project: Path) -> None:
+    assert ask("lint", project / "Dockerfile")["target"] == "linux/arm64"
+    (project / "leanscaffold.json").unlink()
+    (project / "pyproject.toml").write_text('[tool.leanscaffold]\ntarget = "arm/v7"\n')
+    assert ask("lint", project / "Dockerfile")["target"] == "linux/arm/v7"
+
+
+def test_the_next_command_has_what_was_recorded(project: Path) -> None:
+    text = run("plan", str(project), "--offline", "--quiet", outside=real_outside()).stdout
+    folded = " ".join(text.split())
+    assert RECORDED in folded
+    assert f"leanscaffold generate {project} --target=arm64 --base=slim-trixie" in folded
