@@ -200,7 +200,7 @@ def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator
     if fact is None:
         return
     brought = installed & set(fact.dlopens_unless) or (
-        fact.dlopens_pure and not pinned.file.filename.endswith("-any.whl")
+        fact.dlopens_pure and pinned.wheel and not pinned.file.filename.endswith("-any.whl")
     )
     for soname in () if brought else fact.dlopens:
         yield _Lack(soname, pinned.name, "", program=False, sought=fact.dlopens_sought)

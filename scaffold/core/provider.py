@@ -30,6 +30,8 @@ class Provider:
             canonicalize_name(Requirement(old).name): parse_requirement(new)
             for old, new in wanted.swaps
         }
+        # What lies in the project is not what an index has under that name.
+        self.local = {a.name for a in wanted.asked if a.path and answers.holds(a.marker)}
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
         self.system = {name: (version, package) for name, version, package in wanted.system}
@@ -77,7 +79,8 @@ class Provider:
         """Return what the project asks for on this target."""
         needs: list[Need] = []
         for asked in self.wanted.asked:
-            if asked.path or not self.answers.holds(asked.marker):
+            local = asked.path or asked.name in self.local
+            if local or not self.answers.holds(asked.marker):
                 continue
             extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
             text = f"{asked.name}{extras}" + (f" @ {asked.url}" if asked.url else asked.specifier)
@@ -181,7 +184,7 @@ class Provider:
         metadata = self.shelf.metadata(candidate)
         for text in metadata.requires if metadata else ():
             requirement = parse_requirement(text)
-            if requirement is None:
+            if requirement is None or canonicalize_name(requirement.name) in self.local:
                 continue
             marker = str(requirement.marker) if requirement.marker else ""
             if self.answers.holds(marker, extras):

@@ -20,14 +20,25 @@ DAY = date(2026, 11, 25)
 CLOSED = ("bare-trixie", "bare-alpine-3.24")
 
 
-def fitting(*, sought: bool, soname: str = "libudev.so.1") -> dict[str, bool]:
+def fitting(
+    *,
+    sought: bool,
+    soname: str = "libudev.so.1",
+    pure: bool = False,
+    file: str = "a-1-py3-none-any.whl",
+) -> dict[str, bool]:
     """Return which bases carry a package that opens a library."""
     fact = PackageFact(
-        name="a", dlopens=(soname,), dlopens_sought=sought, source="a test", checked=DAY
+        name="a",
+        dlopens=(soname,),
+        dlopens_sought=sought,
+        dlopens_pure=pure,
+        source="a test",
+        checked=DAY,
     )
     facts = replace(FACTS, packages={"a": fact})
     project = Project(name=Found(value="app", origin=Origin(file="x")), asked=ask("a"))
-    world = World().add("a-1-py3-none-any.whl")
+    world = World().add(file)
     edges = Edges(index=world, facts=facts, today=DAY, tell=lambda _: None)
     target = Target(arch=Arch.AMD64, budget=Budget())
     (decision,) = decide(project, [target], Options(python="3.13"), edges)
@@ -47,3 +58,18 @@ def test_what_find_library_is_asked_for_needs_ldconfig(soname: str) -> None:
     fits = fitting(sought=True, soname=soname)
     assert fits["slim-trixie"]
     assert not any(fits[base] for base in (*CLOSED, "alpine-3.24"))
+
+
+@pytest.mark.parametrize(
+    ("file", "brings"),
+    [
+        ("a-1-py3-none-any.whl", False),
+        ("a-1.tar.gz", False),
+        ("a-1-py3-none-manylinux_2_28_x86_64.whl", True),
+    ],
+)
+def test_only_a_wheel_for_the_platform_brings_what_the_pure_one_looks_for(
+    file: str, *, brings: bool
+) -> None:
+    fits = fitting(sought=True, soname="libnosuch.so.1", pure=True, file=file)
+    assert fits["slim-trixie"] is brings

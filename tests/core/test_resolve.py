@@ -232,3 +232,13 @@ def test_offline_a_wheel_that_nobody_has_read_is_not_said_to_be_missing() -> Non
     (reason,) = found.reasons
     assert (reason.code, reason.package) == ("unknown-package", "a")
     assert "plan once without --offline" in reason.text
+
+
+def test_what_lies_in_the_project_is_not_looked_up_in_an_index() -> None:
+    world = World().add(f"a-1.0-{ANY}", requires=["Shared_Core>=1"]).add(f"shared-core-9-{ANY}")
+    local = replace(ask("shared-core")[0], path="shared")
+    asked = (*ask("a", "shared-core"), local)
+    found = resolve(Wanted(asked=asked), environment(), Shelf(world))
+    assert isinstance(found, Resolution)
+    assert versions(found.packages) == {"a": "1.0"}
+    assert "shared-core" not in world.asked

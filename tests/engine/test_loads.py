@@ -4,7 +4,7 @@ Each library that a package opens by name, and each program that it starts, is a
 wrote down. Here the same project is built with that fact and without it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -24,10 +24,23 @@ SMALL = {
     "pyudev": "import pyudev; pyudev.Context()",
     "pyusb": "from usb.backend import libusb1; assert libusb1.get_backend()",
 }
+# whisper's own code for opening a file, without what else `import whisper` takes along.
+_WHISPER = """
+import importlib.util, sys, types, wave
+whole = importlib.util.find_spec("whisper")
+sys.modules["whisper"] = part = types.ModuleType("whisper")
+part.__path__ = whole.submodule_search_locations
+from whisper.audio import load_audio
+with wave.open("/tmp/a.wav", "wb") as file:
+    file.setparams((1, 2, 8000, 0, "NONE", ""))
+    file.writeframes(bytes(1600))
+assert load_audio("/tmp/a.wav").shape == (1600,)
+"""
 OTHERS = {
     "cairocffi": "import cairocffi",
     "gitpython": "import git; git.Git().version()",
     "graphviz": "import graphviz; graphviz.version()",
+    "openai-whisper": _WHISPER,
     "pdf2image": "from pdf2image.pdf2image import _get_poppler_version as v; v('pdftoppm')",
     "pydot": "import pydot; pydot.Dot().create_svg()",
     "pydub": "from pydub import AudioSegment as A; A.silent(9).export('/tmp/a', format='flac')",
@@ -36,11 +49,42 @@ OTHERS = {
     "pyvips": "import pyvips; pyvips.Image.black(1, 1)",
     "pyzbar": "from pyzbar import pyzbar",
     "sounddevice": "import sounddevice",
+    "soundfile": "import soundfile as s; s.write('/tmp/a.flac', [0.0], 8000)",
     "weasyprint": "import weasyprint",
 }
 # What Python no longer has and these packages import without asking for it (their notes say so);
-# the last wheel of pyvips, 2.1, was made for Python 2, newer ones are built.
-ALSO = {"pydub": "audioop-lts", "pylibdmtx": "setuptools", "pyvips": "pyvips>=3"}
+# the last wheel of pyvips, 2.1, was made for Python 2, newer ones are built. The wheel of soundfile
+# for amd64 brings the library; what is built from source looks for it, as 32-bit Arm's wheel does.
+ALSO = {
+    "openai-whisper": "./torch\n./triton\n./numba\n./tiktoken",
+    "pydub": "audioop-lts",
+    "pylibdmtx": "setuptools",
+    "pyvips": "pyvips>=3",
+    "soundfile": "--no-binary soundfile",
+}
+# Stand-ins that lie in the project: torch brings 5 GB of CUDA, and of all that whisper's code for
+# opening files takes no more than these names.
+STAND_INS = {
+    "openai-whisper": {
+        "torch": {
+            "__init__.py": "Tensor = device = str\n",
+            "nn/functional.py": "",
+            "nn/__init__.py": "",
+        },
+        "triton": {},
+        "numba": {},
+        "tiktoken": {},
+    }
+}
+_STAND_IN = """[project]
+name = "{name}"
+version = "9"
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[tool.setuptools]
+packages = {packages}
+"""
 # The slim image has their library: without the fact one would take a base that is cut from it.
 FORGOTTEN = {"pyudev": "bare-trixie"}
 _FORGOTTEN = 'name = "{name}"\ndlopens = []\nprograms = []\n'
@@ -61,6 +105,8 @@ class Bench:
         project.mkdir()
         (project / "requirements.txt").write_text(f"{name}\n{ALSO.get(name, '')}\n")
         (project / "main.py").write_text("print('up')\n")
+        for stand_in, files in STAND_INS.get(name, {}).items():
+            place_stand_in(project, stand_in, files)
         ended = leanscaffold(
             *("build", str(project), "--target", "amd64", "--python", "3.13", "--tag", tag),
             *("--base", base, "--quiet", *self.options),
@@ -75,6 +121,18 @@ class Bench:
         finally:
             self.engine.docker("rmi", "--force", tag)
         return True
+
+
+def place_stand_in(project: Path, name: str, files: Mapping[str, str]) -> None:
+    """Write a package of these files, by their path within it, into the project."""
+    written = {project / name / name / path: text for path, text in files.items()}
+    for file, text in written.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    folders = {file.parent.relative_to(project / name) for file in written}
+    packages = [".".join(folder.parts) for folder in sorted(folders)]
+    (project / name).mkdir(exist_ok=True)
+    (project / name / "pyproject.toml").write_text(_STAND_IN.format(name=name, packages=packages))
 
 
 @pytest.fixture
