@@ -1,8 +1,10 @@
 """Programs that are put in on request: the package that has one, and what it cannot run without.
 
 A distribution's own records tell which files belong together. Of a program's package all is taken
-but its documentation; of packages that it depends on, those that hold no machine code (data, such
-as the languages of an OCR engine); libraries are found like everybody else's.
+but its documentation, and of a package that every system has, with dozens of commands that have
+nothing to do with each other, not the other commands; of packages that it depends on, those that
+hold no machine code (data, such as the languages of an OCR engine); libraries are found like
+everybody else's.
 """
 
 import posixpath
@@ -47,7 +49,12 @@ def list_programs(view: View, names: Collection[str], known: Collection[str]) ->
         yield path
         yield from _list_interpreter(view, path)
         package = _owner(view, records, path)
-        yield from _list_files(records, package)
+        alone = package in known and _is_machine_code(view, path)
+        yield from (
+            file
+            for file in _list_files(records, package)
+            if not (alone and posixpath.dirname(file) in _FOLDERS)
+        )
         for other in records.depends.get(package, ()):
             if other not in known and _is_data(view, records, other):
                 yield from _list_files(records, other)
@@ -150,6 +157,12 @@ def _owner(view: View, records: Records, path: str) -> str:
         if any(posixpath.basename(f) in names and view.real(f) == real for f in files):
             return package
     return ""
+
+
+def _is_machine_code(view: View, path: str) -> bool:
+    """Tell a program from a script, which may well start others of its package."""
+    file = view.file(path)
+    return file is not None and is_elf(file)
 
 
 def _list_files(records: Records, package: str) -> Iterator[str]:

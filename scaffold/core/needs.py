@@ -7,10 +7,12 @@ from scaffold.core.starts import is_closed, refuse_uses
 from scaffold.core.system import (
     SystemCost,
     distribution,
+    list_priced,
     offered_cost,
     python_cost,
     python_package,
     system_cost,
+    taken_cost,
     written_packages,
 )
 from scaffold.model.knowledge import (
@@ -96,21 +98,24 @@ def find_needs(
         else:
             install[shell.name] = shell
             remarks.append(_adds(base, lack, shell))
+    given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
     if is_closed(base):
         commands = set(_commands_of(project, facts, packages))
-        given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
         refused.extend(refuse_uses(base, project.uses, given=given, commands=commands))
     build, tools, build_class, build_reasons = _find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
+    priced = list_priced(base, given)
+    bought = [p.name for one in priced if (p := _provider_of(facts, base, one))]
     cost = system_cost(
         base.distribution_key,
-        install,
+        install.keys() - bought,
         facts,
         arch=arch,
         alone=bool(base.origin),
         started=[p.name for one in options.programs if (p := _provider_of(facts, base, one))],
         ships=() if base.origin else (*base.ships, *base.programs),
     )
+    cost += taken_cost(base, priced, bought, facts, arch)
     own = {name: SystemPackage(name=name, on_disk=0, download=0) for name in base.python_packages}
     for module, version, deb in system:
         own[deb] = python_package(base, arch, facts, deb)

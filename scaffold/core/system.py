@@ -18,6 +18,8 @@ LIBRARY_SHARE = 0.83
 # of tesseract, 214.0 of 226.2 of ffmpeg (`leanscaffold verify --with` of hello world on
 # bare-trixie, amd64, 2026-11-25).
 PROGRAM_SHARE = 0.98
+# What was measured piece by piece is of one release's packages, which security updates change.
+PIECES_SPREAD, PIECES_DOWNLOAD_SPREAD = 0.02, 0.04
 # Bytecode that installing a Python package makes is counted by one ratio for all of them.
 PYTHON_SPREAD = 0.12
 
@@ -117,6 +119,42 @@ def offered_cost(base: Base, sonames: Iterable[str]) -> SystemCost:
         download=download,
         error=round(disk * TABLE_SPREAD),
         download_error=round(download * TABLE_DOWNLOAD_SPREAD),
+    )
+
+
+def list_priced(base: Base, programs: Iterable[str]) -> frozenset[str]:
+    """Return the programs of which it was measured what they add to a base that is cut."""
+    return frozenset(programs) & {name for piece in base.pieces for name in piece.programs}
+
+
+def taken_cost(
+    base: Base, programs: Iterable[str], packages: Iterable[str], facts: Facts, arch: Arch
+) -> SystemCost:
+    """Return what programs add to a cut base that were measured there, what they share once.
+
+    ``packages`` are those that get installed for them: where an architecture has figures of its
+    own, the measured ones grow or shrink as all that these pull in does.
+    """
+    asked = set(programs)
+    pieces = [piece for piece in base.pieces if not asked.isdisjoint(piece.programs)]
+    names = sorted(set(packages))
+    own = distribution(base.distribution_key, arch, facts)
+    amd64 = distribution(base.distribution_key, Arch.AMD64, facts)
+    grown = (1.0, 1.0)
+    if own is not None and amd64 is not None and own is not amd64:
+        here, there = (table.weigh(table.closure(names)) for table in (own, amd64))
+        grown = (here[0] / there[0], here[1] / there[1]) if all(there) else grown
+    disk = round(sum(piece.on_disk for piece in pieces) * grown[0])
+    download = round(sum(piece.download for piece in pieces) * grown[1])
+    measured = arch is Arch.AMD64
+    return SystemCost(
+        on_disk=disk,
+        download=download,
+        error=round(disk * (PIECES_SPREAD if measured else TABLE_SPREAD)),
+        download_error=round(
+            download * (PIECES_DOWNLOAD_SPREAD if measured else TABLE_DOWNLOAD_SPREAD)
+        ),
+        names=tuple(names),
     )
 
 

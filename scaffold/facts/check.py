@@ -122,7 +122,10 @@ def _check_origin(base: Base, facts: Facts) -> Iterator[Problem]:
         return
     if origin.reference != base.reference:
         yield Problem(code="origin", fact=fact, text=f"its reference is not that of {origin.id}")
-    more = sorted({*base.ships, *base.offers, *base.programs} - {*origin.ships, *origin.programs})
+    have = {*origin.ships, *origin.programs}
+    taken = {name for piece in base.pieces for name in piece.programs}
+    more = sorted({*base.ships, *base.offers, *base.programs} - have)
+    more += sorted(taken - have - facts.libraries.keys())
     if more:
         text = f"{origin.id} does not have {', '.join(more)}"
         yield Problem(code="origin", fact=fact, text=text)

@@ -115,7 +115,14 @@ def expand_base(_key: str, data: Raw) -> Raw:
             for arch, row in table.items()
             if arch in _ARCHES
         ]
-    return rest | {"images": images}
+    pieces = [_piece_row(row) for row in rest.get("pieces", ())]
+    return rest | {"images": images, "pieces": pieces}
+
+
+def _piece_row(row: object) -> Raw:
+    if not isinstance(row, list) or [type(one) for one in row] != [int, int, str]:
+        raise FieldError(f"field 'pieces': expected [on_disk, download, \"names\"], not {row!r}")
+    return {"on_disk": row[0], "download": row[1], "programs": row[2].split()}
 
 
 def _image_row(row: object, notes: Mapping[str, str], python: str, arch: str) -> Raw:

@@ -41,6 +41,15 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Files that a base takes over for programs: bytes, and each program that they come with."""
+
+    on_disk: int
+    download: int
+    programs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """A family of images that differ in Python and architecture only.
 
@@ -52,8 +61,9 @@ class Base:
     ``reference`` is that base's, the figures are of what is kept without any package, and
     ``offers`` are sonames taken over only when something needs them, with their bytes on disk and
     to download, ``stdlib_sources`` and ``stdlib_bytecode`` what the standard library's two forms
-    are, on disk and to download, of which the figures hold the bytecode. ``in_blocks`` is what the
-    image takes in blocks of 4 KiB, with a block per folder, per byte of its files.
+    are, on disk and to download, of which the figures hold the bytecode, ``pieces`` what programs
+    add that are asked for, measured on amd64. ``in_blocks`` is what the image takes in blocks of
+    4 KiB, with a block per folder, per byte of its files.
     ``python_packages`` are what brings the interpreter where the image has none, its figures with
     those: then packages that the distribution builds itself can be taken (``Facts.python3``).
     """
@@ -80,6 +90,7 @@ class Base:
     rank: int = 0
     origin: str = ""
     offers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    pieces: tuple[Piece, ...] = ()
     in_blocks: float = 1.1
     stdlib_sources: tuple[int, int] = (0, 0)
     stdlib_bytecode: tuple[int, int] = (0, 0)

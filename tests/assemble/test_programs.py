@@ -68,6 +68,19 @@ def test_a_program_comes_with_its_package_and_the_data_that_this_needs(debian: V
     }
 
 
+def test_of_a_package_that_every_system_has_the_other_commands_stay_out(debian: View) -> None:
+    (_, root) = debian.parts[0]
+    coreutils = ("/usr/bin/ls", "/usr/bin/cp", "/usr/libexec/coreutils/data")
+    write(root, "/var/lib/dpkg/info/coreutils.list", "\n".join(["/.", *coreutils]) + "\n")
+    for file in coreutils:
+        write(root, file, make_elf())
+    alone = {"/usr/bin/ls", "/usr/libexec/coreutils/data"}
+    assert set(list_programs(debian, ["ls"], {"coreutils"})) - {"/."} == alone
+    assert "/usr/bin/cp" in set(list_programs(debian, ["ls"], set()))
+    write(root, "/usr/bin/ls", "#!/usr/bin/perl\n")  # a script may start the others
+    assert "/usr/bin/cp" in set(list_programs(debian, ["ls"], {"coreutils"}))
+
+
 def test_a_script_comes_with_what_it_is_started_with(debian: View) -> None:
     assert list(list_programs(debian, ["report"], ())) == ["/usr/bin/report", "/bin/busybox"]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.core.system import LIBRARY_SHARE, SystemCost, system_cost
+from scaffold.core.system import LIBRARY_SHARE, SystemCost, list_priced, system_cost, taken_cost
 from scaffold.facts.load import load_facts
-from scaffold.model.knowledge import Facts, SystemPackage
+from scaffold.model.knowledge import Base, Facts, Piece, SystemPackage
 from scaffold.model.target import Arch
 from tests.facts import tree
 
@@ -86,3 +86,34 @@ def test_a_library_linked_with_what_its_package_pulls_in_brings_it_along(facts: 
     linked = replace(facts, libraries={library.id: replace(library, linked=True)})
     cost = system_cost("trixie", ["libgl1"], linked, alone=True)
     assert cost.names == ("libgl1", "libglx0", "libx11-6", "libxcb1")
+
+
+PIECES = (
+    Piece(on_disk=100, download=40, programs=("ls", "cp")),
+    Piece(on_disk=30, download=10, programs=("ls",)),
+    Piece(on_disk=50, download=20, programs=("ffmpeg",)),
+)
+
+
+def cut(facts: Facts) -> Base:
+    trixie = next(base for base in facts.bases if base.release == "trixie")
+    return replace(trixie, pieces=PIECES)
+
+
+def test_what_programs_share_counts_once(facts: Facts) -> None:
+    assert list_priced(cut(facts), ["ls", "cp", "convert"]) == {"ls", "cp"}
+    one = taken_cost(cut(facts), ["ls"], (), facts, Arch.AMD64)
+    both = taken_cost(cut(facts), ["ls", "cp"], (), facts, Arch.AMD64)
+    assert (one.on_disk, one.download) == (both.on_disk, both.download) == (130, 50)
+    assert taken_cost(cut(facts), (), (), facts, Arch.AMD64) == SystemCost()
+
+
+def test_what_was_measured_grows_with_the_packages_of_another_architecture(facts: Facts) -> None:
+    amd64 = facts.distributions["trixie"]
+    heavier = replace(
+        amd64, packages={n: (d * 2, c * 3, deps) for n, (d, c, deps) in amd64.packages.items()}
+    )
+    two = replace(facts, distributions={"trixie": amd64, "trixie-arm64": heavier})
+    cost = taken_cost(cut(facts), ["ffmpeg"], ["libgl1"], two, Arch.ARM64)
+    assert (cost.on_disk, cost.download) == (100, 60)
+    assert taken_cost(cut(facts), ["ffmpeg"], ["libgl1"], two, Arch.RISCV64).on_disk == 50
