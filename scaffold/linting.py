@@ -65,8 +65,10 @@ def lint(case: Case, rules: Sequence[Rule], *, fix: bool) -> Linted:
         text = apply_edits(case.dockerfile.text, findings)
         if text == case.dockerfile.text:
             break
+        # What was measured is of the file as it was.
+        decided = replace(case.decided, measured=None) if case.decided else None
         case = make_case(
-            text, facts=case.facts, today=case.today, around=case.around, decided=case.decided
+            text, facts=case.facts, today=case.today, around=case.around, decided=decided
         )
         findings = check(case, rules)
     return Linted(text=case.dockerfile.text, findings=findings)

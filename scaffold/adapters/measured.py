@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from scaffold.adapters.outputs import RECORD, read_recorded, seal, write_outputs
+from scaffold.adapters.record import DOCKERFILE, digest_files
 from scaffold.core.target import parse_arch
 from scaffold.errors import ConfigInvalidError, LeanscaffoldError
 from scaffold.model.report import Measured, Report
@@ -39,6 +41,8 @@ def _read(kept: Mapping[str, Any], target: Mapping[str, Any]) -> Measured:
         start_seconds=kept["start_seconds"],
         peak_memory=kept["peak_memory"],
         update_seconds=kept.get("update_seconds"),
+        dockerfile=kept.get("dockerfile", ""),
+        by_hand=kept.get("by_hand", False),
     )
 
 
@@ -56,13 +60,13 @@ def keep_measured(root: Path, reports: Iterable[Report], today: date) -> None:
         raise ConfigInvalidError(
             f"{RECORD} cannot keep what was measured", hint="`leanscaffold generate` writes it"
         ) from error
-    kept |= {
-        report.arch.platform: describe_measured(
-            _measure(report, planned[report.arch.platform], today)
-        )
-        for report in reports
-        if report.arch.platform in planned
-    }
+    built = digest_files(root, [DOCKERFILE]).get(DOCKERFILE, "")
+    by_hand = built != document["files"].get(DOCKERFILE)
+    for report in reports:
+        platform = report.arch.platform
+        if platform in planned:
+            figures = _measure(report, planned[platform], today)
+            kept[platform] = describe_measured(replace(figures, dockerfile=built, by_hand=by_hand))
     document[KEY] = kept
     document["digest"] = seal(document)
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
@@ -79,6 +83,8 @@ def describe_measured(measured: Measured) -> dict[str, Any]:
         "update_seconds": measured.update_seconds,
         "emulated": measured.emulated,
         "passed": measured.passed,
+        "dockerfile": measured.dockerfile,
+        "by_hand": measured.by_hand,
         "checked": measured.checked.isoformat(),
     }
 

@@ -166,7 +166,10 @@ def _explain_step(printed: str, failed: FailedStep | None) -> LeanscaffoldError 
 
 def _step_hint(printed: str) -> str:
     if "certificate_verify_failed" in printed or "certificate verify failed" in printed:
-        return "behind a company's proxy, give its certificates: --ca FILE, or SSL_CERT_FILE"
+        return (
+            "behind a company's proxy, give its certificates: --ca FILE, or SSL_CERT_FILE; a step of "
+            "your own Dockerfile gets them with --mount=type=secret,id=ca,target=/run/secrets/ca"
+        )
     if "these packages do not match the hashes" in printed:
         return "the lock is of other files than the index has now: `leanscaffold generate`"
     if "401 error" in printed or "403 error" in printed or "user for " in printed:

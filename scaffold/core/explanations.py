@@ -276,6 +276,12 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "so they say nothing about what is chosen now.",
         "Run `leanscaffold verify --save` again.",
     ),
+    "measured-by-hand": _explain(
+        "what was measured is the image of your own Dockerfile",
+        "`leanscaffold verify --save` built a Dockerfile that you wrote or edited, so its figures "
+        "say nothing about the plan.",
+        "`leanscaffold lint` uses them; `generate --force` writes the planned Dockerfile.",
+    ),
     "target-assumed": _explain(
         "this machine's architecture was taken",
         "Neither --target nor --device was given.",

@@ -110,7 +110,8 @@ class Measured:
 
     Bytes and seconds; None where nobody measured. ``base``, ``python`` and ``packages`` (version
     by name) are of the image that was measured, on the day ``checked``. ``update_seconds`` is what
-    building it again took after a change of one package.
+    building it again took after a change of one package. ``dockerfile`` is the SHA-256 of what was
+    built, empty where nobody noted it; ``by_hand`` says that it was the user's own, not the plan's.
     """
 
     base: str
@@ -124,3 +125,5 @@ class Measured:
     start_seconds: float | None = None
     peak_memory: int | None = None
     update_seconds: float | None = None
+    dockerfile: str = ""
+    by_hand: bool = False

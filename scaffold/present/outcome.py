@@ -12,6 +12,7 @@ from scaffold.model.report import Measured
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision, Fits, Rejected, Saving, Verdict
+from scaffold.present.sizes import format_size
 
 _LIMITS = frozenset({"over-budget", "over-download", "no-room-to-update", "compile-too-slow"})
 _ABOUT_PYTHON = ("python-prerelease", "python-not-admissible", "end-of-life")
@@ -201,12 +202,16 @@ def idle_swaps(outcome: Outcome) -> tuple[Reason, ...]:
 def recall(outcome: Outcome, kept: Mapping[Arch, Measured]) -> Outcome:
     """Return the outcome with what was measured of the images that it chooses.
 
-    Of another base, Python or packages nothing is taken over, and a remark says so.
+    Of another base, Python or packages, and of a Dockerfile that is the user's own, nothing is
+    taken over, and a remark says so.
     """
     measured, remarks = {}, []
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         known = kept.get(target.arch)
         if known is None or decision.chosen is None:
+            continue
+        if known.by_hand:
+            remarks.append(Reason(code="measured-by-hand", text=_of_your_own(target, known)))
             continue
         changed = _changed_since(known, decision.chosen)
         if not changed:
@@ -217,6 +222,14 @@ def recall(outcome: Outcome, kept: Mapping[Arch, Measured]) -> Outcome:
         )
         remarks.append(Reason(code="measured-stale", text=f"{target.arch}: {text}"))
     return replace(outcome, measured=measured, remarks=(*outcome.remarks, *remarks))
+
+
+def _of_your_own(target: Target, known: Measured) -> str:
+    sizes = f"{format_size(known.on_disk)} on disk, {format_size(known.download)} to download"
+    return (
+        f"{target.arch}: measured on {known.checked} with your own Dockerfile: {sizes}; "
+        "`leanscaffold lint` says what that costs"
+    )
 
 
 def _changed_since(known: Measured, chosen: Fits) -> str:

@@ -21,7 +21,7 @@ class Decided:
     """What is known of the project on a target: on the file's own base, and on the best one.
 
     ``here`` is None where the file's base is none that we know. ``measured`` is what `verify` kept
-    of this target, if it did.
+    of this very file on this target, if it did.
     """
 
     project: Project
@@ -70,6 +70,15 @@ class Case:
     def candidate(self) -> Candidate | None:
         """Return the project on the file's own base, if it came so far as to be weighed."""
         return self.decided.here.candidate if self.decided and self.decided.here else None
+
+    @property
+    def weight(self) -> tuple[int, int] | None:
+        """Return the image's bytes on disk and to download: measured, or else as predicted."""
+        measured = self.decided.measured if self.decided else None
+        if measured is not None:
+            return measured.on_disk, measured.download
+        size = self.candidate.size if self.candidate else None
+        return (size.on_disk, size.download) if size else None
 
     def commands(self, instruction: Instruction) -> tuple[Command, ...]:
         """Return the commands of an instruction, ``sudo`` and ``env`` before them left out."""

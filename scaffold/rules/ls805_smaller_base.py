@@ -34,16 +34,18 @@ _WORTH = 0.1
 
 def check(case: Case) -> Iterator[Hit]:
     """Yield what leanscaffold would make of the project, where it saves enough."""
-    root, candidate, decided = case.root(case.final), case.candidate, case.decided
+    root, weight, decided = case.root(case.final), case.weight, case.decided
     best = decided.best if decided else None
-    if root is None or candidate is None or best is None:
+    if root is None or weight is None or decided is None or best is None:
         return
-    saved = candidate.size.on_disk - best.size.on_disk
-    if saved > _WORTH * candidate.size.on_disk:
+    on_disk, download = weight
+    saved = on_disk - best.size.on_disk
+    if saved > _WORTH * on_disk:
+        measured = "" if decided.measured is None else ", as measured"
         yield Hit(
             text=f"{best.base.id} with Python {best.python} makes it "
-            f"{best.size.on_disk / 1e6:.0f} MB instead of {candidate.size.on_disk / 1e6:.0f} MB: "
+            f"{best.size.on_disk / 1e6:.0f} MB instead of {on_disk / 1e6:.0f} MB{measured}: "
             "leanscaffold generate",
             span=image_span(root),
-            cost=Cost(on_disk=saved, download=candidate.size.download - best.size.download),
+            cost=Cost(on_disk=saved, download=max(0, download - best.size.download)),
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.adapters.measured import keep_measured, read_measured
-from scaffold.adapters.outputs import RECORD, read_recorded
+from scaffold.adapters.outputs import RECORD, digest, read_recorded
 from scaffold.errors import ConfigInvalidError, FileConflictError
 from scaffold.model.report import Check, Layer, Report, Status
 from scaffold.model.target import Arch
@@ -41,6 +41,15 @@ def test_figures_are_read_as_they_were_kept(tmp_path: Path) -> None:
     assert kept.update_seconds == 7.25
     assert kept.base == "slim-trixie"
     assert kept.python == "3.13"
+
+
+def test_a_dockerfile_of_the_users_own_is_told_from_the_plans(tmp_path: Path) -> None:
+    root = make_folder(tmp_path)
+    for text, by_hand in (("FROM x\n", False), ("FROM y\n", True)):
+        (root / "Dockerfile").write_text(text)
+        keep_measured(root, [make_report()], DAY)
+        (kept,) = read_measured(root).values()
+        assert (kept.dockerfile, kept.by_hand) == (digest(text), by_hand)
 
 
 def test_a_later_proof_replaces_the_figures(tmp_path: Path) -> None:

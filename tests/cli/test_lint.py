@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
+from scaffold.adapters.outputs import digest
 from scaffold.cli import cli
 from scaffold.cli.real import real_outside
 from scaffold.model.report import Measured
@@ -41,6 +42,22 @@ def lint(*args: object) -> Result:
     return CliRunner().invoke(cli, ["lint", *map(str, args)], obj=outside)
 
 
+def measured_of(dockerfile: str) -> Measured:
+    """Return what `verify` kept of a Dockerfile."""
+    return Measured(
+        base="slim-trixie",
+        python="3.13",
+        packages={},
+        on_disk=3_000_000_000,
+        download=1_000_000_000,
+        checked=date(2026, 11, 24),
+        passed=True,
+        update_seconds=48.25,
+        dockerfile=digest(dockerfile),
+        by_hand=True,
+    )
+
+
 def document(result: Result) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(result.stdout)
     return loaded
@@ -58,18 +75,9 @@ def test_each_finding_has_its_place_rule_and_what_it_costs_this_project(project:
 
 
 def test_what_was_measured_of_the_project_is_told_in_seconds(project: Path) -> None:
-    kept = Measured(
-        base="slim-trixie",
-        python="3.13",
-        packages={},
-        on_disk=1,
-        download=1,
-        checked=date(2026, 11, 24),
-        passed=True,
-        update_seconds=48.25,
-    )
     outside = replace(
-        real_outside(), read_measured=lambda path: {Arch.ARM64: kept} if path == project else {}
+        real_outside(),
+        read_measured=lambda path: {Arch.ARM64: measured_of(BAD)} if path == project else {},
     )
     argv = ["lint", str(project), "--target", "arm64", "--select", "LS301"]
     text = CliRunner().invoke(cli, argv, obj=outside).stdout
@@ -77,6 +85,23 @@ def test_what_was_measured_of_the_project_is_told_in_seconds(project: Path) -> N
     found = document(CliRunner().invoke(cli, [*argv, "--json"], obj=outside))
     Draft202012Validator(SCHEMA).validate(found)
     assert found["findings"][0]["cost"]["seconds"] == 48.25
+    argv[-1] = "LS804,LS805"
+    text = CliRunner().invoke(cli, [*argv, "--max-size", "2GB"], obj=outside).stdout
+    assert "measured 3000 MB on disk, 2000 MB allowed" in text
+    assert "instead of 3000 MB, as measured" in text
+
+
+def test_what_was_measured_of_another_dockerfile_is_not_told_of_this_one(project: Path) -> None:
+    outside = replace(real_outside(), read_measured=lambda _: {Arch.ARM64: measured_of("FROM x\n")})
+    argv = ["lint", str(project), "--target", "arm64", "--select", "LS301,LS805"]
+    text = CliRunner().invoke(cli, argv, obj=outside).stdout
+    assert ", as measured" not in text
+    assert "another Dockerfile was measured on 2026-11-24: `leanscaffold verify --save`" in text
+    # Nor of what is left of it when it was mended.
+    outside = replace(outside, read_measured=lambda _: {Arch.ARM64: measured_of(BAD)})
+    text = CliRunner().invoke(cli, [*argv[:-1], "LS101,LS805", "--fix"], obj=outside).stdout
+    assert "LS805" in text
+    assert ", as measured" not in text
 
 
 def test_what_has_to_be_compiled_costs_time_with_every_build_and_edit(tmp_path: Path) -> None:

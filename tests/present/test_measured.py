@@ -59,6 +59,14 @@ def test_figures_of_another_image_are_not_shown_but_a_remark() -> None:
         assert "200 MB" not in text_of(told, width=200)
 
 
+def test_figures_of_the_users_own_dockerfile_are_no_figures_of_the_plan() -> None:
+    told = recalled(by_hand=True)
+    assert told.measured == {}
+    (remark,) = told.remarks
+    assert remark.code == "measured-by-hand"
+    assert "with your own Dockerfile: 200 MB on disk, 50 MB to download" in remark.text
+
+
 def test_the_document_has_the_figures_by_platform() -> None:
     assert "measured" not in make_document(outcome())
     assert make_document(recalled())["measured"] == {
@@ -68,6 +76,8 @@ def test_the_document_has_the_figures_by_platform() -> None:
             "start_seconds": 0.25,
             "peak_memory": 30_000_000,
             "update_seconds": 7.25,
+            "dockerfile": "",
+            "by_hand": False,
             "emulated": False,
             "passed": True,
             "checked": "2026-11-25",
