@@ -1,6 +1,6 @@
 """What a project needs of a base beyond Python: libraries, programs, compilers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scaffold.core.starts import is_closed, refuse_uses
@@ -105,14 +105,14 @@ def find_needs(
     build, tools, build_class, build_reasons = _find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
     priced = list_priced(base, given)
-    bought = [p.name for one in priced if (p := _provider_of(facts, base, one))]
+    bought = _list_providers(facts, base, priced)
     cost = system_cost(
         base.distribution_key,
         install.keys() - bought,
         facts,
         arch=arch,
         alone=bool(base.origin),
-        started=[p.name for one in options.programs if (p := _provider_of(facts, base, one))],
+        started=_list_providers(facts, base, set(options.programs) - priced),
         ships=() if base.origin else (*base.ships, *base.programs),
     )
     cost += taken_cost(base, priced, bought, facts, arch)
@@ -231,6 +231,11 @@ def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | N
     if library is None:
         return None
     return library.packages.get(base.distribution_key)
+
+
+def _list_providers(facts: Facts, base: Base, programs: Iterable[str]) -> list[str]:
+    """Return the packages that are known to have these programs, sorted."""
+    return sorted({p.name for one in programs if (p := _provider_of(facts, base, one))})
 
 
 def _namesake(base: Base, program: str, *, asked: bool) -> SystemPackage | None:

@@ -16,10 +16,12 @@ from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import (
     Base,
     BuildClass,
+    Distribution,
     Facts,
     Image,
     Library,
     PackageFact,
+    Piece,
     Recipe,
     Swap,
     SystemPackage,
@@ -446,7 +448,9 @@ def test_another_base_is_taken_where_the_sources_start_programs() -> None:
     assert decision.chosen.base.id == "slim-trixie"
 
 
-def with_options(options: Options, *, base: Base | None = None) -> Decision:
+def with_options(
+    options: Options, *, base: Base | None = None, table: Distribution | None = None
+) -> Decision:
     library = Library(
         id="busybox",
         program=True,
@@ -454,7 +458,9 @@ def with_options(options: Options, *, base: Base | None = None) -> Decision:
         **SOURCE,
     )
     facts = replace(
-        facts_of(replace(slim(), programs=("sh",)), base or bare()), libraries={"busybox": library}
+        facts_of(replace(slim(), programs=("sh",)), base or bare()),
+        libraries={"busybox": library},
+        distributions={table.id: table} if table else {},
     )
     uses = (use_of("runs-program", "convert", 3), use_of("needs-shell", "sh", 4))
     (decision,) = decided(World().add(f"a-1-{ANY}"), "a", facts=facts, uses=uses, options=options)
@@ -474,6 +480,29 @@ def packages_on_bare(options: Options) -> list[str] | None:
 def test_programs_asked_for_come_in_by_a_package_or_from_the_base() -> None:
     assert packages_on_bare(Options(programs=("convert",))) == []  # the shell is still missing
     assert packages_on_bare(Options(programs=("convert", "sh"))) == ["convert"]
+
+
+def test_a_program_that_was_measured_on_the_base_costs_what_was_measured_and_once() -> None:
+    options = Options(programs=("convert", "sh", "busybox"))
+    table = Distribution(
+        id="trixie",
+        release="trixie",
+        arch=Arch.AMD64,
+        packages={"busybox-static": (3_000_000, 1_000_000, ())},
+        **SOURCE,
+    )
+    pieces = (
+        Piece(on_disk=1_000_000, download=400_000, programs=("sh", "busybox")),
+        Piece(on_disk=30_000, download=10_000, programs=("sh",)),
+    )
+    sizes = {}
+    for base in (bare(), replace(bare(), pieces=pieces)):
+        decision = with_options(options, base=base, table=table)
+        (fits,) = (v for v in decision.verdicts if (v.base.id, v.python) == BARE)
+        assert isinstance(fits, Fits)
+        sizes[bool(base.pieces)] = {p[0]: p[1:] for p in fits.size.parts}["system packages"]
+    # Without, the package counts as the table says, and what the base has counts as nothing.
+    assert sizes == {False: (3_000_000, 1_000_000), True: (1_030_000, 410_000)}
 
 
 def test_a_shell_to_debug_with_is_a_shell() -> None:
