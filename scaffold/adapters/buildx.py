@@ -21,11 +21,18 @@ from scaffold.core.build_log import Log, PlainLog, RawLog, own_steps
 from scaffold.core.build_trouble import (
     BUILDX_HINT,
     OLD_HINT,
+    OLDEST_API,
     OLDEST_BUILDX,
     explain_failure,
 )
-from scaffold.core.buildx import bake_argv, build_argv, join_argv, raw_manifest_argv
-from scaffold.errors import BuildxMissingError, DockerMissingError, EngineOldError
+from scaffold.core.buildx import bake_argv, build_argv, docker_argv, join_argv, raw_manifest_argv
+from scaffold.errors import (
+    BuildError,
+    BuildxMissingError,
+    DockerMissingError,
+    EngineOldError,
+    LeanscaffoldError,
+)
 from scaffold.model.build import BuildOrder, Built, Progress
 
 # Before, messages for people came in between (docker/buildx, pull request 2252).
@@ -87,9 +94,27 @@ def build(
         code = _run(argv, log, watch, environ)
         seconds = time.monotonic() - begin
         if code:
-            raise explain_failure(log.said, log.failed())
+            raise _explain(log, orders[0].engine, environ)
         result = json.loads(metadata.read_text("utf-8"))
     return _results(orders, result, log, seconds)
+
+
+def _explain(log: Log, engine: str, environ: Mapping[str, str]) -> LeanscaffoldError:
+    """Return why a build failed; what an engine says that is too old is nothing to go by."""
+    error = explain_failure(log.said, log.failed())
+    if type(error) is BuildError:
+        argv = [*docker_argv(engine), "version", "--format", "{{.Server.APIVersion}}"]
+        done = subprocess.run(  # noqa: S603 - a list, no shell
+            argv, env=dict(environ), capture_output=True, text=True, check=False
+        )
+        api = re.fullmatch(r"(\d+)\.(\d+)", done.stdout.strip())
+        if api and (int(api[1]), int(api[2])) < OLDEST_API:
+            return EngineOldError(
+                f"the engine only knows version {api[0]} of the API",
+                hint=OLD_HINT,
+                details=error.details,
+            )
+    return error
 
 
 def join(

@@ -76,7 +76,8 @@ def read_index_config(
 
     Asked in this order: ``options`` (from the command line and requirement files), uv's variables,
     the project's uv settings, pip's variables and files, pip's own default. The first that names
-    an index wins; the first that names additional ones gives these.
+    an index wins; the first that names additional ones gives these. An address without user and
+    password gets those that any of them has for it: what a project's files name has none.
     ``pip_settings`` takes ``env`` and returns pip's settings as ``global.index-url`` and the like.
 
     Raises ConfigInvalidError for a settings file that cannot be read.
@@ -99,11 +100,12 @@ def read_index_config(
     if not no_index:
         base, base_origin = _pick_base(sources, remarks)
     extra, extra_origin = ((), "") if no_index else _pick_extra(sources, remarks)
+    known = {redact(url): url for source in reversed(sources) for url in _with_login(source)}
     if options.find_links or _pip_value(settings, "find-links"):
         remarks.append("find-links are left out: an image build cannot reach them")
     return IndexConfig(
-        index_url=base,
-        extra_index_urls=extra,
+        index_url=_logged_in(base, known),
+        extra_index_urls=tuple(_logged_in(url, known) for url in extra),
         origins=(
             *([(redact(base), base_origin)] if base else []),
             *((redact(url), extra_origin) for url in extra),
@@ -116,6 +118,18 @@ def read_index_config(
         remarks=tuple(remarks),
         written=options.written,
     )
+
+
+def _with_login(source: _Source) -> Iterator[str]:
+    """Yield the addresses that say who asks."""
+    for url in (source.base, *source.extra):
+        if url.startswith(_REACHABLE) and "@" in url:
+            yield url
+
+
+def _logged_in(url: str, known: Mapping[str, str]) -> str:
+    """Return an address with the user and password that are known for just this one."""
+    return url if "@" in url else known.get(redact(url), url)
 
 
 def _default_index() -> str:

@@ -14,6 +14,7 @@ from scaffold.model.build import Happening, Progress, Step
 # What moves bytes between machines, in the words of BuildKit's statuses.
 _MOVES = ("transferring", "downloading", "pushing", "sending tarball")
 _TAIL = 40  # lines of a step's output that are kept for an error
+_NEWS = 1.0  # seconds more that a step took, from which on its end is told again
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 
@@ -49,7 +50,10 @@ class Log(Protocol):
 
 @dataclass(slots=True)
 class _Vertex:
-    """What is known of a step. ``spans`` maps a begin to an end: a step may run again."""
+    """What is known of a step. ``spans`` maps a begin to an end: a step may run again.
+
+    ``told`` is whether it failed and after how many seconds, once its end was told.
+    """
 
     name: str
     spans: dict[float, float | None] = field(default_factory=dict)
@@ -57,6 +61,7 @@ class _Vertex:
     error: str = ""
     moved: dict[str, int] = field(default_factory=dict)
     output: str = ""
+    told: tuple[bool, float] | None = None
 
     @property
     def began(self) -> bool:
@@ -142,14 +147,19 @@ class RawLog:
         was = vertex.spans.get(begin)
         vertex.spans[begin] = end or was
         if end is not None and was is None:
+            failed = bool(vertex.error)
             yield Progress(
                 happening=Happening.FINISHED,
                 step=vertex.name,
                 seconds=vertex.seconds,
                 bytes=vertex.bytes,
                 cached=vertex.cached,
-                failed=bool(vertex.error),
+                failed=failed,
+                again=vertex.told is not None
+                and vertex.told[0] == failed
+                and vertex.seconds < vertex.told[1] + _NEWS,
             )
+            vertex.told = failed, vertex.seconds
 
     def _read_status(self, row: Mapping[str, Any]) -> Iterator[Progress]:
         vertex = self._vertices.get(str(row.get("vertex", "")))

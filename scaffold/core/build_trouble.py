@@ -21,7 +21,11 @@ from scaffold.errors import (
     StepFailedError,
 )
 
+# API 1.41 is Docker Engine 20.10 (Docker's API version matrix), the first whose own Dockerfile
+# frontend knows RUN --mount: it brings BuildKit 0.8 with the frontend 1.2, which moved
+# mounts of binds, caches and secrets to its mainline (moby/buildkit, dockerfile/1.2.0 notes).
 OLDEST_ENGINE = "20.10"
+OLDEST_API = (1, 41)
 OLDEST_BUILDX = (0, 10)  # comes with Docker Engine 23.0; bakes with --metadata-file and secrets
 
 NO_ENGINE_HINT = (
@@ -57,6 +61,10 @@ _BASE = re.compile(
 )
 _BUILDER = re.compile(r'no builder "(?P<name>[^"]*)" found')
 
+_TOO_OLD = re.compile(
+    r"unknown flag: --?\w|unknown flag: mount|requires buildkit|"
+    r"client version [\d.]+ is too (?:new|old)"
+)
 _MISSING_ENGINE = ("cannot connect to the docker daemon", "error during connect")
 _ONE_PLATFORM = (
     "multi-platform build is not supported",
@@ -112,7 +120,7 @@ def _explain_engine(everything: str, error: str) -> LeanscaffoldError | None:
         )
     if re.search(r"(unknown command: docker|'|\")\s*buildx", everything):
         return BuildxMissingError("docker has no buildx", hint=BUILDX_HINT)
-    if re.search(r"unknown flag: --?\w|unknown flag: mount|requires buildkit", everything):
+    if _TOO_OLD.search(everything):
         return EngineOldError(
             "Docker or its buildx is too old", hint=OLD_HINT, details=[Detail(text=error)]
         )
@@ -167,8 +175,9 @@ def _explain_step(printed: str, failed: FailedStep | None) -> LeanscaffoldError 
 def _step_hint(printed: str) -> str:
     if "certificate_verify_failed" in printed or "certificate verify failed" in printed:
         return (
-            "behind a company's proxy, give its certificates: --ca FILE, or SSL_CERT_FILE; a step of "
-            "your own Dockerfile gets them with --mount=type=secret,id=ca,target=/run/secrets/ca"
+            "behind a company's proxy, give its certificates: --ca FILE, which goes before pip's "
+            "configuration and SSL_CERT_FILE; a step of your own Dockerfile gets them with "
+            "--mount=type=secret,id=ca,target=/run/secrets/ca"
         )
     if "these packages do not match the hashes" in printed:
         return "the lock is of other files than the index has now: `leanscaffold generate`"

@@ -28,10 +28,15 @@ def make_orders(
     """Return one order per architecture.
 
     Several images that are loaded get the architecture into their tags; those that are pushed
-    share one, as a manifest list. Raises UsageError for a tag that is none, and for a cache that
-    several images would overwrite in turn.
+    share one, as a manifest list. Raises UsageError for a tag that is none or can be nobody's own
+    in a registry, and for a cache that several images would overwrite in turn.
     """
     name, tag = split_tag(wishes.tag or default_name(project))
+    if wishes.push and "/" not in name:
+        raise UsageError(
+            f"{name} cannot be pushed: it names neither a registry nor an account",
+            hint=f"--tag registry.example/team/{name}, or --tag ACCOUNT/{name}",
+        )
     several = len(arches) > 1 and not wishes.push
     if several and any("{arch}" not in goal for goal in wishes.cache_to):
         raise UsageError(

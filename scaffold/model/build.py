@@ -65,7 +65,8 @@ class Progress:
     """One thing that happened during a build.
 
     ``text`` is what the step printed. ``bytes`` is what it transferred so far, ``seconds`` what it
-    took; both are known of the finished. ``failed`` is a step that finished with an error.
+    took; both are known of the finished. ``failed`` is a step that finished with an error, and
+    ``again`` one of which about the same was told: every target that shares it waits for it.
     """
 
     happening: Happening
@@ -75,6 +76,7 @@ class Progress:
     bytes: int | None = None
     cached: bool = False
     failed: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,18 +64,15 @@ class LiveView:
 
     def watch(self, progress: Progress) -> None:
         """Take in one happening."""
-        begin, last = self._running.get(progress.step, (self._clock(), ""))
-        if progress.happening is Happening.FINISHED:
+        if progress.happening is Happening.STARTED:
+            self._running.setdefault(progress.step, (self._clock(), ""))
+        elif progress.happening is Happening.FINISHED:
             self._running.pop(progress.step, None)
             if line := describe(progress):
                 self._console.print(line, markup=False, emoji=False)
-        elif progress.happening is Happening.PRINTED:
-            lines = progress.text.replace("\r", "\n").strip().splitlines()
-            self._running[progress.step] = (begin, lines[-1] if lines else last)
-        elif progress.happening is Happening.MOVED and progress.bytes is not None:
-            self._running[progress.step] = (begin, format_size(progress.bytes))
-        else:
-            self._running[progress.step] = (begin, last)
+        elif progress.step in self._running:  # what it moved may be told after its end
+            begin, last = self._running[progress.step]
+            self._running[progress.step] = (begin, _last_words(progress) or last)
 
     def render(self) -> "RenderableType":
         """Return the steps that run now."""
@@ -90,9 +87,16 @@ class LiveView:
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis", style="dim")
 
 
+def _last_words(progress: Progress) -> str:
+    """Return what a running step printed last, or how much it has moved."""
+    if progress.happening is Happening.MOVED and progress.bytes is not None:
+        return format_size(progress.bytes)
+    return "".join(progress.text.replace("\r", "\n").strip().splitlines()[-1:])
+
+
 def describe(progress: Progress) -> str:
     """Return the line of a step that has ended: seconds, name, bytes moved; empty for no line."""
-    if progress.happening is not Happening.FINISHED:
+    if progress.happening is not Happening.FINISHED or progress.again:
         return ""
     own = any(words in progress.step for words in _OWN_AFFAIRS)
     if own and not progress.failed and progress.seconds < _NOTABLE:

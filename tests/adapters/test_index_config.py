@@ -75,6 +75,20 @@ def test_credentials_show_nowhere_but_in_the_urls() -> None:
     assert redact(config.index_url) == "https://index.example/simple"
 
 
+def test_an_address_of_the_project_gets_the_credentials_that_the_user_has_for_it() -> None:
+    settings = {":env:.index-url": "https://me:s3cret@index.example/simple"}
+    for url, asked in (
+        ("https://index.example/simple", settings[":env:.index-url"]),
+        ("https://you@index.example/simple", "https://you@index.example/simple"),
+        ("https://index.example/other", "https://index.example/other"),
+        ("https://another.example/simple", "https://another.example/simple"),
+    ):
+        options = IndexOptions(index_url=url, extra_index_urls=(url,))
+        config = read_index_config({}, options=options, pip_settings=lambda _: settings)
+        assert config.urls == (asked,)
+        assert config.origins[0] == (redact(url), "options")
+
+
 def test_certificates_come_from_pip_then_requests_then_openssl() -> None:
     env = {"SSL_CERT_FILE": "/c", "REQUESTS_CA_BUNDLE": "/b"}
     assert read_index_config(env, pip_settings=lambda _: {}).cert == "/b"

@@ -13,6 +13,7 @@ import pytest
 
 from scaffold.adapters.buildx import build, find_buildx, join
 from scaffold.errors import (
+    BuildError,
     BuildxMissingError,
     DockerMissingError,
     EngineOldError,
@@ -34,6 +35,8 @@ words = sys.argv[1:]
 with (here / "asked.jsonl").open("a") as asked:
     entitlements = os.environ.get("BUILDX_BAKE_ENTITLEMENTS_FS")
     asked.write(json.dumps({{"argv": words, "fs": entitlements}}) + "\\n")
+if words[0] == "version":
+    print({api!r}); sys.exit(0)
 if "version" in words:
     print({version!r}); sys.exit({version_code})
 if "imagetools" in words:
@@ -60,6 +63,7 @@ def put_docker(folder: Path, **changes: object) -> dict[str, str]:
         "folder": str(folder),
         "version": "github.com/docker/buildx v0.29.1 abc",
         "version_code": 0,
+        "api": "1.51",
         "log": str(DATA / "bake-done.txt"),
         "wait": False,
         "code": 0,
@@ -117,6 +121,17 @@ def test_a_failed_build_is_the_error_that_it_printed(tmp_path: Path) -> None:
     environ = put_docker(tmp_path, log=str(DATA / "step-failed.txt"), code=1)
     with pytest.raises(StepFailedError, match="RUN echo hello"):
         build([make_order()], list[Progress]().append, environ=environ)
+
+
+def test_what_an_engine_says_that_is_too_old_is_that_it_is_too_old(tmp_path: Path) -> None:
+    said = tmp_path / "said.txt"
+    said.write_text("ERROR: Error response from daemon: API returned a 404 (Not Found)\n")
+    for api, error in (("1.40", EngineOldError), ("1.41", BuildError), ("", BuildError)):
+        environ = put_docker(tmp_path, log=str(said), code=1, api=api)
+        with pytest.raises(error) as raised:
+            build([make_order()], list[Progress]().append, environ=environ)
+        assert type(raised.value) is error
+        assert "404" in str(raised.value.details[0])
 
 
 def test_an_older_buildx_is_asked_for_plain_lines(tmp_path: Path) -> None:

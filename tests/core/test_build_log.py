@@ -74,6 +74,16 @@ def test_a_step_begins_and_ends_once_for_each_time_it_runs() -> None:
     assert (happened[1].seconds, happened[1].cached, happened[1].failed) == (1.0, True, False)
 
 
+def test_a_step_that_targets_share_is_told_once() -> None:
+    log = RawLog()
+    log.read(vertex(started=T.format("10"), completed=T.format("12")))
+    assert log.read(vertex(started=T.format("11"), completed=T.format("12")))[-1].again
+    news = log.read(vertex(started=T.format("20"), completed=T.format("25")))[-1]
+    assert (news.seconds, news.again) == (7.0, False)
+    failed = log.read(vertex(started=T.format("30"), completed=T.format("30"), error="no"))[-1]
+    assert (failed.failed, failed.again) == (True, False)
+
+
 def test_bytes_are_the_most_that_each_transfer_told() -> None:
     log = RawLog()
     log.read(vertex(started=T.format("10")))

@@ -112,6 +112,7 @@ def test_what_pip_says_tells_what_to_do(line: str, hint: str) -> None:
         "ERROR: unknown flag: --metadata-file",
         "ERROR: failed to solve: dockerfile parse error line 4: unknown flag: mount",
         "the --mount option requires BuildKit. Refer to the manual",
+        "ERROR: client version 1.44 is too new. Maximum supported API version is 1.40",
     ],
 )
 def test_an_engine_or_buildx_that_lacks_what_we_need_is_too_old(line: str) -> None:

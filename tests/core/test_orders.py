@@ -27,7 +27,7 @@ def order(wishes: Wishes, *arches: Arch, project: str = "My App") -> tuple[Build
             ["r.example:5000/app:amd64", "r.example:5000/app:armv7"],
         ),
         ("r.example:5000/t/app", BOTH, True, ["r.example:5000/t/app:latest"] * 2),
-        ("app:1.2", (Arch.ARM64,), True, ["app:1.2"]),
+        ("me/app:1.2", (Arch.ARM64,), True, ["me/app:1.2"]),
     ],
 )
 def test_several_images_have_their_architecture_in_the_tag_unless_they_share_a_list(
@@ -36,6 +36,12 @@ def test_several_images_have_their_architecture_in_the_tag_unless_they_share_a_l
     made = order(Wishes(tag=tag, push=push), *arches)
     assert [one.tag for one in made] == tags
     assert [one.arch for one in made] == list(arches)
+
+
+def test_an_image_that_is_pushed_names_where_to() -> None:
+    with pytest.raises(UsageError, match="my-app cannot be pushed") as raised:
+        order(Wishes(push=True))
+    assert "registry.example/team/my-app" in raised.value.hint
 
 
 def test_a_cache_of_several_images_has_a_place_for_each() -> None:
@@ -51,7 +57,7 @@ def test_a_cache_that_several_images_would_overwrite_is_refused() -> None:
         order(wishes)
     assert "{arch}" in raised.value.hint
     assert order(wishes, Arch.ARM64)[0].cache_to == ("type=local,dest=c",)
-    pushed = Wishes(cache_to=("type=registry,ref=r.example/c",), push=True)
+    pushed = Wishes(tag="me/app", cache_to=("type=registry,ref=r.example/c",), push=True)
     assert order(pushed)[0].cache_to == pushed.cache_to
 
 

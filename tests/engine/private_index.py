@@ -10,7 +10,7 @@ import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -98,7 +98,11 @@ def _proxy(port: int) -> type[BaseHTTPRequestHandler]:
             if self.path != f"{HOST}:443":
                 self.send_error(403)
                 return
-            with socket.create_connection(("127.0.0.1", port)) as index:
+            # Who does not trust the certificate may end the connection without a word.
+            with (
+                suppress(ConnectionError),
+                socket.create_connection(("127.0.0.1", port)) as index,
+            ):
                 self.send_response(200)
                 self.end_headers()
                 _pump(self.connection, index)

@@ -39,6 +39,16 @@ def test_the_peak_of_a_command_that_ends_is_measured(
     assert 50_000_000 < memory["figures"]["peak_memory_bytes"] < 150_000_000
 
 
+def test_an_image_that_the_engine_does_not_have_is_named(engine: Engine, tmp_path: Path) -> None:
+    env = environment(engine, tmp_path)
+    (tmp_path / "main.py").write_text("")
+    (tmp_path / "requirements.txt").write_text("")
+    words = ("--target", "amd64", "--offline", "--image", "leanscaffold-nowhere:1")
+    ended = leanscaffold("verify", str(tmp_path), *words, env=env)
+    assert ended.code == 7
+    assert "the engine has no image leanscaffold-nowhere:1\nhint: build or" in ended.err
+
+
 @pytest.mark.long
 @pytest.mark.online
 def test_an_image_for_arm_v7_is_built_and_passes_every_check(

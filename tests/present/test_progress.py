@@ -28,6 +28,7 @@ def finished(step: str = RUN, **more: object) -> Progress:
         ),
         (finished("[internal] load metadata for x", seconds=0.1, failed=True), "    0.1 s  [inter"),
         (finished("[arm64 internal] load .dockerignore", seconds=0.1), ""),
+        (finished(again=True), ""),
         (Progress(happening=Happening.STARTED, step=RUN), ""),
         (Progress(happening=Happening.PRINTED, step=RUN, text="x"), ""),
     ],
@@ -87,4 +88,12 @@ def test_a_running_step_shows_its_time_and_last_line() -> None:
     view.watch(Progress(happening=Happening.MOVED, step=RUN, bytes=2_000_000))
     assert str(view.render()).endswith("2 MB")
     view.watch(finished())
+    assert str(view.render()) == ""
+
+
+def test_what_a_step_moved_may_be_told_after_its_end() -> None:
+    view = LiveView(Console(file=io.StringIO()))
+    view.watch(Progress(happening=Happening.STARTED, step=RUN))
+    view.watch(finished())
+    view.watch(Progress(happening=Happening.MOVED, step=RUN, bytes=1690))
     assert str(view.render()) == ""

@@ -10,16 +10,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffold.core.build_trouble import FORBIDDEN_HINT, NO_ENGINE_HINT, OLD_HINT
+from scaffold.core.build_trouble import FORBIDDEN_HINT, NO_ENGINE_HINT, OLD_HINT, OLDEST_API
 from scaffold.errors import EngineError, EngineForbiddenError, EngineMissingError, EngineOldError
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-# API 1.41 is Docker Engine 20.10 (Docker's API version matrix), the first whose own Dockerfile
-# frontend knows RUN --mount: it brings BuildKit 0.8 with the frontend 1.2, which moved
-# mounts of binds, caches and secrets to its mainline (moby/buildkit, dockerfile/1.2.0 notes).
-OLDEST_API = (1, 41)
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds without an answer
 _SSH_HINT = "`ssh HOST docker version` has to work there without a password"

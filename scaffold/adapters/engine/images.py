@@ -22,6 +22,7 @@ _ALSO = {
 }
 _SNAPSHOTTER = "io.containerd.snapshotter.v1"
 _CLASSIC = {"overlay2", "vfs", "fuse-overlayfs"}
+_NO_IMAGE = "reference does not exist"  # said with status 500 by engines with a classic store
 _LONG = 600  # seconds without a byte: engines think long before they send an archive
 
 
@@ -100,11 +101,15 @@ def _explained(image: str) -> Iterator[None]:
     try:
         yield
     except ImageNotFound as error:
-        raise EngineError(
-            f"the engine has no image {image}", hint="build or `docker pull` it first"
-        ) from error
+        raise _missing(image) from error
     except APIError as error:
+        if _NO_IMAGE in str(error.explanation):
+            raise _missing(image) from error
         raise EngineError(
             f"the engine does not hand out the image {image}: {error.explanation or error}",
             hint="`docker info` tells whether it is well",
         ) from error
+
+
+def _missing(image: str) -> EngineError:
+    return EngineError(f"the engine has no image {image}", hint="build or `docker pull` it first")

@@ -39,7 +39,7 @@ def check_start(trial: Trial, runs: Sequence[Run]) -> Check:
         text = (
             "ran to its end with exit code 0"
             if run.ended
-            else f"a command, still running after {trial.patience:.0f} s"
+            else f"a command, still running after {trial.patience:g} s"
         )
         if run.own_health == 0:
             text += ", and its own health check says that it is well"
@@ -100,7 +100,7 @@ def _why_silent(trial: Trial, run: Run) -> tuple[str, str]:
         text = f"it ended with exit code {run.exit_code} before {what} answered"
         return text, _SOURCES_HINT
     last = f"; last: {run.answer}" if run.answer else ""
-    text = f"{what} did not answer within {trial.patience:.0f} s{last}"
+    text = f"{what} did not answer within {trial.patience:g} s{last}"
     hint = "is it the right port and path (--port, --health)? A slow app gets more with --timeout"
     return text, hint
 
