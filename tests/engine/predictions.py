@@ -48,13 +48,7 @@ EXAMPLES = (
 )
 ARCHES = ("amd64", "arm64")
 # What the plan allows and the table has not, or not on each base, and why.
-_EMULATED = "emulated, a row takes minutes: not measured yet"
 ABSENT = {
-    ("flask-postgres", "arm64"): _EMULATED,
-    ("pandas", "arm64"): _EMULATED,
-    ("scikit-learn", "arm64"): _EMULATED,
-    ("litert", "arm64"): _EMULATED,
-    ("paper", "amd64"): "two gigabytes of TensorFlow: not measured yet",
     ("paper", "arm64"): "emulated, two gigabytes of TensorFlow: not measured yet",
 }
 # The stand-ins have one Python, and one release of each distribution.
