@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .bytecode import compile_folder
+from .databases import DATABASES, is_database, uses_databases
 from .elf import is_elf
 from .interpreter import is_loadable, list_interpreter, list_stdlib
 from .libraries import Closure, Loader, find_closure
@@ -87,6 +88,9 @@ def _cut_base(order: Order, base: Path) -> Generator[str, None, Order]:
         for path in list_stdlib(view, posixpath.dirname(order.site_packages))
         if is_loadable(view, loader, path)
     ]
+    if _is_without_databases(order):
+        yield from (f"left out: {path}" for path in library if is_database(path))
+        library = [path for path in library if not is_database(path)]
     kept = _drop_untraced(order, view, library)
     yield from kept.lines if kept else ()
     order = _without_sources(order, kept)
@@ -101,6 +105,13 @@ def _trim(order: Order, owners: dict[str, str]) -> Removed:
     removed = trim_packages(packages, owners, order.trim, order.spare)
     drop_launchers(order.scripts, order.packages, removed)
     return removed
+
+
+def _is_without_databases(order: Order) -> bool:
+    """Tell whether nothing can miss them; what a trace leaves out goes by what was opened."""
+    spared = any(rule == DATABASES for rule, _ in order.spare)
+    alone = order.trim == "max" and order.trace is None and not spared
+    return alone and not uses_databases(Packages(order.packages))
 
 
 def _drop_untraced(order: Order, view: View, library: Sequence[str]) -> Kept | None:

@@ -21,6 +21,7 @@ from scaffold.core.trimming import (
     list_sourceless,
     list_spared,
     predict_trimming,
+    trim_base,
 )
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
@@ -222,6 +223,8 @@ def judge(
     )
     compilers = list_compilers(base, options)
     trimmed = predict_trimming(packages, facts, level=options.trim, compilers=compilers)
+    spared = list_spared(packages, facts, question.project, compilers)
+    of_base, less = trim_base(base, spared, level=options.trim)
     size = predict(
         base=base,
         image=image,
@@ -230,6 +233,7 @@ def judge(
         system=needs.cost,
         app=(question.project.app_bytes, question.project.app_sources),
         bytecode=options.bytecode,
+        less=less,
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
     candidate = Candidate(
@@ -245,8 +249,8 @@ def judge(
         size=size,
         memory=estimate_memory(packages, facts.packages),
         sourceless=list_sourceless(packages, facts),
-        spared=list_spared(packages, facts, question.project, compilers),
-        trimmed=trimmed,
+        spared=spared,
+        trimmed=(*trimmed, *of_base),
     )
     refused = (*needs.refused, *_refuse_limits(question, candidate))
     if refused:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scaffold.assemble import stripping
+from scaffold.assemble import databases, stripping
 from scaffold.assemble.trim import RULES, Rule
 
 
@@ -320,6 +320,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "`--bytecode none` leaves it away where size matters more than the start.",
     ),
     **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
+    "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
     "project-note": _explain(
         "something about the project",

@@ -71,15 +71,19 @@ def predict(
     system: SystemCost,
     app: tuple[int, int],
     bytecode: str,
+    less: tuple[int, int] = (0, 0),
 ) -> Size:
     """Return the predicted size with its error bound. ``app`` is bytes, and of Python sources.
+
+    ``less`` is what trimming takes out of the base, on disk and to download, if no package asks
+    for it.
 
     The error adds up the base's own, that of system packages and bytecode, and a wide one for
     files nobody has looked into.
     """
     library = _library(base, bytecode)
-    base_disk = image.on_disk - (base.pip_bytes if base.pip else 0) + library[0]
-    base_download = image.download - (base.pip_download if base.pip else 0) + library[1]
+    base_disk = image.on_disk - (base.pip_bytes if base.pip else 0) + library[0] - less[0]
+    base_download = image.download - (base.pip_download if base.pip else 0) + library[1] - less[1]
     app_compiled = round(app[1] * TYPICAL.bytecode) if bytecode != "none" else 0
     app_bytes = app[0] + app_compiled
     wheels = sum(weighed.facts.installed for weighed in packages)
@@ -111,6 +115,7 @@ def predict(
         + system.error
         + app_compiled * TYPICAL_BYTECODE_SPREAD
         + FIXED_BYTES
+        + less[0]
     )
     base_waste = base_disk * (base.in_blocks - 1)
     around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from scaffold.assemble.trim import EVERY, FOR_COMPILERS, RULES, Rule, rules_of
+from scaffold.assemble.databases import DATABASES
+from scaffold.assemble.trim import EVERY, FOR_COMPILERS, LEVELS, RULES, Rule, rules_of
 from scaffold.assemble.trimming import SYMBOLS
 from scaffold.core.size import TYPICAL
 from scaffold.model.knowledge import Base, Facts
@@ -12,12 +13,14 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Trimmed
 
+LIBRARY = "python"  # in the place of a package
 # Of a package that is compiled while building, nobody has looked into a wheel: what stripping takes
 # out of what is guessed that it installs. psycopg2, gcc 14: 0.87 of 1.21 MB (`leanscaffold verify`
 # of the example, 2026-11-25).
 _COMPILED_SYMBOLS = 0.72
 _COMPILERS = frozenset({"cc", "gcc", "g++", "clang", "tcc"})
 _SPARED = {**{rule.kind: rule.name for rule in RULES if rule.kind}, SYMBOLS: SYMBOLS}
+_SPARED[DATABASES] = DATABASES
 
 
 def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...]:
@@ -33,10 +36,12 @@ def list_spared(
 ) -> tuple[tuple[str, str], ...]:
     """Return pairs (rule, top-level name) that are left alone, sorted.
 
-    They are what a package does not stand, an installer that the project asks for, and what
-    compilers in the image may read.
+    They are what a package does not stand, an installer that the project asks for, what compilers
+    in the image may read, and databases that the application's sources open.
     """
     asked = {("pip", "pip")} if any(one.name == "pip" for one in project.asked) else set()
+    opened = {"opens-database", "unparsable"}.intersection(use.code for use in project.uses)
+    asked |= {(DATABASES, EVERY)} if opened else set()
     whole = {(rule, EVERY) for rule in FOR_COMPILERS if compilers}
     return tuple(sorted({*asked, *whole, *_spared(packages, facts)}))
 
@@ -63,6 +68,19 @@ def predict_trimming(
     rules = [r for r in rules_of(level) if not compilers or r.name not in FOR_COMPILERS]
     found = (one for weighed in packages for one in _predict(weighed, facts, level, rules))
     return tuple(one for one in found if one.bytes)
+
+
+def trim_base(
+    base: Base, spared: Sequence[tuple[str, str]], *, level: str
+) -> tuple[tuple[Trimmed, ...], tuple[int, int]]:
+    """Return what is taken out of the standard library, and what that saves: on disk, to download.
+
+    Whether a package imports it, only the build sees.
+    """
+    saved = base.stdlib_databases
+    if level != LEVELS[-1] or not saved[0] or any(rule == DATABASES for rule, _ in spared):
+        return (), (0, 0)
+    return (Trimmed(rule=DATABASES, package=LIBRARY, bytes=saved[0]),), saved
 
 
 def lighten(

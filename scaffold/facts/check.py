@@ -28,6 +28,7 @@ _VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 _MANAGERS = ("apt", "apk")
 _TOOLS = ("cmake", "fortran", "llvm", "meson", "ninja", "rust", "swig")
 _KINDS = (
+    "databases",
     "py",
     "so",
     "pyi",

@@ -61,8 +61,9 @@ class Base:
     ``reference`` is that base's, the figures are of what is kept without any package, and
     ``offers`` are sonames taken over only when something needs them, with their bytes on disk and
     to download, ``stdlib_sources`` and ``stdlib_bytecode`` what the standard library's two forms
-    are, on disk and to download, of which the figures hold the bytecode, ``pieces`` what programs
-    add that are asked for, measured on amd64. ``in_blocks`` is what the image takes in blocks of
+    are, on disk and to download, of which the figures hold the bytecode, ``stdlib_databases`` what
+    trimming saves by leaving out ``_dbm`` and ``_gdbm``, ``pieces`` what programs add that are
+    asked for, measured on amd64. ``in_blocks`` is what the image takes in blocks of
     4 KiB, with a block per folder, per byte of its files.
     ``python_packages`` are what brings the interpreter where the image has none, its figures with
     those: then packages that the distribution builds itself can be taken (``Facts.python3``).
@@ -94,6 +95,7 @@ class Base:
     in_blocks: float = 1.1
     stdlib_sources: tuple[int, int] = (0, 0)
     stdlib_bytecode: tuple[int, int] = (0, 0)
+    stdlib_databases: tuple[int, int] = (0, 0)
     python_packages: tuple[str, ...] = ()
     source: str
     checked: date

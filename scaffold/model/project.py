@@ -118,8 +118,8 @@ class Use:
     (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module),
     ``needs-shell`` (something is started through ``sh``), ``opens-device`` (``value`` is the
     device file), ``speaks-language`` (a text that names a language or locale), ``handles-signals``
-    (the module for that is imported), ``unparsable`` (a
-    file that is not Python; ``value`` is the parser's message).
+    (the module for that is imported), ``opens-database`` (``dbm`` or ``shelve`` is imported),
+    ``unparsable`` (a file that is not Python; ``value`` is the parser's message).
     """
 
     code: str

@@ -141,3 +141,12 @@ def test_whether_signals_are_handled_is_seen(tmp_path: Path) -> None:
     source = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))"
     assert uses(tmp_path, source, "handles-signals") == [("handles-signals", "signal", 1)]
     assert uses(tmp_path, "import sys", "handles-signals") == []
+
+
+def test_whether_old_databases_are_opened_is_seen(tmp_path: Path) -> None:
+    source = "def keep():\n    import shelve\n    importlib.import_module('dbm.gnu')\n"
+    assert uses(tmp_path, "import importlib\n" + source, "opens-database") == [
+        ("opens-database", "shelve", 3),
+        ("opens-database", "dbm", 4),
+    ]
+    assert uses(tmp_path, "import sqlite3", "opens-database") == []

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from importlib.metadata import PathDistribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,6 +106,42 @@ def test_packages_go_into_their_layers_and_commands_on_top(order: Order) -> None
     assert f"{SITE}/web/__init__.py" not in top
     assert "/usr/local/bin/web" in top
     assert (order.out / "packages-2/usr/local/bin/web").stat().st_mode & 0o111
+
+
+DATABASE = f"{LIB}/lib-dynload/_dbm.so"
+
+
+@pytest.mark.parametrize(
+    ("changes", "source", "stays"),
+    [
+        ({}, "", False),
+        ({"trim": "safe"}, "", True),
+        ({"spare": (("databases", "*"),)}, "", True),
+        ({}, "def load():\n    import shelve\n", True),
+        ({}, "from dbm import ndbm\n", True),
+        ({}, "importlib.import_module('dbm.gnu')\n", True),
+        ({}, "'shelves and dbms'\n", False),
+    ],
+)
+def test_old_databases_stay_where_anything_may_open_one(
+    order: Order, changes: dict[str, Any], source: str, *, stays: bool
+) -> None:
+    assert order.base
+    write(order.base, f"{GNU}/libdb.so", make_elf())
+    write(order.packages, "web/store.py", source)
+    lines = list(assemble(replace(order, **({"trim": "max"} | changes))))
+    base = list_layer(order, "base")
+    assert (DATABASE in base) is (f"{GNU}/libdb.so" in base) is stays
+    assert (f"left out: {DATABASE}" in lines) is not stays
+    assert f"{LIB}/lib-dynload/_bz2.so" in base
+
+
+def test_machine_code_that_names_a_database_keeps_them(order: Order) -> None:
+    assert order.base
+    write(order.base, f"{GNU}/libdb.so", make_elf())
+    write(order.packages, "heavy/more.so", make_elf(needed=("libc.so.6",)) + b"\0shelve\0")
+    list(assemble(replace(order, trim="max")))
+    assert DATABASE in list_layer(order, "base")
 
 
 def test_for_a_base_that_stays_whole_only_packages_are_put_together(order: Order) -> None:

@@ -520,6 +520,35 @@ def test_a_shell_can_not_be_added_where_nothing_can() -> None:
     assert "--debug-shell asks for the program busybox: distroless has no package manager" in texts
 
 
+def test_old_databases_go_at_the_highest_level_unless_the_sources_open_one() -> None:
+    cut = replace(bare(), stdlib_databases=(1_900_000, 900_000))
+    sizes = {}
+    for level, uses in (
+        ("safe", ()),
+        ("max", ()),
+        ("max", (use_of("opens-database", "shelve", 3),)),
+        ("max", (use_of("unparsable", "invalid syntax", 1),)),
+    ):
+        (decision,) = decided(
+            World().add(f"a-1-{ANY}"),
+            "a",
+            facts=facts_of(slim(), cut),
+            uses=uses,
+            options=Options(trim=level),
+        )
+        (fits,) = (v for v in decision.verdicts if (v.base.id, v.python) == BARE)
+        assert isinstance(fits, Fits)
+        sizes[level, len(uses)] = fits.size
+        spared = ("databases", "*") in fits.candidate.spared
+        assert spared is bool(uses)
+        gone = [(one.package, one.bytes) for one in fits.candidate.trimmed]
+        assert gone == ([("python", 1_900_000)] if (level, uses) == ("max", ()) else [])
+    safe, light = sizes["safe", 0], sizes["max", 0]
+    assert sizes["max", 1] == safe
+    assert (safe.on_disk - light.on_disk, safe.download - light.download) == (1_900_000, 900_000)
+    assert light.error > safe.error  # a package may ask for it, which only the build sees
+
+
 def test_each_choice_of_bytecode_has_its_price_on_a_base_that_is_cut() -> None:
     cut = replace(bare(), stdlib_sources=(9_000_000, 2_000_000), stdlib_bytecode=(10_000_000, 4))
     sizes = {}

@@ -53,6 +53,7 @@ _WINDOWS = frozenset(
     )
 )
 _BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
+_DATABASES = frozenset({"dbm", "shelve", "_dbm", "_gdbm"})
 _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
 _PYTHON = re.compile(r"python[0-9.]*")
 
@@ -187,6 +188,8 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[Use]:
     for top, node in (*imported_tops(module.nodes), *named):
         if top == "signal" and top not in own:
             yield Use(code="handles-signals", value=top, origin=module.origin(node))
+        if top in _DATABASES and top not in own:
+            yield Use(code="opens-database", value=top, origin=module.origin(node))
         foreign = top and top not in sys.stdlib_module_names and top not in own
         if foreign and id(node) not in only_for_types:
             yield Use(code="imports", value=top, origin=module.origin(node))

@@ -12,7 +12,7 @@ Parts = tuple[str, ...]
 TESTS = frozenset({"test", "tests"})
 # Only sources that hold one of these words are parsed: all that rules ask about have one.
 _WORTH_PARSING = re.compile(
-    rb"\b(tests?|examples?|benchmarks?|samples?|demos?|attach_stub|pip)\b"
+    rb"\b(tests?|examples?|benchmarks?|samples?|demos?|attach_stub|pip|_?g?dbm|shelve)\b"
     rb"|\.pyi|\.rst|\.md\b|\.cu\b|[\"'/]docs?[\"'/]|nvrtc|hiprtc|nvcc"
 )
 _LONGEST = 200  # characters of a text that may be a name
