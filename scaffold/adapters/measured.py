@@ -40,7 +40,7 @@ def _read(kept: Mapping[str, Any], target: Mapping[str, Any]) -> Measured:
         emulated=bool(kept["emulated"]),
         start_seconds=kept["start_seconds"],
         peak_memory=kept["peak_memory"],
-        update_seconds=kept.get("update_seconds"),
+        rebuild_seconds=kept.get("rebuild_seconds"),
         dockerfile=kept.get("dockerfile", ""),
         by_hand=kept.get("by_hand", False),
     )
@@ -80,7 +80,7 @@ def describe_measured(measured: Measured) -> dict[str, Any]:
         "download": measured.download,
         "start_seconds": measured.start_seconds,
         "peak_memory": measured.peak_memory,
-        "update_seconds": measured.update_seconds,
+        "rebuild_seconds": measured.rebuild_seconds,
         "emulated": measured.emulated,
         "passed": measured.passed,
         "dockerfile": measured.dockerfile,
@@ -91,14 +91,14 @@ def describe_measured(measured: Measured) -> dict[str, Any]:
 
 def _measure(report: Report, target: Mapping[str, Any], today: date) -> Measured:
     start, memory = report.figure("start_seconds"), report.figure("peak_memory_bytes")
-    update = report.figure("update_seconds")
+    rebuild = report.figure("rebuild_seconds")
     return Measured(
         **_identify(target),
         on_disk=report.on_disk,
         download=report.download,
         start_seconds=None if start is None else round(start, 3),
         peak_memory=None if memory is None else int(memory),
-        update_seconds=None if update is None else round(update, 3),
+        rebuild_seconds=None if rebuild is None else round(rebuild, 3),
         emulated=report.emulated,
         passed=report.passed,
         checked=today,

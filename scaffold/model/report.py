@@ -109,8 +109,8 @@ class Measured:
     """What a proof measured, kept beside the plan that it proved.
 
     Bytes and seconds; None where nobody measured. ``base``, ``python`` and ``packages`` (version
-    by name) are of the image that was measured, on the day ``checked``. ``update_seconds`` is what
-    building it again took after a change of one package. ``dockerfile`` is the SHA-256 of what was
+    by name) are of the image that was measured, on the day ``checked``. ``rebuild_seconds`` is what
+    building it again took after an edit of a source file. ``dockerfile`` is the SHA-256 of what was
     built, empty where nobody noted it; ``by_hand`` says that it was the user's own, not the plan's.
     """
 
@@ -124,6 +124,6 @@ class Measured:
     emulated: bool = False
     start_seconds: float | None = None
     peak_memory: int | None = None
-    update_seconds: float | None = None
+    rebuild_seconds: float | None = None
     dockerfile: str = ""
     by_hand: bool = False

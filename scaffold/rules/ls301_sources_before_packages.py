@@ -80,6 +80,6 @@ def _cost(case: Case) -> Cost | None:
     measured = case.decided.measured if case.decided else None
     return Cost(
         moved=sum(download for _, _, download in moved),
-        seconds=measured.update_seconds if measured else None,
+        seconds=measured.rebuild_seconds if measured else None,
         compiling=compiling(case.candidate),
     )

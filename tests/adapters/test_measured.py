@@ -34,11 +34,11 @@ def make_folder(folder: Path) -> Path:
 def test_figures_are_read_as_they_were_kept(tmp_path: Path) -> None:
     root = make_folder(tmp_path)
     assert read_measured(root) == {}
-    keep_measured(root, [make_report(peak_memory_bytes=3.0, update_seconds=7.25)], DAY)
+    keep_measured(root, [make_report(peak_memory_bytes=3.0, rebuild_seconds=7.25)], DAY)
     (kept,) = read_measured(root).values()
     assert (kept.on_disk, kept.download, kept.start_seconds) == (500, 200, 0.25)
     assert (kept.peak_memory, kept.passed, kept.checked) == (3, True, DAY)
-    assert kept.update_seconds == 7.25
+    assert kept.rebuild_seconds == 7.25
     assert kept.base == "slim-trixie"
     assert kept.python == "3.13"
 

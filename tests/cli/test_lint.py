@@ -52,7 +52,7 @@ def measured_of(dockerfile: str) -> Measured:
         download=1_000_000_000,
         checked=date(2026, 11, 24),
         passed=True,
-        update_seconds=48.25,
+        rebuild_seconds=48.25,
         dockerfile=digest(dockerfile),
         by_hand=True,
     )

@@ -18,7 +18,7 @@ MEASURED = Measured(
     download=50_000_000,
     start_seconds=0.25,
     peak_memory=30_000_000,
-    update_seconds=7.25,
+    rebuild_seconds=7.25,
     checked=date(2026, 11, 25),
     passed=True,
 )
@@ -75,7 +75,7 @@ def test_the_document_has_the_figures_by_platform() -> None:
             "download": 50_000_000,
             "start_seconds": 0.25,
             "peak_memory": 30_000_000,
-            "update_seconds": 7.25,
+            "rebuild_seconds": 7.25,
             "dockerfile": "",
             "by_hand": False,
             "emulated": False,
