@@ -194,7 +194,7 @@ def _rebuilding(contents: Contents, wishes: ProofWishes, edges: ProofEdges) -> t
 
 
 def _notes(trial: Trial, promise: Promise, *, emulated: bool) -> list[str]:
-    root = f"user {trial.user}, read-only root, writable: {', '.join(trial.writable)}"
+    root = f"user {trial.user or 'root'}, read-only root, writable: {', '.join(trial.writable)}"
     network = "network" if trial.network else "no network"
     memory = "" if trial.memory is None else f", {trial.memory / (1 << 20):.0f} MiB of memory"
     cpus = "" if trial.cpus is None else f", {trial.cpus:g} processors"
