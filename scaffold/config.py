@@ -66,7 +66,8 @@ class Request:
     """All that one command line asks for. Sizes in bytes; empty and None mean: not asked.
 
     ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them; ``leave``
-    are files in the project, with / between folders.
+    are files in the project, with / between folders. ``places`` says, by the setting's name, where
+    stands what no flag of this command line says; requests that ask the same are equal.
     """
 
     targets: tuple[Arch, ...] = ()
@@ -85,6 +86,11 @@ class Request:
     certificates: str = ""
     leave: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
+    places: Mapping[str, Detail] = field(default_factory=dict, compare=False)
+
+    def place(self, name: str) -> tuple[Detail, ...]:
+        """Return where a setting stands, for an error; nothing if a flag says it."""
+        return (self.places[name],) if name in self.places else ()
 
 
 def parse_value(setting: Setting, text: str) -> Any:
@@ -186,7 +192,8 @@ def choose_targets(
     Flags override the device's profile. ``machine`` is this machine's architecture, taken where
     neither a target nor a device is asked for. Raises UsageError for an unknown device.
     """
-    device = find_device(request.device, devices) if request.device else None
+    place = request.place("device")
+    device = find_device(request.device, devices, place) if request.device else None
     remarks: list[Reason] = []
     arches = request.targets or ((device.arch,) if device else ())
     if not arches:
@@ -207,12 +214,13 @@ def choose_targets(
     return tuple(replace(target, arch=arch) for arch in arches), tuple(remarks)
 
 
-def find_device(name: str, devices: Mapping[str, Device]) -> Device:
-    """Return a device's profile. Raises UsageError with the nearest names."""
+def find_device(name: str, devices: Mapping[str, Device], place: Sequence[Detail] = ()) -> Device:
+    """Return a device's profile. Raises UsageError with the nearest names, and where it stands."""
     wanted = re.sub(r"[\s_]+", "-", name.strip().lower())
     if wanted in devices:
         return devices[wanted]
-    raise unknown("device", name, devices, hint="`leanscaffold devices` lists them all")
+    hint = "`leanscaffold devices` lists them all"
+    raise unknown("device", name, devices, hint=hint, place=place)
 
 
 def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) -> list[Reason]:

@@ -7,7 +7,7 @@ about it alone: lists are not added up.
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from scaffold.spelling import unknown
 
 _ON = {"1", "true", "yes", "on"}
 _OFF = {"0", "false", "no", "off"}
+_RECORD = "leanscaffold.json"
 # Variables of ours that are no options of a request.
 _OTHER_VARIABLES = {"LEANSCAFFOLD_CACHE_DIR"}
 
@@ -63,18 +64,35 @@ class Given:
         return self.place if self.line is None else f"{self.place}:{self.line}"
 
 
-def read_flags(values: Mapping[str, Any], source: Source = Source.FLAG) -> tuple[Given, ...]:
+def read_flags(values: Mapping[str, Any]) -> tuple[Given, ...]:
     """Return what was asked for of options as click has them: None and empty are not asked."""
     return tuple(
-        Given(
-            setting=setting,
-            raw=raw,
-            source=source,
-            place=setting.flag if source is Source.FLAG else "leanscaffold.json",
-        )
+        Given(setting=setting, raw=raw, source=Source.FLAG, place=setting.flag)
         for setting in SETTINGS
         if (raw := values.get(setting.parameter)) is not None and raw != ()
     )
+
+
+def read_recorded(values: Mapping[str, Any]) -> tuple[Given, ...]:
+    """Return the settings that leanscaffold.json recorded, of options as click has them.
+
+    Raises ConfigInvalidError with every one that cannot be used.
+    """
+    given = [replace(one, source=Source.RECORDED, place=_RECORD) for one in read_flags(values)]
+    wrong: list[Detail] = []
+    for one in given:
+        try:
+            _check(one.setting, one.raw)
+        except UsageError as error:
+            text = f"{one.setting.flag}: {error.cause} ({error.hint})"
+            wrong.append(Detail(text=text, file=_RECORD))
+    if wrong:
+        raise ConfigInvalidError(
+            f"{_RECORD} holds options that cannot be used",
+            details=wrong,
+            hint="correct them there, or write it anew: leanscaffold generate --force",
+        )
+    return tuple(given)
 
 
 def read_environment(environment: Mapping[str, str]) -> tuple[Given, ...]:
@@ -171,8 +189,21 @@ def remark_recorded(held: Mapping[str, Given]) -> tuple[Reason, ...]:
         return ()
     request = parse_request(raw_values({one.setting.name: one for one in recorded}))
     words = shlex.join(to_argv(request))
-    text = f"leanscaffold.json recorded {words} (--anew goes without)"
+    text = f"{_RECORD} recorded {words} (--anew goes without)"
     return (Reason(code="options-recorded", text=text, file=recorded[0].place),)
+
+
+def request_of(held: Mapping[str, Given]) -> Request:
+    """Return the request of what holds; it knows where stands what no flag says.
+
+    Raises UsageError that names every option that cannot be used.
+    """
+    places = {
+        name: Detail(text=f"{name} is set here", file=one.place, line=one.line)
+        for name, one in held.items()
+        if one.source is not Source.FLAG
+    }
+    return replace(parse_request(raw_values(held)), places=places)
 
 
 def raw_values(held: Mapping[str, Given]) -> dict[str, Any]:

@@ -5,12 +5,12 @@ Every function raises UsageError that says what is accepted.
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 
 from scaffold.core.target import parse_arch
-from scaffold.errors import UsageError
+from scaffold.errors import Detail, UsageError
 from scaffold.model.target import Arch
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", re.IGNORECASE)
@@ -182,8 +182,10 @@ def parse_choice(text: str, choices: tuple[str, ...]) -> str:
     raise unknown("choice", text, choices, hint=f"choices: {', '.join(choices)}")
 
 
-def unknown(kind: str, name: str, known: Iterable[str], *, hint: str) -> UsageError:
+def unknown(
+    kind: str, name: str, known: Iterable[str], *, hint: str, place: Sequence[Detail] = ()
+) -> UsageError:
     """Return the error for a name that nobody knows, with the nearest names that somebody does."""
     near = get_close_matches(name.lower(), sorted(set(known)), n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(f"unknown {kind} {name!r}", hint=f"{meant}{hint}")
+    return UsageError(f"unknown {kind} {name!r}", hint=f"{meant}{hint}", details=place)

@@ -17,6 +17,7 @@ from scaffold.origins import (
     raw_values,
     read_environment,
     read_flags,
+    read_recorded,
     read_table,
     unused_variables,
 )
@@ -75,7 +76,7 @@ def test_the_first_source_that_names_an_option_decides_about_it_alone() -> None:
     environment = read_environment(
         {"LEANSCAFFOLD_MAX_SIZE": "200MB", "LEANSCAFFOLD_EXTRA": "serial", "LEANSCAFFOLD_PORT": ""}
     )
-    recorded = read_flags({"port": "80", "health": "/well", "extra": ("a",)}, Source.RECORDED)
+    recorded = read_recorded({"port": "80", "health": "/well", "extra": ("a",)})
     held = overlay(flags, environment, read_table(table(TABLE)), recorded)
     request = parse_request(raw_values(held))
     assert (request.max_size, request.extras) == (100_000_000, ("serial",))

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 Complete = Callable[["click.Context", "click.Parameter", str], list[CompletionItem]]
 
 
+_FISH_PATHS = (
+    "__fish_complete_{} $metadata[2] | "
+    "string replace -r -- '^' (string match -r -- '^-[^=]*=' (commandline -t); or echo '')"
+)
+
+
 class _BashComplete(BashComplete):
     """As click's, but ``--device=rasp`` completes too: bash takes it for three words."""
 
@@ -49,12 +55,20 @@ class _WholeWords(ShellComplete):
 
 
 class _ZshComplete(_WholeWords, ZshComplete):
-    pass
+    # Click's script looks for a file named `--ca=…`.
+    source_template = ZshComplete.source_template.replace(
+        "_path_files", "compset -P '-*='; _path_files"
+    )
 
 
 class _FishComplete(_WholeWords, FishComplete):
-    # Click's script ends a name, or what is said about it, at the first comma.
-    source_template = FishComplete.source_template.replace("split ", "split --max 1 ", 1)
+    # Click's script ends a name, or what is said about it, at the first comma; and it offers files
+    # without the option that stands before them in the same word.
+    source_template = (
+        FishComplete.source_template.replace("split ", "split --max 1 ", 1)
+        .replace("__fish_complete_directories $metadata[2]", _FISH_PATHS.format("directories"))
+        .replace("__fish_complete_path $metadata[2]", _FISH_PATHS.format("path"))
+    )
 
 
 def teach_shells() -> None:

@@ -1,7 +1,7 @@
 """What ``plan`` and ``generate`` do alike: read, decide, show."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import click
 from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.outside import Outside
 from scaffold.config import Request, choose_targets
-from scaffold.errors import UsageError
+from scaffold.errors import Detail, UsageError
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
 from scaffold.present.outcome import Outcome, idle_swaps, minor, recall
@@ -34,8 +34,8 @@ def decide_outcome(
     facts = outside.load_facts(request.knowledge)
     targets, assumed = choose_targets(request, facts.devices, outside.machine())
     remarks = (*remarks, *assumed)
-    check_base(request.options.base, facts)
-    check_python(request.options.python, facts)
+    check_base(request.options.base, facts, request.place("base"))
+    check_python(request.options.python, facts, request.place("python"))
     if request.options.offline:
         text = f"offline: what was released after {outside.snapshot_date()} may not be known"
         remarks = (*remarks, Reason(code="facts-age", text=text))
@@ -57,21 +57,23 @@ def decide_outcome(
     return recall(outcome, outside.read_measured(path))
 
 
-def check_base(base: str, facts: Facts) -> None:
+def check_base(base: str, facts: Facts, place: Sequence[Detail] = ()) -> None:
     """Raise UsageError for a base that is neither an id nor a family."""
     ids = [known.id for known in facts.bases]
     families = {known.family for known in facts.bases}
     if base and base not in families and base not in ids:
         hint = f"families: {', '.join(sorted(families))}; bases: {', '.join(ids)}"
-        raise unknown("base", base, {*ids, *families}, hint=hint)
+        raise unknown("base", base, {*ids, *families}, hint=hint, place=place)
 
 
-def check_python(python: str, facts: Facts) -> None:
+def check_python(python: str, facts: Facts, place: Sequence[Detail] = ()) -> None:
     """Raise UsageError for a Python that no base image has."""
     known = {image.python for base in facts.bases for image in base.images}
     if python and python not in known:
         listed = ", ".join(sorted(known, key=minor))
-        raise UsageError(f"no base image has Python {python}", hint=f"there are {listed}")
+        raise UsageError(
+            f"no base image has Python {python}", hint=f"there are {listed}", details=place
+        )
 
 
 def show_result(outcome: Outcome, *, folder: Path, as_json: bool, verbose: bool) -> int:

@@ -19,7 +19,7 @@ from scaffold.config import Request, parse_request
 from scaffold.core.emptiness import is_project_file
 from scaffold.errors import NoTerminalError, UsageError
 from scaffold.model.starter import Starter
-from scaffold.origins import Given, Source, overlay, raw_values, read_flags
+from scaffold.origins import Given, Source, overlay, raw_values, read_flags, request_of
 from scaffold.present.interview import show_end, show_findings, show_preview
 from scaffold.present.next_steps import generate_command
 from scaffold.present.outcome import Outcome
@@ -165,7 +165,7 @@ def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
         outside.read_settings(folder) if beginning else (),
         [one for one in recorded if one.setting.name not in ASKED],
     )
-    request = parse_request(raw_values(held))
+    request = request_of(held)
     situation = Situation(
         project=outside.read_project(folder, request),
         devices=outside.load_facts(request.knowledge).devices,

@@ -89,9 +89,9 @@ def request_options(command: "Callable[Concatenate[Request, P], R]") -> Callable
 
     @wraps(command)
     def with_request(*args: P.args, **values: P.kwargs) -> R:
-        from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
+        from scaffold.origins import request_of  # noqa: PLC0415 - not for --help
 
-        return command(parse_request(_take(values)), *args, **values)
+        return command(request_of(_take_given(values)), *args, **values)
 
     return _with_settings(with_request)
 
@@ -106,8 +106,7 @@ def lasting_options(
 
     @wraps(command)
     def with_lasting(*args: P.args, **values: P.kwargs) -> R:
-        from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
-        from scaffold.origins import overlay, raw_values, remark_recorded  # noqa: PLC0415
+        from scaffold.origins import overlay, remark_recorded, request_of  # noqa: PLC0415
 
         outside: Outside = click.get_current_context().obj
         anew = values.pop("anew")
@@ -116,8 +115,7 @@ def lasting_options(
         given = _take_given(values)
         record = None if anew else outside.read_record(_folder_of(path))
         held = overlay(given.values(), given_in(record))
-        request = parse_request(raw_values(held))
-        return command(request, remark_recorded(held), *args, **values)
+        return command(request_of(held), remark_recorded(held), *args, **values)
 
     anew = click.option(
         "--anew", is_flag=True, help="Do not go by what leanscaffold.json recorded."
@@ -175,9 +173,9 @@ def _folder_of(path: Path) -> Path:
 
 def given_in(record: "Record | None") -> "tuple[Given, ...]":
     """Return what an earlier run recorded and still holds; see ``read_options``."""
-    from scaffold.origins import Source, read_flags  # noqa: PLC0415 - not for --help
+    from scaffold.origins import read_recorded  # noqa: PLC0415 - not for --help
 
-    return read_flags(read_options(record.lasting if record else ()), Source.RECORDED)
+    return read_recorded(read_options(record.lasting if record else ()))
 
 
 def read_options(argv: Sequence[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from scaffold.core.ignore import TRACE
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
-from scaffold.origins import overlay, raw_values, read_flags
+from scaffold.origins import overlay, read_flags, request_of
 
 if TYPE_CHECKING:
     from scaffold.present.outcome import Outcome
@@ -83,7 +83,7 @@ def combine_options(asked: Mapping[str, Any], record: Record | None) -> Request:
 
     A device named now replaces the recorded targets as well.
     """
-    return parse_request(raw_values(overlay(read_flags(asked), given_in(record))))
+    return request_of(overlay(read_flags(asked), given_in(record)))
 
 
 def _recorded_arches(

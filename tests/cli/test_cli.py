@@ -240,6 +240,27 @@ def test_an_interrupt_ends_it_at_once_though_an_index_does_not_answer(tmp_path: 
     assert talk.endswith("interrupted\n")
 
 
+def test_an_interrupt_while_python_still_loads_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    (tmp_path / "click.py").write_text(
+        f"import time\nopen({str(ready)!r}, 'w').close()\n"
+        # Some of what an import runs swallows exceptions.
+        "try:\n    time.sleep(60)\nexcept BaseException:\n    pass\n"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-m", "scaffold", "--help"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with ready.open():  # until the other side has opened it
+        started.send_signal(signal.SIGINT)
+    assert started.communicate(timeout=20) == ("", "interrupted\n")
+    assert started.returncode == 130
+
+
 def test_the_version_is_printed() -> None:
     assert run("--version").stdout.startswith("leanscaffold, version ")
 

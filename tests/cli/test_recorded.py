@@ -78,3 +78,36 @@ def test_the_next_command_has_what_was_recorded(project: Path) -> None:
     folded = " ".join(text.split())
     assert RECORDED in folded
     assert f"leanscaffold generate {project} --target=arm64 --base=slim-trixie" in folded
+
+
+@pytest.mark.parametrize(
+    ("recorded", "text"),
+    [
+        ("--device=raspberry-pie", "unknown device 'raspberry-pie'"),
+        ("--base=slimmer", "unknown base 'slimmer'"),
+        ("--python=3.2", "no base image has Python 3.2"),
+        ("--max-size=much", "--max-size: cannot read 'much' as a size"),
+    ],
+)
+def test_what_was_recorded_and_makes_no_sense_is_told_with_the_file_it_is_in(
+    project: Path, recorded: str, text: str
+) -> None:
+    record = project / "leanscaffold.json"
+    document = json.loads(record.read_text())
+    document["options"] = [recorded]
+    record.write_text(json.dumps(document))
+    for command in ("plan", "update"):
+        result = run(command, str(project), outside=real_outside())
+        assert result.exit_code == 2
+        assert text in result.stderr
+        assert "\n  leanscaffold.json: " in result.stderr
+
+
+def test_what_pyproject_names_and_nobody_knows_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "main.py").touch()
+    (tmp_path / "pyproject.toml").write_text('[tool.leanscaffold]\ndevice = "raspberry-pie"\n')
+    result = run("plan", str(tmp_path), outside=real_outside())
+    assert result.exit_code == 2
+    assert "\n  pyproject.toml:2: device is set here\n" in result.stderr
+    named = run("plan", str(tmp_path), "--device", "raspberry-pye", outside=real_outside())
+    assert "pyproject.toml" not in named.stderr

@@ -97,3 +97,23 @@ def test_a_folder_is_completed(screen: Screen, place: Path) -> None:
     screen.type("leanscaffold plan gard")
     screen.press("Tab")
     screen.wait_for(r"^\$ leanscaffold plan garden")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("--ca gard", "--ca garden.pem"),
+        ("--ca=gard", "--ca=garden.pem"),
+        ("--ca=shed/sp", "--ca=shed/spade.pem"),
+        ("--knowledge=sh", "--knowledge=shed/"),
+    ],
+)
+def test_a_file_is_completed_after_an_option_and_an_equals_sign(
+    screen: Screen, place: Path, typed: str, completed: str
+) -> None:
+    (place / "garden.pem").touch()
+    (place / "shed").mkdir()
+    (place / "shed" / "spade.pem").touch()
+    screen.type(f"leanscaffold plan {typed}")
+    screen.press("Tab")
+    screen.wait_for(rf"^\$ leanscaffold plan {completed}")

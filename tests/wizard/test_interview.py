@@ -6,7 +6,7 @@ from scaffold.config import parse_request
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.starter import Question as TemplateQuestion
 from scaffold.model.target import Arch
-from scaffold.origins import Source, overlay, raw_values, read_flags
+from scaffold.origins import overlay, raw_values, read_flags, read_recorded
 from scaffold.wizard.interview import (
     MACHINE,
     MORE,
@@ -95,9 +95,7 @@ def test_a_device_that_is_not_usual_is_among_all() -> None:
 
 def test_the_last_runs_choices_are_the_defaults_and_the_templates_device_comes_next() -> None:
     recorded = overlay(
-        read_flags(
-            {"device": BOARD.id, "max_size": "77MB", "objective": "balanced"}, Source.RECORDED
-        )
+        read_recorded({"device": BOARD.id, "max_size": "77MB", "objective": "balanced"})
     )
     question = next_question(situation(recorded=recorded), {})
     assert question
@@ -112,7 +110,7 @@ def test_the_last_runs_choices_are_the_defaults_and_the_templates_device_comes_n
 
 
 def test_recorded_targets_without_a_device_make_the_architecture_the_default() -> None:
-    known = situation(recorded=overlay(read_flags({"target": ("armv7",)}, Source.RECORDED)))
+    known = situation(recorded=overlay(read_recorded({"target": ("armv7",)})))
     device = next_question(known, {})
     assert device
     assert device.default == OTHER
