@@ -20,7 +20,8 @@ names_option = click.option(
     "--names",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Packages to look up, one a line.  [default: DIR/snapshots/names.txt]",
+    help="Packages to look up, one a line.  [default: DIR/snapshots/names.txt, else what DIR "
+    "has already, else the bundled list]",
 )
 write_option = click.option(
     "--write", is_flag=True, help="Write the result; without it only the changes show."

@@ -50,7 +50,7 @@ Tell = Callable[[str], None]
 class Order:
     """What to make anew: ``kinds`` of knowledge, in a folder of knowledge.
 
-    ``names`` is a list of packages, None for the folder's own, else the bundled one. ``arches``
+    ``names`` is a list of packages, None for what the folder has, else the bundled list. ``arches``
     limits what is asked of the engine, ``bases`` are ids or families, empty for all.
     ``elf_limit`` is bytes of a wheel that is downloaded to read its machine code, ``export`` a file
     of the public data set.
@@ -83,11 +83,15 @@ def refresh(order: Order, tell: Tell) -> tuple[Refreshed, ...]:
 
 
 def find_names(order: Order) -> tuple[str, ...]:
-    """Return the names to look up. Raises KnowledgeInvalidError for a list that is not there."""
+    """Return the names to look up: a list's, or else those that the folder's snapshot has already.
+
+    Raises KnowledgeInvalidError for a list that is not there.
+    """
     own = order.folder / NAMES
     chosen = order.names or (own if own.is_file() else None)
     if chosen is None:
-        return read_names((knowledge() / NAMES).read_text("utf-8"), NAMES)
+        held = sorted(path.stem for path in (order.folder / FOLDER).glob("*.jsonl"))
+        return tuple(held) or read_names((knowledge() / NAMES).read_text("utf-8"), NAMES)
     try:
         return read_names(chosen.read_text("utf-8"), str(chosen))
     except OSError as error:

@@ -61,6 +61,13 @@ def test_a_private_index_is_snapshotted_only_when_told_to_write(
     assert refresh(index, folder)[0] == ["nothing changed"]
 
 
+def test_a_folder_without_a_list_goes_by_what_it_has(index: FakeIndex, folder: Path) -> None:
+    add_release(index, "1.0")
+    refresh(index, folder, "--write")
+    (folder / "snapshots" / "names.txt").unlink()
+    assert refresh(index, folder)[0] == ["nothing changed"]
+
+
 def test_what_is_in_the_cache_is_not_asked_for_again(index: FakeIndex, folder: Path) -> None:
     add_release(index, "1.0")
     refresh(index, folder)
