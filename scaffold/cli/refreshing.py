@@ -47,7 +47,8 @@ def refresh(
 
     Without a kind, the wheels are made anew. The index is the one that pip or uv is configured to
     use, a private one as well; what it answered is kept in the cache. A line that starts with + is
-    new, with - gone, with ~ changed. A folder of your own is used with --knowledge DIR.
+    new, with - gone, with ~ changed. A folder of your own is used with --knowledge DIR. Bases,
+    swaps and memory need tomlkit: pip install 'leanscaffold[knowledge]'.
     """
     from scaffold.core.target import parse_arch  # noqa: PLC0415 - not for --help
     from scaffold.model.target import Arch  # noqa: PLC0415 - not for --help

@@ -13,6 +13,8 @@ from scaffold.model.target import Arch
 from scaffold.refresh.snapshots import Refreshed
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from tomlkit.items import Table
 
 Probe = Callable[[str, Arch], Probed | None]
@@ -64,10 +66,13 @@ def measure_bases(
     return tuple(found)
 
 
-def refresh_bases(folder: Path, measured: Sequence[Measurement], *, today: date) -> Refreshed:
+def refresh_bases(
+    folder: Path, measured: Sequence[Measurement], *, shipped: "Traversable", today: date
+) -> Refreshed:
     """Return the base files with new figures. All else in them stays as people wrote it.
 
-    A base without a file in the folder gets none: figures alone are no base.
+    A base without a file in the folder gets that of ``shipped``, the bundled knowledge, with the
+    new figures: figures alone are no base.
     """
     changes: list[str] = []
     files: dict[str, str] = {}
@@ -75,18 +80,11 @@ def refresh_bases(folder: Path, measured: Sequence[Measurement], *, today: date)
         path = f"bases/{base}.toml"
         mine = [one for one in measured if one.base.id == base and _differs(one)]
         changes += [_spell(one) for one in mine]
-        if mine and (folder / path).is_file():
-            text = (folder / path).read_text("utf-8")
-            files[path] = write_figures(text, mine, today=today)
-    missing = sorted({one.base.id for one in measured} - {Path(path).stem for path in files})
-    return Refreshed(
-        changes=tuple(changes) or ("nothing changed",),
-        files=files,
-        remarks=(
-            f"{len(measured)} images measured",
-            *(f"{base}: nothing to write" for base in missing),
-        ),
-    )
+        if mine:
+            there = folder / path if (folder / path).is_file() else shipped / path
+            files[path] = write_figures(there.read_text("utf-8"), mine, today=today)
+    count = f"{len(measured)} image{'' if len(measured) == 1 else 's'} measured"
+    return Refreshed(changes=tuple(changes) or ("nothing changed",), files=files, remarks=(count,))
 
 
 def write_figures(text: str, measured: Sequence[Measurement], *, today: date) -> str:

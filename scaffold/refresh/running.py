@@ -20,6 +20,7 @@ from scaffold.model.knowledge import Facts, Footprint
 from scaffold.model.target import Arch
 from scaffold.refresh.bases import measure_bases, refresh_bases
 from scaffold.refresh.debian import script
+from scaffold.refresh.extras import require
 from scaffold.refresh.footprints import (
     LARGEST,
     LARGEST_NAMED,
@@ -42,6 +43,7 @@ from scaffold.refresh.wheels import PARALLEL, Source
 from scaffold.resources import knowledge, snapshots, templates
 
 MODULES = "python3/names.txt"
+_EDITED = {"bases", "swaps", "memory"}
 
 Tell = Callable[[str], None]
 
@@ -68,8 +70,11 @@ class Order:
 def refresh(order: Order, tell: Tell) -> tuple[Refreshed, ...]:
     """Return what each kind came to, in the order asked; nothing is written.
 
-    Raises TransientError, EngineError or KnowledgeInvalidError.
+    Raises TransientError, EngineError, KnowledgeInvalidError, or UsageError where what files are
+    edited with is not installed.
     """
+    if _EDITED & set(order.kinds):
+        require("tomlkit", "files of facts are edited with tomlkit")
     makers: dict[str, Callable[[Order, Tell], Refreshed]] = {
         "wheels": _refresh_wheels,
         "footprints": _refresh_footprints,
@@ -216,7 +221,7 @@ def _refresh_bases(order: Order, tell: Tell) -> Refreshed:
             lambda reference, arch: probe_image(client, reference, arch),
             tell,
         )
-    return refresh_bases(order.folder, measured, today=_today())
+    return refresh_bases(order.folder, measured, shipped=knowledge(), today=_today())
 
 
 def _refresh_libraries(order: Order, tell: Tell) -> Refreshed:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffold.errors import Detail, KnowledgeInvalidError, PathUnreadableError, UsageError
+from scaffold.errors import Detail, KnowledgeInvalidError, PathUnreadableError
 from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.refresh.extras import require
 from scaffold.refresh.wheels import Source
 
 if TYPE_CHECKING:
@@ -77,13 +78,9 @@ def read_export(
 
 
 def _open() -> "DuckDBPyConnection":
-    try:
-        import duckdb  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise UsageError(
-            "an export is read with DuckDB, which is not installed",
-            hint="pip install 'leanscaffold[knowledge]'",
-        ) from None
+    require("duckdb", "an export is read with DuckDB")
+    import duckdb  # noqa: PLC0415 - an extra
+
     return duckdb.connect(config={"memory_limit": _MEMORY, "preserve_insertion_order": False})
 
 

@@ -29,7 +29,7 @@ def measure(folder: Path, probed: Probed) -> tuple[Measurement, ...]:
 
 def test_only_what_was_pulled_gets_new_figures(tmp_path: Path) -> None:
     folder = tree.write(tmp_path)
-    refreshed = refresh_bases(folder, measure(folder, NEW), today=TODAY)
+    refreshed = refresh_bases(folder, measure(folder, NEW), shipped=folder, today=TODAY)
     assert refreshed.changes == (
         "~ slim-trixie 3.13 amd64: 3.13.14 → 3.13.15, on disk grew by 2.0 MB to 120.1 MB",
     )
@@ -47,16 +47,28 @@ def test_what_people_wrote_around_the_figures_stays(tmp_path: Path) -> None:
     folder = tree.write(tmp_path)
     file = folder / "bases" / "slim-trixie.toml"
     file.write_text("# a remark\n" + file.read_text())
-    text = refresh_bases(folder, measure(folder, NEW), today=TODAY).files["bases/slim-trixie.toml"]
+    text = refresh_bases(folder, measure(folder, NEW), shipped=folder, today=TODAY).files[
+        "bases/slim-trixie.toml"
+    ]
     assert text.startswith("# a remark\n")
     assert 'amd64 = [42_961_464, 120_060_000, 0.01, "engine"]' in text
     assert tomllib.loads(text)["derivations"]["guess"] == "derived: from amd64"
 
 
+def test_a_folder_of_ones_own_gets_the_whole_base_with_the_new_figures(tmp_path: Path) -> None:
+    shipped, own = tree.write(tmp_path), tmp_path / "own"
+    files = refresh_bases(own, measure(shipped, NEW), shipped=shipped, today=TODAY).files
+    (own / "bases").mkdir(parents=True)
+    (own / "bases" / "slim-trixie.toml").write_text(files["bases/slim-trixie.toml"])
+    images = {(one.python, one.arch): one for one in load_facts(shipped, own).bases[0].images}
+    assert images["3.13", Arch.AMD64].on_disk == 120_060_000
+    assert images["3.13", Arch.ARM_V7].on_disk == 106_486_000
+
+
 def test_the_same_figures_change_nothing(tmp_path: Path) -> None:
     folder = tree.write(tmp_path)
     same = Probed(digest="", release="3.13.14", on_disk=118_060_000, download=42_961_464)
-    refreshed = refresh_bases(folder, measure(folder, same), today=TODAY)
+    refreshed = refresh_bases(folder, measure(folder, same), shipped=folder, today=TODAY)
     assert (refreshed.changes, refreshed.files) == (("nothing changed",), {})
 
 
