@@ -75,9 +75,9 @@ def refresh_wheels(
         files={f"{FOLDER}/{name}": text for name, text in texts.items()},
         stale=tuple(f"{FOLDER}/{name}.jsonl" for name in held if f"{name}.jsonl" not in texts),
         remarks=(
-            *(f"no index has {name}" for name in result.unknown),
+            *(f"nothing is there of {name}" for name in result.unknown),
             *((f"needed, not listed: {' '.join(unlisted)}",) if unlisted else ()),
-            f"{len(result.projects)} projects, {sum(map(len, texts.values())) / 1e6:.2f} MB",
+            f"projects: {len(result.projects)}, {sum(map(len, texts.values())) / 1e6:.2f} MB",
         ),
     )
 

@@ -60,10 +60,10 @@ def build_projects(
     with ThreadPoolExecutor(PARALLEL) as pool:
         answers = dict(zip(wanted, pool.map(source.page, wanted), strict=True))
         pages = {name: page for name, page in answers.items() if page is not None}
-        tell(f"{len(pages)} pages")
+        tell(f"pages: {len(pages)}")
         kept = {name: list(select_releases(page)) for name, page in pages.items()}
         known = _read_metadata(kept, pages, source, before, pool)
-        tell(f"{len(known)} releases")
+        tell(f"releases: {len(known)}")
         facts = _read_facts(kept, source, before, pool, tell)
     projects = tuple(
         _assemble(name, [one.release for one in kept[name]], known, facts) for name in pages
@@ -131,7 +131,7 @@ def _read_facts(
         for file in one.release.wheels
         if file.filename in one.looked_into
     ]
-    tell(f"{len(work)} wheels")
+    tell(f"wheels: {len(work)}")
 
     def read(item: tuple[str, DistFile, bool]) -> WheelFacts | None:
         name, file, elf = item

@@ -50,7 +50,7 @@ def test_a_private_index_is_snapshotted_only_when_told_to_write(
     add_release(index, "1.0")
     lines, told = refresh(index, folder)
     assert lines == ["+ in-house 1.0", "1 added, 0 lost, 0 changed"]
-    assert "no index has ghost" in told
+    assert "nothing is there of ghost" in told
     assert "nothing was written: --write does" in told
     assert not (folder / "snapshots" / "wheels").exists()
     refresh(index, folder, "--wheels", "--write")
