@@ -23,7 +23,8 @@ def find_ways(
 ) -> tuple[Way, ...]:
     """Return an extra index, an older version, the distribution's packages, and compiling.
 
-    Each with the smallest candidate that goes that way, or why none does. Nothing where every
+    Each with the smallest candidate that goes that way, ready-made before compiled, or why none
+    does; one candidate may go several ways, each with some of its packages. Nothing where every
     package has a wheel, or on a target that most projects have wheels for.
     """
     candidates = tuple(_list_candidates(row))
@@ -32,19 +33,23 @@ def find_ways(
         return ()
     names = ", ".join(lacking)
     kinds: tuple[tuple[str, Callable[[Candidate], bool], str], ...] = (
-        ("extra-index", _is_prebuilt, "no wheels of an index of prebuilt ones: --extra-index-url"),
-        ("older-version", _is_older, _older_hint(question, lacking, shelf)),
+        ("extra-index", _is_prebuilt, "no index here has any: --extra-index-url names one more"),
+        ("older-version", _is_older, _older_hint(question, lacking, candidates, shelf)),
         ("distribution", _is_distributed, f"no base's distribution builds {names}"),
         ("compile", _is_compiled, f"{names} cannot be compiled here"),
     )
     ways = []
     for code, goes, why_not in kinds:
         suited = [candidate for candidate in candidates if goes(candidate)]
-        best = min(suited, key=lambda one: (one.size.on_disk, one.base.id), default=None)
+        best = min(suited, key=_merit, default=None)
         if chosen is not None and goes(chosen.candidate):
             best = chosen.candidate
         ways.append(_weigh(code, best, chosen, lacking) if best else Way(code=code, text=why_not))
     return tuple(ways)
+
+
+def _merit(candidate: Candidate) -> tuple[bool, int, str]:
+    return _is_compiled(candidate), candidate.size.on_disk, candidate.base.id
 
 
 def _list_candidates(row: Sequence[Verdict]) -> Iterator[Candidate]:
@@ -72,18 +77,27 @@ def _is_plain_linux(weighed: Weighed) -> bool:
 
 
 def _is_prebuilt(candidate: Candidate) -> bool:
-    ready = candidate.build_class is BuildClass.WHEELS and not candidate.resolution.system
-    return ready and any(map(_is_plain_linux, candidate.packages))
+    return any(map(_is_plain_linux, candidate.packages))
 
 
 def _is_older(candidate: Candidate) -> bool:
-    notes = candidate.resolution.notes
-    ready = candidate.build_class is BuildClass.WHEELS and not candidate.resolution.system
-    return ready and any(note.code == "older-than-newest" for note in notes)
+    return bool(_older_notes(candidate))
+
+
+def _older_notes(candidate: Candidate) -> list[Reason]:
+    """Return what is said of older versions with a wheel of the usual index."""
+    prebuilt = {w.pinned.name for w in candidate.packages if _is_plain_linux(w)}
+    return [
+        note
+        for note in candidate.resolution.notes
+        if note.code == "older-than-newest"
+        and note.file.endswith(".whl")
+        and note.package not in prebuilt
+    ]
 
 
 def _is_distributed(candidate: Candidate) -> bool:
-    return bool(candidate.resolution.system) and candidate.build_class is BuildClass.WHEELS
+    return bool(candidate.resolution.system)
 
 
 def _is_compiled(candidate: Candidate) -> bool:
@@ -118,10 +132,9 @@ def _describe(code: str, best: Candidate, lacking: Sequence[str]) -> str:
     match code:
         case "extra-index":
             taken = [w.pinned for w in best.packages if _is_plain_linux(w)]
-            return ", ".join(f"{one.name} {one.version}" for one in taken) + " as built there"
+            return ", ".join(f"{one.name} {one.version}" for one in taken)
         case "older-version":
-            notes = [n for n in best.resolution.notes if n.code == "older-than-newest"]
-            return "; ".join(note.text for note in notes)
+            return "; ".join(note.text for note in _older_notes(best))
         case "distribution":
             return ", ".join(
                 f"{n} {version} as {deb}" for n, version, deb in best.resolution.system
@@ -131,10 +144,16 @@ def _describe(code: str, best: Candidate, lacking: Sequence[str]) -> str:
             return ", ".join(f"{one.name} {one.version}" for one in built) or ", ".join(lacking)
 
 
-def _older_hint(question: Question, lacking: Sequence[str], shelf: Shelf) -> str:
+def _older_hint(
+    question: Question, lacking: Sequence[str], candidates: Sequence[Candidate], shelf: Shelf
+) -> str:
     """Say which older version has a wheel though the requirements do not admit it."""
+    ready = {w.pinned.name for one in candidates for w in one.packages if w.pinned.wheel}
+    without = [name for name in lacking if name not in ready]
+    if not without:
+        return "the newest versions have the wheels that there are"
     found = []
-    for name in lacking:
+    for name in without:
         version = next(
             (
                 f"{name}=={release.version}"
@@ -146,8 +165,9 @@ def _older_hint(question: Question, lacking: Sequence[str], shelf: Shelf) -> str
         )
         found += [version] if version else []
     if found:
-        return f"your requirements do not admit {', '.join(found)}, which has a wheel"
-    return f"no version of {', '.join(lacking)} has a wheel"
+        have = "has" if len(found) == 1 else "have"
+        return f"your requirements do not admit {', '.join(found)}, which {have} a wheel"
+    return f"no version of {', '.join(without)} has a wheel"
 
 
 def _environments(question: Question) -> tuple[Environment, ...]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _TITLES = {
-    "extra-index": "An index of prebuilt wheels",
+    "extra-index": "Wheels built for plain Linux, as extra indexes have them",
     "older-version": "An older version with a wheel",
     "distribution": "The distribution's own packages",
     "compile": "Compiling",

@@ -96,8 +96,27 @@ def test_an_index_of_prebuilt_wheels_is_a_way_of_its_own() -> None:
     found = decision(world)
     known = ways(found)
     assert known["extra-index"].chosen
-    assert known["extra-index"].text == "numpy 2.4 as built there"
+    assert known["extra-index"].text == "numpy 2.4"
     assert "another release of the system" in known["extra-index"].risk
+
+
+def test_one_image_may_go_several_ways_and_each_tells_its_own_packages() -> None:
+    world = World().add("numpy-2.5.tar.gz").add("cffi-2.tar.gz")
+    world.add("cffi-1-cp313-cp313-linux_armv7l.whl")
+    world.add("grpcio-9-cp313-cp313-manylinux_2_31_armv7l.whl").add("grpcio-10.tar.gz")
+    known = ways(decision(world, "numpy", "cffi", "grpcio"))
+    assert {code: way.text.partition(":")[0] for code, way in known.items() if way.chosen} == {
+        "extra-index": "cffi 1",
+        "older-version": "grpcio 9 instead of 10",
+        "distribution": "numpy 2.2.4 as python3-numpy",
+    }
+
+
+def test_a_wheel_that_is_used_is_not_said_to_be_ruled_out() -> None:
+    world = World().add("numpy-2.5.tar.gz")
+    world.add("grpcio-9-cp313-cp313-manylinux_2_31_armv7l.whl")
+    known = ways(decision(world, "numpy", "grpcio"))
+    assert known["older-version"].text == "no version of numpy has a wheel"
 
 
 def test_an_older_version_with_a_wheel_is_taken_where_it_is_admitted_and_named_where_not() -> None:
