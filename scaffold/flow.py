@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from scaffold.core.choose import choose
-from scaffold.core.evaluate import Evaluation, Question, on_other_arch
+from scaffold.core.evaluate import Evaluation, on_other_arch
+from scaffold.core.judge import Question
 from scaffold.core.ports import Index
 from scaffold.core.savings import (
     applicable_swaps,

@@ -9,7 +9,8 @@ from packaging.utils import canonicalize_name
 
 from scaffold.core.choose import choose
 from scaffold.core.dockerfile.reader import read_dockerfile
-from scaffold.core.evaluate import Evaluation, Question
+from scaffold.core.evaluate import Evaluation
+from scaffold.core.judge import Question
 from scaffold.core.savings import find_savings
 from scaffold.core.shelf import Shelf
 from scaffold.flow import Edges

@@ -24,9 +24,9 @@ class Setting:
 
     name: str
     field: str
-    section: str
     kind: Kind | SpeltKind
     help: str
+    section: str = ""
     metavar: str = ""
     short: str = ""
     repeatable: bool = False

@@ -6,7 +6,8 @@ from dataclasses import replace
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scaffold.core.evaluate import Question, judge, wanted_of, weigh
+from scaffold.core.evaluate import wanted_of, weigh
+from scaffold.core.judge import Question, judge, open_environments
 from scaffold.core.resolve import resolve
 from scaffold.core.shelf import Shelf, Wanted
 from scaffold.core.size import source_bytes
@@ -14,7 +15,6 @@ from scaffold.model.knowledge import Swap
 from scaffold.model.plan import Options
 from scaffold.model.project import Asked, Origin
 from scaffold.model.resolution import Resolution
-from scaffold.model.target import Environment, Libc
 from scaffold.model.verdict import Candidate, Rejected, Saving, Verdict
 
 # Bytes of source that CPython 3.13 compiles in a second of a desktop's processor: `compile` over
@@ -146,14 +146,7 @@ def has_wheels(question: Question, requirement: str, shelf: Shelf) -> bool:
         origin=Origin(file="a swap"),
     )
     wanted = Wanted(asked=(asked,), sdists=False)
-    environments = {
-        Environment(
-            python=image.python,
-            arch=image.arch,
-            libc=Libc(family=base.libc, version=base.libc_version),
-        )
-        for base in question.facts.bases
-        for image in base.images
-        if image.arch is question.target.arch and not image.prerelease
-    }
-    return any(isinstance(resolve(wanted, e, shelf), Resolution) for e in environments)
+    return any(
+        isinstance(resolve(wanted, environment, shelf), Resolution)
+        for environment in open_environments(question)
+    )

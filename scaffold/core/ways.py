@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from packaging.version import Version
 
-from scaffold.core.evaluate import Question
+from scaffold.core.judge import Question, open_environments
 from scaffold.core.releases import best_wheel, final_releases, split_tags
 from scaffold.core.shelf import Shelf
 from scaffold.model.knowledge import BuildClass
 from scaffold.model.resolution import Reason, Weighed
-from scaffold.model.target import Arch, Environment, Libc
+from scaffold.model.target import Arch, Environment
 from scaffold.model.verdict import Candidate, Fits, Verdict, Way
 
 # Few projects upload wheels for these.
@@ -171,17 +171,8 @@ def _older_hint(
 
 
 def _environments(question: Question) -> tuple[Environment, ...]:
-    """Return what the bases offer the target, the newest Python first; pre-releases aside."""
-    found = {
-        Environment(
-            python=image.python,
-            arch=image.arch,
-            libc=Libc(family=base.libc, version=base.libc_version),
-        )
-        for base in question.facts.bases
-        for image in base.images
-        if image.arch is question.target.arch and not image.prerelease
-    }
+    """Return what the bases offer the target, the newest Python first."""
+    found = open_environments(question)
     return tuple(sorted(found, key=lambda one: (_python(one), str(one.libc)), reverse=True))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffold.core.explanations import Explanation
+from scaffold.core.explained.explanation import Explanation
 from scaffold.core.matrix import Matrix
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap

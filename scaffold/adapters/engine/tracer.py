@@ -1,9 +1,9 @@
 """Runs a command and notes which files of the image it opens. Runs inside the image, as root.
 
 The kernel tells (fanotify) where it may: every file opened through the container's root, whoever
-opens it, machine code included. Where it may not (engines without root, emulated processors), an
-audit hook in the command's own interpreters tells what Python opens, and their memory maps which
-libraries were loaded; what machine code opens and closes on its own stays unseen then.
+opens it, machine code included. Where it may not (engines without root, emulated processors), the
+command's own interpreters tell what Python opens (``audit_hook``); what machine code opens and
+closes on its own stays unseen then.
 
 With only the standard library, and of that what every traced image keeps (``ASKED`` in
 ``scaffold/assemble/traced/keeping.py``); nothing is written but to memory.
@@ -33,60 +33,6 @@ _PAUSE = 0.05
 _ANSWER_TIMEOUT = 30.0
 _BAD = 400
 _FOLDER = "/tmp/.leanscaffold-trace"  # noqa: S108 - a path inside the image, in memory
-_HOOK = """
-import os, sys
-def install():
-    log = os.open("{log}", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    seen, state = set(), [False, False]
-    def say(path):
-        if path not in seen:
-            seen.add(path)
-            os.write(log, (path + chr(10)).encode("utf-8", "surrogateescape"))
-    def read_maps():
-        state[1] = False
-        with open("/proc/self/maps") as maps:
-            for line in maps:
-                if "/" in line:
-                    say(line[line.index("/"):].rstrip(chr(10)))
-    def hook(event, args):
-        if state[0]:
-            return
-        state[0] = True
-        try:
-            if state[1]:
-                read_maps()
-            if event == "open" and isinstance(args[0], (str, bytes)):
-                if not (isinstance(args[2], int) and args[2] & 3):
-                    say(os.path.abspath(os.fsdecode(args[0])))
-            elif event == "import" and args[1]:
-                say(os.path.abspath(args[1]))
-                state[1] = True
-            elif event == "ctypes.dlopen":
-                state[1] = True
-        except Exception:
-            pass
-        finally:
-            state[0] = False
-    say(os.path.realpath(sys.executable))
-    for module in list(sys.modules.values()):
-        for name in ("__file__", "__cached__"):
-            path = getattr(module, name, None)
-            if isinstance(path, str) and os.path.isfile(path):
-                say(path)
-    read_maps()
-    state[1] = True
-    import atexit
-    atexit.register(read_maps)
-    sys.addaudithook(hook)
-install()
-del install
-sys.path[:] = [path for path in sys.path if path != "{folder}"]
-del sys.modules["sitecustomize"]
-try:
-    import sitecustomize
-except ModuleNotFoundError:
-    pass
-"""
 
 
 class Kernel:
@@ -138,23 +84,21 @@ class Kernel:
 
 
 class Interpreters:
-    """What the command's own interpreters say they opened."""
+    """What the command's own interpreters say they opened, through the audit hook given."""
 
     name = "audit hook"
     complete = True
 
-    def __init__(self) -> None:
+    def __init__(self, hook: str) -> None:
         self.files: set[str] = set()
+        self._hook = hook
         self._log = f"{_FOLDER}/log"
 
     def prepare(self, environment: dict[str, str]) -> dict[str, str]:
         """Put the hook where every interpreter of the command imports it, and return how."""
         os.makedirs(_FOLDER, exist_ok=True)
         os.chmod(_FOLDER, 0o755)
-        for path, text in (
-            (self._log, ""),
-            (f"{_FOLDER}/sitecustomize.py", _HOOK.format(log=self._log, folder=_FOLDER)),
-        ):
+        for path, text in ((self._log, ""), (f"{_FOLDER}/sitecustomize.py", self._hook)):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
         os.chmod(self._log, 0o666)
@@ -167,7 +111,7 @@ class Interpreters:
             self.files = {one for one in file.read().split("\n") if not one.startswith(_FOLDER)}
 
 
-def open_tracer(wanted: str) -> Any:
+def open_tracer(wanted: str, hook: str) -> Any:
     """Return what traces here; None if nobody is to."""
     if not wanted:
         return None
@@ -176,7 +120,7 @@ def open_tracer(wanted: str) -> Any:
             return Kernel()
         except (OSError, AttributeError, ImportError):
             pass
-    return Interpreters()
+    return Interpreters(hook)
 
 
 def start(argv: list[str], user: str, environment: dict[str, str]) -> int:
@@ -302,7 +246,7 @@ def exercise(
 
 def main(order: dict[str, Any]) -> None:
     """Run, stop, and print what was seen as one line of JSON."""
-    tracer = open_tracer(order["tracer"])
+    tracer = open_tracer(order["tracer"], order["hook"])
     environment = dict(os.environ)
     if not order["home"]:
         environment.pop("HOME", None)

@@ -63,6 +63,7 @@ def run_exercise(
         "grace": trial.grace,
         "signal": config.stop_signal or "SIGTERM",
         "tracer": tracer,
+        "hook": read_script("audit_hook.py"),
     }
     argv = [trial.interpreter, "-I", "-S", "-c", read_script("tracer.py"), json.dumps(order)]
     also: dict[str, Any] = {"cap_add": _CAPABILITIES} if tracer else {}

@@ -1,0 +1,1 @@
+"""The texts about reason codes, as data."""
