@@ -112,10 +112,12 @@ def _choose(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rule, ..
         return [word.strip() for text in option for word in text.split(",") if word.strip()]
 
     known = all_rules()
+    codes = ", ".join(rule.code for rule in known)
+    hint = f"rules: {codes}; `leanscaffold explain {known[0].code}` says what one is for"
     for word in (*words(select), *words(ignore)):
         if not select_rules(known, [word], []):
             names = [name for rule in known for name in (rule.code, rule.name)]
-            raise unknown("rule", word, names, hint="docs/rules.md lists them all")
+            raise unknown("rule", word, names, hint=hint)
     return select_rules(known, words(select), words(ignore))
 
 

@@ -54,7 +54,8 @@ def _show_target(outcome: Outcome, facts: Facts, target: Target, decision: Decis
     yield from (Fitted(line) for line in lines)
     if len(shares) > _SHOWN:
         rest = sum(share.on_disk for share in shares[_SHOWN:])
-        text = f"and {len(shares) - _SHOWN} more parts, together {format_size(rest)}"
+        more = len(shares) - _SHOWN
+        text = f"and {more} more part{'' if more == 1 else 's'}, together {format_size(rest)}"
         yield indented(text, 2, "dim")
     trimmed = sum(gone for share in shares for _, gone in share.trimmed)
     if trimmed:
