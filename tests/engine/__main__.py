@@ -9,7 +9,7 @@ import click
 from tests.engine import engine, facts, publish
 from tests.engine.home import find_home
 from tests.engine.shell import EngineError
-from tests.engine.standins import ARCHES
+from tests.engine.standins import ARCHES, ASKED
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,10 +44,11 @@ def status() -> None:
 
 @main.command()
 @click.option("--arch", "arches", multiple=True, type=click.Choice(ARCHES), help="Repeatable.")
-def images(arches: tuple[str, ...]) -> None:
-    """Fill the mirror with stand-ins for the base images."""
+@click.option("--base", "bases", multiple=True, type=click.Choice(ASKED), help="Repeatable.")
+def images(arches: tuple[str, ...], bases: tuple[str, ...]) -> None:
+    """Fill the mirror with stand-ins for the base images; some only where --base asks for them."""
     home = find_home(os.environ)
-    publish.publish_all(home, engine.up(home), arches or ARCHES, click.echo)
+    publish.publish_all(home, engine.up(home), arches or ARCHES, click.echo, bases)
 
 
 @main.command(name="facts")

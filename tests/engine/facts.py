@@ -1,7 +1,7 @@
 """What the stand-ins weigh, as facts on top of those about the real images."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ from tests.engine.standins import MINOR, STAND_INS, StandIn
 KNOWLEDGE = Path(__file__).parents[2] / "knowledge"
 # Two measurements of the same image are equal; what rounding leaves.
 ERROR = 0.001
+USUAL = tuple(image for image in STAND_INS if image.base and not image.asked)
 SOURCE = "measured on the tests' own engine"
 
 
 def overlay(home: Home, engine: Engine) -> Path:
     """Return a folder for ``--knowledge`` about the stand-ins there are; measured once."""
-    state = [f"{tag}={recipe}" for tag, recipe in sorted(published(home).items())]
-    bases = [KNOWLEDGE / "bases" / f"{image.base}.toml" for image in STAND_INS if image.base]
+    tags = {image.tag(arch) for image in STAND_INS if not image.asked for arch in image.arches}
+    state = [f"{tag}={made}" for tag, made in sorted(published(home).items()) if tag in tags]
+    bases = [KNOWLEDGE / "bases" / f"{image.base}.toml" for image in USUAL]
     target = home.at("facts") / digest(*state, *bases, Path(__file__))
     if target.is_dir():
         return target
@@ -32,14 +34,16 @@ def overlay(home: Home, engine: Engine) -> Path:
     return target
 
 
-def write(home: Home, engine: Engine, folder: Path) -> dict[str, dict[str, Measured]]:
+def write(
+    home: Home, engine: Engine, folder: Path, images: Iterable[StandIn] = USUAL
+) -> dict[str, dict[str, Measured]]:
     """Write ``bases/`` into a folder; return what was measured, by base and architecture."""
     there = published(home)
     found: dict[str, dict[str, Measured]] = {}
     (folder / "bases").mkdir(parents=True, exist_ok=True)
-    for image in STAND_INS:
+    for image in images:
         arches = [arch for arch in image.arches if image.tag(arch) in there]
-        if image.base and arches:
+        if arches:
             name = f"{image.repository}:{image.tags[0]}"
             found[image.base] = {arch: measure(engine, name, arch) for arch in arches}
             text = _base(image, found[image.base])

@@ -42,9 +42,10 @@ def measure(engine: Engine, reference: str, arch: str) -> Measured:
         on_disk, pip_bytes, pip_download, libraries = _weigh(engine, container)
     finally:
         engine.docker("rm", "--force", container)
-    version = ("python", "-c", "import platform; print(platform.python_version())")
+    version = ("-c", "import platform; print(platform.python_version())")
+    start = ("--rm", "--platform", platform, "--entrypoint", "python")
     return Measured(
-        release=engine.docker("run", "--rm", "--platform", platform, reference, *version).strip(),
+        release=engine.docker("run", *start, reference, *version).strip(),
         on_disk=on_disk,
         download=download(engine, reference, arch) if engine.own else 0,
         pip_bytes=pip_bytes,
@@ -55,8 +56,9 @@ def measure(engine: Engine, reference: str, arch: str) -> Measured:
 
 def download(engine: Engine, reference: str, arch: str) -> int:
     """Return the bytes of the layers that a client pulls from the mirror."""
-    repository = f"{engine.registry}/library/{reference.partition(':')[0]}"
-    index = _inspect(engine, f"{engine.registry}/library/{reference}")
+    path = reference if "/" in reference else f"library/{reference}"
+    repository = f"{engine.registry}/{path.partition(':')[0]}"
+    index = _inspect(engine, f"{engine.registry}/{path}")
     found = next(
         manifest["digest"]
         for manifest in index["manifests"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -19,9 +20,14 @@ RECIPES = Path(__file__).parent / "recipes"
 Say = Callable[[str], None]
 
 
-def publish_all(home: Home, engine: Engine, arches: Iterable[str], say: Say) -> None:
-    """See to it that the mirror has every stand-in for these architectures."""
-    wanted = tuple(needed(arches))
+def publish_all(
+    home: Home, engine: Engine, arches: Iterable[str], say: Say, asked: Collection[str] = ()
+) -> None:
+    """See to it that the mirror has every stand-in for these architectures.
+
+    ``asked`` are ids of bases that are made only for who asks.
+    """
+    wanted = tuple(needed(arches, asked))
     # Who needs what is there does not wait for who makes something else.
     if not _find_missing(home, wanted):
         return
@@ -31,7 +37,8 @@ def publish_all(home: Home, engine: Engine, arches: Iterable[str], say: Say) -> 
             started = time.monotonic()
             _build(home, engine, image, arch)
             _index(engine, image, {*published(home), image.tag(arch)})
-            if number == len(missing):
+            compiled = any(one.kind == "slim" for one, _, _ in missing)
+            if number == len(missing) and compiled:
                 # The stages with the compilers weigh ten times the images. Nobody uses the cache
                 # yet who waits for the last of them.
                 engine.docker("builder", "prune", "--all", "--force")
@@ -53,25 +60,30 @@ def _recipe(image: StandIn, arch: str) -> str:
     own = (image.kind, arch, MINOR, SOURCE_SUITE, RECIPES / image.kind)
     if image.kind == "alpine":
         return digest(*own, alpine.recipe(arch))
-    return digest(*own, roots.recipe(image.release, arch), roots.recipe(image.release, "amd64"))
+    below = (RECIPES / "slim",) if image.kind == "full" else ()
+    released = (roots.recipe(image.release, arch), roots.recipe(image.release, "amd64"))
+    return digest(*own, *below, *released)
 
 
 def _build(home: Home, engine: Engine, image: StandIn, arch: str) -> None:
-    reference = f"{engine.registry}/library/{image.tag(arch)}"
+    reference = f"{engine.registry}/{image.place(arch)}"
     with _context(home, image, arch) as context:
         words = ["docker", "buildx", "build", "--progress=plain", "--provenance=false", "--pull"]
         words += ["--platform", f"linux/{arch}", "--tag", reference, "--push", str(context)]
         for name, value in _arguments(image).items():
             words += ["--build-arg", f"{name}={value}"]
-        log = home.at("log") / image.tag(arch).replace(":", "-")
+        log = home.at("log") / re.sub("[:/]", "-", image.tag(arch))
         run_logged(words, log, env=engine.environ)
     engine.docker("rmi", "--force", reference)
 
 
 def _arguments(image: StandIn) -> Mapping[str, str]:
-    if image.kind != "slim":
-        return {}
-    return {"SUITE": image.release, "SOURCE_SUITE": SOURCE_SUITE, "MINOR": MINOR}
+    made = {"SUITE": image.release, "MINOR": MINOR}
+    return {
+        "slim": {**made, "SOURCE_SUITE": SOURCE_SUITE},
+        "distroless": made,
+        "full": made,
+    }.get(image.kind, {})
 
 
 @contextmanager
@@ -89,12 +101,15 @@ def _context(home: Home, image: StandIn, arch: str) -> Iterator[Path]:
 
 def _index(engine: Engine, image: StandIn, found: Collection[str]) -> None:
     """Point the image's tags to what there is of it, for every architecture."""
-    parts = [image.tag(arch) for arch in image.arches]
-    there = [f"{engine.registry}/library/{part}" for part in parts if part in found]
+    there = [
+        f"{engine.registry}/{image.place(arch)}"
+        for arch in image.arches
+        if image.tag(arch) in found
+    ]
     for tag in image.tags:
         name = f"{image.repository}:{tag}"
         engine.docker(
-            *("buildx", "imagetools", "create", "--tag", f"{engine.registry}/library/{name}"),
+            *("buildx", "imagetools", "create", "--tag", f"{engine.registry}/{image.path}:{tag}"),
             *there,
         )
         # An engine prefers the image that it has to the newer one of its mirror.

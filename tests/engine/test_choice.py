@@ -9,7 +9,7 @@ from tests.engine.choice import NoEngineError, ca_bundle, choose
 from tests.engine.engine import Engine
 from tests.engine.home import digest, find_home, whole
 from tests.engine.shell import EngineError
-from tests.engine.standins import needed
+from tests.engine.standins import ASKED, STAND_INS, needed
 
 OWN = Engine(environ={}, version="28.5.2", registry="127.0.0.1:1")
 NOWHERE = {"PATH": "/nowhere"}
@@ -86,6 +86,19 @@ def test_a_digest_tells_contents_and_borders_apart(tmp_path: Path) -> None:
     before = digest(file, "c")
     file.write_text("abc")
     assert before not in {digest(file, "c"), digest("abc"), digest("a", "bc")}
+
+
+def test_some_images_are_there_only_for_who_asks() -> None:
+    asked = {base: {image.base for image, _ in needed(["amd64"], [base])} for base in ASKED}
+    usual = {image.base for image, _ in needed(["amd64"])}
+    assert usual.isdisjoint(ASKED)
+    assert asked == {base: usual | {base} for base in ASKED}
+
+
+def test_an_image_lies_in_the_mirror_where_an_engine_looks_for_its_name() -> None:
+    places = {image.place("amd64") for image in STAND_INS}
+    assert "library/python:3.13-slim-trixie-amd64" in places
+    assert "distroless/python3-debian13:nonroot-amd64" in places
 
 
 def test_images_of_amd64_are_there_for_every_architecture_that_builds_on_it() -> None:

@@ -14,6 +14,8 @@ from scaffold.model.target import Arch
 
 CODE = "libraries"
 _SHOWN = 8
+_RECORDS = ("/var/lib/dpkg/status", "/usr/lib/apk/db/installed", "/lib/apk/db/installed")
+_OF_SYSTEM = ("/lib", "/usr/lib", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 _DEFAULT = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib")
 _MACHINES = {
     Arch.AMD64: ("EM_X86_64", 64),
@@ -55,11 +57,13 @@ def check_libraries(
     elves = {path: file.elf for path, file in contents.files.items() if file.elf}
     foreign = list(_foreign(elves, packages, owned, arch))
     lacks = sorted(finder.lacks(elves, owned, arch), key=lambda one: (one.owner, one.soname))
-    needed = [lack for lack in lacks if not _is_optional(lack, facts)]
-    optional = [lack for lack in lacks if _is_optional(lack, facts)]
+    idle = finder.idle(elves, owned)
+    optional = [lack for lack in lacks if lack.path in idle or _is_optional(lack, facts)]
+    needed = [lack for lack in lacks if lack not in optional]
     figures = (("elf_files", float(len(elves))),)
     remarks = tuple(
-        f"{posixpath.basename(name)} needs {soname}, which is optional"
+        f"{posixpath.basename(name)} needs {soname}, which "
+        + ("the distribution leaves to other packages" if name in idle else "is optional")
         for name, soname in _pairs(optional)
     )
     if not needed and not foreign:
@@ -178,19 +182,37 @@ class _Finder:
             for soname in elf.needed:
                 if soname in names and path in owned:
                     continue
-                if not self._found(soname, path, elf) and not _is_loader(soname):
+                if not self._find(soname, path, elf) and not _is_loader(soname):
                     yield Lack(owner=owned.get(path, ""), path=path, soname=soname)
 
-    def _found(self, soname: str, user: str, elf: Elf) -> bool:
+    def idle(self, elves: Mapping[str, Elf], owned: Mapping[str, str]) -> frozenset[str]:
+        """Return the distribution's files that no interpreter, package or application is linked to.
+
+        Plugins of its packages lack what their users install besides (Subversion's wallets, in the
+        full image). An image without a distribution's records holds only what was taken on purpose.
+        """
+        if not any(path in self._files for path in _RECORDS):
+            return frozenset()
+        seen: set[str] = set()
+        queue = [path for path in elves if path in owned or not _is_of_system(path)]
+        while queue:
+            path = queue.pop()
+            if path not in seen and path in elves:
+                seen.add(path)
+                queue += [self._find(soname, path, elves[path]) for soname in elves[path].needed]
+        return frozenset(path for path in elves if _is_of_system(path)) - seen
+
+    def _find(self, soname: str, user: str, elf: Elf) -> str:
+        """Return the file that the loader would open for a soname, empty where there is none."""
         origin = posixpath.dirname(user)
         own = [_expand(path, origin) for path in elf.paths]
         folders = ["/"] if "/" in soname else [*own, *self.folders]
         for folder in folders:
             there = self.real(posixpath.join(folder, _expand(soname, origin)))
             other = there.elf if there else None
-            if other and (other.machine, other.bits) == (elf.machine, elf.bits):
-                return True
-        return False
+            if there and other and (other.machine, other.bits) == (elf.machine, elf.bits):
+                return there.path
+        return ""
 
     @cached_property
     def folders(self) -> tuple[str, ...]:
@@ -231,6 +253,11 @@ class _Finder:
         if found is not None and found.kind == "hard-link":
             return self._files.get(found.target, found)
         return found
+
+
+def _is_of_system(path: str) -> bool:
+    """Tell whether a file is the distribution's, and no part of an interpreter of its own."""
+    return path.startswith(_OF_SYSTEM) and "/python3" not in path
 
 
 def _expand(path: str, origin: str) -> str:
