@@ -129,8 +129,8 @@ def _judge(
     tell: "Callable[[str], None]",
 ) -> "tuple[Case, tuple[str, ...]]":
     """Return the case with what is known of the project beside the file, and why nothing is."""
-    from scaffold.adapters.outputs import digest  # noqa: PLC0415 - not for --help
-    from scaffold.config import choose_targets  # noqa: PLC0415
+    from scaffold.adapters.outputs import digest  # noqa: PLC0415
+    from scaffold.config import choose_targets  # noqa: PLC0415 - not for --help
     from scaffold.flow import Edges  # noqa: PLC0415
     from scaffold.linting import judge_here, with_asked  # noqa: PLC0415
     from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415
@@ -158,8 +158,9 @@ def _judge(
         measured = outside.read_measured(folder).get(targets[0].arch)
     except LeanscaffoldError as error:
         return case, (f"the project was left out: {error.cause}",)
-    if measured is None or measured.dockerfile == digest(case.dockerfile.text):
-        return replace(case, decided=replace(decided, measured=measured)), ()
-    when = f"another Dockerfile was measured on {measured.checked}"
-    note = f"{when}: `leanscaffold verify --save` measures this one"
-    return replace(case, decided=decided), (note,)
+    notes = tuple(f"--target {other.arch} judges it for that one" for other in targets[1:])
+    if measured is not None and measured.dockerfile != digest(case.dockerfile.text):
+        when = f"another Dockerfile was measured on {measured.checked}"
+        notes = (*notes, f"{when}: `leanscaffold verify --save` measures this one")
+        measured = None
+    return replace(case, decided=replace(decided, measured=measured)), notes

@@ -91,6 +91,13 @@ def test_what_was_measured_of_the_project_is_told_in_seconds(project: Path) -> N
     assert "instead of 3000 MB, as measured" in text
 
 
+def test_of_several_targets_the_first_is_judged_and_the_others_are_named(project: Path) -> None:
+    argv = ["lint", str(project), "--target", "arm64,amd64", "--json"]
+    found = document(CliRunner().invoke(cli, argv, obj=real_outside()))
+    assert found["target"] == "linux/arm64"
+    assert found["notes"] == ["--target amd64 judges it for that one"]
+
+
 def test_what_was_measured_of_another_dockerfile_is_not_told_of_this_one(project: Path) -> None:
     outside = replace(real_outside(), read_measured=lambda _: {Arch.ARM64: measured_of("FROM x\n")})
     argv = ["lint", str(project), "--target", "arm64", "--select", "LS301,LS805"]
