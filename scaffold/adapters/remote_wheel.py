@@ -16,8 +16,8 @@ from scaffold.adapters.sdist import MOST_READ, parse_metadata, read_tar_metadata
 from scaffold.assemble.trim import rule_of
 from scaffold.core.blocks import count_blocks
 from scaffold.errors import TransientError
+from scaffold.facts.records import KINDS
 from scaffold.facts.siblings import is_pure
-from scaffold.facts.snapshot import KINDS
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 
 if TYPE_CHECKING:

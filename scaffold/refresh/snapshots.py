@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from scaffold.errors import Detail, KnowledgeInvalidError
-from scaffold.facts.snapshot import KINDS, Head, KnownProject, Snapshot, encode_project
+from scaffold.facts.records import KINDS, Head
+from scaffold.facts.snapshot import KnownProject, Snapshot, encode_project
 from scaffold.refresh.changes import describe_changes, find_changes
 from scaffold.refresh.wheels import Source, build_projects, list_unlisted
 

@@ -21,7 +21,7 @@ RUN pip install --no-cache-dir tensorflow
 
 from collections.abc import Iterator
 
-from scaffold.core.needs import effort_of
+from scaffold.core.builds import effort_of
 from scaffold.model.finding import Cost, Hit, Severity
 from scaffold.rules.bases import image_span
 from scaffold.rules.case import Case

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from scaffold.errors import DataMissingError, KnowledgeInvalidError
+from scaffold.facts.records import KINDS
 from scaffold.facts.siblings import assume_elf, wheel_platforms
 from scaffold.facts.snapshot import (
-    KINDS,
     KnownProject,
     KnownRelease,
     Snapshot,
