@@ -173,7 +173,8 @@ def _layer(weighed: Weighed, footprints: Mapping[str, Footprint]) -> float:
     whole = (weighed.pinned.file.size or 0) * footprint.layer
     # What is left compresses no better than text.
     left = weighed.facts.installed * TEXT_COMPRESSED
-    gone = weighed.trimmed * (footprint.spent or TEXT_COMPRESSED)
+    symbols = footprint.find_symbols(weighed.pinned.file.filename)
+    gone = weighed.trimmed * (symbols.spent or TEXT_COMPRESSED)
     return max(whole - gone, left) if weighed.trimmed else whole
 
 

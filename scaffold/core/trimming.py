@@ -115,7 +115,8 @@ def _predict(
 def _symbols(weighed: Weighed, facts: Facts) -> int:
     if not weighed.pinned.wheel and not weighed.exact:
         return round(_COMPILED_SYMBOLS * weighed.facts.installed)
-    share = facts.footprints.get(weighed.pinned.name, TYPICAL).symbols
+    footprint = facts.footprints.get(weighed.pinned.name, TYPICAL)
+    share = footprint.find_symbols(weighed.pinned.file.filename).share
     return round(share * weighed.facts.kind("so"))
 
 

@@ -5,7 +5,7 @@ written as rows, and expanded here before it is checked against the model.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +16,7 @@ from scaffold.model.knowledge import (
     Distribution,
     Footprint,
     PackageFact,
+    Symbols,
     SystemPackage,
 )
 from scaffold.model.target import Arch, Device
@@ -66,9 +67,10 @@ class LibraryTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FootprintTable:
-    """The file footprints.toml: the packages are lines of one text."""
+    """The file footprints.toml: the packages are lines of one text, and so are other machines'."""
 
     packages: str
+    foreign: str = ""
     source: str
     checked: date
 
@@ -167,13 +169,15 @@ def read_footprints(data: Raw) -> dict[str, Footprint]:
     """Return what becomes of each package's wheel. Raises FieldError with the field or line."""
     for text in unknown_fields(data, FootprintTable):
         raise FieldError(text)
+    table = convert(data, FootprintTable)
+    foreign = _read_foreign(table.foreign)
     rows: dict[str, Footprint] = {}
-    for line in convert(data, FootprintTable).packages.splitlines():
+    for line in table.packages.splitlines():
         name, *figures = line.split() or [""]
         if not name:
             continue
-        ratios = [float(figure) for figure in figures if _RATIO.fullmatch(figure)]
-        if len(ratios) != len(figures) or len(ratios) not in {3, 4, 5}:
+        ratios = _read_ratios(figures)
+        if len(ratios) not in {3, 4, 5}:
             raise FieldError(
                 "field 'packages': expected 'name bytecode bytecode_layer layer', and symbols and "
                 f"spent if there are any, in {line!r}"
@@ -182,10 +186,37 @@ def read_footprints(data: Raw) -> dict[str, Footprint]:
             bytecode=ratios[0],
             bytecode_layer=ratios[1],
             layer=ratios[2],
-            symbols=ratios[3] if ratios[3:] else 0.0,
-            spent=ratios[4] if ratios[4:] else 0.0,
+            symbols=_read_symbols(ratios[3:]),
+            foreign=foreign.get(name, {}),
         )
     return rows
+
+
+def _read_foreign(text: str) -> dict[str, dict[str, Symbols]]:
+    """Return the symbols of wheels for other machines, by package and machine."""
+    rows: dict[str, dict[str, Symbols]] = {}
+    for line in filter(str.strip, text.splitlines()):
+        name, _, rest = line.strip().partition(" ")
+        machine, *figures = rest.split() or [""]
+        ratios = _read_ratios(figures)
+        if len(ratios) not in {1, 2}:
+            raise FieldError(
+                "field 'foreign': expected 'name machine symbols', and spent if there is any, in "
+                f"{line!r}"
+            )
+        rows.setdefault(name, {})[machine] = _read_symbols(ratios)
+    return rows
+
+
+def _read_ratios(figures: Sequence[str]) -> list[float]:
+    """Return figures as numbers, none if one is none."""
+    found = [float(figure) for figure in figures if _RATIO.fullmatch(figure)]
+    return found if len(found) == len(figures) else []
+
+
+def _read_symbols(ratios: Sequence[float]) -> Symbols:
+    share, spent, *_ = (*ratios, 0.0, 0.0)
+    return Symbols(share=share, spent=spent)
 
 
 def expand_package(_key: str, data: Raw) -> Raw:

@@ -271,20 +271,37 @@ class PackageFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Symbols:
+    """What no loader reads of a wheel's machine code.
+
+    ``share`` is in bytes per byte of machine code, ``spent`` in bytes of a compressed layer per
+    byte of symbols and headers: 0 where they are few, and like other text.
+    """
+
+    share: float = 0.0
+    spent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Footprint:
     """What becomes of a package's wheel in an image, measured on one wheel of it.
 
     ``bytecode`` is bytes of bytecode per byte of Python source, ``bytecode_layer`` bytes of a
-    compressed layer per byte of bytecode, ``layer`` bytes of a compressed layer per byte of wheel,
-    ``symbols`` bytes that no loader reads per byte of machine code, ``spent`` bytes of a compressed
-    layer per byte of symbols and headers: 0 where they are few, and like other text.
+    compressed layer per byte of bytecode, ``layer`` bytes of a compressed layer per byte of wheel.
+    ``foreign`` are the symbols of wheels for other machines, by the machine in a wheel's tag, where
+    they were measured and are not like ``symbols``.
     """
 
     bytecode: float
     bytecode_layer: float
     layer: float
-    symbols: float = 0.0
-    spent: float = 0.0
+    symbols: Symbols = Symbols()
+    foreign: Mapping[str, Symbols] = field(default_factory=dict)
+
+    def find_symbols(self, filename: str) -> Symbols:
+        """Return the symbols of a wheel with such a name."""
+        machines = (one for machine, one in self.foreign.items() if machine in filename)
+        return next(machines, self.symbols)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

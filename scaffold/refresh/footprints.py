@@ -17,7 +17,7 @@ from scaffold.adapters.remote_wheel import classify, read_contents
 from scaffold.assemble.stripping import strip_bytes
 from scaffold.facts.snapshot import KnownProject
 from scaffold.model.index import DistFile
-from scaffold.model.knowledge import Footprint
+from scaffold.model.knowledge import Footprint, Symbols
 
 LARGEST_NAMED = 300 << 20  # the same, of one that is asked for by name
 LARGEST = 40 << 20  # bytes of a wheel that is downloaded to be measured
@@ -25,6 +25,8 @@ LARGEST = 40 << 20  # bytes of a wheel that is downloaded to be measured
 # layer, relative to zlib's level 6: 1.025 to 1.035 for Python files, 1.045 to 1.052 for machine
 # code (`docker push` of 17 images, engine 28.5.2, against `docker save | gzip -6`, 2026-11-24).
 GO_GZIP = 1.04
+MACHINES = ("aarch64",)  # beside x86_64, whose wheels are measured, too
+ALIKE = 0.005  # of the machine code: symbols that differ by less are the same
 MUCH = 10_000_000  # bytes of headers and symbols, from which on they are measured for themselves
 _HEADER = 16  # bytes of a .pyc before the marshalled code
 _PLACE = "/usr/local/lib/python3/site-packages"
@@ -40,16 +42,34 @@ def choose_wheel(project: KnownProject, limit: int = LARGEST) -> DistFile | None
     return None
 
 
-def choose_native(project: KnownProject) -> DistFile | None:
-    """Return the smallest wheel with machine code for Linux of the newest release with any."""
+def choose_native(project: KnownProject, machine: str = "") -> DistFile | None:
+    """Return the smallest wheel with machine code for Linux of the newest release with any.
+
+    Without a ``machine`` it is x86_64, and another one only where there is none for it.
+    """
     for release in project.releases:
         native = [f for f in release.files if "manylinux" in f.filename and f.size]
         if native and not Version(release.metadata.version).is_prerelease:
-            return min(native, key=lambda f: ("x86_64" not in f.filename, f.size, f.filename))
+            able = [f for f in native if machine in f.filename]
+            return min(able, key=_smallest_native) if able else None
     return None
 
 
-def measure_symbols(data: bytes) -> float:
+def _smallest_native(file: DistFile) -> tuple[bool, int, str]:
+    return "x86_64" not in file.filename, file.size or 0, file.filename
+
+
+def measure_symbols(data: bytes) -> Symbols:
+    """Return what stripping takes out of a wheel's machine code, and what that is in a layer."""
+    return Symbols(share=measure_share(data), spent=measure_spent(data))
+
+
+def is_alike(one: Symbols, other: Symbols) -> bool:
+    """Tell whether two machines' symbols need no line each."""
+    return one.spent == other.spent and abs(one.share - other.share) < ALIKE
+
+
+def measure_share(data: bytes) -> float:
     """Return the share of a wheel's machine code that stripping takes out; tests go as a whole."""
     with ZipFile(BytesIO(data)) as wheel:
         code = [wheel.read(n) for n in wheel.namelist() if classify(n) == "so"]
@@ -119,11 +139,16 @@ def _layer(files: Mapping[str, bytes]) -> int:
 def format_footprints(rows: Iterable[tuple[str, Footprint]], *, today: date) -> str:
     """Return footprints.toml: the same rows give the same text."""
     version = ".".join(map(str, sys.version_info[:2]))
+    ordered = sorted(rows, key=lambda row: row[0])
     lines = "".join(
         f"{name} {row.bytecode:g} {row.bytecode_layer:g} {row.layer:g}"
-        f"{f' {row.symbols:g}' if row.symbols or row.spent else ''}"
-        f"{f' {row.spent:g}' if row.spent else ''}\n"
-        for name, row in sorted(rows)
+        f"{_format_symbols(row.symbols) if row.symbols != Symbols() else ''}\n"
+        for name, row in ordered
+    )
+    foreign = "".join(
+        f"{name} {machine}{_format_symbols(symbols)}\n"
+        for name, row in ordered
+        for machine, symbols in sorted(row.foreign.items())
     )
     return f"""\
 # Generated: leanscaffold knowledge refresh --footprints --write
@@ -131,8 +156,15 @@ def format_footprints(rows: Iterable[tuple[str, Footprint]], *, today: date) -> 
 # bytes of a compressed layer per byte of bytecode, bytes of a compressed layer per byte of wheel
 # and, where it has machine code, the share of that which no loader reads (smallest manylinux wheel),
 # and bytes of a compressed layer per byte of symbols and headers, where they are more than 10 MB.
+# The last two once more for another machine's wheel, where it is not like the first one's.
 source = "the smallest wheel of each project's newest release in snapshots/, compiled with CPython {version}"
 checked = {today}
 packages = '''
 {lines}'''
+foreign = '''
+{foreign}'''
 """  # noqa: E501 - a line of TOML
+
+
+def _format_symbols(symbols: Symbols) -> str:
+    return f" {symbols.share:g}{f' {symbols.spent:g}' if symbols.spent else ''}"

@@ -16,7 +16,7 @@ from scaffold.errors import KnowledgeInvalidError
 from scaffold.facts.load import load_facts
 from scaffold.facts.snapshot import Snapshot
 from scaffold.model.index import DistFile, Metadata, WheelFacts
-from scaffold.model.knowledge import Facts, Footprint
+from scaffold.model.knowledge import Facts, Footprint, Symbols
 from scaffold.model.target import Arch
 from scaffold.refresh.bases import measure_bases, refresh_bases
 from scaffold.refresh.debian import script
@@ -24,11 +24,12 @@ from scaffold.refresh.extras import require
 from scaffold.refresh.footprints import (
     LARGEST,
     LARGEST_NAMED,
+    MACHINES,
     choose_native,
     choose_wheel,
     format_footprints,
+    is_alike,
     measure_footprint,
-    measure_spent,
     measure_symbols,
 )
 from scaffold.refresh.libraries import (
@@ -182,9 +183,15 @@ def _refresh_footprints(order: Order, tell: Tell) -> Refreshed:
             return None
         code = body if native == chosen else fetch(name, native)
         footprint = measure_footprint(body, chosen.filename)
-        if not code:
-            return name, footprint
-        return name, replace(footprint, symbols=measure_symbols(code), spent=measure_spent(code))
+        symbols = measure_symbols(code) if code else Symbols()
+        wheels = {machine: choose_native(project, machine) for machine in MACHINES}
+        foreign = {
+            machine: measure_symbols(data)
+            for machine, wheel in wheels.items()
+            if wheel != native and (data := fetch(name, wheel))
+        }
+        unlike = {machine: one for machine, one in foreign.items() if not is_alike(one, symbols)}
+        return name, replace(footprint, symbols=symbols, foreign=unlike)
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         wanted = listed or sorted(path.stem for path in folder.glob("*.jsonl"))

@@ -9,7 +9,7 @@ from scaffold.core.size import FIXED_BYTES, TEXT_COMPRESSED, TYPICAL, bytecode_b
 from scaffold.core.system import SystemCost
 from scaffold.facts.load import load_facts
 from scaffold.model.index import DistFile, WheelFacts
-from scaffold.model.knowledge import Footprint
+from scaffold.model.knowledge import Footprint, Symbols
 from scaffold.model.resolution import Pinned, Weighed
 from scaffold.model.verdict import Size
 from scaffold.resources import knowledge
@@ -82,7 +82,7 @@ def test_what_is_trimmed_is_not_downloaded() -> None:
 def test_what_is_trimmed_of_a_package_that_was_measured_saves_what_it_took_in_a_layer() -> None:
     whole = make_weighed("fast", {"so": 900_000, "headers": 100_000})
     left = replace(whole.facts, installed=900_000)
-    table = {"fast": replace(LOCALES, spent=0.1)}
+    table = {"fast": replace(LOCALES, symbols=Symbols(spent=0.1))}
     before, after = (
         {part[0]: part[2] for part in weigh(one, footprints=table).parts}["packages"]
         for one in (whole, replace(whole, facts=left, trimmed=100_000))

@@ -8,9 +8,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from scaffold.facts.load import load_facts
 from scaffold.facts.snapshot import KnownProject, KnownRelease
 from scaffold.model.index import DistFile, Metadata
-from scaffold.model.knowledge import Footprint
+from scaffold.model.knowledge import Footprint, Symbols
 from scaffold.refresh.footprints import (
     LARGEST,
+    choose_native,
     choose_wheel,
     format_footprints,
     measure_footprint,
@@ -89,11 +90,34 @@ def test_a_large_wheel_is_not_downloaded_nor_an_old_small_one_in_its_place() -> 
 
 def test_what_is_written_is_read_back_in_order_of_name(tmp_path: Path) -> None:
     first = Footprint(bytecode=1.25, bytecode_layer=0.4, layer=0.9)
-    second = Footprint(bytecode=0.0, bytecode_layer=0.0, layer=1.04, symbols=0.2, spent=0.1)
+    second = Footprint(
+        bytecode=0.0,
+        bytecode_layer=0.0,
+        layer=1.04,
+        symbols=Symbols(share=0.2, spent=0.1),
+        foreign={"aarch64": Symbols(share=0.35)},
+    )
     text = format_footprints([("zeta", second), ("app", first)], today=date(2026, 1, 2))
     folder = tree.write(tmp_path)
     tree.put(folder, "footprints.toml", text)
     assert list(load_facts(folder).footprints.items()) == [("app", first), ("zeta", second)]
+
+
+def test_symbols_are_those_of_the_machine_that_a_wheel_is_for() -> None:
+    here, there = Symbols(share=0.2, spent=0.1), Symbols(share=0.35)
+    row = Footprint(
+        bytecode=1.0, bytecode_layer=0.4, layer=1.0, symbols=here, foreign={"aarch64": there}
+    )
+    assert row.find_symbols("app-1-cp313-cp313-manylinux_2_28_x86_64.whl") == here
+    assert row.find_symbols("app-1-cp313-cp313-manylinux_2_28_aarch64.whl") == there
+    assert row.find_symbols("app-1.tar.gz") == here
+
+
+def test_the_wheel_with_machine_code_is_that_of_the_machine_that_is_asked_for() -> None:
+    x86, arm = "app-2-cp3-manylinux_2_28_x86_64.whl", "app-2-cp3-manylinux_2_28_aarch64.whl"
+    both = make_project(("2.0", [(x86, 30), (arm, 20)]))
+    named = [choose_native(both), choose_native(both, "aarch64"), choose_native(both, "armv7l")]
+    assert [file.filename if file else None for file in named] == [x86, arm, None]
 
 
 def test_many_headers_are_measured_for_themselves_and_few_are_not() -> None:
