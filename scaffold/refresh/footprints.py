@@ -5,7 +5,8 @@ import sys
 import tarfile
 import warnings
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from pathlib import PurePosixPath
@@ -19,8 +20,10 @@ from scaffold.facts.snapshot import KnownProject
 from scaffold.model.index import DistFile
 from scaffold.model.knowledge import Footprint, Symbols
 
-LARGEST_NAMED = 300 << 20  # the same, of one that is asked for by name
+Fetch = Callable[[DistFile | None], bytes]  # empty for none, and for what is too large
+
 LARGEST = 40 << 20  # bytes of a wheel that is downloaded to be measured
+LARGEST_NAMED = 300 << 20  # the same, of one that is asked for by name
 # BuildKit and the engine compress layers with Go's gzip at its default level. What it makes of a
 # layer, relative to zlib's level 6: 1.025 to 1.035 for Python files, 1.045 to 1.052 for machine
 # code (`docker push` of 17 images, engine 28.5.2, against `docker save | gzip -6`, 2026-11-24).
@@ -57,6 +60,33 @@ def choose_native(project: KnownProject, machine: str = "") -> DistFile | None:
 
 def _smallest_native(file: DistFile) -> tuple[bool, int, str]:
     return "x86_64" not in file.filename, file.size or 0, file.filename
+
+
+def measure_project(
+    project: KnownProject, limit: int, fetch: Fetch, known: Footprint | None
+) -> Footprint | None:
+    """Return what becomes of a project's wheels, or None if it has none that is not too large.
+
+    ``known`` is what was once measured: it stays for a wheel that is too large to be fetched.
+    """
+    chosen, native = choose_wheel(project, limit), choose_native(project)
+    body = fetch(chosen)
+    if chosen is None or not body:
+        return None
+    code = body if native == chosen else fetch(native)
+    symbols = known.symbols if known and native else Symbols()
+    symbols = measure_symbols(code) if code else symbols
+    wheels = {machine: choose_native(project, machine) for machine in MACHINES}
+    foreign = {
+        machine: measure_symbols(data)
+        for machine, wheel in wheels.items()
+        if wheel != native and (data := fetch(wheel))
+    }
+    return replace(
+        measure_footprint(body, chosen.filename),
+        symbols=symbols,
+        foreign={key: one for key, one in foreign.items() if not is_alike(one, symbols)},
+    )
 
 
 def measure_symbols(data: bytes) -> Symbols:

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from scaffold.errors import KnowledgeInvalidError
 from scaffold.facts.load import load_facts
 from scaffold.facts.snapshot import Snapshot
 from scaffold.model.index import DistFile, Metadata, WheelFacts
-from scaffold.model.knowledge import Facts, Footprint, Symbols
+from scaffold.model.knowledge import Facts, Footprint
 from scaffold.model.target import Arch
 from scaffold.refresh.bases import measure_bases, refresh_bases
 from scaffold.refresh.debian import script
@@ -24,13 +25,8 @@ from scaffold.refresh.extras import require
 from scaffold.refresh.footprints import (
     LARGEST,
     LARGEST_NAMED,
-    MACHINES,
-    choose_native,
-    choose_wheel,
     format_footprints,
-    is_alike,
-    measure_footprint,
-    measure_symbols,
+    measure_project,
 )
 from scaffold.refresh.libraries import (
     ask_suites,
@@ -176,22 +172,10 @@ def _refresh_footprints(order: Order, tell: Tell) -> Refreshed:
         project = snapshot.project(name)
         if project is None:
             return None
-        chosen, native = choose_wheel(project, limit), choose_native(project)
-        body = fetch(name, chosen)
-        if chosen is None or not body:
+        row = measure_project(project, limit, partial(fetch, name), before.get(name))
+        if row is None:
             tell(f"{name}: no wheel to measure")
-            return None
-        code = body if native == chosen else fetch(name, native)
-        footprint = measure_footprint(body, chosen.filename)
-        symbols = measure_symbols(code) if code else Symbols()
-        wheels = {machine: choose_native(project, machine) for machine in MACHINES}
-        foreign = {
-            machine: measure_symbols(data)
-            for machine, wheel in wheels.items()
-            if wheel != native and (data := fetch(name, wheel))
-        }
-        unlike = {machine: one for machine, one in foreign.items() if not is_alike(one, symbols)}
-        return name, replace(footprint, symbols=symbols, foreign=unlike)
+        return (name, row) if row else None
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         wanted = listed or sorted(path.stem for path in folder.glob("*.jsonl"))

@@ -1,5 +1,6 @@
 """What becomes of a wheel: bytecode made of it, and the layer it is packed in."""
 
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ from scaffold.refresh.footprints import (
     choose_wheel,
     format_footprints,
     measure_footprint,
+    measure_project,
     measure_spent,
 )
 from tests.facts import tree
@@ -118,6 +120,21 @@ def test_the_wheel_with_machine_code_is_that_of_the_machine_that_is_asked_for() 
     both = make_project(("2.0", [(x86, 30), (arm, 20)]))
     named = [choose_native(both), choose_native(both, "aarch64"), choose_native(both, "armv7l")]
     assert [file.filename if file else None for file in named] == [x86, arm, None]
+
+
+def test_a_wheel_too_large_to_be_fetched_keeps_the_symbols_that_were_measured() -> None:
+    x86, arm = "app-2-cp3-manylinux_2_28_x86_64.whl", "app-2-cp3-manylinux_2_28_aarch64.whl"
+    project = make_project(("2.0", [(x86, 900), (arm, 20)]))
+    known = measure({"app.py": CODE})
+    known = replace(known, symbols=Symbols(share=0.2, spent=0.1))
+
+    def fetch(file: DistFile | None) -> bytes:
+        return make_wheel({"app.py": CODE}) if file and file.filename == arm else b""
+
+    found = measure_project(project, 100, fetch, known)
+    assert found is not None
+    assert (found.symbols, found.foreign) == (known.symbols, {"aarch64": Symbols()})
+    assert measure_project(project, 10, fetch, known) is None
 
 
 def test_many_headers_are_measured_for_themselves_and_few_are_not() -> None:
