@@ -68,6 +68,11 @@ class _Vertex:
         return bool(self.spans) or self.cached
 
     @property
+    def cancelled(self) -> bool:
+        """Whether the failure of another step ended it."""
+        return "context canceled" in self.error
+
+    @property
     def bytes(self) -> int | None:
         return sum(self.moved.values()) if self.moved else None
 
@@ -121,7 +126,7 @@ class RawLog:
     def failed(self) -> FailedStep | None:
         """Return the step with an error; others that it took down were cancelled."""
         failed = [vertex for vertex in self._vertices.values() if vertex.error]
-        failed.sort(key=lambda vertex: "context canceled" in vertex.error)
+        failed.sort(key=lambda vertex: vertex.cancelled)
         if not failed:
             return None
         return FailedStep(name=failed[0].name, error=failed[0].error, output=failed[0].lines())
@@ -147,7 +152,7 @@ class RawLog:
         was = vertex.spans.get(begin)
         vertex.spans[begin] = end or was
         if end is not None and was is None:
-            failed = bool(vertex.error)
+            failed = bool(vertex.error) and not vertex.cancelled
             yield Progress(
                 happening=Happening.FINISHED,
                 step=vertex.name,
@@ -155,9 +160,12 @@ class RawLog:
                 bytes=vertex.bytes,
                 cached=vertex.cached,
                 failed=failed,
-                again=vertex.told is not None
-                and vertex.told[0] == failed
-                and vertex.seconds < vertex.told[1] + _NEWS,
+                again=vertex.cancelled
+                or (
+                    vertex.told is not None
+                    and vertex.told[0] == failed
+                    and vertex.seconds < vertex.told[1] + _NEWS
+                ),
             )
             vertex.told = failed, vertex.seconds
 

@@ -51,6 +51,48 @@ _EMULATION_HINT = (
 _CONTAINER_BUILDER = "docker buildx create --name lean --driver docker-container"
 _REGISTRY_HINT = "see whether `docker pull` of it works, and check the proxy of the engine itself"
 
+# What pip, apt and apk print, and what to do. Without a network or a certificate they say
+# afterwards that there is no such package, so that comes last.
+_HINTS = (
+    (
+        (
+            *("certificate_verify_failed", "certificate verify failed"),
+            *("certificate verification failed", "server certificate not trusted"),
+        ),
+        (
+            "behind a company's proxy, give its certificates: --ca FILE, which goes before pip's "
+            "configuration and SSL_CERT_FILE; a step of your own Dockerfile gets them with "
+            "--mount=type=secret,id=ca,target=/run/secrets/ca"
+        ),
+    ),
+    (
+        ("these packages do not match the hashes",),
+        "the lock is of other files than the index has now: `leanscaffold generate`",
+    ),
+    (
+        ("401 error", "403 error", "user for "),
+        "give the index's user and password in pip's or uv's index-url, or in ~/.netrc",
+    ),
+    (
+        (
+            *("temporary failure in name resolution", "name or service not known"),
+            *("temporary failure resolving", "dns: name does not exist", "dns: transient error"),
+        ),
+        "the build has no network: check the engine's DNS, or HTTP_PROXY and HTTPS_PROXY",
+    ),
+    (
+        ("connection refused", "could not connect to"),
+        "nobody answers there: check HTTP_PROXY and HTTPS_PROXY, and the address of the index",
+    ),
+    (
+        ("no matching distribution found",),
+        (
+            "the index that the build asks does not have it: is it the one of pip's or uv's "
+            "configuration here? Otherwise `leanscaffold generate` locks what there is now"
+        ),
+    ),
+)
+
 _TAIL = 20  # lines of output that an error shows
 _ERROR = re.compile(
     r"^(?:ERROR|error): (?:failed to build: )?(?:target \S+: )?(?:failed to solve: )?(.*)",
@@ -173,24 +215,7 @@ def _explain_step(printed: str, failed: FailedStep | None) -> LeanscaffoldError 
 
 
 def _step_hint(printed: str) -> str:
-    if "certificate_verify_failed" in printed or "certificate verify failed" in printed:
-        return (
-            "behind a company's proxy, give its certificates: --ca FILE, which goes before pip's "
-            "configuration and SSL_CERT_FILE; a step of your own Dockerfile gets them with "
-            "--mount=type=secret,id=ca,target=/run/secrets/ca"
-        )
-    if "these packages do not match the hashes" in printed:
-        return "the lock is of other files than the index has now: `leanscaffold generate`"
-    if "401 error" in printed or "403 error" in printed or "user for " in printed:
-        return "give the index's user and password in pip's or uv's index-url, or in ~/.netrc"
-    if "no matching distribution found" in printed:
-        return (
-            "the index that the build asks does not have it: is it the one of pip's or uv's "
-            "configuration here? Otherwise `leanscaffold generate` locks what there is now"
-        )
-    if "temporary failure in name resolution" in printed or "name or service not known" in printed:
-        return "the build has no network: check the engine's DNS, or HTTP_PROXY and HTTPS_PROXY"
-    return ""
+    return next((hint for words, hint in _HINTS if any(w in printed for w in words)), "")
 
 
 def _explain_base(everything: str, error: str) -> LeanscaffoldError | None:

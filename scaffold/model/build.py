@@ -66,7 +66,8 @@ class Progress:
 
     ``text`` is what the step printed. ``bytes`` is what it transferred so far, ``seconds`` what it
     took; both are known of the finished. ``failed`` is a step that finished with an error, and
-    ``again`` one of which about the same was told: every target that shares it waits for it.
+    ``again`` one of which about the same was told, as every target that shares it waits for it, or
+    that only the failure of another ended.
     """
 
     happening: Happening

@@ -142,9 +142,13 @@ def test_of_a_progress_bar_only_the_last_state_is_kept() -> None:
 
 def test_the_step_that_failed_is_found_and_not_those_it_took_down() -> None:
     log = RawLog()
+    told = {}
     for name, error in (("a", "context canceled: context canceled"), ("b", "exit code: 3")):
-        row = {"digest": name, "name": name, "started": T.format("10"), "error": error}
-        log.read(json.dumps({"vertexes": [row]}))
+        times = {"started": T.format("10"), "completed": T.format("11")}
+        row = {"digest": name, "name": name, **times, "error": error}
+        ended = log.read(json.dumps({"vertexes": [row]}))[-1]
+        told[name] = (ended.failed, ended.again)
+    assert told == {"a": (False, True), "b": (True, False)}
     failed = log.failed()
     assert failed is not None
     assert failed.name == "b"

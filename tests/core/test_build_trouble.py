@@ -80,6 +80,16 @@ def test_what_buildx_really_says_becomes_an_error_with_what_to_do(
         raise found
 
 
+def test_a_package_that_is_not_found_for_want_of_a_network_is_not_told_as_missing() -> None:
+    error = 'process "/bin/sh -c x" did not complete successfully: exit code: 1'
+    printed = (
+        "WARNING: Retrying: [Errno -3] Temporary failure in name resolution",
+        "ERROR: No matching distribution found for numpy==2.0",
+    )
+    found = explain_failure((), FailedStep(name="[2/4] RUN pip", error=error, output=printed))
+    assert "no network" in found.hint
+
+
 def test_the_details_of_a_failed_step_are_its_last_lines() -> None:
     details = [str(detail) for detail in explain("step-failed").details]
     assert details[0] == "hello"
@@ -95,10 +105,15 @@ def test_the_details_of_a_failed_step_are_its_last_lines() -> None:
         ("ERROR: HTTP error 401 while getting https://index.example/x; 401 Error", "netrc"),
         ("User for index.example: ", "netrc"),
         ("[Errno -3] Temporary failure in name resolution", "HTTP_PROXY"),
+        ("Err:1 Temporary failure resolving 'deb.example'", "DNS"),
+        ("WARNING: fetching https://x/APKINDEX.tar.gz: DNS: name does not exist", "DNS"),
+        ("WARNING: fetching https://x/APKINDEX.tar.gz: Connection refused", "nobody answers"),
+        ("WARNING: fetching https://x/y.gz: TLS: server certificate not trusted", "--ca"),
+        ("Certificate verification failed: The certificate is NOT trusted.", "--ca"),
         ("ValueError: something of a package's own", ""),
     ],
 )
-def test_what_pip_says_tells_what_to_do(line: str, hint: str) -> None:
+def test_what_installers_say_tells_what_to_do(line: str, hint: str) -> None:
     error = 'process "/bin/sh -c x" did not complete successfully: exit code: 1'
     found = explain_failure((), FailedStep(name="[2/4] RUN pip", error=error, output=(line,)))
     assert isinstance(found, StepFailedError)

@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 HOST = "index.example"
+CERTIFICATE = "ca.pem"
+_KEY = "key.pem"
 PACKAGE = "leanscaffold-hush"
 MORE = "leanscaffold-mute"
 USER = "builder"
@@ -65,19 +67,26 @@ def serving(
     Where ``lasting``, files may be kept for ever by who fetched them, as those of public indexes.
     """
     asked = Asked()
-    _make_certificate(folder)
+    handler = _handler(asked, packages, lasting=lasting)
+    with behind_proxy(address, folder, HOST, handler) as proxy:
+        certificate = folder / CERTIFICATE
+        url = f"https://{HOST}/simple"
+        yield PrivateIndex(url=url, proxy=proxy, certificate=certificate, asked=asked)
+
+
+@contextmanager
+def behind_proxy(
+    address: str, folder: Path, host: str, handler: type[BaseHTTPRequestHandler]
+) -> Iterator[str]:
+    """Serve a host of this name, whose CERTIFICATE is put into ``folder``; yield its proxy."""
+    _make_certificate(folder, host)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "ca.pem", folder / "key.pem")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(asked, packages, lasting=lasting))
+    context.load_cert_chain(folder / CERTIFICATE, folder / _KEY)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    proxy = ThreadingHTTPServer((address, 0), _proxy(server.server_port))
+    proxy = ThreadingHTTPServer((address, 0), _proxy(host, server.server_port))
     with _running(server), _running(proxy):
-        yield PrivateIndex(
-            url=f"https://{HOST}/simple",
-            proxy=f"http://{address}:{proxy.server_port}",
-            certificate=folder / "ca.pem",
-            asked=asked,
-        )
+        yield f"http://{address}:{proxy.server_port}"
 
 
 @contextmanager
@@ -92,10 +101,10 @@ def _running(server: ThreadingHTTPServer) -> Iterator[None]:
         thread.join()
 
 
-def _proxy(port: int) -> type[BaseHTTPRequestHandler]:
+def _proxy(host: str, port: int) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_CONNECT(self) -> None:
-            if self.path != f"{HOST}:443":
+            if self.path != f"{host}:443":
                 self.send_error(403)
                 return
             # Who does not trust the certificate may end the connection without a word.
@@ -183,12 +192,12 @@ def _make_wheel(package: str) -> bytes:
     return data.getvalue()
 
 
-def _make_certificate(folder: Path) -> None:
+def _make_certificate(folder: Path, host: str) -> None:
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "ca.pem")),
-            *("-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"),
+            *("-keyout", str(folder / _KEY), "-out", str(folder / CERTIFICATE)),
+            *("-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"),
         ],
         check=True,
         capture_output=True,
