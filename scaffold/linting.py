@@ -111,11 +111,13 @@ def _asked(text: str, origin: Origin) -> Asked | None:
 
 
 def judge_here(
-    case: Case, project: Project, target: Target, options: Options, edges: Edges
+    case: Case, project: Project, target: Target, options: Options, edges: Edges, *, planned: bool
 ) -> Decided:
     """Return the verdict on the file's own base, and on the one that leanscaffold would take.
 
     Neither minds a budget: the rules tell what is over it, beside whatever else is wrong.
+    ``planned`` says that the file is leanscaffold's own: any other installs what the project asks
+    for, whatever swaps a plan makes.
     """
     case = replace(case, decided=Decided(project=project, target=target, here=None))
     shelf = Shelf(edges.index)
@@ -138,6 +140,7 @@ def judge_here(
             allow_compile="hours",
             bytecode="beside",
             trim="none",
+            swaps=options.swaps if planned else (),
         )
         on_it = replace(question, options=asked)
         here = _find(Evaluation(on_it, shelf, edges.tell).verdicts(), base.id, image.python)

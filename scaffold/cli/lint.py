@@ -154,12 +154,15 @@ def _judge(
             today=case.today,
             tell=tell,
         )
-        decided = judge_here(case, project, targets[0], request.options, edges)
+        text = digest(case.dockerfile.text)
+        record = outside.read_record(folder)
+        planned = record is not None and record.files.get(file.name) == text
+        decided = judge_here(case, project, targets[0], request.options, edges, planned=planned)
         measured = outside.read_measured(folder).get(targets[0].arch)
     except LeanscaffoldError as error:
         return case, (f"the project was left out: {error.cause}",)
     notes = tuple(f"--target {other.arch} judges it for that one" for other in targets[1:])
-    if measured is not None and measured.dockerfile != digest(case.dockerfile.text):
+    if measured is not None and measured.dockerfile != text:
         when = f"another Dockerfile was measured on {measured.checked}"
         notes = (*notes, f"{when}: `leanscaffold verify --save` measures this one")
         measured = None

@@ -91,6 +91,19 @@ def test_what_was_measured_of_the_project_is_told_in_seconds(project: Path) -> N
     assert "instead of 3000 MB, as measured" in text
 
 
+def test_a_swap_of_the_plan_is_none_of_a_dockerfile_written_by_hand(project: Path) -> None:
+    # The plan's own file installs what was swapped in, and lacks nothing.
+    (project / "Dockerfile").unlink()
+    swap = ("--swap", "opencv-python=opencv-python-headless")
+    argv = ["generate", str(project), "--target", "arm64", "--base", "slim-trixie", *swap]
+    made = CliRunner().invoke(cli, [*argv, "--offline", "--quiet"], obj=real_outside())
+    assert made.exit_code == 0, made.output
+    assert document(lint(project, "--select", "LS802", "--json"))["findings"] == []
+    (project / "Dockerfile").write_text(BAD, "utf-8")
+    found = document(lint(project, "--select", "LS802", "--json"))
+    assert [one["code"] for one in found["findings"]] == ["LS802"]
+
+
 def test_of_several_targets_the_first_is_judged_and_the_others_are_named(project: Path) -> None:
     argv = ["lint", str(project), "--target", "arm64,amd64", "--json"]
     found = document(CliRunner().invoke(cli, argv, obj=real_outside()))

@@ -49,7 +49,7 @@ def case_with_project(
     index = real_outside().open_index(None, project, Request(options=OPTIONS))
     edges = Edges(index=index, facts=facts(), today=TODAY, tell=lambda _: None)
     target = Target(arch=arch, budget=Budget(on_disk=max_size, memory=MEMORY))
-    return replace(case, decided=judge_here(case, project, target, OPTIONS, edges))
+    return replace(case, decided=judge_here(case, project, target, OPTIONS, edges, planned=False))
 
 
 def found_by(word: str, case: Case) -> tuple[Finding, ...]:
