@@ -77,16 +77,18 @@ def _deciding(plan: Plan) -> Iterator[str]:
     for target in plan.targets:
         notes = target.chosen.candidate.resolution.notes
         yield from (note.text for note in notes if note.code == "older-than-newest")
-    refused = [
-        (verdict.base.id, reason.text)
-        for target in plan.targets
+    # With several targets, each base that one of them refuses is told with that target.
+    several = len(plan.targets) > 1
+    refused = {
+        verdict.base.id: (f" for {target.target.arch.platform}" if several else "", reason.text)
+        for target in reversed(plan.targets)
         for verdict in target.decision.verdicts
         if isinstance(verdict, Rejected) and verdict.python == plan.python
         for reason in verdict.reasons[:1]
         if reason.code in _DECIDING
-    ]
-    for base, text in refused[:_SHOWN_REFUSALS]:
-        yield f"not {base}: {text}"
+    }
+    for base, (where, text) in list(refused.items())[:_SHOWN_REFUSALS]:
+        yield f"not {base}{where}: {text}"
 
 
 def reason_lines(chosen: Fits, *codes: str) -> tuple[str, ...]:
