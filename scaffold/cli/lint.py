@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scaffold.config import Request
+    from scaffold.model.project import Project
     from scaffold.model.resolution import Reason
     from scaffold.rules import Rule
     from scaffold.rules.case import Case
@@ -133,28 +134,20 @@ def _judge(
     from scaffold.config import choose_targets  # noqa: PLC0415 - not for --help
     from scaffold.flow import Edges  # noqa: PLC0415
     from scaffold.linting import judge_here, with_asked  # noqa: PLC0415
-    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415
 
     targets, _ = choose_targets(request, case.facts.devices, outside.machine())
     folder = file.parent
+    text = digest(case.dockerfile.text)
     try:
-        project = outside.read_project(folder, request)
-    except UsageError:
-        name = folder.resolve().name or "app"
-        project = Project(name=Found(value=name, origin=Origin(file=file.name)))
-    except LeanscaffoldError as error:
-        return case, (f"the project was left out: {error.cause}",)
-    project = with_asked(project, case, file.name)
-    if not project.asked and not project.lock:
-        return case, ()
-    try:
+        project = with_asked(_read_project(outside, file, request), case, file.name)
+        if not project.asked and not project.lock:
+            return case, ()
         edges = Edges(
             index=outside.open_index(folder, project, request),
             facts=case.facts,
             today=case.today,
             tell=tell,
         )
-        text = digest(case.dockerfile.text)
         record = outside.read_record(folder)
         planned = record is not None and record.files.get(file.name) == text
         decided = judge_here(case, project, targets[0], request.options, edges, planned=planned)
@@ -167,3 +160,14 @@ def _judge(
         notes = (*notes, f"{when}: `leanscaffold verify --save` measures this one")
         measured = None
     return replace(case, decided=replace(decided, measured=measured)), notes
+
+
+def _read_project(outside: Outside, file: Path, request: "Request") -> "Project":
+    """Return the project beside a Dockerfile; one that asks for nothing where there is none."""
+    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415 - not for --help
+
+    try:
+        return outside.read_project(file.parent, request)
+    except UsageError:
+        name = file.parent.resolve().name or "app"
+        return Project(name=Found(value=name, origin=Origin(file=file.name)))
