@@ -12,12 +12,10 @@ def check_stop(trial: Trial, run: Run, signal: str) -> Check:
         text = "it ends by itself: nothing to stop"
         return Check(code=CODE, status=Status.PASSED, text=text)
     if run.stop_seconds is None:
-        return Check(
-            code=CODE,
-            status=Status.NOT_VERIFIED,
-            text="it was not running any more",
-            hint="the check of the start says why",
-        )
+        return _unproven("it was not running any more")
+    if run.killed and trial.port is not None and run.start_seconds is None:
+        # What is still loading has no handler yet.
+        return _unproven(f"it had not come up, and did not end on {signal}")
     figures = (("stop_seconds", run.stop_seconds),)
     if run.killed:
         return Check(
@@ -34,3 +32,8 @@ def check_stop(trial: Trial, run: Run, signal: str) -> Check:
         text=f"{signal} ends it in {run.stop_seconds:.2f} s (exit code {run.exit_code})",
         figures=figures,
     )
+
+
+def _unproven(text: str) -> Check:
+    hint = "the check of the start says why"
+    return Check(code=CODE, status=Status.NOT_VERIFIED, text=text, hint=hint)
