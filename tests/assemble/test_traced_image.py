@@ -114,6 +114,17 @@ def test_a_dropped_module_says_that_no_traced_run_imported_it(tmp_path: Path) ->
     assert "No module named 'web.other'\n" in find(tmp_path, "import web.other").stderr
 
 
+@pytest.mark.parametrize("module", ["gone", "web.late"])
+def test_python_m_with_a_dropped_module_says_so_too(tmp_path: Path, module: str) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/__init__.py").write_text("")
+    write_finder(tmp_path, ["gone", "web.late"])
+    ended = find(tmp_path, f"import runpy; runpy._run_module_as_main({module!r})")
+    assert ended.returncode == 1
+    assert f"No module named {module!r}: it was dropped because no traced run" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -18,7 +18,11 @@ class Dropped:
     @staticmethod
     def create_module(spec: object) -> object:
         """Say why there is no such module."""
-        name: str = spec.name  # type: ignore[attr-defined]
+        return Dropped.get_code(spec.name)  # type: ignore[attr-defined]
+
+    @staticmethod
+    def get_code(name: str) -> object:
+        """Say why; ``python -m`` asks for code instead of importing."""
         raise ModuleNotFoundError(
             f"No module named {name!r}: it was dropped because no traced run imported it; "
             "trace a run that does (leanscaffold trace), or build without (--traced none)",
