@@ -36,7 +36,10 @@ def build_options(command: F) -> F:
 
 _BUILD_OPTIONS: dict[str, dict[str, Any]] = {
     "--tag": {"metavar": "NAME", "help": "The image's name.  [default: the project's]"},
-    "--push": {"is_flag": True, "help": "Into its registry, instead of the local engine."},
+    "--push": {
+        "is_flag": True,
+        "help": "Into the registry that --tag names; the engine's own builder keeps it, too.",
+    },
     "--builder": {"metavar": "NAME", "help": "Another builder than buildx's current one."},
     "--cache-from": {
         "multiple": True,
