@@ -7,6 +7,7 @@ from datetime import date
 from scaffold.core.choose import choose
 from scaffold.core.evaluate import Evaluation, on_other_arch
 from scaffold.core.judge import Question
+from scaffold.core.local import list_indexed
 from scaffold.core.ports import Index
 from scaffold.core.savings import (
     applicable_swaps,
@@ -47,7 +48,7 @@ def decide(
     Raises UnresolvableError for requirements that nothing can satisfy, on any base.
     """
     shelf = Shelf(edges.index)
-    edges.index.prefetch([asked.name for asked in project.asked if not asked.path])
+    edges.index.prefetch(list_indexed(project))
     questions = [_question(project, target, options, edges) for target in targets]
     rows = [Evaluation(question, shelf, edges.tell).verdicts() for question in questions]
     check_resolvable(project, rows, offline=options.offline)

@@ -11,6 +11,7 @@ from scaffold.core.choose import choose
 from scaffold.core.dockerfile.reader import read_dockerfile
 from scaffold.core.evaluate import Evaluation
 from scaffold.core.judge import Question
+from scaffold.core.local import list_indexed
 from scaffold.core.savings import find_savings
 from scaffold.core.shelf import Shelf
 from scaffold.flow import Edges
@@ -121,7 +122,7 @@ def judge_here(
     """
     case = replace(case, decided=Decided(project=project, target=target, here=None))
     shelf = Shelf(edges.index)
-    edges.index.prefetch([asked.name for asked in project.asked if not asked.path])
+    edges.index.prefetch(list_indexed(project))
     free = replace(target, budget=Budget(memory=target.budget.memory))
     question = Question(
         project=project, target=free, options=options, facts=edges.facts, today=edges.today

@@ -38,6 +38,12 @@ def local_paths(project: Project, environment: Environment, release: str) -> tup
     return tuple(sorted(wanted))
 
 
+def list_indexed(project: Project) -> list[str]:
+    """Return the names that an index is asked for: not those of packages in the project."""
+    local = {asked.name for asked in project.asked if asked.path}
+    return [asked.name for asked in project.asked if asked.name not in local]
+
+
 def _holds(asked: Asked, environment: Environment, release: str) -> bool:
     values = tuple(marker_environment(environment, release=release).items())
     return not asked.marker or marker_holds(asked.marker, values, "")
