@@ -12,6 +12,7 @@ from scaffold.core.ports import Index
 from scaffold.core.savings import (
     applicable_swaps,
     find_savings,
+    find_with,
     has_wheels,
     nearest_miss,
     safe_swaps,
@@ -81,7 +82,10 @@ def _settled(
     tell: Callable[[str], None],
 ) -> Decision:
     tell("looking for savings")
-    savings = find_savings(question, chosen.candidate, shelf)
+    savings = (
+        *find_with(question, row, chosen.candidate),
+        *find_savings(question, chosen.candidate, shelf),
+    )
     ways = find_ways(question, row, chosen, shelf)
     return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes, ways=ways)
 

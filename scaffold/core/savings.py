@@ -15,12 +15,13 @@ from scaffold.model.knowledge import Swap
 from scaffold.model.plan import Options
 from scaffold.model.project import Asked, Origin
 from scaffold.model.resolution import Resolution
-from scaffold.model.verdict import Candidate, Rejected, Saving, Verdict
+from scaffold.model.verdict import Candidate, Fits, Rejected, Saving, Verdict
 
 # Bytes of source that CPython 3.13 compiles in a second of a desktop's processor: `compile` over
 # 632 files of the standard library in python:3.13-slim, 11.2 MB in 1.55 s, the better of two runs;
 # pydantic 7.1, pandas 8.4, numpy 8.7, FastAPI 9.9 MB a second (amd64, 2026-11-25).
 COMPILED_PER_SECOND = 7_200_000
+_PROGRAMS = frozenset({"needs-program", "needs-shell"})
 _WITHOUT_SOURCES = (
     "no sources where that is proven to work: tracebacks show no lines of them, and a start takes "
     "as long as before"
@@ -85,6 +86,40 @@ def _other_bytecode(question: Question, candidate: Candidate) -> Iterator[Saving
                 download=candidate.size.download - other.size.download,
                 option=f"--bytecode {choice}",
             )
+
+
+def find_with(
+    question: Question, verdicts: Sequence[Verdict], chosen: Candidate
+) -> tuple[Saving, ...]:
+    """Return the cut base that is smaller than the chosen one with the programs that it lacks.
+
+    At most one, and only where nothing but programs stands against it.
+    """
+    found: list[tuple[Candidate, tuple[str, ...]]] = []
+    for verdict in verdicts:
+        candidate = verdict.candidate if isinstance(verdict, Rejected) else None
+        lacking = {reason.fact for reason in verdict.reasons}
+        codes = {reason.code for reason in verdict.reasons}
+        if candidate is None or not candidate.base.origin or "" in lacking or codes - _PROGRAMS:
+            continue
+        programs = (*question.options.programs, *sorted(lacking))
+        given = replace(question, options=replace(question.options, programs=programs))
+        base, image = candidate.base, candidate.image
+        other = judge(given, base, image, candidate.resolution, candidate.packages)
+        if isinstance(other, Fits) and other.size.on_disk < chosen.size.on_disk:
+            found.append((other.candidate, tuple(sorted(lacking))))
+    if not found:
+        return ()
+    least, programs = min(found, key=lambda pair: (pair[0].size.on_disk, pair[0].base.id))
+    saving = Saving(
+        code="with",
+        text=f"{least.base.id} with {' and '.join(programs)} and what that needs, instead of "
+        f"{chosen.base.id}; what else the app starts is not there",
+        bytes=chosen.size.on_disk - least.size.on_disk,
+        download=chosen.size.download - least.size.download,
+        option=" ".join(f"--with {program}" for program in programs),
+    )
+    return (saving,)
 
 
 def _price_compiling(candidate: Candidate) -> str:

@@ -482,6 +482,24 @@ def test_programs_asked_for_come_in_by_a_package_or_from_the_base() -> None:
     assert packages_on_bare(Options(programs=("convert", "sh"))) == ["convert"]
 
 
+def test_a_cut_base_that_only_lacks_programs_is_told_as_a_saving_with_them() -> None:
+    decision = with_options(Options())
+    assert decision.chosen is not None
+    assert decision.chosen.base.id == "slim-trixie"
+    (saving,) = (one for one in decision.savings if one.code == "with")
+    assert saving.option == "--with convert --with sh"
+    fits = with_options(Options(programs=("convert", "sh"))).chosen
+    assert fits is not None
+    assert fits.base.id == "bare-trixie"
+    assert saving.bytes == decision.chosen.size.on_disk - fits.size.on_disk
+    # An unknown program cannot be put in, nor can a library that is looked for.
+    for use in (use_of("runs-program", "", 3), use_of("finds-library", "usb", 3)):
+        (other,) = decided(
+            World().add(f"a-1-{ANY}"), "a", facts=facts_of(slim(), bare()), uses=(use,)
+        )
+        assert [one for one in other.savings if one.code == "with"] == []
+
+
 def test_a_program_that_was_measured_on_the_base_costs_what_was_measured_and_once() -> None:
     options = Options(programs=("convert", "sh", "busybox"))
     table = Distribution(

@@ -115,6 +115,13 @@ REMARKS: Mapping[str, Explanation] = {
         "Another package does the same, or enough of it, and weighs less.",
         "`--swap A=B` takes it; `--apply-swaps` takes all that keep the behaviour.",
     ),
+    "with": explain(
+        "a smaller base, with programs put in",
+        "A base that is cut to measure was refused only because it lacks programs that the app or "
+        "its packages start. With those and their libraries it is smaller than the chosen one.",
+        "`--with PROGRAM` puts one in. Programs that are started by other means than literal "
+        "names in the sources have to be named as well.",
+    ),
     "swap-idle": explain(
         "a swap that changed nothing",
         "--swap names a package that neither the project nor anything it installs asks for.",
