@@ -47,10 +47,6 @@ EXAMPLES = (
     *("gateway", "django", "paper"),
 )
 ARCHES = ("amd64", "arm64")
-# What the plan allows and the table has not, or not on each base, and why.
-ABSENT = {
-    ("paper", "arm64"): "emulated, two gigabytes of TensorFlow: not measured yet",
-}
 # The stand-ins have one Python, and one release of each distribution.
 PYTHON = "3.13"
 BASES = ("bare-trixie", "bare-alpine-3.23", "slim-trixie", "alpine-3.23")
