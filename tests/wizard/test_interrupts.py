@@ -1,4 +1,4 @@
-"""Ctrl-C as a signal, in every instant of a question: it ends the question or comes after it."""
+"""Signals in every instant of a question: they end the question or come after it."""
 
 import signal
 from itertools import count
@@ -8,6 +8,7 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from scaffold.adapters.buildx import stopped_by_signals
 from scaffold.wizard.asking import ask_on_terminal
 from scaffold.wizard.interrupts import interrupts_held
 from scaffold.wizard.questions import Option, Question
@@ -21,16 +22,17 @@ KINDS = {
 
 
 class Interrupting(DummyOutput):
-    """A screen on which Ctrl-C comes with something that is drawn."""
+    """A screen on which a signal comes with something that is drawn."""
 
-    def __init__(self, instant: int) -> None:
+    def __init__(self, instant: int, number: signal.Signals) -> None:
         self.left = instant
+        self.number = number
         super().__init__()
 
     def tick(self) -> None:
         self.left -= 1
         if self.left == 0:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.number)
 
     def write(self, data: str) -> None:
         del data
@@ -43,16 +45,19 @@ class Interrupting(DummyOutput):
         self.tick()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_signal_is_never_lost_and_an_answer_is_kept_first(kind: str) -> None:
+def test_a_signal_is_never_lost_and_an_answer_is_kept_first(
+    kind: str, number: signal.Signals
+) -> None:
     heard = kept = 0
     for instant in count(1):
-        screen = Interrupting(instant)
+        screen = Interrupting(instant, number)
         answers = []
         with create_pipe_input() as keys, create_app_session(keys, screen):
             keys.send_text("\r")
             try:
-                with interrupts_held():
+                with stopped_by_signals(), interrupts_held():
                     answers.append(ask_on_terminal(KINDS[kind]))
             except KeyboardInterrupt:
                 heard += 1
