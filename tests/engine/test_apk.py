@@ -22,15 +22,15 @@ NAME = f"leanscaffold-test-apk-{uuid4().hex[:8]}"
 # The program that the project asks for is two lines of shell here.
 MAKE = """
 set -e
-cd /work
+cd /made
 mkdir -p files/usr/bin "repository/$(apk --print-arch)"
 printf '#!/bin/sh\\necho made for this test\\n' > files/usr/bin/curl
 chmod +x files/usr/bin/curl
 cd repository/*
-apk mkpkg --sign-key /work/signs.rsa --files /work/files --info name:curl \
+apk mkpkg --sign-key /made/signs.rsa --files /made/files --info name:curl \
   --info version:1.0-r0 --info "arch:$(apk --print-arch)" --info license:MIT \
   --info description:none --output curl-1.0-r0.apk
-apk mkndx --allow-untrusted --sign-key /work/signs.rsa --output APKINDEX.tar.gz *.apk
+apk mkndx --allow-untrusted --sign-key /made/signs.rsa --output APKINDEX.tar.gz *.apk
 """
 # The official image, but for where its packages come from and whose are trusted.
 TRUSTING = f"""
@@ -86,8 +86,8 @@ def publish_repository(engine: Engine, folder: Path) -> None:
     subprocess.run(public, check=True, capture_output=True)
     (folder / "make.sh").write_text(MAKE)
     (folder / "Dockerfile").write_text(TRUSTING)
-    there = ("--platform", "linux/amd64", "--volume", f"{folder}:/work")
-    engine.docker("run", "--rm", *there, BASE, "sh", "/work/make.sh")
+    there = ("--platform", "linux/amd64", "--volume", f"{folder}:/made")
+    engine.docker("run", "--rm", *there, BASE, "sh", "/made/make.sh")
     tag = f"{engine.registry}/{NAME}/{BASE}"
     build = ("buildx", "build", "--quiet", "--platform", "linux/amd64", "--push")
     engine.docker(*build, "--tag", tag, str(folder))
