@@ -80,7 +80,9 @@ def _handled_by(held: _Held) -> Iterator[None]:
     with ExitStack() as stack:
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)  # Windows has no SIGHUP
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            # Who asks at a terminal hears Ctrl-C in any case; `nohup` keeps what it keeps off.
+            ignored = number and signal.getsignal(number) is signal.SIG_IGN
+            if number and (number == signal.SIGINT or not ignored):
                 before = signal.signal(number, held)
                 stack.callback(signal.signal, number, before or signal.SIG_DFL)
         yield
