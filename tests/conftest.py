@@ -1,6 +1,7 @@
 """Options and rules of the whole suite: goldens are rewritten on request, the network is closed."""
 
 import os
+import signal
 import tempfile
 
 import pytest
@@ -17,7 +18,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep a cache of the run's own: the user's would change plans."""
+    """Keep a cache of the run's own: the user's would change plans. Hear Ctrl-C."""
+    # A shell starts what it runs in the background deaf to it, and tests send it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tempfile.TemporaryDirectory(prefix="leanscaffold-cache-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["LEANSCAFFOLD_CACHE_DIR"] = folder.name
