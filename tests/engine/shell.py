@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-TAIL = 25
+TAIL = 60
 
 
 class EngineError(Exception):

@@ -59,7 +59,7 @@ class Bench:
         """Build as anybody would, with docker alone."""
         secret = ("--secret", f"id=ca,src={self.trust[1]}") if self.trust else ()
         engine.docker(
-            *("buildx", "build", "--quiet", "--load", "--tag", f"{NAME}:{tag}", *secret),
+            *("buildx", "build", "--progress=plain", "--load", "--tag", f"{NAME}:{tag}", *secret),
             *(*words, str(project)),
         )
 
