@@ -178,6 +178,12 @@ class PushError(BuildError):
     code = "push-failed"
 
 
+class LayerLostError(BuildError):
+    """Another build or removal took a layer from the engine while it stored the image."""
+
+    code = "layer-lost"
+
+
 class DiskFullError(BuildError):
     """No space left where the engine keeps its images."""
 

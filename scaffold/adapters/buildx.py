@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from scaffold.core.bake import bake_targets, bake_text
-from scaffold.core.build_log import Log, PlainLog, RawLog, own_steps
+from scaffold.core.build_log import Log, PlainLog, RawLog, join_tries, own_steps
 from scaffold.core.build_trouble import (
     BUILDX_HINT,
     OLD_HINT,
@@ -31,9 +31,10 @@ from scaffold.errors import (
     BuildxMissingError,
     DockerMissingError,
     EngineOldError,
+    LayerLostError,
     LeanscaffoldError,
 )
-from scaffold.model.build import BuildOrder, Built, Progress
+from scaffold.model.build import BuildOrder, Built, Progress, Step
 
 # Before, messages for people came in between (docker/buildx, pull request 2252).
 _RAW_SINCE = (0, 13)
@@ -81,22 +82,47 @@ def build(
     ``watch`` is told all that happens. ``Built.image`` is what buildx names: for a pushed image
     the digest that its tag now has, otherwise that of the image's configuration.
 
-    Raises an EngineError, or a BuildError with what the failing step printed last. On
+    An engine that loses a layer while it stores the image (moby/moby, issue 41595) is asked once
+    more. Raises an EngineError, or a BuildError with what the failing step printed last. On
     KeyboardInterrupt, SIGTERM or SIGHUP the build is stopped first, and no file is left behind.
     """
-    version = find_buildx(environ)
-    raw = version >= _RAW_SINCE
+    raw = find_buildx(environ) >= _RAW_SINCE
+    begin = time.monotonic()
+    with stopped_by_signals():
+        try:
+            result, steps = _try(orders, watch, environ, raw=raw)
+        except _LostLayer as lost:
+            # The steps are done and cached: only storing the image has to be done again.
+            cached = [replace(order, fresh=False) for order in orders]
+            try:
+                result, steps = _try(cached, watch, environ, raw=raw)
+            except _LostLayer as again:
+                raise again.error from None
+            steps = join_tries(lost.steps, steps)
+    return _results(orders, result, steps, time.monotonic() - begin)
+
+
+class _LostLayer(Exception):  # noqa: N818 - not told to anybody
+    """The engine lost a layer at the end of a build whose steps all ran."""
+
+    def __init__(self, error: LayerLostError, steps: tuple[Step, ...]) -> None:
+        super().__init__(error)
+        self.error, self.steps = error, steps
+
+
+def _try(
+    orders: Sequence[BuildOrder], watch: Watch, environ: Mapping[str, str], *, raw: bool
+) -> tuple[dict[str, Any], tuple[Step, ...]]:
+    """Run one build; return buildx's metadata and the steps."""
     log: Log = RawLog() if raw else PlainLog()
-    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder, stopped_by_signals():
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
         metadata = Path(folder, "metadata.json")
         argv = _argv(orders, Path(folder), metadata, "rawjson" if raw else "plain")
-        begin = time.monotonic()
-        code = _run(argv, log, watch, environ)
-        seconds = time.monotonic() - begin
-        if code:
-            raise _explain(log, orders[0].engine, environ)
-        result = json.loads(metadata.read_text("utf-8"))
-    return _results(orders, result, log, seconds)
+        if _run(argv, log, watch, environ):
+            error = _explain(log, orders[0].engine, environ)
+            raise _LostLayer(error, log.steps()) if isinstance(error, LayerLostError) else error
+        result: dict[str, Any] = json.loads(metadata.read_text("utf-8"))
+    return result, log.steps()
 
 
 def _explain(log: Log, engine: str, environ: Mapping[str, str]) -> LeanscaffoldError:
@@ -220,9 +246,11 @@ def stopped_by_signals() -> Iterator[Callable[[], None]]:
 
 
 def _results(
-    orders: Sequence[BuildOrder], result: Mapping[str, Any], log: Log, seconds: float
+    orders: Sequence[BuildOrder],
+    result: Mapping[str, Any],
+    steps: tuple[Step, ...],
+    seconds: float,
 ) -> tuple[Built, ...]:
-    steps = log.steps()
     if len(orders) == 1:
         image = _digest(result, pushed=orders[0].push)
         return (Built(order=orders[0], image=image, steps=steps, seconds=seconds),)

@@ -252,6 +252,12 @@ class PlainLog:
             yield Progress(happening=Happening.PRINTED, step=vertex.name, text=f"{output[1]}\n")
 
 
+def join_tries(first: Iterable[Step], again: Iterable[Step]) -> tuple[Step, ...]:
+    """Return the steps of a build that was run twice: what only the first ran is not cached."""
+    ran = {step.name: step for step in first if not step.cached}
+    return tuple(ran.get(step.name, step) if step.cached else step for step in again)
+
+
 def own_steps(steps: Iterable[Step], target: str, targets: Iterable[str]) -> tuple[Step, ...]:
     """Return the steps of one target of a bake: its own, without its name, and those of all.
 

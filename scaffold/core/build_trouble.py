@@ -15,6 +15,7 @@ from scaffold.errors import (
     EngineForbiddenError,
     EngineMissingError,
     EngineOldError,
+    LayerLostError,
     LeanscaffoldError,
     OnePlatformError,
     PushError,
@@ -130,6 +131,7 @@ def explain_failure(said: Sequence[str], failed: FailedStep | None) -> Leanscaff
     found = (
         _explain_engine(everything, error)
         or _explain_disk(everything, printed, failed)
+        or _explain_lost_layer(everything)
         or _explain_builder(everything, error)
         or _explain_step(printed, failed)
         or _explain_base(everything, error)
@@ -261,6 +263,16 @@ def _why_no_base(everything: str, image: str) -> tuple[str, str]:
     return "the registry does not answer", _REGISTRY_HINT
 
 
+def _explain_lost_layer(everything: str) -> LeanscaffoldError | None:
+    # moby/moby, issue 41595: builds and removals that share layers get in each other's way.
+    if "layer does not exist" not in everything:
+        return None
+    return LayerLostError(
+        "the engine lost a layer while it stored the image",
+        hint="another build or `docker rmi` ran at the same time: run the command again",
+    )
+
+
 def _explain_push(
     everything: str, error: str, failed: FailedStep | None
 ) -> LeanscaffoldError | None:
@@ -272,7 +284,7 @@ def _explain_push(
         "the registry refuses the image" if refused else "the image could not be exported",
         hint="log in (`docker login REGISTRY`), and see whether --tag names a place you may write"
         if refused
-        else "see whether the registry in --tag answers",
+        else "see whether the registry in --tag answers; the engine's own log says more",
         details=[Detail(text=error)],
     )
 

@@ -17,6 +17,7 @@ from scaffold.errors import (
     BuildxMissingError,
     DockerMissingError,
     EngineOldError,
+    LayerLostError,
     StepFailedError,
 )
 from scaffold.model.build import Built, Happening, Progress
@@ -45,6 +46,8 @@ if "imagetools" in words:
 for word in words:
     if word.startswith("--file=") and word.endswith("docker-bake.json"):
         (here / "bake.json").write_text(pathlib.Path(word[7:]).read_text())
+if {first!r} and not (here / "tried").exists():
+    (here / "tried").touch(); sys.stderr.write(pathlib.Path({first!r}).read_text()); sys.exit(1)
 sys.stderr.write(pathlib.Path({log!r}).read_text()); sys.stderr.flush()
 if {wait}:
     def stop(*_): (here / "stopped").touch(); sys.exit(130)
@@ -64,6 +67,7 @@ def put_docker(folder: Path, **changes: object) -> dict[str, str]:
         "version": "github.com/docker/buildx v0.29.1 abc",
         "version_code": 0,
         "api": "1.51",
+        "first": "",
         "log": str(DATA / "bake-done.txt"),
         "wait": False,
         "code": 0,
@@ -121,6 +125,28 @@ def test_a_failed_build_is_the_error_that_it_printed(tmp_path: Path) -> None:
     environ = put_docker(tmp_path, log=str(DATA / "step-failed.txt"), code=1)
     with pytest.raises(StepFailedError, match="RUN echo hello"):
         build([make_order()], list[Progress]().append, environ=environ)
+
+
+def test_an_engine_that_loses_a_layer_is_asked_again_for_what_it_has_cached(
+    tmp_path: Path,
+) -> None:
+    lost, kept = str(DATA / "layer-lost.txt"), str(DATA / "layer-kept.txt")
+    environ = put_docker(tmp_path, first=lost, log=kept)
+    (built,) = build([make_order(fresh=True)], list[Progress]().append, environ=environ)
+    assert built.image == CONFIG
+    assert built.order.fresh
+    tries = [words for words in asked(tmp_path) if words[:2] == ["buildx", "build"]]
+    assert ["--no-cache" in words for words in tries] == [True, False]
+    # What ran the first time has run, whatever the second says.
+    assert [step.cached for step in built.steps] == [True, False, False, False]
+    assert [step.seconds for step in built.steps][1] == 3.0
+
+
+def test_an_engine_that_loses_a_layer_twice_is_an_error(tmp_path: Path) -> None:
+    environ = put_docker(tmp_path, log=str(DATA / "layer-lost.txt"), code=1)
+    with pytest.raises(LayerLostError, match="lost a layer"):
+        build([make_order()], list[Progress]().append, environ=environ)
+    assert len([words for words in asked(tmp_path) if words[:2] == ["buildx", "build"]]) == 2
 
 
 def test_what_an_engine_says_that_is_too_old_is_that_it_is_too_old(tmp_path: Path) -> None:
