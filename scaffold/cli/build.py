@@ -11,7 +11,7 @@ import click
 from scaffold.cli.options import (
     SectionedCommand,
     SectionedOption,
-    asked_options,
+    given_options,
     json_option,
     path_argument,
     quiet_option,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scaffold.building import Job
     from scaffold.cli.preparing import Prepared
     from scaffold.model.build import Wishes
+    from scaffold.origins import Given
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SECTION = "Build"
@@ -71,7 +72,7 @@ def read_wishes(values: dict[str, Any]) -> "Wishes":
 
 @click.command(cls=SectionedCommand, short_help="Build the image, generating first if needed.")
 @path_argument
-@asked_options
+@given_options
 @build_options
 @click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
 @json_option
@@ -79,7 +80,7 @@ def read_wishes(values: dict[str, Any]) -> "Wishes":
 @click.pass_obj
 def build(
     outside: Outside,
-    asked: Mapping[str, Any],
+    given: "Mapping[str, Given]",
     /,
     path: Path,
     *,
@@ -103,7 +104,7 @@ def build(
     if wishes.tag:
         split_tag(wishes.tag)
     with talking(sys.stderr, quiet=quiet) as tell:
-        prepared = prepare(outside, path, asked, force=force, tell=tell)
+        prepared = prepare(outside, path, given, force=force, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
     with watching(sys.stderr, quiet=quiet) as watch:

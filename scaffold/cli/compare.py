@@ -12,7 +12,7 @@ from scaffold.cli.completing import completing
 from scaffold.cli.options import (
     SectionedCommand,
     SectionedOption,
-    asked_options,
+    given_options,
     json_option,
     path_argument,
     quiet_option,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scaffold.comparing import Contest
     from scaffold.model.comparison import Comparison, Contender
     from scaffold.model.promise import Promise
+    from scaffold.origins import Given
 
 _SECTION = "Compare"
 _NOTHING_RUNS = 1
@@ -32,7 +33,7 @@ _SHARED = ("--on", "--network", "--env", "--writable", "--timeout", "--runs")
 
 @click.command(cls=SectionedCommand, short_help="Build it on several bases; measure side by side.")
 @path_argument
-@asked_options
+@given_options
 @click.option(
     "--bases",
     cls=SectionedOption,
@@ -64,7 +65,7 @@ _SHARED = ("--on", "--network", "--env", "--writable", "--timeout", "--runs")
 @click.pass_obj
 def compare(
     outside: Outside,
-    asked: Mapping[str, Any],
+    given: "Mapping[str, Given]",
     /,
     path: Path,
     *,
@@ -89,8 +90,8 @@ def compare(
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
     with talking(sys.stderr, quiet=quiet) as tell:
         record = outside.read_record(path)
-        request = combine_options(asked, record)
-        names = names or ((asked["base"],) if asked["base"] else ())
+        request = combine_options(given, record)
+        names = names or ((str(given["base"].raw),) if "base" in given else ())
         request = replace(request, options=replace(request.options, base=""))
         contest = line_up_contest(outside, path, request, names, tell)
     contest = replace(

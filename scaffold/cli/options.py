@@ -123,36 +123,19 @@ def lasting_options(
     return _with_settings(anew(with_lasting))
 
 
-def asked_options(command: "Callable[Concatenate[Mapping[str, Any], P], R]") -> Callable[P, R]:
-    """Give a command all options of a request as its first argument, by name and not parsed.
-
-    The environment and the project's pyproject.toml count as asked. What nobody asked for is None
-    or empty.
-    """
-
-    @wraps(command)
-    def with_asked(*args: P.args, **values: P.kwargs) -> R:
-        return command(_take(values), *args, **values)
-
-    return _with_settings(with_asked)
-
-
 def given_options(
     command: "Callable[Concatenate[Mapping[str, Given], P], R]",
 ) -> Callable[P, R]:
-    """Give a command what is asked of each setting, by its name, each with who says so."""
+    """Give a command what is asked of each setting, by its name, each with who says so.
+
+    The environment and the project's pyproject.toml count as asked.
+    """
 
     @wraps(command)
     def with_given(*args: P.args, **values: P.kwargs) -> R:
         return command(_take_given(values), *args, **values)
 
     return _with_settings(with_given)
-
-
-def _take(values: dict[str, Any]) -> dict[str, Any]:
-    from scaffold.origins import raw_values  # noqa: PLC0415 - not for --help
-
-    return raw_values(_take_given(values))
 
 
 def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
@@ -179,7 +162,7 @@ def given_in(record: "Record | None") -> "tuple[Given, ...]":
 
 
 def read_options(argv: Sequence[str]) -> dict[str, Any]:
-    """Return the options of a request that a command line holds, as ``asked_options`` does.
+    """Return the options of a request that a command line holds, as click has them.
 
     Raises ConfigInvalidError for what is no such option.
     """

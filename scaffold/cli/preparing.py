@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scaffold.adapters.record import DOCKERFILE, Record
 from scaffold.cli.deciding import decide_outcome
@@ -15,7 +15,7 @@ from scaffold.core.ignore import TRACE
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
-from scaffold.origins import overlay, read_flags, request_of
+from scaffold.origins import Given, overlay, request_of
 
 if TYPE_CHECKING:
     from scaffold.present.outcome import Outcome
@@ -44,22 +44,22 @@ class Prepared:
 def prepare(
     outside: Outside,
     path: Path,
-    asked: Mapping[str, Any],
+    given: Mapping[str, Given],
     *,
     force: bool,
     tell: Callable[[str], None],
 ) -> Prepared:
     """Return a folder with files that suit what is asked, written anew only where they do not.
 
-    ``asked`` are the options of this command line, unparsed; what was recorded fills the gaps. A
+    ``given`` is what is asked of each setting, by its name; what was recorded fills the gaps. A
     Dockerfile that the user edited is built as it is. Raises what ``generate`` raises.
     """
     tell("reading the project")
     record = outside.read_record(path)
-    request = combine_options(asked, record)
+    request = combine_options(given, record)
     project = outside.read_project(path, request)
     if record is not None and not force:
-        arches = _recorded_arches(record, request, asked)
+        arches = _recorded_arches(record, request, given)
         stale = record.inputs != outside.digest_inputs(path, (*project.files, TRACE))
         # One that --leave names is the user's for good: what else is stale is made anew around it.
         edited = DOCKERFILE in record.edited and DOCKERFILE not in request.leave
@@ -78,19 +78,19 @@ def prepare(
     )
 
 
-def combine_options(asked: Mapping[str, Any], record: Record | None) -> Request:
-    """Return the request of a command line, with recorded options for all it does not name.
+def combine_options(given: Mapping[str, Given], record: Record | None) -> Request:
+    """Return the request of what is given, with recorded options for all it does not name.
 
     A device named now replaces the recorded targets as well.
     """
-    return request_of(overlay(read_flags(asked), given_in(record)))
+    return request_of(overlay(given.values(), given_in(record)))
 
 
 def _recorded_arches(
-    record: Record, request: Request, asked: Mapping[str, Any]
+    record: Record, request: Request, given: Mapping[str, Given]
 ) -> tuple[Arch, ...]:
     """Return what to build of what was generated; nothing if the options differ from then."""
-    wanted = request.targets if asked["target"] else record.arches
+    wanted = request.targets if "target" in given else record.arches
     earlier = parse_request(read_options(record.options))
     now = without_secrets(replace(request, targets=()))
     if now != replace(earlier, targets=()) or not set(wanted) <= set(record.arches):

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scaffold.choices import TRACED
-from scaffold.cli.options import SectionedCommand, asked_options, json_option, quiet_option
+from scaffold.cli.options import SectionedCommand, given_options, json_option, quiet_option
 from scaffold.cli.outside import Outside
 from scaffold.cli.verify import read_proof_wishes, verify_options
 from scaffold.errors import UsageError
 
 if TYPE_CHECKING:
     from scaffold.model.trace import Exercise
+    from scaffold.origins import Given
     from scaffold.present.outcome import Outcome
     from scaffold.tracing import Traced, Tracing
 
@@ -50,14 +51,14 @@ def _with_path(command: Callable[..., int]) -> Callable[..., int]:
     help="hook: only what Python's audit hook tells; needs no rights in the engine.",
 )
 @_with_path
-@asked_options
+@given_options
 @verify_options(only=("--on", "--network", "--env", "--writable", "--timeout"), section="Trace")
 @json_option
 @quiet_option
 @click.pass_obj
 def trace(
     outside: Outside,
-    asked: Mapping[str, Any],
+    given: "Mapping[str, Given]",
     /,
     path: Path,
     *,
@@ -86,7 +87,7 @@ def trace(
         {"image": None, "keep": False, "quick": False, "runs": None, **values}
     )
     with talking(sys.stderr, quiet=quiet) as tell:
-        outcome, tracing = _order(outside, path, asked, (commands, http), tell)
+        outcome, tracing = _order(outside, path, given, (commands, http), tell)
     tracing = replace(tracing, wishes=wishes, tracer=tracer)
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
@@ -104,7 +105,7 @@ def _split(words: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
 def _order(
     outside: Outside,
     path: Path,
-    asked: Mapping[str, Any],
+    given: "Mapping[str, Given]",
     runs: tuple[Sequence[str], Sequence[str]],
     tell: Callable[[str], None],
 ) -> "tuple[Outcome, Tracing]":
@@ -117,10 +118,10 @@ def _order(
     from scaffold.tracing import Tracing  # noqa: PLC0415
 
     record = outside.read_record(path)
-    request = combine_options(asked, record)
+    request = combine_options(given, record)
     closure = request.options.traced
     if closure == TRACED[-1]:
-        if asked["traced"]:
+        if "traced" in given:
             raise UsageError("there is nothing to trace for", hint="--traced safe, or tight")
         closure = TRACED[0]  # an earlier run did without; this one shall not
     whole = replace(request, options=replace(request.options, traced=TRACED[-1]))

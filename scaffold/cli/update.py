@@ -1,17 +1,16 @@
 """``leanscaffold update``: plan again, show what changes, rewrite what is ours."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from scaffold.cli.exit_codes import NOTHING_FITS
 from scaffold.cli.options import (
     SectionedCommand,
-    asked_options,
+    given_options,
     json_option,
     path_argument,
     quiet_option,
@@ -20,9 +19,12 @@ from scaffold.cli.outside import Outside
 from scaffold.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scaffold.adapters.record import Record
     from scaffold.config import Request
     from scaffold.core.renewal import Stale
+    from scaffold.origins import Given
     from scaffold.present.outcome import Outcome
     from scaffold.present.renewal import Update
 
@@ -35,7 +37,7 @@ _OTHER_BASE = (
 
 @click.command(cls=SectionedCommand, short_help="Plan again; show and write what changes.")
 @path_argument
-@asked_options
+@given_options
 @click.option(
     "--check",
     is_flag=True,
@@ -47,7 +49,7 @@ _OTHER_BASE = (
 @click.pass_obj
 def update(
     outside: Outside,
-    asked: Mapping[str, Any],
+    given: "Mapping[str, Given]",
     /,
     path: Path,
     *,
@@ -80,8 +82,8 @@ def update(
         )
     with talking(sys.stderr, quiet=quiet) as tell:
         tell("reading the project")
-        request = combine_options(asked, record)
-        request = replace(request, leave=_left(asked, record, force=force))
+        request = combine_options(given, record)
+        request = replace(request, leave=_left(given, record, force=force))
         stale = _find_stale(outside, path, record, request)
         if check and not stale:
             return _show(_only_checked(outside, path, record), as_json=as_json, check=check)
@@ -95,12 +97,13 @@ def update(
     return _STALE if check else NOTHING_FITS
 
 
-def _left(asked: Mapping[str, Any], record: "Record", *, force: bool) -> tuple[str, ...]:
+def _left(given: "Mapping[str, Given]", record: "Record", *, force: bool) -> tuple[str, ...]:
     """Return the files that stay: what is named now, and without force what was named before."""
     from scaffold.cli.options import read_options  # noqa: PLC0415 - not for --help
     from scaffold.config import parse_request  # noqa: PLC0415
+    from scaffold.origins import request_of  # noqa: PLC0415
 
-    now = parse_request(asked).leave
+    now = request_of(given).leave
     before = () if force else parse_request(read_options(record.lasting)).leave
     return tuple(dict.fromkeys((*before, *now)))
 

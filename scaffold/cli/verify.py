@@ -1,7 +1,6 @@
 """``leanscaffold verify``: build, run the way the device would, and tell what holds."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from scaffold.cli.build import make_job
 from scaffold.cli.options import (
     SectionedCommand,
     SectionedOption,
-    asked_options,
+    given_options,
     json_option,
     path_argument,
     quiet_option,
@@ -22,10 +21,11 @@ from scaffold.cli.outside import Outside
 from scaffold.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from scaffold.model.promise import Promise, ProofWishes
     from scaffold.model.report import Report
+    from scaffold.origins import Given
     from scaffold.proving import Proving
 
 _SECTION = "Verify"
@@ -104,7 +104,7 @@ def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
 
 @click.command(cls=SectionedCommand, short_help="Build it, run it as the device would, measure.")
 @path_argument
-@asked_options
+@given_options
 @verify_options()
 @click.option(
     "--save", is_flag=True, help="Keep the figures in leanscaffold.json; plan shows them."
@@ -116,7 +116,7 @@ def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
 @click.pass_obj
 def verify(
     outside: Outside,
-    asked: Mapping[str, Any],
+    given: "Mapping[str, Given]",
     /,
     path: Path,
     *,
@@ -145,9 +145,9 @@ def verify(
         )
     with talking(sys.stderr, quiet=quiet) as tell:
         if wishes.image:
-            proving = of_image(outside, path, asked, wishes, tell)
+            proving = of_image(outside, path, given, wishes, tell)
         else:
-            prepared = prepare(outside, path, asked, force=force, tell=tell)
+            prepared = prepare(outside, path, given, force=force, tell=tell)
             if prepared.outcome is not None and not prepared.fits:
                 return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
             proving = of_project(outside, path, prepared, wishes)
@@ -182,7 +182,7 @@ def of_project(outside: Outside, path: Path, prepared: Any, wishes: "ProofWishes
 def of_image(
     outside: Outside,
     path: Path,
-    asked: Mapping[str, Any],
+    given: "Mapping[str, Given]",
     wishes: "ProofWishes",
     tell: "Callable[[str], None]",
 ) -> "Proving":
@@ -193,13 +193,11 @@ def of_image(
 
     tell("reading the project")
     record = outside.read_record(path)
-    request = combine_options(asked, record)
+    request = combine_options(given, record)
     facts = outside.load_facts(request.knowledge)
     targets, _ = choose_targets(request, facts.devices, outside.machine())
     if len(targets) > 1:
-        targets = tuple(one for one in targets if one.arch.platform in asked["target"]) or targets
-        if len(targets) > 1:
-            raise UsageError("one image is for one target", hint="name it: --target arm64")
+        raise UsageError("one image is for one target", hint="name it: --target arm64")
     target = targets[0]
     promise = _plain_promise(target)
     if record is not None and target.arch in record.arches:

@@ -9,6 +9,7 @@ from scaffold.cli.options import read_options
 from scaffold.cli.preparing import combine_options
 from scaffold.errors import BuildError, ConfigInvalidError, FileConflictError
 from scaffold.model.target import Arch
+from scaffold.origins import overlay, read_flags
 from tests.builders import make_decision, make_rejected
 from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
 
@@ -73,11 +74,11 @@ def test_recorded_options_are_the_defaults_of_the_next_run() -> None:
 
 
 def test_a_device_named_now_replaces_the_recorded_targets() -> None:
-    asked = read_options(["--device", "raspberry-pi-4"])
-    assert combine_options(asked, RECORD).targets == ()
-    asked = read_options(["--target", "amd64"])
+    given = overlay(read_flags(read_options(["--device", "raspberry-pi-4"])))
+    assert combine_options(given, RECORD).targets == ()
+    given = overlay(read_flags(read_options(["--target", "amd64"])))
     record = replace(RECORD, options=("--device=raspberry-pi-4",))
-    assert combine_options(asked, record).device == "raspberry-pi-4"
+    assert combine_options(given, record).device == "raspberry-pi-4"
 
 
 def test_changed_requirements_generate_anew() -> None:
@@ -195,3 +196,13 @@ def test_a_record_whose_options_nobody_knows_is_an_error_with_what_to_do() -> No
 def test_requirement_files_of_the_record_are_read_from_the_folder() -> None:
     seen, _ = build("examples/app")
     assert seen.jobs[0].folder == Path("examples/app")
+
+
+@pytest.mark.parametrize("command", ["build", "verify", "compare", "trace"])
+def test_a_name_that_nobody_knows_is_told_with_where_it_stands(command: str) -> None:
+    outside = make_outside(
+        environment=lambda: {"LEANSCAFFOLD_DEVICE": "rapsberry"}, read_record=lambda _: None
+    )
+    result = run(command, outside=outside)
+    assert result.exit_code == 2
+    assert "LEANSCAFFOLD_DEVICE: device is set here" in result.stderr
