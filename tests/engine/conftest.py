@@ -16,6 +16,13 @@ NONE = "no engine: "
 USUAL = ("amd64", "arm64")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of one file one after another: on one engine they would share images."""
+    for item in items:
+        if item.get_closest_marker("engine"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say in one line that there is no engine, not once for each place that needs one."""

@@ -1,5 +1,6 @@
 """The mirror registry and dockerd: start them once, find them again, stop them."""
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,14 @@ from tests.engine.home import Home
 from tests.engine.network import bridge, prefix
 from tests.engine.shell import TAIL, EngineError, run, succeeds
 
+# Where less than a fifth of the disk is free, BuildKit by itself drops what it has just cached, in
+# the middle of tests that ask whether a step was.
+GC = {
+    "enabled": True,
+    "policy": [
+        {"all": True, "reservedSpace": "8GB", "maxUsedSpace": "30GB", "minFreeSpace": "4GB"}
+    ],
+}
 STARTS_WITHIN = 120.0
 STOPS_WITHIN = 120.0
 
@@ -40,7 +49,12 @@ def start_registry(home: Home, env: Mapping[str, str]) -> None:
 
 
 def start_dockerd(
-    home: Home, env: Mapping[str, str], *, mirror: str, init: Path, configuration: str = "{}\n"
+    home: Home,
+    env: Mapping[str, str],
+    *,
+    mirror: str,
+    init: Path,
+    features: Mapping[str, bool] | None = None,
 ) -> None:
     """Start the engine on a socket, a bridge and data of its own."""
     if is_alive(home, "dockerd"):
@@ -49,7 +63,7 @@ def start_dockerd(
         "dockerd",
         *("--host", f"unix://{home.socket}", "--data-root", str(home.at("data"))),
         *("--exec-root", str(home.run / "exec"), "--pidfile", str(home.run / "dockerd.own.pid")),
-        *("--config-file", str(_configure(home, configuration)), "--init-path", str(init)),
+        *("--config-file", str(_configure(home, features or {})), "--init-path", str(init)),
         *("--bridge", bridge(home), "--iptables=false", "--ip6tables=false"),
         *("--default-address-pool", f"base={prefix(home)}.128.0/17,size=24"),
         *("--registry-mirror", f"http://{mirror}"),
@@ -157,8 +171,8 @@ def _port(remembered: Path) -> int:
     raise EngineError("no free port on 127.0.0.1")
 
 
-def _configure(home: Home, configuration: str) -> Path:
+def _configure(home: Home, features: Mapping[str, bool]) -> Path:
     """Return a configuration file: that of the machine is another engine's."""
     file = home.folder / "daemon.json"
-    file.write_text(configuration)
+    file.write_text(json.dumps({"builder": {"gc": GC}, "features": features}))
     return file

@@ -18,7 +18,7 @@ from tests.engine.engine import Engine
 from tests.engine.home import Home
 from tests.engine.shell import run
 
-CONFIGURATION = '{"features": {"containerd-snapshotter": true}}\n'
+FEATURES = {"containerd-snapshotter": True}
 
 
 @contextmanager
@@ -32,9 +32,7 @@ def second_engine(home: Home, first: Engine) -> Iterator[Engine]:
     own.folder.mkdir()
     try:
         network.open_network(own)
-        daemons.start_dockerd(
-            own, environ, mirror=first.registry, init=init, configuration=CONFIGURATION
-        )
+        daemons.start_dockerd(own, environ, mirror=first.registry, init=init, features=FEATURES)
         yield replace(first, environ=environ)
     finally:
         daemons.stop(own, "dockerd")

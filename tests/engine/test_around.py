@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -25,7 +26,7 @@ from tests.engine.shell import run
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
 ROOT = Path(__file__).parents[2]
-NAME = "leanscaffold-test-around"
+NAME = f"leanscaffold-test-around-{uuid4().hex[:8]}"
 CHOICE = ("--python", "3.13", "--base", "bare-alpine-3.23", "--target", "amd64")
 DEVICE = ("--device", "raspberry-pi-4", "--also", "compose,bake,ci,devcontainer,systemd")
 WRITES = """

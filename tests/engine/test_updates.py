@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.engine.other import other_engine
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
 ROOT = Path(__file__).parents[2]
-NAME = "leanscaffold-test-updates"
+NAME = f"leanscaffold-test-updates-{uuid4().hex[:8]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
