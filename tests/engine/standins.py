@@ -60,7 +60,7 @@ def _python(base: str, kind: str, release: str, tags: tuple[str, ...], *serves: 
         kind=kind,
         release=release,
         repository="python",
-        tags=tuple(f"{MINOR}-{tag}" for tag in tags),
+        tags=tuple(f"{MINOR}-{tag}".rstrip("-") for tag in tags),
         serves=serves,
     )
 
@@ -81,7 +81,7 @@ STAND_INS = (
         serves=("amd64", "arm64"),
         asked=True,
     ),
-    replace(_python("full-trixie", "full", "trixie", ("trixie",), "amd64"), asked=True),
+    replace(_python("full-trixie", "full", "trixie", ("trixie", ""), "amd64"), asked=True),
 )
 
 ASKED = tuple(image.base for image in STAND_INS if image.asked)

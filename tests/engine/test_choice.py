@@ -99,6 +99,7 @@ def test_an_image_lies_in_the_mirror_where_an_engine_looks_for_its_name() -> Non
     places = {image.place("amd64") for image in STAND_INS}
     assert "library/python:3.13-slim-trixie-amd64" in places
     assert "distroless/python3-debian13:nonroot-amd64" in places
+    assert "3.13" in {tag for image in STAND_INS for tag in image.tags}
 
 
 def test_images_of_amd64_are_there_for_every_architecture_that_builds_on_it() -> None:
