@@ -82,47 +82,48 @@ def build(
     ``watch`` is told all that happens. ``Built.image`` is what buildx names: for a pushed image
     the digest that its tag now has, otherwise that of the image's configuration.
 
-    An engine that loses a layer while it stores the image (moby/moby, issue 41595) is asked once
+    An engine that loses a layer while it stores the image (moby/moby, issue 41595) is asked twice
     more. Raises an EngineError, or a BuildError with what the failing step printed last. On
     KeyboardInterrupt, SIGTERM or SIGHUP the build is stopped first, and no file is left behind.
     """
     raw = find_buildx(environ) >= _RAW_SINCE
     begin = time.monotonic()
+    # Most often all steps are cached by now. But the cache, too, may name a layer that is gone.
+    cached = [replace(order, fresh=False) for order in orders]
+    fresh = [replace(order, fresh=True) for order in orders]
     with stopped_by_signals():
-        try:
-            result, steps = _try(orders, watch, environ, raw=raw)
-        except _LostLayer as lost:
-            # The steps are done and cached: only storing the image has to be done again.
-            cached = [replace(order, fresh=False) for order in orders]
-            try:
-                result, steps = _try(cached, watch, environ, raw=raw)
-            except _LostLayer as again:
-                raise again.error from None
-            steps = join_tries(lost.steps, steps)
+        result, steps = _persist((orders, cached, fresh), watch, environ, raw=raw)
     return _results(orders, result, steps, time.monotonic() - begin)
 
 
-class _LostLayer(Exception):  # noqa: N818 - not told to anybody
-    """The engine lost a layer at the end of a build whose steps all ran."""
-
-    def __init__(self, error: LayerLostError, steps: tuple[Step, ...]) -> None:
-        super().__init__(error)
-        self.error, self.steps = error, steps
-
-
-def _try(
-    orders: Sequence[BuildOrder], watch: Watch, environ: Mapping[str, str], *, raw: bool
+def _persist(
+    tries: Sequence[Sequence[BuildOrder]],
+    watch: Watch,
+    environ: Mapping[str, str],
+    *,
+    raw: bool,
 ) -> tuple[dict[str, Any], tuple[Step, ...]]:
-    """Run one build; return buildx's metadata and the steps."""
+    """Build, the next way if a layer is lost; return buildx's metadata and the steps of all."""
     log: Log = RawLog() if raw else PlainLog()
+    try:
+        result = _build_once(tries[0], log, watch, environ, raw=raw)
+    except LayerLostError:
+        if len(tries) == 1:
+            raise
+        result, later = _persist(tries[1:], watch, environ, raw=raw)
+        return result, join_tries(log.steps(), later)
+    return result, log.steps()
+
+
+def _build_once(
+    orders: Sequence[BuildOrder], log: Log, watch: Watch, environ: Mapping[str, str], *, raw: bool
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
         metadata = Path(folder, "metadata.json")
         argv = _argv(orders, Path(folder), metadata, "rawjson" if raw else "plain")
         if _run(argv, log, watch, environ):
-            error = _explain(log, orders[0].engine, environ)
-            raise _LostLayer(error, log.steps()) if isinstance(error, LayerLostError) else error
-        result: dict[str, Any] = json.loads(metadata.read_text("utf-8"))
-    return result, log.steps()
+            raise _explain(log, orders[0].engine, environ)
+        return dict(json.loads(metadata.read_text("utf-8")))
 
 
 def _explain(log: Log, engine: str, environ: Mapping[str, str]) -> LeanscaffoldError:

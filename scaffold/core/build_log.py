@@ -253,7 +253,7 @@ class PlainLog:
 
 
 def join_tries(first: Iterable[Step], again: Iterable[Step]) -> tuple[Step, ...]:
-    """Return the steps of a build that was run twice: what only the first ran is not cached."""
+    """Return the steps of a build that was run again: what an earlier try ran is not cached."""
     ran = {step.name: step for step in first if not step.cached}
     return tuple(ran.get(step.name, step) if step.cached else step for step in again)
 

@@ -99,6 +99,7 @@ _ERROR = re.compile(
     r"^(?:ERROR|error): (?:failed to build: )?(?:target \S+: )?(?:failed to solve: )?(.*)",
     re.DOTALL,
 )
+_LOST_LAYER = re.compile(r"layer does not exist|stat \S+/overlay2/\w+: no such file")
 _BASE = re.compile(
     r"(?:^|\s)(?P<image>\S+): (?:failed to resolve source metadata|pull access denied)"
 )
@@ -265,11 +266,12 @@ def _why_no_base(everything: str, image: str) -> tuple[str, str]:
 
 def _explain_lost_layer(everything: str) -> LeanscaffoldError | None:
     # moby/moby, issue 41595: builds and removals that share layers get in each other's way.
-    if "layer does not exist" not in everything:
+    if not _LOST_LAYER.search(everything):
         return None
     return LayerLostError(
         "the engine lost a layer while it stored the image",
-        hint="another build or `docker rmi` ran at the same time: run the command again",
+        hint="another build or a removal ran at the same time: run the command again; if that does "
+        "not help, `docker builder prune`",
     )
 
 

@@ -18,7 +18,7 @@ from tests.engine.shell import TAIL, EngineError, run, succeeds
 GC = {
     "enabled": True,
     "policy": [
-        {"all": True, "reservedSpace": "8GB", "maxUsedSpace": "30GB", "minFreeSpace": "4GB"}
+        {"all": True, "reservedSpace": "8GB", "maxUsedSpace": "60GB", "minFreeSpace": "2GB"}
     ],
 }
 STARTS_WITHIN = 120.0

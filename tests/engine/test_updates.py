@@ -86,9 +86,10 @@ def bench(
         trust=trust,
         knowledge=knowledge_options,
     )
-    mine = engine.docker("images", "--quiet", NAME).split()
+    # By name: by its number an image goes with all names that anybody gave it.
+    mine = engine.docker("images", "--format", "{{.Repository}}:{{.Tag}}", NAME).split()
     if mine:
-        engine.docker("rmi", "--force", *set(mine))
+        engine.docker("rmi", *mine)
 
 
 @pytest.mark.parametrize("base", ["bare-trixie", "slim-trixie", "bare-alpine-3.23", "alpine-3.23"])
