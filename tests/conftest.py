@@ -3,10 +3,13 @@
 import os
 import signal
 import tempfile
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
+
+_ENGINE = "tests/engine/"
 
 # A slow machine is no failure: speed is the benchmark's business.
 settings.register_profile("untimed", deadline=None)
@@ -25,6 +28,22 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="leanscaffold-cache-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["LEANSCAFFOLD_CACHE_DIR"] = folder.name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Run all tests of the engine in one process, and the rest wherever there is time.
+
+    Images are reproducible, so that those of two tests may be one: an engine that stores it for the
+    one while the other removes it loses layers (moby/moby, issue 41595).
+    """
+    from xdist import scheduler  # type: ignore[import-untyped]  # noqa: PLC0415 - if it is there
+
+    class EngineApart(scheduler.LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return _ENGINE if nodeid.startswith(_ENGINE) else nodeid
+
+    return EngineApart(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -16,19 +16,6 @@ NONE = "no engine: "
 USUAL = ("amd64", "arm64")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all tests of the engine one after another.
-
-    Their images are reproducible, so that those of two tests may be one: an engine that stores it
-    while the other removes it loses layers (moby/moby, issue 41595). pytest-xdist reads the marks
-    in its own hook, which must come later.
-    """
-    for item in items:
-        if item.get_closest_marker("engine"):
-            item.add_marker(pytest.mark.xdist_group("engine"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say in one line that there is no engine, not once for each place that needs one."""
