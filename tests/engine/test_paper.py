@@ -28,6 +28,7 @@ def test_the_papers_levers_do_what_they_do_and_its_second_stage_lacks_the_packag
     (folder / "main.py").write_text("import colorama\nprint(colorama.__version__)\n")
     (folder / "Procfile").write_text("worker: python main.py\n")
     trust = ("--ca", str(certificates)) if certificates else ()
+    before = list_images(machine, "leanscaffold-compare")
     ended = leanscaffold(
         *("experiment", "paper", str(folder), *WORDS, *knowledge_options, *trust),
         *("--json", "--quiet"),
@@ -49,4 +50,4 @@ def test_the_papers_levers_do_what_they_do_and_its_second_stage_lacks_the_packag
     (ours,) = document["leanscaffold"]
     assert ours["runs"] == "passed"
     assert ours["on_disk"] < second["on_disk"]
-    assert find_left(lambda: list_images(machine, "leanscaffold-compare")) == set()
+    assert find_left(lambda: list_images(machine, "leanscaffold-compare"), before) == set()

@@ -115,6 +115,9 @@ def service(engine: Engine, bases: object, home: Home, tmp_path: Path) -> Iterat
         )
         run(["docker", "buildx", "rm", "--force", NAME], env=env)
         engine.docker("rmi", "--force", NAME)
+        # Those of earlier runs have lost their name to the last one's.
+        mine = f"label=org.opencontainers.image.title={NAME}"
+        engine.docker("image", "prune", "--force", "--filter", mine)
 
 
 def test_an_empty_machine_builds_from_the_caches_of_the_last_run(service: Service) -> None:
