@@ -99,7 +99,10 @@ _ERROR = re.compile(
     r"^(?:ERROR|error): (?:failed to build: )?(?:target \S+: )?(?:failed to solve: )?(.*)",
     re.DOTALL,
 )
-_LOST_LAYER = re.compile(r"layer does not exist|stat \S+/overlay2/\w+: no such file")
+_LOST_LAYER = re.compile(
+    r"layer does not exist|stat \S+/overlay2/\w+: no such file"
+    r"|failed to get digest sha256:\w+: open"
+)
 _BASE = re.compile(
     r"(?:^|\s)(?P<image>\S+): (?:failed to resolve source metadata|pull access denied)"
 )
@@ -269,7 +272,7 @@ def _explain_lost_layer(everything: str) -> LeanscaffoldError | None:
     if not _LOST_LAYER.search(everything):
         return None
     return LayerLostError(
-        "the engine lost a layer while it stored the image",
+        "the engine lost a part of the image while it stored it",
         hint="another build or a removal ran at the same time: run the command again; if that does "
         "not help, `docker builder prune`",
     )
