@@ -84,6 +84,27 @@ def put_docker(folder: Path, **changes: object) -> dict[str, str]:
     return {"PATH": str(folder), "HOME": str(folder)}
 
 
+def put_log(path: Path, *, cached: int, error: str = "") -> Path:
+    """Write the log of four steps of 3 s, the first ones from the cache, the last the export."""
+    names = ("[build 2/3] RUN pip", "[layers 2/2] RUN cd /lean", "[app 1/1] COPY . /src")
+    lines = []
+    for number, name in enumerate((*names, "exporting to image")):
+        last = number == len(names)
+        seconds = 0 if number < cached else 3
+        vertex = {
+            "digest": f"sha256:{number}",
+            "name": name,
+            "started": f"2026-11-26T03:3{number}:00Z",
+            "completed": f"2026-11-26T03:3{number}:0{seconds}Z",
+            "cached": number < cached and not last,
+            "error": error if last else "",
+        }
+        lines.append(json.dumps({"vertexes": [vertex]}))
+    ending = [f"ERROR: failed to build: failed to solve: {error}"] if error else []
+    path.write_text("\n".join([*lines, *ending]) + "\n")
+    return path
+
+
 def asked(folder: Path) -> list[list[str]]:
     lines = (folder / "asked.jsonl").read_text().splitlines()
     return [json.loads(line)["argv"] for line in lines]
@@ -130,8 +151,9 @@ def test_a_failed_build_is_the_error_that_it_printed(tmp_path: Path) -> None:
 def test_an_engine_that_loses_a_layer_is_asked_again_for_what_it_has_cached(
     tmp_path: Path,
 ) -> None:
-    lost, kept = str(DATA / "layer-lost.txt"), str(DATA / "layer-kept.txt")
-    environ = put_docker(tmp_path, first=lost, log=kept)
+    lost = put_log(tmp_path / "lost.txt", cached=1, error="layer does not exist")
+    kept = put_log(tmp_path / "kept.txt", cached=3)
+    environ = put_docker(tmp_path, first=str(lost), log=str(kept))
     (built,) = build([make_order(fresh=True)], list[Progress]().append, environ=environ)
     assert built.image == CONFIG
     assert built.order.fresh
@@ -143,7 +165,8 @@ def test_an_engine_that_loses_a_layer_is_asked_again_for_what_it_has_cached(
 
 
 def test_an_engine_that_loses_a_layer_each_time_is_an_error(tmp_path: Path) -> None:
-    environ = put_docker(tmp_path, log=str(DATA / "layer-lost.txt"), code=1)
+    lost = put_log(tmp_path / "lost.txt", cached=4, error="layer does not exist")
+    environ = put_docker(tmp_path, log=str(lost), code=1)
     with pytest.raises(LayerLostError, match="lost a part"):
         build([make_order()], list[Progress]().append, environ=environ)
     tries = [words for words in asked(tmp_path) if words[:2] == ["buildx", "build"]]

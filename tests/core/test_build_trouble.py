@@ -65,7 +65,6 @@ def explain(name: str) -> LeanscaffoldError:
         ("cache-export", BuilderError, "export its cache", "--builder lean"),
         ("push-401", PushError, "refuses", "docker login"),
         ("push-refused", PushError, "could not be exported", "--tag"),
-        ("layer-lost", LayerLostError, "lost a part", "run the command again"),
         ("copy-missing", BuildError, '"/nothing": not found', ""),
         ("dockerfile-invalid", BuildError, "unknown instruction: FORM", "--force"),
         ("dockerfile-missing", BuildError, "failed to read dockerfile", "--force"),
@@ -85,6 +84,7 @@ def test_what_buildx_really_says_becomes_an_error_with_what_to_do(
 @pytest.mark.parametrize(
     "line",
     [
+        "layer does not exist",
         "stat /var/lib/docker/overlay2/bwdxitmj3wic6e6uan22dyk8v: no such file or directory",
         "failed to get digest sha256:b4a8: open /var/lib/docker/image/b4a8: no such file",
     ],
@@ -92,7 +92,9 @@ def test_what_buildx_really_says_becomes_an_error_with_what_to_do(
 def test_what_the_engine_lost_while_it_stored_an_image_is_told_apart(line: str) -> None:
     said = (f"ERROR: failed to build: failed to solve: {line}",)
     failed = FailedStep(name="exporting to image", error=line, output=())
-    assert type(explain_failure(said, failed)) is LayerLostError
+    found = explain_failure(said, failed)
+    assert type(found) is LayerLostError
+    assert "run the command again" in found.hint
 
 
 def test_a_package_that_is_not_found_for_want_of_a_network_is_not_told_as_missing() -> None:
