@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from scaffold.cli.deciding import decide_outcome
 from scaffold.cli.options import read_options
-from scaffold.cli.real import real_outside
-from scaffold.config import parse_request
-from scaffold.present.outcome import planned_files
-from scaffold.present.picture import draw
-from scaffold.present.text import show_outcome
+from scaffold.cli.planning import decide_outcome
+from scaffold.cli.real_services import real_services
+from scaffold.config.request import parse_request
+from scaffold.report.plan_result import planned_files
+from scaffold.report.svg import draw
+from scaffold.report.text import show_outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "examples/detector"
@@ -26,7 +26,7 @@ _TODAY = date(2026, 11, 24)
 
 def draw_plan() -> str:
     """Return the picture of ``COMMAND`` on a terminal of 100 columns."""
-    outside = replace(real_outside(), today=lambda: _TODAY)
+    outside = replace(real_services(), today=lambda: _TODAY)
     request = parse_request(read_options(shlex.split(OPTIONS)))
     outcome = decide_outcome(outside, ROOT / EXAMPLE, request, lambda _: None)
     outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))

@@ -16,8 +16,8 @@ import click
 
 from scaffold import __version__
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
-from scaffold.errors import LeanscaffoldError, PathUnreadableError, UsageError
-from scaffold.present.screen import clean
+from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError
+from scaffold.report.terminal import clean
 
 _COMMANDS = {
     name: f"scaffold.cli.{name}"
@@ -202,15 +202,15 @@ def cli(ctx: click.Context) -> None:
     a Dockerfile that builds it.
     """
     if ctx.obj is None:
-        from scaffold.cli.real import real_outside  # noqa: PLC0415 - not needed for --help
+        from scaffold.cli.real_services import real_services  # noqa: PLC0415 - not needed for --help
 
-        ctx.obj = real_outside()
+        ctx.obj = real_services()
 
 
 def main() -> None:
     """Run the command line of this process."""
     if COMPLETING in os.environ:
-        from scaffold.cli.completing import teach_shells  # noqa: PLC0415 - only for a Tab key
+        from scaffold.cli.shell_completion import teach_shells  # noqa: PLC0415 - only for a Tab key
 
         teach_shells()
     # Index pages make hundreds of thousands of values that all stay: looking for garbage among

@@ -16,13 +16,13 @@ from scaffold.cli.options import (
     path_argument,
     quiet_option,
 )
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
 
 if TYPE_CHECKING:
-    from scaffold.building import Job
-    from scaffold.cli.preparing import Prepared
-    from scaffold.model.build import Wishes
-    from scaffold.origins import Given
+    from scaffold.cli.prepare import Prepared
+    from scaffold.config.option_sources import Given
+    from scaffold.docker.build import Job
+    from scaffold.model.build import BuildOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SECTION = "Build"
@@ -56,11 +56,11 @@ _BUILD_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def read_wishes(values: dict[str, Any]) -> "Wishes":
+def read_wishes(values: dict[str, Any]) -> "BuildOptions":
     """Take the options of ``build_options`` out of a command's values."""
-    from scaffold.model.build import Wishes  # noqa: PLC0415 - not for --help
+    from scaffold.model.build import BuildOptions  # noqa: PLC0415 - not for --help
 
-    return Wishes(
+    return BuildOptions(
         tag=values.pop("tag") or "",
         push=values.pop("push"),
         builder=values.pop("builder") or "",
@@ -79,7 +79,7 @@ def read_wishes(values: dict[str, Any]) -> "Wishes":
 @quiet_option
 @click.pass_obj
 def build(
-    outside: Outside,
+    outside: Services,
     given: "Mapping[str, Given]",
     /,
     path: Path,
@@ -94,11 +94,11 @@ def build(
     Where leanscaffold's files are missing or out of date, does what generate does first. The
     options that leanscaffold.json recorded hold wherever this command line names no other.
     """
-    from scaffold.cli.deciding import show_result  # noqa: PLC0415 - not for --help
-    from scaffold.cli.preparing import prepare  # noqa: PLC0415
-    from scaffold.core.orders import split_tag  # noqa: PLC0415
-    from scaffold.present.progress import watching  # noqa: PLC0415
-    from scaffold.present.talk import talking  # noqa: PLC0415
+    from scaffold.cli.planning import show_result  # noqa: PLC0415 - not for --help
+    from scaffold.cli.prepare import prepare  # noqa: PLC0415
+    from scaffold.docker.build_requests import split_tag  # noqa: PLC0415
+    from scaffold.report.progress import watching  # noqa: PLC0415
+    from scaffold.report.reporter import talking  # noqa: PLC0415
 
     wishes = read_wishes(values)
     if wishes.tag:
@@ -110,22 +110,22 @@ def build(
     with watching(sys.stderr, quiet=quiet) as watch:
         built = outside.build(make_job(path, prepared, wishes), watch)
     if as_json:
-        from scaffold.present.built import make_build_document  # noqa: PLC0415 - not for text
-        from scaffold.present.document import to_json  # noqa: PLC0415
+        from scaffold.report.build_result import make_build_document  # noqa: PLC0415 - not for text
+        from scaffold.report.document import to_json  # noqa: PLC0415
 
         click.echo(to_json(make_build_document(built, prepared.remarks)), nl=False)
     else:
-        from scaffold.present.built import show_built  # noqa: PLC0415 - not for JSON
-        from scaffold.present.screen import show  # noqa: PLC0415
+        from scaffold.report.build_result import show_built  # noqa: PLC0415 - not for JSON
+        from scaffold.report.terminal import show  # noqa: PLC0415
 
         show(sys.stdout, show_built(built, prepared.remarks))
     return 0
 
 
-def make_job(path: Path, prepared: "Prepared", wishes: "Wishes") -> "Job":
+def make_job(path: Path, prepared: "Prepared", wishes: "BuildOptions") -> "Job":
     """Return what is to be built of a prepared folder."""
-    from scaffold.building import Job  # noqa: PLC0415 - not for --help
-    from scaffold.config import index_options  # noqa: PLC0415
+    from scaffold.config.request import index_options  # noqa: PLC0415
+    from scaffold.docker.build import Job  # noqa: PLC0415 - not for --help
 
     return Job(
         folder=path,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scaffold.cli.completing import completing
 from scaffold.cli.options import (
     SectionedCommand,
     SectionedOption,
@@ -17,14 +16,15 @@ from scaffold.cli.options import (
     path_argument,
     quiet_option,
 )
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
+from scaffold.cli.shell_completion import completing
 from scaffold.cli.verify import read_proof_wishes, verify_options
 
 if TYPE_CHECKING:
-    from scaffold.comparing import Contest
-    from scaffold.model.comparison import Comparison, Contender
-    from scaffold.model.promise import Promise
-    from scaffold.origins import Given
+    from scaffold.config.option_sources import Given
+    from scaffold.model.comparison import Comparison, Variant
+    from scaffold.model.expectation import Expectation
+    from scaffold.verify.compare_session import CompareRequest
 
 _SECTION = "Compare"
 _NOTHING_RUNS = 1
@@ -64,7 +64,7 @@ _SHARED = ("--on", "--network", "--env", "--writable", "--timeout", "--runs")
 @quiet_option
 @click.pass_obj
 def compare(
-    outside: Outside,
+    outside: Services,
     given: "Mapping[str, Given]",
     /,
     path: Path,
@@ -82,9 +82,9 @@ def compare(
     and to start, most memory, and whether it runs. What cannot be built or run is a row with its
     reason. Nothing is written into PATH, and no image or container stays.
     """
-    from scaffold.cli.preparing import combine_options  # noqa: PLC0415 - not for --help
-    from scaffold.present.progress import watching  # noqa: PLC0415
-    from scaffold.present.talk import talking  # noqa: PLC0415
+    from scaffold.cli.prepare import combine_options  # noqa: PLC0415 - not for --help
+    from scaffold.report.progress import watching  # noqa: PLC0415
+    from scaffold.report.reporter import talking  # noqa: PLC0415
 
     wishes = read_proof_wishes({"image": None, "keep": False, "quick": False, **values})
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
@@ -106,18 +106,18 @@ def compare(
 
 
 def line_up_contest(
-    outside: Outside, path: Path, request: Any, names: Sequence[str], tell: Any
-) -> "Contest":
+    outside: Services, path: Path, request: Any, names: Sequence[str], tell: Any
+) -> "CompareRequest":
     """Return what to compare: the bases named, or the best of each family, and the plain one.
 
     Raises what ``plan`` raises, UsageError for several targets.
     """
-    from scaffold.cli.contenders import (  # noqa: PLC0415 - not for --help
+    from scaffold.cli.compare_variants import (  # noqa: PLC0415 - not for --help
         make_contest,
         plain_contender,
         planned_contenders,
     )
-    from scaffold.cli.deciding import check_base, decide_outcome  # noqa: PLC0415
+    from scaffold.cli.planning import check_base, decide_outcome  # noqa: PLC0415
 
     facts = outside.load_facts(request.knowledge)
     for name in names:
@@ -127,11 +127,11 @@ def line_up_contest(
     return make_contest(path, outcome, contenders, facts)
 
 
-def _by_hand(files: Sequence[Path], promise: "Promise") -> list["Contender"]:
-    from scaffold.model.comparison import Contender  # noqa: PLC0415 - not for --help
+def _by_hand(files: Sequence[Path], promise: "Expectation") -> list["Variant"]:
+    from scaffold.model.comparison import Variant  # noqa: PLC0415 - not for --help
 
     return [
-        Contender(
+        Variant(
             name=str(file),
             title="yours",
             files={"Dockerfile": file.read_text(encoding="utf-8")},
@@ -146,23 +146,23 @@ def show_comparison(
     comparison: "Comparison", *, path: Path, as_json: bool, svg: Path | None
 ) -> int:
     """Print a comparison, draw it if asked, and return the exit code."""
-    from scaffold.model.report import Status  # noqa: PLC0415 - not for --help
-    from scaffold.present.comparison import (  # noqa: PLC0415
+    from scaffold.model.verification import Status  # noqa: PLC0415 - not for --help
+    from scaffold.report.compare import (  # noqa: PLC0415
         make_comparison_document,
         show_entries,
     )
 
     if svg is not None:
-        from scaffold.present.picture import draw  # noqa: PLC0415 - slow to import
+        from scaffold.report.svg import draw  # noqa: PLC0415 - slow to import
 
         title = f"$ leanscaffold compare {path}"
         svg.write_text(draw(show_entries(comparison), title=title), encoding="utf-8")
     if as_json:
-        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
+        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
 
         click.echo(to_json(make_comparison_document(comparison)), nl=False)
     else:
-        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
+        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
 
         show(sys.stdout, show_entries(comparison))
     return 0 if any(one.runs is Status.PASSED for one in comparison.entries) else _NOTHING_RUNS

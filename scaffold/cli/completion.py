@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import click
 
-from scaffold.errors import UsageError
+from scaffold.model.errors import UsageError
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -26,7 +26,7 @@ def completion(shell: str | None) -> None:
     from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
 
     from scaffold.cli import COMPLETING, cli  # noqa: PLC0415 - that imports us
-    from scaffold.cli.completing import teach_shells  # noqa: PLC0415
+    from scaffold.cli.shell_completion import teach_shells  # noqa: PLC0415
 
     teach_shells()
 

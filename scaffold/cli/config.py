@@ -14,12 +14,12 @@ from scaffold.cli.options import (
     path_argument,
     require_folder,
 )
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scaffold.origins import Given
+    from scaffold.config.option_sources import Given
 
 
 @click.command(cls=SectionedCommand, short_help="Show every option's value and where it is from.")
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 @given_options
 @json_option
 @click.pass_obj
-def config(outside: Outside, given: "Mapping[str, Given]", path: Path, *, as_json: bool) -> None:
+def config(outside: Services, given: "Mapping[str, Given]", path: Path, *, as_json: bool) -> None:
     """Show the value of every option for the project in PATH, and where it comes from.
 
     The command line comes first, then the environment (LEANSCAFFOLD_MAX_SIZE for --max-size), then
     [tool.leanscaffold] in pyproject.toml (max-size = "500MB"), then what leanscaffold.json
     recorded, then the default. Only generate does not go by what was recorded: it decides anew.
     """
-    from scaffold.config import parse_request  # noqa: PLC0415 - not for --help
-    from scaffold.origins import overlay, raw_values, unused_variables  # noqa: PLC0415
-    from scaffold.present.settings import (  # noqa: PLC0415
+    from scaffold.config.option_sources import overlay, raw_values, unused_variables  # noqa: PLC0415
+    from scaffold.config.request import parse_request  # noqa: PLC0415 - not for --help
+    from scaffold.report.options import (  # noqa: PLC0415
         list_rows,
         make_settings_document,
         show_settings,
@@ -48,10 +48,10 @@ def config(outside: Outside, given: "Mapping[str, Given]", path: Path, *, as_jso
     rows = list_rows(parse_request(raw_values(held)), held)
     unused = unused_variables(outside.environment())
     if as_json:
-        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
+        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
 
         click.echo(to_json(make_settings_document(rows, unused)), nl=False)
     else:
-        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
+        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
 
         show(sys.stdout, show_settings(rows, unused))

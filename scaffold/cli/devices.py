@@ -4,9 +4,9 @@ import sys
 
 import click
 
-from scaffold.cli.completing import completing
 from scaffold.cli.options import json_option, knowledge_option
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
+from scaffold.cli.shell_completion import completing
 
 
 @click.command(short_help="List the device profiles.")
@@ -15,13 +15,13 @@ from scaffold.cli.outside import Outside
 @json_option
 @click.pass_obj
 def devices(
-    outside: Outside, name: str | None, knowledge: tuple[str, ...], *, as_json: bool
+    outside: Services, name: str | None, knowledge: tuple[str, ...], *, as_json: bool
 ) -> None:
     """List the device profiles, or show one with its caveats and source."""
-    from scaffold.config import find_device  # noqa: PLC0415 - not for --help
-    from scaffold.present.document import describe_device, to_json  # noqa: PLC0415 - not for --help
-    from scaffold.present.lists import show_device, show_devices  # noqa: PLC0415 - not for --help
-    from scaffold.present.screen import show  # noqa: PLC0415 - not for --help
+    from scaffold.config.request import find_device  # noqa: PLC0415 - not for --help
+    from scaffold.report.document import describe_device, to_json  # noqa: PLC0415 - not for --help
+    from scaffold.report.lists import show_device, show_devices  # noqa: PLC0415 - not for --help
+    from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
 
     known = outside.load_facts(knowledge).devices
     device = find_device(name, known) if name else None

@@ -1,4 +1,4 @@
-"""What every exit code means; the classes in ``scaffold.errors`` carry them."""
+"""What every exit code means; the classes in ``scaffold.model.errors`` carry them."""
 
 FITS = 0
 NOTHING_FITS = 3

@@ -15,17 +15,17 @@ from scaffold.cli.options import (
     quiet_option,
     request_options,
 )
-from scaffold.cli.outside import Outside
-from scaffold.errors import UsageError
+from scaffold.cli.services import Services
+from scaffold.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scaffold.config import Request
-    from scaffold.core.paper import Stack, Variant
-    from scaffold.model.comparison import Contender
-    from scaffold.model.verdict import Fits
-    from scaffold.present.outcome import Outcome
+    from scaffold.config.request import Request
+    from scaffold.model.comparison import Variant
+    from scaffold.model.verdict import Accepted
+    from scaffold.report.plan_result import PlanResult
+    from scaffold.verify.paper import PaperVariant, Stack
 
 _NOTHING_RUNS = 1
 # A command of tensorflow's ends in seconds; on a busy machine in many.
@@ -49,7 +49,7 @@ def experiment() -> None:
 @quiet_option
 @click.pass_obj
 def paper(
-    outside: Outside,
+    outside: Services,
     request: "Request",
     path: Path | None,
     *,
@@ -63,11 +63,11 @@ def paper(
     two: the paper's figures beside those of today, as a page in Markdown. It takes about an hour
     and 20 GB on the engine; with a PATH it tries the same on your own project.
     """
-    from scaffold.cli.contenders import make_contest  # noqa: PLC0415 - not for --help
-    from scaffold.core.paper import paper_variants  # noqa: PLC0415
-    from scaffold.model.promise import ProofWishes  # noqa: PLC0415
-    from scaffold.present.progress import watching  # noqa: PLC0415
-    from scaffold.present.talk import talking  # noqa: PLC0415
+    from scaffold.cli.compare_variants import make_contest  # noqa: PLC0415 - not for --help
+    from scaffold.model.expectation import VerifyOptions  # noqa: PLC0415
+    from scaffold.report.progress import watching  # noqa: PLC0415
+    from scaffold.report.reporter import talking  # noqa: PLC0415
+    from scaffold.verify.paper import paper_variants  # noqa: PLC0415
 
     with ExitStack() as stack:
         project = path or stack.enter_context(_shipped_project())
@@ -78,7 +78,7 @@ def paper(
             facts = outside.load_facts(request.knowledge)
             contenders = (*_papers(outcome, variants), *ours)
             contest = make_contest(project, outcome, contenders, facts)
-        contest = replace(contest, wishes=ProofWishes(quick=True, timeout=_PATIENCE, runs=1))
+        contest = replace(contest, wishes=VerifyOptions(quick=True, timeout=_PATIENCE, runs=1))
         say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
         with watching(sys.stderr, quiet=quiet) as watch:
             comparison = outside.compare(contest, watch, say)
@@ -89,16 +89,16 @@ def paper(
 def _shipped_project() -> Any:
     from importlib.resources import as_file  # noqa: PLC0415 - not for --help
 
-    from scaffold.resources import example  # noqa: PLC0415
+    from scaffold.catalog.resources import example  # noqa: PLC0415
 
     return as_file(example("paper"))
 
 
 def _decide(
-    outside: Outside, path: Path, request: "Request", tell: Any
-) -> "tuple[Outcome, Outcome]":
+    outside: Services, path: Path, request: "Request", tell: Any
+) -> "tuple[PlanResult, PlanResult]":
     """Return what is decided for the project as it is, and with the swaps that lose nothing."""
-    from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415 - not for --help
+    from scaffold.cli.planning import decide_outcome  # noqa: PLC0415 - not for --help
 
     outcome = decide_outcome(outside, path, request, tell)
     if len(outcome.targets) > 1:
@@ -107,11 +107,11 @@ def _decide(
     return outcome, decide_outcome(outside, path, replace(request, options=options), tell)
 
 
-def _stack(outcome: "Outcome") -> "Stack":
-    from scaffold.core.lineup import line_up, pick_python  # noqa: PLC0415 - not for --help
-    from scaffold.core.paper import Stack  # noqa: PLC0415
-    from scaffold.core.plain import plain_reference  # noqa: PLC0415
-    from scaffold.core.running import find_command  # noqa: PLC0415
+def _stack(outcome: "PlanResult") -> "Stack":
+    from scaffold.dockerfile.baseline_dockerfile import plain_reference  # noqa: PLC0415
+    from scaffold.planner.entrypoint import find_command  # noqa: PLC0415
+    from scaffold.verify.compare_variants import line_up, pick_python  # noqa: PLC0415 - not for --help
+    from scaffold.verify.paper import Stack  # noqa: PLC0415
 
     options = outcome.request.options
     decision = outcome.decisions[0]
@@ -133,8 +133,8 @@ def _stack(outcome: "Outcome") -> "Stack":
     )
 
 
-def _papers(outcome: "Outcome", variants: "Sequence[Variant]") -> "list[Contender]":
-    from scaffold.cli.contenders import hand_written  # noqa: PLC0415 - not for --help
+def _papers(outcome: "PlanResult", variants: "Sequence[PaperVariant]") -> "list[Variant]":
+    from scaffold.cli.compare_variants import hand_written  # noqa: PLC0415 - not for --help
 
     return [
         replace(
@@ -145,9 +145,9 @@ def _papers(outcome: "Outcome", variants: "Sequence[Variant]") -> "list[Contende
     ]
 
 
-def _ours(outside: Outside, outcome: "Outcome", swapped: "Outcome") -> "list[Contender]":
-    from scaffold.cli.contenders import planned_contender, promise_of  # noqa: PLC0415
-    from scaffold.model.comparison import Contender  # noqa: PLC0415
+def _ours(outside: Services, outcome: "PlanResult", swapped: "PlanResult") -> "list[Variant]":
+    from scaffold.cli.compare_variants import planned_contender, promise_of  # noqa: PLC0415
+    from scaffold.model.comparison import Variant  # noqa: PLC0415
 
     found = []
     for name, one in ((_OURS, outcome), (_SWAPPED, swapped)):
@@ -155,14 +155,14 @@ def _ours(outside: Outside, outcome: "Outcome", swapped: "Outcome") -> "list[Con
         how = " with --apply-swaps" if one is swapped else ""
         if fits is None:
             refused = "nothing fits: `leanscaffold plan` says why"
-            found.append(Contender(name=name, title=name, promise=promise_of(one), refused=refused))
+            found.append(Variant(name=name, title=name, promise=promise_of(one), refused=refused))
         elif name == _OURS or _holds(fits) != _holds(outcome.decisions[0].chosen):
             title = f"leanscaffold{how}: {fits.base.id}"
             found.append(planned_contender(outside, one, fits, name=name, title=title))
     return found
 
 
-def _holds(fits: "Fits | None") -> object:
+def _holds(fits: "Accepted | None") -> object:
     """Return what tells two images of ours apart."""
     if fits is None:
         return None
@@ -171,17 +171,17 @@ def _holds(fits: "Fits | None") -> object:
 
 def _show(
     comparison: Any,
-    variants: "Sequence[Variant]",
+    variants: "Sequence[PaperVariant]",
     ours: "Sequence[str]",
     path: Path | None,
     request: "Request",
     *,
     as_json: bool,
 ) -> int:
-    from scaffold.config import to_argv, without_secrets  # noqa: PLC0415 - not for --help
-    from scaffold.model.report import Status  # noqa: PLC0415
-    from scaffold.present.document import to_json  # noqa: PLC0415
-    from scaffold.present.paper import make_paper_document, write_page  # noqa: PLC0415
+    from scaffold.config.request import to_argv, without_secrets  # noqa: PLC0415 - not for --help
+    from scaffold.model.verification import Status  # noqa: PLC0415
+    from scaffold.report.document import to_json  # noqa: PLC0415
+    from scaffold.report.paper import make_paper_document, write_page  # noqa: PLC0415
 
     if as_json:
         click.echo(to_json(make_paper_document(comparison, variants, ours)), nl=False)

@@ -16,11 +16,11 @@ from scaffold.cli.options import (
     request_options,
     verbose_option,
 )
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
 
 if TYPE_CHECKING:
-    from scaffold.config import Request
-    from scaffold.present.outcome import Outcome
+    from scaffold.config.request import Request
+    from scaffold.report.plan_result import PlanResult
 
 
 @click.command(cls=SectionedCommand, short_help="Decide and write the Dockerfile and locks.")
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @quiet_option
 @click.pass_obj
 def generate(
-    outside: Outside,
+    outside: Services,
     request: "Request",
     path: Path,
     *,
@@ -42,8 +42,8 @@ def generate(
     quiet: bool,
 ) -> int:
     """Write a Dockerfile, a lock per target and a .dockerignore into the project in PATH."""
-    from scaffold.cli.deciding import decide_outcome, show_result  # noqa: PLC0415 - not for --help
-    from scaffold.present.talk import talking  # noqa: PLC0415 - not for --help
+    from scaffold.cli.planning import decide_outcome, show_result  # noqa: PLC0415 - not for --help
+    from scaffold.report.reporter import talking  # noqa: PLC0415 - not for --help
 
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell)
@@ -53,20 +53,20 @@ def generate(
 
 
 def write_files(
-    outside: Outside,
+    outside: Services,
     path: Path,
-    outcome: "Outcome",
+    outcome: "PlanResult",
     *,
     force: bool,
     tell: Callable[[str], None],
-) -> "Outcome":
+) -> "PlanResult":
     """Write everything and return the outcome with the hashes of what was written.
 
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
-    from scaffold.adapters.outputs import digest  # noqa: PLC0415 - not for --help
-    from scaffold.core.ignore import PROGRAM  # noqa: PLC0415 - not for --help
     from scaffold.model.resolution import Reason  # noqa: PLC0415 - not for --help
+    from scaffold.project.dockerignore import PROGRAM  # noqa: PLC0415 - not for --help
+    from scaffold.state.file_writer import digest  # noqa: PLC0415 - not for --help
 
     tell("writing the files")
     files = spell_files(outside, path, outcome)
@@ -92,12 +92,12 @@ def find_left(path: Path, files: Mapping[str, str], request: "Request") -> tuple
     return tuple(name for name in request.leave if name in files and (path / name).exists())
 
 
-def spell_files(outside: Outside, path: Path, outcome: "Outcome") -> dict[str, str]:
+def spell_files(outside: Services, path: Path, outcome: "PlanResult") -> dict[str, str]:
     """Return the texts of all files of an outcome that fits, by name; nothing is written."""
-    from scaffold.adapters.outputs import RECORD  # noqa: PLC0415 - not for --help
-    from scaffold.core.ignore import TRACE  # noqa: PLC0415
-    from scaffold.origins import set_by  # noqa: PLC0415
-    from scaffold.present.document import make_record  # noqa: PLC0415 - not for --help
+    from scaffold.config.option_sources import set_by  # noqa: PLC0415
+    from scaffold.project.dockerignore import TRACE  # noqa: PLC0415
+    from scaffold.report.document import make_record  # noqa: PLC0415 - not for --help
+    from scaffold.state.file_writer import RECORD  # noqa: PLC0415 - not for --help
 
     request = outcome.request
     made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, request)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.outside import Outside
 from scaffold.cli.refreshed import into_option, names_option, show_refreshed, write_option
-from scaffold.errors import UsageError
+from scaffold.cli.services import Services
+from scaffold.model.errors import UsageError
 
 
 @click.command(name="import", short_help="Make a snapshot from an export of the public data set.")
@@ -17,7 +17,7 @@ from scaffold.errors import UsageError
 @write_option
 @click.pass_obj
 def import_files(
-    outside: Outside,
+    outside: Services,
     /,
     file: Path | None,
     into: Path | None,
@@ -41,7 +41,7 @@ def import_files(
         raise UsageError(
             "no export is named", hint="leanscaffold knowledge import FILE.parquet, or --sql"
         )
-    from scaffold.refresh.running import Order  # noqa: PLC0415 - slow to import
+    from scaffold.catalog.refresh.running import Order  # noqa: PLC0415 - slow to import
 
     order = Order(kinds=("import",), folder=outside.own_knowledge(into), names=names, export=file)
     show_refreshed(outside, order, write=write)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scaffold.cli.completing import completing
 from scaffold.cli.options import (
     SectionedCommand,
     SectionedOption,
@@ -13,13 +12,14 @@ from scaffold.cli.options import (
     path_argument,
     quiet_option,
 )
-from scaffold.cli.outside import Outside
-from scaffold.errors import UsageError
+from scaffold.cli.services import Services
+from scaffold.cli.shell_completion import completing
+from scaffold.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from scaffold.origins import Given
+    from scaffold.config.option_sources import Given
 
 _SECTION = "Interview"
 
@@ -63,7 +63,7 @@ _SECTION = "Interview"
 @quiet_option
 @click.pass_obj
 def init(
-    outside: Outside,
+    outside: Services,
     given: "Mapping[str, Given]",
     path: Path,
     *,
@@ -90,10 +90,10 @@ def init(
     leanscaffold init weather --template api       in a new folder
     leanscaffold init . --yes --device raspberry-pi-5 --max-size 250MB
     """  # noqa: D301 - click looks for the backspace itself
-    from scaffold.cli.initiating import run_init  # noqa: PLC0415 - not for --help
-    from scaffold.cli.session import Session, Wishes  # noqa: PLC0415
+    from scaffold.cli.init_run import run_init  # noqa: PLC0415 - not for --help
+    from scaffold.cli.init_session import InitOptions, Session  # noqa: PLC0415
 
-    wishes = Wishes(
+    wishes = InitOptions(
         template=template or "",
         answers=_read_answers(answer),
         trusted=trust,

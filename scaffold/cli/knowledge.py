@@ -4,9 +4,9 @@ import click
 
 from scaffold.cli.importing import import_files
 from scaffold.cli.options import json_option, knowledge_option
-from scaffold.cli.outside import Outside
 from scaffold.cli.refreshing import refresh
-from scaffold.errors import KnowledgeInvalidError
+from scaffold.cli.services import Services
+from scaffold.model.errors import KnowledgeInvalidError
 
 
 @click.group(name="knowledge")
@@ -22,9 +22,9 @@ knowledge.add_command(import_files)
 @knowledge_option
 @json_option
 @click.pass_obj
-def check(outside: Outside, knowledge: tuple[str, ...], *, as_json: bool) -> None:
+def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> None:
     """Check every fact file: fields, references, invariants."""
-    from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
+    from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
 
     facts = outside.load_facts(knowledge)
     problems = tuple(outside.check_facts(facts))

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from scaffold.cli.options import SectionedCommand, json_option, lasting_options, quiet_option
-from scaffold.cli.outside import Outside
-from scaffold.errors import LeanscaffoldError, UsageError
+from scaffold.cli.services import Services
+from scaffold.model.errors import LeanscaffoldError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scaffold.config import Request
+    from scaffold.config.request import Request
+    from scaffold.lint.context import Case
+    from scaffold.lint.rules import Rule
     from scaffold.model.project import Project
     from scaffold.model.resolution import Reason
-    from scaffold.rules import Rule
-    from scaffold.rules.case import Case
 
 _FORMATS = ("text", "json", "sarif", "github")
 _FOUND = 1
@@ -51,7 +51,7 @@ _FOUND = 1
 @quiet_option
 @click.pass_obj
 def lint(
-    outside: Outside,
+    outside: Services,
     request: "Request",
     remarks: "tuple[Reason, ...]",
     path: Path,
@@ -74,10 +74,10 @@ def lint(
     `# leanscaffold: ignore=LS101` above an instruction switches a rule off for it. The exit code is
     1 if anything is found.
     """
-    from scaffold.linting import lint as run  # noqa: PLC0415 - not for --help
-    from scaffold.linting import make_case  # noqa: PLC0415
-    from scaffold.present.findings import print_findings  # noqa: PLC0415
-    from scaffold.present.talk import talking  # noqa: PLC0415
+    from scaffold.lint.linter import lint as run  # noqa: PLC0415 - not for --help
+    from scaffold.lint.linter import make_case  # noqa: PLC0415
+    from scaffold.report.lint import print_findings  # noqa: PLC0415
+    from scaffold.report.reporter import talking  # noqa: PLC0415
 
     rules = _choose(select, ignore)
     file, text, around = outside.read_dockerfile(path)
@@ -105,9 +105,9 @@ def lint(
 
 def _choose(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rule, ...]":
     """Return the rules asked for. Raises UsageError for a word that means none."""
-    from scaffold.rules import all_rules  # noqa: PLC0415 - not for --help
-    from scaffold.rules.checking import select_rules  # noqa: PLC0415
-    from scaffold.spelling import unknown  # noqa: PLC0415
+    from scaffold.config.option_parsers import unknown  # noqa: PLC0415
+    from scaffold.lint.checking import select_rules  # noqa: PLC0415
+    from scaffold.lint.rules import all_rules  # noqa: PLC0415 - not for --help
 
     def words(option: tuple[str, ...]) -> list[str]:
         return [word.strip() for text in option for word in text.split(",") if word.strip()]
@@ -123,17 +123,17 @@ def _choose(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rule, ..
 
 
 def _judge(
-    outside: Outside,
+    outside: Services,
     file: Path,
     case: "Case",
     request: "Request",
     tell: "Callable[[str], None]",
 ) -> "tuple[Case, tuple[str, ...]]":
     """Return the case with what is known of the project beside the file, and why nothing is."""
-    from scaffold.adapters.outputs import digest  # noqa: PLC0415
-    from scaffold.config import choose_targets  # noqa: PLC0415 - not for --help
-    from scaffold.flow import Edges  # noqa: PLC0415
-    from scaffold.linting import judge_here, with_asked  # noqa: PLC0415
+    from scaffold.config.request import choose_targets  # noqa: PLC0415 - not for --help
+    from scaffold.lint.linter import judge_here, with_asked  # noqa: PLC0415
+    from scaffold.planner.decide import PlannerServices  # noqa: PLC0415
+    from scaffold.state.file_writer import digest  # noqa: PLC0415
 
     targets, _ = choose_targets(request, case.facts.devices, outside.machine())
     folder = file.parent
@@ -142,7 +142,7 @@ def _judge(
         project = with_asked(_read_project(outside, file, request), case, file.name)
         if not project.asked and not project.lock:
             return case, ()
-        edges = Edges(
+        edges = PlannerServices(
             index=outside.open_index(folder, project, request),
             facts=case.facts,
             today=case.today,
@@ -162,7 +162,7 @@ def _judge(
     return replace(case, decided=replace(decided, measured=measured)), notes
 
 
-def _read_project(outside: Outside, file: Path, request: "Request") -> "Project":
+def _read_project(outside: Services, file: Path, request: "Request") -> "Project":
     """Return the project beside a Dockerfile; one that asks for nothing where there is none."""
     from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415 - not for --help
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from scaffold.cli.completing import completing, completing_choices
-from scaffold.errors import ConfigInvalidError, PathUnreadableError
-from scaffold.setting import Setting
-from scaffold.settings import SETTINGS
+from scaffold.cli.shell_completion import completing, completing_choices
+from scaffold.config.option import Setting
+from scaffold.config.options import SETTINGS
+from scaffold.model.errors import ConfigInvalidError, PathUnreadableError
 
 if TYPE_CHECKING:
-    from scaffold.adapters.record import Record
-    from scaffold.cli.outside import Outside
-    from scaffold.config import Request
+    from scaffold.cli.services import Services
+    from scaffold.config.option_sources import Given
+    from scaffold.config.request import Request
     from scaffold.model.resolution import Reason
-    from scaffold.origins import Given
+    from scaffold.state.record import Record
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,7 +89,7 @@ def request_options(command: "Callable[Concatenate[Request, P], R]") -> Callable
 
     @wraps(command)
     def with_request(*args: P.args, **values: P.kwargs) -> R:
-        from scaffold.origins import request_of  # noqa: PLC0415 - not for --help
+        from scaffold.config.option_sources import request_of  # noqa: PLC0415 - not for --help
 
         return command(request_of(_take_given(values)), *args, **values)
 
@@ -106,9 +106,9 @@ def lasting_options(
 
     @wraps(command)
     def with_lasting(*args: P.args, **values: P.kwargs) -> R:
-        from scaffold.origins import overlay, remark_recorded, request_of  # noqa: PLC0415
+        from scaffold.config.option_sources import overlay, remark_recorded, request_of  # noqa: PLC0415
 
-        outside: Outside = click.get_current_context().obj
+        outside: Services = click.get_current_context().obj
         anew = values.pop("anew")
         path = values["path"]
         assert isinstance(path, Path)  # noqa: S101 - of every command that has it
@@ -140,10 +140,10 @@ def given_options(
 
 def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
     """Take the options of a request out of a command's values."""
-    from scaffold.origins import overlay, read_environment, read_flags  # noqa: PLC0415
+    from scaffold.config.option_sources import overlay, read_environment, read_flags  # noqa: PLC0415
 
     flags = read_flags({setting.parameter: values.pop(setting.parameter) for setting in SETTINGS})
-    outside: Outside = click.get_current_context().obj
+    outside: Services = click.get_current_context().obj
     path = values.get("path")
     table = outside.read_settings(_folder_of(path)) if path else ()
     return overlay(flags, read_environment(outside.environment()), table)
@@ -156,7 +156,7 @@ def _folder_of(path: Path) -> Path:
 
 def given_in(record: "Record | None") -> "tuple[Given, ...]":
     """Return what an earlier run recorded and still holds; see ``read_options``."""
-    from scaffold.origins import read_recorded  # noqa: PLC0415 - not for --help
+    from scaffold.config.option_sources import read_recorded  # noqa: PLC0415 - not for --help
 
     return read_recorded(read_options(record.lasting if record else ()))
 

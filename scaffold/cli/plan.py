@@ -15,10 +15,10 @@ from scaffold.cli.options import (
     quiet_option,
     verbose_option,
 )
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
 
 if TYPE_CHECKING:
-    from scaffold.config import Request
+    from scaffold.config.request import Request
     from scaffold.model.resolution import Reason
 
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @quiet_option
 @click.pass_obj
 def plan(
-    outside: Outside,
+    outside: Services,
     request: "Request",
     remarks: "tuple[Reason, ...]",
     path: Path,
@@ -44,9 +44,9 @@ def plan(
     Options that leanscaffold.json recorded hold wherever no other is given, and are named; --anew
     decides without them, as generate does.
     """
-    from scaffold.cli.deciding import decide_outcome, show_result  # noqa: PLC0415 - not for --help
-    from scaffold.present.outcome import planned_files  # noqa: PLC0415 - not for --help
-    from scaffold.present.talk import talking  # noqa: PLC0415 - not for --help
+    from scaffold.cli.planning import decide_outcome, show_result  # noqa: PLC0415 - not for --help
+    from scaffold.report.plan_result import planned_files  # noqa: PLC0415 - not for --help
+    from scaffold.report.reporter import talking  # noqa: PLC0415 - not for --help
 
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)

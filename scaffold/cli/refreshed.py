@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
 
 if TYPE_CHECKING:
-    from scaffold.refresh.running import Order
+    from scaffold.catalog.refresh.running import Order
 
 into_option = click.option(
     "--into",
@@ -28,7 +28,7 @@ write_option = click.option(
 )
 
 
-def show_refreshed(outside: Outside, order: "Order", *, write: bool) -> None:
+def show_refreshed(outside: Services, order: "Order", *, write: bool) -> None:
     """Make knowledge anew, print what changed, and write it if told to."""
     for refreshed in outside.refresh(order, _tell):
         for line in refreshed.changes:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.outside import Outside
 from scaffold.cli.refreshed import into_option, names_option, show_refreshed, write_option
+from scaffold.cli.services import Services
 
 _KINDS = {
     "wheels": "Releases, files and what is inside wheels, from the configured index.",
@@ -33,7 +33,7 @@ _KINDS = {
 @write_option
 @click.pass_obj
 def refresh(
-    outside: Outside,
+    outside: Services,
     /,
     into: Path | None,
     names: Path | None,
@@ -50,9 +50,9 @@ def refresh(
     new, with - gone, with ~ changed. A folder of your own is used with --knowledge DIR. Bases,
     swaps and memory need tomlkit: pip install 'leanscaffold[knowledge]'.
     """
-    from scaffold.core.target import parse_arch  # noqa: PLC0415 - not for --help
+    from scaffold.catalog.refresh.running import Order  # noqa: PLC0415 - slow to import
     from scaffold.model.target import Arch  # noqa: PLC0415 - not for --help
-    from scaffold.refresh.running import Order  # noqa: PLC0415 - slow to import
+    from scaffold.resolver.tags import parse_arch  # noqa: PLC0415 - not for --help
 
     order = Order(
         kinds=tuple(kind for kind in _KINDS if kinds[kind]) or ("wheels",),

@@ -14,13 +14,13 @@ from scaffold.cli.options import (
     path_argument,
     quiet_option,
 )
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
 
 if TYPE_CHECKING:
-    from scaffold.config import Request
+    from scaffold.config.request import Request
     from scaffold.model.knowledge import Facts
     from scaffold.model.resolution import Reason
-    from scaffold.present.outcome import Outcome
+    from scaffold.report.plan_result import PlanResult
 
 
 @click.command(cls=SectionedCommand, short_help="Show where the bytes of the image go.")
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @quiet_option
 @click.pass_obj
 def report(
-    outside: Outside,
+    outside: Services,
     request: "Request",
     remarks: "tuple[Reason, ...]",
     path: Path,
@@ -53,14 +53,14 @@ def report(
     it. With --html all of it is one page, for a phone as for a desktop. Options that
     leanscaffold.json recorded hold wherever no other is given.
     """
-    from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415 - not for --help
-    from scaffold.present.breakdown import (  # noqa: PLC0415 - not for --help
+    from scaffold.cli.planning import decide_outcome  # noqa: PLC0415 - not for --help
+    from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
+    from scaffold.report.reporter import talking  # noqa: PLC0415 - not for --help
+    from scaffold.report.size_by_kind import (  # noqa: PLC0415 - not for --help
         make_breakdown_document,
         show_breakdown,
     )
-    from scaffold.present.document import to_json  # noqa: PLC0415 - not for --help
-    from scaffold.present.screen import show  # noqa: PLC0415 - not for --help
-    from scaffold.present.talk import talking  # noqa: PLC0415 - not for --help
+    from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
 
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
@@ -78,10 +78,10 @@ def report(
     return FITS if outcome.fits else NOTHING_FITS
 
 
-def _make(outcome: "Outcome", facts: "Facts") -> str:
-    from scaffold.present.page.html import render_page  # noqa: PLC0415 - not for --help
-    from scaffold.present.page.view import make_page  # noqa: PLC0415 - not for --help
-    from scaffold.resources import templates  # noqa: PLC0415 - only with templates
+def _make(outcome: "PlanResult", facts: "Facts") -> str:
+    from scaffold.catalog.resources import templates  # noqa: PLC0415 - only with templates
+    from scaffold.report.page.html import render_page  # noqa: PLC0415 - not for --help
+    from scaffold.report.page.view import make_page  # noqa: PLC0415 - not for --help
 
     folder = templates()
     return render_page(

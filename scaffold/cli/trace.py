@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scaffold.choices import TRACED
 from scaffold.cli.options import SectionedCommand, given_options, json_option, quiet_option
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
 from scaffold.cli.verify import read_proof_wishes, verify_options
-from scaffold.errors import UsageError
+from scaffold.config.choices import TRACED
+from scaffold.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from scaffold.model.trace import Exercise
-    from scaffold.origins import Given
-    from scaffold.present.outcome import Outcome
-    from scaffold.tracing import Traced, Tracing
+    from scaffold.config.option_sources import Given
+    from scaffold.model.trace import TraceScenario
+    from scaffold.report.plan_result import PlanResult
+    from scaffold.verify.trace import Traced, Tracing
 
 _DIFFERS = 1
 
@@ -57,7 +57,7 @@ def _with_path(command: Callable[..., int]) -> Callable[..., int]:
 @quiet_option
 @click.pass_obj
 def trace(
-    outside: Outside,
+    outside: Services,
     given: "Mapping[str, Given]",
     /,
     path: Path,
@@ -80,8 +80,8 @@ def trace(
     A line of an HTTP script is a method, a path, headers (`Name: value`, parted by `;`) and a body:
     JSON as it is, anything else behind a `|`. Lines that start with # are comments.
     """
-    from scaffold.present.progress import watching  # noqa: PLC0415 - not for --help
-    from scaffold.present.talk import talking  # noqa: PLC0415
+    from scaffold.report.progress import watching  # noqa: PLC0415 - not for --help
+    from scaffold.report.reporter import talking  # noqa: PLC0415
 
     wishes = read_proof_wishes(
         {"image": None, "keep": False, "quick": False, "runs": None, **values}
@@ -103,19 +103,19 @@ def _split(words: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
 
 
 def _order(
-    outside: Outside,
+    outside: Services,
     path: Path,
     given: "Mapping[str, Given]",
     runs: tuple[Sequence[str], Sequence[str]],
     tell: Callable[[str], None],
-) -> "tuple[Outcome, Tracing]":
+) -> "tuple[PlanResult, Tracing]":
     """Return what was decided, and what is to be traced of it."""
-    from scaffold.cli.contenders import make_contest, promise_of  # noqa: PLC0415 - not for --help
-    from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415
-    from scaffold.cli.preparing import combine_options  # noqa: PLC0415
-    from scaffold.errors import NothingFitsError  # noqa: PLC0415
-    from scaffold.model.promise import ProofWishes  # noqa: PLC0415
-    from scaffold.tracing import Tracing  # noqa: PLC0415
+    from scaffold.cli.compare_variants import make_contest, promise_of  # noqa: PLC0415 - not for --help
+    from scaffold.cli.planning import decide_outcome  # noqa: PLC0415
+    from scaffold.cli.prepare import combine_options  # noqa: PLC0415
+    from scaffold.model.errors import NothingFitsError  # noqa: PLC0415
+    from scaffold.model.expectation import VerifyOptions  # noqa: PLC0415
+    from scaffold.verify.trace import Tracing  # noqa: PLC0415
 
     record = outside.read_record(path)
     request = combine_options(given, record)
@@ -146,7 +146,7 @@ def _order(
         plan=plan,
         promise=promise,
         exercises=_read_exercises(path, *runs, port=promise.port, health=promise.health),
-        wishes=ProofWishes(),
+        wishes=VerifyOptions(),
         closure=closure,
         tracer="any",
         spell=outside.spell_plan,
@@ -156,9 +156,9 @@ def _order(
 
 def _read_exercises(
     path: Path, commands: Sequence[str], scripts: Sequence[str], *, port: int | None, health: str
-) -> "tuple[Exercise, ...]":
-    from scaffold.core.exercises import list_exercises, parse_script  # noqa: PLC0415
-    from scaffold.errors import PathUnreadableError  # noqa: PLC0415
+) -> "tuple[TraceScenario, ...]":
+    from scaffold.model.errors import PathUnreadableError  # noqa: PLC0415
+    from scaffold.verify.trace_scenarios import list_exercises, parse_script  # noqa: PLC0415
 
     read = []
     for name in scripts:
@@ -173,11 +173,11 @@ def _read_exercises(
     return list_exercises(commands, read, port=port, health=health)
 
 
-def _keep(path: Path, traced: "Traced", outcome: "Outcome", *, add: bool) -> "Traced":
+def _keep(path: Path, traced: "Traced", outcome: "PlanResult", *, add: bool) -> "Traced":
     """Write the keep-list, with what an earlier one lists if that is to stay."""
-    from scaffold.adapters.outputs import write_outputs  # noqa: PLC0415 - not for --help
-    from scaffold.core.ignore import TRACE  # noqa: PLC0415
-    from scaffold.core.traces import join_traces, render_trace  # noqa: PLC0415
+    from scaffold.project.dockerignore import TRACE  # noqa: PLC0415
+    from scaffold.state.file_writer import write_outputs  # noqa: PLC0415 - not for --help
+    from scaffold.state.trace_file import join_traces, render_trace  # noqa: PLC0415
 
     earlier = outcome.project.trace
     if add and earlier is not None:
@@ -188,13 +188,13 @@ def _keep(path: Path, traced: "Traced", outcome: "Outcome", *, add: bool) -> "Tr
 
 def _show(traced: "Traced", *, as_json: bool) -> int:
     if as_json:
-        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
-        from scaffold.present.traced import make_trace_document  # noqa: PLC0415
+        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
+        from scaffold.report.trace import make_trace_document  # noqa: PLC0415
 
         click.echo(to_json(make_trace_document(traced)), nl=False)
     else:
-        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
-        from scaffold.present.traced import show_traced  # noqa: PLC0415
+        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
+        from scaffold.report.trace import show_traced  # noqa: PLC0415
 
         show(sys.stdout, show_traced(traced))
     return _DIFFERS if traced.differing else 0

@@ -15,18 +15,18 @@ from scaffold.cli.options import (
     path_argument,
     quiet_option,
 )
-from scaffold.cli.outside import Outside
-from scaffold.errors import UsageError
+from scaffold.cli.services import Services
+from scaffold.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scaffold.adapters.record import Record
-    from scaffold.config import Request
-    from scaffold.core.renewal import Stale
-    from scaffold.origins import Given
-    from scaffold.present.outcome import Outcome
-    from scaffold.present.renewal import Update
+    from scaffold.config.option_sources import Given
+    from scaffold.config.request import Request
+    from scaffold.report.plan_diff import Update
+    from scaffold.report.plan_result import PlanResult
+    from scaffold.state.plan_diff import Stale
+    from scaffold.state.record import Record
 
 _STALE = 1
 _OTHER_BASE = (
@@ -48,7 +48,7 @@ _OTHER_BASE = (
 @quiet_option
 @click.pass_obj
 def update(
-    outside: Outside,
+    outside: Services,
     given: "Mapping[str, Given]",
     /,
     path: Path,
@@ -70,9 +70,9 @@ def update(
     is gone; a newer release of a package alone makes nothing stale. Figures that `verify --save`
     measured count for the budget.
     """
-    from scaffold.cli.deciding import decide_outcome  # noqa: PLC0415 - not for --help
-    from scaffold.cli.preparing import combine_options  # noqa: PLC0415
-    from scaffold.present.talk import talking  # noqa: PLC0415
+    from scaffold.cli.planning import decide_outcome  # noqa: PLC0415 - not for --help
+    from scaffold.cli.prepare import combine_options  # noqa: PLC0415
+    from scaffold.report.reporter import talking  # noqa: PLC0415
 
     record = outside.read_record(path)
     if record is None:
@@ -100,8 +100,8 @@ def update(
 def _left(given: "Mapping[str, Given]", record: "Record", *, force: bool) -> tuple[str, ...]:
     """Return the files that stay: what is named now, and without force what was named before."""
     from scaffold.cli.options import read_options  # noqa: PLC0415 - not for --help
-    from scaffold.config import parse_request  # noqa: PLC0415
-    from scaffold.origins import request_of  # noqa: PLC0415
+    from scaffold.config.option_sources import request_of  # noqa: PLC0415
+    from scaffold.config.request import parse_request  # noqa: PLC0415
 
     now = request_of(given).leave
     before = () if force else parse_request(read_options(record.lasting)).leave
@@ -109,12 +109,12 @@ def _left(given: "Mapping[str, Given]", record: "Record", *, force: bool) -> tup
 
 
 def _show_nothing_fits(
-    outcome: "Outcome", path: Path, stale: tuple["Stale", ...], *, as_json: bool
+    outcome: "PlanResult", path: Path, stale: tuple["Stale", ...], *, as_json: bool
 ) -> None:
-    from scaffold.present.renewal import Update, make_update_document  # noqa: PLC0415
+    from scaffold.report.plan_diff import Update, make_update_document  # noqa: PLC0415
 
     if as_json:
-        from scaffold.present.document import make_document, to_json  # noqa: PLC0415 - not for text
+        from scaffold.report.document import make_document, to_json  # noqa: PLC0415 - not for text
 
         lost = (
             f"{target.arch.platform}: no base image fits"
@@ -125,19 +125,19 @@ def _show_nothing_fits(
         document = make_update_document(found) | {"plan": make_document(outcome)}
         click.echo(to_json(document), nl=False)
     else:
-        from scaffold.present.screen import bullet, show  # noqa: PLC0415 - not for JSON
-        from scaffold.present.text import show_outcome  # noqa: PLC0415
+        from scaffold.report.terminal import bullet, show  # noqa: PLC0415 - not for JSON
+        from scaffold.report.text import show_outcome  # noqa: PLC0415
 
         show(sys.stdout, [*(bullet(one.text) for one in stale), ""] if stale else [])
         show(sys.stdout, show_outcome(outcome, folder=str(path)))
 
 
 def _find_stale(
-    outside: Outside, path: Path, record: "Record", request: "Request"
+    outside: Services, path: Path, record: "Record", request: "Request"
 ) -> tuple["Stale", ...]:
-    from scaffold.config import to_argv, without_secrets  # noqa: PLC0415
-    from scaffold.core.ignore import TRACE  # noqa: PLC0415
-    from scaffold.core.renewal import find_stale  # noqa: PLC0415 - not for --help
+    from scaffold.config.request import to_argv, without_secrets  # noqa: PLC0415
+    from scaffold.project.dockerignore import TRACE  # noqa: PLC0415
+    from scaffold.state.plan_diff import find_stale  # noqa: PLC0415 - not for --help
 
     project = outside.read_project(path, request)
     return find_stale(
@@ -148,9 +148,9 @@ def _find_stale(
     )
 
 
-def _only_checked(outside: Outside, path: Path, record: "Record") -> "Update":
-    from scaffold.core.renewal import over_budget  # noqa: PLC0415 - not for --help
-    from scaffold.present.renewal import Update  # noqa: PLC0415
+def _only_checked(outside: Services, path: Path, record: "Record") -> "Update":
+    from scaffold.report.plan_diff import Update  # noqa: PLC0415
+    from scaffold.state.plan_diff import over_budget  # noqa: PLC0415 - not for --help
 
     measured = {
         arch.platform: (one.on_disk, one.download)
@@ -161,10 +161,10 @@ def _only_checked(outside: Outside, path: Path, record: "Record") -> "Update":
 
 
 def _compare(
-    outside: Outside,
+    outside: Services,
     path: Path,
     record: "Record",
-    outcome: "Outcome",
+    outcome: "PlanResult",
     stale: tuple["Stale", ...],
     *,
     force: bool,
@@ -173,11 +173,11 @@ def _compare(
 
     The record of a run changes with every figure in it: alone it is no change.
     """
-    from scaffold.adapters.outputs import RECORD, digest  # noqa: PLC0415 - not for --help
     from scaffold.cli.generate import find_left, spell_files  # noqa: PLC0415
-    from scaffold.core.renewal import compare_plans  # noqa: PLC0415
-    from scaffold.present.document import make_document  # noqa: PLC0415
-    from scaffold.present.renewal import Update  # noqa: PLC0415
+    from scaffold.report.document import make_document  # noqa: PLC0415
+    from scaffold.report.plan_diff import Update  # noqa: PLC0415
+    from scaffold.state.file_writer import RECORD, digest  # noqa: PLC0415 - not for --help
+    from scaffold.state.plan_diff import compare_plans  # noqa: PLC0415
 
     files = spell_files(outside, path, outcome)
     spared = find_left(path, files, outcome.request)
@@ -217,7 +217,7 @@ def _read(file: Path) -> str:
 
 
 def _write(
-    outside: Outside, path: Path, outcome: "Outcome", found: "Update", *, force: bool
+    outside: Services, path: Path, outcome: "PlanResult", found: "Update", *, force: bool
 ) -> "Update":
     from scaffold.cli.generate import spell_files  # noqa: PLC0415 - not for --help
 
@@ -229,14 +229,14 @@ def _write(
 
 
 def _show(found: "Update", *, as_json: bool, check: bool) -> int:
-    from scaffold.present.renewal import make_update_document, show_update  # noqa: PLC0415
+    from scaffold.report.plan_diff import make_update_document, show_update  # noqa: PLC0415
 
     if as_json:
-        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
+        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
 
         click.echo(to_json(make_update_document(found)), nl=False)
     else:
-        from scaffold.present.screen import show  # noqa: PLC0415 - not for JSON
+        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
 
         show(sys.stdout, show_update(found))
     return _STALE if check and (found.needed or found.over) else 0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scaffold.choices import TRACED
 from scaffold.cli.build import make_job
 from scaffold.cli.options import (
     SectionedCommand,
@@ -17,16 +16,17 @@ from scaffold.cli.options import (
     path_argument,
     quiet_option,
 )
-from scaffold.cli.outside import Outside
-from scaffold.errors import UsageError
+from scaffold.cli.services import Services
+from scaffold.config.choices import TRACED
+from scaffold.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from scaffold.model.promise import Promise, ProofWishes
-    from scaffold.model.report import Report
-    from scaffold.origins import Given
-    from scaffold.proving import Proving
+    from scaffold.config.option_sources import Given
+    from scaffold.model.expectation import Expectation, VerifyOptions
+    from scaffold.model.verification import Report
+    from scaffold.verify.session import VerifyRequest
 
 _SECTION = "Verify"
 _FAILED = 1
@@ -75,9 +75,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
+def read_proof_wishes(values: dict[str, Any]) -> "VerifyOptions":
     """Take the options of ``verify_options`` out of a command's values. Raises UsageError."""
-    from scaffold.model.promise import ProofWishes  # noqa: PLC0415 - not for --help
+    from scaffold.model.expectation import VerifyOptions  # noqa: PLC0415 - not for --help
 
     pairs = [text.partition("=") for text in values.pop("env")]
     folders = values.pop("writable")
@@ -89,7 +89,7 @@ def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
             raise UsageError(
                 f"--writable: {folder!r} is no path in the image", hint="--writable /data"
             )
-    return ProofWishes(
+    return VerifyOptions(
         image=values.pop("image") or "",
         engine=values.pop("on") or "",
         network=values.pop("network"),
@@ -115,7 +115,7 @@ def read_proof_wishes(values: dict[str, Any]) -> "ProofWishes":
 @quiet_option
 @click.pass_obj
 def verify(
-    outside: Outside,
+    outside: Services,
     given: "Mapping[str, Given]",
     /,
     path: Path,
@@ -132,10 +132,10 @@ def verify(
     It runs with a read-only root, without a network, as its own user, within the device's memory.
     Containers and the image are removed afterwards. A check that could not be tried is no pass.
     """
-    from scaffold.cli.deciding import show_result  # noqa: PLC0415 - not for --help
-    from scaffold.cli.preparing import prepare  # noqa: PLC0415
-    from scaffold.present.progress import watching  # noqa: PLC0415
-    from scaffold.present.talk import talking  # noqa: PLC0415
+    from scaffold.cli.planning import show_result  # noqa: PLC0415 - not for --help
+    from scaffold.cli.prepare import prepare  # noqa: PLC0415
+    from scaffold.report.progress import watching  # noqa: PLC0415
+    from scaffold.report.reporter import talking  # noqa: PLC0415
 
     wishes = read_proof_wishes(values)
     if save and wishes.image:
@@ -158,10 +158,12 @@ def verify(
     return _show(reports, as_json=as_json, verbose=verbose)
 
 
-def of_project(outside: Outside, path: Path, prepared: Any, wishes: "ProofWishes") -> "Proving":
+def of_project(
+    outside: Services, path: Path, prepared: Any, wishes: "VerifyOptions"
+) -> "VerifyRequest":
     """Return what is to be proven of a project whose files are up to date."""
-    from scaffold.model.build import Wishes  # noqa: PLC0415 - not for --help
-    from scaffold.proving import Proving  # noqa: PLC0415
+    from scaffold.model.build import BuildOptions  # noqa: PLC0415 - not for --help
+    from scaffold.verify.session import VerifyRequest  # noqa: PLC0415
 
     facts = outside.load_facts(prepared.request.knowledge)
     promises = outside.read_promises(path, prepared.arches, facts)
@@ -171,8 +173,8 @@ def of_project(outside: Outside, path: Path, prepared: Any, wishes: "ProofWishes
         promises = tuple(
             replace(one, runs=trace.runs) if one.base in origins else one for one in promises
         )
-    return Proving(
-        job=make_job(path, prepared, Wishes()),
+    return VerifyRequest(
+        job=make_job(path, prepared, BuildOptions()),
         promises=promises,
         wishes=wishes,
         facts=facts.packages,
@@ -180,16 +182,16 @@ def of_project(outside: Outside, path: Path, prepared: Any, wishes: "ProofWishes
 
 
 def of_image(
-    outside: Outside,
+    outside: Services,
     path: Path,
     given: "Mapping[str, Given]",
-    wishes: "ProofWishes",
+    wishes: "VerifyOptions",
     tell: "Callable[[str], None]",
-) -> "Proving":
+) -> "VerifyRequest":
     """Return what is to be proven of an existing image: what was planned, or what is asked."""
-    from scaffold.cli.preparing import combine_options  # noqa: PLC0415 - not for --help
-    from scaffold.config import choose_targets  # noqa: PLC0415
-    from scaffold.proving import Proving  # noqa: PLC0415
+    from scaffold.cli.prepare import combine_options  # noqa: PLC0415 - not for --help
+    from scaffold.config.request import choose_targets  # noqa: PLC0415
+    from scaffold.verify.session import VerifyRequest  # noqa: PLC0415
 
     tell("reading the project")
     record = outside.read_record(path)
@@ -209,13 +211,13 @@ def of_image(
         port=options.port if options.port is not None else promise.port,
         health=options.health or promise.health,
     )
-    return Proving(job=None, promises=(promise,), wishes=wishes, facts=facts.packages)
+    return VerifyRequest(job=None, promises=(promise,), wishes=wishes, facts=facts.packages)
 
 
-def _plain_promise(target: Any) -> "Promise":
-    from scaffold.model.promise import Promise  # noqa: PLC0415 - not for --help
+def _plain_promise(target: Any) -> "Expectation":
+    from scaffold.model.expectation import Expectation  # noqa: PLC0415 - not for --help
 
-    return Promise(
+    return Expectation(
         arch=target.arch,
         device=target.device.name if target.device else "",
         budget=target.budget,
@@ -229,13 +231,13 @@ def _teller(*, quiet: bool) -> "Callable[[str], None]":
 
 def _show(reports: "Sequence[Report]", *, as_json: bool, verbose: bool) -> int:
     if as_json:
-        from scaffold.present.document import to_json  # noqa: PLC0415 - not for text
-        from scaffold.present.report import make_report_document  # noqa: PLC0415
+        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
+        from scaffold.report.verify import make_report_document  # noqa: PLC0415
 
         click.echo(to_json(make_report_document(reports)), nl=False)
     else:
-        from scaffold.present.report import show_reports  # noqa: PLC0415 - not for JSON
-        from scaffold.present.screen import show  # noqa: PLC0415
+        from scaffold.report.terminal import show  # noqa: PLC0415
+        from scaffold.report.verify import show_reports  # noqa: PLC0415 - not for JSON
 
         show(sys.stdout, show_reports(reports, verbose=verbose))
     return 0 if reports and all(report.passed for report in reports) else _FAILED

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scaffold.cli.completing import completing
 from scaffold.cli.options import json_option, knowledge_option, offline_option
-from scaffold.cli.outside import Outside
+from scaffold.cli.services import Services
+from scaffold.cli.shell_completion import completing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scaffold.core.availability import Availability
+    from scaffold.resolver.package_support import PackageSupport
 
 
 @click.command(short_help="Show for what a package has wheels.")
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def wheels(
-    outside: Outside,
+    outside: Services,
     packages: tuple[str, ...],
     html: Path | None,
     knowledge: tuple[str, ...],
@@ -50,19 +50,19 @@ def wheels(
 
     The bundled snapshot answers at once and without network; what it does not hold is asked for.
     """
-    from scaffold.cli.pages import normalise  # noqa: PLC0415 - not for --help
+    from scaffold.cli.index_pages import normalise  # noqa: PLC0415 - not for --help
 
     names = dict.fromkeys(map(normalise, packages))
     found = [_look_up(outside, name, knowledge, offline=offline) for name in names]
     if html:
-        from scaffold.present.matrix_page import draw_page  # noqa: PLC0415 - one option only
-        from scaffold.resources import templates  # noqa: PLC0415 - one option only
+        from scaffold.catalog.resources import templates  # noqa: PLC0415 - one option only
+        from scaffold.report.wheel_matrix_page import draw_page  # noqa: PLC0415 - one option only
 
         template = (templates() / "pages" / "wheels.html.j2").read_text(encoding="utf-8")
         outside.write_file(html, draw_page(found, template), force)
     if as_json:
-        from scaffold.present.document import to_json  # noqa: PLC0415 - slow to import
-        from scaffold.present.matrix import to_document  # noqa: PLC0415 - not for --help
+        from scaffold.report.document import to_json  # noqa: PLC0415 - slow to import
+        from scaffold.report.wheel_matrix import to_document  # noqa: PLC0415 - not for --help
 
         document = {"version": 1, "packages": [to_document(one) for one in found]}
         click.echo(to_json(document), nl=False)
@@ -71,22 +71,22 @@ def wheels(
 
 
 def _look_up(
-    outside: Outside, name: str, layers: tuple[str, ...], *, offline: bool
-) -> "Availability":
-    from scaffold.cli.pages import find_page  # noqa: PLC0415 - not for --help
-    from scaffold.core.availability import find_availability  # noqa: PLC0415 - not for --help
+    outside: Services, name: str, layers: tuple[str, ...], *, offline: bool
+) -> "PackageSupport":
+    from scaffold.cli.index_pages import find_page  # noqa: PLC0415 - not for --help
+    from scaffold.resolver.package_support import find_package_support  # noqa: PLC0415 - not for --help
 
     known = find_page(outside, name, layers, offline=offline)
     if known is None:
-        from scaffold.spelling import unknown  # noqa: PLC0415 - slow to import
+        from scaffold.config.option_parsers import unknown  # noqa: PLC0415 - slow to import
 
         raise unknown("package", name, outside.snapshot_names(), hint="check the spelling")
-    return find_availability(*known, lambda one: outside.load_package(one, layers))
+    return find_package_support(*known, lambda one: outside.load_package(one, layers))
 
 
-def _show(found: "Sequence[Availability]") -> None:
-    from scaffold.present.matrix import show_availability  # noqa: PLC0415 - not for --help
-    from scaffold.present.screen import show  # noqa: PLC0415 - not for --help
+def _show(found: "Sequence[PackageSupport]") -> None:
+    from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
+    from scaffold.report.wheel_matrix import show_availability  # noqa: PLC0415 - not for --help
 
     for number, one in enumerate(found):
         if number:

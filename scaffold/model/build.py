@@ -15,7 +15,7 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOrder:
+class BuildRequest:
     """One image for one target.
 
     ``context`` is the project's folder, ``dockerfile`` a path, ``tag`` the image's name. Empty
@@ -51,7 +51,7 @@ class Step:
     bytes: int | None = None
 
 
-class Happening(StrEnum):
+class Event(StrEnum):
     """What can happen to a step while it is built."""
 
     STARTED = "started"
@@ -70,7 +70,7 @@ class Progress:
     that only the failure of another ended.
     """
 
-    happening: Happening
+    happening: Event
     step: str
     text: str = ""
     seconds: float = 0.0
@@ -88,7 +88,7 @@ class Built:
     ``size`` is what the local engine says the image weighs, in bytes.
     """
 
-    order: BuildOrder
+    order: BuildRequest
     image: str
     steps: tuple[Step, ...]
     seconds: float
@@ -96,11 +96,11 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class BuildOptions:
     """What the user wants of a build, whatever the project; empty means the usual.
 
     ``tag`` is an image's name, with or without a tag of its own. ``certificates`` is a file that
-    the build trusts instead of what pip is configured to. The rest is as in ``BuildOrder``.
+    the build trusts instead of what pip is configured to. The rest is as in ``BuildRequest``.
     """
 
     tag: str = ""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scaffold.model.promise import Promise
-from scaffold.model.report import Check, Status
+from scaffold.model.expectation import Expectation
 from scaffold.model.target import Arch
+from scaffold.model.verification import Check, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
+class Variant:
     """One way to make the image.
 
     ``name`` is short and its own, ``title`` a sentence's worth. ``files`` go into a copy of the
@@ -21,7 +21,7 @@ class Contender:
 
     name: str
     title: str
-    promise: Promise
+    promise: Expectation
     files: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     kept: bool = False
@@ -29,7 +29,7 @@ class Contender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class CompareResult:
     """What became of a contender. Bytes and seconds; None is what nobody could measure.
 
     ``runs`` says whether the app started and kept to its memory; ``trouble`` why it did not, or
@@ -66,7 +66,7 @@ class Comparison:
 
     project: str
     arch: Arch
-    entries: tuple[Entry, ...]
+    entries: tuple[CompareResult, ...]
     device: str = ""
     emulated: bool = False
     notes: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scaffold.model.report import Layer
+from scaffold.model.verification import Layer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

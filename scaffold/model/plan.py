@@ -6,7 +6,7 @@ from scaffold.model.knowledge import Base
 from scaffold.model.project import Project
 from scaffold.model.target import Target
 from scaffold.model.trace import Trace
-from scaffold.model.verdict import Decision, Fits
+from scaffold.model.verdict import Accepted, Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class TargetPlan:
 
     target: Target
     decision: Decision
-    chosen: Fits
+    chosen: Accepted
     lock: str
     platforms: tuple[str, ...] = ()
     compiled: tuple[str, ...] = ()

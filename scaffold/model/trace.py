@@ -17,7 +17,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exercise:
+class TraceScenario:
     """Something to run. An empty ``command`` is the app's own start.
 
     With a ``port`` it is asked, first for its ``health`` (a connection, if empty), then the
@@ -33,7 +33,7 @@ class Exercise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class TraceResult:
     """What was seen of one exercise.
 
     ``well`` says that the app answered, or that the command ended on its own; ``answers`` are the
@@ -57,7 +57,7 @@ class Sighting:
 class TracedRun:
     """An exercise with what it came to: its exit code if it ended, the answers' status codes."""
 
-    exercise: Exercise
+    exercise: TraceScenario
     code: int | None = None
     answers: tuple[int, ...] = ()
 
@@ -93,7 +93,7 @@ class Trace:
     """The keep-list of a project.
 
     ``python`` and ``packages`` are the releases it was made with: others are kept whole. ``files``
-    are spelled alike on every architecture (``scaffold.core.traces``), ``sources`` those of them
+    are the same on every architecture (``scaffold.state.trace_file``), ``sources`` those of them
     that somebody read although there was bytecode.
     """
 

@@ -81,7 +81,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fits:
+class Accepted:
     """A base that can carry the project. ``reasons`` are remarks (libraries added, …)."""
 
     candidate: Candidate
@@ -126,11 +126,11 @@ class Rejected:
         return None if self.candidate is None else self.candidate.size
 
 
-Verdict = Fits | Rejected
+Evaluation = Accepted | Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saving:
+class Suggestion:
     """Something that would make the image smaller. ``bytes`` on disk, ``download`` compressed.
 
     ``option`` is the command-line option that takes it, such as ``--swap a=b``.
@@ -145,7 +145,7 @@ class Saving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Workaround:
     """A way to get packages without wheels onto a target, or why it leads nowhere.
 
     ``code`` is ``extra-index``, ``older-version``, ``distribution`` or ``compile``; ``text`` says
@@ -168,8 +168,8 @@ class Decision:
     ``ways`` are there where some package has no wheel for a target that few have wheels for.
     """
 
-    chosen: Fits | None
-    verdicts: tuple[Verdict, ...]
-    savings: tuple[Saving, ...] = ()
+    chosen: Accepted | None
+    verdicts: tuple[Evaluation, ...]
+    savings: tuple[Suggestion, ...] = ()
     notes: tuple[Reason, ...] = ()
-    ways: tuple[Way, ...] = ()
+    ways: tuple[Workaround, ...] = ()

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from scaffold.adapters.buildx import stopped_by_signals
+from scaffold.docker.buildx import stopped_by_signals
 
 REGISTRATIONS = Path("/proc/sys/fs/binfmt_misc")
 BOUND = 1.3

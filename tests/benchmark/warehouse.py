@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from scaffold.resources import templates
+from scaffold.catalog.resources import templates
 from tests.benchmark.__main__ import measure
 
 ROWS = 10_000_000

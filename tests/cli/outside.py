@@ -8,26 +8,26 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from scaffold.building import Job, Watch
 from scaffold.cli import cli
-from scaffold.cli.outside import Outside
-from scaffold.comparing import Contest
-from scaffold.config import Request
-from scaffold.flow import Edges
-from scaffold.model.build import BuildOrder, Built, Happening, Progress, Step
-from scaffold.model.comparison import Comparison, Entry
+from scaffold.cli.services import Services
+from scaffold.config.request import Request
+from scaffold.docker.build import Job, Watch
+from scaffold.lint.context import Surroundings
+from scaffold.model.build import BuildRequest, Built, Event, Progress, Step
+from scaffold.model.comparison import CompareResult, Comparison
+from scaffold.model.expectation import Expectation
 from scaffold.model.plan import Options, Plan
 from scaffold.model.project import Project
-from scaffold.model.promise import Promise
-from scaffold.model.report import Report, Status
 from scaffold.model.target import Arch, Target
 from scaffold.model.trace import Figures, Trace, TracedRun
 from scaffold.model.verdict import Decision
-from scaffold.rules.case import Surroundings
-from scaffold.tracing import Traced, Tracing
-from tests.builders import make_decision, make_facts, make_fits, make_project, make_rejected
+from scaffold.model.verification import Report, Status
+from scaffold.planner.decide import PlannerServices
+from scaffold.verify.compare_session import CompareRequest
+from scaffold.verify.trace import Traced, Tracing
 from tests.cli.wizards import make_wizard
-from tests.core.worlds import World
+from tests.support.builders import make_decision, make_facts, make_fits, make_project, make_rejected
+from tests.support.worlds import World
 
 ALONE = Surroundings(ignores=True)
 
@@ -44,7 +44,7 @@ class Seen:
     offline: list[bool] = field(default_factory=list)
     snapshots: int = 0
     jobs: list[Job] = field(default_factory=list)
-    contests: list[Contest] = field(default_factory=list)
+    contests: list[CompareRequest] = field(default_factory=list)
     kept: list[Report] = field(default_factory=list)
     tracings: list[Tracing] = field(default_factory=list)
 
@@ -85,7 +85,9 @@ def spell_plan(plan: Plan) -> Mapping[str, str]:
 
 def make_built(arch: Arch) -> Built:
     """Return a finished build."""
-    order = BuildOrder(arch=arch, context="/p", dockerfile="/p/Dockerfile", tag=f"app:{arch.slug}")
+    order = BuildRequest(
+        arch=arch, context="/p", dockerfile="/p/Dockerfile", tag=f"app:{arch.slug}"
+    )
     steps = (
         Step(name="[build 2/4] RUN pip", seconds=2.5, bytes=1000),
         Step(name="[stage-1 1/5] COPY", seconds=0.0, cached=True),
@@ -116,13 +118,13 @@ def make_traced(tracing: Tracing) -> Traced:
 
 def make_outside(
     *decisions: Decision, seen: Seen | None = None, world: World | None = None, **changes: object
-) -> Outside:
+) -> Services:
     """Return edges whose decisions are these, repeated for every target if there is only one."""
     seen = seen or Seen()
     decisions = decisions or (make_decision(make_fits(), make_rejected()),)
 
     def decide(
-        project: Project, targets: Sequence[Target], options: Options, edges: Edges
+        project: Project, targets: Sequence[Target], options: Options, edges: PlannerServices
     ) -> tuple[Decision, ...]:
         edges.tell(f"deciding about {project.name.value}")
         seen.targets.append(tuple(targets))
@@ -144,14 +146,14 @@ def make_outside(
 
     def build(job: Job, watch: Watch) -> tuple[Built, ...]:
         seen.jobs.append(job)
-        watch(Progress(happening=Happening.FINISHED, step="[build 2/4] RUN pip", seconds=2.5))
+        watch(Progress(happening=Event.FINISHED, step="[build 2/4] RUN pip", seconds=2.5))
         return tuple(make_built(arch) for arch in job.arches)
 
-    def compare(contest: Contest, _: Watch, tell: Callable[[str], None]) -> Comparison:
+    def compare(contest: CompareRequest, _: Watch, tell: Callable[[str], None]) -> Comparison:
         seen.contests.append(contest)
         tell("comparing")
         entries = tuple(
-            Entry(name=one.name, title=one.title, runs=Status.PASSED, on_disk=90_000_000)
+            CompareResult(name=one.name, title=one.title, runs=Status.PASSED, on_disk=90_000_000)
             for one in contest.contenders
         )
         return Comparison(project=contest.job.project, arch=contest.arch, entries=entries)
@@ -166,7 +168,7 @@ def make_outside(
         seen.forced = force
         return ()
 
-    outside = Outside(
+    outside = Services(
         today=lambda: date(2026, 11, 24),
         machine=lambda: "x86_64",
         load_facts=lambda _: make_facts(),
@@ -191,7 +193,7 @@ def make_outside(
         read_record=lambda _: None,
         digest_inputs=lambda _, __: {},
         build=build,
-        read_promises=lambda _, arches, __: tuple(Promise(arch=arch) for arch in arches),
+        read_promises=lambda _, arches, __: tuple(Expectation(arch=arch) for arch in arches),
         prove=lambda proving, _, __: tuple(
             Report(arch=promise.arch, image="sha256:1", layers=(), checks=())
             for promise in proving.promises
@@ -209,7 +211,9 @@ def make_outside(
     return replace(outside, **changes)  # type: ignore[arg-type]
 
 
-def run(*argv: str, outside: Outside | None = None, env: Mapping[str, str] | None = None) -> Result:
+def run(
+    *argv: str, outside: Services | None = None, env: Mapping[str, str] | None = None
+) -> Result:
     """Run a command line; ``stdout`` and ``stderr`` of the result are apart."""
     return CliRunner().invoke(cli, list(argv), obj=outside or make_outside(), env=env)
 

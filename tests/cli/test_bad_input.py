@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.real import real_outside
+from scaffold.cli.real_services import real_services
 from tests.cli.outside import code_of, run
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
@@ -36,7 +36,7 @@ def plan(folder: Path, *options: str) -> Result:
     argv = ("plan", str(folder), "--offline", "--quiet", *options)
     if not {"--device", "--target"} & set(options):
         argv = (*argv, "--target", "arm64")
-    return run(*argv, outside=real_outside())
+    return run(*argv, outside=real_services())
 
 
 def outcome(result: Result) -> tuple[int, str]:
@@ -204,7 +204,7 @@ def test_a_password_of_the_project_is_neither_printed_nor_written(
     env = {"TOKEN": PLANTED, "XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_PROXY": "*"}
     command, *options = argv
     result = run(
-        command, str(folder), "--target", "arm64", *options, outside=real_outside(), env=env
+        command, str(folder), "--target", "arm64", *options, outside=real_services(), env=env
     )
     made = [path for path in folder.rglob("*") if path.is_file() and path.name not in GIVEN]
     said = [result.stdout, result.stderr, *(path.read_text() for path in made)]
@@ -221,7 +221,7 @@ def test_a_token_in_the_path_of_an_index_that_is_down_is_not_shown(tmp_path: Pat
     text = "--index-url http://127.0.0.1:9/${TOKEN}/simple\nuvicorn\n"
     write(tmp_path, {"requirements.txt": text, "main.py": APP})
     env = {"TOKEN": PLANTED, "XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_PROXY": "*"}
-    result = run("plan", str(tmp_path), "--target", "arm64", outside=real_outside(), env=env)
+    result = run("plan", str(tmp_path), "--target", "arm64", outside=real_services(), env=env)
     assert (result.exit_code, code_of(result)) == (75, "index-unreachable")
     assert "http://127.0.0.1:9/${TOKEN}/simple/" in result.stderr
     assert PLANTED not in result.stderr + result.stdout
@@ -231,7 +231,7 @@ def test_an_index_that_is_down_says_which_without_its_password(tmp_path: Path) -
     write(tmp_path, {"requirements.txt": SECRETIVE, "main.py": APP})
     env = {"TOKEN": PLANTED, "XDG_CACHE_HOME": str(tmp_path / "cache"), "NO_PROXY": "*"}
     argv = ("plan", str(tmp_path), "--target", "arm64", "--json")
-    result = run(*argv, outside=real_outside(), env=env)
+    result = run(*argv, outside=real_services(), env=env)
     assert (result.exit_code, code_of(result)) == (75, "index-unreachable")
     assert "http://127.0.0.1:9/simple/" in result.stderr
     assert json.loads(result.stdout)["error"]["code"] == "index-unreachable"

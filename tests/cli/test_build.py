@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.adapters.record import Record
 from scaffold.cli.options import read_options
-from scaffold.cli.preparing import combine_options
-from scaffold.errors import BuildError, ConfigInvalidError, FileConflictError
+from scaffold.cli.prepare import combine_options
+from scaffold.config.option_sources import overlay, read_flags
+from scaffold.model.errors import BuildError, ConfigInvalidError, FileConflictError
 from scaffold.model.target import Arch
-from scaffold.origins import overlay, read_flags
-from tests.builders import make_decision, make_rejected
+from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
+from tests.support.builders import make_decision, make_rejected
 
 RECORD = Record(
     project="app",

@@ -13,14 +13,19 @@ from jsonschema import Draft202012Validator
 
 from scaffold.cli import cli
 from scaffold.cli.exit_codes import EXIT_CODES
-from scaffold.errors import Detail, LeanscaffoldError, RequirementsInvalidError, TransientError
+from scaffold.model.errors import (
+    Detail,
+    LeanscaffoldError,
+    RequirementsInvalidError,
+    TransientError,
+)
 from scaffold.model.resolution import Reason
-from tests.builders import make_candidate, make_decision, make_rejected, make_saving
 from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
+from tests.support.builders import make_candidate, make_decision, make_rejected, make_saving
 
 HEAVY = (
     *("requests", "resolvelib", "rich", "jinja2", "pip", "packaging", "msgspec", "elftools"),
-    *("pip_requirements_parser", "urllib3", "scaffold.flow", "scaffold.adapters", "asyncio"),
+    *("pip_requirements_parser", "urllib3", "scaffold.planner", "scaffold.index", "asyncio"),
 )
 
 
@@ -88,7 +93,7 @@ def test_with_json_an_error_is_a_document_on_stdout_too() -> None:
 def test_every_error_document_is_as_its_schema_says(error: Exception) -> None:
     outside = make_outside(decide=fail_with(error))
     result = run("plan", "--target", "arm64", "--json", outside=outside)
-    schema = files("scaffold.present").joinpath("error.schema.json").read_text("utf-8")
+    schema = files("scaffold.report").joinpath("error.schema.json").read_text("utf-8")
     Draft202012Validator(json.loads(schema)).validate(json.loads(result.stdout))
 
 

@@ -1,12 +1,12 @@
 import json
 from pathlib import Path
 
-from scaffold.adapters.record import Record
-from scaffold.model.comparison import Comparison, Entry
-from scaffold.model.report import Status
+from scaffold.model.comparison import CompareResult, Comparison
 from scaffold.model.target import Arch
-from tests.builders import make_decision, make_fits, make_rejected
+from scaffold.model.verification import Status
+from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.support.builders import make_decision, make_fits, make_rejected
 
 TARGET = ("--target", "arm64")
 BOTH = make_decision(make_fits(), make_fits("alpine-3.23"))
@@ -102,7 +102,7 @@ def test_json_and_a_picture_come_of_the_same_run(tmp_path: Path) -> None:
 
 
 def test_it_fails_where_no_image_runs_and_quiet_says_nothing() -> None:
-    entry = Entry(name="a", title="", runs=Status.FAILED, trouble="it ended")
+    entry = CompareResult(name="a", title="", runs=Status.FAILED, trouble="it ended")
     comparison = Comparison(project="p", arch=Arch.ARM64, entries=(entry,))
     outside = make_outside(BOTH, compare=lambda _, __, ___: comparison)
     result = run("compare", *TARGET, "--quiet", outside=outside)

@@ -6,15 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.cli.options import request_options
-from scaffold.config import Request, choose_targets, parse_request, to_argv
-from scaffold.errors import UsageError
+from scaffold.config.choices import BYTECODE, COMPILE, OBJECTIVES
+from scaffold.config.option_parsers import (
+    parse_command,
+    parse_python,
+    parse_registry,
+    parse_size,
+    parse_swap,
+)
+from scaffold.config.request import Request, choose_targets, parse_request, to_argv
+from scaffold.model.errors import UsageError
 from scaffold.model.plan import Options
 from scaffold.model.target import Arch, CpuClass
-from scaffold.spelling import parse_command, parse_python, parse_registry, parse_size, parse_swap
-from tests.builders import make_device
 from tests.cli.outside import make_outside
+from tests.support.builders import make_device
 
 
 @pytest.mark.parametrize(

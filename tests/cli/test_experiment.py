@@ -2,12 +2,18 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from scaffold.cli.outside import Outside
-from scaffold.model.comparison import Comparison, Entry
-from scaffold.model.report import Status
+from scaffold.cli.services import Services
+from scaffold.model.comparison import CompareResult, Comparison
 from scaffold.model.target import Arch
-from tests.builders import make_decision, make_fits, make_project, make_rejected, make_weighed
+from scaffold.model.verification import Status
 from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.support.builders import (
+    make_decision,
+    make_fits,
+    make_project,
+    make_rejected,
+    make_weighed,
+)
 
 TARGET = ("--target", "arm64")
 
@@ -104,10 +110,12 @@ def test_it_is_for_one_target() -> None:
     assert (result.exit_code, code_of(result)) == (2, "usage")
 
 
-def _where_nothing_runs() -> Outside:
+def _where_nothing_runs() -> Services:
     def compare(contest: object, _: object, __: object) -> Comparison:
         names = [one.name for one in getattr(contest, "contenders", ())]
-        entries = tuple(Entry(name=n, title="", runs=Status.FAILED, trouble="no") for n in names)
+        entries = tuple(
+            CompareResult(name=n, title="", runs=Status.FAILED, trouble="no") for n in names
+        )
         return Comparison(project="p", arch=Arch.ARM64, entries=entries)
 
     return make_outside(compare=compare)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scaffold.cli.real import real_outside
-from tests.adapters.index_server import FakeIndex, make_sdist, make_wheel
+from scaffold.cli.real_services import real_services
 from tests.cli.outside import run
+from tests.support.index_server import FakeIndex, make_sdist, make_wheel
 
 PREBUILT = "sensor-2.0-cp313-cp313-linux_armv7l.whl"
 
@@ -40,7 +40,7 @@ def plan(folder: Path, main: FakeIndex, *argv: str) -> dict[str, Any]:
     (project / "main.py").write_text("import sensor\n")
     result = run(
         *("plan", str(project), "--target", "arm/v7", "--json", "--quiet", *argv),
-        outside=real_outside(),
+        outside=real_services(),
         env={"PIP_INDEX_URL": main.url, "LEANSCAFFOLD_CACHE_DIR": str(folder / "cache")},
     )
     assert result.exit_code == 0, result.stderr

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.outside import Outside
-from scaffold.cli.real import real_outside
-from scaffold.errors import Detail
-from scaffold.wizard.answers import Kept
-from scaffold.wizard.interview import MORE
-from tests.builders import make_decision, make_rejected
+from scaffold.cli.real_services import real_services
+from scaffold.cli.services import Services
+from scaffold.init.questions import MORE
+from scaffold.init.saved_answers import SavedAnswers
+from scaffold.model.errors import Detail
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.cli.wizards import Typist, make_wizard
+from tests.support.builders import make_decision, make_rejected
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 DEFAULTS = {"device": "raspberry-pi-4", "max-size": "", "objective": "size", "also": ""}
@@ -33,10 +33,10 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def real(typist: Typist, state: Path, **changes: object) -> Outside:
+def real(typist: Typist, state: Path, **changes: object) -> Services:
     """Return the real world with somebody at the keyboard, and a state folder of the test's."""
-    outside = real_outside()
-    kept = Kept(folder=lambda: state / "state")
+    outside = real_services()
+    kept = SavedAnswers(folder=lambda: state / "state")
     wizard = replace(outside.wizard, interactive=lambda: True, ask=typist, kept=kept)
     return replace(outside, wizard=replace(wizard, **changes))  # type: ignore[arg-type]
 
@@ -45,7 +45,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def init(folder: Path, outside: Outside, *options: str) -> Result:
+def init(folder: Path, outside: Services, *options: str) -> Result:
     return run("init", str(folder), "--offline", *options, outside=outside)
 
 
@@ -71,7 +71,7 @@ def test_a_project_is_read_asked_about_previewed_and_written(project: Path, tmp_
     assert command in result.stdout
 
     written = {path: path.read_bytes() for path in project.iterdir() if path.is_file()}
-    again = run(*command.split()[1:], outside=real_outside())
+    again = run(*command.split()[1:], outside=real_services())
     assert again.exit_code == 0, again.stderr
     assert {path: path.read_bytes() for path in written} == written
 
@@ -112,7 +112,7 @@ def test_broken_off_nothing_is_written_and_the_next_run_goes_on(
     resumed = ["resume"] if last != "device" else []
     assert typist.names == [*resumed, *order[order.index(last) :]]
     assert names(project) >= GENERATED
-    assert Kept(folder=lambda: tmp_path / "state").load(project) == {}
+    assert SavedAnswers(folder=lambda: tmp_path / "state").load(project) == {}
 
 
 def test_broken_off_answers_can_be_given_anew(project: Path, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_dockerfile_that_a_template_brings_is_in_the_way_before_anything_is_wr
 def test_ctrl_c_while_files_are_written_comes_when_all_of_them_are(
     tmp_path: Path, template: Path
 ) -> None:
-    place = real_outside().wizard.place
+    place = real_services().wizard.place
 
     def interrupted(made: Path, path: Path, force: bool) -> Sequence[str]:  # noqa: FBT001
         signal.raise_signal(signal.SIGINT)
@@ -357,7 +357,7 @@ def test_a_second_time_what_was_chosen_is_the_default_and_what_is_not_asked_hold
     project: Path, tmp_path: Path
 ) -> None:
     options = ("--device", "raspberry-pi-5", "--max-size", "77MB", "--base", "bare-trixie")
-    made = run("generate", str(project), *options, "--offline", outside=real_outside())
+    made = run("generate", str(project), *options, "--offline", outside=real_services())
     assert made.exit_code == 0, made.stderr
     typist = Typist({**DEFAULTS, "max-size": "77MB", "review": "write"})
     result = init(project, real(typist, tmp_path))
@@ -384,7 +384,7 @@ def test_what_would_make_it_fit_is_offered_and_taken(project: Path, tmp_path: Pa
 
 
 def test_conflicts_are_found_only_where_the_content_would_change(tmp_path: Path) -> None:
-    wizard = real_outside().wizard
+    wizard = real_services().wizard
     (tmp_path / "Dockerfile").write_text("mine\n")
     (tmp_path / ".dockerignore").write_text("same\n")
     found = wizard.conflicts(tmp_path, {"Dockerfile": "x\n", ".dockerignore": "same\n", "n": ""})

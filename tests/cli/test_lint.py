@@ -13,15 +13,15 @@ import pytest
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
-from scaffold.adapters.outputs import digest
 from scaffold.cli import cli
-from scaffold.cli.real import real_outside
-from scaffold.model.report import Measured
+from scaffold.cli.real_services import real_services
 from scaffold.model.target import Arch
+from scaffold.model.verification import Measured
+from scaffold.state.file_writer import digest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads(
-    files("scaffold.present").joinpath("findings.schema.json").read_text(encoding="utf-8")
+    files("scaffold.report").joinpath("findings.schema.json").read_text(encoding="utf-8")
 )
 SARIF = json.loads((ROOT / "tests/data/sarif-used.schema.json").read_text("utf-8"))
 BAD = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python main.py\n"
@@ -38,7 +38,7 @@ def project(tmp_path: Path) -> Path:
 
 def lint(*args: object) -> Result:
     """Run the command with the real edges on a fixed day."""
-    outside = replace(real_outside(), today=lambda: date(2026, 11, 24))
+    outside = replace(real_services(), today=lambda: date(2026, 11, 24))
     return CliRunner().invoke(cli, ["lint", *map(str, args)], obj=outside)
 
 
@@ -76,7 +76,7 @@ def test_each_finding_has_its_place_rule_and_what_it_costs_this_project(project:
 
 def test_what_was_measured_of_the_project_is_told_in_seconds(project: Path) -> None:
     outside = replace(
-        real_outside(),
+        real_services(),
         read_measured=lambda path: {Arch.ARM64: measured_of(BAD)} if path == project else {},
     )
     argv = ["lint", str(project), "--target", "arm64", "--select", "LS301"]
@@ -96,7 +96,7 @@ def test_a_swap_of_the_plan_is_none_of_a_dockerfile_written_by_hand(project: Pat
     (project / "Dockerfile").unlink()
     swap = ("--swap", "opencv-python=opencv-python-headless")
     argv = ["generate", str(project), "--target", "arm64", "--base", "slim-trixie", *swap]
-    made = CliRunner().invoke(cli, [*argv, "--offline", "--quiet"], obj=real_outside())
+    made = CliRunner().invoke(cli, [*argv, "--offline", "--quiet"], obj=real_services())
     assert made.exit_code == 0, made.output
     assert document(lint(project, "--select", "LS802", "--json"))["findings"] == []
     (project / "Dockerfile").write_text(BAD, "utf-8")
@@ -106,13 +106,15 @@ def test_a_swap_of_the_plan_is_none_of_a_dockerfile_written_by_hand(project: Pat
 
 def test_of_several_targets_the_first_is_judged_and_the_others_are_named(project: Path) -> None:
     argv = ["lint", str(project), "--target", "arm64,amd64", "--json"]
-    found = document(CliRunner().invoke(cli, argv, obj=real_outside()))
+    found = document(CliRunner().invoke(cli, argv, obj=real_services()))
     assert found["target"] == "linux/arm64"
     assert found["notes"] == ["--target amd64 judges it for that one"]
 
 
 def test_what_was_measured_of_another_dockerfile_is_not_told_of_this_one(project: Path) -> None:
-    outside = replace(real_outside(), read_measured=lambda _: {Arch.ARM64: measured_of("FROM x\n")})
+    outside = replace(
+        real_services(), read_measured=lambda _: {Arch.ARM64: measured_of("FROM x\n")}
+    )
     argv = ["lint", str(project), "--target", "arm64", "--select", "LS301,LS805"]
     text = CliRunner().invoke(cli, argv, obj=outside).stdout
     assert ", as measured" not in text

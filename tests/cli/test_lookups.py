@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.errors import Detail
+from scaffold.model.errors import Detail
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import (
     BuildClass,
@@ -15,9 +15,9 @@ from scaffold.model.knowledge import (
     SystemPackage,
 )
 from scaffold.model.target import Arch
-from tests.builders import CHECKED, SOURCE, make_facts
 from tests.cli.outside import Seen, code_of, make_outside, run
-from tests.core.worlds import World
+from tests.support.builders import CHECKED, SOURCE, make_facts
+from tests.support.worlds import World
 
 SWAP = Swap(
     to="opencv-python-headless",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.cli.real import real_outside
+from scaffold.cli.real_services import real_services
 from tests.cli.outside import run
 
 RECORDED = "leanscaffold.json recorded --target=arm64 --base=slim-trixie (--anew goes without)"
@@ -22,7 +22,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "requirements.txt").write_text("fastapi\nuvicorn\n")
     (folder / "main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
     argv = ("--target", "arm64", "--base", "slim-trixie", "--offline", "--quiet")
-    result = run("generate", str(folder), *argv, outside=real_outside())
+    result = run("generate", str(folder), *argv, outside=real_services())
     assert result.exit_code == 0, result.stderr
     record = folder / "leanscaffold.json"
     document = json.loads(record.read_text())
@@ -36,7 +36,7 @@ def ask(
     command: str, path: Path, *argv: str, env: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     offline = () if command == "lint" else ("--offline",)
-    outside = real_outside()
+    outside = real_services()
     result = run(command, str(path), "--json", "--quiet", *offline, *argv, outside=outside, env=env)
     document: dict[str, Any] = json.loads(result.stdout)
     return document["targets"][0]["plan"] | document if command == "report" else document
@@ -74,7 +74,7 @@ def test_lint_of_the_file_itself_goes_by_its_folder(project: Path) -> None:
 
 
 def test_the_next_command_has_what_was_recorded(project: Path) -> None:
-    text = run("plan", str(project), "--offline", "--quiet", outside=real_outside()).stdout
+    text = run("plan", str(project), "--offline", "--quiet", outside=real_services()).stdout
     folded = " ".join(text.split())
     assert RECORDED in folded
     assert f"leanscaffold generate {project} --target=arm64 --base=slim-trixie" in folded
@@ -97,7 +97,7 @@ def test_what_was_recorded_and_makes_no_sense_is_told_with_the_file_it_is_in(
     document["options"] = [recorded]
     record.write_text(json.dumps(document))
     for command in ("plan", "update"):
-        result = run(command, str(project), outside=real_outside())
+        result = run(command, str(project), outside=real_services())
         assert result.exit_code == 2
         assert text in result.stderr
         assert "\n  leanscaffold.json: " in result.stderr
@@ -106,8 +106,8 @@ def test_what_was_recorded_and_makes_no_sense_is_told_with_the_file_it_is_in(
 def test_what_pyproject_names_and_nobody_knows_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "main.py").touch()
     (tmp_path / "pyproject.toml").write_text('[tool.leanscaffold]\ndevice = "raspberry-pie"\n')
-    result = run("plan", str(tmp_path), outside=real_outside())
+    result = run("plan", str(tmp_path), outside=real_services())
     assert result.exit_code == 2
     assert "\n  pyproject.toml:2: device is set here\n" in result.stderr
-    named = run("plan", str(tmp_path), "--device", "raspberry-pye", outside=real_outside())
+    named = run("plan", str(tmp_path), "--device", "raspberry-pye", outside=real_services())
     assert "pyproject.toml" not in named.stderr

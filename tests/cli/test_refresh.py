@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.real import real_outside
-from tests.adapters.index_server import FakeIndex, make_wheel
+from scaffold.cli.real_services import real_services
 from tests.cli.outside import code_of, run
+from tests.support.index_server import FakeIndex, make_wheel
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def add_release(index: FakeIndex, version: str, tags: str = "py3-none-any") -> N
 def refresh(index: FakeIndex, folder: Path, *argv: str) -> tuple[list[str], str]:
     result = run(
         *("knowledge", "refresh", "--into", str(folder), *argv),
-        outside=real_outside(),
+        outside=real_services(),
         env={"PIP_INDEX_URL": index.url, "LEANSCAFFOLD_CACHE_DIR": str(folder.parent / "cache")},
     )
     assert result.exit_code == 0, result.stderr
@@ -89,7 +89,7 @@ def test_a_snapshot_of_ones_own_answers_offline(index: FakeIndex, folder: Path) 
     refresh(index, folder, "--write")
     asked = len(index.seen)
     result = run(
-        "wheels", "in-house", "--offline", "--knowledge", str(folder), outside=real_outside()
+        "wheels", "in-house", "--offline", "--knowledge", str(folder), outside=real_services()
     )
     assert result.stdout.startswith("in-house installs ready-made on Alpine")
     assert len(index.seen) == asked
@@ -98,7 +98,7 @@ def test_a_snapshot_of_ones_own_answers_offline(index: FakeIndex, folder: Path) 
 def test_a_list_that_is_not_there_is_an_error(folder: Path) -> None:
     result = run(
         *("knowledge", "refresh", "--into", str(folder), "--names", str(folder / "none.txt")),
-        outside=real_outside(),
+        outside=real_services(),
     )
     assert (result.exit_code, code_of(result)) == (6, "knowledge-invalid")
     assert "--names FILE" in result.stderr

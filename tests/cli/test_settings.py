@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
-from scaffold.adapters.record import Record
-from scaffold.cli.real import real_outside
+from scaffold.cli.real_services import real_services
 from scaffold.model.target import Arch
+from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, make_outside, run
 
 TABLE = """\
@@ -19,7 +19,7 @@ def test_plan_takes_what_neither_flag_nor_variable_says_from_the_project(tmp_pat
     outside = make_outside(
         seen=seen,
         environment=lambda: {"LEANSCAFFOLD_MAX_SIZE": "200MB", "LEANSCAFFOLD_PORT": "80"},
-        read_settings=real_outside().read_settings,
+        read_settings=real_services().read_settings,
     )
     result = run("plan", str(tmp_path), "--port", "90", outside=outside)
     assert result.exit_code == 0, result.stderr
@@ -36,7 +36,7 @@ def test_config_shows_every_value_with_its_origin(tmp_path: Path) -> None:
             "LEANSCAFFOLD_INDEX_URL": "https://me:secret@index.example/simple",
             "LEANSCAFFOLD_MAXSIZE": "1",
         },
-        read_settings=real_outside().read_settings,
+        read_settings=real_services().read_settings,
         read_record=lambda _: record,
     )
     argv = ("config", str(tmp_path), "--extra", "a", "--extra", "b")
@@ -62,14 +62,14 @@ def test_config_shows_every_value_with_its_origin(tmp_path: Path) -> None:
 
 def test_a_wrong_setting_ends_every_command_that_reads_it(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(TABLE + 'max_size = "1GB"\n')
-    result = run("plan", str(tmp_path), outside=real_outside())
+    result = run("plan", str(tmp_path), outside=real_services())
     assert (result.exit_code, code_of(result)) == (2, "config-invalid")
     assert "pyproject.toml:4: unknown setting 'max_size'" in result.stderr
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     for command in ("config", "doctor"):
-        result = run(command, str(tmp_path / "nowhere"), outside=real_outside())
+        result = run(command, str(tmp_path / "nowhere"), outside=real_services())
         assert (result.exit_code, code_of(result)) == (10, "path-unreadable")
 
 

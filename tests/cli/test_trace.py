@@ -4,12 +4,12 @@ from pathlib import Path
 
 from click.testing import Result
 
-from scaffold.cli.real import real_outside
-from scaffold.core.ignore import TRACE
-from scaffold.core.traces import parse_trace
+from scaffold.cli.real_services import real_services
 from scaffold.model.project import Found, Origin
-from tests.builders import make_base, make_decision, make_fits, make_project
+from scaffold.project.dockerignore import TRACE
+from scaffold.state.trace_file import parse_trace
 from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.support.builders import make_base, make_decision, make_fits, make_project
 
 FITS = make_fits("bare-trixie")
 BARE = replace(
@@ -68,7 +68,7 @@ def test_a_script_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_a_keep_list_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("numpy\n")
     (tmp_path / TRACE).write_text("{}")
-    outside = make_outside(read_project=real_outside().read_project)
+    outside = make_outside(read_project=real_services().read_project)
     result = run("plan", str(tmp_path), "--target", "arm64", outside=outside)
     assert code_of(result) == "config-invalid"
     assert TRACE in result.stderr

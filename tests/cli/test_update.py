@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.real import real_outside
-from scaffold.model.report import Measured
+from scaffold.cli.real_services import real_services
 from scaffold.model.target import Arch
+from scaffold.model.verification import Measured
 from tests.cli.outside import code_of, run
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
@@ -18,13 +18,13 @@ OPTIONS = ("--device", "raspberry-pi-4", "--max-size", "300MB", "--offline")
 def project(tmp_path: Path) -> Path:
     (tmp_path / "main.py").write_text(APP)
     (tmp_path / "requirements.txt").write_text("fastapi\nuvicorn\n")
-    result = run("generate", str(tmp_path), *OPTIONS, "--quiet", outside=real_outside())
+    result = run("generate", str(tmp_path), *OPTIONS, "--quiet", outside=real_services())
     assert result.exit_code == 0, result.stderr
     return tmp_path
 
 
 def update(folder: Path, *options: str) -> Result:
-    return run("update", str(folder), "--quiet", *options, outside=real_outside())
+    return run("update", str(folder), "--quiet", *options, outside=real_services())
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -162,7 +162,7 @@ def test_what_pyproject_says_no_longer_holds_no_longer(project: Path) -> None:
     checked = update(project, "--check")
     assert checked.exit_code == 1
     assert "no longer --base=alpine" in checked.stdout
-    shown = run("config", str(project), outside=real_outside()).stdout
+    shown = run("config", str(project), outside=real_services()).stdout
     lines = [line.split()[:2] for line in shown.splitlines() if line.startswith("  ")]
     assert ["base", "-"] in lines
     assert ["device", "raspberry-pi-4"] in lines
@@ -180,7 +180,7 @@ def test_a_file_that_is_gone_comes_back(project: Path) -> None:
 
 
 def test_an_image_that_was_measured_over_the_budget_fails_the_check(project: Path) -> None:
-    outside = real_outside()
+    outside = real_services()
     measured = Measured(
         base="bare-trixie",
         python="3.14",

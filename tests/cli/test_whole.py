@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from scaffold.adapters.outputs import seal
-from scaffold.cli.real import real_outside
+from scaffold.cli.real_services import real_services
+from scaffold.state.file_writer import seal
 from tests.cli.outside import code_of, run
 
 OFFLINE = ("--offline", "--quiet")
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def validate(text: str) -> dict[str, object]:
-    schema = json.loads(files("scaffold.present").joinpath("plan.schema.json").read_text("utf-8"))
+    schema = json.loads(files("scaffold.report").joinpath("plan.schema.json").read_text("utf-8"))
     document: dict[str, object] = json.loads(text)
     Draft202012Validator(schema).validate(document)
     return document
@@ -35,7 +35,7 @@ def validate(text: str) -> dict[str, object]:
 
 def test_plan_offline_prints_a_valid_document_and_writes_nothing(project: Path) -> None:
     result = run(
-        "plan", str(project), "--target", "arm64", "--json", *OFFLINE, outside=real_outside()
+        "plan", str(project), "--target", "arm64", "--json", *OFFLINE, outside=real_services()
     )
     assert result.exit_code == 0, result.stderr
     document = validate(result.stdout)
@@ -47,14 +47,14 @@ def test_plan_offline_prints_a_valid_document_and_writes_nothing(project: Path) 
 
 def test_generate_writes_what_it_says_twice_the_same(project: Path) -> None:
     argv = ("generate", str(project), "--target", "arm64,amd64", "--json", *OFFLINE)
-    first = run(*argv, outside=real_outside())
+    first = run(*argv, outside=real_services())
     assert first.exit_code == 0, first.stderr
     texts = read_all(project)
     record = validate(texts["leanscaffold.json"].decode())
     assert record["digest"] == seal(record)
     assert str(project).encode() not in b"".join(texts.values())
     assert set(json.loads(first.stdout)["files"]) == set(texts) - {"main.py", "requirements.txt"}
-    second = run(*argv, outside=real_outside())
+    second = run(*argv, outside=real_services())
     assert second.stdout == first.stdout
     assert read_all(project) == texts
 
@@ -66,17 +66,17 @@ def read_all(folder: Path) -> dict[str, bytes]:
 
 def test_an_edited_dockerfile_is_left_alone_until_forced(project: Path) -> None:
     argv = ("generate", str(project), "--target", "arm64", *OFFLINE)
-    assert run(*argv, outside=real_outside()).exit_code == 0
+    assert run(*argv, outside=real_services()).exit_code == 0
     (project / "Dockerfile").write_text("FROM mine\n")
-    refused = run(*argv, outside=real_outside())
+    refused = run(*argv, outside=real_services())
     assert (refused.exit_code, code_of(refused)) == (9, "file-exists")
     assert (project / "Dockerfile").read_text() == "FROM mine\n"
-    assert run(*argv, "--force", outside=real_outside()).exit_code == 0
+    assert run(*argv, "--force", outside=real_services()).exit_code == 0
 
 
 def test_a_budget_that_nothing_meets_exits_3_and_writes_nothing(project: Path) -> None:
     argv = ("generate", str(project), "--target", "arm64", "--max-size", "5MB", *OFFLINE)
-    result = run(*argv, outside=real_outside())
+    result = run(*argv, outside=real_services())
     assert result.exit_code == 3
     assert "over the budget" in result.stdout
     assert not (project / "Dockerfile").exists()
@@ -84,36 +84,36 @@ def test_a_budget_that_nothing_meets_exits_3_and_writes_nothing(project: Path) -
 
 def test_a_bad_requirement_line_names_file_and_line(project: Path) -> None:
     (project / "requirements.txt").write_text("fastapi\nuvicorn ==\n")
-    result = run("plan", str(project), "--target", "arm64", *OFFLINE, outside=real_outside())
+    result = run("plan", str(project), "--target", "arm64", *OFFLINE, outside=real_services())
     assert (result.exit_code, code_of(result)) == (4, "requirements-invalid")
     assert "requirements.txt:2: " in result.stderr
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     result = run(
-        "plan", str(tmp_path / "no"), "--target", "arm64", *OFFLINE, outside=real_outside()
+        "plan", str(tmp_path / "no"), "--target", "arm64", *OFFLINE, outside=real_services()
     )
     assert (result.exit_code, code_of(result)) == (10, "path-unreadable")
 
 
 def test_the_shipped_devices_and_knowledge_are_there() -> None:
-    assert run("devices", "raspberry-pi-4", outside=real_outside()).exit_code == 0
-    assert run("knowledge", "check", outside=real_outside()).exit_code == 0
+    assert run("devices", "raspberry-pi-4", outside=real_services()).exit_code == 0
+    assert run("knowledge", "check", outside=real_services()).exit_code == 0
 
 
 def test_the_matrix_of_a_bundled_package_needs_no_network() -> None:
-    result = run("wheels", "numpy", "--offline", outside=real_outside())
+    result = run("wheels", "numpy", "--offline", outside=real_services())
     assert result.exit_code == 0, result.stderr
     assert "numpy: newest release" in result.stdout
 
 
 def test_the_dockerfile_says_how_it_was_made(project: Path) -> None:
     argv = ("generate", str(project), "--target", "arm64", "--max-size", "500MB", *OFFLINE)
-    assert run(*argv, outside=real_outside()).exit_code == 0
+    assert run(*argv, outside=real_services()).exit_code == 0
     dockerfile = (project / "Dockerfile").read_text()
     made = "leanscaffold generate --target=arm64 --max-size=500MB"
     assert made in dockerfile
-    assert run(*argv, "--force", outside=real_outside()).exit_code == 0
+    assert run(*argv, "--force", outside=real_services()).exit_code == 0
     assert (project / "Dockerfile").read_text() == dockerfile
 
 
@@ -121,14 +121,14 @@ def test_a_virtual_environment_of_any_name_stays_out_of_the_build(project: Path)
     (project / "mine" / "lib").mkdir(parents=True)
     (project / "mine" / "pyvenv.cfg").write_text("home = /usr/bin\n")
     argv = ("generate", str(project), "--target", "arm64", *OFFLINE)
-    assert run(*argv, outside=real_outside()).exit_code == 0
+    assert run(*argv, outside=real_services()).exit_code == 0
     assert "mine" in (project / ".dockerignore").read_text().splitlines()
 
 
 def test_what_an_earlier_run_left_is_named(project: Path) -> None:
     argv = ("generate", str(project), *OFFLINE)
-    assert run(*argv, "--target", "arm64,amd64", outside=real_outside()).exit_code == 0
-    second = run(*argv, "--target", "arm64", outside=real_outside())
+    assert run(*argv, "--target", "arm64,amd64", outside=real_services()).exit_code == 0
+    second = run(*argv, "--target", "arm64", outside=real_services())
     assert second.exit_code == 0
     assert "requirements.amd64.lock is of an earlier run" in second.stdout
     assert (project / "requirements.amd64.lock").exists()
@@ -147,7 +147,7 @@ def test_an_impossible_requirement_is_an_error_with_its_line(
 ) -> None:
     (project / "requirements.txt").write_text(f"uvicorn\n{line}\n")
     before = sorted(path.name for path in project.iterdir())
-    result = run("generate", str(project), "--target", "arm64", *OFFLINE, outside=real_outside())
+    result = run("generate", str(project), "--target", "arm64", *OFFLINE, outside=real_services())
     assert result.exit_code == 5, result.stdout
     assert f"requirements.txt:2: {said}" in result.stderr
     assert "error[unresolvable]" in result.stderr
@@ -156,7 +156,7 @@ def test_an_impossible_requirement_is_an_error_with_its_line(
 
 def test_packages_that_exclude_each_other_are_both_named(project: Path) -> None:
     (project / "requirements.txt").write_text("pydantic>=2.14\npydantic-core==2.27.2\n")
-    result = run("plan", str(project), "--target", "arm64", *OFFLINE, outside=real_outside())
+    result = run("plan", str(project), "--target", "arm64", *OFFLINE, outside=real_services())
     assert result.exit_code == 5, result.stdout
     assert "pydantic" in result.stderr
     assert "requirements.txt:2" in result.stderr

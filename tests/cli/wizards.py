@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scaffold.errors import Detail
-from scaffold.model.starter import Starter
-from scaffold.wizard.answers import Kept
-from scaffold.wizard.edges import WizardEdges
-from scaffold.wizard.questions import Question
+from scaffold.init.question import Question
+from scaffold.init.saved_answers import SavedAnswers
+from scaffold.init.services import WizardServices
+from scaffold.model.errors import Detail
+from scaffold.model.project_template import Starter
 
 STARTERS = (
     Starter(name="api", title="Web API", summary="FastAPI", devices=("raspberry-pi-4",), port=8000),
@@ -50,7 +50,7 @@ def no_one(question: Question) -> str:
 
 def make_wizard(
     ask: Callable[[Question], str] = no_one, *, state: Path = Path("/nowhere"), **changes: object
-) -> WizardEdges:
+) -> WizardServices:
     """Return edges with answers kept below ``state``; a created project is one file."""
 
     def create(source: str, path: Path, answers: Mapping[str, str], trusted: bool) -> None:  # noqa: FBT001
@@ -66,10 +66,10 @@ def make_wizard(
     def conflicts(_: Path, __: Mapping[str, str]) -> Sequence[Detail]:
         return ()
 
-    edges = WizardEdges(
+    edges = WizardServices(
         interactive=lambda: True,
         ask=ask,
-        kept=Kept(folder=lambda: state),
+        kept=SavedAnswers(folder=lambda: state),
         starters=lambda: STARTERS,
         template_questions=lambda _, __, ___: (),
         create=create,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from scaffold.adapters.index import open_index
-from scaffold.core.ports import Index
+from scaffold.index.layered_index import open_index
+from scaffold.model.ports import Index
 
 
 def open_frozen(cache: Path) -> Index:

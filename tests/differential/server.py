@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from scaffold.core.ports import Index
-from scaffold.core.releases import list_releases
 from scaffold.model.index import Metadata, Page
+from scaffold.model.ports import Index
+from scaffold.resolver.releases import list_releases
 
 
 def page_document(page: Page) -> dict[str, Any]:

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import uv
 
-from scaffold.core.ports import Index
-from scaffold.core.resolve import resolve
-from scaffold.core.shelf import Shelf, Wanted
+from scaffold.model.ports import Index
 from scaffold.model.resolution import Resolution
 from scaffold.model.target import Arch, Environment
-from tests.core.worlds import ask, environment, musl
+from scaffold.resolver.cache import ResolutionRequest, ResolverCache
+from scaffold.resolver.resolve import resolve
 from tests.differential.frozen import open_frozen
 from tests.differential.server import serve
+from tests.support.worlds import ask, environment, musl
 
 SETS = [
     line.split()
@@ -77,7 +77,9 @@ def compile_with_uv(
 def compile_with_ours(
     requirements: list[str], where: Environment, index: Index
 ) -> dict[str, str] | None:
-    found = resolve(Wanted(asked=ask(*requirements), sdists=False), where, Shelf(index))
+    found = resolve(
+        ResolutionRequest(asked=ask(*requirements), sdists=False), where, ResolverCache(index)
+    )
     if not isinstance(found, Resolution):
         return None
     return {pinned.name: pinned.version for pinned in found.packages}

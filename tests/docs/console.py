@@ -20,7 +20,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.real import real_outside
+from scaffold.cli.real_services import real_services
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 25)
@@ -74,7 +74,7 @@ def run(command: str, folder: Path) -> str:
     ours, _, rest = command.partition(" | ")
     if not ours.startswith("leanscaffold "):
         return _shell(command, folder)
-    outside = replace(real_outside(), today=lambda: TODAY)
+    outside = replace(real_services(), today=lambda: TODAY)
     # A cache that no other test has filled: what it holds counts offline, too.
     with chdir(folder), tempfile.TemporaryDirectory() as cache:
         ended = CliRunner().invoke(

@@ -9,12 +9,12 @@ from textwrap import indent
 
 import click
 
-from scaffold import errors
 from scaffold.cli import cli
 from scaffold.cli.exit_codes import EXIT_CODES
-from scaffold.core.explanations import EXPLANATIONS
-from scaffold.present.rules import list_rules
-from scaffold.rules import all_rules
+from scaffold.lint.rules import all_rules
+from scaffold.model import errors
+from scaffold.report.explanations import EXPLANATIONS
+from scaffold.report.lint_rules import list_rules
 from tests.docs.console import run
 
 # What a page shows its command with; those that need an engine are shown in the README.

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from scaffold.facts.load import load_facts
-from scaffold.resources import knowledge
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from tests.engine import engine as own
 from tests.engine.choice import ca_bundle
 from tests.engine.home import find_home
@@ -42,7 +42,7 @@ def main(base: str, programs: tuple[str, ...]) -> None:
     engine = own.up(find_home(os.environ))
     ca = ca_bundle(os.environ)
     mounts = [
-        (ROOT / "scaffold" / "assemble", "/lean/scaffold/assemble"),
+        (ROOT / "scaffold" / "assembler", "/lean/scaffold/assembler"),
         (PROBE, "/lean/probe.py"),
     ]
     mounts += [(ca, "/run/secrets/ca")] if ca else []

@@ -4,7 +4,7 @@
 
 Installs the packages that are named. Prints a row of ``pieces`` in a base's file for each set of
 files that the same programs take: bytes on disk, bytes as one layer, the programs. Needs the
-package ``scaffold.assemble`` beside it, and certificates where ``_CA`` says.
+package ``scaffold.assembler`` beside it, and certificates where ``_CA`` says.
 """
 
 import io
@@ -17,13 +17,13 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from scaffold.assemble.interpreter import is_loadable, list_interpreter, list_stdlib
-from scaffold.assemble.libraries import Loader, find_closure
-from scaffold.assemble.programs import MissingProgramError, known_names, list_programs
-from scaffold.assemble.system import list_system, list_unnamed_libraries
-from scaffold.assemble.trimming import strip_folder
-from scaffold.assemble.view import View
-from scaffold.assemble.writing import copy_paths, settle_times
+from scaffold.assembler.interpreter import is_loadable, list_interpreter, list_stdlib
+from scaffold.assembler.libraries import Loader, find_closure
+from scaffold.assembler.programs import MissingProgramError, known_names, list_programs
+from scaffold.assembler.system import list_system, list_unnamed_libraries
+from scaffold.assembler.trimming import strip_folder
+from scaffold.assembler.view import View
+from scaffold.assembler.writing import copy_paths, settle_times
 
 _CA = "Acquire::https::CAInfo=/run/secrets/ca"
 # BuildKit packs a little worse: `docker push` of ffmpeg, git, tesseract and pdftoppm, 2026-11-26.

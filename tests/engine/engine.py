@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scaffold.adapters.engine.connect import connect
+from scaffold.docker.connect import connect
 from tests.engine import apt, daemons, emulation, network, programs
 from tests.engine.home import Home, locked
 from tests.engine.shell import run

@@ -20,8 +20,8 @@ from pathlib import Path
 import click
 import tomlkit
 
-from scaffold.facts.load import load_facts
-from scaffold.resources import knowledge
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from tests.engine import engine as own
 from tests.engine.choice import ca_bundle
 from tests.engine.engine import Engine

@@ -19,8 +19,8 @@ from typing import Any
 
 import click
 
-from scaffold.adapters.engine.connect import connect
-from scaffold.adapters.engine.images import inspect_image
+from scaffold.docker.connect import connect
+from scaffold.docker.images import inspect_image
 from tests.engine import engine as own
 from tests.engine import publish
 from tests.engine.choice import ca_bundle

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.assemble.elves import AARCH64, make_elf
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold, started
 from tests.engine.leftovers import find_left, list_all
+from tests.support.elf_files import AARCH64, make_elf
 
 pytestmark = pytest.mark.engine
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.core.paper import Stack, paper_variants
+from scaffold.verify.paper import Stack, paper_variants
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
 

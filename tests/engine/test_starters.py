@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.adapters.starters import create_project, list_starters
+from scaffold.init.templates import create_project, list_starters
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from scaffold.adapters.engine.connect import connect
-from scaffold.adapters.engine.images import inspect_image, weigh_image
-from scaffold.facts.snapshot import Snapshot
-from scaffold.resources import knowledge
+from scaffold.catalog.resources import knowledge
+from scaffold.catalog.snapshot import Snapshot
+from scaffold.docker.connect import connect
+from scaffold.docker.images import inspect_image, weigh_image
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
 from tests.engine.other import other_engine

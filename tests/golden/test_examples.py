@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.real import real_outside
+from scaffold.cli.real_services import real_services
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent
@@ -31,7 +31,7 @@ CASES = {
 
 def run(args: list[str]) -> tuple[int, str, str]:
     """Run the command line with the real edges but a fixed day; return (code, stdout, stderr)."""
-    outside = replace(real_outside(), today=lambda: TODAY)
+    outside = replace(real_services(), today=lambda: TODAY)
     # A cache that no other test has filled: what it holds counts offline, too.
     with tempfile.TemporaryDirectory() as cache:
         result = CliRunner(env={"LEANSCAFFOLD_CACHE_DIR": cache}).invoke(cli, args, obj=outside)

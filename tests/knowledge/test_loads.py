@@ -1,7 +1,7 @@
 """Every load that somebody wrote down is tried in an image, without the fact and with it."""
 
-from scaffold.facts.load import load_facts
-from scaffold.resources import knowledge
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from tests.engine.test_loads import OTHERS, SMALL
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from scaffold.core.system import offered_cost, system_cost
-from scaffold.facts.check import check_facts
-from scaffold.facts.load import load_facts
+from scaffold.catalog.check import check_facts
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from scaffold.model.knowledge import Base, Facts, Image
 from scaffold.model.target import Arch
-from scaffold.resources import knowledge
+from scaffold.planner.os_package_cost import offered_cost, system_cost
 
 OPENCV = ("libGL", "libxcb", "libX11", "libXext", "libSM", "libICE", "libgthread-2.0")
 OPENCV_SONAMES = tuple(

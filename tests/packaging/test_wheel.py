@@ -67,7 +67,7 @@ def test_an_installed_wheel_finds_its_data_outside_the_checkout(
 ) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
-    code = "from scaffold.resources import root; print(root())"
+    code = "from scaffold.catalog.resources import root; print(root())"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
         cwd=tmp_path,

@@ -1,1 +1,0 @@
-"""The edges: one file per outside thing."""

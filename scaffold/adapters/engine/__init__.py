@@ -1,1 +1,0 @@
-"""The Docker Engine, through its SDK: finding it, and what is done with images and containers."""

@@ -1,0 +1,253 @@
+"""The written forms that are shorter than the values: rows of figures, inherited sources.
+
+tomllib is slow, and hundreds of equal tables are hard to read; so what is a table of figures is
+written as rows, and expanded here before it is checked against the model.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from scaffold.catalog.schema import FieldError, convert, unknown, unknown_fields
+from scaffold.model.knowledge import (
+    Base,
+    Distribution,
+    Footprint,
+    PackageFact,
+    Symbols,
+    SystemPackage,
+)
+from scaffold.model.target import Arch, Device
+
+Raw = dict[str, Any]
+
+_ARCHES = frozenset(str(arch) for arch in Arch)
+_IMAGE_FIELDS = ("release", "prerelease", "tag", "digest", "source", "checked")
+_ROW_FIELDS = ("download", "on_disk", "error")
+_BASE_TABLES = ("pythons", "derivations")
+_RATIO = re.compile(r"\d{1,2}(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonTable:
+    """A row of pythons.toml: when CPython stops fixing security holes; None where unknown."""
+
+    eol: date | None
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributionTable:
+    """A file of distributions/: the packages are lines of one text."""
+
+    id: str
+    release: str
+    arch: Arch
+    packages: str
+    modules: str = ""
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryTable:
+    """A row of libraries.toml; a plain name means that the distribution's table knows its cost."""
+
+    program: bool = False
+    linked: bool = False
+    bookworm: str | SystemPackage | None = None
+    trixie: str | SystemPackage | None = None
+    alpine: str | SystemPackage | None = None
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FootprintTable:
+    """The file footprints.toml: the packages are lines of one text, and so are other machines'."""
+
+    packages: str
+    foreign: str = ""
+    source: str
+    checked: date
+
+
+_FORMS: Mapping[str, Any] = {
+    "bases": Base,
+    "devices": Device,
+    "distributions": DistributionTable,
+    "python3": DistributionTable,
+    "packages": PackageFact,
+    "libraries": LibraryTable,
+    "pythons": PythonTable,
+}
+
+
+def misspelt(kind: str, data: Raw) -> tuple[str, ...]:
+    """Return a sentence for every unknown field of an entry as written."""
+    checked = {key: data[key] for key in data if kind != "bases" or key not in _BASE_TABLES}
+    return tuple(unknown_fields(checked, _FORMS[kind]))
+
+
+def inherit(row: Raw, head: Raw) -> Raw:
+    """Return the row with the head's ``source`` and ``checked``, where it has none of its own."""
+    return {key: head[key] for key in ("source", "checked") if key in head} | row
+
+
+def expand_base(_key: str, data: Raw) -> Raw:
+    """Return a base with ``images`` for its ``pythons``. Raises FieldError with the field."""
+    rest = {key: data[key] for key in data if key not in _BASE_TABLES}
+    if "images" in rest:
+        raise FieldError("field 'images': images are written as rows below [pythons]")
+    notes = data.get("derivations", {})
+    images: list[Raw] = []
+    for python, table in data.get("pythons", {}).items():
+        if not isinstance(table, dict):
+            raise FieldError(f"field 'pythons.{python}': expected a table")
+        for key in table:
+            if key not in _IMAGE_FIELDS and key not in _ARCHES:
+                known = dict.fromkeys((*_IMAGE_FIELDS, *sorted(_ARCHES)))
+                raise FieldError(unknown(key, f"pythons.{python}.{key}", known))
+        head = inherit({key: table[key] for key in _IMAGE_FIELDS if key in table}, data)
+        images += [
+            head | {"python": python, "arch": arch} | _image_row(row, notes, python, arch)
+            for arch, row in table.items()
+            if arch in _ARCHES
+        ]
+    pieces = [_piece_row(row) for row in rest.get("pieces", ())]
+    return rest | {"images": images, "pieces": pieces}
+
+
+def _piece_row(row: object) -> Raw:
+    if not isinstance(row, list) or [type(one) for one in row] != [int, int, str]:
+        raise FieldError(f"field 'pieces': expected [on_disk, download, \"names\"], not {row!r}")
+    return {"on_disk": row[0], "download": row[1], "programs": row[2].split()}
+
+
+def _image_row(row: object, notes: Mapping[str, str], python: str, arch: str) -> Raw:
+    where = f"field 'pythons.{python}.{arch}'"
+    if not isinstance(row, list) or len(row) not in (3, 4):
+        raise FieldError(f"{where}: expected [download, on_disk, error] and maybe a derivation")
+    figures: Raw = dict(zip(_ROW_FIELDS, row, strict=False))
+    if len(row) == len(_ROW_FIELDS):
+        return figures
+    if row[3] not in notes:
+        raise FieldError(f"{where}: {row[3]!r} does not stand below [derivations]")
+    return figures | {"source": notes[row[3]]}
+
+
+def expand_distribution(_key: str, data: Raw) -> Raw:
+    """Return a distribution with its lines split. Raises FieldError with the line."""
+    text = data.get("packages")
+    if not isinstance(text, str):
+        raise FieldError("field 'packages': expected a text of lines")
+    rows: Raw = {}
+    for line in text.splitlines():
+        name, *figures = line.split()[:3] or [""]
+        if not name:
+            continue
+        if len(figures) != 2 or not all(figure.isdigit() for figure in figures):  # noqa: PLR2004
+            raise FieldError(f"field 'packages': expected 'name on_disk download …' in {line!r}")
+        rows[name] = [int(figures[0]), int(figures[1]), line.split()[3:]]
+    return data | {"packages": rows, "modules": _read_modules(data.get("modules", ""))}
+
+
+def _read_modules(text: object) -> Raw:
+    modules: Raw = {}
+    for line in str(text).splitlines():
+        words = line.split()
+        if len(words) not in (0, 3):
+            raise FieldError(f"field 'modules': expected 'name package version' in {line!r}")
+        modules |= {words[0]: words[1:]} if words else {}
+    return modules
+
+
+def read_footprints(data: Raw) -> dict[str, Footprint]:
+    """Return what becomes of each package's wheel. Raises FieldError with the field or line."""
+    for text in unknown_fields(data, FootprintTable):
+        raise FieldError(text)
+    table = convert(data, FootprintTable)
+    foreign = _read_foreign(table.foreign)
+    rows: dict[str, Footprint] = {}
+    for line in table.packages.splitlines():
+        name, *figures = line.split() or [""]
+        if not name:
+            continue
+        ratios = _read_ratios(figures)
+        if len(ratios) not in {3, 4, 5}:
+            raise FieldError(
+                "field 'packages': expected 'name bytecode bytecode_layer layer', and symbols and "
+                f"spent if there are any, in {line!r}"
+            )
+        rows[name] = Footprint(
+            bytecode=ratios[0],
+            bytecode_layer=ratios[1],
+            layer=ratios[2],
+            symbols=_read_symbols(ratios[3:]),
+            foreign=foreign.get(name, {}),
+        )
+    return rows
+
+
+def _read_foreign(text: str) -> dict[str, dict[str, Symbols]]:
+    """Return the symbols of wheels for other machines, by package and machine."""
+    rows: dict[str, dict[str, Symbols]] = {}
+    for line in filter(str.strip, text.splitlines()):
+        name, _, rest = line.strip().partition(" ")
+        machine, *figures = rest.split() or [""]
+        ratios = _read_ratios(figures)
+        if len(ratios) not in {1, 2}:
+            raise FieldError(
+                "field 'foreign': expected 'name machine symbols', and spent if there is any, in "
+                f"{line!r}"
+            )
+        rows.setdefault(name, {})[machine] = _read_symbols(ratios)
+    return rows
+
+
+def _read_ratios(figures: Sequence[str]) -> list[float]:
+    """Return figures as numbers, none if one is none."""
+    found = [float(figure) for figure in figures if _RATIO.fullmatch(figure)]
+    return found if len(found) == len(figures) else []
+
+
+def _read_symbols(ratios: Sequence[float]) -> Symbols:
+    share, spent, *_ = (*ratios, 0.0, 0.0)
+    return Symbols(share=share, spent=spent)
+
+
+def expand_package(_key: str, data: Raw) -> Raw:
+    """Return a package whose swaps and recipe have the head's source and date."""
+    expanded = dict(data)
+    swaps = data.get("swaps")
+    if isinstance(swaps, list) and all(isinstance(swap, dict) for swap in swaps):
+        expanded["swaps"] = [inherit(swap, data) for swap in swaps]
+    if isinstance(data.get("recipe"), dict):
+        expanded["recipe"] = inherit(data["recipe"], data)
+    return expanded
+
+
+def expand_library(key: str, data: Raw, distributions: Mapping[str, Distribution]) -> Raw:
+    """Return a library with the cost of each package. Raises FieldError for an unknown package."""
+    releases = [name for name in ("bookworm", "trixie", "alpine") if name in data]
+    rest = {name: data[name] for name in data if name not in releases}
+    packages = {name: _system_package(name, data[name], distributions) for name in releases}
+    return {"id": key, "packages": packages} | rest
+
+
+def _system_package(
+    release: str, written: object, distributions: Mapping[str, Distribution]
+) -> object:
+    if not isinstance(written, str):
+        return written
+    distribution = distributions.get(release)
+    if distribution is None or written not in distribution.packages:
+        raise FieldError(
+            f"{release} has no figures for the package {written!r}; write "
+            "{ name = …, on_disk = …, download = … }"
+        )
+    on_disk, download = distribution.weigh(distribution.closure([written]))
+    return {"name": written, "on_disk": on_disk, "download": download}

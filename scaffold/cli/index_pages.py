@@ -1,0 +1,69 @@
+"""Looking up the index page of one package: the snapshot first, the network if it must be."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from scaffold.cli.services import Services
+from scaffold.model.errors import UsageError
+from scaffold.model.index import Page
+from scaffold.model.ports import Index
+from scaffold.resolver.wheel_matrix import Matrix
+
+if TYPE_CHECKING:
+    from scaffold.report.lists import KnownWheel
+
+
+def normalise(name: str) -> str:
+    """Return a package's name as indexes spell it (PEP 503). Raises UsageError for no name."""
+    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 - slow to import
+
+    try:
+        return canonicalize_name(name.strip(), validate=True)
+    except InvalidName as error:
+        raise UsageError(
+            f"{name!r} is no package name", hint="names are letters, digits, dots, - and _"
+        ) from error
+
+
+def find_page(
+    outside: Services, name: str, layers: Sequence[str], *, offline: bool
+) -> tuple[Page, Index] | None:
+    """Return the page of a normalised name and the index that knows it, or None if none does.
+
+    What the snapshot holds, bundled or in the ``layers``, is answered from there, at once.
+    """
+    snapshot = outside.open_snapshot(layers)
+    page = snapshot.page(name)
+    if page is not None:
+        return page, snapshot
+    index = _open(outside, offline=offline)
+    page = index.page(name)
+    return None if page is None else (page, index)
+
+
+def known_wheels(outside: Services, page: Page, matrix: Matrix) -> "tuple[KnownWheel, ...]":
+    """Return what is known, without network, of the wheels for the newest Python of each place."""
+    from scaffold.report.lists import KnownWheel  # noqa: PLC0415 - one command only
+
+    files = {file.filename: file for file in page.files}
+    places = []
+    for row in matrix.rows:
+        cells = [cell for cell in row.cells if cell.version and not cell.pure]
+        if cells:
+            places.append((row.libc, row.arch, cells[-1].version, files[cells[-1].file]))
+    wanted = [(page.name, version, file) for _, _, version, file in places]
+    found = _open(outside, offline=True).wheel_facts(wanted, network=False)
+    return tuple(
+        KnownWheel(libc=libc, arch=arch, version=version, facts=facts)
+        for (libc, arch, version, _), facts in zip(places, found, strict=True)
+        if facts is not None
+    )
+
+
+def _open(outside: Services, *, offline: bool) -> Index:
+    from scaffold.config.request import Request  # noqa: PLC0415 - slow to import
+    from scaffold.model.plan import Options  # noqa: PLC0415 - slow to import
+    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415 - slow to import
+
+    project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
+    return outside.open_index(None, project, Request(options=Options(offline=offline)))

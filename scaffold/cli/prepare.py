@@ -1,0 +1,112 @@
+"""What ``build`` and ``verify`` do first: files that are up to date, by generating if need be."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaffold.cli.generate import write_files
+from scaffold.cli.options import given_in, read_options
+from scaffold.cli.planning import decide_outcome
+from scaffold.cli.services import Services
+from scaffold.config.option_sources import Given, overlay, request_of
+from scaffold.config.request import Request, parse_request, without_secrets
+from scaffold.model.project import Project
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Arch
+from scaffold.project.dockerignore import TRACE
+from scaffold.state.record import DOCKERFILE, Record
+
+if TYPE_CHECKING:
+    from scaffold.report.plan_result import PlanResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A folder whose files can be built. ``request`` has what was recorded as its defaults.
+
+    ``outcome`` is there only if something was decided anew; where that fits nothing, no file was
+    written.
+    """
+
+    project: Project
+    arches: tuple[Arch, ...]
+    request: Request
+    remarks: tuple[Reason, ...] = ()
+    outcome: "PlanResult | None" = None
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether there are files to build."""
+        return self.outcome is None or self.outcome.fits
+
+
+def prepare(
+    outside: Services,
+    path: Path,
+    given: Mapping[str, Given],
+    *,
+    force: bool,
+    tell: Callable[[str], None],
+) -> Prepared:
+    """Return a folder with files that suit what is asked, written anew only where they do not.
+
+    ``given`` is what is asked of each setting, by its name; what was recorded fills the gaps. A
+    Dockerfile that the user edited is built as it is. Raises what ``generate`` raises.
+    """
+    tell("reading the project")
+    record = outside.read_record(path)
+    request = combine_options(given, record)
+    project = outside.read_project(path, request)
+    if record is not None and not force:
+        arches = _recorded_arches(record, request, given)
+        stale = record.inputs != outside.digest_inputs(path, (*project.files, TRACE))
+        # One that --leave names is the user's for good: what else is stale is made anew around it.
+        edited = DOCKERFILE in record.edited and DOCKERFILE not in request.leave
+        if arches and not record.missing and (edited or not stale):
+            remarks = tuple(_remarks(record, stale=stale and bool(record.inputs)))
+            return Prepared(project=project, arches=arches, request=request, remarks=remarks)
+    outcome = decide_outcome(outside, path, request, tell)
+    if outcome.fits:
+        outcome = write_files(outside, path, outcome, force=force, tell=tell)
+    return Prepared(
+        project=outcome.project,
+        arches=tuple(target.arch for target in outcome.targets),
+        request=request,
+        remarks=outcome.remarks,
+        outcome=outcome,
+    )
+
+
+def combine_options(given: Mapping[str, Given], record: Record | None) -> Request:
+    """Return the request of what is given, with recorded options for all it does not name.
+
+    A device named now replaces the recorded targets as well.
+    """
+    return request_of(overlay(given.values(), given_in(record)))
+
+
+def _recorded_arches(
+    record: Record, request: Request, given: Mapping[str, Given]
+) -> tuple[Arch, ...]:
+    """Return what to build of what was generated; nothing if the options differ from then."""
+    wanted = request.targets if "target" in given else record.arches
+    earlier = parse_request(read_options(record.options))
+    now = without_secrets(replace(request, targets=()))
+    if now != replace(earlier, targets=()) or not set(wanted) <= set(record.arches):
+        return ()
+    return wanted
+
+
+def _remarks(record: Record, *, stale: bool) -> list[Reason]:
+    remarks = [
+        Reason(code="file-edited", text=f"{name} was edited: built as it is", file=name)
+        for name in record.edited
+    ]
+    if stale:
+        text = (
+            "the requirements changed since, and the Dockerfile is yours: the old lock was built; "
+            "`leanscaffold update --leave Dockerfile` renews it"
+        )
+        remarks.append(Reason(code="lock-stale", text=text))
+    return remarks

@@ -1,0 +1,169 @@
+"""What a shell offers while somebody types: names read from the knowledge's files, quickly.
+
+Whole facts take half a second to load; a key must not.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+)
+
+if TYPE_CHECKING:
+    import click
+
+Complete = Callable[["click.Context", "click.Parameter", str], list[CompletionItem]]
+
+
+_FISH_PATHS = (
+    "__fish_complete_{} $metadata[2] | "
+    "string replace -r -- '^' (string match -r -- '^-[^=]*=' (commandline -t); or echo '')"
+)
+
+
+class _BashComplete(BashComplete):
+    """As click's, but ``--device=rasp`` completes too: bash takes it for three words."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the whole words before the cursor and the one that is typed."""
+        words, typed = super().get_completion_args()
+        return [word for word in words if word != "="], typed
+
+
+class _WholeWords(ShellComplete):
+    """As click's, but what completes ``--device=rasp`` begins with that: it is one word here."""
+
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
+        """Return what may stand in place of the word that is typed."""
+        found = super().get_completions(args, incomplete)
+        option, equals, _ = incomplete.partition("=")
+        if not equals or not option.startswith("-"):
+            return found
+        return [
+            CompletionItem(f"{option}={item.value}", help=item.help)
+            if item.type == "plain"
+            else item
+            for item in found
+        ]
+
+
+class _ZshComplete(_WholeWords, ZshComplete):
+    # Click's script looks for a file named `--ca=…`.
+    source_template = ZshComplete.source_template.replace(
+        "_path_files", "compset -P '-*='; _path_files"
+    )
+
+
+class _FishComplete(_WholeWords, FishComplete):
+    # Click's script ends a name, or what is said about it, at the first comma; and it offers files
+    # without the option that stands before them in the same word.
+    source_template = (
+        FishComplete.source_template.replace("split ", "split --max 1 ", 1)
+        .replace("__fish_complete_directories $metadata[2]", _FISH_PATHS.format("directories"))
+        .replace("__fish_complete_path $metadata[2]", _FISH_PATHS.format("path"))
+    )
+
+
+def teach_shells() -> None:
+    """Let click know what we do better than it."""
+    for one in (_BashComplete, _ZshComplete, _FishComplete):
+        add_completion_class(one)
+
+
+def completing(kind: str) -> Complete | None:
+    """Return what completes a kind of value; None where nothing can."""
+    return _KINDS.get(kind)
+
+
+def completing_choices(choices: tuple[str, ...]) -> Complete:
+    """Return what completes one of a few words."""
+    return _from(lambda: dict.fromkeys(choices, ""))
+
+
+def _from(names: Callable[[], Mapping[str, str]]) -> Complete:
+    """Return what completes names, each with a text about it."""
+
+    def complete(_: "click.Context", __: "click.Parameter", typed: str) -> list[CompletionItem]:
+        # Of several names with commas between them, the last is completed.
+        before, comma, last = typed.rpartition(",")
+        return [
+            CompletionItem(f"{before}{comma}{name}", help=text or None)
+            for name, text in sorted(names().items())
+            if name.startswith(last)
+        ]
+
+    return complete
+
+
+def _paths(kind: str) -> Complete:
+    def complete(_: "click.Context", __: "click.Parameter", typed: str) -> list[CompletionItem]:
+        return [CompletionItem(typed, type=kind)]
+
+    return complete
+
+
+def _tables(folder: str) -> Iterator[Mapping[str, Any]]:
+    from scaffold.catalog.resources import knowledge  # noqa: PLC0415 - not for --help
+
+    for file in (knowledge() / folder).iterdir():
+        if file.name.endswith(".toml"):
+            yield tomllib.loads(file.read_text("utf-8"))
+
+
+def _devices() -> dict[str, str]:
+    return {table["id"]: table["name"] for table in _tables("devices")}
+
+
+def _bases() -> dict[str, str]:
+    tables = list(_tables("bases"))
+    families = {table["family"]: f"the best of {table['family']}" for table in tables}
+    return {**families, **{table["id"]: "" for table in tables}}
+
+
+def _pythons() -> dict[str, str]:
+    return dict.fromkeys((python for table in _tables("bases") for python in table["pythons"]), "")
+
+
+def _arches() -> dict[str, str]:
+    from scaffold.model.target import Arch  # noqa: PLC0415 - not for --help
+
+    return {arch.value: "" for arch in Arch}
+
+
+def _templates() -> dict[str, str]:
+    from scaffold.init.templates import list_starters  # noqa: PLC0415 - slow to import
+
+    return {starter.name: starter.title for starter in list_starters()}
+
+
+def _codes() -> dict[str, str]:
+    from scaffold.report.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
+
+    return {code: one.title for code, one in EXPLANATIONS.items()}
+
+
+def _packages() -> dict[str, str]:
+    from scaffold.catalog.resources import knowledge  # noqa: PLC0415 - not for --help
+
+    folder = knowledge() / "snapshots" / "wheels"
+    return {file.name.removesuffix(".jsonl"): "" for file in folder.iterdir()}
+
+
+_KINDS: dict[str, Complete] = {
+    "arch": _from(_arches),
+    "device": _from(_devices),
+    "base": _from(_bases),
+    "python": _from(_pythons),
+    "template": _from(_templates),
+    "code": _from(_codes),
+    "package": _from(_packages),
+    "file": _paths("file"),
+    "folder": _paths("dir"),
+}

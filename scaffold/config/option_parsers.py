@@ -1,0 +1,191 @@
+"""How people spell sizes, versions, swaps and the like on a command line: texts to values.
+
+Every function raises UsageError that says what is accepted.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+
+from scaffold.model.errors import Detail, UsageError
+from scaffold.model.target import Arch
+from scaffold.resolver.tags import parse_arch
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", re.IGNORECASE)
+_UNITS = {
+    "": 1,
+    "b": 1,
+    **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", start=1)},
+    **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", start=1)},
+    **{prefix: 1024**power for power, prefix in enumerate("kmgt", start=1)},
+}
+_SIZE_HINT = (
+    "write a number and a unit: 500MB (10^6 bytes each), 500MiB (2^20), 1.5GiB, "
+    "512m (MiB, as docker reads it), or plain bytes"
+)
+_MINOR = re.compile(r"3\.[0-9]{1,2}")
+_RECORD = "leanscaffold.json"
+_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
+_REGISTRY = re.compile(r"[a-z][a-z0-9-]*")
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]*(?::[0-9]{1,5})?(?:/[a-z0-9._-]+)*", re.IGNORECASE)
+_HEALTH = re.compile(r"/[A-Za-z0-9._~/?=&%+,:@-]*")
+_URL = re.compile(r"(?:https?|file)://[^\s\"'\\]+")
+_LAST_PORT = 65535
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes meant by ``500MB``, ``1.5GiB``, ``512m`` or ``1048576``.
+
+    Raises UsageError that says what is accepted.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    unit = _UNITS.get(match[2].lower()) if match else None
+    if match is None or unit is None:
+        raise UsageError(f"cannot read {text!r} as a size", hint=_SIZE_HINT)
+    size = int(Decimal(match[1]) * unit)
+    if size < 1:
+        raise UsageError(f"a size of {text!r} leaves no room for anything", hint=_SIZE_HINT)
+    return size
+
+
+def spell_size(size: int) -> str:
+    """Return bytes as ``parse_size`` reads them back, exactly: ``500MB``, ``1536MiB``."""
+    for unit in ("GiB", "GB", "MiB", "MB", "KiB", "kB"):
+        if size % _UNITS[unit.lower()] == 0:
+            return f"{size // _UNITS[unit.lower()]}{unit}"
+    return str(size)
+
+
+def parse_targets(texts: Iterable[str]) -> tuple[Arch, ...]:
+    """Return the architectures of repeated, comma-separated spellings; each one once, in order."""
+    spelled = [part for text in texts for part in text.split(",")]
+    return tuple(dict.fromkeys(parse_arch(part) for part in spelled))
+
+
+def parse_python(text: str) -> str:
+    """Return a Python minor such as ``3.12``. Raises UsageError for anything else."""
+    wanted = text.strip()
+    if _MINOR.fullmatch(wanted):
+        return wanted
+    near = re.match(r"3\.[0-9]{1,2}(?=\.)", wanted)
+    meant = f"a base image carries the newest release of a minor: write {near[0]}" if near else ""
+    raise UsageError(
+        f"{text!r} is no Python version that a base image can have",
+        hint=meant or "write a minor version, such as 3.12",
+    )
+
+
+def parse_swap(text: str) -> tuple[str, str]:
+    """Return (from, to) of ``opencv-python=opencv-python-headless``; ``to`` may carry a version."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
+
+    source, _, wanted = (part.strip() for part in text.partition("="))
+    hint = "write --swap PACKAGE=REQUIREMENT, such as opencv-python=opencv-python-headless"
+    if not _NAME.fullmatch(source):
+        raise UsageError(f"cannot read the swap {text!r}", hint=hint)
+    try:
+        requirement = Requirement(wanted)
+    except InvalidRequirement as error:
+        raise UsageError(f"{wanted!r} is no requirement to swap in", hint=hint) from error
+    return canonicalize_name(source), str(requirement)
+
+
+def parse_registry(text: str) -> tuple[str, str]:
+    """Return (name, prefix) of ``NAME=PREFIX``; the prefix without a slash at its end."""
+    name, _, prefix = (part.strip() for part in text.partition("="))
+    prefix = prefix.rstrip("/")
+    if not _REGISTRY.fullmatch(name) or not _PREFIX.fullmatch(prefix):
+        raise UsageError(
+            f"cannot read the registry {text!r}",
+            hint="write --registry NAME=PREFIX, such as default=registry.example:5000/mirror",
+        )
+    return name, prefix
+
+
+def parse_command(text: str) -> tuple[str, ...]:
+    """Return the argument list of a command as a shell would split it; no shell runs it later."""
+    if any(ord(character) < ord(" ") for character in text):
+        raise UsageError("a command is one line", hint="write --cmd 'python -m app'")
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(
+            f"cannot split the command {text!r}: {str(error).lower()}",
+            hint="close every quote, as in a shell",
+        ) from error
+    if not words or not words[0]:
+        raise UsageError("the command is empty", hint="write --cmd 'python -m app'")
+    return words
+
+
+def parse_port(text: str) -> int:
+    """Return a TCP port."""
+    if re.fullmatch(r"[0-9]{1,5}", text.strip()) and 1 <= int(text) <= _LAST_PORT:
+        return int(text)
+    raise UsageError(f"{text!r} is no port", hint=f"ports are whole numbers, 1 to {_LAST_PORT}")
+
+
+def parse_health(text: str) -> str:
+    """Return the path that answers while the app is well, such as ``/health``."""
+    if _HEALTH.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(f"{text!r} is no path of a URL", hint="write --health /health")
+
+
+def parse_url(text: str) -> str:
+    """Return the address of an index."""
+    if _URL.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(f"{text!r} is no address of an index", hint="write https://… or file://…")
+
+
+def parse_name(text: str) -> str:
+    """Return the name of an extra or a dependency group."""
+    if _NAME.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(f"{text!r} is no name", hint="names are letters, digits, dots and dashes")
+
+
+def parse_program(text: str) -> str:
+    """Return the name of a program, without a folder."""
+    if _PROGRAM.fullmatch(text.strip()):
+        return text.strip()
+    raise UsageError(
+        f"{text!r} is no name of a program",
+        hint="give it as it is typed, without folder and arguments: --with ffmpeg",
+    )
+
+
+def parse_output(text: str) -> str:
+    """Return the name of a file that is written into the project, with / between folders."""
+    name = text.strip().removeprefix("./")
+    if name == _RECORD:
+        raise UsageError(
+            f"{name} says what was written: it is always written", hint="name another file"
+        )
+    if not name or name.startswith("/") or "\\" in name or {"", "..", "."} & set(name.split("/")):
+        raise UsageError(
+            f"{text!r} is no file in the project", hint="write it as from there: --leave Dockerfile"
+        )
+    return name
+
+
+def parse_choice(text: str, choices: tuple[str, ...]) -> str:
+    """Return one of ``choices``. Raises UsageError with the nearest."""
+    wanted = text.strip().lower()
+    if wanted in choices:
+        return wanted
+    raise unknown("choice", text, choices, hint=f"choices: {', '.join(choices)}")
+
+
+def unknown(
+    kind: str, name: str, known: Iterable[str], *, hint: str, place: Sequence[Detail] = ()
+) -> UsageError:
+    """Return the error for a name that nobody knows, with the nearest names that somebody does."""
+    near = get_close_matches(name.lower(), sorted(set(known)), n=3, cutoff=0.5)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(f"unknown {kind} {name!r}", hint=f"{meant}{hint}", details=place)

@@ -1,0 +1,301 @@
+"""Every option of a request, declared once: flag, variable and key in pyproject.toml follow.
+
+Plain words and nothing else, so that ``--help`` needs no more;
+``scaffold.config.request`` knows how each
+kind is parsed and spelt.
+"""
+
+from dataclasses import replace
+
+from scaffold.config.choices import AROUND, BYTECODE, COMPILE, OBJECTIVES, TRACED, TRIM
+from scaffold.config.option import Setting
+
+TABLE = ("tool", "leanscaffold")
+INDEX = "Index and knowledge"
+
+
+def _below(section: str, *settings: Setting) -> tuple[Setting, ...]:
+    """Return settings that stand below a heading in ``--help``."""
+    return tuple(replace(one, section=section) for one in settings)
+
+
+SETTINGS = (
+    *_below(
+        "Target",
+        Setting(
+            name="target",
+            field="targets",
+            kind="targets",
+            repeatable=True,
+            metavar="ARCH",
+            completes="arch",
+            help="amd64, arm64, arm/v7, arm/v6, 386, ppc64le, s390x or riscv64, in any spelling; "
+            "repeatable.",
+        ),
+        Setting(
+            name="device",
+            field="device",
+            kind="text",
+            metavar="NAME",
+            completes="device",
+            help="A device's profile (see `leanscaffold devices`); the other options override it.",
+        ),
+        Setting(
+            name="max-size",
+            field="max_size",
+            kind="size",
+            metavar="SIZE",
+            help="Most bytes on disk: 500MB, 1.5GiB.",
+        ),
+        Setting(
+            name="max-download",
+            field="max_download",
+            kind="size",
+            metavar="SIZE",
+            help="Most bytes to pull.",
+        ),
+        Setting(
+            name="memory",
+            field="memory",
+            kind="size",
+            metavar="SIZE",
+            help="The device's memory.",
+        ),
+        Setting(
+            name="storage",
+            field="storage",
+            kind="size",
+            metavar="SIZE",
+            help="The device's room for images: an update needs it for the old one and the new.  "
+            "[default: all of the device's storage]",
+        ),
+        Setting(
+            name="remove-old",
+            field="remove_old",
+            kind="switch",
+            help="The old image is removed before the new one is pulled.",
+        ),
+    ),
+    *_below(
+        "Project",
+        Setting(
+            name="requirement",
+            field="requirements",
+            kind="path",
+            short="-r",
+            repeatable=True,
+            metavar="FILE",
+            completes="file",
+            help="Requirements file, relative to PATH; repeatable.",
+        ),
+        Setting(
+            name="extra",
+            field="extras",
+            kind="name",
+            repeatable=True,
+            metavar="NAME",
+            help="Optional dependencies.",
+        ),
+        Setting(
+            name="group",
+            field="groups",
+            kind="name",
+            repeatable=True,
+            metavar="NAME",
+            help="Dependency group.",
+        ),
+        Setting(
+            name="swap",
+            field="options.swaps",
+            kind="swap",
+            repeatable=True,
+            metavar="A=B",
+            help="Install B where the project asks for A; repeatable.",
+        ),
+        Setting(
+            name="apply-swaps",
+            field="options.apply_swaps",
+            kind="switch",
+            help="Take every swap that keeps the behaviour.",
+        ),
+    ),
+    *_below(
+        "Choice",
+        Setting(
+            name="python",
+            field="options.python",
+            kind="python",
+            metavar="MINOR",
+            completes="python",
+            help="Python version, such as 3.12.",
+        ),
+        Setting(
+            name="base",
+            field="options.base",
+            kind="text",
+            metavar="ID|FAMILY",
+            completes="base",
+            help="Only this base image or family.",
+        ),
+        Setting(
+            name="objective",
+            field="options.objective",
+            kind="choice",
+            choices=OBJECTIVES,
+            help="What to prefer.  [default: size]",
+        ),
+        Setting(
+            name="require-shell",
+            field="options.require_shell",
+            kind="switch",
+            help="Only base images with a shell.",
+        ),
+        Setting(
+            name="allow-compile",
+            field="options.allow_compile",
+            kind="choice",
+            choices=COMPILE,
+            help="How long a build may compile on the device's CPU.  [default: minutes]",
+        ),
+        Setting(
+            name="bytecode",
+            field="options.bytecode",
+            kind="choice",
+            choices=BYTECODE,
+            help="Compiled bytecode: none, beside the sources, or instead of them where proven.  "
+            "[default: only]",
+        ),
+        Setting(
+            name="trim",
+            field="options.trim",
+            kind="choice",
+            choices=TRIM,
+            help="What is left out of packages: nothing, what no running app reads, or also "
+            "examples and languages that the sources do not name.  [default: safe]",
+        ),
+        Setting(
+            name="traced",
+            field="options.traced",
+            kind="choice",
+            choices=TRACED,
+            help="What a committed trace (leanscaffold trace) leaves out: what no run opened and "
+            "nothing kept may need; all that no run opened; nothing.  [default: safe]",
+        ),
+    ),
+    *_below(
+        "Application",
+        Setting(
+            name="with",
+            field="options.programs",
+            kind="program",
+            repeatable=True,
+            metavar="PROGRAM",
+            help="A program that the app starts, such as ffmpeg, from the base's distribution, "
+            "with the libraries that it needs; repeatable.",
+        ),
+        Setting(
+            name="debug-shell",
+            field="options.debug_shell",
+            kind="switch",
+            help="A static busybox in an image without a shell: /bin/busybox, and /bin/sh.",
+        ),
+        Setting(
+            name="cmd",
+            field="options.command",
+            kind="command",
+            metavar="COMMAND",
+            help="How the application starts.",
+        ),
+        Setting(
+            name="port",
+            field="options.port",
+            kind="port",
+            metavar="PORT",
+            help="The port it listens on.",
+        ),
+        Setting(
+            name="health",
+            field="options.health",
+            kind="health",
+            metavar="PATH",
+            help="The path that answers while it is well.",
+        ),
+        Setting(
+            name="health-cmd",
+            field="options.health_command",
+            kind="command",
+            metavar="COMMAND",
+            help="Exits with 0 in the container while the application is well.",
+        ),
+        Setting(
+            name="also",
+            field="options.also",
+            kind="choice",
+            repeatable=True,
+            choices=AROUND,
+            help="Write what goes around the Dockerfile, too; repeatable, or with commas.",
+        ),
+        Setting(
+            name="leave",
+            field="leave",
+            kind="output",
+            repeatable=True,
+            metavar="FILE",
+            completes="file",
+            help="Leave this file as it is, and write the others: --leave Dockerfile; repeatable.",
+        ),
+    ),
+    *_below(
+        INDEX,
+        Setting(
+            name="index-url",
+            field="index_url",
+            kind="url",
+            metavar="URL",
+            help="Package index instead of the configured one.",
+        ),
+        Setting(
+            name="extra-index-url",
+            field="extra_index_urls",
+            kind="url",
+            repeatable=True,
+            metavar="URL",
+            help="One more index.",
+        ),
+        Setting(
+            name="ca",
+            field="certificates",
+            kind="path",
+            beside=True,
+            metavar="FILE",
+            completes="file",
+            help="Certificates (PEM) that the index needs, and a build.",
+        ),
+        Setting(
+            name="registry",
+            field="options.registries",
+            kind="registry",
+            repeatable=True,
+            metavar="NAME=PREFIX",
+            help="Where base images come from.",
+        ),
+        Setting(
+            name="knowledge",
+            field="knowledge",
+            kind="path",
+            repeatable=True,
+            beside=True,
+            metavar="DIR",
+            completes="folder",
+            help="Your own facts, on top of ours.",
+        ),
+        Setting(
+            name="offline",
+            field="options.offline",
+            kind="switch",
+            help="Only the lock, the cache and the bundled knowledge.",
+        ),
+    ),
+)
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -1,0 +1,299 @@
+"""What the user asked for: options parsed into values, and values spelt as options again.
+
+Everything here is pure: texts in, frozen values out. All bad options are reported at once.
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from scaffold.config.option import Setting
+from scaffold.config.option_parsers import (
+    parse_choice,
+    parse_command,
+    parse_health,
+    parse_name,
+    parse_output,
+    parse_port,
+    parse_program,
+    parse_python,
+    parse_registry,
+    parse_size,
+    parse_swap,
+    parse_targets,
+    parse_url,
+    spell_size,
+    unknown,
+)
+from scaffold.config.options import SETTINGS
+from scaffold.model.errors import Detail, UsageError
+from scaffold.model.plan import Options
+from scaffold.model.project import IndexOptions, Project
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Arch, Budget, Device, Target
+from scaffold.resolver.tags import parse_arch
+
+_OPTIONS = "options."
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "targets": lambda text: parse_targets([text]),
+    "size": parse_size,
+    "text": str.strip,
+    "name": parse_name,
+    "path": str,
+    "python": parse_python,
+    "command": parse_command,
+    "port": parse_port,
+    "health": parse_health,
+    "swap": parse_swap,
+    "url": parse_url,
+    "registry": parse_registry,
+    "program": parse_program,
+    "output": parse_output,
+}
+_SPELLERS: Mapping[str, Callable[[Any], str]] = {
+    "size": spell_size,
+    "command": shlex.join,
+    "swap": "=".join,
+    "registry": "=".join,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """All that one command line asks for. Sizes in bytes; empty and None mean: not asked.
+
+    ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them; ``leave``
+    are files in the project, with / between folders. ``places`` says, by the setting's name, where
+    stands what no flag of this command line says; requests that ask the same are equal.
+    """
+
+    targets: tuple[Arch, ...] = ()
+    device: str = ""
+    max_size: int | None = None
+    max_download: int | None = None
+    memory: int | None = None
+    storage: int | None = None
+    remove_old: bool = False
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    knowledge: tuple[str, ...] = ()
+    index_url: str = ""
+    extra_index_urls: tuple[str, ...] = ()
+    certificates: str = ""
+    leave: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
+    places: Mapping[str, Detail] = field(default_factory=dict, compare=False)
+
+    def place(self, name: str) -> tuple[Detail, ...]:
+        """Return where a setting stands, for an error; nothing if a flag says it."""
+        return (self.places[name],) if name in self.places else ()
+
+
+def parse_value(setting: Setting, text: str) -> Any:
+    """Return what one text of a setting means. Raises UsageError that says what is accepted."""
+    if setting.kind == "choice":
+        return parse_choice(text, setting.choices)
+    return _PARSERS[setting.kind](text)
+
+
+def parse_request(values: Mapping[str, object]) -> Request:
+    """Return the request of raw options: names with underscores, texts, tuples of texts, bools.
+
+    None, an empty tuple and a missing name mean: not asked. Raises UsageError that names every
+    option that cannot be used.
+    """
+    errors: list[tuple[str, UsageError]] = []
+    fields: dict[str, Any] = {}
+    for setting in SETTINGS:
+        raw = values.get(setting.parameter)
+        if raw is None or raw == ():
+            continue
+        try:
+            fields[setting.field] = _parse(setting, raw, errors)
+        except UsageError as error:
+            errors.append((setting.flag, error))
+    errors += _clashes(fields.get("options.swaps", ()))
+    refuse_options(errors)
+    return make_request(fields)
+
+
+def _clashes(swaps: Sequence[tuple[str, str]]) -> Iterator[tuple[str, UsageError]]:
+    sources = [source for source, _ in swaps]
+    for source in sorted({one for one in sources if sources.count(one) > 1}):
+        yield "--swap", UsageError(f"two swaps of {source}", hint="keep one of them")
+
+
+def _parse(setting: Setting, raw: object, errors: list[tuple[str, UsageError]]) -> object:
+    if setting.kind == "switch":
+        return bool(raw)
+    if not setting.repeatable:
+        return parse_value(setting, str(raw))
+    assert isinstance(raw, tuple | list)  # noqa: S101 - click's type of a repeated option
+    parsed: list[object] = []
+    for text in _split(setting, raw):
+        try:
+            value = parse_value(setting, text)
+        except UsageError as error:
+            errors.append((setting.flag, error))
+        else:
+            # One text may name several targets.
+            parsed += value if setting.kind == "targets" else (value,)
+    return tuple(dict.fromkeys(parsed))
+
+
+def _split(setting: Setting, texts: Iterable[object]) -> Iterator[str]:
+    """Yield each text; several words of a choice may stand in one, with commas."""
+    for text in texts:
+        yield from str(text).split(",") if setting.kind == "choice" else (str(text),)
+
+
+def make_request(fields: Mapping[str, Any]) -> Request:
+    """Return the request with these values by ``Setting.field``, and defaults for the others."""
+    chosen = {
+        name.removeprefix(_OPTIONS): value
+        for name, value in fields.items()
+        if name.startswith(_OPTIONS)
+    }
+    asked = {name: value for name, value in fields.items() if not name.startswith(_OPTIONS)}
+    return Request(**asked, options=Options(**chosen))
+
+
+def value_of(request: Request, setting: Setting) -> Any:
+    """Return a request's value of a setting."""
+    if setting.field.startswith(_OPTIONS):
+        return getattr(request.options, setting.field.removeprefix(_OPTIONS))
+    return getattr(request, setting.field)
+
+
+def refuse_options(errors: Sequence[tuple[str, UsageError]]) -> None:
+    """Raise one UsageError for all errors, each with the option that it is about, if any."""
+    if not errors:
+        return
+    if len(errors) == 1:
+        option, error = errors[0]
+        raise UsageError(f"{option}: {error.cause}", hint=error.hint)
+    raise UsageError(
+        f"{len(errors)} options cannot be used",
+        details=[
+            Detail(text=f"{option}: {error.cause} ({error.hint})") for option, error in errors
+        ],
+    )
+
+
+def choose_targets(
+    request: Request, devices: Mapping[str, Device], machine: str
+) -> tuple[tuple[Target, ...], tuple[Reason, ...]]:
+    """Return the targets of a request, and remarks on what was assumed.
+
+    Flags override the device's profile. ``machine`` is this machine's architecture, taken where
+    neither a target nor a device is asked for. Raises UsageError for an unknown device.
+    """
+    place = request.place("device")
+    device = find_device(request.device, devices, place) if request.device else None
+    remarks: list[Reason] = []
+    arches = request.targets or ((device.arch,) if device else ())
+    if not arches:
+        arches = (parse_arch(machine),)
+        text = f"no --target and no --device: decided for this machine's {arches[0]}"
+        remarks.append(Reason(code="target-assumed", text=text, fact=arches[0]))
+    if device:
+        remarks.extend(_device_remarks(request, device, arches))
+    budget = Budget(
+        on_disk=request.max_size,
+        download=request.max_download,
+        memory=request.memory or (device.memory if device else None),
+        storage=request.storage or (device.storage if device else None),
+        keeps_old=not request.remove_old,
+    )
+    plain = Target(arch=arches[0], budget=budget, device=device)
+    target = replace(plain, cpu=device.cpu) if device else plain
+    return tuple(replace(target, arch=arch) for arch in arches), tuple(remarks)
+
+
+def find_device(name: str, devices: Mapping[str, Device], place: Sequence[Detail] = ()) -> Device:
+    """Return a device's profile. Raises UsageError with the nearest names, and where it stands."""
+    wanted = re.sub(r"[\s_]+", "-", name.strip().lower())
+    if wanted in devices:
+        return devices[wanted]
+    hint = "`leanscaffold devices` lists them all"
+    raise unknown("device", name, devices, hint=hint, place=place)
+
+
+def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) -> list[Reason]:
+    remarks = []
+    if request.max_size and device.storage:
+        each = 1 if request.remove_old else 2
+        if request.max_size * each > device.storage:
+            both = "" if each == 1 else ", which an update needs for the old image and the new one"
+            text = f"--max-size is larger than {device.name} has room for{both}"
+            remarks.append(Reason(code="over-storage", text=text, fact=device.id))
+    if request.memory and device.memory and request.memory > device.memory:
+        text = f"--memory is more than {device.name} has"
+        remarks.append(Reason(code="over-memory", text=text, fact=device.id))
+    for arch in arches:
+        if arch is not device.arch:
+            text = f"{device.name} is {device.arch} in its profile, --target says {arch}"
+            remarks.append(Reason(code="device-arch", text=text, fact=arch))
+    return remarks
+
+
+def to_argv(request: Request) -> tuple[str, ...]:
+    """Return the shortest command line that parses to the same request."""
+    plain = Request()
+    words: dict[str, list[str]] = {"repeatable": [], "single": [], "switch": []}
+    for setting in SETTINGS:
+        value = value_of(request, setting)
+        if value == value_of(plain, setting):
+            continue
+        if setting.kind == "switch":
+            words["switch"].append(setting.flag)
+            continue
+        texts = spell_value(setting, value)
+        kind = "repeatable" if setting.repeatable else "single"
+        words[kind] += [f"{setting.flag}={text}" for text in texts]
+    return tuple(word for group in words.values() for word in group)
+
+
+def spell_value(setting: Setting, value: Any) -> tuple[str, ...]:
+    """Return a setting's value as texts that parse to it; a switch is ``true`` or ``false``."""
+    if setting.kind == "switch":
+        return (str(value).lower(),)
+    if value in {None, "", ()}:
+        return ()
+    spell = _SPELLERS.get(setting.kind, str)
+    return tuple(map(spell, value)) if setting.repeatable else (spell(value),)
+
+
+def without_secrets(request: Request) -> Request:
+    """Return the request without passwords in addresses and without paths of this machine."""
+    return replace(
+        request,
+        index_url=without_password(request.index_url),
+        extra_index_urls=tuple(without_password(url) for url in request.extra_index_urls),
+        certificates="",
+        knowledge=tuple(path for path in request.knowledge if _is_relative(path)),
+        requirements=tuple(path for path in request.requirements if _is_relative(path)),
+    )
+
+
+def index_options(project: Project, request: Request) -> IndexOptions:
+    """Return the index addresses of a project's files and of a request, which comes first."""
+    return replace(
+        project.index,
+        index_url=request.index_url or project.index.index_url,
+        extra_index_urls=(*project.index.extra_index_urls, *request.extra_index_urls),
+    )
+
+
+def without_password(url: str) -> str:
+    """Return an address without the user and password in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _is_relative(path: str) -> bool:
+    return not path.startswith(("/", "\\", "~")) and ":" not in path[:3]

@@ -1,0 +1,223 @@
+"""An image's app, started, watched from beside it and stopped; and its modules, imported."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from scaffold.docker.containers import (
+    read_log,
+    read_script,
+    read_state,
+    start_container,
+    temporary_container,
+    wait_end,
+)
+from scaffold.model.errors import EngineError
+from scaffold.model.run import Importing, ImportTry, Run, RunSpec
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+_PAUSE = 0.05
+_READY = 120.0
+_KILLED = 137
+
+
+def run_app(client: "DockerClient", mark: str, trial: RunSpec) -> Run:
+    """Run an image, watch it start, live and stop, and return what was seen.
+
+    Everything made carries ``mark`` as a label and is removed, whatever happens.
+    """
+    if trial.port is None:
+        return _run_command(client, mark, trial)
+    with temporary_container(client, mark, trial, observing=True) as watcher:
+        watcher.start()
+        _wait_ready(watcher)
+        with temporary_container(client, mark, trial, beside=watcher) as app:
+            return _watch(trial, app, watcher)
+
+
+def _run_command(client: "DockerClient", mark: str, trial: RunSpec) -> Run:
+    """Run what serves nothing: there is no network to share, but an end that takes figures away."""
+    with (
+        temporary_container(client, mark, trial) as app,
+        temporary_container(client, mark, trial, observing=True, follow=str(app.id)) as watcher,
+    ):
+        watcher.start()
+        _wait_ready(watcher)
+        return _watch(trial, app, watcher)
+
+
+def try_imports(
+    client: "DockerClient",
+    mark: str,
+    trial: RunSpec,
+    *,
+    modules: Sequence[str],
+    folders: Sequence[str],
+    patience: float,
+) -> Importing:
+    """Import modules inside the image. ``patience`` is for each of them, in seconds."""
+    if not modules:
+        return Importing()
+    order = {"modules": list(modules), "folders": list(folders), "patience": patience}
+    argv = [trial.interpreter, "-c", read_script("importer.py"), json.dumps(order)]
+    with temporary_container(client, mark, trial, argv=argv) as app:
+        if refused := start_container(app):
+            return Importing(broken=refused)
+        state = wait_end(app, patience * (len(modules) + 1))
+        tries = tuple(
+            ImportTry(**json.loads(line))
+            for line in app.logs(stdout=True, stderr=False).decode(errors="replace").splitlines()
+            if line.startswith("{")
+        )
+        broken = "" if len(tries) == len(modules) else _why_unfinished(app, state)
+        return Importing(tries=tries, broken=broken)
+
+
+def _watch(trial: RunSpec, app: "Container", watcher: "Container") -> Run:
+    if refused := start_container(app):
+        return Run(refused=refused)
+    seen = _wait_well(trial, app, watcher)
+    if seen["well"] is not None or trial.port is None:
+        wait_end(app, trial.settle if trial.port is not None else trial.patience)
+    state = read_state(app)
+    began = _seconds(state["StartedAt"])
+    started = None if seen["well"] is None else max(0.0, seen["well"] - began)
+    if not state["Running"]:
+        return Run(
+            start_seconds=started,
+            answer=seen["answer"],
+            ended=True,
+            exit_code=state["ExitCode"],
+            out_of_memory=bool(state["OOMKilled"]),
+            peak_memory=max((one.get("peak", 0) for one in _findings(watcher)), default=0) or None,
+            log=read_log(app),
+            changes=_changes(app),
+        )
+    figures = _figures(trial, app, watcher)
+    health = _own_health(trial, app) if started is not None or trial.port is None else None
+    seconds = _stop(app, trial.grace)
+    ended = read_state(app)
+    return Run(
+        start_seconds=started,
+        answer=seen["answer"],
+        exit_code=ended["ExitCode"],
+        out_of_memory=bool(ended["OOMKilled"]),
+        peak_memory=figures.get("peak") or None,
+        stop_seconds=seconds,
+        killed=ended["ExitCode"] == _KILLED,
+        log=read_log(app),
+        changes=_changes(app),
+        listens=tuple(figures.get("listens", ())),
+        own_health=health,
+    )
+
+
+def _wait_ready(watcher: "Container") -> None:
+    end = time.monotonic() + _READY
+    while time.monotonic() < end:
+        if any("ready" in line for line in _findings(watcher)):
+            return
+        if not read_state(watcher)["Running"]:
+            break
+        time.sleep(_PAUSE)
+    raise _useless(read_log(watcher).strip())
+
+
+def _useless(log: str) -> EngineError:
+    """Return why the container that watches did not come up."""
+    if "exec format error" in log:
+        return EngineError(
+            "this engine cannot run programs for the image's processor",
+            hint="give it qemu (Docker's documentation, Multi-platform builds), or run on the "
+            "device: --on ssh://user@device",
+        )
+    return EngineError(
+        "the image's Python does not run",
+        hint=f"what watches the app runs with it: {log[-300:] or 'it said nothing'}",
+    )
+
+
+def _wait_well(trial: RunSpec, app: "Container", watcher: "Container") -> dict[str, Any]:
+    """Return when the app was first well (None if never) and its last answer."""
+    seen: dict[str, Any] = {"well": None, "answer": ""}
+    end = time.monotonic() + trial.patience
+    while trial.port is not None and time.monotonic() < end:
+        for line in _findings(watcher):
+            seen |= {key: line[key] for key in ("well", "answer") if key in line}
+        if seen["well"] is not None or not read_state(app)["Running"]:
+            break
+        time.sleep(_PAUSE)
+    return seen
+
+
+def _figures(trial: RunSpec, app: "Container", watcher: "Container") -> dict[str, Any]:
+    """Return what the watcher reads of the app from outside, or else the engine's own figure."""
+    order = {"do": "read", "container": app.id, "port": trial.port}
+    argv = [trial.interpreter, "-c", read_script("observer.py"), json.dumps(order)]
+    answer: Any = watcher.exec_run(argv, stderr=False)
+    text = answer.output.decode(errors="replace").strip()
+    found = json.loads(text) if answer.exit_code == 0 and text.startswith("{") else {}
+    if not found.get("peak"):
+        stats: Any = app.stats(stream=False)
+        found["peak"] = stats.get("memory_stats", {}).get("max_usage")
+    return dict(found)
+
+
+def _own_health(trial: RunSpec, app: "Container") -> int | None:
+    """Return how the image's health check ends; a command gets time until it is well."""
+    if not trial.own_health:
+        return None
+    end = time.monotonic() + (0 if trial.port is not None else trial.patience)
+    while True:
+        code = app.exec_run(list(trial.own_health)).exit_code
+        if not code or time.monotonic() > end or not read_state(app)["Running"]:
+            return None if code is None else int(code)
+        time.sleep(_PAUSE)
+
+
+def _stop(app: "Container", grace: int) -> float:
+    """Send the image's signal, after the grace period the last one; return how long it took."""
+    client: Any = app.client
+    before = client.api.timeout
+    client.api.timeout = grace + before
+    began = time.monotonic()
+    try:
+        app.stop(timeout=grace)
+    finally:
+        client.api.timeout = before
+    return time.monotonic() - began
+
+
+def _changes(app: "Container") -> tuple[str, ...]:
+    """Return the paths added or changed in the container's own layer."""
+    return tuple(sorted(str(change["Path"]) for change in app.diff() or ()))
+
+
+def _findings(watcher: "Container") -> Iterator[dict[str, Any]]:
+    for line in watcher.logs(stdout=True, stderr=False).decode(errors="replace").splitlines():
+        with suppress(ValueError):
+            found = json.loads(line)
+            if isinstance(found, dict):
+                yield found
+
+
+def _seconds(stamp: str) -> float:
+    """Return the seconds since 1970 of the engine's time stamps, which count nanoseconds."""
+    head, _, rest = stamp.rstrip("Z").partition(".")
+    whole = datetime.fromisoformat(f"{head}+00:00").timestamp()
+    return whole + float(f"0.{rest or 0}")
+
+
+def _why_unfinished(container: "Container", state: Mapping[str, Any]) -> str:
+    if state["OOMKilled"]:
+        return "the imports needed more memory than the limit"
+    if state["Running"]:
+        return "the imports did not end"
+    last = read_log(container).strip().splitlines()[-1:]
+    return f"the interpreter ended with code {state['ExitCode']}: {''.join(last)}"

@@ -1,0 +1,170 @@
+"""The connection to an engine: the one that the docker command would talk to."""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scaffold.docker.build_errors import FORBIDDEN_HINT, NO_ENGINE_HINT, OLD_HINT, OLDEST_API
+from scaffold.model.errors import (
+    EngineError,
+    EngineForbiddenError,
+    EngineMissingError,
+    EngineOldError,
+)
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+_TIMEOUT = 60  # seconds without an answer
+_SSH_HINT = "`ssh HOST docker version` has to work there without a password"
+_GONE_HINT = "is it still running, is the device still there? What it was to remove may be left"
+
+
+@contextmanager
+def connect(
+    host: str | None = None, *, environ: Mapping[str, str] = os.environ
+) -> "Iterator[DockerClient]":
+    """Yield a client of the engine.
+
+    ``host`` is an address (``unix://…``, ``tcp://…``, ``ssh://user@host``) or the name of a docker
+    context. Without it the engine is found as the docker command finds it: DOCKER_HOST, then
+    DOCKER_CONTEXT, then the current context.
+
+    Raises EngineMissingError, EngineForbiddenError or EngineOldError; EngineMissingError as well if
+    the engine stops answering later.
+    """
+    import docker  # noqa: PLC0415 - slow to import
+    from docker.errors import DockerException  # noqa: PLC0415
+    from requests import exceptions  # noqa: PLC0415
+
+    where = host or ""
+    with ExitStack() as stack:
+        try:
+            settings = find_engine(host, environ)
+            where = str(settings.get("base_url", "")) or _DEFAULT_SOCKET
+            if where.startswith("ssh://"):
+                settings["base_url"] = stack.enter_context(_through_ssh(where, environ))
+            _knock(where)
+            client = docker.DockerClient(version="auto", timeout=_TIMEOUT, **settings)
+            stack.callback(client.close)
+            api = str(client.version()["ApiVersion"])
+        except (DockerException, OSError, ValueError, KeyError) as error:
+            raise explain(error, where) from error
+        if tuple(map(int, api.split("."))) < OLDEST_API:
+            raise EngineOldError(
+                f"the engine at {where} only knows version {api} of the API", hint=OLD_HINT
+            )
+        try:
+            yield client
+        except (exceptions.ConnectionError, exceptions.Timeout) as error:
+            raise EngineMissingError(
+                f"the Docker Engine at {where} stopped answering", hint=_GONE_HINT
+            ) from error
+
+
+def _through_ssh(address: str, environ: Mapping[str, str]) -> AbstractContextManager[str]:
+    if not hasattr(socket, "AF_UNIX") or shutil.which("ssh", path=environ.get("PATH")) is None:
+        raise EngineMissingError(
+            f"{address} cannot be reached: there is no ssh command, or no Unix sockets",
+            hint="install OpenSSH's client; on Windows, use WSL",
+        )
+    from scaffold.docker.ssh import tunnel  # noqa: PLC0415 - cannot be on Windows
+
+    return tunnel(address, environ)
+
+
+def _knock(address: str) -> None:
+    """Raise OSError for a socket that nobody listens on: the SDK hides why, and leaks its own."""
+    path = address.removeprefix("unix://")
+    if path != address and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.settimeout(_TIMEOUT)
+            knocking.connect(path)
+
+
+def find_engine(host: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return ``base_url`` and ``tls`` for the SDK. Raises EngineMissingError for a lost context.
+
+    The SDK finds contexts only beside a config.json, and takes the machine's own socket for one
+    that it cannot find; docker does neither.
+    """
+    from docker.utils import kwargs_from_env  # noqa: PLC0415 - slow to import
+
+    address = host if host and "://" in host else ""
+    if not host:
+        address = environ.get("DOCKER_HOST", "")
+    if address:
+        return dict(kwargs_from_env(environment={**environ, "DOCKER_HOST": address}))
+    folder = Path(environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    name = (
+        host
+        or environ.get("DOCKER_CONTEXT")
+        or _read_json(folder / "config.json").get("currentContext")
+    )
+    return {} if name in {None, "", "default"} else _read_context(folder / "contexts", str(name))
+
+
+def _read_context(folder: Path, name: str) -> dict[str, Any]:
+    from docker.tls import TLSConfig  # noqa: PLC0415 - slow to import
+
+    key = hashlib.sha256(name.encode()).hexdigest()
+    try:
+        endpoint = _read_json(folder / "meta" / key / "meta.json")["Endpoints"]["docker"]
+        settings: dict[str, Any] = {"base_url": str(endpoint["Host"])}
+    except (KeyError, TypeError) as error:
+        raise EngineMissingError(
+            f"there is no docker context {name!r}",
+            hint="`docker context ls` shows those there are",
+        ) from error
+    files = {
+        part: folder / "tls" / key / "docker" / f"{part}.pem" for part in ("ca", "cert", "key")
+    }
+    if any(file.is_file() for file in files.values()):
+        has_cert = files["cert"].is_file() and files["key"].is_file()
+        settings["tls"] = TLSConfig(
+            client_cert=(str(files["cert"]), str(files["key"])) if has_cert else None,
+            ca_cert=str(files["ca"]) if files["ca"].is_file() else None,
+            verify=not endpoint.get("SkipTLSVerify"),
+        )
+    return settings
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def explain(error: BaseException, where: str) -> EngineError:
+    """Return what kept the SDK from connecting, in our words."""
+    causes = tuple(_causes(error))
+    text = str(error)
+    if any(isinstance(cause, PermissionError) for cause in causes) or "PermissionError" in text:
+        return EngineForbiddenError(
+            f"you may not talk to the Docker Engine at {where}", hint=FORBIDDEN_HINT
+        )
+    if "version" in text.lower() and "too old" in text.lower():
+        return EngineOldError(f"the engine at {where} is too old: {text}", hint=OLD_HINT)
+    if where.startswith("ssh://"):
+        return EngineMissingError(f"no Docker Engine answers at {where}", hint=_SSH_HINT)
+    return EngineMissingError(f"no Docker Engine answers at {where}", hint=NO_ENGINE_HINT)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        for argument in error.args:
+            if isinstance(argument, BaseException):
+                yield argument
+        error = error.__cause__ or error.__context__

@@ -1,0 +1,223 @@
+"""Looking at all that a plan and a build need of this machine, with the edges passed in."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scaffold.docker.buildx import find_buildx
+from scaffold.docker.host_info import fetch_page, find_engine, free_space, list_platforms
+from scaffold.index.cache import find_cache_folder
+from scaffold.index.configuration import IndexConfig, read_index_config, redact
+from scaffold.model.doctor import EngineFacts, Finding, Health
+from scaffold.model.errors import LeanscaffoldError
+from scaffold.model.target import Arch
+
+_LITTLE, _TOO_LITTLE = 10 * 10**9, 2 * 10**9  # bytes free where images are built
+_CACHE_NEEDS = 200 * 10**6
+_OLD, _STALE = 90, 365  # days
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY")
+# What devices of today run; who builds for the others knows.
+_USUAL = (Arch.AMD64, Arch.ARM64, Arch.ARM_V7)
+_EMULATORS = {Arch.ARM64: "arm64", Arch.ARM_V7: "arm", Arch.AMD64: "amd64"}
+_CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorServices:
+    """Everything outside.
+
+    ``find_engine`` and ``find_buildx`` raise an EngineError where there is none; ``platforms`` are
+    those that the current builder can run. ``fetch`` asks an index for one page and raises if it
+    does not answer. ``free`` returns the bytes that are free at a path, None for no such path.
+    ``cache`` is the folder of what was learnt, ``snapshot`` the day of the bundled knowledge.
+    """
+
+    environ: Mapping[str, str]
+    today: date
+    find_engine: Callable[[], EngineFacts]
+    find_buildx: Callable[[], tuple[int, int]]
+    platforms: Callable[[], Sequence[str]]
+    index_config: Callable[[], IndexConfig]
+    fetch: Callable[[IndexConfig, str], None]
+    free: Callable[[Path], int | None]
+    cache: Path
+    snapshot: Callable[[], str]
+
+
+def real_doctor_services(
+    environ: Mapping[str, str], project: Path, *, today: date, snapshot: Callable[[], str]
+) -> DoctorServices:
+    """Return this machine, and the index that a project's settings name."""
+    return DoctorServices(
+        environ=environ,
+        today=today,
+        find_engine=lambda: find_engine(environ),
+        find_buildx=lambda: find_buildx(environ),
+        platforms=lambda: list_platforms(environ),
+        index_config=lambda: read_index_config(environ, project=project),
+        fetch=fetch_page,
+        free=free_space,
+        cache=find_cache_folder(environ),
+        snapshot=snapshot,
+    )
+
+
+def check_up(edges: DoctorServices) -> Iterator[Finding]:
+    """Yield one finding after the other: engine, buildx, emulation, index, proxy, disk, facts."""
+    engine: EngineFacts | None = None
+    try:
+        engine = edges.find_engine()
+        text = f"Docker Engine {engine.version}, {engine.platform}, at {engine.where}"
+        yield Finding(part="engine", health=Health.WELL, text=text)
+    except LeanscaffoldError as error:
+        yield _broken("engine", error)
+    buildx = False
+    try:
+        yield Finding(part="buildx", health=Health.WELL, text=_version(edges.find_buildx()))
+        buildx = True
+    except LeanscaffoldError as error:
+        yield _broken("buildx", error)
+    yield (
+        _check_emulation(edges)
+        if engine and buildx
+        else Finding(part="emulation", health=Health.UNTRIED, text="there is nothing to build with")
+    )
+    yield from _check_index(edges)
+    yield from _check_proxy(edges.environ)
+    yield from _check_disk(edges, engine)
+    yield _check_knowledge(edges)
+
+
+def _broken(part: str, error: LeanscaffoldError) -> Finding:
+    details = "".join(f"; {detail}" for detail in error.details[:1])
+    return Finding(
+        part=part, health=Health.BROKEN, text=f"{error.cause}{details}", remedy=error.hint
+    )
+
+
+def _version(version: tuple[int, int]) -> str:
+    return f"buildx {'.'.join(map(str, version))}"
+
+
+def _check_emulation(edges: DoctorServices) -> Finding:
+    try:
+        platforms = edges.platforms()
+    except LeanscaffoldError as error:
+        return _broken("emulation", error)
+    missing = [arch for arch in _USUAL if arch.platform not in platforms]
+    if not missing:
+        shown = ", ".join(arch.platform for arch in _USUAL)
+        return Finding(part="emulation", health=Health.WELL, text=f"the builder runs {shown}")
+    names = " and ".join(arch.platform for arch in missing)
+    emulators = ",".join(_EMULATORS[arch] for arch in missing)
+    return Finding(
+        part="emulation",
+        health=Health.WEAK,
+        text=f"the builder cannot run {names}: only packages without a wheel and `verify` need it",
+        remedy=f"docker run --privileged --rm tonistiigi/binfmt --install {emulators}",
+    )
+
+
+def _check_index(edges: DoctorServices) -> Iterator[Finding]:
+    try:
+        config = edges.index_config()
+    except LeanscaffoldError as error:
+        yield _broken("index", error)
+        return
+    if not config.urls:
+        yield Finding(
+            part="index",
+            health=Health.BROKEN,
+            text="no index is configured",
+            remedy="pip config set global.index-url https://…",
+        )
+    origins = dict(config.origins)
+    for url in config.urls:
+        shown = config.hide(redact(url))
+        origin = origins.get(redact(url), "")
+        where = f"{shown} ({origin})" if origin else shown
+        try:
+            edges.fetch(config, url)
+        except LeanscaffoldError as error:
+            yield _broken("index", error)
+        else:
+            yield Finding(part="index", health=Health.WELL, text=f"{where} answers")
+    for remark in config.remarks:
+        yield Finding(part="index", health=Health.WEAK, text=remark)
+
+
+def _check_proxy(environ: Mapping[str, str]) -> Iterator[Finding]:
+    found = False
+    for name in _PROXIES:
+        text = (environ.get(name) or environ.get(name.lower()) or "").strip()
+        if not text:
+            continue
+        found = True
+        if urlsplit(text).scheme and urlsplit(text).hostname:
+            yield Finding(part="proxy", health=Health.WELL, text=f"{name} is {redact(text)}")
+        else:
+            yield Finding(
+                part="proxy",
+                health=Health.BROKEN,
+                text=f"{name} is no address: {redact(text)}",
+                remedy=f"export {name}=http://proxy.example:3128",
+            )
+    for name in _CERTIFICATES:
+        file = environ.get(name, "").strip()
+        if file and not Path(file).exists():
+            found = True
+            yield Finding(
+                part="proxy",
+                health=Health.BROKEN,
+                text=f"{name} names {file}, and there is no such file",
+                remedy=f"unset {name}",
+            )
+    if not found:
+        yield Finding(part="proxy", health=Health.WELL, text="none is set")
+
+
+def _check_disk(edges: DoctorServices, engine: EngineFacts | None) -> Iterator[Finding]:
+    if engine is not None and engine.storage:
+        free = edges.free(Path(engine.storage))
+        if free is not None:
+            enough = free >= _LITTLE
+            yield Finding(
+                part="disk",
+                health=Health.WELL
+                if enough
+                else Health.WEAK
+                if free >= _TOO_LITTLE
+                else Health.BROKEN,
+                text=f"{_gigabytes(free)} free for images in {engine.storage}",
+                remedy="" if enough else "docker builder prune",
+            )
+    folder = next(
+        (path for path in (edges.cache, *edges.cache.parents) if edges.free(path) is not None),
+        edges.cache,
+    )
+    free = edges.free(folder) or 0
+    enough = free >= _CACHE_NEEDS
+    yield Finding(
+        part="disk",
+        health=Health.WELL if enough else Health.WEAK,
+        text=f"{_gigabytes(free)} free for the cache in {edges.cache}",
+        remedy="" if enough else "export LEANSCAFFOLD_CACHE_DIR=/path/with/room",
+    )
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.3g} GB"
+
+
+def _check_knowledge(edges: DoctorServices) -> Finding:
+    day = edges.snapshot()
+    age = (edges.today - date.fromisoformat(day)).days
+    health = Health.WELL if age <= _OLD else Health.WEAK if age <= _STALE else Health.BROKEN
+    return Finding(
+        part="knowledge",
+        health=health,
+        text=f"of {day}, {age} day{'' if age == 1 else 's'} old",
+        remedy="" if health is Health.WELL else "pip install --upgrade leanscaffold",
+    )

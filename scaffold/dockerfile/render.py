@@ -1,0 +1,73 @@
+"""Spell a plan: Dockerfile, ignore file, locks. Templates get plain values and decide nothing."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from scaffold.dockerfile.extras import render_extras
+from scaffold.dockerfile.lockfile import render_lock
+from scaffold.dockerfile.quoting import UnsafeValueError, exec_form, guard, quoted, shell_word
+from scaffold.dockerfile.template_context import make_template_context
+from scaffold.model.plan import Plan
+from scaffold.project.dockerignore import TRACE, ignored, patterns_for, render_ignore
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["UnsafeValueError", "exec_form", "guard", "quoted", "render", "shell_word"]
+
+
+def render(
+    plan: Plan, template: Callable[[str], str], program: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return {file name: text}; ``template`` returns the text of a template by its name.
+
+    ``program`` holds the sources, by path, of what puts an image's files together.
+
+    Names of templates are relative to the folder of templates, with forward slashes. Raises
+    UnsafeValueError for a value that could add a line of its own.
+    """
+    locks = {target.lock: render_lock(plan, target) for target in plan.targets}
+    local = sorted({path for target in plan.targets for path in target.local})
+    needed = dict(program or {})
+    environment = _make_environment(template)
+    dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
+    return {
+        "Dockerfile": dockerfile.render(view=make_template_context(plan)),
+        ".dockerignore": render_ignore(
+            _keep(plan, [*locks, *local, *needed]), drop=plan.project.environments
+        ),
+        **locks,
+        **needed,
+        **render_extras(plan, lambda name, values: environment.get_template(name).render(values)),
+    }
+
+
+def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
+    """Return what the build needs and the patterns leave out.
+
+    An exception for anything else would take back the secrets and caches below it.
+    """
+    patterns = patterns_for()
+    files = [*needed, *plan.project.files, *([TRACE] if plan.trace else [])]
+    return sorted(
+        {path for path in files if not path.startswith("../") and ignored(path, patterns)}
+    )
+
+
+def _make_environment(template: Callable[[str], str]) -> "Environment":
+    import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(template),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=guard,
+        autoescape=False,  # noqa: S701 - a Dockerfile is no HTML; the guard and filters protect it
+    )
+    environment.filters.update(
+        {"exec": exec_form, "json": json.dumps, "shell": shell_word, "quoted": quoted}
+    )
+    return environment

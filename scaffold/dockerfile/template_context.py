@@ -1,0 +1,305 @@
+"""What the Dockerfile's templates see: a plan, cut into stages, lines and words."""
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scaffold.dockerfile.comments import (
+    base_lines,
+    header_lines,
+    health_lines,
+    port_lines,
+    reason_lines,
+    start_lines,
+    trace_lines,
+)
+from scaffold.dockerfile.quoting import UnsafeValueError
+from scaffold.model.plan import HealthCheck, Plan, TargetPlan
+from scaffold.project.dockerignore import PROGRAM, TRACE
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# A registry's host and port, path, tag and digest; FROM would read on after a blank.
+# The time of every file, as the program that assembles a base has it: 1980, the first in zip files.
+MOMENT = 315_532_800
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalPackage:
+    """A package of the project: what COPY takes, where to, and what pip is told to build."""
+
+    source: str
+    folder: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildStage:
+    """One target's build stage; ``native`` ones run on the target's platform, ``why`` says why.
+
+    ``explained`` marks the first: what stages have in common is explained once.
+    """
+
+    explained: bool
+    name: str
+    platform: str
+    lock: str
+    native: bool
+    why: tuple[str, ...]
+    platforms: tuple[str, ...]
+    sdists: tuple[str, ...]
+    system: tuple[str, ...]
+    local: tuple[LocalPackage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseStage:
+    """The base for one target, or all, with the system packages added; ``why`` says what for."""
+
+    name: str
+    system: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateContext:
+    """Everything the templates print or branch on, in their own words.
+
+    ``manager`` is the base's package manager, ``apt`` or ``apk``; ``owner`` is ``uid:gid``.
+    ``foreign`` says that its interpreter lies elsewhere than where packages are installed.
+    ``replaced`` are files of the base's own packages that the lock brings in its own version,
+    ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
+    seconds of Unix time.
+    ``traced`` says what a trace leaves out, empty without one.
+    """
+
+    header: tuple[str, ...]
+    several: bool
+    builds: tuple[BuildStage, ...]
+    bases: tuple[BaseStage, ...]
+    manager: str
+    python: str
+    reference: str
+    builder: str
+    assembled: bool
+    foreign: bool
+    interpreter: str
+    site_packages: str
+    stdlib: str
+    replaced: tuple[str, ...]
+    cut: bool
+    assembly: tuple[str, ...]
+    layers: tuple[str, ...]
+    app_compiled: bool
+    app_left_out: tuple[str, ...]
+    moment: int
+    traced: tuple[str, ...]
+    uid: int
+    owner: str
+    home: str
+    workdir: str
+    environment: tuple[tuple[str, str], ...]
+    labels: tuple[tuple[str, str], ...]
+    port: int | None
+    health: HealthCheck | None
+    probe: tuple[str, ...]
+    stop_signal: str
+    command: tuple[str, ...]
+    port_why: tuple[str, ...]
+    health_why: tuple[str, ...]
+    start_why: tuple[str, ...]
+
+
+def make_template_context(plan: Plan) -> TemplateContext:
+    """Return what the templates see of a plan."""
+    base = plan.base
+    _check_words(plan)
+    site_packages = base.site_packages.format(python=plan.python)
+    return TemplateContext(
+        header=tuple(header_lines(plan)),
+        several=len(plan.targets) > 1,
+        builds=tuple(
+            _build(plan, target, explained=number == 0)
+            for number, target in enumerate(plan.targets)
+        ),
+        bases=_bases(plan),
+        manager=base.package_manager or "apt",
+        python=plan.python,
+        reference=plan.reference,
+        builder=plan.builder,
+        assembled=base.assembled,
+        foreign=not base.pip,
+        interpreter=base.interpreter,
+        site_packages=site_packages,
+        stdlib=posixpath.dirname(site_packages),
+        replaced=_replaced(plan, site_packages),
+        cut=bool(base.origin),
+        assembly=(*(_cut(plan) if base.origin else ()), *_assembly(plan, site_packages)),
+        layers=(
+            *(("library",) if plan.trace else ()),
+            *(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
+        ),
+        app_compiled=plan.bytecode != "none",
+        app_left_out=(
+            PROGRAM,
+            *((TRACE,) if plan.project.trace else ()),
+            *(t.lock for t in plan.targets),
+        ),
+        moment=MOMENT,
+        traced=trace_lines(plan),
+        uid=plan.uid,
+        owner=f"{plan.uid}:{plan.uid}",
+        home=plan.home,
+        workdir=plan.workdir,
+        environment=plan.environment,
+        labels=plan.labels,
+        port=plan.port,
+        health=plan.health,
+        probe=_probe(plan),
+        stop_signal=plan.stop_signal,
+        command=_with_interpreter(plan, plan.command),
+        port_why=port_lines(plan),
+        health_why=health_lines(plan),
+        start_why=start_lines(plan),
+    )
+
+
+def _check_words(plan: Plan) -> None:
+    """Refuse what stands in the Dockerfile without quotes and is no single word."""
+    for reference in (plan.reference, plan.builder):
+        if _REFERENCE.fullmatch(reference) is None:
+            raise UnsafeValueError(
+                f"{reference!r} is no name of an image", hint="check the prefix given by --registry"
+            )
+    for name, _ in plan.environment:
+        if _VARIABLE.fullmatch(name) is None:
+            raise UnsafeValueError(
+                f"{name!r} is no name of a variable", hint="use letters, digits and underscores"
+            )
+
+
+def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
+    arch = target.target.arch
+    return BuildStage(
+        explained=explained,
+        name=f"build-{arch.slug}" if len(plan.targets) > 1 else "build",
+        platform=arch.platform,
+        lock=target.lock,
+        native=bool(target.compiled),
+        why=reason_lines(target.chosen, "compile-needed"),
+        platforms=target.platforms,
+        sdists=target.compiled,
+        system=target.build_packages,
+        local=tuple(_local(number, path) for number, path in enumerate(target.local)),
+    )
+
+
+def _local(number: int, path: str) -> LocalPackage:
+    folder = f"/src/{number}/"
+    file = path.endswith((".whl", ".tar.gz", ".zip"))
+    argument = f"{folder}{posixpath.basename(path)}" if file else folder
+    return LocalPackage(source=path, folder=folder, argument=argument)
+
+
+def _bases(plan: Plan) -> tuple[BaseStage, ...]:
+    """Return one base stage for all targets, or one each where they need different packages."""
+    if not plan.base.assembled:
+        return ()
+    stages = [
+        BaseStage(
+            name=f"base-{target.target.arch.slug}",
+            system=tuple(p.name for p in target.chosen.candidate.run_packages),
+            why=base_lines(target),
+        )
+        for target in plan.targets
+    ]
+    if len({stage.system for stage in stages}) > 1:
+        return tuple(stages)
+    why = tuple(dict.fromkeys(text for stage in stages for text in stage.why))
+    return (BaseStage(name="base", system=stages[0].system, why=why),)
+
+
+def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
+    """Return the options of the program that puts packages together, one a line."""
+    return (
+        f"--site-packages={site_packages}",
+        f"--trim={plan.options.trim}",
+        f"--bytecode={plan.bytecode}",
+        *(f"--sourceless={name}" for name in plan.sourceless),
+        *(f"--spare={rule}:{name}" for rule, name in plan.spared),
+        *(f"--language={name}" for name in plan.languages),
+        *(f"--layer={','.join(names)}" for names in plan.layers),
+    )
+
+
+def _cut(plan: Plan) -> tuple[str, ...]:
+    """Return its options about a base that is cut to measure."""
+    return (
+        "--base=/base",
+        f"--interpreter={plan.base.interpreter.format(python=plan.python)}",
+        f"--uid={plan.uid}",
+        f"--home={plan.home}",
+        f"--workdir={plan.workdir}",
+        *(f"--program={name}" for name in plan.options.programs),
+        *(("--shell",) if plan.options.debug_shell else ()),
+        *(
+            (f"--trace=/project/{TRACE}", f"--closure={plan.options.traced}", "--imports=/imports")
+            if plan.trace
+            else ()
+        ),
+    )
+
+
+def _replaced(plan: Plan, site_packages: str) -> tuple[str, ...]:
+    """Return globs of what the lock replaces: older images bring setuptools and wheel along.
+
+    Two versions laid over each other would mix their files.
+    """
+    brought = {
+        "setuptools": (
+            "setuptools",
+            "setuptools-*.dist-info",
+            "pkg_resources",
+            "_distutils_hack",
+            "distutils-precedence.pth",
+        ),
+        "wheel": ("wheel", "wheel-*.dist-info"),
+    }
+    locked = {
+        weighed.pinned.name
+        for target in plan.targets
+        for weighed in target.chosen.candidate.packages
+    }
+    return tuple(
+        f"{site_packages}/{glob}"
+        for name in sorted(locked & set(brought))
+        for glob in brought[name]
+    )
+
+
+def _with_interpreter(plan: Plan, command: Sequence[str]) -> tuple[str, ...]:
+    """Name the interpreter by its path where nothing called ``python`` is on the path."""
+    names = {"python", "python3", f"python{plan.python}"}
+    if plan.base.pip or command[:1] == () or command[0] not in names:
+        return tuple(command)
+    return (plan.base.interpreter, *command[1:])
+
+
+def _probe(plan: Plan) -> tuple[str, ...]:
+    """Return the command of the health check: standard library only, no proxy, no shell."""
+    if plan.health is None:
+        return ()
+    health = plan.health
+    if health.command:
+        return _with_interpreter(plan, health.command)
+    if health.path:
+        url = f"http://127.0.0.1:{health.port}{health.path}"
+        code = (
+            "from urllib.request import ProxyHandler, build_opener; "
+            f"build_opener(ProxyHandler({{}})).open({url!r}, timeout={health.timeout})"
+        )
+    else:
+        address = ("127.0.0.1", health.port)
+        code = f"import socket; socket.create_connection({address!r}, timeout={health.timeout})"
+    return _with_interpreter(plan, ("python", "-c", code))

@@ -1,0 +1,226 @@
+"""GET, with retries, certificates and credentials; every failure becomes an error with a hint."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from scaffold.index.configuration import IndexConfig, redact
+from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError, TransientError
+
+if TYPE_CHECKING:
+    import requests
+    from requests.adapters import HTTPAdapter
+
+POOL_SIZE = 32
+_BODY_TRIES = 3
+_REFUSED = {401, 403}
+MISSING = {404, 410}
+_FAILED = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said. ``url`` is where the answer came from in the end."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def missing(self) -> bool:
+        """Tell whether the server has no such thing."""
+        return self.status in MISSING
+
+
+class Http:
+    """One session for all threads. ``retries`` and ``backoff`` (seconds) are for 5xx answers."""
+
+    def __init__(self, config: IndexConfig, *, retries: int = 3, backoff: float = 0.3) -> None:
+        self._config = config
+        self._retries = retries
+        self._backoff = backoff
+        self._credentials = dict(_read_credentials(url) for url in config.urls)
+
+    @cached_property
+    def session(self) -> "requests.Session":
+        """Return the session, with everything the configuration asks for."""
+        import requests  # noqa: PLC0415 - slow to import, and not needed offline
+
+        session = requests.Session()
+        session.headers["User-Agent"] = "leanscaffold"
+        if self._config.proxy:
+            session.proxies = {"http": self._config.proxy, "https": self._config.proxy}
+        session.mount("https://", self._adapter(self._context()))
+        session.mount("http://", self._adapter(None))
+        for host in self._config.trusted_hosts:
+            session.mount(f"https://{host}", self._adapter(_trusting_context()))
+        return session
+
+    def get(
+        self, url: str, headers: Mapping[str, str] | None = None, *, limit: int | None = None
+    ) -> Answer:
+        """Return the whole answer; a connection that drops midway is tried again.
+
+        Raises TransientError (network, 5xx, more than ``limit`` bytes) or ConfigInvalidError
+        (access refused). A missing page is an answer.
+        """
+        import requests  # noqa: PLC0415
+
+        for attempt in range(_BODY_TRIES):
+            with self.open(url, headers) as response:
+                try:
+                    body = _read_body(response, limit)
+                except (requests.RequestException, OSError) as error:
+                    if attempt == _BODY_TRIES - 1:
+                        said = _describe(url, error, "broke off in the middle")
+                        raise self._hidden(said) from error
+                    continue
+                return Answer(
+                    status=response.status_code,
+                    url=redact(response.url),
+                    headers=response.headers,
+                    body=body,
+                )
+        raise AssertionError
+
+    @contextmanager
+    def open(
+        self, url: str, headers: Mapping[str, str] | None = None
+    ) -> "Iterator[requests.Response]":
+        """Give the answer to read bit by bit. Raises as ``get`` does."""
+        import requests  # noqa: PLC0415
+
+        try:
+            response = self.session.get(
+                url,
+                headers=dict(headers or {}),
+                timeout=self._config.timeout,
+                auth=self.credentials(url),
+                stream=True,
+            )
+        except (requests.RequestException, OSError) as error:
+            raise self._hidden(_describe(url, error, "cannot be reached")) from error
+        with response:
+            try:
+                check_status(response.status_code, url)
+            except LeanscaffoldError as error:
+                raise self._hidden(error) from error
+            yield response
+
+    def _hidden(self, error: LeanscaffoldError) -> LeanscaffoldError:
+        """Return an error without the values of variables in the addresses it names."""
+        return type(error)(self._config.hide(error.cause), hint=error.hint, details=error.details)
+
+    def credentials(self, url: str) -> tuple[str, str] | None:
+        """Return the user and password that the configuration has for a URL's host."""
+        return self._credentials.get(_host(url))
+
+    @property
+    def timeout(self) -> float:
+        """Return the seconds to wait for a connection or the next bytes."""
+        return self._config.timeout
+
+    def _context(self) -> ssl.SSLContext:
+        """Return one TLS context for all connections: loading certificates is slow."""
+        from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415
+
+        cert = self._config.cert or DEFAULT_CA_BUNDLE_PATH
+        try:
+            context = ssl.create_default_context(cafile=cert)
+        except IsADirectoryError:
+            context = ssl.create_default_context(capath=cert)
+        except OSError as error:
+            raise ConfigInvalidError(
+                f"the certificates in {cert} cannot be read",
+                hint="correct PIP_CERT, REQUESTS_CA_BUNDLE or SSL_CERT_FILE",
+            ) from error
+        if self._config.client_cert:
+            try:
+                context.load_cert_chain(self._config.client_cert)
+            except OSError as error:
+                raise ConfigInvalidError(
+                    f"the client certificate {self._config.client_cert} cannot be read",
+                    hint="correct pip's client-cert setting",
+                ) from error
+        return context
+
+    def _adapter(self, context: ssl.SSLContext | None) -> "HTTPAdapter":
+        from urllib3.util.retry import Retry  # noqa: PLC0415
+
+        from scaffold.index.tls import ContextAdapter  # noqa: PLC0415
+
+        retry = Retry(
+            total=self._retries,
+            backoff_factor=self._backoff,
+            status_forcelist=(429, 500, 502, 503, 504),
+            allowed_methods=("GET",),
+            raise_on_status=False,
+        )
+        return ContextAdapter(context, pool_size=POOL_SIZE, retry=retry)
+
+
+def check_status(status: int, url: str) -> None:
+    """Raise the error that an HTTP status stands for; found and missing pages pass."""
+    if status in _REFUSED:
+        raise ConfigInvalidError(
+            f"the index refuses access to {redact(url)} (HTTP {status})",
+            hint="give user and password in pip's or uv's index-url, or in ~/.netrc",
+        )
+    if status >= _FAILED and status not in MISSING:
+        raise TransientError(
+            f"the index failed at {redact(url)} (HTTP {status})",
+            hint="try again later, or use --offline to plan from the bundled facts",
+        )
+
+
+def _trusting_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _read_body(response: "requests.Response", limit: int | None) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(1 << 18):
+        parts.append(part)
+        size += len(part)
+        if limit is not None and size > limit:
+            raise TransientError(
+                f"{redact(response.url)} is larger than {limit} bytes",
+                hint="use --offline to plan from the bundled facts",
+            )
+    return b"".join(parts)
+
+
+def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
+    """Turn a failure into an error; its own text may hold credentials, so only its kind is used."""
+    import requests  # noqa: PLC0415
+
+    hint = "check the network, or use --offline to plan from the bundled facts"
+    if isinstance(error, requests.exceptions.SSLError):
+        what = "cannot be trusted: its certificate does not check out"
+        hint = "name your certificates with PIP_CERT or SSL_CERT_FILE"
+    elif isinstance(error, requests.exceptions.ProxyError):
+        what = "cannot be reached through the proxy"
+        hint = "check HTTPS_PROXY and pip's proxy setting"
+    elif isinstance(error, requests.exceptions.Timeout):
+        what = "did not answer in time"
+    return TransientError(f"the index {what}: {redact(url)}", hint=hint)
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _read_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    parts = urlsplit(url)
+    if parts.username is None:
+        return _host(url), None
+    return _host(url), (unquote(parts.username), unquote(parts.password or ""))

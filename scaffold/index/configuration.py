@@ -1,0 +1,252 @@
+"""Where the package index is, as pip or uv were told; no address is written here."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from scaffold.index.pip_config import read_pip_settings
+from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.project import IndexOptions
+
+_DEFAULT_TIMEOUT = 15.0  # seconds; pip's own default
+_REACHABLE = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexConfig:
+    """The indexes to ask and how. ``timeout`` in seconds.
+
+    The URLs may hold credentials: show them through ``redact`` only. ``origins`` says for each URL,
+    redacted, where it was found; ``remarks`` what was left out and why. ``written`` pairs URLs in
+    which variables were filled in with how they stand in the project's files.
+    """
+
+    index_url: str
+    extra_index_urls: tuple[str, ...] = ()
+    origins: tuple[tuple[str, str], ...] = ()
+    cert: str = ""
+    client_cert: str = ""
+    proxy: str = ""
+    timeout: float = _DEFAULT_TIMEOUT
+    trusted_hosts: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    written: tuple[tuple[str, str], ...] = ()
+
+    def hide(self, text: str) -> str:
+        """Return a message with ``${TOKEN}`` instead of what it stands for in the path of a URL."""
+        for filled, plain in self.written:
+            text = text.replace(redact(filled).rstrip("/"), redact(plain).rstrip("/"))
+        return text
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Return all index addresses in the order to ask them, without empty or repeated ones."""
+        return tuple(dict.fromkeys(url for url in (self.index_url, *self.extra_index_urls) if url))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """One place that may name indexes. ``base`` and ``extra`` are what it says, as written."""
+
+    origin: str
+    base: str = ""
+    extra: tuple[str, ...] = ()
+
+
+def redact(url: str) -> str:
+    """Return a URL without what could be secret: user, password, query and fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(an address that cannot be read)"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def read_index_config(
+    env: Mapping[str, str],
+    *,
+    project: Path | None = None,
+    options: IndexOptions | None = None,
+    pip_settings: Callable[[Mapping[str, str]], Mapping[str, str]] = read_pip_settings,
+) -> IndexConfig:
+    """Return the index configuration that holds for a project.
+
+    Asked in this order: ``options`` (from the command line and requirement files), uv's variables,
+    the project's uv settings, pip's variables and files, pip's own default. The first that names
+    an index wins; the first that names additional ones gives these. An address without user and
+    password gets those that any of them has for it: what a project's files name has none.
+    ``pip_settings`` takes ``env`` and returns pip's settings as ``global.index-url`` and the like.
+
+    Raises ConfigInvalidError for a settings file that cannot be read.
+    """
+    settings = pip_settings(env)
+    options = options or IndexOptions()
+    sources = [
+        _Source(origin="options", base=options.index_url, extra=options.extra_index_urls),
+        _uv_variables(env),
+        *_uv_files(project),
+        _Source(
+            origin="pip's configuration",
+            base=_pip_value(settings, "index-url"),
+            extra=tuple(_pip_value(settings, "extra-index-url").split()),
+        ),
+    ]
+    no_index = options.no_index or _pip_value(settings, "no-index").lower() in {"1", "true", "yes"}
+    remarks: list[str] = []
+    base, base_origin = "", ""
+    if not no_index:
+        base, base_origin = _pick_base(sources, remarks)
+    extra, extra_origin = ((), "") if no_index else _pick_extra(sources, remarks)
+    known = {redact(url): url for source in reversed(sources) for url in _with_login(source)}
+    if options.find_links or _pip_value(settings, "find-links"):
+        remarks.append("find-links are left out: an image build cannot reach them")
+    return IndexConfig(
+        index_url=_logged_in(base, known),
+        extra_index_urls=tuple(_logged_in(url, known) for url in extra),
+        origins=(
+            *([(redact(base), base_origin)] if base else []),
+            *((redact(url), extra_origin) for url in extra),
+        ),
+        cert=_pick_cert(env, settings),
+        client_cert=_pip_value(settings, "client-cert"),
+        proxy=_pip_value(settings, "proxy"),
+        timeout=_read_timeout(settings),
+        trusted_hosts=tuple(_pip_value(settings, "trusted-host").split()),
+        remarks=tuple(remarks),
+        written=options.written,
+    )
+
+
+def _with_login(source: _Source) -> Iterator[str]:
+    """Yield the addresses that say who asks."""
+    for url in (source.base, *source.extra):
+        if url.startswith(_REACHABLE) and "@" in url:
+            yield url
+
+
+def _logged_in(url: str, known: Mapping[str, str]) -> str:
+    """Return an address with the user and password that are known for just this one."""
+    return url if "@" in url else known.get(redact(url), url)
+
+
+def _default_index() -> str:
+    """Return the index that pip uses when nobody says otherwise, or nothing."""
+    try:
+        from pip._internal.models.index import PyPI  # noqa: PLC0415 - slow to import
+    except ImportError:
+        return ""
+    return str(PyPI.simple_url)
+
+
+def _pip_value(settings: Mapping[str, str], name: str) -> str:
+    for section in (":env:.", "install.", "global."):
+        if value := settings.get(section + name, "").strip():
+            return value
+    return ""
+
+
+def _uv_variables(env: Mapping[str, str]) -> _Source:
+    base = env.get("UV_DEFAULT_INDEX", "") or env.get("UV_INDEX_URL", "")
+    extra = f"{env.get('UV_INDEX', '')} {env.get('UV_EXTRA_INDEX_URL', '')}".split()
+    return _Source(
+        origin="uv's environment variables",
+        base=_strip_name(base.strip()),
+        extra=tuple(_strip_name(url) for url in extra),
+    )
+
+
+def _strip_name(url: str) -> str:
+    """Return the address of ``name=https://…``."""
+    name, equals, address = url.partition("=")
+    return address if equals and name.replace("-", "").replace("_", "").isalnum() else url
+
+
+def _uv_files(project: Path | None) -> Iterator[_Source]:
+    if project is None:
+        return
+    for name, keys in (("uv.toml", ()), ("pyproject.toml", ("tool", "uv"))):
+        path = project / name
+        try:
+            table: Any = tomllib.loads(path.read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except (OSError, ValueError) as error:
+            raise ConfigInvalidError(
+                f"{name} cannot be read",
+                details=[Detail(file=name, text=str(error))],
+                hint=f"repair {name}, or name the index with --index-url",
+            ) from error
+        for key in keys:
+            table = table.get(key, {}) if isinstance(table, dict) else {}
+        if isinstance(table, dict):
+            yield _uv_table(name, table)
+
+
+def _uv_table(name: str, table: Mapping[str, Any]) -> _Source:
+    listed = table.get("index", [])
+    indexes = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    defaults = [str(one.get("url", "")) for one in indexes if one.get("default")]
+    others = [
+        str(one.get("url", ""))
+        for one in indexes
+        if not one.get("default") and not one.get("explicit")
+    ]
+    extra = table.get("extra-index-url", [])
+    extras = [str(url) for url in extra] if isinstance(extra, list) else [str(extra)]
+    return _Source(
+        origin=name,
+        base=defaults[0] if defaults else str(table.get("index-url", "")),
+        extra=tuple(url for url in (*others, *extras) if url),
+    )
+
+
+def _pick_base(sources: list[_Source], remarks: list[str]) -> tuple[str, str]:
+    for source in sources:
+        if not source.base:
+            continue
+        if source.base.startswith(_REACHABLE):
+            return source.base, source.origin
+        remarks.append(_unreachable(source.base, source.origin))
+    return _default_index(), "pip's default"
+
+
+def _pick_extra(sources: list[_Source], remarks: list[str]) -> tuple[tuple[str, ...], str]:
+    for source in sources:
+        usable = tuple(url for url in source.extra if url.startswith(_REACHABLE))
+        remarks.extend(
+            _unreachable(url, source.origin) for url in source.extra if url not in usable
+        )
+        if usable:
+            return usable, source.origin
+    return (), ""
+
+
+def _unreachable(url: str, origin: str) -> str:
+    return f"{redact(url)} ({origin}) is left out: an image build cannot reach it"
+
+
+def _pick_cert(env: Mapping[str, str], settings: Mapping[str, str]) -> str:
+    for value in (
+        env.get("PIP_CERT", ""),
+        _pip_value(settings, "cert"),
+        env.get("REQUESTS_CA_BUNDLE", ""),
+        env.get("CURL_CA_BUNDLE", ""),
+        env.get("SSL_CERT_FILE", ""),
+    ):
+        if value:
+            return value
+    return ""
+
+
+def _read_timeout(settings: Mapping[str, str]) -> float:
+    text = _pip_value(settings, "timeout") or _pip_value(settings, "default-timeout")
+    try:
+        return float(text) if text else _DEFAULT_TIMEOUT
+    except ValueError as error:
+        raise ConfigInvalidError(
+            f"pip's timeout {text!r} is no number",
+            hint="set it in seconds: pip config set global.timeout 30",
+        ) from error

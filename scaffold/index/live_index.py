@@ -1,0 +1,221 @@
+"""The configured index and what the cache remembers of it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from threading import Lock as Mutex
+
+import msgspec
+
+from scaffold.catalog.sibling_wheels import is_pure
+from scaffold.index.cache import Cache
+from scaffold.index.client import Http
+from scaffold.index.configuration import IndexConfig, redact
+from scaffold.index.remote_files import RemoteFiles
+from scaffold.index.simple_api import ACCEPT, read_page
+from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+
+FRESH = 600.0  # seconds that a page is used without asking again
+LARGEST_ELF_READ = 24 << 20  # bytes of a wheel that a plan may download to read its machine code
+
+
+class CachedPage(msgspec.Struct, frozen=True, array_like=True):
+    """A page and how to ask whether it changed; ``files`` is None for no such project."""
+
+    fetched: float
+    etag: str
+    last_modified: str
+    files: tuple[DistFile, ...] | None
+
+
+class LiveIndex:
+    """Asks the index, through the cache. ``configure`` is called once, when first needed.
+
+    ``largest_elf_read`` is bytes of a wheel that is downloaded to read its machine code.
+    """
+
+    def __init__(
+        self,
+        configure: Callable[[], IndexConfig],
+        cache: Cache,
+        *,
+        clock: Callable[[], float] = time.time,
+        connect: Callable[[IndexConfig], Http] = Http,
+        largest_elf_read: int = LARGEST_ELF_READ,
+    ) -> None:
+        self._configure = configure
+        self._cache = cache
+        self._clock = clock
+        self._connect = connect
+        self._largest = largest_elf_read
+        self._mutex = Mutex()
+        self._opened: Http | None = None
+
+    @cached_property
+    def config(self) -> IndexConfig:
+        """Return the index configuration, read once."""
+        return self._configure()
+
+    @property
+    def _http(self) -> Http:
+        """Return the one session; what is fresh in the cache needs none."""
+        with self._mutex:
+            if self._opened is None:
+                self._opened = self._connect(self.config)
+                _ = self._opened.session
+            return self._opened
+
+    @property
+    def _remote(self) -> RemoteFiles:
+        return RemoteFiles(self._http)
+
+    def page(self, name: str) -> Page | None:
+        """Return the files that all configured indexes have of a project. Raises TransientError."""
+        with self._mutex:  # threads must not read the configuration twice
+            urls = self.config.urls
+        found: list[Page] = []
+        for base in urls:
+            url = _page_url(base, name)
+            known = self._cache.load("pages", redact(url), CachedPage)
+            origin = "cache"
+            if known is None or not 0 <= self._clock() - known.fetched < FRESH:
+                known, origin = self._fetch_page(name, url, known), "index"
+            if known.files is not None:
+                found.append(_expand(name, known, origin, redact(base)))
+        return _merge(found)
+
+    def cached_page(self, name: str) -> Page | None:
+        """Return what the cache has of a project, however old; opens no connection."""
+        if self._cache.load("names", name, float) is None:
+            return None
+        found: list[Page] = []
+        for base in self.config.urls:
+            known = self._cache.load("pages", redact(_page_url(base, name)), CachedPage)
+            if known is not None and known.files is not None:
+                found.append(_expand(name, known, "cache", redact(base)))
+        return _merge(found)
+
+    def cached_metadata(self, files: Sequence[DistFile]) -> Metadata | None:
+        """Return the metadata that the cache has from any of a release's files."""
+        for file in files:
+            if key := _file_key(file):
+                found = self._cache.load("metadata", key, Metadata)
+                if found is not None:
+                    return found
+        return None
+
+    def metadata(self, files: Sequence[DistFile]) -> Metadata | None:
+        """Fetch a release's metadata: from a wheel if there is one, else from the sdist."""
+        reachable = [file for file in files if file.url]
+        wheels = [file for file in reachable if file.filename.endswith(".whl")]
+        for file in sorted(wheels, key=lambda file: not file.has_metadata):
+            found = self._wheel_metadata(file)
+            if found is not None:
+                self._cache.save("metadata", _file_key(file), found)
+                return found
+        for file in reachable:
+            if file not in wheels:
+                found = self._remote.sdist_metadata(file)
+                if found is not None:
+                    self._cache.save("metadata", _file_key(file), found)
+                    return found
+        return None
+
+    def cached_facts(self, file: DistFile) -> WheelFacts | None:
+        """Return what the cache has of the inside of a wheel."""
+        key = _file_key(file)
+        return self._cache.load("wheels", key, WheelFacts) if key else None
+
+    def wants_facts(self, known: WheelFacts | None, file: DistFile) -> bool:
+        """Tell whether asking the index would teach something new about a wheel."""
+        if not file.url or not file.filename.endswith(".whl"):
+            return False
+        return known is None or (known.elf == "unread" and _is_up_to(file, self._largest))
+
+    def facts(
+        self, name: str, file: DistFile, *, largest_elf_read: int | None = None
+    ) -> WheelFacts | None:
+        """Read the inside of a wheel, and its machine code where the wheel is small enough."""
+        largest = self._largest if largest_elf_read is None else largest_elf_read
+        if _is_up_to(file, largest) and not is_pure(file.filename):
+            found = self._remote.with_elf(file)
+        else:
+            inside = self._remote.inside(file)
+            found = inside.facts if inside else None
+        if found is not None:
+            self._remember_facts(name, file, found)
+        return found
+
+    def siblings(self, name: str) -> Iterator[tuple[str, WheelFacts]]:
+        """Yield (file name, facts) of the project's wheels whose machine code was read before."""
+        known = self._cache.load("siblings", name, dict[str, WheelFacts]) or {}
+        yield from known.items()
+
+    def _wheel_metadata(self, file: DistFile) -> Metadata | None:
+        if file.has_metadata and (announced := self._remote.announced_metadata(file)):
+            return announced
+        inside = self._remote.inside(file)
+        if inside is None:
+            return None
+        if self.cached_facts(file) is None:
+            self._cache.save("wheels", _file_key(file), inside.facts)
+        return inside.metadata
+
+    def _remember_facts(self, name: str, file: DistFile, facts: WheelFacts) -> None:
+        self._cache.save("wheels", _file_key(file), facts)
+        if facts.elf == "read":
+            with self._mutex:
+                known = dict(self.siblings(name))
+                self._cache.save("siblings", name, {file.filename: facts} | known)
+
+    def _fetch_page(self, name: str, url: str, known: CachedPage | None) -> CachedPage:
+        headers = {"Accept": ACCEPT}
+        if known is not None and known.etag:
+            headers["If-None-Match"] = known.etag
+        if known is not None and known.last_modified:
+            headers["If-Modified-Since"] = known.last_modified
+        answer = self._http.get(url, headers)
+        now = self._clock()
+        if answer.status == 304 and known is not None:  # noqa: PLR2004 - Not Modified
+            fresh = CachedPage(now, known.etag, known.last_modified, known.files)
+        else:
+            files = None if answer.missing else read_page(answer)
+            fresh = CachedPage(
+                now,
+                answer.headers.get("ETag", ""),
+                answer.headers.get("Last-Modified", ""),
+                files,
+            )
+        self._cache.save("pages", redact(url), fresh)
+        self._cache.save("names", name, now)
+        return fresh
+
+
+def _page_url(base: str, name: str) -> str:
+    return f"{base.rstrip('/')}/{name}/"
+
+
+def _file_key(file: DistFile) -> str:
+    return file.sha256 or redact(file.url)
+
+
+def _is_up_to(file: DistFile, size: int) -> bool:
+    return file.size is not None and file.size <= size
+
+
+def _expand(name: str, page: CachedPage, origin: str, index_url: str) -> Page:
+    return Page(name=name, files=page.files or (), origin=origin, index_url=index_url)
+
+
+def _merge(pages: Sequence[Page]) -> Page | None:
+    """Put the pages of several indexes together; the first that has a file decides."""
+    if len(pages) < 2:  # noqa: PLR2004
+        return pages[0] if pages else None
+    files: dict[str, DistFile] = {}
+    for page in pages:
+        for file in page.files:
+            files.setdefault(file.filename, file)
+    first = pages[0]
+    return Page(
+        name=first.name, files=tuple(files.values()), origin=first.origin, index_url=first.index_url
+    )

@@ -1,0 +1,204 @@
+"""Looking into distribution files on an index without downloading what is not needed."""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
+
+from scaffold.assembler.trim import rule_of
+from scaffold.catalog.sibling_wheels import is_pure
+from scaffold.catalog.snapshot_records import KINDS
+from scaffold.index.client import MISSING, Http, check_status
+from scaffold.index.configuration import redact
+from scaffold.index.elf import read_elf_facts
+from scaffold.index.metadata import MOST_READ, parse_metadata, read_tar_metadata, read_zip_metadata
+from scaffold.model.block_size import count_blocks
+from scaffold.model.errors import TransientError
+from scaffold.model.index import DistFile, Metadata, WheelFacts
+
+if TYPE_CHECKING:
+    import requests
+
+LARGEST_WHOLE = 256 << 20  # bytes; a server without range requests is not asked for more
+_TAIL = 96 << 10  # bytes; holds METADATA and the directory of nine wheels in ten
+
+
+class _GoneError(Exception):
+    """A file that a page names and the server does not have."""
+
+
+_UNREADABLE = (BadZipFile, zlib.error, _GoneError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelInside:
+    """What one look into a wheel tells; ELF facts are unread unless the wheel is pure."""
+
+    metadata: Metadata | None
+    facts: WheelFacts
+
+
+def classify(path: str) -> str:
+    """Return the one kind of file that a path inside a wheel is of."""
+    *folders, name = path.split("/")
+    if folders and folders[0].endswith(".dist-info"):
+        return "dist-info"
+    rule = rule_of((*folders, name))
+    if rule is not None and rule.kind:
+        return rule.kind
+    suffixes = PurePosixPath(name).suffixes
+    return "so" if ".so" in suffixes else "py" if suffixes[-1:] == [".py"] else "other"
+
+
+def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
+    """Return sizes by kind from a wheel's directory."""
+    sizes = dict.fromkeys(KINDS, 0)
+    files = [info for info in wheel.infolist() if not info.is_dir()]
+    for info in files:
+        sizes[classify(info.filename)] += info.file_size
+    return WheelFacts(
+        installed=sum(sizes.values()),
+        files=len(files),
+        kinds=tuple((kind, size) for kind, size in sizes.items() if size),
+        elf="none" if is_pure(filename) else "unread",
+        blocks=count_blocks((info.filename, info.file_size) for info in files),
+    )
+
+
+class RemoteFiles:
+    """Reads wheels and sdists through one HTTP session. All methods may raise TransientError."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def announced_metadata(self, file: DistFile) -> Metadata | None:
+        """Return the metadata that the index offers beside a file (PEP 658)."""
+        answer = self._http.get(f"{file.url}.metadata")
+        return None if answer.missing else parse_metadata(answer.body)
+
+    def inside(self, file: DistFile) -> WheelInside | None:
+        """Look into a wheel by range requests; None for a file that is gone or broken."""
+        try:
+            with self._open_zip(file) as wheel:
+                return WheelInside(
+                    metadata=_wheel_metadata(wheel), facts=read_contents(wheel, file.filename)
+                )
+        except _UNREADABLE:
+            return None
+
+    def with_elf(self, file: DistFile) -> WheelFacts | None:
+        """Download a wheel and read everything; None for a file that is gone or broken."""
+        limit = max(file.size or 0, LARGEST_WHOLE)
+        try:
+            with self._open_whole(file, limit) as wheel:
+                elf = read_elf_facts(wheel)
+                facts = read_contents(wheel, file.filename)
+        except _UNREADABLE:
+            return None
+        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read")
+
+    def sdist_metadata(self, file: DistFile) -> Metadata | None:
+        """Return the PKG-INFO of an sdist; None for a file that is gone, broken or has none."""
+        try:
+            if file.filename.endswith(".zip"):
+                with self._open_zip(file) as archive:
+                    return read_zip_metadata(archive)
+            with self._http.open(file.url) as response, _network_errors(file.url):
+                if not response.ok:
+                    return None
+                return read_tar_metadata(_Bounded(response.raw, MOST_READ))  # type: ignore[arg-type]
+        except _UNREADABLE:
+            return None
+
+    @contextmanager
+    def _open_zip(self, file: DistFile) -> Iterator[ZipFile]:
+        """Open a remote zip, by ranges where the server can, else whole."""
+        with _network_errors(file.url):
+            archive = self._open_ranges(file)
+            if archive is not None:
+                with archive:
+                    yield archive
+                return
+        with self._open_whole(file) as whole:
+            yield whole
+
+    def _open_ranges(self, file: DistFile) -> ZipFile | None:
+        from remotezip import RemoteIOError, RemoteZip, RemoteZipError  # noqa: PLC0415 - slow
+
+        try:
+            archive: ZipFile = RemoteZip(
+                file.url,
+                initial_buffer_size=min(_TAIL, file.size or _TAIL),
+                session=_Checked(self._http),
+            )
+        except RemoteIOError:
+            raise
+        except RemoteZipError:  # the server does not do ranges, or not properly
+            return None
+        return archive
+
+    @contextmanager
+    def _open_whole(self, file: DistFile, limit: int = LARGEST_WHOLE) -> Iterator[ZipFile]:
+        answer = self._http.get(file.url, limit=limit)
+        if answer.missing:
+            raise _GoneError
+        with ZipFile(BytesIO(answer.body)) as wheel:
+            wheel.filename = file.filename
+            yield wheel
+
+
+class _Checked:
+    """The part of a session that remotezip uses, with our credentials, time limit and errors."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    def get(self, url: str, **kwargs: Any) -> "requests.Response":
+        response = self._http.session.get(
+            url, timeout=self._http.timeout, auth=self._http.credentials(url), **kwargs
+        )
+        check_status(response.status_code, url)
+        if response.status_code in MISSING:
+            raise _GoneError
+        return response
+
+
+class _Bounded:
+    """A stream that ends after so many bytes."""
+
+    def __init__(self, stream: Any, limit: int) -> None:
+        self._stream = stream
+        self._left = limit
+
+    def read(self, size: int) -> bytes:
+        data: bytes = self._stream.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
+@contextmanager
+def _network_errors(url: str) -> Iterator[None]:
+    """Turn what the network layers raise while bytes flow into a TransientError."""
+    import requests  # noqa: PLC0415
+    from remotezip import RemoteIOError  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    try:
+        yield
+    except (HTTPError, requests.RequestException, RemoteIOError) as error:
+        raise TransientError(
+            f"the index broke off in the middle of {redact(url)}",
+            hint="check the network, or use --offline to plan from the bundled facts",
+        ) from error
+
+
+def _wheel_metadata(wheel: ZipFile) -> Metadata | None:
+    for name in wheel.namelist():
+        folder, _, rest = name.partition("/")
+        if rest == "METADATA" and folder.endswith(".dist-info"):
+            return parse_metadata(wheel.read(name))
+    return None

@@ -1,0 +1,125 @@
+"""Questions as values, and the answers to them as settings. Nothing is asked here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scaffold.model.errors import UsageError
+from scaffold.model.project_template import Question as TemplateQuestion
+from scaffold.model.project_template import Starter
+
+Answers = Mapping[str, str]
+
+TEMPLATE = "template"
+OTHER_TEMPLATE = "template-from"
+OF_TEMPLATE = "template:"
+OTHER = "+other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One answer to choose; ``note`` explains it in a few words."""
+
+    value: str
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question. Without ``options`` any text is an answer that ``check`` takes.
+
+    ``check`` raises UsageError for a text that is none. ``note`` tells how to answer. Where
+    ``several`` options may be taken, or none, the answer is their values with commas between them.
+    """
+
+    name: str
+    text: str
+    options: tuple[Option, ...] = ()
+    default: str = ""
+    note: str = ""
+    check: Callable[[str], object] | None = None
+    several: bool = False
+
+    def problem_of(self, text: str) -> str:
+        """Return what is wrong with an answer, or nothing."""
+        try:
+            if self.check:
+                self.check(text)
+        except UsageError as error:
+            return f"{error.cause}: {error.hint}" if error.hint else error.cause
+        return ""
+
+    def title_of(self, value: str) -> str:
+        """Return an answer as people read it."""
+        titles = {one.value: one.title for one in self.options}
+        if self.several:
+            return ", ".join(titles.get(part, part) for part in value.split(",") if part)
+        return titles.get(value, value)
+
+
+def ask_template(starters: Sequence[Starter], answers: Answers) -> Question | None:
+    """Return what is still to be asked to know the template of a new project."""
+    if TEMPLATE not in answers:
+        return Question(
+            name=TEMPLATE,
+            text="What kind of project?",
+            options=(
+                *(Option(value=one.name, title=one.title, note=one.summary) for one in starters),
+                Option(
+                    value=OTHER,
+                    title="Another template",
+                    note="a folder, an archive or a repository",
+                ),
+            ),
+            default=starters[0].name if starters else OTHER,
+        )
+    if answers[TEMPLATE] == OTHER and OTHER_TEMPLATE not in answers:
+        return Question(
+            name=OTHER_TEMPLATE,
+            text="Where is the template?",
+            note="a folder, a zip archive, or what git can clone",
+            check=_something,
+        )
+    return None
+
+
+def template_of(answers: Answers) -> str:
+    """Return the template that was chosen."""
+    chosen = answers[TEMPLATE]
+    return answers[OTHER_TEMPLATE] if chosen == OTHER else chosen
+
+
+def from_template(asked: TemplateQuestion) -> Question:
+    """Return a template's own question."""
+    return Question(
+        name=OF_TEMPLATE + asked.name,
+        text=asked.text,
+        options=tuple(Option(value=value, title=value) for value in asked.choices),
+        default=asked.default,
+    )
+
+
+def for_template(answers: Answers) -> dict[str, str]:
+    """Return the answers to a template's own questions, by its names."""
+    return {
+        name.removeprefix(OF_TEMPLATE): value
+        for name, value in answers.items()
+        if name.startswith(OF_TEMPLATE)
+    }
+
+
+def with_default(question: Question, answers: Answers) -> Question:
+    """Return a question whose default is what was answered before, if that is still possible."""
+    earlier = answers.get(question.name)
+    known = {option.value for option in question.options}
+    parts = (
+        {part for part in earlier.split(",") if part} if earlier and question.several else {earlier}
+    )
+    if earlier is None or (known and not parts <= known):
+        return question
+    return replace(question, default=earlier)
+
+
+def _something(text: str) -> None:
+    if not text.strip():
+        raise UsageError("an answer is needed")

@@ -1,0 +1,112 @@
+"""All that an interview touches besides what a plan does, as one value; tests pass their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scaffold.init.saved_answers import SavedAnswers, find_state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from scaffold.init.prompts import Ask
+    from scaffold.init.question import Question
+    from scaffold.model.errors import Detail
+    from scaffold.model.project_template import Question as TemplateQuestion
+    from scaffold.model.project_template import Starter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WizardServices:
+    """The edges of ``init``.
+
+    ``interactive`` tells whether somebody sits at a terminal, ``ask`` asks them. ``kept`` holds the
+    answers of interviews that were broken off. ``starters`` lists our project templates;
+    ``template_questions`` returns what a template asks, given answers by name and whether its own
+    code may run; ``create`` makes a project in a new folder. ``place`` puts that into the user's
+    folder, over files of theirs only if its last argument is True, and returns what it put there;
+    ``check_place`` raises FileConflictError where it would need that. ``conflicts`` returns which
+    files in a folder are the user's.
+    """
+
+    interactive: Callable[[], bool]
+    ask: Ask
+    kept: SavedAnswers
+    starters: Callable[[], Sequence[Starter]]
+    template_questions: Callable[[str, Mapping[str, str], bool], Sequence[TemplateQuestion]]
+    create: Callable[[str, Path, Mapping[str, str], bool], None]
+    place: Callable[[Path, Path, bool], Sequence[str]]
+    check_place: Callable[[Path], None]
+    conflicts: Callable[[Path, Mapping[str, str]], Sequence[Detail]]
+
+
+def real_wizard_services() -> WizardServices:
+    """Return the terminal, the user's state folder and the templates."""
+    return WizardServices(
+        interactive=lambda: sys.stdin.isatty() and sys.stdout.isatty(),
+        ask=_ask,
+        kept=SavedAnswers(folder=lambda: find_state_folder(os.environ)),
+        starters=_starters,
+        template_questions=_template_questions,
+        create=_create,
+        place=_place,
+        check_place=_check_place,
+        conflicts=_conflicts,
+    )
+
+
+def _ask(question: Question) -> str:
+    from scaffold.init.prompts import ask_on_terminal  # noqa: PLC0415 - one command only
+
+    return ask_on_terminal(question)
+
+
+def _starters() -> Sequence[Starter]:
+    from scaffold.init.templates import list_starters  # noqa: PLC0415 - slow to import
+
+    return list_starters()
+
+
+def _template_questions(
+    source: str,
+    answers: Mapping[str, str],
+    trusted: bool,  # noqa: FBT001 - of a port
+) -> Sequence[TemplateQuestion]:
+    from scaffold.init.templates import open_template, questions  # noqa: PLC0415
+
+    with open_template(source) as template:
+        # Ours take their name from the folder, and the rest is for the user to edit.
+        return () if template.own else questions(template, answers, trusted=trusted)
+
+
+def _create(
+    source: str,
+    path: Path,
+    answers: Mapping[str, str],
+    trusted: bool,  # noqa: FBT001 - of a port
+) -> None:
+    from scaffold.init.templates import create_project  # noqa: PLC0415 - slow to import
+
+    create_project(source, path, answers, trusted=trusted)
+
+
+def _place(made: Path, path: Path, force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port
+    from scaffold.init.templates import place_project  # noqa: PLC0415 - slow to import
+
+    return place_project(made, path, force=force)
+
+
+def _check_place(path: Path) -> None:
+    from scaffold.init.templates.create import check_destination  # noqa: PLC0415
+
+    check_destination(path)
+
+
+def _conflicts(path: Path, files: Mapping[str, str]) -> Sequence[Detail]:
+    from scaffold.state.file_writer import find_conflicts, read_recorded  # noqa: PLC0415
+
+    return find_conflicts(path, files, read_recorded(path))

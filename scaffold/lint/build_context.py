@@ -1,0 +1,114 @@
+"""A Dockerfile on disk, and the folder that its build gets."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from scaffold.lint.context import Surroundings
+from scaffold.model.errors import Detail, PathUnreadableError, UsageError
+from scaffold.project.dockerignore import ignored, is_output, may_return, parse_ignore
+from scaffold.project.secrets import looks_secret
+from scaffold.state.file_writer import write_outputs
+
+_NAMES = ("Dockerfile", "Containerfile")
+# What lies in projects and is of no use in an image, and what goes by a name of its own.
+_BURDENS = {".git", ".hg", ".svn", ".venv", "venv", "node_modules", ".tox", ".nox", ".mypy_cache"}
+_MOST_SECRETS = 8
+
+
+def find_dockerfile(path: Path) -> Path:
+    """Return the file that a path means: itself, or the Dockerfile in a folder.
+
+    Raises UsageError where there is none.
+    """
+    if not path.is_dir():
+        if not path.exists():
+            raise UsageError(f"there is no {path}", hint="name a Dockerfile, or a folder with one")
+        return path
+    for name in _NAMES:
+        if (path / name).is_file():
+            return path / name
+    others = sorted(
+        entry.name
+        for entry in path.iterdir()
+        if entry.name.lower().startswith("dockerfile") or entry.suffix.lower() == ".dockerfile"
+    )
+    hint = f"name one: {', '.join(others)}" if others else "name the file: leanscaffold lint FILE"
+    raise UsageError(f"{path} has no Dockerfile", hint=hint)
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text, line breaks as they are. Raises PathUnreadableError."""
+    try:
+        return path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise PathUnreadableError(
+            f"{path} is no text in UTF-8",
+            hint="save it as UTF-8",
+            details=[Detail(text=f"byte {error.start}: {error.reason}", file=str(path))],
+        ) from error
+    except OSError as error:
+        raise PathUnreadableError(
+            f"cannot read {path}: {error.strerror or error}", hint="check its permissions"
+        ) from error
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file anew, whole or not at all, with the mode that it had; links are followed."""
+    real = path.resolve()
+    mode = real.stat().st_mode
+    write_outputs(real.parent, {real.name: text}, force=True, recorded={})
+    real.chmod(mode & 0o7777)
+
+
+def look_around(file: Path) -> Surroundings:
+    """Return what the folder of a Dockerfile gives to a build of it."""
+    folder = file.parent
+    own = folder / f"{file.name}.dockerignore"
+    common = folder / ".dockerignore"
+    source = own if own.is_file() else common
+    patterns = parse_ignore(read_text(source)) if source.is_file() else ()
+    secrets: list[str] = []
+    burden: list[tuple[str, int]] = []
+    for path, entry in _walk(folder, "", patterns):
+        if entry.is_dir(follow_symlinks=False):
+            burden.append((f"{path}/", _weigh(Path(entry.path))))
+        elif len(secrets) < _MOST_SECRETS:
+            secrets.append(path)
+    return Surroundings(
+        ignores=source.is_file(),
+        secrets=tuple(sorted(secrets)),
+        burden=tuple(sorted(burden, key=lambda pair: (-pair[1], pair[0]))),
+    )
+
+
+def _walk(
+    root: Path, folder: str, patterns: tuple[str, ...]
+) -> Iterator[tuple[str, "os.DirEntry[str]"]]:
+    """Yield burdens and secrets that no pattern holds back; what cannot be read is left out."""
+    try:
+        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        path = f"{folder}/{entry.name}" if folder else entry.name
+        out = ignored(path, patterns)
+        if not entry.is_dir(follow_symlinks=False):
+            if not out and looks_secret(f"/{path}") and not is_output(path):
+                yield path, entry
+        elif entry.name in _BURDENS or (Path(entry.path) / "pyvenv.cfg").is_file():
+            if not out:
+                yield path, entry
+        elif not out or may_return(path, patterns):
+            yield from _walk(root, path, patterns)
+
+
+def _weigh(folder: Path) -> int:
+    total = 0
+    for where, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(where, name)).st_size  # noqa: PTH118 - many files
+            except OSError:
+                continue
+    return total

@@ -1,0 +1,142 @@
+"""What a rule sees: the file, the facts, and the project where there is one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from scaffold.lint.image_references import find_base, parse_image
+from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Span, Stage
+from scaffold.model.knowledge import Base, BuildClass, Facts, Image
+from scaffold.model.project import Project
+from scaffold.model.target import Arch, Target
+from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion
+from scaffold.model.verification import Measured
+from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
+
+_SHELL_WORDS = {"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What is known of the project on a target: on the file's own base, and on the best one.
+
+    ``here`` is None where the file's base is none that we know. ``measured`` is what `verify` kept
+    of this very file on this target, if it did.
+    """
+
+    project: Project
+    target: Target
+    here: Evaluation | None
+    best: Accepted | None = None
+    savings: tuple[Suggestion, ...] = ()
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The folder that the build gets: is there a ``.dockerignore``, and what passes it.
+
+    ``secrets`` are files that look like secrets and are not ignored, ``burden`` the bytes of what
+    nobody needs in an image and is not ignored either (histories, virtual environments, caches).
+    """
+
+    ignores: bool
+    secrets: tuple[str, ...] = ()
+    burden: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One Dockerfile to look at."""
+
+    dockerfile: Dockerfile
+    facts: Facts
+    today: date
+    around: Surroundings | None = None
+    decided: Decided | None = None
+    shells: Mapping[int, tuple[Command, ...]] = field(default_factory=dict)
+
+    @property
+    def final(self) -> Stage | None:
+        """Return the stage that becomes the image."""
+        return self.dockerfile.stages[-1] if self.dockerfile.stages else None
+
+    @property
+    def arch(self) -> Arch:
+        """Return the target's architecture; without a project, the one most people build for."""
+        return self.decided.target.arch if self.decided else Arch.AMD64
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """Return the project on the file's own base, if it came so far as to be weighed."""
+        return self.decided.here.candidate if self.decided and self.decided.here else None
+
+    @property
+    def weight(self) -> tuple[int, int] | None:
+        """Return the image's bytes on disk and to download: measured, or else as predicted."""
+        measured = self.decided.measured if self.decided else None
+        if measured is not None:
+            return measured.on_disk, measured.download
+        size = self.candidate.size if self.candidate else None
+        return (size.on_disk, size.download) if size else None
+
+    def commands(self, instruction: Instruction) -> tuple[Command, ...]:
+        """Return the commands of an instruction, ``sudo`` and ``env`` before them left out."""
+        return self.shells.get(instruction.span.start, ())
+
+    def chain(self, stage: Stage | None) -> tuple[Stage, ...]:
+        """Return a stage after those that it continues, the first of them first."""
+        stages = list[Stage]()
+        while stage is not None:
+            stages.insert(0, stage)
+            stage = None if stage.parent is None else self.dockerfile.stages[stage.parent]
+        return tuple(stages)
+
+    def image_steps(self) -> tuple[Instruction, ...]:
+        """Return the steps whose layers are in the image, in order."""
+        return tuple(step for stage in self.chain(self.final) for step in stage.steps)
+
+    def runs(self, *stages: Stage) -> Iterator[Instruction]:
+        """Yield every RUN of some stages, or of all."""
+        for stage in stages or self.dockerfile.stages:
+            yield from (step for step in stage.steps if step.keyword == "RUN")
+
+    def image_runs(self) -> Iterator[Instruction]:
+        """Yield every RUN whose layer is in the image."""
+        return (step for step in self.image_steps() if step.keyword == "RUN")
+
+    def last(self, *keywords: str) -> Instruction | None:
+        """Return the last instruction of this kind that holds for the image."""
+        found = [step for step in self.image_steps() if step.keyword in keywords]
+        return found[-1] if found else None
+
+    def root(self, stage: Stage | None) -> Stage | None:
+        """Return the stage whose FROM names the image that a stage starts from."""
+        chain = self.chain(stage)
+        return chain[0] if chain else None
+
+    def base(self, stage: Stage | None) -> tuple[Base, Image] | None:
+        """Return the known base of a stage, None for one that nobody knows."""
+        root = self.root(stage)
+        found = parse_image(root.image) if root else None
+        return find_base(self.facts, found, self.arch) if found else None
+
+
+def shells_of(dockerfile: Dockerfile) -> dict[int, tuple[Command, ...]]:
+    """Return the commands of every instruction that runs one, by where it starts."""
+    return {
+        one.span.start: tuple(without_prefix(command) for command in commands_of(one))
+        for one in dockerfile.instructions
+        if one.keyword in _SHELL_WORDS
+    }
+
+
+def compiling(candidate: Candidate) -> BuildClass | None:
+    """Return how long a compiler works on a candidate's packages, None where it has none to."""
+    return None if candidate.build_class is BuildClass.WHEELS else candidate.build_class
+
+
+def line_of(instruction: Instruction) -> Span:
+    """Return the span of an instruction's first word, where a finding on all of it points."""
+    start = instruction.span.start
+    return Span(start=start, end=start + len(instruction.keyword))

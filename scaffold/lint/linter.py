@@ -1,0 +1,160 @@
+"""From a Dockerfile's text to findings; what is known of its project is passed in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.lint.checking import apply_edits, check
+from scaffold.lint.context import Case, Decided, Surroundings, shells_of
+from scaffold.lint.install_commands import python_installs
+from scaffold.lint.rules import Rule
+from scaffold.model.finding import Finding
+from scaffold.model.knowledge import Facts
+from scaffold.model.plan import Options
+from scaffold.model.project import Asked, Origin, Project
+from scaffold.model.target import Budget, Target
+from scaffold.model.verdict import Evaluation, Suggestion
+from scaffold.planner.candidates import EvaluationRun
+from scaffold.planner.decide import PlannerServices
+from scaffold.planner.evaluate import PlanningInput
+from scaffold.planner.select import choose
+from scaffold.planner.suggestions import find_suggestions
+from scaffold.project.dockerfile_parser.reader import read_dockerfile
+from scaffold.project.path_requirements import list_indexed
+from scaffold.resolver.cache import ResolverCache
+
+_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linted:
+    """The outcome for one file. ``text`` is as it would be after mending what can be."""
+
+    text: str
+    findings: tuple[Finding, ...]
+
+
+def make_case(
+    text: str,
+    *,
+    facts: Facts,
+    today: date,
+    around: Surroundings | None = None,
+    decided: Decided | None = None,
+) -> Case:
+    """Return what the rules look at."""
+    dockerfile = read_dockerfile(text)
+    return Case(
+        dockerfile=dockerfile,
+        facts=facts,
+        today=today,
+        around=around,
+        decided=decided,
+        shells=shells_of(dockerfile),
+    )
+
+
+def lint(case: Case, rules: Sequence[Rule], *, fix: bool) -> Linted:
+    """Return the findings; with ``fix`` those that are left once the edits are made.
+
+    Edits may bring up others, so it is done until nothing changes.
+    """
+    findings = check(case, rules)
+    for _ in range(_ROUNDS if fix else 0):
+        text = apply_edits(case.dockerfile.text, findings)
+        if text == case.dockerfile.text:
+            break
+        # What was measured is of the file as it was.
+        decided = replace(case.decided, measured=None) if case.decided else None
+        case = make_case(
+            text, facts=case.facts, today=case.today, around=case.around, decided=decided
+        )
+        findings = check(case, rules)
+    return Linted(text=case.dockerfile.text, findings=findings)
+
+
+def with_asked(project: Project, case: Case, name: str) -> Project:
+    """Return the project with what the Dockerfile itself installs, where it has no list.
+
+    ``name`` is what the file is called in messages.
+    """
+    if project.asked or project.lock:
+        return project
+    asked: dict[str, Asked] = {}
+    for step in case.runs():
+        for one in python_installs(case, step):
+            line, _ = case.dockerfile.position(one.command.span.start)
+            for word in one.names:
+                found = _asked(word.text, Origin(file=name, line=line))
+                if found is not None:
+                    asked.setdefault(found.name, found)
+    return replace(project, asked=tuple(asked[key] for key in sorted(asked)))
+
+
+def _asked(text: str, origin: Origin) -> Asked | None:
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    if requirement.url:
+        return None
+    return Asked(
+        name=canonicalize_name(requirement.name),
+        specifier=str(requirement.specifier),
+        extras=tuple(sorted(requirement.extras)),
+        marker=str(requirement.marker or ""),
+        text=text,
+        origin=origin,
+    )
+
+
+def judge_here(
+    case: Case,
+    project: Project,
+    target: Target,
+    options: Options,
+    edges: PlannerServices,
+    *,
+    planned: bool,
+) -> Decided:
+    """Return the verdict on the file's own base, and on the one that leanscaffold would take.
+
+    Neither minds a budget: the rules tell what is over it, beside whatever else is wrong.
+    ``planned`` says that the file is leanscaffold's own: any other installs what the project asks
+    for, whatever swaps a plan makes.
+    """
+    case = replace(case, decided=Decided(project=project, target=target, here=None))
+    shelf = ResolverCache(edges.index)
+    edges.index.prefetch(list_indexed(project))
+    free = replace(target, budget=Budget(memory=target.budget.memory))
+    question = PlanningInput(
+        project=project, target=free, options=options, facts=edges.facts, today=edges.today
+    )
+    row = EvaluationRun(question, shelf, edges.tell).verdicts()
+    best = choose([row], options.objective)[0][0]
+    here: Evaluation | None = None
+    savings: tuple[Suggestion, ...] = ()
+    known = case.base(case.final)
+    if known is not None:
+        base, image = known
+        asked = replace(
+            options,
+            base=base.id,
+            python=image.python,
+            allow_compile="hours",
+            bytecode="beside",
+            trim="none",
+            swaps=options.swaps if planned else (),
+        )
+        on_it = replace(question, options=asked)
+        here = _find(EvaluationRun(on_it, shelf, edges.tell).verdicts(), base.id, image.python)
+        if here is not None and here.candidate is not None:
+            savings = find_suggestions(on_it, here.candidate, shelf)
+    return Decided(project=project, target=target, here=here, best=best, savings=savings)
+
+
+def _find(row: Iterable[Evaluation], base: str, python: str) -> Evaluation | None:
+    return next((v for v in row if v.base.id == base and v.python == python), None)

@@ -1,0 +1,46 @@
+"""WORKDIR is relative.
+
+Why
+It is added to the WORKDIR before it, be that in this file or in the base image: where the app
+ends up then depends on what somebody else changes.
+
+Bad
+```dockerfile
+FROM python:3.13-slim-trixie
+WORKDIR app
+```
+
+Good
+```dockerfile
+FROM python:3.13-slim-trixie
+WORKDIR /app
+```
+"""
+
+from collections.abc import Iterator
+
+from scaffold.lint.context import Case
+from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.project.dockerfile_parser.scopes import fill_in
+
+SEVERITY = Severity.WARNING
+
+
+def check(case: Case) -> Iterator[Hit]:
+    """Yield relative folders; the first of a file's own stage can only have meant the root."""
+    for stage in case.dockerfile.stages:
+        for step in stage.steps:
+            if step.keyword != "WORKDIR":
+                continue
+            path = fill_in(step.text.strip("\"'"), step.scope)
+            if path and not path.startswith(("/", "$", "\\")) and path[1:2] != ":":
+                whole = step.place(0, len(step.text))
+                known = step.scope.workdir.startswith("/")
+                text = (
+                    f"it means {step.scope.workdir.rstrip('/')}/{path}"
+                    if known
+                    else ("it depends on the base's WORKDIR")
+                )
+                full = f"{step.scope.workdir.rstrip('/')}/{path}"
+                edits = (Edit(span=whole, text=full),) if known and "$" not in step.text else ()
+                yield Hit(text=f"relative: {text}", span=whole, edits=edits)

@@ -1,0 +1,73 @@
+"""The app listens where nobody outside of the container reaches it.
+
+Why
+127.0.0.1 in a container is the container itself: the published port leads nowhere. uvicorn,
+gunicorn, flask and Django's server listen there unless they are told ``0.0.0.0``.
+
+Bad
+```dockerfile
+FROM python:3.13-slim-trixie
+CMD ["python", "-m", "uvicorn", "main:app", "--port", "8000"]
+```
+
+Good
+```dockerfile
+FROM python:3.13-slim-trixie
+CMD ["python", "-m", "uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
+```
+"""
+
+from collections.abc import Iterator, Sequence
+
+from scaffold.lint.context import Case, line_of
+from scaffold.model.finding import Hit, Severity
+from scaffold.project.dockerfile_parser.variables import pairs_of
+
+SEVERITY = Severity.ERROR
+_LOOPBACK = ("127.0.0.1", "localhost")
+_HOSTS = {
+    "uvicorn": ("--host", "--uds", "--fd"),
+    "hypercorn": ("-b", "--bind", "--config", "-c"),
+    "gunicorn": ("-b", "--bind", "-c", "--config"),
+    "flask": ("-h", "--host"),
+}
+_VARIABLES = {
+    "uvicorn": ("UVICORN_HOST", "UVICORN_UDS"),
+    "gunicorn": ("GUNICORN_CMD_ARGS", "PORT"),
+    "flask": ("FLASK_RUN_HOST",),
+    "hypercorn": (),
+}
+
+
+def check(case: Case) -> Iterator[Hit]:
+    """Yield servers in the image's command that listen on the loopback only."""
+    step = case.last("CMD")
+    entry = case.last("ENTRYPOINT")
+    words = [word for one in (entry, step) if one for c in case.commands(one) for word in c.argv]
+    place = step or entry
+    if place is None:
+        return
+    names = {
+        name for one in case.image_steps() if one.keyword == "ENV" for name, _ in pairs_of(one.text)
+    }
+    server = _server(words)
+    if server is None:
+        return
+    given = [word for word in words if word.startswith(_HOSTS.get(server, ())) or word in _LOOPBACK]
+    loopback = any(_is_loopback(words, number) for number in range(len(words)))
+    silent = not given and not set(_VARIABLES.get(server, ())) & names
+    if loopback or (silent and server in _HOSTS):
+        yield Hit(text=f"{server} listens on 127.0.0.1 only: 0.0.0.0", span=line_of(place))
+
+
+def _server(words: Sequence[str]) -> str | None:
+    for word in words:
+        name = word.rsplit("/", 1)[-1]
+        if name in _HOSTS:
+            return None if name == "flask" and "run" not in words else name
+    return None
+
+
+def _is_loopback(words: Sequence[str], number: int) -> bool:
+    value = words[number].rpartition("=")[2]
+    return value.partition(":")[0] in _LOOPBACK

@@ -1,0 +1,140 @@
+"""What a plan remarks on, of a base that fits as well."""
+
+from collections.abc import Mapping
+
+from scaffold.model.explanations.explanation import Explanation, explain
+
+REMARKS: Mapping[str, Explanation] = {
+    "elf-unread": explain(
+        "a wheel was not looked into",
+        "Which libraries its compiled files load is not known, offline or for lack of a server "
+        "that answers range requests.",
+        "Run it once with a network; what was read stays in the cache.",
+    ),
+    "elf-assumed": explain(
+        "libraries taken over from a sibling wheel",
+        "This very wheel was not looked into; another one of the same package was, and its needs "
+        "stand in.",
+        "Run it once with a network and without --offline.",
+    ),
+    "traced": explain(
+        "a trace leaves out what no run opened",
+        "The project has a keep-list that `leanscaffold trace` made. What no traced run opened is "
+        "not in the image, unless something that is may need it: imports in any function of what "
+        "stays, data beside it, libraries. The size is what was measured with the trace.",
+        "Commit the keep-list. Trace again after changes (`leanscaffold trace`), with commands and "
+        "requests that use all there is; `--traced tight` keeps less, `--traced none` everything.",
+    ),
+    "trace-stale": explain(
+        "packages changed since the trace",
+        "Packages of other releases than the trace was made with may open other files, so they "
+        "stay in the image whole; the same goes for the standard library of another Python.",
+        "`leanscaffold trace` with the same commands makes the list anew.",
+    ),
+    "trace-unmeasured": explain(
+        "the trace was made for another image",
+        "The trace was measured on another architecture, base or closure, so that the size is an "
+        "estimate from there. What is kept is found for this image all the same.",
+        "`leanscaffold trace` for this target measures it.",
+    ),
+    "estimated-size": explain(
+        "the size is an estimate",
+        "The wheel's contents are not known, so its unpacked size is estimated from its download "
+        "size; the error bound is wider.",
+        "Run it once with a network and without --offline.",
+    ),
+    "direct-url": explain(
+        "a direct address",
+        "The requirement names a file or a repository. No index knows its other files, so it "
+        "serves only the targets that this file suits.",
+        "Publish it to an index, or give a wheel that suits the target.",
+    ),
+    "facts-age": explain(
+        "the facts have an age",
+        "Offline, releases newer than the bundled snapshot are known only as far as the lock or "
+        "the cache holds them.",
+        "Run it without --offline, or upgrade leanscaffold.",
+    ),
+    "file-edited": explain(
+        "a generated file was edited",
+        "What leanscaffold wrote was changed since. It is the user's now and is built as it is.",
+        "Keep it, with `leanscaffold update --leave Dockerfile` for all later updates, or write it "
+        "anew with `leanscaffold generate --force`.",
+    ),
+    "file-left": explain(
+        "a file is left to you",
+        "--leave names it: what leanscaffold would write there is left out, the rest is written.",
+        "Name it no longer, or run `leanscaffold update --force`, to have it written again.",
+    ),
+    "lock-stale": explain(
+        "the lock no longer matches the requirements",
+        "A requirement file changed after the lock was made; the build installs what is locked.",
+        "Run `leanscaffold update`, with `--leave Dockerfile` where that is yours.",
+    ),
+    "file-stale": explain(
+        "a file of an earlier run is left over",
+        "It was written for a target that is no longer asked for. Nothing reads it any more.",
+        "Delete it, or name its target again.",
+    ),
+    "measured-stale": explain(
+        "what was measured is of another image",
+        "The base, Python or packages changed since `leanscaffold verify --save` kept its figures, "
+        "so they say nothing about what is chosen now.",
+        "Run `leanscaffold verify --save` again.",
+    ),
+    "measured-by-hand": explain(
+        "what was measured is the image of your own Dockerfile",
+        "`leanscaffold verify --save` built a Dockerfile that you wrote or edited, so its figures "
+        "say nothing about the plan.",
+        "`leanscaffold lint` uses them; `generate --force` writes the planned Dockerfile.",
+    ),
+    "target-assumed": explain(
+        "this machine's architecture was taken",
+        "Neither --target nor --device was given.",
+        "Name the device or its architecture: --device raspberry-pi-4, --target arm64.",
+    ),
+    "options-recorded": explain(
+        "options of the last run hold",
+        "leanscaffold.json keeps the options that the project's files were made with. They hold "
+        "wherever the command line, the environment and pyproject.toml say nothing.",
+        "Nothing; name an option to change it, or give --anew to go without all of them.",
+    ),
+    "device-arch": explain(
+        "the target is not the device's own",
+        "--target names another architecture than the device's profile; the profile's memory and "
+        "CPU still count.",
+        "Nothing, if the device runs another system, such as a 32-bit one on a 64-bit board.",
+    ),
+    "would-fit": explain(
+        "another architecture would do",
+        "The same project fits the 64-bit architecture of the same family.",
+        "Many boards with a 32-bit system can run a 64-bit one; then --target arm64.",
+    ),
+    "swap": explain(
+        "a lighter package",
+        "Another package does the same, or enough of it, and weighs less.",
+        "`--swap A=B` takes it; `--apply-swaps` takes all that keep the behaviour.",
+    ),
+    "with": explain(
+        "a smaller base, with programs put in",
+        "A base that is cut to measure was refused only because it lacks programs that the app or "
+        "its packages start. With those and their libraries it is smaller than the chosen one.",
+        "`--with PROGRAM` puts one in. Programs that are started by other means than literal "
+        "names in the sources have to be named as well.",
+    ),
+    "swap-idle": explain(
+        "a swap that changed nothing",
+        "--swap names a package that neither the project nor anything it installs asks for.",
+        "Correct the name before the = sign; a plan lists the packages that are installed.",
+    ),
+    "bytecode": explain(
+        "compiled bytecode",
+        "Bytecode beside the sources makes every start faster and the image larger.",
+        "`--bytecode none` leaves it away where size matters more than the start.",
+    ),
+    "project-note": explain(
+        "something about the project",
+        "Reading the project's files found something that may surprise.",
+        "The text says what it is.",
+    ),
+}

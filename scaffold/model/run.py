@@ -1,0 +1,103 @@
+"""Running an image: how it is asked for, and what was seen."""
+
+from dataclasses import dataclass
+
+from scaffold.model.target import Arch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One run of an image, the way the device would run it.
+
+    ``interpreter`` is the image's Python; what asks the app and reads its figures runs in a
+    container of its own, with it. ``writable`` are folders that get memory to write to.
+    ``memory`` in bytes, ``expected_memory`` what importing was planned to take,
+    ``cpus`` in processors. Without a ``port`` nobody can be asked. Times in
+    seconds: ``patience`` until the app answers (a command: how long it has to stay alive),
+    ``settle`` how long it is watched afterwards, ``grace`` from the signal to the kill.
+    """
+
+    image: str
+    arch: Arch
+    user: str
+    interpreter: str
+    writable: tuple[str, ...] = ()
+    read_only: bool = True
+    network: bool = False
+    memory: int | None = None
+    expected_memory: int | None = None
+    cpus: float | None = None
+    port: int | None = None
+    health: str = ""
+    own_health: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    patience: float = 60
+    settle: float = 2
+    grace: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What was seen of one run.
+
+    ``refused`` is why the engine could not start it at all. ``start_seconds`` is the time from the
+    start of the container to the first good answer, None if there was none; ``answer`` is the
+    last answer, good or not. ``ended`` says that it ended by itself, with ``exit_code``.
+    ``peak_memory`` in bytes, None where nobody could read it. ``stop_seconds`` is how long it took
+    to end on the signal, ``killed`` that it did not. ``changes`` are the paths written to the
+    container's own layer, ``listens`` the addresses bound to the port. ``own_health`` is the exit
+    code of the image's own health check.
+    """
+
+    refused: str = ""
+    start_seconds: float | None = None
+    answer: str = ""
+    ended: bool = False
+    exit_code: int | None = None
+    out_of_memory: bool = False
+    peak_memory: int | None = None
+    stop_seconds: float | None = None
+    killed: bool = False
+    log: str = ""
+    changes: tuple[str, ...] = ()
+    listens: tuple[str, ...] = ()
+    own_health: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportTry:
+    """How the import of one module went. ``error`` is empty if it did.
+
+    ``absent`` is the module that was not found, ``crash`` the name of the signal that ended the
+    interpreter; ``seconds`` is how long it took.
+    """
+
+    module: str
+    error: str = ""
+    absent: str = ""
+    crash: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Importing:
+    """All imports that were tried. ``broken`` is why the interpreter could not be asked at all."""
+
+    tries: tuple[ImportTry, ...] = ()
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """One more build after a change, beside the first.
+
+    ``ran`` are the steps that were not cached. ``changed`` are the new layers by number and
+    ``moved`` their compressed bytes: what is pushed, and what a device pulls that has the rest.
+    """
+
+    what: str
+    seconds: float
+    ran: tuple[str, ...] = ()
+    changed: tuple[int, ...] = ()
+    moved: int = 0
+    layers: int = 0

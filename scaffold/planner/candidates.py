@@ -1,0 +1,178 @@
+"""Evaluate every base for every Python: each ends as Fits or Rejected, with reasons."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from packaging.version import Version
+
+from scaffold.model.index import WheelFacts
+from scaffold.model.knowledge import Base, BuildClass, Image
+from scaffold.model.plan import Options
+from scaffold.model.ports import Index
+from scaffold.model.project import Project
+from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
+from scaffold.model.target import Arch, Environment
+from scaffold.model.verdict import Accepted, Evaluation, Rejected
+from scaffold.planner.evaluate import PlanningInput, environment_of, evaluate
+from scaffold.planner.os_package_cost import list_system
+from scaffold.planner.size.prediction import guess_installed
+from scaffold.resolver.cache import ResolutionRequest, ResolverCache
+from scaffold.resolver.releases import parse_specifier
+from scaffold.resolver.resolve import resolve
+
+
+def wanted_of(project: Project, options: Options) -> ResolutionRequest:
+    """Return what a resolution of the project starts from."""
+    return ResolutionRequest(
+        asked=project.asked,
+        constraints=project.constraints,
+        lock=project.lock,
+        swaps=options.swaps,
+        options=project.index,
+        sdists=options.allow_compile != "never",
+        offline=options.offline,
+    )
+
+
+class EvaluationRun:
+    """Evaluates one question; keeps each environment's resolution, for bases share them."""
+
+    def __init__(
+        self, question: PlanningInput, shelf: ResolverCache, tell: Callable[[str], None]
+    ) -> None:
+        self.question = question
+        self.shelf = shelf
+        self.tell = tell
+        self._resolved: dict[tuple[Environment, str, bool], Resolution | Conflict] = {}
+        self._weighed: dict[tuple[Environment, str, bool], tuple[Weighed, ...]] = {}
+
+    def verdicts(self) -> tuple[Evaluation, ...]:
+        """Return a verdict for every base and Python, newest Python first within a base."""
+        found: list[Evaluation] = []
+        settled = False
+        pythons = sorted(
+            {image.python for base in self.question.facts.bases for image in base.images},
+            key=Version,
+            reverse=True,
+        )
+        for python in pythons:
+            row = [
+                self._judge(base, image, look_inside=not settled)
+                for base in self.question.facts.bases
+                for image in base.images
+                if image.arch is self.question.target.arch and image.python == python
+            ]
+            found.extend(row)
+            settled = settled or any(
+                isinstance(v, Accepted) and v.candidate.build_class is BuildClass.WHEELS
+                for v in row
+            )
+        found.extend(self._elsewhere())
+        return tuple(sorted(found, key=lambda v: (v.base.id, _descending(v.python))))
+
+    def _elsewhere(self) -> Iterator[Rejected]:
+        arch = self.question.target.arch
+        for base in self.question.facts.bases:
+            # Its own packages are for those that others have no wheels for: elsewhere it is silent.
+            quiet = base.python_packages and self.question.options.base not in {
+                base.id,
+                base.family,
+            }
+            if not quiet and not any(image.arch is arch for image in base.images):
+                text = f"{base.id} is not published for {arch}"
+                yield Rejected(
+                    base=base,
+                    python="",
+                    reasons=(Reason(code="arch-unsupported", text=text, fact=base.id),),
+                )
+
+    def _judge(self, base: Base, image: Image, *, look_inside: bool) -> Evaluation:
+        refused = tuple(_refuse(self.question, base, image))
+        if refused:
+            return Rejected(base=base, python=image.python, reasons=refused)
+        resolution = self._resolve(environment_of(base, image), image.release, base)
+        if isinstance(resolution, Conflict):
+            return Rejected(base=base, python=image.python, reasons=resolution.reasons)
+        packages = self._weigh(resolution, image.release, look_inside=look_inside)
+        return evaluate(self.question, base, image, resolution, packages)
+
+    def _resolve(self, environment: Environment, release: str, base: Base) -> Resolution | Conflict:
+        release = release if Version(release).is_prerelease is False else ""
+        system = list_system(base, environment.arch, self.question.facts)
+        key = (environment, release, bool(system))
+        if key not in self._resolved:
+            self.tell(f"resolving for {environment}")
+            wanted = wanted_of(self.question.project, self.question.options)
+            wanted = replace(wanted, system=system)
+            self._resolved[key] = resolve(wanted, environment, self.shelf, release=release)
+        return self._resolved[key]
+
+    def _weigh(
+        self, resolution: Resolution, release: str, *, look_inside: bool
+    ) -> tuple[Weighed, ...]:
+        key = (resolution.environment, release, bool(resolution.system))
+        if key not in self._weighed:
+            network = look_inside and not self.question.options.offline
+            self._weighed[key] = weigh(resolution.packages, self.shelf.index, network=network)
+        return self._weighed[key]
+
+
+def _descending(python: str) -> tuple[int, ...]:
+    return tuple(-part for part in Version(python).release) if python else ()
+
+
+def weigh(packages: Sequence[Pinned], index: Index, *, network: bool) -> tuple[Weighed, ...]:
+    """Return the packages with the facts of their files; unknown ones get an estimate."""
+    wheels = [p for p in packages if p.wheel]
+    found = index.wheel_facts([(p.name, p.version, p.file) for p in wheels], network=network)
+    facts = dict(zip((p.name for p in wheels), found, strict=True))
+    weighed: list[Weighed] = []
+    for pinned in packages:
+        known = facts.get(pinned.name)
+        guess = WheelFacts(installed=guess_installed(pinned.file.size), files=0)
+        weighed.append(Weighed(pinned=pinned, facts=known or guess, exact=known is not None))
+    return tuple(weighed)
+
+
+def _refuse(question: PlanningInput, base: Base, image: Image) -> Iterator[Reason]:
+    """Yield why a base is out before any package is looked at."""
+    options = question.options
+    if options.base and options.base not in {base.id, base.family}:
+        yield Reason(code="base-not-asked", text=f"only {options.base} was asked for")
+        return
+    if base.registry != "default" and base.registry not in dict(options.registries):
+        text = f"no registry is set for it: --registry {base.registry}=PREFIX"
+        yield Reason(code="registry-unset", text=text, fact=base.id)
+    if options.require_shell and not base.shell:
+        yield Reason(code="needs-shell", text=f"{base.id} has no shell", fact=base.id)
+    yield from _refuse_python(question, image)
+    if base.eol is not None and base.eol < question.today and not options.base:
+        text = f"{base.id} gets no security fixes since {base.eol}"
+        yield Reason(code="end-of-life", text=text, fact=base.id)
+
+
+def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
+    asked = question.options.python
+    if asked and asked != image.python:
+        yield Reason(code="python-not-admissible", text=f"Python {asked} was asked for")
+        return
+    release = Version(image.release)
+    for bound in question.project.pythons:
+        specifier = parse_specifier(bound.value)
+        if specifier is not None and not specifier.contains(release, prereleases=True):
+            text = f"Python {image.python} is not {bound.value} ({bound.origin})"
+            yield Reason(code="python-not-admissible", text=text)
+            return
+    if image.prerelease and asked != image.python:
+        text = f"Python {image.python} is a pre-release in this base ({image.release})"
+        yield Reason(code="python-prerelease", text=text)
+        return
+    eol = question.facts.pythons.get(image.python)
+    if eol is not None and eol < question.today and asked != image.python:
+        text = f"Python {image.python} gets no security fixes since {eol}"
+        yield Reason(code="end-of-life", text=text, fact=f"python-{image.python}")
+
+
+def on_other_arch(question: PlanningInput, arch: Arch) -> PlanningInput:
+    """Return the same question for another architecture of the same device family."""
+    return replace(question, target=replace(question.target, arch=arch, device=None))

@@ -1,0 +1,151 @@
+"""The pipeline, with its edges passed in: from a project and targets to decisions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from scaffold.model.knowledge import Facts
+from scaffold.model.plan import Options
+from scaffold.model.ports import Index
+from scaffold.model.project import Project
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Arch, Target
+from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
+from scaffold.planner.candidates import EvaluationRun, on_other_arch
+from scaffold.planner.evaluate import PlanningInput
+from scaffold.planner.select import choose
+from scaffold.planner.suggestions import (
+    applicable_swaps,
+    find_suggestions,
+    find_with,
+    has_wheels,
+    nearest_miss,
+    safe_swaps,
+    with_swaps,
+)
+from scaffold.planner.unsatisfiable import check_satisfiable
+from scaffold.planner.workarounds import find_workarounds
+from scaffold.project.path_requirements import list_indexed
+from scaffold.resolver.cache import ResolverCache
+
+_SIBLING = {Arch.ARM_V7: Arch.ARM64, Arch.ARM_V6: Arch.ARM64, Arch.I386: Arch.AMD64}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannerServices:
+    """Everything outside the pure core. ``tell`` takes one line of progress."""
+
+    index: Index
+    facts: Facts
+    today: date
+    tell: Callable[[str], None]
+
+
+def decide(
+    project: Project, targets: Sequence[Target], options: Options, edges: PlannerServices
+) -> tuple[Decision, ...]:
+    """Return one decision per target; all share a base and a Python, or none has a choice.
+
+    Raises UnresolvableError for requirements that nothing can satisfy, on any base.
+    """
+    shelf = ResolverCache(edges.index)
+    edges.index.prefetch(list_indexed(project))
+    questions = [_question(project, target, options, edges) for target in targets]
+    rows = [EvaluationRun(question, shelf, edges.tell).verdicts() for question in questions]
+    check_satisfiable(project, rows, offline=options.offline)
+    chosen, notes = choose(rows, options.objective)
+    return tuple(
+        _settled(question, row, fits, notes, shelf=shelf, tell=edges.tell)
+        if fits is not None
+        else _unsettled(question, row, shelf, edges.tell)
+        for question, row, fits in zip(questions, rows, chosen, strict=True)
+    )
+
+
+def _question(
+    project: Project, target: Target, options: Options, edges: PlannerServices
+) -> PlanningInput:
+    question = PlanningInput(
+        project=project, target=target, options=options, facts=edges.facts, today=edges.today
+    )
+    if options.apply_swaps:
+        swaps = safe_swaps(question, sorted(edges.facts.packages))
+        question = replace(question, options=with_swaps(options, swaps))
+    return question
+
+
+def _settled(
+    question: PlanningInput,
+    row: tuple[Evaluation, ...],
+    chosen: Accepted,
+    notes: tuple[Reason, ...],
+    *,
+    shelf: ResolverCache,
+    tell: Callable[[str], None],
+) -> Decision:
+    tell("looking for savings")
+    savings = (
+        *find_with(question, row, chosen.candidate),
+        *find_suggestions(question, chosen.candidate, shelf),
+    )
+    ways = find_workarounds(question, row, chosen, shelf)
+    return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes, ways=ways)
+
+
+def _unsettled(
+    question: PlanningInput,
+    row: tuple[Evaluation, ...],
+    shelf: ResolverCache,
+    tell: Callable[[str], None],
+) -> Decision:
+    missed = nearest_miss(row)
+    savings = (
+        tuple(_rescues(question, row, shelf))
+        if missed is None
+        else find_suggestions(question, missed, shelf)
+    )
+    notes = _elsewhere(question, shelf, tell)
+    ways = find_workarounds(question, row, None, shelf)
+    return Decision(chosen=None, verdicts=row, savings=savings, notes=notes, ways=ways)
+
+
+def _rescues(
+    question: PlanningInput, row: Sequence[Evaluation], shelf: ResolverCache
+) -> Iterator[Suggestion]:
+    """Yield swaps for the packages that stand in the way, if the other has a wheel there.
+
+    What they save cannot be known: without them there is no image to compare with.
+    """
+    blocking = {"no-wheel", "locked-version-no-wheel", "compile-too-slow"}
+    refused = [verdict for verdict in row if isinstance(verdict, Rejected)]
+    reasons = [reason for verdict in refused for reason in verdict.reasons]
+    blocked = sorted({r.package for r in reasons if r.code in blocking and r.package})
+    for name, swap in applicable_swaps(question, blocked):
+        if not swap.drops and has_wheels(question, swap.to, shelf):
+            yield Suggestion(
+                code="swap",
+                text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
+                bytes=0,
+                download=0,
+                option=f"--swap {name}={swap.to}",
+                kind=swap.kind,
+            )
+
+
+def _elsewhere(
+    question: PlanningInput, shelf: ResolverCache, tell: Callable[[str], None]
+) -> tuple[Reason, ...]:
+    """Say whether the 64-bit system of the same device family would do."""
+    sibling = _SIBLING.get(question.target.arch)
+    if sibling is None:
+        return ()
+    row = EvaluationRun(on_other_arch(question, sibling), shelf, tell).verdicts()
+    chosen, _ = choose([row], question.options.objective)
+    best = chosen[0]
+    if best is None:
+        return ()
+    text = (
+        f"on {sibling} it would fit: {best.candidate.reference}, "
+        f"{best.size.on_disk / 1e6:.1f} MB; most newer boards run a 64-bit system"
+    )
+    return (Reason(code="would-fit", text=text, fact=sibling.value),)

@@ -1,0 +1,130 @@
+"""How the application runs in its container: command, port, health check, variables, signal."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from scaffold.model.errors import UsageError
+from scaffold.model.knowledge import Base
+from scaffold.model.plan import HealthCheck, Options
+from scaffold.model.project import Project
+from scaffold.model.target import CpuClass, Target
+
+HOME = "/home/app"
+# Where the image is no assembly of ours (distroless), it brings a user and a home.
+NONROOT_HOME = "/home/nonroot"
+WORKDIR = "/app"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing else is reachable from outside a container
+_PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+_HIGHEST_PORT = 65535
+_HEALTH_PATH = re.compile(r"/[!-~]*")
+
+
+def find_command(project: Project, options: Options) -> tuple[str, ...]:
+    """Return the command as an argument list. Raises UsageError where nobody names one."""
+    if options.command:
+        return options.command
+    if project.start is None:
+        raise UsageError(
+            "nothing in the project says how it starts",
+            hint='name the command: --cmd "python -m your_app", or add a Procfile',
+        )
+    return project.start.value.command
+
+
+def find_port(project: Project, options: Options) -> int | None:
+    """Return the port, None for none. What was found is of the found command, not of another.
+
+    Raises UsageError for what is no port.
+    """
+    port = options.port
+    if port is None and project.port is not None and not options.command:
+        port = project.port.value
+    if port is not None and not 0 < port <= _HIGHEST_PORT:
+        raise UsageError(f"{port} is no port", hint=f"ports go from 1 to {_HIGHEST_PORT}")
+    return port
+
+
+def find_health(
+    project: Project, options: Options, targets: Sequence[Target]
+) -> HealthCheck | None:
+    """Return the health check, None without a port or a command.
+
+    Raises UsageError for no path of a URL.
+    """
+    if options.health_command:
+        if options.health:
+            raise UsageError(
+                "--health and --health-cmd both say how to ask whether the app is well",
+                hint="keep one of them",
+            )
+        return _timed(HealthCheck(command=options.health_command), targets)
+    port = find_port(project, options)
+    path = options.health or (project.health.value if project.health is not None else "")
+    if port is None:
+        if options.health:
+            raise UsageError(
+                f"there is no port to ask for {options.health}", hint="name it: --port 8000"
+            )
+        return None
+    if path and _HEALTH_PATH.fullmatch(path) is None:
+        raise UsageError(
+            f"{path!r} is no path of a URL",
+            hint="a health path starts with a slash and has no blanks: --health /health",
+        )
+    return _timed(HealthCheck(port=port, path=path), targets)
+
+
+def _timed(health: HealthCheck, targets: Sequence[Target]) -> HealthCheck:
+    if any(target.cpu is CpuClass.SLOW for target in targets):
+        # Starting an interpreter alone takes seconds there, and is work taken from the app.
+        return replace(health, interval=60, timeout=20, start_period=120)
+    return health
+
+
+def find_environment(project: Project, options: Options, base: Base) -> tuple[tuple[str, str], ...]:
+    """Return the image's variables, sorted. FROM scratch forgets those of the base."""
+    found = {
+        "HOME": HOME if base.assembled else NONROOT_HOME,
+        "LANG": "C.UTF-8",
+        "PATH": _PATH,
+        # What can be compiled was compiled in the build; the user who runs the app may not write
+        # beside the sources, and what a start compiles would be lost with the container.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # A container's output is a pipe: without this, the log of a crash is lost in a buffer.
+        "PYTHONUNBUFFERED": "1",
+    }
+    paths = [f"{WORKDIR}/{path.strip('/')}" for path in project.source_paths if path != "."]
+    if paths:
+        found["PYTHONPATH"] = ":".join(paths)
+    found |= dict(_framework_environment(project, find_port(project, options)))
+    return tuple(sorted(found.items()))
+
+
+def _framework_environment(project: Project, port: int | None) -> Iterator[tuple[str, str]]:
+    """Yield what makes a framework's own server reachable from outside the container."""
+    framework = project.start.value.framework if project.start else ""
+    if framework == "gradio":
+        yield "GRADIO_SERVER_NAME", EVERYWHERE
+    elif framework == "streamlit":
+        yield "STREAMLIT_SERVER_ADDRESS", EVERYWHERE
+        yield "STREAMLIT_SERVER_HEADLESS", "true"
+    names = {"gradio": "GRADIO_SERVER_PORT", "streamlit": "STREAMLIT_SERVER_PORT"}
+    if port is not None and framework in names:
+        yield names[framework], str(port)
+    if project.start is not None:
+        yield from project.start.value.environment
+
+
+def find_stop_signal(project: Project, options: Options) -> str:
+    """Return the signal that ends the app, where the engine's own (SIGTERM) would not.
+
+    The kernel drops SIGTERM for a first process without a handler, and the engine kills it after
+    ten seconds. Gradio has none, nor has a script that does not import ``signal``, but both end on
+    Ctrl-C.
+    """
+    starts = project.start if not options.command else None
+    framework = starts.value.framework if starts is not None else ""
+    handles = any(use.code == "handles-signals" for use in project.uses)
+    deaf = framework == "gradio" or (framework == "script" and not handles)
+    return "SIGINT" if deaf else ""

@@ -1,0 +1,277 @@
+"""What a project needs of a base beyond Python: libraries, programs, compilers."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from scaffold.model.knowledge import (
+    Base,
+    BuildClass,
+    Facts,
+    Library,
+    SystemPackage,
+)
+from scaffold.model.plan import Options
+from scaffold.model.project import Project
+from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.target import Arch, LibcFamily
+from scaffold.planner.os_package_cost import (
+    SystemCost,
+    list_priced,
+    offered_cost,
+    python_cost,
+    python_package,
+    system_cost,
+    taken_cost,
+)
+from scaffold.planner.source_builds import find_builds
+from scaffold.planner.source_usage import is_closed, refuse_uses
+
+SHELL = "busybox"
+_LDCONFIG = "ldconfig"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OsPackages:
+    """What has to be added, what it costs, what stands against."""
+
+    run_packages: tuple[SystemPackage, ...]
+    cost: SystemCost
+    build_packages: tuple[str, ...]
+    build_tools: tuple[str, ...]
+    build_class: BuildClass
+    refused: tuple[Reason, ...]
+    remarks: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """A library or program that the base does not have; ``package`` is who needs it.
+
+    ``sought`` is a library that is asked for with find_library.
+    """
+
+    id: str
+    package: str
+    file: str
+    program: bool
+    sought: bool = False
+
+
+def find_os_packages(
+    *,
+    project: Project,
+    facts: Facts,
+    base: Base,
+    arch: Arch,
+    packages: Sequence[Weighed],
+    options: Options,
+    system: Sequence[tuple[str, str, str]] = (),
+) -> OsPackages:
+    """Return what the packages and the application need that the base does not ship.
+
+    ``system`` are (name, version, package) of what the distribution brings itself.
+    """
+    refused = list(_check_glibc(base, packages))
+    remarks: list[Reason] = []
+    install: dict[str, SystemPackage] = {}
+    offered: list[str] = []
+    for lack in sorted(set(_lacks(project, facts, base, packages, options)), key=_order):
+        asked = lack.id in options.programs
+        package = _provider_of(facts, base, lack.id) or _namesake(base, lack.id, asked=asked)
+        # What is cut from a base follows machine code; what is opened by name it does not see.
+        if lack.id in base.offers and lack.file:
+            offered.append(lack.id)
+        elif package is None or lack.sought or (base.origin and not lack.file and not asked):
+            refused.append(_cannot(base, lack))
+        else:
+            install[package.name] = package
+            remarks.append(_adds(base, lack, package))
+    if options.debug_shell and not base.shell:
+        shell = _provider_of(facts, base, SHELL) if base.origin else None
+        lack = _Lack(SHELL, "--debug-shell", "", program=True)
+        if shell is None:
+            refused.append(_cannot(base, lack))
+        else:
+            install[shell.name] = shell
+            remarks.append(_adds(base, lack, shell))
+    given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
+    if is_closed(base):
+        commands = set(_commands_of(project, facts, packages))
+        refused.extend(refuse_uses(base, project.uses, given=given, commands=commands))
+    build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
+    remarks.extend(build_reasons)
+    priced = list_priced(base, given)
+    bought = _list_providers(facts, base, priced)
+    cost = system_cost(
+        base.distribution_key,
+        install.keys() - bought,
+        facts,
+        arch=arch,
+        alone=bool(base.origin),
+        started=_list_providers(facts, base, set(options.programs) - priced),
+        ships=() if base.origin else (*base.ships, *base.programs),
+    )
+    cost += taken_cost(base, priced, bought, facts, arch)
+    own = {name: SystemPackage(name=name, on_disk=0, download=0) for name in base.python_packages}
+    for module, version, deb in system:
+        own[deb] = python_package(base, arch, facts, deb)
+        remarks.append(_from_distribution(base, module, version, deb))
+    cost += offered_cost(base, offered)
+    cost += python_cost(base, arch, facts, [deb for _, _, deb in system])
+    install |= own
+    return OsPackages(
+        run_packages=tuple(install[name] for name in sorted(install)),
+        cost=cost,
+        build_packages=build,
+        build_tools=tools,
+        build_class=build_class,
+        refused=tuple(refused),
+        remarks=tuple(remarks),
+    )
+
+
+def _from_distribution(base: Base, name: str, version: str, package: str) -> Reason:
+    text = f"{name} {version} is {base.distribution.title()}'s own: {package}"
+    return Reason(code="from-distribution", text=text, package=name, fact=package)
+
+
+def _order(lack: _Lack) -> tuple[str, str, str]:
+    return (lack.package, lack.id, lack.file)
+
+
+def _check_glibc(base: Base, packages: Sequence[Weighed]) -> Iterator[Reason]:
+    """Trust symbol versions, not tags: some wheels need a newer glibc than their name says."""
+    if base.libc is not LibcFamily.GLIBC:
+        return
+    for weighed in packages:
+        floor = weighed.facts.glibc
+        if floor is not None and floor > base.libc_version:
+            have = ".".join(map(str, base.libc_version))
+            text = (
+                f"{weighed.pinned.name} {weighed.pinned.version} needs glibc "
+                f"{floor[0]}.{floor[1]}, {base.id} has {have}"
+            )
+            yield Reason(
+                code="glibc-too-old",
+                text=text,
+                package=weighed.pinned.name,
+                file=weighed.pinned.file.filename,
+                fact=base.id,
+            )
+
+
+def _lacks(
+    project: Project, facts: Facts, base: Base, packages: Sequence[Weighed], options: Options
+) -> Iterator[_Lack]:
+    ships, programs = set(base.ships), set(base.programs)
+    installed = {weighed.pinned.name for weighed in packages}
+    for weighed in packages:
+        for lack in _of_package(facts, weighed, installed):
+            sought = lack.sought and _LDCONFIG not in programs
+            if sought or lack.id not in ships | programs:
+                yield replace(lack, sought=sought)
+    for use in () if is_closed(base) else project.uses:
+        known = use.value in facts.libraries and use.value not in programs
+        if use.code == "runs-program" and known:
+            yield _Lack(use.value, str(use.origin), "", program=True)
+    # What the base is cut from has programs already; they are taken over, not installed.
+    whole = {p for one in facts.bases if one.id == base.origin for p in one.programs}
+    for program in options.programs:
+        if program not in programs | whole:
+            yield _Lack(program, "--with", "", program=True)
+
+
+def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:
+    """Yield the names under which packages install their commands, as far as names tell."""
+    yield project.name.value
+    for weighed in packages:
+        yield weighed.pinned.name
+        fact = facts.packages.get(weighed.pinned.name)
+        yield from fact.provides_import if fact else ()
+
+
+def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator[_Lack]:
+    """Yield what a package loads: read from its ELF files, or known to be opened by name."""
+    pinned = weighed.pinned
+    fact = facts.packages.get(pinned.name)
+    for soname in weighed.facts.needs:
+        optional = fact is not None and soname in fact.optional_needs
+        if not optional and not _is_libc(soname):
+            yield _Lack(soname, pinned.name, pinned.file.filename, program=False)
+    if fact is None:
+        return
+    brought = installed & set(fact.dlopens_unless) or (
+        fact.dlopens_pure and pinned.wheel and not pinned.file.filename.endswith("-any.whl")
+    )
+    for soname in () if brought else fact.dlopens:
+        yield _Lack(soname, pinned.name, "", program=False, sought=fact.dlopens_sought)
+    for program in fact.programs:
+        yield _Lack(program, pinned.name, "", program=True)
+
+
+_LIBC_STEMS = frozenset(
+    {"libc", "libm", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl"}
+)
+
+
+def _is_libc(soname: str) -> bool:
+    """Every base has its own C library; a wheel for the other one was never a candidate."""
+    stem = soname.partition(".so")[0]
+    return stem in _LIBC_STEMS or stem.startswith(("ld-linux", "ld64", "libc.musl", "ld-musl"))
+
+
+def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | None:
+    if base.package_manager is None:
+        return None
+    library: Library | None = facts.libraries.get(identifier)
+    if library is None:
+        return None
+    return library.packages.get(base.distribution_key)
+
+
+def _list_providers(facts: Facts, base: Base, programs: Iterable[str]) -> list[str]:
+    """Return the packages that are known to have these programs, sorted."""
+    return sorted({p.name for one in programs if (p := _provider_of(facts, base, one))})
+
+
+def _namesake(base: Base, program: str, *, asked: bool) -> SystemPackage | None:
+    """Return the package called like a program, which nobody has looked for, if one was asked."""
+    if not asked or base.package_manager is None:
+        return None
+    return SystemPackage(name=program.lower(), on_disk=0, download=0, verified=False)
+
+
+def _cannot(base: Base, lack: _Lack) -> Reason:
+    what = "program" if lack.program else "library"
+    code = "needs-program" if lack.program else "needs-library"
+    closed = is_closed(base)
+    why = f"no package of {base.id} is known to have it"
+    if base.origin:
+        why = f"{base.id} holds only libraries that machine code names"
+        if lack.program:
+            why = f"{base.id} has no programs; `--with {lack.id}` puts it in"
+    elif closed:
+        why = f"{base.id} has no package manager"
+    elif lack.sought:
+        why = f"find_library asks ldconfig or a compiler for it, and {base.id} has neither"
+    return Reason(
+        code=code if closed else "library-unavailable",
+        text=f"{_wants(lack)} the {what} {lack.id}: {why}",
+        package=lack.package,
+        file=lack.file,
+        fact=lack.id,
+    )
+
+
+def _wants(lack: _Lack) -> str:
+    return f"{lack.package} {'asks for' if lack.package.startswith('--') else 'needs'}"
+
+
+def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
+    return Reason(
+        code="needs-program" if lack.program else "needs-library",
+        text=f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added",
+        package=lack.package,
+        file=lack.file,
+        fact=lack.id,
+    )

@@ -1,0 +1,227 @@
+"""From decisions to a plan: everything the templates spell is settled here."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from scaffold.dockerfile.lockfile import render_lock
+from scaffold.model.knowledge import Base
+from scaffold.model.plan import HealthCheck, Options, Plan, TargetPlan
+from scaffold.model.project import Project
+from scaffold.model.target import Target
+from scaffold.model.verdict import Accepted, Candidate, Decision
+from scaffold.planner.entrypoint import (
+    HOME,
+    NONROOT_HOME,
+    WORKDIR,
+    find_command,
+    find_environment,
+    find_health,
+    find_port,
+    find_stop_signal,
+)
+from scaffold.planner.layer_plan import split_layers
+from scaffold.planner.trimming import list_languages
+from scaffold.project.path_requirements import local_paths
+from scaffold.resolver.releases import split_tags
+from scaffold.resolver.tags import platform_tags
+from scaffold.state.trace_file import describe_keeping
+
+PLAN_VERSION = 1
+UID = 10001
+# A base without a shell (distroless) brings a user and a home; nothing there could add another.
+NONROOT_UID = 65532
+
+# What ``Recipe.tools`` means in a distribution (Debian's package index; Alpine's names from
+# general knowledge).
+_TOOLS = {
+    "apt": {
+        "cmake": "cmake",
+        "fortran": "gfortran",
+        "llvm": "llvm-dev",
+        "meson": "meson",
+        "ninja": "ninja-build",
+        "rust": "cargo",
+        "swig": "swig",
+    },
+    "apk": {
+        "cmake": "cmake",
+        "fortran": "gfortran",
+        "llvm": "llvm-dev",
+        "meson": "meson",
+        "ninja": "samurai",
+        "rust": "cargo",
+        "swig": "swig",
+    },
+}
+
+
+def make_plan(
+    project: Project,
+    targets: Sequence[Target],
+    decisions: Sequence[Decision],
+    options: Options,
+    *,
+    arguments: Sequence[str] = (),
+) -> Plan:
+    """Return the plan for targets that all have a choice, on the same base and Python.
+
+    ``arguments`` are what to tell ``leanscaffold generate`` to get it again, without secrets.
+    Raises ValueError where decisions are missing or differ, UsageError when nobody knows how the
+    application starts or a port or path makes no sense, RequirementsInvalidError for local
+    packages that no image build can reach, UnresolvableError for files without a hash.
+    """
+    chosen = _check_choices(targets, decisions)
+    base = chosen[0].base
+    references = {fits.candidate.reference for fits in chosen}
+    # Digests of different dates may name different builds of a tag: then the tag has to do.
+    reference = min(references) if len(references) == 1 else min(references).partition("@")[0]
+    plan = Plan(
+        version=PLAN_VERSION,
+        project=project,
+        options=options,
+        base=base,
+        python=chosen[0].python,
+        reference=reference,
+        targets=tuple(
+            _plan_target(project, target, decision, fits)
+            for target, decision, fits in zip(targets, decisions, chosen, strict=True)
+        ),
+        command=find_command(project, options),
+        health=find_health(project, options, targets),
+        port=find_port(project, options),
+        uid=UID if base.assembled else NONROOT_UID,
+        home=HOME if base.assembled else NONROOT_HOME,
+        workdir=WORKDIR,
+        environment=find_environment(project, options, base),
+        labels=_labels(project, reference),
+        bytecode=options.bytecode,
+        builder=_builder(base, chosen[0].python, reference, options),
+        stop_signal=find_stop_signal(project, options),
+        arguments=tuple(arguments),
+        layers=split_layers(chosen),
+        sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
+        spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
+        trace=project.trace if base.origin and options.traced != "none" else None,
+        languages=list_languages(project) if options.trim == "max" else (),
+    )
+    return replace(plan, labels=(("leanscaffold.plan", plan_digest(plan)), *plan.labels))
+
+
+def plan_digest(plan: Plan) -> str:
+    """Return the SHA-256 of all that shapes the image, in hexadecimal: no dates, no predictions."""
+    content = {
+        "version": plan.version,
+        "reference": plan.reference,
+        "builder": plan.builder,
+        "python": plan.python,
+        "targets": [
+            {
+                "platform": target.target.arch.platform,
+                "platforms": target.platforms,
+                "compiled": target.compiled,
+                "build_packages": target.build_packages,
+                "run_packages": [p.name for p in target.chosen.candidate.run_packages],
+                "local": target.local,
+                "lock": render_lock(plan, target),
+            }
+            for target in plan.targets
+        ],
+        "command": plan.command,
+        "health": _spell_health(plan.health) if plan.health else None,
+        "port": plan.port,
+        "user": [plan.uid, plan.home],
+        "workdir": plan.workdir,
+        "environment": plan.environment,
+        "labels": [label for label in plan.labels if label[0] != "leanscaffold.plan"],
+        "bytecode": plan.bytecode,
+        "stop_signal": plan.stop_signal,
+        "assembly": _assembly(plan),
+    }
+    if plan.trace:
+        content["trace"] = [plan.options.traced, describe_keeping(plan.trace)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _assembly(plan: Plan) -> list[object]:
+    options = plan.options
+    added = [options.programs, options.debug_shell]
+    return [plan.layers, plan.sourceless, plan.spared, options.trim, plan.languages, *added]
+
+
+def _spell_health(health: HealthCheck) -> dict[str, object]:
+    """Return what of a health check is in the image."""
+    return {name: value for name, value in asdict(health).items() if value != ()}
+
+
+def _check_choices(
+    targets: Sequence[Target], decisions: Sequence[Decision]
+) -> tuple[Accepted, ...]:
+    chosen = tuple(decision.chosen for decision in decisions if decision.chosen is not None)
+    if not chosen or len(chosen) != len(decisions) or len(decisions) != len(targets):
+        raise ValueError("a plan needs a choice for every target")
+    if len({(fits.base.id, fits.python) for fits in chosen}) > 1:
+        raise ValueError("all targets of a plan have to share base and Python")
+    if len({target.arch for target in targets}) < len(targets):
+        raise ValueError("a plan has one target per architecture")
+    return chosen
+
+
+def _plan_target(
+    project: Project, target: Target, decision: Decision, chosen: Accepted
+) -> TargetPlan:
+    candidate = chosen.candidate
+    manager = candidate.base.package_manager or "apt"
+    compiled = tuple(sorted(w.pinned.name for w in candidate.packages if not w.pinned.wheel))
+    tools = {_TOOLS[manager].get(tool, tool) for tool in candidate.build_tools}
+    return TargetPlan(
+        target=target,
+        decision=decision,
+        chosen=chosen,
+        lock=f"requirements.{target.arch.slug}.lock",
+        platforms=() if compiled else _platforms(candidate),
+        compiled=compiled,
+        build_packages=tuple(sorted({*candidate.build_packages, *tools})) if compiled else (),
+        local=local_paths(project, candidate.resolution.environment, candidate.image.release),
+    )
+
+
+def _platforms(candidate: Candidate) -> tuple[str, ...]:
+    """Return one platform tag per file, without repetition; ``any`` needs none.
+
+    pip takes ``--platform`` literally: the newest tag the image could run would miss files that
+    are tagged for an older one.
+    """
+    accepted = platform_tags(candidate.resolution.environment)
+    tags: set[str] = set()
+    for weighed in candidate.packages:
+        own = set(split_tags(weighed.pinned.file.filename)[2])
+        # The oldest of a file's tags is the one it most likely shares with other files.
+        suited = [tag for tag in reversed(accepted) if tag in own]
+        tags.update(suited[:1])
+    return tuple(sorted(tags))
+
+
+def _labels(project: Project, reference: str) -> tuple[tuple[str, str], ...]:
+    """Return the labels of the OCI image specification that are known, sorted."""
+    name, _, digest = reference.partition("@")
+    labels = {
+        "org.opencontainers.image.base.name": name,
+        "org.opencontainers.image.title": project.name.value,
+    }
+    if digest:
+        labels["org.opencontainers.image.base.digest"] = digest
+    return tuple(sorted(labels.items()))
+
+
+def _builder(base: Base, python: str, reference: str, options: Options) -> str:
+    """Return the image that installs packages: the base itself, if it has pip.
+
+    Otherwise the slim image of the same distribution release, whose libraries match.
+    """
+    if base.pip:
+        return reference
+    prefix = dict(options.registries).get("default", "").rstrip("/")
+    name = f"python:{python}-slim-{base.release}"
+    return f"{prefix}/{name}" if prefix else name

@@ -1,0 +1,89 @@
+"""Choose one of the bases that fit: the same base and Python for every target."""
+
+from collections.abc import Sequence
+
+from packaging.version import Version
+
+from scaffold.model.knowledge import BuildClass
+from scaffold.model.resolution import Reason
+from scaffold.model.target import LibcFamily
+from scaffold.model.verdict import Accepted, Evaluation, Rejected
+
+_BUILD_RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
+_COMPATIBLE_FAMILIES = ("slim", "full", "bare", "distroless", "alpine")
+# How much smaller a musl image has to be before "balanced" takes it: its allocator is slower and
+# fewer packages have wheels for it tomorrow.
+_MUSL_HANDICAP = 1.25
+
+
+def choose(
+    rows: Sequence[Sequence[Evaluation]], objective: str
+) -> tuple[tuple[Accepted | None, ...], tuple[Reason, ...]]:
+    """Return the chosen verdict per target (all None if nothing fits all), and why that Python.
+
+    ``rows`` has one sequence of verdicts per target. Wheels beat compiling, a newer Python an
+    older one, then the objective decides; ties go to the base's rank and id, so that the order of
+    the bases never matters.
+    """
+    common: list[tuple[Accepted, ...]] = []
+    for first in (v for v in rows[0] if isinstance(v, Accepted)) if rows else ():
+        group = [_same(first, row) for row in rows]
+        fits = tuple(member for member in group if member is not None)
+        if len(fits) == len(rows):
+            common.append(fits)
+    if not common:
+        return tuple(None for _ in rows), ()
+    best = min(common, key=lambda group: _key(group, objective))
+    return best, _why_this_python(rows, best[0])
+
+
+def _same(first: Accepted, row: Sequence[Evaluation]) -> Accepted | None:
+    for verdict in row:
+        if isinstance(verdict, Accepted) and (verdict.base.id, verdict.python) == (
+            first.base.id,
+            first.python,
+        ):
+            return verdict
+    return None
+
+
+def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
+    first = group[0]
+    effort = max(_BUILD_RANK[fits.candidate.build_class] for fits in group)
+    python = Version(first.python)
+    size: float = sum(fits.size.on_disk for fits in group)
+    family = 0
+    if objective == "balanced" and first.base.libc is LibcFamily.MUSL:
+        size *= _MUSL_HANDICAP
+    if objective == "compatible":
+        known = first.base.family in _COMPATIBLE_FAMILIES
+        family = _COMPATIBLE_FAMILIES.index(first.base.family) if known else 99
+    return (
+        effort,
+        tuple(-part for part in python.release),
+        family,
+        size,
+        first.base.rank,
+        first.base.id,
+    )
+
+
+def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> tuple[Reason, ...]:
+    """Return one reason for each newer Python that was possible but for a package."""
+    reasons: dict[str, Reason] = {}
+    for verdict in (v for row in rows for v in row):
+        if not verdict.python or Version(verdict.python) <= Version(chosen.python):
+            continue
+        if isinstance(verdict, Rejected) and verdict.base.libc is chosen.base.libc:
+            reason = verdict.reasons[0]
+            text = f"not Python {verdict.python}: {reason.text}"
+            steered = reason.code in {"base-not-asked", "python-not-admissible"}
+            if not steered and verdict.python not in reasons:
+                reasons[verdict.python] = Reason(
+                    code="python-unavailable",
+                    text=text,
+                    package=reason.package,
+                    file=reason.file,
+                    fact=reason.code,
+                )
+    return tuple(reasons[python] for python in sorted(reasons, key=Version, reverse=True))

@@ -1,0 +1,196 @@
+"""Predict what an image weighs: base + wheels + bytecode + system packages + the application."""
+
+from collections.abc import Mapping, Sequence
+
+from scaffold.model.block_size import BLOCK, FOLDERS, WASTE, predict_waste
+from scaffold.model.index import WheelFacts
+from scaffold.model.knowledge import Base, Footprint, Image
+from scaffold.model.resolution import Weighed
+from scaffold.model.verdict import Size
+from scaffold.planner.os_package_cost import SystemCost
+
+# A package that footprints.toml does not have: the medians of those it has. Half of the packages
+# are between 1.08 and 1.33 for bytecode and between 0.89 and 0.99 for layers
+# (`leanscaffold knowledge refresh --footprints`, 155 wheels, CPython 3.13.2, 2026-11-24).
+TYPICAL = Footprint(bytecode=1.2, bytecode_layer=0.41, layer=0.95)
+TYPICAL_BYTECODE_SPREAD = 0.25
+TYPICAL_LAYER_SPREAD = 0.12
+# How far another release, architecture or Python is from the wheel that was measured. 17 images of
+# the examples (amd64 and arm64, Debian and Alpine, Python 3.13) were within 1 % and 5 % on
+# 2026-11-24; the rest is for other releases and Pythons, of which none was built.
+BYTECODE_SPREAD = 0.04
+LAYER_SPREAD = 0.06
+# A byte of a directory named tests, where it stays: what it compiles to, relative to a byte of the
+# package's other sources (median of 17 packages, CPython 3.13, 2026-11-25; half are 1.0 to 1.4).
+SOURCE_IN_TESTS = 1.3
+# What trimming takes out of a layer, per byte: nearly all of it is text. Python sources of 45
+# packages, each as a compressed tar archive: 0.21 to 0.26 (2026-11-24).
+TEXT_COMPRESSED = 0.24
+# A wheel of unknown contents: what it unpacks to, relative to the wheel (median of 80 packages).
+UNPACKED_PER_WHEEL = 3.2
+UNKNOWN_SPREAD = 0.3
+# Small files in a layer of their own, `docker push` of the five examples, 2026-11-24: 0.54 to 0.65.
+APPLICATION_COMPRESSED = 0.6
+# The user's entries in passwd and group, launchers, directories: a few entries in a tar archive.
+FIXED_BYTES = 4096
+FIXED_DOWNLOAD = 1024
+# A layer without pip is 3.6 to 4.0 MB smaller (`docker push` of four images, 2026-11-24).
+PIP_DOWNLOAD_SPREAD = 0.1
+# What blocks add to a base, relative to what was measured of another Python or architecture.
+BASE_WASTE_SPREAD = 0.2
+# Distribution packages: documentation, licences and a few libraries, as in the slim image.
+SYSTEM_IN_BLOCKS = 1.1
+# An application's sources: the size of one file (the five examples, 2026-11-25: 0.5 to 4 kB).
+APPLICATION_FILE = 3_000
+
+
+def source_bytes(facts: WheelFacts) -> int:
+    """Return the bytes of Python source that get compiled."""
+    return facts.kind("py") + round(SOURCE_IN_TESTS * facts.kind("tests"))
+
+
+def bytecode_bytes(
+    packages: Sequence[Weighed], footprints: Mapping[str, Footprint]
+) -> tuple[int, int]:
+    """Return the predicted bytes of bytecode beside the sources: on disk, and to download."""
+    on_disk = download = 0.0
+    for weighed in packages:
+        footprint = footprints.get(weighed.pinned.name, TYPICAL)
+        compiled = footprint.bytecode * source_bytes(weighed.facts)
+        on_disk += compiled
+        download += compiled * footprint.bytecode_layer
+    return round(on_disk), round(download)
+
+
+def predict(
+    *,
+    base: Base,
+    image: Image,
+    packages: Sequence[Weighed],
+    footprints: Mapping[str, Footprint],
+    system: SystemCost,
+    app: tuple[int, int],
+    bytecode: str,
+    less: tuple[int, int] = (0, 0),
+) -> Size:
+    """Return the predicted size with its error bound. ``app`` is bytes, and of Python sources.
+
+    ``less`` is what trimming takes out of the base, on disk and to download, if no package asks
+    for it.
+
+    The error adds up the base's own, that of system packages and bytecode, and a wide one for
+    files nobody has looked into.
+    """
+    library = _library(base, bytecode)
+    base_disk = image.on_disk - (base.pip_bytes if base.pip else 0) + library[0] - less[0]
+    base_download = image.download - (base.pip_download if base.pip else 0) + library[1] - less[1]
+    app_compiled = round(app[1] * TYPICAL.bytecode) if bytecode != "none" else 0
+    app_bytes = app[0] + app_compiled
+    wheels = sum(weighed.facts.installed for weighed in packages)
+    layer = round(sum(_layer(weighed, footprints) for weighed in packages))
+    compiled = bytecode_bytes(packages, footprints) if bytecode != "none" else (0, 0)
+    parts = (
+        ("base", base_disk, base_download),
+        ("packages", wheels, layer),
+        ("bytecode", *compiled),
+        ("system packages", system.on_disk, system.download),
+        (
+            "application",
+            app_bytes + FIXED_BYTES,
+            round(app_bytes * APPLICATION_COMPRESSED) + FIXED_DOWNLOAD,
+        ),
+    )
+    unknown = sum(weighed.facts.installed for weighed in packages if not weighed.exact)
+    spreads = _spreads(packages, footprints) if bytecode != "none" else (0.0, 0.0)
+    layers = sum(
+        _layer(weighed, footprints)
+        * (LAYER_SPREAD if weighed.pinned.name in footprints else TYPICAL_LAYER_SPREAD)
+        for weighed in packages
+    )
+    on_disk = sum(part[1] for part in parts)
+    error = round(
+        image.on_disk * image.error
+        + spreads[0]
+        + unknown * UNKNOWN_SPREAD
+        + system.error
+        + app_compiled * TYPICAL_BYTECODE_SPREAD
+        + FIXED_BYTES
+        + less[0]
+    )
+    base_waste = base_disk * (base.in_blocks - 1)
+    around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes)
+    waste, off = _waste(packages, bytecode=bytecode != "none")
+    return Size(
+        on_disk=on_disk,
+        download=sum(part[2] for part in parts),
+        error=error,
+        download_error=round(
+            image.download * image.error + spreads[1] + layers + system.download_error + FIXED_BYTES
+        ),
+        in_blocks=round(on_disk + base_waste + around + waste),
+        in_blocks_error=round(
+            error + base_waste * BASE_WASTE_SPREAD + around * UNKNOWN_SPREAD + off
+        ),
+        parts=parts,
+        packages=tuple(_package(w, footprints, bytecode=bytecode != "none") for w in packages),
+    )
+
+
+def _package(
+    weighed: Weighed, footprints: Mapping[str, Footprint], *, bytecode: bool
+) -> tuple[str, int, int]:
+    """Return a package's name and what it comes to with its bytecode: on disk, to download."""
+    compiled, layer = bytecode_bytes([weighed], footprints) if bytecode else (0, 0)
+    return (
+        weighed.pinned.name,
+        weighed.facts.installed + compiled,
+        round(_layer(weighed, footprints)) + layer,
+    )
+
+
+def _waste(packages: Sequence[Weighed], *, bytecode: bool) -> tuple[float, float]:
+    """Return what blocks add to all packages, and how far that may be off."""
+    wastes = [predict_waste(weighed, bytecode=bytecode) for weighed in packages]
+    return sum(waste for waste, _ in wastes), sum(off for _, off in wastes)
+
+
+def _application_waste(app_bytes: int) -> float:
+    """Return what blocks add to the application; a layer's own folders are there in any case."""
+    files = app_bytes / APPLICATION_FILE
+    return files * (WASTE + FOLDERS * BLOCK) + 2 * BLOCK
+
+
+def _library(base: Base, bytecode: str) -> tuple[int, int]:
+    """Return what a choice adds to a standard library that is bytecode alone, in both sizes."""
+    more = base.stdlib_sources if bytecode != "only" else (0, 0)
+    less = base.stdlib_bytecode if bytecode == "none" else (0, 0)
+    return more[0] - less[0], more[1] - less[1]
+
+
+def _layer(weighed: Weighed, footprints: Mapping[str, Footprint]) -> float:
+    """Return what a layer makes of a wheel without what is trimmed, in bytes."""
+    footprint = footprints.get(weighed.pinned.name, TYPICAL)
+    whole = (weighed.pinned.file.size or 0) * footprint.layer
+    # What is left compresses no better than text.
+    left = weighed.facts.installed * TEXT_COMPRESSED
+    symbols = footprint.find_symbols(weighed.pinned.file.filename)
+    gone = weighed.trimmed * (symbols.spent or TEXT_COMPRESSED)
+    return max(whole - gone, left) if weighed.trimmed else whole
+
+
+def _spreads(
+    packages: Sequence[Weighed], footprints: Mapping[str, Footprint]
+) -> tuple[float, float]:
+    """Return how far bytecode may be off, on disk and to download."""
+    measured = [weighed for weighed in packages if weighed.pinned.name in footprints]
+    typical = [weighed for weighed in packages if weighed.pinned.name not in footprints]
+    near, far = bytecode_bytes(measured, footprints), bytecode_bytes(typical, footprints)
+    return (
+        near[0] * BYTECODE_SPREAD + far[0] * TYPICAL_BYTECODE_SPREAD,
+        near[1] * LAYER_SPREAD + far[1] * TYPICAL_BYTECODE_SPREAD,
+    )
+
+
+def guess_installed(wheel_bytes: int | None) -> int:
+    """Return what a file of unknown contents probably unpacks to, in bytes."""
+    return round((wheel_bytes or 0) * UNPACKED_PER_WHEEL)

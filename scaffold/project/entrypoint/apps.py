@@ -1,0 +1,218 @@
+"""Application objects of web frameworks and Celery: where they are made, and by what factory."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scaffold.model.project import Origin
+from scaffold.project.source_modules import Function, Module
+
+FRAMEWORKS = {
+    "fastapi.FastAPI": "fastapi",
+    "fastapi.applications.FastAPI": "fastapi",
+    "starlette.applications.Starlette": "starlette",
+    "litestar.Litestar": "litestar",
+    "litestar.app.Litestar": "litestar",
+    "quart.Quart": "quart",
+    "flask.Flask": "flask",
+    "flask.app.Flask": "flask",
+    "celery.Celery": "celery",
+    "celery.app.Celery": "celery",
+}
+ASGI = frozenset({"fastapi", "starlette", "litestar", "quart"})
+_USUAL = frozenset({"app", "application", "api", "server", "celery"})
+
+# The order of files that are conventionally the start, for every kind of application.
+CONVENTIONAL = (
+    "main",
+    "app",
+    "streamlit_app",
+    "server",
+    "wsgi",
+    "asgi",
+    "run",
+    "manage",
+    "__main__",
+    "__init__",
+)
+# Code that comes with an application without being it: only where there is nothing else.
+_ASIDE = frozenset(
+    {
+        *("tests", "test", "testing", "docs", "doc", "benchmarks", "benchmark", "notebooks"),
+        *("examples", "example", "samples", "sample", "demos", "demo"),
+        *("scripts", "script", "tools", "tool"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An application object, or (``factory``) the function that makes one.
+
+    ``constructor`` is the call of the framework's class; ``made_in`` the module it stands in.
+    """
+
+    framework: str
+    module: Module
+    attribute: str
+    factory: bool
+    constructor: ast.Call
+    made_in: Module
+    origin: Origin
+
+    @property
+    def target(self) -> str:
+        """Return ``package.module:attribute``, as servers take it."""
+        return f"{self.module.name}:{self.attribute}"
+
+
+def rank_file(module: Module) -> tuple[bool, int, int, str]:
+    """Return how a file ranks as a start.
+
+    Files below examples, tools and the like come last, whatever they are called; then count
+    conventional names, few folders, and the path.
+    """
+    return (is_aside(module), place_of(module), module.file.count("/"), module.file)
+
+
+def is_aside(module: Module) -> bool:
+    """Return whether a file lies in a folder of examples, tools or tests.
+
+    A package of that name that is run as a whole (``tool/__main__.py``) is the application.
+    """
+    *folders, name = module.file.split("/")
+    if name == "__main__.py":
+        folders = folders[:-1]
+    return not _ASIDE.isdisjoint(folders)
+
+
+def place_of(module: Module) -> int:
+    """Return the place of a file's name among ``CONVENTIONAL``, its length for another name."""
+    stem = module.file.rpartition("/")[2].removesuffix(".py")
+    return CONVENTIONAL.index(stem) if stem in CONVENTIONAL else len(CONVENTIONAL)
+
+
+def find_apps(modules: Sequence[Module]) -> tuple[App, ...]:
+    """Return the applications, the best first.
+
+    The order: examples and tools last, then what a server is started with in the sources
+    (``uvicorn.run("pkg.main:app")``), objects before factories, then ``rank_file``.
+    """
+    importable = [module for module in modules if module.name]
+    by_name = {module.name: module for module in importable}
+    factories = {
+        f"{app.module.name}.{app.attribute}": app
+        for module in importable
+        for app in _factories(module)
+    }
+    apps = [
+        app
+        for module in importable
+        for app in _objects(module, factories=factories, by_name=by_name)
+    ]
+    served = set(_served(modules, by_name))
+    return tuple(
+        sorted(
+            [*apps, *factories.values()],
+            key=lambda app: (
+                is_aside(app.module),
+                app.target not in served,
+                app.factory,
+                rank_file(app.module),
+                app.origin.line or 0,
+            ),
+        )
+    )
+
+
+def follow(dotted: str, by_name: Mapping[str, Module]) -> str:
+    """Return where a name of the project is made, through re-exports such as ``pkg/__init__``."""
+    for _ in range(8):
+        module, _, attribute = dotted.rpartition(".")
+        onward = by_name[module].names.get(attribute, dotted) if module in by_name else dotted
+        if onward == dotted:
+            break
+        dotted = onward
+    return dotted
+
+
+def _objects(
+    module: Module, *, factories: Mapping[str, App], by_name: Mapping[str, Module]
+) -> Iterator[App]:
+    for statement in module.top:
+        names, call = assigned_call(statement)
+        if call is None or not names:
+            continue
+        made = factories.get(follow(module.dotted(call.func), by_name))
+        framework = FRAMEWORKS.get(module.dotted(call.func), made.framework if made else "")
+        if framework:
+            yield App(
+                framework=framework,
+                module=module,
+                attribute=min(names, key=lambda name: (name not in _USUAL, names.index(name))),
+                factory=False,
+                constructor=made.constructor if made else call,
+                made_in=made.made_in if made else module,
+                origin=module.origin(statement),
+            )
+
+
+def assigned_call(statement: ast.AST) -> tuple[tuple[str, ...], ast.Call | None]:
+    """Return the plain names that a statement gives the result of a call, and the call."""
+    targets: list[ast.expr] = []
+    value: ast.expr | None = None
+    if isinstance(statement, ast.Assign):
+        targets, value = statement.targets, statement.value
+    elif isinstance(statement, ast.AnnAssign | ast.NamedExpr):
+        targets, value = [statement.target], statement.value
+    if not isinstance(value, ast.Call):
+        return (), None
+    return tuple(target.id for target in targets if isinstance(target, ast.Name)), value
+
+
+def _factories(module: Module) -> Iterator[App]:
+    """Yield functions without required arguments that construct an application and return it."""
+    for function in module.top:
+        if not isinstance(function, Function) or _needs_arguments(function):
+            continue
+        made: dict[str, ast.Call] = {}
+        for node in ast.walk(function):
+            names, call = assigned_call(node)
+            if call is not None and module.dotted(call.func) in FRAMEWORKS:
+                made |= dict.fromkeys(names, call)
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Return):
+                continue
+            call = made.get(node.value.id) if isinstance(node.value, ast.Name) else None
+            if isinstance(node.value, ast.Call) and module.dotted(node.value.func) in FRAMEWORKS:
+                call = node.value
+            if call is not None:
+                yield App(
+                    framework=FRAMEWORKS[module.dotted(call.func)],
+                    module=module,
+                    attribute=function.name,
+                    factory=True,
+                    constructor=call,
+                    made_in=module,
+                    origin=module.origin(function),
+                )
+                break
+
+
+def _needs_arguments(function: Function) -> bool:
+    given = function.args
+    positional = len(given.posonlyargs) + len(given.args)
+    return positional > len(given.defaults) or None in given.kw_defaults
+
+
+def _served(modules: Sequence[Module], by_name: Mapping[str, Module]) -> Iterator[str]:
+    """Yield the targets that the sources hand to a server."""
+    for module in modules:
+        for called, call in module.calls():
+            if called not in {"uvicorn.run", "uvicorn.Config", "waitress.serve"} or not call.args:
+                continue
+            if text := module.text(call.args[0]):
+                yield text
+            elif dotted := follow(module.dotted(call.args[0]), by_name):
+                before, _, attribute = dotted.rpartition(".")
+                yield f"{before}:{attribute}"

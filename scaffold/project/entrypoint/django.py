@@ -1,0 +1,103 @@
+"""A Django project: its settings, its WSGI or ASGI module and its URLs."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scaffold.model.project import Found, Origin
+from scaffold.project.entrypoint.health import choose_path
+from scaffold.project.source_modules import Module, argument
+
+_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One Django project; ``wsgi`` and ``asgi`` are ``package.wsgi:application``, or empty.
+
+    ``wants_asgi`` says that the settings name an ASGI application.
+    """
+
+    manage: Module
+    settings: Module | None
+    wsgi: str
+    asgi: str
+    wants_asgi: bool
+    origin: Origin
+
+
+def find_site(modules: Sequence[Module]) -> Site | None:
+    """Return the project whose manage.py lies highest, None without one."""
+    found = [
+        (module, call)
+        for module in modules
+        if module.file.rpartition("/")[2] == "manage.py"
+        for called, call in module.calls()
+        if called == "os.environ.setdefault"
+        and module.text(argument(call, "key", 0)) == "DJANGO_SETTINGS_MODULE"
+    ]
+    if not found:
+        return None
+    manage, call = min(found, key=lambda pair: (pair[0].file.count("/"), pair[0].file))
+    by_name = {module.name: module for module in modules if module.root == manage.root}
+    settings = manage.text(argument(call, "value", 1))
+    return Site(
+        manage=manage,
+        settings=by_name.get(settings),
+        wsgi=_application(settings, "wsgi", by_name),
+        asgi=_application(settings, "asgi", by_name),
+        wants_asgi=_names_asgi(settings, by_name),
+        origin=manage.origin(call, settings),
+    )
+
+
+def _names_asgi(settings: str, by_name: Mapping[str, Module]) -> bool:
+    """Return whether the settings, or another module of their package, set ASGI_APPLICATION."""
+    package = settings.rpartition(".")[0]
+    beside = [name for name in by_name if name.rpartition(".")[0] == package and "settings" in name]
+    return any(
+        "ASGI_APPLICATION" in by_name[name].values for name in {settings, *beside} & set(by_name)
+    )
+
+
+def _application(settings: str, kind: str, by_name: Mapping[str, Module]) -> str:
+    """Return the module beside the settings (or their folder) that makes ``application``."""
+    package = settings
+    while package:
+        package = package.rpartition(".")[0]
+        name = f"{package}.{kind}" if package else kind
+        module = by_name.get(name)
+        if module is not None and "application" in module.values:
+            return f"{name}:application"
+    return ""
+
+
+def find_django_health(modules: Sequence[Module], site: Site) -> Found[str] | None:
+    """Return the path to ask, from the literal ``path()`` entries of the URL modules."""
+    by_name = {module.name: module for module in modules if module.root == site.manage.root}
+    root = ""
+    if site.settings is not None:
+        root = site.settings.text(site.settings.values.get("ROOT_URLCONF"))
+    if not root and site.origin.detail:
+        root = f"{site.origin.detail.rpartition('.')[0]}.urls"
+    return choose_path(list(_urls(root, "/", by_name, _DEPTH)))
+
+
+def _urls(
+    name: str, prefix: str, by_name: Mapping[str, Module], depth: int
+) -> Iterator[tuple[str, Origin]]:
+    module = by_name.get(name)
+    if module is None or depth == 0:
+        return
+    for called, call in module.calls():
+        if called not in {"django.urls.path", "django.urls.conf.path"}:
+            continue
+        route = module.literal(argument(call, "route", 0))
+        view = argument(call, "view", 1)
+        if not isinstance(route, str):
+            continue
+        if isinstance(view, ast.Call) and module.dotted(view.func).endswith(".include"):
+            inner = module.text(view.args[0] if view.args else None)
+            yield from _urls(inner, prefix + route, by_name, depth - 1)
+        else:
+            yield prefix + route, module.origin(call)

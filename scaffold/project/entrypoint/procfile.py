@@ -1,0 +1,205 @@
+"""The ``Procfile``: what somebody already wrote down about how the application starts."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.project import Found, Origin, Use
+from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, remark, started
+from scaffold.project.text_io import decode, decode_problem, read_bytes
+
+_FILE = "Procfile"
+_LINE = re.compile(r"\s*([A-Za-z0-9_-]+)\s*:\s*(\S.*)")
+_PORT = re.compile(r"\$(?:PORT\b|\{PORT(?::?-(\d+))?\})")
+_ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_SHELL = re.compile(r"[|&;<>`$*?(){}]")
+_PYTHON = re.compile(r"(?:.*/)?python[0-9.]*")
+_MODULES = {
+    "waitress-serve": "waitress",
+    "django-admin": "django",
+    **{
+        name: name
+        for name in ("celery", "daphne", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn")
+    },
+}
+# Heroku and Dokku run these once per deployment, before anything starts.
+_BEFORE_START = ("release", "predeploy", "postdeploy")
+_WEB_SERVERS = frozenset(
+    {"daphne", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn", "waitress"}
+)
+_DEFAULTS = {"flask": 5000, "streamlit": 8501, "waitress": 8080}
+# What makes a server reachable from outside the container, where the line does not say it.
+_REACH = {
+    "gunicorn": (("-b", "--bind"), ("--bind", EVERYWHERE + ":{port}")),
+    "hypercorn": (("-b", "--bind"), ("--bind", EVERYWHERE + ":{port}")),
+    "uvicorn": (("--host", "--uds", "--fd"), ("--host", EVERYWHERE)),
+    "flask": (("-h", "--host"), ("--host", EVERYWHERE)),
+    "daphne": (("-b", "--bind", "-u"), ("-b", EVERYWHERE)),
+}
+_PORT_OPTION = re.compile(
+    r"(?:(?:-p|--port|--server\.port)[ =]|(?:-b|--bind|--listen)[ =]?[^\s:]*:|"
+    r"runserver [^\s:]*:|runserver (?=\d+\b))(\d+)"
+)
+
+
+def read_procfile(
+    root: Path, *, port: Found[int] | None, framework: str, binds: bool
+) -> Entry | None:
+    """Return what the Procfile starts: ``web`` before ``worker`` before the first other line.
+
+    None where it only has what runs before a start (``release``). ``port`` is what the sources
+    say, ``framework`` what they are made with: both are the web application's, so a line that
+    starts something else has neither. ``binds`` says that gunicorn's own file has its address. A
+    line that needs a shell gets one. Raises ConfigInvalidError with all lines that cannot be used.
+    """
+    if not (root / _FILE).is_file():
+        return None
+    lines = _read_lines(root)
+    for name in _BEFORE_START:
+        lines.pop(name, None)
+    kind = next((name for name in ("web", "worker") if name in lines), next(iter(lines), ""))
+    if not kind:
+        return None
+    number, text = lines[kind]
+    origin = Origin(file=_FILE, line=number, detail=kind)
+    words, environment = _split_assignments(shlex.split(text))
+    server = _server_of(words)
+    web = kind == "web" or server in _WEB_SERVERS
+    name = framework if web and framework else "procfile"
+    listens = _settle_port(text, port if web else None, server, origin, web=web)
+    if kind == "worker" and not web and not _PORT.search(text):
+        # What a worker's options call a port is that of its queue.
+        listens = None
+    number_text = str(listens.value) if listens else ""
+    filled = [_PORT.sub(number_text, word) for word in words]
+    shelled = _SHELL.search(_PORT.sub("", text)) and _needs_shell(_PORT.sub("", text))
+    if shelled:
+        line = _PORT.sub(number_text, text)
+        use = Use(code="needs-shell", value="sh", origin=origin)
+        start = started(name, ("sh", "-c", line), remark(origin, "the line needs a shell"))
+        return Entry(start=start, port=listens, uses=(use,))
+    command, added = _reachable(_as_module(filled), number_text, binds=binds)
+    start = started(name, command, remark(origin, added), environment=environment)
+    return Entry(start=start, port=listens, uses=_foreign(command, origin))
+
+
+def _read_lines(root: Path) -> dict[str, tuple[int, str]]:
+    data = read_bytes(root, _FILE)
+    lines: dict[str, tuple[int, str]] = {}
+    problems: list[Detail] = []
+    text = ""
+    try:
+        text = decode(data)
+    except ValueError as error:
+        problems.append(decode_problem(_FILE, data, error))
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            kind, command = _split_line(line)
+        except ValueError as error:
+            problems.append(Detail(text=f"{line.strip()!r}: {error}", file=_FILE, line=number))
+        else:
+            lines.setdefault(kind, (number, command))
+    if problems:
+        raise ConfigInvalidError(
+            "the Procfile cannot be used",
+            hint="correct the lines, or say how the app starts with --cmd",
+            details=problems,
+        )
+    return lines
+
+
+def _split_line(line: str) -> tuple[str, str]:
+    """Return the kind and the command. Raises ValueError with what is wrong."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise ValueError("is not of the form 'web: command'")
+    if not _split_assignments(shlex.split(found[2]))[0]:
+        raise ValueError("starts nothing")
+    return found[1], found[2].strip()
+
+
+def _split_assignments(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the command, and the variables that are set before it."""
+    at, environment = 0, []
+    while at < len(words) and (found := _ASSIGNED.fullmatch(words[at])):
+        environment.append((found[1], found[2]))
+        at += 1
+    return list(words[at:]), environment
+
+
+def _server_of(words: list[str]) -> str:
+    name = words[0].rpartition("/")[2]
+    if _PYTHON.fullmatch(words[0]) and words[1:2] == ["-m"] and words[2:]:
+        return words[2]
+    return _MODULES.get(name, "")
+
+
+def _settle_port(
+    text: str, port: Found[int] | None, server: str, origin: Origin, *, web: bool
+) -> Found[int] | None:
+    """Return the port: a number in the line, ``${PORT:-8000}``, the sources', the server's."""
+    if variable := _PORT.search(text):
+        if variable[1]:
+            return Found(value=int(variable[1]), origin=origin)
+    elif written := _PORT_OPTION.search(text):
+        return Found(value=int(written[1]), origin=origin)
+    elif server == "uvicorn":
+        return Found(value=8000, origin=remark(origin, "uvicorn's default port"))
+    if port is not None:
+        return port
+    if variable or web:
+        detail = f"{server or 'usual'} default port"
+        return Found(value=_DEFAULTS.get(server, 8000), origin=remark(origin, detail))
+    return None
+
+
+def _needs_shell(text: str) -> bool:
+    """Return whether a shell would do more than split words: quoted characters do not count."""
+    lexer = shlex.shlex(text, posix=False, punctuation_chars="|&;<>()")
+    lexer.whitespace_split = True
+    return any(
+        word[0] not in "\"'" and _SHELL.search(re.sub(r"'[^']*'", "", word)) for word in lexer
+    )
+
+
+def _as_module(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the command with ``python`` first: console scripts may be missing in the image."""
+    name = words[0].rpartition("/")[2]
+    if _PYTHON.fullmatch(words[0]):
+        return ("python", *words[1:])
+    if name in _MODULES:
+        return ("python", "-m", _MODULES[name], *words[1:])
+    return tuple(words)
+
+
+def _reachable(command: tuple[str, ...], port: str, *, binds: bool) -> tuple[tuple[str, ...], str]:
+    """Return the command with the option that opens it to the outside, and what was added."""
+    server = command[2] if command[:2] == ("python", "-m") else ""
+    if server not in _REACH or (server == "gunicorn" and binds):
+        return command, ""
+    options, adds = _REACH[server]
+    if any(word.split("=")[0] in options or _is_joined(word, options) for word in command[3:]):
+        return command, ""
+    if server == "flask" and "run" not in command:
+        return command, ""
+    added = tuple(part.format(port=port or "8000") for part in adds)
+    return (*command, *added), f"{added[0]} added"
+
+
+def _is_joined(word: str, options: Sequence[str]) -> bool:
+    short = tuple(option for option in options if not option.startswith("--"))
+    return word.startswith(short) and not word.startswith("--") if short else False
+
+
+def _foreign(command: Sequence[str], origin: Origin) -> tuple[Use, ...]:
+    name = command[0].rpartition("/")[2]
+    if name == "python":
+        return ()
+    uses = [Use(code="runs-program", value=name, origin=origin)]
+    if name in {"sh", "bash"} or command[0].endswith(".sh"):
+        uses.append(Use(code="needs-shell", value="sh", origin=origin))
+    return tuple(uses)

@@ -1,0 +1,219 @@
+"""Applications without a web framework's object: scripts, packages, Streamlit, Gradio, Celery."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.project import Found, Origin
+from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
+from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, others, remark, started
+from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
+from scaffold.project.pyproject_file import Pyproject, load_pyproject
+from scaffold.project.source_modules import Module, argument, imported_tops, is_main_guard
+
+# Folders below the top where a conventional name no longer says much.
+_DEEP = 2
+_ENTRY = re.compile(r"\s*([A-Za-z_][\w.]*)\s*:\s*([A-Za-z_][\w.]*)\s*(?:\[[^\]]*\]\s*)?", re.ASCII)
+
+
+def start_streamlit(root: Path, modules: Sequence[Module]) -> Entry | None:
+    """Return how a Streamlit app starts: the best-named script that imports it, no ``pages/``."""
+    found = _sorted(
+        module
+        for module in modules
+        if _uses(module, "streamlit") and "pages" not in module.file.split("/")[:-1]
+    )
+    if not found:
+        return None
+    port, base = streamlit_server(root)
+    if port is None:
+        port = _default("streamlit", 8501)
+    module = found[0]
+    options = ("--server.port", str(port.value), "--server.address", EVERYWHERE)
+    command = ("python", "-m", "streamlit", "run", module.file, *options)
+    origin = _import_origin(module, "streamlit")
+    health = f"/{base}/_stcore/health" if base else "/_stcore/health"
+    return Entry(
+        start=started("streamlit", (*command, "--server.headless", "true"), origin),
+        port=port,
+        health=Found(value=health, origin=remark(origin, "Streamlit's own health path")),
+    )
+
+
+def start_gradio(modules: Sequence[Module]) -> Entry | None:
+    """Return how a Gradio app starts: the script that calls ``launch()``."""
+    found = [
+        (module, call)
+        for module in _sorted(modules)
+        if _uses(module, "gradio")
+        for _, call in module.calls()
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "launch"
+    ]
+    if not found:
+        return None
+    module, call = found[0]
+    origin = module.origin(call, "launch()")
+    asked = argument(call, "server_port")
+    port = as_port(module, asked, call)
+    if port is None:
+        port = _default("gradio", 7860)
+        unknown = asked is not None and not _is_none(asked)
+        origin = remark(origin, "server_port is not written there: name it with --port" * unknown)
+    host = argument(call, "server_name")
+    environment: tuple[tuple[str, str], ...] = ()
+    if host is None:
+        environment = (("GRADIO_SERVER_NAME", EVERYWHERE),)
+        origin = remark(origin, f"server_name is not set: GRADIO_SERVER_NAME={EVERYWHERE}")
+    elif module.text(host) not in {EVERYWHERE, ""}:
+        origin = remark(origin, f"server_name {module.text(host)} is not reachable from outside")
+    start = started("gradio", ("python", module.file), origin, environment=environment)
+    health = Found(value="/", origin=module.origin(call, "Gradio's page"))
+    return Entry(start=start, port=port, health=health)
+
+
+def start_celery(app: App) -> Entry:
+    """Return how a Celery worker starts."""
+    name = app.module.name
+    target = name if app.attribute in {"app", "celery"} else f"{name}:{app.attribute}"
+    command = ("python", "-m", "celery", "-A", target, "worker")
+    return Entry(start=started("celery", command, app.origin))
+
+
+def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
+    """Return how a script of pyproject.toml starts.
+
+    Of several it is the one that is named as the project, else the first by name. Raises
+    ConfigInvalidError for a script that is not of the form ``package.module:function``.
+    """
+    pyproject = load_pyproject(root)
+    if pyproject is None:
+        return None
+    for keys in (("project", "scripts"), ("tool", "poetry", "scripts")):
+        table = _plain_scripts(pyproject.table(*keys))
+        if table:
+            break
+    else:
+        return None
+    own = str(pyproject.table("project").get("name", pyproject.table("tool", "poetry").get("name")))
+    names = sorted(table, key=lambda name: (_bare(name) != _bare(own), name))
+    chosen = names[0]
+    module, function = _parse_entry(pyproject, (*keys, chosen), table[chosen])
+    imported = function.partition(".")[0]
+    code = f"import sys; from {module} import {imported}; sys.exit({function}())"
+    origin = pyproject.origin(*keys, chosen, detail=f"script {chosen}")
+    return Entry(
+        start=started("script", ("python", "-c", code), remark(origin, others(names[1:]))),
+        port=find_port(modules, variable=False),
+    )
+
+
+def _plain_scripts(table: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in table.items() if isinstance(value, str)}
+
+
+def _parse_entry(pyproject: Pyproject, keys: tuple[str, ...], value: str) -> tuple[str, str]:
+    found = _ENTRY.fullmatch(value)
+    if found is None:
+        raise ConfigInvalidError(
+            f"the script {keys[-1]} cannot be used",
+            hint="write it as 'package.module:function', or say how the app starts with --cmd",
+            details=[
+                Detail(
+                    text=f"{value!r} is not of the form 'package.module:function'",
+                    file=pyproject.file,
+                    line=pyproject.line(*keys),
+                )
+            ],
+        )
+    return found[1], found[2]
+
+
+def start_script(modules: Sequence[Module]) -> Entry | None:
+    """Return how a plain script starts.
+
+    What does something when it is run is preferred, in the order of ``_rank_script``. Where
+    nothing does, a conventional name, then the only file.
+    """
+    running = [module for module in modules if _runs(module)]
+    known = [m for m in running if place_of(m) < len(CONVENTIONAL) - 1 or _guard(m)]
+    named = [module for module in modules if place_of(module) < len(CONVENTIONAL) - 1]
+    only = [*(running if len(running) == 1 else modules if len(modules) == 1 else ())]
+    found = sorted(known, key=_rank_script) or only or sorted(named, key=_rank_script)
+    if not found:
+        return None
+    module = found[0]
+    rest = others([other.file for other in found[1:]])
+    origin = Origin(file=module.file, line=_guard(module), detail=rest)
+    return Entry(
+        start=started("script", _run(module), origin),
+        port=find_port([module], variable=False) or find_port(modules, variable=False),
+    )
+
+
+def _rank_script(module: Module) -> tuple[bool, int, int, int, str]:
+    """Return how a script ranks: conventional names at the top or one folder down first."""
+    depth = module.file.count("/")
+    below = depth - (module.root.count("/") + 1 if module.root != "." else 0) - _is_main(module)
+    named = place_of(module) < len(CONVENTIONAL) - 1
+    order = max(below, 0) if named and below < _DEEP else _DEEP if below <= 0 else _DEEP + 1
+    return (is_aside(module), order, place_of(module), depth, module.file)
+
+
+def _guard(module: Module) -> int | None:
+    """Return the line of ``if __name__ == "__main__"``."""
+    return next((node.lineno for node in module.tree.body if is_main_guard(node)), None)
+
+
+def _runs(module: Module) -> bool:
+    """Return whether running a file does more than define things."""
+    if _is_main(module) or _guard(module) is not None:
+        return True
+    return any(
+        isinstance(node, ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await))
+        for node in module.top
+    )
+
+
+def _is_main(module: Module) -> bool:
+    return module.file.rpartition("/")[2] == "__main__.py"
+
+
+def _run(module: Module) -> tuple[str, ...]:
+    if "." not in module.name:
+        return ("python", module.file)
+    return (
+        "python",
+        "-m",
+        module.name.removesuffix(".__main__") if _is_main(module) else module.name,
+    )
+
+
+def _sorted(modules: Sequence[Module] | Iterator[Module]) -> list[Module]:
+    return sorted(modules, key=rank_file)
+
+
+def _uses(module: Module, library: str) -> bool:
+    return library in {name.partition(".")[0] for name in module.names.values()}
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _import_origin(module: Module, name: str) -> Origin:
+    for top, node in imported_tops(module.nodes):
+        if top == name:
+            return module.origin(node, f"imports {name}")
+    return Origin(file=module.file)
+
+
+def _default(server: str, port: int) -> Found[int]:
+    return Found(value=port, origin=Origin(file=server, detail="its default port"))
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

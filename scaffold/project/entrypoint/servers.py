@@ -1,0 +1,124 @@
+"""The command of a web application: which server, by what the project asks for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from scaffold.model.project import Found, Origin
+from scaffold.project.entrypoint.apps import ASGI, App
+from scaffold.project.entrypoint.django import Site
+from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, remark, started
+from scaffold.project.entrypoint.ports import gunicorn_bind
+from scaffold.project.source_modules import Module
+
+_OPEN = frozenset({EVERYWHERE, "", "[::]"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What the choice of a server rests on besides the application."""
+
+    root: Path
+    modules: tuple[Module, ...]
+    installed: frozenset[str]
+    port: Found[int] | None
+
+
+def serve_app(app: App, setting: Setting) -> Entry:
+    """Return how an ASGI or WSGI application object is served."""
+    if app.framework in ASGI:
+        if "hypercorn" in setting.installed and "uvicorn" not in setting.installed:
+            target = f"{app.target}()" if app.factory else app.target
+            return _listen("hypercorn", app.framework, target, app.origin, setting)
+        if "daphne" in setting.installed and "uvicorn" not in setting.installed and not app.factory:
+            return _daphne(app.framework, app.target, app.origin, setting)
+        words = (app.target, "--factory") if app.factory else (app.target,)
+        missing = "" if "uvicorn" in setting.installed else "uvicorn has to be among the packages"
+        origin = remark(app.origin, missing)
+        return _serve(app.framework, ("uvicorn", *words), 8000, origin, setting)
+    if "gunicorn" in setting.installed:
+        target = f"{app.target}()" if app.factory else app.target
+        return _listen("gunicorn", app.framework, target, app.origin, setting)
+    if "waitress" in setting.installed:
+        words = ("--call", app.target) if app.factory else (app.target,)
+        return _waitress(app.framework, words, app.origin, setting)
+    port = setting.port or _default(5000, "flask")
+    command = ("python", "-m", "flask", "--app", app.target, "run", "--host", EVERYWHERE)
+    origin = remark(app.origin, "Flask's development server: ask for gunicorn or waitress")
+    start = started(app.framework, (*command, "--port", str(port.value)), origin)
+    return Entry(start=start, port=port)
+
+
+def serve_site(site: Site, setting: Setting) -> Entry:
+    """Return how a Django project is served; its development server is the last resort.
+
+    A project whose settings name an ASGI application (for websockets) is served as one, if it
+    asks for a server that can.
+    """
+    sync = _serve_wsgi(site, setting)
+    other = _serve_asgi(site, setting)
+    if entry := (other or sync if site.wants_asgi else _preferred(sync, other, setting)):
+        return entry
+    origin = remark(site.origin, "Django's development server: ask for gunicorn or uvicorn")
+    port = setting.port or _default(8000, "django")
+    address = f"{EVERYWHERE}:{port.value}"
+    command = ("python", site.manage.file, "runserver", address, "--noreload")
+    return Entry(start=started("django", command, origin), port=port)
+
+
+def _serve_wsgi(site: Site, setting: Setting) -> Entry | None:
+    if site.wsgi and "gunicorn" in setting.installed:
+        return _listen("gunicorn", "django", site.wsgi, site.origin, setting)
+    if site.wsgi and "waitress" in setting.installed:
+        return _waitress("django", (site.wsgi,), site.origin, setting)
+    return None
+
+
+def _serve_asgi(site: Site, setting: Setting) -> Entry | None:
+    if site.asgi and "uvicorn" in setting.installed:
+        return _serve("django", ("uvicorn", site.asgi), 8000, site.origin, setting)
+    if site.asgi and "daphne" in setting.installed:
+        return _daphne("django", site.asgi, site.origin, setting)
+    if site.asgi and "hypercorn" in setting.installed:
+        return _listen("hypercorn", "django", site.asgi, site.origin, setting)
+    return None
+
+
+def _preferred(sync: Entry | None, other: Entry | None, setting: Setting) -> Entry | None:
+    return sync if sync and "gunicorn" in setting.installed else other or sync
+
+
+def _daphne(framework: str, target: str, origin: Origin, setting: Setting) -> Entry:
+    port = setting.port or _default(8000, "daphne")
+    command = ("python", "-m", "daphne", "-b", EVERYWHERE, "-p", str(port.value), target)
+    return Entry(start=started(framework, command, origin), port=port)
+
+
+def _serve(
+    framework: str, server: tuple[str, ...], default: int, origin: Origin, setting: Setting
+) -> Entry:
+    port = setting.port or _default(default, server[0])
+    command = ("python", "-m", *server, "--host", EVERYWHERE, "--port", str(port.value))
+    return Entry(start=started(framework, command, origin), port=port)
+
+
+def _listen(server: str, framework: str, target: str, origin: Origin, setting: Setting) -> Entry:
+    """Return the command of a server that takes ``--bind``; gunicorn has a file for it too."""
+    port = setting.port or _default(8000, server)
+    set_by_file = gunicorn_bind(setting.root, setting.modules) if server == "gunicorn" else None
+    bind: tuple[str, ...] = ("--bind", f"{EVERYWHERE}:{port.value}")
+    if set_by_file is not None:
+        host, port = set_by_file
+        bind = () if host in _OPEN else ("--bind", f"{EVERYWHERE}:{port.value}")
+    return Entry(
+        start=started(framework, ("python", "-m", server, *bind, target), origin), port=port
+    )
+
+
+def _waitress(framework: str, target: tuple[str, ...], origin: Origin, setting: Setting) -> Entry:
+    port = setting.port or _default(8080, "waitress")
+    command = ("python", "-m", "waitress", f"--host={EVERYWHERE}", f"--port={port.value}", *target)
+    return Entry(start=started(framework, command, origin), port=port)
+
+
+def _default(port: int, server: str) -> Found[int]:
+    return Found(value=port, origin=Origin(file=server, detail="its default port"))

@@ -1,0 +1,135 @@
+"""Requirements that are folders or files of the project itself: what they ask for in turn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from scaffold.model.errors import Detail, UsageError
+from scaffold.model.project import Asked, Origin
+from scaffold.project.pyproject import read_pyproject
+from scaffold.project.pyproject_file import Pyproject, load_pyproject
+from scaffold.project.requirement_parser import Reading, both, unique
+from scaffold.project.setup_files import read_setup
+
+
+def follow(root: Path, reading: Reading) -> Reading:
+    """Return a reading with the dependencies of its local projects, each with its own origin.
+
+    The project itself (``.``) is dropped, its dependencies stay: the application is copied anyway.
+    A path that is not there, is no project, or lies outside the folder is a problem.
+    """
+    seen = {("pyproject.toml", "")} if _is_own(reading) else set()
+    walk = _Walk(root=root, locked=reading.lock is not None, seen=seen)
+    walk.take(reading.asked, marker="")
+    return replace(
+        reading,
+        asked=tuple(dict.fromkeys(walk.asked)),
+        files=unique((*reading.files, *walk.files)),
+        notes=unique((*reading.notes, *walk.notes)),
+        problems=(*reading.problems, *walk.problems),
+    )
+
+
+def _is_own(reading: Reading) -> bool:
+    return "pyproject.toml" in reading.files
+
+
+def project_name(pyproject: Pyproject | None) -> tuple[str, Origin] | None:
+    """Return the name that a pyproject.toml gives its project, as it stands there."""
+    if pyproject is not None:
+        for keys in (("project",), ("tool", "poetry")):
+            name = pyproject.table(*keys).get("name")
+            if name:
+                return str(name), pyproject.origin(*keys, "name")
+    return None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Walk:
+    """The state of one pass: it goes from local project to local project and gathers."""
+
+    root: Path
+    locked: bool
+    seen: set[tuple[str, str]]
+    asked: list[Asked] = field(default_factory=list)
+    problems: list[Detail] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+    def take(self, asked: Sequence[Asked], *, marker: str) -> None:
+        for one in asked:
+            item = replace(one, marker=both(marker, one.marker)) if marker else one
+            if not item.path:
+                self.asked.append(item)
+                continue
+            wrong = self._wrong(item.path)
+            if wrong:
+                where = item.origin
+                self.problems.append(Detail(text=wrong, file=where.file, line=where.line))
+            elif (self.root / item.path).is_file():
+                self._file(item)
+            else:
+                self._folder(item)
+
+    def _wrong(self, path: str) -> str:
+        if path.split("/", maxsplit=1)[0] == ".." or Path(path).is_absolute():
+            return (
+                f"{path} lies outside the project's folder, which is all that the build sees:"
+                " move it inside, or run on the folder above"
+            )
+        place = self.root / path
+        if not place.exists():
+            return f"{path} does not exist"
+        if place.is_dir() and not any(
+            (place / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")
+        ):
+            return f"{path} is no Python project: it has neither pyproject.toml nor setup.py"
+        return ""
+
+    def _file(self, item: Asked) -> None:
+        if item.name:
+            self.asked.append(item)
+            return
+        text = f"{item.path} is neither a wheel nor an sdist: its name does not say what it is"
+        self.problems.append(Detail(text=text, file=item.origin.file, line=item.origin.line))
+
+    def _folder(self, item: Asked) -> None:
+        file = "pyproject.toml" if item.path == "." else f"{item.path}/pyproject.toml"
+        pyproject = load_pyproject(self.root, file)
+        if item.path != ".":
+            named = project_name(pyproject)
+            name = canonicalize_name(named[0] if named else Path(item.path).name)
+            self.asked.append(item if item.name else replace(item, name=name))
+        if pyproject is None or not pyproject.data.keys() & {"project", "tool"}:
+            self._old(item)
+            return
+        for extra in (*item.extras, ""):
+            if (file, extra) not in self.seen:
+                self.seen.add((file, extra))
+                self._dependencies(pyproject, item, [extra] if extra else [])
+
+    def _old(self, item: Asked) -> None:
+        """Take what setup.cfg and setup.py ask for; a lock has all of it already."""
+        if self.locked:
+            return
+        for extra in (*item.extras, ""):
+            if (item.path, extra) not in self.seen:
+                self.seen.add((item.path, extra))
+                reading = read_setup(self.root, item.path, extras=[extra] if extra else [])
+                self.files += reading.files
+                self.problems += reading.problems
+                self.take(reading.asked, marker=item.marker)
+
+    def _dependencies(self, pyproject: Pyproject, item: Asked, extras: Sequence[str]) -> None:
+        try:
+            reading = read_pyproject(pyproject, extras=extras)
+        except UsageError as error:
+            where = item.origin
+            text = f"{error.cause}; {error.hint}"
+            self.problems.append(Detail(text=text, file=where.file, line=where.line))
+            return
+        self.files += reading.files
+        self.problems += reading.problems
+        self.take(reading.asked, marker=item.marker)

@@ -1,0 +1,57 @@
+"""Packages that lie in the project: which of them a target installs, and where from."""
+
+import posixpath
+import re
+
+from scaffold.model.errors import Detail, RequirementsInvalidError
+from scaffold.model.project import Asked, Project
+from scaffold.model.target import Environment
+from scaffold.resolver.cache import marker_holds
+from scaffold.resolver.tags import marker_environment
+
+# COPY gives other characters a meaning: variables, wildcards, quotes, escapes.
+_PLAIN = re.compile(r"[\w@+.,=~ -][\w@+.,=~/ -]*")
+
+
+def local_paths(project: Project, environment: Environment, release: str) -> tuple[str, ...]:
+    """Return the paths of the local packages for an environment, relative, sorted.
+
+    The project itself (``-e .``) is not among them: its sources are the application. Raises
+    RequirementsInvalidError, with all of them, for paths that an image build cannot reach.
+    """
+    wanted: set[str] = set()
+    problems: list[Detail] = []
+    for asked in project.asked:
+        path = posixpath.normpath(asked.path) if asked.path else "."
+        if path == "." or not _holds(asked, environment, release):
+            continue
+        if why := _refuse(path):
+            origin = asked.origin
+            problems.append(Detail(text=why, file=origin.file, line=origin.line))
+        wanted.add(path)
+    if problems:
+        raise RequirementsInvalidError(
+            "some local packages cannot get into an image",
+            details=problems,
+            hint="move them into the project's folder, under a plain name",
+        )
+    return tuple(sorted(wanted))
+
+
+def list_indexed(project: Project) -> list[str]:
+    """Return the names that an index is asked for: not those of packages in the project."""
+    local = {asked.name for asked in project.asked if asked.path}
+    return [asked.name for asked in project.asked if asked.name not in local]
+
+
+def _holds(asked: Asked, environment: Environment, release: str) -> bool:
+    values = tuple(marker_environment(environment, release=release).items())
+    return not asked.marker or marker_holds(asked.marker, values, "")
+
+
+def _refuse(path: str) -> str:
+    if path.startswith(("/", "../")) or path == "..":
+        return f"{path} is outside of the project's folder, which is all a build can see"
+    if _PLAIN.fullmatch(path) is None:
+        return f"{path!r} has characters in it that a Dockerfile gives a meaning of its own"
+    return ""

@@ -1,0 +1,212 @@
+"""What pyproject.toml asks for: PEP 621, PEP 735, setuptools' dynamic files, poetry's tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from packaging.dependency_groups import resolve_dependency_groups
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.model.errors import Detail, UsageError
+from scaffold.model.project import Asked
+from scaffold.project import poetry_tables, tool_tables
+from scaffold.project.pyproject_file import Items, Pyproject, strings
+from scaffold.project.requirement_parser import Reading, first_line
+from scaffold.project.requirements import read_requirements
+from scaffold.project.setup_files import read_setup
+from scaffold.project.text_io import relative, suggestion
+
+
+def asks(pyproject: Pyproject) -> bool:
+    """Tell whether it lists dependencies, in any of the ways we read."""
+    poetry = set(pyproject.table("tool", "poetry", "dependencies")) - {"python"}
+    return bool(
+        pyproject.table("project").get("dependencies")
+        or pyproject.table("tool", "setuptools", "dynamic").get("dependencies")
+        or poetry
+    )
+
+
+def read_pyproject(
+    pyproject: Pyproject, *, extras: Sequence[str] = (), groups: Sequence[str] = ()
+) -> Reading:
+    """Return the dependencies, with those of the extras and groups that are wanted.
+
+    Raises UsageError for an extra or group that does not exist, with the nearest name.
+    """
+    known = _extras(pyproject)
+    wanted = [_known("extra", extra, known, pyproject) for extra in extras]
+    lists = _groups(pyproject)
+    poetry_groups = poetry_tables.groups(pyproject)
+    chosen = [_known("group", g, {*lists, *poetry_groups}, pyproject) for g in groups]
+
+    items: list[Asked | Detail] = [*_base(pyproject)]
+    for extra in wanted:
+        items += _extra(pyproject, extra, known, seen=frozenset())
+    for group in chosen:
+        if group in lists:
+            items += _group(pyproject, group, lists)
+        if group in poetry_groups:
+            items += poetry_tables.group(pyproject, group, seen=frozenset())
+    if poetry_tables.is_source(pyproject):
+        items += poetry_tables.base(pyproject, wanted)
+    placed = [place for item in items for place in tool_tables.place(pyproject, item)]
+    constraints = [*_constraints(pyproject)]
+    return Reading(
+        asked=tuple(dict.fromkeys(item for item in placed if isinstance(item, Asked))),
+        constraints=tuple(item for item in constraints if isinstance(item, Asked)),
+        index=tool_tables.index_options(pyproject),
+        files=(pyproject.file,),
+        notes=tool_tables.notes(pyproject),
+        problems=tuple(item for item in (*placed, *constraints) if isinstance(item, Detail)),
+    )
+
+
+def _known(kind: str, name: str, known: Iterable[str], pyproject: Pyproject) -> str:
+    names = {canonicalize_name(key): key for key in known}
+    found = names.get(canonicalize_name(name))
+    if found is None:
+        raise UsageError(
+            f"{pyproject.file} has no {kind} {name!r}", hint=suggestion(name, names.values())
+        )
+    return found
+
+
+def _base(pyproject: Pyproject) -> Items:
+    project = pyproject.table("project")
+    if "dependencies" in project:
+        yield from strings(pyproject, ("project", "dependencies"), project["dependencies"])
+    dynamic = pyproject.table("tool", "setuptools", "dynamic").get("dependencies")
+    if dynamic is not None:
+        yield from _dynamic(pyproject, dynamic, "dependencies")
+    elif is_made_by_build(pyproject):
+        yield from _from_setup(pyproject)
+
+
+def is_made_by_build(pyproject: Pyproject) -> bool:
+    """Tell whether it leaves its dependencies to a build that is not described in its tables."""
+    return (
+        "dependencies" in pyproject.listed("project", "dynamic")
+        and "dependencies" not in pyproject.table("tool", "setuptools", "dynamic")
+        and not pyproject.table("tool", "poetry", "dependencies")
+    )
+
+
+def _from_setup(pyproject: Pyproject) -> Items:
+    """Yield what the setup files beside it ask for; without them nobody can know."""
+    folder = relative(pyproject.root, pyproject.folder)
+    reading = read_setup(pyproject.root, folder)
+    yield from reading.asked
+    yield from reading.problems
+    if not reading.files:
+        origin = pyproject.origin("project", "dynamic")
+        text = (
+            "the dependencies are made by the build (dynamic), which is never run here: list them"
+            " in requirements.txt, or name a file with --requirement"
+        )
+        yield Detail(text=text, file=origin.file, line=origin.line)
+
+
+def _dynamic(pyproject: Pyproject, value: object, key: str) -> Items:
+    """Yield what setuptools reads from files at build time."""
+    keys = ("tool", "setuptools", "dynamic", key)
+    files = value.get("file", []) if isinstance(value, Mapping) else []
+    names = [files] if isinstance(files, str) else [str(name) for name in files]
+    line = pyproject.line(*keys)
+    if not names:
+        yield Detail(text=f"{key} names no file", file=pyproject.file, line=line)
+    there = []
+    for name in names:
+        if (pyproject.folder / name).is_file():
+            there.append(relative(pyproject.root, pyproject.folder / name))
+        else:
+            text = f"asks for {name}, which is not a file"
+            yield Detail(text=text, file=pyproject.file, line=line)
+    reading = read_requirements(pyproject.root, there)
+    yield from reading.asked
+    yield from reading.problems
+
+
+def _extras(pyproject: Pyproject) -> Mapping[str, tuple[str, ...]]:
+    """Return the extras by name, each with the table that holds it."""
+    tables = (
+        ("project", "optional-dependencies"),
+        ("tool", "setuptools", "dynamic", "optional-dependencies"),
+        ("tool", "poetry", "extras"),
+    )
+    return {key: table for table in reversed(tables) for key in pyproject.table(*table)}
+
+
+def _extra(
+    pyproject: Pyproject,
+    extra: str,
+    known: Mapping[str, tuple[str, ...]],
+    *,
+    seen: frozenset[str],
+) -> Items:
+    """Yield an extra's requirements; one on the project itself stands for its other extras."""
+    table = known[extra]
+    if table[1] == "poetry" or extra in seen:
+        return
+    value = pyproject.table(*table)[extra]
+    if table[1] == "setuptools":
+        yield from _dynamic(pyproject, value, extra)
+        return
+    own = canonicalize_name(str(pyproject.table("project").get("name", "")))
+    for item in strings(pyproject, (*table, extra), value, detail=f"extra {extra}"):
+        if not isinstance(item, Asked) or item.name != own:
+            yield item
+            continue
+        for other in known:
+            if canonicalize_name(other) in item.extras:
+                yield from _extra(pyproject, other, known, seen=seen | {extra})
+
+
+def _groups(pyproject: Pyproject) -> Mapping[str, Any]:
+    """Return the groups that are lists: PEP 735, and what uv and pdm had before it."""
+    legacy = pyproject.table("tool", "uv").get("dev-dependencies")
+    return {
+        **pyproject.table("tool", "pdm", "dev-dependencies"),
+        **({"dev": legacy} if legacy is not None else {}),
+        **pyproject.table("dependency-groups"),
+    }
+
+
+def _group(pyproject: Pyproject, group: str, lists: Mapping[str, Any]) -> Items:
+    origin = pyproject.origin("dependency-groups", group)
+    try:
+        texts = resolve_dependency_groups(dict(lists), group)
+    except ExceptionGroup as error:
+        for one in error.exceptions:
+            written = _culprit(one)
+            line = pyproject.line("dependency-groups", text=written) if written else origin.line
+            said = f"{written!r} is not a requirement: " if written else f"group {group}: "
+            yield Detail(text=said + first_line(one), file=origin.file, line=line)
+        return
+    for text in texts:
+        written = _as_written(lists, text)
+        yield from strings(pyproject, ("dependency-groups",), [written], detail=f"group {group}")
+
+
+def _as_written(lists: Mapping[str, Any], text: str) -> str:
+    """Return a requirement as it stands in the file; the library returns its own spelling."""
+    written = (one for items in lists.values() for one in items if isinstance(one, str))
+    for one in written:
+        try:
+            if str(Requirement(one)) == text:
+                return one
+        except InvalidRequirement:
+            continue
+    return text
+
+
+def _culprit(error: Exception) -> str:
+    """Return the requirement that an error is about: the library shows it on the second line."""
+    shown = str(error).splitlines()[1:2]
+    return shown[0].strip() if shown and isinstance(error, InvalidRequirement) else ""
+
+
+def _constraints(pyproject: Pyproject) -> Items:
+    value = pyproject.table("tool", "uv").get("constraint-dependencies")
+    if value is not None:
+        yield from strings(pyproject, ("tool", "uv", "constraint-dependencies"), value)

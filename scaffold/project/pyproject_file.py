@@ -1,0 +1,115 @@
+"""A parsed pyproject.toml: its tables, the lines they stand on, and lists of requirements in it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.project import Asked, Origin
+from scaffold.project.requirement_parser import read_requirement
+from scaffold.project.text_io import line_of, read_toml, relative
+
+Items = Iterator[Asked | Detail]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pyproject:
+    """A parsed pyproject.toml; ``file`` is relative to the project ``root`` that it is read for."""
+
+    root: Path
+    file: str
+    data: Mapping[str, Any]
+    text: str
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder it lies in."""
+        return (self.root / self.file).parent
+
+    def table(self, *keys: str) -> Mapping[str, Any]:
+        """Return a table, empty if it is not there.
+
+        Raises ConfigInvalidError where something else than a table stands.
+        """
+        found = self.data
+        for key in keys:
+            value = found.get(key, {})
+            if not isinstance(value, Mapping):
+                raise ConfigInvalidError(
+                    f"{self.file} cannot be used",
+                    hint=f"write [{'.'.join(keys)}] as a table",
+                    details=[
+                        Detail(text=f"{key} is not a table", file=self.file, line=self.line(*keys))
+                    ],
+                )
+            found = value
+        return found
+
+    def listed(self, *keys: str) -> list[Any]:
+        """Return a list, empty if it is not there.
+
+        Raises ConfigInvalidError where something else than a list stands.
+        """
+        value = self.table(*keys[:-1]).get(keys[-1], [])
+        if not isinstance(value, list):
+            text = f"{keys[-1]} is not a list"
+            raise ConfigInvalidError(
+                f"{self.file} cannot be used",
+                hint=f"write {keys[-1]} in [{'.'.join(keys[:-1])}] as a list",
+                details=[Detail(text=text, file=self.file, line=self.line(*keys))],
+            )
+        return value
+
+    def line(self, *keys: str, text: str = "") -> int | None:
+        """Return the line of a key, or of a string in its value, as far as a search finds it."""
+        patterns = [
+            rf"^\s*\[+{re.escape('.'.join(keys[:end]))}\]" for end in range(1, len(keys) + 1)
+        ]
+        patterns.append(rf"^\s*[\"']?{re.escape(keys[-1])}[\"']?\s*=")
+        if text:
+            patterns.append("[\"']" + re.escape(text).replace('"', r"\\?\"") + "[\"']")
+        return line_of(self.text, *patterns)
+
+    def origin(self, *keys: str, text: str = "", detail: str = "") -> Origin:
+        """Return where a key, or a string in its value, stands."""
+        return Origin(file=self.file, line=self.line(*keys, text=text), detail=detail)
+
+
+def load_pyproject(root: Path, file: str = "pyproject.toml") -> Pyproject | None:
+    """Return a project's pyproject.toml, or None if there is none.
+
+    Raises ConfigInvalidError with the line for what is not TOML, PathUnreadableError for a file
+    that cannot be read.
+    """
+    if not (root / file).exists():
+        return None
+    data, text = read_toml(
+        root, file, error=ConfigInvalidError, hint="correct the line and run again"
+    )
+    return Pyproject(root=root, file=relative(root, root / file), data=data, text=text)
+
+
+def requirement(pyproject: Pyproject, text: str, origin: Origin) -> Asked | Detail:
+    """Return a PEP 508 requirement, or what is wrong with it."""
+    try:
+        return read_requirement(text, origin, root=pyproject.root, folder=pyproject.folder)
+    except ValueError as error:
+        return Detail(text=str(error), file=origin.file, line=origin.line)
+
+
+def strings(
+    pyproject: Pyproject, keys: tuple[str, ...], value: object, *, detail: str = ""
+) -> Items:
+    """Yield the requirements of a list of PEP 508 strings."""
+    if not isinstance(value, list):
+        where = pyproject.origin(*keys)
+        yield Detail(text=f"{keys[-1]} is not a list of strings", file=where.file, line=where.line)
+        return
+    for one in value:
+        origin = pyproject.origin(*keys, text=str(one), detail=detail)
+        if not isinstance(one, str):
+            yield Detail(text=f"{one!r} is not a string", file=origin.file, line=origin.line)
+            continue
+        yield requirement(pyproject, one, origin)

@@ -1,0 +1,104 @@
+"""Which Pythons a project admits, as its files say."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.project import Found, Origin
+from scaffold.project.poetry import newest
+from scaffold.project.pyproject_file import Pyproject
+from scaffold.project.requirement_parser import first_line
+from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, read_toml
+
+_RELEASE = re.compile(
+    r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?", re.IGNORECASE
+)
+_HINT = "write a CPython version, such as 3.12"
+
+
+def read_pythons(root: Path, pyproject: Pyproject | None) -> tuple[Found[str], ...]:
+    """Return the specifier sets that all have to hold, each with where it stands.
+
+    ``.python-version`` and ``runtime.txt`` name one minor (``3.12.4`` is ``==3.12.*``: the patch
+    release is the base image's). Raises ConfigInvalidError with file and line for what is no
+    CPython version.
+    """
+    found = [*_from_pyproject(pyproject)] if pyproject is not None else []
+    for name in (".python-version", "runtime.txt"):
+        if (root / name).is_file():
+            found += _from_pin(root, name)
+    return tuple(found)
+
+
+def read_pipfile_python(root: Path, name: str = "Pipfile") -> tuple[Found[str], ...]:
+    """Return the Python that a Pipfile requires. Raises ConfigInvalidError for a bad one."""
+    if not (root / name).is_file():
+        return ()
+    data, text = read_toml(root, name, error=ConfigInvalidError, hint=_HINT)
+    requires = data.get("requires", {})
+    for key in ("python_full_version", "python_version"):
+        if isinstance(requires, dict) and key in requires:
+            line = line_of(text, r"^\s*\[requires\]", rf"^\s*{key}\s*=")
+            origin = Origin(file=name, line=line, detail=key)
+            return (Found(value=_minor(str(requires[key]), origin), origin=origin),)
+    return ()
+
+
+def _from_pyproject(pyproject: Pyproject) -> Iterator[Found[str]]:
+    project = pyproject.table("project")
+    if "requires-python" in project:
+        origin = pyproject.origin("project", "requires-python", detail="requires-python")
+        yield _specifiers(str(project["requires-python"]), origin)
+    poetry = pyproject.table("tool", "poetry", "dependencies")
+    if "python" in poetry:
+        origin = pyproject.origin("tool", "poetry", "dependencies", "python", detail="python")
+        try:
+            admitted = newest(str(poetry["python"]))
+        except ValueError as error:
+            raise _invalid(origin, str(error)) from error
+        if admitted:
+            yield Found(value=admitted, origin=origin)
+
+
+def _specifiers(text: str, origin: Origin) -> Found[str]:
+    try:
+        return Found(value=str(SpecifierSet(text)), origin=origin)
+    except InvalidSpecifier as error:
+        raise _invalid(origin, f"{text!r} is no range of versions: {first_line(error)}") from error
+
+
+def _from_pin(root: Path, name: str) -> list[Found[str]]:
+    """Return the first version of a file; the further ones are for testing tools."""
+    data = read_bytes(root, name)
+    try:
+        lines = decode(data).splitlines()
+    except ValueError as error:
+        raise ConfigInvalidError(
+            f"{name} cannot be read", hint=_HINT, details=[decode_problem(name, data, error)]
+        ) from error
+    for number, line in enumerate(lines, start=1):
+        text = line.partition("#")[0].strip()
+        origin = Origin(file=name, line=number)
+        if text and text[0] in "<>=!~":
+            return [_specifiers(text, origin)]
+        if text:
+            return [Found(value=_minor(text, origin), origin=origin)]
+    raise _invalid(Origin(file=name, line=1), "the file is empty")
+
+
+def _minor(text: str, origin: Origin) -> str:
+    found = _RELEASE.fullmatch(text)
+    if not found:
+        raise _invalid(origin, f"{text!r} is not a version of CPython")
+    return f"=={found[1]}.{found[2]}.*"
+
+
+def _invalid(origin: Origin, text: str) -> ConfigInvalidError:
+    return ConfigInvalidError(
+        f"{origin.file} does not name a Python that can be used",
+        hint=_HINT,
+        details=[Detail(text=text, file=origin.file, line=origin.line)],
+    )

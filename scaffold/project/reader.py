@@ -1,0 +1,298 @@
+"""The project reader: a folder as a ``Project``. Nothing of the project is ever run."""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from packaging.utils import InvalidName, canonicalize_name
+
+from scaffold.model.errors import (
+    ConfigInvalidError,
+    Detail,
+    PathUnreadableError,
+    RequirementsInvalidError,
+    UsageError,
+)
+from scaffold.model.project import Found, Origin, Project, Start, Use
+from scaffold.project.lock_check import compare
+from scaffold.project.locks import needs_pyproject, read_lock
+from scaffold.project.path_projects import follow, project_name
+from scaffold.project.pyproject import is_made_by_build, read_pyproject
+from scaffold.project.pyproject_file import Pyproject, load_pyproject
+from scaffold.project.python_versions import read_pipfile_python, read_pythons
+from scaffold.project.requirement_parser import Reading, unique
+from scaffold.project.requirements import read_requirements
+from scaffold.project.setup_files import read_setup
+from scaffold.project.source_selection import Choice, Kind, choose
+from scaffold.state.trace_reader import read_trace
+
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
+_LOOKED_FOR = (
+    "pyproject.toml, uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt,"
+    " requirements.in, requirements/*.txt and *.py"
+)
+
+
+class Facts(Protocol):
+    """How the application starts and what its sources do, as far as they say."""
+
+    @property
+    def start(self) -> Found[Start] | None:
+        """How it starts."""
+
+    @property
+    def port(self) -> Found[int] | None:
+        """The port it listens on."""
+
+    @property
+    def health(self) -> Found[str] | None:
+        """The path that says whether it is well."""
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """What limits the base or a swap."""
+
+    @property
+    def source_paths(self) -> tuple[str, ...]:
+        """The folders with importable code."""
+
+
+class ReadSources(Protocol):
+    """What finds out how the application starts: ``sources.read_sources`` or a test's own."""
+
+    def __call__(
+        self, root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
+    ) -> Facts:
+        """Return the facts of the sources among these files; ``installed`` are package names."""
+        ...
+
+
+def read_project(
+    root: Path,
+    *,
+    extras: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    requirements: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    sources: ReadSources | None = None,
+    tree: Callable[[Path], tuple[tuple[str, int], ...]] | None = None,
+) -> Project:
+    """Return what a project folder says of its dependencies, its Python and how it starts.
+
+    ``requirements`` are files to read instead of what the folder offers, relative to it. ``tree``
+    lists what goes into the image, with sizes in bytes; ``sources`` reads them (``adapters.tree``
+    and ``adapters.sources`` unless given).
+    Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
+    and UsageError for an extra, a group or a folder that makes no sense.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
+    names = _names(root)
+    pyproject = load_pyproject(root)
+    wants = bool(extras or groups)
+    choice = choose(names, pyproject, named=requirements, optional=wants)
+    if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
+        raise _useless_options(choice)
+    read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
+    reading = compare(follow(root, read))
+    if reading.problems:
+        raise _invalid(tuple(dict.fromkeys(reading.problems)))
+    listed = _list(root, tree)
+    if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
+        raise UsageError(
+            f"{root.name or root} is no Python project", hint=f"looked for {_LOOKED_FOR}"
+        )
+    installed = _installed(reading)
+    facts = _facts(root, sources, [name for name, _ in listed], installed)
+    pythons = (*read_pythons(root, pyproject), *reading.pythons)
+    return Project(
+        name=_name(root, pyproject),
+        asked=reading.asked,
+        constraints=reading.constraints,
+        lock=reading.lock,
+        pythons=pythons,
+        start=facts.start,
+        port=facts.port,
+        health=facts.health,
+        index=reading.index,
+        uses=facts.uses,
+        source_paths=facts.source_paths,
+        app_bytes=sum(size for _, size in listed),
+        app_sources=sum(size for path, size in listed if path.endswith(".py")),
+        files=unique((*reading.files, *(found.origin.file for found in pythons))),
+        notes=(*choice.notes, *reading.notes, *_unasked(reading, facts)),
+        environments=_find_environments(root) if tree is None else (),
+        trace=read_trace(root),
+    )
+
+
+def _find_environments(root: Path) -> tuple[str, ...]:
+    from scaffold.project.project_files import find_environments  # noqa: PLC0415
+
+    return find_environments(root)
+
+
+# What brings a server along that nobody has to name (each package's own metadata, 2026-11).
+_BRINGS = {
+    "fastapi[all]": "uvicorn",
+    "fastapi[standard]": "uvicorn",
+    "fastapi[standard-no-fastapi-cloud-cli]": "uvicorn",
+    "litestar[full]": "uvicorn",
+    "litestar[standard]": "uvicorn",
+    "uvicorn-worker": "uvicorn",
+    "channels[daphne]": "daphne",
+    "quart": "hypercorn",
+}
+
+
+def _installed(reading: Reading) -> frozenset[str]:
+    """Return the names that get installed, as far as they are known before a resolution.
+
+    A lock that knows its edges knows all; else a few servers come with what is asked for.
+    """
+    edges = {
+        package.name: [
+            *(package.requires or ()),
+            *(text for _, texts in package.extra_requires for text in texts),
+        ]
+        for package in (reading.lock.packages if reading.lock else ())
+    }
+    waiting = [asked.name for asked in reading.asked]
+    spelled = {f"{asked.name}[{extra}]" for asked in reading.asked for extra in asked.extras}
+    waiting += [_BRINGS[name] for name in sorted({*waiting, *spelled} & set(_BRINGS))]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [canonicalize_name(_NAME.split(text)[0]) for text in edges.get(name, ())]
+    return frozenset(found)
+
+
+def _unasked(reading: Reading, facts: Facts) -> tuple[str, ...]:
+    """Return a note where sources import packages and nothing says which to install."""
+    imported = sorted({use.value for use in facts.uses if use.code == "imports"})
+    if reading.asked or not imported:
+        return ()
+    names = ", ".join(imported)
+    return (f"nothing is installed: no file asks for {names}; list packages in requirements.txt",)
+
+
+def _useless_options(choice: Choice) -> UsageError:
+    where = ", ".join(choice.names) or "nothing"
+    return UsageError(
+        f"extras and groups stand in pyproject.toml or a lock, but {where} is read here",
+        hint="leave out --extra and --group",
+    )
+
+
+def _list(
+    root: Path, tree: Callable[[Path], tuple[tuple[str, int], ...]] | None
+) -> tuple[tuple[str, int], ...]:
+    if tree is None:
+        from scaffold.project.project_files import list_files  # noqa: PLC0415
+
+        return list_files(root)
+    return tree(root)
+
+
+def _facts(
+    root: Path, sources: ReadSources | None, files: Sequence[str], installed: frozenset[str]
+) -> Facts:
+    if sources is None:
+        from scaffold.project.entrypoint.start import read_sources  # noqa: PLC0415
+
+        return read_sources(root, files=files, installed=installed)
+    return sources(root, files=files, installed=installed)
+
+
+def _names(root: Path) -> frozenset[str]:
+    """Return the names in the folder, and in ``requirements/``."""
+    try:
+        names = {path.name for path in root.iterdir()}
+        if (root / "requirements").is_dir():
+            names |= {f"requirements/{path.name}" for path in (root / "requirements").iterdir()}
+    except NotADirectoryError as error:
+        raise PathUnreadableError(f"{root} is not a folder", hint="name the folder") from error
+    except OSError as error:
+        raise PathUnreadableError(
+            f"cannot read the folder {error.filename or root}: {error.strerror}",
+            hint="check the spelling and the permissions",
+        ) from error
+    return frozenset(names)
+
+
+def _read(
+    root: Path,
+    choice: Choice,
+    pyproject: Pyproject | None,
+    *,
+    extras: Sequence[str],
+    groups: Sequence[str],
+    environ: Mapping[str, str] | None,
+) -> Reading:
+    if choice.kind == Kind.FILES:
+        return read_requirements(root, choice.names, environ=environ)
+    if choice.kind == Kind.PIPFILE:
+        from scaffold.project.locks.pipfile import read_pipfile  # noqa: PLC0415
+
+        reading = read_pipfile(root, choice.names[0], groups=groups)
+        return replace(reading, pythons=read_pipfile_python(root))
+    if choice.kind == Kind.SETUP:
+        if groups:
+            raise _useless_options(choice)
+        return read_setup(root, extras=extras)
+    if choice.kind == Kind.LOCK:
+        return _locked(root, choice.names[0], pyproject, extras=extras, groups=groups)
+    if pyproject is None:
+        return Reading()
+    return read_pyproject(pyproject, extras=extras, groups=groups)
+
+
+def _locked(
+    root: Path,
+    name: str,
+    pyproject: Pyproject | None,
+    *,
+    extras: Sequence[str],
+    groups: Sequence[str],
+) -> Reading:
+    lock = read_lock(root, name, extras=extras, groups=groups)
+    if lock.lock is not None and lock.lock.kind == "pipfile":
+        return replace(lock, pythons=read_pipfile_python(root))
+    if pyproject is None or not needs_pyproject(name):
+        return lock
+    asked = read_pyproject(pyproject, extras=extras, groups=groups)
+    if lock.asked and is_made_by_build(pyproject) and not (extras or groups):
+        # What the build would say, the lock remembers.
+        asked = replace(asked, asked=lock.asked, problems=())
+    return replace(asked, lock=lock.lock, files=(*asked.files, *lock.files))
+
+
+def _invalid(problems: Sequence[Detail]) -> RequirementsInvalidError:
+    files = unique(problem.file or "" for problem in problems)
+    lines = "1 line" if len(problems) == 1 else f"{len(problems)} lines"
+    return RequirementsInvalidError(
+        f"{lines} of {', '.join(files)} cannot be used",
+        hint="correct them and run again; nothing was left out or written",
+        details=problems,
+    )
+
+
+def _name(root: Path, pyproject: Pyproject | None) -> Found[str]:
+    named = project_name(pyproject)
+    if named is None:
+        text = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name).strip("-._") or "app"
+        return Found(value=text, origin=Origin(file=".", detail="the folder's name"))
+    name, origin = named
+    try:
+        canonicalize_name(name, validate=True)
+    except InvalidName as error:
+        raise ConfigInvalidError(
+            f"{origin.file} names its project in a way that no package can be named",
+            hint="use letters, digits, and - _ . between them",
+            details=[Detail(text=f"{name!r} is no name", file=origin.file, line=origin.line)],
+        ) from error
+    return Found(value=name, origin=origin)

@@ -1,0 +1,174 @@
+"""What reading one requirement or lock file gives, and PEP 508 text as an ``Asked``."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from scaffold.model.errors import Detail
+from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin
+from scaffold.project.text_io import relative
+
+# What str.splitlines() and a shell take for a line's end or a command, and no requirement has.
+_BREAK = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
+# The part of an address before the host, which may be a password; variables for one may be seen.
+_USER_INFO = re.compile(r"(https?://)(?!(?:[^:/\s@]*:)?(?:\$\{\w+\})+@)[^/\s@]+@", re.IGNORECASE)
+_QUOTE = re.compile("[\"'`]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What was read from one place; ``problems`` are the lines that could not be used."""
+
+    asked: tuple[Asked, ...] = ()
+    constraints: tuple[Asked, ...] = ()
+    lock: Lock | None = None
+    pythons: tuple[Found[str], ...] = ()
+    index: IndexOptions = field(default_factory=IndexOptions)
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    problems: tuple[Detail, ...] = ()
+
+
+def unique(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the values in order, each once."""
+    return tuple(dict.fromkeys(values))
+
+
+def break_in(text: str) -> str:
+    """Return a sentence on the line break or control character in a text, or nothing."""
+    found = _BREAK.search(text)
+    if not found:
+        return ""
+    return f"has a line break or control character (U+{ord(found[0]):04X}) in it: remove it"
+
+
+def without_passwords(text: str) -> str:
+    """Return a text for people: ``***`` for user and password in the addresses that it names."""
+    return _USER_INFO.sub(r"\1***@", text)
+
+
+def check_plain(*parts: str) -> None:
+    """Refuse quotes, line breaks and control characters. Raises ValueError with a sentence."""
+    for part in parts:
+        if broken := break_in(part):
+            raise ValueError(f"{part!r} {broken}")
+        if _QUOTE.search(part):
+            raise ValueError(f"{without_passwords(part)} has a quote in it: remove it")
+
+
+def full_hash(value: str) -> str:
+    """Return ``algorithm:digest`` in lower case. Raises ValueError for what pip would refuse."""
+    algorithm, _, digest = value.partition(":")
+    if not re.fullmatch(f"[0-9a-fA-F]{{{_HEX_DIGITS.get(algorithm, 1)}}}", digest) or (
+        algorithm not in _HEX_DIGITS
+    ):
+        raise ValueError(f"{value} is not sha256, sha384 or sha512 with all its digits")
+    return f"{algorithm}:{digest.lower()}"
+
+
+def check_versions(specifiers: SpecifierSet) -> None:
+    """Refuse an operator without a version, which ``===`` lets pass. Raises ValueError."""
+    if any(not part.version for part in specifiers):
+        raise ValueError(f"{specifiers} is no version: write one after the operator")
+
+
+def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> Asked:
+    """Return a PEP 508 requirement as an ``Asked``.
+
+    A ``file:`` address becomes a path relative to ``root``; a relative one starts at ``folder``.
+    Raises ValueError with a sentence.
+    """
+    if broken := break_in(text):
+        raise ValueError(f"{text!r} {broken}")
+    try:
+        parsed = Requirement(text)
+    except InvalidRequirement as error:
+        said = without_passwords(f"{text!r} is not a requirement: {first_line(error)}")
+        raise ValueError(said) from error
+    url = parsed.url or ""
+    path = ""
+    if url.lower().startswith("file:"):
+        path = relative(root, folder / local_path(url))
+        url = ""
+    check_versions(parsed.specifier)
+    check_plain(str(parsed.specifier), url, path)
+    return Asked(
+        name=canonicalize_name(parsed.name),
+        specifier=str(parsed.specifier),
+        extras=tuple(sorted(canonicalize_name(extra) for extra in parsed.extras)),
+        marker=str(parsed.marker or ""),
+        url=url,
+        path=path,
+        text=without_passwords(text),
+        origin=origin,
+    )
+
+
+def local_path(url: str) -> str:
+    """Return the path of a ``file:`` address, without its fragment."""
+    return unquote(urlsplit(url).path)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's text: what follows is a picture of the place."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(" .")
+
+
+def as_list(value: object, what: str) -> list[Any]:
+    """Return a list from a file, empty for an absent one. Raises ValueError for anything else."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError(f"{what} is not a list")  # noqa: TRY004 (the reader collects these)
+    return value
+
+
+def as_table(value: object, what: str) -> Mapping[str, Any]:
+    """Return a table from a file, empty for an absent one. Raises ValueError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{what} is not a table")  # noqa: TRY004 (the reader collects these)
+    return value
+
+
+def both(first: str, second: str) -> str:
+    """Return the marker that holds when both hold; an empty one always does.
+
+    Raises ValueError (InvalidMarker) for a bad one.
+    """
+    if not first or not second:
+        return str(Marker(first or second)) if first or second else ""
+    return str(Marker(f"({first}) and ({second})"))
+
+
+def either(markers: Iterable[str]) -> str:
+    """Return the marker that holds when one of them holds. Raises ValueError for a bad one."""
+    known = unique(markers)
+    if not all(known) or not known:
+        return ""
+    try:
+        return str(Marker(" or ".join(f"({marker})" for marker in known)))
+    except InvalidMarker as error:
+        raise ValueError(f"{' or '.join(known)!r} is not a marker: {first_line(error)}") from error
+
+
+def pep508(name: str, *, extras: Iterable[str] = (), specifier: str = "", marker: str = "") -> str:
+    """Return the text of a requirement.
+
+    What does not start with an operator is kept apart, so that it cannot lengthen the name.
+    """
+    if specifier and specifier[0] not in "<>=!~":
+        specifier = f" {specifier}"
+    bracket = ",".join(sorted(extras))
+    text = f"{name}[{bracket}]" if bracket else name
+    return f"{text}{specifier}; {marker}" if marker else f"{text}{specifier}"

@@ -1,0 +1,213 @@
+"""What setup.cfg and setup.py ask for, by parsing them: setup.py is never run."""
+
+import ast
+import configparser
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from scaffold.model.errors import Detail
+from scaffold.model.project import Asked, Found, Origin
+from scaffold.project.requirement_parser import Reading, read_requirement
+from scaffold.project.requirements import read_requirements
+from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, relative
+
+SETUP_FILES = ("setup.cfg", "setup.py")
+_REMEDY = "write it there as plain text, or name a file of requirements with --requirement"
+_Items = Iterator[Asked | Detail]
+
+
+def read_setup(root: Path, folder: str = ".", *, extras: Sequence[str] = ()) -> Reading:
+    """Return what the setup files of a folder ask for.
+
+    setup.cfg counts before setup.py, as for setuptools. What setup.py computes cannot be known
+    without running it: that is a problem, with its line. Raises PathUnreadableError.
+    """
+    here = [name for name in SETUP_FILES if (root / folder / name).is_file()]
+    files = [Path(folder, name).as_posix() for name in here]
+    items: list[Asked | Detail] = []
+    pythons: list[Found[str]] = []
+    seen: set[str] = set()
+    for file in files:
+        reader = _read_cfg if file.endswith(".cfg") else _read_py
+        data = read_bytes(root, file)
+        try:
+            found, python = reader(root, file, decode(data), tuple(extras))
+        except (SyntaxError, ValueError, RecursionError, configparser.Error) as error:
+            items.append(_unreadable(file, data, error))
+            continue
+        for key, asked in found.items():
+            if key not in seen:
+                seen.add(key)
+                items += asked
+        pythons += python if not pythons else []
+    for extra in extras:
+        if extra not in seen and files:
+            items.append(Detail(text=f"there is no extra {extra!r}", file=files[-1]))
+    return Reading(
+        asked=tuple(dict.fromkeys(item for item in items if isinstance(item, Asked))),
+        pythons=tuple(pythons),
+        files=tuple(files),
+        problems=tuple(item for item in items if isinstance(item, Detail)),
+    )
+
+
+_Read = tuple[Mapping[str, list[Asked | Detail]], list[Found[str]]]
+
+
+def _unreadable(file: str, data: bytes, error: Exception) -> Detail:
+    if isinstance(error, SyntaxError):
+        return Detail(text=f"is not Python: {error.msg}", file=file, line=error.lineno)
+    if isinstance(error, configparser.Error):
+        line = getattr(error, "lineno", None)
+        return Detail(text=error.message.splitlines()[0], file=file, line=line)
+    if isinstance(error, ValueError):
+        return decode_problem(file, data, error)
+    return Detail(text=f"is nested too deep to be read: {_REMEDY}", file=file)
+
+
+def _read_cfg(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # extras keep their case
+    parser.read_string(text)
+    found: dict[str, list[Asked | Detail]] = {}
+    wanted = {"": ("options", "install_requires")}
+    wanted |= {extra: ("options.extras_require", extra) for extra in extras}
+    for key, (section, option) in wanted.items():
+        if parser.has_option(section, option):
+            value = parser.get(section, option)
+            found[key] = [*_cfg_list(root, file, text, (section, option), value)]
+    pythons: list[Found[str]] = []
+    if parser.has_option("options", "python_requires"):
+        line = line_of(text, r"^\[options\]", r"^python_requires\s*=")
+        origin = Origin(file=file, line=line, detail="python_requires")
+        pythons += _python(parser.get("options", "python_requires").strip(), origin)
+    return found, pythons
+
+
+def _cfg_list(
+    root: Path, file: str, text: str, keys: tuple[str, str], value: str
+) -> Iterator[Asked | Detail]:
+    section = rf"^\[{re.escape(keys[0])}\]"
+    option = rf"^{re.escape(keys[1])}\s*[=:]"
+    if value.strip().startswith("file:"):
+        names = [part.strip() for part in value.strip().removeprefix("file:").split(",")]
+        yield from _from_files(root, file, names, line_of(text, section, option))
+        return
+    for one in value.splitlines():
+        written = one.partition(" #")[0].strip()
+        if written and not written.startswith("#"):
+            line = line_of(text, section, option, re.escape(written))
+            yield _requirement(root, file, written, line)
+
+
+def _from_files(root: Path, file: str, names: Sequence[str], line: int | None) -> _Items:
+    there = []
+    for name in names:
+        path = (root / file).parent / name
+        if path.is_file():
+            there.append(relative(root, path))
+        else:
+            yield Detail(text=f"asks for {name}, which is not a file", file=file, line=line)
+    reading = read_requirements(root, there)
+    yield from reading.asked
+    yield from reading.problems
+
+
+def _requirement(root: Path, file: str, text: str, line: int | None) -> Asked | Detail:
+    origin = Origin(file=file, line=line)
+    try:
+        return read_requirement(text, origin, root=root, folder=(root / file).parent)
+    except ValueError as error:
+        return Detail(text=str(error), file=file, line=line)
+
+
+def _python(text: str, origin: Origin) -> list[Found[str]]:
+    try:
+        return [Found(value=str(SpecifierSet(text)), origin=origin)]
+    except InvalidSpecifier as error:
+        raise ValueError(f"{text!r} is no range of versions") from error
+
+
+def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read:
+    tree = ast.parse(text, filename=file)
+    values = _assigned_once(tree)
+    found: dict[str, list[Asked | Detail]] = {}
+    pythons: list[Found[str]] = []
+    for keyword in (one for call in _setup_calls(tree) for one in call.keywords):
+        line = keyword.value.lineno
+        if keyword.arg == "install_requires":
+            found[""] = [*_py_list(root, file, keyword.value, values, keyword.arg)]
+        elif keyword.arg == "extras_require" and extras:
+            table = _resolve(keyword.value, values)
+            pairs = (
+                zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ()
+            )
+            named = {k.value: v for k, v in pairs if isinstance(k, ast.Constant)}
+            found |= {
+                extra: [*_py_list(root, file, named[extra], values, f"the extra {extra}")]
+                for extra in extras
+                if extra in named
+            }
+        elif keyword.arg == "python_requires":
+            python = _resolve(keyword.value, values)
+            if isinstance(python, ast.Constant) and isinstance(python.value, str):
+                origin = Origin(file=file, line=line, detail="python_requires")
+                pythons += _python(python.value, origin)
+        elif keyword.arg is None:
+            said = f"setup() gets arguments that are only known when it runs: {_REMEDY}"
+            found[""] = [Detail(text=said, file=file, line=line)]
+    return found, pythons
+
+
+def _setup_calls(tree: ast.Module) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            name = node.func.id if isinstance(node.func, ast.Name) else name
+            if name == "setup":
+                yield node
+
+
+def _assigned_once(tree: ast.Module) -> Mapping[str, ast.expr]:
+    """Return what names are given, without those that change: ``x = []`` and ``x.append(…)``."""
+    values: dict[str, ast.expr] = {}
+    changed: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    changed |= {target.id} & set(values)
+                    values[target.id] = node.value
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            changed.add(node.target.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            changed.add(node.value.id)
+    return {name: value for name, value in values.items() if name not in changed}
+
+
+def _resolve(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
+    return values.get(node.id, node) if isinstance(node, ast.Name) else node
+
+
+def _py_list(
+    root: Path, file: str, node: ast.expr, values: Mapping[str, ast.expr], what: str
+) -> Iterator[Asked | Detail]:
+    """Yield the strings of a list, of sums of lists, and of lists inside (``*others``)."""
+    waiting = [node]
+    while waiting:
+        one = _resolve(waiting.pop(0), values)
+        if isinstance(one, ast.List | ast.Tuple | ast.Set):
+            waiting = [*one.elts, *waiting]
+        elif isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add):
+            waiting = [one.left, one.right, *waiting]
+        elif isinstance(one, ast.Starred):
+            waiting = [one.value, *waiting]
+        elif isinstance(one, ast.Constant) and isinstance(one.value, str):
+            for text in filter(str.strip, one.value.split("\n")):
+                yield _requirement(root, file, text.strip(), one.lineno)
+        else:
+            said = f"{what} is computed when setup.py runs, which never happens here: {_REMEDY}"
+            yield Detail(text=said, file=file, line=one.lineno)

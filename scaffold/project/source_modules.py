@@ -1,0 +1,291 @@
+"""Python files as syntax trees, with their import names resolved; nothing of them is run."""
+
+import ast
+import posixpath
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scaffold.model.project import Origin, Use
+from scaffold.project.text_io import read_bytes
+
+# Files of development: what they start or import, the app does not need.
+_SUPPORT_FOLDERS = frozenset({"tests", "test", "testing", "docs", "doc", "benchmarks"})
+_SUPPORT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tests.py"})
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """One parsed file.
+
+    ``name`` is what it is imported as below its source ``root``, empty where that is impossible.
+    ``names`` maps a local name to what it was imported from (``sp`` to ``subprocess``). ``nodes``
+    are all nodes, ``top`` the statements that run on import, ``values`` names assigned once.
+    """
+
+    file: str
+    root: str
+    name: str
+    tree: ast.Module
+    nodes: tuple[ast.AST, ...]
+    top: tuple[ast.stmt, ...]
+    names: Mapping[str, str]
+    values: Mapping[str, ast.expr]
+
+    def dotted(self, node: ast.AST | None) -> str:
+        """Return what a name or attribute stands for, such as ``subprocess.run``, or nothing.
+
+        A name that is not imported counts as the module's own: ``pkg.main.app``.
+        """
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return ""
+        first = self.names.get(node.id, f"{self.name or self.file}.{node.id}")
+        return ".".join([first, *reversed(attributes)])
+
+    def calls(self) -> Iterator[tuple[str, ast.Call]]:
+        """Yield all calls with the dotted name of what is called."""
+        for node in self.nodes:
+            if isinstance(node, ast.Call):
+                yield self.dotted(node.func), node
+
+    def origin(self, node: ast.AST, detail: str = "") -> Origin:
+        """Return where a node stands."""
+        return Origin(file=self.file, line=getattr(node, "lineno", None), detail=detail)
+
+    def literal(self, node: ast.expr | None) -> object:
+        """Return a literal's value, also of a name that is assigned one once; None for no literal.
+
+        Only strings, numbers, booleans, and lists of them; in a list None stands for the unknown.
+        """
+        node = self.named(node)
+        if isinstance(node, ast.List | ast.Tuple):
+            items = map(self.named, node.elts)
+            return [item.value if isinstance(item, ast.Constant) else None for item in items]
+        return node.value if isinstance(node, ast.Constant) else None
+
+    def named(self, node: ast.expr | None) -> ast.expr | None:
+        """Return what a name is assigned once, one step far; anything else as it is."""
+        return self.values.get(node.id) if isinstance(node, ast.Name) else node
+
+    def text(self, node: ast.expr | None) -> str:
+        """Return a literal string, or nothing."""
+        value = self.literal(node)
+        return value if isinstance(value, str) else ""
+
+
+def argument(call: ast.Call, name: str, position: int | None = None) -> ast.expr | None:
+    """Return an argument of a call by name, or by position (from 0)."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if position is not None and position < len(call.args):
+        return call.args[position]
+    return None
+
+
+def load_modules(root: Path, files: Sequence[str]) -> tuple[tuple[Module, ...], tuple[Use, ...]]:
+    """Return the parsed files of the application and an ``unparsable`` use for each that is not.
+
+    Raises PathUnreadableError for a file that cannot be read.
+    """
+    trees: dict[str, ast.Module] = {}
+    broken: list[Use] = []
+    for file in files:
+        if not file.endswith(".py") or is_support(file):
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                trees[file] = ast.parse(read_bytes(root, file), filename=file)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            broken.append(_unparsable(file, error))
+    nodes = {file: tuple(ast.walk(tree)) for file, tree in trees.items()}
+    roots = _source_roots(files, nodes)
+    modules = [
+        _module(file, tree, nodes=nodes[file], root=_root_of(file, roots))
+        for file, tree in trees.items()
+    ]
+    return tuple(modules), tuple(broken)
+
+
+def is_support(file: str) -> bool:
+    """Return whether a file belongs to tests, documentation or packaging, not to the app."""
+    *folders, name = file.split("/")
+    return (
+        not _SUPPORT_FOLDERS.isdisjoint(folders)
+        or name in _SUPPORT_FILES
+        or name.startswith("test_")
+        or name.endswith("_test.py")
+    )
+
+
+def project_names(modules: Iterable[Module], files: Sequence[str]) -> frozenset[str]:
+    """Return the top-level names that are modules or packages of the project itself."""
+    roots = {module.root for module in modules} | {"."}
+    return frozenset(name for root in roots for name in _names_in(root, files))
+
+
+def _unparsable(file: str, error: Exception) -> Use:
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return Use(code="unparsable", value=message, origin=Origin(file=file, line=line or None))
+
+
+def _module(file: str, tree: ast.Module, *, nodes: tuple[ast.AST, ...], root: str) -> Module:
+    name = _module_name(file, root)
+    package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
+    return Module(
+        file=file,
+        root=root,
+        name=name,
+        tree=tree,
+        nodes=nodes,
+        top=tuple(_running(tree.body)),
+        names=_imported_names(nodes, package),
+        values=_values(nodes),
+    )
+
+
+def _module_name(file: str, root: str) -> str:
+    inner = file if root == "." else file.removeprefix(f"{root}/")
+    parts = inner.removesuffix(".py").split("/")
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else ""
+
+
+def _running(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run when the module is imported, without functions and classes."""
+    waiting = [*reversed(body)]
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        inner: list[ast.stmt] = []
+        if isinstance(statement, ast.If) and not is_main_guard(statement):
+            inner = [*statement.body, *statement.orelse]
+        elif isinstance(statement, ast.With):
+            inner = statement.body
+        elif isinstance(statement, ast.Try):
+            handlers = [line for handler in statement.handlers for line in handler.body]
+            inner = [*statement.body, *handlers, *statement.orelse, *statement.finalbody]
+        waiting += reversed(inner)
+
+
+def is_main_guard(node: ast.AST) -> bool:
+    """Return whether a node is ``if __name__ == "__main__":``."""
+    if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare):
+        return False
+    sides = [node.test.left, *node.test.comparators]
+    named = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+    return named and any(isinstance(s, ast.Constant) and s.value == "__main__" for s in sides)
+
+
+def _imported_names(nodes: Iterable[ast.AST], package: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                names[alias.asname or top] = alias.name if alias.asname else top
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            for alias in node.names:
+                names[alias.asname or alias.name] = f"{base}.{alias.name}"
+    return names
+
+
+def _values(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
+    found: dict[str, list[ast.expr | None]] = {}
+    stores: dict[str, int] = {}
+    for node in nodes:
+        targets: list[ast.expr] = []
+        value: ast.expr | None = None
+        if isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value
+        elif isinstance(node, ast.AnnAssign):
+            targets, value = [node.target], node.value
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            stores[node.id] = stores.get(node.id, 0) + 1
+        elif isinstance(node, ast.arg):
+            found.setdefault(node.arg, []).append(None)
+        for target in targets:
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(value)
+    once = {
+        name: values[0]
+        for name, values in found.items()
+        if len(values) == 1 and values[0] is not None and stores.get(name) == 1
+    }
+    return {name: value for name, value in once.items() if _looks_back(value, once)}
+
+
+def _looks_back(value: ast.expr, known: Mapping[str, ast.expr]) -> bool:
+    """Return whether a value names earlier ones only: a circle would be followed for ever."""
+    named = (node.id for node in ast.walk(value) if isinstance(node, ast.Name))
+    place = (value.lineno, value.col_offset)
+    return all(
+        (known[name].lineno, known[name].col_offset) < place for name in named if name in known
+    )
+
+
+def imported_tops(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the first name of every absolute import, with its node."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name.partition(".")[0], node
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.partition(".")[0], node
+
+
+def _names_in(folder: str, files: Sequence[str]) -> set[str]:
+    prefix = "" if folder == "." else f"{folder}/"
+    names: set[str] = set()
+    for file in files:
+        if file.startswith(prefix) and file.endswith(".py"):
+            first, deeper, _ = file.removeprefix(prefix).partition("/")
+            names.add(first if deeper else first.removesuffix(".py"))
+    return names
+
+
+def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) -> tuple[str, ...]:
+    """Return the folders that have to be on ``sys.path``, the deepest first, ``.`` last.
+
+    A folder is one when it is ``src``, holds ``manage.py``, or when a file below it imports a
+    sibling by its bare name; never when the project imports the folder itself as a package.
+    """
+    tops = {file: {top for top, _ in imported_tops(tree)} for file, tree in nodes.items()}
+    imported = set().union(*tops.values()) if tops else set()
+    here = _names_in(".", files)
+    roots = []
+    for folder in sorted({above for file in nodes for above in _folders_above(file)}):
+        first = folder.partition("/")[0]
+        if f"{folder}/__init__.py" in files or (first in imported and first in here):
+            continue
+        siblings = _names_in(folder, files) - here
+        below = (tops[file] for file in tops if file.startswith(f"{folder}/"))
+        used = any(siblings & names for names in below)
+        if folder == "src" or f"{folder}/manage.py" in files or used:
+            roots.append(folder)
+    return (*sorted(roots, key=lambda root: -root.count("/")), ".")
+
+
+def _folders_above(file: str) -> Iterator[str]:
+    folder = posixpath.dirname(file)
+    while folder:
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+def _root_of(file: str, roots: Sequence[str]) -> str:
+    return next((root for root in roots if root == "." or file.startswith(f"{root}/")), ".")

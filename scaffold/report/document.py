@@ -1,0 +1,293 @@
+"""The JSON document of a run, as ``plan.schema.json`` describes it: sizes are bytes, no dates."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from scaffold import __version__
+from scaffold.config.request import to_argv, without_secrets
+from scaffold.model.knowledge import SystemPackage
+from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.target import Budget, Device, Target
+from scaffold.model.verdict import (
+    Accepted,
+    Candidate,
+    Decision,
+    Evaluation,
+    Memory,
+    Size,
+    Suggestion,
+    Workaround,
+)
+from scaffold.planner.layer_plan import PlannedLayer
+from scaffold.report.plan_result import (
+    PlanResult,
+    health_of,
+    heaviest,
+    in_reading_order,
+    planned_layers,
+    port_of,
+    start_of,
+)
+from scaffold.state.file_writer import digest, seal
+from scaffold.state.measurements import KEY, describe_measured
+
+if TYPE_CHECKING:
+    from scaffold.model.project import Found
+
+VERSION = 1
+Json = dict[str, Any]
+
+
+def make_document(outcome: PlanResult) -> Json:
+    """Return the document: the first target at the top level, and each one in ``targets``."""
+    blocks = [
+        describe_target(target, decision)
+        | {"layers": [_layer(one) for one in planned_layers(outcome, decision)]}
+        for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+    ]
+    start = start_of(outcome)
+    measured = {arch.platform: describe_measured(m) for arch, m in outcome.measured.items()}
+    return {
+        "version": VERSION,
+        "project": outcome.project.name.value,
+        "requirement_files": list(outcome.project.files),
+        "start": _start(start) if start else None,
+        "port": _found(port_of(outcome)),
+        "health": _found(health_of(outcome)),
+        "remarks": [
+            *(describe_reason(remark) for remark in outcome.remarks),
+            *(
+                describe_reason(Reason(code="project-note", text=note))
+                for note in outcome.project.notes
+            ),
+        ],
+        "files": dict(sorted(outcome.files.items())),
+        **({KEY: measured} if measured else {}),
+        **blocks[0],
+        "targets": blocks,
+    }
+
+
+def make_record(
+    outcome: PlanResult,
+    files: Mapping[str, str],
+    inputs: Mapping[str, str] | None = None,
+    project_options: Sequence[str] = (),
+) -> str:
+    """Return the text of ``leanscaffold.json``: the document and what is needed to repeat it.
+
+    ``files`` are the texts of the other files written, ``inputs`` the SHA-256 of the requirement
+    files read, ``project_options`` names the options that the project's pyproject.toml set.
+    ``digest`` is over all but itself.
+    """
+    hashes = {name: digest(text) for name, text in files.items()}
+    document = make_document(replace(outcome, files=hashes)) | {
+        "generator": f"leanscaffold {__version__}",
+        "options": list(to_argv(without_secrets(outcome.request))),
+        "project_options": list(project_options),
+        "inputs": dict(sorted((inputs or {}).items())),
+    }
+    return to_json(document | {"digest": seal(document)})
+
+
+def to_json(document: object) -> str:
+    """Return canonical JSON: sorted keys, two spaces, ISO dates, one line break at the end."""
+    text = json.dumps(
+        document, indent=2, sort_keys=True, ensure_ascii=False, default=date.isoformat
+    )
+    return text + "\n"
+
+
+def describe_target(target: Target, decision: Decision) -> Json:
+    """Return what was decided for one target."""
+    chosen = decision.chosen
+    packages = heaviest(chosen.candidate.packages) if chosen else ()
+    return {
+        "target": target.arch.platform,
+        "device": describe_device(target.device) if target.device else None,
+        "budget": _budget(target.budget),
+        "python": chosen.python if chosen else None,
+        "chosen": describe_chosen(chosen) if chosen else None,
+        "candidates": [
+            _candidate(verdict, decision)
+            for verdict in in_reading_order(decision.verdicts, decision)
+        ],
+        "packages": [_package(item, chosen) for item in packages],
+        "savings": [_saving(saving) for saving in decision.savings],
+        "ways": [_way(way) for way in decision.ways],
+        "notes": [
+            describe_reason(note)
+            for note in (
+                *decision.notes,
+                *(chosen.candidate.resolution.notes if chosen else ()),
+            )
+        ],
+    }
+
+
+def describe_chosen(chosen: Accepted) -> Json:
+    """Return the chosen base with what goes on it."""
+    candidate = chosen.candidate
+    return {
+        "base": chosen.base.id,
+        "family": chosen.base.family,
+        "libc": str(chosen.base.libc),
+        "libc_version": ".".join(map(str, chosen.base.libc_version)),
+        "reference": candidate.reference,
+        "digest": candidate.image.digest or None,
+        "python_release": candidate.image.release,
+        "eol": chosen.base.eol.isoformat() if chosen.base.eol else None,
+        "size": describe_size(chosen.size),
+        "run_packages": _system(candidate.run_packages),
+        "build_packages": list(candidate.build_packages),
+        "build_tools": list(candidate.build_tools),
+        "build_class": str(candidate.build_class),
+        "memory": _memory(candidate.memory),
+        "reasons": [describe_reason(reason) for reason in chosen.reasons],
+    }
+
+
+def describe_size(size: Size) -> Json:
+    """Return a prediction in bytes."""
+    return {
+        "on_disk": size.on_disk,
+        "download": size.download,
+        "error": size.error,
+        "download_error": size.download_error,
+        "in_blocks": size.in_blocks,
+        "in_blocks_error": size.in_blocks_error,
+        "containerd": size.containerd,
+        "containerd_error": size.containerd_error,
+        "parts": [
+            {"label": label, "on_disk": on_disk, "download": download}
+            for label, on_disk, download in size.parts
+        ],
+    }
+
+
+def describe_device(device: Device) -> Json:
+    """Return a device's profile."""
+    return {
+        "id": device.id,
+        "name": device.name,
+        "arch": str(device.arch),
+        "memory": device.memory,
+        "storage": device.storage,
+        "cpu": str(device.cpu),
+        "cores": device.cores,
+        "caveats": list(device.caveats),
+        "source": device.source,
+        "checked": device.checked.isoformat(),
+    }
+
+
+def describe_reason(reason: Reason) -> Json:
+    """Return a reason; only what it names."""
+    named = {"package": reason.package, "file": reason.file, "fact": reason.fact}
+    return {
+        "code": reason.code,
+        "text": reason.text,
+        **{key: value for key, value in named.items() if value},
+    }
+
+
+def _candidate(verdict: Evaluation, decision: Decision) -> Json:
+    candidate: Candidate | None = verdict.candidate
+    return {
+        "base": verdict.base.id,
+        "python": verdict.python,
+        "verdict": "fits" if isinstance(verdict, Accepted) else "rejected",
+        "chosen": verdict == decision.chosen,
+        "reasons": [describe_reason(reason) for reason in verdict.reasons],
+        "size": describe_size(verdict.size) if verdict.size else None,
+        "build_class": str(candidate.build_class) if candidate else None,
+    }
+
+
+def _package(item: Weighed, chosen: Accepted | None) -> Json:
+    pinned = item.pinned
+    trimmed = chosen.candidate.trimmed if chosen else ()
+    return {
+        "name": pinned.name,
+        "version": pinned.version,
+        "newest": pinned.newest or None,
+        "file": pinned.file.filename,
+        "wheel": pinned.wheel,
+        "extras": list(pinned.extras),
+        "required_by": list(pinned.required_by),
+        "installed_bytes": item.facts.installed,
+        "download_bytes": pinned.file.size,
+        "exact": item.exact,
+        "trimmed": {one.rule: one.bytes for one in trimmed if one.package == pinned.name},
+    }
+
+
+def _layer(layer: PlannedLayer) -> Json:
+    return {
+        "name": layer.name or None,
+        "packages": list(layer.packages),
+        "on_disk": layer.on_disk,
+        "download": layer.download,
+        "pulled_classic": layer.pulled_classic,
+    }
+
+
+def _saving(saving: Suggestion) -> Json:
+    return {
+        "code": saving.code,
+        "text": saving.text,
+        "bytes": saving.bytes,
+        "download": saving.download,
+        "option": saving.option,
+        "kind": saving.kind,
+    }
+
+
+def _memory(memory: Memory | None) -> Json | None:
+    if memory is None:
+        return None
+    return {"resident": memory.resident, "measured": memory.measured, "of": memory.of}
+
+
+def _way(way: Workaround) -> Json:
+    return {
+        "code": way.code,
+        "text": way.text,
+        "risk": way.risk or None,
+        "size": describe_size(way.size) if way.size else None,
+        "build_class": str(way.build_class) if way.build_class else None,
+        "option": way.option or None,
+        "chosen": way.chosen,
+    }
+
+
+def _system(packages: Sequence[SystemPackage]) -> list[Json]:
+    return [
+        {"name": package.name, "on_disk": package.on_disk, "download": package.download}
+        for package in packages
+    ]
+
+
+def _budget(budget: Budget) -> Json:
+    return {
+        "on_disk": budget.on_disk,
+        "download": budget.download,
+        "memory": budget.memory,
+        "storage": budget.storage,
+        "keeps_old": budget.keeps_old,
+    }
+
+
+def _start(start: "Found[Any]") -> Json:
+    return {
+        "framework": start.value.framework,
+        "command": list(start.value.command),
+        "origin": str(start.origin),
+    }
+
+
+def _found(found: "Found[Any] | None") -> Json | None:
+    return {"value": found.value, "origin": str(found.origin)} if found else None

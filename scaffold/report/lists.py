@@ -1,0 +1,163 @@
+"""The text of the commands that look things up: devices, explanations, matrices."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scaffold.model.explanations.explanation import Explanation
+from scaffold.model.index import WheelFacts
+from scaffold.model.knowledge import Facts, PackageFact, Swap
+from scaffold.model.target import Arch, Device, LibcFamily
+from scaffold.report.formatting import format_memory, format_size
+from scaffold.report.terminal import align, bullet, clipped, indented, styled
+from scaffold.report.wheel_matrix import spell_proven
+from scaffold.resolver.wheel_matrix import Matrix
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    Content = Iterator[RenderableType]
+
+_NONE = "-"
+_RELEASES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWheel:
+    """The newest wheel for a libc and an architecture, and what is inside."""
+
+    libc: LibcFamily
+    arch: Arch
+    version: str
+    facts: WheelFacts
+
+
+def show_devices(devices: Mapping[str, Device]) -> "Content":
+    """Yield the table of profiles."""
+    rows = [("Device", "Target", "Memory", "Storage", "CPU", "Name")]
+    rows += [
+        (
+            device.id,
+            str(device.arch),
+            _NONE if device.memory is None else format_memory(device.memory),
+            _NONE if device.storage is None else format_size(device.storage),
+            str(device.cpu),
+            device.name,
+        )
+        for device in sorted(devices.values(), key=lambda device: device.id)
+    ]
+    header, *lines = align(rows, right=(2, 3))
+    yield clipped(header, "bold")
+    for line in lines:
+        yield clipped(line)
+
+
+def show_device(device: Device) -> "Content":
+    """Yield one profile with its caveats and where it comes from."""
+    yield styled(device.name, "bold")
+    rows = [
+        ("  Device", device.id),
+        ("  Target", device.arch.platform),
+        ("  Memory", "unknown" if device.memory is None else format_memory(device.memory)),
+        ("  Storage", "unknown" if device.storage is None else format_size(device.storage)),
+        ("  CPU", f"{device.cpu}, {device.cores or 'unknown number of'} cores"),
+    ]
+    yield from (styled(line) for line in align(rows))
+    if device.caveats:
+        yield ""
+        yield styled("Mind", "bold")
+        yield from (bullet(caveat) for caveat in device.caveats)
+    yield ""
+    yield styled(f"Source: {device.source}, {device.checked}", "dim")
+    yield styled(f"leanscaffold plan --device {device.id}")
+
+
+def show_explanation(code: str, explanation: Explanation) -> "Content":
+    """Yield what a reason code means and what helps."""
+    yield styled(f"{code}: {explanation.title}", "bold")
+    yield indented(explanation.meaning, 2)
+    yield ""
+    yield styled("What to do", "bold")
+    yield indented(explanation.remedy, 2)
+
+
+def show_package(
+    name: str, facts: Facts, matrix: Matrix | None, wheels: Sequence[KnownWheel] = ()
+) -> "Content":
+    """Yield what is known of a package: its releases, what its wheels need, facts with sources."""
+    fact = facts.packages.get(name)
+    yield styled(name, "bold")
+    rows = [*(_list_releases(matrix) if matrix else ()), *(_list_facts(fact) if fact else ())]
+    yield from (styled(line) for line in align([row for row in rows if row[1]] or [("", "")]))
+    yield from _show_needs(wheels, facts)
+    if fact is None:
+        yield indented("no facts beyond its wheels", 2)
+        return
+    for note in fact.notes:
+        yield bullet(note)
+    for swap in fact.swaps:
+        yield from _show_swap(fact, swap)
+    if fact.recipe:
+        recipe = fact.recipe
+        yield styled(f"  Built from source ({recipe.effort} on a medium CPU)", "bold")
+        for stage, packages in (("to build", recipe.build), ("to run", recipe.run)):
+            for manager, names in sorted(packages.items()):
+                yield indented(f"{manager} {stage}: {', '.join(names)}", 4)
+        if recipe.tools:
+            yield indented(f"tools: {', '.join(recipe.tools)}", 4)
+        for proven in recipe.proven:
+            yield indented(f"proven: {spell_proven(proven)}", 4)
+    yield ""
+    yield styled(f"Source: {fact.source}, {fact.checked}", "dim")
+
+
+def _list_facts(fact: PackageFact) -> Iterator[tuple[str, str]]:
+    yield "  Libraries it loads by name", ", ".join(fact.dlopens)
+    yield "  Libraries only a plugin loads", ", ".join(fact.optional_needs)
+    yield "  Programs it starts", ", ".join(fact.programs)
+    yield "  Files that stay", ", ".join(fact.keep)
+    yield "  Memory after import", "" if fact.memory is None else format_memory(fact.memory)
+    yield "  Owns the same modules as", ", ".join(fact.conflicts)
+
+
+def _list_releases(matrix: Matrix) -> Iterator[tuple[str, str]]:
+    versions = {cell.version: None for row in matrix.rows for cell in row.cells if cell.version}
+    yield "  Newest release", f"{matrix.newest or 'none'} (from the {matrix.origin})"
+    yield "  Source archive", matrix.sdist or "none"
+    yield "  Wheels of", ", ".join(list(versions)[:_RELEASES_SHOWN]) or "no release"
+
+
+def _show_needs(wheels: Sequence[KnownWheel], facts: Facts) -> "Content":
+    """Yield the shared libraries that wheels load and do not bring, with who ships them."""
+    for libc in LibcFamily:
+        looked = [wheel for wheel in wheels if wheel.libc is libc and wheel.facts.elf != "unread"]
+        needs = sorted({need for wheel in looked for need in wheel.facts.needs})
+        added = [facts.libraries[need] for need in needs if need in facts.libraries]
+        if not looked:
+            continue
+        floor = max((wheel.facts.glibc for wheel in looked if wheel.facts.glibc), default=None)
+        least = f" of at least {floor[0]}.{floor[1]}" if floor and libc is LibcFamily.GLIBC else ""
+        arches = ", ".join(dict.fromkeys(wheel.arch.value for wheel in looked))
+        yield styled(f"  Its wheels for {libc}{least} ({arches}) load", "bold")
+        for library in added:
+            shipped = ", ".join(
+                f"{package.name} on {release}"
+                for release, package in sorted(library.packages.items())
+                if (release == "alpine") is (libc is LibcFamily.MUSL)
+            )
+            yield indented(f"{library.id}: {shipped or 'no package known'}", 4)
+        rest = [need for need in needs if need not in facts.libraries]
+        if rest or not added:
+            yield indented(", ".join(rest) or "nothing that they do not bring", 4, "dim")
+
+
+def _show_swap(fact: PackageFact, swap: Swap) -> "Content":
+    where = f" on {', '.join(swap.arches)}" if swap.arches else ""
+    kind = "keeps the behaviour" if swap.kind == "safe" else "changes something"
+    yield styled(f"  --swap {fact.name}={swap.to}{where}: {kind}", "bold")
+    yield indented(f"keeps: {swap.preserves}", 4)
+    yield indented(f"loses: {swap.loses}", 4)
+    if swap.measured:
+        yield indented(f"saves: {swap.measured}", 4)
+    if (swap.source, swap.checked) != (fact.source, fact.checked):
+        yield indented(f"Source: {swap.source}, {swap.checked}", 4, "dim")

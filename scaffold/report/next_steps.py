@@ -1,0 +1,98 @@
+"""What to run after ``plan`` and ``generate``."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from scaffold.config.options import SETTINGS
+from scaffold.config.request import Request, to_argv, value_of, without_secrets
+from scaffold.report.plan_result import PlanResult, best_per_base, find_rescue, find_shortfall
+from scaffold.report.terminal import indented, styled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+
+_TELLING = (
+    *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
+    *(
+        "over-budget",
+        "over-download",
+        "no-room-to-update",
+        "glibc-too-old",
+        "library-unavailable",
+        "compile-too-slow",
+    ),
+    *("compile-needed", "needs-library", "needs-program", "needs-shell", "memory-tight"),
+)
+# What stands in nobody's way until nothing fits.
+_TELLING_AT_LAST = ("python-not-admissible", "arch-unsupported", "registry-unset")
+
+
+def show_next(outcome: PlanResult, folder: str) -> "Iterator[RenderableType]":
+    """Yield what to run next."""
+    yield styled("Next", "bold")
+    for step in _next_steps(outcome, folder):
+        yield indented(step, 2)
+
+
+def _next_steps(outcome: PlanResult, folder: str) -> "Iterator[str]":
+    platforms = ",".join(target.arch.platform for target in outcome.targets)
+    here = shlex.quote(folder)
+    if outcome.fits and all(outcome.files.values()):
+        yield f"leanscaffold build {here}"
+        image = _image_name(outcome)
+        yield f"or: docker buildx build --platform {platforms} -t {image} {here}"
+    elif outcome.fits:
+        yield generate_command(outcome.request, folder)
+    elif rescue := rescue_options(outcome):
+        yield generate_command(outcome.request, folder, rescue)
+    code = _telling_code(outcome)
+    if code:
+        yield f"leanscaffold explain {code}"
+    elif not outcome.fits:
+        yield "leanscaffold devices lists what other devices offer"
+
+
+def rescue_options(outcome: PlanResult) -> tuple[str, ...]:
+    """Return the options with which something fits, such as ``--swap a=b``; none if none would."""
+    if outcome.fits:
+        return ()
+    rescues = [
+        find_rescue(decision.savings, find_shortfall(decision, target))
+        for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+        if not decision.chosen
+    ]
+    if not all(rescues):
+        return ()
+    return tuple(dict.fromkeys(saving.option for rescue in rescues for saving in rescue))
+
+
+def generate_command(request: Request, folder: str, more: "Iterable[str]" = ()) -> str:
+    """Return the command that writes the files; what held something secret is only named."""
+    added = [word for option in more for word in option.split(" ", 1)]
+    open_ = without_secrets(request)
+    hidden = [s.flag for s in SETTINGS if value_of(request, s) != value_of(open_, s)]
+    told = [word for word in to_argv(open_) if word.partition("=")[0] not in hidden]
+    command = shlex.join(["leanscaffold", "generate", folder, *told, *added])
+    return f"{command} with the same {', '.join(hidden)}" if hidden else command
+
+
+def _telling_code(outcome: PlanResult) -> str:
+    """Return the reason code that is most worth an explanation, or nothing."""
+    codes = {
+        reason.code
+        for decision in outcome.decisions
+        for verdict in best_per_base(decision)
+        for reason in verdict.reasons
+    }
+    telling = _TELLING if outcome.fits else (*_TELLING, *_TELLING_AT_LAST)
+    return next((code for code in telling if code in codes), "")
+
+
+def _image_name(outcome: PlanResult) -> str:
+    name = "".join(
+        letter if letter.isalnum() and letter.isascii() else "-"
+        for letter in outcome.project.name.value.lower()
+    )
+    return name.strip("-") or "app"

@@ -1,0 +1,99 @@
+"""Every option with its value and its origin, as text and as JSON."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scaffold.config.option import Setting
+from scaffold.config.option_sources import Given, Source
+from scaffold.config.options import SETTINGS
+from scaffold.config.request import Request, spell_value, value_of, without_password
+from scaffold.report.terminal import align, bullet, styled
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_NONE = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """A setting's value as texts that parse to it, without passwords; ``given`` is who said so."""
+
+    setting: Setting
+    texts: tuple[str, ...]
+    given: Given | None
+
+    @property
+    def source(self) -> Source:
+        """Return who said so."""
+        return self.given.source if self.given else Source.DEFAULT
+
+
+def list_rows(request: Request, held: Mapping[str, Given]) -> tuple[SettingRow, ...]:
+    """Return one row per setting, in their order."""
+    return tuple(
+        SettingRow(
+            setting=setting,
+            texts=tuple(
+                without_password(text) if setting.kind == "url" else text
+                for text in spell_value(setting, value_of(request, setting))
+            ),
+            given=held.get(setting.name),
+        )
+        for setting in SETTINGS
+    )
+
+
+def show_settings(rows: Sequence[SettingRow], unused: Sequence[str]) -> "Iterator[RenderableType]":
+    """Yield a table per heading; what somebody said stands out from the defaults."""
+    lines = align([(row.setting.name, _shown(row), _where(row)) for row in rows])
+    section = ""
+    for row, line in zip(rows, lines, strict=True):
+        if row.setting.section != section:
+            yield from ("",) if section else ()
+            section = row.setting.section
+            yield styled(section, "bold")
+        yield styled(f"  {line}", "" if row.given else "dim")
+    if unused:
+        yield ""
+        yield from (bullet(f"{name} is set, and is no option's variable") for name in unused)
+
+
+def make_settings_document(rows: Sequence[SettingRow], unused: Sequence[str]) -> dict[str, Any]:
+    """Return what ``config --json`` prints."""
+    return {
+        "version": 1,
+        "settings": [
+            {
+                "name": row.setting.name,
+                "value": _plain(row),
+                "origin": row.source.value,
+                "place": row.given.place if row.given else "",
+                "line": row.given.line if row.given else None,
+                "flag": row.setting.flag,
+                "variable": row.setting.variable,
+            }
+            for row in rows
+        ],
+        "unused_variables": list(unused),
+    }
+
+
+def _shown(row: SettingRow) -> str:
+    if row.setting.repeatable:
+        return shlex.join(row.texts) or _NONE
+    return row.texts[0] if row.texts else _NONE
+
+
+def _where(row: SettingRow) -> str:
+    return row.given.where if row.given else "default"
+
+
+def _plain(row: SettingRow) -> Any:
+    if row.setting.repeatable:
+        return list(row.texts)
+    if row.setting.kind == "switch":
+        return row.texts == ("true",)
+    return row.texts[0] if row.texts else None

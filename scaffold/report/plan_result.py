@@ -1,0 +1,262 @@
+"""What one run decided, and the questions that text and JSON both ask of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from scaffold.config.request import Request
+from scaffold.model.project import Found, Origin, Project, Start
+from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.target import Arch, Target
+from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
+from scaffold.model.verification import Measured
+from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
+from scaffold.project.dockerignore import PROGRAM
+from scaffold.report.formatting import format_size
+
+_LIMITS = frozenset({"over-budget", "over-download", "no-room-to-update", "compile-too-slow"})
+_ABOUT_PYTHON = ("python-prerelease", "python-not-admissible", "end-of-life")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanResult:
+    """One run: what was asked, what was decided for each target, and the files that came of it.
+
+    ``files`` maps a name relative to the project to the SHA-256 of what was written, or to None
+    where nothing was written yet. ``measured`` are figures of an earlier proof of what is chosen.
+    """
+
+    project: Project
+    request: Request
+    targets: tuple[Target, ...]
+    decisions: tuple[Decision, ...]
+    files: Mapping[str, str | None] = field(default_factory=dict)
+    remarks: tuple[Reason, ...] = ()
+    measured: Mapping[Arch, Measured] = field(default_factory=dict)
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether every target has a base."""
+        return all(decision.chosen for decision in self.decisions)
+
+
+def best_per_base(decision: Decision) -> tuple[Evaluation, ...]:
+    """Return one verdict per base: the chosen, else what fits best, else what came furthest.
+
+    The order is that of reading: the chosen one, what fits by size, then what does not.
+    """
+    best: dict[str, Evaluation] = {}
+    for verdict in decision.verdicts:
+        held = best.get(verdict.base.id)
+        if held is None or _merit(verdict, decision) > _merit(held, decision):
+            best[verdict.base.id] = verdict
+    return in_reading_order(tuple(best.values()), decision)
+
+
+def in_reading_order(
+    verdicts: tuple[Evaluation, ...], decision: Decision
+) -> tuple[Evaluation, ...]:
+    """Return verdicts: the chosen one, what fits by size, then what does not, like by like."""
+
+    def key(verdict: Evaluation) -> tuple[object, ...]:
+        size = verdict.size
+        return (
+            verdict != decision.chosen,
+            isinstance(verdict, Rejected),
+            size.on_disk if size else 2**63,
+            () if size else tuple(reason.text for reason in verdict.reasons),
+            verdict.base.id,
+            tuple(-part for part in minor(verdict.python)),
+        )
+
+    return tuple(sorted(verdicts, key=key))
+
+
+def _merit(verdict: Evaluation, decision: Decision) -> tuple[object, ...]:
+    """Rank a base's verdicts by how much they tell; a Python nobody can have tells least.
+
+    Where nothing fits, the one that misses least is the one to look at.
+    """
+    tells = isinstance(verdict, Accepted) or verdict.reasons[0].code not in _ABOUT_PYTHON
+    near = _misses_a_limit(verdict) and decision.chosen is None
+    return (
+        verdict == decision.chosen,
+        isinstance(verdict, Accepted),
+        verdict.size is not None,
+        near,
+        # As it is shown: of two that look alike, the newer Python is the one to name.
+        -float(f"{verdict.size.on_disk:.3g}") if near and verdict.size else 0,
+        tells,
+        decision.chosen is not None and verdict.python == decision.chosen.python,
+        -len(verdict.reasons),
+        minor(verdict.python),
+    )
+
+
+def _misses_a_limit(verdict: Evaluation) -> bool:
+    """Tell whether only a budget or a patience stands in the way."""
+    return isinstance(verdict, Rejected) and {r.code for r in verdict.reasons} <= _LIMITS
+
+
+def minor(python: str) -> tuple[int, ...]:
+    """Return (3, 13) for ``3.13``, so that versions sort."""
+    return tuple(int(part) for part in python.split(".") if part.isdigit())
+
+
+def heaviest(packages: tuple[Weighed, ...]) -> tuple[Weighed, ...]:
+    """Return packages by what they weigh unpacked, the heaviest first."""
+    return tuple(sorted(packages, key=lambda item: (-item.facts.installed, item.pinned.name)))
+
+
+def find_shortfall(decision: Decision, target: Target) -> tuple[int, int] | None:
+    """Return (bytes over the budget on disk, over the download) of the base that misses least.
+
+    None where something fits or nothing was weighed. Savings are counted from the same base.
+    """
+    budget = target.budget
+    missed = [
+        verdict.size for verdict in decision.verdicts if verdict.size and _misses_a_limit(verdict)
+    ]
+    if decision.chosen or not missed or (budget.on_disk is None and budget.download is None):
+        return None
+    nearest = min(missed, key=lambda size: size.on_disk)
+    return (
+        max(0, nearest.on_disk - budget.on_disk) if budget.on_disk is not None else 0,
+        max(0, nearest.download - budget.download) if budget.download is not None else 0,
+    )
+
+
+def find_rescue(
+    savings: Sequence[Suggestion], shortfall: tuple[int, int] | None
+) -> tuple[Suggestion, ...]:
+    """Return the fewest savings, largest first, that together make up for a shortfall.
+
+    Nothing if all together do not. What they save is added up, so it may be a little less.
+    """
+    taken: dict[str, Suggestion] = {}
+    for saving in savings:
+        if shortfall is None or not saving.option or not saving.bytes:
+            continue
+        taken.setdefault(saving.option.partition("=")[0], saving)
+        freed = [
+            sum(part) for part in zip(*((s.bytes, s.download) for s in taken.values()), strict=True)
+        ]
+        if freed[0] >= shortfall[0] and freed[1] >= shortfall[1]:
+            return tuple(taken.values())
+    return ()
+
+
+def older_because(fits: Accepted) -> dict[str, str]:
+    """Return, by package, why its version is older than the newest."""
+    notes = fits.candidate.resolution.notes
+    return {note.package: note.text for note in notes if note.code == "older-than-newest"}
+
+
+def start_of(outcome: PlanResult) -> Found[Start] | None:
+    """Return how the application starts; ``--cmd`` beats what the sources say."""
+    command = outcome.request.options.command
+    if command:
+        start = Start(framework="command", command=command)
+        return Found(value=start, origin=Origin(file="--cmd"))
+    return outcome.project.start
+
+
+def port_of(outcome: PlanResult) -> Found[int] | None:
+    """Return the port the application listens on; ``--cmd`` makes the found one a guess."""
+    options = outcome.request.options
+    if options.port is not None:
+        return Found(value=options.port, origin=Origin(file="--port"))
+    return None if options.command else outcome.project.port
+
+
+def health_of(outcome: PlanResult) -> Found[str] | None:
+    """Return the path that answers while the application is well; without a port none does."""
+    if port_of(outcome) is None:
+        return None
+    path = outcome.request.options.health
+    return Found(value=path, origin=Origin(file="--health")) if path else outcome.project.health
+
+
+def idle_swaps(outcome: PlanResult) -> tuple[Reason, ...]:
+    """Return a remark for each swap asked for that changed nothing, with the nearest names.
+
+    A swap that brings its own package back, such as one for another version, counts as used.
+    """
+    from packaging.requirements import Requirement  # noqa: PLC0415 - slow to import
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
+
+    installed = {
+        weighed.pinned.name
+        for decision in outcome.decisions
+        if decision.chosen
+        for weighed in decision.chosen.candidate.packages
+    }
+    asked = {requirement.name for requirement in outcome.project.asked}
+    remarks = []
+    for source, wanted in outcome.request.options.swaps if installed else ():
+        if source in asked or canonicalize_name(Requirement(wanted).name) in installed:
+            continue
+        near = get_close_matches(source, sorted(asked | installed), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        text = f"--swap {source}={wanted} changed nothing: nothing asks for {source}{meant}"
+        remarks.append(Reason(code="swap-idle", text=text, package=source))
+    return tuple(remarks)
+
+
+def recall(outcome: PlanResult, kept: Mapping[Arch, Measured]) -> PlanResult:
+    """Return the outcome with what was measured of the images that it chooses.
+
+    Of another base, Python or packages, and of a Dockerfile that is the user's own, nothing is
+    taken over, and a remark says so.
+    """
+    measured, remarks = {}, []
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
+        known = kept.get(target.arch)
+        if known is None or decision.chosen is None:
+            continue
+        if known.by_hand:
+            remarks.append(Reason(code="measured-by-hand", text=_of_your_own(target, known)))
+            continue
+        changed = _changed_since(known, decision.chosen)
+        if not changed:
+            measured[target.arch] = known
+            continue
+        text = (
+            f"measured on {known.checked}, before {changed} changed: `leanscaffold verify --save`"
+        )
+        remarks.append(Reason(code="measured-stale", text=f"{target.arch}: {text}"))
+    return replace(outcome, measured=measured, remarks=(*outcome.remarks, *remarks))
+
+
+def _of_your_own(target: Target, known: Measured) -> str:
+    sizes = f"{format_size(known.on_disk)} on disk, {format_size(known.download)} to download"
+    return (
+        f"{target.arch}: measured on {known.checked} with your own Dockerfile: {sizes}; "
+        "`leanscaffold lint` says what that costs"
+    )
+
+
+def _changed_since(known: Measured, chosen: Accepted) -> str:
+    """Return what is not as it was measured, or nothing."""
+    if known.base != chosen.base.id:
+        return "the base"
+    if known.python != chosen.python:
+        return "Python"
+    now = {item.pinned.name: item.pinned.version for item in chosen.candidate.packages}
+    moved = {name for name, _ in dict(known.packages).items() ^ now.items()}
+    return f"{len(moved)} package{'' if len(moved) == 1 else 's'}" if moved else ""
+
+
+def planned_layers(outcome: PlanResult, decision: Decision) -> tuple[PlannedLayer, ...]:
+    """Return the layers of one target's image from the bottom; nothing while a target has none."""
+    chosen = [one.chosen for one in outcome.decisions if one.chosen is not None]
+    if decision.chosen is None or not outcome.fits:
+        return ()
+    return price_layers(decision.chosen.size, split_layers(chosen))
+
+
+def planned_files(outcome: PlanResult) -> tuple[str, ...]:
+    """Return the names of the files that ``generate`` writes for these targets, sorted."""
+    locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
+    own = ("Dockerfile", ".dockerignore", "leanscaffold.json", f"{PROGRAM}/")
+    return tuple(sorted((*own, *locks)))

@@ -1,0 +1,107 @@
+"""The steps of a build on stderr: alive on a terminal, else one line when each has ended."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from scaffold.docker.build_errors import shorten
+from scaffold.model.build import Event, Progress
+from scaffold.report.formatting import format_size
+from scaffold.report.terminal import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+Watch = Callable[[Progress], None]
+
+_NAME_WIDTH = 88
+_OWN_AFFAIRS = ("internal]", "] FROM ", "resolving provenance")
+_NOTABLE = 1.0  # seconds from which on what no line of the Dockerfile asks for is shown
+_RUNNING_SHOWN = 8
+_PER_SECOND = 8
+
+
+@contextmanager
+def watching(
+    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+) -> Iterator[Watch]:
+    """Yield what shows progress; nothing of it stays behind but a line per step."""
+    if quiet:
+        yield lambda _: None
+    elif stream.isatty() and environ.get("TERM") != "dumb":
+        from rich.console import Console  # noqa: PLC0415 - slow to import
+        from rich.live import Live  # noqa: PLC0415
+
+        console = Console(file=stream, force_terminal=True, highlight=False, _environ=environ)
+        view = LiveView(console)
+        with Live(
+            console=console,
+            get_renderable=view.render,
+            refresh_per_second=_PER_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ):
+            yield view.watch
+    else:
+
+        def watch(progress: Progress) -> None:
+            if line := describe(progress):
+                print(line, file=stream, flush=True)
+
+        yield watch
+
+
+class LiveView:
+    """What a terminal shows: the steps that run now, below those that have ended."""
+
+    def __init__(self, console: "Console", *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._clock = clock
+        self._running: dict[str, tuple[float, str]] = {}
+
+    def watch(self, progress: Progress) -> None:
+        """Take in one happening."""
+        if progress.happening is Event.STARTED:
+            self._running.setdefault(progress.step, (self._clock(), ""))
+        elif progress.happening is Event.FINISHED:
+            self._running.pop(progress.step, None)
+            if line := describe(progress):
+                self._console.print(line, markup=False, emoji=False)
+        elif progress.step in self._running:  # what it moved may be told after its end
+            begin, last = self._running[progress.step]
+            self._running[progress.step] = (begin, _last_words(progress) or last)
+
+    def render(self) -> "RenderableType":
+        """Return the steps that run now."""
+        from rich.text import Text  # noqa: PLC0415 - slow to import
+
+        now = self._clock()
+        lines = []
+        for name, (begin, last) in list(self._running.items())[-_RUNNING_SHOWN:]:
+            lines.append(f"{now - begin:7.1f} s  {clean(shorten(name, _NAME_WIDTH))}")
+            if last:
+                lines.append(f"           {clean(last.strip())}")
+        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis", style="dim")
+
+
+def _last_words(progress: Progress) -> str:
+    """Return what a running step printed last, or how much it has moved."""
+    if progress.happening is Event.MOVED and progress.bytes is not None:
+        return format_size(progress.bytes)
+    return "".join(progress.text.replace("\r", "\n").strip().splitlines()[-1:])
+
+
+def describe(progress: Progress) -> str:
+    """Return the line of a step that has ended: seconds, name, bytes moved; empty for no line."""
+    if progress.happening is not Event.FINISHED or progress.again:
+        return ""
+    own = any(words in progress.step for words in _OWN_AFFAIRS)
+    if own and not progress.failed and progress.seconds < _NOTABLE:
+        return ""
+    name = clean(shorten(progress.step, _NAME_WIDTH))
+    took = "   cached" if progress.cached else f"{progress.seconds:7.1f} s"
+    moved = f"  {format_size(progress.bytes)}" if progress.bytes else ""
+    return f"{took}  {name}{moved}{'  FAILED' if progress.failed else ''}"

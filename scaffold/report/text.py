@@ -1,0 +1,300 @@
+"""What people read after ``plan`` and ``generate``: the choice, its reasons, and what is next."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Target
+from scaffold.model.verdict import Accepted, Decision, Suggestion
+from scaffold.planner.layer_plan import PlannedLayer
+from scaffold.project.dockerignore import PROGRAM
+from scaffold.report.candidates import show_candidates
+from scaffold.report.formatting import format_bound, format_memory, format_size
+from scaffold.report.measurements import show_measured
+from scaffold.report.next_steps import show_next
+from scaffold.report.plan_result import (
+    PlanResult,
+    find_rescue,
+    find_shortfall,
+    health_of,
+    heaviest,
+    older_because,
+    planned_layers,
+    port_of,
+    start_of,
+)
+from scaffold.report.terminal import align, bullet, indented, labelled, styled
+from scaffold.report.workarounds import show_ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+
+    Content = Iterator[RenderableType]
+
+_HEAVIEST = 8
+_NAMED = 4
+_NONE = "-"
+
+
+def show_outcome(outcome: PlanResult, *, folder: str = ".", verbose: bool = False) -> "Content":
+    """Yield the whole result. ``folder`` is the project's, as the user named it."""
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
+        yield from _show_target(outcome, target, decision, verbose=verbose)
+    yield from _show_start(outcome)
+    yield from _show_files(outcome)
+    yield from show_next(outcome, folder)
+
+
+def _show_target(
+    outcome: PlanResult, target: Target, decision: Decision, *, verbose: bool
+) -> "Content":
+    yield styled(headline(outcome, target), "bold")
+    yield ""
+    yield from show_choice(target, decision)
+    yield from show_measured(outcome, target, decision)
+    yield from show_candidates(decision, verbose=verbose)
+    if decision.chosen:
+        yield from _show_packages(decision.chosen)
+        yield from _show_layers(planned_layers(outcome, decision))
+        yield from _show_trimming(decision.chosen, verbose=verbose)
+    yield from show_ways(decision)
+    yield from _show_notes(outcome, decision)
+    yield from _show_savings(target, decision)
+
+
+def _name_base(chosen: Accepted) -> str:
+    reference = chosen.candidate.reference
+    return f"{chosen.base.id}, cut from {reference}," if chosen.base.origin else reference
+
+
+def headline(outcome: PlanResult, target: Target) -> str:
+    """Return what was decided about: project, target, device and budget."""
+    budget = target.budget
+    parts = [outcome.project.name.value, target.arch.platform]
+    if target.device:
+        parts.append(target.device.name)
+    if budget.on_disk is not None:
+        parts.append(f"at most {format_size(budget.on_disk)} on disk")
+    if budget.download is not None:
+        parts.append(f"at most {format_size(budget.download)} to download")
+    if budget.storage is not None:
+        what = "the old image and the new" if budget.keeps_old else "the image"
+        parts.append(f"{format_size(budget.storage)} for {what}")
+    if budget.memory is not None:
+        parts.append(f"{format_memory(budget.memory)} of memory")
+    return " · ".join(parts)
+
+
+def show_choice(target: Target, decision: Decision) -> "Content":
+    """Yield the chosen base with its sizes, or how much the nearest one misses by."""
+    chosen = decision.chosen
+    if chosen:
+        size = chosen.size
+        yield styled(
+            f"{_name_base(chosen)} with Python {chosen.python}: "
+            f"{format_bound(size.on_disk, size.error)} on disk, "
+            f"{format_bound(size.download, size.download_error)} to download",
+            "bold green",
+        )
+        yield indented(
+            f"{format_bound(size.in_blocks, size.in_blocks_error)} in blocks of 4 KiB, as a "
+            f"device's file system counts; {format_bound(size.containerd, size.containerd_error)} "
+            "in containerd's store, which keeps the download, too",
+            2,
+            "dim",
+        )
+        yield from _show_memory(target, chosen)
+        if size.parts:
+            shares = sorted(size.parts, key=lambda part: -part[1])
+            yield indented(
+                " + ".join(f"{label} {format_size(share)}" for label, share, _ in shares if share),
+                2,
+                "dim",
+            )
+    else:
+        alone = any(isinstance(verdict, Accepted) for verdict in decision.verdicts)
+        what = "No base and Python fits all targets" if alone else "Nothing fits"
+        yield styled(f"{what} ({target.arch.platform}).", "bold red")
+        shortfall = find_shortfall(decision, target)
+        if shortfall:
+            over = [
+                f"{format_size(excess)} {what}"
+                for excess, what in zip(shortfall, ("on disk", "to download"), strict=True)
+                if excess
+            ]
+            if over:
+                yield indented(f"The nearest is {' and '.join(over)} over the budget.", 2)
+    yield ""
+
+
+def _show_memory(target: Target, chosen: Accepted) -> "Content":
+    memory, allowed = chosen.candidate.memory, target.budget.memory
+    if memory is None or not memory.measured:
+        return
+    of = "" if allowed is None else f" of {format_memory(allowed)}"
+    yield indented(
+        f"about {format_size(memory.resident)} of memory{of} when everything is imported "
+        f"({memory.measured} of {memory.of} packages measured)",
+        2,
+        "dim",
+    )
+
+
+def _show_packages(chosen: Accepted) -> "Content":
+    packages = heaviest(chosen.candidate.packages)
+    if not packages:
+        return
+    older = older_because(chosen)
+    total = sum(item.facts.installed for item in packages)
+    count = f"{len(packages)} package{'' if len(packages) == 1 else 's'}"
+    shown = packages[:_HEAVIEST]
+    rest = "; the heaviest:" if len(packages) > len(shown) else ":"
+    yield styled(f"{count}, {format_size(total)} unpacked{rest}", "bold")
+    rows = [
+        (
+            f"  {item.pinned.name}",
+            item.pinned.version,
+            f"{'' if item.exact else '~'}{format_size(item.facts.installed)}",
+            _NONE if item.pinned.file.size is None else format_size(item.pinned.file.size),
+            "" if item.pinned.wheel else "built from source",
+        )
+        for item in shown
+    ]
+    header: tuple[str, ...] = ("  Package", "Version", "Installed", "Download", "")
+    first, *lines = align([header, *rows], right=(2, 3))
+    yield styled(first, "dim")
+    for item, line in zip(shown, lines, strict=True):
+        yield styled(line)
+        if item.pinned.name in older:
+            yield indented(older.pop(item.pinned.name), 5, "yellow")
+    for text in older.values():
+        yield indented(text, 2, "yellow")
+    yield ""
+
+
+def _show_layers(layers: "Sequence[PlannedLayer]") -> "Content":
+    """Yield what a change of each layer makes a device pull, the top one first."""
+    if not layers:
+        return
+    yield styled("What an update pulls, by the layer that changes", "bold")
+    rows = [
+        (f"  {format_size(layer.download)}", format_size(layer.pulled_classic), _name_layer(layer))
+        for layer in reversed(layers)
+    ]
+    first, *lines = align([("  Alone", "With all above", "Layer"), *rows], right=(0, 1))
+    yield styled(first, "dim")
+    for line in lines:
+        yield styled(line)
+    yield indented("engines with the classic store pull a layer with all above it", 2, "dim")
+    yield ""
+
+
+def _name_layer(layer: PlannedLayer) -> str:
+    names = layer.packages[:_NAMED]
+    more = len(layer.packages) - len(names)
+    return layer.name or ", ".join(names) + (f" and {more} more" if more else "")
+
+
+def _show_trimming(chosen: Accepted, *, verbose: bool) -> "Content":
+    trimmed = chosen.candidate.trimmed
+    if not trimmed:
+        return
+    total = sum(one.bytes for one in trimmed)
+    if not verbose:
+        yield styled(f"{format_size(total)} of that is left out (-v says what)", "dim")
+        yield ""
+        return
+    yield styled(f"Left out of packages, {format_size(total)}:", "bold")
+    rules = {one.rule: 0 for one in trimmed}
+    for one in trimmed:
+        rules[one.rule] += one.bytes
+    rows = []
+    for rule, size in sorted(rules.items(), key=lambda pair: -pair[1]):
+        most = sorted((one for one in trimmed if one.rule == rule), key=lambda one: -one.bytes)
+        names = ", ".join(f"{one.package} {format_size(one.bytes)}" for one in most[:_HEAVIEST])
+        rows.append((f"  {rule}", format_size(size), names))
+    yield from map(styled, align(rows, right=(1,)))
+    yield indented("leanscaffold explain trim-RULE says why", 2, "dim")
+    yield ""
+
+
+def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
+    resolved = decision.chosen.candidate.resolution.notes if decision.chosen else ()
+    notes: list[Reason] = [
+        *decision.notes,
+        *(note for note in resolved if note.code != "older-than-newest"),
+        *outcome.remarks,
+        *(Reason(code="project-note", text=text) for text in outcome.project.notes),
+    ]
+    device = next((target.device for target in outcome.targets if target.device), None)
+    caveats = device.caveats if device else ()
+    if not notes and not caveats:
+        return
+    yield styled("Mind", "bold")
+    for text in dict.fromkeys([*(note.text for note in notes), *caveats]):
+        yield bullet(text)
+    yield ""
+
+
+def _show_savings(target: Target, decision: Decision) -> "Content":
+    savings = decision.savings
+    if not savings:
+        return
+    shortfall = find_shortfall(decision, target)
+    yield styled("Would make it smaller" if decision.chosen else "Would help", "bold")
+    for saving in savings:
+        yield indented(saving.option or saving.code, 2, "cyan")
+        yield indented(_describe_saving(saving, shortfall), 4)
+        yield indented(saving.text, 4, "dim")
+    rescue = find_rescue(savings, shortfall)
+    if len(rescue) > 1:
+        freed = format_size(sum(saving.bytes for saving in rescue))
+        names = " and ".join(saving.option for saving in rescue)
+        yield indented(f"{names} together: about {freed} less on disk, then it should fit", 2)
+    yield ""
+
+
+def _describe_saving(saving: Suggestion, shortfall: tuple[int, int] | None) -> str:
+    less = (
+        f"{format_size(saving.bytes)} less on disk, {format_size(saving.download)} less to download"
+        if saving.bytes
+        else "clears a package that stands in the way"
+    )
+    return f"{less}: then it fits" if find_rescue([saving], shortfall) else less
+
+
+def _show_start(outcome: PlanResult) -> "Content":
+    start, port, health = start_of(outcome), port_of(outcome), health_of(outcome)
+    rows = []
+    if start:
+        command = shlex.join(start.value.command)
+        rows.append(("Starts with", command, str(start.origin)))
+    else:
+        rows.append(("Starts with", "nothing was found: give --cmd", ""))
+    if port:
+        rows.append(("Port", str(port.value), str(port.origin)))
+    elif outcome.request.options.command:
+        rows.append(("Port", "none: --port adds it and a health check", ""))
+    asked = outcome.request.options.health_command
+    if asked:
+        rows.append(("Health", shlex.join(asked), "--health-cmd"))
+    elif health:
+        rows.append(("Health", health.value, str(health.origin)))
+    rows += [("Python", found.value, str(found.origin)) for found in outcome.project.pythons]
+    width = max(len(label) for label, _, _ in rows)
+    for label, text, note in rows:
+        yield labelled(label, text, note, width=width)
+    yield ""
+
+
+def _show_files(outcome: PlanResult) -> "Content":
+    if outcome.files:
+        written = all(outcome.files.values())
+        yield styled("Written" if written else "generate would write", "bold")
+        # Our program counts as one: nobody looks for its files by name.
+        ours = f"{PROGRAM}/"
+        names = {ours if name.startswith(ours) else name for name in outcome.files}
+        yield indented(", ".join(sorted(names)), 2)
+        yield ""

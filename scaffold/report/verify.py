@@ -1,0 +1,140 @@
+"""A proof for people and for programs: one line per check, the evidence where it matters."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from scaffold.model.verification import Check, Report, Status
+from scaffold.report.formatting import format_memory, format_size
+from scaffold.report.terminal import align, indented, styled
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    Content = Iterator[RenderableType]
+
+VERSION = 1
+_SHORT = 19  # characters of ``sha256:…`` that tell images apart
+_SIGNS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.NOT_VERIFIED: "?"}
+_STYLES = {Status.PASSED: "green", Status.FAILED: "bold red", Status.NOT_VERIFIED: "yellow"}
+
+
+def show_reports(reports: Sequence[Report], *, verbose: bool = False) -> "Content":
+    """Yield the whole proof. ``verbose`` shows the evidence of what passed, too."""
+    for report in reports:
+        yield from _show_report(report, verbose=verbose)
+
+
+def _show_report(report: Report, *, verbose: bool) -> "Content":
+    parts = [report.project, report.arch.platform, report.device, report.image[:_SHORT]]
+    yield styled(" · ".join(part for part in parts if part), "bold")
+    for note in report.notes:
+        yield indented(note, 2, "dim")
+    yield ""
+    width = max((len(check.code) for check in report.checks), default=0)
+    for check in report.checks:
+        yield from _show_check(check, width, verbose=verbose)
+    yield ""
+    yield styled(conclude(report), "bold green" if report.passed else "bold red")
+    yield ""
+
+
+def _show_check(check: Check, width: int, *, verbose: bool) -> "Content":
+    passed = check.status is Status.PASSED
+    word = "not verified: " if check.status is Status.NOT_VERIFIED else ""
+    text = check.text.removeprefix("not tried: ") if word else check.text
+    yield styled(
+        f"{_SIGNS[check.status]} {check.code:{width}}  {word}{text}", _STYLES[check.status]
+    )
+    if verbose or not passed:
+        for line in check.evidence:
+            yield indented(line, width + 4, "dim")
+    if check.hint and not passed:
+        yield indented(f"hint: {check.hint}", width + 4)
+
+
+def conclude(report: Report) -> str:
+    """Return the result in a sentence: what failed, what was not tried."""
+    failed = [check.code for check in report.checks if check.status is Status.FAILED]
+    untried = [check.code for check in report.checks if check.status is Status.NOT_VERIFIED]
+    if report.passed:
+        return f"Verified: all {len(report.checks)} checks hold."
+    said = []
+    if failed:
+        said.append(f"failed {', '.join(failed)}")
+    if untried:
+        said.append(f"not tried {', '.join(untried)}")
+    return f"Not verified: {'; '.join(said)}."
+
+
+def make_report_document(reports: Sequence[Report]) -> dict[str, Any]:
+    """Return the document of ``leanscaffold verify --json``: bytes and seconds."""
+    return {
+        "version": VERSION,
+        "passed": bool(reports) and all(report.passed for report in reports),
+        "reports": [describe_report(report) for report in reports],
+    }
+
+
+def describe_report(report: Report) -> dict[str, Any]:
+    """Return one target's proof."""
+    return {
+        "target": report.arch.platform,
+        "project": report.project,
+        "device": report.device or None,
+        "image": report.image,
+        "emulated": report.emulated,
+        "notes": list(report.notes),
+        "passed": report.passed,
+        "on_disk": report.on_disk,
+        "download": report.download,
+        "containerd": report.containerd,
+        "layers": [
+            {
+                "digest": layer.digest,
+                "on_disk": layer.on_disk,
+                "in_blocks": layer.in_blocks,
+                "download": layer.download,
+                "made_by": layer.made_by,
+            }
+            for layer in report.layers
+        ],
+        "checks": [describe_check(check) for check in report.checks],
+    }
+
+
+def describe_check(check: Check) -> dict[str, Any]:
+    """Return one check."""
+    return {
+        "code": check.code,
+        "status": str(check.status),
+        "text": check.text,
+        "evidence": list(check.evidence),
+        "figures": {name: _plain(value) for name, value in check.figures},
+        "hint": check.hint or None,
+    }
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else round(value, 3)
+
+
+def show_measured(reports: Sequence[Report]) -> "Content":
+    """Yield the figures of several targets side by side."""
+    rows = [("Target", "On disk", "Download", "Start", "Memory", "Rebuild")]
+    for report in reports:
+        start, memory = report.figure("start_seconds"), report.figure("peak_memory_bytes")
+        rebuild = report.figure("rebuild_seconds")
+        rows.append(
+            (
+                report.arch.platform,
+                format_size(report.on_disk),
+                format_size(report.download),
+                "-" if start is None else f"{start:.2f} s",
+                "-" if memory is None else format_memory(int(memory)),
+                "-" if rebuild is None else f"{rebuild:.1f} s",
+            )
+        )
+    header, *lines = align(rows, right=(1, 2, 3, 4, 5))
+    yield styled(header, "dim")
+    for line in lines:
+        yield styled(line)

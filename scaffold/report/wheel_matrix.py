@@ -1,0 +1,114 @@
+"""A package's wheels as text: libc by architecture by Python."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from scaffold.model.knowledge import Proven, Recipe
+from scaffold.report.terminal import align, indented, styled
+from scaffold.resolver.package_support import PackageSupport
+from scaffold.resolver.wheel_matrix import Cell, Matrix
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    Content = Iterator[RenderableType]
+
+NONE = "-"
+LEGEND = (
+    ("*", "not the newest release"),
+    ("any", "runs everywhere"),
+    ("minutes, hours, compile", "no wheel, this long to compile"),
+    (NONE, "nothing to install, or none"),
+)
+BOUNDS = "First with a wheel and last without: of the releases that are known here."
+
+
+def show_availability(known: PackageSupport) -> "Content":
+    """Yield the plain answer, the matrix, and how to compile where there is no wheel."""
+    yield styled(known.answer, "bold")
+    yield ""
+    yield styled(describe_releases(known.matrix), "dim")
+    rows: list[Sequence[str]] = [("Libc", "Target", *known.matrix.pythons, "First", "Last without")]
+    rows += [
+        (
+            row.libc,
+            row.arch,
+            *(spell_cell(cell, known.recipe) for cell in row.cells),
+            row.first or NONE,
+            row.without or NONE,
+        )
+        for row in known.matrix.rows
+    ]
+    header, *lines = align(rows)
+    yield styled(header, "dim")
+    for row, line in zip(known.matrix.rows, lines, strict=True):
+        style = "" if any(cell.version for cell in row.cells) else "dim"
+        yield styled(line, "green" if all(cell.newest for cell in row.cells) else style)
+    yield styled("   ".join(f"{mark}: {meaning}" for mark, meaning in LEGEND), "dim")
+    yield styled(BOUNDS, "dim")
+    yield from _show_recipe(known)
+
+
+def describe_releases(matrix: Matrix) -> str:
+    """Return which release is the newest, which has sources, and who says so."""
+    known = "no release known" if not matrix.newest else f"newest release {matrix.newest}"
+    sdist = f"source archive of {matrix.sdist}" if matrix.sdist else "no source archive"
+    return f"{matrix.name}: {known}, {sdist} (from the {matrix.origin})"
+
+
+def spell_cell(cell: Cell, recipe: Recipe | None) -> str:
+    """Return a cell's version, or how long it takes to compile."""
+    if not cell.version:
+        effort = recipe.effort.value if recipe else "compile"
+        return effort if cell.sdist else NONE
+    text = "any" if cell.pure else cell.version
+    if cell.pure and not cell.newest:
+        text = f"any {cell.version}"
+    return text if cell.newest else f"{text}*"
+
+
+def needs_compiler(matrix: Matrix) -> bool:
+    """Tell whether some place has sources but no wheel."""
+    return any(cell.sdist for row in matrix.rows for cell in row.cells)
+
+
+def list_steps(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield what a recipe asks for, as (who or what, names)."""
+    for stage, packages in (("to build", recipe.build), ("to run", recipe.run)):
+        for manager, names in sorted(packages.items()):
+            yield f"{manager} {stage}", ", ".join(names)
+    if recipe.tools:
+        yield "tools to build", ", ".join(recipe.tools)
+
+
+def _show_recipe(known: PackageSupport) -> "Content":
+    recipe = known.recipe
+    if not needs_compiler(known.matrix):
+        return
+    yield ""
+    if recipe is None:
+        yield styled("Nobody has noted what compiling it takes.", "dim")
+        return
+    yield styled(f"To compile it ({recipe.effort} on a medium processor)", "bold")
+    for line in align([(f"  {label}", names) for label, names in list_steps(recipe)]):
+        yield styled(line)
+    yield indented(f"Source: {recipe.source}, {recipe.checked}", 2, "dim")
+    for proven in recipe.proven:
+        yield indented(f"Proven: {spell_proven(proven)}", 2, "dim")
+
+
+def spell_proven(proven: Proven) -> str:
+    """Return what was built where, and when."""
+    where = f"{proven.arch}, {proven.base}, Python {proven.python}"
+    return f"{proven.version} built and imported on {where}, {proven.checked}"
+
+
+def to_document(known: PackageSupport) -> dict[str, Any]:
+    """Return what JSON says of a package: the matrix's fields, and the answer beside them."""
+    return {
+        **asdict(known.matrix),
+        "answer": known.answer,
+        "reach": [asdict(one) for one in known.reach],
+        "recipe": asdict(known.recipe) if known.recipe else None,
+    }

@@ -1,0 +1,301 @@
+"""resolvelib's questions about needs and contenders, answered for one environment."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from packaging.requirements import Requirement as ParsedRequirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from scaffold.model.index import DistFile
+from scaffold.resolver.cache import (
+    Candidate,
+    Requirement,
+    ResolutionRequest,
+    ResolverCache,
+    parse_requirement,
+)
+from scaffold.resolver.environment_tags import EnvironmentTags
+from scaffold.resolver.releases import (
+    Release,
+    is_pin,
+    names_prerelease,
+    parse_version,
+    satisfies,
+)
+
+
+class Provider:
+    """resolvelib's questions, answered for one environment."""
+
+    def __init__(
+        self, wanted: ResolutionRequest, answers: EnvironmentTags, shelf: ResolverCache
+    ) -> None:
+        self.wanted = wanted
+        self.answers = answers
+        self.shelf = shelf
+        self.swaps = {
+            canonicalize_name(ParsedRequirement(old).name): parse_requirement(new)
+            for old, new in wanted.swaps
+        }
+        # What lies in the project is not what an index has under that name.
+        self.local = {a.name for a in wanted.asked if a.path and answers.holds(a.marker)}
+        self.constraints = self._read_constraints()
+        self.locked = self._read_lock()
+        self.system = {name: (version, package) for name, version, package in wanted.system}
+        self.order: dict[str, int] = {}
+        self._needs: dict[tuple[str, str, frozenset[str]], list[Requirement]] = {}
+
+    def _read_constraints(self) -> dict[str, tuple[str, ...]]:
+        constraints: dict[str, tuple[str, ...]] = {}
+        for asked in self.wanted.constraints:
+            if self.answers.holds(asked.marker):
+                constraints[asked.name] = (*constraints.get(asked.name, ()), asked.specifier)
+        return constraints
+
+    def _read_lock(self) -> dict[str, dict[Version, frozenset[str]]]:
+        """Return the locked versions per name with the sha256 sums that the lock allows."""
+        locked: dict[str, dict[Version, frozenset[str]]] = {}
+        packages = self.wanted.lock.packages if self.wanted.lock else ()
+        for package in packages:
+            version = parse_version(package.version)
+            if version is None or package.path or not self.answers.holds(package.marker):
+                continue
+            sums = {file.sha256 for file in package.files if file.sha256}
+            sums |= {h.removeprefix("sha256:") for h in package.hashes if h.startswith("sha256:")}
+            locked.setdefault(package.name, {})[version] = frozenset(sums)
+        return locked
+
+    def need(self, requirement: ParsedRequirement, parent: str) -> Requirement:
+        """Return a need, after swaps."""
+        name = canonicalize_name(requirement.name)
+        swapped = self.swaps.get(name)
+        if swapped is None:
+            return Requirement(
+                name,
+                frozenset(canonicalize_name(extra) for extra in requirement.extras),
+                str(requirement.specifier),
+                parent,
+                requirement.url or "",
+            )
+        extras = frozenset(canonicalize_name(extra) for extra in swapped.extras)
+        new = canonicalize_name(swapped.name)
+        kept = requirement.specifier if new == name else swapped.specifier
+        return Requirement(new, extras, str(kept), parent)
+
+    def roots(self) -> list[Requirement]:
+        """Return what the project asks for on this target."""
+        needs: list[Requirement] = []
+        for asked in self.wanted.asked:
+            local = asked.path or asked.name in self.local
+            if local or not self.answers.holds(asked.marker):
+                continue
+            extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
+            text = f"{asked.name}{extras}" + (f" @ {asked.url}" if asked.url else asked.specifier)
+            requirement = parse_requirement(text)
+            if requirement is not None:
+                need = self.need(requirement, "")
+                needs.append(
+                    Requirement(need.name, need.extras, need.specifier, "", need.url, asked.hashes)
+                )
+        return needs
+
+    # What resolvelib calls -------------------------------------------------------------------
+
+    def identify(self, requirement_or_candidate: "Requirement | Candidate") -> str:
+        """Return the name with its extras: one identifier each."""
+        extras = ",".join(sorted(requirement_or_candidate.extras))
+        name = requirement_or_candidate.name
+        identifier = f"{name}[{extras}]" if extras else name
+        self.order.setdefault(identifier, len(self.order))
+        return identifier
+
+    def get_preference(
+        self,
+        identifier: str,
+        resolutions: Mapping[str, Candidate],
+        candidates: object,  # noqa: ARG002 - resolvelib passes it by name
+        information: Mapping[str, Iterator[Any]],
+        backtrack_causes: Sequence[Any],
+    ) -> tuple[bool, bool, int]:
+        """Return the order to work in: pins, then what caused backtracking, then as met."""
+        causes = {cause.requirement.name for cause in backtrack_causes}
+        pinned = any(
+            is_pin(info.requirement.specifier, wildcard=True) for info in information[identifier]
+        )
+        del resolutions
+        return (not pinned, identifier.partition("[")[0] not in causes, self.order[identifier])
+
+    def find_matches(
+        self,
+        identifier: str,
+        requirements: Mapping[str, Iterator[Requirement]],
+        incompatibilities: Mapping[str, Iterator[Candidate]],
+    ) -> Callable[[], Iterator[Candidate]]:
+        """Return the contenders for an identifier, best first, lazily."""
+        needs = list(requirements[identifier])
+        refused = {candidate.version for candidate in incompatibilities[identifier]}
+        name = needs[0].name
+        extras = needs[0].extras
+        # a bare name and the same name with extras are one package: what is asked of either counts
+        needs += [
+            n
+            for key in list(requirements)
+            if key.partition("[")[0] == name and key != identifier
+            for n in requirements[key]
+        ]
+
+        def matches() -> Iterator[Candidate]:
+            for candidate in self.candidates(name, extras, needs):
+                if candidate.version not in refused:
+                    yield candidate
+
+        return matches
+
+    def is_satisfied_by(self, requirement: Requirement, candidate: Candidate) -> bool:
+        """Tell whether a contender is what a need asks for."""
+        return requirement.name == candidate.name and (
+            bool(requirement.url) or satisfies(candidate.version, requirement.specifier)
+        )
+
+    def get_dependencies(self, candidate: Candidate) -> list[Requirement]:
+        """Return what a contender needs on this target; a distribution's package brings it all."""
+        parent = candidate.name
+        if candidate.system:
+            return []
+        if candidate.extras:
+            own = Requirement(parent, frozenset(), f"==={candidate.version}", parent)
+            return [own, *self._dependencies(candidate, candidate.extras)]
+        return self._dependencies(candidate, frozenset())
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[str],
+        resolutions: object,  # noqa: ARG002
+        candidates: object,  # noqa: ARG002
+        information: object,  # noqa: ARG002
+        backtrack_causes: object,  # noqa: ARG002
+    ) -> Iterable[str]:
+        """Leave the selection as it is."""
+        return identifiers
+
+    # -----------------------------------------------------------------------------------------
+
+    def _dependencies(self, candidate: Candidate, extras: frozenset[str]) -> list[Requirement]:
+        key = (candidate.name, str(candidate.version), extras)
+        if key not in self._needs:
+            self._needs[key] = list(self._read_needs(candidate, extras))
+            self.shelf.index.prefetch([need.name for need in self._needs[key]])
+        return self._needs[key]
+
+    def _read_needs(self, candidate: Candidate, extras: frozenset[str]) -> Iterator[Requirement]:
+        metadata = self.shelf.metadata(candidate)
+        for text in metadata.requires if metadata else ():
+            requirement = parse_requirement(text)
+            if requirement is None or canonicalize_name(requirement.name) in self.local:
+                continue
+            marker = str(requirement.marker) if requirement.marker else ""
+            if self.answers.holds(marker, extras):
+                yield self.need(requirement, candidate.name)
+
+    def candidates(
+        self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
+    ) -> Iterator[Candidate]:
+        """Yield candidates, best first: wheels by version; sdists only if there is no wheel."""
+        url = next((need.url for need in needs if need.url), "")
+        if url:
+            yield from self._from_url(name, extras, url)
+            return
+        for candidate in self._from_releases(name, extras, needs):
+            if candidate.system or not self._is_unread(candidate):
+                yield candidate
+
+    def _is_unread(self, candidate: Candidate) -> bool:
+        """Tell whether nobody knows what a candidate needs: offline it cannot be found out."""
+        known = not self.wanted.offline or candidate.name in self.locked
+        return not known and self.shelf.metadata(candidate) is None
+
+    def _from_releases(
+        self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
+    ) -> Iterator[Candidate]:
+        found = False
+        for release in self.admissible(name, needs):
+            allowed = self._allowed(name, release, needs)
+            file = self.answers.wheel(allowed)
+            if file is not None and not self._no_binary(name):
+                found = True
+                yield Candidate(name, release.version, extras, file, allowed)
+        if not found:
+            for candidate in self._from_system(name, extras, needs):
+                found = True
+                yield candidate
+        if found or not self.wanted.sdists or self._only_binary(name):
+            return
+        for release in self.admissible(name, needs):
+            allowed = self._allowed(name, release, needs)
+            file = self.answers.sdist(allowed)
+            if file is not None:
+                yield Candidate(name, release.version, extras, file, allowed)
+
+    def _from_system(
+        self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
+    ) -> Iterator[Candidate]:
+        """Yield the distribution's own package; a lock or a hash asks for other files."""
+        text, package = self.system.get(name, ("", ""))
+        version = parse_version(text) if text else None
+        hashed = name in self.locked or any(need.hashes for need in needs)
+        specifiers = self.specifiers(name, needs)
+        if version is None or hashed or not all(satisfies(version, one) for one in specifiers):
+            return
+        release = Release(version=version, wheels=(), sdist=None)
+        yield Candidate(name, version, extras, DistFile(filename=package), release, package)
+
+    def _only_binary(self, name: str) -> bool:
+        return bool({":all:", name} & set(self.wanted.options.only_binary))
+
+    def _no_binary(self, name: str) -> bool:
+        return bool({":all:", name} & set(self.wanted.options.no_binary))
+
+    def _allowed(self, name: str, release: Release, needs: Sequence[Requirement]) -> Release:
+        """Return the release with only the files whose hash the lock and the requirement allow."""
+        sums = self.locked.get(name, {}).get(release.version, frozenset())
+        asked = {h.removeprefix("sha256:") for need in needs for h in need.hashes}
+        allowed = (sums or asked) & (asked or sums)
+        if not allowed:
+            return release
+        sdist = release.sdist if release.sdist and release.sdist.sha256 in allowed else None
+        wheels = tuple(file for file in release.wheels if file.sha256 in allowed)
+        return Release(version=release.version, wheels=wheels, sdist=sdist)
+
+    def _from_url(self, name: str, extras: frozenset[str], url: str) -> Iterator[Candidate]:
+        filename = url.partition("#")[0].partition("?")[0].rpartition("/")[2]
+        if not filename.endswith(".whl") or not self.answers.suits(filename):
+            return
+        version = parse_version(filename.split("-")[1])
+        if version is not None:
+            digest = url.partition("#sha256=")[2]
+            file = DistFile(filename=filename, url=url.partition("#")[0], sha256=digest)
+            release = Release(version=version, wheels=(file,), sdist=None)
+            yield Candidate(name, version, extras, file, release)
+
+    def admissible(self, name: str, needs: Sequence[Requirement]) -> Iterator[Release]:
+        """Yield the releases that specifiers, constraints, lock and PEP 592 admit, newest first."""
+        specifiers = self.specifiers(name, needs)
+        pre = self.wanted.options.pre or any(map(names_prerelease, specifiers))
+        exact = any(is_pin(specifier, wildcard=False) for specifier in specifiers)
+        locked = self.locked.get(name)
+        for release in self.shelf.releases(name):
+            version = release.version
+            if locked is not None:
+                taken = version in locked
+            elif release.yanked and not exact:
+                taken = False
+            else:
+                taken = pre or not version.is_prerelease
+            if taken and all(satisfies(version, specifier) for specifier in specifiers):
+                yield release
+
+    def specifiers(self, name: str, needs: Iterable[Requirement]) -> tuple[str, ...]:
+        """Return all that needs and constraints say of a name's version."""
+        asked = (*self.constraints.get(name, ()), *(need.specifier for need in needs))
+        return tuple(dict.fromkeys(filter(None, asked)))

@@ -1,0 +1,133 @@
+"""Targets: how people spell architectures, and what an environment accepts.
+
+The tag lists follow PEP 425 (compatibility tags), PEP 600 (manylinux), PEP 656 (musllinux); the
+markers follow the dependency specifiers specification. Nothing is asked of the running
+interpreter: every value comes from the environment given.
+"""
+
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from scaffold.model.errors import UsageError
+from scaffold.model.target import Arch, Environment, LibcFamily
+
+if TYPE_CHECKING:
+    from packaging.tags import Tag
+
+_SPELLINGS = {
+    "x86_64": Arch.AMD64,
+    "x86-64": Arch.AMD64,
+    "x64": Arch.AMD64,
+    "aarch64": Arch.ARM64,
+    "arm64/v8": Arch.ARM64,
+    "arm64v8": Arch.ARM64,
+    "armv8": Arch.ARM64,
+    "arm": Arch.ARM_V7,
+    "armv7": Arch.ARM_V7,
+    "armv7l": Arch.ARM_V7,
+    "armhf": Arch.ARM_V7,
+    "arm32v7": Arch.ARM_V7,
+    "armv6": Arch.ARM_V6,
+    "armv6l": Arch.ARM_V6,
+    "arm32v6": Arch.ARM_V6,
+    "armel": Arch.ARM_V6,
+    "i386": Arch.I386,
+    "i686": Arch.I386,
+    "x86": Arch.I386,
+    "ppc64el": Arch.PPC64LE,
+    "riscv": Arch.RISCV64,
+    **{arch.value: arch for arch in Arch},
+}
+
+_LEGACY_MANYLINUX = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+_OLDEST_GLIBC_MINOR = {Arch.AMD64: 5, Arch.I386: 5}
+_NO_MANYLINUX = {Arch.ARM_V6}  # PEP 599 and 600 define no armv6l tag
+
+
+def parse_arch(text: str) -> Arch:
+    """Return the architecture meant by ``arm64``, ``linux/arm64``, ``aarch64``, ``armhf``.
+
+    Raises UsageError with the nearest spelling.
+    """
+    spelled = text.strip().lower().removeprefix("linux/").removeprefix("linux-")
+    arch = _SPELLINGS.get(spelled)
+    if arch is not None:
+        return arch
+    near = get_close_matches(spelled, _SPELLINGS, n=1)
+    meant = f"did you mean {_SPELLINGS[near[0]]}? " if near else ""
+    raise UsageError(
+        f"unknown target {text!r}",
+        hint=f"{meant}known targets: {', '.join(Arch)}",
+    )
+
+
+def platform_tags(environment: Environment) -> tuple[str, ...]:
+    """Return the platform tags of an environment, best first.
+
+    ``linux_*`` tags promise nothing; the files that carry them are glibc builds, so a musl
+    environment does not accept them. An ARMv6 device is never given ARMv7 code.
+    """
+    arch, libc = environment.arch, environment.libc
+    major, minor = libc.version
+    if libc.family is LibcFamily.MUSL:
+        return tuple(f"musllinux_{major}_{m}_{arch.machine}" for m in range(minor, -1, -1))
+    tags: list[str] = []
+    if arch not in _NO_MANYLINUX:
+        for m in range(minor, _OLDEST_GLIBC_MINOR.get(arch, 17) - 1, -1):
+            tags.append(f"manylinux_2_{m}_{arch.machine}")
+            legacy = _LEGACY_MANYLINUX.get(m)
+            if legacy and (m == 17 or arch in _OLDEST_GLIBC_MINOR):  # noqa: PLR2004 - glibc 2.17
+                tags.append(f"{legacy}_{arch.machine}")
+    return (*tags, f"linux_{arch.machine}")
+
+
+@lru_cache(maxsize=256)
+def tag_ranks(environment: Environment) -> "dict[Tag, int]":
+    """Return every tag the environment accepts with its rank; 0 is the best."""
+    from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415 - slow to import
+
+    version = python_version(environment.python)
+    digits = f"cp{version[0]}{version[1]}"
+    platforms = list(platform_tags(environment))
+    tags = [
+        *cpython_tags(version, [digits], platforms),
+        *compatible_tags(version, digits, platforms),
+    ]
+    ranks: dict[Tag, int] = {}
+    for rank, tag in enumerate(tags):
+        ranks.setdefault(tag, rank)
+    return ranks
+
+
+def environment_tags(environment: Environment) -> "tuple[Tag, ...]":
+    """Return every tag the environment accepts, best first."""
+    return tuple(tag_ranks(environment))
+
+
+def python_version(minor: str) -> tuple[int, int]:
+    """Return (3, 13) for ``3.13``."""
+    major, _, rest = minor.partition(".")
+    return int(major), int(rest)
+
+
+def marker_environment(environment: Environment, *, release: str = "") -> dict[str, str]:
+    """Return the values of PEP 508 markers on the target.
+
+    ``release`` is the interpreter's full version; without it the first final release of the
+    minor stands in, which only markers on ``python_full_version`` notice.
+    """
+    full = release or f"{environment.python}.0"
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": full,
+        "os_name": "posix",
+        "platform_machine": environment.arch.machine,
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": full,
+        "python_version": environment.python,
+        "sys_platform": "linux",
+    }

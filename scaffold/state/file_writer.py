@@ -1,0 +1,272 @@
+"""Write generated files: all of them or none, and never over what the user wrote."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shlex
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
+
+from scaffold.model.errors import Detail, FileConflictError, PathUnreadableError
+
+RECORD = "leanscaffold.json"
+_MODE = 0o644
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteReport:
+    """What happened to each file, by name, sorted.
+
+    ``stale`` are files of an earlier run that belong to this one no longer; they are left alone.
+    """
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    stale: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What stands at a path: a regular file's bytes and mode, or else what kind of thing it is."""
+
+    content: bytes | None
+    mode: int
+    kind: str
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 of a text as it is written, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def seal(document: Mapping[str, object]) -> str:
+    """Return the digest over a plan document, its own ``digest`` left out."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    return digest(json.dumps(rest, sort_keys=True, ensure_ascii=False))
+
+
+def read_recorded(root: Path) -> Mapping[str, str]:
+    """Return {file name: sha256} of what we wrote last, as leanscaffold.json has it.
+
+    The record itself is among them while its seal holds. An edited or unreadable record is not,
+    so that ``write_outputs`` takes it, like any other file of the user's, for a conflict.
+    """
+    try:
+        text = (root / RECORD).read_bytes().decode()
+        document = json.loads(text)
+        files = document["files"].items()
+        sealed = seal(document) == document.get("digest")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    recorded = {str(name): value for name, value in files if isinstance(value, str)}
+    return {**recorded, RECORD: digest(text)} if sealed else recorded
+
+
+def write_outputs(
+    root: Path,
+    files: Mapping[str, str],
+    *,
+    force: bool,
+    recorded: Mapping[str, str],
+    rename: Callable[[str, str], None] = os.replace,
+) -> WriteReport:
+    """Write all files or none.
+
+    A file that exists and is neither as ``recorded`` nor as it would become is the user's:
+    without ``force`` FileConflictError names all such files and nothing is touched. Folders and
+    devices are never replaced; of a symbolic link, ``force`` replaces the link and not what it
+    points to. A folder that cannot be written raises PathUnreadableError, and everything is as it
+    was before.
+    """
+    for name in files:
+        if not _is_plain(name):
+            raise ValueError(f"{name!r} is no plain file name")
+    found = {name: _look(root / name) for name in files}
+    texts = {name: text.encode() for name, text in files.items()}
+    changed = {
+        name: texts[name]
+        for name in sorted(files)
+        if (there := found[name]) is None or there.content != texts[name]
+    }
+    _refuse_conflicts(changed, found, recorded, force=force)
+    if changed:
+        _replace_all(root, changed, found, rename)
+    return WriteReport(
+        written=tuple(changed),
+        unchanged=tuple(sorted(set(files) - set(changed))),
+        stale=tuple(
+            sorted(
+                name
+                for name in set(recorded) - set(files)
+                if _is_plain(name) and os.path.lexists(root / name)
+            )
+        ),
+    )
+
+
+def find_conflicts(
+    root: Path, files: Mapping[str, str], recorded: Mapping[str, str]
+) -> tuple[Detail, ...]:
+    """Return the files that ``write_outputs`` would refuse to replace without ``force``."""
+    found = {name: _look(root / name) for name in files}
+    changed = (
+        (name, there)
+        for name, there in sorted(found.items())
+        if there is not None and there.content != files[name].encode()
+    )
+    reasons = ((name, _why_not(name, there, recorded)) for name, there in changed)
+    return tuple(Detail(file=name, text=why) for name, why in reasons if why)
+
+
+def _is_plain(name: str) -> bool:
+    """Tell whether a recorded name stays inside of the project."""
+    return not set("\\\0") & set(name) and not {"", ".", ".."} & set(name.split("/"))
+
+
+def _look(path: Path) -> _Found | None:
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode):
+            return _Found(path.read_bytes(), stat.S_IMODE(mode), "a file")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PathUnreadableError(
+            f"cannot read {path}: {error.strerror or error}", hint="check its permissions"
+        ) from error
+    kinds = {stat.S_IFLNK: "a symbolic link", stat.S_IFDIR: "a folder"}
+    return _Found(None, 0, kinds.get(stat.S_IFMT(mode), "a device or socket"))
+
+
+def _refuse_conflicts(
+    changed: Mapping[str, bytes],
+    found: Mapping[str, _Found | None],
+    recorded: Mapping[str, str],
+    *,
+    force: bool,
+) -> None:
+    details: list[Detail] = []
+    forcible = True
+    for name in changed:
+        there = found[name]
+        if there is None:
+            continue
+        replaceable = there.content is not None or there.kind == "a symbolic link"
+        if not replaceable or not force:
+            why = _why_not(name, there, recorded)
+            details += [Detail(file=name, text=why)] if why else []
+            forcible = forcible and replaceable
+    if details:
+        count = "a file is" if len(details) == 1 else f"{len(details)} files are"
+        raise FileConflictError(
+            f"{count} in the way; nothing was written",
+            details=details,
+            hint=f"leave it as it is with --leave {shlex.quote(str(details[0].file))}, or "
+            "overwrite it with --force"
+            if forcible
+            else "move what is yours away; a folder is not overwritten even with --force",
+        )
+
+
+def _why_not(name: str, there: _Found, recorded: Mapping[str, str]) -> str:
+    """Return why a file is not ours to replace, or an empty text if it is."""
+    if there.content is None:
+        return f"this is {there.kind}"
+    if name not in recorded:
+        return "not written by leanscaffold, or edited since"
+    if hashlib.sha256(there.content).hexdigest() != recorded[name]:
+        return "edited since leanscaffold wrote it"
+    return ""
+
+
+def _replace_all(
+    root: Path,
+    texts: Mapping[str, bytes],
+    found: Mapping[str, _Found | None],
+    rename: Callable[[str, str], None],
+) -> None:
+    """Stage every file beside its goal, then rename them in; undo all of it on any failure."""
+    staged: dict[str, Path] = {}
+    kept: dict[str, Path | None] = {}
+    try:
+        for name, text in texts.items():
+            staged[name] = _stage(root, name, text, _MODE)
+        for name, path in staged.items():
+            kept[name] = _keep(root, name, found[name])
+            rename(str(path), str(root / name))
+        _sync(root)
+    except BaseException as error:
+        _put_back(root, kept)
+        _remove(staged.values())
+        if isinstance(error, OSError):
+            raise PathUnreadableError(
+                f"cannot write to {root}: {error.strerror or error}",
+                hint="nothing was changed; check the folder's permissions and the space left",
+            ) from error
+        raise
+    _remove([path for path in kept.values() if path is not None])
+
+
+def _stage(root: Path, name: str, content: bytes, mode: int) -> Path:
+    """Write a temporary file to disk; the process's umask applies, as to any file it makes."""
+    path = _draft(root, name)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _draft(root: Path, name: str) -> Path:
+    """Return a name beside a file's goal, in the same folder, so that a rename is enough."""
+    goal = root / name
+    for folder in reversed(PurePosixPath(name).parents[:-1]):
+        (root / folder).mkdir(exist_ok=True)
+    return goal.with_name(f".{goal.name}.{uuid4().hex}.tmp")
+
+
+def _keep(root: Path, name: str, there: _Found | None) -> Path | None:
+    """Keep what a rename is about to replace; None where there is nothing."""
+    if there is None:
+        return None
+    if there.content is None:
+        kept = _draft(root, name)
+        kept.symlink_to((root / name).readlink())
+        return kept
+    kept = _stage(root, name, there.content, _MODE)
+    kept.chmod(there.mode)
+    return kept
+
+
+def _put_back(root: Path, kept: Mapping[str, Path | None]) -> None:
+    for name, path in reversed(list(kept.items())):
+        with contextlib.suppress(OSError):
+            if path is None:
+                (root / name).unlink(missing_ok=True)
+            else:
+                path.replace(root / name)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _sync(root: Path) -> None:
+    """Make the renames last through a power cut, where folders can be synced."""
+    with contextlib.suppress(OSError):
+        handle = os.open(root, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

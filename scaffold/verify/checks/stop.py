@@ -1,0 +1,39 @@
+"""A signal ends the app within the grace period."""
+
+from scaffold.model.run import Run, RunSpec
+from scaffold.model.verification import Check, Status
+
+CODE = "stop"
+
+
+def check_stop(trial: RunSpec, run: Run, signal: str) -> Check:
+    """Return whether the app ended on the image's signal. ``signal`` is its name."""
+    if run.ended and run.exit_code == 0 and trial.port is None:
+        text = "it ends by itself: nothing to stop"
+        return Check(code=CODE, status=Status.PASSED, text=text)
+    if run.stop_seconds is None:
+        return _unproven("it was not running any more")
+    if run.killed and trial.port is not None and run.start_seconds is None:
+        # What is still loading has no handler yet.
+        return _unproven(f"it had not come up, and did not end on {signal}")
+    figures = (("stop_seconds", run.stop_seconds),)
+    if run.killed:
+        return Check(
+            code=CODE,
+            status=Status.FAILED,
+            text=f"{signal} did not end it within {trial.grace} s: it was killed",
+            figures=figures,
+            hint="the first process of a container is deaf to signals without a handler: install "
+            "one, or set STOPSIGNAL to one that it has",
+        )
+    return Check(
+        code=CODE,
+        status=Status.PASSED,
+        text=f"{signal} ends it in {run.stop_seconds:.2f} s (exit code {run.exit_code})",
+        figures=figures,
+    )
+
+
+def _unproven(text: str) -> Check:
+    hint = "the check of the start says why"
+    return Check(code=CODE, status=Status.NOT_VERIFIED, text=text, hint=hint)

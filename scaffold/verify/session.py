@@ -1,0 +1,251 @@
+"""Proofs in the real world: what is built and run for them, and that nothing of it stays."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from scaffold.docker.apps import run_app, try_imports
+from scaffold.docker.build import BuildServices, Job, Watch, build_images
+from scaffold.docker.buildx import stopped_by_signals
+from scaffold.docker.connect import connect
+from scaffold.docker.containers import remove_marked
+from scaffold.docker.images import (
+    carry_image,
+    count_processors,
+    inspect_image,
+    inspect_layers,
+    native_arches,
+    remove_image,
+    weigh_image,
+)
+from scaffold.docker.trace_run import run_exercise
+from scaffold.model.build import Built
+from scaffold.model.errors import BuildError
+from scaffold.model.expectation import Expectation, VerifyOptions
+from scaffold.model.image import Contents
+from scaffold.model.knowledge import PackageFact
+from scaffold.model.run import Rebuild
+from scaffold.model.verification import Report
+from scaffold.verify.rebuild_probe import pick_lightest, pick_source, without_package
+from scaffold.verify.verify import Rebuilds, VerifyServices, verify
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".tox"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyRequest:
+    """What is to be proven: ``job`` builds the images, None where the wishes name one."""
+
+    job: Job | None
+    promises: tuple[Expectation, ...]
+    wishes: VerifyOptions
+    facts: Mapping[str, PackageFact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifySession:
+    """Where images are tried. ``home`` is the engine that builds, ``device`` the one that runs."""
+
+    mark: str
+    home: "DockerClient"
+    device: "DockerClient"
+    environ: Mapping[str, str]
+    build: BuildServices
+
+
+def verify_images(
+    proving: VerifyRequest,
+    watch: Watch,
+    tell: Callable[[str], None],
+    build: BuildServices,
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> tuple[Report, ...]:
+    """Build and try the images of all promises.
+
+    Containers and temporary images are gone afterwards, also after an interruption. Raises what a
+    build raises, and EngineError.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(stopped_by_signals())
+        bench = stack.enter_context(open_bench(proving.wishes, environ, build))
+        reports = []
+        for promise in proving.promises:
+            with _image(proving, promise, bench, watch) as image:
+                edges = _edges(proving, promise, bench, watch, tell)
+                reports.append(verify(image, promise, proving.wishes, edges))
+        return tuple(reports)
+
+
+@contextmanager
+def open_bench(
+    wishes: VerifyOptions, environ: Mapping[str, str], build: BuildServices
+) -> Iterator[VerifySession]:
+    """Yield the engines, under a mark of this run; what carries it is removed at the end."""
+    mark = uuid4().hex[:12]
+    with ExitStack() as stack:
+        home = stack.enter_context(connect(environ=environ))
+        device = home
+        if wishes.engine:
+            device = stack.enter_context(connect(wishes.engine, environ=environ))
+        stack.callback(remove_marked, device, mark)
+        yield VerifySession(mark=mark, home=home, device=device, environ=environ, build=build)
+
+
+@contextmanager
+def _image(
+    proving: VerifyRequest, promise: Expectation, bench: VerifySession, watch: Watch
+) -> Iterator[str]:
+    """Yield the name of the image, built if there is something to build, on the device's engine."""
+    with ExitStack() as stack:
+        if proving.job is None:
+            image = proving.wishes.image
+        else:
+            image = _name(proving.job, promise, bench, keep=proving.wishes.keep)
+            if not proving.wishes.keep:
+                stack.callback(remove_image, bench.home, image)
+            _build(proving.job, promise, image, bench, watch)
+        if bench.device is not bench.home:
+            stack.callback(remove_image, bench.device, image)
+            carry_image(bench.home, bench.device, image)
+        yield image
+
+
+def _name(job: Job, promise: Expectation, bench: VerifySession, *, keep: bool) -> str:
+    if keep:
+        from scaffold.docker.build_requests import default_name  # noqa: PLC0415 - of one option
+
+        return f"{job.wishes.tag or default_name(job.project)}:{promise.arch.slug}"
+    return f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}"
+
+
+def _build(job: Job, promise: Expectation, tag: str, bench: VerifySession, watch: Watch) -> Built:
+    wishes = replace(job.wishes, tag=tag, push=False)
+    one = replace(job, arches=(promise.arch,), wishes=wishes)
+    return build_images(one, watch, bench.build)[0]
+
+
+def _edges(
+    proving: VerifyRequest,
+    promise: Expectation,
+    bench: VerifySession,
+    watch: Watch,
+    tell: Callable[[str], None],
+) -> VerifyServices:
+    job = proving.job
+    return VerifyServices(
+        inspect=lambda image: inspect_image(bench.home, image),
+        weigh=lambda image: weigh_image(bench.home, image),
+        run=lambda trial: run_app(bench.device, bench.mark, trial),
+        try_imports=lambda trial, modules, folders, patience: try_imports(
+            bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience
+        ),
+        exercise=lambda trial, exercise, config: run_exercise(
+            bench.device, bench.mark, trial, exercise, config, tracer=""
+        ),
+        rebuild=None
+        if job is None
+        else lambda contents: _rebuild(job, promise, contents, bench, watch),
+        native=native_arches(bench.device),
+        processors=count_processors(bench.device),
+        facts=proving.facts,
+        tell=tell,
+    )
+
+
+def _rebuild(
+    job: Job, promise: Expectation, contents: Contents, bench: VerifySession, watch: Watch
+) -> Rebuilds:
+    """Build a copy of the project twice more; the user's own folder is never touched."""
+    lock = f"requirements.{promise.arch.slug}.lock"
+    package = pick_lightest(promise)
+
+    def update(folder: Path) -> None:
+        text = (folder / lock).read_text("utf-8")
+        # A change of its own each time, or the cache has what it makes.
+        changed = f"# changed {bench.mark}\n{without_package(text, package)}"
+        (folder / lock).write_text(changed, encoding="utf-8")
+
+    edited = rebuild_edited(job, promise, contents, bench, watch)
+    if not package:
+        return Rebuilds(edited=edited, updated=None)
+    if not (job.folder / lock).is_file():
+        return Rebuilds(edited=edited, updated=f"not tried: there is no {lock} to change")
+    what = f"a change of {package}"
+    updated = _once_more(job, promise, contents, bench, watch, what=what, change=update)
+    return Rebuilds(edited=edited, updated=updated)
+
+
+def rebuild_edited(
+    job: Job, promise: Expectation, contents: Contents, bench: VerifySession, watch: Watch
+) -> Rebuild | str:
+    """Build a copy of the project after an edit of a source file, or say why that cannot be."""
+    source = pick_source(contents, _sources(job.folder))
+    if not source:
+        return "not tried: no source file of the project is in the image"
+
+    def edit(folder: Path) -> None:
+        with (folder / source).open("a", encoding="utf-8") as file:
+            # An edit of its own each time, or the cache has what it makes.
+            file.write(f"\n# edited {bench.mark}\n")
+
+    return _once_more(
+        job, promise, contents, bench, watch, what=f"an edit of {source}", change=edit
+    )
+
+
+def _once_more(
+    job: Job,
+    promise: Expectation,
+    contents: Contents,
+    bench: VerifySession,
+    watch: Watch,
+    *,
+    what: str,
+    change: Callable[[Path], None],
+) -> Rebuild | str:
+    tag = f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}-again"
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary, ExitStack() as stack:
+        copy = Path(temporary) / "project"
+        shutil.copytree(job.folder, copy, ignore=LEFT_OUT, symlinks=True)
+        change(copy)
+        stack.callback(remove_image, bench.home, tag)
+        try:
+            built = _build(replace(job, folder=copy), promise, tag, bench, watch)
+        except BuildError as error:
+            return f"not tried: the build after {what} failed: {error.cause}"
+        known = {layer.digest: (layer.on_disk, layer.download) for layer in contents.layers}
+        layers = inspect_layers(bench.home, tag, known)
+    new = [(number, one) for number, one in enumerate(layers) if one.digest not in known]
+    return Rebuild(
+        what=what,
+        seconds=built.seconds,
+        ran=tuple(step.name for step in built.steps if not step.cached and _works(step.name)),
+        changed=tuple(number for number, _ in new),
+        moved=sum(layer.download for _, layer in new),
+        layers=len(layers),
+    )
+
+
+def _works(step: str) -> bool:
+    """Tell whether a step is an instruction that makes something, not BuildKit's own doing."""
+    return step.startswith("[") and not step.startswith("[internal]") and " FROM " not in step
+
+
+def _sources(folder: Path) -> Sequence[str]:
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )

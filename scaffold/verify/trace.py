@@ -1,0 +1,242 @@
+"""The pipeline of a trace: build, run under a tracer, make the keep-list, build and run again."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaffold.docker.build import BuildServices, Job, Watch, build_images
+from scaffold.docker.buildx import stopped_by_signals
+from scaffold.docker.images import (
+    carry_image,
+    count_processors,
+    inspect_image,
+    native_arches,
+    remove_image,
+)
+from scaffold.docker.trace_run import run_exercise
+from scaffold.model.errors import TraceError
+from scaffold.model.expectation import Expectation, VerifyOptions
+from scaffold.model.image import Contents
+from scaffold.model.plan import Plan
+from scaffold.model.run import RunSpec
+from scaffold.model.trace import Figures, Trace, TracedRun, TraceResult, TraceScenario
+from scaffold.project.dockerignore import TRACE
+from scaffold.state.file_writer import read_recorded
+from scaffold.state.trace_file import (
+    KERNEL,
+    UNSEEN,
+    find_dropped,
+    find_opened,
+    find_read_sources,
+    render_trace,
+    spell_opened,
+    weigh_opened,
+)
+from scaffold.verify.checks.traced import compare_runs, name_exercise
+from scaffold.verify.session import LEFT_OUT, VerifySession, open_bench
+from scaffold.verify.verify import make_trial
+
+if TYPE_CHECKING:
+    from scaffold.model.target import Arch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracing:
+    """What is to be traced. ``job`` is the user's project, of which only copies are built.
+
+    ``plan`` is without a trace; ``spell`` returns the files of a plan. ``tracer`` is ``any`` for
+    the best there is, or ``hook``.
+    """
+
+    job: Job
+    plan: Plan
+    promise: Expectation
+    exercises: tuple[TraceScenario, ...]
+    wishes: VerifyOptions
+    closure: str
+    tracer: str
+    spell: Callable[[Plan], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """A trace with the figures of one target, and whether the runs came to the same with it.
+
+    ``differing`` are sentences about those that did not.
+    """
+
+    trace: Trace
+    figures: Figures
+    differing: tuple[str, ...] = ()
+
+
+def trace_project(
+    tracing: Tracing,
+    watch: Watch,
+    tell: Callable[[str], None],
+    build: BuildServices,
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> Traced:
+    """Trace a project; images, containers and copies are gone afterwards.
+
+    Raises what a build raises, EngineError, and TraceError for a run that does not do its work.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(stopped_by_signals())
+        bench = stack.enter_context(open_bench(tracing.wishes, environ, build))
+        with _image(tracing, tracing.plan, bench, watch) as image:
+            whole = inspect_image(bench.home, image)
+            trial = _trial(tracing, image, whole, bench)
+            sightings = _run(tracing, whole, trial, bench, tell)
+        opened = find_opened(whole, {path for one in sightings for path in one.files})
+        trace = _make_trace(tracing, whole, sightings, opened)
+        plan = _with_trace(tracing, trace)
+        with _image(tracing, plan, bench, watch) as image:
+            kept = inspect_image(bench.home, image)
+            trial = _trial(tracing, image, kept, bench)
+            tell(f"{trial.arch}: running all of it again, with the trace")
+            again = [
+                run_exercise(bench.device, bench.mark, trial, one, kept.config, tracer="")
+                for one in tracing.exercises
+            ]
+    figures = _measure(tracing, whole, kept, opened, sightings)
+    return Traced(
+        trace=replace(trace, figures=(figures,)),
+        figures=figures,
+        differing=tuple(compare_runs(trace.runs, again)),
+    )
+
+
+@contextmanager
+def _image(tracing: Tracing, plan: Plan, bench: VerifySession, watch: Watch) -> Iterator[str]:
+    """Yield an image of a copy of the project with a plan's files, on the device's engine."""
+    arch: Arch = tracing.promise.arch
+    tag = f"leanscaffold-trace:{bench.mark}-{arch.slug}"
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary, ExitStack() as stack:
+        folder = Path(temporary) / "project"
+        shutil.copytree(tracing.job.folder, folder, ignore=LEFT_OUT, symlinks=True)
+        for name in (*read_recorded(tracing.job.folder), TRACE):
+            (folder / name).unlink(missing_ok=True)
+        files = dict(tracing.spell(plan))
+        if plan.trace:
+            files[TRACE] = render_trace(plan.trace)
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        wishes = replace(tracing.job.wishes, tag=tag, push=False)
+        job = replace(tracing.job, folder=folder, arches=(arch,), wishes=wishes)
+        stack.callback(remove_image, bench.home, tag)
+        build_images(job, watch, bench.build)
+        if bench.device is not bench.home:
+            stack.callback(remove_image, bench.device, tag)
+            carry_image(bench.home, bench.device, tag)
+        yield tag
+
+
+def _trial(tracing: Tracing, image: str, contents: Contents, bench: VerifySession) -> RunSpec:
+    return make_trial(
+        image,
+        contents,
+        tracing.promise,
+        tracing.wishes,
+        native=native_arches(bench.device),
+        processors=count_processors(bench.device),
+    )
+
+
+def _run(
+    tracing: Tracing,
+    contents: Contents,
+    trial: RunSpec,
+    bench: VerifySession,
+    tell: Callable[[str], None],
+) -> list[TraceResult]:
+    """Run all exercises under the tracer."""
+    sightings = []
+    for exercise in tracing.exercises:
+        tell(f"{trial.arch}: tracing {name_exercise(exercise)}")
+        seen = run_exercise(
+            bench.device, bench.mark, trial, exercise, contents.config, tracer=tracing.tracer
+        )
+        _check_traced(exercise, seen, contents)
+        sightings.append(seen)
+    return sightings
+
+
+def _check_traced(exercise: TraceScenario, seen: TraceResult, contents: Contents) -> None:
+    """Raise TraceError for a run that a keep-list should not be made of."""
+    what = name_exercise(exercise)
+    if seen.refused:
+        raise TraceError(f"{what} cannot be traced: {seen.refused}", hint="try it: docker run")
+    log = seen.log.strip()[-600:] or "it said nothing"
+    if exercise.port is not None and not seen.well:
+        raise TraceError(
+            f"{what} did not answer on port {exercise.port}", hint=f"its last words: {log}"
+        )
+    if exercise.port is None and seen.ended and seen.code:
+        raise TraceError(f"{what} ended with code {seen.code}", hint=f"its last words: {log}")
+    if not seen.complete or not find_opened(contents, seen.files):
+        raise TraceError(f"{what}: the tracer missed files", hint="run it again, with less to do")
+
+
+def _make_trace(
+    tracing: Tracing, whole: Contents, sightings: list[TraceResult], opened: frozenset[str]
+) -> Trace:
+    plan = tracing.plan
+    site = plan.base.site_packages.format(python=plan.python)
+    return Trace(
+        python=sightings[0].python,
+        packages=tracing.promise.packages,
+        runs=tuple(
+            TracedRun(
+                exercise=exercise, code=seen.code if seen.ended else None, answers=seen.answers
+            )
+            for exercise, seen in zip(tracing.exercises, sightings, strict=True)
+        ),
+        files=(
+            *spell_opened(opened, site, workdir=plan.workdir),
+            # What only machine code opens, the hook does not see.
+            *(UNSEEN if any(one.tracer != KERNEL for one in sightings) else ()),
+        ),
+        sources=find_read_sources(whole, opened, site),
+    )
+
+
+def _with_trace(tracing: Tracing, trace: Trace) -> Plan:
+    plan = tracing.plan
+    options = replace(plan.options, traced=tracing.closure)
+    project = replace(plan.project, trace=trace)
+    return replace(plan, options=options, project=project, trace=trace)
+
+
+def _measure(
+    tracing: Tracing,
+    whole: Contents,
+    kept: Contents,
+    opened: frozenset[str],
+    sightings: list[TraceResult],
+) -> Figures:
+    return Figures(
+        arch=tracing.promise.arch,
+        base=tracing.plan.base.id,
+        closure=tracing.closure,
+        tracer=", ".join(sorted({one.tracer for one in sightings})),
+        floor=weigh_opened(whole, opened),
+        app=tracing.plan.project.app_bytes,
+        whole=_weigh(whole),
+        kept=_weigh(kept),
+        dropped=find_dropped(whole, kept),
+    )
+
+
+def _weigh(contents: Contents) -> tuple[int, int]:
+    return (
+        sum(layer.on_disk for layer in contents.layers),
+        sum(layer.download for layer in contents.layers),
+    )

@@ -1,1 +1,0 @@
-"""What runs inside a build, on made-up roots."""

@@ -1,0 +1,139 @@
+"""What goes around the Dockerfile, by cases."""
+
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from scaffold.config.choices import AROUND
+from scaffold.dockerfile.extras import FILES
+from scaffold.dockerfile.extras.ci import make_workshop
+from scaffold.dockerfile.extras.hardware import find_hardware
+from scaffold.dockerfile.render import render
+from scaffold.model.plan import Options, Plan
+from scaffold.model.project import Origin, Use
+from scaffold.model.target import Arch, Budget, Target
+from tests.support.builders import make_device
+from tests.support.dockerfiles import PROJECT, WHEEL, load, plan_of, simple_plan
+from tests.support.worlds import World, ask
+
+
+def with_all(plan: Plan) -> dict[str, str]:
+    return render(replace(plan, options=replace(plan.options, also=AROUND)), load)
+
+
+def service_of(plan: Plan) -> dict[str, object]:
+    (service,) = yaml.safe_load(with_all(plan)["compose.yaml"])["services"].values()
+    assert isinstance(service, dict)
+    return service
+
+
+def on_device(plan: Plan, memory: int | None) -> Plan:
+    device = replace(make_device(), cores=1)
+    (only,) = plan.targets
+    target = Target(arch=only.target.arch, budget=Budget(memory=memory), device=device)
+    return replace(plan, targets=(replace(only, target=target),))
+
+
+def opens(path: str) -> Use:
+    return Use(code="opens-device", value=path, origin=Origin(file="main.py", line=3))
+
+
+def test_every_word_of_the_option_has_a_file_and_nothing_is_written_unasked() -> None:
+    assert set(FILES) == set(AROUND)
+    plain = set(render(simple_plan(), load))
+    files = {file.format(name="app") for _, file in FILES.values()}
+    assert set(with_all(simple_plan())) - plain == files
+
+
+def test_limits_leave_an_eighth_of_the_device_to_its_system() -> None:
+    service = service_of(on_device(simple_plan(), 512 << 20))
+    assert service["mem_limit"] == "${MEMORY:-448m}"
+    assert service["cpus"] == "${CPUS:-0.875}"
+    assert service["tmpfs"] == ["/tmp:size=56m,mode=1777"]  # noqa: S108 - in the container
+
+
+def test_without_a_device_there_are_no_limits() -> None:
+    service = service_of(simple_plan())
+    assert not {"mem_limit", "cpus", "devices", "group_add"} & set(service)
+
+
+def test_what_nobody_can_ask_is_not_started_again_once_it_ended_well() -> None:
+    asked = replace(simple_plan(), health=None, port=None)
+    assert service_of(asked)["restart"] == "on-failure"
+    assert "ports" not in service_of(asked)
+    assert "Restart=on-failure" in with_all(asked)["app.service"]
+    assert service_of(simple_plan())["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize(
+    ("texts", "uses", "paths"),
+    [
+        ((), (), []),
+        (("pyserial",), (), ["/dev/ttyUSB0"]),
+        (("pyserial",), ("/dev/ttyAMA0",), ["/dev/ttyAMA0"]),
+        (("gpiod", "smbus2"), (), ["/dev/gpiochip0", "/dev/i2c-1"]),
+        (("linuxpy",), ("/dev/video2",), ["/dev/video2"]),
+        (("gpiozero", "gpiod"), ("/dev/video0",), ["/dev/gpiochip0", "/dev/video0"]),
+    ],
+)
+def test_sources_name_devices_before_packages_do(
+    texts: tuple[str, ...], uses: tuple[str, ...], paths: list[str]
+) -> None:
+    project = replace(PROJECT, asked=ask(*texts), uses=tuple(map(opens, uses)))
+    assert [one.path for one in find_hardware(project)] == paths
+
+
+def test_a_group_without_a_number_of_its_own_says_how_to_get_it() -> None:
+    uses = (opens("/dev/gpiochip0"), opens("/dev/video0"), opens("/dev/video1"))
+    plan = replace(simple_plan(), project=replace(PROJECT, uses=uses))
+    groups = service_of(plan)["group_add"]
+    assert isinstance(groups, list)
+    assert groups[1:] == ["${VIDEO_GID:-44}"]
+    assert groups[0].startswith("${GPIO_GID:?write into .env what `stat -c GPIO_GID=%g ")
+    unit = with_all(plan)["app.service"]
+    assert "--device /dev/video1" in unit
+    assert unit.count("--group-add") == 2
+
+
+def test_several_targets_get_an_image_each_and_a_list_of_them() -> None:
+    world = World().add(WHEEL).add("a-1-cp313-cp313-manylinux_2_17_x86_64.whl")
+    plan = plan_of(world, "a", arches=(Arch.ARM64, Arch.AMD64))
+    bake = with_all(plan)["docker-bake.hcl"]
+    assert 'targets = ["arm64", "amd64"]' in bake
+    assert 'tags      = ["${TAG}:amd64"]' in bake
+    assert 'platforms = ["linux/arm64", "linux/amd64"]' in bake
+    assert "platform" not in service_of(plan)
+    assert service_of(simple_plan())["platform"] == "linux/arm64"
+
+
+@pytest.mark.parametrize(
+    ("files", "line"),
+    [
+        (("pyproject.toml", "uv.lock"), "pip install uv && uv sync"),
+        (("pyproject.toml",), "pip install -e ."),
+        (("requirements.txt",), "pip install -r requirements.txt && "),
+        (("my list.txt",), "pip install -r 'my list.txt' && "),
+    ],
+)
+def test_a_developer_installs_from_the_lock(files: tuple[str, ...], line: str) -> None:
+    plan = replace(simple_plan(), project=replace(PROJECT, files=files))
+    assert make_workshop(plan).install.startswith(line)
+
+
+def test_a_processor_that_no_hosted_machine_has_is_emulated() -> None:
+    plan = simple_plan()
+    (only,) = plan.targets
+    target = replace(only.target, arch=Arch.ARM_V7)
+    workflow = with_all(replace(plan, targets=(replace(only, target=target),)))
+    text = workflow[".github/workflows/image.yml"]
+    steps = yaml.safe_load(text)["jobs"]["image"]["steps"]
+    assert "docker/setup-qemu-action@v3" in [step.get("uses") for step in steps]
+
+
+def test_a_command_that_says_it_is_well_becomes_the_health_check() -> None:
+    options = Options(health_command=("python", "-m", "app", "--check"))
+    plan = plan_of(World().add(WHEEL), "a", options=options)
+    text = render(plan, load)["Dockerfile"]
+    assert '    CMD ["python", "-m", "app", "--check"]\n' in text
+    assert "# From --health-cmd: exit code 0 is well." in text

@@ -1,0 +1,53 @@
+"""What lies around a Dockerfile."""
+
+from pathlib import Path
+
+import pytest
+
+from scaffold.lint.build_context import find_dockerfile, look_around
+from scaffold.model.errors import UsageError
+
+
+def folder(root: Path) -> Path:
+    """Return a folder with a history, an environment and secrets, two levels deep."""
+    for path, text in {
+        "Dockerfile": "FROM a\n",
+        ".env": "TOKEN=1\n",
+        ".env.example": "TOKEN=\n",
+        "deploy/id_rsa": "key",
+        ".git/objects/1": "x" * 1000,
+        "mine/pyvenv.cfg": "",
+        "mine/lib/big": "x" * 500,
+        "app/main.py": "",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, "utf-8")
+    return root
+
+
+def test_what_nothing_holds_back_is_found_with_its_weight(tmp_path: Path) -> None:
+    found = look_around(folder(tmp_path) / "Dockerfile")
+    assert not found.ignores
+    assert found.secrets == (".env", "deploy/id_rsa")
+    assert found.burden == ((".git/", 1000), ("mine/", 500))
+
+
+def test_what_is_ignored_is_not(tmp_path: Path) -> None:
+    (folder(tmp_path) / ".dockerignore").write_text(".git\nmine\n**/.env\ndeploy\n", "utf-8")
+    found = look_around(tmp_path / "Dockerfile")
+    assert (found.ignores, found.secrets, found.burden) == (True, (), ())
+
+
+def test_a_list_of_the_files_own_comes_first(tmp_path: Path) -> None:
+    (folder(tmp_path) / ".dockerignore").write_text("*\n", "utf-8")
+    (tmp_path / "Dockerfile.dockerignore").write_text(".git\n", "utf-8")
+    assert look_around(tmp_path / "Dockerfile").secrets == (".env", "deploy/id_rsa")
+
+
+def test_the_dockerfile_of_a_folder_is_found(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        find_dockerfile(tmp_path)
+    (tmp_path / "Containerfile").write_text("", "utf-8")
+    assert find_dockerfile(tmp_path).name == "Containerfile"
+    (tmp_path / "Dockerfile").write_text("", "utf-8")
+    assert find_dockerfile(tmp_path).name == "Dockerfile"

@@ -1,0 +1,125 @@
+"""Predicting sizes: base, wheels, bytecode, system packages, application."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
+from scaffold.model.index import DistFile, WheelFacts
+from scaffold.model.knowledge import Footprint, Symbols
+from scaffold.model.resolution import Pinned, Weighed
+from scaffold.model.verdict import Size
+from scaffold.planner.os_package_cost import SystemCost
+from scaffold.planner.size.prediction import (
+    FIXED_BYTES,
+    TEXT_COMPRESSED,
+    TYPICAL,
+    bytecode_bytes,
+    predict,
+)
+
+SLIM = next(base for base in load_facts(knowledge()).bases if base.id == "slim-trixie")
+IMAGE = SLIM.images[0]
+LOCALES = Footprint(bytecode=1.5, bytecode_layer=0.4, layer=0.5)
+
+
+def make_weighed(name: str, kinds: dict[str, int], *, exact: bool = True) -> Weighed:
+    facts = WheelFacts(installed=sum(kinds.values()), files=1, kinds=tuple(kinds.items()))
+    file = DistFile(filename=f"{name}-1-py3-none-any.whl", size=facts.installed // 2)
+    pinned = Pinned(name=name, version="1", file=file, wheel=True)
+    return Weighed(pinned=pinned, facts=facts, exact=exact)
+
+
+APP = make_weighed("app", {"py": 1_000_000})
+
+
+def weigh(
+    *packages: Weighed,
+    footprints: Mapping[str, Footprint] | None = None,
+    system: SystemCost | None = None,
+    bytecode: str = "beside",
+    app: tuple[int, int] = (0, 0),
+) -> Size:
+    return predict(
+        base=SLIM,
+        image=IMAGE,
+        packages=packages,
+        footprints=footprints or {},
+        system=system or SystemCost(),
+        app=app,
+        bytecode=bytecode,
+    )
+
+
+def test_an_image_is_its_base_without_pip_and_what_is_put_in() -> None:
+    empty = weigh()
+    assert empty.on_disk == IMAGE.on_disk - SLIM.pip_bytes + FIXED_BYTES
+    assert weigh(app=(500, 0)).on_disk == empty.on_disk + 500
+    assert weigh(app=(500, 100)).on_disk == empty.on_disk + 500 + round(100 * TYPICAL.bytecode)
+    assert weigh(app=(500, 100), bytecode="none").on_disk == empty.on_disk + 500
+    assert weigh(APP, bytecode="none").on_disk == empty.on_disk + 1_000_000
+    assert sum(part[1] for part in weigh(APP).parts) == weigh(APP).on_disk
+    assert sum(part[2] for part in weigh(APP).parts) == weigh(APP).download
+
+
+def test_what_was_measured_of_a_package_is_used_and_narrows_the_error() -> None:
+    typical, measured = weigh(APP), weigh(APP, footprints={"app": LOCALES})
+    assert bytecode_bytes([APP], {"app": LOCALES}) == (1_500_000, 600_000)
+    assert measured.on_disk - weigh(APP, bytecode="none").on_disk == 1_500_000
+    assert {part[0]: part[2] for part in measured.parts}["packages"] == 250_000
+    assert measured.error < typical.error
+    assert measured.download_error < typical.download_error
+
+
+def download_of_packages(weighed: Weighed) -> int:
+    return {part[0]: part[2] for part in weigh(weighed).parts}["packages"]
+
+
+def test_what_is_trimmed_is_not_downloaded() -> None:
+    whole = make_weighed("fast", {"so": 900_000, "py": 100_000})
+    left = replace(whole.facts, installed=900_000)
+    trimmed = replace(whole, facts=left, trimmed=100_000)
+    saved = download_of_packages(whole) - download_of_packages(trimmed)
+    assert saved == round(100_000 * TEXT_COMPRESSED)
+
+
+def test_what_is_trimmed_of_a_package_that_was_measured_saves_what_it_took_in_a_layer() -> None:
+    whole = make_weighed("fast", {"so": 900_000, "headers": 100_000})
+    left = replace(whole.facts, installed=900_000)
+    table = {"fast": replace(LOCALES, symbols=Symbols(spent=0.1))}
+    before, after = (
+        {part[0]: part[2] for part in weigh(one, footprints=table).parts}["packages"]
+        for one in (whole, replace(whole, facts=left, trimmed=100_000))
+    )
+    assert before - after == 10_000
+
+
+def test_what_is_left_compresses_no_better_than_text() -> None:
+    whole = make_weighed("small", {"py": 100_000, "dist-info": 10_000})
+    file = DistFile(filename="small-1-py3-none-any.whl", size=20_000)
+    left = replace(whole.facts, installed=10_000)
+    pinned = replace(whole.pinned, file=file)
+    trimmed = replace(whole, pinned=pinned, facts=left, trimmed=100_000)
+    assert download_of_packages(trimmed) == round(10_000 * TEXT_COMPRESSED)
+
+
+def test_only_sources_are_compiled() -> None:
+    data = make_weighed("data", {"other": 5_000_000, "so": 1_000_000})
+    assert bytecode_bytes([data], {}) == (0, 0)
+
+
+@pytest.mark.parametrize("error", [0, 70_000])
+def test_system_packages_bring_their_own_error(error: int) -> None:
+    cost = SystemCost(on_disk=140_000, download=50_000, error=error, download_error=error)
+    with_them, without = weigh(system=cost), weigh()
+    assert with_them.on_disk - without.on_disk == 140_000
+    assert with_them.download - without.download == 50_000
+    assert with_them.error - without.error == error
+    assert with_them.download_error - without.download_error == error
+
+
+def test_a_file_nobody_looked_into_widens_the_error() -> None:
+    guessed = make_weighed("app", {"py": 1_000_000}, exact=False)
+    assert weigh(guessed).error - weigh(APP).error == 300_000

@@ -1,0 +1,75 @@
+"""Libraries that packages open by name: which bases have them, and can find them."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
+from scaffold.model.knowledge import PackageFact
+from scaffold.model.plan import Options
+from scaffold.model.project import Found, Origin, Project
+from scaffold.model.target import Arch, Budget, Target
+from scaffold.model.verdict import Accepted
+from scaffold.planner.decide import PlannerServices, decide
+from tests.support.worlds import World, ask
+
+FACTS = load_facts(knowledge())
+DAY = date(2026, 11, 25)
+CLOSED = ("bare-trixie", "bare-alpine-3.24")
+
+
+def fitting(
+    *,
+    sought: bool,
+    soname: str = "libudev.so.1",
+    pure: bool = False,
+    file: str = "a-1-py3-none-any.whl",
+) -> dict[str, bool]:
+    """Return which bases carry a package that opens a library."""
+    fact = PackageFact(
+        name="a",
+        dlopens=(soname,),
+        dlopens_sought=sought,
+        dlopens_pure=pure,
+        source="a test",
+        checked=DAY,
+    )
+    facts = replace(FACTS, packages={"a": fact})
+    project = Project(name=Found(value="app", origin=Origin(file="x")), asked=ask("a"))
+    world = World().add(file)
+    edges = PlannerServices(index=world, facts=facts, today=DAY, tell=lambda _: None)
+    target = Target(arch=Arch.AMD64, budget=Budget())
+    (decision,) = decide(project, [target], Options(python="3.13"), edges)
+    verdicts = [verdict for verdict in decision.verdicts if verdict.python == "3.13"]
+    return {verdict.base.id: isinstance(verdict, Accepted) for verdict in verdicts}
+
+
+def test_what_is_opened_by_name_a_cut_does_not_see() -> None:
+    fits = fitting(sought=False)
+    assert fits["slim-trixie"]
+    assert fits["alpine-3.24"]
+    assert not any(fits[base] for base in CLOSED)
+
+
+@pytest.mark.parametrize("soname", ["libudev.so.1", "libz.so.1"])
+def test_what_find_library_is_asked_for_needs_ldconfig(soname: str) -> None:
+    fits = fitting(sought=True, soname=soname)
+    assert fits["slim-trixie"]
+    assert not any(fits[base] for base in (*CLOSED, "alpine-3.24"))
+
+
+@pytest.mark.parametrize(
+    ("file", "brings"),
+    [
+        ("a-1-py3-none-any.whl", False),
+        ("a-1.tar.gz", False),
+        ("a-1-py3-none-manylinux_2_28_x86_64.whl", True),
+    ],
+)
+def test_only_a_wheel_for_the_platform_brings_what_the_pure_one_looks_for(
+    file: str, *, brings: bool
+) -> None:
+    fits = fitting(sought=True, soname="libnosuch.so.1", pure=True, file=file)
+    assert fits["slim-trixie"] is brings

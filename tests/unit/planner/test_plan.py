@@ -1,0 +1,189 @@
+"""From decisions to a plan: command, port, user, environment, labels, and what is refused."""
+
+from dataclasses import replace
+
+import pytest
+
+from scaffold.model.errors import RequirementsInvalidError, UsageError
+from scaffold.model.plan import Options
+from scaffold.model.project import Found, Origin, Start, Use
+from scaffold.model.target import Arch, Budget, CpuClass, Target
+from scaffold.model.verdict import Decision
+from scaffold.planner.entrypoint import EVERYWHERE
+from scaffold.planner.plan import make_plan, plan_digest
+from tests.support.dockerfiles import ORIGIN, PROJECT, WHEEL, distroless, plan_of, simple_plan
+from tests.support.worlds import World, ask
+from tests.unit.planner.test_decide import facts_of
+
+NO_START = replace(PROJECT, start=None)
+TARGET = Target(arch=Arch.ARM64, budget=Budget())
+
+
+def test_options_beat_what_the_project_says() -> None:
+    options = Options(command=("python", "x.py"), port=9, health="/up")
+    plan = plan_of(World().add(WHEEL), "a", options=options)
+    assert plan.command == ("python", "x.py")
+    assert plan.port == 9
+    assert plan.health is not None
+    assert (plan.health.port, plan.health.path) == (9, "/up")
+
+
+def test_a_port_that_was_found_is_not_that_of_another_command() -> None:
+    plan = plan_of(World().add(WHEEL), "a", options=Options(command=("python", "worker.py")))
+    assert (plan.port, plan.health) == (None, None)
+
+
+def test_a_project_that_does_not_say_how_it_starts_is_told_what_to_do() -> None:
+    with pytest.raises(UsageError) as caught:
+        plan_of(World().add(WHEEL), "a", project=NO_START)
+    assert "--cmd" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(port=0), Options(port=65536), Options(health="health"), Options(health="/a b")],
+)
+def test_a_port_or_path_that_cannot_be_is_an_error(options: Options) -> None:
+    with pytest.raises(UsageError):
+        plan_of(World().add(WHEEL), "a", options=options)
+
+
+def test_a_health_path_without_a_port_is_an_error() -> None:
+    with pytest.raises(UsageError) as caught:
+        plan_of(
+            World().add(WHEEL),
+            "a",
+            options=Options(health="/up"),
+            project=replace(PROJECT, port=None),
+        )
+    assert "--port" in caught.value.hint
+
+
+def test_a_plan_needs_a_choice_for_every_target() -> None:
+    nothing = Decision(chosen=None, verdicts=())
+    with pytest.raises(ValueError, match="choice for every target"):
+        make_plan(PROJECT, [TARGET], [nothing], Options())
+    with pytest.raises(ValueError, match="choice for every target"):
+        make_plan(PROJECT, [], [], Options())
+
+
+def test_targets_of_different_bases_make_no_plan() -> None:
+    plan = simple_plan()
+    here = plan.targets[0].decision
+    assert here.chosen is not None
+    candidate = here.chosen.candidate
+    other = replace(candidate, base=replace(candidate.base, id="other"))
+    there = replace(here, chosen=replace(here.chosen, candidate=other))
+    amd64 = replace(TARGET, arch=Arch.AMD64)
+    with pytest.raises(ValueError, match="share base and Python"):
+        make_plan(PROJECT, [TARGET, amd64], [here, there], Options())
+    with pytest.raises(ValueError, match="one target per architecture"):
+        make_plan(PROJECT, [TARGET, TARGET], [here, here], Options())
+
+
+def test_a_base_without_a_shell_keeps_its_own_user() -> None:
+    options = Options(registries=(("distroless", "registry.example"),))
+    plan = plan_of(World().add(WHEEL), "a", facts=facts_of(distroless()), options=options)
+    assert (plan.uid, plan.home) == (65532, "/home/nonroot")
+    assert plan.builder == "python:3.13-slim-trixie"
+    assert (simple_plan().uid, simple_plan().home) == (10001, "/home/app")
+
+
+def test_the_environment_is_sorted_and_knows_source_folders_and_frameworks() -> None:
+    start = Start(framework="gradio", command=("python", "a.py"), environment=(("EXTRA", "1"),))
+    project = replace(PROJECT, start=Found(value=start, origin=ORIGIN), source_paths=(".", "src"))
+    plan = plan_of(World().add(WHEEL), "a", project=project)
+    found = dict(plan.environment)
+    assert found["PYTHONPATH"] == "/app/src"
+    assert found["GRADIO_SERVER_NAME"] == EVERYWHERE
+    assert found["GRADIO_SERVER_PORT"] == "8000"
+    assert found["EXTRA"] == "1"
+    assert found["PYTHONDONTWRITEBYTECODE"] == found["PYTHONUNBUFFERED"] == "1"
+    assert list(plan.environment) == sorted(plan.environment)
+    assert plan.stop_signal == "SIGINT"
+    assert "PYTHONPATH" not in dict(simple_plan().environment)
+
+
+def test_a_script_without_a_handler_is_stopped_as_by_ctrl_c() -> None:
+    """As the first process of a container it would not hear SIGTERM."""
+    origin = Origin(file="main.py", line=1)
+    handler = Use(code="handles-signals", value="signal", origin=origin)
+    for framework, uses, expected in (
+        ("script", (), "SIGINT"),
+        ("script", (handler,), ""),
+        ("fastapi", (), ""),
+    ):
+        start = Found(value=Start(framework=framework, command=("python", "a.py")), origin=origin)
+        project = replace(PROJECT, start=start, uses=uses)
+        assert plan_of(World().add(WHEEL), "a", project=project).stop_signal == expected
+
+
+def test_each_file_gives_one_platform_tag_and_pure_wheels_give_none() -> None:
+    world = (
+        World()
+        .add(WHEEL)
+        .add("b-1-cp39-abi3-manylinux_2_28_aarch64.whl")
+        .add("c-1-cp313-cp313-manylinux_2_27_aarch64.manylinux_2_28_aarch64.whl")
+        .add("d-1-py3-none-any.whl")
+    )
+    (target,) = plan_of(world, "a", "b", "c", "d").targets
+    assert target.platforms == (
+        "manylinux2014_aarch64",
+        "manylinux_2_27_aarch64",
+        "manylinux_2_28_aarch64",
+    )
+
+
+def test_the_label_is_a_digest_of_what_shapes_the_image() -> None:
+    plan = simple_plan()
+    label = dict(plan.labels)["leanscaffold.plan"]
+    assert label == plan_digest(plan) == dict(simple_plan().labels)["leanscaffold.plan"]
+    assert plan_digest(replace(plan, command=("python", "other.py"))) != label
+    other = plan_of(World().add(WHEEL, sha256="b" * 64), "a")
+    assert dict(other.labels)["leanscaffold.plan"] != label
+
+
+def test_a_known_digest_of_the_base_becomes_a_label() -> None:
+    plan = simple_plan()
+    here = plan.targets[0].decision
+    assert here.chosen is not None
+    reference = f"python:3.13-slim-trixie@sha256:{'a' * 64}"
+    candidate = replace(here.chosen.candidate, reference=reference)
+    pinned = replace(here, chosen=replace(here.chosen, candidate=candidate))
+    labels = dict(make_plan(PROJECT, [TARGET], [pinned], Options()).labels)
+    assert labels["org.opencontainers.image.base.digest"] == f"sha256:{'a' * 64}"
+    assert labels["org.opencontainers.image.base.name"] == "python:3.13-slim-trixie"
+
+
+def test_a_slow_processor_is_asked_less_often_and_given_more_time() -> None:
+    plan = simple_plan()
+    slow = make_plan(
+        PROJECT, [replace(TARGET, cpu=CpuClass.SLOW)], [plan.targets[0].decision], Options()
+    )
+    assert plan.health is not None
+    assert slow.health is not None
+    assert slow.health.interval > plan.health.interval
+    assert slow.health.timeout > plan.health.timeout
+
+
+def test_local_packages_follow_markers_of_the_target_and_the_project_is_none() -> None:
+    (asked,) = ask("greet")
+    itself = replace(asked, path=".", editable=True)
+    here = replace(asked, path="./libs/here", marker="platform_machine == 'aarch64'")
+    not_here = replace(asked, path="libs/there", marker="platform_machine == 'x86_64'")
+    project = replace(PROJECT, asked=(itself, here, not_here))
+    assert plan_of(World().add(WHEEL), "a", project=project).targets[0].local == ("libs/here",)
+
+
+def test_local_packages_out_of_reach_are_named_with_file_and_line() -> None:
+    first, second = ask("greet", "other")
+    project = replace(
+        PROJECT,
+        asked=(replace(first, path="../greet"), replace(second, path="libs/$HOME\nUSER root")),
+    )
+    with pytest.raises(RequirementsInvalidError) as caught:
+        plan_of(World().add(WHEEL), "a", project=project)
+    assert [(d.file, d.line) for d in caught.value.details] == [
+        ("requirements.txt", 1),
+        ("requirements.txt", 2),
+    ]

@@ -1,0 +1,176 @@
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.errors import ConfigInvalidError
+from tests.support.source_folders import FASTAPI, FLASK, command, facts, health, origin, port
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("uvicorn.run(app, port=9000)", (9000, "main.py:4 (port)")),
+        (
+            "uvicorn.run(app, port=int(os.environ.get('PORT', '8080')))",
+            (8080, "main.py:4 (default of PORT)"),
+        ),
+        ("P = 7000; uvicorn.run(app, port=P)", (7000, "main.py:4 (port)")),
+        ("p = os.getenv('PORT', 8081)", (8081, "main.py:4 (default of PORT)")),
+        ("p = os.getenv('MQTT_PORT', 1883)", (8000, "uvicorn (its default port)")),
+        ("uvicorn.run(app, port=70000)", (8000, "uvicorn (its default port)")),
+    ],
+)
+def test_the_port_is_the_one_the_sources_name(
+    tmp_path: Path, line: str, found: tuple[int, str]
+) -> None:
+    files = {"main.py": f"{FASTAPI}import os, uvicorn\n{line}\n"}
+    assert port(tmp_path, files) == found
+    assert command(tmp_path, files).endswith(f"--port {found[0]}")
+
+
+def test_gunicorns_own_file_gives_the_port(tmp_path: Path) -> None:
+    files = {"app.py": FLASK, "gunicorn.conf.py": "bind = '0.0.0.0:9100'\n"}
+    assert port(tmp_path, files, "gunicorn") == (9100, "gunicorn.conf.py:1 (bind)")
+    assert command(tmp_path, files, "gunicorn") == "python -m gunicorn app:app"
+
+
+def test_a_bind_to_the_container_itself_is_overridden(tmp_path: Path) -> None:
+    files = {"app.py": FLASK, "gunicorn.conf.py": "bind = '127.0.0.1:9100'\n"}
+    assert "--bind 0.0.0.0:9100" in command(tmp_path, files, "gunicorn")
+
+
+def test_streamlits_settings_give_port_and_base_path(tmp_path: Path) -> None:
+    config = '[server]\nport = 9000\nbaseUrlPath = "ui"\n'
+    files = {"app.py": "import streamlit\n", ".streamlit/config.toml": config}
+    assert port(tmp_path, files) == (9000, ".streamlit/config.toml:2")
+    assert health(tmp_path, files) == "/ui/_stcore/health"
+
+
+def test_a_script_that_serves_nothing_has_no_port(tmp_path: Path) -> None:
+    assert port(tmp_path, {"main.py": "print(1)\n"}) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("@app.get('/ping')", "/ping"),
+        ("@app.get('/')", "/"),
+        ("@app.get('/v1/health')", "/v1/health"),
+        ("@app.post('/health')", "/openapi.json"),
+        ("@app.get('/{name}/health')", "/openapi.json"),
+        ("@app.api_route('/healthz', methods=['GET'])", "/healthz"),
+        ("@app.api_route('/healthz', methods=['PUT'])", "/openapi.json"),
+    ],
+)
+def test_the_health_path_is_a_literal_get_route(tmp_path: Path, line: str, path: str) -> None:
+    assert health(tmp_path, {"main.py": f"{FASTAPI}{line}\ndef f(): ...\n"}) == path
+
+
+def test_health_is_preferred_to_the_root(tmp_path: Path) -> None:
+    routes = "@app.get('/')\ndef a(): ...\n@app.get('/health')\ndef b(): ...\n"
+    assert health(tmp_path, {"main.py": FASTAPI + routes}) == "/health"
+
+
+def test_fastapi_without_a_schema_has_no_health_path(tmp_path: Path) -> None:
+    source = "from fastapi import FastAPI\napp = FastAPI(openapi_url=None)\n"
+    assert health(tmp_path, {"main.py": source}) is None
+
+
+@pytest.mark.parametrize(
+    ("included", "path"),
+    [
+        ("app.include_router(r, prefix='/v1')", "/v1/x/health"),
+        ("app.include_router(r)", "/x/health"),
+        ("app.include_router(r, prefix=unknown)", "/openapi.json"),
+        ("", "/openapi.json"),
+    ],
+)
+def test_a_routers_prefixes_are_added(tmp_path: Path, included: str, path: str) -> None:
+    router = "from fastapi import APIRouter\nr = APIRouter(prefix='/x')\n"
+    files = {
+        "main.py": f"from api import r\n{FASTAPI}{included}\n",
+        "api.py": f"{router}@r.get('/health')\ndef f(): ...\n",
+    }
+    assert health(tmp_path, files) == path
+
+
+def test_a_blueprint_takes_the_prefix_it_is_registered_with(tmp_path: Path) -> None:
+    views = "from flask import Blueprint\nb = Blueprint('b', __name__, url_prefix='/x')\n"
+    files = {
+        "app.py": f"from views import b\n{FLASK}app.register_blueprint(b, url_prefix='/y')\n",
+        "views.py": f"{views}@b.route('/health')\ndef f(): ...\n",
+    }
+    assert health(tmp_path, files) == "/y/health"
+
+
+def test_starlettes_mounted_routes_are_found(tmp_path: Path) -> None:
+    source = """
+        from starlette.applications import Starlette
+        from starlette.routing import Mount, Route
+        app = Starlette(routes=[Mount("/api", routes=[Route("/health", f)])])
+    """
+    assert health(tmp_path, {"main.py": source}) == "/api/health"
+
+
+def test_litestars_controllers_add_their_path(tmp_path: Path) -> None:
+    source = """
+        from litestar import Controller, Litestar, get
+        class Status(Controller):
+            path = "/status"
+            @get("/health")
+            async def f(self): ...
+        app = Litestar([Status])
+    """
+    assert health(tmp_path, {"main.py": source}) == "/status/health"
+
+
+def test_djangos_urls_are_followed_through_include(tmp_path: Path) -> None:
+    files = {
+        "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'a.settings')\n",
+        "a/settings.py": "ROOT_URLCONF = 'a.urls'\n",
+        "a/urls.py": "from django.urls import *\nfrom django.urls import path, include\n"
+        "urlpatterns = [path('', home), path('b/', include('b.urls'))]\n",
+        "b/urls.py": "from django.urls import path\nurlpatterns = [path('health/', view)]\n",
+    }
+    assert health(tmp_path, files) == "/b/health/"
+
+
+@pytest.mark.parametrize(
+    ("line", "started"),
+    [
+        (
+            "web: uvicorn main:app --port $PORT",
+            "python -m uvicorn main:app --port 8000 --host 0.0.0.0",
+        ),
+        (
+            "web: uvicorn main:app --host 0.0.0.0 --port ${PORT:-5005}",
+            "python -m uvicorn main:app --host 0.0.0.0 --port 5005",
+        ),
+        ("web: gunicorn main:app", "python -m gunicorn main:app --bind 0.0.0.0:8000"),
+        ("web: gunicorn -b :7001 main:app", "python -m gunicorn -b :7001 main:app"),
+        ("worker: celery -A t worker\nweb: python3 main.py", "python main.py"),
+        ("clock: python c.py\nworker: celery -A t worker", "python -m celery -A t worker"),
+        ("web: cd x && python main.py", "sh -c cd x && python main.py"),
+    ],
+)
+def test_a_procfile_comes_before_the_sources(tmp_path: Path, line: str, started: str) -> None:
+    assert command(tmp_path, {"Procfile": f"{line}\n", "main.py": FASTAPI}) == started
+
+
+def test_a_procfile_line_that_needs_a_shell_says_so(tmp_path: Path) -> None:
+    found = facts(tmp_path, {"Procfile": "web: a | b\n"})
+    assert ("needs-shell", "sh") in [(use.code, use.value) for use in found.uses]
+    assert "needs a shell" in origin(tmp_path, {"Procfile": "web: a | b\n"})
+
+
+def test_a_variable_before_a_procfiles_command_is_kept(tmp_path: Path) -> None:
+    start = facts(tmp_path, {"Procfile": "worker: MODE=fast python w.py\n"}).start
+    assert start is not None
+    assert start.value.environment == (("MODE", "fast"),)
+    assert start.value.command == ("python", "w.py")
+
+
+def test_all_bad_lines_of_a_procfile_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalidError) as caught:
+        facts(tmp_path, {"Procfile": "web python\nok: python a.py\nweb: 'a\n"})
+    assert [detail.line for detail in caught.value.details] == [1, 3]

@@ -1,0 +1,299 @@
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.errors import ConfigInvalidError, PathUnreadableError
+from scaffold.project.entrypoint.entry import EVERYWHERE
+from scaffold.project.entrypoint.start import read_sources
+from tests.support.source_folders import FASTAPI, FLASK, command, facts, origin
+
+MANAGE = """
+    import os
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+"""
+DJANGO = {
+    "manage.py": MANAGE,
+    "shop/__init__.py": "",
+    "shop/settings.py": "",
+    "shop/wsgi.py": "application = make()\n",
+    "shop/asgi.py": "application = make()\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "framework"),
+    [
+        (FASTAPI, "fastapi"),
+        ("import fastapi as f\napp: f.FastAPI = f.FastAPI()\n", "fastapi"),
+        ("from starlette.applications import Starlette\napp = Starlette()\n", "starlette"),
+        ("from litestar import Litestar\napp = Litestar([])\n", "litestar"),
+        ("from quart import Quart\napp = Quart(__name__)\n", "quart"),
+    ],
+)
+def test_an_asgi_application_is_served_by_uvicorn(
+    tmp_path: Path, source: str, framework: str
+) -> None:
+    start = facts(tmp_path, {"main.py": source}, "uvicorn").start
+    assert start is not None
+    assert start.value.framework == framework
+    served = "python -m uvicorn main:app --host 0.0.0.0 --port 8000"
+    assert start.value.command == tuple(served.split())
+    assert str(start.origin) == "main.py:2"
+
+
+def test_a_missing_uvicorn_is_said(tmp_path: Path) -> None:
+    assert "uvicorn has to be" in origin(tmp_path, {"main.py": FASTAPI})
+
+
+def test_hypercorn_serves_where_it_is_asked_for_alone(tmp_path: Path) -> None:
+    served = command(tmp_path, {"main.py": FASTAPI}, "hypercorn")
+    assert served == "python -m hypercorn --bind 0.0.0.0:8000 main:app"
+
+
+def test_a_factory_is_served_as_one(tmp_path: Path) -> None:
+    source = "from fastapi import FastAPI\ndef create_app():\n    return FastAPI()\n"
+    served = command(tmp_path, {"pkg/__init__.py": "", "pkg/web.py": source}, "uvicorn")
+    assert served == ("python -m uvicorn pkg.web:create_app --factory --host 0.0.0.0 --port 8000")
+
+
+def test_a_function_that_needs_arguments_is_no_factory(tmp_path: Path) -> None:
+    source = "from fastapi import FastAPI\ndef create_app(settings):\n    return FastAPI()\n"
+    assert facts(tmp_path, {"web.py": source, "other.py": ""}).start is None
+
+
+def test_an_application_made_under_the_main_guard_cannot_be_imported(tmp_path: Path) -> None:
+    source = "from flask import Flask\nif __name__ == '__main__':\n    app = Flask('x')\n"
+    assert command(tmp_path, {"web.py": source}) == "python web.py"
+
+
+@pytest.mark.parametrize(
+    ("installed", "served"),
+    [
+        (("gunicorn", "waitress"), "python -m gunicorn --bind 0.0.0.0:8000 app:app"),
+        (("waitress",), "python -m waitress --host=0.0.0.0 --port=8080 app:app"),
+        ((), "python -m flask --app app:app run --host 0.0.0.0 --port 5000"),
+    ],
+)
+def test_flask_is_served_by_what_the_project_asks_for(
+    tmp_path: Path, installed: tuple[str, ...], served: str
+) -> None:
+    assert command(tmp_path, {"app.py": FLASK}, *installed) == served
+
+
+def test_flasks_development_server_comes_with_a_remark(tmp_path: Path) -> None:
+    assert "development server" in origin(tmp_path, {"app.py": FLASK})
+
+
+@pytest.mark.parametrize(
+    ("installed", "target"),
+    [
+        ("gunicorn", "gunicorn --bind 0.0.0.0:8000 shop:create_app()"),
+        ("waitress", "waitress --host=0.0.0.0 --port=8080 --call shop:create_app"),
+        ("click", "flask --app shop:create_app run --host 0.0.0.0 --port 5000"),
+    ],
+)
+def test_a_flask_factory_is_called_by_the_server(
+    tmp_path: Path, installed: str, target: str
+) -> None:
+    source = """
+        from flask import Flask
+        def create_app(config=None):
+            app = Flask(__name__)
+            return app
+    """
+    files = {"shop/__init__.py": source}
+    assert command(tmp_path, files, installed) == f"python -m {target}"
+
+
+def test_an_object_made_by_a_re_exported_factory_is_found(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "from .factory import create_app\n",
+        "shop/factory.py": "import flask\ndef create_app():\n    return flask.Flask('x')\n",
+        "wsgi.py": "from shop import create_app\napplication = create_app()\n",
+    }
+    served = command(tmp_path, files, "gunicorn")
+    assert served == "python -m gunicorn --bind 0.0.0.0:8000 wsgi:application"
+    assert "others" not in origin(tmp_path, files, "gunicorn")
+
+
+@pytest.mark.parametrize(
+    ("installed", "served"),
+    [
+        ("gunicorn", "python -m gunicorn --bind 0.0.0.0:8000 shop.wsgi:application"),
+        ("uvicorn", "python -m uvicorn shop.asgi:application --host 0.0.0.0 --port 8000"),
+        ("daphne", "python -m daphne -b 0.0.0.0 -p 8000 shop.asgi:application"),
+        ("hypercorn", "python -m hypercorn --bind 0.0.0.0:8000 shop.asgi:application"),
+        ("waitress", "python -m waitress --host=0.0.0.0 --port=8080 shop.wsgi:application"),
+        ("django", "python manage.py runserver 0.0.0.0:8000 --noreload"),
+    ],
+)
+def test_django_is_served_by_what_the_project_asks_for(
+    tmp_path: Path, installed: str, served: str
+) -> None:
+    assert command(tmp_path, DJANGO, installed) == served
+
+
+def test_settings_in_a_folder_find_the_wsgi_module_above_it(tmp_path: Path) -> None:
+    split = {**DJANGO, "manage.py": MANAGE.replace("settings", "settings.production")}
+    split["shop/settings/production.py"] = ""
+    assert command(tmp_path, split, "gunicorn").endswith("shop.wsgi:application")
+
+
+def test_django_in_a_subfolder_is_imported_from_there(tmp_path: Path) -> None:
+    files = {f"backend/{name}": text for name, text in DJANGO.items()}
+    found = facts(tmp_path, files, "gunicorn")
+    assert found.source_paths == ("backend",)
+    assert found.start is not None
+    assert found.start.value.command[-1] == "shop.wsgi:application"
+
+
+def test_streamlit_runs_headless_and_open(tmp_path: Path) -> None:
+    files = {"app.py": "import streamlit as st\n", "pages/main.py": "import streamlit\n"}
+    assert command(tmp_path, files) == (
+        "python -m streamlit run app.py --server.port 8501 --server.address 0.0.0.0 "
+        "--server.headless true"
+    )
+
+
+def test_gradio_without_a_server_name_gets_the_variable(tmp_path: Path) -> None:
+    source = "import gradio as gr\ndemo = gr.Blocks()\ndemo.launch()\n"
+    start = facts(tmp_path, {"app.py": source}).start
+    assert start is not None
+    assert start.value.command == ("python", "app.py")
+    assert start.value.environment == (("GRADIO_SERVER_NAME", EVERYWHERE),)
+
+
+@pytest.mark.parametrize(("host", "warned"), [(EVERYWHERE, False), ("127.0.0.1", True)])
+def test_gradios_own_server_name_is_respected(tmp_path: Path, host: str, *, warned: bool) -> None:
+    source = f"import gradio\ngradio.Blocks().queue().launch(server_name='{host}')\n"
+    start = facts(tmp_path, {"app.py": source}).start
+    assert start is not None
+    assert (start.value.framework, start.value.environment) == ("gradio", ())
+    assert ("not reachable" in str(start.origin)) is warned
+
+
+@pytest.mark.parametrize(
+    ("variable", "target"), [("app", "tasks"), ("celery", "tasks"), ("queue", "tasks:queue")]
+)
+def test_celery_starts_a_worker(tmp_path: Path, variable: str, target: str) -> None:
+    source = f"from celery import Celery\n{variable} = Celery('x')\n"
+    assert command(tmp_path, {"tasks.py": source}) == f"python -m celery -A {target} worker"
+
+
+@pytest.mark.parametrize(
+    ("files", "started"),
+    [
+        ({"tool/__init__.py": "", "tool/__main__.py": "print(1)\n"}, "python -m tool"),
+        ({"only.py": "print(1)\n"}, "python only.py"),
+        ({"main.py": "print(1)\n", "lib.py": ""}, "python main.py"),
+        ({"a.py": "if __name__ == '__main__':\n    f()\n", "main.py": ""}, "python a.py"),
+        ({"a/b.py": "if '__main__' == __name__:\n    f()\n", "c.py": ""}, "python -m a.b"),
+        ({"src/main.py": "print(1)\n"}, "python src/main.py"),
+        ({"my-tool.py": "print(1)\n"}, "python my-tool.py"),
+        ({"__main__.py": "print(1)\n", "b.py": ""}, "python __main__.py"),
+    ],
+)
+def test_a_script_starts_as_python_would(
+    tmp_path: Path, files: dict[str, str], started: str
+) -> None:
+    assert command(tmp_path, files) == started
+
+
+def test_files_of_tests_and_packaging_are_no_start(tmp_path: Path) -> None:
+    guard = "if __name__ == '__main__':\n    f()\n"
+    files = {"setup.py": guard, "tests/main.py": guard, "test_app.py": guard, "docs/conf.py": guard}
+    assert facts(tmp_path, files).start is None
+
+
+def test_two_files_that_nothing_prefers_are_no_start(tmp_path: Path) -> None:
+    assert facts(tmp_path, {"one.py": "", "two.py": ""}).start is None
+
+
+def test_the_other_candidates_are_named(tmp_path: Path) -> None:
+    files = {"main.py": FASTAPI, "admin.py": FASTAPI, "web.py": FASTAPI}
+    assert origin(tmp_path, files, "uvicorn") == "main.py:2 (others: admin:app, web:app)"
+
+
+def test_what_the_sources_hand_to_a_server_comes_first(tmp_path: Path) -> None:
+    files = {
+        "main.py": FASTAPI,
+        "zoo.py": FASTAPI,
+        "start.py": "import uvicorn\nuvicorn.run('zoo:app')\n",
+    }
+    assert " zoo:app " in command(tmp_path, files)
+
+
+def test_a_project_script_is_called_without_its_console_script(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": '[project]\nname = "x"\n[project.scripts]\nrun-it = "pkg.cli:main"\n',
+        "src/pkg/__init__.py": "",
+        "src/pkg/cli.py": "def main(): ...\n",
+    }
+    found = facts(tmp_path, files)
+    assert found.start is not None
+    code = "import sys; from pkg.cli import main; sys.exit(main())"
+    assert found.start.value.command == ("python", "-c", code)
+    assert str(found.start.origin) == "pyproject.toml:4 (script run-it)"
+    assert found.source_paths == ("src",)
+
+
+def test_of_several_project_scripts_the_namesake_starts(tmp_path: Path) -> None:
+    text = """
+        [project]
+        name = "My.Tool"
+        [project.scripts]
+        admin = "t:admin"
+        my-tool = "t:app.run"
+    """
+    started = command(tmp_path, {"pyproject.toml": text, "t.py": ""})
+    assert started.endswith("from t import app; sys.exit(app.run())")
+    assert "others: admin" in origin(tmp_path, {"pyproject.toml": text})
+
+
+def test_a_web_application_comes_before_a_project_script(tmp_path: Path) -> None:
+    text = '[project]\nname = "x"\n[project.scripts]\nx = "main:cli"\n'
+    assert "uvicorn" in command(tmp_path, {"pyproject.toml": text, "main.py": FASTAPI})
+
+
+@pytest.mark.parametrize("value", ["main", "main:run; import os", "a b:c", "main:run\\nprint(1)"])
+def test_a_project_script_of_another_form_is_an_error(tmp_path: Path, value: str) -> None:
+    text = f'[project]\nname = "x"\n[project.scripts]\nx = "{value}"\n'
+    with pytest.raises(ConfigInvalidError) as caught:
+        facts(tmp_path, {"pyproject.toml": text, "main.py": ""})
+    assert [(detail.file, detail.line) for detail in caught.value.details] == [
+        ("pyproject.toml", 4)
+    ]
+
+
+def test_a_project_without_python_has_no_start(tmp_path: Path) -> None:
+    found = facts(tmp_path, {"README.md": "x"})
+    assert (found.start, found.port, found.health, found.uses) == (None, None, None, ())
+    assert found.source_paths == (".",)
+
+
+@pytest.mark.parametrize(
+    ("files", "paths"),
+    [
+        ({"src/pkg/__init__.py": "", "src/pkg/a.py": ""}, ("src",)),
+        ({"src/pkg/a.py": "", "main.py": "import pkg\n"}, (".", "src")),
+        ({"src/__init__.py": "", "src/a.py": ""}, (".",)),
+        ({"src/a.py": "", "main.py": "from src.a import x\n"}, (".",)),
+        ({"svc/main.py": "import db\n", "svc/db.py": ""}, ("svc",)),
+        ({"svc/main.py": "from svc import db\n", "svc/db.py": ""}, (".",)),
+    ],
+)
+def test_importable_folders_follow_from_the_imports(
+    tmp_path: Path, files: dict[str, str], paths: tuple[str, ...]
+) -> None:
+    assert facts(tmp_path, files).source_paths == paths
+
+
+def test_a_listed_file_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PathUnreadableError, match=r"main\.py"):
+        read_sources(tmp_path, files=["main.py"])
+
+
+def test_nothing_of_the_project_is_run(tmp_path: Path) -> None:
+    trap = f"open({str(tmp_path / 'trapped')!r}, 'w')\n"
+    assert command(tmp_path, {"main.py": trap}) == "python main.py"
+    assert not (tmp_path / "trapped").exists()

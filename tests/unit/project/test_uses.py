@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import pytest
+
+from scaffold.project.entrypoint.start import read_sources
+from tests.support.source_folders import facts, uses
+
+
+@pytest.mark.parametrize(
+    ("source", "program"),
+    [
+        ("import subprocess\nsubprocess.run(['git', 'log'])", "git"),
+        ("import subprocess as sp\nsp.Popen(('ffmpeg', x))", "ffmpeg"),
+        ("from subprocess import check_output as out\nout(args=['/usr/bin/git'])", "git"),
+        ("import subprocess as s\ns.call(['git'] + rest)", "git"),
+        ("import subprocess as s; cmd = ['git', x]\ns.run(cmd)", "git"),
+        ("import shutil\nshutil.which('convert')", "convert"),
+        ("import asyncio\nasyncio.create_subprocess_exec('nmap', x)", "nmap"),
+        ("import subprocess\ndef f(a):\n    subprocess.run(a)", ""),
+    ],
+)
+def test_a_program_that_is_started_is_named(tmp_path: Path, source: str, program: str) -> None:
+    found = uses(tmp_path, source, "runs-program", "needs-shell")
+    assert [(code, value) for code, value, _ in found] == [("runs-program", program)]
+
+
+def test_starting_python_itself_needs_nothing(tmp_path: Path) -> None:
+    source = "import subprocess, sys\nsubprocess.run([sys.executable])\nsubprocess.run(['python3'])"
+    assert uses(tmp_path, source, "runs-program") == []
+
+
+def test_a_program_of_the_project_comes_along_but_a_script_of_it_needs_a_shell(
+    tmp_path: Path,
+) -> None:
+    source = "import subprocess\nsubprocess.run(['./bin/tool'])\nsubprocess.run(['./run.sh'])\n"
+    files = {"main.py": source, "bin/tool": "", "run.sh": ""}
+    found = [(use.code, use.origin.line) for use in facts(tmp_path, files).uses]
+    assert found == [("needs-shell", 3)]
+
+
+@pytest.mark.parametrize(
+    ("source", "programs"),
+    [
+        ("import os\nos.system('cat a | grep b && echo c')", ["cat", "grep"]),
+        ("import os\nos.popen(f'ping {host}')", ["ping"]),
+        ("import os\nos.system(command)", [""]),
+        ("import subprocess\nsubprocess.run('A=1 make x', shell=True)", ["make"]),
+    ],
+)
+def test_a_shell_line_needs_a_shell_and_its_programs(
+    tmp_path: Path, source: str, programs: list[str]
+) -> None:
+    assert uses(tmp_path, source, "needs-shell") == [("needs-shell", "sh", 2)]
+    assert [value for _, value, _ in uses(tmp_path, source, "runs-program")] == programs
+
+
+@pytest.mark.parametrize(
+    ("source", "library"),
+    [
+        ("import ctypes.util\nctypes.util.find_library('usb')", "usb"),
+        ("from ctypes import CDLL\nCDLL('libusb-1.0.so.0')", "libusb-1.0.so.0"),
+        ("from ctypes import cdll\ncdll.LoadLibrary('libfoo.so')", "libfoo.so"),
+    ],
+)
+def test_a_library_that_is_opened_by_name_is_found(
+    tmp_path: Path, source: str, library: str
+) -> None:
+    assert uses(tmp_path, source, "finds-library") == [("finds-library", library, 2)]
+
+
+@pytest.mark.parametrize(
+    "source", ["import cv2\ncv2.imshow('a', b)", "import cv2 as c\nc.waitKey()"]
+)
+def test_opencvs_windows_are_found_through_aliases(tmp_path: Path, source: str) -> None:
+    assert [line for _, _, line in uses(tmp_path, source, "shows-window")] == [2]
+
+
+def test_reading_a_picture_shows_no_window(tmp_path: Path) -> None:
+    assert uses(tmp_path, "import cv2\ncv2.imread('a')", "shows-window") == []
+
+
+def test_only_third_party_modules_count_as_imports(tmp_path: Path) -> None:
+    files = {
+        "main.py": "import os, numpy.linalg\nfrom lib import x\nfrom . import y\nimport yaml\n",
+        "lib.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\n",
+    }
+    found = [(use.value, use.origin.line) for use in facts(tmp_path, files).uses]
+    assert found == [("numpy", 1), ("yaml", 4)]
+
+
+def test_what_only_tests_do_is_no_use(tmp_path: Path) -> None:
+    source = "import pytest, subprocess\nsubprocess.run(['git'])\n"
+    assert facts(tmp_path, {"tests/test_a.py": source, "conftest.py": source}).uses == ()
+
+
+def test_a_file_that_is_not_python_is_reported_and_the_rest_read(tmp_path: Path) -> None:
+    found = facts(tmp_path, {"bad.py": "x = 1\nprint 'a'\n", "good.py": "import numpy\n"}).uses
+    assert [(use.code, str(use.origin)) for use in found] == [
+        ("imports", "good.py:1"),
+        ("unparsable", "bad.py:2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"# coding: latin-1\nimport numpy # \xe9\n", b"\xef\xbb\xbf\nimport numpy\n"],
+    ids=["latin-1", "byte order mark"],
+)
+def test_encodings_are_those_that_python_takes(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "other.py").write_bytes(data)
+    found = read_sources(tmp_path, files=["other.py"]).uses
+    assert [(use.value, use.origin.line) for use in found] == [("numpy", 2)]
+
+
+def test_values_that_name_each_other_are_not_followed_for_ever(tmp_path: Path) -> None:
+    source = "import subprocess\na = [b]\nb = [a]\nsubprocess.run(b, shell=a)\nsubprocess.run(a)\n"
+    assert uses(tmp_path, source, "runs-program") == [("runs-program", "", 4)]
+
+
+def test_device_files_in_the_sources_are_named_once_and_those_of_tests_are_not(
+    tmp_path: Path,
+) -> None:
+    source = (
+        'import os\nPORT = os.environ.get("PORT", "/dev/ttyUSB0")\n'
+        'open("/dev/null")\nBUS = "/dev/i2c-1"\nAGAIN = "/dev/ttyUSB0"\n'
+    )
+    files = {"main.py": source, "tests/test_main.py": 'PORT = "/dev/ttyACM0"\n'}
+    found = [u for u in facts(tmp_path, files).uses if u.code == "opens-device"]
+    assert [(u.value, str(u.origin)) for u in found] == [
+        ("/dev/ttyUSB0", "main.py:2"),
+        ("/dev/i2c-1", "main.py:4"),
+    ]
+
+
+def test_the_number_of_opencvs_camera_is_a_device_file(tmp_path: Path) -> None:
+    source = "import cv2\ncv2.VideoCapture(1)\ncv2.VideoCapture('film.mp4')\n"
+    assert uses(tmp_path, source, "opens-device") == [("opens-device", "/dev/video1", 2)]
+
+
+def test_whether_signals_are_handled_is_seen(tmp_path: Path) -> None:
+    source = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))"
+    assert uses(tmp_path, source, "handles-signals") == [("handles-signals", "signal", 1)]
+    assert uses(tmp_path, "import sys", "handles-signals") == []
+
+
+def test_whether_old_databases_are_opened_is_seen(tmp_path: Path) -> None:
+    source = "def keep():\n    import shelve\n    importlib.import_module('dbm.gnu')\n"
+    assert uses(tmp_path, "import importlib\n" + source, "opens-database") == [
+        ("opens-database", "shelve", 3),
+        ("opens-database", "dbm", 4),
+    ]
+    assert uses(tmp_path, "import sqlite3", "opens-database") == []

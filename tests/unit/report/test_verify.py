@@ -1,0 +1,29 @@
+import pytest
+
+from scaffold.model.target import Arch
+from scaffold.model.verification import Check, Report, Status
+from scaffold.report.verify import conclude
+
+
+def make_report(**statuses: Status) -> Report:
+    checks = tuple(Check(code=code, status=status, text="") for code, status in statuses.items())
+    return Report(arch=Arch.ARM64, image="sha256:0", layers=(), checks=checks)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "says"),
+    [
+        ({"size": Status.PASSED}, "Verified: all 1 checks hold."),
+        (
+            {"size": Status.FAILED, "start": Status.PASSED, "stop": Status.FAILED},
+            "Not verified: failed size, stop.",
+        ),
+        ({"size": Status.PASSED, "stop": Status.NOT_VERIFIED}, "Not verified: not tried stop."),
+        (
+            {"size": Status.FAILED, "stop": Status.NOT_VERIFIED},
+            "Not verified: failed size; not tried stop.",
+        ),
+    ],
+)
+def test_the_result_is_one_sentence(statuses: dict[str, Status], says: str) -> None:
+    assert conclude(make_report(**statuses)) == says

@@ -1,0 +1,257 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scaffold.model.index import DistFile
+from scaffold.model.project import IndexOptions, Lock, LockedFile, LockedPackage, Origin
+from scaffold.model.resolution import Conflict, Resolution
+from scaffold.model.target import Arch, Environment
+from scaffold.resolver.cache import ResolutionRequest, ResolverCache
+from scaffold.resolver.resolve import resolve
+from tests.support.worlds import World, ask, environment, musl, versions
+
+ANY = "py3-none-any.whl"
+GLIBC = "cp313-cp313-manylinux_2_28_x86_64.whl"
+
+
+def solve(
+    world: World,
+    *texts: str,
+    env: Environment | None = None,
+    wanted: ResolutionRequest | None = None,
+) -> Resolution | Conflict:
+    base = wanted or ResolutionRequest(asked=())
+    return resolve(replace(base, asked=ask(*texts)), env or environment(), ResolverCache(world))
+
+
+def solved(
+    world: World,
+    *texts: str,
+    env: Environment | None = None,
+    wanted: ResolutionRequest | None = None,
+) -> dict[str, str]:
+    found = solve(world, *texts, env=env, wanted=wanted)
+    assert isinstance(found, Resolution), found
+    return dict(versions(found.packages))
+
+
+def refused(
+    world: World,
+    *texts: str,
+    env: Environment | None = None,
+    wanted: ResolutionRequest | None = None,
+) -> dict[str, str]:
+    found = solve(world, *texts, env=env, wanted=wanted)
+    assert isinstance(found, Conflict), found
+    return {reason.package: reason.code for reason in found.reasons}
+
+
+def test_the_newest_release_with_a_wheel_is_taken_with_its_closure() -> None:
+    world = World().add(f"a-1.0-{ANY}").add(f"a-2.0-{ANY}", requires=["b>=1"])
+    world.add(f"b-1.0-{ANY}").add(f"b-1.5-{ANY}")
+    assert solved(world, "a") == {"a": "2.0", "b": "1.5"}
+
+
+def test_the_search_goes_back_to_an_older_release_when_two_parents_disagree() -> None:
+    world = World().add(f"a-1.0-{ANY}", requires=["c<2"]).add(f"a-2.0-{ANY}", requires=["c>=2"])
+    world.add(f"b-1.0-{ANY}", requires=["c<2"]).add(f"c-1.0-{ANY}").add(f"c-2.0-{ANY}")
+    assert solved(world, "b", "a") == {"a": "1.0", "b": "1.0", "c": "1.0"}
+
+
+def test_an_older_release_with_a_wheel_beats_a_newer_sdist_and_says_so() -> None:
+    world = World().add(f"a-1.0-{GLIBC}").add("a-2.0.tar.gz")
+    found = solve(world, "a")
+    assert isinstance(found, Resolution)
+    assert versions(found.packages) == {"a": "1.0"}
+    assert [note.code for note in found.notes] == ["older-than-newest"]
+    assert "2.0 has no wheel" in found.notes[0].text
+
+
+def test_an_sdist_is_taken_only_where_no_release_has_a_wheel() -> None:
+    world = World().add("a-1.0.tar.gz").add("a-2.0.tar.gz")
+    found = solve(world, "a")
+    assert isinstance(found, Resolution)
+    assert [(p.version, p.wheel) for p in found.packages] == [("2.0", False)]
+    assert refused(world, "a", wanted=ResolutionRequest(asked=(), sdists=False)) == {
+        "a": "no-wheel"
+    }
+
+
+def test_every_package_without_a_wheel_is_named_not_only_the_first() -> None:
+    world = World().add(f"opencv_python-5.0-{GLIBC}").add(f"tensorflow-2.21-{GLIBC}")
+    world.add(f"pandas-3.1-{ANY}")
+    reasons = refused(world, "pandas", "opencv-python", "tensorflow", env=musl())
+    assert reasons == {"opencv-python": "no-wheel", "tensorflow": "no-wheel"}
+
+
+def test_the_whole_closure_counts() -> None:
+    world = World().add(f"cryptography-50-{ANY}", requires=["cffi"]).add(f"cffi-2.1-{GLIBC}")
+    assert refused(world, "cryptography", env=environment(arch=Arch.ARM_V7)) == {"cffi": "no-wheel"}
+
+
+def test_markers_are_evaluated_for_the_target() -> None:
+    world = World().add(
+        f"a-1-{ANY}",
+        requires=[
+            "old; python_version < '3.11'",
+            "arm; platform_machine == 'armv7l'",
+            "win; sys_platform == 'win32'",
+        ],
+    )
+    for name in ("old", "arm", "win"):
+        world.add(f"{name}-1-{ANY}")
+    assert solved(world, "a") == {"a": "1"}
+    assert set(solved(world, "a", env=environment("3.10", Arch.ARM_V7))) == {"a", "old", "arm"}
+
+
+def test_extras_add_their_requirements_and_keep_the_version_of_the_bare_name() -> None:
+    world = World().add(f"a-1-{ANY}", requires=["b; extra == 'x'"])
+    world.add(f"a-2-{ANY}", requires=["b; extra == 'x'"]).add(f"b-1-{ANY}")
+    assert solved(world, "a") == {"a": "2"}
+    assert solved(world, "a[x]", "a<2") == {"a": "1", "b": "1"}
+
+
+def test_a_prerelease_is_never_taken_by_accident() -> None:
+    world = World().add(f"a-1.0-{ANY}").add(f"a-2.0rc1-{ANY}").add(f"b-1.0rc1-{ANY}")
+    assert solved(world, "a") == {"a": "1.0"}
+    assert solved(world, "a>=2.0rc1") == {"a": "2.0rc1"}
+    assert refused(world, "b") == {"b": "yanked-only"}
+    pre = ResolutionRequest(asked=(), options=IndexOptions(pre=True))
+    assert solved(world, "a", wanted=pre) == {"a": "2.0rc1"}
+
+
+def test_a_prerelease_is_not_taken_because_only_it_has_a_wheel() -> None:
+    world = World().add("tensorflow-2.21-cp313-cp313-manylinux_2_27_x86_64.whl")
+    world.add("tensorflow-2.22.0rc0-cp314-cp314-manylinux_2_27_x86_64.whl")
+    assert refused(world, "tensorflow", env=environment("3.14")) == {"tensorflow": "no-wheel"}
+
+
+def test_a_withdrawn_release_is_taken_only_when_pinned() -> None:
+    world = World().add(f"a-1.0-{ANY}").add(f"a-1.1-{ANY}", yanked=True)
+    assert solved(world, "a") == {"a": "1.0"}
+    assert solved(world, "a==1.1") == {"a": "1.1"}
+
+
+def test_requires_python_of_a_file_is_respected() -> None:
+    world = World().add(f"a-1-{ANY}").add(f"a-2-{ANY}", requires_python=">=3.14")
+    assert solved(world, "a") == {"a": "1"}
+    assert solved(world, "a", env=environment("3.14")) == {"a": "2"}
+
+
+def test_constraints_bind_without_asking() -> None:
+    world = World().add(f"a-1-{ANY}").add(f"a-2-{ANY}").add(f"z-1-{ANY}")
+    assert solved(
+        world, "a", wanted=ResolutionRequest(asked=(), constraints=ask("a<2", "z==1"))
+    ) == {"a": "1"}
+
+
+def test_a_lock_wins() -> None:
+    world = World().add(f"a-1-{ANY}", sha256="1" * 64).add(f"a-2-{ANY}", sha256="2" * 64)
+    package = LockedPackage(
+        name="a",
+        version="1",
+        files=(LockedFile(filename=f"a-1-{ANY}", sha256="1" * 64),),
+        origin=Origin(file="uv.lock", line=3),
+    )
+    lock = Lock(file="uv.lock", kind="uv", packages=(package,))
+    assert solved(world, "a", wanted=ResolutionRequest(asked=(), lock=lock)) == {"a": "1"}
+
+
+def test_a_locked_version_without_a_wheel_is_said_to_be_locked() -> None:
+    world = World().add(f"a-1-{GLIBC}").add("a-2-cp313-cp313-musllinux_1_2_x86_64.whl")
+    package = LockedPackage(name="a", version="1", origin=Origin(file="uv.lock"))
+    lock = Lock(file="uv.lock", kind="uv", packages=(package,))
+    wanted = ResolutionRequest(asked=(), lock=lock)
+    assert refused(world, "a", env=musl(), wanted=wanted) == {"a": "locked-version-no-wheel"}
+
+
+def test_a_swap_replaces_a_name_in_the_whole_closure() -> None:
+    world = World().add(f"ultra-1-{ANY}", requires=["opencv-python>=4"])
+    world.add(f"opencv_python-5-{ANY}").add(f"opencv_python_headless-5-{ANY}")
+    swaps = (("opencv-python", "opencv-python-headless"),)
+    wanted = ResolutionRequest(asked=(), swaps=swaps)
+    assert set(solved(world, "ultra", wanted=wanted)) == {"ultra", "opencv-python-headless"}
+
+
+def test_requirements_that_contradict_each_other_say_who_asks_for_what() -> None:
+    world = World().add(f"a-1-{ANY}", requires=["c<2"]).add(f"b-1-{ANY}", requires=["c>=2"])
+    world.add(f"c-1-{ANY}").add(f"c-2-{ANY}")
+    found = solve(world, "a", "b")
+    assert isinstance(found, Conflict)
+    assert {r.code for r in found.reasons} == {"version-conflict"}
+    text = " ".join(r.text for r in found.reasons)
+    assert "a asks for c<2" in text
+    assert "b asks for c>=2" in text
+
+
+def test_a_package_nobody_knows_is_named_with_who_needs_it() -> None:
+    world = World().add(f"a-1-{ANY}", requires=["ghost"])
+    found = solve(world, "a")
+    assert isinstance(found, Conflict)
+    assert [(r.code, r.package) for r in found.reasons] == [("unknown-package", "ghost")]
+    assert "needed by a" in found.reasons[0].text
+
+
+def test_an_sdist_whose_name_only_looks_alike_is_not_a_release() -> None:
+    world = World().add(f"pymupdf-1.15-{ANY}")
+    world.add("PyMuPDF-1.16.0-2.tar.gz", name="pymupdf")
+    assert solved(world, "pymupdf") == {"pymupdf": "1.15"}
+
+
+def test_the_newest_manylinux_level_the_base_can_run_is_preferred() -> None:
+    world = World().add("a-1-cp313-cp313-manylinux_2_17_x86_64.whl")
+    world.add("a-1-cp313-cp313-manylinux_2_34_x86_64.whl")
+    world.add("a-1-cp313-cp313-manylinux_2_39_x86_64.whl")
+    found = solve(world, "a", env=environment(version="2.36"))
+    assert isinstance(found, Resolution)
+    assert found.packages[0].file.filename.endswith("2_34_x86_64.whl")
+
+
+def test_an_impossible_version_names_the_newest() -> None:
+    world = World().add(f"a-1-{ANY}")
+    found = solve(world, "a>99")
+    assert isinstance(found, Conflict)
+    assert found.reasons[0].code == "version-conflict"
+    assert "the newest is 1" in found.reasons[0].text
+
+
+def test_a_direct_wheel_address_is_one_candidate() -> None:
+    world = World()
+    world.requires["a", "3"] = ()
+    text = f"a @ file://index.example/a-3-{ANY}"
+    assert solved(world, text) == {"a": "3"}
+    other = "a @ file://index.example/a-3-cp313-cp313-musllinux_1_2_x86_64.whl"
+    assert refused(world, other) == {"a": "direct-url"}
+
+
+def test_what_would_have_to_be_compiled_is_named_beside_what_cannot_be_had() -> None:
+    world = World().add(f"tf-1-{GLIBC}").add(f"cv-1-{GLIBC}").add("cv-1.tar.gz")
+    assert refused(world, "cv", "tf", env=musl()) == {"tf": "no-wheel", "cv": "no-wheel"}
+    found = solve(world, "cv", env=musl())
+    assert isinstance(found, Resolution)
+
+
+class Unread(World):
+    """An index of which nobody has read what its projects need."""
+
+    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> None:
+        assert files, f"{name} {version}"
+
+
+def test_offline_a_wheel_that_nobody_has_read_is_not_said_to_be_missing() -> None:
+    world = Unread()
+    world.add(f"a-1.0-{ANY}")
+    found = solve(world, "a", wanted=ResolutionRequest(asked=(), offline=True))
+    assert isinstance(found, Conflict)
+    (reason,) = found.reasons
+    assert (reason.code, reason.package) == ("unknown-package", "a")
+    assert "plan once without --offline" in reason.text
+
+
+def test_what_lies_in_the_project_is_not_looked_up_in_an_index() -> None:
+    world = World().add(f"a-1.0-{ANY}", requires=["Shared_Core>=1"]).add(f"shared-core-9-{ANY}")
+    local = replace(ask("shared-core")[0], path="shared")
+    asked = (*ask("a", "shared-core"), local)
+    found = resolve(ResolutionRequest(asked=asked), environment(), ResolverCache(world))
+    assert isinstance(found, Resolution)
+    assert versions(found.packages) == {"a": "1.0"}
+    assert "shared-core" not in world.asked

@@ -1,0 +1,208 @@
+"""Generated files: all or none, never over what the user wrote, the same run twice is one."""
+
+import json
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaffold.model.errors import FileConflictError, PathUnreadableError
+from scaffold.state.file_writer import digest, read_recorded, seal, write_outputs
+
+FILES = {"Dockerfile": "FROM scratch\n", "requirements.arm64.lock": "a==1\n", "z": "last\n"}
+
+
+def contents(root: Path) -> dict[str, str]:
+    """Return every file below a folder, temporary ones included."""
+    return {path.name: path.read_text() for path in root.iterdir() if path.is_file()}
+
+
+def fail_after(count: int, error: BaseException | None = None) -> Callable[[str, str], None]:
+    """Return a rename that works ``count`` times."""
+    done: list[str] = []
+
+    def rename(source: str, goal: str) -> None:
+        if len(done) == count:
+            raise error or OSError(28, "No space left on device")
+        done.append(goal)
+        os.replace(source, goal)  # noqa: PTH105 - the same call as the real one
+
+    return rename
+
+
+def test_files_are_written_once_and_then_left_alone(tmp_path: Path) -> None:
+    first = write_outputs(tmp_path, FILES, force=False, recorded={})
+    assert first.written == tuple(sorted(FILES))
+    assert contents(tmp_path) == FILES
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    again = write_outputs(tmp_path, FILES, force=False, recorded={})
+    assert (again.written, again.unchanged) == ((), first.written)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_everything_the_user_wrote_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    mine = {"Dockerfile": "mine\n", "z": "mine\n"}
+    for name, text in mine.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(FileConflictError) as caught:
+        write_outputs(tmp_path, FILES, force=False, recorded={})
+    assert [detail.file for detail in caught.value.details] == ["Dockerfile", "z"]
+    assert "--force" in caught.value.hint
+    assert contents(tmp_path) == mine
+
+
+def test_a_file_edited_since_is_the_users(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("ours, edited\n")
+    with pytest.raises(FileConflictError) as caught:
+        write_outputs(tmp_path, FILES, force=False, recorded={"Dockerfile": digest("ours\n")})
+    assert "edited" in caught.value.details[0].text
+
+
+def test_our_own_older_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("ours\n")
+    report = write_outputs(tmp_path, FILES, force=False, recorded={"Dockerfile": digest("ours\n")})
+    assert "Dockerfile" in report.written
+    assert contents(tmp_path) == FILES
+
+
+def test_what_an_earlier_run_left_is_reported_and_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "requirements.386.lock").write_text("old\n")
+    recorded = {"requirements.386.lock": digest("old\n"), "gone": "", "../up": ""}
+    report = write_outputs(tmp_path, FILES, force=False, recorded=recorded)
+    assert report.stale == ("requirements.386.lock",)
+    assert (tmp_path / "requirements.386.lock").exists()
+
+
+def test_force_overwrites_a_link_without_following_it(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("precious\n")
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "Dockerfile").symlink_to(outside)
+    with pytest.raises(FileConflictError) as caught:
+        write_outputs(root, FILES, force=False, recorded={"Dockerfile": digest("precious\n")})
+    assert "symbolic link" in caught.value.details[0].text
+    write_outputs(root, FILES, force=True, recorded={})
+    assert outside.read_text() == "precious\n"
+    assert contents(root) == FILES
+
+
+def test_a_folder_in_the_way_stays_even_with_force(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").mkdir()
+    (tmp_path / "Dockerfile" / "precious").write_text("mine\n")
+    for force in (False, True):
+        with pytest.raises(FileConflictError) as caught:
+            write_outputs(tmp_path, FILES, force=force, recorded={})
+        assert "a folder" in caught.value.details[0].text
+    assert (tmp_path / "Dockerfile" / "precious").read_text() == "mine\n"
+    assert contents(tmp_path) == {}
+
+
+def test_a_socket_in_the_way_is_a_conflict() -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{folder}/z")
+            with pytest.raises(FileConflictError):
+                write_outputs(Path(folder), FILES, force=True, recorded={})
+        assert contents(Path(folder)) == {}
+
+
+@pytest.mark.parametrize("count", range(len(FILES)))
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt()])
+def test_all_or_nothing_wherever_a_rename_fails(
+    tmp_path: Path, count: int, error: BaseException | None
+) -> None:
+    (tmp_path / "Dockerfile").write_text("before\n")
+    (tmp_path / "Dockerfile").chmod(0o640)
+    (tmp_path / "z").symlink_to("nowhere")
+    with pytest.raises((PathUnreadableError, KeyboardInterrupt)) as caught:
+        write_outputs(tmp_path, FILES, force=True, recorded={}, rename=fail_after(count, error))
+    if error is None:
+        assert "No space left" in str(caught.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Dockerfile", "z"]
+    assert (tmp_path / "Dockerfile").read_text() == "before\n"
+    assert stat.S_IMODE((tmp_path / "Dockerfile").stat().st_mode) == 0o640
+    assert (tmp_path / "z").readlink() == Path("nowhere")
+
+
+@given(
+    before=st.dictionaries(st.sampled_from("abc"), st.text(max_size=5)),
+    after=st.dictionaries(st.sampled_from("abcd"), st.text(max_size=5), min_size=1),
+    count=st.integers(min_value=0, max_value=4),
+    force=st.booleans(),
+)
+def test_a_run_leaves_either_the_new_files_or_the_old_ones(
+    before: dict[str, str], after: dict[str, str], count: int, *, force: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name, text in before.items():
+            (root / name).write_bytes(text.encode())
+        expected = {name: text.encode() for name, text in before.items()}
+        try:
+            write_outputs(root, after, force=force, recorded={}, rename=fail_after(count))
+            expected |= {name: text.encode() for name, text in after.items()}
+        except (FileConflictError, PathUnreadableError):
+            pass
+        assert {path.name: path.read_bytes() for path in root.iterdir()} == expected
+
+
+def test_files_are_readable_by_all_as_far_as_the_umask_lets_them(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        write_outputs(tmp_path, FILES, force=False, recorded={})
+    finally:
+        os.umask(old)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o640}
+
+
+@pytest.mark.parametrize("name", ["../up", "a/../b", "/etc/x", "a//b", "a\\b", "", ".", ".."])
+def test_only_plain_names_are_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="plain file name"):
+        write_outputs(tmp_path, {name: "x"}, force=True, recorded={})
+
+
+def test_a_missing_folder_or_a_file_instead_of_one_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for name in ("ghost", "file"):
+        with pytest.raises(PathUnreadableError):
+            write_outputs(tmp_path / name, FILES, force=False, recorded={})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_an_error(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(PathUnreadableError):
+        write_outputs(tmp_path, FILES, force=False, recorded={})
+
+
+def test_the_record_counts_only_while_it_is_as_we_wrote_it(tmp_path: Path) -> None:
+    assert read_recorded(tmp_path) == {}
+    document: dict[str, object] = {"files": {"Dockerfile": "00", "later": None}, "version": 1}
+    document["digest"] = seal(document)
+    path = tmp_path / "leanscaffold.json"
+    path.write_text(json.dumps(document))
+    text = path.read_text()
+    assert read_recorded(tmp_path) == {"Dockerfile": "00", "leanscaffold.json": digest(text)}
+    document["version"] = 2
+    path.write_text(json.dumps(document))
+    assert "leanscaffold.json" not in read_recorded(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{ truncated", "[]", '{"files": 3}', "[" * 100_000, "null", "\0"])
+def test_an_unreadable_record_is_a_conflict_unless_forced(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "leanscaffold.json"
+    path.write_text(text)
+    recorded = read_recorded(tmp_path)
+    assert recorded == {}
+    files = {"leanscaffold.json": "{}\n"}
+    with pytest.raises(FileConflictError):
+        write_outputs(tmp_path, files, force=False, recorded=recorded)
+    write_outputs(tmp_path, files, force=True, recorded=recorded)
+    assert contents(tmp_path) == files
