@@ -20,7 +20,16 @@ from scaffold.catalog.tables import (
     read_footprints,
 )
 from scaffold.model.errors import Detail, KnowledgeInvalidError
-from scaffold.model.knowledge import Base, Distribution, Facts, Footprint, Library, PackageFact
+from scaffold.model.knowledge import (
+    Base,
+    Companion,
+    Distribution,
+    Facts,
+    Footprint,
+    Library,
+    ModuleFact,
+    PackageFact,
+)
 from scaffold.model.target import Device
 
 T = TypeVar("T")
@@ -33,7 +42,7 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons")
+_TABLES = ("libraries", "pythons", "modules", "companions")
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -196,6 +205,8 @@ def _build(collector: _Collector) -> Facts:
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,
+        modules=_values(collector, "modules", ModuleFact, _as_written),
+        companions=_values(collector, "companions", Companion, _as_written),
     )
 
 

@@ -13,8 +13,10 @@ from typing import Any
 from scaffold.catalog.schema import FieldError, convert, unknown, unknown_fields
 from scaffold.model.knowledge import (
     Base,
+    Companion,
     Distribution,
     Footprint,
+    ModuleFact,
     PackageFact,
     Symbols,
     SystemPackage,
@@ -58,6 +60,7 @@ class LibraryTable:
 
     program: bool = False
     linked: bool = False
+    elsewhere: str = ""
     bookworm: str | SystemPackage | None = None
     trixie: str | SystemPackage | None = None
     alpine: str | SystemPackage | None = None
@@ -83,6 +86,8 @@ _FORMS: Mapping[str, Any] = {
     "packages": PackageFact,
     "libraries": LibraryTable,
     "pythons": PythonTable,
+    "modules": ModuleFact,
+    "companions": Companion,
 }
 
 

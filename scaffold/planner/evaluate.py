@@ -73,6 +73,7 @@ def evaluate(
         arch=image.arch,
         packages=packages,
         options=options,
+        python=image.python,
         system=resolution.system,
     )
     compilers = list_compilers(base, options)
