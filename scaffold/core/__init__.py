@@ -1,0 +1,1 @@
+"""Pure decisions: the same values in, the same values out."""
