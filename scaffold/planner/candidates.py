@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from packaging.version import Version
 
-from scaffold.core.pythons import list_asked_pythons
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
@@ -16,6 +15,7 @@ from scaffold.model.target import Arch, Environment
 from scaffold.model.verdict import Accepted, Evaluation, Rejected
 from scaffold.planner.evaluate import PATIENCE, PlanningInput, environment_of, evaluate
 from scaffold.planner.os_package_cost import list_system
+from scaffold.planner.python_choice import list_asked_pythons
 from scaffold.planner.size.prediction import guess_installed
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache
 from scaffold.resolver.releases import parse_specifier

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from scaffold.core.pythons import doubt_python
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
@@ -13,6 +12,7 @@ from scaffold.model.target import Budget, Environment, Libc, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected, Size
 from scaffold.planner.memory import TIGHT, estimate_memory
 from scaffold.planner.os_packages import find_os_packages
+from scaffold.planner.python_choice import doubt_python
 from scaffold.planner.size.prediction import predict
 from scaffold.planner.size.traced import predict_traced, remark_trace, tracing
 from scaffold.planner.trimming import (

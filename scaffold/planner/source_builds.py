@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scaffold.core.sources import is_simple, list_header_sources
 from scaffold.model.index import SourceFacts
 from scaffold.model.knowledge import (
     Base,
@@ -17,6 +16,7 @@ from scaffold.model.knowledge import (
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch
 from scaffold.planner.os_package_cost import distribution, written_packages
+from scaffold.resolver.buildable import is_simple, list_header_sources
 
 _RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
 _COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}

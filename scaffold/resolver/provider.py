@@ -7,8 +7,8 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from scaffold.core.sources import is_simple
 from scaffold.model.index import DistFile
+from scaffold.resolver.buildable import is_simple
 from scaffold.resolver.cache import (
     Candidate,
     Requirement,

@@ -1,1 +1,0 @@
-"""Pure decisions: the same values in, the same values out."""
