@@ -209,11 +209,13 @@ def _collect(
     provider: Provider, mapping: Mapping[str, Candidate], roots: Sequence[Requirement]
 ) -> Resolution:
     parents: dict[str, set[str]] = {}
+    children: dict[str, set[str]] = {}
     extras: dict[str, set[str]] = {}
     for candidate in mapping.values():
         extras.setdefault(candidate.name, set()).update(candidate.extras)
         for need in provider.get_dependencies(candidate):
             if need.name != candidate.name:
+                children.setdefault(candidate.name, set()).add(need.name)
                 parents.setdefault(need.name, set()).add(candidate.name)
     asked = {need.name for need in roots}
     pins: list[Pinned] = []
@@ -244,6 +246,7 @@ def _collect(
                 index_url=page.index_url if page else "",
                 origin=page.origin if page else "url",
                 pythons=metadata.pythons if metadata else (),
+                requires=tuple(sorted(children.get(candidate.name, ()))),
             )
         )
         notes.extend(_older(provider, candidate, newest))
