@@ -27,6 +27,8 @@ def describe_missing(
     needed = f" (needed by {parent})" if parent else ""
     if url:
         text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
+        if offline and not url.partition("#")[0].endswith(".whl"):
+            text = f"offline, what {name}{needed} needs is not known: plan once without --offline"
         return Reason(code="direct-url", text=text, package=name)
     if not known:
         text = (
