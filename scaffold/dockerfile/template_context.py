@@ -38,6 +38,9 @@ class LocalPackage:
 class BuildStage:
     """One target's build stage; ``native`` ones run on the target's platform, ``why`` says why.
 
+    ``pure`` are sdists built without a compiler on the machine that builds; ``wheels`` tells
+    whether there is anything else to install there.
+
     ``explained`` marks the first: what stages have in common is explained once.
     """
 
@@ -49,10 +52,22 @@ class BuildStage:
     why: tuple[str, ...]
     platforms: tuple[str, ...]
     sdists: tuple[str, ...]
+    pure: tuple[str, ...]
+    wheels: bool
     system: tuple[str, ...]
     local: tuple[LocalPackage, ...]
     repositories: tuple[str, ...]
     ssh: bool
+
+    @property
+    def pure_names(self) -> str:
+        """Return the regular expression of the lines in a lock that pin the pure sdists."""
+        return f"^({'|'.join(self.pure)})(==| @ )"
+
+    @property
+    def pure_lines(self) -> str:
+        """Return the same, with the lines that are options."""
+        return f"^--|{self.pure_names}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,9 +232,11 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         platform=arch.platform,
         lock=target.lock,
         native=target.native,
-        why=reason_lines(target.chosen, "compile-needed", "from-repository"),
+        why=reason_lines(target.chosen, "compile-needed", "compile-unknown", "from-repository"),
         platforms=target.platforms,
-        sdists=target.compiled,
+        sdists=(*target.compiled, *target.pure),
+        pure=() if target.native else target.pure,
+        wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
         system=target.build_packages,
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),
         repositories=target.repositories,
