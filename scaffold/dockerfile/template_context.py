@@ -16,7 +16,7 @@ from scaffold.dockerfile.comments import (
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
-from scaffold.project.dockerignore import PROGRAM, TRACE
+from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A registry's host and port, path, tag and digest; FROM would read on after a blank.
@@ -27,7 +27,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPackage:
-    """A package of the project: what COPY takes, where to, and what pip is told to build."""
+    """A package file of the project: what COPY takes, where to, and what pip is told to build."""
 
     source: str
     folder: str
@@ -56,6 +56,8 @@ class BuildStage:
     wheels: bool
     system: tuple[str, ...]
     local: tuple[LocalPackage, ...]
+    repositories: tuple[str, ...]
+    ssh: bool
 
     @property
     def pure_names(self) -> str:
@@ -78,6 +80,15 @@ class BaseStage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnBuild:
+    """A package of the project: the folder that pip builds, and where in the image it goes."""
+
+    number: int
+    folder: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateContext:
     """Everything the templates print or branch on, in their own words.
 
@@ -86,7 +97,8 @@ class TemplateContext:
     ``replaced`` are files of the base's own packages that the lock brings in its own version,
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
     seconds of Unix time.
-    ``traced`` says what a trace leaves out, empty without one.
+    ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
+    built with what stands in ``build_lock``; ``compilers`` are for those with code of their own.
     """
 
     header: tuple[str, ...]
@@ -108,6 +120,11 @@ class TemplateContext:
     layers: tuple[str, ...]
     app_compiled: bool
     app_left_out: tuple[str, ...]
+    own: tuple[OwnBuild, ...]
+    build_lock: str
+    build_pinned: bool
+    versioned: bool
+    compilers: tuple[str, ...]
     moment: int
     traced: tuple[str, ...]
     uid: int
@@ -159,8 +176,21 @@ def make_template_context(plan: Plan) -> TemplateContext:
         app_left_out=(
             PROGRAM,
             *((TRACE,) if plan.project.trace else ()),
+            *((BUILD_LOCK,) if plan.packages else ()),
             *(t.lock for t in plan.targets),
         ),
+        own=tuple(
+            OwnBuild(
+                number=number,
+                folder=posixpath.normpath(f"/build/{one.path}"),
+                root=posixpath.normpath(f"/out{plan.workdir}/{one.root}"),
+            )
+            for number, one in enumerate(plan.packages, start=1)
+        ),
+        build_lock=BUILD_LOCK,
+        build_pinned=bool(plan.build_requires),
+        versioned=any(one.versioned for one in plan.packages),
+        compilers=plan.compilers,
         moment=MOMENT,
         traced=trace_lines(plan),
         uid=plan.uid,
@@ -201,22 +231,22 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         name=f"build-{arch.slug}" if len(plan.targets) > 1 else "build",
         platform=arch.platform,
         lock=target.lock,
-        native=bool(target.compiled),
-        why=reason_lines(target.chosen, "compile-needed", "compile-unknown"),
+        native=target.native,
+        why=reason_lines(target.chosen, "compile-needed", "compile-unknown", "from-repository"),
         platforms=target.platforms,
         sdists=(*target.compiled, *target.pure),
-        pure=() if target.compiled else target.pure,
+        pure=() if target.native else target.pure,
         wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
         system=target.build_packages,
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),
+        repositories=target.repositories,
+        ssh=any("git+ssh:" in text for text in target.repositories),
     )
 
 
 def _local(number: int, path: str) -> LocalPackage:
     folder = f"/src/{number}/"
-    file = path.endswith((".whl", ".tar.gz", ".zip"))
-    argument = f"{folder}{posixpath.basename(path)}" if file else folder
-    return LocalPackage(source=path, folder=folder, argument=argument)
+    return LocalPackage(source=path, folder=folder, argument=folder + posixpath.basename(path))
 
 
 def _bases(plan: Plan) -> tuple[BaseStage, ...]:
@@ -241,6 +271,7 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
     """Return the options of the program that puts packages together, one a line."""
     return (
         f"--site-packages={site_packages}",
+        *(("--own=/own",) if plan.compilers else ()),
         f"--trim={plan.options.trim}",
         f"--bytecode={plan.bytecode}",
         *(f"--sourceless={name}" for name in plan.sourceless),

@@ -38,6 +38,8 @@ class Asked:
     ``url`` is a direct reference; ``path`` a local project, relative to the project's folder.
     ``written_url`` is the reference as it stands in the file, where variables (``${TOKEN}``) were
     filled in to get ``url``; empty otherwise. ``text`` is for people: without passwords.
+    ``build_from`` is the repository at a commit that the image's build makes it from, as pip
+    spells it, and ``build_tools`` what compiles its code. What has one, or a path, is on no index.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Asked:
     editable: bool = False
     hashes: tuple[str, ...] = ()
     written_url: str = ""
+    build_from: str = ""
+    build_tools: tuple[str, ...] = ()
     text: str
     origin: Origin
 
@@ -140,6 +144,27 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPackage:
+    """A package whose sources lie in the project: it is built and installed with the application.
+
+    ``path`` is its folder (``.`` for the project itself), ``root`` the one whose modules it
+    installs, both relative to the project. ``requires`` is what its build asks for, as PEP 508
+    text, ``tools`` what compiles its own code, empty for a pure package. ``versioned`` says that
+    its version comes from version control; ``problem`` why its backend is known to refuse.
+    """
+
+    path: str
+    name: str
+    backend: str
+    requires: tuple[str, ...]
+    root: str
+    tools: tuple[str, ...] = ()
+    versioned: bool = False
+    problem: str = ""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
@@ -148,7 +173,8 @@ class Project:
     ``source_paths`` are folders, relative to the project, that hold importable code
     (``.``, ``src``). ``files`` are the project's requirement and lock files, relative, and
     ``environments`` its virtual environments under names that nobody could guess. ``trace`` is what
-    ``leanscaffold trace`` left there.
+    ``leanscaffold trace`` left there. ``packages`` are the project itself, where it is a package,
+    and the packages in it that it asks for.
     """
 
     name: Found[str]
@@ -168,3 +194,4 @@ class Project:
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     trace: Trace | None = None
+    packages: tuple[OwnPackage, ...] = ()

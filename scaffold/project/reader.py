@@ -1,11 +1,12 @@
 """The project reader: a folder as a ``Project``. Nothing of the project is ever run."""
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import InvalidName, canonicalize_name
 
@@ -16,7 +17,15 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
     UsageError,
 )
-from scaffold.model.project import Found, Origin, Project, Start, Use
+from scaffold.model.project import (
+    Asked,
+    Found,
+    Origin,
+    OwnPackage,
+    Project,
+    Start,
+    Use,
+)
 from scaffold.project.lock_check import compare
 from scaffold.project.locks import needs_pyproject, read_lock
 from scaffold.project.path_projects import follow, project_name
@@ -28,6 +37,9 @@ from scaffold.project.requirements import read_requirements
 from scaffold.project.setup_files import read_setup
 from scaffold.project.source_selection import Choice, Kind, choose
 from scaffold.state.trace_reader import read_trace
+
+if TYPE_CHECKING:
+    from scaffold.project.repositories import Address, Checkout
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 _LOOKED_FOR = (
@@ -79,12 +91,14 @@ def read_project(
     environ: Mapping[str, str] | None = None,
     sources: ReadSources | None = None,
     tree: Callable[[Path], tuple[tuple[str, int], ...]] | None = None,
+    repositories: Callable[["Address"], "Checkout"] | None = None,
 ) -> Project:
     """Return what a project folder says of its dependencies, its Python and how it starts.
 
     ``requirements`` are files to read instead of what the folder offers, relative to it. ``tree``
     lists what goes into the image, with sizes in bytes; ``sources`` reads them (``adapters.tree``
-    and ``adapters.sources`` unless given).
+    and ``adapters.sources`` unless given). ``repositories`` fetches what is asked for by git and
+    no lock knows; without it that is refused.
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
     """
@@ -96,7 +110,7 @@ def read_project(
     if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
         raise _useless_options(choice)
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
-    reading = compare(follow(root, read))
+    reading = _settled(compare(follow(root, read)), repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
     listed = _list(root, tree)
@@ -105,7 +119,10 @@ def read_project(
             f"{root.name or root} is no Python project", hint=f"looked for {_LOOKED_FOR}"
         )
     installed = _installed(reading)
-    facts = _facts(root, sources, [name for name, _ in listed], installed)
+    packages = _own_packages(root, reading.asked, [name for name, _ in listed])
+    # What is asked for has to be there; the project itself runs from its sources all the same.
+    refused = [one for one in packages if one.path == "." and one.problem]
+    facts = _facts(root, sources, [name for name, _ in listed], installed, packages)
     pythons = (*read_pythons(root, pyproject), *reading.pythons)
     return Project(
         name=_name(root, pyproject),
@@ -122,10 +139,46 @@ def read_project(
         app_bytes=sum(size for _, size in listed),
         app_sources=sum(size for path, size in listed if path.endswith(".py")),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
-        notes=(*choice.notes, *reading.notes, *_unasked(reading, facts)),
+        notes=(
+            *choice.notes,
+            *reading.notes,
+            *_unasked(reading, facts),
+            *(f"{one.name} is not installed as a package: {one.problem}" for one in refused),
+            *(
+                f"{one.name} takes its version from version control: `leanscaffold build` passes "
+                "that of the last tag on (by hand: --build-arg PACKAGE_VERSION=1.2.3)"
+                for one in packages
+                if one.versioned and one not in refused
+            ),
+        ),
         environments=_find_environments(root) if tree is None else (),
         trace=read_trace(root),
+        packages=tuple(one for one in packages if one not in refused),
     )
+
+
+def _settled(reading: Reading, fetch: Callable[["Address"], "Checkout"] | None) -> Reading:
+    if not any(one.url for one in reading.asked):
+        return reading
+    from scaffold.project.repositories import settle_repositories  # noqa: PLC0415
+
+    return settle_repositories(reading, fetch)
+
+
+def _own_packages(
+    root: Path, asked: Sequence[Asked], files: Sequence[str]
+) -> tuple[OwnPackage, ...]:
+    """Return the project, where it is a package, and the folders in it that are asked for."""
+    from scaffold.project.own_package import read_own_package  # noqa: PLC0415
+
+    folders = {".": False}
+    for one in asked:
+        path = posixpath.normpath(one.path) if one.path else "."
+        if path != "." and (root / path).is_dir():
+            named = not one.origin.file.endswith((".toml", ".lock"))
+            folders[path] = folders.get(path, False) or named
+    found = (read_own_package(root, path, files, named=named) for path, named in folders.items())
+    return tuple(one for one in found if one is not None)
 
 
 def _find_environments(root: Path) -> tuple[str, ...]:
@@ -199,12 +252,17 @@ def _list(
 
 
 def _facts(
-    root: Path, sources: ReadSources | None, files: Sequence[str], installed: frozenset[str]
+    root: Path,
+    sources: ReadSources | None,
+    files: Sequence[str],
+    installed: frozenset[str],
+    packages: Sequence[OwnPackage],
 ) -> Facts:
     if sources is None:
         from scaffold.project.entrypoint.start import read_sources  # noqa: PLC0415
 
-        return read_sources(root, files=files, installed=installed)
+        roots = tuple(one.root for one in packages)
+        return read_sources(root, files=files, installed=installed, roots=roots)
     return sources(root, files=files, installed=installed)
 
 
