@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scaffold.dockerfile.comments import (
@@ -16,8 +16,11 @@ from scaffold.dockerfile.comments import (
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
+from scaffold.model.project import Project
 from scaffold.project.dockerignore import PROGRAM, TRACE
 
+FILES = "/tmp/files"  # noqa: S108 - a folder of a build stage
+_FOLDER = re.compile(r"[\w@+.][\w@+./-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A registry's host and port, path, tag and digest; FROM would read on after a blank.
 # The time of every file, as the program that assembles a base has it: 1980, the first in zip files.
@@ -38,7 +41,8 @@ class LocalPackage:
 class BuildStage:
     """One target's build stage; ``native`` ones run on the target's platform, ``why`` says why.
 
-    ``explained`` marks the first: what stages have in common is explained once.
+    ``explained`` marks the first: what stages have in common is explained once. ``files`` pairs
+    wheels and sdists of the project with where pip finds them.
     """
 
     explained: bool
@@ -51,6 +55,7 @@ class BuildStage:
     sdists: tuple[str, ...]
     system: tuple[str, ...]
     local: tuple[LocalPackage, ...]
+    files: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,7 @@ class TemplateContext:
     ``foreign`` says that its interpreter lies elsewhere than where packages are installed.
     ``replaced`` are files of the base's own packages that the lock brings in its own version,
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
-    seconds of Unix time.
+    seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
     ``traced`` says what a trace leaves out, empty without one.
     """
 
@@ -93,6 +98,7 @@ class TemplateContext:
     layers: tuple[str, ...]
     app_compiled: bool
     app_left_out: tuple[str, ...]
+    folder: str
     moment: int
     traced: tuple[str, ...]
     uid: int
@@ -145,7 +151,9 @@ def make_template_context(plan: Plan) -> TemplateContext:
             PROGRAM,
             *((TRACE,) if plan.project.trace else ()),
             *(t.lock for t in plan.targets),
+            *sorted({*_brought(plan.project), *plan.project.private}),
         ),
+        folder=plan.project.folder,
         moment=MOMENT,
         traced=trace_lines(plan),
         uid=plan.uid,
@@ -165,8 +173,21 @@ def make_template_context(plan: Plan) -> TemplateContext:
     )
 
 
+def _brought(project: Project) -> Iterator[str]:
+    """Yield the wheels and sdists that lie in the application's folder, relative to it."""
+    for one in project.distributions:
+        path = posixpath.relpath(one.path, project.folder)
+        if not path.startswith("../"):
+            yield path
+
+
 def _check_words(plan: Plan) -> None:
     """Refuse what stands in the Dockerfile without quotes and is no single word."""
+    if _FOLDER.fullmatch(plan.project.folder) is None:
+        raise UnsafeValueError(
+            f"{plan.project.folder!r} has characters in it that a mount gives a meaning of its own",
+            hint="move the member into a folder with a plain name",
+        )
     for reference in (plan.reference, plan.builder):
         if _REFERENCE.fullmatch(reference) is None:
             raise UnsafeValueError(
@@ -191,6 +212,7 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         platforms=target.platforms,
         sdists=target.compiled,
         system=target.build_packages,
+        files=tuple((path, f"{FILES}/{posixpath.basename(path)}") for path in target.files),
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),
     )
 

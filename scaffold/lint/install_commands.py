@@ -58,7 +58,7 @@ class Install:
 def python_installs(case: Case, instruction: Instruction) -> Iterator[Install]:
     """Yield ``pip install``, ``uv pip install``, ``uv sync``, ``poetry install``, ``pipenv …``."""
     for command in case.commands(instruction):
-        found = _python_install(command)
+        found = python_install(command)
         if found is not None:
             yield found
 
@@ -90,7 +90,8 @@ def system_installs(case: Case, instruction: Instruction) -> Iterator[Install]:
             yield one
 
 
-def _python_install(command: Command) -> Install | None:
+def python_install(command: Command) -> Install | None:
+    """Return a command as an installation of Python packages, None where it is none."""
     words = command.words
     name = _name(words)
     if _PYTHON.fullmatch(name):

@@ -61,6 +61,7 @@ class TargetPlan:
     compiled: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from scaffold.planner.entrypoint import (
 )
 from scaffold.planner.layer_plan import split_layers
 from scaffold.planner.trimming import list_languages
-from scaffold.project.path_requirements import local_paths
+from scaffold.project.path_requirements import file_paths, local_paths
 from scaffold.resolver.releases import split_tags
 from scaffold.resolver.tags import platform_tags
 from scaffold.state.trace_file import describe_keeping
@@ -124,6 +124,7 @@ def plan_digest(plan: Plan) -> str:
                 "build_packages": target.build_packages,
                 "run_packages": [p.name for p in target.chosen.candidate.run_packages],
                 "local": target.local,
+                **({"files": target.files} if target.files else {}),
                 "lock": render_lock(plan, target),
             }
             for target in plan.targets
@@ -183,6 +184,7 @@ def _plan_target(
         platforms=() if compiled else _platforms(candidate),
         compiled=compiled,
         build_packages=tuple(sorted({*candidate.build_packages, *tools})) if compiled else (),
+        files=file_paths(project, [weighed.pinned for weighed in candidate.packages]),
         local=local_paths(project, candidate.resolution.environment, candidate.image.release),
     )
 

@@ -1,0 +1,1 @@
+"""Reading a project: what it asks for, in whatever form it says so."""
