@@ -7,9 +7,9 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from scaffold.lint.install_commands import Install, python_install
 from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
 from scaffold.model.project import Asked, Origin
+from scaffold.project.dockerfile_parser.installs import Install, python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
 from scaffold.project.requirement_parser import read_requirement
