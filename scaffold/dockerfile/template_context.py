@@ -41,6 +41,9 @@ class LocalPackage:
 class BuildStage:
     """One target's build stage; ``native`` ones run on the target's platform, ``why`` says why.
 
+    ``pure`` are sdists built without a compiler on the machine that builds; ``wheels`` tells
+    whether there is anything else to install there.
+
     ``explained`` marks the first: what stages have in common is explained once. ``files`` pairs
     wheels and sdists of the project with where pip finds them.
     """
@@ -53,9 +56,21 @@ class BuildStage:
     why: tuple[str, ...]
     platforms: tuple[str, ...]
     sdists: tuple[str, ...]
+    pure: tuple[str, ...]
+    wheels: bool
     system: tuple[str, ...]
     local: tuple[LocalPackage, ...]
     files: tuple[tuple[str, str], ...]
+
+    @property
+    def pure_names(self) -> str:
+        """Return the regular expression of the lines in a lock that pin the pure sdists."""
+        return f"^({'|'.join(self.pure)})(==| @ )"
+
+    @property
+    def pure_lines(self) -> str:
+        """Return the same, with the lines that are options."""
+        return f"^--|{self.pure_names}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +223,11 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         platform=arch.platform,
         lock=target.lock,
         native=bool(target.compiled),
-        why=reason_lines(target.chosen, "compile-needed"),
+        why=reason_lines(target.chosen, "compile-needed", "compile-unknown"),
         platforms=target.platforms,
-        sdists=target.compiled,
+        sdists=(*target.compiled, *target.pure),
+        pure=() if target.compiled else target.pure,
+        wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
         system=target.build_packages,
         files=tuple((path, f"{FILES}/{posixpath.basename(path)}") for path in target.files),
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),

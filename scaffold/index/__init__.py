@@ -1,1 +1,1 @@
-"""Where packages come from: indexes, their cache, files of the project."""
+"""Reading what package indexes offer."""

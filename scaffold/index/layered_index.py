@@ -7,7 +7,6 @@ from pathlib import Path
 from threading import Lock as Mutex
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
@@ -21,7 +20,7 @@ from scaffold.index.lock_layer import LockLayer
 from scaffold.index.prefetch import list_likely_needs, newest_release
 from scaffold.index.project_files import ProjectFiles
 from scaffold.model.errors import TransientError
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, Project
 
 T = TypeVar("T")
@@ -60,7 +59,7 @@ class LayeredIndex:
         self._mutex = Mutex()
         self._pages: dict[tuple[str, str], Future[Page | None]] = {}
         self._metadata: dict[tuple[str, str, str], Future[Metadata | None]] = {}
-        self._facts: dict[str, Future[WheelFacts | None]] = {}
+        self._facts: dict[tuple[str, str, str], Future[WheelFacts | None]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -95,9 +94,23 @@ class LayeredIndex:
                 if name not in self._bindings:
                     self._page(name)
 
-    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> Metadata | None:
-        """Return the metadata of a release, from any of its files."""
-        return self._release(name, version, tuple(files)).result()
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        """Return the metadata of a file."""
+        return self._release(name, version, file).result()
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Start fetching the metadata of files."""
+        if not self._offline:
+            for name, version, file in wanted:
+                self._release(name, version, file)
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:  # noqa: ARG002 - of a port
+        """Return what building an sdist takes, None where nobody has read it."""
+        own = self._files.source_facts(file)
+        if own is not None or not file.url:
+            return own
+        found = self._live.cached_source(file)
+        return found if found is not None or self._offline else self._live.source(file)
 
     def wheel_facts(
         self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool
@@ -155,33 +168,32 @@ class LayeredIndex:
         newest = newest_release(page)
         if newest is not None:
             version, files = newest
-            self._release(page.name, version, files, ahead=True)
+            self._release(page.name, version, files[0], ahead=True)
 
     def _release(
-        self, name: str, version: str, files: tuple[DistFile, ...], *, ahead: bool = False
+        self, name: str, version: str, file: DistFile, *, ahead: bool = False
     ) -> "Future[Metadata | None]":
         def work() -> Metadata | None:
-            found = self._find_metadata(name, version, files)
+            found = self._find_metadata(name, version, file)
             if found is not None and not self._offline and ahead:
                 self.prefetch(list_likely_needs(found))
             return found
 
-        # Indexes may have different files under one name and version.
-        host = urlsplit(files[0].url).netloc if files else ""
-        return self._once(self._metadata, (name, version, host), work, now=self._offline)
+        text = file.metadata_sha256 or f"{file.filename} {file.sha256}"
+        key = (name, version, f"{file.index} {text}")
+        return self._once(self._metadata, key, work, now=self._offline)
 
-    def _find_metadata(
-        self, name: str, version: str, files: tuple[DistFile, ...]
-    ) -> Metadata | None:
+    def _find_metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
         found = (
-            self._files.metadata(files)
+            self._files.metadata([file])
             or self._locks.metadata(name, version)
-            or self._snapshot.metadata(name, files)
-            or self._live.cached_metadata(files)
+            or self._live.cached_metadata(file)
         )
+        if found is None and (self._offline or self._snapshot.speaks_for(name, file)):
+            found = self._snapshot.metadata(name, [file])
         if found is not None or self._offline:
             return found
-        return self._live.metadata(files)
+        return self._live.metadata(file)
 
     def _known_facts(self, name: str, file: DistFile) -> WheelFacts | None:
         own = self._files.wheel_facts(file)
@@ -198,11 +210,12 @@ class LayeredIndex:
     ) -> WheelFacts | None:
         if facts is None or facts.elf != "unread":
             return facts
-        siblings = [*self._live.siblings(name), *self._snapshot.siblings(name)]
+        siblings = [*self._live.siblings(name, file.index), *self._snapshot.siblings(name)]
         return assume_elf(facts, file.filename, siblings)
 
     def _fetched_facts(self, name: str, file: DistFile) -> "Future[WheelFacts | None]":
-        return self._once(self._facts, file.filename, lambda: self._live.facts(name, file))
+        key = (file.filename, file.sha256, file.index)
+        return self._once(self._facts, key, lambda: self._live.facts(name, file))
 
     def _once(
         self, memory: "dict[T, Future[U]]", key: T, work: "Callable[[], U]", *, now: bool = False
@@ -280,6 +293,7 @@ def _union(name: str, pages: Sequence[Page | None]) -> Page | None:
         files=tuple(files.values()),
         origin=known[0].origin,
         index_url=known[0].index_url,
+        elsewhere=tuple(dict.fromkeys(pair for page in known for pair in page.elsewhere)),
     )
 
 

@@ -17,9 +17,9 @@ from packaging.utils import (
 )
 
 from scaffold.index.elf import read_elf_facts
-from scaffold.index.metadata import read_tar_metadata, read_zip_metadata
+from scaffold.index.metadata import SdistInside, read_sdist
 from scaffold.index.remote_files import read_contents, wheel_metadata
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.project import ProjectFile
 
 _UNREADABLE = (BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError)
@@ -47,6 +47,12 @@ class ProjectFiles:
                 return found
         return None
 
+    def source_facts(self, file: DistFile) -> SourceFacts | None:
+        """Return what building an sdist of the project takes."""
+        path = self._paths.get(file.sha256)
+        inside = _read_sdist(self._root / path) if path and not path.endswith(".whl") else None
+        return inside.source if inside is not None else None
+
     def wheel_facts(self, file: DistFile) -> WheelFacts | None:
         """Return what is inside a wheel of the project, machine code included."""
         path = self._paths.get(file.sha256)
@@ -63,17 +69,21 @@ class ProjectFiles:
         return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read")
 
 
+def _read_sdist(path: Path) -> SdistInside | None:
+    try:
+        return read_sdist(path.read_bytes(), path.name)
+    except _UNREADABLE:
+        return None
+
+
 def read_metadata(path: Path) -> Metadata | None:
     """Return the metadata of a wheel or sdist on disk, None where it cannot be read."""
+    if not path.name.endswith(".whl"):
+        inside = _read_sdist(path)
+        return inside.metadata if inside is not None else None
     try:
-        if path.name.endswith(".whl"):
-            with ZipFile(path) as wheel:
-                return wheel_metadata(wheel)
-        if path.name.endswith(".zip"):
-            with ZipFile(path) as archive:
-                return read_zip_metadata(archive)
-        with path.open("rb") as stream:
-            return read_tar_metadata(stream)
+        with ZipFile(path) as wheel:
+            return wheel_metadata(wheel)
     except _UNREADABLE:
         return None
 

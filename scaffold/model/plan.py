@@ -48,8 +48,9 @@ class TargetPlan:
     """What happens for one target. ``lock`` is the file name of its lock.
 
     ``platforms`` are the wheel platform tags that pip has to be told, one per kind of file;
-    ``compiled`` names the packages that are built from an sdist, which forces the build stage onto
-    the target's platform, ``build_packages`` the distribution packages that takes; ``local`` are
+    ``compiled`` names the packages that a compiler builds, which forces the build stage onto the
+    target's platform, ``pure`` those built from an sdist without one, ``build_packages`` the
+    distribution packages that takes; ``local`` are
     paths of the project's own packages, to be built as well.
     """
 
@@ -59,6 +60,7 @@ class TargetPlan:
     lock: str
     platforms: tuple[str, ...] = ()
     compiled: tuple[str, ...] = ()
+    pure: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

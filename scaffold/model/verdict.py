@@ -61,7 +61,8 @@ class Candidate:
 
     ``sourceless`` are packages known to work from bytecode alone, ``spared`` pairs (rule of
     trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out of
-    packages before they go in.
+    packages before they go in. ``doubts`` are why its Python may not be one that the pins of the
+    project were made for.
     """
 
     base: Base
@@ -78,6 +79,7 @@ class Candidate:
     sourceless: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trimmed: tuple[Trimmed, ...] = ()
+    doubts: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,6 +121,7 @@ def plan_digest(plan: Plan) -> str:
                 "platform": target.target.arch.platform,
                 "platforms": target.platforms,
                 "compiled": target.compiled,
+                **({"pure": target.pure} if target.pure else {}),
                 "build_packages": target.build_packages,
                 "run_packages": [p.name for p in target.chosen.candidate.run_packages],
                 "local": target.local,
@@ -174,7 +175,8 @@ def _plan_target(
 ) -> TargetPlan:
     candidate = chosen.candidate
     manager = candidate.base.package_manager or "apt"
-    compiled = tuple(sorted(w.pinned.name for w in candidate.packages if not w.pinned.wheel))
+    compiled = tuple(sorted(w.pinned.name for w in candidate.packages if w.compiled))
+    sdists = sorted(w.pinned.name for w in candidate.packages if not w.pinned.wheel)
     tools = {_TOOLS[manager].get(tool, tool) for tool in candidate.build_tools}
     return TargetPlan(
         target=target,
@@ -183,6 +185,7 @@ def _plan_target(
         lock=f"requirements.{target.arch.slug}.lock",
         platforms=() if compiled else _platforms(candidate),
         compiled=compiled,
+        pure=tuple(name for name in sdists if name not in compiled),
         build_packages=tuple(sorted({*candidate.build_packages, *tools})) if compiled else (),
         files=file_paths(project, [weighed.pinned for weighed in candidate.packages]),
         local=local_paths(project, candidate.resolution.environment, candidate.image.release),
@@ -198,6 +201,8 @@ def _platforms(candidate: Candidate) -> tuple[str, ...]:
     accepted = platform_tags(candidate.resolution.environment)
     tags: set[str] = set()
     for weighed in candidate.packages:
+        if not weighed.pinned.wheel:
+            continue
         own = set(split_tags(weighed.pinned.file.filename)[2])
         # The oldest of a file's tags is the one it most likely shares with other files.
         suited = [tag for tag in reversed(accepted) if tag in own]

@@ -25,7 +25,7 @@ from scaffold.resolver.cache import (
 from scaffold.resolver.dependency_walk import walk_closure
 from scaffold.resolver.environment_tags import EnvironmentTags
 from scaffold.resolver.no_match_reason import describe_missing
-from scaffold.resolver.provider import Provider
+from scaffold.resolver.provider import Provider, UnreadError
 from scaffold.resolver.releases import (
     accepts_python,
     find_pace,
@@ -45,12 +45,22 @@ def resolve(
     ``release`` is the interpreter's full version. A conflict names every package of the closure
     that has nothing to install there, not only the first that the search met.
     """
-    answers = EnvironmentTags(environment, release)
-    provider = Provider(wanted, answers, shelf)
+    provider = Provider(wanted, EnvironmentTags(environment, release), shelf)
+    try:
+        return _resolve(provider)
+    except UnreadError as error:
+        reason = _unread(error.contender, offline=wanted.offline)
+        return Conflict(environment=environment, reasons=(reason,))
+
+
+def _resolve(provider: Provider) -> Resolution | Conflict:
+    wanted, answers, shelf = provider.wanted, provider.answers, provider.shelf
+    environment = answers.environment
     roots = provider.roots()
     for solved in shelf.solved:
-        if solved.wanted == wanted and solved.answers.shared_by(answers):
-            contenders = _transfer(solved.contenders, answers)
+        same = solved.wanted == wanted and solved.answers.shared_by(answers)
+        if same and _requires_the_same(solved, answers, shelf):
+            contenders = {key: _move(one, answers) for key, one in solved.contenders.items()}
             return _collect(provider, contenders, roots)
     shelf.index.prefetch([need.name for need in roots])
     lost, missing = _survey(provider, roots)
@@ -59,7 +69,7 @@ def resolve(
     found = _search(provider, roots, missing)
     if isinstance(found, Conflict):
         return found
-    shelf.solved.append(CachedResolution(wanted, answers, found))
+    shelf.solved.append(CachedResolution(wanted, answers, found, tuple(provider.read.values())))
     return _collect(provider, found, roots)
 
 
@@ -83,16 +93,47 @@ def _search(
         )
 
 
-def _transfer(
-    contenders: Mapping[str, Candidate], answers: EnvironmentTags
-) -> dict[str, Candidate]:
-    """Return the same versions with the files that suit another environment best."""
-    moved: dict[str, Candidate] = {}
-    for identifier, contender in contenders.items():
-        ask = answers.wheel if contender.wheel else answers.sdist
-        file = ask(contender.release) or contender.file
-        moved[identifier] = replace(contender, file=file)
-    return moved
+def _move(contender: Candidate, answers: EnvironmentTags) -> Candidate:
+    """Return the same version with the file that suits another environment best."""
+    ask = answers.wheel if contender.wheel else answers.sdist
+    return replace(contender, file=ask(contender.release) or contender.file)
+
+
+def _requires_the_same(
+    solved: CachedResolution, answers: EnvironmentTags, shelf: ResolverCache
+) -> bool:
+    """Tell whether the files of another environment require what those of a search did."""
+    moved = [(one, _move(one, answers)) for one in solved.read]
+    changed = [(one, other) for one, other in moved if one.file != other.file]
+    shelf.index.prefetch_metadata(
+        [(other.name, str(other.version), other.file) for _, other in changed]
+    )
+    return all(_requires(one, shelf) == _requires(other, shelf) for one, other in changed)
+
+
+def _requires(contender: Candidate, shelf: ResolverCache) -> tuple[str, ...] | None:
+    metadata = shelf.metadata(contender)
+    return None if metadata is None or metadata.uncertain else metadata.requires
+
+
+def _unread(contender: Candidate, *, offline: bool) -> Reason:
+    """Say that nobody knows what a contender requires, and what to do about it."""
+    what = f"{contender.name} {contender.version}"
+    if offline:
+        text = f"offline, it is not known what {what} requires: plan once without --offline"
+    elif contender.wheel:
+        text = f"the metadata of {contender.file.filename} cannot be read"
+    else:
+        text = (
+            f"{what} has only an sdist here, and it does not say what it requires: "
+            f"plan with --build-metadata, or pin a version that has a wheel"
+        )
+    return Reason(
+        code="requirements-unknown",
+        text=text,
+        package=contender.name,
+        file=contender.file.filename,
+    )
 
 
 def _survey(provider: Provider, roots: Sequence[Requirement]) -> tuple[bool, tuple[Reason, ...]]:
@@ -124,9 +165,22 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
         releases=provider.releases(need.name),
         admissible=tuple(provider.admissible(need.name, [need])),
         locked=need.name in provider.locked,
-        known=provider.page(need.name) is not None,
+        page=provider.page(need.name),
         offline=provider.wanted.offline,
+        hashes=provider.given_hashes(need.name, [need]),
+        public=_public_spelling(provider, need),
     )
+
+
+def _public_spelling(provider: Provider, need: Requirement) -> str:
+    """Return the version without its local part, if that has a wheel here; else an empty text."""
+    pins = [one.version for one in parse_specifier(need.specifier) or () if "+" in one.version]
+    for pin in pins:
+        public = parse_version(pin.partition("+")[0])
+        for release in provider.releases(need.name):
+            if release.version == public and provider.answers.wheel(release) is not None:
+                return str(public)
+    return ""
 
 
 def _join(specifiers: Sequence[str]) -> str:
@@ -172,6 +226,7 @@ def _collect(
             system.append((candidate.name, str(candidate.version), candidate.system))
             continue
         page = provider.page(candidate.name)
+        metadata = provider.shelf.metadata(candidate)
         newest = newest_final(provider.releases(candidate.name))
         pins.append(
             Pinned(
@@ -188,6 +243,7 @@ def _collect(
                 hashes=(f"sha256:{candidate.file.sha256}",) if candidate.file.sha256 else (),
                 index_url=page.index_url if page else "",
                 origin=page.origin if page else "url",
+                pythons=metadata.pythons if metadata else (),
             )
         )
         notes.extend(_older(provider, candidate, newest))

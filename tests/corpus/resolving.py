@@ -12,6 +12,7 @@ from scaffold.planner.candidates import wanted_of
 from scaffold.project.reader import read_project
 from scaffold.resolver.cache import ResolverCache
 from scaffold.resolver.resolve import resolve
+from tests.support.builders import make_facts
 from tests.support.index_server import FakeIndex, make_wheel
 from tests.support.worlds import environment
 
@@ -49,7 +50,9 @@ def resolve_folder(
         offline=offline,
         snapshot=Snapshot(folder.parent / "snapshot"),
     ) as index:
-        return resolve(wanted_of(project, Options(offline=offline)), on, ResolverCache(index))
+        return resolve(
+            wanted_of(project, Options(offline=offline), make_facts()), on, ResolverCache(index)
+        )
 
 
 def pins(found: Resolution | Conflict) -> dict[str, str]:

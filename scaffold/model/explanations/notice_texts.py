@@ -11,6 +11,12 @@ REMARKS: Mapping[str, Explanation] = {
         "that answers range requests.",
         "Run it once with a network; what was read stays in the cache.",
     ),
+    "python-after-pins": explain(
+        "a pin is older than the Python",
+        "The version was uploaded before this Python was released, has no wheel for it and does "
+        "not name it in its classifiers: it may fail on import, as pydantic 1.10 does on 3.14.",
+        "Take a Python that was there when the pins were made (--python), or update the pins.",
+    ),
     "elf-assumed": explain(
         "libraries taken over from a sibling wheel",
         "This very wheel was not looked into; another one of the same package was, and its needs "
