@@ -49,6 +49,22 @@ def render_lock(plan: Plan, target: TargetPlan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def render_build_lock(plan: Plan) -> str:
+    """Return what builds the project's own packages: with hashes where all of it is pinned."""
+    if plan.build_requires:
+        lines = [
+            f"{one.name}=={one.version} {' '.join(f'--hash={text}' for text in one.hashes)}"
+            for one in plan.build_requires
+        ]
+        why = "pinned by hash."
+    else:
+        lines = sorted({text for one in plan.packages for text in one.requires})
+        why = "as its packages ask for it: not pinned, for not all of it is known."
+    index = _index_lines(plan.project.index)
+    head = f"# Made by leanscaffold {__version__}: what builds the project itself, {why}"
+    return "".join(f"{line}\n" for line in (head, *index, *lines))
+
+
 def redact(url: str) -> str:
     """Return an address without the user and password in it."""
     parts = urlsplit(url)

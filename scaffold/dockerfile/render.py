@@ -6,11 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scaffold.dockerfile.extras import render_extras
-from scaffold.dockerfile.lockfile import render_lock
+from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.dockerfile.quoting import UnsafeValueError, exec_form, guard, quoted, shell_word
 from scaffold.dockerfile.template_context import make_template_context
 from scaffold.model.plan import Plan
-from scaffold.project.dockerignore import PROGRAM, TRACE, ignored, patterns_for, render_ignore
+from scaffold.project.dockerignore import (
+    BUILD_LOCK,
+    PROGRAM,
+    TRACE,
+    ignored,
+    patterns_for,
+    render_ignore,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -30,6 +37,8 @@ def render(
     """
     locks = {target.lock: render_lock(plan, target) for target in plan.targets}
     local = sorted({path for t in plan.targets for path in (*t.local, *t.files)})
+    if plan.packages:
+        locks[BUILD_LOCK] = render_build_lock(plan)
     needed = dict(program or {})
     environment = _make_environment(template)
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
@@ -51,7 +60,8 @@ def _closure(plan: Plan, built: Sequence[str]) -> list[str]:
     project = plan.project
     if project.folder == ".":
         return []
-    return sorted({project.folder, *built, PROGRAM, *([TRACE] if plan.trace else [])})
+    members = [one.path for one in plan.packages]
+    return sorted({project.folder, *members, *built, PROGRAM, *([TRACE] if plan.trace else [])})
 
 
 def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:

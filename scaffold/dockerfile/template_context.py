@@ -17,7 +17,7 @@ from scaffold.dockerfile.comments import (
 from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
-from scaffold.project.dockerignore import PROGRAM, TRACE
+from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
 FILES = "/tmp/files"  # noqa: S108 - a folder of a build stage
 _FOLDER = re.compile(r"[\w@+.][\w@+./-]*")
@@ -30,7 +30,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPackage:
-    """A package of the project: what COPY takes, where to, and what pip is told to build."""
+    """A package file of the project: what COPY takes, where to, and what pip is told to build."""
 
     source: str
     folder: str
@@ -61,6 +61,8 @@ class BuildStage:
     system: tuple[str, ...]
     local: tuple[LocalPackage, ...]
     files: tuple[tuple[str, str], ...]
+    repositories: tuple[str, ...]
+    ssh: bool
 
     @property
     def pure_names(self) -> str:
@@ -83,6 +85,15 @@ class BaseStage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnBuild:
+    """A package of the project: the folder that pip builds, and where in the image it goes."""
+
+    number: int
+    folder: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateContext:
     """Everything the templates print or branch on, in their own words.
 
@@ -91,7 +102,8 @@ class TemplateContext:
     ``replaced`` are files of the base's own packages that the lock brings in its own version,
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
     seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
-    ``traced`` says what a trace leaves out, empty without one.
+    ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
+    built with what stands in ``build_lock``; ``compilers`` are for those with code of their own.
     """
 
     header: tuple[str, ...]
@@ -114,6 +126,11 @@ class TemplateContext:
     app_compiled: bool
     app_left_out: tuple[str, ...]
     folder: str
+    own: tuple[OwnBuild, ...]
+    build_lock: str
+    build_pinned: bool
+    versioned: bool
+    compilers: tuple[str, ...]
     moment: int
     traced: tuple[str, ...]
     uid: int
@@ -165,10 +182,23 @@ def make_template_context(plan: Plan) -> TemplateContext:
         app_left_out=(
             PROGRAM,
             *((TRACE,) if plan.project.trace else ()),
+            *((BUILD_LOCK,) if plan.packages else ()),
             *(t.lock for t in plan.targets),
             *sorted({*_brought(plan.project), *plan.project.private}),
         ),
         folder=plan.project.folder,
+        own=tuple(
+            OwnBuild(
+                number=number,
+                folder=posixpath.normpath(f"/build/{one.path}"),
+                root=posixpath.normpath(f"/out{plan.workdir}/{one.root}"),
+            )
+            for number, one in enumerate(plan.packages, start=1)
+        ),
+        build_lock=BUILD_LOCK,
+        build_pinned=bool(plan.build_requires),
+        versioned=any(one.versioned for one in plan.packages),
+        compilers=plan.compilers,
         moment=MOMENT,
         traced=trace_lines(plan),
         uid=plan.uid,
@@ -222,23 +252,23 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         name=f"build-{arch.slug}" if len(plan.targets) > 1 else "build",
         platform=arch.platform,
         lock=target.lock,
-        native=bool(target.compiled),
-        why=reason_lines(target.chosen, "compile-needed", "compile-unknown"),
+        native=target.native,
+        why=reason_lines(target.chosen, "compile-needed", "compile-unknown", "from-repository"),
         platforms=target.platforms,
         sdists=(*target.compiled, *target.pure),
-        pure=() if target.compiled else target.pure,
+        pure=() if target.native else target.pure,
         wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
         system=target.build_packages,
         files=tuple((path, f"{FILES}/{posixpath.basename(path)}") for path in target.files),
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),
+        repositories=target.repositories,
+        ssh=any("git+ssh:" in text for text in target.repositories),
     )
 
 
 def _local(number: int, path: str) -> LocalPackage:
     folder = f"/src/{number}/"
-    file = path.endswith((".whl", ".tar.gz", ".zip"))
-    argument = f"{folder}{posixpath.basename(path)}" if file else folder
-    return LocalPackage(source=path, folder=folder, argument=argument)
+    return LocalPackage(source=path, folder=folder, argument=folder + posixpath.basename(path))
 
 
 def _bases(plan: Plan) -> tuple[BaseStage, ...]:
@@ -263,6 +293,7 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
     """Return the options of the program that puts packages together, one a line."""
     return (
         f"--site-packages={site_packages}",
+        *(("--own=/own",) if plan.compilers else ()),
         f"--trim={plan.options.trim}",
         f"--bytecode={plan.bytecode}",
         *(f"--sourceless={name}" for name in plan.sourceless),

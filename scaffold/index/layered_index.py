@@ -115,7 +115,10 @@ class LayeredIndex:
     def wheel_facts(
         self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool
     ) -> tuple[WheelFacts | None, ...]:
-        """Return the facts of wheels in the order asked; None where nothing is known."""
+        """Return the facts of wheels in the order asked; None where nothing is known.
+
+        A file that the lock names is planned with all the same where its host does not answer.
+        """
         known = [self._known_facts(name, file) for name, _, file in wanted]
         if not network or self._offline:
             return tuple(known)
@@ -129,7 +132,7 @@ class LayeredIndex:
             try:
                 fetched = future.result()
             except TransientError:
-                if known[position] is None:
+                if known[position] is None and not self._locks.names(name, file):
                     raise
                 continue
             known[position] = self._with_siblings(name, file, fetched) or known[position]

@@ -43,6 +43,8 @@ class Asked:
     filled in to get ``url``; empty otherwise. ``text`` is for people: without passwords. ``index``
     is the one index that the name may come from, whoever asks for it: an address, or
     ``PROJECT_FILES``; empty for the configured ones.
+    ``build_from`` is the repository at a commit that the image's build makes it from, as pip
+    spells it, and ``build_tools`` what compiles its code. What has one, or a path, is on no index.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Asked:
     index: str = ""
     hashes: tuple[str, ...] = ()
     written_url: str = ""
+    build_from: str = ""
+    build_tools: tuple[str, ...] = ()
     text: str
     origin: Origin
 
@@ -159,6 +163,27 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPackage:
+    """A package whose sources lie in the project: it is built and installed with the application.
+
+    ``path`` is its folder (``.`` for the project itself), ``root`` the one whose modules it
+    installs, both relative to the project. ``requires`` is what its build asks for, as PEP 508
+    text, ``tools`` what compiles its own code, empty for a pure package. ``versioned`` says that
+    its version comes from version control; ``problem`` why its backend is known to refuse.
+    """
+
+    path: str
+    name: str
+    backend: str
+    requires: tuple[str, ...]
+    root: str
+    tools: tuple[str, ...] = ()
+    versioned: bool = False
+    problem: str = ""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
@@ -173,6 +198,8 @@ class Project:
     sees: paths that the build reads are relative to the latter, those of the app to the former.
     ``private`` are lists with a password in an address: only the
     build may see them; ``opened`` are files named as secrets that the sources open.
+    ``packages`` are the project itself, where it is a package, and the packages in it that it
+    asks for.
     """
 
     name: Found[str]
@@ -198,3 +225,4 @@ class Project:
     folder: str = "."
     private: tuple[str, ...] = ()
     opened: tuple[Found[str], ...] = ()
+    packages: tuple[OwnPackage, ...] = ()

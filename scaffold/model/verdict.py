@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from scaffold.model.knowledge import Base, BuildClass, Image, SystemPackage
-from scaffold.model.resolution import Reason, Resolution, Weighed
+from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +168,7 @@ class Decision:
     """Everything decided for one target; ``chosen`` is None when nothing fits.
 
     ``ways`` are there where some package has no wheel for a target that few have wheels for.
+    ``build_requires`` is what builds the project's own packages, empty where that is not known.
     """
 
     chosen: Accepted | None
@@ -175,3 +176,4 @@ class Decision:
     savings: tuple[Suggestion, ...] = ()
     notes: tuple[Reason, ...] = ()
     ways: tuple[Workaround, ...] = ()
+    build_requires: tuple[Pinned, ...] = ()

@@ -1,0 +1,1 @@
+"""From a project and a target to a plan."""

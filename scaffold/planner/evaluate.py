@@ -129,7 +129,9 @@ def reference_of(base: Base, image: Image, registries: Mapping[str, str]) -> str
 def _refuse_limits(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     size, budget = candidate.size, question.target.budget
     if candidate.build_class not in PATIENCE[question.options.allow_compile]:
-        builds = ", ".join(w.pinned.name for w in candidate.packages if w.compiled)
+        own = [one.name for one in question.project.packages if one.tools]
+        sdists = [w.pinned.name for w in candidate.packages if w.compiled]
+        builds = ", ".join([*sdists, *own])
         text = f"{builds} would have to be compiled ({candidate.build_class} on a small CPU)"
         yield Reason(code="compile-too-slow", text=text, package=builds.partition(",")[0])
     if budget.on_disk is not None and size.on_disk > budget.on_disk:
@@ -181,7 +183,14 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         yield Reason(code="memory-tight", text=text)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)
-    unread = [w.pinned.name for w in candidate.packages if w.pinned.wheel and not w.exact]
+    wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]
+    if unsized := [w.pinned.name for w in wheels if w.pinned.file.size is None]:
+        text = (
+            f"the size of {', '.join(unsized)} is not known, for the file's host did not answer: "
+            "the image is larger by that"
+        )
+        yield Reason(code="estimated-size", text=text, package=unsized[0])
+    unread = [w.pinned.name for w in wheels if w.pinned.file.size is not None]
     if unread:
         text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"
         yield Reason(code="estimated-size", text=text, package=unread[0])

@@ -1,1 +1,1 @@
-"""Reading a project: what it asks for, in whatever form it says so."""
+"""A Python project as it is read: what it is, what it asks for, how it starts."""

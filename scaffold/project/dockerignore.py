@@ -99,6 +99,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     (".devcontainer", _EDITOR),
 )
 
+BUILD_LOCK = "requirements.build.lock"  # what builds the project's own packages
 TRACE = "leanscaffold.trace.json"  # the keep-list of a traced app
 # What we write ourselves. It does not count as the project's, or a second run would predict more.
 OUTPUTS = (
@@ -106,6 +107,7 @@ OUTPUTS = (
     ".dockerignore",
     "leanscaffold.json",
     TRACE,
+    BUILD_LOCK,
     *(f"requirements.{arch.slug}.lock" for arch in Arch),
 )
 PROGRAM = ".leanscaffold"  # folder of what puts an image's files together

@@ -17,10 +17,20 @@ _PLAIN = re.compile(r"[\w@+.,=~ -][\w@+.,=~/ -]*")
 
 
 def local_paths(project: Project, environment: Environment, release: str) -> tuple[str, ...]:
-    """Return the paths of the local packages for an environment, relative, sorted.
+    """Return the paths of the local files for an environment, relative, sorted.
 
-    The project itself (``-e .``) is not among them: its sources are the application. Raises
+    Folders are not among them: they are installed with the application (``own_packages``). Raises
     RequirementsInvalidError, with all of them, for paths that an image build cannot reach.
+    """
+    files = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2")
+    return tuple(p for p in wanted_paths(project, environment, release) if p.endswith(files))
+
+
+def wanted_paths(project: Project, environment: Environment, release: str) -> tuple[str, ...]:
+    """Return the paths of all local packages for an environment, relative, sorted.
+
+    The project itself (``-e .``) is not among them. Raises RequirementsInvalidError, with all of
+    them, for paths that an image build cannot reach.
     """
     wanted: set[str] = set()
     problems: list[Detail] = []
@@ -62,9 +72,21 @@ def file_paths(project: Project, packages: Iterable[Pinned]) -> tuple[str, ...]:
     return tuple(wanted)
 
 
+def wanted_repositories(
+    project: Project, environment: Environment, release: str
+) -> tuple[Asked, ...]:
+    """Return the requirements that are built from repositories for an environment, by name."""
+    found = {
+        asked.name: asked
+        for asked in project.asked
+        if asked.build_from and _holds(asked, environment, release)
+    }
+    return tuple(found[name] for name in sorted(found))
+
+
 def list_indexed(project: Project) -> list[str]:
     """Return the names that an index is asked for: not those of packages in the project."""
-    local = {asked.name for asked in project.asked if asked.path}
+    local = {asked.name for asked in project.asked if asked.path or asked.build_from}
     return [asked.name for asked in project.asked if asked.name not in local]
 
 

@@ -1,11 +1,12 @@
 """The project reader: a folder as a ``Project``. Nothing of the project is ever run."""
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import InvalidName, canonicalize_name
 
@@ -16,7 +17,15 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
     UsageError,
 )
-from scaffold.model.project import Found, Origin, Project, Start, Use
+from scaffold.model.project import (
+    Asked,
+    Found,
+    Origin,
+    OwnPackage,
+    Project,
+    Start,
+    Use,
+)
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere
 from scaffold.project.lock_check import compare
@@ -39,6 +48,9 @@ from scaffold.project.source_selection import REQUIREMENT_FILES, Choice, Evidenc
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import find_workspace, rebase
 from scaffold.state.trace_reader import read_trace
+
+if TYPE_CHECKING:
+    from scaffold.project.repositories import Address, Checkout
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 _LOOKED_FOR = (
@@ -91,13 +103,15 @@ def read_project(
     sources: ReadSources | None = None,
     tree: Callable[[Path], tuple[tuple[str, int], ...]] | None = None,
     context: Path | None = None,
+    repositories: Callable[["Address"], "Checkout"] | None = None,
 ) -> Project:
     """Return what a project folder says of its dependencies, its Python and how it starts.
 
     ``requirements`` are files to read instead of what the folder offers, relative to it. ``tree``
     lists what goes into the image, with sizes in bytes; ``sources`` reads them (``adapters.tree``
     and ``adapters.sources`` unless given). ``context`` is the folder that the build sees where that
-    is one above: then what the build reads is relative to it.
+    is one above: then what the build reads is relative to it. ``repositories`` fetches what is
+    asked for by git and no lock knows; without it that is refused.
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
     """
@@ -121,7 +135,7 @@ def read_project(
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
     read = read if requirements else _with_own(read, own)
     context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
-    reading = compare(follow(root, read, context=context))
+    reading = _settled(compare(follow(root, read, context=context)), repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
     if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
@@ -133,7 +147,10 @@ def read_project(
     private = find_lists_with_passwords(root, (*paths, *reading.files))
     opened = find_opened(root, paths)
     left_out = {*brought, *private}
-    facts = _facts(root, sources, [name for name, _ in listed], installed)
+    packages = _own_packages(root, reading.asked, [name for name, _ in listed])
+    # What is asked for has to be there; the project itself runs from its sources all the same.
+    refused = [one for one in packages if one.path == "." and one.problem]
+    facts = _facts(root, sources, [name for name, _ in listed], installed, packages)
     pythons = (*read_pythons(root, pyproject), *reading.pythons)
     project = Project(
         name=_name(root, pyproject),
@@ -159,6 +176,13 @@ def read_project(
                 f"{one.origin} opens {one.value}: it goes into the image, with what is secret in it"
                 for one in opened
             ),
+            *(f"{one.name} is not installed as a package: {one.problem}" for one in refused),
+            *(
+                f"{one.name} takes its version from version control: `leanscaffold build` passes "
+                "that of the last tag on (by hand: --build-arg PACKAGE_VERSION=1.2.3)"
+                for one in packages
+                if one.versioned and one not in refused
+            ),
         ),
         environments=_find_environments(root) if tree is None else (),
         trace=read_trace(root),
@@ -167,6 +191,7 @@ def read_project(
         elsewhere=find_elsewhere(paths),
         private=private,
         opened=opened,
+        packages=tuple(one for one in packages if one not in refused),
     )
     return project if context == root else rebase(project, relative(context, root))
 
@@ -195,6 +220,35 @@ def _with_own(reading: Reading, own: OwnInstalls) -> Reading:
     more = tuple(asked for asked in own.asked if asked.name not in known)
     notes = tuple(f"{one.origin} installs {one.text}: so does the image" for one in more)
     return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))
+
+
+def _settled(reading: Reading, fetch: Callable[["Address"], "Checkout"] | None) -> Reading:
+    if not any(one.url for one in reading.asked):
+        return reading
+    from scaffold.project.repositories import settle_repositories  # noqa: PLC0415
+
+    return settle_repositories(reading, fetch)
+
+
+def _own_packages(
+    root: Path, asked: Sequence[Asked], files: Sequence[str]
+) -> tuple[OwnPackage, ...]:
+    """Return the project, where it is a package, and the folders in it that are asked for."""
+    from scaffold.project.own_package import read_own_package  # noqa: PLC0415
+
+    folders = {".": False}
+    for one in asked:
+        path = posixpath.normpath(one.path) if one.path else "."
+        if path != "." and (root / path).is_dir():
+            named = not one.origin.file.endswith((".toml", ".lock"))
+            folders[path] = folders.get(path, False) or named
+    found = []
+    for path, named in folders.items():
+        inside = files
+        if path.startswith("../"):  # what lies beside a member of a workspace
+            inside = [f"{path}/{name}" for name, _ in _list(root / path, None)]
+        found.append(read_own_package(root, path, inside, named=named))
+    return tuple(one for one in found if one is not None)
 
 
 def _find_environments(root: Path) -> tuple[str, ...]:
@@ -268,12 +322,17 @@ def _list(
 
 
 def _facts(
-    root: Path, sources: ReadSources | None, files: Sequence[str], installed: frozenset[str]
+    root: Path,
+    sources: ReadSources | None,
+    files: Sequence[str],
+    installed: frozenset[str],
+    packages: Sequence[OwnPackage],
 ) -> Facts:
     if sources is None:
         from scaffold.project.entrypoint.start import read_sources  # noqa: PLC0415
 
-        return read_sources(root, files=files, installed=installed)
+        roots = tuple(one.root for one in packages)
+        return read_sources(root, files=files, installed=installed, roots=roots)
     return sources(root, files=files, installed=installed)
 
 

@@ -121,9 +121,19 @@ def rebase(project: Project, folder: str) -> Project:
     def from_root(path: str) -> str:
         return posixpath.normpath(posixpath.join(folder, path))
 
+    # What lies beside the application is installed where the application's own modules are.
+    beside = next((path for path in project.source_paths if path != "."), ".")
     return replace(
         project,
         folder=folder,
+        packages=tuple(
+            replace(
+                one,
+                path=from_root(one.path),
+                root=beside if one.root.startswith("../") else one.root,
+            )
+            for one in project.packages
+        ),
         asked=tuple(
             replace(one, path=from_root(one.path)) if one.path else one for one in project.asked
         ),

@@ -55,6 +55,13 @@ def describe_missing(
     )
 
 
+def _direct(name: str, needed: str, url: str, environment: Environment, *, offline: bool) -> Reason:
+    text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
+    if offline and not url.partition("#")[0].endswith(".whl"):
+        text = f"offline, what {name}{needed} needs is not known: plan once without --offline"
+    return Reason(code="direct-url", text=text, package=name)
+
+
 def _describe(
     *,
     name: str,
@@ -74,8 +81,7 @@ def _describe(
     """Yield what explains it, the best first."""
     needed = f" (needed by {parent})" if parent else ""
     if url:
-        text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
-        yield Reason(code="direct-url", text=text, package=name)
+        yield _direct(name, needed, url, environment, offline=offline)
     if page is None:
         text = (
             f"offline, nothing is known of {name}{needed}: plan once without --offline"

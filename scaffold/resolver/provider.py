@@ -50,8 +50,12 @@ class Provider:
             canonicalize_name(ParsedRequirement(old).name): parse_requirement(new)
             for old, new in wanted.swaps
         }
-        # What lies in the project is not what an index has under that name.
-        self.local = {a.name for a in wanted.asked if a.path and answers.holds(a.marker)}
+        # What lies in the project or a repository is not what an index has under that name.
+        self.local = {
+            asked.name
+            for asked in wanted.asked
+            if (asked.path or asked.build_from) and answers.holds(asked.marker)
+        }
         # A name that is bound to an index comes from nowhere else, whoever asks for it.
         self.bound = {a.name: a.index for a in wanted.asked if a.index and answers.holds(a.marker)}
         self.constraints = self._read_constraints()
@@ -102,7 +106,7 @@ class Provider:
         """Return what the project asks for on this target."""
         needs: list[Requirement] = []
         for asked in self.wanted.asked:
-            local = asked.path or asked.name in self.local
+            local = asked.path or asked.build_from or asked.name in self.local
             if local or not self.answers.holds(asked.marker):
                 continue
             extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
@@ -328,10 +332,27 @@ class Provider:
             return
         version = parse_version(filename.split("-")[1])
         if version is not None:
-            digest = url.partition("#sha256=")[2]
-            file = DistFile(filename=filename, url=url.partition("#")[0], sha256=digest)
+            file = self._direct_file(name, filename, url)
             release = Release(version=version, wheels=(file,), sdist=None)
             yield Candidate(name, version, extras, file, release)
+
+    def _direct_file(self, name: str, filename: str, url: str) -> DistFile:
+        """Return a file with an address of its own; its hash stands there, or in the lock."""
+        packages = self.wanted.lock.packages if self.wanted.lock else ()
+        locked = next(
+            (
+                file
+                for package in packages
+                for file in package.files
+                if package.name == name and file.filename == filename
+            ),
+            None,
+        )
+        digest = url.partition("#sha256=")[2]
+        if locked is not None:
+            digest = digest or locked.sha256.removeprefix("sha256:")
+        size = locked.size if locked is not None else None
+        return DistFile(filename=filename, url=url.partition("#")[0], sha256=digest, size=size)
 
     def admissible(self, name: str, needs: Sequence[Requirement]) -> Iterator[Release]:
         """Yield the releases that specifiers, constraints, lock and PEP 592 admit, newest first."""

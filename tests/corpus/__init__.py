@@ -1,1 +1,1 @@
-"""Projects as people have them: each test names where its kind of project was met."""
+"""Projects as people have them, each with its source and what has to come of it."""

@@ -31,6 +31,18 @@ REMARKS: Mapping[str, Explanation] = {
         "Commit the keep-list. Trace again after changes (`leanscaffold trace`), with commands and "
         "requests that use all there is; `--traced tight` keeps less, `--traced none` everything.",
     ),
+    "from-repository": explain(
+        "a package is built from a repository",
+        "A requirement or the lock names a repository. It is pinned to the commit that was there, "
+        "and built in the build stage; what it asks for is in the lock like all else.",
+        "Plan again to move to a newer commit. A wheel on an index is smaller work for each build.",
+    ),
+    "own-extension": explain(
+        "the project has machine code of its own",
+        "Its build compiles C, C++, Cython, Rust or Fortran. That is done for the target, in a "
+        "stage of its own, and emulated unless the build machine has the target's architecture.",
+        "Nothing. To leave compilers out of the build, publish wheels of it and ask for those.",
+    ),
     "trace-stale": explain(
         "packages changed since the trace",
         "Packages of other releases than the trace was made with may open other files, so they "
