@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock as Mutex
 from types import MappingProxyType, TracebackType
@@ -11,7 +13,7 @@ from typing import Self, TypeVar
 from packaging.utils import canonicalize_name
 
 from scaffold.catalog.resources import snapshots
-from scaffold.catalog.sibling_wheels import assume_elf
+from scaffold.catalog.sibling_wheels import assume_elf, is_pure
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
@@ -26,6 +28,18 @@ from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, Project
 T = TypeVar("T")
 
 _WORKERS = 24
+# Libraries that PEP 600 lets a manylinux wheel take from the system, and those of the C library:
+# any other comes from a package that is installed beside it, or is missing.
+PROMISED_LIBRARIES = frozenset(
+    {
+        *("libgcc_s.so.1", "libstdc++.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libc.so.6"),
+        *("libnsl.so.1", "libutil.so.1", "libpthread.so.0", "libX11.so.6", "libXext.so.6"),
+        *("libXrender.so.1", "libICE.so.6", "libSM.so.6", "libGL.so.1", "libgobject-2.0.so.0"),
+        *("libgthread-2.0.so.0", "libglib-2.0.so.0", "libresolv.so.2", "libexpat.so.1"),
+        *("libz.so.1", "libatomic.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"),
+        *("ld-linux-armhf.so.3", "ld-linux.so.2"),
+    }
+)
 
 
 class LayeredIndex:
@@ -136,7 +150,28 @@ class LayeredIndex:
                     raise
                 continue
             known[position] = self._with_siblings(name, file, fetched) or known[position]
-        return tuple(known)
+        return self._with_libraries(wanted, known)
+
+    def _with_libraries(
+        self, wanted: Sequence[tuple[str, str, DistFile]], known: Sequence[WheelFacts | None]
+    ) -> tuple[WheelFacts | None, ...]:
+        """List what wheels bring if one needs what no system has: another wheel may bring it."""
+        lacking = {n for facts in known if facts for n in facts.needs} - PROMISED_LIBRARIES
+        brought = {p.rpartition("/")[2] for facts in known if facts for p in facts.brings or ()}
+        if lacking <= brought:
+            return tuple(known)
+        unlisted = {
+            position: self._pool.submit(self._live.libraries, file)
+            for position, (_, _, file) in enumerate(wanted)
+            if (facts := known[position]) and facts.brings is None and not is_pure(file.filename)
+        }
+        listed = list(known)
+        for position, future in unlisted.items():
+            facts = known[position]
+            with suppress(TransientError):
+                if facts is not None and (brings := future.result()) is not None:
+                    listed[position] = replace(facts, brings=brings)
+        return tuple(listed)
 
     def _page(self, name: str, index: str = "") -> "Future[Page | None]":
         key = (name, index)

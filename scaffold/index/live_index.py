@@ -181,6 +181,18 @@ class LiveIndex:
             self._remember_facts(name, file, found)
         return found
 
+    def libraries(self, file: DistFile) -> tuple[str, ...] | None:
+        """Return the shared libraries that a wheel brings, by its directory alone."""
+        key = _file_key(file)
+        known = self._cache.load("libraries", key, tuple[str, ...]) if key else None
+        if known is not None or not file.url:
+            return known
+        inside = self._remote.inside(file)
+        found = inside.facts.brings if inside else None
+        if found is not None:
+            self._cache.save("libraries", key, found)
+        return found
+
     def siblings(self, name: str, index: str) -> Iterator[tuple[str, WheelFacts]]:
         """Yield (file name, facts) of the project's wheels there whose machine code was read."""
         known = self._cache.load("siblings", f"{index} {name}", dict[str, WheelFacts]) or {}
