@@ -231,10 +231,10 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
         url=need.url,
         environment=provider.answers.environment,
         python=provider.answers.python,
-        releases=provider.shelf.releases(need.name),
+        releases=provider.releases(need.name),
         admissible=tuple(provider.admissible(need.name, [need])),
         locked=need.name in provider.locked,
-        page=provider.shelf.page(need.name),
+        page=provider.page(need.name),
         offline=provider.wanted.offline,
         hashes=provider.given_hashes(need.name, [need]),
         public=_public_spelling(provider, need),
@@ -246,7 +246,7 @@ def _public_spelling(provider: Provider, need: Requirement) -> str:
     pins = [one.version for one in parse_specifier(need.specifier) or () if "+" in one.version]
     for pin in pins:
         public = parse_version(pin.partition("+")[0])
-        for release in provider.shelf.releases(need.name):
+        for release in provider.releases(need.name):
             if release.version == public and provider.answers.wheel(release) is not None:
                 return str(public)
     return ""
@@ -296,9 +296,9 @@ def _collect(
         if candidate.system:
             system.append((candidate.name, str(candidate.version), candidate.system))
             continue
-        page = provider.shelf.page(candidate.name)
+        page = provider.page(candidate.name)
         metadata = provider.shelf.metadata(candidate)
-        newest = newest_final(provider.shelf.releases(candidate.name))
+        newest = newest_final(provider.releases(candidate.name))
         pins.append(
             Pinned(
                 name=candidate.name,
@@ -310,7 +310,7 @@ def _collect(
                 if candidate.name in asked
                 else tuple(sorted(parents.get(candidate.name, ()))),
                 newest=newest,
-                pace=find_pace(provider.shelf.releases(candidate.name), candidate.version),
+                pace=find_pace(provider.releases(candidate.name), candidate.version),
                 hashes=(f"sha256:{candidate.file.sha256}",) if candidate.file.sha256 else (),
                 index_url=page.index_url if page else "",
                 origin=page.origin if page else "url",
@@ -332,7 +332,7 @@ def _older(provider: Provider, candidate: Candidate, newest: str) -> Iterator[Re
     version = parse_version(newest)
     if version is None or version <= candidate.version or candidate.name in provider.locked:
         return
-    release = next(r for r in provider.shelf.releases(candidate.name) if r.version == version)
+    release = next(r for r in provider.releases(candidate.name) if r.version == version)
     if provider.answers.wheel(release) is not None:
         return
     python_refused = not any(accepts_python(f, provider.answers.python) for f in release.files)

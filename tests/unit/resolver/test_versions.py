@@ -94,8 +94,8 @@ def test_a_hash_that_matches_nothing_is_named_as_the_reason() -> None:
 class Foreign(World):
     """A page whose other files are for other systems."""
 
-    def page(self, name: str) -> Page | None:
-        page = super().page(name) or Page(name=name, files=(), origin="test")
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        page = super().page(name, index=index) or Page(name=name, files=(), origin="test")
         return replace(page, elsewhere=(("306", "Windows"), ("307", "Windows")))
 
 
