@@ -85,6 +85,12 @@ class Weighed:
     source: SourceFacts | None = None
 
     @property
+    def elf_unread(self) -> bool:
+        """Tell whether nobody knows which libraries its machine code loads."""
+        pure = self.pinned.file.filename.endswith("-any.whl")
+        return self.pinned.wheel and not pure and self.facts.elf == "unread"
+
+    @property
     def compiled(self) -> bool:
         """Tell whether a compiler has to run for it."""
         return not self.pinned.wheel and (self.source is None or self.source.native)

@@ -194,6 +194,13 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     if unread:
         text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"
         yield Reason(code="estimated-size", text=text, package=unread[0])
+    closed = [w.pinned.name for w in candidate.packages if w.elf_unread]
+    if closed:
+        text = (
+            f"it is not known which libraries {', '.join(closed)} load: the wheels' contents were "
+            "not inspected, so no minimal base is preferred"
+        )
+        yield Reason(code="elf-unread", text=text, package=closed[0])
     assumed = [w.pinned.name for w in candidate.packages if w.facts.elf == "assumed"]
     if assumed:
         text = f"libraries of {', '.join(assumed)} are taken over from a sibling wheel"

@@ -61,7 +61,10 @@ def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
     if objective == "compatible":
         known = first.base.family in _COMPATIBLE_FAMILIES
         family = _COMPATIBLE_FAMILIES.index(first.base.family) if known else 99
+    unread = any(weighed.elf_unread for fits in group for weighed in fits.candidate.packages)
+    minimal = bool(first.base.origin) or not first.base.shell
     return (
+        unread and minimal,
         effort,
         compiled,
         doubts,
