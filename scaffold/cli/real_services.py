@@ -102,9 +102,14 @@ def _read_settings(path: Path) -> Sequence[Given]:
 
 def _read_project(path: Path, request: Request) -> Project:
     from scaffold.project.reader import read_project  # noqa: PLC0415 - slow to import
+    from scaffold.project.workspace import find_member, refuse_roots  # noqa: PLC0415
 
+    if not request.package and path.is_dir() and not request.allow_empty:
+        refuse_roots(path)
+    folder = find_member(path, request.package) if request.package else "."
     return read_project(
-        path,
+        path / folder,
+        context=path,
         repositories=None if request.options.offline else partial(_fetch, path, request),
         extras=request.extras,
         groups=request.groups,
@@ -140,9 +145,9 @@ def _open_index(folder: Path | None, project: Project, request: Request) -> Inde
     given = {"PIP_CERT": request.certificates} if request.certificates else {}
     return open_index(
         {**os.environ, **given},
-        project=folder,
+        folder=folder,
         options=index_options(project, request),
-        lock=project.lock,
+        project=project,
         offline=request.options.offline,
         snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
     )

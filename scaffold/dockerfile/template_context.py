@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scaffold.dockerfile.comments import (
@@ -16,8 +16,11 @@ from scaffold.dockerfile.comments import (
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
+from scaffold.model.project import Project
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
+FILES = "/tmp/files"  # noqa: S108 - a folder of a build stage
+_FOLDER = re.compile(r"[\w@+.][\w@+./-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A registry's host and port, path, tag and digest; FROM would read on after a blank.
 # The time of every file, as the program that assembles a base has it: 1980, the first in zip files.
@@ -41,7 +44,8 @@ class BuildStage:
     ``pure`` are sdists built without a compiler on the machine that builds; ``wheels`` tells
     whether there is anything else to install there.
 
-    ``explained`` marks the first: what stages have in common is explained once.
+    ``explained`` marks the first: what stages have in common is explained once. ``files`` pairs
+    wheels and sdists of the project with where pip finds them.
     """
 
     explained: bool
@@ -56,6 +60,7 @@ class BuildStage:
     wheels: bool
     system: tuple[str, ...]
     local: tuple[LocalPackage, ...]
+    files: tuple[tuple[str, str], ...]
     repositories: tuple[str, ...]
     ssh: bool
 
@@ -96,7 +101,7 @@ class TemplateContext:
     ``foreign`` says that its interpreter lies elsewhere than where packages are installed.
     ``replaced`` are files of the base's own packages that the lock brings in its own version,
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
-    seconds of Unix time.
+    seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
     ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
     built with what stands in ``build_lock``; ``compilers`` are for those with code of their own.
     """
@@ -120,6 +125,7 @@ class TemplateContext:
     layers: tuple[str, ...]
     app_compiled: bool
     app_left_out: tuple[str, ...]
+    folder: str
     own: tuple[OwnBuild, ...]
     build_lock: str
     build_pinned: bool
@@ -178,7 +184,9 @@ def make_template_context(plan: Plan) -> TemplateContext:
             *((TRACE,) if plan.project.trace else ()),
             *((BUILD_LOCK,) if plan.packages else ()),
             *(t.lock for t in plan.targets),
+            *sorted({*_brought(plan.project), *plan.project.private}),
         ),
+        folder=plan.project.folder,
         own=tuple(
             OwnBuild(
                 number=number,
@@ -210,8 +218,21 @@ def make_template_context(plan: Plan) -> TemplateContext:
     )
 
 
+def _brought(project: Project) -> Iterator[str]:
+    """Yield the wheels and sdists that lie in the application's folder, relative to it."""
+    for one in project.distributions:
+        path = posixpath.relpath(one.path, project.folder)
+        if not path.startswith("../"):
+            yield path
+
+
 def _check_words(plan: Plan) -> None:
     """Refuse what stands in the Dockerfile without quotes and is no single word."""
+    if _FOLDER.fullmatch(plan.project.folder) is None:
+        raise UnsafeValueError(
+            f"{plan.project.folder!r} has characters in it that a mount gives a meaning of its own",
+            hint="move the member into a folder with a plain name",
+        )
     for reference in (plan.reference, plan.builder):
         if _REFERENCE.fullmatch(reference) is None:
             raise UnsafeValueError(
@@ -238,6 +259,7 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         pure=() if target.native else target.pure,
         wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
         system=target.build_packages,
+        files=tuple((path, f"{FILES}/{posixpath.basename(path)}") for path in target.files),
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),
         repositories=target.repositories,
         ssh=any("git+ssh:" in text for text in target.repositories),

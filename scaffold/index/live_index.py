@@ -6,6 +6,7 @@ from functools import cached_property
 from threading import Lock as Mutex
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.index.cache import Cache
@@ -70,10 +71,13 @@ class LiveIndex:
     def _remote(self) -> RemoteFiles:
         return RemoteFiles(self._http)
 
-    def page(self, name: str) -> Page | None:
-        """Return the files that all configured indexes have of a project. Raises TransientError."""
+    def page(self, name: str, *, only: str = "") -> Page | None:
+        """Return the files that all configured indexes have of a project. Raises TransientError.
+
+        ``only`` is the one index to ask. Where the first match counts, no index after it is asked.
+        """
         with self._mutex:  # threads must not read the configuration twice
-            urls = self.config.urls
+            urls = (only,) if only else self.config.urls
         found: list[Page] = []
         for base in urls:
             url = _page_url(base, name)
@@ -83,17 +87,34 @@ class LiveIndex:
                 known, origin = self._fetch_page(name, url, known, redact(base)), "index"
             if known.files is not None:
                 found.append(_expand(name, known, origin, redact(base)))
+                if self.config.first_match:
+                    break
+        if not only:
+            found = [*self._linked(name), *found]
         return _merge(found)
 
-    def cached_page(self, name: str) -> Page | None:
+    def _linked(self, name: str) -> Iterator[Page]:
+        """Yield what pages of files (``--find-links``) have of a name."""
+        for url in self.config.find_links:
+            known = self._cache.load("pages", redact(url), CachedPage)
+            origin = "cache"
+            if known is None or not 0 <= self._clock() - known.fetched < FRESH:
+                known, origin = self._fetch_page(name, url, known, redact(url)), "index"
+            files = tuple(file for file in known.files or () if _belongs(file, name))
+            if files:
+                yield Page(name=name, files=files, origin=origin, index_url=redact(url))
+
+    def cached_page(self, name: str, *, only: str = "") -> Page | None:
         """Return what the cache has of a project, however old; opens no connection."""
         if self._cache.load("names", name, float) is None:
             return None
         found: list[Page] = []
-        for base in self.config.urls:
+        for base in (only,) if only else self.config.urls:
             known = self._cache.load("pages", redact(_page_url(base, name)), CachedPage)
             if known is not None and known.files is not None:
                 found.append(_expand(name, known, "cache", redact(base)))
+                if self.config.first_match:
+                    break
         return _merge(found)
 
     def cached_metadata(self, file: DistFile) -> Metadata | None:
@@ -158,6 +179,18 @@ class LiveIndex:
             found = inside.facts if inside else None
         if found is not None:
             self._remember_facts(name, file, found)
+        return found
+
+    def libraries(self, file: DistFile) -> tuple[str, ...] | None:
+        """Return the shared libraries that a wheel brings, by its directory alone."""
+        key = _file_key(file)
+        known = self._cache.load("libraries", key, tuple[str, ...]) if key else None
+        if known is not None or not file.url:
+            return known
+        inside = self._remote.inside(file)
+        found = inside.facts.brings if inside else None
+        if found is not None:
+            self._cache.save("libraries", key, found)
         return found
 
     def siblings(self, name: str, index: str) -> Iterator[tuple[str, WheelFacts]]:
@@ -226,6 +259,11 @@ def _metadata_keys(file: DistFile) -> tuple[str, ...]:
 
 def _is_up_to(file: DistFile, size: int) -> bool:
     return file.size is not None and file.size <= size
+
+
+def _belongs(file: DistFile, name: str) -> bool:
+    stem = file.filename.partition("-")[0] if file.filename.endswith(".whl") else file.filename
+    return canonicalize_name(stem) == name or canonicalize_name(stem).startswith(f"{name}-")
 
 
 def _expand(name: str, page: CachedPage, origin: str, index_url: str) -> Page:

@@ -106,7 +106,7 @@ class RemoteFiles:
         try:
             with self._open_zip(file) as wheel:
                 return WheelInside(
-                    metadata=_wheel_metadata(wheel), facts=read_contents(wheel, file.filename)
+                    metadata=wheel_metadata(wheel), facts=read_contents(wheel, file.filename)
                 )
         except _UNREADABLE:
             return None
@@ -210,7 +210,8 @@ def _network_errors(url: str) -> Iterator[None]:
         ) from error
 
 
-def _wheel_metadata(wheel: ZipFile) -> Metadata | None:
+def wheel_metadata(wheel: ZipFile) -> Metadata | None:
+    """Return the metadata of an open wheel, None where it has none."""
     for name in wheel.namelist():
         folder, _, rest = name.partition("/")
         if rest == "METADATA" and folder.endswith(".dist-info"):

@@ -65,6 +65,7 @@ class TargetPlan:
     pure: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     native: bool = False
 

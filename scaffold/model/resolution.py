@@ -29,7 +29,7 @@ class Pinned:
     what the project asks for itself. ``newest`` is the newest final release on the index.
     ``hashes`` are the hashes the lock file allows (``sha256:…``); the file's own is among them.
     ``pace`` is how many days lie between its releases, None where nobody knows. ``pythons`` are the
-    minors that its classifiers name.
+    minors that its classifiers name, ``requires`` the names that it requires here.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Pinned:
     index_url: str = ""
     origin: str = "index"
     pythons: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from scaffold.planner.os_package_cost import (
     taken_cost,
 )
 from scaffold.planner.own_packages import runtime_libraries
+from scaffold.planner.sibling_libraries import find_sibling_libraries
 from scaffold.planner.source_builds import find_builds
 from scaffold.planner.source_usage import is_closed, refuse_uses
 
@@ -191,8 +192,11 @@ def _lacks(
 ) -> Iterator[_Lack]:
     ships, programs = set(base.ships), set(base.programs)
     installed = {weighed.pinned.name for weighed in packages}
+    brought = find_sibling_libraries(packages)
     for weighed in packages:
         for lack in _of_package(facts, weighed, installed):
+            if lack.file and lack.id in brought[weighed.pinned.name]:
+                continue
             sought = lack.sought and _LDCONFIG not in programs
             if sought or lack.id not in ships | programs:
                 yield replace(lack, sought=sought)

@@ -46,7 +46,7 @@ def own_packages(
 
     Raises RequirementsInvalidError for what lies where no build can reach.
     """
-    wanted = {".", *wanted_paths(project, environment, release)}
+    wanted = {project.folder, *wanted_paths(project, environment, release)}
     return tuple(one for one in project.packages if one.path in wanted)
 
 

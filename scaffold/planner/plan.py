@@ -29,7 +29,7 @@ from scaffold.planner.own_packages import (
     packages_of,
 )
 from scaffold.planner.trimming import list_languages
-from scaffold.project.path_requirements import local_paths, wanted_repositories
+from scaffold.project.path_requirements import file_paths, local_paths, wanted_repositories
 from scaffold.resolver.releases import split_tags
 from scaffold.resolver.tags import platform_tags
 from scaffold.state.trace_file import describe_keeping
@@ -144,6 +144,7 @@ def plan_digest(plan: Plan) -> str:
                 "build_packages": target.build_packages,
                 "run_packages": [p.name for p in target.chosen.candidate.run_packages],
                 "local": target.local,
+                **({"files": target.files} if target.files else {}),
                 **({"repositories": target.repositories} if target.repositories else {}),
                 "lock": render_lock(plan, target),
             }
@@ -216,6 +217,7 @@ def _plan_target(
         compiled=compiled,
         pure=tuple(name for name in sdists if name not in compiled),
         build_packages=tuple(sorted(build)),
+        files=file_paths(project, [weighed.pinned for weighed in candidate.packages]),
         local=local_paths(project, environment, release),
         repositories=tuple(f"{one.name} @ {one.build_from}" for one in repositories),
         native=native,

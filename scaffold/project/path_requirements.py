@@ -2,14 +2,17 @@
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 from scaffold.model.errors import Detail, RequirementsInvalidError
 from scaffold.model.project import Asked, Project
+from scaffold.model.resolution import Pinned
 from scaffold.model.target import Environment
 from scaffold.resolver.cache import marker_holds
 from scaffold.resolver.tags import marker_environment
 
 # COPY gives other characters a meaning: variables, wildcards, quotes, escapes.
+_MOUNTABLE = re.compile(r"[\w@+.][\w@+./-]*")
 _PLAIN = re.compile(r"[\w@+.,=~ -][\w@+.,=~/ -]*")
 
 
@@ -33,7 +36,7 @@ def wanted_paths(project: Project, environment: Environment, release: str) -> tu
     problems: list[Detail] = []
     for asked in project.asked:
         path = posixpath.normpath(asked.path) if asked.path else "."
-        if path == "." or not _holds(asked, environment, release):
+        if path in {".", project.folder} or not _holds(asked, environment, release):
             continue
         if why := _refuse(path):
             origin = asked.origin
@@ -46,6 +49,27 @@ def wanted_paths(project: Project, environment: Environment, release: str) -> tu
             hint="move them into the project's folder, under a plain name",
         )
     return tuple(sorted(wanted))
+
+
+def file_paths(project: Project, packages: Iterable[Pinned]) -> tuple[str, ...]:
+    """Return the paths of the project's wheels and sdists that a target installs, sorted.
+
+    Raises RequirementsInvalidError for paths that a mount cannot name.
+    """
+    paths = {one.file.sha256: one.path for one in project.distributions}
+    wanted = sorted({paths[p.file.sha256] for p in packages if p.file.sha256 in paths})
+    problems = [
+        Detail(text=f"{path!r} has characters in it that a mount gives a meaning of its own")
+        for path in wanted
+        if _MOUNTABLE.fullmatch(path) is None
+    ]
+    if problems:
+        raise RequirementsInvalidError(
+            "some files of the project cannot get into a build",
+            details=problems,
+            hint="move them into a folder with a plain name",
+        )
+    return tuple(wanted)
 
 
 def wanted_repositories(

@@ -102,31 +102,33 @@ class ResolverCache:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._releases: dict[str, tuple[Page | None, tuple[Release, ...]]] = {}
+        self._releases: dict[tuple[str, str], tuple[Page | None, tuple[Release, ...]]] = {}
         self._metadata: dict[tuple[str, str, str, str], Metadata | None] = {}
-        self._only_pre: dict[str, bool] = {}
+        self._only_pre: dict[tuple[str, str], bool] = {}
         self.solved: list[CachedResolution] = []
 
-    def releases(self, name: str) -> tuple[Release, ...]:
+    def releases(self, name: str, index: str = "") -> tuple[Release, ...]:
         """Return a project's releases, newest first; empty if nobody knows it."""
-        return self._entry(name)[1]
+        return self._entry(name, index)[1]
 
-    def page(self, name: str) -> Page | None:
-        """Return a project's page."""
-        return self._entry(name)[0]
+    def page(self, name: str, index: str = "") -> Page | None:
+        """Return a project's page, of one index only if it is named."""
+        return self._entry(name, index)[0]
 
-    def _entry(self, name: str) -> tuple[Page | None, tuple[Release, ...]]:
-        if name not in self._releases:
-            page = self.index.page(name)
-            self._releases[name] = (page, () if page is None else list_releases(page))
-        return self._releases[name]
+    def _entry(self, name: str, index: str) -> tuple[Page | None, tuple[Release, ...]]:
+        key = (name, index)
+        if key not in self._releases:
+            page = self.index.page(name, index=index)
+            self._releases[key] = (page, () if page is None else list_releases(page))
+        return self._releases[key]
 
-    def has_only_prereleases(self, name: str) -> bool:
+    def has_only_prereleases(self, name: str, index: str = "") -> bool:
         """Tell whether a project has never made a final release: then pre-releases are taken."""
-        if name not in self._only_pre:
-            releases = self.releases(name)
-            self._only_pre[name] = all(release.version.is_prerelease for release in releases)
-        return self._only_pre[name]
+        key = (name, index)
+        if key not in self._only_pre:
+            releases = self.releases(name, index)
+            self._only_pre[key] = all(release.version.is_prerelease for release in releases)
+        return self._only_pre[key]
 
     def metadata(self, candidate: Candidate) -> Metadata | None:
         """Return the metadata of a candidate's own file: others may require something else."""

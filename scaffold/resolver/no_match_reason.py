@@ -213,6 +213,8 @@ def list_wheels(release: Release) -> str:
     found: set[tuple[str, str]] = set()
     for wheel in release.wheels:
         for platform in split_tags(wheel.filename)[2]:
+            if len(release.wheels) == 1 and platform != "any":
+                return "-".join(wheel.filename[:-4].rsplit("-", 3)[1:])
             if platform == "any":
                 found.add((_any(wheel.filename), ""))
             family = _family(platform)

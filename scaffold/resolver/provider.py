@@ -7,7 +7,7 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from scaffold.model.index import DistFile
+from scaffold.model.index import DistFile, Page
 from scaffold.resolver.buildable import is_simple
 from scaffold.resolver.cache import (
     Candidate,
@@ -56,6 +56,8 @@ class Provider:
             for asked in wanted.asked
             if (asked.path or asked.build_from) and answers.holds(asked.marker)
         }
+        # A name that is bound to an index comes from nowhere else, whoever asks for it.
+        self.bound = {a.name: a.index for a in wanted.asked if a.index and answers.holds(a.marker)}
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
         self.system = {name: (version, package) for name, version, package in wanted.system}
@@ -289,7 +291,7 @@ class Provider:
             return False
         return any(
             (file.size or 0) > _LARGER * size
-            for release in self.shelf.releases(contender.name)
+            for release in self.releases(contender.name)
             if release.version != contender.version
             for file in release.files
         )
@@ -357,9 +359,9 @@ class Provider:
         specifiers = self.specifiers(name, needs)
         pre = self.wanted.options.pre or any(map(names_prerelease, specifiers))
         exact = any(is_pin(specifier, wildcard=False) for specifier in specifiers)
-        pre = pre or self.shelf.has_only_prereleases(name)
+        pre = pre or self.shelf.has_only_prereleases(name, self.bound.get(name, ""))
         locked = self.locked.get(name)
-        for release in self.shelf.releases(name):
+        for release in self.releases(name):
             version = release.version
             if locked is not None:
                 taken = version in locked
@@ -369,6 +371,14 @@ class Provider:
                 taken = pre or not version.is_prerelease
             if taken and all(satisfies(version, specifier) for specifier in specifiers):
                 yield release
+
+    def releases(self, name: str) -> tuple[Release, ...]:
+        """Return a name's releases, newest first, on the index that it is bound to, if any."""
+        return self.shelf.releases(name, self.bound.get(name, ""))
+
+    def page(self, name: str) -> Page | None:
+        """Return a name's page, of the index that it is bound to, if any."""
+        return self.shelf.page(name, self.bound.get(name, ""))
 
     def given_hashes(self, name: str, needs: Sequence[Requirement]) -> bool:
         """Tell whether hashes are given and no file of the newest admissible release has one."""

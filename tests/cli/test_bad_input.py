@@ -145,10 +145,14 @@ def test_a_lock_that_is_cut_off_is_never_read_in_part(tmp_path: Path, name: str,
 
 
 @pytest.mark.parametrize("files", [{}, {"pyproject.toml": '[project]\nname = "demo"\n'}])
-def test_imports_that_no_file_asks_for_are_said_not_left_out_silently(
+def test_imports_that_no_file_asks_for_are_refused_unless_allowed(
     tmp_path: Path, files: dict[str, str | bytes]
 ) -> None:
-    result = plan(write(tmp_path, {"main.py": APP, **files}), "--json")
+    folder = write(tmp_path, {"main.py": APP, **files})
+    refused = plan(folder)
+    assert outcome(refused) == (4, "requirements-invalid")
+    assert "main.py:1: imports fastapi" in refused.stderr
+    result = plan(folder, "--json", "--allow-empty")
     assert result.exit_code == 0, result.stderr
     remarks = [remark["text"] for remark in json.loads(result.stdout)["remarks"]]
     (said,) = [text for text in remarks if "no file asks for" in text]

@@ -169,8 +169,7 @@ REFUSALS: Mapping[str, Explanation] = {
         "it is not known what a package requires",
         "The version has no wheel here, and its sdist says what it requires only while it is "
         "built (metadata before 2.2, no requires.txt, a setup.py that computes the list).",
-        "Plan with --build-metadata, which builds the metadata in a container, or pin a version "
-        "that has a wheel.",
+        "Pin a version that has a wheel, or one whose sdist says what it requires.",
     ),
     "unknown-package": explain(
         "nobody knows this package",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from scaffold.model.index import Page, SourceFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts
 from scaffold.model.resolution import Conflict, Resolution
 from scaffold.model.target import Arch
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache
@@ -74,7 +74,7 @@ def test_an_sdist_that_does_not_say_what_it_requires_stops_the_plan() -> None:
     world.silent = {"a-1.tar.gz"}
     code, text = reason(world, "a")
     assert code == "requirements-unknown"
-    assert "--build-metadata" in text
+    assert "pin a version that has a wheel" in text
 
 
 def test_another_projects_wheel_on_a_page_is_not_taken() -> None:
@@ -94,8 +94,8 @@ def test_a_hash_that_matches_nothing_is_named_as_the_reason() -> None:
 class Foreign(World):
     """A page whose other files are for other systems."""
 
-    def page(self, name: str) -> Page | None:
-        page = super().page(name) or Page(name=name, files=(), origin="test")
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        page = super().page(name, index=index) or Page(name=name, files=(), origin="test")
         return replace(page, elsewhere=(("306", "Windows"), ("307", "Windows")))
 
 
@@ -119,3 +119,29 @@ def test_a_tag_for_python_2_is_not_said_to_be_any() -> None:
     code, text = reason(world, "langdetect")
     assert code == "no-wheel"
     assert "only Python 2" in text
+
+
+class Counted(World):
+    """Counts the versions whose metadata was asked for."""
+
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        self.asked.append(f"metadata {file.filename}")
+        return super().metadata(name, version, file)
+
+
+def test_what_every_version_needs_and_nothing_brings_is_refused_before_the_search() -> None:
+    world = Counted()
+    for minor in range(30):
+        world.add(f"yolo-1.{minor}-{ANY}", requires=["torch", "six"])
+        world.add(f"six-1.{minor}-{ANY}")
+    world.add("torch-2.0-cp313-cp313-manylinux_2_17_x86_64.whl")
+    code, text = reason(world, "yolo")
+    assert code == "no-wheel"
+    assert "torch 2.0 (needed by yolo)" in text
+    assert len([one for one in world.asked if one.startswith("metadata")]) < 15
+
+
+def test_an_older_version_that_does_without_is_still_searched_for() -> None:
+    world = World().add(f"yolo-1.0-{ANY}").add(f"yolo-2.0-{ANY}", requires=["torch"])
+    world.add("torch-2.0-cp313-cp313-manylinux_2_17_x86_64.whl")
+    assert solved(world, "yolo") == {"yolo": "1.0"}
