@@ -170,6 +170,8 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
         return
     release = Version(image.release)
     for bound in question.project.pythons:
+        if asked and not bound.origin.detail:
+            continue  # a pin of .python-version or runtime.txt; what the project declares holds
         specifier = parse_specifier(bound.value)
         if specifier is not None and not specifier.contains(release, prereleases=True):
             text = f"Python {image.python} is not {bound.value} ({bound.origin})"

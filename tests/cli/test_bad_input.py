@@ -240,3 +240,11 @@ def test_an_index_that_is_down_says_which_without_its_password(tmp_path: Path) -
     assert "http://127.0.0.1:9/simple/" in result.stderr
     assert json.loads(result.stdout)["error"]["code"] == "index-unreachable"
     assert PLANTED not in result.stderr + result.stdout
+
+
+def test_a_python_asked_for_beats_a_pin_but_not_what_the_project_declares(tmp_path: Path) -> None:
+    pinned = write(tmp_path / "a", {"main.py": "x = 1\n", "runtime.txt": "python-3.12.4\n"})
+    assert plan(pinned, "--python", "3.13").exit_code == 0
+    text = '[project]\nname = "a"\nrequires-python = "<3.13"\ndependencies = []\n'
+    declared = write(tmp_path / "b", {"main.py": "x = 1\n", "pyproject.toml": text})
+    assert plan(declared, "--python", "3.13").exit_code == 3

@@ -286,6 +286,18 @@ def test_the_project_is_built_in_a_stage_that_an_edit_leaves_cached() -> None:
     assert "code" not in made
 
 
+def test_commands_of_the_project_name_the_interpreter_of_another_base() -> None:
+    options = Options(registries=(("distroless", "registry.example"),))
+    project = replace(PROJECT, packages=(make_own(),))
+    plan = plan_of(
+        World().add(WHEEL), "a", project=project, options=options, facts=facts_of(distroless())
+    )
+    (own,) = stages(read_instructions(render(plan, load)["Dockerfile"]))["own"].runs()
+    assert "#!/usr/bin/python3.13" in own
+    # A package without commands is no error.
+    assert 'if [ -f "$file" ]; then sed -i' in own
+
+
 def test_a_repository_is_built_at_its_commit_beside_the_lock() -> None:
     (asked,) = ask("sensorlib")
     commit = f"git+https://h/r.git@{'a' * 40}"
