@@ -26,6 +26,7 @@ from scaffold.model.knowledge import (
     Distribution,
     Facts,
     Footprint,
+    HeaderSource,
     Library,
     ModuleFact,
     PackageFact,
@@ -42,7 +43,7 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "modules", "companions")
+_TABLES = ("libraries", "pythons", "modules", "companions", "headers")
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -193,15 +194,15 @@ def _build(collector: _Collector) -> Facts:
     def library(key: str, data: Raw) -> Raw:
         return expand_library(key, data, distributions)
 
+    pythons = _values(collector, "pythons", PythonTable, _as_written)
     return Facts(
         bases=tuple(_values(collector, "bases", Base, expand_base).values()),
         libraries=_values(collector, "libraries", Library, library),
         packages=_values(collector, "packages", PackageFact, expand_package),
         devices=_values(collector, "devices", Device, _as_written),
-        pythons={
-            minor: row.eol
-            for minor, row in _values(collector, "pythons", PythonTable, _as_written).items()
-        },
+        pythons={minor: row.eol for minor, row in pythons.items()},
+        releases={minor: row.released for minor, row in pythons.items() if row.released},
+        headers=_values(collector, "headers", HeaderSource, _as_written),
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,

@@ -16,6 +16,7 @@ from scaffold.model.knowledge import (
     Companion,
     Distribution,
     Footprint,
+    HeaderSource,
     ModuleFact,
     PackageFact,
     Symbols,
@@ -34,9 +35,13 @@ _RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonTable:
-    """A row of pythons.toml: when CPython stops fixing security holes; None where unknown."""
+    """A row of pythons.toml: when CPython stops fixing security holes; None where unknown.
+
+    ``released`` is the day of its first final release.
+    """
 
     eol: date | None
+    released: date | None = None
     source: str
     checked: date
 
@@ -88,6 +93,7 @@ _FORMS: Mapping[str, Any] = {
     "pythons": PythonTable,
     "modules": ModuleFact,
     "companions": Companion,
+    "headers": HeaderSource,
 }
 
 

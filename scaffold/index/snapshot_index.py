@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scaffold.catalog.snapshot import Snapshot
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 
 
 class SnapshotIndex:
@@ -12,16 +12,23 @@ class SnapshotIndex:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def page(self, name: str) -> Page | None:
-        """Return the known files of a project, or None."""
-        return self._snapshot.page(name)
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        """Return the known files of a project, or None; of other indexes it knows nothing."""
+        return None if index else self._snapshot.page(name)
 
     def prefetch(self, names: Sequence[str]) -> None:
         """Do nothing: reading a file ahead would save no time."""
 
-    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> Metadata | None:  # noqa: ARG002 - of a port
-        """Return the metadata of the release that one of the files belongs to."""
-        return self._snapshot.metadata(name, files)
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:  # noqa: ARG002 - of a port
+        """Return the metadata of the release that the file belongs to."""
+        return self._snapshot.metadata(name, [file])
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Do nothing, as for pages."""
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:  # noqa: ARG002 - of a port
+        """Return None: the snapshot holds no sources."""
+        return None
 
     def wheel_facts(
         self,

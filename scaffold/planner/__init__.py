@@ -1,1 +1,1 @@
-"""From a project and facts to a verdict on every base: decisions only, no IO."""
+"""From a project and a target to a plan."""

@@ -26,6 +26,8 @@ from scaffold.planner.os_package_cost import (
     system_cost,
     taken_cost,
 )
+from scaffold.planner.own_packages import runtime_libraries
+from scaffold.planner.sibling_libraries import find_sibling_libraries
 from scaffold.planner.source_builds import find_builds
 from scaffold.planner.source_usage import Usage, is_closed, weigh_uses
 from scaffold.planner.writes import note_writes
@@ -90,7 +92,7 @@ def find_os_packages(
     remarks: list[Reason] = []
     install: dict[str, SystemPackage] = {}
     offered: list[str] = []
-    for lack in sorted(set(_lacks(usage, facts, base, packages, options)), key=_order):
+    for lack in sorted(set(_lacks(project, usage, facts, base, packages, options)), key=_order):
         asked = lack.id in options.programs
         package = _provider_of(facts, base, lack.id)
         if package is None and lack.id not in facts.libraries:
@@ -119,6 +121,10 @@ def find_os_packages(
             (refused if certain else remarks).append(reason)
     build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
+    remarks.extend(_from_repositories(project))
+    if own_reasons := tuple(_compiles_own(project)):
+        remarks.extend(own_reasons)
+        build_class = BuildClass.MINUTES if build_class is BuildClass.WHEELS else build_class
     priced = list_priced(base, given)
     bought = _list_providers(facts, base, priced)
     cost = system_cost(
@@ -171,6 +177,27 @@ def _besides(
         yield note, False
 
 
+def _from_repositories(project: Project) -> Iterator[Reason]:
+    for one in project.asked:
+        if one.build_from:
+            compiled = f" with a compiler ({', '.join(one.build_tools)})" if one.build_tools else ""
+            text = (
+                f"{one.name} is built from {one.build_from}{compiled} when the image is built; its "
+                "size is not known before"
+            )
+            yield Reason(code="from-repository", text=text, package=one.name)
+
+
+def _compiles_own(project: Project) -> Iterator[Reason]:
+    for one in project.packages:
+        if one.tools:
+            text = (
+                f"{one.name} has code of its own ({', '.join(one.tools)}; {one.origin}): it is "
+                "compiled for the target when the image is built; its size is not known before"
+            )
+            yield Reason(code="own-extension", text=text, package=one.name)
+
+
 def _from_distribution(base: Base, name: str, version: str, package: str) -> Reason:
     text = f"{name} {version} is {base.distribution.title()}'s own: {package}"
     return Reason(code="from-distribution", text=text, package=name, fact=package)
@@ -201,23 +228,38 @@ def _check_glibc(base: Base, packages: Sequence[Weighed]) -> Iterator[Reason]:
             )
 
 
-def _lacks(
-    usage: Usage, facts: Facts, base: Base, packages: Sequence[Weighed], options: Options
+def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
+    project: Project,
+    usage: Usage,
+    facts: Facts,
+    base: Base,
+    packages: Sequence[Weighed],
+    options: Options,
 ) -> Iterator[_Lack]:
     ships, programs = set(base.ships), set(base.programs)
     installed = {weighed.pinned.name for weighed in packages}
+    brought = find_sibling_libraries(packages)
     for weighed in packages:
         for lack in _of_package(facts, weighed, installed):
+            if lack.file and lack.id in brought[weighed.pinned.name]:
+                continue
             sought = lack.sought and _LDCONFIG not in programs
             if lack.id not in options.provided and (sought or lack.id not in ships | programs):
                 yield replace(lack, sought=sought)
     for name, origin in usage.lacks:
         yield _Lack(name, origin, "", program=facts.libraries[name].program)
+    yield from (lack for lack in _of_own(project) if lack.id not in ships)
     # What the base is cut from has programs already; they are taken over, not installed.
     whole = {p for one in facts.bases if one.id == base.origin for p in one.programs}
     for program in options.programs:
         if program not in programs | whole:
             yield _Lack(program, "--with", "", program=True)
+
+
+def _of_own(project: Project) -> Iterator[_Lack]:
+    for own in project.packages:
+        for soname in runtime_libraries(own):
+            yield _Lack(soname, own.name, str(own.origin), program=False)
 
 
 def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:
