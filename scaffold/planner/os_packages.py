@@ -115,10 +115,9 @@ def find_os_packages(
             remarks.append(_adds(base, lack, shell))
     refused.extend(usage.refused)
     remarks.extend(usage.notes)
-    if python:
-        more = _besides(project, facts, packages, options=options, python=python, system=system)
-        for reason, certain in more:
-            (refused if certain else remarks).append(reason)
+    more = tuple(_besides(project, facts, packages, options, python=python, system=system))
+    refused.extend(reason for reason, certain in more if certain)
+    remarks.extend(reason for reason, certain in more if not certain)
     build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
     remarks.extend(_from_repositories(project))
@@ -159,12 +158,14 @@ def _besides(
     project: Project,
     facts: Facts,
     packages: Sequence[Weighed],
-    *,
     options: Options,
+    *,
     python: str,
     system: Sequence[tuple[str, str, str]],
 ) -> Iterator[tuple[Reason, bool]]:
     """Yield what the sources and packages want that no base brings, each with whether it has to."""
+    if not python:
+        return
     installed = {weighed.pinned.name: weighed.pinned.version for weighed in packages}
     installed |= {name: version for name, version, _ in system}
     provided = frozenset(options.provided)

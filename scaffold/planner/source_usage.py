@@ -93,12 +93,14 @@ class _Scales:
         elif use.code == "sets-locale" and use.value not in _LOCALES:
             self._locale(use)
 
-    def _refuse(self, use: Use, code: str, text: str, *, fact: str = "") -> None:
-        """Refuse the base, or note what the sources get along without."""
-        if use.when is not When.MAYBE:
+    def _refuse(
+        self, use: Use, code: str, text: str, *, fact: str = "", known: bool = True
+    ) -> None:
+        """Refuse the base, or note what the sources get along without, or no fact is known of."""
+        if use.when is not When.MAYBE and known:
             self.refused.append(Reason(code=code, text=text, fact=fact or use.value))
         elif use.value:
-            kind = "library" if code == "needs-library" else "program"
+            kind = "program" if code in {"needs-program", "needs-shell"} else "library"
             self.notes.append(Reason(code=f"may-need-{kind}", text=text, fact=fact or use.value))
 
     def _program(self, use: Use) -> None:
@@ -116,7 +118,8 @@ class _Scales:
             return
         verb = "may start" if use.when is When.MAYBE else "starts"
         text = f"{use.origin} {verb} {name}, which {base.id} does not have"
-        self._refuse(use, "needs-program", text + self._way_out(name))
+        known = is_closed(base) or name in self.facts.libraries
+        self._refuse(use, "needs-program", text + self._way_out(name), known=known)
 
     def _library(self, use: Use) -> None:
         name, base = use.value.rpartition("/")[2], self.base
@@ -137,7 +140,8 @@ class _Scales:
             if use.value.startswith("/"):
                 self.notes.append(Reason(code="may-need-library", text=text, fact=name))
             else:
-                self._refuse(use, code, text, fact=name)
+                known = is_closed(base) or bool(newer) or name in self.facts.libraries
+                self._refuse(use, code, text, fact=name, known=known)
 
     def _sought(self, use: Use, name: str) -> None:
         """Weigh what find_library is asked for, which asks ldconfig or a compiler."""
@@ -160,7 +164,7 @@ class _Scales:
             return
         text = f"{use.origin} looks for the library {name}, which {base.id} does not have"
         text += "" if found else ", and no package is known to have it"
-        self._refuse(use, "library-unavailable", text)
+        self._refuse(use, "library-unavailable", text, known=bool(known))
 
     def _locale(self, use: Use) -> None:
         base = self.base

@@ -66,8 +66,8 @@ REFUSALS: Mapping[str, Explanation] = {
     "missing-module": explain(
         "a module that nothing brings",
         "The sources import a module whenever they start, and none of the installed packages has "
-        "it: the list of requirements is not complete, a package dropped it, this Python's standard "
-        "library did, or no index has it.",
+        "it: the list of requirements is not complete, a package dropped it, this Python's "
+        "standard library did, or no index has it.",
         "Add the package that the text names to the requirements. Where the module comes by other "
         "means, such as a volume, say so with `--provided MODULE`.",
     ),
@@ -75,8 +75,8 @@ REFUSALS: Mapping[str, Explanation] = {
         "a locale that the base does not have",
         "The sources set a locale whenever they start, and the base has only C.UTF-8: setlocale "
         "raises an error there.",
-        "A base with a package manager gets the package that has all locales; or format with Babel, "
-        "which needs none.",
+        "A base with a package manager gets the package that has all locales; or format with "
+        "Babel, which needs none.",
     ),
     "arch-unsupported": explain(
         "the base is not published for this architecture",
