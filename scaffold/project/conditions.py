@@ -107,9 +107,11 @@ class Conditions:
                 return
 
     def _branches(self, node: ast.If | ast.IfExp, place: Place) -> Iterator[tuple[ast.AST, Place]]:
-        yield node.test, place
         known = self.known(node.test)
         asks = place.asked or self._asks(node.test)
+        # Who asks for a program and ends without it needs it all the same.
+        ends = isinstance(node, ast.If) and self._gives_up(node.body)
+        yield node.test, replace(place, asked=place.asked or (asks and not ends))
         inner = replace(place, asked=asks, main=place.main or _is_main(node.test))
         for branch, runs in ((node.body, known is not False), (node.orelse, known is not True)):
             if runs:

@@ -62,8 +62,7 @@ def _of_call(module: Module, reader: "PathReader", call: ast.Call) -> str | None
     called = module.dotted(call.func)
     if called in _WRITES:
         node = argument(call, *_WRITES[called])
-        path = reader.path(node)
-        return None if path is None or path.startswith((":memory:", "file:")) else path
+        return reader.path(node)
     if called in _OPENS or (isinstance(call.func, ast.Name) and _is_open(module, call.func)):
         mode = module.text(argument(call, "mode", 1))
         return reader.path(argument(call, "file", 0)) if _MODES.search(mode) else None
@@ -82,7 +81,7 @@ def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
     text = reader.text(node)
     match = _SQLITE.fullmatch(text) if text else None
     path = match["path"] if match else ""
-    return None if path in {"", ":memory:"} else reader.settle(path)
+    return reader.settle(path) if path else None
 
 
 def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
@@ -112,7 +111,9 @@ class PathReader:
         return None if not text or (whole and plain) else self.settle(text)
 
     def settle(self, text: str) -> str | None:
-        """Return a path without dots; None for what lies elsewhere."""
+        """Return a path without dots; None for what lies elsewhere, or in memory."""
+        if text.startswith((":memory:", "file:")):
+            return None
         path = posixpath.normpath(text)
         return None if path.startswith(("..", "~")) or "://" in text or "\n" in text else path
 
