@@ -6,7 +6,7 @@ from datetime import date
 from scaffold.model.knowledge import Library, SystemPackage
 from scaffold.model.project import Origin, Use, When
 from scaffold.planner.source_usage import Usage, weigh_uses
-from tests.support.builders import facts_of, slim
+from tests.unit.planner.test_decide import facts_of, slim
 
 KNOWN = {
     "nmcli": {"trixie": SystemPackage(name="network-manager", on_disk=9, download=9)},
