@@ -82,6 +82,10 @@ class Facts(Protocol):
     def source_paths(self) -> tuple[str, ...]:
         """The folders with importable code."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be decided."""
+
 
 class ReadSources(Protocol):
     """What finds out how the application starts: ``sources.read_sources`` or a test's own."""
@@ -171,6 +175,7 @@ def read_project(
             *choice.notes,
             *reading.notes,
             *_unasked(reading, facts),
+            *facts.notes,
             *notes_on_ignore(root, paths),
             *(
                 f"{one.origin} opens {one.value}: it goes into the image, with what is secret in it"

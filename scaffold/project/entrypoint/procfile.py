@@ -38,7 +38,7 @@ _BEFORE_START = ("release", "predeploy", "postdeploy")
 WEB_SERVERS = frozenset(
     {"daphne", "fastapi", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn", "waitress"}
 )
-_DEFAULTS = {"flask": 5000, "streamlit": 8501, "waitress": 8080}
+DEFAULTS = {"flask": 5000, "streamlit": 8501, "waitress": 8080}
 # What makes a server reachable from outside the container, where the line does not say it.
 _REACH = {
     "gunicorn": (("-b", "--bind"), ("--bind", EVERYWHERE + ":{port}")),
@@ -162,7 +162,7 @@ def _settle_port(
         return port
     if variable or web:
         detail = f"{server or 'usual'} default port"
-        return Found(value=_DEFAULTS.get(server, 8000), origin=remark(origin, detail))
+        return Found(value=DEFAULTS.get(server, 8000), origin=remark(origin, detail))
     return None
 
 
