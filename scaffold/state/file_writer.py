@@ -40,7 +40,17 @@ class _Found:
 
 def digest(text: str) -> str:
     """Return the SHA-256 of a text as it is written, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest_content(text.encode())
+
+
+def digest_content(content: bytes) -> str:
+    """Return the SHA-256 of a file; a text has the same one however its lines end.
+
+    A checkout may turn LF into CRLF, and then nobody has edited the file.
+    """
+    if b"\0" not in content:
+        content = content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(content).hexdigest()
 
 
 def seal(document: Mapping[str, object]) -> str:
@@ -178,7 +188,7 @@ def _why_not(name: str, there: _Found, recorded: Mapping[str, str]) -> str:
         return f"this is {there.kind}"
     if name not in recorded:
         return "not written by leanscaffold, or edited since"
-    if hashlib.sha256(there.content).hexdigest() != recorded[name]:
+    if digest_content(there.content) != recorded[name]:
         return "edited since leanscaffold wrote it"
     return ""
 
