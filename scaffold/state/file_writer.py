@@ -21,7 +21,7 @@ _MODE = 0o644
 class WriteReport:
     """What happened to each file, by name, sorted.
 
-    ``stale`` are files of an earlier run that belong to this one no longer; they are left alone.
+    ``stale`` are files of an earlier run that belong to this one no longer, as it wrote them; they are left alone.
     """
 
     written: tuple[str, ...]
@@ -112,7 +112,9 @@ def write_outputs(
             sorted(
                 name
                 for name in set(recorded) - set(files)
-                if _is_plain(name) and os.path.lexists(root / name)
+                if _is_plain(name)
+                and (old := _look(root / name))
+                and not _edited(old, recorded[name])
             )
         ),
     )
@@ -188,9 +190,13 @@ def _why_not(name: str, there: _Found, recorded: Mapping[str, str]) -> str:
         return f"this is {there.kind}"
     if name not in recorded:
         return "not written by leanscaffold, or edited since"
-    if digest_content(there.content) != recorded[name]:
+    if _edited(there, recorded[name]):
         return "edited since leanscaffold wrote it"
     return ""
+
+
+def _edited(there: _Found, recorded: str) -> bool:
+    return there.content is not None and digest_content(there.content) != recorded
 
 
 def _replace_all(
