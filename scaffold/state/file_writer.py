@@ -21,7 +21,8 @@ _MODE = 0o644
 class WriteReport:
     """What happened to each file, by name, sorted.
 
-    ``stale`` are files of an earlier run that belong to this one no longer, as it wrote them; they are left alone.
+    ``stale`` are files of an earlier run that belong to this one no longer and are as it wrote
+    them; they are left alone.
     """
 
     written: tuple[str, ...]
