@@ -113,7 +113,13 @@ def evaluate(
     )
     refused = (*needs.refused, *_refuse_limits(question, candidate))
     if refused:
-        return Rejected(base=base, python=image.python, reasons=refused, candidate=candidate)
+        return Rejected(
+            base=base,
+            python=image.python,
+            reasons=refused,
+            candidate=candidate,
+            notes=(*needs.remarks, *resolution.notes),
+        )
     remarks = (*needs.remarks, *resolution.notes, *_remark(question, candidate))
     remarks = (*remarks, *candidate.doubts[:1])
     return Accepted(candidate=candidate, reasons=remarks)

@@ -13,11 +13,6 @@ REFUSALS: Mapping[str, Explanation] = {
         "of musl), another Python or a 64-bit system often has one. `--swap` replaces the package, "
         "`--allow-compile hours` builds it where a recipe is known.",
     ),
-    "no-sdist": explain(
-        "nothing to build from",
-        "The package has neither a wheel for this target nor a source archive.",
-        "Swap the package for another, or choose a target that it has a wheel for.",
-    ),
     "locked-version-no-wheel": explain(
         "the locked version has no wheel here",
         "The project's lock pins a version that has no wheel for this target. A lock wins over "
