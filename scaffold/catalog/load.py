@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from scaffold.catalog.schema import FieldError, convert
 from scaffold.catalog.tables import (
     PythonTable,
+    expand_accelerator,
     expand_base,
     expand_distribution,
     expand_library,
@@ -19,6 +20,7 @@ from scaffold.catalog.tables import (
     misspelt,
     read_footprints,
 )
+from scaffold.model.accelerator import Accelerator
 from scaffold.model.errors import Detail, KnowledgeInvalidError
 from scaffold.model.knowledge import Base, Distribution, Facts, Footprint, Library, PackageFact
 from scaffold.model.target import Device
@@ -27,6 +29,7 @@ T = TypeVar("T")
 Raw = dict[str, Any]
 
 _FOLDERS = {
+    "accelerators": "id",
     "bases": "id",
     "devices": "id",
     "distributions": "id",
@@ -196,6 +199,7 @@ def _build(collector: _Collector) -> Facts:
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,
+        accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 
 

@@ -110,9 +110,9 @@ def _direct_url(project: Project, pinned: Pinned) -> str:
         for name, url, written in (*locked, *asked)
         if name == pinned.name and url
     }
-    if not pinned.file.url or pinned.file.url not in direct:
+    if not pinned.file.url or not (pinned.direct or pinned.file.url in direct):
         return ""
-    url = redact(direct[pinned.file.url])
+    url = redact(direct.get(pinned.file.url, pinned.file.url))
     if _ADDRESS.fullmatch(url.replace("${", "a:${", 1) if url.startswith("${") else url) is None:
         raise UnresolvableError(
             f"{pinned.name}: {url!r} is no address", hint="correct it in the requirements"

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock as Mutex
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
@@ -50,8 +51,8 @@ class LayeredIndex:
         self._offline = offline
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="index")
         self._mutex = Mutex()
-        self._pages: dict[str, Future[Page | None]] = {}
-        self._metadata: dict[tuple[str, str], Future[Metadata | None]] = {}
+        self._pages: dict[tuple[str, str], Future[Page | None]] = {}
+        self._metadata: dict[tuple[str, str, str], Future[Metadata | None]] = {}
         self._facts: dict[str, Future[WheelFacts | None]] = {}
 
     def __enter__(self) -> Self:
@@ -69,9 +70,12 @@ class LayeredIndex:
         """Stop what is still being fetched ahead of need."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def page(self, name: str) -> Page | None:
-        """Return all files of a project, or None if no layer knows it. Raises TransientError."""
-        return self._page(name).result()
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        """Return all files of a project, or None if no layer knows it. Raises TransientError.
+
+        ``index`` is the one index to ask.
+        """
+        return self._page(name, index).result()
 
     def prefetch(self, names: Sequence[str]) -> None:
         """Start fetching pages, and what their newest releases need."""
@@ -106,15 +110,16 @@ class LayeredIndex:
             known[position] = self._with_siblings(name, file, fetched) or known[position]
         return tuple(known)
 
-    def _page(self, name: str) -> "Future[Page | None]":
+    def _page(self, name: str, index: str = "") -> "Future[Page | None]":
+        key = (name, index)
         if self._offline:
-            return self._once(self._pages, name, lambda: self._offline_page(name), now=True)
-        return self._once(self._pages, name, lambda: self._online_page(name))
+            return self._once(self._pages, key, lambda: self._offline_page(name, index), now=True)
+        return self._once(self._pages, key, lambda: self._online_page(name, index))
 
-    def _online_page(self, name: str) -> Page | None:
+    def _online_page(self, name: str, index: str) -> Page | None:
         locked = self._locks.page(name)
         try:
-            page = self._live.page(name)
+            page = self._live.page(name, only=index)
         except TransientError:
             if locked is None:
                 raise
@@ -124,8 +129,10 @@ class LayeredIndex:
         self._look_ahead(page)
         return _union(name, [page, locked])
 
-    def _offline_page(self, name: str) -> Page | None:
-        cached = self._live.cached_page(name)
+    def _offline_page(self, name: str, index: str) -> Page | None:
+        cached = self._live.cached_page(name, only=index)
+        if index:  # the snapshot is of the public index
+            return _union(name, [cached, self._locks.page(name)])
         return _union(name, [cached, self._snapshot.page(name), self._locks.page(name)])
 
     def _look_ahead(self, page: Page) -> None:
@@ -144,7 +151,9 @@ class LayeredIndex:
                 self.prefetch(list_likely_needs(found))
             return found
 
-        return self._once(self._metadata, (name, version), work, now=self._offline)
+        # Indexes may have different files under one name and version.
+        host = urlsplit(files[0].url).netloc if files else ""
+        return self._once(self._metadata, (name, version, host), work, now=self._offline)
 
     def _find_metadata(
         self, name: str, version: str, files: tuple[DistFile, ...]

@@ -69,10 +69,13 @@ class LiveIndex:
     def _remote(self) -> RemoteFiles:
         return RemoteFiles(self._http)
 
-    def page(self, name: str) -> Page | None:
-        """Return the files that all configured indexes have of a project. Raises TransientError."""
+    def page(self, name: str, *, only: str = "") -> Page | None:
+        """Return the files that all configured indexes have of a project. Raises TransientError.
+
+        ``only`` is the one index to ask. Where the first match counts, no index after it is asked.
+        """
         with self._mutex:  # threads must not read the configuration twice
-            urls = self.config.urls
+            urls = (only,) if only else self.config.urls
         found: list[Page] = []
         for base in urls:
             url = _page_url(base, name)
@@ -84,12 +87,12 @@ class LiveIndex:
                 found.append(_expand(name, known, origin, redact(base)))
         return _merge(found)
 
-    def cached_page(self, name: str) -> Page | None:
+    def cached_page(self, name: str, *, only: str = "") -> Page | None:
         """Return what the cache has of a project, however old; opens no connection."""
         if self._cache.load("names", name, float) is None:
             return None
         found: list[Page] = []
-        for base in self.config.urls:
+        for base in (only,) if only else self.config.urls:
             known = self._cache.load("pages", redact(_page_url(base, name)), CachedPage)
             if known is not None and known.files is not None:
                 found.append(_expand(name, known, "cache", redact(base)))

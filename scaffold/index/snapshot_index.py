@@ -12,9 +12,9 @@ class SnapshotIndex:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
 
-    def page(self, name: str) -> Page | None:
-        """Return the known files of a project, or None."""
-        return self._snapshot.page(name)
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        """Return the known files of a project, or None; of other indexes it knows nothing."""
+        return None if index else self._snapshot.page(name)
 
     def prefetch(self, names: Sequence[str]) -> None:
         """Do nothing: reading a file ahead would save no time."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from scaffold.model.accelerator import Accelerator
 from scaffold.model.target import Arch, Device, LibcFamily
 
 
@@ -319,3 +320,4 @@ class Facts:
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     python3: Mapping[str, Distribution] = field(default_factory=dict)
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
+    accelerators: Mapping[str, Accelerator] = field(default_factory=dict)

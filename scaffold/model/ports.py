@@ -13,8 +13,11 @@ class Index(Protocol):
     Names are normalised (PEP 503).
     """
 
-    def page(self, name: str) -> Page | None:
-        """Return all files of a project, or None if no layer knows the project."""
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        """Return all files of a project, or None if no layer knows the project.
+
+        ``index`` is the only one to ask (``Asked.index``), empty for those configured.
+        """
         ...
 
     def prefetch(self, names: Sequence[str]) -> None:

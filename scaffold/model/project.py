@@ -47,6 +47,7 @@ class Asked:
     url: str = ""
     path: str = ""
     editable: bool = False
+    index: str = ""
     hashes: tuple[str, ...] = ()
     written_url: str = ""
     text: str
@@ -108,6 +109,8 @@ class IndexOptions:
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     written: tuple[tuple[str, str], ...] = ()
+    vendor_urls: tuple[tuple[str, str], ...] = ()  # name → the only index that it comes from
+    without: tuple[str, ...] = ()  # patterns of packages that must not be needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class Pinned:
     hashes: tuple[str, ...] = ()
     index_url: str = ""
     origin: str = "index"
+    direct: bool = False  # of an index that only its name is asked of: locked by its address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

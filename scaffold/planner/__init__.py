@@ -1,0 +1,1 @@
+"""Which base, which files of which packages, and what that weighs."""

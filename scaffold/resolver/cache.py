@@ -93,30 +93,31 @@ class ResolverCache:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._releases: dict[str, tuple[Page | None, tuple[Release, ...]]] = {}
-        self._metadata: dict[tuple[str, str], Metadata | None] = {}
+        self._releases: dict[tuple[str, str], tuple[Page | None, tuple[Release, ...]]] = {}
+        self._metadata: dict[tuple[str, str, str], Metadata | None] = {}
         self.solved: list[CachedResolution] = []
 
-    def releases(self, name: str) -> tuple[Release, ...]:
+    def releases(self, name: str, index: str = "") -> tuple[Release, ...]:
         """Return a project's releases, newest first; empty if nobody knows it."""
-        return self._entry(name)[1]
+        return self._entry(name, index)[1]
 
-    def page(self, name: str) -> Page | None:
-        """Return a project's page."""
-        return self._entry(name)[0]
+    def page(self, name: str, index: str = "") -> Page | None:
+        """Return a project's page, of one index only if it is named."""
+        return self._entry(name, index)[0]
 
-    def _entry(self, name: str) -> tuple[Page | None, tuple[Release, ...]]:
-        if name not in self._releases:
-            page = self.index.page(name)
-            self._releases[name] = (page, () if page is None else list_releases(page))
-        return self._releases[name]
+    def _entry(self, name: str, index: str) -> tuple[Page | None, tuple[Release, ...]]:
+        key = (name, index)
+        if key not in self._releases:
+            page = self.index.page(name, index=index)
+            self._releases[key] = (page, () if page is None else list_releases(page))
+        return self._releases[key]
 
-    def metadata(self, candidate: Candidate) -> Metadata | None:
+    def metadata(self, candidate: Candidate, index: str = "") -> Metadata | None:
         """Return a candidate's metadata; one file speaks for its whole release, as for uv."""
-        key = (candidate.name, str(candidate.version))
+        key = (candidate.name, str(candidate.version), index)
         if key not in self._metadata:
             others = [f for f in candidate.release.files if f != candidate.file]
-            self._metadata[key] = self.index.metadata(*key, (candidate.file, *others))
+            self._metadata[key] = self.index.metadata(*key[:2], (candidate.file, *others))
         return self._metadata[key]
 
 

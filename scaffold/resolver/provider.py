@@ -1,13 +1,14 @@
 """resolvelib's questions about needs and contenders, answered for one environment."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from scaffold.model.index import DistFile
+from scaffold.model.index import DistFile, Metadata, Page
 from scaffold.resolver.cache import (
     Candidate,
     Requirement,
@@ -40,6 +41,10 @@ class Provider:
         }
         # What lies in the project is not what an index has under that name.
         self.local = {a.name for a in wanted.asked if a.path and answers.holds(a.marker)}
+        # A name that is bound to an index comes from nowhere else, whoever asks for it.
+        asked = {a.name: a.index for a in wanted.asked if a.index and answers.holds(a.marker)}
+        self.vendors = dict(wanted.options.vendor_urls)
+        self.bound = self.vendors | asked
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
         self.system = {name: (version, package) for name, version, package in wanted.system}
@@ -189,7 +194,7 @@ class Provider:
         return self._needs[key]
 
     def _read_needs(self, candidate: Candidate, extras: frozenset[str]) -> Iterator[Requirement]:
-        metadata = self.shelf.metadata(candidate)
+        metadata = self.metadata(candidate)
         for text in metadata.requires if metadata else ():
             requirement = parse_requirement(text)
             if requirement is None or canonicalize_name(requirement.name) in self.local:
@@ -202,6 +207,8 @@ class Provider:
         self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
     ) -> Iterator[Candidate]:
         """Yield candidates, best first: wheels by version; sdists only if there is no wheel."""
+        if any(fnmatchcase(name, pattern) for pattern in self.wanted.options.without):
+            return
         url = next((need.url for need in needs if need.url), "")
         if url:
             yield from self._from_url(name, extras, url)
@@ -213,7 +220,7 @@ class Provider:
     def _is_unread(self, candidate: Candidate) -> bool:
         """Tell whether nobody knows what a candidate needs: offline it cannot be found out."""
         known = not self.wanted.offline or candidate.name in self.locked
-        return not known and self.shelf.metadata(candidate) is None
+        return not known and self.metadata(candidate) is None
 
     def _from_releases(
         self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
@@ -284,7 +291,7 @@ class Provider:
         pre = self.wanted.options.pre or any(map(names_prerelease, specifiers))
         exact = any(is_pin(specifier, wildcard=False) for specifier in specifiers)
         locked = self.locked.get(name)
-        for release in self.shelf.releases(name):
+        for release in self.releases(name):
             version = release.version
             if locked is not None:
                 taken = version in locked
@@ -294,6 +301,18 @@ class Provider:
                 taken = pre or not version.is_prerelease
             if taken and all(satisfies(version, specifier) for specifier in specifiers):
                 yield release
+
+    def releases(self, name: str) -> tuple[Release, ...]:
+        """Return a name's releases, newest first, on the index that it is bound to, if any."""
+        return self.shelf.releases(name, self.bound.get(name, ""))
+
+    def page(self, name: str) -> Page | None:
+        """Return a name's page, of the index that it is bound to, if any."""
+        return self.shelf.page(name, self.bound.get(name, ""))
+
+    def metadata(self, candidate: Candidate) -> Metadata | None:
+        """Return a contender's metadata."""
+        return self.shelf.metadata(candidate, self.bound.get(candidate.name, ""))
 
     def specifiers(self, name: str, needs: Iterable[Requirement]) -> tuple[str, ...]:
         """Return all that needs and constraints say of a name's version."""

@@ -121,10 +121,10 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
         url=need.url,
         environment=provider.answers.environment,
         python=provider.answers.python,
-        releases=provider.shelf.releases(need.name),
+        releases=provider.releases(need.name),
         admissible=tuple(provider.admissible(need.name, [need])),
         locked=need.name in provider.locked,
-        known=provider.shelf.page(need.name) is not None,
+        known=provider.page(need.name) is not None,
         offline=provider.wanted.offline,
     )
 
@@ -171,8 +171,8 @@ def _collect(
         if candidate.system:
             system.append((candidate.name, str(candidate.version), candidate.system))
             continue
-        page = provider.shelf.page(candidate.name)
-        newest = newest_final(provider.shelf.releases(candidate.name))
+        page = provider.page(candidate.name)
+        newest = newest_final(provider.releases(candidate.name))
         pins.append(
             Pinned(
                 name=candidate.name,
@@ -184,10 +184,11 @@ def _collect(
                 if candidate.name in asked
                 else tuple(sorted(parents.get(candidate.name, ()))),
                 newest=newest,
-                pace=find_pace(provider.shelf.releases(candidate.name), candidate.version),
+                pace=find_pace(provider.releases(candidate.name), candidate.version),
                 hashes=(f"sha256:{candidate.file.sha256}",) if candidate.file.sha256 else (),
                 index_url=page.index_url if page else "",
                 origin=page.origin if page else "url",
+                direct=candidate.name in provider.vendors,
             )
         )
         notes.extend(_older(provider, candidate, newest))
@@ -204,7 +205,7 @@ def _older(provider: Provider, candidate: Candidate, newest: str) -> Iterator[Re
     version = parse_version(newest)
     if version is None or version <= candidate.version or candidate.name in provider.locked:
         return
-    release = next(r for r in provider.shelf.releases(candidate.name) if r.version == version)
+    release = next(r for r in provider.releases(candidate.name) if r.version == version)
     if provider.answers.wheel(release) is not None:
         return
     python_refused = not any(accepts_python(f, provider.answers.python) for f in release.files)

@@ -50,9 +50,9 @@ class World:
             self.facts[filename] = facts or WheelFacts(installed=3 * size, files=3, elf="none")
         return self
 
-    def page(self, name: str) -> Page | None:
-        self.asked.append(name)
-        files = self.pages.get(name)
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        self.asked.append(f"{index} {name}".strip())
+        files = self.pages.get(f"{index} {name}".strip())
         return None if files is None else Page(name=name, files=tuple(files), origin="test")
 
     def prefetch(self, names: Sequence[str]) -> None:
