@@ -28,6 +28,7 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--sourceless", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--spare", action="append", default=[], metavar="RULE:NAME")
     parser.add_argument("--layer", action="append", default=[], metavar="PACKAGE,PACKAGE")
+    parser.add_argument("--own", type=Path, help="machine code of the application")
     parser.add_argument("--trace", type=Path, help="keep-list of a traced app")
     parser.add_argument("--closure", choices=("safe", "tight"), default="safe")
     parser.add_argument("--imports", type=Path, help="what the app's sources name, one a line")

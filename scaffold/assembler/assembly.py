@@ -28,6 +28,9 @@ from .trimming import (
 from .view import View
 from .writing import copy_paths, place_file, settle_times
 
+# Where the application's machine code is seen while libraries are looked up.
+_OWN = "/.own"
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -39,7 +42,8 @@ class Order:
     name) that a rule leaves alone, ``layers`` the packages that get a layer each, ``languages``
     those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
     too. ``trace`` is a keep-list, ``closure`` how much of what is not
-    on it stays all the same, ``imports`` a file with what the app's own sources name.
+    on it stays all the same, ``imports`` a file with what the app's own sources name. ``own`` is
+    a folder with the application's machine code, which comes in a layer of its own.
     """
 
     packages: Path
@@ -62,6 +66,7 @@ class Order:
     trace: Path | None = None
     closure: str = "safe"
     imports: Path | None = None
+    own: Path | None = None
 
 
 def assemble(order: Order) -> Iterator[str]:
@@ -81,7 +86,8 @@ def assemble(order: Order) -> Iterator[str]:
 
 def _cut_base(order: Order, base: Path) -> Generator[str, None, Order]:
     """Write what is needed of a base, and return what is to be done with the packages then."""
-    view = View(((order.site_packages, order.packages), ("/", base)))
+    own = ((_OWN, order.own),) if order.own else ()
+    view = View(((order.site_packages, order.packages), *own, ("/", base)))
     loader = Loader(view)
     library = [
         path
@@ -146,7 +152,8 @@ def _write_base(
     late = [path for path in library if kept and kept.stdlib(path) and not kept.opened(path)]
     seeds = (*interpreter, *first, *brought, *unnamed, *added)
     closure = find_closure(loader, seeds, names | sonames)
-    libraries = [p for p in closure.paths if not p.startswith(order.site_packages + "/")]
+    inside = (f"{order.site_packages}/", f"{_OWN}/")
+    libraries = [path for path in closure.paths if not path.startswith(inside)]
     system = [path for path in list_system(view) if kept is None or kept.system(path)]
     copy_paths(view, (*interpreter, *first, *unnamed, *libraries, *added, *system), out)
     if order.shell:
@@ -193,10 +200,11 @@ def _list_added(order: Order, view: View) -> tuple[str, ...]:
 
 def _list_elf_files(order: Order) -> Iterator[str]:
     """Yield the machine code of packages, as paths in the image."""
-    for path in sorted(order.packages.rglob("*")):
-        if path.is_file() and not path.is_symlink() and is_elf(path):
-            inside = path.relative_to(order.packages).as_posix()
-            yield posixpath.join(order.site_packages, inside)
+    places = [(order.site_packages, order.packages), *([(_OWN, order.own)] if order.own else [])]
+    for place, folder in places:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink() and is_elf(path):
+                yield posixpath.join(place, path.relative_to(folder).as_posix())
 
 
 def _link_certificates(view: View, paths: Sequence[str], out: Path) -> None:

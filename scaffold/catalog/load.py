@@ -22,7 +22,15 @@ from scaffold.catalog.tables import (
 )
 from scaffold.model.accelerator import Accelerator
 from scaffold.model.errors import Detail, KnowledgeInvalidError
-from scaffold.model.knowledge import Base, Distribution, Facts, Footprint, Library, PackageFact
+from scaffold.model.knowledge import (
+    Base,
+    Distribution,
+    Facts,
+    Footprint,
+    HeaderSource,
+    Library,
+    PackageFact,
+)
 from scaffold.model.target import Device
 
 T = TypeVar("T")
@@ -36,7 +44,7 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons")
+_TABLES = ("libraries", "pythons", "headers")
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -187,15 +195,15 @@ def _build(collector: _Collector) -> Facts:
     def library(key: str, data: Raw) -> Raw:
         return expand_library(key, data, distributions)
 
+    pythons = _values(collector, "pythons", PythonTable, _as_written)
     return Facts(
         bases=tuple(_values(collector, "bases", Base, expand_base).values()),
         libraries=_values(collector, "libraries", Library, library),
         packages=_values(collector, "packages", PackageFact, expand_package),
         devices=_values(collector, "devices", Device, _as_written),
-        pythons={
-            minor: row.eol
-            for minor, row in _values(collector, "pythons", PythonTable, _as_written).items()
-        },
+        pythons={minor: row.eol for minor, row in pythons.items()},
+        releases={minor: row.released for minor, row in pythons.items() if row.released},
+        headers=_values(collector, "headers", HeaderSource, _as_written),
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,

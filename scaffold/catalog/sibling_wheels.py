@@ -58,7 +58,14 @@ def assume_elf(
         return facts
     tags = _platform_tags(filename)
     other, known = next((one for one in fitting if _platform_tags(one[0]) == tags), fitting[0])
-    return replace(facts, glibc=known.glibc, needs=known.needs, elf="assumed", elf_from=other)
+    return replace(
+        facts,
+        glibc=known.glibc,
+        needs=known.needs,
+        elf="assumed",
+        elf_from=other,
+        sought=known.sought,
+    )
 
 
 def _platform_tags(filename: str) -> str:

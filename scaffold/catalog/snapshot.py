@@ -102,6 +102,15 @@ class Snapshot:
                     return release.metadata
         return None
 
+    def speaks_for(self, name: str, file: DistFile) -> bool:
+        """Tell whether a release's metadata is that of a file: its only wheel, by hash."""
+        project = self.project(name)
+        for release in project.releases if project else ():
+            wheels = [one for one in release.files if one.filename.endswith(".whl")]
+            if [(one.filename, one.sha256) for one in wheels] == [(file.filename, file.sha256)]:
+                return True
+        return False
+
     def wheel_facts(self, name: str, file: DistFile) -> WheelFacts | None:
         """Return the facts of a wheel; ELF facts may be taken over from a sibling."""
         known = self._wheels_of(name)

@@ -16,6 +16,7 @@ from scaffold.model.knowledge import (
     Base,
     Distribution,
     Footprint,
+    HeaderSource,
     PackageFact,
     Symbols,
     SystemPackage,
@@ -33,9 +34,13 @@ _RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonTable:
-    """A row of pythons.toml: when CPython stops fixing security holes; None where unknown."""
+    """A row of pythons.toml: when CPython stops fixing security holes; None where unknown.
+
+    ``released`` is the day of its first final release.
+    """
 
     eol: date | None
+    released: date | None = None
     source: str
     checked: date
 
@@ -85,6 +90,7 @@ _FORMS: Mapping[str, Any] = {
     "packages": PackageFact,
     "libraries": LibraryTable,
     "pythons": PythonTable,
+    "headers": HeaderSource,
 }
 
 

@@ -110,9 +110,9 @@ def lasting_options(
 
         outside: Services = click.get_current_context().obj
         anew = values.pop("anew")
+        given = _take_given(values)
         path = values["path"]
         assert isinstance(path, Path)  # noqa: S101 - of every command that has it
-        given = _take_given(values)
         record = None if anew else outside.read_record(_folder_of(path))
         held = overlay(given.values(), given_in(record))
         return command(request_of(held), remark_recorded(held), *args, **values)
@@ -141,10 +141,14 @@ def given_options(
 def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
     """Take the options of a request out of a command's values."""
     from scaffold.config.option_sources import overlay, read_environment, read_flags  # noqa: PLC0415
+    from scaffold.project.workspace import locate  # noqa: PLC0415 - not for --help
 
+    path = values.get("path")
+    if isinstance(path, Path) and not values.get("package"):
+        place = locate(path)
+        values["path"], values["package"] = place.root, place.package or None
     flags = read_flags({setting.parameter: values.pop(setting.parameter) for setting in SETTINGS})
     outside: Services = click.get_current_context().obj
-    path = values.get("path")
     table = outside.read_settings(_folder_of(path)) if path else ()
     return overlay(flags, read_environment(outside.environment()), table)
 

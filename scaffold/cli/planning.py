@@ -14,6 +14,7 @@ from scaffold.config.request import Request, choose_targets
 from scaffold.model.errors import Detail, UsageError
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
+from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
 
 
@@ -43,6 +44,7 @@ def decide_outcome(
         tell(remark.text)
     tell("reading the project")
     project = outside.read_project(path, request)
+    refuse_unlisted(project, allowed=request.allow_empty)
     edges = PlannerServices(
         index=outside.open_index(path, project, request),
         facts=facts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from scaffold.model.verdict import Decision
     from scaffold.model.verification import Measured, Report
     from scaffold.planner.decide import PlannerServices
+    from scaffold.project.repositories import Address, Checkout
     from scaffold.state.record import Record
     from scaffold.verify.compare_session import CompareRequest
     from scaffold.verify.session import VerifyRequest
@@ -100,13 +102,34 @@ def _read_settings(path: Path) -> Sequence[Given]:
 
 def _read_project(path: Path, request: Request) -> Project:
     from scaffold.project.reader import read_project  # noqa: PLC0415 - slow to import
+    from scaffold.project.workspace import find_member, refuse_roots  # noqa: PLC0415
 
+    if not request.package and path.is_dir() and not request.allow_empty:
+        refuse_roots(path)
+    folder = find_member(path, request.package) if request.package else "."
     return read_project(
-        path,
+        path / folder,
+        context=path,
+        repositories=None if request.options.offline else partial(_fetch, path, request),
         extras=request.extras,
         groups=request.groups,
         requirements=request.requirements,
     )
+
+
+def _fetch(folder: Path, request: Request, address: Address) -> Checkout:
+    from scaffold.index.cache import find_cache_folder  # noqa: PLC0415 - rarely needed
+    from scaffold.index.client import Http  # noqa: PLC0415 - rarely needed
+    from scaffold.index.configuration import read_index_config  # noqa: PLC0415 - rarely needed
+    from scaffold.project.archive_client import fetch_archive  # noqa: PLC0415 - rarely needed
+    from scaffold.project.git_client import fetch_repository  # noqa: PLC0415 - rarely needed
+
+    cache = find_cache_folder(os.environ)
+    if not address.archive:
+        return fetch_repository(address, cache=cache, environ=os.environ)
+    given = {"PIP_CERT": request.certificates} if request.certificates else {}
+    http = Http(read_index_config({**os.environ, **given}, project=folder))
+    return fetch_archive(address, cache=cache, get=http.get)
 
 
 def _open_index(folder: Path | None, project: Project, request: Request) -> Index:
@@ -122,9 +145,9 @@ def _open_index(folder: Path | None, project: Project, request: Request) -> Inde
     given = {"PIP_CERT": request.certificates} if request.certificates else {}
     return open_index(
         {**os.environ, **given},
-        project=folder,
+        folder=folder,
         options=index_options(project, request),
-        lock=project.lock,
+        project=project,
         offline=request.options.offline,
         snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
     )

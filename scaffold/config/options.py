@@ -121,6 +121,19 @@ SETTINGS = (
             help="Dependency group.",
         ),
         Setting(
+            name="package",
+            field="package",
+            kind="text",
+            metavar="NAME",
+            help="The member of a workspace, or the project below PATH, that is the application.",
+        ),
+        Setting(
+            name="allow-empty",
+            field="allow_empty",
+            kind="switch",
+            help="Plan without packages where nothing says what to install.",
+        ),
+        Setting(
             name="swap",
             field="options.swaps",
             kind="swap",

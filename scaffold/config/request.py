@@ -81,6 +81,8 @@ class Request:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    package: str = ""
+    allow_empty: bool = False
     knowledge: tuple[str, ...] = ()
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()

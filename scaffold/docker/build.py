@@ -16,7 +16,13 @@ from scaffold.model.build import BuildOptions, BuildRequest, Built, Progress, Se
 from scaffold.model.errors import OnePlatformError
 from scaffold.model.project import IndexOptions
 from scaffold.model.target import Arch
-from scaffold.project.git_time import dated, read_commit_time
+from scaffold.project.git_time import (
+    VERSION,
+    dated,
+    read_commit_time,
+    read_tagged_version,
+    versioned,
+)
 from scaffold.state.record import DOCKERFILE
 
 Watch = Callable[[Progress], None]
@@ -66,7 +72,10 @@ def build_images(job: Job, watch: Watch, edges: BuildServices) -> tuple[Built, .
             context=str(job.folder.resolve()),
             dockerfile=str(job.folder.resolve() / DOCKERFILE),
             secrets=secrets,
-            arguments=proxy_arguments(edges.environ),
+            arguments=(
+                *proxy_arguments(edges.environ),
+                *_version_argument(job.folder / DOCKERFILE),
+            ),
         )
         try:
             built = edges.build(orders, watch)
@@ -85,11 +94,22 @@ def real_edges(environ: Mapping[str, str] = os.environ) -> BuildServices:
         index_config=read_job_config,
         secrets=build_secrets,
         build=lambda orders, watch: run_buildx(
-            orders, watch, environ=dated(environ, Path(orders[0].context), read_commit_time)
+            orders, watch, environ=_with_history(environ, Path(orders[0].context))
         ),
         join=lambda tag, built: join(tag, built, environ=environ),
         look_up=lambda engine, tag: _look_up(engine, tag, environ),
     )
+
+
+def _with_history(environ: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    """Return the environment of a build with what version control says of the project."""
+    return versioned(dated(environ, folder, read_commit_time), folder, read_tagged_version)
+
+
+def _version_argument(dockerfile: Path) -> tuple[str, ...]:
+    """Return the build argument that a Dockerfile asks for to know the project's version."""
+    text = dockerfile.read_text("utf-8", "replace") if dockerfile.is_file() else ""
+    return (VERSION,) if f"\nARG {VERSION}=" in text else ()
 
 
 def read_job_config(job: Job, environ: Mapping[str, str]) -> IndexConfig:

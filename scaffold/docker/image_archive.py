@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Protocol, cast
 
-from scaffold.docker.image_fs import Entry, is_kept, is_scanned, make_contents, site_folders
+from scaffold.docker.image_fs import Entry, is_kept, make_contents, site_folders
 from scaffold.index.elf import read_elf
 from scaffold.model.errors import EngineError
 from scaffold.model.image import Contents, ImageFile, Suspect
-from scaffold.project.secrets import find_in_content, looks_secret
+from scaffold.project.secrets import find_in_content, is_scanned, looks_secret
 
 _CHUNK = 1 << 20
 _MOST_JSON = 1 << 24

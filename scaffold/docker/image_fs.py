@@ -15,7 +15,6 @@ _GONE, _OPAQUE = ".wh.", ".wh..wh..opq"
 _MOST_LINKS = 40
 _PACKAGE_FILES = ("RECORD", "METADATA", "WHEEL", "top_level.txt", REPORT)
 # What distributions and interpreters bring; nobody puts his own secrets there.
-_SYSTEM = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/bin/", "/sbin/", "/usr/bin/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +35,6 @@ def is_kept(path: str) -> bool:
         or folder == "/etc/ld.so.conf.d"
         or (folder == "/etc" and name.startswith("ld-musl-"))
     )
-
-
-def is_scanned(path: str) -> bool:
-    """Tell whether a file's content is searched for secrets: not what is published anyway."""
-    return not path.startswith(_SYSTEM) and "/site-packages/" not in path
 
 
 def site_folders(paths: Iterable[str]) -> frozenset[str]:

@@ -49,6 +49,22 @@ def render_lock(plan: Plan, target: TargetPlan) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def render_build_lock(plan: Plan) -> str:
+    """Return what builds the project's own packages: with hashes where all of it is pinned."""
+    if plan.build_requires:
+        lines = [
+            f"{one.name}=={one.version} {' '.join(f'--hash={text}' for text in one.hashes)}"
+            for one in plan.build_requires
+        ]
+        why = "pinned by hash."
+    else:
+        lines = sorted({text for one in plan.packages for text in one.requires})
+        why = "as its packages ask for it: not pinned, for not all of it is known."
+    index = _index_lines(plan.project.index)
+    head = f"# Made by leanscaffold {__version__}: what builds the project itself, {why}"
+    return "".join(f"{line}\n" for line in (head, *index, *lines))
+
+
 def redact(url: str) -> str:
     """Return an address without the user and password in it."""
     parts = urlsplit(url)
@@ -79,6 +95,16 @@ def _index_lines(index: IndexOptions) -> Iterator[str]:
         else:
             what = "has variables in it" if "${" in bare else "needs a password"
             yield f"# {bare} {what}: name it in the pip.conf given as secret pip_conf"
+    yield from (f"--find-links {link}" for link in index.find_links if _is_public(link))
+    for url in index.bound_urls:
+        if redact(url) != url:
+            where = "name it in the pip.conf given as secret pip_conf"
+            yield f"# {redact(url)} needs a password: {where}"
+
+
+def _is_public(link: str) -> bool:
+    """Tell whether a page of files can be named as it is: an address, and no password in it."""
+    return "://" in link and redact(link) == link and _ADDRESS.fullmatch(link) is not None
 
 
 def _check(pinned: Pinned) -> Iterator[str]:
@@ -99,8 +125,12 @@ def _entry(project: Project, pinned: Pinned) -> str:
 def _direct_url(project: Project, pinned: Pinned) -> str:
     """Return the address that a requirement or the lock names itself, else an empty text.
 
-    Variables in it stay: pip fills them in again, from the environment of the build.
+    Variables in it stay: pip fills them in again, from the environment of the build. A package that
+    is bound to an index is named by its file, so that the index is asked for no other.
     """
+    bound = {redact(item.index) for item in project.asked if item.name == pinned.name}
+    if pinned.index_url and pinned.file.url and pinned.index_url in bound - {""}:
+        return _checked_url(pinned.name, redact(pinned.file.url))
     asked = [
         (item.name, item.url, item.written_url) for item in (*project.asked, *project.constraints)
     ]
@@ -112,9 +142,12 @@ def _direct_url(project: Project, pinned: Pinned) -> str:
     }
     if not pinned.file.url or not (pinned.direct or pinned.file.url in direct):
         return ""
-    url = redact(direct.get(pinned.file.url, pinned.file.url))
+    return _checked_url(pinned.name, redact(direct.get(pinned.file.url, pinned.file.url)))
+
+
+def _checked_url(name: str, url: str) -> str:
     if _ADDRESS.fullmatch(url.replace("${", "a:${", 1) if url.startswith("${") else url) is None:
         raise UnresolvableError(
-            f"{pinned.name}: {url!r} is no address", hint="correct it in the requirements"
+            f"{name}: {url!r} is no address", hint="correct it in the requirements"
         )
     return url

@@ -1,15 +1,23 @@
 """Spell a plan: Dockerfile, ignore file, locks. Templates get plain values and decide nothing."""
 
 import json
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scaffold.dockerfile.extras import render_extras
-from scaffold.dockerfile.lockfile import render_lock
+from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.dockerfile.quoting import UnsafeValueError, exec_form, guard, quoted, shell_word
 from scaffold.dockerfile.template_context import make_template_context
 from scaffold.model.plan import Plan
-from scaffold.project.dockerignore import TRACE, ignored, patterns_for, render_ignore
+from scaffold.project.dockerignore import (
+    BUILD_LOCK,
+    PROGRAM,
+    TRACE,
+    ignored,
+    patterns_for,
+    render_ignore,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,19 +36,32 @@ def render(
     UnsafeValueError for a value that could add a line of its own.
     """
     locks = {target.lock: render_lock(plan, target) for target in plan.targets}
-    local = sorted({path for target in plan.targets for path in target.local})
+    local = sorted({path for t in plan.targets for path in (*t.local, *t.files)})
+    if plan.packages:
+        locks[BUILD_LOCK] = render_build_lock(plan)
     needed = dict(program or {})
     environment = _make_environment(template)
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {
         "Dockerfile": dockerfile.render(view=make_template_context(plan)),
         ".dockerignore": render_ignore(
-            _keep(plan, [*locks, *local, *needed]), drop=plan.project.environments
+            _keep(plan, [*locks, *local, *needed]),
+            drop=plan.project.environments,
+            only=_closure(plan, [*locks, *local]),
         ),
         **locks,
         **needed,
         **render_extras(plan, lambda name, values: environment.get_template(name).render(values)),
     }
+
+
+def _closure(plan: Plan, built: Sequence[str]) -> list[str]:
+    """Return what of a workspace the build needs: the member, what it needs by path, our files."""
+    project = plan.project
+    if project.folder == ".":
+        return []
+    members = [one.path for one in plan.packages]
+    return sorted({project.folder, *members, *built, PROGRAM, *([TRACE] if plan.trace else [])})
 
 
 def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
@@ -49,7 +70,9 @@ def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
     An exception for anything else would take back the secrets and caches below it.
     """
     patterns = patterns_for()
-    files = [*needed, *plan.project.files, *([TRACE] if plan.trace else [])]
+    opened = [posixpath.join(plan.project.folder, one.value) for one in plan.project.opened]
+    opened = [posixpath.normpath(path) for path in opened]
+    files = [*needed, *opened, *plan.project.files, *([TRACE] if plan.trace else [])]
     return sorted(
         {path for path in files if not path.startswith("../") and ignored(path, patterns)}
     )

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scaffold.dockerfile.comments import (
@@ -16,8 +16,11 @@ from scaffold.dockerfile.comments import (
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
-from scaffold.project.dockerignore import PROGRAM, TRACE
+from scaffold.model.project import Project
+from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
+FILES = "/tmp/files"  # noqa: S108 - a folder of a build stage
+_FOLDER = re.compile(r"[\w@+.][\w@+./-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A registry's host and port, path, tag and digest; FROM would read on after a blank.
 # The time of every file, as the program that assembles a base has it: 1980, the first in zip files.
@@ -27,7 +30,7 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPackage:
-    """A package of the project: what COPY takes, where to, and what pip is told to build."""
+    """A package file of the project: what COPY takes, where to, and what pip is told to build."""
 
     source: str
     folder: str
@@ -38,7 +41,11 @@ class LocalPackage:
 class BuildStage:
     """One target's build stage; ``native`` ones run on the target's platform, ``why`` says why.
 
-    ``explained`` marks the first: what stages have in common is explained once.
+    ``pure`` are sdists built without a compiler on the machine that builds; ``wheels`` tells
+    whether there is anything else to install there.
+
+    ``explained`` marks the first: what stages have in common is explained once. ``files`` pairs
+    wheels and sdists of the project with where pip finds them.
     """
 
     explained: bool
@@ -49,8 +56,23 @@ class BuildStage:
     why: tuple[str, ...]
     platforms: tuple[str, ...]
     sdists: tuple[str, ...]
+    pure: tuple[str, ...]
+    wheels: bool
     system: tuple[str, ...]
     local: tuple[LocalPackage, ...]
+    files: tuple[tuple[str, str], ...]
+    repositories: tuple[str, ...]
+    ssh: bool
+
+    @property
+    def pure_names(self) -> str:
+        """Return the regular expression of the lines in a lock that pin the pure sdists."""
+        return f"^({'|'.join(self.pure)})(==| @ )"
+
+    @property
+    def pure_lines(self) -> str:
+        """Return the same, with the lines that are options."""
+        return f"^--|{self.pure_names}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +85,15 @@ class BaseStage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnBuild:
+    """A package of the project: the folder that pip builds, and where in the image it goes."""
+
+    number: int
+    folder: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateContext:
     """Everything the templates print or branch on, in their own words.
 
@@ -70,8 +101,9 @@ class TemplateContext:
     ``foreign`` says that its interpreter lies elsewhere than where packages are installed.
     ``replaced`` are files of the base's own packages that the lock brings in its own version,
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
-    seconds of Unix time.
-    ``traced`` says what a trace leaves out, empty without one.
+    seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
+    ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
+    built with what stands in ``build_lock``; ``compilers`` are for those with code of their own.
     """
 
     header: tuple[str, ...]
@@ -93,6 +125,12 @@ class TemplateContext:
     layers: tuple[str, ...]
     app_compiled: bool
     app_left_out: tuple[str, ...]
+    folder: str
+    own: tuple[OwnBuild, ...]
+    build_lock: str
+    build_pinned: bool
+    versioned: bool
+    compilers: tuple[str, ...]
     moment: int
     traced: tuple[str, ...]
     uid: int
@@ -144,8 +182,23 @@ def make_template_context(plan: Plan) -> TemplateContext:
         app_left_out=(
             PROGRAM,
             *((TRACE,) if plan.project.trace else ()),
+            *((BUILD_LOCK,) if plan.packages else ()),
             *(t.lock for t in plan.targets),
+            *sorted({*_brought(plan.project), *plan.project.private}),
         ),
+        folder=plan.project.folder,
+        own=tuple(
+            OwnBuild(
+                number=number,
+                folder=posixpath.normpath(f"/build/{one.path}"),
+                root=posixpath.normpath(f"/out{plan.workdir}/{one.root}"),
+            )
+            for number, one in enumerate(plan.packages, start=1)
+        ),
+        build_lock=BUILD_LOCK,
+        build_pinned=bool(plan.build_requires),
+        versioned=any(one.versioned for one in plan.packages),
+        compilers=plan.compilers,
         moment=MOMENT,
         traced=trace_lines(plan),
         uid=plan.uid,
@@ -165,8 +218,21 @@ def make_template_context(plan: Plan) -> TemplateContext:
     )
 
 
+def _brought(project: Project) -> Iterator[str]:
+    """Yield the wheels and sdists that lie in the application's folder, relative to it."""
+    for one in project.distributions:
+        path = posixpath.relpath(one.path, project.folder)
+        if not path.startswith("../"):
+            yield path
+
+
 def _check_words(plan: Plan) -> None:
     """Refuse what stands in the Dockerfile without quotes and is no single word."""
+    if _FOLDER.fullmatch(plan.project.folder) is None:
+        raise UnsafeValueError(
+            f"{plan.project.folder!r} has characters in it that a mount gives a meaning of its own",
+            hint="move the member into a folder with a plain name",
+        )
     for reference in (plan.reference, plan.builder):
         if _REFERENCE.fullmatch(reference) is None:
             raise UnsafeValueError(
@@ -186,20 +252,23 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         name=f"build-{arch.slug}" if len(plan.targets) > 1 else "build",
         platform=arch.platform,
         lock=target.lock,
-        native=bool(target.compiled),
-        why=reason_lines(target.chosen, "compile-needed"),
+        native=target.native,
+        why=reason_lines(target.chosen, "compile-needed", "compile-unknown", "from-repository"),
         platforms=target.platforms,
-        sdists=target.compiled,
+        sdists=(*target.compiled, *target.pure),
+        pure=() if target.native else target.pure,
+        wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
         system=target.build_packages,
+        files=tuple((path, f"{FILES}/{posixpath.basename(path)}") for path in target.files),
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),
+        repositories=target.repositories,
+        ssh=any("git+ssh:" in text for text in target.repositories),
     )
 
 
 def _local(number: int, path: str) -> LocalPackage:
     folder = f"/src/{number}/"
-    file = path.endswith((".whl", ".tar.gz", ".zip"))
-    argument = f"{folder}{posixpath.basename(path)}" if file else folder
-    return LocalPackage(source=path, folder=folder, argument=argument)
+    return LocalPackage(source=path, folder=folder, argument=folder + posixpath.basename(path))
 
 
 def _bases(plan: Plan) -> tuple[BaseStage, ...]:
@@ -224,6 +293,7 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
     """Return the options of the program that puts packages together, one a line."""
     return (
         f"--site-packages={site_packages}",
+        *(("--own=/own",) if plan.compilers else ()),
         f"--trim={plan.options.trim}",
         f"--bytecode={plan.bytecode}",
         *(f"--sourceless={name}" for name in plan.sourceless),

@@ -44,7 +44,8 @@ class Http:
         self._config = config
         self._retries = retries
         self._backoff = backoff
-        self._credentials = dict(_read_credentials(url) for url in config.urls)
+        known = (_read_credentials(url) for url in (*config.bound_urls, *config.urls))
+        self._credentials = {host: login for host, login in known if login is not None}
 
     @cached_property
     def session(self) -> "requests.Session":

@@ -21,7 +21,10 @@ class IndexConfig:
 
     The URLs may hold credentials: show them through ``redact`` only. ``origins`` says for each URL,
     redacted, where it was found; ``remarks`` what was left out and why. ``written`` pairs URLs in
-    which variables were filled in with how they stand in the project's files.
+    which variables were filled in with how they stand in the project's files. ``bound_urls`` are
+    asked only for packages that name them. With ``first_match`` the first index that has a name
+    is the only one for it, and extra ones come before the default. ``find_links`` are pages that
+    list files of many packages.
     """
 
     index_url: str
@@ -34,6 +37,9 @@ class IndexConfig:
     trusted_hosts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     written: tuple[tuple[str, str], ...] = ()
+    bound_urls: tuple[str, ...] = ()
+    first_match: bool = False
+    find_links: tuple[str, ...] = ()
 
     def hide(self, text: str) -> str:
         """Return a message with ``${TOKEN}`` instead of what it stands for in the path of a URL."""
@@ -44,7 +50,10 @@ class IndexConfig:
     @property
     def urls(self) -> tuple[str, ...]:
         """Return all index addresses in the order to ask them, without empty or repeated ones."""
-        return tuple(dict.fromkeys(url for url in (self.index_url, *self.extra_index_urls) if url))
+        found = (self.index_url, *self.extra_index_urls)
+        if self.first_match:
+            found = (*self.extra_index_urls, self.index_url)
+        return tuple(dict.fromkeys(url for url in found if url))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +110,7 @@ def read_index_config(
         base, base_origin = _pick_base(sources, remarks)
     extra, extra_origin = ((), "") if no_index else _pick_extra(sources, remarks)
     known = {redact(url): url for source in reversed(sources) for url in _with_login(source)}
-    if options.find_links or _pip_value(settings, "find-links"):
-        remarks.append("find-links are left out: an image build cannot reach them")
+    links = options.find_links or tuple(_pip_value(settings, "find-links").split())
     return IndexConfig(
         index_url=_logged_in(base, known),
         extra_index_urls=tuple(_logged_in(url, known) for url in extra),
@@ -117,6 +125,9 @@ def read_index_config(
         trusted_hosts=tuple(_pip_value(settings, "trusted-host").split()),
         remarks=tuple(remarks),
         written=options.written,
+        bound_urls=tuple(_logged_in(url, known) for url in options.bound_urls),
+        first_match=options.first_match,
+        find_links=tuple(link for link in links if link.startswith(_REACHABLE)),
     )
 
 

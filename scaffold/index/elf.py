@@ -1,5 +1,6 @@
 """What the machine code in a wheel asks of the system: shared libraries and a glibc version."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,10 +30,14 @@ _MACHINES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElfFacts:
-    """``glibc`` is the highest version needed, None for none; ``needs`` are foreign sonames."""
+    """``glibc`` is the highest version needed, None for none; ``needs`` are foreign sonames.
+
+    ``sought`` pairs those with the folders, below site-packages, that RPATH or RUNPATH name.
+    """
 
     glibc: tuple[int, int] | None
     needs: tuple[str, ...]
+    sought: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,7 @@ class _Member:
     soname: str
     needed: tuple[str, ...]
     glibc: tuple[int, int] | None
+    paths: tuple[str, ...] = ()
 
 
 def read_elf_facts(wheel: ZipFile) -> ElfFacts:
@@ -57,15 +63,36 @@ def read_elf_facts(wheel: ZipFile) -> ElfFacts:
     brought = {PurePosixPath(name).name for name in wheel.namelist()}
     needs: set[str] = set()
     levels: list[tuple[int, int]] = []
+    sought: set[tuple[str, str]] = set()
     for info in wheel.infolist():
         member = _read_member(wheel, info)
         if member is None or (expected and member.machine not in expected):
             continue
         brought.add(member.soname)
         needs.update(member.needed)
+        folders = {_beside(info.filename, path) for path in member.paths} - {""}
+        sought.update((soname, folder) for soname in member.needed for folder in folders)
         if member.glibc:
             levels.append(member.glibc)
-    return ElfFacts(glibc=max(levels, default=None), needs=tuple(sorted(needs - brought)))
+    foreign = needs - brought
+    return ElfFacts(
+        glibc=max(levels, default=None),
+        needs=tuple(sorted(foreign)),
+        sought=tuple(sorted(pair for pair in sought if pair[0] in foreign)),
+    )
+
+
+def _beside(filename: str, path: str) -> str:
+    """Return the folder below site-packages that a path with $ORIGIN means, empty for none."""
+    head, _, rest = filename.partition("/")
+    scheme, _, below = rest.partition("/")
+    inside = head.endswith(".data") and scheme in {"purelib", "platlib"}
+    origin = posixpath.dirname(below if inside else filename)
+    for word in ("$ORIGIN", "${ORIGIN}"):
+        if path == word or path.startswith(f"{word}/"):
+            folder = posixpath.normpath(posixpath.join(origin, path[len(word) + 1 :]))
+            return "" if folder.startswith("..") else folder
+    return ""
 
 
 def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
@@ -87,6 +114,7 @@ def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
 
 def _describe(elf: Any) -> _Member:
     soname, needed = "", []
+    paths: list[str] = []
     dynamic = elf.get_section_by_name(".dynamic")
     if dynamic is None:
         segments = [one for one in elf.iter_segments() if one["p_type"] == "PT_DYNAMIC"]
@@ -96,11 +124,14 @@ def _describe(elf: Any) -> _Member:
             needed.append(tag.needed)
         elif tag.entry.d_tag == "DT_SONAME":
             soname = tag.soname
+        elif tag.entry.d_tag in {"DT_RUNPATH", "DT_RPATH"}:
+            paths += str(getattr(tag, tag.entry.d_tag[3:].lower())).split(":")
     return _Member(
         machine=elf["e_machine"],
         soname=soname,
         needed=tuple(needed),
         glibc=max(_glibc_levels(elf), default=None),
+        paths=tuple(paths),
     )
 
 

@@ -3,29 +3,43 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock as Mutex
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urlsplit
 
 from packaging.utils import canonicalize_name
 
 from scaffold.catalog.resources import snapshots
-from scaffold.catalog.sibling_wheels import assume_elf
+from scaffold.catalog.sibling_wheels import assume_elf, is_pure
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
 from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex
 from scaffold.index.lock_layer import LockLayer
 from scaffold.index.prefetch import list_likely_needs, newest_release
+from scaffold.index.project_files import ProjectFiles
 from scaffold.model.errors import TransientError
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
-from scaffold.model.project import IndexOptions, Lock
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
+from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, Project
 
 T = TypeVar("T")
 
 _WORKERS = 24
+# Libraries that PEP 600 lets a manylinux wheel take from the system, and those of the C library:
+# any other comes from a package that is installed beside it, or is missing.
+PROMISED_LIBRARIES = frozenset(
+    {
+        *("libgcc_s.so.1", "libstdc++.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libc.so.6"),
+        *("libnsl.so.1", "libutil.so.1", "libpthread.so.0", "libX11.so.6", "libXext.so.6"),
+        *("libXrender.so.1", "libICE.so.6", "libSM.so.6", "libGL.so.1", "libgobject-2.0.so.0"),
+        *("libgthread-2.0.so.0", "libglib-2.0.so.0", "libresolv.so.2", "libexpat.so.1"),
+        *("libz.so.1", "libatomic.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"),
+        *("ld-linux-armhf.so.3", "ld-linux.so.2"),
+    }
+)
 
 
 class LayeredIndex:
@@ -44,16 +58,22 @@ class LayeredIndex:
         locks: Sequence[Lock] = (),
         offline: bool = False,
         workers: int = _WORKERS,
+        files: ProjectFiles | None = None,
+        bindings: Mapping[str, frozenset[str]] = MappingProxyType({}),
+        no_index: bool = False,
     ) -> None:
         self._live = live
         self._snapshot = snapshot
         self._locks = LockLayer(locks)
         self._offline = offline
+        self._files = files or ProjectFiles(Path(), ())
+        self._bindings = bindings
+        self._no_index = no_index
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="index")
         self._mutex = Mutex()
         self._pages: dict[tuple[str, str], Future[Page | None]] = {}
         self._metadata: dict[tuple[str, str, str], Future[Metadata | None]] = {}
-        self._facts: dict[str, Future[WheelFacts | None]] = {}
+        self._facts: dict[tuple[str, str, str], Future[WheelFacts | None]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -73,24 +93,46 @@ class LayeredIndex:
     def page(self, name: str, *, index: str = "") -> Page | None:
         """Return all files of a project, or None if no layer knows it. Raises TransientError.
 
-        ``index`` is the one index to ask.
+        ``index`` is the one index to ask. A name that is bound everywhere is asked nowhere else,
+        even where nobody says which: it may be one that only its owner should see.
         """
+        bound = self._bindings.get(name, frozenset())
+        if not index and bound and "" not in bound:
+            index = min(bound)
         return self._page(name, index).result()
 
     def prefetch(self, names: Sequence[str]) -> None:
         """Start fetching pages, and what their newest releases need."""
         if not self._offline:
             for name in names:
-                self._page(name)
+                if name not in self._bindings:
+                    self._page(name)
 
-    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> Metadata | None:
-        """Return the metadata of a release, from any of its files."""
-        return self._release(name, version, tuple(files)).result()
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        """Return the metadata of a file."""
+        return self._release(name, version, file).result()
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Start fetching the metadata of files."""
+        if not self._offline:
+            for name, version, file in wanted:
+                self._release(name, version, file)
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:  # noqa: ARG002 - of a port
+        """Return what building an sdist takes, None where nobody has read it."""
+        own = self._files.source_facts(file)
+        if own is not None or not file.url:
+            return own
+        found = self._live.cached_source(file)
+        return found if found is not None or self._offline else self._live.source(file)
 
     def wheel_facts(
         self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool
     ) -> tuple[WheelFacts | None, ...]:
-        """Return the facts of wheels in the order asked; None where nothing is known."""
+        """Return the facts of wheels in the order asked; None where nothing is known.
+
+        A file that the lock names is planned with all the same where its host does not answer.
+        """
         known = [self._known_facts(name, file) for name, _, file in wanted]
         if not network or self._offline:
             return tuple(known)
@@ -104,70 +146,97 @@ class LayeredIndex:
             try:
                 fetched = future.result()
             except TransientError:
-                if known[position] is None:
+                if known[position] is None and not self._locks.names(name, file):
                     raise
                 continue
             known[position] = self._with_siblings(name, file, fetched) or known[position]
-        return tuple(known)
+        return self._with_libraries(wanted, known)
+
+    def _with_libraries(
+        self, wanted: Sequence[tuple[str, str, DistFile]], known: Sequence[WheelFacts | None]
+    ) -> tuple[WheelFacts | None, ...]:
+        """List what wheels bring if one needs what no system has: another wheel may bring it."""
+        lacking = {n for facts in known if facts for n in facts.needs} - PROMISED_LIBRARIES
+        brought = {p.rpartition("/")[2] for facts in known if facts for p in facts.brings or ()}
+        if lacking <= brought:
+            return tuple(known)
+        unlisted = {
+            position: self._pool.submit(self._live.libraries, file)
+            for position, (_, _, file) in enumerate(wanted)
+            if (facts := known[position]) and facts.brings is None and not is_pure(file.filename)
+        }
+        listed = list(known)
+        for position, future in unlisted.items():
+            facts = known[position]
+            with suppress(TransientError):
+                if facts is not None and (brings := future.result()) is not None:
+                    listed[position] = replace(facts, brings=brings)
+        return tuple(listed)
 
     def _page(self, name: str, index: str = "") -> "Future[Page | None]":
         key = (name, index)
+        if index == PROJECT_FILES:
+            return self._once(self._pages, key, lambda: self._files.page(name), now=True)
         if self._offline:
             return self._once(self._pages, key, lambda: self._offline_page(name, index), now=True)
         return self._once(self._pages, key, lambda: self._online_page(name, index))
 
     def _online_page(self, name: str, index: str) -> Page | None:
         locked = self._locks.page(name)
+        own = None if index else self._files.page(name)
         try:
             page = self._live.page(name, only=index)
         except TransientError:
             if locked is None:
                 raise
-            return locked
-        if page is None:
-            return locked
-        self._look_ahead(page)
-        return _union(name, [page, locked])
+            return _union(name, [own, locked])
+        if page is not None:
+            self._look_ahead(page)
+        return _union(name, [own, page, locked])
 
     def _offline_page(self, name: str, index: str) -> Page | None:
         cached = self._live.cached_page(name, only=index)
-        if index:  # the snapshot is of the public index
-            return _union(name, [cached, self._locks.page(name)])
-        return _union(name, [cached, self._snapshot.page(name), self._locks.page(name)])
+        own = None if index else self._files.page(name)
+        # The snapshot is of the public index.
+        public = None if index or self._no_index else self._snapshot.page(name)
+        return _union(name, [own, cached, public, self._locks.page(name)])
 
     def _look_ahead(self, page: Page) -> None:
         """Ask for the newest release's metadata: most likely it is what comes next."""
         newest = newest_release(page)
         if newest is not None:
             version, files = newest
-            self._release(page.name, version, files, ahead=True)
+            self._release(page.name, version, files[0], ahead=True)
 
     def _release(
-        self, name: str, version: str, files: tuple[DistFile, ...], *, ahead: bool = False
+        self, name: str, version: str, file: DistFile, *, ahead: bool = False
     ) -> "Future[Metadata | None]":
         def work() -> Metadata | None:
-            found = self._find_metadata(name, version, files)
+            found = self._find_metadata(name, version, file)
             if found is not None and not self._offline and ahead:
                 self.prefetch(list_likely_needs(found))
             return found
 
-        # Indexes may have different files under one name and version.
-        host = urlsplit(files[0].url).netloc if files else ""
-        return self._once(self._metadata, (name, version, host), work, now=self._offline)
+        text = file.metadata_sha256 or f"{file.filename} {file.sha256}"
+        key = (name, version, f"{file.index} {text}")
+        return self._once(self._metadata, key, work, now=self._offline)
 
-    def _find_metadata(
-        self, name: str, version: str, files: tuple[DistFile, ...]
-    ) -> Metadata | None:
+    def _find_metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
         found = (
-            self._locks.metadata(name, version)
-            or self._snapshot.metadata(name, files)
-            or self._live.cached_metadata(files)
+            self._files.metadata([file])
+            or self._locks.metadata(name, version)
+            or self._live.cached_metadata(file)
         )
+        if found is None and (self._offline or self._snapshot.speaks_for(name, file)):
+            found = self._snapshot.metadata(name, [file])
         if found is not None or self._offline:
             return found
-        return self._live.metadata(files)
+        return self._live.metadata(file)
 
     def _known_facts(self, name: str, file: DistFile) -> WheelFacts | None:
+        own = self._files.wheel_facts(file)
+        if own is not None:
+            return own
         known = self._snapshot.wheel_facts(name, file)
         if known is not None and known.elf in {"read", "none"}:
             return known
@@ -179,11 +248,12 @@ class LayeredIndex:
     ) -> WheelFacts | None:
         if facts is None or facts.elf != "unread":
             return facts
-        siblings = [*self._live.siblings(name), *self._snapshot.siblings(name)]
+        siblings = [*self._live.siblings(name, file.index), *self._snapshot.siblings(name)]
         return assume_elf(facts, file.filename, siblings)
 
     def _fetched_facts(self, name: str, file: DistFile) -> "Future[WheelFacts | None]":
-        return self._once(self._facts, file.filename, lambda: self._live.facts(name, file))
+        key = (file.filename, file.sha256, file.index)
+        return self._once(self._facts, key, lambda: self._live.facts(name, file))
 
     def _once(
         self, memory: "dict[T, Future[U]]", key: T, work: "Callable[[], U]", *, now: bool = False
@@ -211,9 +281,9 @@ U = TypeVar("U")
 def open_index(
     env: Mapping[str, str],
     *,
-    project: Path | None = None,
+    folder: Path | None = None,
     options: IndexOptions | None = None,
-    lock: Lock | None = None,
+    project: Project | None = None,
     offline: bool = False,
     snapshot: Snapshot | None = None,
     clock: Callable[[], float] = time.time,
@@ -225,16 +295,27 @@ def open_index(
     """
 
     def configure() -> IndexConfig:
-        return read_index_config(env, project=project, options=options)
+        return read_index_config(env, project=folder, options=options)
 
     return LayeredIndex(
         live=LiveIndex(
             configure, Cache(find_cache_folder(env)), clock=clock, largest_elf_read=largest_elf_read
         ),
         snapshot=snapshot or Snapshot(*snapshots()),
-        locks=() if lock is None else (lock,),
+        locks=() if project is None or project.lock is None else (project.lock,),
         offline=offline,
+        files=ProjectFiles(folder or Path(), project.distributions if project else ()),
+        bindings=list_bindings(project) if project else {},
+        no_index=options is not None and options.no_index,
     )
+
+
+def list_bindings(project: Project) -> Mapping[str, frozenset[str]]:
+    """Return the names that are bound to indexes, with these; an empty one where also to none."""
+    found: dict[str, set[str]] = {}
+    for asked in project.asked:
+        found.setdefault(asked.name, set()).add(asked.index)
+    return {name: frozenset(indexes) for name, indexes in found.items() if indexes != {""}}
 
 
 def _union(name: str, pages: Sequence[Page | None]) -> Page | None:
@@ -250,6 +331,7 @@ def _union(name: str, pages: Sequence[Page | None]) -> Page | None:
         files=tuple(files.values()),
         origin=known[0].origin,
         index_url=known[0].index_url,
+        elsewhere=tuple(dict.fromkeys(pair for page in known for pair in page.elsewhere)),
     )
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from threading import Lock as Mutex
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.index.cache import Cache
@@ -13,7 +14,7 @@ from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig, redact
 from scaffold.index.remote_files import RemoteFiles
 from scaffold.index.simple_api import ACCEPT, read_page
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 
 FRESH = 600.0  # seconds that a page is used without asking again
 LARGEST_ELF_READ = 24 << 20  # bytes of a wheel that a plan may download to read its machine code
@@ -26,6 +27,7 @@ class CachedPage(msgspec.Struct, frozen=True, array_like=True):
     etag: str
     last_modified: str
     files: tuple[DistFile, ...] | None
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 class LiveIndex:
@@ -82,10 +84,25 @@ class LiveIndex:
             known = self._cache.load("pages", redact(url), CachedPage)
             origin = "cache"
             if known is None or not 0 <= self._clock() - known.fetched < FRESH:
-                known, origin = self._fetch_page(name, url, known), "index"
+                known, origin = self._fetch_page(name, url, known, redact(base)), "index"
             if known.files is not None:
                 found.append(_expand(name, known, origin, redact(base)))
+                if self.config.first_match:
+                    break
+        if not only:
+            found = [*self._linked(name), *found]
         return _merge(found)
+
+    def _linked(self, name: str) -> Iterator[Page]:
+        """Yield what pages of files (``--find-links``) have of a name."""
+        for url in self.config.find_links:
+            known = self._cache.load("pages", redact(url), CachedPage)
+            origin = "cache"
+            if known is None or not 0 <= self._clock() - known.fetched < FRESH:
+                known, origin = self._fetch_page(name, url, known, redact(url)), "index"
+            files = tuple(file for file in known.files or () if _belongs(file, name))
+            if files:
+                yield Page(name=name, files=files, origin=origin, index_url=redact(url))
 
     def cached_page(self, name: str, *, only: str = "") -> Page | None:
         """Return what the cache has of a project, however old; opens no connection."""
@@ -96,33 +113,48 @@ class LiveIndex:
             known = self._cache.load("pages", redact(_page_url(base, name)), CachedPage)
             if known is not None and known.files is not None:
                 found.append(_expand(name, known, "cache", redact(base)))
+                if self.config.first_match:
+                    break
         return _merge(found)
 
-    def cached_metadata(self, files: Sequence[DistFile]) -> Metadata | None:
-        """Return the metadata that the cache has from any of a release's files."""
-        for file in files:
-            if key := _file_key(file):
-                found = self._cache.load("metadata", key, Metadata)
-                if found is not None:
-                    return found
+    def cached_metadata(self, file: DistFile) -> Metadata | None:
+        """Return what the cache has of a file's metadata.
+
+        Files whose metadata the index says to be the same text share it.
+        """
+        for key in _metadata_keys(file):
+            found = self._cache.load("metadata", key, Metadata)
+            if found is not None:
+                return found
         return None
 
-    def metadata(self, files: Sequence[DistFile]) -> Metadata | None:
-        """Fetch a release's metadata: from a wheel if there is one, else from the sdist."""
-        reachable = [file for file in files if file.url]
-        wheels = [file for file in reachable if file.filename.endswith(".whl")]
-        for file in sorted(wheels, key=lambda file: not file.has_metadata):
-            found = self._wheel_metadata(file)
-            if found is not None:
-                self._cache.save("metadata", _file_key(file), found)
-                return found
-        for file in reachable:
-            if file not in wheels:
-                found = self._remote.sdist_metadata(file)
-                if found is not None:
-                    self._cache.save("metadata", _file_key(file), found)
-                    return found
-        return None
+    def metadata(self, file: DistFile) -> Metadata | None:
+        """Fetch a file's metadata. Raises UnresolvableError for a file that is not its hash's."""
+        if not file.url:
+            return None
+        if not file.filename.endswith(".whl"):
+            self._read_sdist(file)
+            return self.cached_metadata(file)
+        found = self._wheel_metadata(file)
+        if found is not None:
+            self._cache.save("metadata", _metadata_keys(file)[-1], found)
+        return found
+
+    def cached_source(self, file: DistFile) -> SourceFacts | None:
+        """Return what the cache has of what building an sdist takes."""
+        return self._cache.load("sources", _file_key(file), SourceFacts)
+
+    def source(self, file: DistFile) -> SourceFacts | None:
+        """Read what building an sdist takes; None where it cannot be read."""
+        if file.url:
+            self._read_sdist(file)
+        return self.cached_source(file)
+
+    def _read_sdist(self, file: DistFile) -> None:
+        inside = self._remote.sdist(file)
+        if inside is not None:
+            self._cache.save("metadata", _file_key(file), inside.metadata)
+            self._cache.save("sources", _file_key(file), inside.source)
 
     def cached_facts(self, file: DistFile) -> WheelFacts | None:
         """Return what the cache has of the inside of a wheel."""
@@ -149,9 +181,21 @@ class LiveIndex:
             self._remember_facts(name, file, found)
         return found
 
-    def siblings(self, name: str) -> Iterator[tuple[str, WheelFacts]]:
-        """Yield (file name, facts) of the project's wheels whose machine code was read before."""
-        known = self._cache.load("siblings", name, dict[str, WheelFacts]) or {}
+    def libraries(self, file: DistFile) -> tuple[str, ...] | None:
+        """Return the shared libraries that a wheel brings, by its directory alone."""
+        key = _file_key(file)
+        known = self._cache.load("libraries", key, tuple[str, ...]) if key else None
+        if known is not None or not file.url:
+            return known
+        inside = self._remote.inside(file)
+        found = inside.facts.brings if inside else None
+        if found is not None:
+            self._cache.save("libraries", key, found)
+        return found
+
+    def siblings(self, name: str, index: str) -> Iterator[tuple[str, WheelFacts]]:
+        """Yield (file name, facts) of the project's wheels there whose machine code was read."""
+        known = self._cache.load("siblings", f"{index} {name}", dict[str, WheelFacts]) or {}
         yield from known.items()
 
     def _wheel_metadata(self, file: DistFile) -> Metadata | None:
@@ -168,10 +212,11 @@ class LiveIndex:
         self._cache.save("wheels", _file_key(file), facts)
         if facts.elf == "read":
             with self._mutex:
-                known = dict(self.siblings(name))
-                self._cache.save("siblings", name, {file.filename: facts} | known)
+                known = dict(self.siblings(name, file.index))
+                key = f"{file.index} {name}"
+                self._cache.save("siblings", key, {file.filename: facts} | known)
 
-    def _fetch_page(self, name: str, url: str, known: CachedPage | None) -> CachedPage:
+    def _fetch_page(self, name: str, url: str, known: CachedPage | None, index: str) -> CachedPage:
         headers = {"Accept": ACCEPT}
         if known is not None and known.etag:
             headers["If-None-Match"] = known.etag
@@ -180,14 +225,16 @@ class LiveIndex:
         answer = self._http.get(url, headers)
         now = self._clock()
         if answer.status == 304 and known is not None:  # noqa: PLR2004 - Not Modified
-            fresh = CachedPage(now, known.etag, known.last_modified, known.files)
+            tags = (known.etag, known.last_modified)
+            fresh = CachedPage(now, *tags, known.files, known.elsewhere)
         else:
-            files = None if answer.missing else read_page(answer)
+            files, elsewhere = (None, ()) if answer.missing else read_page(answer, index)
             fresh = CachedPage(
                 now,
                 answer.headers.get("ETag", ""),
                 answer.headers.get("Last-Modified", ""),
                 files,
+                elsewhere,
             )
         self._cache.save("pages", redact(url), fresh)
         self._cache.save("names", name, now)
@@ -199,15 +246,34 @@ def _page_url(base: str, name: str) -> str:
 
 
 def _file_key(file: DistFile) -> str:
-    return file.sha256 or redact(file.url)
+    """Return what a file is kept under: what one index claims of a hash binds no other."""
+    place = file.index or redact(file.url)
+    return f"{place} {file.sha256 or redact(file.url)}" if place or file.sha256 else ""
+
+
+def _metadata_keys(file: DistFile) -> tuple[str, ...]:
+    if not file.metadata_sha256:
+        return (_file_key(file),)
+    return (_file_key(file), f"{file.index} metadata {file.metadata_sha256}")
 
 
 def _is_up_to(file: DistFile, size: int) -> bool:
     return file.size is not None and file.size <= size
 
 
+def _belongs(file: DistFile, name: str) -> bool:
+    stem = file.filename.partition("-")[0] if file.filename.endswith(".whl") else file.filename
+    return canonicalize_name(stem) == name or canonicalize_name(stem).startswith(f"{name}-")
+
+
 def _expand(name: str, page: CachedPage, origin: str, index_url: str) -> Page:
-    return Page(name=name, files=page.files or (), origin=origin, index_url=index_url)
+    return Page(
+        name=name,
+        files=page.files or (),
+        origin=origin,
+        index_url=index_url,
+        elsewhere=page.elsewhere,
+    )
 
 
 def _merge(pages: Sequence[Page]) -> Page | None:
@@ -220,5 +286,9 @@ def _merge(pages: Sequence[Page]) -> Page | None:
             files.setdefault(file.filename, file)
     first = pages[0]
     return Page(
-        name=first.name, files=tuple(files.values()), origin=first.origin, index_url=first.index_url
+        name=first.name,
+        files=tuple(files.values()),
+        origin=first.origin,
+        index_url=first.index_url,
+        elsewhere=tuple(dict.fromkeys(pair for page in pages for pair in page.elsewhere)),
     )

@@ -31,6 +31,11 @@ class LockLayer:
         )
         return Page(name=name, files=files, origin="lock") if files else None
 
+    def names(self, name: str, file: DistFile) -> bool:
+        """Tell whether the lock names a file of a project."""
+        page = self.page(name)
+        return page is not None and any(one.filename == file.filename for one in page.files)
+
     def metadata(self, name: str, version: str) -> Metadata | None:
         """Return a locked release's dependencies, None where the lock does not tell them."""
         for package in self._packages.get(name, ()):

@@ -1,16 +1,39 @@
-"""Core metadata: how it reads, and where a source distribution has it."""
+"""What a source distribution says of itself: its metadata, what it requires, what building takes.
+
+Nothing in an archive is run: metadata, requires.txt and static setup files are parsed.
+"""
 
 import re
 import tarfile
-from typing import IO
-from zipfile import ZipFile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import PurePosixPath
+from tempfile import TemporaryDirectory
+from zipfile import BadZipFile, ZipFile
 
 from packaging.utils import canonicalize_name
 
-from scaffold.model.index import Metadata
+from scaffold.index.egg_info import parse_requires_txt
+from scaffold.index.source_scan import is_read, scan_sources
+from scaffold.model.index import Metadata, SourceFacts
 
-MOST_READ = 96 << 20  # bytes of an archive to look through for its PKG-INFO
+LARGEST_SDIST = 64 << 20  # bytes; a larger one is not read
+_MOST_UNPACKED = 512 << 20  # bytes of an archive that are looked at
+_LARGEST_TEXT = 2 << 20  # bytes of one file
+_MOST_MEMBERS = 50_000
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
+_MINOR = re.compile(r"Programming Language :: Python :: (3\.\d+)")
+# Backends that write all they know into PKG-INFO: what it does not name, they do not require.
+_STATIC_BACKENDS = ("flit", "poetry", "hatchling", "pdm", "whey", "uv_build", "maturin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdistInside:
+    """What one look into an sdist tells."""
+
+    metadata: Metadata
+    source: SourceFacts
 
 
 def parse_metadata(data: bytes, *, sdist: bool = False) -> Metadata | None:
@@ -24,9 +47,10 @@ def parse_metadata(data: bytes, *, sdist: bool = False) -> Metadata | None:
     name, version = raw.get("name"), raw.get("version")
     if not name or not version:
         return None
-    level = tuple(int(part) for part in raw.get("metadata_version", "1.0").split(".") if part)
+    level = tuple(int(part) for part in re.findall(r"\d{1,6}", raw.get("metadata_version", "1.0")))
     dynamic = {field.lower() for field in raw.get("dynamic", [])}
     certain = level >= (2, 2) and "requires-dist" not in dynamic
+    named = (_MINOR.fullmatch(text) for text in raw.get("classifiers", []))
     return Metadata(
         name=canonicalize_name(name),
         version=version,
@@ -34,30 +58,123 @@ def parse_metadata(data: bytes, *, sdist: bool = False) -> Metadata | None:
         extras=tuple(raw.get("provides_extra", [])),
         requires_python=raw.get("requires_python", ""),
         uncertain=sdist and not certain,
+        pythons=tuple(match[1] for match in named if match),
     )
 
 
-def read_tar_metadata(stream: IO[bytes]) -> Metadata | None:
-    """Return the PKG-INFO of a tar archive, read from the front and no further than needed."""
+def read_sdist(data: bytes, filename: str) -> SdistInside | None:
+    """Return what an sdist says; None for one that is broken or has no PKG-INFO."""
     try:
-        with tarfile.open(fileobj=stream, mode="r|*") as archive:
-            for member in archive:
-                if member.isfile() and _is_pkg_info(member.name):
-                    file = archive.extractfile(member)
-                    return parse_metadata(file.read(), sdist=True) if file else None
-                if member.offset > MOST_READ:
-                    return None
-    except (tarfile.TarError, EOFError, ValueError):
+        texts, names = _read_zip(data) if filename.endswith(".zip") else _read_tar(data)
+    except (tarfile.TarError, BadZipFile, EOFError, ValueError, OSError, NotImplementedError):
         return None
-    return None
+    info = texts.get("PKG-INFO")
+    metadata = parse_metadata(info, sdist=True) if info is not None else None
+    if metadata is None:
+        return None
+    decoded = {path: text.decode("utf-8", "replace") for path, text in texts.items()}
+    if metadata.uncertain:
+        metadata = _complete(metadata, decoded, names)
+    return SdistInside(metadata=metadata, source=scan_sources(decoded, names))
 
 
-def read_zip_metadata(archive: ZipFile) -> Metadata | None:
-    """Return the PKG-INFO of a zip archive."""
-    name = next((name for name in archive.namelist() if _is_pkg_info(name)), None)
-    return None if name is None else parse_metadata(archive.read(name), sdist=True)
+def _read_tar(data: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    texts: dict[str, bytes] = {}
+    names: list[str] = []
+    with tarfile.open(fileobj=BytesIO(data), mode="r|*") as archive:
+        for member in archive:
+            if member.offset > _MOST_UNPACKED or len(names) >= _MOST_MEMBERS:
+                break
+            path = _inside(member.name)
+            if not member.isfile() or not path:
+                continue
+            names.append(path)
+            if is_read(path) and member.size <= _LARGEST_TEXT:
+                file = archive.extractfile(member)
+                texts[path] = file.read() if file else b""
+    return texts, tuple(names)
 
 
-def _is_pkg_info(name: str) -> bool:
-    parts = name.removeprefix("./").split("/")
-    return len(parts) == 2 and parts[1] == "PKG-INFO"  # noqa: PLR2004 - at depth one
+def _read_zip(data: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    texts: dict[str, bytes] = {}
+    with ZipFile(BytesIO(data)) as archive:
+        infos = [(_inside(info.filename), info) for info in archive.infolist()[:_MOST_MEMBERS]]
+        for path, info in infos:
+            if path and is_read(path) and info.file_size <= _LARGEST_TEXT:
+                texts[path] = archive.read(info)
+    return texts, tuple(path for path, info in infos if path and not info.is_dir())
+
+
+def _inside(name: str) -> str:
+    """Return the path below the archive's one folder, empty for what lies outside of it."""
+    parts = PurePosixPath(name.removeprefix("./")).parts
+    return "/".join(parts[1:]) if ".." not in parts else ""
+
+
+def _complete(metadata: Metadata, texts: Mapping[str, str], names: tuple[str, ...]) -> Metadata:
+    """Return the metadata with what the sdist requires, uncertain where it does not tell."""
+    if metadata.requires:
+        return replace(metadata, uncertain=False)
+    folder = _egg_info(metadata.name, names)
+    if folder:  # setuptools writes requires.txt unless nothing is required
+        requires, extras = parse_requires_txt(texts.get(f"{folder}/requires.txt", ""))
+        return replace(metadata, requires=requires, extras=extras, uncertain=False)
+    static = _read_static(texts)
+    if static is not None:
+        return replace(metadata, requires=static, uncertain=False)
+    return metadata
+
+
+def _egg_info(name: str, names: tuple[str, ...]) -> str:
+    """Return the folder of the project's egg-info, empty without one."""
+    for path in names:
+        folder, _, last = path.rpartition("/")
+        stem = folder.rpartition("/")[2]
+        if (
+            last in {"PKG-INFO", "SOURCES.txt", "requires.txt"}
+            and stem.endswith(".egg-info")
+            and canonicalize_name(stem.removesuffix(".egg-info")) == name
+        ):
+            return folder
+    return ""
+
+
+def _read_static(texts: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Return what setup files list as plain text, None where that is computed."""
+    from pathlib import Path  # noqa: PLC0415 - only the old ones come so far
+
+    from scaffold.project.setup_files import SETUP_FILES, read_setup  # noqa: PLC0415
+
+    listed = list(_read_pyproject(texts.get("pyproject.toml", "")))
+    if listed:
+        return listed[0]
+    here = [name for name in SETUP_FILES if name in texts]
+    if not here:
+        return None
+    with TemporaryDirectory() as folder:
+        for name, text in texts.items():
+            if "/" not in name and (name in here or name.endswith((".txt", ".in"))):
+                (Path(folder) / name).write_text(text, "utf-8")
+        reading = read_setup(Path(folder))
+    if reading.problems:
+        return None
+    return tuple(asked.text for asked in reading.asked)
+
+
+def _read_pyproject(text: str) -> Iterator[tuple[str, ...]]:
+    """Yield the dependencies that pyproject.toml fixes; nothing where it leaves them open."""
+    import tomllib  # noqa: PLC0415
+
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return
+    project = table.get("project")
+    if isinstance(project, dict) and "dependencies" not in (project.get("dynamic") or ()):
+        listed = project.get("dependencies", [])
+        if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+            yield tuple(listed)
+            return
+    backend = str((table.get("build-system") or {}).get("build-backend", ""))
+    if backend.startswith(_STATIC_BACKENDS):
+        yield ()

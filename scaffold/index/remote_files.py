@@ -1,7 +1,8 @@
 """Looking into distribution files on an index without downloading what is not needed."""
 
+import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -15,9 +16,9 @@ from scaffold.catalog.snapshot_records import KINDS
 from scaffold.index.client import MISSING, Http, check_status
 from scaffold.index.configuration import redact
 from scaffold.index.elf import read_elf_facts
-from scaffold.index.metadata import MOST_READ, parse_metadata, read_tar_metadata, read_zip_metadata
+from scaffold.index.metadata import LARGEST_SDIST, SdistInside, parse_metadata, read_sdist
 from scaffold.model.block_size import count_blocks
-from scaffold.model.errors import TransientError
+from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 
 if TYPE_CHECKING:
@@ -66,7 +67,21 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         kinds=tuple((kind, size) for kind, size in sizes.items() if size),
         elf="none" if is_pure(filename) else "unread",
         blocks=count_blocks((info.filename, info.file_size) for info in files),
+        brings=list_libraries(info.filename for info in files),
     )
+
+
+def list_libraries(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the shared libraries among a wheel's files, with their paths below site-packages."""
+    found = []
+    for path in paths:
+        name = path.rpartition("/")[2]
+        if ".so" in name and (name.endswith(".so") or ".so." in name):
+            head, _, rest = path.partition("/")
+            scheme, _, below = rest.partition("/")
+            inside = head.endswith(".data") and scheme in {"purelib", "platlib"}
+            found.append(below if inside else path)
+    return tuple(sorted(found))
 
 
 class RemoteFiles:
@@ -76,16 +91,22 @@ class RemoteFiles:
         self._http = http
 
     def announced_metadata(self, file: DistFile) -> Metadata | None:
-        """Return the metadata that the index offers beside a file (PEP 658)."""
+        """Return the metadata that the index offers beside a file (PEP 658).
+
+        Raises UnresolvableError where it is not what its hash on the page says.
+        """
         answer = self._http.get(f"{file.url}.metadata")
-        return None if answer.missing else parse_metadata(answer.body)
+        if answer.missing:
+            return None
+        _check_hash(answer.body, file.metadata_sha256, f"{file.url}.metadata")
+        return parse_metadata(answer.body)
 
     def inside(self, file: DistFile) -> WheelInside | None:
         """Look into a wheel by range requests; None for a file that is gone or broken."""
         try:
             with self._open_zip(file) as wheel:
                 return WheelInside(
-                    metadata=_wheel_metadata(wheel), facts=read_contents(wheel, file.filename)
+                    metadata=wheel_metadata(wheel), facts=read_contents(wheel, file.filename)
                 )
         except _UNREADABLE:
             return None
@@ -99,20 +120,17 @@ class RemoteFiles:
                 facts = read_contents(wheel, file.filename)
         except _UNREADABLE:
             return None
-        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read")
+        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read", sought=elf.sought)
 
-    def sdist_metadata(self, file: DistFile) -> Metadata | None:
-        """Return the PKG-INFO of an sdist; None for a file that is gone, broken or has none."""
-        try:
-            if file.filename.endswith(".zip"):
-                with self._open_zip(file) as archive:
-                    return read_zip_metadata(archive)
-            with self._http.open(file.url) as response, _network_errors(file.url):
-                if not response.ok:
-                    return None
-                return read_tar_metadata(_Bounded(response.raw, MOST_READ))  # type: ignore[arg-type]
-        except _UNREADABLE:
+    def sdist(self, file: DistFile) -> SdistInside | None:
+        """Return what an sdist says; None for one that is gone, broken or very large."""
+        if file.size is not None and file.size > LARGEST_SDIST:
             return None
+        answer = self._http.get(file.url, limit=LARGEST_SDIST)
+        if answer.missing:
+            return None
+        _check_hash(answer.body, file.sha256, file.url)
+        return read_sdist(answer.body, file.filename)
 
     @contextmanager
     def _open_zip(self, file: DistFile) -> Iterator[ZipFile]:
@@ -146,6 +164,7 @@ class RemoteFiles:
         answer = self._http.get(file.url, limit=limit)
         if answer.missing:
             raise _GoneError
+        _check_hash(answer.body, file.sha256, file.url)
         with ZipFile(BytesIO(answer.body)) as wheel:
             wheel.filename = file.filename
             yield wheel
@@ -167,17 +186,12 @@ class _Checked:
         return response
 
 
-class _Bounded:
-    """A stream that ends after so many bytes."""
-
-    def __init__(self, stream: Any, limit: int) -> None:
-        self._stream = stream
-        self._left = limit
-
-    def read(self, size: int) -> bytes:
-        data: bytes = self._stream.read(min(size, self._left))
-        self._left -= len(data)
-        return data
+def _check_hash(data: bytes, sha256: str, url: str) -> None:
+    if sha256 and hashlib.sha256(data).hexdigest() != sha256:
+        raise UnresolvableError(
+            f"{redact(url)} is not the file that the index lists: its SHA-256 differs",
+            hint="run again; if it stays, the index or a proxy in between serves another file",
+        )
 
 
 @contextmanager
@@ -196,7 +210,8 @@ def _network_errors(url: str) -> Iterator[None]:
         ) from error
 
 
-def _wheel_metadata(wheel: ZipFile) -> Metadata | None:
+def wheel_metadata(wheel: ZipFile) -> Metadata | None:
+    """Return the metadata of an open wheel, None where it has none."""
     for name in wheel.namelist():
         folder, _, rest = name.partition("/")
         if rest == "METADATA" and folder.endswith(".dist-info"):

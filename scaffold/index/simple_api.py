@@ -1,5 +1,6 @@
 """Index pages: the simple repository API, as JSON (PEP 691, 700) or HTML (PEP 503)."""
 
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
@@ -42,6 +43,21 @@ class _Listing(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Listing)
 
 
+def foreign_system(filename: str) -> str:
+    """Return the system that a wheel is for which no CPython on Linux takes."""
+    if not filename.endswith(".whl"):
+        return "Windows" if ".win" in filename or filename.endswith((".exe", ".msi")) else ""
+    parts = filename[:-4].rsplit("-", 3)
+    platform = parts[-1]
+    if platform.startswith("win"):
+        return "Windows"
+    if platform.startswith("macosx"):
+        return "macOS"
+    if len(parts) > 1 and "linux" in platform:
+        return "PyPy"
+    return "other systems"
+
+
 def is_relevant(filename: str) -> bool:
     """Tell whether a file could be installed by CPython on Linux: a fitting wheel, or an sdist."""
     if filename.endswith(".whl"):
@@ -52,17 +68,19 @@ def is_relevant(filename: str) -> bool:
     return filename.endswith(_SDISTS) and ".win" not in filename and ".macosx" not in filename
 
 
-def read_page(answer: Answer) -> tuple[DistFile, ...]:
-    """Return the files of a project that matter, in the page's order.
+def read_page(
+    answer: Answer, index: str = ""
+) -> tuple[tuple[DistFile, ...], tuple[tuple[str, str], ...]]:
+    """Return the files of a project that matter, in the page's order, and where others run.
 
-    Addresses are absolute and free of credentials. Raises TransientError for an answer that is
-    no index page.
+    ``index`` is what the files are marked with. Addresses are absolute and free of credentials.
+    Raises TransientError for an answer that is no index page.
     """
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     try:
         if kind.endswith("json"):
-            return _read_json(answer.body, answer.url)
-        return _read_html(answer.body.decode("utf-8", "replace"), answer.url)
+            return _read_json(answer.body, answer.url, index)
+        return _read_html(answer.body.decode("utf-8", "replace"), answer.url, index)
     except msgspec.DecodeError as error:
         raise TransientError(
             f"the index answered something else than a page: {redact(answer.url)}",
@@ -70,8 +88,12 @@ def read_page(answer: Answer) -> tuple[DistFile, ...]:
         ) from error
 
 
-def _read_json(body: bytes, base: str) -> tuple[DistFile, ...]:
-    return tuple(
+_Read = tuple[tuple[DistFile, ...], tuple[tuple[str, str], ...]]
+
+
+def _read_json(body: bytes, base: str, index: str) -> _Read:
+    listed = _DECODER.decode(body).files
+    files = tuple(
         DistFile(
             filename=file.filename,
             url=_absolute(base, file.url),
@@ -81,10 +103,26 @@ def _read_json(body: bytes, base: str) -> tuple[DistFile, ...]:
             yanked=file.yanked is not False,
             uploaded=(file.upload_time or "")[:19],
             has_metadata=bool(file.core_metadata or file.dist_info_metadata),
+            metadata_sha256=_metadata_hash(file.core_metadata or file.dist_info_metadata),
+            index=index,
         )
-        for file in _DECODER.decode(body).files
+        for file in listed
         if is_relevant(file.filename)
     )
+    return files, _elsewhere(file.filename for file in listed)
+
+
+def _metadata_hash(said: bool | dict[str, str] | None) -> str:  # noqa: FBT001 - as the page has it
+    return said.get("sha256", "") if isinstance(said, dict) else ""
+
+
+def _elsewhere(filenames: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return (version, system) of the files that are left out, each once."""
+    found: dict[tuple[str, str], None] = {}
+    for filename in filenames:
+        if not is_relevant(filename) and (system := foreign_system(filename)):
+            found[filename.split("-")[1] if filename.count("-") else "", system] = None
+    return tuple(found)
 
 
 def _absolute(base: str, url: str) -> str:
@@ -94,19 +132,21 @@ def _absolute(base: str, url: str) -> str:
     return url
 
 
-def _read_html(text: str, base: str) -> tuple[DistFile, ...]:
-    reader = _Anchors(base)
+def _read_html(text: str, base: str, index: str) -> _Read:
+    reader = _Anchors(base, index)
     reader.feed(text)
     reader.close()
-    return tuple(reader.files)
+    return tuple(reader.files), _elsewhere(reader.others)
 
 
 class _Anchors(HTMLParser):
     """Collects the links of a PEP 503 page with what their attributes say."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, index: str) -> None:
         super().__init__(convert_charrefs=True)
         self.base = base
+        self.index = index
+        self.others: list[str] = []
         self.files: list[DistFile] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -120,6 +160,7 @@ class _Anchors(HTMLParser):
         url, _, fragment = href.partition("#")
         filename = unquote(urlsplit(url).path.rpartition("/")[2])
         if not is_relevant(filename):
+            self.others.append(filename)
             return
         metadata = given.get("data-core-metadata") or given.get("data-dist-info-metadata")
         self.files.append(
@@ -130,5 +171,7 @@ class _Anchors(HTMLParser):
                 requires_python=given.get("data-requires-python") or "",
                 yanked="data-yanked" in given,
                 has_metadata=bool(metadata) and metadata != "false",
+                metadata_sha256=(metadata or "").partition("sha256=")[2],
+                index=self.index,
             )
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scaffold.catalog.snapshot import Snapshot
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 
 
 class SnapshotIndex:
@@ -19,9 +19,16 @@ class SnapshotIndex:
     def prefetch(self, names: Sequence[str]) -> None:
         """Do nothing: reading a file ahead would save no time."""
 
-    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> Metadata | None:  # noqa: ARG002 - of a port
-        """Return the metadata of the release that one of the files belongs to."""
-        return self._snapshot.metadata(name, files)
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:  # noqa: ARG002 - of a port
+        """Return the metadata of the release that the file belongs to."""
+        return self._snapshot.metadata(name, [file])
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Do nothing, as for pages."""
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:  # noqa: ARG002 - of a port
+        """Return None: the snapshot holds no sources."""
+        return None
 
     def wheel_facts(
         self,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from scaffold.lint.context import Case
 from scaffold.lint.copies import sources_of
 from scaffold.lint.image_references import parse_image
-from scaffold.lint.install_commands import Install, is_true, python_installs
+from scaffold.lint.install_commands import is_true, python_installs
 from scaffold.model.dockerfile import Instruction, Stage
+from scaffold.project.dockerfile_parser.installs import Install
 
 _SYSTEM = {"/usr/local", "/usr", "/", ""}
 

@@ -8,6 +8,9 @@ from msgspec import Struct
 class DistFile(Struct, frozen=True, array_like=True):
     """One file of a project on an index. ``size`` in bytes; ``uploaded`` an ISO date or time.
 
+    ``metadata_sha256`` is what the index says of the file's metadata beside it; ``index`` is the
+    address of the index that lists it, without credentials, empty where none does.
+
     A struct and no dataclass because pages hold thousands: it is made faster, and kept as it is.
     """
 
@@ -19,23 +22,31 @@ class DistFile(Struct, frozen=True, array_like=True):
     yanked: bool = False
     uploaded: str = ""
     has_metadata: bool = False
+    metadata_sha256: str = ""
+    index: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """All files of one project. ``origin`` is ``index``, ``cache``, ``lock`` or ``snapshot``."""
+    """All files of one project. ``origin`` is ``index``, ``cache``, ``lock`` or ``snapshot``.
+
+    ``elsewhere`` pairs (version, system) for files left out because they suit no CPython on Linux:
+    ``Windows``, ``macOS``, ``PyPy`` or ``other systems``.
+    """
 
     name: str
     files: tuple[DistFile, ...]
     origin: str
     index_url: str = ""
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """Core metadata of one release: dependencies as PEP 508 text, and the extras it offers.
+    """Core metadata of one file: dependencies as PEP 508 text, and the extras it offers.
 
-    ``uncertain`` marks what only an sdist says and a build may still change.
+    ``uncertain`` marks an sdist that does not say what it requires: only building it would tell.
+    ``pythons`` are the minors (``3.12``) that its classifiers name.
     """
 
     name: str
@@ -44,6 +55,22 @@ class Metadata:
     extras: tuple[str, ...] = ()
     requires_python: str = ""
     uncertain: bool = False
+    pythons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """What building an sdist takes, as far as reading it tells.
+
+    ``native`` says that a compiler runs; ``languages`` are ``c``, ``c++``, ``cython``, ``cmake``,
+    ``fortran``, ``meson``, ``rust``, ``swig``. ``headers`` are the system headers that its sources
+    include (``jpeglib.h``, ``ft2build.h``), ``modules`` names asked of pkg-config, CMake or meson.
+    """
+
+    native: bool
+    languages: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +85,9 @@ class WheelFacts:
     ``elf`` says how the ELF facts came about: ``read``, ``none`` (a pure wheel), ``assumed`` (taken
     over from the release named in ``elf_from``) or ``unread``. ``blocks`` is what files and folders
     take in blocks of 4 KiB, None where nobody counted.
+    ``brings`` are the paths of the shared libraries in the wheel, below site-packages, None where
+    nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
+    beside the file that has them.
     """
 
     installed: int
@@ -68,6 +98,8 @@ class WheelFacts:
     elf: str = "unread"
     elf_from: str = ""
     blocks: int | None = None
+    brings: tuple[str, ...] | None = None
+    sought: tuple[tuple[str, str], ...] = ()
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

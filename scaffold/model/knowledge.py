@@ -10,10 +10,14 @@ from scaffold.model.target import Arch, Device, LibcFamily
 
 
 class BuildClass(StrEnum):
-    """How long installing takes: wheels only, or a compiler's minutes or hours on a small CPU."""
+    """How long installing takes: no compiler, or its minutes or hours on a small CPU.
+
+    ``unknown`` is a build of which nobody knows how long it takes, or all that it needs.
+    """
 
     WHEELS = "wheels"
     MINUTES = "minutes"
+    UNKNOWN = "unknown"
     HOURS = "hours"
 
 
@@ -147,6 +151,38 @@ class Library:
     packages: Mapping[str, SystemPackage]
     source: str
     checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderSource:
+    """Who brings header files (a name that ends in ``/`` is a folder), and modules of build tools.
+
+    ``apt`` and ``apk`` are packages to build with; the others, by ``Base.distribution_key``, what
+    the result runs with.
+    """
+
+    headers: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+    apt: tuple[str, ...] = ()
+    apk: tuple[str, ...] = ()
+    bookworm: tuple[str, ...] = ()
+    trixie: tuple[str, ...] = ()
+    alpine: tuple[str, ...] = ()
+    source: str
+    checked: date
+
+    def brings(self, name: str) -> bool:
+        """Tell whether it brings a header or a module of this name."""
+        return name in self.modules or any(
+            name == header or (header.endswith("/") and name.startswith(header))
+            for header in self.headers
+        )
+
+    def runs_with(self, key: str) -> tuple[str, ...]:
+        """Return the packages that the result runs with on a distribution."""
+        return {"bookworm": self.bookworm, "trixie": self.trixie, "alpine": self.alpine}.get(
+            key, ()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +345,7 @@ class Footprint:
 class Facts:
     """All knowledge, indexed: bases in order of id, the rest by id or name.
 
+    ``headers`` are by the library's name; ``releases`` are when Python minors were released.
     ``python3`` are what Debian builds of Python packages, on top of its own slim image with Python.
     """
 
@@ -321,3 +358,5 @@ class Facts:
     python3: Mapping[str, Distribution] = field(default_factory=dict)
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
     accelerators: Mapping[str, Accelerator] = field(default_factory=dict)
+    headers: Mapping[str, HeaderSource] = field(default_factory=dict)
+    releases: Mapping[str, date] = field(default_factory=dict)

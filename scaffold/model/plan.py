@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from scaffold.model.knowledge import Base
-from scaffold.model.project import Project
+from scaffold.model.project import OwnPackage, Project
+from scaffold.model.resolution import Pinned
 from scaffold.model.target import Target
 from scaffold.model.trace import Trace
 from scaffold.model.verdict import Accepted, Decision
@@ -48,9 +49,11 @@ class TargetPlan:
     """What happens for one target. ``lock`` is the file name of its lock.
 
     ``platforms`` are the wheel platform tags that pip has to be told, one per kind of file;
-    ``compiled`` names the packages that are built from an sdist, which forces the build stage onto
-    the target's platform, ``build_packages`` the distribution packages that takes; ``local`` are
-    paths of the project's own packages, to be built as well.
+    ``compiled`` names the packages that a compiler builds, which forces the build stage onto the
+    target's platform, ``pure`` those built from an sdist without one, ``build_packages`` the
+    distribution packages that takes; ``local`` are paths of package files in the project, to be
+    installed as well, ``repositories`` requirements to be built from a commit; ``native`` says
+    that something of all this is compiled.
     """
 
     target: Target
@@ -59,8 +62,12 @@ class TargetPlan:
     lock: str
     platforms: tuple[str, ...] = ()
     compiled: tuple[str, ...] = ()
+    pure: tuple[str, ...] = ()
     build_packages: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    native: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,9 @@ class Plan:
     packages work from bytecode alone; ``spared`` pairs (rule of trimming, top-level name) that a
     package does not stand, ``languages`` those whose translations stay at every level of trimming.
     ``trace`` is the keep-list that is applied to a base that is cut to measure.
+
+    ``packages`` are the project's own, installed with the application; ``build_requires`` is what
+    builds them, pinned where that is known, and ``compilers`` the distribution's packages for it.
     """
 
     version: int
@@ -120,3 +130,6 @@ class Plan:
     spared: tuple[tuple[str, str], ...] = ()
     trace: Trace | None = None
     languages: tuple[str, ...] = ()
+    packages: tuple[OwnPackage, ...] = ()
+    build_requires: tuple[Pinned, ...] = ()
+    compilers: tuple[str, ...] = ()

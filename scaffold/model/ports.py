@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 
 
 class Index(Protocol):
@@ -24,11 +24,19 @@ class Index(Protocol):
         """Hint that these pages will be asked for soon; returns at once."""
         ...
 
-    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> Metadata | None:
-        """Return the metadata of a release; ``files`` are its files, the preferred one first.
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        """Return the metadata of one file: others of its release may require something else.
 
         None means that it cannot be known (offline, or a broken file).
         """
+        ...
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Hint that the metadata of these (name, version, file) will be asked for soon."""
+        ...
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:
+        """Return what building an sdist takes, None where it cannot be known."""
         ...
 
     def wheel_facts(

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from scaffold.model.index import DistFile
 from scaffold.model.trace import Trace
 
 T = TypeVar("T")
+
+PROJECT_FILES = "project:"  # as an index: the wheels and sdists that lie in the project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,11 @@ class Asked:
     ``name`` is normalised (PEP 503). ``specifier`` and ``marker`` are PEP 508 text, empty for none.
     ``url`` is a direct reference; ``path`` a local project, relative to the project's folder.
     ``written_url`` is the reference as it stands in the file, where variables (``${TOKEN}``) were
-    filled in to get ``url``; empty otherwise. ``text`` is for people: without passwords.
+    filled in to get ``url``; empty otherwise. ``text`` is for people: without passwords. ``index``
+    is the one index that the name may come from, whoever asks for it: an address, or
+    ``PROJECT_FILES``; empty for the configured ones.
+    ``build_from`` is the repository at a commit that the image's build makes it from, as pip
+    spells it, and ``build_tools`` what compiles its code. What has one, or a path, is on no index.
     """
 
     name: str
@@ -50,6 +57,8 @@ class Asked:
     index: str = ""
     hashes: tuple[str, ...] = ()
     written_url: str = ""
+    build_from: str = ""
+    build_tools: tuple[str, ...] = ()
     text: str
     origin: Origin
 
@@ -98,7 +107,9 @@ class IndexOptions:
     """Index settings found in requirement or lock files.
 
     ``written`` pairs addresses in which variables (``${TOKEN}``) were filled in with what stands in
-    the file: the former may hold secrets, the latter may be shown.
+    the file: the former may hold secrets, the latter may be shown. ``bound_urls`` are indexes that
+    only packages which name them come from. ``first_match`` says that the first index which has a
+    name is the only one asked for it, extra ones before the default (uv's own strategy).
     """
 
     index_url: str = ""
@@ -109,8 +120,19 @@ class IndexOptions:
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     written: tuple[tuple[str, str], ...] = ()
+    bound_urls: tuple[str, ...] = ()
+    first_match: bool = False
     vendor_urls: tuple[tuple[str, str], ...] = ()  # name → the only index that it comes from
     without: tuple[str, ...] = ()  # patterns of packages that must not be needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFile:
+    """A wheel or sdist that lies in the project; ``path`` is relative to its folder."""
+
+    name: str
+    path: str
+    file: DistFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +165,27 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPackage:
+    """A package whose sources lie in the project: it is built and installed with the application.
+
+    ``path`` is its folder (``.`` for the project itself), ``root`` the one whose modules it
+    installs, both relative to the project. ``requires`` is what its build asks for, as PEP 508
+    text, ``tools`` what compiles its own code, empty for a pure package. ``versioned`` says that
+    its version comes from version control; ``problem`` why its backend is known to refuse.
+    """
+
+    path: str
+    name: str
+    backend: str
+    requires: tuple[str, ...]
+    root: str
+    tools: tuple[str, ...] = ()
+    versioned: bool = False
+    problem: str = ""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
@@ -151,7 +194,14 @@ class Project:
     ``source_paths`` are folders, relative to the project, that hold importable code
     (``.``, ``src``). ``files`` are the project's requirement and lock files, relative, and
     ``environments`` its virtual environments under names that nobody could guess. ``trace`` is what
-    ``leanscaffold trace`` left there.
+    ``leanscaffold trace`` left there. ``distributions`` are wheels and sdists to install from.
+    ``listed`` says that a file lists what to install, be it nothing; ``elsewhere`` are files in
+    subfolders that list something. ``folder`` is where the application lies in what the build
+    sees: paths that the build reads are relative to the latter, those of the app to the former.
+    ``private`` are lists with a password in an address: only the
+    build may see them; ``opened`` are files named as secrets that the sources open.
+    ``packages`` are the project itself, where it is a package, and the packages in it that it
+    asks for.
     """
 
     name: Found[str]
@@ -171,3 +221,10 @@ class Project:
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     trace: Trace | None = None
+    distributions: tuple[ProjectFile, ...] = ()
+    listed: bool = True
+    elsewhere: tuple[str, ...] = ()
+    folder: str = "."
+    private: tuple[str, ...] = ()
+    opened: tuple[Found[str], ...] = ()
+    packages: tuple[OwnPackage, ...] = ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scaffold.model.index import DistFile, WheelFacts
+from scaffold.model.index import DistFile, SourceFacts, WheelFacts
 from scaffold.model.target import Environment
 
 
@@ -28,7 +28,8 @@ class Pinned:
     ``wheel`` is False for an sdist, which has to be built. ``required_by`` are names, empty for
     what the project asks for itself. ``newest`` is the newest final release on the index.
     ``hashes`` are the hashes the lock file allows (``sha256:…``); the file's own is among them.
-    ``pace`` is how many days lie between its releases, None where nobody knows.
+    ``pace`` is how many days lie between its releases, None where nobody knows. ``pythons`` are the
+    minors that its classifiers name, ``requires`` the names that it requires here.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Pinned:
     index_url: str = ""
     origin: str = "index"
     direct: bool = False  # of an index that only its name is asked of: locked by its address
+    pythons: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,8 @@ class Weighed:
     """A pinned package with the facts of its file. ``exact`` is False where sizes are estimates.
 
     ``trimmed`` are the bytes that assembling leaves out; ``facts.installed`` is without them.
-    ``sourceless`` says that bytecode takes the place of its sources.
+    ``sourceless`` says that bytecode takes the place of its sources. ``source`` is what building
+    an sdist takes, None where nobody has read it.
     """
 
     pinned: Pinned
@@ -79,3 +83,15 @@ class Weighed:
     exact: bool = True
     trimmed: int = 0
     sourceless: bool = False
+    source: SourceFacts | None = None
+
+    @property
+    def elf_unread(self) -> bool:
+        """Tell whether nobody knows which libraries its machine code loads."""
+        pure = self.pinned.file.filename.endswith("-any.whl")
+        return self.pinned.wheel and not pure and self.facts.elf == "unread"
+
+    @property
+    def compiled(self) -> bool:
+        """Tell whether a compiler has to run for it."""
+        return not self.pinned.wheel and (self.source is None or self.source.native)

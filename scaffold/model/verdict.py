@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from scaffold.model.knowledge import Base, BuildClass, Image, SystemPackage
-from scaffold.model.resolution import Reason, Resolution, Weighed
+from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,8 @@ class Candidate:
 
     ``sourceless`` are packages known to work from bytecode alone, ``spared`` pairs (rule of
     trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out of
-    packages before they go in.
+    packages before they go in. ``doubts`` are why its Python may not be one that the pins of the
+    project were made for.
     """
 
     base: Base
@@ -83,6 +84,7 @@ class Candidate:
     sourceless: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trimmed: tuple[Trimmed, ...] = ()
+    doubts: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ class Decision:
     """Everything decided for one target; ``chosen`` is None when nothing fits.
 
     ``ways`` are there where some package has no wheel for a target that few have wheels for.
+    ``build_requires`` is what builds the project's own packages, empty where that is not known.
     """
 
     chosen: Accepted | None
@@ -178,3 +181,4 @@ class Decision:
     savings: tuple[Suggestion, ...] = ()
     notes: tuple[Reason, ...] = ()
     ways: tuple[Workaround, ...] = ()
+    build_requires: tuple[Pinned, ...] = ()

@@ -1,1 +1,1 @@
-"""Which base, which files of which packages, and what that weighs."""
+"""From a project and a target to a plan."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from packaging.version import Version
 
 from scaffold.model.index import WheelFacts
-from scaffold.model.knowledge import Base, BuildClass, Image
+from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
 from scaffold.model.ports import Index
 from scaffold.model.project import Project
@@ -14,8 +14,9 @@ from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weig
 from scaffold.model.target import Arch, Environment
 from scaffold.model.verdict import Accepted, Evaluation, Rejected
 from scaffold.planner.accelerators import list_refusals
-from scaffold.planner.evaluate import PlanningInput, environment_of, evaluate
+from scaffold.planner.evaluate import PATIENCE, PlanningInput, environment_of, evaluate
 from scaffold.planner.os_package_cost import list_system
+from scaffold.planner.python_choice import list_asked_pythons
 from scaffold.planner.size.prediction import guess_installed
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache
 from scaffold.resolver.environment_tags import EnvironmentTags
@@ -23,8 +24,13 @@ from scaffold.resolver.releases import parse_specifier
 from scaffold.resolver.resolve import resolve
 
 
-def wanted_of(project: Project, options: Options) -> ResolutionRequest:
+def wanted_of(project: Project, options: Options, facts: Facts) -> ResolutionRequest:
     """Return what a resolution of the project starts from."""
+    patience = PATIENCE[options.allow_compile]
+    efforts = {
+        name: fact.recipe.effort for name, fact in facts.packages.items() if fact.recipe is not None
+    }
+    sources = facts.headers.values()
     return ResolutionRequest(
         asked=project.asked,
         constraints=project.constraints,
@@ -33,6 +39,9 @@ def wanted_of(project: Project, options: Options) -> ResolutionRequest:
         options=project.index,
         sdists=options.allow_compile != "never",
         offline=options.offline,
+        builds=frozenset(name for name, effort in efforts.items() if effort in patience),
+        slow=frozenset(name for name, effort in efforts.items() if effort not in patience),
+        headers=tuple(dict.fromkeys(h for one in sources for h in (*one.headers, *one.modules))),
     )
 
 
@@ -120,7 +129,7 @@ class EvaluationRun:
         key = (environment, release, bool(system))
         if key not in self._resolved:
             self.tell(f"resolving for {environment}")
-            wanted = wanted_of(self.question.project, self.question.options)
+            wanted = wanted_of(self.question.project, self.question.options, self.question.facts)
             wanted = replace(wanted, system=system)
             self._resolved[key] = resolve(wanted, environment, self.shelf, release=release)
         return self._resolved[key]
@@ -148,7 +157,10 @@ def weigh(packages: Sequence[Pinned], index: Index, *, network: bool) -> tuple[W
     for pinned in packages:
         known = facts.get(pinned.name)
         guess = WheelFacts(installed=guess_installed(pinned.file.size), files=0)
-        weighed.append(Weighed(pinned=pinned, facts=known or guess, exact=known is not None))
+        source = None if pinned.wheel else index.source_facts(pinned.name, pinned.file)
+        weighed.append(
+            Weighed(pinned=pinned, facts=known or guess, exact=known is not None, source=source)
+        )
     return tuple(weighed)
 
 
@@ -176,6 +188,8 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
         return
     release = Version(image.release)
     for bound in question.project.pythons:
+        if asked and not bound.origin.detail:
+            continue  # a pin of .python-version or runtime.txt; what the project declares holds
         specifier = parse_specifier(bound.value)
         if specifier is not None and not specifier.contains(release, prereleases=True):
             text = f"Python {image.python} is not {bound.value} ({bound.origin})"
@@ -186,9 +200,17 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
         yield Reason(code="python-prerelease", text=text)
         return
     eol = question.facts.pythons.get(image.python)
+    if image.python in asked_pythons(question):
+        return
     if eol is not None and eol < question.today and asked != image.python:
         text = f"Python {image.python} gets no security fixes since {eol}"
         yield Reason(code="end-of-life", text=text, fact=f"python-{image.python}")
+
+
+def asked_pythons(question: PlanningInput) -> tuple[str, ...]:
+    """Return the Pythons past their end that are all that the project admits."""
+    bounds = [bound.value for bound in question.project.pythons]
+    return tuple(list_asked_pythons(bounds, question.facts.pythons, question.today))
 
 
 def on_other_arch(question: PlanningInput, arch: Arch) -> PlanningInput:

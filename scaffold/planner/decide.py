@@ -13,7 +13,8 @@ from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
 from scaffold.planner.accelerators import find_advice
 from scaffold.planner.candidates import EvaluationRun, on_other_arch
-from scaffold.planner.evaluate import PlanningInput
+from scaffold.planner.evaluate import PlanningInput, environment_of
+from scaffold.planner.own_packages import pin_build_requires
 from scaffold.planner.select import choose
 from scaffold.planner.suggestions import (
     applicable_swaps,
@@ -97,7 +98,21 @@ def _settled(
         *find_suggestions(question, chosen.candidate, shelf),
     )
     ways = find_workarounds(question, row, chosen, shelf)
-    return Decision(chosen=chosen, verdicts=row, savings=savings, notes=notes, ways=ways)
+    image = chosen.candidate.image
+    return Decision(
+        chosen=chosen,
+        verdicts=row,
+        savings=savings,
+        notes=notes,
+        ways=ways,
+        build_requires=pin_build_requires(
+            question.project,
+            environment_of(chosen.base, image),
+            "" if image.prerelease else image.release,
+            shelf,
+            offline=question.options.offline,
+        ),
+    )
 
 
 def _unsettled(

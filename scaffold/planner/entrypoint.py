@@ -1,5 +1,6 @@
 """How the application runs in its container: command, port, health check, variables, signal."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Base
 from scaffold.model.plan import HealthCheck, Options
-from scaffold.model.project import Project
+from scaffold.model.project import OwnPackage, Project
 from scaffold.model.target import CpuClass, Target
 
 HOME = "/home/app"
@@ -82,8 +83,13 @@ def _timed(health: HealthCheck, targets: Sequence[Target]) -> HealthCheck:
     return health
 
 
-def find_environment(project: Project, options: Options, base: Base) -> tuple[tuple[str, str], ...]:
-    """Return the image's variables, sorted. FROM scratch forgets those of the base."""
+def find_environment(
+    project: Project, options: Options, base: Base, packages: Sequence[OwnPackage] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Return the image's variables, sorted. FROM scratch forgets those of the base.
+
+    ``packages`` are installed where their sources lie: their commands find them by PYTHONPATH.
+    """
     found = {
         "HOME": HOME if base.assembled else NONROOT_HOME,
         "LANG": "C.UTF-8",
@@ -94,7 +100,9 @@ def find_environment(project: Project, options: Options, base: Base) -> tuple[tu
         # A container's output is a pipe: without this, the log of a crash is lost in a buffer.
         "PYTHONUNBUFFERED": "1",
     }
-    paths = [f"{WORKDIR}/{path.strip('/')}" for path in project.source_paths if path != "."]
+    roots = [one.root for one in packages]
+    sources = [path.strip("/") for path in project.source_paths if path != "."]
+    paths = [posixpath.normpath(f"{WORKDIR}/{one}") for one in dict.fromkeys((*roots, *sources))]
     if paths:
         found["PYTHONPATH"] = ":".join(paths)
     found |= dict(_framework_environment(project, find_port(project, options)))

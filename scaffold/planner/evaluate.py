@@ -13,6 +13,7 @@ from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected, Si
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.memory import TIGHT, estimate_memory
 from scaffold.planner.os_packages import find_os_packages
+from scaffold.planner.python_choice import doubt_python
 from scaffold.planner.size.prediction import predict
 from scaffold.planner.size.traced import predict_traced, remark_trace, tracing
 from scaffold.planner.trimming import (
@@ -24,9 +25,9 @@ from scaffold.planner.trimming import (
     trim_base,
 )
 
-_PATIENCE = {
+PATIENCE = {
     "never": {BuildClass.WHEELS},
-    "minutes": {BuildClass.WHEELS, BuildClass.MINUTES},
+    "minutes": {BuildClass.WHEELS, BuildClass.MINUTES, BuildClass.UNKNOWN},
     "hours": set(BuildClass),
 }
 
@@ -106,6 +107,9 @@ def evaluate(
         sourceless=list_sourceless(packages, facts),
         spared=spared,
         trimmed=(*trimmed, *of_base),
+        doubts=doubt_python(
+            question.project, [w.pinned for w in packages], image.python, facts.releases
+        ),
     )
     names = [weighed.pinned.name for weighed in packages]
     refused = (
@@ -121,6 +125,7 @@ def evaluate(
         *list_unused(facts.accelerators, question.target, names),
         *_remark(question, candidate),
     )
+    remarks = (*remarks, *candidate.doubts[:1])
     return Accepted(candidate=candidate, reasons=remarks)
 
 
@@ -134,8 +139,10 @@ def reference_of(base: Base, image: Image, registries: Mapping[str, str]) -> str
 
 def _refuse_limits(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     size, budget = candidate.size, question.target.budget
-    if candidate.build_class not in _PATIENCE[question.options.allow_compile]:
-        builds = ", ".join(w.pinned.name for w in candidate.packages if not w.pinned.wheel)
+    if candidate.build_class not in PATIENCE[question.options.allow_compile]:
+        own = [one.name for one in question.project.packages if one.tools]
+        sdists = [w.pinned.name for w in candidate.packages if w.compiled]
+        builds = ", ".join([*sdists, *own])
         text = f"{builds} would have to be compiled ({candidate.build_class} on a small CPU)"
         yield Reason(code="compile-too-slow", text=text, package=builds.partition(",")[0])
     if budget.on_disk is not None and size.on_disk > budget.on_disk:
@@ -171,6 +178,14 @@ def _explain_room(size: Size, budget: Budget, storage: int) -> str:
 
 
 def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
+    python = candidate.image.python
+    eol = question.facts.pythons.get(python)
+    if eol is not None and eol < question.today:
+        text = (
+            f"Python {python} has been end-of-life since {eol}: it gets no security fixes, and "
+            "its images are no longer rebuilt"
+        )
+        yield Reason(code="end-of-life", text=text, fact=f"python-{python}")
     memory, known = question.target.budget.memory, candidate.memory
     if memory is not None and known is not None and known.resident > TIGHT * memory:
         what = "the packages takes about" if known.telling else "what was measured takes at least"
@@ -178,10 +193,24 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         yield Reason(code="memory-tight", text=text)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)
-    unread = [w.pinned.name for w in candidate.packages if w.pinned.wheel and not w.exact]
+    wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]
+    if unsized := [w.pinned.name for w in wheels if w.pinned.file.size is None]:
+        text = (
+            f"the size of {', '.join(unsized)} is not known, for the file's host did not answer: "
+            "the image is larger by that"
+        )
+        yield Reason(code="estimated-size", text=text, package=unsized[0])
+    unread = [w.pinned.name for w in wheels if w.pinned.file.size is not None]
     if unread:
         text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"
         yield Reason(code="estimated-size", text=text, package=unread[0])
+    closed = [w.pinned.name for w in candidate.packages if w.elf_unread]
+    if closed:
+        text = (
+            f"it is not known which libraries {', '.join(closed)} load: the wheels' contents were "
+            "not inspected, so no minimal base is preferred"
+        )
+        yield Reason(code="elf-unread", text=text, package=closed[0])
     assumed = [w.pinned.name for w in candidate.packages if w.facts.elf == "assumed"]
     if assumed:
         text = f"libraries of {', '.join(assumed)} are taken over from a sibling wheel"

@@ -23,6 +23,8 @@ from scaffold.planner.os_package_cost import (
     system_cost,
     taken_cost,
 )
+from scaffold.planner.own_packages import runtime_libraries
+from scaffold.planner.sibling_libraries import find_sibling_libraries
 from scaffold.planner.source_builds import find_builds
 from scaffold.planner.source_usage import is_closed, refuse_uses
 
@@ -100,6 +102,10 @@ def find_os_packages(
         refused.extend(refuse_uses(base, project.uses, given=given, commands=commands))
     build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
+    remarks.extend(_from_repositories(project))
+    if own_reasons := tuple(_compiles_own(project)):
+        remarks.extend(own_reasons)
+        build_class = BuildClass.MINUTES if build_class is BuildClass.WHEELS else build_class
     priced = list_priced(base, given)
     bought = _list_providers(facts, base, priced)
     cost = system_cost(
@@ -128,6 +134,27 @@ def find_os_packages(
         refused=tuple(refused),
         remarks=tuple(remarks),
     )
+
+
+def _from_repositories(project: Project) -> Iterator[Reason]:
+    for one in project.asked:
+        if one.build_from:
+            compiled = f" with a compiler ({', '.join(one.build_tools)})" if one.build_tools else ""
+            text = (
+                f"{one.name} is built from {one.build_from}{compiled} when the image is built; its "
+                "size is not known before"
+            )
+            yield Reason(code="from-repository", text=text, package=one.name)
+
+
+def _compiles_own(project: Project) -> Iterator[Reason]:
+    for one in project.packages:
+        if one.tools:
+            text = (
+                f"{one.name} has code of its own ({', '.join(one.tools)}; {one.origin}): it is "
+                "compiled for the target when the image is built; its size is not known before"
+            )
+            yield Reason(code="own-extension", text=text, package=one.name)
 
 
 def _from_distribution(base: Base, name: str, version: str, package: str) -> Reason:
@@ -165,11 +192,15 @@ def _lacks(
 ) -> Iterator[_Lack]:
     ships, programs = set(base.ships), set(base.programs)
     installed = {weighed.pinned.name for weighed in packages}
+    brought = find_sibling_libraries(packages)
     for weighed in packages:
         for lack in _of_package(facts, weighed, installed):
+            if lack.file and lack.id in brought[weighed.pinned.name]:
+                continue
             sought = lack.sought and _LDCONFIG not in programs
             if sought or lack.id not in ships | programs:
                 yield replace(lack, sought=sought)
+    yield from (lack for lack in _of_own(project) if lack.id not in ships)
     for use in () if is_closed(base) else project.uses:
         known = use.value in facts.libraries and use.value not in programs
         if use.code == "runs-program" and known:
@@ -179,6 +210,12 @@ def _lacks(
     for program in options.programs:
         if program not in programs | whole:
             yield _Lack(program, "--with", "", program=True)
+
+
+def _of_own(project: Project) -> Iterator[_Lack]:
+    for own in project.packages:
+        for soname in runtime_libraries(own):
+            yield _Lack(soname, own.name, str(own.origin), program=False)
 
 
 def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:

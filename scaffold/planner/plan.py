@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from scaffold.dockerfile.lockfile import render_lock
+from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.model.knowledge import Base
 from scaffold.model.plan import HealthCheck, Options, Plan, TargetPlan
-from scaffold.model.project import Project
+from scaffold.model.project import OwnPackage, Project
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Candidate, Decision
 from scaffold.planner.entrypoint import (
@@ -22,8 +22,14 @@ from scaffold.planner.entrypoint import (
     find_stop_signal,
 )
 from scaffold.planner.layer_plan import split_layers
+from scaffold.planner.own_packages import (
+    common_build_requires,
+    compiler_packages,
+    own_packages,
+    packages_of,
+)
 from scaffold.planner.trimming import list_languages
-from scaffold.project.path_requirements import local_paths
+from scaffold.project.path_requirements import file_paths, local_paths, wanted_repositories
 from scaffold.resolver.releases import split_tags
 from scaffold.resolver.tags import platform_tags
 from scaffold.state.trace_file import describe_keeping
@@ -74,6 +80,7 @@ def make_plan(
     """
     chosen = _check_choices(targets, decisions)
     base = chosen[0].base
+    packages = _own_packages(project, chosen)
     references = {fits.candidate.reference for fits in chosen}
     # Digests of different dates may name different builds of a tag: then the tag has to do.
     reference = min(references) if len(references) == 1 else min(references).partition("@")[0]
@@ -94,7 +101,7 @@ def make_plan(
         uid=UID if base.assembled else NONROOT_UID,
         home=HOME if base.assembled else NONROOT_HOME,
         workdir=WORKDIR,
-        environment=find_environment(project, options, base),
+        environment=find_environment(project, options, base, packages),
         labels=_labels(project, reference),
         bytecode=options.bytecode,
         builder=_builder(base, chosen[0].python, reference, options),
@@ -105,8 +112,20 @@ def make_plan(
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
         trace=project.trace if base.origin and options.traced != "none" else None,
         languages=list_languages(project) if options.trim == "max" else (),
+        packages=packages,
+        build_requires=common_build_requires([one.build_requires for one in decisions]),
+        compilers=compiler_packages(packages, base.package_manager or "apt"),
     )
     return replace(plan, labels=(("leanscaffold.plan", plan_digest(plan)), *plan.labels))
+
+
+def _own_packages(project: Project, chosen: Sequence[Accepted]) -> tuple[OwnPackage, ...]:
+    """Return the project's own packages that some target installs."""
+    found = (
+        own_packages(project, fits.candidate.resolution.environment, fits.candidate.image.release)
+        for fits in chosen
+    )
+    return tuple(dict.fromkeys(one for packages in found for one in packages))
 
 
 def plan_digest(plan: Plan) -> str:
@@ -121,9 +140,12 @@ def plan_digest(plan: Plan) -> str:
                 "platform": target.target.arch.platform,
                 "platforms": target.platforms,
                 "compiled": target.compiled,
+                **({"pure": target.pure} if target.pure else {}),
                 "build_packages": target.build_packages,
                 "run_packages": [p.name for p in target.chosen.candidate.run_packages],
                 "local": target.local,
+                **({"files": target.files} if target.files else {}),
+                **({"repositories": target.repositories} if target.repositories else {}),
                 "lock": render_lock(plan, target),
             }
             for target in plan.targets
@@ -139,6 +161,9 @@ def plan_digest(plan: Plan) -> str:
         "stop_signal": plan.stop_signal,
         "assembly": _assembly(plan),
     }
+    if plan.packages:
+        built = [[one.path, one.root, one.backend, one.requires] for one in plan.packages]
+        content["packages"] = [built, render_build_lock(plan), plan.compilers]
     if plan.trace:
         content["trace"] = [plan.options.traced, describe_keeping(plan.trace)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -173,17 +198,29 @@ def _plan_target(
 ) -> TargetPlan:
     candidate = chosen.candidate
     manager = candidate.base.package_manager or "apt"
-    compiled = tuple(sorted(w.pinned.name for w in candidate.packages if not w.pinned.wheel))
+    compiled = tuple(sorted(w.pinned.name for w in candidate.packages if w.compiled))
+    sdists = sorted(w.pinned.name for w in candidate.packages if not w.pinned.wheel)
     tools = {_TOOLS[manager].get(tool, tool) for tool in candidate.build_tools}
+    environment, release = candidate.resolution.environment, candidate.image.release
+    repositories = wanted_repositories(project, environment, release)
+    compilers = {tool for one in repositories for tool in one.build_tools}
+    native = bool(compiled or compilers)
+    build = {*candidate.build_packages, *tools} if compiled else set()
+    by_git = any(one.build_from.startswith("git+") for one in repositories)
+    build |= {*packages_of(compilers, manager), *(["git"] if by_git else [])}
     return TargetPlan(
         target=target,
         decision=decision,
         chosen=chosen,
         lock=f"requirements.{target.arch.slug}.lock",
-        platforms=() if compiled else _platforms(candidate),
+        platforms=() if native else _platforms(candidate),
         compiled=compiled,
-        build_packages=tuple(sorted({*candidate.build_packages, *tools})) if compiled else (),
-        local=local_paths(project, candidate.resolution.environment, candidate.image.release),
+        pure=tuple(name for name in sdists if name not in compiled),
+        build_packages=tuple(sorted(build)),
+        files=file_paths(project, [weighed.pinned for weighed in candidate.packages]),
+        local=local_paths(project, environment, release),
+        repositories=tuple(f"{one.name} @ {one.build_from}" for one in repositories),
+        native=native,
     )
 
 
@@ -196,6 +233,8 @@ def _platforms(candidate: Candidate) -> tuple[str, ...]:
     accepted = platform_tags(candidate.resolution.environment)
     tags: set[str] = set()
     for weighed in candidate.packages:
+        if not weighed.pinned.wheel:
+            continue
         own = set(split_tags(weighed.pinned.file.filename)[2])
         # The oldest of a file's tags is the one it most likely shares with other files.
         suited = [tag for tag in reversed(accepted) if tag in own]

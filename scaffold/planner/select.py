@@ -9,7 +9,7 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import LibcFamily
 from scaffold.model.verdict import Accepted, Evaluation, Rejected
 
-_BUILD_RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
+_BUILD_RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
 _COMPATIBLE_FAMILIES = ("slim", "full", "bare", "distroless", "alpine")
 # How much smaller a musl image has to be before "balanced" takes it: its allocator is slower and
 # fewer packages have wheels for it tomorrow.
@@ -21,9 +21,10 @@ def choose(
 ) -> tuple[tuple[Accepted | None, ...], tuple[Reason, ...]]:
     """Return the chosen verdict per target (all None if nothing fits all), and why that Python.
 
-    ``rows`` has one sequence of verdicts per target. Wheels beat compiling, a newer Python an
-    older one, then the objective decides; ties go to the base's rank and id, so that the order of
-    the bases never matters.
+    ``rows`` has one sequence of verdicts per target. Wheels beat compiling, fewer
+    packages to compile more, a Python that the pins were made for one that they were not, a newer
+    Python an older one, then the objective decides; ties go to the base's rank and id, so that the
+    order of the bases never matters.
     """
     common: list[tuple[Accepted, ...]] = []
     for first in (v for v in rows[0] if isinstance(v, Accepted)) if rows else ():
@@ -50,6 +51,8 @@ def _same(first: Accepted, row: Sequence[Evaluation]) -> Accepted | None:
 def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
     first = group[0]
     effort = max(_BUILD_RANK[fits.candidate.build_class] for fits in group)
+    compiled = sum(weighed.compiled for fits in group for weighed in fits.candidate.packages)
+    doubts = max(len(fits.candidate.doubts) for fits in group)
     python = Version(first.python)
     size: float = sum(fits.size.on_disk for fits in group)
     family = 0
@@ -58,14 +61,26 @@ def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
     if objective == "compatible":
         known = first.base.family in _COMPATIBLE_FAMILIES
         family = _COMPATIBLE_FAMILIES.index(first.base.family) if known else 99
+    unread = any(weighed.elf_unread for fits in group for weighed in fits.candidate.packages)
+    minimal = bool(first.base.origin) or not first.base.shell
     return (
+        unread and minimal,
         effort,
-        tuple(-part for part in python.release),
+        compiled,
+        doubts,
+        python.release if doubts else tuple(-part for part in python.release),
         family,
         size,
         first.base.rank,
         first.base.id,
     )
+
+
+# What would be said of any Python on that base explains none.
+_OF_BASES = {
+    *("base-not-asked", "python-not-admissible", "registry-unset", "needs-shell"),
+    *("needs-program", "over-budget", "over-download", "no-room-to-update"),
+}
 
 
 def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> tuple[Reason, ...]:
@@ -74,16 +89,22 @@ def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> 
     for verdict in (v for row in rows for v in row):
         if not verdict.python or Version(verdict.python) <= Version(chosen.python):
             continue
-        if isinstance(verdict, Rejected) and verdict.base.libc is chosen.base.libc:
+        same = verdict.base.libc is chosen.base.libc
+        if isinstance(verdict, Accepted) and same and verdict.candidate.doubts:
+            reasons.setdefault(verdict.python, _named(verdict, verdict.candidate.doubts[0]))
+        elif isinstance(verdict, Rejected) and same:
             reason = verdict.reasons[0]
-            text = f"not Python {verdict.python}: {reason.text}"
-            steered = reason.code in {"base-not-asked", "python-not-admissible"}
+            steered = reason.code in _OF_BASES
             if not steered and verdict.python not in reasons:
-                reasons[verdict.python] = Reason(
-                    code="python-unavailable",
-                    text=text,
-                    package=reason.package,
-                    file=reason.file,
-                    fact=reason.code,
-                )
+                reasons[verdict.python] = _named(verdict, reason)
     return tuple(reasons[python] for python in sorted(reasons, key=Version, reverse=True))
+
+
+def _named(verdict: Evaluation, reason: Reason) -> Reason:
+    return Reason(
+        code="python-unavailable",
+        text=f"not Python {verdict.python}: {reason.text}",
+        package=reason.package,
+        file=reason.file,
+        fact=reason.code,
+    )

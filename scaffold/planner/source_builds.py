@@ -1,13 +1,44 @@
 """What has to be built from source: with which packages and tools, and how long it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from scaffold.model.knowledge import Base, BuildClass, Facts, PackageFact, Recipe, SystemPackage
+from scaffold.model.index import SourceFacts
+from scaffold.model.knowledge import (
+    Base,
+    BuildClass,
+    Facts,
+    HeaderSource,
+    PackageFact,
+    Recipe,
+    SystemPackage,
+)
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch
 from scaffold.planner.os_package_cost import distribution, written_packages
+from scaffold.resolver.buildable import is_simple, list_header_sources
 
-_RANK = {BuildClass.WHEELS: 0, BuildClass.MINUTES: 1, BuildClass.HOURS: 2}
+_RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
+_COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}
+# g++, make and the C library's headers; what most builds that nobody has tried ask for.
+_ALL = {
+    "apt": ("build-essential", "cmake", "pkg-config"),
+    "apk": ("build-base", "cmake", "pkgconf"),
+}
+_TOOLS = {"c++": {"apt": "g++", "apk": "g++"}}
+_PKG_CONFIG = {"apt": "pkg-config", "apk": "pkgconf"}
+_LANGUAGE_TOOLS = {"fortran", "meson", "rust", "swig"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Build:
+    """What building one package takes; ``run`` are packages that the result runs with."""
+
+    effort: BuildClass
+    packages: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def find_builds(
@@ -18,43 +49,84 @@ def find_builds(
     install: dict[str, SystemPackage],
 ) -> tuple[tuple[str, ...], tuple[str, ...], BuildClass, tuple[Reason, ...]]:
     """Return build packages, tools, class and reasons; adds what they run with to ``install``."""
-    build: set[str] = set()
-    tools: set[str] = set()
-    worst = BuildClass.WHEELS
-    reasons: list[Reason] = []
-    manager = base.package_manager or "apt"
-    for weighed in packages:
-        if weighed.pinned.wheel:
-            continue
-        fact = facts.packages.get(weighed.pinned.name)
-        recipe = fact.recipe if fact else None
-        effort = effort_of(fact)
-        worst = max(worst, effort, key=_RANK.__getitem__)
-        build |= set(recipe.build.get(manager, ())) if recipe else set(_COMPILER[manager])
-        tools |= set(recipe.tools) if recipe else set()
-        for name in recipe.run.get(manager, ()) if recipe else ():
+    builds = [
+        (weighed, _find(facts, base, weighed)) for weighed in packages if not weighed.pinned.wheel
+    ]
+    for _, build in builds:
+        for name in build.run:
             install.setdefault(name, _known_package(facts, base, arch, name))
-        reasons.append(_builds(weighed, recipe, manager, effort))
-    return tuple(sorted(build)), tuple(sorted(tools)), worst, tuple(reasons)
+    efforts = [build.effort for _, build in builds]
+    return (
+        tuple(sorted({name for _, build in builds for name in build.packages})),
+        tuple(sorted({name for _, build in builds for name in build.tools})),
+        max(efforts, default=BuildClass.WHEELS, key=_RANK.__getitem__),
+        tuple(_explain(weighed, build) for weighed, build in builds),
+    )
 
 
 def effort_of(fact: PackageFact | None) -> BuildClass:
-    """Return how long compiling a package takes; minutes where nobody noted it."""
-    return fact.recipe.effort if fact and fact.recipe else BuildClass.MINUTES
+    """Return how long compiling a package takes; unknown where nobody noted it."""
+    return fact.recipe.effort if fact and fact.recipe else BuildClass.UNKNOWN
 
 
-_COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}
+def _find(facts: Facts, base: Base, weighed: Weighed) -> _Build:
+    if not weighed.compiled:
+        return _Build(effort=BuildClass.WHEELS)
+    manager = base.package_manager or "apt"
+    fact = facts.packages.get(weighed.pinned.name)
+    if fact is not None and fact.recipe is not None:
+        return _from_recipe(fact.recipe, manager)
+    return _from_source(facts, base, manager, weighed.source)
 
 
-def _builds(weighed: Weighed, recipe: Recipe | None, manager: str, effort: BuildClass) -> Reason:
-    packages = ", ".join(recipe.build.get(manager, ())) if recipe else ""
-    needs = packages or "a C compiler, as far as is known"
-    text = (
-        f"{weighed.pinned.name} {weighed.pinned.version} has no wheel here and is built from "
-        f"its sdist: {effort} with {needs}"
+def _from_recipe(recipe: Recipe, manager: str) -> _Build:
+    return _Build(
+        effort=recipe.effort,
+        packages=recipe.build.get(manager, ()),
+        tools=recipe.tools,
+        run=recipe.run.get(manager, ()),
     )
+
+
+def _from_source(facts: Facts, base: Base, manager: str, source: SourceFacts | None) -> _Build:
+    if source is None:
+        return _Build(effort=BuildClass.UNKNOWN, packages=_ALL[manager])
+    known = facts.headers.values()
+    found = list(list_header_sources(source, known))
+    brought = [name for one in found for name in (one.apk if manager == "apk" else one.apt)]
+    run = [name for one in found for name in one.runs_with(base.distribution_key)]
+    simple = is_simple(source, [h for one in known for h in (*one.headers, *one.modules)])
+    languages = [_TOOLS[one][manager] for one in source.languages if one in _TOOLS]
+    if source.modules:
+        languages.append(_PKG_CONFIG[manager])
+    return _Build(
+        effort=BuildClass.MINUTES if simple else BuildClass.UNKNOWN,
+        packages=(*(_COMPILER if simple else _ALL)[manager], *languages, *brought),
+        tools=tuple(one for one in source.languages if one in _LANGUAGE_TOOLS),
+        run=tuple(run),
+        unknown=tuple(_unknown(source, found)),
+    )
+
+
+def _unknown(source: SourceFacts, found: Sequence[HeaderSource]) -> Iterator[str]:
+    for name in (*source.headers, *source.modules):
+        if not any(one.brings(name) for one in found):
+            yield name
+
+
+def _explain(weighed: Weighed, build: _Build) -> Reason:
     name, file = weighed.pinned.name, weighed.pinned.file.filename
-    return Reason(code="compile-needed", text=text, package=name, file=file)
+    what = f"{name} {weighed.pinned.version} has no wheel here and is built from its sdist"
+    if build.effort is BuildClass.WHEELS:
+        text = f"{what}, which is pure Python: on the build machine, without a compiler"
+        return Reason(code="pure-sdist", text=text, package=name, file=file)
+    needs = ", ".join(build.packages)
+    if build.effort is not BuildClass.UNKNOWN:
+        text = f"{what}: {build.effort} with {needs}"
+        return Reason(code="compile-needed", text=text, package=name, file=file)
+    who = f"; no package is known that has {', '.join(build.unknown[:4])}" if build.unknown else ""
+    text = f"{what}: it is not known how long that takes and what it needs; with {needs}{who}"
+    return Reason(code="compile-unknown", text=text, package=name, file=file)
 
 
 def _known_package(facts: Facts, base: Base, arch: Arch, name: str) -> SystemPackage:

@@ -142,7 +142,7 @@ def _swapped(
     if swap.drops and not set(swap.drops) & set(asked):
         return None
     options = with_swaps(question.options, ((name, swap.to),))
-    wanted = wanted_of(question.project, options)
+    wanted = wanted_of(question.project, options, question.facts)
     environment = candidate.resolution.environment
     resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
     if not isinstance(resolution, Resolution):

@@ -100,7 +100,7 @@ def find_lighter(
 def _judge_again(
     question: PlanningInput, candidate: Candidate, shelf: ResolverCache
 ) -> Candidate | None:
-    wanted = wanted_of(question.project, question.options)
+    wanted = wanted_of(question.project, question.options, question.facts)
     environment = candidate.resolution.environment
     resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
     if not isinstance(resolution, Resolution):

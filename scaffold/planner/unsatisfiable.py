@@ -7,7 +7,12 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Accepted, Evaluation
 
-_HOPELESS = frozenset({"unknown-package", "version-conflict"})
+_HOPELESS = frozenset(
+    {
+        *("unknown-package", "version-conflict", "other-system", "hash-mismatch"),
+        "requirements-unknown",
+    }
+)
 # Said of a base before any package is looked at.
 _OF_BASES = frozenset(
     {

@@ -15,7 +15,13 @@ from scaffold.resolver.releases import best_wheel, final_releases, split_tags
 # Few projects upload wheels for these.
 SCARCE = frozenset({Arch.ARM_V7, Arch.ARM_V6, Arch.I386, Arch.RISCV64})
 _LIMITS = {"over-budget", "over-download", "compile-too-slow"}
-_ABOUT = {"compile-needed", "from-distribution", "no-wheel", "locked-version-no-wheel"}
+_ABOUT = {
+    "compile-needed",
+    "compile-unknown",
+    "from-distribution",
+    "no-wheel",
+    "locked-version-no-wheel",
+}
 
 
 def find_workarounds(
@@ -112,7 +118,7 @@ def _is_compiled(candidate: Candidate) -> bool:
 def _weigh(
     code: str, best: Candidate, chosen: Accepted | None, lacking: Sequence[str]
 ) -> Workaround:
-    patience = best.build_class if best.build_class is not BuildClass.WHEELS else ""
+    patience = _PATIENCE.get(best.build_class, "")
     options = [f"--base {best.base.id}", f"--python {best.image.python}"]
     return Workaround(
         code=code,
@@ -125,6 +131,11 @@ def _weigh(
     )
 
 
+_PATIENCE = {
+    BuildClass.MINUTES: "minutes",
+    BuildClass.UNKNOWN: "minutes",
+    BuildClass.HOURS: "hours",
+}
 _RISKS = {
     "extra-index": "its files name no C library: a build for another release of the system may "
     "not start",
@@ -147,7 +158,7 @@ def _describe(code: str, best: Candidate, lacking: Sequence[str]) -> str:
                 f"{n} {version} as {deb}" for n, version, deb in best.resolution.system
             )
         case _:
-            built = [w.pinned for w in best.packages if not w.pinned.wheel]
+            built = [w.pinned for w in best.packages if w.compiled]
             return ", ".join(f"{one.name} {one.version}" for one in built) or ", ".join(lacking)
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import groupby
 
 from scaffold.model.target import Arch
+from scaffold.project.secrets import NAME_GLOBS
 
 _ENVIRONMENT = "a virtual environment of this machine: the image gets its own packages"
 _CACHE = "a cache: made again when it is needed"
@@ -48,7 +49,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("**/.git-credentials", _PRIVATE),
     ("**/.htpasswd", _PRIVATE),
     ("**/.pgpass", _PRIVATE),
-    (".streamlit/secrets.toml", _PRIVATE),
+    *((f"**/{glob}", _PRIVATE) for glob in NAME_GLOBS),
     ("**/.venv", _ENVIRONMENT),
     ("**/venv", _ENVIRONMENT),
     ("**/.direnv", _ENVIRONMENT),
@@ -98,6 +99,7 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     (".devcontainer", _EDITOR),
 )
 
+BUILD_LOCK = "requirements.build.lock"  # what builds the project's own packages
 TRACE = "leanscaffold.trace.json"  # the keep-list of a traced app
 # What we write ourselves. It does not count as the project's, or a second run would predict more.
 OUTPUTS = (
@@ -105,6 +107,7 @@ OUTPUTS = (
     ".dockerignore",
     "leanscaffold.json",
     TRACE,
+    BUILD_LOCK,
     *(f"requirements.{arch.slug}.lock" for arch in Arch),
 )
 PROGRAM = ".leanscaffold"  # folder of what puts an image's files together
@@ -153,9 +156,14 @@ def patterns_for(keep: Sequence[str] = (), drop: Sequence[str] = ()) -> tuple[st
     return tuple(pattern for pattern, _ in _reasoned(keep, drop))
 
 
-def render_ignore(keep: Sequence[str], drop: Sequence[str] = ()) -> str:
-    """Return the text of a ``.dockerignore``, its reasons as comments."""
+def render_ignore(keep: Sequence[str], drop: Sequence[str] = (), only: Sequence[str] = ()) -> str:
+    """Return the text of a ``.dockerignore``, its reasons as comments.
+
+    ``only`` are the folders that the build needs of a workspace; empty for the whole folder.
+    """
     lines = ["# What stays out of the image, and out of what is sent to the builder."]
+    if only:
+        lines += ["", "# other members of the workspace", "*", *(f"!{_escape(p)}" for p in only)]
     for why, rows in groupby(_reasoned(keep, drop), key=lambda row: row[1]):
         lines += ["", f"# {why}", *(pattern for pattern, _ in rows)]
     return "\n".join(lines) + "\n"

@@ -1,34 +1,39 @@
 """Requirements that are folders or files of the project itself: what they ask for in turn."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from scaffold.index.project_files import find_project_file, identify
 from scaffold.model.errors import Detail, UsageError
-from scaffold.model.project import Asked, Origin
+from scaffold.model.project import PROJECT_FILES, Asked, Origin, ProjectFile
 from scaffold.project.pyproject import read_pyproject
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
-from scaffold.project.requirement_parser import Reading, both, unique
+from scaffold.project.requirement_parser import Reading, both, local_path, unique
 from scaffold.project.setup_files import read_setup
+from scaffold.project.text_io import relative
 
 
-def follow(root: Path, reading: Reading) -> Reading:
+def follow(root: Path, reading: Reading, *, context: Path | None = None) -> Reading:
     """Return a reading with the dependencies of its local projects, each with its own origin.
 
     The project itself (``.``) is dropped, its dependencies stay: the application is copied anyway.
-    A path that is not there, is no project, or lies outside the folder is a problem.
+    A path that is not there, is no project, or lies outside of ``context``, which is what the build
+    sees (the folder itself unless given), is a problem.
     """
     seen = {("pyproject.toml", "")} if _is_own(reading) else set()
-    walk = _Walk(root=root, locked=reading.lock is not None, seen=seen)
+    walk = _Walk(root=root, context=context or root, locked=reading.lock is not None, seen=seen)
     walk.take(reading.asked, marker="")
+    linked = list_linked(root, reading.index.find_links)
     return replace(
         reading,
         asked=tuple(dict.fromkeys(walk.asked)),
         files=unique((*reading.files, *walk.files)),
         notes=unique((*reading.notes, *walk.notes)),
         problems=(*reading.problems, *walk.problems),
+        distributions=tuple(dict.fromkeys((*walk.distributions, *linked))),
     )
 
 
@@ -46,17 +51,33 @@ def project_name(pyproject: Pyproject | None) -> tuple[str, Origin] | None:
     return None
 
 
+def list_linked(root: Path, links: Sequence[str]) -> Iterator[ProjectFile]:
+    """Yield the wheels and sdists in the folders of ``--find-links`` that lie in the project."""
+    for link in links:
+        path = local_path(link) if link.lower().startswith("file:") else link
+        place = relative(root, root / path)
+        if "://" in path or place.split("/", maxsplit=1)[0] == ".." or not (root / place).exists():
+            continue
+        here = [root / place] if (root / place).is_file() else sorted((root / place).iterdir())
+        for file in here:
+            found = find_project_file(root, relative(root, file)) if file.is_file() else None
+            if found is not None:
+                yield found
+
+
 @dataclass(slots=True, kw_only=True)
 class _Walk:
     """The state of one pass: it goes from local project to local project and gathers."""
 
     root: Path
+    context: Path
     locked: bool
     seen: set[tuple[str, str]]
     asked: list[Asked] = field(default_factory=list)
     problems: list[Detail] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    distributions: list[ProjectFile] = field(default_factory=list)
 
     def take(self, asked: Sequence[Asked], *, marker: str) -> None:
         for one in asked:
@@ -74,7 +95,8 @@ class _Walk:
                 self._folder(item)
 
     def _wrong(self, path: str) -> str:
-        if path.split("/", maxsplit=1)[0] == ".." or Path(path).is_absolute():
+        outside = relative(self.context, self.root / path).split("/", maxsplit=1)[0] == ".."
+        if outside or Path(path).is_absolute():
             return (
                 f"{path} lies outside the project's folder, which is all that the build sees:"
                 " move it inside, or run on the folder above"
@@ -89,10 +111,24 @@ class _Walk:
         return ""
 
     def _file(self, item: Asked) -> None:
-        if item.name:
-            self.asked.append(item)
+        """Take exactly this file: its version and hash stand for it, and no index is asked."""
+        found = find_project_file(self.root, item.path)
+        known = identify(found.file.filename) if found else None
+        if found is not None and known is not None and item.name in {"", found.name}:
+            self.distributions.append(found)
+            pinned = replace(
+                item,
+                name=found.name,
+                path="",
+                specifier=f"=={known[1]}",
+                index=PROJECT_FILES,
+                hashes=(f"sha256:{found.file.sha256}",),
+            )
+            self.asked.append(pinned)
             return
-        text = f"{item.path} is neither a wheel nor an sdist: its name does not say what it is"
+        text = f"{item.path} is not a wheel or sdist of {item.name}: its name says another"
+        if not found:
+            text = f"{item.path} is neither a wheel nor an sdist: its name does not say what it is"
         self.problems.append(Detail(text=text, file=item.origin.file, line=item.origin.line))
 
     def _folder(self, item: Asked) -> None:

@@ -2,28 +2,41 @@
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 from scaffold.model.errors import Detail, RequirementsInvalidError
 from scaffold.model.project import Asked, Project
+from scaffold.model.resolution import Pinned
 from scaffold.model.target import Environment
 from scaffold.resolver.cache import marker_holds
 from scaffold.resolver.tags import marker_environment
 
 # COPY gives other characters a meaning: variables, wildcards, quotes, escapes.
+_MOUNTABLE = re.compile(r"[\w@+.][\w@+./-]*")
 _PLAIN = re.compile(r"[\w@+.,=~ -][\w@+.,=~/ -]*")
 
 
 def local_paths(project: Project, environment: Environment, release: str) -> tuple[str, ...]:
-    """Return the paths of the local packages for an environment, relative, sorted.
+    """Return the paths of the local files for an environment, relative, sorted.
 
-    The project itself (``-e .``) is not among them: its sources are the application. Raises
+    Folders are not among them: they are installed with the application (``own_packages``). Raises
     RequirementsInvalidError, with all of them, for paths that an image build cannot reach.
+    """
+    files = (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2")
+    return tuple(p for p in wanted_paths(project, environment, release) if p.endswith(files))
+
+
+def wanted_paths(project: Project, environment: Environment, release: str) -> tuple[str, ...]:
+    """Return the paths of all local packages for an environment, relative, sorted.
+
+    The project itself (``-e .``) is not among them. Raises RequirementsInvalidError, with all of
+    them, for paths that an image build cannot reach.
     """
     wanted: set[str] = set()
     problems: list[Detail] = []
     for asked in project.asked:
         path = posixpath.normpath(asked.path) if asked.path else "."
-        if path == "." or not _holds(asked, environment, release):
+        if path in {".", project.folder} or not _holds(asked, environment, release):
             continue
         if why := _refuse(path):
             origin = asked.origin
@@ -38,9 +51,42 @@ def local_paths(project: Project, environment: Environment, release: str) -> tup
     return tuple(sorted(wanted))
 
 
+def file_paths(project: Project, packages: Iterable[Pinned]) -> tuple[str, ...]:
+    """Return the paths of the project's wheels and sdists that a target installs, sorted.
+
+    Raises RequirementsInvalidError for paths that a mount cannot name.
+    """
+    paths = {one.file.sha256: one.path for one in project.distributions}
+    wanted = sorted({paths[p.file.sha256] for p in packages if p.file.sha256 in paths})
+    problems = [
+        Detail(text=f"{path!r} has characters in it that a mount gives a meaning of its own")
+        for path in wanted
+        if _MOUNTABLE.fullmatch(path) is None
+    ]
+    if problems:
+        raise RequirementsInvalidError(
+            "some files of the project cannot get into a build",
+            details=problems,
+            hint="move them into a folder with a plain name",
+        )
+    return tuple(wanted)
+
+
+def wanted_repositories(
+    project: Project, environment: Environment, release: str
+) -> tuple[Asked, ...]:
+    """Return the requirements that are built from repositories for an environment, by name."""
+    found = {
+        asked.name: asked
+        for asked in project.asked
+        if asked.build_from and _holds(asked, environment, release)
+    }
+    return tuple(found[name] for name in sorted(found))
+
+
 def list_indexed(project: Project) -> list[str]:
     """Return the names that an index is asked for: not those of packages in the project."""
-    local = {asked.name for asked in project.asked if asked.path}
+    local = {asked.name for asked in project.asked if asked.path or asked.build_from}
     return [asked.name for asked in project.asked if asked.name not in local]
 
 

@@ -40,6 +40,7 @@ def read_pyproject(
     poetry_groups = poetry_tables.groups(pyproject)
     chosen = [_known("group", g, {*lists, *poetry_groups}, pyproject) for g in groups]
 
+    _check_conflicts(pyproject, extras=wanted, groups=chosen)
     items: list[Asked | Detail] = [*_base(pyproject)]
     for extra in wanted:
         items += _extra(pyproject, extra, known, seen=frozenset())
@@ -50,7 +51,11 @@ def read_pyproject(
             items += poetry_tables.group(pyproject, group, seen=frozenset())
     if poetry_tables.is_source(pyproject):
         items += poetry_tables.base(pyproject, wanted)
-    placed = [place for item in items for place in tool_tables.place(pyproject, item)]
+    placed = [
+        tool_tables.bind(pyproject, place)
+        for item in items
+        for place in tool_tables.place(pyproject, item)
+    ]
     constraints = [*_constraints(pyproject)]
     return Reading(
         asked=tuple(dict.fromkeys(item for item in placed if isinstance(item, Asked))),
@@ -60,6 +65,32 @@ def read_pyproject(
         notes=tool_tables.notes(pyproject),
         problems=tuple(item for item in (*placed, *constraints) if isinstance(item, Detail)),
     )
+
+
+def _check_conflicts(pyproject: Pyproject, *, extras: Sequence[str], groups: Sequence[str]) -> None:
+    """Refuse extras and groups that the project itself says exclude each other (uv's conflicts)."""
+    asked = {("extra", canonicalize_name(name)) for name in extras}
+    asked |= {("group", canonicalize_name(name)) for name in groups}
+    own = canonicalize_name(str(pyproject.table("project").get("name", "")))
+    for rivals in pyproject.listed("tool", "uv", "conflicts"):
+        tables = [one for one in (rivals if isinstance(rivals, list) else []) if "package" in one]
+        others = [one for one in tables if canonicalize_name(str(one["package"])) != own]
+        found = sorted(
+            (kind, name)
+            for one in (rivals if isinstance(rivals, list) else [])
+            for kind in ("extra", "group")
+            if isinstance(one, Mapping) and kind in one and one not in others
+            if (kind, name := canonicalize_name(str(one[kind]))) in asked
+        )
+        if len(found) > 1:
+            line = pyproject.line("tool", "uv", "conflicts")
+            words = " and ".join(f"--{kind} {name}" for kind, name in found)
+            text = "[tool.uv] conflicts says that they exclude each other"
+            raise UsageError(
+                f"{words} cannot be installed together",
+                hint="ask for one of them",
+                details=[Detail(text=text, file=pyproject.file, line=line)],
+            )
 
 
 def _known(kind: str, name: str, known: Iterable[str], pyproject: Pyproject) -> str:

@@ -1,11 +1,12 @@
 """The project reader: a folder as a ``Project``. Nothing of the project is ever run."""
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from packaging.utils import InvalidName, canonicalize_name
 
@@ -16,18 +17,40 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
     UsageError,
 )
-from scaffold.model.project import Found, Origin, Project, Start, Use
+from scaffold.model.project import (
+    Asked,
+    Found,
+    Origin,
+    OwnPackage,
+    Project,
+    Start,
+    Use,
+)
+from scaffold.project.conda import read_conda
+from scaffold.project.elsewhere import find_elsewhere
 from scaffold.project.lock_check import compare
 from scaffold.project.locks import needs_pyproject, read_lock
+from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
 from scaffold.project.path_projects import follow, project_name
-from scaffold.project.pyproject import is_made_by_build, read_pyproject
+from scaffold.project.private_files import (
+    find_lists_with_passwords,
+    find_opened,
+    notes_on_ignore,
+)
+from scaffold.project.pyproject import asks, is_made_by_build, read_pyproject
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.python_versions import read_pipfile_python, read_pythons
 from scaffold.project.requirement_parser import Reading, unique
-from scaffold.project.requirements import read_requirements
+from scaffold.project.requirements import installs_whole, read_requirements
+from scaffold.project.script import find_scripts, load_script
 from scaffold.project.setup_files import read_setup
-from scaffold.project.source_selection import Choice, Kind, choose
+from scaffold.project.source_selection import REQUIREMENT_FILES, Choice, Evidence, Kind, choose
+from scaffold.project.text_io import relative
+from scaffold.project.workspace import find_workspace, rebase
 from scaffold.state.trace_reader import read_trace
+
+if TYPE_CHECKING:
+    from scaffold.project.repositories import Address, Checkout
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 _LOOKED_FOR = (
@@ -79,12 +102,16 @@ def read_project(
     environ: Mapping[str, str] | None = None,
     sources: ReadSources | None = None,
     tree: Callable[[Path], tuple[tuple[str, int], ...]] | None = None,
+    context: Path | None = None,
+    repositories: Callable[["Address"], "Checkout"] | None = None,
 ) -> Project:
     """Return what a project folder says of its dependencies, its Python and how it starts.
 
     ``requirements`` are files to read instead of what the folder offers, relative to it. ``tree``
     lists what goes into the image, with sizes in bytes; ``sources`` reads them (``adapters.tree``
-    and ``adapters.sources`` unless given).
+    and ``adapters.sources`` unless given). ``context`` is the folder that the build sees where that
+    is one above: then what the build reads is relative to it. ``repositories`` fetches what is
+    asked for by git and no lock knows; without it that is refused.
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
     """
@@ -92,22 +119,40 @@ def read_project(
     names = _names(root)
     pyproject = load_pyproject(root)
     wants = bool(extras or groups)
-    choice = choose(names, pyproject, named=requirements, optional=wants)
+    listed = _list(root, tree)
+    paths = [name for name, _ in listed]
+    own = read_own_installs(root, sorted({*paths, *names}))
+    choice = choose(
+        names,
+        pyproject,
+        named=requirements,
+        optional=wants,
+        evidence=_evidence(root, names, own),
+        above=_lock_above(root),
+    )
     if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
         raise _useless_options(choice)
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
-    reading = compare(follow(root, read))
+    read = read if requirements else _with_own(read, own)
+    context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
+    reading = _settled(compare(follow(root, read, context=context)), repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
-    listed = _list(root, tree)
     if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
         raise UsageError(
             f"{root.name or root} is no Python project", hint=f"looked for {_LOOKED_FOR}"
         )
     installed = _installed(reading)
-    facts = _facts(root, sources, [name for name, _ in listed], installed)
+    brought = {one.path for one in reading.distributions}
+    private = find_lists_with_passwords(root, (*paths, *reading.files))
+    opened = find_opened(root, paths)
+    left_out = {*brought, *private}
+    packages = _own_packages(root, reading.asked, [name for name, _ in listed])
+    # What is asked for has to be there; the project itself runs from its sources all the same.
+    refused = [one for one in packages if one.path == "." and one.problem]
+    facts = _facts(root, sources, [name for name, _ in listed], installed, packages)
     pythons = (*read_pythons(root, pyproject), *reading.pythons)
-    return Project(
+    project = Project(
         name=_name(root, pyproject),
         asked=reading.asked,
         constraints=reading.constraints,
@@ -119,13 +164,91 @@ def read_project(
         index=reading.index,
         uses=facts.uses,
         source_paths=facts.source_paths,
-        app_bytes=sum(size for _, size in listed),
+        app_bytes=sum(size for path, size in listed if path not in left_out),
         app_sources=sum(size for path, size in listed if path.endswith(".py")),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
-        notes=(*choice.notes, *reading.notes, *_unasked(reading, facts)),
+        notes=(
+            *choice.notes,
+            *reading.notes,
+            *_unasked(reading, facts),
+            *notes_on_ignore(root, paths),
+            *(
+                f"{one.origin} opens {one.value}: it goes into the image, with what is secret in it"
+                for one in opened
+            ),
+            *(f"{one.name} is not installed as a package: {one.problem}" for one in refused),
+            *(
+                f"{one.name} takes its version from version control: `leanscaffold build` passes "
+                "that of the last tag on (by hand: --build-arg PACKAGE_VERSION=1.2.3)"
+                for one in packages
+                if one.versioned and one not in refused
+            ),
+        ),
         environments=_find_environments(root) if tree is None else (),
         trace=read_trace(root),
+        distributions=reading.distributions,
+        listed=choice.kind != Kind.NOTHING and (choice.kind != Kind.PYPROJECT or _lists(pyproject)),
+        elsewhere=find_elsewhere(paths),
+        private=private,
+        opened=opened,
+        packages=tuple(one for one in packages if one not in refused),
     )
+    return project if context == root else rebase(project, relative(context, root))
+
+
+def _lock_above(root: Path) -> str:
+    """Return the lock of the workspace that a folder is a member of, empty if there is none."""
+    workspace = find_workspace(root)
+    if workspace is None or not (workspace / "uv.lock").is_file():
+        return ""
+    return relative(root, workspace / "uv.lock")
+
+
+def _evidence(root: Path, names: frozenset[str], own: OwnInstalls) -> Evidence:
+    files = [name for name in REQUIREMENT_FILES if name in names]
+    return Evidence(
+        whole=frozenset(name for name in files if installs_whole(root, name)),
+        installed=own.files,
+        scripts=find_scripts(root, sorted(name for name in names if "/" not in name)),
+    )
+
+
+def _with_own(reading: Reading, own: OwnInstalls) -> Reading:
+    """Return a reading with what only the project's own Dockerfile names."""
+    known = {asked.name for asked in reading.asked}
+    known |= {package.name for package in (reading.lock.packages if reading.lock else ())}
+    more = tuple(asked for asked in own.asked if asked.name not in known)
+    notes = tuple(f"{one.origin} installs {one.text}: so does the image" for one in more)
+    return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))
+
+
+def _settled(reading: Reading, fetch: Callable[["Address"], "Checkout"] | None) -> Reading:
+    if not any(one.url for one in reading.asked):
+        return reading
+    from scaffold.project.repositories import settle_repositories  # noqa: PLC0415
+
+    return settle_repositories(reading, fetch)
+
+
+def _own_packages(
+    root: Path, asked: Sequence[Asked], files: Sequence[str]
+) -> tuple[OwnPackage, ...]:
+    """Return the project, where it is a package, and the folders in it that are asked for."""
+    from scaffold.project.own_package import read_own_package  # noqa: PLC0415
+
+    folders = {".": False}
+    for one in asked:
+        path = posixpath.normpath(one.path) if one.path else "."
+        if path != "." and (root / path).is_dir():
+            named = not one.origin.file.endswith((".toml", ".lock"))
+            folders[path] = folders.get(path, False) or named
+    found = []
+    for path, named in folders.items():
+        inside = files
+        if path.startswith("../"):  # what lies beside a member of a workspace
+            inside = [f"{path}/{name}" for name, _ in _list(root / path, None)]
+        found.append(read_own_package(root, path, inside, named=named))
+    return tuple(one for one in found if one is not None)
 
 
 def _find_environments(root: Path) -> tuple[str, ...]:
@@ -199,12 +322,17 @@ def _list(
 
 
 def _facts(
-    root: Path, sources: ReadSources | None, files: Sequence[str], installed: frozenset[str]
+    root: Path,
+    sources: ReadSources | None,
+    files: Sequence[str],
+    installed: frozenset[str],
+    packages: Sequence[OwnPackage],
 ) -> Facts:
     if sources is None:
         from scaffold.project.entrypoint.start import read_sources  # noqa: PLC0415
 
-        return read_sources(root, files=files, installed=installed)
+        roots = tuple(one.root for one in packages)
+        return read_sources(root, files=files, installed=installed, roots=roots)
     return sources(root, files=files, installed=installed)
 
 
@@ -244,11 +372,29 @@ def _read(
         if groups:
             raise _useless_options(choice)
         return read_setup(root, extras=extras)
+    if choice.kind in {Kind.CONDA, Kind.SCRIPT}:
+        conda = choice.kind == Kind.CONDA
+        name = choice.names[0]
+        return read_conda(root, name, environ=environ) if conda else _read_script(root, name)
     if choice.kind == Kind.LOCK:
         return _locked(root, choice.names[0], pyproject, extras=extras, groups=groups)
-    if pyproject is None:
-        return Reading()
-    return read_pyproject(pyproject, extras=extras, groups=groups)
+    return read_pyproject(pyproject, extras=extras, groups=groups) if pyproject else Reading()
+
+
+def _lists(pyproject: Pyproject | None) -> bool:
+    """Tell whether a pyproject.toml says what to install, be it nothing."""
+    return pyproject is not None and bool(
+        "dependencies" in pyproject.table("project") or asks(pyproject)
+    )
+
+
+def _read_script(root: Path, name: str) -> Reading:
+    script = load_script(root, name)
+    if script is None:
+        raise UsageError(
+            f"{name} has no block of script metadata", hint="name a requirements file, or add one"
+        )
+    return replace(read_pyproject(script), pythons=read_pythons(root, script))
 
 
 def _locked(

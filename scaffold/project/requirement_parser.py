@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from scaffold.model.errors import Detail
-from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin
+from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin, ProjectFile
 from scaffold.project.text_io import relative
 
 # What str.splitlines() and a shell take for a line's end or a command, and no requirement has.
@@ -36,6 +36,7 @@ class Reading:
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[Detail, ...] = ()
+    distributions: tuple[ProjectFile, ...] = ()
 
 
 def unique(values: Iterable[str]) -> tuple[str, ...]:

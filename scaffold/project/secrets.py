@@ -3,8 +3,12 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from scaffold.model.image import ImageConfig, Suspect
+
+_SYSTEM = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/bin/", "/sbin/", "/usr/bin/")
+_STDLIB = "/lib/python3."  # what it documents are examples
 
 # Names under which programs look for credentials. A .env with an example's suffix holds none.
 _NAMES = {
@@ -19,6 +23,45 @@ _NAMES = {
     "id_ecdsa": "a private key",
     "id_ed25519": "a private key",
 }
+# The same as globs, for files of a project; those that only may hold a secret are not among them.
+NAME_GLOBS = {
+    "*.env": "a file of settings that usually holds secrets",
+    "pip.conf": "an index's address, often with a password",
+    "pip.ini": "an index's address, often with a password",
+    "_netrc": "passwords by host",
+    "credentials.json": "credentials of a service",
+    "credentials.y*ml": "credentials of a service",
+    "client_secret*.json": "credentials of a service",
+    "service[-_]account*.json": "credentials of a service",
+    "secrets.json": "secrets, as its name says",
+    "secrets.toml": "secrets, as its name says",
+    "secrets.y*ml": "secrets, as its name says",
+    "token.json": "a token",
+    "token.pickle": "a token",
+    "token.txt": "a token",
+    "*.token": "a token",
+    ".vault-token": "a token",
+    "kubeconfig": "credentials of a cluster",
+    "kubeconfig.y*ml": "credentials of a cluster",
+    "*.kubeconfig": "credentials of a cluster",
+    "*.tfstate": "a state of Terraform's, with every secret in it",
+    "*.tfstate.*": "a state of Terraform's, with every secret in it",
+    "*.tfvars": "variables of Terraform's, often secrets",
+    "*.kdbx": "a store of passwords",
+    "*.jks": "a store of private keys",
+    "*.keystore": "a store of private keys",
+    ".s3cfg": "credentials of a cloud",
+    ".boto": "credentials of a cloud",
+}
+# What people write where a password would stand.
+_PLACEHOLDERS = re.compile(
+    rb"(?i)(?:user(?:name)?|your\W?|my\W?|pass(?:word|wd)?|pw|pwd|secret|token|changeme|example|x+|\*+|\.+)+"
+)
+_NO_HOST = re.compile(rb"(?i)(?:[\w.-]*\.)?(?:example(?:\.\w+)?|localhost|host(?:name)?)$")
+_ADDRESS = re.compile(
+    rb"[a-z][a-z0-9+.-]*://([^\s/:@\"'<>{}$]*):([^\s/@\"'<>{}$]+)@([\w.-]+)", re.IGNORECASE
+)
+_TOKEN_ADDRESS = re.compile(rb"(?i)https?://[a-z0-9_-]{20,}@[\w.-]+")
 _TAILS = {
     ".aws/credentials": "credentials of a cloud",
     ".docker/config.json": "a registry's login",
@@ -52,7 +95,30 @@ def looks_secret(path: str) -> str:
     for tail, what in _TAILS.items():
         if path.endswith("/" + tail):
             return what
-    return _NAMES.get(posixpath.basename(path), "")
+    name = posixpath.basename(path)
+    globbed = (what for glob, what in NAME_GLOBS.items() if fnmatchcase(name, glob))
+    return _NAMES.get(name, "") or (next(globbed, "") if is_scanned(path) else "")
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a file's name is one of those that a project's secrets go by."""
+    return any(fnmatchcase(name, glob) for glob in NAME_GLOBS)
+
+
+def is_scanned(path: str) -> bool:
+    """Tell whether a file of an image is searched for secrets: not what is published anyway."""
+    return not path.startswith(_SYSTEM) and "/site-packages/" not in path
+
+
+def has_password(content: bytes) -> bool:
+    """Tell whether an address with a password stands in a text, examples of one aside."""
+    found = any(
+        _PLACEHOLDERS.fullmatch(secret) is None
+        and secret != user
+        and _NO_HOST.fullmatch(host) is None
+        for user, secret, host in _ADDRESS.findall(content)
+    )
+    return found or _TOKEN_ADDRESS.search(content) is not None
 
 
 def names_secret(variable: str) -> bool:
@@ -70,6 +136,8 @@ def find_in_content(path: str, content: bytes) -> str:
         _INDEX.search(content) or _CREDENTIALS.search(content)
     ):
         return "an index's address with a password"
+    if _STDLIB not in path and b"\0" not in content[:1024] and has_password(content):
+        return "an address with a password"
     return ""
 
 

@@ -162,6 +162,79 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
     return found, pythons
 
 
+def read_console_scripts(root: Path, folder: str = ".") -> Mapping[str, tuple[str, Origin]]:
+    """Return the commands that setup.cfg or setup.py installs: what each calls, and its place.
+
+    What setup.py computes, or a file that cannot be read, has none.
+    """
+    found: dict[str, tuple[str, Origin]] = {}
+    for name in SETUP_FILES:
+        file = Path(folder, name).as_posix()
+        if not (root / file).is_file():
+            continue
+        try:
+            text = decode(read_bytes(root, file))
+            lines = _cfg_scripts(text) if name.endswith(".cfg") else _py_scripts(text)
+        except (SyntaxError, ValueError, RecursionError, configparser.Error):
+            continue
+        for line in lines:
+            command, equals, target = (part.strip() for part in line.partition("="))
+            if equals and not line.lstrip().startswith("#"):
+                number = line_of(text, re.escape(line.strip()))
+                origin = Origin(file=file, line=number, detail=f"script {command}")
+                found.setdefault(command, (target, origin))
+    return found
+
+
+def _cfg_scripts(text: str) -> list[str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # commands keep their case
+    parser.read_string(text)
+    return parser.get("options.entry_points", "console_scripts", fallback="").splitlines()
+
+
+def _py_scripts(text: str) -> list[str]:
+    given = setup_keywords(text).get("entry_points")
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        return _cfg_scripts(f"[options.entry_points]\n{_as_option(given.value)}")
+    if not isinstance(given, ast.Dict):
+        return []
+    values = _assigned_once(ast.parse(text))
+    lines: list[str] = []
+    for key, value in zip(given.keys, given.values, strict=True):
+        if isinstance(key, ast.Constant) and key.value == "console_scripts":
+            node = _resolve(value, values)
+            items = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+            for item in items:
+                if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                    lines += item.value.splitlines()
+    return lines
+
+
+def _as_option(text: str) -> str:
+    """Return entry points in their own sections as one option of setup.cfg."""
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # commands keep their case
+    parser.read_string("\n".join(line.strip() for line in text.splitlines()))
+    items = parser.items("console_scripts") if parser.has_section("console_scripts") else ()
+    return "console_scripts =\n" + "".join(f"  {name} = {value}\n" for name, value in items)
+
+
+def setup_keywords(text: str) -> Mapping[str, ast.expr]:
+    """Return the arguments of the ``setup()`` call in a setup.py, names followed to what they are.
+
+    Raises SyntaxError, ValueError or RecursionError for what is not Python.
+    """
+    tree = ast.parse(text)
+    values = _assigned_once(tree)
+    return {
+        keyword.arg: _resolve(keyword.value, values)
+        for call in _setup_calls(tree)
+        for keyword in call.keywords
+        if keyword.arg
+    }
+
+
 def _setup_calls(tree: ast.Module) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):

@@ -90,9 +90,12 @@ def argument(call: ast.Call, name: str, position: int | None = None) -> ast.expr
     return None
 
 
-def load_modules(root: Path, files: Sequence[str]) -> tuple[tuple[Module, ...], tuple[Use, ...]]:
+def load_modules(
+    root: Path, files: Sequence[str], installed: Sequence[str] = ()
+) -> tuple[tuple[Module, ...], tuple[Use, ...]]:
     """Return the parsed files of the application and an ``unparsable`` use for each that is not.
 
+    ``installed`` are folders whose modules get installed, so that they are roots in any case.
     Raises PathUnreadableError for a file that cannot be read.
     """
     trees: dict[str, ast.Module] = {}
@@ -107,7 +110,8 @@ def load_modules(root: Path, files: Sequence[str]) -> tuple[tuple[Module, ...], 
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             broken.append(_unparsable(file, error))
     nodes = {file: tuple(ast.walk(tree)) for file, tree in trees.items()}
-    roots = _source_roots(files, nodes)
+    known = {*_source_roots(files, nodes), *installed}
+    roots = (*sorted(known - {"."}, key=lambda one: (-one.count("/"), one)), ".")
     modules = [
         _module(file, tree, nodes=nodes[file], root=_root_of(file, roots))
         for file, tree in trees.items()

@@ -4,9 +4,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 from scaffold.model.errors import RequirementsInvalidError, UsageError
 from scaffold.model.target import Arch
+from scaffold.project.conda import CONDA_FILES
 from scaffold.project.locks import is_lock, needs_pyproject
 from scaffold.project.pyproject import asks
 from scaffold.project.pyproject_file import Pyproject
@@ -40,6 +42,8 @@ class Kind(StrEnum):
     PYPROJECT = "pyproject"
     PIPFILE = "pipfile"
     SETUP = "setup"
+    CONDA = "conda"
+    SCRIPT = "script"
     NOTHING = "nothing"
 
 
@@ -52,24 +56,42 @@ class Choice:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the contents of files say of how people install the project.
+
+    ``whole`` are requirement files that install the project itself or were compiled from its list,
+    ``installed`` those that its own Dockerfile installs, ``scripts`` have a block of their own.
+    """
+
+    whole: frozenset[str] = frozenset()
+    installed: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+
+
 def choose(
     names: Collection[str],
     pyproject: Pyproject | None,
     *,
+    evidence: Evidence = Evidence(),
     named: Sequence[str] = (),
     optional: bool = False,
+    above: str = "",
 ) -> Choice:
     """Return which files to read: the named ones, a lock, pyproject.toml, requirement files.
 
     ``names`` are the project's files, as far as they can matter. ``optional`` says that extras or
-    groups are wanted, which only pyproject.toml and locks have. Raises UsageError and
+    groups are wanted, which only pyproject.toml and locks have; ``above`` is the
+    lock of the workspace. Raises UsageError and
     RequirementsInvalidError for choices that cannot work.
     """
     if named:
         return _named(named)
     locks = [name for start in _LOCKS for name in sorted(names) if _starts(name, start)]
-    locks = list(dict.fromkeys(locks))
-    files = [name for name in REQUIREMENT_FILES if name in names]
+    locks = list(dict.fromkeys((*locks, *([above] if above else []))))
+    usual = [name for name in REQUIREMENT_FILES if name in names]
+    taken = evidence.installed or tuple(usual[:1])
+    files = [*taken, *(name for name in usual if name not in taken)]
     setup = [name for name in SETUP_FILES if name in names]
     modern = pyproject is not None and bool(pyproject.table("project"))
     listed = pyproject is not None and (asks(pyproject) or (optional and (modern or not setup)))
@@ -78,22 +100,53 @@ def choose(
         own = ["pyproject.toml"] if listed and not needs_pyproject(locks[0]) else []
         notes = _notes(locks[0], "a lock wins", [*own, *locks[1:], *files])
         return Choice(kind=Kind.LOCK, names=(locks[0],), notes=notes)
-    if listed:
-        notes = _notes("pyproject.toml", "it lists dependencies", files)
-        return Choice(kind=Kind.PYPROJECT, names=("pyproject.toml",), notes=notes)
-    if "Pipfile" in names:
-        notes = _notes("Pipfile", "it lists dependencies", files)
-        return Choice(kind=Kind.PIPFILE, names=("Pipfile",), notes=notes)
+    why = _why_people_install(taken, evidence)
+    if listed and why and not optional:
+        notes = _notes(", ".join(taken), why, ["pyproject.toml", *files[len(taken) :]])
+        return Choice(kind=Kind.FILES, names=taken, notes=notes)
+    if listed or "Pipfile" in names:
+        kind, name = (Kind.PYPROJECT, "pyproject.toml") if listed else (Kind.PIPFILE, "Pipfile")
+        return _only(kind, name, files)
     if files and not (setup and optional and not modern):
-        why = "pyproject.toml lists no dependencies" if pyproject else "it comes first"
-        notes = _notes(files[0], why, files[1:]) if pyproject or files[1:] else ()
-        return Choice(kind=Kind.FILES, names=(files[0],), notes=notes)
-    return _without_lists(setup, pyproject, modern=modern)
+        why = "pyproject.toml lists no dependencies" if pyproject else why or "it comes first"
+        others = files[len(taken) :]
+        told = pyproject or others or evidence.installed
+        notes = _notes(", ".join(taken), why, others) if told else ()
+        return Choice(kind=Kind.FILES, names=taken, notes=notes)
+    conda = [name for name in CONDA_FILES if name in names]
+    return _without_lists(setup, pyproject, conda, evidence.scripts, modern=modern)
 
 
-def _without_lists(setup: Sequence[str], pyproject: Pyproject | None, *, modern: bool) -> Choice:
+def _only(kind: Kind, name: str, others: Sequence[str]) -> Choice:
+    return Choice(kind=kind, names=(name,), notes=_notes(name, "it lists dependencies", others))
+
+
+def _why_people_install(files: Sequence[str], evidence: Evidence) -> str:
+    """Return why people install from these files and not from pyproject.toml, if they do."""
+    if evidence.installed:
+        return "the project's own Dockerfile installs it"
+    if set(files) & evidence.whole:
+        return "it installs the project itself, or was compiled from its list"
+    return ""
+
+
+def _without_lists(
+    setup: Sequence[str],
+    pyproject: Pyproject | None,
+    conda: Sequence[str],
+    scripts: Sequence[str],
+    *,
+    modern: bool,
+) -> Choice:
     if setup and not modern:
-        return Choice(kind=Kind.SETUP, names=tuple(setup))
+        notes = _notes(", ".join(setup), "it lists dependencies", conda) if conda else ()
+        return Choice(kind=Kind.SETUP, names=tuple(setup), notes=notes)
+    if conda:
+        why = "nothing else lists dependencies"
+        return Choice(kind=Kind.CONDA, names=(conda[0],), notes=_told(conda[0], why, conda[1:]))
+    if len(scripts) == 1 and not modern:
+        why = "its script block lists dependencies"
+        return Choice(kind=Kind.SCRIPT, names=tuple(scripts), notes=_told(scripts[0], why, ()))
     kind = Kind.NOTHING if pyproject is None else Kind.PYPROJECT
     return Choice(kind=kind, names=("pyproject.toml",) if pyproject else ())
 
@@ -122,12 +175,19 @@ def _named(named: Sequence[str]) -> Choice:
         raise UsageError(
             f"{locks[0]} is a lock, which stands alone", hint="name either it or requirement files"
         )
-    return Choice(kind=Kind.LOCK if locks else Kind.FILES, names=tuple(named))
+    kinds = {".yml": Kind.CONDA, ".yaml": Kind.CONDA, ".py": Kind.SCRIPT}
+    alone = kinds.get(PurePosixPath(named[0]).suffix, Kind.FILES) if len(named) == 1 else Kind.FILES
+    return Choice(kind=Kind.LOCK if locks else alone, names=tuple(named))
 
 
 def _notes(taken: str, why: str, others: Sequence[str]) -> tuple[str, ...]:
     text = f"dependencies are taken from {taken} ({why})"
     if not others:
-        return (text,) if "no dependencies" in why else ()
+        return (text,) if "no dependencies" in why or "Dockerfile" in why else ()
     were = "was" if len(others) == 1 else "were"
     return (f"{text}; {', '.join(others)} {were} not read",)
+
+
+def _told(taken: str, why: str, others: Sequence[str]) -> tuple[str, ...]:
+    """Return a note also where nothing was passed over: the place is an unusual one."""
+    return _notes(taken, why, others) or (f"dependencies are taken from {taken} ({why})",)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
+from fnmatch import fnmatchcase
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -13,12 +13,14 @@ from scaffold.project.poetry import direct_address
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.requirement_parser import both, check_plain, unique
 from scaffold.project.text_io import relative
+from scaffold.project.workspace import find_workspace, workspace_members
 
 
 def place(pyproject: Pyproject, item: Asked | Detail) -> Iterator[Asked | Detail]:
     """Yield a requirement with the address or path that the tools' tables give it.
 
-    A list of sources, each with a marker, makes several of one.
+    A list of sources, each with a marker, makes several of one. Where no marker holds, it comes
+    from the usual indexes.
     """
     if isinstance(item, Detail) or item.url or item.path:
         yield item
@@ -26,9 +28,9 @@ def place(pyproject: Pyproject, item: Asked | Detail) -> Iterator[Asked | Detail
     tables = [
         table
         for table in _sources(pyproject, item.name)
-        if {"path", "git", "url", "file"} & set(table) or table.get("workspace")
+        if {"path", "git", "url", "file", "index", "source"} & set(table) or table.get("workspace")
     ]
-    if not tables:
+    if all(table.get("marker") or table.get("markers") for table in tables):
         yield item
     for table in tables:
         try:
@@ -56,8 +58,10 @@ def _placed(pyproject: Pyproject, asked: Asked, table: Mapping[str, Any]) -> Ask
     check_plain(url, str(table.get("path") or table.get("file") or ""))
     if url:
         return replace(asked, url=url, specifier="", marker=marker)
+    if bound := table.get("index") or table.get("source"):
+        return replace(asked, index=find_index(pyproject, str(bound)), marker=marker)
     if table.get("workspace"):
-        path = _member(pyproject.root, asked.name)
+        path = _member(pyproject, asked.name)
     else:
         path = relative(
             pyproject.root, pyproject.folder / str(table.get("path") or table.get("file"))
@@ -66,12 +70,18 @@ def _placed(pyproject: Pyproject, asked: Asked, table: Mapping[str, Any]) -> Ask
     return replace(asked, path=path, specifier="", marker=marker, editable=editable)
 
 
-def _member(root: Path, name: str) -> str:
+def _workspaces(pyproject: Pyproject) -> Iterator[Pyproject]:
+    """Yield the pyproject.toml of the workspace: of the folder read for, and of one above."""
+    own = load_pyproject(pyproject.root)
+    above = find_workspace(pyproject.root)
+    yield from (one for one in (own, load_pyproject(above) if above else None) if one is not None)
+
+
+def _member(pyproject: Pyproject, name: str) -> str:
     """Return the folder of a workspace member. Raises ValueError if there is none."""
-    workspace = load_pyproject(root)
-    globs = workspace.listed("tool", "uv", "workspace", "members") if workspace else []
-    for pattern in globs:
-        for folder in sorted(root.glob(str(pattern))):
+    root = pyproject.root
+    for workspace in _workspaces(pyproject):
+        for folder in (*workspace_members(workspace), workspace.folder):
             member = load_pyproject(root, relative(root, folder / "pyproject.toml"))
             named = member.table("project").get("name", "") if member else ""
             if canonicalize_name(str(named)) == name:
@@ -79,21 +89,51 @@ def _member(root: Path, name: str) -> str:
     raise ValueError(f"{name} is said to be in the workspace, but no member has that name")
 
 
+def find_index(pyproject: Pyproject, name: str) -> str:
+    """Return the address of the index that a requirement names; the workspace's ones count, too.
+
+    Raises ValueError where no table declares it.
+    """
+    for file in (pyproject, *_workspaces(pyproject)):
+        for table in _declared(file):
+            if str(table.get("name", "")).lower() == name.lower() and table.get("url"):
+                return str(table["url"])
+    raise ValueError(f"no index is named {name!r}: declare it with its address")
+
+
+def _declared(pyproject: Pyproject) -> list[Mapping[str, Any]]:
+    return [
+        *_tables(pyproject, "uv", "index"),
+        *_tables(pyproject, "poetry", "source"),
+        *_tables(pyproject, "pdm", "source"),
+    ]
+
+
+def bind(pyproject: Pyproject, item: Asked | Detail) -> Asked | Detail:
+    """Return a requirement bound to the index that says it has it (pdm's ``include_packages``)."""
+    if isinstance(item, Detail) or item.index or item.url or item.path:
+        return item
+    for source in _tables(pyproject, "pdm", "source"):
+        patterns = [canonicalize_name(str(one)) for one in source.get("include_packages", [])]
+        if any(fnmatchcase(item.name, pattern) for pattern in patterns):
+            return replace(item, index=str(source.get("url", "")))
+    return item
+
+
 def index_options(pyproject: Pyproject) -> IndexOptions:
     """Return the index settings of uv, poetry and pdm.
 
-    An index that uv keeps for packages that name it, or poetry calls explicit, is an extra one.
+    Indexes that are kept for packages which name them are bound, not extra ones.
     """
     uv = pyproject.table("tool", "uv")
     default, links = str(uv.get("index-url", "")), pyproject.listed("tool", "uv", "find-links")
     extra = [*pyproject.listed("tool", "uv", "extra-index-url")]
-    for source in (
-        *_tables(pyproject, "uv", "index"),
-        *_tables(pyproject, "poetry", "source"),
-        *_tables(pyproject, "pdm", "source"),
-    ):
+    bound: list[str] = []
+    for source in _declared(pyproject):
         url = str(source.get("url", ""))
-        if source.get("type") == "find_links" or source.get("format") == "flat":
+        if _is_explicit(source):
+            bound.append(url)
+        elif source.get("type") == "find_links" or source.get("format") == "flat":
             links = [*links, url]
         elif _is_default(source):
             default = url
@@ -107,6 +147,9 @@ def index_options(pyproject: Pyproject) -> IndexOptions:
         pre=uv.get("prerelease") == "allow",
         only_binary=_restricted(pyproject, "no-build"),
         no_binary=_restricted(pyproject, "no-binary"),
+        bound_urls=unique(filter(None, bound)),
+        first_match=bool(uv.get("index") or uv.get("extra-index-url"))
+        and not str(uv.get("index-strategy", "")).startswith("unsafe"),
     )
 
 
@@ -134,32 +177,13 @@ def notes(pyproject: Pyproject) -> tuple[str, ...]:
         found.append(
             f"{pyproject.file}: [tool.uv] override-dependencies only count through uv.lock"
         )
-    for table in _explicit(pyproject):
-        name = str(table.get("name", ""))
-        users = ", ".join(_users(pyproject, name)) or "no package"
-        found.append(
-            f"{pyproject.file}: the index {name!r} is meant for {users} only, but is asked for"
-            " every package here, after the others; what it has of them may be taken"
-        )
     return tuple(found)
 
 
-def _explicit(pyproject: Pyproject) -> list[Mapping[str, Any]]:
-    """Return the indexes that only packages which name them may come from."""
-    uv = [table for table in _tables(pyproject, "uv", "index") if table.get("explicit")]
-    poetry = _tables(pyproject, "poetry", "source")
-    return [*uv, *(table for table in poetry if table.get("priority") == "explicit")]
-
-
-def _users(pyproject: Pyproject, index: str) -> list[str]:
-    """Return the packages that are to come from an index, as its name stands in their tables."""
-    found = []
-    for keys, key in (
-        (("tool", "uv", "sources"), "index"),
-        (("tool", "poetry", "dependencies"), "source"),
-    ):
-        for name, value in pyproject.table(*keys).items():
-            tables = value if isinstance(value, list) else [value]
-            if any(isinstance(table, Mapping) and table.get(key) == index for table in tables):
-                found.append(str(name))
-    return found
+def _is_explicit(source: Mapping[str, Any]) -> bool:
+    """Tell whether only packages that name a source may come from it."""
+    return bool(
+        source.get("explicit")
+        or source.get("priority") == "explicit"
+        or source.get("include_packages")
+    )

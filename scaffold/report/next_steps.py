@@ -23,7 +23,14 @@ _TELLING = (
         "library-unavailable",
         "compile-too-slow",
     ),
-    *("compile-needed", "needs-library", "needs-program", "needs-shell", "memory-tight"),
+    *(
+        "compile-needed",
+        "compile-unknown",
+        "needs-library",
+        "needs-program",
+        "needs-shell",
+        "memory-tight",
+    ),
 )
 # What stands in nobody's way until nothing fits.
 _TELLING_AT_LAST = ("python-not-admissible", "arch-unsupported", "registry-unset")

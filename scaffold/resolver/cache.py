@@ -8,7 +8,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.version import Version
 
-from scaffold.model.index import DistFile, Metadata, Page
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts
 from scaffold.model.ports import Index
 from scaffold.model.project import Asked, IndexOptions, Lock
 from scaffold.resolver.releases import (
@@ -27,7 +27,9 @@ class ResolutionRequest:
     ``swaps`` pairs (name, replacement requirement), applied to the whole closure. ``pre`` admits
     pre-releases everywhere. ``sdists`` False leaves out everything that would have to be built.
     ``offline`` says that a name which nobody knows may well exist. ``system`` are (name, version,
-    package): what the base's distribution builds itself, taken where there is no wheel.
+    package): what the base's distribution builds itself, taken where there is no wheel. ``builds``
+    are names whose sdist is known to build in the time allowed, ``slow`` those that take longer;
+    ``headers`` are what is known to be installed for a build that includes them.
     """
 
     asked: tuple[Asked, ...]
@@ -38,6 +40,9 @@ class ResolutionRequest:
     sdists: bool = True
     offline: bool = False
     system: tuple[tuple[str, str, str], ...] = ()
+    builds: frozenset[str] = frozenset()
+    slow: frozenset[str] = frozenset()
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +83,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class CachedResolution:
-    """A search that ended well: what it started from, the answers it got, the contenders."""
+    """A search that ended well: what it started from, the answers it got, the contenders.
+
+    ``read`` are all contenders whose requirements it went by.
+    """
 
     wanted: ResolutionRequest
     answers: "EnvironmentTags"
     contenders: dict[str, Candidate]
+    read: tuple[Candidate, ...]
 
 
 class ResolverCache:
@@ -94,7 +103,8 @@ class ResolverCache:
     def __init__(self, index: Index) -> None:
         self.index = index
         self._releases: dict[tuple[str, str], tuple[Page | None, tuple[Release, ...]]] = {}
-        self._metadata: dict[tuple[str, str, str], Metadata | None] = {}
+        self._metadata: dict[tuple[str, str, str, str], Metadata | None] = {}
+        self._only_pre: dict[tuple[str, str], bool] = {}
         self.solved: list[CachedResolution] = []
 
     def releases(self, name: str, index: str = "") -> tuple[Release, ...]:
@@ -112,13 +122,26 @@ class ResolverCache:
             self._releases[key] = (page, () if page is None else list_releases(page))
         return self._releases[key]
 
-    def metadata(self, candidate: Candidate, index: str = "") -> Metadata | None:
-        """Return a candidate's metadata; one file speaks for its whole release, as for uv."""
-        key = (candidate.name, str(candidate.version), index)
+    def has_only_prereleases(self, name: str, index: str = "") -> bool:
+        """Tell whether a project has never made a final release: then pre-releases are taken."""
+        key = (name, index)
+        if key not in self._only_pre:
+            releases = self.releases(name, index)
+            self._only_pre[key] = all(release.version.is_prerelease for release in releases)
+        return self._only_pre[key]
+
+    def metadata(self, candidate: Candidate) -> Metadata | None:
+        """Return the metadata of a candidate's own file: others may require something else."""
+        file = candidate.file
+        key = (candidate.name, file.filename, file.sha256, file.index)
         if key not in self._metadata:
-            others = [f for f in candidate.release.files if f != candidate.file]
-            self._metadata[key] = self.index.metadata(*key[:2], (candidate.file, *others))
+            version = str(candidate.version)
+            self._metadata[key] = self.index.metadata(candidate.name, version, file)
         return self._metadata[key]
+
+    def source(self, name: str, file: DistFile) -> SourceFacts | None:
+        """Return what building an sdist takes, None where it cannot be known."""
+        return self.index.source_facts(name, file)
 
 
 @lru_cache(maxsize=65536)

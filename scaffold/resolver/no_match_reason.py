@@ -1,10 +1,20 @@
 """Say why a package has nothing to install in an environment, and what it does have."""
 
+from collections.abc import Iterator
+
 from packaging.version import Version
 
+from scaffold.model.index import Page
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Environment, LibcFamily
-from scaffold.resolver.releases import Release, accepts_python, final_releases, split_tags
+from scaffold.resolver.releases import (
+    Release,
+    accepts_python,
+    final_releases,
+    parse_specifier,
+    parse_version,
+    split_tags,
+)
 
 _ARCH_OF_MACHINE = {arch.machine: arch for arch in Arch}
 
@@ -20,42 +30,129 @@ def describe_missing(
     releases: tuple[Release, ...],
     admissible: tuple[Release, ...],
     locked: bool,
-    known: bool,
+    page: Page | None,
     offline: bool,
+    hashes: bool = False,
+    public: str = "",
 ) -> Reason:
     """Return the one reason that explains best why no file of ``name`` can be taken."""
+    return next(
+        _describe(
+            name=name,
+            parent=parent,
+            specifier=specifier,
+            url=url,
+            environment=environment,
+            python=python,
+            releases=releases,
+            admissible=admissible,
+            locked=locked,
+            page=page,
+            offline=offline,
+            hashes=hashes,
+            public=public,
+        )
+    )
+
+
+def _direct(name: str, needed: str, url: str, environment: Environment, *, offline: bool) -> Reason:
+    text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
+    if offline and not url.partition("#")[0].endswith(".whl"):
+        text = f"offline, what {name}{needed} needs is not known: plan once without --offline"
+    return Reason(code="direct-url", text=text, package=name)
+
+
+def _describe(
+    *,
+    name: str,
+    parent: str,
+    specifier: str,
+    url: str,
+    environment: Environment,
+    python: Version,
+    releases: tuple[Release, ...],
+    admissible: tuple[Release, ...],
+    locked: bool,
+    page: Page | None,
+    offline: bool,
+    hashes: bool = False,
+    public: str = "",
+) -> Iterator[Reason]:
+    """Yield what explains it, the best first."""
     needed = f" (needed by {parent})" if parent else ""
     if url:
-        text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
-        return Reason(code="direct-url", text=text, package=name)
-    if not known:
+        yield _direct(name, needed, url, environment, offline=offline)
+    if page is None:
         text = (
             f"offline, nothing is known of {name}{needed}: plan once without --offline"
             if offline
             else f"the index knows no package named {name}{needed}"
         )
-        return Reason(code="unknown-package", text=text, package=name)
+        yield Reason(code="unknown-package", text=text, package=name)
+        return
     if not admissible:
-        return _none_admissible(name, needed, specifier, releases, locked=locked)
+        if reason := _other_system(page, needed, specifier):
+            yield reason
+        if public:
+            yield _without_local(name, needed, specifier, public)
+        yield _none_admissible(name, needed, specifier, releases, locked=locked)
     newest = admissible[0]
+    if hashes:
+        text = f"no file of {name} {newest.version}{needed} has the hash that is given for it"
+        yield Reason(code="hash-mismatch", text=text, package=name)
+    if public and newest.version.local:
+        yield _without_local(name, needed, f"=={newest.version}", public)
     if not any(accepts_python(f, python) for r in admissible for f in r.files):
         text = f"{name} {newest.version}{needed} does not support Python {environment.python}"
-        return Reason(code="no-wheel", text=text, package=name, fact="requires-python")
+        yield Reason(code="no-wheel", text=text, package=name, fact="requires-python")
     what = f"{name} {newest.version}{needed}"
     if offline and any("any" in split_tags(wheel.filename)[2] for wheel in newest.wheels):
         text = f"offline, nobody knows what {what} needs itself: plan once without --offline"
-        return Reason(code="unknown-package", text=text, package=name)
+        yield Reason(code="unknown-package", text=text, package=name)
     lacks = f"has no wheel for {_describe_lack(newest, environment)}"
     has_sdist = any(release.sdist for release in admissible)
     sdist = ", only an sdist" if has_sdist else " and no sdist to build one from"
     code = "locked-version-no-wheel" if locked else "no-wheel"
-    return Reason(
+    yield Reason(
         code=code,
         text=f"{what} {lacks}{sdist} (it has: {list_wheels(newest)})",
         package=name,
         file=newest.wheels[0].filename if newest.wheels else "",
         fact=_lacking_fact(newest, environment),
     )
+
+
+def _other_system(page: Page, needed: str, specifier: str) -> Reason | None:
+    """Return why every file that is asked for is one for another system, None if it is not so."""
+    asked = parse_specifier(specifier)
+    found: dict[str, None] = {}
+    for text, system in page.elsewhere:
+        version = parse_version(text)
+        if asked is None or version is None or asked.contains(version, prereleases=True):
+            found[system] = None
+    if not found:
+        return None
+    systems = " and ".join(found)
+    marker = _MARKERS.get(systems, 'sys_platform != "linux"')
+    text = (
+        f"{page.name}{needed} is only for {systems}: add a marker, {page.name}{specifier}; {marker}"
+    )
+    return Reason(code="other-system", text=text, package=page.name, fact=systems)
+
+
+_MARKERS = {
+    "Windows": 'sys_platform == "win32"',
+    "macOS": 'sys_platform == "darwin"',
+    "PyPy": 'implementation_name == "pypy"',
+}
+
+
+def _without_local(name: str, needed: str, specifier: str, public: str) -> Reason:
+    text = (
+        f"{name}{specifier}{needed} has no wheel here; "
+        f"{name}=={public}, without the +, has one: ask for that"
+    )
+    return Reason(code="version-conflict", text=text, package=name, fact=public)
 
 
 def _none_admissible(
@@ -76,6 +173,8 @@ def _none_admissible(
 def _describe_lack(release: Release, environment: Environment) -> str:
     """Name the one property that no wheel of the release has: libc, architecture or Python."""
     family, machine = environment.libc.family, environment.arch.machine
+    if any("any" in split_tags(wheel.filename)[2] for wheel in release.wheels):
+        return f"Python {environment.python}"
     suits_libc = [
         p for w in release.wheels for p in split_tags(w.filename)[2] if _family(p) is family
     ]
@@ -99,13 +198,25 @@ def _family(platform: str) -> LibcFamily | None:
     return None
 
 
+def _any(filename: str) -> str:
+    """Return for which Pythons a wheel without machine code is."""
+    interpreters, abis, _ = split_tags(filename)
+    if abis == ("none",) and not any(tag.startswith(("py3", "cp3")) for tag in interpreters):
+        return "any system, but only Python 2"
+    if any(tag.startswith("py3") for tag in interpreters):
+        return "any"
+    return f"any system, for {', '.join(interpreters)}"
+
+
 def list_wheels(release: Release) -> str:
     """Return what a release has wheels for, such as ``glibc amd64, glibc arm64, any``."""
     found: set[tuple[str, str]] = set()
     for wheel in release.wheels:
         for platform in split_tags(wheel.filename)[2]:
+            if len(release.wheels) == 1 and platform != "any":
+                return "-".join(wheel.filename[:-4].rsplit("-", 3)[1:])
             if platform == "any":
-                found.add(("any", ""))
+                found.add((_any(wheel.filename), ""))
             family = _family(platform)
             for machine, arch in _ARCH_OF_MACHINE.items():
                 if family and platform.endswith(f"_{machine}"):

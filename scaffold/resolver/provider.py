@@ -8,7 +8,8 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from scaffold.model.index import DistFile, Metadata, Page
+from scaffold.model.index import DistFile, Page
+from scaffold.resolver.buildable import is_simple
 from scaffold.resolver.cache import (
     Candidate,
     Requirement,
@@ -25,6 +26,17 @@ from scaffold.resolver.releases import (
     satisfies,
 )
 
+_SMALLEST = 2048  # bytes; a wheel below holds little more than its own metadata
+_LARGER = 20
+
+
+class UnreadError(Exception):
+    """What a contender requires is not known, so no answer that has it can be right."""
+
+    def __init__(self, contender: Candidate) -> None:
+        super().__init__(contender.name)
+        self.contender = contender
+
 
 class Provider:
     """resolvelib's questions, answered for one environment."""
@@ -39,8 +51,12 @@ class Provider:
             canonicalize_name(ParsedRequirement(old).name): parse_requirement(new)
             for old, new in wanted.swaps
         }
-        # What lies in the project is not what an index has under that name.
-        self.local = {a.name for a in wanted.asked if a.path and answers.holds(a.marker)}
+        # What lies in the project or a repository is not what an index has under that name.
+        self.local = {
+            asked.name
+            for asked in wanted.asked
+            if (asked.path or asked.build_from) and answers.holds(asked.marker)
+        }
         # A name that is bound to an index comes from nowhere else, whoever asks for it.
         asked = {a.name: a.index for a in wanted.asked if a.index and answers.holds(a.marker)}
         self.vendors = dict(wanted.options.vendor_urls)
@@ -49,7 +65,8 @@ class Provider:
         self.locked = self._read_lock()
         self.system = {name: (version, package) for name, version, package in wanted.system}
         self.order: dict[str, int] = {}
-        self._needs: dict[tuple[str, str, frozenset[str]], list[Requirement]] = {}
+        self._needs: dict[tuple[str, str, str, frozenset[str]], list[Requirement]] = {}
+        self.read: dict[str, Candidate] = {}
 
     def _read_constraints(self) -> dict[str, tuple[str, ...]]:
         constraints: dict[str, tuple[str, ...]] = {}
@@ -92,7 +109,7 @@ class Provider:
         """Return what the project asks for on this target."""
         needs: list[Requirement] = []
         for asked in self.wanted.asked:
-            local = asked.path or asked.name in self.local
+            local = asked.path or asked.build_from or asked.name in self.local
             if local or not self.answers.holds(asked.marker):
                 continue
             extras = f"[{','.join(asked.extras)}]" if asked.extras else ""
@@ -187,15 +204,19 @@ class Provider:
     # -----------------------------------------------------------------------------------------
 
     def _dependencies(self, candidate: Candidate, extras: frozenset[str]) -> list[Requirement]:
-        key = (candidate.name, str(candidate.version), extras)
+        file = candidate.file
+        key = (candidate.name, file.filename, file.sha256, extras)
         if key not in self._needs:
             self._needs[key] = list(self._read_needs(candidate, extras))
             self.shelf.index.prefetch([need.name for need in self._needs[key]])
         return self._needs[key]
 
     def _read_needs(self, candidate: Candidate, extras: frozenset[str]) -> Iterator[Requirement]:
-        metadata = self.metadata(candidate)
-        for text in metadata.requires if metadata else ():
+        metadata = self.shelf.metadata(candidate)
+        if metadata is None or metadata.uncertain:
+            raise UnreadError(candidate)
+        self.read[candidate.file.filename] = candidate
+        for text in metadata.requires:
             requirement = parse_requirement(text)
             if requirement is None or canonicalize_name(requirement.name) in self.local:
                 continue
@@ -206,7 +227,11 @@ class Provider:
     def candidates(
         self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
     ) -> Iterator[Candidate]:
-        """Yield candidates, best first: wheels by version; sdists only if there is no wheel."""
+        """Yield candidates, best first.
+
+        The newest version wins, as a wheel or as an sdist that is known to build. Where nobody
+        knows what a build takes, any wheel goes before it.
+        """
         if any(fnmatchcase(name, pattern) for pattern in self.wanted.options.without):
             return
         url = next((need.url for need in needs if need.url), "")
@@ -220,29 +245,61 @@ class Provider:
     def _is_unread(self, candidate: Candidate) -> bool:
         """Tell whether nobody knows what a candidate needs: offline it cannot be found out."""
         known = not self.wanted.offline or candidate.name in self.locked
-        return not known and self.metadata(candidate) is None
+        return not known and self.shelf.metadata(candidate) is None
 
     def _from_releases(
         self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
     ) -> Iterator[Candidate]:
         found = False
+        last: list[Candidate] = []
+        placeholders: list[Candidate] = []
+        unknown = not self.wanted.sdists or self._only_binary(name)
         for release in self.admissible(name, needs):
             allowed = self._allowed(name, release, needs)
-            file = self.answers.wheel(allowed)
-            if file is not None and not self._no_binary(name):
+            wheel = None if self._no_binary(name) else self.answers.wheel(allowed)
+            if wheel is not None:
+                contender = Candidate(name, release.version, extras, wheel, allowed)
+                if self._is_placeholder(contender):
+                    placeholders.append(contender)
+                    continue
                 found = True
-                yield Candidate(name, release.version, extras, file, allowed)
+                yield contender
+                continue
+            sdist = self.answers.sdist(allowed)
+            if sdist is None:
+                continue
+            contender = Candidate(name, release.version, extras, sdist, allowed)
+            # Older releases of what nobody can say how to build are not looked into.
+            unknown = unknown or not self._builds(name, sdist)
+            if unknown:
+                last.append(contender)
+            else:
+                found = True
+                yield contender
         if not found:
-            for candidate in self._from_system(name, extras, needs):
-                found = True
-                yield candidate
-        if found or not self.wanted.sdists or self._only_binary(name):
-            return
-        for release in self.admissible(name, needs):
-            allowed = self._allowed(name, release, needs)
-            file = self.answers.sdist(allowed)
-            if file is not None:
-                yield Candidate(name, release.version, extras, file, allowed)
+            yield from self._from_system(name, extras, needs)
+        if self.wanted.sdists and not self._only_binary(name):
+            yield from last
+        yield from placeholders
+
+    def _builds(self, name: str, file: DistFile) -> bool:
+        """Tell whether an sdist is known to build here in the time allowed."""
+        if name in self.wanted.builds or name in self.wanted.slow:
+            return name in self.wanted.builds
+        source = self.shelf.source(name, file)
+        return source is not None and is_simple(source, self.wanted.headers)
+
+    def _is_placeholder(self, contender: Candidate) -> bool:
+        """Tell whether a wheel is next to empty where the project's other releases are not."""
+        size = contender.file.size
+        if size is None or size >= _SMALLEST or not contender.file.filename.endswith("-any.whl"):
+            return False
+        return any(
+            (file.size or 0) > _LARGER * size
+            for release in self.releases(contender.name)
+            if release.version != contender.version
+            for file in release.files
+        )
 
     def _from_system(
         self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
@@ -267,9 +324,9 @@ class Provider:
         """Return the release with only the files whose hash the lock and the requirement allow."""
         sums = self.locked.get(name, {}).get(release.version, frozenset())
         asked = {h.removeprefix("sha256:") for need in needs for h in need.hashes}
-        allowed = (sums or asked) & (asked or sums)
-        if not allowed:
+        if not sums and not asked:
             return release
+        allowed = (sums or asked) & (asked or sums)
         sdist = release.sdist if release.sdist and release.sdist.sha256 in allowed else None
         wheels = tuple(file for file in release.wheels if file.sha256 in allowed)
         return Release(version=release.version, wheels=wheels, sdist=sdist)
@@ -280,16 +337,34 @@ class Provider:
             return
         version = parse_version(filename.split("-")[1])
         if version is not None:
-            digest = url.partition("#sha256=")[2]
-            file = DistFile(filename=filename, url=url.partition("#")[0], sha256=digest)
+            file = self._direct_file(name, filename, url)
             release = Release(version=version, wheels=(file,), sdist=None)
             yield Candidate(name, version, extras, file, release)
+
+    def _direct_file(self, name: str, filename: str, url: str) -> DistFile:
+        """Return a file with an address of its own; its hash stands there, or in the lock."""
+        packages = self.wanted.lock.packages if self.wanted.lock else ()
+        locked = next(
+            (
+                file
+                for package in packages
+                for file in package.files
+                if package.name == name and file.filename == filename
+            ),
+            None,
+        )
+        digest = url.partition("#sha256=")[2]
+        if locked is not None:
+            digest = digest or locked.sha256.removeprefix("sha256:")
+        size = locked.size if locked is not None else None
+        return DistFile(filename=filename, url=url.partition("#")[0], sha256=digest, size=size)
 
     def admissible(self, name: str, needs: Sequence[Requirement]) -> Iterator[Release]:
         """Yield the releases that specifiers, constraints, lock and PEP 592 admit, newest first."""
         specifiers = self.specifiers(name, needs)
         pre = self.wanted.options.pre or any(map(names_prerelease, specifiers))
         exact = any(is_pin(specifier, wildcard=False) for specifier in specifiers)
+        pre = pre or self.shelf.has_only_prereleases(name, self.bound.get(name, ""))
         locked = self.locked.get(name)
         for release in self.releases(name):
             version = release.version
@@ -310,9 +385,10 @@ class Provider:
         """Return a name's page, of the index that it is bound to, if any."""
         return self.shelf.page(name, self.bound.get(name, ""))
 
-    def metadata(self, candidate: Candidate) -> Metadata | None:
-        """Return a contender's metadata."""
-        return self.shelf.metadata(candidate, self.bound.get(candidate.name, ""))
+    def given_hashes(self, name: str, needs: Sequence[Requirement]) -> bool:
+        """Tell whether hashes are given and no file of the newest admissible release has one."""
+        release = next(self.admissible(name, needs), None)
+        return release is not None and not self._allowed(name, release, needs).files
 
     def specifiers(self, name: str, needs: Iterable[Requirement]) -> tuple[str, ...]:
         """Return all that needs and constraints say of a name's version."""

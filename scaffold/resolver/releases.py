@@ -109,7 +109,9 @@ def _read_filename(name: str, filename: str) -> tuple[str, bool]:
     """
     if filename.endswith(".whl"):
         parts = filename[:-4].split("-")
-        return (parts[1], True) if len(parts) >= _WHEEL_PARTS else ("", True)
+        named = parts[0] == name or canonicalize_name(parts[0]) == name
+        own = len(parts) >= _WHEEL_PARTS and named
+        return (parts[1], True) if own else ("", True)
     for ending in _SDIST_ENDINGS:
         if filename.endswith(ending):
             stem, _, version = filename[: -len(ending)].rpartition("-")

@@ -5,7 +5,9 @@ here, from pages and metadata that the index port hands out. Markers are evaluat
 pre-releases are taken only when asked for, withdrawn files only when pinned.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import reduce
 from operator import and_
@@ -25,7 +27,7 @@ from scaffold.resolver.cache import (
 from scaffold.resolver.dependency_walk import walk_closure
 from scaffold.resolver.environment_tags import EnvironmentTags
 from scaffold.resolver.no_match_reason import describe_missing
-from scaffold.resolver.provider import Provider
+from scaffold.resolver.provider import Provider, UnreadError
 from scaffold.resolver.releases import (
     accepts_python,
     find_pace,
@@ -34,7 +36,8 @@ from scaffold.resolver.releases import (
     parse_version,
 )
 
-_MAX_ROUNDS = 20_000
+_MAX_ROUNDS = 4_000
+_SAMPLES = 8
 
 
 def resolve(
@@ -45,12 +48,22 @@ def resolve(
     ``release`` is the interpreter's full version. A conflict names every package of the closure
     that has nothing to install there, not only the first that the search met.
     """
-    answers = EnvironmentTags(environment, release)
-    provider = Provider(wanted, answers, shelf)
+    provider = Provider(wanted, EnvironmentTags(environment, release), shelf)
+    try:
+        return _resolve(provider)
+    except UnreadError as error:
+        reason = _unread(error.contender, offline=wanted.offline)
+        return Conflict(environment=environment, reasons=(reason,))
+
+
+def _resolve(provider: Provider) -> Resolution | Conflict:
+    wanted, answers, shelf = provider.wanted, provider.answers, provider.shelf
+    environment = answers.environment
     roots = provider.roots()
     for solved in shelf.solved:
-        if solved.wanted == wanted and solved.answers.shared_by(answers):
-            contenders = _transfer(solved.contenders, answers)
+        same = solved.wanted == wanted and solved.answers.shared_by(answers)
+        if same and _requires_the_same(solved, answers, shelf):
+            contenders = {key: _move(one, answers) for key, one in solved.contenders.items()}
             return _collect(provider, contenders, roots)
     shelf.index.prefetch([need.name for need in roots])
     lost, missing = _survey(provider, roots)
@@ -59,7 +72,7 @@ def resolve(
     found = _search(provider, roots, missing)
     if isinstance(found, Conflict):
         return found
-    shelf.solved.append(CachedResolution(wanted, answers, found))
+    shelf.solved.append(CachedResolution(wanted, answers, found, tuple(provider.read.values())))
     return _collect(provider, found, roots)
 
 
@@ -70,29 +83,72 @@ def _search(
     import resolvelib  # noqa: PLC0415 - slow to import, and not needed to print help
 
     environment = provider.answers.environment
-    resolver: Any = resolvelib.Resolver(provider, resolvelib.BaseReporter())  # type: ignore[arg-type]
+    rejected: Counter[str] = Counter()
+
+    class Reporter(resolvelib.BaseReporter):  # type: ignore[type-arg]
+        def rejecting_candidate(self, criterion: Any, candidate: Any) -> None:  # noqa: ARG002
+            rejected[candidate.name] += 1
+
+    resolver: Any = resolvelib.Resolver(provider, Reporter())  # type: ignore[arg-type]
     try:
         return dict(resolver.resolve(roots, max_rounds=_MAX_ROUNDS).mapping)
     except resolvelib.ResolutionImpossible as impossible:
         reasons = missing or _contradictions(tuple(impossible.causes))
         return Conflict(environment=environment, reasons=reasons)
     except resolvelib.ResolutionTooDeep:
-        text = "the requirements could not be resolved in a sensible number of steps"
-        return Conflict(
-            environment=environment, reasons=(Reason(code="version-conflict", text=text),)
+        if missing:
+            return Conflict(environment=environment, reasons=missing)
+        worst = [name for name, _ in rejected.most_common(3)]
+        text = (
+            "no set of versions was found in a sensible number of steps; "
+            f"most were rejected of {', '.join(worst)}: bound these more tightly"
         )
+        package = worst[0] if worst else ""
+        reason = Reason(code="version-conflict", text=text, package=package)
+        return Conflict(environment=environment, reasons=(reason,))
 
 
-def _transfer(
-    contenders: Mapping[str, Candidate], answers: EnvironmentTags
-) -> dict[str, Candidate]:
-    """Return the same versions with the files that suit another environment best."""
-    moved: dict[str, Candidate] = {}
-    for identifier, contender in contenders.items():
-        ask = answers.wheel if contender.wheel else answers.sdist
-        file = ask(contender.release) or contender.file
-        moved[identifier] = replace(contender, file=file)
-    return moved
+def _move(contender: Candidate, answers: EnvironmentTags) -> Candidate:
+    """Return the same version with the file that suits another environment best."""
+    ask = answers.wheel if contender.wheel else answers.sdist
+    return replace(contender, file=ask(contender.release) or contender.file)
+
+
+def _requires_the_same(
+    solved: CachedResolution, answers: EnvironmentTags, shelf: ResolverCache
+) -> bool:
+    """Tell whether the files of another environment require what those of a search did."""
+    moved = [(one, _move(one, answers)) for one in solved.read]
+    changed = [(one, other) for one, other in moved if one.file != other.file]
+    shelf.index.prefetch_metadata(
+        [(other.name, str(other.version), other.file) for _, other in changed]
+    )
+    return all(_requires(one, shelf) == _requires(other, shelf) for one, other in changed)
+
+
+def _requires(contender: Candidate, shelf: ResolverCache) -> tuple[str, ...] | None:
+    metadata = shelf.metadata(contender)
+    return None if metadata is None or metadata.uncertain else metadata.requires
+
+
+def _unread(contender: Candidate, *, offline: bool) -> Reason:
+    """Say that nobody knows what a contender requires, and what to do about it."""
+    what = f"{contender.name} {contender.version}"
+    if offline:
+        text = f"offline, it is not known what {what} requires: plan once without --offline"
+    elif contender.wheel:
+        text = f"the metadata of {contender.file.filename} cannot be read"
+    else:
+        text = (
+            f"{what} has only an sdist here, and it does not say what it requires without being "
+            "built: pin a version that has a wheel, or whose sdist says so"
+        )
+    return Reason(
+        code="requirements-unknown",
+        text=text,
+        package=contender.name,
+        file=contender.file.filename,
+    )
 
 
 def _survey(provider: Provider, roots: Sequence[Requirement]) -> tuple[bool, tuple[Reason, ...]]:
@@ -104,13 +160,67 @@ def _survey(provider: Provider, roots: Sequence[Requirement]) -> tuple[bool, tup
     """
     reasons: list[Reason] = []
     unbuilt: list[Reason] = []
+    missing: list[Requirement] = []
+    needs: dict[str, Requirement] = {}
     for need, first in walk_closure(provider, roots):
+        needs.setdefault(need.name, need)
         if first is None:
+            missing.append(need)
             reasons.append(_missing(provider, need))
         elif not first.wheel and not first.system and not need.extras:
             unbuilt.append(_missing(provider, need))
-    lost = bool({reason.package for reason in reasons} & {need.name for need in roots})
+    names = {need.name for need in roots}
+    lost = bool({reason.package for reason in reasons} & names) or any(
+        _is_mandatory(provider, need, needs, names)
+        for need in missing
+        if not _has_any_file(provider, need.name)
+    )
     return lost, (*reasons, *unbuilt) if reasons else ()
+
+
+def _has_any_file(provider: Provider, name: str) -> bool:
+    """Tell whether any version of a project has a file for the environment."""
+    answers = provider.answers
+    return any(
+        answers.wheel(release) is not None or answers.sdist(release) is not None
+        for release in provider.shelf.releases(name)
+    )
+
+
+def _is_mandatory(
+    provider: Provider, need: Requirement, needs: Mapping[str, Requirement], roots: AbstractSet[str]
+) -> bool:
+    """Tell whether older versions of what needs a name, up to the project itself, need it too.
+
+    Some versions from the newest to the oldest that is admitted stand for all of them.
+    """
+    seen: set[str] = set()
+    while need.name not in roots:
+        parent = needs.get(need.parent)
+        if parent is None or need.name in seen or not _always_needs(provider, parent, need.name):
+            return False
+        seen.add(need.name)
+        need = parent
+    return True
+
+
+def _always_needs(provider: Provider, parent: Requirement, name: str) -> bool:
+    found = [
+        candidate
+        for candidate in provider.candidates(parent.name, parent.extras, [parent])
+        if candidate.wheel
+    ]
+    step = max(1, (len(found) - 1) // (_SAMPLES - 1))
+    samples = [*found[::step], *found[-1:]]
+    provider.shelf.index.prefetch_metadata(
+        [(one.name, str(one.version), one.file) for one in samples]
+    )
+    try:
+        return bool(samples) and all(
+            name in {need.name for need in provider.get_dependencies(one)} for one in samples
+        )
+    except UnreadError:
+        return False
 
 
 def _missing(provider: Provider, need: Requirement) -> Reason:
@@ -124,9 +234,22 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
         releases=provider.releases(need.name),
         admissible=tuple(provider.admissible(need.name, [need])),
         locked=need.name in provider.locked,
-        known=provider.page(need.name) is not None,
+        page=provider.page(need.name),
         offline=provider.wanted.offline,
+        hashes=provider.given_hashes(need.name, [need]),
+        public=_public_spelling(provider, need),
     )
+
+
+def _public_spelling(provider: Provider, need: Requirement) -> str:
+    """Return the version without its local part, if that has a wheel here; else an empty text."""
+    pins = [one.version for one in parse_specifier(need.specifier) or () if "+" in one.version]
+    for pin in pins:
+        public = parse_version(pin.partition("+")[0])
+        for release in provider.releases(need.name):
+            if release.version == public and provider.answers.wheel(release) is not None:
+                return str(public)
+    return ""
 
 
 def _join(specifiers: Sequence[str]) -> str:
@@ -155,11 +278,13 @@ def _collect(
     provider: Provider, mapping: Mapping[str, Candidate], roots: Sequence[Requirement]
 ) -> Resolution:
     parents: dict[str, set[str]] = {}
+    children: dict[str, set[str]] = {}
     extras: dict[str, set[str]] = {}
     for candidate in mapping.values():
         extras.setdefault(candidate.name, set()).update(candidate.extras)
         for need in provider.get_dependencies(candidate):
             if need.name != candidate.name:
+                children.setdefault(candidate.name, set()).add(need.name)
                 parents.setdefault(need.name, set()).add(candidate.name)
     asked = {need.name for need in roots}
     pins: list[Pinned] = []
@@ -172,6 +297,7 @@ def _collect(
             system.append((candidate.name, str(candidate.version), candidate.system))
             continue
         page = provider.page(candidate.name)
+        metadata = provider.shelf.metadata(candidate)
         newest = newest_final(provider.releases(candidate.name))
         pins.append(
             Pinned(
@@ -189,6 +315,8 @@ def _collect(
                 index_url=page.index_url if page else "",
                 origin=page.origin if page else "url",
                 direct=candidate.name in provider.vendors,
+                pythons=metadata.pythons if metadata else (),
+                requires=tuple(sorted(children.get(candidate.name, ()))),
             )
         )
         notes.extend(_older(provider, candidate, newest))

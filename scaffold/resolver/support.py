@@ -96,7 +96,7 @@ def _reach(
         ResolutionRequest(asked=(asked,)), EnvironmentTags(environment, f"{python}.99"), shelf
     )
     version, missing, built = "", list[str](), list[str]()
-    for need, contender in walk_closure(provider, provider.roots()):
+    for need, contender in walk_closure(provider, provider.roots(), strict=False):
         if contender is None:
             # What the snapshot does not hold is not said to be missing, only what it knows of.
             if shelf.page(need.name) is not None:

@@ -145,10 +145,14 @@ def test_a_lock_that_is_cut_off_is_never_read_in_part(tmp_path: Path, name: str,
 
 
 @pytest.mark.parametrize("files", [{}, {"pyproject.toml": '[project]\nname = "demo"\n'}])
-def test_imports_that_no_file_asks_for_are_said_not_left_out_silently(
+def test_imports_that_no_file_asks_for_are_refused_unless_allowed(
     tmp_path: Path, files: dict[str, str | bytes]
 ) -> None:
-    result = plan(write(tmp_path, {"main.py": APP, **files}), "--json")
+    folder = write(tmp_path, {"main.py": APP, **files})
+    refused = plan(folder)
+    assert outcome(refused) == (4, "requirements-invalid")
+    assert "main.py:1: imports fastapi" in refused.stderr
+    result = plan(folder, "--json", "--allow-empty")
     assert result.exit_code == 0, result.stderr
     remarks = [remark["text"] for remark in json.loads(result.stdout)["remarks"]]
     (said,) = [text for text in remarks if "no file asks for" in text]
@@ -236,3 +240,11 @@ def test_an_index_that_is_down_says_which_without_its_password(tmp_path: Path) -
     assert "http://127.0.0.1:9/simple/" in result.stderr
     assert json.loads(result.stdout)["error"]["code"] == "index-unreachable"
     assert PLANTED not in result.stderr + result.stdout
+
+
+def test_a_python_asked_for_beats_a_pin_but_not_what_the_project_declares(tmp_path: Path) -> None:
+    pinned = write(tmp_path / "a", {"main.py": "x = 1\n", "runtime.txt": "python-3.12.4\n"})
+    assert plan(pinned, "--python", "3.13").exit_code == 0
+    text = '[project]\nname = "a"\nrequires-python = "<3.13"\ndependencies = []\n'
+    declared = write(tmp_path / "b", {"main.py": "x = 1\n", "pyproject.toml": text})
+    assert plan(declared, "--python", "3.13").exit_code == 3

@@ -14,10 +14,17 @@ from tests.support.index_server import FakeIndex, make_sdist, make_wheel
 PREBUILT = "sensor-2.0-cp313-cp313-linux_armv7l.whl"
 
 
+# What includes a header that nobody knows is built only where there is no wheel.
+NATIVE = {
+    "setup.py": "setup(ext_modules=[Extension('sensor', ['sensor.c'])])",
+    "sensor.c": "#include <Python.h>\n#include <vendors_own.h>\n",
+}
+
+
 @pytest.fixture
 def main() -> Iterator[FakeIndex]:
     server = FakeIndex()
-    file = server.add_file("sensor-2.1.tar.gz", make_sdist("sensor", "2.1"))
+    file = server.add_file("sensor-2.1.tar.gz", make_sdist("sensor", "2.1", files=NATIVE))
     server.add_page("sensor", [file])
     yield server
     server.stop()

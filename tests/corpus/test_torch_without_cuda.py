@@ -72,7 +72,7 @@ def plan(server: FakeIndex, url: str, folder: Path, *texts: str) -> tuple[Projec
     facts = load_facts(knowledge())
     facts = replace(facts, bases=(slim(("3.13",)),), accelerators=accelerators(url))
     env = {"UV_DEFAULT_INDEX": server.url, "XDG_CACHE_HOME": str(folder / "cache")}
-    with open_index(env, project=folder) as index:
+    with open_index(env, folder=folder, project=project) as index:
         edges = PlannerServices(index=index, facts=facts, today=TODAY, tell=lambda _: None)
         return project, decide(project, [PI], Options(), edges)[0]
 

@@ -50,7 +50,7 @@ def _answer(index: Index, path: str) -> tuple[str, bytes] | None:
     for release in list_releases(page):
         for file in release.files:
             if file.filename == wanted:
-                metadata = index.metadata(page.name, str(release.version), (file,))
+                metadata = index.metadata(page.name, str(release.version), file)
                 if metadata is None:
                     return None
                 return "text/plain", metadata_document(metadata, file.requires_python).encode()

@@ -49,7 +49,7 @@ def compile_with_uv(
     """Return what uv pins, or None if it finds no resolution."""
     command = [uv.find_uv_bin(), "pip", "compile", "-", "--only-binary", ":all:", "--no-cache"]
     command += ["--python-version", python, "--python-platform", platform]
-    command += ["--prerelease", "explicit", "--index-url", address, "--no-header"]
+    command += ["--prerelease", "if-necessary-or-explicit", "--index-url", address, "--no-header"]
     command += [
         "--no-annotate",
         "--no-config",

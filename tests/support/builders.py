@@ -7,7 +7,7 @@ from datetime import date
 from scaffold.config.request import Request
 from scaffold.model.index import DistFile, WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
-from scaffold.model.project import Found, Origin, Project, Start
+from scaffold.model.project import Found, Origin, OwnPackage, Project, Start
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import (
     Arch,
@@ -66,6 +66,19 @@ def make_base(name: str = "slim-trixie", **changes: object) -> Base:
         images=(make_image(),),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def make_own(path: str = ".", **changes: object) -> OwnPackage:
+    """Return a pure package of the project itself, whose modules lie at its top."""
+    own = OwnPackage(
+        path=path,
+        name="greet",
+        backend="hatchling.build",
+        requires=("hatchling",),
+        root=path,
+        origin=Origin(file="pyproject.toml", line=1),
+    )
+    return replace(own, **changes)  # type: ignore[arg-type]
 
 
 def make_pinned(name: str = "numpy", version: str = "2.2.6", **changes: object) -> Pinned:

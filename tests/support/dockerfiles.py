@@ -65,7 +65,12 @@ def plan_of(
 ) -> Plan:
     options = options or Options()
     decisions = decided(
-        world, *texts, facts=facts or facts_of(slim()), arches=arches, options=options
+        world,
+        *texts,
+        facts=facts or facts_of(slim()),
+        arches=arches,
+        options=options,
+        packages=project.packages,
     )
     targets = [Target(arch=arch, budget=Budget()) for arch in arches]
     return make_plan(project, targets, decisions, options)

@@ -143,13 +143,20 @@ def make_wheel(
     return stored.getvalue()
 
 
-def make_sdist(name: str, version: str, *lines: str, level: str = "2.2") -> bytes:
+def make_sdist(
+    name: str,
+    version: str,
+    *lines: str,
+    level: str = "2.2",
+    files: Mapping[str, str] | None = None,
+) -> bytes:
     text = metadata_text(name, version, *lines).replace("2.2", level, 1)
     stored = io.BytesIO()
     with tarfile.open(fileobj=stored, mode="w:gz") as archive:
         for path, content in (
             (f"{name}-{version}/tests/data/PKG-INFO", "Name: a-decoy\nVersion: 9\n"),
             (f"{name}-{version}/PKG-INFO", text),
+            *((f"{name}-{version}/{path}", data) for path, data in (files or {}).items()),
         ):
             member = tarfile.TarInfo(path)
             member.size = len(content.encode())

@@ -6,19 +6,26 @@ from dataclasses import dataclass, field
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.project import Asked, Origin
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
 
 
 @dataclass(slots=True)
 class World:
-    """An index that knows what it was told. ``asked`` records which pages were opened."""
+    """An index that knows what it was told. ``asked`` records which pages were opened.
+
+    ``own`` is what one file requires unlike its release, ``silent`` are sdists that do not tell,
+    ``sources`` what building an sdist takes.
+    """
 
     pages: dict[str, list[DistFile]] = field(default_factory=dict)
     requires: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     facts: dict[str, WheelFacts] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    own: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    sources: dict[str, SourceFacts] = field(default_factory=dict)
 
     def add(
         self,
@@ -58,9 +65,18 @@ class World:
     def prefetch(self, names: Sequence[str]) -> None:
         """Do nothing: everything is here."""
 
-    def metadata(self, name: str, version: str, files: Sequence[DistFile]) -> Metadata | None:
-        assert files
-        return Metadata(name=name, version=version, requires=self.requires[name, version])
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        own = self.own.get(file.filename)
+        requires = self.requires[name, version] if own is None else own
+        uncertain = file.filename in self.silent
+        return Metadata(name=name, version=version, requires=requires, uncertain=uncertain)
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Do nothing: everything is here."""
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:
+        assert name
+        return self.sources.get(file.filename)
 
     def wheel_facts(
         self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool

@@ -1,0 +1,1 @@
+"""Tests of one topic each, in the folders of the package."""

@@ -136,7 +136,8 @@ def _open_source(elf_limit: int) -> Source:
     live = LiveIndex(lambda: read_index_config(os.environ), Cache(find_cache_folder(os.environ)))
 
     def metadata(files: Sequence[DistFile]) -> Metadata | None:
-        return live.cached_metadata(files) or live.metadata(files)
+        read = (live.cached_metadata(file) or live.metadata(file) for file in files)
+        return next((found for found in read if found is not None), None)
 
     def facts(name: str, file: DistFile, elf: bool) -> WheelFacts | None:  # noqa: FBT001
         largest = elf_limit if elf else 0

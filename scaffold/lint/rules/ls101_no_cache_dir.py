@@ -25,9 +25,10 @@ RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.lint.install_commands import Install, cache_mounts, is_true, python_installs
+from scaffold.lint.install_commands import cache_mounts, is_true, python_installs
 from scaffold.model.dockerfile import Instruction, Span
 from scaffold.model.finding import Cost, Edit, Hit, Severity
+from scaffold.project.dockerfile_parser.installs import Install
 
 SEVERITY = Severity.WARNING
 _OPTIONS = {"pip": "--no-cache-dir", "uv": "--no-cache"}

@@ -22,9 +22,10 @@ RUN uv sync --locked --no-cache --no-dev
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.lint.install_commands import Install, is_true, python_installs
+from scaffold.lint.install_commands import is_true, python_installs
 from scaffold.model.dockerfile import Instruction
 from scaffold.model.finding import Hit, Severity
+from scaffold.project.dockerfile_parser.installs import Install
 
 SEVERITY = Severity.WARNING
 _OFF = {

@@ -21,9 +21,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends curl \
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.lint.install_commands import Install, system_commands
+from scaffold.lint.install_commands import system_commands
 from scaffold.model.dockerfile import Span
 from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.project.dockerfile_parser.installs import Install
 
 SEVERITY = Severity.ERROR
 _ASKS = {"install", "upgrade", "dist-upgrade", "full-upgrade", "remove", "purge", "autoremove"}

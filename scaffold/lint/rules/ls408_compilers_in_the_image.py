@@ -27,9 +27,10 @@ import re
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.lint.install_commands import Install, system_commands, system_installs
+from scaffold.lint.install_commands import system_commands, system_installs
 from scaffold.model.finding import Cost, Hit, Severity
 from scaffold.planner.os_package_cost import distribution
+from scaffold.project.dockerfile_parser.installs import Install
 
 SEVERITY = Severity.WARNING
 _TOOLS = {

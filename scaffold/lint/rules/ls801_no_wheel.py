@@ -27,7 +27,10 @@ from scaffold.model.finding import Cost, Hit, Severity
 from scaffold.planner.source_builds import effort_of
 
 SEVERITY = Severity.ERROR
-_CODES = {"no-wheel", "no-sdist", "locked-version-no-wheel", "glibc-too-old", "compile-needed"}
+_CODES = {
+    *("no-wheel", "no-sdist", "locked-version-no-wheel", "glibc-too-old"),
+    *("compile-needed", "compile-unknown"),
+}
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -43,5 +46,5 @@ def check(case: Case) -> Iterator[Hit]:
         if best is not None and best.base.libc != decided.here.base.libc:
             better = f"; with {best.base.libc} ({best.base.id}) every package has a wheel"
         effort = effort_of(case.facts.packages.get(reason.package))
-        cost = Cost(compiling=effort) if reason.code == "compile-needed" else None
+        cost = Cost(compiling=effort) if reason.code.startswith("compile-") else None
         yield Hit(text=f"{reason.text}{better}", span=image_span(root), cost=cost)

@@ -40,6 +40,12 @@ REMARKS: Mapping[str, Explanation] = {
         "that answers range requests.",
         "Run it once with a network; what was read stays in the cache.",
     ),
+    "python-after-pins": explain(
+        "a pin is older than the Python",
+        "The version was uploaded before this Python was released, has no wheel for it and does "
+        "not name it in its classifiers: it may fail on import, as pydantic 1.10 does on 3.14.",
+        "Take a Python that was there when the pins were made (--python), or update the pins.",
+    ),
     "elf-assumed": explain(
         "libraries taken over from a sibling wheel",
         "This very wheel was not looked into; another one of the same package was, and its needs "
@@ -53,6 +59,18 @@ REMARKS: Mapping[str, Explanation] = {
         "stays, data beside it, libraries. The size is what was measured with the trace.",
         "Commit the keep-list. Trace again after changes (`leanscaffold trace`), with commands and "
         "requests that use all there is; `--traced tight` keeps less, `--traced none` everything.",
+    ),
+    "from-repository": explain(
+        "a package is built from a repository",
+        "A requirement or the lock names a repository. It is pinned to the commit that was there, "
+        "and built in the build stage; what it asks for is in the lock like all else.",
+        "Plan again to move to a newer commit. A wheel on an index is smaller work for each build.",
+    ),
+    "own-extension": explain(
+        "the project has machine code of its own",
+        "Its build compiles C, C++, Cython, Rust or Fortran. That is done for the target, in a "
+        "stage of its own, and emulated unless the build machine has the target's architecture.",
+        "Nothing. To leave compilers out of the build, publish wheels of it and ask for those.",
     ),
     "trace-stale": explain(
         "packages changed since the trace",

@@ -142,6 +142,19 @@ REFUSALS: Mapping[str, Explanation] = {
         "the build machine has the target's architecture.",
         "Swap the package for one with wheels, or build on the target's architecture.",
     ),
+    "compile-unknown": explain(
+        "a build that nobody has tried",
+        "The sdist runs a compiler, and its headers, build system or language say too little of "
+        "how long it takes and which packages it needs.",
+        "Look at the build's first error for a missing header or program. A swap, another base or "
+        "another Python may have a wheel: those are preferred wherever one fits.",
+    ),
+    "pure-sdist": explain(
+        "an sdist without machine code",
+        "The version has no wheel here, but its sdist was read and holds nothing to compile, so it "
+        "is built on the machine that builds, without a compiler and without emulation.",
+        "Nothing has to be done.",
+    ),
     "compile-too-slow": explain(
         "compiling takes longer than allowed",
         "A package without a wheel would be compiled, and the estimate for the device's CPU is "
@@ -153,6 +166,24 @@ REFUSALS: Mapping[str, Explanation] = {
         "The requirements, with all that they depend on, exclude each other on this target, or "
         "ask for a release that does not exist.",
         "Loosen one of the bounds named; each comes with who asks for it.",
+    ),
+    "other-system": explain(
+        "the package is for another operating system",
+        "Every file of the versions asked for is for Windows, macOS or another interpreter.",
+        'Add a marker to the requirement, such as `; sys_platform == "win32"`, or remove it.',
+    ),
+    "hash-mismatch": explain(
+        "no file has the hash that is given",
+        "The requirement or the lock allows only files with the hashes that it names, and no file "
+        "of that version on the index has one of them.",
+        "Compile the requirements again with hashes; a hash that does not match may also be a file "
+        "that was replaced, which is what hashes are there to find.",
+    ),
+    "requirements-unknown": explain(
+        "it is not known what a package requires",
+        "The version has no wheel here, and its sdist says what it requires only while it is "
+        "built (metadata before 2.2, no requires.txt, a setup.py that computes the list).",
+        "Pin a version that has a wheel, or one whose sdist says what it requires.",
     ),
     "unknown-package": explain(
         "nobody knows this package",

@@ -4,14 +4,14 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
 from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, others, remark, started
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
-from scaffold.project.pyproject_file import Pyproject, load_pyproject
+from scaffold.project.pyproject_file import load_pyproject
+from scaffold.project.setup_files import read_console_scripts
 from scaffold.project.source_modules import Module, argument, imported_tops, is_main_guard
 
 # Folders below the top where a conventional name no longer says much.
@@ -83,50 +83,51 @@ def start_celery(app: App) -> Entry:
 
 
 def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
-    """Return how a script of pyproject.toml starts.
+    """Return how a script of pyproject.toml, setup.cfg or setup.py starts.
 
     Of several it is the one that is named as the project, else the first by name. Raises
     ConfigInvalidError for a script that is not of the form ``package.module:function``.
     """
-    pyproject = load_pyproject(root)
-    if pyproject is None:
+    own, scripts = _project_scripts(root)
+    if not scripts:
         return None
-    for keys in (("project", "scripts"), ("tool", "poetry", "scripts")):
-        table = _plain_scripts(pyproject.table(*keys))
-        if table:
-            break
-    else:
-        return None
-    own = str(pyproject.table("project").get("name", pyproject.table("tool", "poetry").get("name")))
-    names = sorted(table, key=lambda name: (_bare(name) != _bare(own), name))
+    names = sorted(scripts, key=lambda name: (_bare(name) != _bare(own), name))
     chosen = names[0]
-    module, function = _parse_entry(pyproject, (*keys, chosen), table[chosen])
+    module, function = _parse_entry(chosen, *scripts[chosen])
     imported = function.partition(".")[0]
     code = f"import sys; from {module} import {imported}; sys.exit({function}())"
-    origin = pyproject.origin(*keys, chosen, detail=f"script {chosen}")
+    origin = scripts[chosen][1]
     return Entry(
         start=started("script", ("python", "-c", code), remark(origin, others(names[1:]))),
         port=find_port(modules, variable=False),
     )
 
 
-def _plain_scripts(table: Mapping[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in table.items() if isinstance(value, str)}
+def _project_scripts(root: Path) -> tuple[str, Mapping[str, tuple[str, Origin]]]:
+    """Return the project's name and its scripts: what each calls, and where that stands."""
+    pyproject = load_pyproject(root)
+    if pyproject is None:
+        return "", read_console_scripts(root)
+    own = ""
+    for keys in (("project", "scripts"), ("tool", "poetry", "scripts")):
+        own = own or str(pyproject.table(*keys[:-1]).get("name", ""))
+        table = {k: v for k, v in pyproject.table(*keys).items() if isinstance(v, str)}
+        if table:
+            return own, {
+                name: (value, pyproject.origin(*keys, name, detail=f"script {name}"))
+                for name, value in table.items()
+            }
+    return own, read_console_scripts(root)
 
 
-def _parse_entry(pyproject: Pyproject, keys: tuple[str, ...], value: str) -> tuple[str, str]:
+def _parse_entry(name: str, value: str, origin: Origin) -> tuple[str, str]:
     found = _ENTRY.fullmatch(value)
     if found is None:
+        text = f"{value!r} is not of the form 'package.module:function'"
         raise ConfigInvalidError(
-            f"the script {keys[-1]} cannot be used",
+            f"the script {name} cannot be used",
             hint="write it as 'package.module:function', or say how the app starts with --cmd",
-            details=[
-                Detail(
-                    text=f"{value!r} is not of the form 'package.module:function'",
-                    file=pyproject.file,
-                    line=pyproject.line(*keys),
-                )
-            ],
+            details=[Detail(text=text, file=origin.file, line=origin.line)],
         )
     return found[1], found[2]
 

@@ -36,17 +36,22 @@ class SourceFacts:
 
 
 def read_sources(
-    root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
+    root: Path,
+    *,
+    files: Sequence[str],
+    installed: frozenset[str] = frozenset(),
+    roots: Sequence[str] = (),
 ) -> SourceFacts:
     """Return how the application starts, where it listens and what it uses.
 
     ``files`` are paths relative to ``root``; ``installed`` are the normalised names that the
-    project asks for: they decide on the server. Sources are parsed, never run or imported. The
-    order: Procfile, web application, Streamlit, Gradio, scripts of pyproject.toml, Celery, a
-    plain script. Raises PathUnreadableError, and ConfigInvalidError for a Procfile, a script or
-    a Streamlit setting that cannot be used.
+    project asks for: they decide on the server; ``roots`` are folders whose modules get installed.
+    Sources are parsed, never run or imported. The order: Procfile, web application, Streamlit,
+    Gradio, scripts of the project as a package, Celery, a plain script. Raises
+    PathUnreadableError, and ConfigInvalidError for a Procfile, a script or a Streamlit setting
+    that cannot be used.
     """
-    modules, broken = load_modules(root, files)
+    modules, broken = load_modules(root, files, roots)
     entry = _find_entry(root, modules, installed)
     uses = (*find_uses(modules, files), *find_devices(modules), *broken)
     return SourceFacts(

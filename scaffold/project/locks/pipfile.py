@@ -53,6 +53,8 @@ def read_pipfile_lock(root: Path, name: str, *, groups: Sequence[str] = ()) -> R
     if not isinstance(lock, dict) or not isinstance(lock.get("default"), dict):
         said = "there is no section named default: this is not a lock of pipenv"
         raise invalid(name, [Detail(text=said, file=name, line=1)])
+    meta = lock.get("_meta")
+    sources = meta.get("sources") if isinstance(meta, dict) else None
     sections = ["default", *(_section(name, lock, group, "develop") for group in groups)]
     asked: list[Asked] = []
     problems: list[Detail] = []
@@ -61,17 +63,16 @@ def read_pipfile_lock(root: Path, name: str, *, groups: Sequence[str] = ()) -> R
         for package, value in lock[section].items():
             origin = Origin(file=name, line=lines.get(package))
             try:
-                asked.append(_asked(root, package, value, origin))
+                asked.append(_bound(_asked(root, package, value, origin), value, sources))
             except ValueError as error:
                 problems.append(Detail(text=str(error), file=name, line=origin.line))
     if problems:
         raise invalid(name, problems)
     pins = tuple(dict.fromkeys(asked))
-    meta = lock.get("_meta")
     return Reading(
         asked=pins,
         lock=Lock(file=name, kind="pipfile", packages=tuple(map(_locked, pins))),
-        index=_index(meta.get("sources") if isinstance(meta, dict) else None),
+        index=_index(sources),
         files=(name,),
     )
 
@@ -106,7 +107,8 @@ def read_pipfile(root: Path, name: str, *, groups: Sequence[str] = ()) -> Readin
             keys = (rf"^\s*\[{re.escape(section)}\]", rf"^\s*[\"']?{re.escape(package)}[\"']?\s*=")
             origin = Origin(file=name, line=line_of(text, *keys))
             try:
-                asked.append(_asked(root, package, value, origin))
+                found = _asked(root, package, value, origin)
+                asked.append(_bound(found, value, data.get("source")))
             except ValueError as error:
                 problems.append(Detail(text=str(error), file=name, line=origin.line))
     return Reading(
@@ -170,7 +172,26 @@ def _locked(asked: Asked) -> LockedPackage:
 
 
 def _index(sources: object) -> IndexOptions:
-    """Return the first source as the index, the others as more."""
+    """Return the first source as the index; the others are for packages that name them."""
+    urls = [url for _, url in _sources(sources)]
+    return IndexOptions(index_url=urls[0] if urls else "", bound_urls=tuple(urls[1:]))
+
+
+def _sources(sources: object) -> list[tuple[str, str]]:
     found = sources if isinstance(sources, list) else []
-    urls = [str(one.get("url", "")) for one in found if isinstance(one, Mapping)]
-    return IndexOptions(index_url=urls[0] if urls else "", extra_index_urls=tuple(urls[1:]))
+    return [
+        (str(one.get("name", "")), str(one.get("url", "")))
+        for one in found
+        if isinstance(one, Mapping)
+    ]
+
+
+def _bound(asked: Asked, value: object, sources: object) -> Asked:
+    """Return a requirement bound to the source that its entry names, the first one aside."""
+    named = str(value.get("index") or "") if isinstance(value, Mapping) else ""
+    known = _sources(sources)
+    if not named or not known or named == known[0][0] or asked.url or asked.path:
+        return asked
+    if named not in dict(known):
+        raise ValueError(f"{asked.name}: no source is named {named!r}")
+    return replace(asked, index=dict(known)[named])

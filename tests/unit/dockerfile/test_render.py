@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.assembler.writing import MOMENT as ASSEMBLED
+from scaffold.dockerfile.lockfile import render_build_lock
 from scaffold.dockerfile.render import UnsafeValueError, exec_form, quoted, render, shell_word
 from scaffold.dockerfile.template_context import MOMENT
 from scaffold.model.errors import UsageError
@@ -20,6 +21,7 @@ from scaffold.model.project import Found
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Decision
+from tests.support.builders import make_own
 from tests.support.dockerfiles import (
     ORIGIN,
     PROJECT,
@@ -84,7 +86,10 @@ def test_only_a_package_without_a_wheel_brings_a_stage_on_the_target() -> None:
     build = stages(read_instructions(text))["build"]
     assert build.platform == ""
     system, install = build.runs()[:2]
-    assert "--no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/* " in system
+    assert (
+        "--no-install-recommends build-essential cmake pkg-config && rm -rf /var/lib/apt/lists/* "
+        in system
+    )
     assert "--only-binary=:all: --no-binary=a " in install
     assert "--platform" not in install
     assert "--no-binary=b" not in install
@@ -246,16 +251,87 @@ def test_bytecode_is_made_for_where_it_will_lie_or_left_out() -> None:
     assert "compileall" not in left_out
 
 
-def test_local_packages_are_built_apart_from_the_lock_and_not_for_this_machine() -> None:
+def test_package_files_are_installed_apart_from_the_lock_and_not_for_this_machine() -> None:
     (asked,) = ask("greet")
-    local = replace(asked, path="libs/my greet")
+    local = replace(asked, path="libs/my greet-1.tar.gz")
     plan = plan_of(World().add(WHEEL), "a", project=replace(PROJECT, asked=(local,)))
     files = render(plan, load)
     build = stages(read_instructions(files["Dockerfile"]))["build"]
     copy = next(step for step in build.steps if step.word == "COPY")
-    assert json.loads(copy.rest) == ["libs/my greet", "/src/0/"]
+    assert json.loads(copy.rest) == ["libs/my greet-1.tar.gz", "/src/0/"]
     assert "--platform any" in build.runs()[1]
     assert "greet" not in files["requirements.arm64.lock"]
+
+
+def test_the_project_is_built_in_a_stage_that_an_edit_leaves_cached() -> None:
+    (asked,) = ask("greet")
+    packages = (make_own(".", root="src"), make_own("libs/core"))
+    world = World().add(WHEEL).add("hatchling-1.0-py3-none-any.whl")
+    project = replace(PROJECT, asked=(replace(asked, path="libs/core"),), packages=packages)
+    plan = plan_of(world, "a", project=project)
+    files = render(plan, load)
+    made = stages(read_instructions(files["Dockerfile"]))
+    (backend,) = made["backend"].runs()
+    assert "--require-hashes" in backend
+    assert "target=/src" not in backend
+    (own,) = made["own"].runs()
+    assert "--wheel-dir=/wheels/1 /build &&" in own
+    assert "--wheel-dir=/wheels/2 /build/libs/core &&" in own
+    assert "--no-build-isolation" in own
+    (app,) = made["app"].runs()
+    assert "cp -a /own/1/modules/. /out/app/src/" in app
+    assert "cp -a /own/2/modules/. /out/app/libs/core/" in app
+    assert "requirements.build.lock" in app
+    assert files["requirements.build.lock"] == render_build_lock(plan)
+    assert "code" not in made
+
+
+def test_commands_of_the_project_name_the_interpreter_of_another_base() -> None:
+    options = Options(registries=(("distroless", "registry.example"),))
+    project = replace(PROJECT, packages=(make_own(),))
+    plan = plan_of(
+        World().add(WHEEL), "a", project=project, options=options, facts=facts_of(distroless())
+    )
+    (own,) = stages(read_instructions(render(plan, load)["Dockerfile"]))["own"].runs()
+    assert "#!/usr/bin/python3.13" in own
+    # A package without commands is no error.
+    assert 'if [ -f "$file" ]; then sed -i' in own
+
+
+def test_a_repository_is_built_at_its_commit_beside_the_lock() -> None:
+    (asked,) = ask("sensorlib")
+    commit = f"git+https://h/r.git@{'a' * 40}"
+    project = replace(PROJECT, asked=(replace(asked, build_from=commit),))
+    plan = plan_of(World().add(WHEEL), "a", project=project)
+    files = render(plan, load)
+    runs = stages(read_instructions(files["Dockerfile"]))["build"].runs()
+    assert "git" in runs[1]
+    assert f"'sensorlib @ {commit}'" in runs[2]
+    assert "--platform any" in runs[2]
+    assert "sensorlib" not in files["requirements.arm64.lock"]
+    compiled = replace(asked, build_from=commit, build_tools=("c",))
+    plan = plan_of(World().add(WHEEL), "a", project=replace(project, asked=(compiled,)))
+    made = stages(read_instructions(render(plan, load)["Dockerfile"]))["build"]
+    assert plan.targets[0].native
+    assert "gcc" in made.runs()[0]
+    assert "--platform any" not in made.runs()[2]
+
+
+def test_machine_code_of_the_project_is_compiled_for_the_target_and_shown_to_the_assembly() -> None:
+    project = replace(PROJECT, packages=(make_own(tools=("c",)),))
+    text = render(plan_of(World().add(WHEEL), "a", project=project), load)["Dockerfile"]
+    made = stages(read_instructions(text))
+    assert "--platform" not in next(line for line in text.splitlines() if "AS backend" in line)
+    assert "gcc" in made["backend"].runs()[0]
+    assert "from=code,source=/code,target=/own" in made["layers"].runs()[0]
+    assert "--own=/own" in made["layers"].runs()[0]
+
+
+def test_a_version_from_version_control_is_an_argument_of_the_build() -> None:
+    project = replace(PROJECT, packages=(make_own(versioned=True),))
+    text = render(plan_of(World().add(WHEEL), "a", project=project), load)["Dockerfile"]
+    assert "\nARG PACKAGE_VERSION=0.0.0\n" in text
+    assert "ARG PACKAGE_VERSION" not in render(simple_plan(), load)["Dockerfile"]
 
 
 def test_the_ignore_file_takes_back_what_the_build_needs() -> None:

@@ -2,9 +2,11 @@ import json
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_file
 
 from scaffold.catalog.snapshot import KnownProject, KnownRelease, Snapshot, encode_project
 from scaffold.index.cache import Cache
@@ -12,7 +14,7 @@ from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig
 from scaffold.index.layered_index import LayeredIndex
 from scaffold.index.live_index import FRESH, LiveIndex
-from scaffold.model.errors import ConfigInvalidError, TransientError
+from scaffold.model.errors import ConfigInvalidError, TransientError, UnresolvableError
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 from scaffold.model.project import Lock, LockedFile, LockedPackage, Origin
 from tests.support.index_server import FakeIndex, Served, make_sdist, make_wheel
@@ -190,7 +192,7 @@ def test_metadata_is_read_from_inside_a_wheel(bench: Bench, ranges: bool) -> Non
     entry = bench.server.add_file("demo-1.0-py3-none-any.whl", wheel, ranges=ranges)
     bench.server.add_page("demo", [entry])
     index = bench.open()
-    metadata = index.metadata("demo", "1.0", files_of(index))
+    metadata = index.metadata("demo", "1.0", files_of(index)[0])
     assert metadata == Metadata(
         name="demo", version="1.0", requires=("dep>=2",), extras=("fast",), requires_python=">=3.9"
     )
@@ -202,7 +204,7 @@ def test_a_range_reader_does_not_download_the_wheel(bench: Bench) -> None:
     entry = bench.server.add_file("demo-1.0-py3-none-any.whl", wheel)
     bench.server.add_page("demo", [entry])
     index = bench.open()
-    assert index.metadata("demo", "1.0", files_of(index)) is not None
+    assert index.metadata("demo", "1.0", files_of(index)[0]) is not None
     asked = [one for one in bench.server.seen if one.path.startswith("/files/")]
     assert asked
     assert all(one.headers.get("Range", "").startswith("bytes=") for one in asked)
@@ -214,42 +216,110 @@ def test_announced_metadata_saves_looking_into_the_wheel(bench: Bench) -> None:
     bench.server.routes["/files/demo-1.0-py3-none-any.whl.metadata"] = Served(body=text)
     bench.server.add_page("demo", [entry | {"core-metadata": True}])
     index = bench.open()
-    metadata = index.metadata("demo", "1.0", files_of(index))
+    metadata = index.metadata("demo", "1.0", files_of(index)[0])
     assert metadata is not None
     assert metadata.requires == ("announced",)
     assert "/files/demo-1.0-py3-none-any.whl" not in bench.server.paths()
 
 
 @pytest.mark.parametrize(
-    ("level", "lines", "uncertain"),
+    ("level", "lines", "files", "requires", "uncertain"),
     [
-        ("2.2", (), False),
-        ("2.2", ("Dynamic: Requires-Dist",), True),
-        ("2.1", (), True),
+        ("2.2", ("Requires-Dist: dep",), {}, ("dep",), False),
+        ("2.1", ("Requires-Dist: dep",), {}, ("dep",), False),
+        ("2.2", ("Dynamic: Requires-Dist",), {}, (), True),
+        ("2.1", (), {}, (), True),
+        ("1.1", (), {"demo.egg-info/requires.txt": "dep\n"}, ("dep",), False),
+        ("2.1", (), {"src/demo.egg-info/SOURCES.txt": ""}, (), False),
+        ("2.1", (), {"other.egg-info/requires.txt": "dep\n"}, (), True),
+        ("2.1", (), {"setup.py": "setup(install_requires=['dep'])"}, ("dep",), False),
+        ("2.1", (), {"setup.py": "setup(install_requires=read())"}, (), True),
+        ("2.1", (), {"setup.cfg": "[options]\ninstall_requires = dep\n"}, ("dep",), False),
+        ("2.1", (), {"pyproject.toml": "[project]\ndependencies = ['dep']"}, ("dep",), False),
     ],
 )
-def test_an_sdists_metadata_is_certain_only_where_it_says_so(
-    bench: Bench, level: str, lines: tuple[str, ...], *, uncertain: bool
+def test_what_an_sdist_requires_is_read_from_all_that_says_so(
+    bench: Bench,
+    level: str,
+    lines: tuple[str, ...],
+    files: dict[str, str],
+    requires: tuple[str, ...],
+    *,
+    uncertain: bool,
 ) -> None:
-    sdist = make_sdist("demo", "1.0", "Requires-Dist: dep", *lines, level=level)
+    sdist = make_sdist("demo", "1.0", *lines, level=level, files=files)
     bench.server.add_page("demo", [bench.server.add_file("demo-1.0.tar.gz", sdist)])
     index = bench.open()
-    metadata = index.metadata("demo", "1.0", files_of(index))
+    metadata = index.metadata("demo", "1.0", files_of(index)[0])
     assert metadata is not None
-    assert metadata.requires == ("dep",)
-    assert metadata.uncertain is uncertain
+    assert (metadata.requires, metadata.uncertain) == (requires, uncertain)
 
 
-def test_a_broken_wheel_is_passed_over_for_the_sdist(bench: Bench) -> None:
+def test_each_wheel_of_a_release_has_requirements_of_its_own(bench: Bench) -> None:
+    arm = NATIVE.replace("x86_64", "aarch64")
     entries = [
-        bench.server.add_file("demo-1.0-py3-none-any.whl", b"no zip at all" * 10),
-        bench.server.add_file("demo-1.0.tar.gz", make_sdist("demo", "1.0", "Requires-Dist: dep")),
+        bench.server.add_file(NATIVE, make_wheel("demo", "1.0", "Requires-Dist: much")),
+        bench.server.add_file(arm, make_wheel("demo", "1.0", "Requires-Dist: little")),
     ]
     bench.server.add_page("demo", entries)
+    for order in ((0, 1), (1, 0)):
+        for again in (bench.open(), bench.open()):
+            files = {number: files_of(again)[number] for number in order}
+            told = {n: again.metadata("demo", "1.0", file) for n, file in files.items()}
+            needs = {n: one.requires for n, one in told.items() if one is not None}
+            assert needs == {0: ("much",), 1: ("little",)}
+
+
+def test_metadata_that_is_not_its_hash_is_refused(bench: Bench) -> None:
+    entry = bench.server.add_file("demo-1.0-py3-none-any.whl", make_wheel("demo", "1.0"))
+    text = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: evil\n"
+    bench.server.routes["/files/demo-1.0-py3-none-any.whl.metadata"] = Served(body=text)
+    bench.server.add_page("demo", [entry | {"core-metadata": {"sha256": "ab" * 32}}])
     index = bench.open()
-    metadata = index.metadata("demo", "1.0", files_of(index))
-    assert metadata is not None
-    assert metadata.requires == ("dep",)
+    with pytest.raises(UnresolvableError, match="SHA-256 differs"):
+        index.metadata("demo", "1.0", files_of(index)[0])
+
+
+def test_an_sdist_that_is_not_its_hash_is_refused(bench: Bench) -> None:
+    entry = bench.server.add_file("demo-1.0.tar.gz", make_sdist("demo", "1.0"))
+    bench.server.add_page("demo", [entry | {"hashes": {"sha256": "ab" * 32}}])
+    index = bench.open()
+    with pytest.raises(UnresolvableError, match="SHA-256 differs"):
+        index.metadata("demo", "1.0", files_of(index)[0])
+
+
+def test_what_one_index_claims_of_a_hash_is_not_believed_of_another(bench: Bench) -> None:
+    honest = bench.server.add_file("demo-1.0-py3-none-any.whl", make_wheel("demo", "1.0"))
+    bench.server.add_page("demo", [honest])
+    text = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: evil\n"
+    bench.server.routes["/evil/demo/x.whl.metadata"] = Served(body=text)
+    claimed = honest | {"url": "x.whl", "core-metadata": True}
+    body = json.dumps({"files": [claimed]}).encode()
+    bench.server.routes["/evil/demo/"] = Served(body=body, kind="application/json")
+    usual = bench.config
+    bench.config = IndexConfig(index_url=f"http://{bench.server.host}/evil")
+    evil = bench.open()
+    found = evil.metadata("demo", "1.0", files_of(evil)[0])
+    assert found is not None
+    assert found.requires == ("evil",)
+    bench.config = usual
+    index = bench.open()
+    found = index.metadata("demo", "1.0", files_of(index)[0])
+    assert found is not None
+    assert found.requires == ()
+
+
+def test_the_snapshot_does_not_speak_for_one_of_several_wheels(bench: Bench) -> None:
+    wheel = make_wheel("demo", "0.8", "Requires-Dist: own")
+    entry = bench.server.add_file("demo-0.8-cp313-cp313-manylinux_2_28_x86_64.whl", wheel)
+    bench.server.add_page("demo", [entry])
+    listed = DistFile(filename=entry["filename"], sha256=entry["hashes"]["sha256"], size=9)
+    both = replace(KNOWN, files=(*KNOWN.files, replace_file(listed, uploaded="2026-01-01")))
+    bench.add_snapshot(both)
+    index = bench.open()
+    found = index.metadata("demo", "0.8", files_of(index)[0])
+    assert found is not None
+    assert found.requires == ("own",)
 
 
 def test_a_file_that_is_gone_has_no_metadata(bench: Bench) -> None:
@@ -257,7 +327,7 @@ def test_a_file_that_is_gone_has_no_metadata(bench: Bench) -> None:
     del bench.server.routes["/files/demo-1.0-py3-none-any.whl"]
     bench.server.add_page("demo", [entry])
     index = bench.open()
-    assert index.metadata("demo", "1.0", files_of(index)) is None
+    assert index.metadata("demo", "1.0", files_of(index)[0]) is None
 
 
 def test_wheel_facts_count_every_file_in_one_kind(bench: Bench) -> None:
@@ -301,7 +371,7 @@ def test_machine_code_of_a_small_wheel_is_read_once(bench: Bench) -> None:
     assert facts is not None
     assert (facts.elf, facts.glibc) == ("read", (2, 25))
     assert "liboutside.so.1" in facts.needs
-    index.metadata("demo", "1.0", files_of(index))  # fetched ahead: wait for it
+    index.metadata("demo", "1.0", files_of(index)[0])  # fetched ahead: wait for it
     asked = len(bench.server.seen)
     (again,) = bench.open().wheel_facts(wanted, network=True)
     assert again == facts
@@ -346,7 +416,7 @@ def test_prefetched_pages_and_their_newest_metadata_are_there_when_asked_for(
         thread.start()
     for thread in threads:
         thread.join()
-    alpha = index.metadata("alpha", "1.0", files_of(index, "alpha"))
+    alpha = index.metadata("alpha", "1.0", files_of(index, "alpha")[0])
     assert alpha is not None
     assert alpha.requires == ("gamma",)
     assert sorted(path for path in bench.server.paths() if "simple" in path) == [
@@ -369,7 +439,7 @@ def test_the_snapshot_saves_asking_for_metadata_and_facts(bench: Bench) -> None:
     listed = {"filename": SNAPPED.filename, "url": "x.whl", "hashes": {"sha256": SNAPPED.sha256}}
     bench.server.add_page("demo", [listed])
     index = bench.open()
-    metadata = index.metadata("demo", "0.8", files_of(index))
+    metadata = index.metadata("demo", "0.8", files_of(index)[0])
     assert metadata == KNOWN.metadata
     (facts,) = index.wheel_facts([("demo", "0.8", files_of(index)[0])], network=True)
     assert facts == KNOWN.facts[SNAPPED.filename]
@@ -382,14 +452,14 @@ def test_a_file_of_the_same_name_with_another_hash_is_not_the_snapshots(bench: B
     wheel = make_wheel("demo", "0.8", "Requires-Dist: new")
     bench.server.add_page("demo", [bench.server.add_file(SNAPPED.filename, wheel)])
     index = bench.open()
-    metadata = index.metadata("demo", "0.8", files_of(index))
+    metadata = index.metadata("demo", "0.8", files_of(index)[0])
     assert metadata is not None
     assert metadata.requires == ("new",)
 
 
 def test_a_lock_tells_dependencies_and_those_of_extras(bench: Bench) -> None:
     index = bench.open(offline=True, locks=(demo_lock(),))
-    metadata = index.metadata("demo", "0.9", files_of(index))
+    metadata = index.metadata("demo", "0.9", files_of(index)[0])
     assert metadata is not None
     assert metadata.extras == ("fast",)
     assert metadata.requires == (
@@ -410,7 +480,7 @@ def test_offline_pages_are_the_union_of_all_that_is_known_however_old(bench: Ben
     entry = bench.server.add_file("demo-1.0-py3-none-any.whl", make_wheel("demo", "1.0"))
     bench.server.add_page("demo", [entry])
     online = bench.open()
-    online.metadata("demo", "1.0", files_of(online))  # fetched ahead: wait for it
+    online.metadata("demo", "1.0", files_of(online)[0])  # fetched ahead: wait for it
     bench.add_snapshot(KNOWN)
     bench.now += 1e8
     asked = len(bench.server.seen)
@@ -432,5 +502,5 @@ def test_offline_nothing_is_asked_of_the_network(tmp_path: Path) -> None:
         index.prefetch(["demo"])
         assert index.page("demo") is None
         file = DistFile(filename=NATIVE, url="http://127.0.0.1:1/x.whl", size=1)
-        assert index.metadata("demo", "1.0", [file]) is None
+        assert index.metadata("demo", "1.0", file) is None
         assert index.wheel_facts([("demo", "1.0", file)], network=True) == (None,)

@@ -48,7 +48,7 @@ def test_a_json_page_gives_files_with_everything_it_says() -> None:
         "core-metadata": {"sha256": "ef"},
     }
     body = json.dumps({"meta": {}, "name": "demo", "files": [listed]}).encode()
-    (file,) = read_page(answer(body, "application/vnd.pypi.simple.v1+json"))
+    ((file,), _) = read_page(answer(body, "application/vnd.pypi.simple.v1+json"))
     assert file.url == "https://files.example/demo-1.0-py3-none-any.whl"
     assert (file.sha256, file.size, file.requires_python) == ("ab", 7, ">=3.9")
     assert file.yanked
@@ -62,7 +62,7 @@ def test_an_html_page_gives_the_same_files() -> None:
        data-yanked="" data-core-metadata="sha256=ef">demo-1.0-py3-none-any.whl</a>
     <a href="../../f/demo-1.0-cp313-cp313-win_amd64.whl">demo</a>
     <a href="../../f/demo-1.0.tar.gz">demo-1.0.tar.gz</a></body></html>"""
-    wheel, sdist = read_page(answer(body, "text/html; charset=utf-8"))
+    ((wheel, sdist), elsewhere) = read_page(answer(body, "text/html; charset=utf-8"))
     assert wheel.url == "https://index.example/f/demo-1.0-py3-none-any.whl"
     assert (wheel.sha256, wheel.requires_python) == ("ab", ">=3.9")
     assert wheel.yanked
@@ -70,6 +70,7 @@ def test_an_html_page_gives_the_same_files() -> None:
     assert sdist.filename == "demo-1.0.tar.gz"
     assert not sdist.yanked
     assert not sdist.has_metadata
+    assert elsewhere == (("1.0", "Windows"),)
 
 
 def test_an_answer_that_is_no_page_is_an_error_naming_the_address() -> None:

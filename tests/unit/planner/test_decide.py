@@ -25,7 +25,7 @@ from scaffold.model.knowledge import (
     SystemPackage,
 )
 from scaffold.model.plan import Options
-from scaffold.model.project import Found, Origin, Project, Use
+from scaffold.model.project import Found, Origin, OwnPackage, Project, Use
 from scaffold.model.target import Arch, Budget, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Decision, Rejected
 from scaffold.planner.decide import PlannerServices, decide
@@ -113,6 +113,7 @@ def decided(
     budget: Budget | None = None,
     uses: tuple[Use, ...] = (),
     pythons: tuple[str, ...] = (),
+    packages: tuple[OwnPackage, ...] = (),
 ) -> tuple[Decision, ...]:
     origin = Origin(file="pyproject.toml", line=1)
     project = Project(
@@ -120,6 +121,7 @@ def decided(
         asked=ask(*texts),
         uses=uses,
         pythons=tuple(Found(value=text, origin=origin) for text in pythons),
+        packages=packages,
     )
     targets = [Target(arch=arch, budget=budget or Budget()) for arch in arches]
     edges = PlannerServices(index=world, facts=facts, today=TODAY, tell=lambda _: None)

@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from scaffold.dockerfile.lockfile import render_build_lock
 from scaffold.model.errors import RequirementsInvalidError, UsageError
+from scaffold.model.knowledge import BuildClass
 from scaffold.model.plan import Options
 from scaffold.model.project import Found, Origin, Start, Use
 from scaffold.model.target import Arch, Budget, CpuClass, Target
 from scaffold.model.verdict import Decision
 from scaffold.planner.entrypoint import EVERYWHERE
 from scaffold.planner.plan import make_plan, plan_digest
+from tests.support.builders import make_own
 from tests.support.dockerfiles import ORIGIN, PROJECT, WHEEL, distroless, plan_of, simple_plan
 from tests.support.worlds import World, ask
 from tests.unit.planner.test_decide import facts_of
@@ -171,8 +174,41 @@ def test_local_packages_follow_markers_of_the_target_and_the_project_is_none() -
     itself = replace(asked, path=".", editable=True)
     here = replace(asked, path="./libs/here", marker="platform_machine == 'aarch64'")
     not_here = replace(asked, path="libs/there", marker="platform_machine == 'x86_64'")
-    project = replace(PROJECT, asked=(itself, here, not_here))
-    assert plan_of(World().add(WHEEL), "a", project=project).targets[0].local == ("libs/here",)
+    packages = tuple(make_own(path) for path in (".", "libs/here", "libs/there"))
+    file = replace(asked, path="wheels/greet-1-py3-none-any.whl")
+    project = replace(PROJECT, asked=(itself, here, not_here, file), packages=packages)
+    plan = plan_of(World().add(WHEEL), "a", project=project)
+    assert [one.path for one in plan.packages] == [".", "libs/here"]
+    assert plan.targets[0].local == ("wheels/greet-1-py3-none-any.whl",)
+
+
+def test_what_builds_the_project_is_pinned_with_the_hashes_of_all_wheels_of_a_release() -> None:
+    world = World().add(WHEEL).add("hatchling-1.0-py3-none-any.whl").add("uv_build-2.0.tar.gz")
+    project = replace(PROJECT, packages=(make_own(".", requires=("hatchling",)),))
+    plan = plan_of(world, "a", project=project)
+    assert [(one.name, one.version) for one in plan.build_requires] == [("hatchling", "1.0")]
+    assert "hatchling==1.0 --hash=sha256:" in render_build_lock(plan)
+    unknown = replace(PROJECT, packages=(make_own(".", requires=("hatchling", "nowhere>=3")),))
+    plan = plan_of(world, "a", project=unknown)
+    assert plan.build_requires == ()
+    assert render_build_lock(plan).splitlines()[1:] == ["hatchling", "nowhere>=3"]
+
+
+def test_machine_code_of_the_project_asks_for_compilers_and_the_library_it_loads() -> None:
+    project = replace(PROJECT, packages=(make_own(".", tools=("c", "c++")),))
+    plan = plan_of(World().add(WHEEL), "a", project=project)
+    assert plan.compilers == ("g++", "gcc", "libc6-dev")
+    codes = {reason.code for reason in plan.targets[0].chosen.reasons}
+    assert "own-extension" in codes
+    assert plan.targets[0].chosen.candidate.build_class is BuildClass.MINUTES
+
+
+def test_the_project_is_found_where_its_sources_lie() -> None:
+    (asked,) = ask("greet")
+    packages = (make_own("."), make_own("libs/a", root="libs/a/src"))
+    project = replace(PROJECT, asked=(replace(asked, path="libs/a"),), packages=packages)
+    plan = plan_of(World().add(WHEEL), "a", project=project)
+    assert dict(plan.environment)["PYTHONPATH"] == "/app:/app/libs/a/src"
 
 
 def test_local_packages_out_of_reach_are_named_with_file_and_line() -> None:

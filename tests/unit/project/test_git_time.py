@@ -1,4 +1,4 @@
-"""When a project was last committed."""
+"""What version control says of a project."""
 
 import os
 import shutil
@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.project.git_time import EPOCH, dated, read_commit_time
+from scaffold.project.git_time import (
+    EPOCH,
+    VERSION,
+    dated,
+    read_commit_time,
+    read_tagged_version,
+    versioned,
+)
 
 AT = "1700000000"
 
@@ -44,3 +51,32 @@ def test_a_time_that_is_set_is_left_alone(tmp_path: Path) -> None:
     assert dated({"A": "b"}, tmp_path, lambda _: AT) == {"A": "b", EPOCH: AT}
     assert dated({EPOCH: "7"}, tmp_path, lambda _: AT) == {EPOCH: "7"}
     assert dated({"A": "b"}, tmp_path, lambda _: "") == {"A": "b"}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
+def test_a_version_is_that_of_the_last_tag_or_a_development_one_after_it(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    commit(tmp_path, "app/main.py", AT)
+    assert read_tagged_version(tmp_path) == ""
+    git("tag", "nightly-1")
+    assert read_tagged_version(tmp_path) == "1"
+    commit(tmp_path, "app/more.py", AT)
+    git("tag", "v1.4.0")
+    assert read_tagged_version(tmp_path / "app") == "1.4.0"
+    commit(tmp_path, "app/other.py", AT)
+    assert read_tagged_version(tmp_path).startswith("1.4.1.dev1+g")
+    commit(tmp_path, "app/last.py", AT)
+    git("tag", "v2.0rc1")
+    commit(tmp_path, "app/late.py", AT)
+    assert read_tagged_version(tmp_path).startswith("2.0rc2.dev1+g")
+    git("tag", "20-is-no-version")
+    assert read_tagged_version(tmp_path) == ""
+
+
+def test_a_version_that_is_set_is_left_alone(tmp_path: Path) -> None:
+    assert versioned({"A": "b"}, tmp_path, lambda _: "1.0") == {"A": "b", VERSION: "1.0"}
+    assert versioned({VERSION: "7"}, tmp_path, lambda _: "1.0") == {VERSION: "7"}
+    assert versioned({"A": "b"}, tmp_path, lambda _: "") == {"A": "b"}

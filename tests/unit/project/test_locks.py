@@ -579,7 +579,7 @@ def test_the_default_section_of_a_pipfile_lock_is_asked_for(tmp_path: Path) -> N
     ]
     assert project.asked[1].editable
     assert project.index.index_url == "https://index.example/one"
-    assert project.index.extra_index_urls == ("https://index.example/two",)
+    assert project.index.bound_urls == ("https://index.example/two",)
     assert [found.value for found in project.pythons] == ["==3.11.*"]
     assert project.files == ("Pipfile.lock", "Pipfile")
     found = package(tmp_path, "flask")

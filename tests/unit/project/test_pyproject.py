@@ -201,7 +201,7 @@ def test_dependencies_that_only_the_build_knows_are_an_error_that_says_what_to_d
     assert "requirements.txt" in line
 
 
-def test_an_index_for_some_packages_only_is_said_to_be_asked_for_all(tmp_path: Path) -> None:
+def test_an_index_for_some_packages_only_is_bound_to_them(tmp_path: Path) -> None:
     text = """
         [project]
         name = "demo"
@@ -214,9 +214,12 @@ def test_an_index_for_some_packages_only_is_said_to_be_asked_for_all(tmp_path: P
         explicit = true
     """
     project = read(write(tmp_path, {"pyproject.toml": text}))
-    assert project.index.extra_index_urls == ("https://index.example/simple",)
-    (note,) = project.notes
-    assert "the index 'wheels' is meant for torch only" in note
+    assert project.index.extra_index_urls == ()
+    assert project.index.bound_urls == ("https://index.example/simple",)
+    assert [(one.name, one.index) for one in project.asked] == [
+        ("torch", "https://index.example/simple")
+    ]
+    assert project.notes == ()
 
 
 POETRY = """
@@ -374,6 +377,7 @@ def test_sources_of_uv_give_paths_and_addresses(tmp_path: Path) -> None:
         "tiny",
         "member @ packages/one",
         "far @ git+https://index.example/far@abc",
+        "split",
         'split @ https://index.example/split-1.tar.gz; sys_platform == "linux"',
         'split @ git+https://index.example/split; sys_platform != "linux"',
         "pinned",
@@ -381,7 +385,8 @@ def test_sources_of_uv_give_paths_and_addresses(tmp_path: Path) -> None:
     assert project.asked[0].editable
     assert texts(project.constraints) == ["werkzeug<3"]
     assert project.index.index_url == "https://index.example/default"
-    assert project.index.extra_index_urls == ("https://index.example/mine",)
+    assert project.index.bound_urls == ("https://index.example/mine",)
+    assert project.asked[-1].index == "https://index.example/mine"
     assert any("override-dependencies" in note for note in project.notes)
 
 

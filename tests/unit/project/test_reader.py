@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.model.errors import PathUnreadableError, RequirementsInvalidError, UsageError
-from scaffold.model.project import Found, Origin, Start, Use
+from scaffold.model.project import PROJECT_FILES, Found, Origin, Start, Use
 from scaffold.project.reader import read_project
 from tests.support.folders import NoFacts, all_files, at, no_facts, read, refused, texts, write
 
@@ -298,15 +298,15 @@ def test_a_path_that_the_build_cannot_use_is_an_error(tmp_path: Path, line: str,
     assert says in only
 
 
-def test_a_local_wheel_keeps_its_path(tmp_path: Path) -> None:
+def test_a_local_wheel_is_exactly_that_file(tmp_path: Path) -> None:
     files = {"requirements.txt": "./wheels/lib-1.0-py3-none-any.whl\n"}
     write(tmp_path, {**files, "wheels/lib-1.0-py3-none-any.whl": "PK"})
-    (only,) = read(tmp_path).asked
-    assert (only.name, only.specifier, only.path) == (
-        "lib",
-        "==1.0",
-        "wheels/lib-1.0-py3-none-any.whl",
-    )
+    project = read(tmp_path)
+    (only,) = project.asked
+    (brought,) = project.distributions
+    assert (only.name, only.specifier, only.index) == ("lib", "==1.0", PROJECT_FILES)
+    assert brought.path == "wheels/lib-1.0-py3-none-any.whl"
+    assert only.hashes == (f"sha256:{brought.file.sha256}",)
 
 
 def test_a_local_project_with_setup_py_only_brings_what_that_asks_for(tmp_path: Path) -> None:

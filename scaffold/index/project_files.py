@@ -1,0 +1,115 @@
+"""Wheels and sdists that lie in the project, read where they lie."""
+
+import hashlib
+import tarfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from scaffold.index.elf import read_elf_facts
+from scaffold.index.metadata import SdistInside, read_sdist
+from scaffold.index.remote_files import read_contents, wheel_metadata
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
+from scaffold.model.project import ProjectFile
+
+_UNREADABLE = (BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError)
+
+
+class ProjectFiles:
+    """A layer of the index: what the project brings itself."""
+
+    def __init__(self, root: Path, files: Sequence[ProjectFile]) -> None:
+        self._root = root
+        self._files = tuple(files)
+        self._paths = {one.file.sha256: one.path for one in files}
+
+    def page(self, name: str) -> Page | None:
+        """Return the project's own files of a name, None where it has none."""
+        files = tuple(one.file for one in self._files if one.name == name)
+        return Page(name=name, files=files, origin="project") if files else None
+
+    def metadata(self, files: Sequence[DistFile]) -> Metadata | None:
+        """Return the metadata of the first of these files that lies in the project."""
+        for file in files:
+            path = self._paths.get(file.sha256)
+            found = read_metadata(self._root / path) if path else None
+            if found is not None:
+                return found
+        return None
+
+    def source_facts(self, file: DistFile) -> SourceFacts | None:
+        """Return what building an sdist of the project takes."""
+        path = self._paths.get(file.sha256)
+        inside = _read_sdist(self._root / path) if path and not path.endswith(".whl") else None
+        return inside.source if inside is not None else None
+
+    def wheel_facts(self, file: DistFile) -> WheelFacts | None:
+        """Return what is inside a wheel of the project, machine code included."""
+        path = self._paths.get(file.sha256)
+        if not path or not path.endswith(".whl"):
+            return None
+        try:
+            with ZipFile(self._root / path) as wheel:
+                facts = read_contents(wheel, file.filename)
+                if facts.elf == "none":
+                    return facts
+                elf = read_elf_facts(wheel)
+        except _UNREADABLE:
+            return None
+        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read")
+
+
+def _read_sdist(path: Path) -> SdistInside | None:
+    try:
+        return read_sdist(path.read_bytes(), path.name)
+    except _UNREADABLE:
+        return None
+
+
+def read_metadata(path: Path) -> Metadata | None:
+    """Return the metadata of a wheel or sdist on disk, None where it cannot be read."""
+    if not path.name.endswith(".whl"):
+        inside = _read_sdist(path)
+        return inside.metadata if inside is not None else None
+    try:
+        with ZipFile(path) as wheel:
+            return wheel_metadata(wheel)
+    except _UNREADABLE:
+        return None
+
+
+def identify(filename: str) -> tuple[str, str] | None:
+    """Return (normalised name, version) that a file's name says, None where it is neither kind."""
+    try:
+        if filename.endswith(".whl"):
+            name, version, _, _ = parse_wheel_filename(filename)
+        else:
+            name, version = parse_sdist_filename(filename)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+    return canonicalize_name(name), str(version)
+
+
+def find_project_file(root: Path, path: str) -> ProjectFile | None:
+    """Return a wheel or sdist of the project with its hash, None where its name says neither.
+
+    Raises OSError for a file that cannot be read.
+    """
+    place = root / path
+    known = identify(place.name)
+    if known is None:
+        return None
+    with place.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    file = DistFile(filename=place.name, sha256=digest, size=place.stat().st_size)
+    return ProjectFile(name=known[0], path=path, file=file)

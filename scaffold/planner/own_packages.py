@@ -1,0 +1,133 @@
+"""The project's own packages: which a target installs, and what building them takes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.model.errors import TransientError
+from scaffold.model.project import Asked, OwnPackage, Project
+from scaffold.model.resolution import Conflict, Pinned
+from scaffold.model.target import Environment
+from scaffold.project.path_requirements import wanted_paths
+from scaffold.resolver.cache import ResolutionRequest, ResolverCache
+from scaffold.resolver.resolve import resolve
+
+# What a tool is called in a distribution (Debian's and Alpine's package indexes, 2026-11).
+_PACKAGES = {
+    "apt": {
+        "c": ("gcc", "libc6-dev"),
+        "c++": ("g++", "gcc", "libc6-dev"),
+        "cmake": ("cmake",),
+        "fortran": ("gfortran",),
+        "meson": ("meson",),
+        "ninja": ("ninja-build",),
+        "rust": ("cargo",),
+    },
+    "apk": {
+        "c": ("gcc", "musl-dev"),
+        "c++": ("g++", "gcc", "musl-dev"),
+        "cmake": ("cmake",),
+        "fortran": ("gfortran",),
+        "meson": ("meson",),
+        "ninja": ("samurai",),
+        "rust": ("cargo",),
+    },
+}
+# The library that code of a language loads when it runs.
+_RUNTIME = {"c++": "libstdc++.so.6", "fortran": "libgfortran.so.5", "rust": "libgcc_s.so.1"}
+
+
+def own_packages(
+    project: Project, environment: Environment, release: str
+) -> tuple[OwnPackage, ...]:
+    """Return the packages in the project that a target installs, itself first if it is one.
+
+    Raises RequirementsInvalidError for what lies where no build can reach.
+    """
+    wanted = {project.folder, *wanted_paths(project, environment, release)}
+    return tuple(one for one in project.packages if one.path in wanted)
+
+
+def compiler_packages(packages: Iterable[OwnPackage], manager: str) -> tuple[str, ...]:
+    """Return the distribution's packages that compile what is not Python in them, sorted."""
+    return packages_of({tool for one in packages for tool in one.tools}, manager)
+
+
+def packages_of(tools: Iterable[str], manager: str) -> tuple[str, ...]:
+    """Return the distribution's packages that bring tools of compilers, sorted."""
+    return tuple(sorted({name for tool in tools for name in _PACKAGES[manager][tool]}))
+
+
+def runtime_libraries(package: OwnPackage) -> tuple[str, ...]:
+    """Return the libraries beyond libc that a package's own code loads."""
+    return tuple(_RUNTIME[tool] for tool in package.tools if tool in _RUNTIME)
+
+
+def pin_build_requires(
+    project: Project,
+    environment: Environment,
+    release: str,
+    shelf: ResolverCache,
+    *,
+    offline: bool,
+) -> tuple[Pinned, ...]:
+    """Return what builds the project's packages, all of it pinned; empty where that is not known.
+
+    A pure package is built on the machine that builds, whose architecture nobody knows: each
+    carries the hashes of all wheels of its release.
+    """
+    packages = own_packages(project, environment, release)
+    asked = tuple(one for package in packages for one in _asked(package))
+    if not asked:
+        return ()
+    wanted = ResolutionRequest(asked=asked, options=project.index, sdists=False, offline=offline)
+    try:
+        found = resolve(wanted, environment, shelf, release=release)
+    except TransientError:
+        return ()
+    if isinstance(found, Conflict) or any(not one.file.sha256 for one in found.packages):
+        return ()
+    return tuple(replace(one, hashes=_all_hashes(one, shelf)) for one in found.packages)
+
+
+def common_build_requires(found: Sequence[tuple[Pinned, ...]]) -> tuple[Pinned, ...]:
+    """Return the pins that all targets share, empty where they differ."""
+    versions = {tuple((one.name, one.version) for one in pins) for pins in found}
+    if len(versions) != 1:
+        return ()
+    return tuple(
+        replace(same[0], hashes=tuple(sorted({text for one in same for text in one.hashes})))
+        for same in zip(*found, strict=True)
+    )
+
+
+def _asked(package: OwnPackage) -> Iterable[Asked]:
+    texts = package.requires
+    if package.backend.startswith("setuptools."):
+        # Before 70.1 setuptools asks for it when it is about to build.
+        texts = (*texts, "wheel")
+    for text in texts:
+        try:
+            one = Requirement(text)
+        except InvalidRequirement:
+            continue
+        yield Asked(
+            name=canonicalize_name(one.name),
+            specifier=str(one.specifier),
+            extras=tuple(sorted(canonicalize_name(extra) for extra in one.extras)),
+            marker=str(one.marker or ""),
+            url=one.url or "",
+            text=text,
+            origin=package.origin,
+        )
+
+
+def _all_hashes(pinned: Pinned, shelf: ResolverCache) -> tuple[str, ...]:
+    files = next(
+        (one.wheels for one in shelf.releases(pinned.name) if str(one.version) == pinned.version),
+        (),
+    )
+    sums = {file.sha256 for file in files if file.sha256} | {pinned.file.sha256}
+    return tuple(f"sha256:{one}" for one in sorted(sums))

@@ -1,0 +1,125 @@
+"""Commands that install Python packages, as they stand in a RUN: pip, uv, poetry, pipenv, pdm."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scaffold.model.dockerfile import Command, Word
+
+_PIP = re.compile(r"pip(?:\d+(?:\.\d+)?)?")
+_PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?")
+# Options of pip and uv that take the next word as their value.
+_WITH_VALUE = frozenset(
+    {
+        *("-r", "--requirement", "-c", "--constraint", "-t", "--target", "--prefix", "--root"),
+        *("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--platform", "--abi"),
+        *("--python-version", "--implementation", "--cache-dir", "--trusted-host", "--src"),
+        *("--upgrade-strategy", "--no-binary", "--only-binary", "--progress-bar", "--timeout"),
+        *("--retries", "--cert", "--proxy", "--report", "--root-user-action", "--config-settings"),
+        *("-C", "--python", "-p", "-e", "--editable", "-w", "--wheel-dir", "--log", "--group"),
+        *("--build-option", "--global-option", "--resolution", "--index-strategy", "--extra"),
+        *("--keyring-provider", "--python-platform", "--link-mode", "--exists-action"),
+        *("--allow-insecure-host", "--no-group", "--only-group"),
+    }
+)
+
+_TOOL_OPTIONS = frozenset({"--only", "--without", "--with", "-G"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Install:
+    """One command of an installer. ``program`` is ``pip``, ``uv``, ``apt`` and so on.
+
+    ``verb`` is the word ``install``, ``add``, ``update``…; ``options`` pairs (name, value, word),
+    the value empty for switches. ``names`` are what it is told to install.
+    """
+
+    program: str
+    command: Command
+    first: Word
+    verb: Word
+    options: tuple[tuple[str, str, Word], ...]
+    names: tuple[Word, ...]
+
+    def option(self, *names: str) -> str | None:
+        """Return the value of an option, None where none of these is given."""
+        return next((value for name, value, _ in self.options if name in names), None)
+
+    def word(self, *names: str) -> Word | None:
+        """Return the word of an option."""
+        return next((word for name, _, word in self.options if name in names), None)
+
+    def files(self) -> tuple[str, ...]:
+        """Return the requirement files named."""
+        return tuple(v for name, v, _ in self.options if name in {"-r", "--requirement"})
+
+
+def python_install(command: Command) -> Install | None:
+    """Return a command as an installation of Python packages, None where it is none."""
+    words = command.words
+    name = program_name(words)
+    if _PYTHON.fullmatch(name):
+        rest = [word.text for word in words]
+        if "-m" not in rest or rest.index("-m") + 1 >= len(words):
+            return None
+        words = words[rest.index("-m") + 1 :]
+        name = program_name(words)
+    if _PIP.fullmatch(name):
+        return _pip("pip", command, words[0], words[1:])
+    if name == "uv" and len(words) > 1:
+        if words[1].text == "pip":
+            return _pip("uv", command, words[0], words[2:])
+        found = cut_command("uv", command, words[0], words[1:], _WITH_VALUE)
+        return found if found and found.verb.text == "sync" else None
+    if name in {"poetry", "pipenv", "pdm"}:
+        found = cut_command(
+            name, command, words[0], words[1:], {"--only", "--without", "--with", "-G"}
+        )
+        return found if found and found.verb.text in {"install", "sync"} else None
+    return None
+
+
+def _pip(program: str, command: Command, first: Word, rest: Sequence[Word]) -> Install | None:
+    found = cut_command(program, command, first, rest, _WITH_VALUE)
+    return found if found and found.verb.text == "install" else None
+
+
+def program_name(words: Sequence[Word]) -> str:
+    """Return the program that a command starts, without its folder."""
+    return words[0].text.rsplit("/", 1)[-1] if words else ""
+
+
+def cut_command(
+    program: str,
+    command: Command,
+    first: Word,
+    rest: Sequence[Word],
+    with_value: frozenset[str] | set[str],
+) -> Install | None:
+    """Part a command line into options, verb and names; None where there is no verb."""
+    options, names = list[tuple[str, str, Word]](), list[Word]()
+    words = list(rest)
+    while words:
+        word = words.pop(0)
+        name, equals, value = word.text.partition("=")
+        if not word.text.startswith("-") or word.text == "-":
+            names.append(word)
+        elif equals:
+            options.append((name, value, word))
+        elif name in with_value and words:
+            options.append((name, words.pop(0).text, word))
+        elif re.match(r"-[rtiCe].", name) and not name.startswith("--"):
+            options.append((name[:2], name[2:], word))
+        else:
+            options.append((name, "", word))
+    names = [word for word in names if word.text not in {"$@", "$*"}]
+    if not names:
+        return None
+    return Install(
+        program=program,
+        command=command,
+        first=first,
+        verb=names[0],
+        options=tuple(options),
+        names=tuple(names[1:]),
+    )

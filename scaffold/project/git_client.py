@@ -1,0 +1,92 @@
+"""Repositories that a project asks for: fetched with git, to read what they are."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from scaffold.project.repositories import Address, Checkout, FetchError
+
+_PATIENCE = 120.0  # seconds
+# A hook that runs us sets them; they name another repository.
+_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"})
+_PROTOCOLS = "file:git:http:https:ssh"
+
+
+def fetch_repository(address: Address, *, cache: Path, environ: Mapping[str, str]) -> Checkout:
+    """Return a repository as it is at a branch, tag or commit, and which commit that is.
+
+    A commit that was fetched before is not asked for again. Nothing of it is run. Raises
+    FetchError with what git said.
+    """
+    of = cache / "git" / hashlib.sha256(address.repository.encode()).hexdigest()[:24]
+    if address.is_commit and (of / address.revision).is_dir():
+        return Checkout(commit=address.revision, folder=of / address.revision)
+    if shutil.which("git", path=environ.get("PATH")) is None:
+        raise FetchError("git is not installed here")
+    try:
+        of.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(dir=of))
+    except OSError as error:
+        raise FetchError(f"{error.filename}: {error.strerror}") from error
+    try:
+        commit = _check_out(address, made, environ)
+        shutil.rmtree(made / ".git")
+        goal = of / commit
+        if not goal.is_dir():
+            made.rename(goal)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return Checkout(commit=commit, folder=goal)
+
+
+def _check_out(address: Address, folder: Path, environ: Mapping[str, str]) -> str:
+    def git(*words: str) -> str:
+        return _git(words, folder, environ)
+
+    git("clone", "--quiet", "--filter=blob:none", "--no-checkout", "--", address.repository, ".")
+    wanted = address.revision or "HEAD"
+    # A branch is known by the name of the remote's.
+    for name in (wanted, f"origin/{wanted}"):
+        try:
+            commit = git(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+            )
+        except FetchError:
+            continue
+        git("checkout", "--quiet", "--detach", commit)
+        return commit
+    raise FetchError(f"it has no branch, tag or commit {wanted}")
+
+
+def _git(words: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> str:
+    env = {
+        **{name: value for name, value in environ.items() if name not in _ELSEWHERE},
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "LC_ALL": "C",
+    }
+    # A link could lead out of the folder: it is read as the text that it is.
+    argv = ["git", "-c", "core.symlinks=false", "-c", f"core.hooksPath={os.devnull}", *words]
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed commands; addresses follow a ``--``
+            argv,
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FetchError("git did not answer in time") from error
+    except OSError as error:
+        raise FetchError(f"git cannot be started: {error.strerror}") from error
+    if done.returncode:
+        said = [line.removeprefix("fatal: ") for line in done.stderr.splitlines() if line.strip()]
+        raise FetchError(said[-1].strip() if said else "git failed")
+    return done.stdout.strip()

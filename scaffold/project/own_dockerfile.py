@@ -1,0 +1,127 @@
+"""What the project's own Dockerfile installs: the list that its people install from."""
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
+from scaffold.model.project import Asked, Origin
+from scaffold.project.dockerfile_parser.installs import Install, python_install
+from scaffold.project.dockerfile_parser.reader import read_dockerfile
+from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
+from scaffold.project.requirement_parser import read_requirement
+from scaffold.project.text_io import decode, read_bytes
+
+_PLACES = ("Dockerfile", "docker/Dockerfile")
+_OURS = "Made by:  leanscaffold"
+# What installs packages is no package of the application.
+_INSTALLERS = frozenset(
+    {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "poetry", "setuptools", "uv", "wheel"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnInstalls:
+    """Requirement files of the project that its Dockerfile installs, and packages it names."""
+
+    files: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = ()
+
+
+def read_own_installs(root: Path, files: Sequence[str]) -> OwnInstalls:
+    """Return what the Dockerfile of a project installs on the way to its image.
+
+    ``files`` are the project's files, relative. A Dockerfile of leanscaffold's says nothing.
+    """
+    for place in _PLACES:
+        if (root / place).is_file():
+            try:
+                text = decode(read_bytes(root, place))
+            except ValueError:
+                continue
+            if _OURS not in text:
+                return _read(root, place, read_dockerfile(text), files)
+    return OwnInstalls()
+
+
+def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) -> OwnInstalls:
+    found: list[str] = []
+    asked: dict[str, Asked] = {}
+    steps = [step for stage in _leading(dockerfile) for step in stage.steps]
+    copied = [word for step in steps if step.keyword in {"COPY", "ADD"} for word in _sources(step)]
+    for step in steps:
+        for install in _installs(step):
+            found += (_match(name, copied, files) for name in install.files())
+            origin = Origin(file=place, line=dockerfile.position(install.command.span.start)[0])
+            for one in _named(root, install, origin):
+                asked.setdefault(one.name, one)
+    return OwnInstalls(files=tuple(dict.fromkeys(filter(None, found))), asked=tuple(asked.values()))
+
+
+def _leading(dockerfile: Dockerfile) -> list[Stage]:
+    """Return the stages that the image is made of, directly or by COPY --from, in their order."""
+    stages = dockerfile.stages
+    waiting, reached = [len(stages) - 1] if stages else [], set[int]()
+    names = {stage.name.lower(): stage.number for stage in stages if stage.name}
+    while waiting:
+        number = waiting.pop()
+        if number in reached:
+            continue
+        reached.add(number)
+        stage = stages[number]
+        waiting += [] if stage.parent is None else [stage.parent]
+        for step in stage.steps:
+            source = (step.flag("from") or "").lower()
+            if source in names:
+                waiting.append(names[source])
+            elif source.isdigit() and int(source) < len(stages):
+                waiting.append(int(source))
+    return [stages[number] for number in sorted(reached)]
+
+
+def _sources(step: Instruction) -> list[str]:
+    if step.flag("from") is not None:
+        return []
+    words = list(step.words) if step.words is not None else step.text.split()
+    return [posixpath.normpath(word.lstrip("/")) for word in words[:-1]]
+
+
+def _installs(step: Instruction) -> Iterator[Install]:
+    if step.keyword != "RUN":
+        return
+    for command in commands_of(step):
+        found = python_install(without_prefix(command))
+        if found is not None and found.program in {"pip", "uv"}:
+            yield found
+
+
+def _match(name: str, copied: Sequence[str], files: Sequence[str]) -> str:
+    """Return the project's file that a path inside the build means, empty if none is sure."""
+    base = posixpath.basename(name)
+    plain = posixpath.normpath(name)
+    if plain in files:
+        return plain
+    from_copy = [one for one in copied if posixpath.basename(one) == base and one in files]
+    if from_copy:
+        return from_copy[0]
+    parts = plain.strip("/").split("/")
+    for start in range(len(parts)):
+        tail = "/".join(parts[start:])
+        if tail in files:
+            return tail
+    return ""
+
+
+def _named(root: Path, install: Install, origin: Origin) -> Iterator[Asked]:
+    for word in install.names:
+        if not word.literal or word.text.startswith((".", "/")) or "$" in word.text:
+            continue
+        try:
+            asked = read_requirement(word.text, origin, root=root, folder=root)
+        except ValueError:
+            continue
+        if not asked.url and not asked.path and canonicalize_name(asked.name) not in _INSTALLERS:
+            yield asked

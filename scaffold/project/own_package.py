@@ -1,0 +1,387 @@
+"""The project as a package: how it is built, where its modules lie, what that takes."""
+
+import ast
+import configparser
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from scaffold.model.errors import PathUnreadableError
+from scaffold.model.project import Origin, OwnPackage
+from scaffold.project.pyproject_file import Pyproject, load_pyproject
+from scaffold.project.setup_files import SETUP_FILES, setup_keywords
+from scaffold.project.text_io import decode, read_bytes
+
+# PEP 517: what holds without [build-system]; setuptools before 70.1 needs wheel.
+_DEFAULT = ("setuptools.build_meta:__legacy__", ("setuptools>=40.8.0",))
+_POETRY = ("poetry.core.masonry.api", ("poetry-core",))
+# Backends that compile whatever they are given, with the tools that takes (their own
+# documentation, 2026-11).
+_COMPILING: Mapping[str, tuple[str, ...]] = {
+    "maturin": ("c", "rust"),
+    "scikit_build_core": ("c", "c++", "cmake", "ninja"),
+    "mesonpy": ("c", "c++", "meson", "ninja"),
+}
+# Arguments of setup() that name compiled code, and tables of [tool.setuptools].
+_EXTENSIONS = {
+    "cffi_modules": ("c",),
+    "ext_modules": ("c",),
+    "ext-modules": ("c",),
+    "rust_extensions": ("c", "rust"),
+}
+_LANGUAGES = {
+    ".c": "c",
+    ".cc": "c++",
+    ".cpp": "c++",
+    ".cxx": "c++",
+    ".f90": "fortran",
+    ".pyx": "c",
+    ".rs": "rust",
+}
+# Build requirements that derive the version from version control (their documentation, 2026-11).
+_VERSIONING = frozenset(
+    {
+        *("hatch-vcs", "setuptools-scm", "flit-scm", "pbr", "poetry-dynamic-versioning"),
+        *("uv-dynamic-versioning", "vcs-versioning"),
+    }
+)
+# What setuptools leaves out when it looks for packages itself (setuptools.discovery, 80.9).
+_NOT_FOUND = re.compile(
+    r"(ci|bin|debian|docs?|documentation|manpages|news|newsfragments|changelog|tests?|unit_?tests?|"
+    r"examples?|scripts|tools|utils?|python|build|benchmarks?|exercises?|htmlcov|tasks|fabfile|"
+    r"site_scons|[._].*)"
+)
+_NO_MODULE = re.compile(
+    r"(setup|conftest|tests?|examples?|build|toxfile|noxfile|pavement|dodo|tasks|fabfile|"
+    r"[Ss][Cc]onstruct|conanfile|manage|benchmarks?|exercises?|[._].*)"
+)
+
+
+def read_own_package(
+    root: Path, folder: str, files: Sequence[str], *, named: bool = False
+) -> OwnPackage | None:
+    """Return how a folder of the project is built, None for one that is no package.
+
+    ``files`` are those of the project that get into the image, relative to ``root``; ``named``
+    says that a requirements file asks for the folder, which pip builds without [build-system] too.
+    Nothing is run: what only a build knows stays empty. Raises ConfigInvalidError,
+    PathUnreadableError.
+    """
+    reader = _open(root, folder, files)
+    build = _build_system(reader) or (_DEFAULT if named and not _is_virtual(reader) else None)
+    name = _name(reader) if build else None
+    if build is None or name is None:
+        return None
+    backend, requires = build
+    tools = _tools(reader, backend)
+    home = _source_root(reader, backend, name)
+    return OwnPackage(
+        path=folder,
+        name=canonicalize_name(name),
+        backend=backend,
+        requires=requires,
+        root=posixpath.normpath(posixpath.join(folder, home)),
+        tools=tools,
+        versioned=_is_versioned(reader, requires),
+        problem=_refusal(reader, backend, name, home),
+        origin=_origin(reader),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What lies in the folder of one package; ``files`` are relative to it."""
+
+    root: Path
+    folder: str
+    files: tuple[str, ...]
+    pyproject: Pyproject | None
+    keywords: Mapping[str, ast.expr]
+    cfg: configparser.ConfigParser
+
+    def table(self, *keys: str) -> Mapping[str, Any]:
+        return self.pyproject.table(*keys) if self.pyproject else {}
+
+    def has(self, name: str) -> bool:
+        return (self.root / self.folder / name).is_file()
+
+    def option(self, section: str, name: str) -> str:
+        return self.cfg.get(section, name, fallback="").strip()
+
+    def holds(self, module: str, inside: str = ".") -> bool:
+        """Tell whether a folder has a module or package of a name."""
+        path = posixpath.normpath(posixpath.join(inside, module.replace(".", "/")))
+        return f"{path}.py" in self.files or any(one.startswith(f"{path}/") for one in self.files)
+
+
+def _open(root: Path, folder: str, files: Sequence[str]) -> _Reader:
+    prefix = "" if folder == "." else f"{folder}/"
+    below = tuple(one.removeprefix(prefix) for one in files if one.startswith(prefix))
+    cfg = configparser.ConfigParser(interpolation=None)
+    keywords: Mapping[str, ast.expr] = {}
+    for name in SETUP_FILES:
+        path = f"{prefix}{name}"
+        if not (root / path).is_file():
+            continue
+        # What cannot be read was said where its dependencies were.
+        try:
+            text = decode(read_bytes(root, path))
+            if name.endswith(".cfg"):
+                cfg.read_string(text)
+            else:
+                keywords = setup_keywords(text)
+        except (SyntaxError, ValueError, RecursionError, configparser.Error, PathUnreadableError):
+            continue
+    return _Reader(
+        root, folder, below, load_pyproject(root, f"{prefix}pyproject.toml"), keywords, cfg
+    )
+
+
+def _build_system(reader: _Reader) -> tuple[str, tuple[str, ...]] | None:
+    """Return backend and build requirements, None where nothing is ever built."""
+    if _is_virtual(reader):
+        return None
+    build = reader.table("build-system")
+    poetry = reader.table("tool", "poetry").get("name") and not reader.table("project")
+    if not build and poetry:
+        return _POETRY
+    if not build:
+        asked = reader.table("tool", "uv").get("package") is True
+        return _DEFAULT if reader.has("setup.py") or asked else None
+    listed = build.get("requires", _DEFAULT[1])
+    requires = [str(one) for one in listed] if isinstance(listed, list | tuple) else []
+    backend = str(build.get("build-backend", _DEFAULT[0]))
+    if backend.startswith("hatchling"):
+        requires += _hook_requires(reader)
+    return backend, tuple(dict.fromkeys(requires))
+
+
+def _is_virtual(reader: _Reader) -> bool:
+    """Tell whether the project says of itself that it is not to be installed."""
+    return (
+        reader.table("tool", "uv").get("package") is False
+        or reader.table("tool", "poetry").get("package-mode") is False
+        or reader.table("tool", "pdm").get("distribution") is False
+        or reader.table("tool", "rye").get("virtual") is True
+    )
+
+
+def _hook_requires(reader: _Reader) -> Iterator[str]:
+    """Yield what hatchling's build hooks ask for beside [build-system]."""
+    build = reader.table("tool", "hatch", "build")
+    targets = build.get("targets", {})
+    wheel = targets.get("wheel", {}) if isinstance(targets, Mapping) else {}
+    for table in (build, wheel):
+        hooks = table.get("hooks", {}) if isinstance(table, Mapping) else {}
+        for hook in hooks.values() if isinstance(hooks, Mapping) else ():
+            listed = hook.get("dependencies", []) if isinstance(hook, Mapping) else []
+            yield from (str(one) for one in listed)
+
+
+def _name(reader: _Reader) -> str | None:
+    keyword = reader.keywords.get("name")
+    written = keyword.value if isinstance(keyword, ast.Constant) else None
+    found = (
+        reader.table("project").get("name")
+        or reader.table("tool", "poetry").get("name")
+        or reader.table("tool", "flit", "metadata").get("module")
+        or reader.option("metadata", "name")
+        or written
+    )
+    if found is None and reader.has("setup.py"):
+        # setup.py computes it: it has one.
+        found = posixpath.basename((reader.root / reader.folder).resolve().as_posix())
+    return str(found) if found else None
+
+
+def _origin(reader: _Reader) -> Origin:
+    if reader.pyproject and "build-system" in reader.pyproject.data:
+        return reader.pyproject.origin("build-system")
+    name = "pyproject.toml" if reader.pyproject and not reader.has("setup.py") else "setup.py"
+    return Origin(file=posixpath.normpath(posixpath.join(reader.folder, name)))
+
+
+def _is_versioned(reader: _Reader, requires: Sequence[str]) -> bool:
+    """Tell whether the version comes from version control, which no image build sees."""
+    scm = reader.table("tool", "pdm", "version").get("source") == "scm"
+    return scm or "use_scm_version" in reader.keywords or bool(_names(requires) & _VERSIONING)
+
+
+def _names(requires: Sequence[str]) -> set[str]:
+    found = set()
+    for text in requires:
+        try:
+            found.add(str(canonicalize_name(Requirement(text).name)))
+        except InvalidRequirement:
+            continue
+    return found
+
+
+def _tools(reader: _Reader, backend: str) -> tuple[str, ...]:
+    """Return the tools that compile the package's own code, empty for a pure package."""
+    top = backend.partition(".")[0]
+    tools = set(_COMPILING.get(top, ()))
+    for name, needed in _EXTENSIONS.items():
+        if name in reader.keywords or name in reader.table("tool", "setuptools"):
+            tools |= set(needed)
+    if _builds_by_script(reader):
+        tools.add("c")
+    if not tools:
+        return ()
+    endings = {posixpath.splitext(file)[1] for file in reader.files}
+    found = {_LANGUAGES[ending] for ending in endings & _LANGUAGES.keys()}
+    return tuple(sorted(tools | (found - {"rust"})))
+
+
+def _builds_by_script(reader: _Reader) -> bool:
+    """Tell whether poetry's or hatchling's own script compiles something."""
+    build = reader.table("tool", "poetry").get("build")
+    named = build.get("script") if isinstance(build, Mapping) else build
+    pdm = reader.table("tool", "pdm", "build")
+    scripts = [named, pdm.get("run-setuptools") and "setup.py"]
+    hooks = reader.table("tool", "hatch", "build").get("hooks", {})
+    custom = hooks.get("custom") if isinstance(hooks, Mapping) else None
+    if isinstance(custom, Mapping):
+        scripts.append(custom.get("path", "hatch_build.py"))
+    for script in scripts:
+        if isinstance(script, str) and reader.has(script):
+            path = posixpath.normpath(posixpath.join(reader.folder, script))
+            text = read_bytes(reader.root, path).decode("utf-8", "replace")
+            if re.search(r"\b(Extension|cythonize|build_ext|CMake\w*|ffibuilder)\b", text):
+                return True
+    return False
+
+
+def _source_root(reader: _Reader, backend: str, name: str) -> str:
+    """Return the folder whose modules are installed, relative to the package's."""
+    for find in (_written_root, _poetry_root, _hatch_root):
+        if (found := find(reader)) is not None:
+            return found
+    module = name.replace("-", "_")
+    if backend.startswith("uv_build"):
+        return str(reader.table("tool", "uv", "build-backend").get("module-root", "src")) or "."
+    inside = any(one.startswith("src/") and one.endswith((".py", ".pyx")) for one in reader.files)
+    return "src" if inside and not reader.holds(module) else "."
+
+
+def _written_root(reader: _Reader) -> str | None:
+    """Return what setuptools, maturin or pdm are told."""
+    setuptools = reader.table("tool", "setuptools")
+    folders = setuptools.get("package-dir", {})
+    if isinstance(folders, Mapping) and "" in folders:
+        return str(folders[""]) or "."
+    packages = setuptools.get("packages", {})
+    find = packages.get("find", {}) if isinstance(packages, Mapping) else {}
+    where = find.get("where", []) if isinstance(find, Mapping) else []
+    if where:
+        return str(where[0])
+    for line in reader.option("options", "package_dir").splitlines():
+        key, _, value = line.partition("=")
+        if not key.strip() and value.strip():
+            return value.strip()
+    folder = reader.keywords.get("package_dir")
+    if isinstance(folder, ast.Dict):
+        for of, inside in zip(folder.keys, folder.values, strict=True):
+            named = isinstance(of, ast.Constant) and of.value == ""
+            if named and isinstance(inside, ast.Constant):
+                return str(inside.value) or "."
+    for keys, option in (
+        (("tool", "maturin"), "python-source"),
+        (("tool", "pdm", "build"), "package-dir"),
+    ):
+        if option in reader.table(*keys):
+            return str(reader.table(*keys)[option]) or "."
+    return None
+
+
+def _poetry_root(reader: _Reader) -> str | None:
+    for package in reader.table("tool", "poetry").get("packages", ()):
+        if isinstance(package, Mapping) and "include" in package:
+            return str(package.get("from", "."))
+    return None
+
+
+def _hatch_root(reader: _Reader) -> str | None:
+    for keys in (
+        ("tool", "hatch", "build", "targets", "wheel"),
+        ("tool", "hatch", "build"),
+        ("tool", "scikit-build", "wheel"),
+    ):
+        packages = reader.table(*keys).get("packages")
+        if isinstance(packages, list) and packages:
+            return posixpath.dirname(str(packages[0]).strip("/")) or "."
+    return None
+
+
+def _refusal(reader: _Reader, backend: str, name: str, home: str) -> str:
+    """Return why the backend is known to refuse to build, empty where it is not."""
+    module = name.replace("-", "_").replace(".", "_")
+    checks: Mapping[str, Callable[[], str]] = {
+        "setuptools": lambda: _refused_by_setuptools(reader, home),
+        "hatchling": lambda: _refused_by_hatchling(reader, module),
+        "poetry": lambda: _refused_by_poetry(reader, module),
+        "uv_build": lambda: _refused_by_uv(reader, module, home),
+    }
+    check = checks.get(backend.partition(".")[0])
+    return check() if check else ""
+
+
+def _refused_by_setuptools(reader: _Reader, home: str) -> str:
+    told = reader.table("tool", "setuptools").keys() & {
+        *("packages", "py-modules", "package-dir", "ext-modules"),
+    }
+    told |= reader.keywords.keys() & {"packages", "py_modules", "ext_modules", "cffi_modules"}
+    told |= {one for one in ("packages", "py_modules") if reader.option("options", one)}
+    if told or home != ".":
+        return ""
+    tops = {one.partition("/")[0] for one in reader.files if "/" in one}
+    packages = sorted(one for one in tops if one.isidentifier() and not _NOT_FOUND.fullmatch(one))
+    stems = {one[:-3] for one in reader.files if "/" not in one and one.endswith(".py")}
+    modules = sorted(one for one in stems if one.isidentifier() and not _NO_MODULE.fullmatch(one))
+    found = packages or modules
+    if len(found) < 2:  # noqa: PLR2004 - one is no question
+        return ""
+    return (
+        f"setuptools refuses to choose between {', '.join(found)}: name what belongs to it in "
+        "[tool.setuptools] packages or py-modules"
+    )
+
+
+def _refused_by_hatchling(reader: _Reader, module: str) -> str:
+    keys = {"packages", "include", "only-include", "force-include", "bypass-selection", "sources"}
+    wheel = reader.table("tool", "hatch", "build", "targets", "wheel")
+    build = reader.table("tool", "hatch", "build")
+    if (wheel.keys() | build.keys()) & keys:
+        return ""
+    places = (f"{module}/__init__.py", f"src/{module}/__init__.py", f"{module}.py")
+    lower = {one.lower() for one in reader.files}
+    nested = any(re.fullmatch(rf"[^/]+/{re.escape(module.lower())}/__init__\.py", f) for f in lower)
+    if nested or any(place.lower() in lower for place in places):
+        return ""
+    return (
+        f"hatchling finds no module {module}: name what belongs to it in "
+        "[tool.hatch.build.targets.wheel] packages"
+    )
+
+
+def _refused_by_poetry(reader: _Reader, module: str) -> str:
+    poetry = reader.table("tool", "poetry")
+    if "packages" in poetry or reader.holds(module) or reader.holds(module, "src"):
+        return ""
+    return (
+        f"poetry finds no module {module}: name what belongs to it in [tool.poetry] packages, or "
+        "say package-mode = false"
+    )
+
+
+def _refused_by_uv(reader: _Reader, module: str, home: str) -> str:
+    written = reader.table("tool", "uv", "build-backend").get("module-name")
+    if written is not None or reader.holds(module, home):
+        return ""
+    return f"uv_build finds no module {module} in {home}"

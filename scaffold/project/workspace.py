@@ -1,0 +1,195 @@
+"""Monorepos: the folder that a build has to see, and the member of it that is the application."""
+
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from scaffold.model.errors import Detail, LeanscaffoldError, RequirementsInvalidError, UsageError
+from scaffold.model.project import Project
+from scaffold.project.pyproject_file import Pyproject, load_pyproject
+from scaffold.project.text_io import relative, suggestion
+
+_MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+_HIGHEST = 6  # folders above a member
+_DEEPEST = 3  # folders below the root in which members are looked for
+_SKIPPED = {"node_modules", "site-packages", "__pycache__", "tests", "docs", "examples"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """``root`` is what the build sees, ``package`` names the member in it, empty for the root."""
+
+    root: Path
+    package: str = ""
+
+
+def locate(path: Path, package: str = "") -> Location:
+    """Return where the build of a folder starts: above it, if it needs what lies beside it.
+
+    A member of a uv workspace starts at the workspace's root, a project with dependencies by path
+    (``../libs/common``) at the folder that holds them all.
+    """
+    if package or not path.is_dir():
+        return Location(root=path, package=package)
+    folder = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as the build sees them
+    try:
+        root = find_workspace(folder) or _common_root(folder)
+    except LeanscaffoldError:
+        return Location(root=path)  # whoever reads the project tells what is wrong with it
+    if root is None or root == folder:
+        return Location(root=path)
+    # Short where the user's own path was: the root is shown in messages.
+    above = os.path.relpath(root, folder)
+    shown = path / above if not path.is_absolute() else root
+    return Location(root=Path(os.path.normpath(shown)), package=_name_of(folder) or folder.name)
+
+
+def find_workspace(folder: Path) -> Path | None:
+    """Return the root of the uv workspace that a folder is a member of, None for no member."""
+    for above in list(folder.parents)[:_HIGHEST]:
+        pyproject = load_pyproject(above)
+        if pyproject is not None and folder in workspace_members(pyproject):
+            return above
+    return None
+
+
+def workspace_members(pyproject: Pyproject) -> tuple[Path, ...]:
+    """Return the folders of a uv workspace's members, the root aside."""
+    table = ("tool", "uv", "workspace")
+    left_out = {
+        folder
+        for pattern in pyproject.listed(*table, "exclude")
+        for folder in pyproject.folder.glob(str(pattern))
+    }
+    return tuple(
+        dict.fromkeys(
+            folder
+            for pattern in pyproject.listed(*table, "members")
+            for folder in sorted(pyproject.folder.glob(str(pattern)))
+            if folder not in left_out and (folder / "pyproject.toml").is_file()
+        )
+    )
+
+
+def find_member(root: Path, package: str) -> str:
+    """Return the folder, relative to the root, of the member with this name or at this path.
+
+    Raises UsageError with the nearest of the names that there are.
+    """
+    if (root / package).is_dir() and package not in {"", ".", ".."}:
+        inside = relative(root, root / package)
+        if not inside.startswith("..") and any(_projects_in(root / package, depth=0)):
+            return inside
+    known = {_name_of(folder) or folder.name: folder for folder in _projects_in(root)}
+    wanted = {canonicalize_name(name): folder for name, folder in known.items()}
+    found = wanted.get(canonicalize_name(package))
+    if found is None:
+        raise UsageError(
+            f"--package: no project below {root} is named {package!r}",
+            hint=suggestion(package, known),
+        )
+    return relative(root, found)
+
+
+def refuse_roots(root: Path) -> None:
+    """Refuse the root of a workspace that installs nothing itself: one of its members is meant.
+
+    Raises RequirementsInvalidError that names them.
+    """
+    pyproject = load_pyproject(root)
+    members = workspace_members(pyproject) if pyproject is not None else ()
+    if pyproject is None or not members or pyproject.table("project").get("dependencies"):
+        return
+    details = [
+        Detail(text=f"--package {_name_of(member)}", file=relative(root, member))
+        for member in members
+    ]
+    raise RequirementsInvalidError(
+        f"{_name_of(root) or root.name} is a workspace of {len(members)} packages",
+        details=details,
+        hint="name the one that is the application, or run in its folder",
+    )
+
+
+def rebase(project: Project, folder: str) -> Project:
+    """Return a member's project with what the build reads relative to the root of the build."""
+
+    def from_root(path: str) -> str:
+        return posixpath.normpath(posixpath.join(folder, path))
+
+    # What lies beside the application is installed where the application's own modules are.
+    beside = next((path for path in project.source_paths if path != "."), ".")
+    return replace(
+        project,
+        folder=folder,
+        packages=tuple(
+            replace(
+                one,
+                path=from_root(one.path),
+                root=beside if one.root.startswith("../") else one.root,
+            )
+            for one in project.packages
+        ),
+        asked=tuple(
+            replace(one, path=from_root(one.path)) if one.path else one for one in project.asked
+        ),
+        files=tuple(from_root(path) for path in project.files),
+        environments=tuple(from_root(path) for path in project.environments),
+        distributions=tuple(
+            replace(one, path=from_root(one.path)) for one in project.distributions
+        ),
+    )
+
+
+def _projects_in(root: Path, *, depth: int = _DEEPEST) -> Iterator[Path]:
+    """Yield the folders, the root first, that hold a project."""
+    if any((root / name).is_file() for name in _MARKS):
+        yield root
+    if depth == 0:
+        return
+    for folder in sorted(one for one in root.iterdir() if one.is_dir()):
+        if not folder.name.startswith(".") and folder.name not in _SKIPPED:
+            yield from _projects_in(folder, depth=depth - 1)
+
+
+def _name_of(folder: Path) -> str:
+    pyproject = load_pyproject(folder)
+    if pyproject is None:
+        return ""
+    names = (pyproject.table(*keys).get("name") for keys in (("project",), ("tool", "poetry")))
+    return next((str(name) for name in names if name), "")
+
+
+def _common_root(folder: Path) -> Path | None:
+    """Return the folder that holds a project and all that it needs by path, None where it does."""
+    reached, waiting = {folder}, [folder]
+    while waiting:
+        for path in _paths_of(waiting.pop()):
+            if path.is_dir() and path not in reached:
+                reached.add(path)
+                waiting.append(path)
+    root = Path(os.path.commonpath(reached))
+    steps = len(folder.relative_to(root).parts)
+    return root if 0 < steps <= _HIGHEST and root != Path(root.anchor) else None
+
+
+def _paths_of(folder: Path) -> Iterator[Path]:
+    from scaffold.project.pyproject import read_pyproject  # noqa: PLC0415 - imports this module
+    from scaffold.project.requirements import read_requirements  # noqa: PLC0415
+
+    pyproject = load_pyproject(folder)
+    asked = [*read_pyproject(pyproject).asked] if pyproject is not None else []
+    if (folder / "requirements.txt").is_file():
+        asked += read_requirements(folder, ["requirements.txt"]).asked
+    for one in asked:
+        if one.path:
+            yield Path(os.path.normpath(folder / one.path))
+
+
+def list_closure(project: Project) -> Sequence[str]:
+    """Return the folders that a member's build copies: its own and those it needs by path."""
+    return sorted({project.folder, *(one.path for one in project.asked if one.path)})

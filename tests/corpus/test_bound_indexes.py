@@ -1,0 +1,158 @@
+"""Indexes that only some packages come from: what is bound is asked nowhere else.
+
+Sources: uv#8253 and InvokeAI#9095 (explicit indexes), poetry's repositories page (explicit
+sources), pdm's package_source page (include_packages), pipenv#5015 (index on an entry). The attack
+is dependency confusion: a public file of the same name with a higher version.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.errors import RequirementsInvalidError
+from scaffold.model.target import Arch
+from scaffold.project.reader import read_project
+from tests.corpus.resolving import offer, pins, resolve_folder
+from tests.support.folders import write
+from tests.support.index_server import FakeIndex
+from tests.support.worlds import environment
+
+UV = """
+    [project]
+    name = "app"
+    version = "1"
+    dependencies = ["corplib", "six"]
+    [tool.uv.sources]
+    corplib = {{ index = "company" }}
+    [[tool.uv.index]]
+    name = "company"
+    url = "{url}"
+    explicit = true
+"""
+UV_TOML_STYLE = """
+    [project]
+    name = "app"
+    version = "1"
+    dependencies = ["corplib", "six"]
+    [[tool.uv.index]]
+    name = "company"
+    url = "{url}"
+"""
+POETRY = """
+    [tool.poetry]
+    name = "app"
+    version = "1"
+    [tool.poetry.dependencies]
+    six = "*"
+    corplib = {{ version = "*", source = "company" }}
+    [[tool.poetry.source]]
+    name = "company"
+    url = "{url}"
+    priority = "explicit"
+"""
+PDM = """
+    [project]
+    name = "app"
+    version = "1"
+    dependencies = ["corplib", "six"]
+    [[tool.pdm.source]]
+    name = "company"
+    url = "{url}"
+    include_packages = ["corp*"]
+"""
+PIPFILE = """
+    [[source]]
+    name = "default"
+    url = "{public}"
+    [[source]]
+    name = "company"
+    url = "{url}"
+    [packages]
+    six = "*"
+    corplib = {{ version = "*", index = "company" }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", UV),
+        ("pyproject.toml", UV_TOML_STYLE),
+        ("pyproject.toml", POETRY),
+        ("pyproject.toml", PDM),
+        ("Pipfile", PIPFILE),
+    ],
+    ids=["uv", "uv-first-index", "poetry", "pdm", "pipenv"],
+)
+def test_a_public_99_does_not_beat_the_companys_own(
+    tmp_path: Path, public: FakeIndex, company: FakeIndex, name: str, text: str
+) -> None:
+    offer(public, "corplib", "99.0")
+    offer(public, "six", "1.17.0")
+    offer(company, "corplib", "1.0")
+    folder = write(tmp_path / "app", {name: text.format(url=company.url, public=public.url)})
+    assert pins(resolve_folder(folder, public)) == {"corplib": "1.0", "six": "1.17.0"}
+    assert not [path for path in public.paths() if "corplib" in path]
+
+
+def test_an_explicit_index_is_asked_for_nothing_else(
+    tmp_path: Path, public: FakeIndex, company: FakeIndex
+) -> None:
+    offer(public, "six", "1.17.0")
+    offer(public, "helper", "2.0")
+    offer(company, "corplib", "1.0", requires={"1.0": "helper"})
+    offer(company, "six", "99.0")
+    folder = write(tmp_path / "app", {"pyproject.toml": UV.format(url=company.url)})
+    found = pins(resolve_folder(folder, public))
+    assert found == {"corplib": "1.0", "six": "1.17.0", "helper": "2.0"}
+    assert {path.split("/")[2] for path in company.paths() if path.startswith("/simple/")} == {
+        "corplib"
+    }
+
+
+def test_a_bound_name_that_a_dependency_asks_for_stays_bound(
+    tmp_path: Path, public: FakeIndex, company: FakeIndex
+) -> None:
+    offer(public, "corplib", "99.0")
+    offer(public, "six", "1.17.0", requires={"1.17.0": "corplib>=1"})
+    offer(company, "corplib", "1.0")
+    folder = write(tmp_path / "app", {"pyproject.toml": UV.format(url=company.url)})
+    assert pins(resolve_folder(folder, public))["corplib"] == "1.0"
+
+
+def test_an_index_with_a_marker_counts_where_it_holds(
+    tmp_path: Path, public: FakeIndex, company: FakeIndex
+) -> None:
+    text = UV.replace(
+        '{{ index = "company" }}',
+        '[{{ index = "company", marker = "platform_machine == \'x86_64\'" }}]',
+    )
+    offer(public, "corplib", "2.0")
+    offer(public, "six", "1.17.0")
+    offer(company, "corplib", "1.0")
+    folder = write(tmp_path / "app", {"pyproject.toml": text.format(url=company.url)})
+    on_arm = environment("3.13", Arch.ARM64)
+    assert pins(resolve_folder(folder, public))["corplib"] == "1.0"
+    assert pins(resolve_folder(folder, public, on=on_arm))["corplib"] == "2.0"
+
+
+def test_offline_a_bound_name_is_not_taken_from_public_knowledge(
+    tmp_path: Path, public: FakeIndex, company: FakeIndex
+) -> None:
+    offer(public, "six", "1.17.0")
+    offer(company, "corplib", "1.0")
+    folder = write(tmp_path / "app", {"pyproject.toml": UV.format(url=company.url)})
+    resolve_folder(folder, public)
+    seen = len(public.seen) + len(company.seen)
+    assert pins(resolve_folder(folder, public, offline=True)) == {"corplib": "1.0", "six": "1.17.0"}
+    assert len(public.seen) + len(company.seen) == seen
+
+
+def test_an_index_that_nobody_declares_is_a_problem_with_its_line(tmp_path: Path) -> None:
+    text = UV.replace('index = "company"', 'index = "elsewhere"').format(url="https://i.example/")
+    folder = write(tmp_path, {"pyproject.toml": text})
+    with pytest.raises(RequirementsInvalidError) as caught:
+        read_project(folder, environ={})
+    assert [str(one) for one in caught.value.details] == [
+        "pyproject.toml:4: no index is named 'elsewhere': declare it with its address"
+    ]

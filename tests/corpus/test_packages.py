@@ -1,0 +1,230 @@
+"""Projects that are packages themselves, and projects that ask for repositories."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.errors import RequirementsInvalidError
+from scaffold.model.project import Project
+from scaffold.project.reader import read_project
+from scaffold.project.repositories import Address, Checkout, FetchError
+
+
+def read(root: Path, files: Mapping[str, str]) -> Project:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return read_project(root)
+
+
+def test_own_extension(tmp_path: Path) -> None:
+    """A C extension named in pyproject.toml. Source: our own."""
+    project = read(
+        tmp_path,
+        {
+            "pyproject.toml": """
+[build-system]
+requires = ["setuptools>=74"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "gate"
+version = "0.1"
+dependencies = ["paho-mqtt"]
+[tool.setuptools]
+packages = ["gate"]
+ext-modules = [{name = "gate._fast", sources = ["gate/_fast.c"]}]
+""",
+            "gate/__init__.py": "",
+            "gate/__main__.py": "from gate import _fast\nprint('ok', _fast)\n",
+            "gate/_fast.c": "#include <Python.h>\n",
+        },
+    )
+    (own,) = project.packages
+    assert (own.path, own.root, own.tools) == (".", ".", ("c",))
+    assert project.start is not None
+    assert project.start.value.command == ("python", "-m", "gate")
+
+
+def test_poetry_metadata(tmp_path: Path) -> None:
+    """A poetry project that asks for its own version. Source: our own, made as a user would."""
+    project = read(
+        tmp_path,
+        {
+            "pyproject.toml": """
+[tool.poetry]
+name = "thermo"
+version = "2.0.1"
+packages = [{ include = "thermo" }]
+[tool.poetry.dependencies]
+python = "^3.12"
+[tool.poetry.scripts]
+thermo = "thermo.main:main"
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+""",
+            "thermo/__init__.py": "",
+            "thermo/main.py": "import importlib.metadata\n\n\ndef main():\n"
+            "    print(importlib.metadata.version('thermo'))\n",
+        },
+    )
+    (own,) = project.packages
+    assert (own.name, own.requires, own.root) == ("thermo", ("poetry-core",), ".")
+
+
+def test_src_layout_metadata(tmp_path: Path) -> None:
+    """A package below src whose version comes from its metadata. Source: our own."""
+    project = read(
+        tmp_path,
+        {
+            "pyproject.toml": """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "fleetctl"
+version = "0.4.2"
+[project.scripts]
+fleetctl = "fleetctl.cli:app"
+""",
+            "src/fleetctl/__init__.py": "from importlib.metadata import version\n",
+            "src/fleetctl/cli.py": "def app():\n    print(1)\n",
+            "src/fleetctl/data/devices.json": "{}",
+        },
+    )
+    (own,) = project.packages
+    assert (own.name, own.root, own.problem) == ("fleetctl", "src", "")
+
+
+def test_workspace_build(tmp_path: Path) -> None:
+    """A uv workspace: its members are packages of the last layer. Source: our own."""
+    member = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "acme-{name}"
+version = "0.2"
+dependencies = [{dependencies}]
+[tool.uv.sources]
+acme-core = {{ workspace = true }}
+"""
+    project = read(
+        tmp_path,
+        {
+            "pyproject.toml": """
+[project]
+name = "acme"
+version = "0.1"
+dependencies = ["acme-api"]
+[tool.uv.sources]
+acme-api = { workspace = true }
+[tool.uv.workspace]
+members = ["packages/*"]
+""",
+            "packages/api/pyproject.toml": member.format(name="api", dependencies='"acme-core"'),
+            "packages/api/src/acme_api/__init__.py": "",
+            "packages/api/src/acme_api/app.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+            "packages/core/pyproject.toml": member.format(name="core", dependencies=""),
+            "packages/core/src/acme_core/__init__.py": "",
+        },
+    )
+    assert [(own.path, own.root) for own in project.packages] == [
+        ("packages/api", "packages/api/src"),
+        ("packages/core", "packages/core/src"),
+    ]
+    assert project.start is not None
+    assert "acme_api.app:app" in project.start.value.command
+
+
+def test_setup_py_script(tmp_path: Path) -> None:
+    """A command of setup.py starts the image. Source: repo2docker#535."""
+    project = read(
+        tmp_path,
+        {
+            "setup.py": """
+from setuptools import setup, find_packages
+setup(name="weather-station", version="1.0", packages=find_packages("src"),
+      package_dir={"": "src"}, install_requires=["paho-mqtt>=2"],
+      entry_points={"console_scripts": ["weather=weather.cli:main"]})
+""",
+            "src/weather/__init__.py": "",
+            "src/weather/cli.py": "def main():\n    print('hi')\n",
+        },
+    )
+    assert [own.root for own in project.packages] == ["src"]
+    assert project.start is not None
+    assert project.start.value.command[-1].startswith("import sys; from weather.cli import main")
+    assert (project.start.origin.file, project.start.origin.line) == ("setup.py", 5)
+
+
+REQUIREMENTS = """flask==3.1.2
+git+https://github.com/example-org/sensorlib.git@v1.2.0#egg=sensorlib
+"""
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+def test_git_requirement_is_pinned_to_the_commit_of_its_tag(tmp_path: Path) -> None:
+    """A repository at a tag. Source: docker-library/python#319."""
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "setup.py").write_text("setup(name='sensorlib', install_requires=['pyserial>=3'])")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "requirements.txt").write_text(REQUIREMENTS)
+    (project / "app.py").write_text("import sensorlib")
+    wanted: list[Address] = []
+
+    def fetch(address: Address) -> Checkout:
+        wanted.append(address)
+        return Checkout(commit=COMMIT, folder=library)
+
+    found = read_project(project, repositories=fetch)
+    assert [(one.repository, one.revision) for one in wanted] == [
+        ("https://github.com/example-org/sensorlib.git", "v1.2.0")
+    ]
+    asked = {one.name: one for one in found.asked}
+    assert asked["sensorlib"].build_from == (
+        f"git+https://github.com/example-org/sensorlib.git@{COMMIT}"
+    )
+    assert asked["pyserial"].specifier == ">=3"
+    assert asked["pyserial"].origin.line == 2
+
+
+def test_git_requirement_that_cannot_be_pinned_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """The same without a network. Source: docker-library/python#319."""
+
+    def fetch(_: Address) -> Checkout:
+        raise FetchError("Could not resolve host: github.com")
+
+    (tmp_path / "requirements.txt").write_text(REQUIREMENTS)
+    (tmp_path / "app.py").write_text("")
+    with pytest.raises(RequirementsInvalidError) as caught:
+        read_project(tmp_path, repositories=fetch)
+    (detail,) = caught.value.details
+    assert (detail.file, detail.line) == ("requirements.txt", 2)
+    assert "pip wheel --no-deps 'sensorlib @ git+https://" in detail.text
+
+
+def test_a_package_that_its_backend_refuses_runs_from_its_sources(tmp_path: Path) -> None:
+    """A flat folder of two packages, with a [build-system] nobody ever used. Source: our own."""
+    project = read(
+        tmp_path,
+        {
+            "pyproject.toml": """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "shop"
+version = "1"
+""",
+            "app/__init__.py": "",
+            "web/__init__.py": "",
+            "main.py": "print(1)\n",
+        },
+    )
+    assert project.packages == ()
+    assert any("shop is not installed as a package" in note for note in project.notes)

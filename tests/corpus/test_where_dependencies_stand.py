@@ -1,0 +1,243 @@
+"""Where people write down what to install, apart from one requirements.txt at the root.
+
+Sources: uv#10674 (script blocks), repo2docker#113 and MiDaS (environment.yml), repo2docker#535
+(setup.py), InkyPi (install/requirements.txt), pip-tools' and uv's headers of compiled files, the
+Dockerfiles of many projects (a server that only `pip install` names).
+"""
+
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.errors import RequirementsInvalidError, UsageError
+from scaffold.model.project import Project
+from scaffold.project.conda import to_pep440
+from scaffold.project.elsewhere import refuse_unlisted
+from scaffold.project.reader import read_project
+from tests.support.folders import texts, write
+
+APP = "import flask\n"
+LISTED = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
+
+
+def read(
+    folder: Path,
+    files: dict[str, str],
+    *,
+    extras: tuple[str, ...] = (),
+    groups: tuple[str, ...] = (),
+    requirements: tuple[str, ...] = (),
+) -> Project:
+    write(folder, files)
+    return read_project(folder, environ={}, extras=extras, groups=groups, requirements=requirements)
+
+
+def test_a_script_block_is_the_project(tmp_path: Path) -> None:
+    script = """
+        # /// script
+        # requires-python = ">=3.11"
+        # dependencies = [
+        #   "requests<3",
+        #   "corplib",
+        # ]
+        # [tool.uv.sources]
+        # corplib = { index = "company" }
+        # [[tool.uv.index]]
+        # name = "company"
+        # url = "https://index.example/simple"
+        # explicit = true
+        # ///
+        import requests
+    """
+    project = read(tmp_path, {"main.py": script})
+    assert texts(project.asked) == ["requests<3", "corplib"]
+    assert [str(one.origin) for one in project.asked] == ["main.py:4", "main.py:5"]
+    assert project.asked[1].index == "https://index.example/simple"
+    assert [str(one.origin) for one in project.pythons] == ["main.py:2 (requires-python)"]
+    assert [one.value for one in project.pythons] == [">=3.11"]
+
+
+def test_of_several_scripts_one_is_named_by_hand(tmp_path: Path) -> None:
+    block = "# /// script\n# dependencies = ['{}']\n# ///\nimport {}\n"
+    files = {"a.py": block.format("flask", "flask"), "b.py": block.format("six", "six")}
+    with pytest.raises(RequirementsInvalidError, match="nothing says what to install"):
+        refuse_unlisted(read(tmp_path, files))
+    assert texts(read(tmp_path, {}, requirements=("b.py",)).asked) == ["six"]
+
+
+def test_a_script_block_beside_a_list_is_passed_over(tmp_path: Path) -> None:
+    script = "# /// script\n# dependencies = ['six']\n# ///\n"
+    project = read(tmp_path, {"tool.py": script, "requirements.txt": "flask\n"})
+    assert texts(project.asked) == ["flask"]
+
+
+def test_conda_names_python_packages_and_a_pip_part(tmp_path: Path) -> None:
+    listed = """
+        name: sensor
+        channels: [pytorch, conda-forge]
+        dependencies:
+          - python=3.12.4
+          - numpy
+          - conda-forge::pandas>=2,<3
+          - pytorch=2.5
+          - scipy=1.14.1=py312h_0
+          - cudatoolkit=11.8
+          - ffmpeg
+          - pip
+          - pip:
+            - flask==3.1.2
+            - -r more.txt
+    """
+    project = read(tmp_path, {"environment.yml": listed, "more.txt": "six\n", "app.py": APP})
+    assert texts(project.asked) == [
+        "numpy",
+        "pandas<3,>=2",
+        "torch==2.5.*",
+        "scipy==1.14.1",
+        "flask==3.1.2",
+        "six",
+    ]
+    assert str(project.asked[4].origin) == "environment.yml:13"
+    assert [one.value for one in project.pythons] == ["==3.12.*"]
+    assert any("only conda has cudatoolkit, ffmpeg" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("", ""),
+        ("=1.2", "==1.2.*"),
+        ("==1.2", "==1.2"),
+        ("=1.2.*", "==1.2.*"),
+        ("1.2.*", "==1.2.*"),
+        ("=1.2.3=py39_0", "==1.2.3"),
+        (">=1.2, <2", "<2,>=1.2"),
+        ("1.6|1.8", "==1.8"),
+    ],
+)
+def test_condas_versions_are_read_as_conda_means_them(spec: str, said: str) -> None:
+    assert to_pep440(spec) == said
+
+
+def test_environment_yml_that_is_not_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(RequirementsInvalidError) as caught:
+        read(tmp_path, {"environment.yml": "dependencies:\n  - a\n - b: [\n"})
+    assert str(caught.value.details[0]).startswith("environment.yml:3: ")
+
+
+@pytest.mark.parametrize("line", ["-e .", ".", "-e .[extra]", "--editable ."])
+def test_a_list_that_installs_the_project_itself_wins(tmp_path: Path, line: str) -> None:
+    text = f"{LISTED}[project.optional-dependencies]\nextra = []\n"
+    project = read(tmp_path, {"pyproject.toml": text, "requirements.txt": f"{line}\ngunicorn\n"})
+    assert sorted(one.name for one in project.asked if not one.path) == ["flask", "gunicorn"]
+    (note,) = project.notes
+    assert "requirements.txt (it installs the project itself" in note
+    assert "pyproject.toml was not read" in note
+
+
+PIP_COMPILE = """\
+#
+# This file is autogenerated by pip-compile with Python 3.12
+# by the following command:
+#
+#    pip-compile pyproject.toml
+#
+"""
+UV_COMPILE = """\
+# This file was autogenerated by uv via the following command:
+#    uv pip compile pyproject.toml -o requirements.txt
+"""
+
+
+@pytest.mark.parametrize("head", [PIP_COMPILE, UV_COMPILE])
+def test_a_list_that_was_compiled_from_pyproject_is_its_lock(tmp_path: Path, head: str) -> None:
+    files = {"pyproject.toml": LISTED, "requirements.txt": f"{head}flask==3.1.2\nsix==1.17.0\n"}
+    (tmp_path / "requirements.txt").write_text(files.pop("requirements.txt"))
+    assert texts(read(tmp_path, files).asked) == ["flask==3.1.2", "six==1.17.0"]
+
+
+def test_any_other_list_beside_pyproject_is_passed_over(tmp_path: Path) -> None:
+    project = read(tmp_path, {"pyproject.toml": LISTED, "requirements.txt": "six\n"})
+    assert texts(project.asked) == ["flask"]
+
+
+def test_what_the_projects_dockerfile_installs_is_the_list(tmp_path: Path) -> None:
+    dockerfile = """
+        FROM python:3.12 AS test
+        RUN pip install pytest
+        FROM python:3.12
+        COPY install/requirements.txt /tmp/
+        RUN pip install --upgrade pip && pip install -r /tmp/requirements.txt gunicorn
+    """
+    files = {"Dockerfile": dockerfile, "install/requirements.txt": "flask\n", "app.py": APP}
+    project = read(tmp_path, files)
+    assert texts(project.asked) == ["flask", "gunicorn"]
+    assert str(project.asked[1].origin) == "Dockerfile:5"
+    assert any("install/requirements.txt (the project's own Dockerfile" in n for n in project.notes)
+    assert any("gunicorn" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "install/requirements.txt",
+        "docker/requirements-prod.txt",
+        "build/requirements.in",
+        "backend/pyproject.toml",
+        "service/setup.py",
+        "deploy/environment.yml",
+    ],
+)
+def test_a_list_only_in_a_subfolder_is_named_and_nothing_planned(tmp_path: Path, file: str) -> None:
+    project = read(tmp_path, {file: "", "main.py": "x = 1\n"})
+    with pytest.raises(RequirementsInvalidError) as caught:
+        refuse_unlisted(project)
+    assert [one.file for one in caught.value.details] == [file]
+    assert "--allow-empty" in caught.value.hint
+    refuse_unlisted(project, allowed=True)
+
+
+def test_a_program_that_needs_nothing_is_planned_as_it_is(tmp_path: Path) -> None:
+    refuse_unlisted(read(tmp_path, {"main.py": "import json\n", "tests/requirements.txt": "x\n"}))
+
+
+def test_an_empty_list_is_a_list(tmp_path: Path) -> None:
+    text = '[project]\nname = "a"\nversion = "1"\ndependencies = []\n'
+    refuse_unlisted(read(tmp_path, {"pyproject.toml": text, "docker/requirements.txt": "x\n"}))
+
+
+@pytest.mark.parametrize("options", [{"extras": ("cpu", "gpu")}, {"extras": ("gpu", "cpu")}])
+def test_extras_that_exclude_each_other_are_refused_together(
+    tmp_path: Path, options: dict[str, tuple[str, ...]]
+) -> None:
+    text = """
+        [project]
+        name = "vision"
+        version = "1"
+        dependencies = ["pillow"]
+        [project.optional-dependencies]
+        cpu = ["onnxruntime==1.22.1"]
+        gpu = ["onnxruntime-gpu==1.22.0"]
+        [tool.uv]
+        conflicts = [[{extra = "cpu"}, {extra = "gpu"}]]
+    """
+    with pytest.raises(UsageError, match="--extra cpu and --extra gpu cannot be installed") as one:
+        read(tmp_path, {"pyproject.toml": text}, **options)
+    assert str(one.value.details[0]).startswith("pyproject.toml:9: ")
+    assert texts(read(tmp_path, {}, extras=("cpu",)).asked) == ["pillow", "onnxruntime==1.22.1"]
+
+
+def test_an_extra_and_a_group_may_exclude_each_other(tmp_path: Path) -> None:
+    text = """
+        [project]
+        name = "vision"
+        version = "1"
+        [project.optional-dependencies]
+        cpu = ["six"]
+        [dependency-groups]
+        gpu = ["attrs"]
+        [tool.uv]
+        conflicts = [[{extra = "cpu"}, {group = "gpu"}]]
+    """
+    with pytest.raises(UsageError, match="--extra cpu and --group gpu"):
+        read(tmp_path, {"pyproject.toml": text}, extras=("cpu",), groups=("gpu",))

@@ -1,0 +1,64 @@
+"""What building takes, told by the files of an sdist: the same signs that real ones have."""
+
+import pytest
+
+from scaffold.index.source_scan import scan_sources
+
+C = {"src/a.c": "#include <Python.h>\n#include <stdio.h>\n#include <sys/types.h>\n"}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"setup.py": "setup(name='x', packages=find_packages())"},
+        {"pyproject.toml": "[build-system]\nbuild-backend = 'hatchling.build'\n", **C},
+        {"pyproject.toml": "[build-system]\nbuild-backend = 'poetry.core.masonry.api'\n"},
+        {"setup.py": "setup()", "tests/data/a.c": "int x;"},
+        {"setup.cfg": "[options]\n"},
+    ],
+)
+def test_what_runs_no_compiler_is_pure(texts: dict[str, str]) -> None:
+    assert not scan_sources(texts, tuple(texts)).native
+
+
+@pytest.mark.parametrize(
+    ("texts", "languages"),
+    [
+        ({"setup.py": "setup(ext_modules=[Extension('a', ['src/a.c'])])", **C}, ("c",)),
+        ({"setup.py": "from build import x\nx()", "build.py": "cythonize('a')"}, ("cython",)),
+        ({"setup.py": "go()", "pkg/a.pyx": ""}, ("cython",)),
+        ({"setup.py": "setup(cffi_modules=['b.py:f'])"}, ("c",)),
+        ({"pyproject.toml": "[build-system]\nbuild-backend = 'maturin'"}, ("rust",)),
+        (
+            {"pyproject.toml": "[build-system]\nbuild-backend = 'scikit_build_core.build'"},
+            ("cmake",),
+        ),
+        ({"pyproject.toml": "[tool.setuptools]\next-modules = []", **C}, ("c",)),
+    ],
+)
+def test_what_runs_a_compiler_is_native(texts: dict[str, str], languages: tuple[str, ...]) -> None:
+    found = scan_sources(texts, tuple(texts))
+    assert found.native
+    assert found.languages == languages
+
+
+def test_headers_are_those_that_the_archive_and_the_compiler_do_not_bring() -> None:
+    texts = {
+        "setup.py": "setup(ext_modules=x)\nsubprocess.run(['pkg-config', '--libs', 'libfoo'])",
+        "src/a.c": '#include <jpeglib.h>\n#include "own.h"\n#include <math.h>\n#include <io.h>',
+        "src/own.h": "#  include <ft2build.h>\n#include <vector>\n",
+    }
+    found = scan_sources(texts, tuple(texts))
+    assert found.headers == ("ft2build.h", "jpeglib.h")
+    assert found.modules == ("libfoo",)
+
+
+def test_modules_of_build_systems_are_found() -> None:
+    texts = {
+        "pyproject.toml": "[build-system]\nbuild-backend = 'mesonpy'",
+        "meson.build": "dep = dependency('openblas')\npy = dependency('python3')",
+        "CMakeLists.txt": "find_package(ZLIB REQUIRED)\nfind_package(Python REQUIRED)",
+    }
+    found = scan_sources(texts, tuple(texts))
+    assert found.modules == ("ZLIB", "openblas")
+    assert "meson" in found.languages

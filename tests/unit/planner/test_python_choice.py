@@ -1,0 +1,68 @@
+"""For which Python pins were made."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from msgspec.structs import replace as replace_file
+
+from scaffold.model.resolution import Pinned
+from scaffold.planner.python_choice import doubt_python, list_asked_pythons
+from tests.support.builders import make_pinned, make_project
+from tests.support.worlds import ask
+
+RELEASED = {"3.11": date(2022, 10, 24), "3.12": date(2023, 10, 2), "3.14": date(2025, 10, 7)}
+
+
+def pin(name: str, day: str, *pythons: str, newest: str = "9", filename: str = "") -> Pinned:
+    made = make_pinned(name, "1.0")
+    file = replace_file(made.file, uploaded=day, filename=filename or made.file.filename)
+    return replace(made, file=file, newest=newest, pythons=pythons)
+
+
+def doubted(*pins: Pinned, python: str = "3.14") -> list[str]:
+    project = replace(make_project(), asked=ask(*(f"{one.name}==1.0" for one in pins)))
+    return [reason.package for reason in doubt_python(project, pins, python, RELEASED)]
+
+
+def test_pins_that_are_all_older_than_a_python_were_not_made_for_it() -> None:
+    old = pin("pydantic", "2023-09-27", "3.10", "3.11", "3.12")
+    assert doubted(old) == ["pydantic"]
+    assert doubted(old, python="3.12") == []
+    assert doubted(old, python="3.11") == []
+
+
+def test_what_names_a_python_or_has_a_wheel_for_it_is_not_doubted() -> None:
+    assert doubted(pin("a", "2025-01-01", "3.14")) == []
+    native = "a-1.0-cp314-cp314-manylinux_2_28_x86_64.whl"
+    assert doubted(pin("a", "2025-01-01", filename=native)) == []
+
+
+def test_beside_newer_pins_only_classifiers_that_stop_earlier_count() -> None:
+    new = pin("certifi", "2026-01-01")
+    assert doubted(new, pin("six", "2021-01-01")) == []
+    assert doubted(new, pin("pydantic", "2023-09-27", "3.12")) == ["pydantic"]
+    assert doubted(new, pin("colorama", "2022-10-25", "3.10", newest="1.0")) == []
+
+
+def test_requirements_without_pins_doubt_nothing() -> None:
+    project = replace(make_project(), asked=ask("a>=1", "b"))
+    assert doubt_python(project, [pin("a", "2020-01-01")], "3.14", RELEASED) == ()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "asked"),
+    [
+        (("==3.10.*",), ["3.10"]),
+        (("==3.10.4",), ["3.10"]),
+        (("<3.11",), ["3.10"]),
+        ((">=3.10",), []),
+        ((), []),
+        ((">=3.11",), []),
+    ],
+)
+def test_a_python_past_its_end_is_offered_where_it_is_all_that_is_asked_for(
+    bounds: tuple[str, ...], asked: list[str]
+) -> None:
+    pythons = {"3.10": date(2026, 10, 31), "3.11": date(2027, 10, 31), "3.14": None}
+    assert list(list_asked_pythons(bounds, pythons, date(2026, 11, 28))) == asked
