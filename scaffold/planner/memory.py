@@ -28,5 +28,5 @@ def estimate_memory(packages: Sequence[Weighed], facts: Mapping[str, PackageFact
         resident=INTERPRETER + sum(memory for memory, _ in known),
         measured=len(known),
         of=len(packages),
-        telling=bool(known) and sum(weight for _, weight in known) >= MOST * total,
+        telling=sum(weight for _, weight in known) >= MOST * total,
     )

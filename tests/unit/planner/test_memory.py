@@ -30,6 +30,6 @@ def test_many_light_packages_do_not_make_up_for_a_heavy_one() -> None:
     assert not estimate_memory([*light, make_weighed("torch", installed=500 * MB)], facts).telling
 
 
-def test_nothing_measured_tells_nothing() -> None:
+def test_nothing_measured_tells_nothing_unless_there_is_nothing() -> None:
     assert not estimate_memory([make_weighed("torch")], FACTS).telling
-    assert not estimate_memory([], FACTS).telling
+    assert estimate_memory([], FACTS).telling
