@@ -224,6 +224,9 @@ def _compile(pattern: str) -> re.Pattern[str]:
             out.append("(?:.*/)?" if at < len(pattern) else ".*")
             continue
         if found := re.match(r"\[\^?(?:\\.|[^\]\\])+\]", rest):
+            if re.fullmatch(r"\[\^?(?:-.*|.*[^\\]-)\]", found[0]):
+                # Go's path.Match has no range that is open at one end.
+                raise ValueError(f"{pattern!r} is not a pattern: '-' stands at an end of [...]")
             out.append("[" + re.sub(r"([\[&|~])", r"\\\1", found[0][1:]))
             at += len(found[0])
             continue

@@ -212,5 +212,17 @@ def test_a_range_that_runs_backwards_is_refused() -> None:
         check_pattern("a[z-a]")
 
 
+@pytest.mark.parametrize("pattern", ["a[-_]b", "a[_-]b", "a[^-_]b"])
+def test_a_range_that_is_open_at_one_end_is_refused_as_docker_refuses_it(pattern: str) -> None:
+    with pytest.raises(ValueError, match="is not a pattern"):
+        check_pattern(pattern)
+    check_pattern("a[\\-_]b")
+
+
+def test_docker_takes_every_pattern_of_ours() -> None:
+    for pattern, _ in PATTERNS:
+        check_pattern(pattern)
+
+
 def test_the_outputs_name_a_lock_for_every_architecture() -> None:
     assert {"requirements.armv7.lock", "requirements.arm64.lock", "Dockerfile"} <= set(OUTPUTS)
