@@ -25,6 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell starts what it runs in the background deaf to it, and tests send it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # nohup starts it deaf to that one.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     folder = tempfile.TemporaryDirectory(prefix="leanscaffold-cache-", ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
     os.environ["LEANSCAFFOLD_CACHE_DIR"] = folder.name

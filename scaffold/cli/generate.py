@@ -95,14 +95,14 @@ def find_left(path: Path, files: Mapping[str, str], request: "Request") -> tuple
 def spell_files(outside: Services, path: Path, outcome: "PlanResult") -> dict[str, str]:
     """Return the texts of all files of an outcome that fits, by name; nothing is written."""
     from scaffold.config.option_sources import set_by  # noqa: PLC0415
-    from scaffold.project.dockerignore import TRACE  # noqa: PLC0415
+    from scaffold.project.inputs import input_files  # noqa: PLC0415
     from scaffold.report.document import make_record  # noqa: PLC0415 - not for --help
     from scaffold.state.file_writer import RECORD  # noqa: PLC0415 - not for --help
 
     request = outcome.request
     made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, request)
     files = dict(outside.spell_plan(made))
-    inputs = outside.digest_inputs(path, (*outcome.project.files, TRACE))
+    inputs = outside.digest_inputs(path, input_files(outcome.project))
     table = set_by(outside.read_settings(path), request)
     files[RECORD] = make_record(outcome, files, inputs, table)
     return files

@@ -14,7 +14,7 @@ from scaffold.config.request import Request, parse_request, without_secrets
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
-from scaffold.project.dockerignore import TRACE
+from scaffold.project.inputs import input_files
 from scaffold.state.record import DOCKERFILE, Record
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def prepare(
     project = outside.read_project(path, request)
     if record is not None and not force:
         arches = _recorded_arches(record, request, given)
-        stale = record.inputs != outside.digest_inputs(path, (*project.files, TRACE))
+        stale = record.inputs != outside.digest_inputs(path, input_files(project))
         # One that --leave names is the user's for good: what else is stale is made anew around it.
         edited = DOCKERFILE in record.edited and DOCKERFILE not in request.leave
         if arches and not record.missing and (edited or not stale):

@@ -136,13 +136,13 @@ def _find_stale(
     outside: Services, path: Path, record: "Record", request: "Request"
 ) -> tuple["Stale", ...]:
     from scaffold.config.request import to_argv, without_secrets  # noqa: PLC0415
-    from scaffold.project.dockerignore import TRACE  # noqa: PLC0415
+    from scaffold.project.inputs import input_files  # noqa: PLC0415
     from scaffold.state.plan_diff import find_stale  # noqa: PLC0415 - not for --help
 
     project = outside.read_project(path, request)
     return find_stale(
         recorded=record.inputs,
-        now=outside.digest_inputs(path, (*project.files, TRACE)),
+        now=outside.digest_inputs(path, input_files(project)),
         options=(record.options, to_argv(without_secrets(request))),
         missing=record.missing,
     )

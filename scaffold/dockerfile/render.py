@@ -44,10 +44,11 @@ def render(
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {
         "Dockerfile": dockerfile.render(view=make_template_context(plan)),
-        ".dockerignore": render_ignore(
+        plan.project.ignore_file: render_ignore(
             _keep(plan, [*locks, *local, *needed]),
             drop=plan.project.environments,
             only=_closure(plan, [*locks, *local]),
+            own=plan.project.ignore,
         ),
         **locks,
         **needed,
@@ -69,7 +70,7 @@ def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
 
     An exception for anything else would take back the secrets and caches below it.
     """
-    patterns = patterns_for()
+    patterns = patterns_for(own=plan.project.ignore)
     opened = [posixpath.join(plan.project.folder, one.value) for one in plan.project.opened]
     opened = [posixpath.normpath(path) for path in opened]
     files = [*needed, *opened, *plan.project.files, *([TRACE] if plan.trace else [])]

@@ -201,7 +201,8 @@ class Project:
     ``private`` are lists with a password in an address: only the
     build may see them; ``opened`` are files named as secrets that the sources open.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
-    asks for.
+    asks for. ``ignore`` are the patterns of the user's own ignore file ``ignore_source``,
+    and ``ignore_file`` is the name of the one that has them and ours.
     """
 
     name: Found[str]
@@ -228,3 +229,6 @@ class Project:
     private: tuple[str, ...] = ()
     opened: tuple[Found[str], ...] = ()
     packages: tuple[OwnPackage, ...] = ()
+    ignore_file: str = ".dockerignore"
+    ignore: tuple[str, ...] = ()
+    ignore_source: str = ""

@@ -109,18 +109,25 @@ class Accepted:
         """Return the predicted size."""
         return self.candidate.size
 
+    @property
+    def told(self) -> tuple[Reason, ...]:
+        """Return the notes."""
+        return self.reasons
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """A base that cannot; never without a reason.
 
-    ``candidate`` is there when all went well but a limit (budget, compile time, shell).
+    ``candidate`` is there when all went well but a limit (budget, compile time, shell), with the
+    ``notes`` on it.
     """
 
     base: Base
     python: str
     reasons: tuple[Reason, ...]
     candidate: Candidate | None = None
+    notes: tuple[Reason, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a rejection that says nothing."""
@@ -131,6 +138,11 @@ class Rejected:
     def size(self) -> Size | None:
         """Return the predicted size, if it came that far."""
         return None if self.candidate is None else self.candidate.size
+
+    @property
+    def told(self) -> tuple[Reason, ...]:
+        """Return the reasons, and the notes behind them."""
+        return (*self.reasons, *self.notes)
 
 
 Evaluation = Accepted | Rejected

@@ -118,7 +118,13 @@ def evaluate(
         *_refuse_limits(question, candidate),
     )
     if refused:
-        return Rejected(base=base, python=image.python, reasons=refused, candidate=candidate)
+        return Rejected(
+            base=base,
+            python=image.python,
+            reasons=refused,
+            candidate=candidate,
+            notes=(*needs.remarks, *resolution.notes),
+        )
     remarks = (
         *needs.remarks,
         *resolution.notes,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from scaffold.model.codes import LIMITS
 from scaffold.model.knowledge import Swap
 from scaffold.model.plan import Options
 from scaffold.model.project import Asked, Origin
@@ -162,13 +163,12 @@ def with_swaps(options: Options, swaps: Sequence[tuple[str, str]]) -> Options:
 
 def nearest_miss(verdicts: Sequence[Evaluation]) -> Candidate | None:
     """Return the smallest rejected candidate that failed on a limit only, if there is one."""
-    limits = {"over-budget", "over-download", "no-room-to-update", "compile-too-slow"}
     missed = [
         verdict.candidate
         for verdict in verdicts
         if isinstance(verdict, Rejected)
         and verdict.candidate is not None
-        and {reason.code for reason in verdict.reasons} <= limits
+        and {reason.code for reason in verdict.reasons} <= LIMITS
     ]
     return min(missed, key=lambda c: (c.size.on_disk, c.base.id), default=None)
 

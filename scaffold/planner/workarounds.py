@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from packaging.version import Version
 
+from scaffold.model.codes import LIMITS
 from scaffold.model.knowledge import BuildClass
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Environment
@@ -14,7 +15,6 @@ from scaffold.resolver.releases import best_wheel, final_releases, split_tags
 
 # Few projects upload wheels for these.
 SCARCE = frozenset({Arch.ARM_V7, Arch.ARM_V6, Arch.I386, Arch.RISCV64})
-_LIMITS = {"over-budget", "over-download", "compile-too-slow"}
 _ABOUT = {
     "compile-needed",
     "compile-unknown",
@@ -67,14 +67,14 @@ def _list_candidates(row: Sequence[Evaluation]) -> Iterator[Candidate]:
     """Yield what fits, or fails on a limit of size or patience only."""
     for verdict in row:
         candidate = verdict.candidate
-        limited = isinstance(verdict, Accepted) or {r.code for r in verdict.reasons} <= _LIMITS
+        limited = isinstance(verdict, Accepted) or {r.code for r in verdict.reasons} <= LIMITS
         if candidate is not None and limited:
             yield candidate
 
 
 def _list_lacking(row: Sequence[Evaluation], candidates: Sequence[Candidate]) -> tuple[str, ...]:
     """Return the packages that some base has no wheel for, sorted."""
-    reasons: list[Reason] = [reason for verdict in row for reason in verdict.reasons]
+    reasons: list[Reason] = [reason for verdict in row for reason in verdict.told]
     told = {reason.package for reason in reasons if reason.code in _ABOUT and reason.package}
     prebuilt = {w.pinned.name for one in candidates for w in one.packages if _is_plain_linux(w)}
     return tuple(sorted(told | prebuilt))

@@ -105,6 +105,7 @@ TRACE = "leanscaffold.trace.json"  # the keep-list of a traced app
 OUTPUTS = (
     "Dockerfile",
     ".dockerignore",
+    "Dockerfile.dockerignore",
     "leanscaffold.json",
     TRACE,
     BUILD_LOCK,
@@ -147,16 +148,24 @@ def may_return(folder: str, patterns: Iterable[str]) -> bool:
     return False
 
 
-def patterns_for(keep: Sequence[str] = (), drop: Sequence[str] = ()) -> tuple[str, ...]:
+def patterns_for(
+    keep: Sequence[str] = (), drop: Sequence[str] = (), own: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Return the patterns that hold for a project.
 
     ``drop`` are folders to leave out besides (virtual environments with a name of their own),
-    ``keep`` paths that the build or the app needs: each becomes an exception, after all else.
+    ``own`` the patterns of the user's ignore file, ``keep`` paths that the build or the app needs:
+    each becomes an exception, after all else.
     """
-    return tuple(pattern for pattern, _ in _reasoned(keep, drop))
+    return tuple(pattern for pattern, _ in _reasoned(keep, drop, own))
 
 
-def render_ignore(keep: Sequence[str], drop: Sequence[str] = (), only: Sequence[str] = ()) -> str:
+def render_ignore(
+    keep: Sequence[str],
+    drop: Sequence[str] = (),
+    only: Sequence[str] = (),
+    own: Sequence[str] = (),
+) -> str:
     """Return the text of a ``.dockerignore``, its reasons as comments.
 
     ``only`` are the folders that the build needs of a workspace; empty for the whole folder.
@@ -164,7 +173,7 @@ def render_ignore(keep: Sequence[str], drop: Sequence[str] = (), only: Sequence[
     lines = ["# What stays out of the image, and out of what is sent to the builder."]
     if only:
         lines += ["", "# other members of the workspace", "*", *(f"!{_escape(p)}" for p in only)]
-    for why, rows in groupby(_reasoned(keep, drop), key=lambda row: row[1]):
+    for why, rows in groupby(_reasoned(keep, drop, own), key=lambda row: row[1]):
         lines += ["", f"# {why}", *(pattern for pattern, _ in rows)]
     return "\n".join(lines) + "\n"
 
@@ -180,10 +189,17 @@ def check_pattern(pattern: str) -> None:
     _compile(_split(pattern)[1])
 
 
-def _reasoned(keep: Sequence[str], drop: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _reasoned(
+    keep: Sequence[str], drop: Sequence[str], own: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     yield from PATTERNS
     for path in sorted(set(drop)):
         yield _escape(path), _ENVIRONMENT
+    ours = {pattern for pattern, _ in PATTERNS}
+    for at, pattern in enumerate(own):
+        # Before the first exception, what is left out already need not be left out again.
+        if pattern not in ours or any(one.startswith("!") for one in own[:at]):
+            yield pattern, "of the project's own ignore file"
     for path in sorted(set(keep)):
         if path and path != "." and not path.startswith("../"):
             yield f"!{_escape(path)}", "needed by the build or by the app"

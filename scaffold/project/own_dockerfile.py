@@ -16,7 +16,7 @@ from scaffold.project.requirement_parser import read_requirement
 from scaffold.project.text_io import decode, read_bytes
 
 _PLACES = ("Dockerfile", "docker/Dockerfile")
-_OURS = "Made by:  leanscaffold"
+OURS = "Made by:  leanscaffold"
 # What installs packages is no package of the application.
 _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "poetry", "setuptools", "uv", "wheel"}
@@ -42,7 +42,7 @@ def read_own_installs(root: Path, files: Sequence[str]) -> OwnInstalls:
                 text = decode(read_bytes(root, place))
             except ValueError:
                 continue
-            if _OURS not in text:
+            if OURS not in text:
                 return _read(root, place, read_dockerfile(text), files)
     return OwnInstalls()
 

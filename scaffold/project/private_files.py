@@ -50,13 +50,13 @@ def _has(path: Path) -> bool:
         return False
 
 
-def notes_on_ignore(root: Path, files: Sequence[str]) -> tuple[str, ...]:
-    """Return a note where the project's own .dockerignore lets secrets into the image."""
-    if not (root / ".dockerignore").is_file():
+def notes_on_ignore(name: str, files: Sequence[str]) -> tuple[str, ...]:
+    """Return a note where the project's own ignore file lets secrets into the image."""
+    if not name:
         return ()
     through = [file for file in files if looks_secret(f"/{file}")]
     if not through:
         return ()
     more = f" and {len(through) - _MOST_NAMED} more" if len(through) > _MOST_NAMED else ""
     names = ", ".join(through[:_MOST_NAMED]) + more
-    return (f".dockerignore lets {names} into the image: name them there",)
+    return (f"{name} lets {names} into the image: name them there",)

@@ -6,33 +6,28 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from scaffold.model.errors import ConfigInvalidError, Detail, PathUnreadableError
-from scaffold.project.dockerignore import (
-    check_pattern,
-    ignored,
-    is_output,
-    may_return,
-    parse_ignore,
-    patterns_for,
-)
-from scaffold.project.text_io import decode, decode_problem, read_bytes
+from scaffold.model.errors import Detail, PathUnreadableError
+from scaffold.project.dockerignore import ignored, is_output, may_return, patterns_for
+from scaffold.project.own_ignore import read_own_ignore
 
 Scan = Callable[[str], Any]
 
 
 def list_files(
-    root: Path, *, keep: Sequence[str] = (), scan: Scan = os.scandir
+    root: Path, *, keep: Sequence[str] = (), scan: Scan = os.scandir, context: Path | None = None
 ) -> tuple[tuple[str, int], ...]:
     """Return what of a project goes into the image: relative paths and sizes in bytes, sorted.
 
-    The project's own ``.dockerignore`` decides, else the one that we would write, with ``keep`` as
-    its exceptions. Links count with their own size and are never followed; those that lead out of
-    the project are left out. What leanscaffold writes does not count. Raises PathUnreadableError
-    with all folders that cannot be read, ConfigInvalidError for a bad ``.dockerignore``.
+    The ignore file that we write decides: our patterns, then those of the project's own, with
+    ``keep`` as exceptions; ``context`` is the folder that has it, where that is one above. Links
+    count with their own size and are never followed; those that lead out of the project are left
+    out. What leanscaffold writes does not count. Raises PathUnreadableError with all folders that
+    cannot be read, ConfigInvalidError for a bad ``.dockerignore``.
     """
-    own = (root / ".dockerignore").is_file()
-    patterns = _read_patterns(root) if own else patterns_for(keep)
-    return _Walk(root, patterns, scan, prune=not own).files()
+    context = context or root
+    patterns = patterns_for(keep, own=read_own_ignore(context).patterns)
+    below = os.path.relpath(root, context).replace(os.sep, "/") if context != root else "."
+    return _Walk(root, patterns, scan, below=below).files()
 
 
 def find_environments(root: Path, *, scan: Scan = os.scandir) -> tuple[str, ...]:
@@ -40,38 +35,20 @@ def find_environments(root: Path, *, scan: Scan = os.scandir) -> tuple[str, ...]
 
     They are what ``render_ignore`` takes as ``drop``. Raises PathUnreadableError.
     """
-    walk = _Walk(root, patterns_for(), scan, prune=True)
+    walk = _Walk(root, patterns_for(), scan)
     walk.files()
     return tuple(sorted(walk.environments))
 
 
-def _read_patterns(root: Path) -> tuple[str, ...]:
-    data = read_bytes(root, ".dockerignore")
-    problems, text = [], ""
-    try:
-        text = decode(data)
-    except ValueError as error:
-        problems.append(decode_problem(".dockerignore", data, error))
-    for number, line in enumerate(text.splitlines(), start=1):
-        try:
-            for pattern in parse_ignore(line):
-                check_pattern(pattern)
-        except ValueError as error:
-            problems.append(Detail(text=str(error), file=".dockerignore", line=number))
-    if problems:
-        raise ConfigInvalidError(
-            ".dockerignore cannot be used", hint="correct it and run again", details=problems
-        )
-    return parse_ignore(text)
-
-
 class _Walk:
-    def __init__(self, root: Path, patterns: Sequence[str], scan: Scan, *, prune: bool) -> None:
+    def __init__(
+        self, root: Path, patterns: Sequence[str], scan: Scan, *, below: str = "."
+    ) -> None:
         self.root = root
         self.real_root = root.resolve()
         self.patterns = patterns
         self.scan = scan
-        self.prune = prune
+        self.below = "" if below == "." else f"{below}/"
         self.environments: list[str] = []
         self.found: list[tuple[str, int]] = []
         self.unreadable: list[Detail] = []
@@ -96,15 +73,16 @@ class _Walk:
         except OSError as error:
             self.unreadable.append(Detail(text=error.strerror or str(error), file=folder or "."))
             return []
-        if self.prune and folder and any(entry.name == "pyvenv.cfg" for entry in inside):
+        if folder and any(entry.name == "pyvenv.cfg" for entry in inside):
             self.environments.append(folder)
             return []
         folders = []
         for entry in inside:
             path = f"{folder}/{entry.name}" if folder else entry.name
-            out = ignored(path, self.patterns)
+            seen = self.below + path
+            out = ignored(seen, self.patterns)
             if entry.is_dir(follow_symlinks=False):
-                if not out or may_return(path, self.patterns):
+                if not out or may_return(seen, self.patterns):
                     folders.append(path)
             elif not out and not is_output(path):
                 self._note(entry, path)

@@ -31,6 +31,7 @@ from scaffold.project.elsewhere import find_elsewhere
 from scaffold.project.lock_check import compare
 from scaffold.project.locks import needs_pyproject, read_lock
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
+from scaffold.project.own_ignore import read_own_ignore
 from scaffold.project.path_projects import follow, project_name
 from scaffold.project.private_files import (
     find_lists_with_passwords,
@@ -82,6 +83,10 @@ class Facts(Protocol):
     def source_paths(self) -> tuple[str, ...]:
         """The folders with importable code."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What could not be decided."""
+
 
 class ReadSources(Protocol):
     """What finds out how the application starts: ``sources.read_sources`` or a test's own."""
@@ -119,7 +124,9 @@ def read_project(
     names = _names(root)
     pyproject = load_pyproject(root)
     wants = bool(extras or groups)
-    listed = _list(root, tree)
+    context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
+    listed = _list(root, tree, context)
+    ignore = read_own_ignore(context)
     paths = [name for name, _ in listed]
     own = read_own_installs(root, sorted({*paths, *names}))
     choice = choose(
@@ -134,7 +141,6 @@ def read_project(
         raise _useless_options(choice)
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
     read = read if requirements else _with_own(read, own)
-    context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
     reading = _settled(compare(follow(root, read, context=context)), repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
@@ -171,7 +177,8 @@ def read_project(
             *choice.notes,
             *reading.notes,
             *_unasked(reading, facts),
-            *notes_on_ignore(root, paths),
+            *facts.notes,
+            *notes_on_ignore(ignore.theirs, paths),
             *(
                 f"{one.origin} opens {one.value}: it goes into the image, with what is secret in it"
                 for one in opened
@@ -191,6 +198,9 @@ def read_project(
         elsewhere=find_elsewhere(paths),
         private=private,
         opened=opened,
+        ignore_file=ignore.ours,
+        ignore=ignore.patterns,
+        ignore_source=ignore.theirs,
         packages=tuple(one for one in packages if one not in refused),
     )
     return project if context == root else rebase(project, relative(context, root))
@@ -312,12 +322,14 @@ def _useless_options(choice: Choice) -> UsageError:
 
 
 def _list(
-    root: Path, tree: Callable[[Path], tuple[tuple[str, int], ...]] | None
+    root: Path,
+    tree: Callable[[Path], tuple[tuple[str, int], ...]] | None,
+    context: Path | None = None,
 ) -> tuple[tuple[str, int], ...]:
     if tree is None:
         from scaffold.project.project_files import list_files  # noqa: PLC0415
 
-        return list_files(root)
+        return list_files(root, context=context)
     return tree(root)
 
 

@@ -162,6 +162,25 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
     return found, pythons
 
 
+def read_setup_name(root: Path) -> str:
+    """Return the name that setup.cfg or setup.py gives the project, empty where neither does."""
+    for file in (name for name in SETUP_FILES if (root / name).is_file()):
+        try:
+            text = decode(read_bytes(root, file))
+            if file.endswith(".cfg"):
+                parser = configparser.ConfigParser(interpolation=None)
+                parser.read_string(text)
+                name: object = parser.get("metadata", "name", fallback="")
+            else:
+                node = setup_keywords(text).get("name")
+                name = node.value if isinstance(node, ast.Constant) else ""
+        except (SyntaxError, ValueError, RecursionError, configparser.Error):
+            continue
+        if isinstance(name, str) and name:
+            return name
+    return ""
+
+
 def read_console_scripts(root: Path, folder: str = ".") -> Mapping[str, tuple[str, Origin]]:
     """Return the commands that setup.cfg or setup.py installs: what each calls, and its place.
 

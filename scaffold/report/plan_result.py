@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from scaffold.config.request import Request
+from scaffold.model.codes import LIMITS
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Target
@@ -14,7 +15,6 @@ from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
 from scaffold.project.dockerignore import PROGRAM
 from scaffold.report.formatting import format_size
 
-_LIMITS = frozenset({"over-budget", "over-download", "no-room-to-update", "compile-too-slow"})
 _ABOUT_PYTHON = ("python-prerelease", "python-not-admissible", "end-of-life")
 
 
@@ -95,7 +95,7 @@ def _merit(verdict: Evaluation, decision: Decision) -> tuple[object, ...]:
 
 def _misses_a_limit(verdict: Evaluation) -> bool:
     """Tell whether only a budget or a patience stands in the way."""
-    return isinstance(verdict, Rejected) and {r.code for r in verdict.reasons} <= _LIMITS
+    return isinstance(verdict, Rejected) and {r.code for r in verdict.reasons} <= LIMITS
 
 
 def minor(python: str) -> tuple[int, ...]:
@@ -258,5 +258,5 @@ def planned_layers(outcome: PlanResult, decision: Decision) -> tuple[PlannedLaye
 def planned_files(outcome: PlanResult) -> tuple[str, ...]:
     """Return the names of the files that ``generate`` writes for these targets, sorted."""
     locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
-    own = ("Dockerfile", ".dockerignore", "leanscaffold.json", f"{PROGRAM}/")
+    own = ("Dockerfile", outcome.project.ignore_file, "leanscaffold.json", f"{PROGRAM}/")
     return tuple(sorted((*own, *locks)))

@@ -21,7 +21,8 @@ _MODE = 0o644
 class WriteReport:
     """What happened to each file, by name, sorted.
 
-    ``stale`` are files of an earlier run that belong to this one no longer; they are left alone.
+    ``stale`` are files of an earlier run that belong to this one no longer and are as it wrote
+    them; they are left alone.
     """
 
     written: tuple[str, ...]
@@ -40,7 +41,17 @@ class _Found:
 
 def digest(text: str) -> str:
     """Return the SHA-256 of a text as it is written, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest_content(text.encode())
+
+
+def digest_content(content: bytes) -> str:
+    """Return the SHA-256 of a file; a text has the same one however its lines end.
+
+    A checkout may turn LF into CRLF, and then nobody has edited the file.
+    """
+    if b"\0" not in content:
+        content = content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(content).hexdigest()
 
 
 def seal(document: Mapping[str, object]) -> str:
@@ -102,7 +113,9 @@ def write_outputs(
             sorted(
                 name
                 for name in set(recorded) - set(files)
-                if _is_plain(name) and os.path.lexists(root / name)
+                if _is_plain(name)
+                and (old := _look(root / name))
+                and not _edited(old, recorded[name])
             )
         ),
     )
@@ -178,9 +191,13 @@ def _why_not(name: str, there: _Found, recorded: Mapping[str, str]) -> str:
         return f"this is {there.kind}"
     if name not in recorded:
         return "not written by leanscaffold, or edited since"
-    if hashlib.sha256(there.content).hexdigest() != recorded[name]:
+    if _edited(there, recorded[name]):
         return "edited since leanscaffold wrote it"
     return ""
+
+
+def _edited(there: _Found, recorded: str) -> bool:
+    return there.content is not None and digest_content(there.content) != recorded
 
 
 def _replace_all(

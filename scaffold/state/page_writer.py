@@ -1,10 +1,9 @@
 """Writing a report: over an earlier report, never over anything else."""
 
-import hashlib
 from pathlib import Path
 
 from scaffold.model.errors import PathUnreadableError, UsageError
-from scaffold.state.file_writer import write_outputs
+from scaffold.state.file_writer import digest_content, write_outputs
 
 MARK = b'<meta name="generator" content="leanscaffold report">'
 _HEAD = 2000
@@ -27,5 +26,5 @@ def write_page(path: Path, text: str, *, force: bool) -> None:
             f"cannot read {real}: {error.strerror or error}", hint="check its permissions"
         ) from error
     if MARK in content[:_HEAD]:
-        recorded[real.name] = hashlib.sha256(content).hexdigest()
+        recorded[real.name] = digest_content(content)
     write_outputs(real.parent, {real.name: text}, force=force, recorded=recorded)

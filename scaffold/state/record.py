@@ -1,6 +1,5 @@
 """What ``leanscaffold.json`` says about the run that wrote it, and whether it still holds."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 from scaffold.model.errors import LeanscaffoldError
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch
-from scaffold.state.file_writer import RECORD
+from scaffold.state.file_writer import RECORD, digest_content
 
 DOCKERFILE = "Dockerfile"
 
@@ -73,7 +72,7 @@ def digest_files(root: Path, names: Iterable[str]) -> dict[str, str]:
     digests = {}
     for name in names:
         try:
-            digests[name] = hashlib.sha256((root / name).read_bytes()).hexdigest()
+            digests[name] = digest_content((root / name).read_bytes())
         except OSError:
             continue
     return digests

@@ -134,7 +134,7 @@ def test_a_dockerignore_of_the_users_that_lets_secrets_through_is_told(tmp_path:
     files = {"app.py": "x = 1\n", ".env": "A=1\n", "prod.env": "A=1\n", "Dockerfile": "FROM x\n"}
     folder = write(tmp_path, files)
     assert read_project(folder, environ={}).notes == ()
-    (folder / ".dockerignore").write_text(".git\n")
+    (folder / ".dockerignore").write_text("*\n!*.py\n!.env\n!prod.env\n")
     (note,) = read_project(folder, environ={}).notes
     assert note == ".dockerignore lets .env, prod.env into the image: name them there"
     assert look_around(folder / "Dockerfile").secrets == (".env", "prod.env")

@@ -28,7 +28,7 @@ from scaffold.planner.source_builds import effort_of
 
 SEVERITY = Severity.ERROR
 _CODES = {
-    *("no-wheel", "no-sdist", "locked-version-no-wheel", "glibc-too-old"),
+    *("no-wheel", "locked-version-no-wheel", "glibc-too-old"),
     *("compile-needed", "compile-unknown"),
 }
 

@@ -27,11 +27,6 @@ REFUSALS: Mapping[str, Explanation] = {
         "Take the vendor's index, Python and base that the message names, or plan for the "
         "processor: `--accelerator none`.",
     ),
-    "no-sdist": explain(
-        "nothing to build from",
-        "The package has neither a wheel for this target nor a source archive.",
-        "Swap the package for another, or choose a target that it has a wheel for.",
-    ),
     "locked-version-no-wheel": explain(
         "the locked version has no wheel here",
         "The project's lock pins a version that has no wheel for this target. A lock wins over "

@@ -16,20 +16,29 @@ _PORT = re.compile(r"\$(?:PORT\b|\{PORT(?::?-(\d+))?\})")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _SHELL = re.compile(r"[|&;<>`$*?(){}]")
 _PYTHON = re.compile(r"(?:.*/)?python[0-9.]*")
-_MODULES = {
+MODULES = {
     "waitress-serve": "waitress",
     "django-admin": "django",
     **{
         name: name
-        for name in ("celery", "daphne", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn")
+        for name in (
+            "celery",
+            "daphne",
+            "fastapi",
+            "flask",
+            "gunicorn",
+            "hypercorn",
+            "streamlit",
+            "uvicorn",
+        )
     },
 }
 # Heroku and Dokku run these once per deployment, before anything starts.
 _BEFORE_START = ("release", "predeploy", "postdeploy")
-_WEB_SERVERS = frozenset(
-    {"daphne", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn", "waitress"}
+WEB_SERVERS = frozenset(
+    {"daphne", "fastapi", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn", "waitress"}
 )
-_DEFAULTS = {"flask": 5000, "streamlit": 8501, "waitress": 8080}
+DEFAULTS = {"flask": 5000, "streamlit": 8501, "waitress": 8080}
 # What makes a server reachable from outside the container, where the line does not say it.
 _REACH = {
     "gunicorn": (("-b", "--bind"), ("--bind", EVERYWHERE + ":{port}")),
@@ -38,7 +47,7 @@ _REACH = {
     "flask": (("-h", "--host"), ("--host", EVERYWHERE)),
     "daphne": (("-b", "--bind", "-u"), ("-b", EVERYWHERE)),
 }
-_PORT_OPTION = re.compile(
+PORT_OPTION = re.compile(
     r"(?:(?:-p|--port|--server\.port)[ =]|(?:-b|--bind|--listen)[ =]?[^\s:]*:|"
     r"runserver [^\s:]*:|runserver (?=\d+\b))(\d+)"
 )
@@ -66,7 +75,7 @@ def read_procfile(
     origin = Origin(file=_FILE, line=number, detail=kind)
     words, environment = _split_assignments(shlex.split(text))
     server = _server_of(words)
-    web = kind == "web" or server in _WEB_SERVERS
+    web = kind == "web" or server in WEB_SERVERS
     name = framework if web and framework else "procfile"
     listens = _settle_port(text, port if web else None, server, origin, web=web)
     if kind == "worker" and not web and not _PORT.search(text):
@@ -80,9 +89,9 @@ def read_procfile(
         use = Use(code="needs-shell", value="sh", origin=origin)
         start = started(name, ("sh", "-c", line), remark(origin, "the line needs a shell"))
         return Entry(start=start, port=listens, uses=(use,))
-    command, added = _reachable(_as_module(filled), number_text, binds=binds)
+    command, added = reachable(as_module(filled), number_text, binds=binds)
     start = started(name, command, remark(origin, added), environment=environment)
-    return Entry(start=start, port=listens, uses=_foreign(command, origin))
+    return Entry(start=start, port=listens, uses=foreign_uses(command, origin))
 
 
 def _read_lines(root: Path) -> dict[str, tuple[int, str]]:
@@ -135,7 +144,7 @@ def _server_of(words: list[str]) -> str:
     name = words[0].rpartition("/")[2]
     if _PYTHON.fullmatch(words[0]) and words[1:2] == ["-m"] and words[2:]:
         return words[2]
-    return _MODULES.get(name, "")
+    return MODULES.get(name, "")
 
 
 def _settle_port(
@@ -145,7 +154,7 @@ def _settle_port(
     if variable := _PORT.search(text):
         if variable[1]:
             return Found(value=int(variable[1]), origin=origin)
-    elif written := _PORT_OPTION.search(text):
+    elif written := PORT_OPTION.search(text):
         return Found(value=int(written[1]), origin=origin)
     elif server == "uvicorn":
         return Found(value=8000, origin=remark(origin, "uvicorn's default port"))
@@ -153,7 +162,7 @@ def _settle_port(
         return port
     if variable or web:
         detail = f"{server or 'usual'} default port"
-        return Found(value=_DEFAULTS.get(server, 8000), origin=remark(origin, detail))
+        return Found(value=DEFAULTS.get(server, 8000), origin=remark(origin, detail))
     return None
 
 
@@ -166,17 +175,17 @@ def _needs_shell(text: str) -> bool:
     )
 
 
-def _as_module(words: Sequence[str]) -> tuple[str, ...]:
+def as_module(words: Sequence[str]) -> tuple[str, ...]:
     """Return the command with ``python`` first: console scripts may be missing in the image."""
     name = words[0].rpartition("/")[2]
     if _PYTHON.fullmatch(words[0]):
         return ("python", *words[1:])
-    if name in _MODULES:
-        return ("python", "-m", _MODULES[name], *words[1:])
+    if name in MODULES:
+        return ("python", "-m", MODULES[name], *words[1:])
     return tuple(words)
 
 
-def _reachable(command: tuple[str, ...], port: str, *, binds: bool) -> tuple[tuple[str, ...], str]:
+def reachable(command: tuple[str, ...], port: str, *, binds: bool) -> tuple[tuple[str, ...], str]:
     """Return the command with the option that opens it to the outside, and what was added."""
     server = command[2] if command[:2] == ("python", "-m") else ""
     if server not in _REACH or (server == "gunicorn" and binds):
@@ -195,7 +204,8 @@ def _is_joined(word: str, options: Sequence[str]) -> bool:
     return word.startswith(short) and not word.startswith("--") if short else False
 
 
-def _foreign(command: Sequence[str], origin: Origin) -> tuple[Use, ...]:
+def foreign_uses(command: Sequence[str], origin: Origin) -> tuple[Use, ...]:
+    """Return what a command needs that is no Python: its program, and a shell for a script."""
     name = command[0].rpartition("/")[2]
     if name == "python":
         return ()

@@ -11,7 +11,7 @@ from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_
 from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, others, remark, started
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.pyproject_file import load_pyproject
-from scaffold.project.setup_files import read_console_scripts
+from scaffold.project.setup_files import read_console_scripts, read_setup_name
 from scaffold.project.source_modules import Module, argument, imported_tops, is_main_guard
 
 # Folders below the top where a conventional name no longer says much.
@@ -88,26 +88,35 @@ def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
     Of several it is the one that is named as the project, else the first by name. Raises
     ConfigInvalidError for a script that is not of the form ``package.module:function``.
     """
-    own, scripts = _project_scripts(root)
+    own, scripts = project_scripts(root)
     if not scripts:
         return None
     names = sorted(scripts, key=lambda name: (_bare(name) != _bare(own), name))
     chosen = names[0]
-    module, function = _parse_entry(chosen, *scripts[chosen])
-    imported = function.partition(".")[0]
-    code = f"import sys; from {module} import {imported}; sys.exit({function}())"
     origin = scripts[chosen][1]
+    command = run_project_script(chosen, *scripts[chosen])
     return Entry(
-        start=started("script", ("python", "-c", code), remark(origin, others(names[1:]))),
+        start=started("script", command, remark(origin, others(names[1:]))),
         port=find_port(modules, variable=False),
     )
 
 
-def _project_scripts(root: Path) -> tuple[str, Mapping[str, tuple[str, Origin]]]:
+def run_project_script(name: str, value: str, origin: Origin) -> tuple[str, ...]:
+    """Return the command that does what an installed script would: the image may lack those."""
+    module, function = _parse_entry(name, value, origin)
+    imported = function.partition(".")[0]
+    return (
+        "python",
+        "-c",
+        f"import sys; from {module} import {imported}; sys.exit({function}())",
+    )
+
+
+def project_scripts(root: Path) -> tuple[str, Mapping[str, tuple[str, Origin]]]:
     """Return the project's name and its scripts: what each calls, and where that stands."""
     pyproject = load_pyproject(root)
     if pyproject is None:
-        return "", read_console_scripts(root)
+        return read_setup_name(root), read_console_scripts(root)
     own = ""
     for keys in (("project", "scripts"), ("tool", "poetry", "scripts")):
         own = own or str(pyproject.table(*keys[:-1]).get("name", ""))
@@ -117,7 +126,7 @@ def _project_scripts(root: Path) -> tuple[str, Mapping[str, tuple[str, Origin]]]
                 name: (value, pyproject.origin(*keys, name, detail=f"script {name}"))
                 for name, value in table.items()
             }
-    return own, read_console_scripts(root)
+    return own or read_setup_name(root), read_console_scripts(root)
 
 
 def _parse_entry(name: str, value: str, origin: Origin) -> tuple[str, str]:

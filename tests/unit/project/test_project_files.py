@@ -52,9 +52,17 @@ def test_a_virtual_environment_is_known_by_its_file_whatever_its_name(tmp_path: 
     assert find_environments(tmp_path) == ("env",)
 
 
-def test_the_projects_own_dockerignore_decides(tmp_path: Path) -> None:
+def test_the_projects_own_dockerignore_comes_after_our_patterns(tmp_path: Path) -> None:
     write(tmp_path, {".dockerignore": "*.txt\n!b.txt\n", "a.txt": "", "b.txt": "", ".env": ""})
-    assert names(tmp_path) == [".env", "b.txt"]
+    assert names(tmp_path) == ["b.txt"]
+    (tmp_path / ".dockerignore").write_text("*\n!.env\n")
+    assert names(tmp_path) == [".env"]
+
+
+def test_in_a_workspace_the_ignore_file_of_the_folder_that_is_sent_decides(tmp_path: Path) -> None:
+    files = {".dockerignore": "api/data\n", "api/.dockerignore": "*\n", "api/a.py": "a"}
+    write(tmp_path, {**files, "api/data/big.bin": "b"})
+    assert [path for path, _ in list_files(tmp_path / "api", context=tmp_path)] == ["a.py"]
 
 
 def test_an_exception_in_the_own_dockerignore_reaches_into_folders(tmp_path: Path) -> None:

@@ -13,7 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.model.errors import FileConflictError, PathUnreadableError
-from scaffold.state.file_writer import digest, read_recorded, seal, write_outputs
+from scaffold.state.file_writer import (
+    digest,
+    digest_content,
+    find_conflicts,
+    read_recorded,
+    seal,
+    write_outputs,
+)
 
 FILES = {"Dockerfile": "FROM scratch\n", "requirements.arm64.lock": "a==1\n", "z": "last\n"}
 
@@ -69,6 +76,25 @@ def test_our_own_older_file_is_replaced(tmp_path: Path) -> None:
     report = write_outputs(tmp_path, FILES, force=False, recorded={"Dockerfile": digest("ours\n")})
     assert "Dockerfile" in report.written
     assert contents(tmp_path) == FILES
+
+
+def test_our_own_file_whose_lines_a_checkout_ended_otherwise_is_ours(tmp_path: Path) -> None:
+    document: dict[str, object] = {"files": {"Dockerfile": digest("ours\n")}}
+    record = json.dumps({**document, "digest": seal(document)}, indent=2) + "\n"
+    for name, text in {"Dockerfile": "ours\n", "leanscaffold.json": record}.items():
+        (tmp_path / name).write_bytes(text.replace("\n", "\r\n").encode())
+    files = {**FILES, "leanscaffold.json": "{}\n"}
+    recorded = read_recorded(tmp_path)
+    assert find_conflicts(tmp_path, files, recorded) == ()
+    write_outputs(tmp_path, files, force=False, recorded=recorded)
+    assert (tmp_path / "Dockerfile").read_bytes() == FILES["Dockerfile"].encode()
+    (tmp_path / "Dockerfile").write_bytes(b"ours\r\nand mine\r\n")
+    assert [one.file for one in find_conflicts(tmp_path, FILES, recorded)] == ["Dockerfile"]
+
+
+def test_other_files_than_texts_have_the_digest_of_every_byte() -> None:
+    assert digest_content(b"\0\r\n") != digest_content(b"\0\n")
+    assert digest_content(b"a\r\n") == digest_content(b"a\n") == digest("a\n")
 
 
 def test_what_an_earlier_run_left_is_reported_and_not_removed(tmp_path: Path) -> None:

@@ -39,6 +39,14 @@ def test_a_file_that_was_edited_or_is_gone_is_named(tmp_path: Path) -> None:
     assert (record.edited, record.missing) == (("Dockerfile",), ("a.lock",))
 
 
+def test_a_checkout_with_other_line_endings_edits_nothing(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "Dockerfile").write_bytes(b"FROM x\r\n")
+    record = read_record(tmp_path)
+    assert record is not None
+    assert record.edited == ()
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"files": None}, {"targets": [{}]}, {"targets": [{"target": "linux/pdp11"}]}, {"options": 1}],

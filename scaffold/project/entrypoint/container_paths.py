@@ -1,0 +1,129 @@
+"""From a path in somebody's image back to the file of the project that was copied there."""
+
+import fnmatch
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
+from scaffold.project.dockerfile_parser.scopes import fill_in
+
+_DEPTH = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What a Dockerfile copies. ``context`` is the folder that its build sees, in the project."""
+
+    root: Path
+    dockerfile: Dockerfile
+    context: str = "."
+
+    def steps(self, stage: Stage) -> tuple[Instruction, ...]:
+        """Return the steps of a stage after those of the stages that it continues."""
+        parent = () if stage.parent is None else self.steps(self.dockerfile.stages[stage.parent])
+        return (*parent, *stage.steps)
+
+    def project_path(self, path: str, stage: Stage, *, depth: int = 0) -> str | None:
+        """Return the path in the project of an absolute one in the image of a stage, if sure."""
+        path = posixpath.normpath(path)
+        for step in reversed(self.steps(stage)):
+            if step.keyword not in {"COPY", "ADD"} or depth > _DEPTH:
+                continue
+            for source, target, folder in copies(step):
+                inner = self._inside(path, source, target, step, folder=folder, depth=depth)
+                if inner is not None:
+                    return inner
+        return None
+
+    def _inside(
+        self, path: str, source: str, target: str, step: Instruction, *, folder: bool, depth: int
+    ) -> str | None:
+        rest = _below(path, target)
+        if rest is None:
+            return None
+        taken_from = step.flag("from")
+        if taken_from is None:
+            return self._from_context(rest, source, folder=folder)
+        stage = self._stage(taken_from)
+        if stage is None:
+            return None
+        at = posixpath.join("/", source)
+        found = self.project_path(posixpath.join(at, rest), stage, depth=depth + 1)
+        if found is None and folder and rest == posixpath.basename(at):
+            found = self.project_path(at, stage, depth=depth + 1)
+        return found
+
+    def _from_context(self, rest: str, source: str, *, folder: bool) -> str | None:
+        here = posixpath.normpath(posixpath.join(self.context, source.lstrip("/")))
+        if here.startswith("../"):
+            return None
+        if any(sign in source for sign in "*?["):
+            found = posixpath.join(posixpath.dirname(here), rest)
+            same = "/" not in rest and fnmatch.fnmatch(found, here)
+            return found if same and (self.root / found).exists() else None
+        if (self.root / here).is_dir():
+            found = posixpath.normpath(posixpath.join(here, rest))
+            return found if (self.root / found).exists() else None
+        wanted = posixpath.basename(here) if folder else ""
+        return here if rest == wanted and (self.root / here).is_file() else None
+
+    def _stage(self, name: str) -> Stage | None:
+        for stage in self.dockerfile.stages:
+            if name.lower() == stage.name.lower() or name == str(stage.number):
+                return stage
+        return None
+
+
+def copies(step: Instruction) -> Iterator[tuple[str, str, bool]]:
+    """Yield (source, target, the target is a folder) of what a COPY or ADD copies."""
+    words = step.words if step.words is not None else step.text.split()
+    filled = [fill_in(word, step.scope) for word in words]
+    if len(filled) < 2 or any("$" in word for word in filled):  # noqa: PLR2004 - what and where
+        return
+    *sources, target = filled
+    folder = target.endswith(("/", ".")) or len(sources) > 1
+    target = posixpath.normpath(posixpath.join("/", step.scope.workdir, target.strip("\"'")))
+    yield from ((source.strip("\"'"), target, folder) for source in reversed(sources))
+
+
+def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
+    """Return the folder that everything copied lies in: the project's, else the Dockerfile's.
+
+    None where neither has it all. Outside of the folders for Docker's files a Dockerfile that
+    finds everything beside it is that of another application.
+    """
+    beside = posixpath.dirname(place) or "."
+    wanted = [
+        source.lstrip("/")
+        for stage in dockerfile.stages
+        for step in stage.steps
+        if step.keyword in {"COPY", "ADD"} and step.flag("from") is None and not step.heredocs
+        for source, _, _ in copies(step)
+        if "://" not in source
+    ]
+    if not wanted:
+        return "."
+    if beside != "." and not is_for_docker(beside) and _has(root / beside, wanted):
+        return None
+    if _has(root, wanted):
+        return "."
+    # What a build makes first (a file with a version) may be missing.
+    return beside if beside != "." and _has(root / beside, wanted) else "."
+
+
+def is_for_docker(folder: str) -> bool:
+    """Return whether a folder holds Docker's files and no application."""
+    return folder in {"docker", ".docker"}
+
+
+def _has(folder: Path, names: Sequence[str]) -> bool:
+    return all(any(sign in name for sign in "*?[") or (folder / name).exists() for name in names)
+
+
+def _below(path: str, folder: str) -> str | None:
+    if path == folder:
+        return ""
+    prefix = folder.rstrip("/") + "/"
+    return path.removeprefix(prefix) if path.startswith(prefix) else None

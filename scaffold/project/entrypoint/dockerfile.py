@@ -1,0 +1,399 @@
+"""The project's own Dockerfile: how somebody already starts the application in a container."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
+from scaffold.model.project import Found, Origin
+from scaffold.project.dockerfile_parser.reader import read_dockerfile
+from scaffold.project.dockerfile_parser.scopes import fill_in
+from scaffold.project.entrypoint.container_paths import Copied, find_context, is_for_docker
+from scaffold.project.entrypoint.entry import Entry, remark, started
+from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, join
+from scaffold.project.entrypoint.ports import is_port
+from scaffold.project.entrypoint.procfile import MODULES, foreign_uses
+from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
+from scaffold.project.own_dockerfile import OURS
+from scaffold.project.source_modules import Module
+from scaffold.project.text_io import decode, read_bytes
+
+_FILE = "Dockerfile"
+_PYTHON = re.compile(r"python[0-9.]*")
+_TARGET = re.compile(r"([A-Za-z_][\w.]*)(:[A-Za-z_]\w*(?:\(.*\))?)?")
+_URL = re.compile(
+    r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s\"'|;)]*)?"
+)
+_EXPOSED = re.compile(r"(\d+)(?:/tcp)?")
+# Options of Python itself that take the next word.
+_PYTHON_VALUES = frozenset({"-W", "-X"})
+# The servers' options for the folder that they import the application from.
+_IMPORTS_FROM = {"uvicorn": "--app-dir", "gunicorn": "--chdir"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnStart:
+    """What a Dockerfile tells. ``file`` is the script or module of the project that it starts.
+
+    ``server`` is the dependency that serves the application, empty where it is started itself.
+    """
+
+    entry: Entry | None = None
+    file: str = ""
+    server: str = ""
+    port: Found[int] | None = None
+    health: Found[str] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A Dockerfile with what its paths and commands are compared with."""
+
+    place: str
+    dockerfile: Dockerfile
+    copied: Copied
+    files: frozenset[str]
+    modules: Sequence[Module]
+    installed: frozenset[str]
+    scripts: Mapping[str, tuple[str, Origin]]
+
+    @property
+    def stage(self) -> Stage:
+        return self.dockerfile.stages[-1]
+
+    def origin(self, step: Instruction, detail: str = "") -> Origin:
+        line = self.dockerfile.position(step.span.start)[0]
+        return Origin(file=self.place, line=line, detail=detail)
+
+    def path(self, name: str, workdir: str) -> str | None:
+        """Return the project's path of a file or folder in the image."""
+        return self.copied.project_path(posixpath.join(workdir or "/", name), self.stage)
+
+
+def read_own_start(
+    root: Path,
+    files: Sequence[str],
+    modules: Sequence[Module],
+    installed: frozenset[str],
+) -> OwnStart:
+    """Return how the project's own Dockerfile starts it, listens and is asked for its health.
+
+    ``files`` are what goes into the image. Whatever is not sure is a note with file and line.
+    """
+    found = _find(root)
+    if found is None:
+        return OwnStart()
+    place, dockerfile, context = found
+    reading = _Reading(
+        place=place,
+        dockerfile=dockerfile,
+        copied=Copied(root=root, dockerfile=dockerfile, context=context),
+        files=frozenset(files),
+        modules=modules,
+        installed=installed,
+        scripts=project_scripts(root)[1],
+    )
+    steps = reading.copied.steps(reading.stage)
+    health, asked = _health(reading, steps)
+    own = OwnStart(port=_exposed(reading, steps) or asked, health=health)
+    entrypoint, cmd = _commands(reading)
+    if entrypoint is None and cmd is None:
+        return own
+    try:
+        launch = _launch(reading, entrypoint, cmd, steps)
+        own = _resolve(reading, launch, own)
+    except UnclearError as error:
+        first = reading.origin(entrypoint or cmd or reading.stage.opening)
+        text = f"{first} {error}: it does not decide how the app starts (--cmd does)"
+        return replace(own, notes=(text,))
+    return replace(own, notes=(*own.notes, *_remarks(reading, launch)))
+
+
+def _find(root: Path) -> tuple[str, Dockerfile, str] | None:
+    """Return the project's Dockerfile and the folder its build sees: none of ours, no second."""
+    found = [
+        (place, text)
+        for place in (
+            _FILE,
+            *sorted(f"{one.parent.name}/{_FILE}" for one in root.glob(f"*/{_FILE}")),
+        )
+        if (text := _text(root, place)) and OURS not in text
+    ]
+    first = found[:1] if found and found[0][0] == _FILE else found
+    usable = []
+    for place, text in first:
+        folder = posixpath.dirname(place)
+        if folder.startswith(".") and not is_for_docker(folder):
+            continue
+        dockerfile = read_dockerfile(text)
+        context = find_context(root, place, dockerfile)
+        if dockerfile.stages and context is not None:
+            usable.append((place, dockerfile, context))
+    return usable[0] if len(usable) == 1 else None
+
+
+def _text(root: Path, place: str) -> str:
+    try:
+        return decode(read_bytes(root, place)) if (root / place).is_file() else ""
+    except ValueError:
+        return ""
+
+
+def _commands(reading: _Reading) -> tuple[Instruction | None, Instruction | None]:
+    """Return ENTRYPOINT and CMD as they hold at the end: a new ENTRYPOINT forgets an older CMD."""
+    stages, stage = [reading.stage], reading.stage
+    while stage.parent is not None:
+        stage = reading.dockerfile.stages[stage.parent]
+        stages.insert(0, stage)
+    entrypoint = cmd = None
+    for one in stages:
+        own = {step.keyword: step for step in one.steps}
+        if "ENTRYPOINT" in own:
+            entrypoint, cmd = own["ENTRYPOINT"], None
+        cmd = own.get("CMD", cmd)
+    if entrypoint is not None and entrypoint.words == ():
+        entrypoint = None
+    return entrypoint, None if cmd is None or cmd.words == () else cmd
+
+
+def _launch(
+    reading: _Reading,
+    entrypoint: Instruction | None,
+    cmd: Instruction | None,
+    steps: Sequence[Instruction],
+) -> Launch:
+    def script(path: str) -> tuple[str, str] | None:
+        file = reading.copied.project_path(path, reading.stage)
+        if file is None or not (reading.copied.root / file).is_file():
+            return None
+        text = _text(reading.copied.root, file)
+        first = text.partition("\n")[0]
+        shell = first.startswith("#!") and re.search(r"\b(?:ba|da|a)?sh\b", first)
+        return (file, text) if shell or (file.endswith(".sh") and text) else None
+
+    def place(step: Instruction) -> tuple[str, int]:
+        return reading.place, reading.dockerfile.position(step.span.start)[0]
+
+    last = steps[-1]
+    workdir = _workdir(steps)
+    scope = (entrypoint or cmd or last).scope
+    image = Image(environment=scope.environment, script=script)
+    return join(entrypoint, cmd, workdir=workdir, image=image, place=place)
+
+
+def _workdir(steps: Sequence[Instruction]) -> str:
+    """Return the folder that holds where the image starts."""
+    folder = "/"
+    for step in steps:
+        if step.keyword == "WORKDIR":
+            written = fill_in(step.text.strip().strip("\"'"), step.scope)
+            folder = posixpath.join(folder, written)
+    return posixpath.normpath(folder)
+
+
+def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
+    """Return the command as it works in the project's folder. Raises UnclearError."""
+    first, *rest = launch.words
+    name = posixpath.basename(first)
+    origin = Origin(file=launch.file, line=launch.line)
+    if _PYTHON.fullmatch(name):
+        command, file, server = _python(reading, rest, launch.workdir)
+    elif name in MODULES:
+        server = MODULES[name]
+        command, file = _serve(reading, server, rest, launch.workdir)
+    elif name in reading.scripts:
+        called = run_project_script(name, *reading.scripts[name])
+        command, file, server = (*called, *_arguments(reading, rest, launch.workdir)), "", ""
+    elif (script := reading.path(first, launch.workdir)) and _is_python(reading, script):
+        file, server = _file(reading, script), ""
+        command = ("python", file, *_arguments(reading, rest, launch.workdir))
+    elif "/" not in first and canonicalize_name(name) in reading.installed:
+        command, file, server = (name, *_arguments(reading, rest, launch.workdir)), "", ""
+    else:
+        raise UnclearError(f"starts {name}, which neither the project nor a dependency has")
+    framework = server or "script"
+    environment = [*launch.environment, *_settings(reading, server)]
+    start = started(framework, command, origin, environment=environment)
+    uses = foreign_uses(command, origin)
+    return replace(own, entry=Entry(start=start, uses=uses), file=file, server=server)
+
+
+def _settings(reading: _Reading, server: str) -> Iterator[tuple[str, str]]:
+    """Yield the variables of the Dockerfile that a server reads itself: ``FLASK_APP``."""
+    end = [*reading.copied.steps(reading.stage)][-1:]
+    for name, value in end[0].scope.environment.items() if end and server else ():
+        if name.startswith(f"{server.upper()}_") and "$" not in value:
+            yield name, value
+
+
+def _python(
+    reading: _Reading, words: Sequence[str], workdir: str
+) -> tuple[tuple[str, ...], str, str]:
+    """Return (command, file of the project, server) of what follows ``python``."""
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] not in {"-m", "-c", "-"}:
+        at += 2 if words[at] in _PYTHON_VALUES else 1
+    options, rest = list(words[:at]), list(words[at:])
+    if not rest or rest[0] in {"-c", "-"}:
+        raise UnclearError("starts Python without a script or a module")
+    if rest[0] != "-m":
+        script = reading.path(rest[0], workdir)
+        if script is None:
+            raise UnclearError(f"starts {rest[0]}, which is no file that it copies")
+        if (reading.copied.root / script).is_dir():
+            script = posixpath.join(script, "__main__.py")
+        file = _file(reading, script)
+        return ("python", *options, file, *_arguments(reading, rest[1:], workdir)), file, ""
+    name = rest[1] if rest[1:] else ""
+    if file := _module(reading, name, workdir):
+        command = ("python", *options, "-m", name, *_arguments(reading, rest[2:], workdir))
+        return command, file, ""
+    if name in MODULES.values():
+        command, file = _serve(reading, name, rest[2:], workdir)
+        return ("python", *options, *command[1:]), file, name
+    if canonicalize_name(name.partition(".")[0]) in reading.installed:
+        command = ("python", *options, "-m", name, *_arguments(reading, rest[2:], workdir))
+        return command, "", ""
+    raise UnclearError(f"starts the module {name}, which neither the project nor a dependency has")
+
+
+def _file(reading: _Reading, file: str) -> str:
+    if file not in reading.files:
+        raise UnclearError(f"starts {file}, which does not go into the image")
+    return file
+
+
+def _module(reading: _Reading, name: str, workdir: str) -> str:
+    """Return the file of a module of the project, if it can be imported by that name."""
+    parts = name.replace(".", "/")
+    for ending in (".py", "/__main__.py"):
+        file = reading.path(f"{parts}{ending}", workdir)
+        known = [one for one in reading.modules if one.file == file] if file else []
+        if known:
+            if known[0].name.removesuffix(".__main__") != name:
+                raise UnclearError(f"starts the module {name}, which is {known[0].name} here")
+            return known[0].file
+    wanted = {name, f"{name}.__main__"}
+    return next((one.file for one in reading.modules if one.name in wanted), "")
+
+
+def _serve(
+    reading: _Reading, server: str, words: Sequence[str], workdir: str
+) -> tuple[tuple[str, ...], str]:
+    """Return (command, file of the application) of a server, its target found in the project."""
+    if canonicalize_name(server) not in reading.installed:
+        raise UnclearError(f"starts {server}, which no file asks for")
+    command = ["python", "-m", server]
+    file = ""
+    for at, word in enumerate(words):
+        found = _TARGET.fullmatch(word)
+        after_option = at > 0 and words[at - 1].startswith("-") and "=" not in words[at - 1]
+        if found is None or file or (after_option and not found[2]):
+            continue
+        path = reading.path(found[1].replace(".", "/") + ".py", workdir) or reading.path(
+            found[1].replace(".", "/") + "/__init__.py", workdir
+        )
+        known = [one for one in reading.modules if one.file == path]
+        if not known:
+            known = [one for one in reading.modules if one.name == found[1]]
+            path = known[0].file if known else None
+        if not known or path is None:
+            if found[2] and server in _IMPORTS_FROM:
+                raise UnclearError(f"serves {word}, which is no module that it copies")
+            continue
+        file = path
+        if known[0].name != found[1]:
+            if server not in _IMPORTS_FROM:
+                raise UnclearError(f"serves {found[1]}, which is {known[0].name} here")
+            command += [_IMPORTS_FROM[server], _folder_of(path, found[1])]
+    return (*command, *_arguments(reading, words, workdir)), file
+
+
+def _folder_of(path: str, name: str) -> str:
+    """Return the folder that a module is imported from by a name."""
+    bare = path.removesuffix(".py").removesuffix("/__init__")
+    return bare.removesuffix(name.replace(".", "/")).rstrip("/") or "."
+
+
+def _arguments(reading: _Reading, words: Sequence[str], workdir: str) -> tuple[str, ...]:
+    """Return arguments with the project's files as they are named in its folder."""
+    return tuple(_argument(reading, word, workdir) for word in words)
+
+
+def _argument(reading: _Reading, word: str, workdir: str) -> str:
+    name, equals, value = word.partition("=")
+    path = value if equals and name.startswith("-") else word
+    if path.startswith("-") or not re.search(r"[/.]", path) or "://" in path:
+        return word
+    found = reading.path(path, workdir)
+    # A file under another name is an example that somebody's own takes the place of.
+    same = found is not None and posixpath.basename(found) == posixpath.basename(path)
+    if found is None or not same or found not in reading.files:
+        return word
+    return f"{name}={found}" if path is not word else found
+
+
+def _is_python(reading: _Reading, file: str) -> bool:
+    if file.endswith(".py"):
+        return True
+    first = _text(reading.copied.root, file).partition("\n")[0]
+    return first.startswith("#!") and "python" in first
+
+
+def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
+    """Yield what the container of the project's Dockerfile has and this one has not."""
+    where = f"{launch.file}:{launch.line}"
+    outside = [
+        path
+        for word in launch.words[1:]
+        if (path := word.partition("=")[2] if word.startswith("--") else word).startswith("/")
+        and _argument(reading, path, launch.workdir) == path
+        and not path.startswith("/dev/")
+        and path != launch.words[0]
+    ]
+    started_file = reading.path(launch.words[1], launch.workdir) if launch.words[1:] else None
+    for path in outside:
+        if started_file is None or path != launch.words[1]:
+            yield f"{where} names {path}: mount it there, it is no file of the project"
+    if launch.skipped:
+        yield f"{launch.file}:{launch.line} does more before that line: the image does not do it"
+    folder = reading.path(".", launch.workdir)
+    if folder not in {None, "."}:
+        yield f"{where} starts in {folder}/, the image in /app: relative paths differ"
+
+
+def _exposed(reading: _Reading, steps: Sequence[Instruction]) -> Found[int] | None:
+    """Return the one port that EXPOSE names, None where there are several."""
+    found = {
+        int(match[1]): step
+        for step in steps
+        if step.keyword == "EXPOSE"
+        for word in fill_in(step.text, step.scope).split()
+        if (match := _EXPOSED.fullmatch(word)) and is_port(int(match[1]))
+    }
+    if len(found) != 1:
+        return None
+    ((port, step),) = found.items()
+    return Found(value=port, origin=reading.origin(step, "EXPOSE"))
+
+
+def _health(
+    reading: _Reading, steps: Sequence[Instruction]
+) -> tuple[Found[str] | None, Found[int] | None]:
+    """Return the path, and the port, that HEALTHCHECK asks by HTTP."""
+    step = next((one for one in reversed(steps) if one.keyword == "HEALTHCHECK"), None)
+    if step is None:
+        return None, None
+    text = fill_in(" ".join(step.words) if step.words is not None else step.text, step.scope)
+    found = _URL.search(text)
+    if found is None or "$" in found[0]:
+        return None, None
+    origin = remark(reading.origin(step), "HEALTHCHECK")
+    number = int(found[1] or 0)
+    port = Found(value=number, origin=origin) if is_port(number) else None
+    return Found(value=found[2] or "/", origin=origin), port

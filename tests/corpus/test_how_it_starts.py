@@ -1,0 +1,224 @@
+"""The project's own Dockerfile tells how it starts, in the shapes that real projects have."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.project import Project
+from scaffold.project.reader import read_project
+from tests.support.folders import all_files, write
+
+LOOP = "import time\nif __name__ == '__main__':\n    time.sleep(1)\n"
+WEB = "from flask import Flask\napp = Flask(__name__)\n@app.route('/')\ndef index(): return ''\n"
+API = "from fastapi import FastAPI\napp = FastAPI()\n"
+
+
+def planned(folder: Path, files: Mapping[str, str], *, listed: str = "requests\n") -> Project:
+    root = write(folder, {"requirements.txt": listed, **files})
+    return read_project(root, environ={}, tree=all_files)
+
+
+def started(project: Project) -> tuple[str, str]:
+    assert project.start is not None
+    return " ".join(project.start.value.command), str(project.start.origin)
+
+
+def test_the_arguments_of_the_command_are_kept(tmp_path: Path) -> None:
+    text = """
+        FROM python:3.13-slim
+        WORKDIR /app
+        COPY . .
+        CMD ["python", "main.py", "-c", "/config/config.yaml"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": WEB}, listed="flask\n")
+    assert started(project) == ("python main.py -c /config/config.yaml", "Dockerfile:4")
+    assert any("/config/config.yaml: mount it" in note for note in project.notes)
+
+
+def test_a_script_of_a_copied_subfolder_starts_from_the_projects_folder(tmp_path: Path) -> None:
+    text = """
+        FROM python:3 AS builder
+        COPY requirements.txt ./
+        FROM python:3-slim
+        WORKDIR /opt/meter
+        COPY Meter/ .
+        COPY Meter/config-example.yaml /config/config.yaml
+        CMD ["/opt/venv/bin/python", "meter.py", "-c", "/config/config.yaml"]
+        """
+    files = {"Meter/meter.py": LOOP, "Meter/config-example.yaml": "", "other.py": LOOP}
+    project = planned(tmp_path, {"Dockerfile": text, **files})
+    command = "python Meter/meter.py -c /config/config.yaml"
+    assert started(project) == (command, "Dockerfile:7")
+    assert any("starts in Meter/" in note for note in project.notes)
+
+
+def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> None:
+    text = """
+        FROM python:3-alpine AS build
+        WORKDIR /build
+        ADD src/*.py ./
+        FROM python:3-alpine
+        WORKDIR /opt/inverter
+        COPY --from=build /build/ ./
+        ENTRYPOINT ["python", "./docker_start.py"]
+        """
+    files = {"src/docker_start.py": LOOP, "src/cli.py": LOOP}
+    project = planned(tmp_path, {"Dockerfile": text, **files})
+    assert started(project) == ("python src/docker_start.py", "Dockerfile:7")
+
+
+@pytest.mark.parametrize(
+    "last", ['exec "$@"', 'exec gosu app "$@"', "exec python /app/main.py --name ${NAME:-it}"]
+)
+def test_the_last_line_of_an_entrypoint_script_is_followed(tmp_path: Path, last: str) -> None:
+    text = """
+        FROM python:3.13
+        WORKDIR /app
+        COPY . /app/
+        COPY docker-entrypoint.sh /usr/local/bin/
+        ENTRYPOINT ["tini", "--", "docker-entrypoint.sh"]
+        CMD ["python", "main.py", "--name", "it"]
+        """
+    script = f"#!/bin/sh\nset -e\nchown app /data\n# now\n{last}\n"
+    files = {"docker-entrypoint.sh": script, "main.py": LOOP, "app.py": LOOP}
+    project = planned(tmp_path, {"Dockerfile": text, **files})
+    assert started(project)[0] == "python main.py --name it"
+    assert any("does more before that line" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'CMD ["gosu", "app", "python", "-u", "main.py"]',
+        'CMD ["su-exec", "1000:1000", "python3", "-u", "main.py"]',
+        'ENTRYPOINT ["dumb-init", "--", "python", "-u", "main.py"]',
+        "CMD exec python -u main.py",
+        'CMD ["sh", "-c", "exec python -u $SCRIPT"]',
+    ],
+)
+def test_what_only_starts_the_command_is_left_out(tmp_path: Path, line: str) -> None:
+    text = f"FROM python:3\nENV SCRIPT=main.py\nWORKDIR /srv\nCOPY . .\n{line}\n"
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP, "app.py": LOOP})
+    assert started(project) == ("python -u main.py", "Dockerfile:5")
+
+
+def test_uv_run_starts_a_script(tmp_path: Path) -> None:
+    text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["uv", "run", "--no-sync", "bot.py"]\n'
+    project = planned(tmp_path, {"Dockerfile": text, "bot.py": LOOP, "main.py": LOOP})
+    assert started(project)[0] == "python bot.py"
+
+
+def test_expose_counts_before_a_port_that_a_stub_listens_on(tmp_path: Path) -> None:
+    stub = "from http.server import HTTPServer\nHTTPServer(('', 443), None).serve_forever()\n"
+    text = 'FROM python:3\nCOPY . /app\nWORKDIR /app\nEXPOSE 8675/tcp\nCMD ["python", "run.py"]\n'
+    project = planned(tmp_path, {"Dockerfile": text, "run.py": LOOP, "sim/stub.py": stub})
+    assert project.port is not None
+    assert (project.port.value, str(project.port.origin)) == (8675, "Dockerfile:4 (EXPOSE)")
+
+
+def test_the_command_counts_before_expose(tmp_path: Path) -> None:
+    text = """
+        FROM python:3
+        WORKDIR /app
+        COPY app/ ./app/
+        EXPOSE 80
+        CMD ["uvicorn", "app.main:app", "--host", "0.0.0.0", "--port", "8675"]
+        """
+    files = {"Dockerfile": text, "app/__init__.py": "", "app/main.py": API}
+    project = planned(tmp_path, files, listed="fastapi\nuvicorn\n")
+    command = "python -m uvicorn app.main:app --host 0.0.0.0 --port 8675"
+    assert started(project) == (command, "Dockerfile:5")
+    assert project.port is not None
+    assert project.port.value == 8675
+    assert project.start is not None
+    assert project.start.value.framework == "fastapi"
+
+
+def test_a_server_imports_from_the_folder_that_was_copied(tmp_path: Path) -> None:
+    text = 'FROM python:3\nWORKDIR /srv\nCOPY ./app /srv\nCMD ["uvicorn", "main:app"]\n'
+    files = {"Dockerfile": text, "app/__init__.py": "", "app/main.py": API}
+    project = planned(tmp_path, files, listed="fastapi\nuvicorn\n")
+    assert started(project)[0] == "python -m uvicorn --app-dir app main:app --host 0.0.0.0"
+
+
+def test_the_health_check_names_the_path(tmp_path: Path) -> None:
+    text = """
+        FROM python:3
+        WORKDIR /app
+        COPY . .
+        HEALTHCHECK --interval=30s \\
+            CMD wget -q --spider http://localhost:9000/alive || exit 1
+        CMD ["python", "main.py"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": WEB}, listed="flask\n")
+    assert project.health is not None
+    assert project.port is not None
+    assert (project.health.value, project.port.value) == ("/alive", 9000)
+    assert str(project.health.origin) == "Dockerfile:4 (HEALTHCHECK)"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CMD python seed.py && python main.py",
+        "CMD while true; do python main.py; done",
+        "CMD python main.py $OPTIONS",
+        "CMD python main.py > /var/log/main.log",
+        'CMD ["python", "$SCRIPT"]',
+        'CMD ["/usr/bin/supervisord", "-n"]',
+        'CMD ["/start-made-in-a-run.sh"]',
+        'CMD ["python", "-m", "nowhere"]',
+        'CMD ["python", "absent.py"]',
+    ],
+)
+def test_what_is_not_clear_is_said_and_decides_nothing(tmp_path: Path, line: str) -> None:
+    text = f"FROM python:3\nWORKDIR /app\nCOPY . .\n{line}\n"
+    files = {"app.py": LOOP, "main.py": LOOP, "seed.py": LOOP}
+    project = planned(tmp_path, {"Dockerfile": text, **files})
+    assert started(project)[1].startswith("main.py:2")
+    (note,) = (note for note in project.notes if "does not decide" in note)
+    assert note.startswith("Dockerfile:4 ")
+
+
+def test_our_own_dockerfile_tells_nothing(tmp_path: Path) -> None:
+    text = """
+        # Made by:  leanscaffold
+        FROM python:3
+        WORKDIR /app
+        COPY . .
+        EXPOSE 1234
+        CMD ["python", "app.py"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP, "app.py": LOOP})
+    assert started(project)[0] == "python main.py"
+    assert project.port is None
+
+
+def test_a_procfile_counts_before_the_dockerfile(tmp_path: Path) -> None:
+    text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "app.py"]\n'
+    files = {"Dockerfile": text, "Procfile": "worker: python main.py\n"}
+    project = planned(tmp_path, {**files, "main.py": LOOP, "app.py": LOOP})
+    assert started(project) == ("python main.py", "Procfile:1 (worker)")
+
+
+def test_the_dockerfile_of_another_application_tells_nothing(tmp_path: Path) -> None:
+    text = 'FROM python:3\nWORKDIR /app\nCOPY stub.py ./\nCMD ["python", "stub.py"]\n'
+    files = {"simulator/Dockerfile": text, "simulator/stub.py": LOOP, "main.py": LOOP}
+    assert started(planned(tmp_path, files))[0] == "python main.py"
+
+
+def test_a_dockerfile_in_a_folder_for_docker_sees_the_project(tmp_path: Path) -> None:
+    text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "bot.py"]\n'
+    files = {"docker/Dockerfile": text, "main.py": LOOP, "bot.py": LOOP}
+    assert started(planned(tmp_path, files)) == ("python bot.py", "docker/Dockerfile:4")
+
+
+def test_the_script_of_the_projects_own_name_counts_first(tmp_path: Path) -> None:
+    setup = """
+        from setuptools import setup
+        setup(name="iot-gateway", entry_points={"console_scripts": [
+            "a-shell=gate.shell:main", "iot_gateway=gate.app:run"]})
+        """
+    files = {"setup.py": setup, "gate/__init__.py": "", "gate/app.py": "", "gate/shell.py": ""}
+    assert "from gate.app import run" in started(planned(tmp_path, files))[0]
