@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from scaffold.catalog.schema import FieldError, convert
 from scaffold.catalog.tables import (
     PythonTable,
+    expand_accelerator,
     expand_base,
     expand_distribution,
     expand_library,
@@ -19,6 +20,7 @@ from scaffold.catalog.tables import (
     misspelt,
     read_footprints,
 )
+from scaffold.model.accelerator import Accelerator
 from scaffold.model.errors import Detail, KnowledgeInvalidError
 from scaffold.model.knowledge import (
     Base,
@@ -37,6 +39,7 @@ T = TypeVar("T")
 Raw = dict[str, Any]
 
 _FOLDERS = {
+    "accelerators": "id",
     "bases": "id",
     "devices": "id",
     "distributions": "id",
@@ -208,6 +211,7 @@ def _build(collector: _Collector) -> Facts:
         footprints=collector.footprints,
         modules=_values(collector, "modules", ModuleFact, _as_written),
         companions=_values(collector, "companions", Companion, _as_written),
+        accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from scaffold.catalog.schema import FieldError, convert, unknown, unknown_fields
+from scaffold.model.accelerator import Accelerator
 from scaffold.model.knowledge import (
     Base,
     Companion,
@@ -84,6 +85,7 @@ class FootprintTable:
 
 
 _FORMS: Mapping[str, Any] = {
+    "accelerators": Accelerator,
     "bases": Base,
     "devices": Device,
     "distributions": DistributionTable,
@@ -239,6 +241,14 @@ def expand_package(_key: str, data: Raw) -> Raw:
     if isinstance(data.get("recipe"), dict):
         expanded["recipe"] = inherit(data["recipe"], data)
     return expanded
+
+
+def expand_accelerator(_key: str, data: Raw) -> Raw:
+    """Return an accelerator whose rules have the head's source and date."""
+    rules = data.get("rules")
+    if isinstance(rules, list) and all(isinstance(rule, dict) for rule in rules):
+        return data | {"rules": [inherit(rule, data) for rule in rules]}
+    return data
 
 
 def expand_library(key: str, data: Raw, distributions: Mapping[str, Distribution]) -> Raw:

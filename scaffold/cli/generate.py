@@ -102,6 +102,11 @@ def spell_files(outside: Services, path: Path, outcome: "PlanResult") -> dict[st
     request = outcome.request
     made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, request)
     files = dict(outside.spell_plan(made))
+    for name in find_left(path, files, request):
+        # Docker prefers it to .dockerignore: it would change a build that is not ours.
+        ignore = f"{name}.dockerignore"
+        if not (path / ignore).exists():
+            files.pop(ignore, None)
     inputs = outside.digest_inputs(path, input_files(outcome.project))
     table = set_by(outside.read_settings(path), request)
     files[RECORD] = make_record(outcome, files, inputs, table)

@@ -7,7 +7,15 @@ kind is parsed and spelt.
 
 from dataclasses import replace
 
-from scaffold.config.choices import AROUND, BYTECODE, COMPILE, OBJECTIVES, TRACED, TRIM
+from scaffold.config.choices import (
+    ACCELERATORS,
+    AROUND,
+    BYTECODE,
+    COMPILE,
+    OBJECTIVES,
+    TRACED,
+    TRIM,
+)
 from scaffold.config.option import Setting
 
 TABLE = ("tool", "leanscaffold")
@@ -39,6 +47,14 @@ SETTINGS = (
             metavar="NAME",
             completes="device",
             help="A device's profile (see `leanscaffold devices`); the other options override it.",
+        ),
+        Setting(
+            name="accelerator",
+            field="accelerator",
+            kind="choice",
+            choices=ACCELERATORS,
+            help="What computes beside the processor: none, or what the device has in addition to "
+            "its profile.  [default: auto, the device's]",
         ),
         Setting(
             name="max-size",

@@ -72,6 +72,7 @@ class Request:
 
     targets: tuple[Arch, ...] = ()
     device: str = ""
+    accelerator: str = "auto"
     max_size: int | None = None
     max_download: int | None = None
     memory: int | None = None
@@ -211,7 +212,14 @@ def choose_targets(
         storage=request.storage or (device.storage if device else None),
         keeps_old=not request.remove_old,
     )
-    plain = Target(arch=arches[0], budget=budget, device=device)
+    asked = request.accelerator != "auto"
+    plain = Target(
+        arch=arches[0],
+        budget=budget,
+        device=device,
+        accelerator=request.accelerator if asked else device.accelerator if device else "",
+        accelerator_asked=asked,
+    )
     target = replace(plain, cpu=device.cpu) if device else plain
     return tuple(replace(target, arch=arch) for arch in arches), tuple(remarks)
 

@@ -140,9 +140,9 @@ def _direct_url(project: Project, pinned: Pinned) -> str:
         for name, url, written in (*locked, *asked)
         if name == pinned.name and url
     }
-    if not pinned.file.url or pinned.file.url not in direct:
+    if not pinned.file.url or not (pinned.direct or pinned.file.url in direct):
         return ""
-    return _checked_url(pinned.name, redact(direct[pinned.file.url]))
+    return _checked_url(pinned.name, redact(direct.get(pinned.file.url, pinned.file.url)))
 
 
 def _checked_url(name: str, url: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from scaffold.model.accelerator import Accelerator
 from scaffold.model.target import Arch, Device, LibcFamily
 
 
@@ -397,5 +398,6 @@ class Facts:
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
     modules: Mapping[str, ModuleFact] = field(default_factory=dict)
     companions: Mapping[str, Companion] = field(default_factory=dict)
+    accelerators: Mapping[str, Accelerator] = field(default_factory=dict)
     headers: Mapping[str, HeaderSource] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)

@@ -123,6 +123,8 @@ class IndexOptions:
     written: tuple[tuple[str, str], ...] = ()
     bound_urls: tuple[str, ...] = ()
     first_match: bool = False
+    vendor_urls: tuple[tuple[str, str], ...] = ()  # name → the only index that it comes from
+    without: tuple[str, ...] = ()  # patterns of packages that must not be needed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ class Pinned:
     hashes: tuple[str, ...] = ()
     index_url: str = ""
     origin: str = "index"
+    direct: bool = False  # of an index that only its name is asked of: locked by its address
     pythons: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
 

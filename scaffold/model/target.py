@@ -96,6 +96,10 @@ class Device:
     storage: int | None
     cpu: CpuClass
     cores: int | None = None
+    accelerator: str = "none"  # the one that it is sold with
+    capability: str = ""  # CUDA's compute capability, such as 8.7
+    jetpacks: tuple[str, ...] = ()  # NVIDIA's system releases for it, the newest last
+    sockets: tuple[str, ...] = ()  # accelerators that can be added
     caveats: tuple[str, ...] = ()
     source: str
     checked: date
@@ -118,9 +122,15 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One architecture to build for, with the device and the budget it came with."""
+    """One architecture to build for, with the device and the budget it came with.
+
+    ``accelerator`` is the id of the one to use, empty where nobody said which there is; ``asked``
+    that the user named it, and not the device's profile.
+    """
 
     arch: Arch
     budget: Budget
     cpu: CpuClass = CpuClass.MEDIUM
     device: Device | None = None
+    accelerator: str = ""
+    accelerator_asked: bool = False

@@ -48,11 +48,16 @@ class Trimmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What importing all packages takes, in bytes: of ``of`` packages ``measured`` are known."""
+    """What importing all packages takes, in bytes: of ``of`` packages ``measured`` are known.
+
+    ``telling`` says that those are most of what the packages weigh; otherwise ``resident`` is a
+    lower bound, far from the whole.
+    """
 
     resident: int
     measured: int
     of: int
+    telling: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,13 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Arch, Environment
 from scaffold.model.verdict import Accepted, Evaluation, Rejected
+from scaffold.planner.accelerators import list_refusals
 from scaffold.planner.evaluate import PATIENCE, PlanningInput, environment_of, evaluate
 from scaffold.planner.os_package_cost import list_system
 from scaffold.planner.python_choice import list_asked_pythons
 from scaffold.planner.size.prediction import guess_installed
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache
+from scaffold.resolver.environment_tags import EnvironmentTags
 from scaffold.resolver.releases import parse_specifier
 from scaffold.resolver.resolve import resolve
 
@@ -99,11 +101,27 @@ class EvaluationRun:
         refused = tuple(_refuse(self.question, base, image))
         if refused:
             return Rejected(base=base, python=image.python, reasons=refused)
-        resolution = self._resolve(environment_of(base, image), image.release, base)
+        environment = environment_of(base, image)
+        useless = tuple(self._refuse_asked(environment, image))
+        if useless:
+            return Rejected(base=base, python=image.python, reasons=useless)
+        resolution = self._resolve(environment, image.release, base)
         if isinstance(resolution, Conflict):
             return Rejected(base=base, python=image.python, reasons=resolution.reasons)
         packages = self._weigh(resolution, image.release, look_inside=look_inside)
         return evaluate(self.question, base, image, resolution, packages)
+
+    def _refuse_asked(self, environment: Environment, image: Image) -> Iterator[Reason]:
+        """Yield what the project asks for in vain there, before any of it is looked up."""
+        question = self.question
+        answers = EnvironmentTags(environment, image.release)
+        swapped = {name for name, _ in question.options.swaps}
+        names = [
+            asked.name
+            for asked in question.project.asked
+            if asked.name not in swapped and not asked.url and answers.holds(asked.marker)
+        ]
+        yield from list_refusals(question.facts.accelerators, question.target, names)
 
     def _resolve(self, environment: Environment, release: str, base: Base) -> Resolution | Conflict:
         release = release if Version(release).is_prerelease is False else ""

@@ -11,6 +11,7 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
+from scaffold.planner.accelerators import find_advice
 from scaffold.planner.candidates import EvaluationRun, on_other_arch
 from scaffold.planner.evaluate import PlanningInput, environment_of
 from scaffold.planner.own_packages import pin_build_requires
@@ -24,6 +25,7 @@ from scaffold.planner.suggestions import (
     safe_swaps,
     with_swaps,
 )
+from scaffold.planner.suited import find_lighter, suit
 from scaffold.planner.unsatisfiable import check_satisfiable
 from scaffold.planner.workarounds import find_workarounds
 from scaffold.project.path_requirements import list_indexed
@@ -53,13 +55,18 @@ def decide(
     edges.index.prefetch(list_indexed(project))
     questions = [_question(project, target, options, edges) for target in targets]
     rows = [EvaluationRun(question, shelf, edges.tell).verdicts() for question in questions]
+    suited = [
+        suit(question, row, shelf, edges.tell)
+        for question, row in zip(questions, rows, strict=True)
+    ]
+    rows = [one.row for one in suited]
     check_satisfiable(project, rows, offline=options.offline)
     chosen, notes = choose(rows, options.objective)
     return tuple(
-        _settled(question, row, fits, notes, shelf=shelf, tell=edges.tell)
+        _settled(one.question, one.row, fits, (*one.notes, *notes), shelf=shelf, tell=edges.tell)
         if fits is not None
-        else _unsettled(question, row, shelf, edges.tell)
-        for question, row, fits in zip(questions, rows, chosen, strict=True)
+        else _unsettled(one.question, one.row, shelf, edges.tell)
+        for one, fits in zip(suited, chosen, strict=True)
     )
 
 
@@ -86,6 +93,7 @@ def _settled(
 ) -> Decision:
     tell("looking for savings")
     savings = (
+        *find_lighter(question, chosen.candidate, shelf),
         *find_with(question, row, chosen.candidate),
         *find_suggestions(question, chosen.candidate, shelf),
     )
@@ -135,6 +143,18 @@ def _rescues(
     refused = [verdict for verdict in row if isinstance(verdict, Rejected)]
     reasons = [reason for verdict in refused for reason in verdict.reasons]
     blocked = sorted({r.package for r in reasons if r.code in blocking and r.package})
+    useless = {"useless-on-device", "accelerator-files-missing"}
+    for name in sorted({r.package for r in reasons if r.code in useless}):
+        advice = find_advice(question.facts.accelerators, question.target, name)
+        swap_to = advice.rule.swap if advice else ""
+        if advice is not None and swap_to and has_wheels(question, swap_to, shelf):
+            yield Suggestion(
+                code="swap",
+                text=f"{name} → {swap_to}: {advice.rule.why}",
+                bytes=0,
+                download=0,
+                option=f"--swap {name}={swap_to}",
+            )
     for name, swap in applicable_swaps(question, blocked):
         if not swap.drops and has_wheels(question, swap.to, shelf):
             yield Suggestion(

@@ -10,6 +10,7 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected, Size
+from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.memory import TIGHT, estimate_memory
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.python_choice import doubt_python
@@ -111,7 +112,12 @@ def evaluate(
             question.project, [w.pinned for w in packages], image.python, facts.releases
         ),
     )
-    refused = (*needs.refused, *_refuse_limits(question, candidate))
+    names = [weighed.pinned.name for weighed in packages]
+    refused = (
+        *needs.refused,
+        *list_refusals(facts.accelerators, question.target, names),
+        *_refuse_limits(question, candidate),
+    )
     if refused:
         return Rejected(
             base=base,
@@ -120,7 +126,12 @@ def evaluate(
             candidate=candidate,
             notes=(*needs.remarks, *resolution.notes),
         )
-    remarks = (*needs.remarks, *resolution.notes, *_remark(question, candidate))
+    remarks = (
+        *needs.remarks,
+        *resolution.notes,
+        *list_unused(facts.accelerators, question.target, names),
+        *_remark(question, candidate),
+    )
     remarks = (*remarks, *candidate.doubts[:1])
     return Accepted(candidate=candidate, reasons=remarks)
 
@@ -184,9 +195,8 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         yield Reason(code="end-of-life", text=text, fact=f"python-{python}")
     memory, known = question.target.budget.memory, candidate.memory
     if memory is not None and known is not None and known.resident > TIGHT * memory:
-        text = (
-            f"importing the packages takes about {_mb(known.resident)} of the {_mb(memory)} memory"
-        )
+        what = "the packages takes about" if known.telling else "what was measured takes at least"
+        text = f"importing {what} {_mb(known.resident)} of the {_mb(memory)} memory"
         yield Reason(code="memory-tight", text=text)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)

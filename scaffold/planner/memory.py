@@ -12,13 +12,21 @@ from scaffold.model.verdict import Memory
 INTERPRETER = 16_000_000
 # Of the device's memory: the rest is the system's, and the application's own.
 TIGHT = 0.8
+# Of what packages weigh: a figure that leaves out more than the rest says nothing of the whole.
+MOST = 0.75
 
 
 def estimate_memory(packages: Sequence[Weighed], facts: Mapping[str, PackageFact]) -> Memory:
     """Return the interpreter and what each measured package adds when it is imported."""
     known = [
-        fact.memory
+        (fact.memory, weighed.facts.installed)
         for weighed in packages
         if (fact := facts.get(weighed.pinned.name)) is not None and fact.memory is not None
     ]
-    return Memory(resident=INTERPRETER + sum(known), measured=len(known), of=len(packages))
+    total = sum(weighed.facts.installed for weighed in packages)
+    return Memory(
+        resident=INTERPRETER + sum(memory for memory, _ in known),
+        measured=len(known),
+        of=len(packages),
+        telling=sum(weight for _, weight in known) >= MOST * total,
+    )

@@ -247,7 +247,7 @@ def _saving(saving: Suggestion) -> Json:
 
 
 def _memory(memory: Memory | None) -> Json | None:
-    if memory is None:
+    if memory is None or not memory.telling:
         return None
     return {"resident": memory.resident, "measured": memory.measured, "of": memory.of}
 

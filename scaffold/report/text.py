@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _HEAVIEST = 8
 _NAMED = 4
 _NONE = "-"
+_FILES = frozenset({"index-for-device", "index-unreachable"})
 
 
 def show_outcome(outcome: PlanResult, *, folder: str = ".", verbose: bool = False) -> "Content":
@@ -106,6 +107,9 @@ def show_choice(target: Target, decision: Decision) -> "Content":
             2,
             "dim",
         )
+        for note in decision.notes:
+            if note.code in _FILES:
+                yield bullet(note.text)
         yield from _show_memory(target, chosen)
         if size.parts:
             shares = sorted(size.parts, key=lambda part: -part[1])
@@ -132,7 +136,7 @@ def show_choice(target: Target, decision: Decision) -> "Content":
 
 def _show_memory(target: Target, chosen: Accepted) -> "Content":
     memory, allowed = chosen.candidate.memory, target.budget.memory
-    if memory is None or not memory.measured:
+    if memory is None or not memory.measured or not memory.telling:
         return
     of = "" if allowed is None else f" of {format_memory(allowed)}"
     yield indented(
@@ -225,7 +229,7 @@ def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
     resolved = decision.chosen.candidate.resolution.notes if decision.chosen else ()
     notes: list[Reason] = [
         *(list_notes(decision.chosen.reasons) if decision.chosen else ()),
-        *decision.notes,
+        *(note for note in decision.notes if not decision.chosen or note.code not in _FILES),
         *(note for note in resolved if note.code != "older-than-newest"),
         *outcome.remarks,
         *(Reason(code="project-note", text=text) for text in outcome.project.notes),

@@ -1,6 +1,7 @@
 """resolvelib's questions about needs and contenders, answered for one environment."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from packaging.requirements import Requirement as ParsedRequirement
@@ -57,7 +58,9 @@ class Provider:
             if (asked.path or asked.build_from) and answers.holds(asked.marker)
         }
         # A name that is bound to an index comes from nowhere else, whoever asks for it.
-        self.bound = {a.name: a.index for a in wanted.asked if a.index and answers.holds(a.marker)}
+        asked = {a.name: a.index for a in wanted.asked if a.index and answers.holds(a.marker)}
+        self.vendors = dict(wanted.options.vendor_urls)
+        self.bound = self.vendors | asked
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
         self.system = {name: (version, package) for name, version, package in wanted.system}
@@ -229,6 +232,8 @@ class Provider:
         The newest version wins, as a wheel or as an sdist that is known to build. Where nobody
         knows what a build takes, any wheel goes before it.
         """
+        if any(fnmatchcase(name, pattern) for pattern in self.wanted.options.without):
+            return
         url = next((need.url for need in needs if need.url), "")
         if url:
             yield from self._from_url(name, extras, url)

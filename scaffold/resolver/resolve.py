@@ -314,6 +314,7 @@ def _collect(
                 hashes=(f"sha256:{candidate.file.sha256}",) if candidate.file.sha256 else (),
                 index_url=page.index_url if page else "",
                 origin=page.origin if page else "url",
+                direct=candidate.name in provider.vendors,
                 pythons=metadata.pythons if metadata else (),
                 requires=tuple(sorted(children.get(candidate.name, ()))),
             )

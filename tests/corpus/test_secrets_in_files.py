@@ -116,7 +116,9 @@ def test_lists_with_a_password_stay_out_of_the_application(
 
 
 def test_a_list_without_a_password_is_a_file_like_any_other(tmp_path: Path) -> None:
-    folder = write(tmp_path, {"requirements.txt": "--index-url https://index.corp/simple\nflask\n"})
+    folder = write(
+        tmp_path, {"requirements.txt": "--index-url https://index.example/simple\nflask\n"}
+    )
     assert read_project(folder, environ={}).private == ()
 
 

@@ -36,7 +36,7 @@ def image_of(facts: Facts, id_: str, python: str, arch: Arch) -> Image:
 
 def test_every_swap_says_what_it_saves_on_each_architecture_that_it_is_for(facts: Facts) -> None:
     swaps = [(fact.name, swap) for fact in facts.packages.values() for swap in fact.swaps]
-    assert len(swaps) >= 16
+    assert len(swaps) >= 15
     for name, swap in swaps:
         for arch in swap.arches or (Arch.AMD64, Arch.ARM64):
             # Which has no wheels for arm64, so that there is nothing to compare with.
@@ -224,8 +224,6 @@ def test_the_swaps_that_the_paper_needs_are_there(facts: Facts) -> None:
     swaps = {swap.to: swap for swap in facts.packages["tensorflow"].swaps}
     assert swaps["ai-edge-litert"].kind == "ask"
     assert swaps["tensorflow-cpu"].arches == (Arch.AMD64,)
-    assert facts.packages["torch"].swaps[0].needs_index
-    assert not facts.packages["torch"].swaps[0].index_url
     assert facts.packages["fastapi"].swaps[0].drops == ("standard", "all")
 
 

@@ -62,6 +62,35 @@ REMARKS: Mapping[str, Explanation] = {
         "verify and compose.yaml have it, refuses it.",
         "Write to a folder that is a volume, or to the home.",
     ),
+    "accelerator": explain(
+        "most of it serves an accelerator",
+        "Packages came with libraries for a GPU. Nobody said whether the device has one, so they "
+        "are in the image.",
+        "`--accelerator none` leaves them out, and so does the `--device` that it is for; "
+        "`--accelerator cuda` keeps them.",
+    ),
+    "index-for-device": explain(
+        "packages come from the index that suits the device",
+        "Their wheels on the default index bring code for an accelerator that the device does not "
+        "have. The vendor has the same versions without it on an index of its own; only these "
+        "packages are asked for there, and the lock names their addresses.",
+        "`--accelerator cuda` takes the default index's files. A lock, a hash or an index of your "
+        "own for such a package is left as it is.",
+    ),
+    "index-unreachable": explain(
+        "an index that suits the device cannot be reached",
+        "The vendor's index has files without code for an accelerator that is not there. It did "
+        "not answer, so an older version without that code was taken from the default index, or "
+        "the default files where there is none.",
+        "Plan again where the index can be reached, or name a mirror of it with --extra-index-url.",
+    ),
+    "accelerator-unused": explain(
+        "the device's accelerator stays unused",
+        "The image computes on the processor: the files that would use the accelerator are on no "
+        "index or base that is configured.",
+        "Take the vendor's index, Python and base that the note names, with `--accelerator cuda` "
+        "or the like once they are configured.",
+    ),
     "elf-unread": explain(
         "a wheel was not looked into",
         "Which libraries its compiled files load is not known, offline or for lack of a server "

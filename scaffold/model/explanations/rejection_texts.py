@@ -13,6 +13,20 @@ REFUSALS: Mapping[str, Explanation] = {
         "of musl), another Python or a 64-bit system often has one. `--swap` replaces the package, "
         "`--allow-compile hours` builds it where a recipe is known.",
     ),
+    "useless-on-device": explain(
+        "a package serves nothing on this device",
+        "The package needs an accelerator that the device does not have: it would be installed, "
+        "and fail or fall back to the processor when it is used.",
+        "Take what does the same without it (the message names the `--swap`), or say what the "
+        "device has: `--accelerator cuda`, `hailo`, `edgetpu` or `rknn`.",
+    ),
+    "accelerator-files-missing": explain(
+        "no usable files for the device's accelerator",
+        "The files on the default index are built for other accelerators of the same family, or "
+        "nobody publishes any there.",
+        "Take the vendor's index, Python and base that the message names, or plan for the "
+        "processor: `--accelerator none`.",
+    ),
     "locked-version-no-wheel": explain(
         "the locked version has no wheel here",
         "The project's lock pins a version that has no wheel for this target. A lock wins over "

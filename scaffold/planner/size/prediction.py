@@ -170,7 +170,10 @@ def _library(base: Base, bytecode: str) -> tuple[int, int]:
 def _layer(weighed: Weighed, footprints: Mapping[str, Footprint]) -> float:
     """Return what a layer makes of a wheel without what is trimmed, in bytes."""
     footprint = footprints.get(weighed.pinned.name, TYPICAL)
-    whole = (weighed.pinned.file.size or 0) * footprint.layer
+    size = weighed.pinned.file.size  # pages in HTML do not say it
+    whole = (
+        weighed.facts.installed / UNPACKED_PER_WHEEL if size is None else size
+    ) * footprint.layer
     # What is left compresses no better than text.
     left = weighed.facts.installed * TEXT_COMPRESSED
     symbols = footprint.find_symbols(weighed.pinned.file.filename)

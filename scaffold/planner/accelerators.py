@@ -1,0 +1,168 @@
+"""Which packages are of use with what a device computes with, and where their files lie."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from scaffold.model.accelerator import NONE, Accelerator, AcceleratorRule
+from scaffold.model.project import Project
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Device, Target
+
+_REFUSED = frozenset({"useless", "unusable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What holds for one package on one target."""
+
+    package: str
+    accelerator: Accelerator
+    rule: AcceleratorRule
+
+
+def find_advice(
+    accelerators: Mapping[str, Accelerator], target: Target, package: str
+) -> Advice | None:
+    """Return what is known of a package there; None where nothing is, or no accelerator is named.
+
+    On a device with an accelerator that nobody asked for, whose files the default index lacks, the
+    package is taken as on a device without.
+    """
+    if not target.accelerator:
+        return None
+    found = _find_rule(accelerators, target, package, target.accelerator)
+    unused = found is not None and found.rule.verdict == "unusable" and not target.accelerator_asked
+    if unused:
+        found = _find_rule(accelerators, target, package, NONE) or found
+    return found
+
+
+def _find_rule(
+    accelerators: Mapping[str, Accelerator], target: Target, package: str, used: str
+) -> Advice | None:
+    for accelerator in accelerators.values():
+        when = "present" if accelerator.id == used else "absent"
+        for rule in accelerator.rules:
+            if rule.when == when and rule.covers(package) and _applies(rule, target):
+                return Advice(package=package, accelerator=accelerator, rule=rule)
+    return None
+
+
+def _applies(rule: AcceleratorRule, target: Target) -> bool:
+    device = target.device
+    if rule.arches and target.arch not in rule.arches:
+        return False
+    if not rule.capabilities:
+        return True
+    return device is not None and device.capability in rule.capabilities
+
+
+def list_refusals(
+    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+) -> Iterator[Reason]:
+    """Yield why packages cannot do there what they are for, with what can."""
+    for package in packages:
+        advice = find_advice(accelerators, target, package)
+        if advice is not None and advice.rule.verdict in _REFUSED:
+            useless = advice.rule.verdict == "useless"
+            yield Reason(
+                code="useless-on-device" if useless else "accelerator-files-missing",
+                text=describe(advice, target),
+                package=package,
+                fact=advice.accelerator.id,
+            )
+
+
+def describe(advice: Advice, target: Target) -> str:
+    """Return a refusal as a sentence: what, why, and what to do instead."""
+    rule, where = advice.rule, _name_place(target.device)
+    if rule.verdict == "useless":
+        text = f"{advice.package} is of no use {where}: {rule.why}"
+    else:
+        text = f"{advice.package} does not run on the {advice.accelerator.name} {where}: {rule.why}"
+    if rule.index_url or rule.base:
+        text += f". {_name_remedy(rule)}"
+    return f"{text} (--swap {advice.package}={rule.swap})" if rule.swap else text
+
+
+def _name_place(device: Device | None) -> str:
+    return f"on {device.name}" if device else "on this device"
+
+
+def _name_remedy(rule: AcceleratorRule) -> str:
+    parts = [f"JetPack {', '.join(rule.jetpacks)}"] if rule.jetpacks else []
+    parts += [f"wheels of {rule.index_url}"] if rule.index_url else []
+    parts += [f"Python {', '.join(rule.pythons)}"] if rule.pythons else []
+    parts += [f"base {rule.base}"] if rule.base else []
+    return f"What does: {', '.join(parts)} (not tried on a device)"
+
+
+def list_unused(
+    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+) -> Iterator[Reason]:
+    """Yield a note where a device's own accelerator stays unused by what could use it."""
+    own = accelerators.get(target.accelerator)
+    if own is None or target.accelerator_asked:
+        return
+    for package in packages:
+        advice = _find_rule(accelerators, target, package, target.accelerator)
+        if advice is not None and advice.rule.verdict == "unusable":
+            remedy = _name_remedy(advice.rule) if advice.rule.index_url or advice.rule.base else ""
+            text = f"the {own.name} stays unused: {package}: {advice.rule.why}"
+            yield Reason(
+                code="accelerator-unused",
+                text=f"{text}. {remedy}" if remedy else text,
+                package=package,
+                fact=own.id,
+            )
+            return
+
+
+def choose_indexes(
+    accelerators: Mapping[str, Accelerator],
+    target: Target,
+    project: Project,
+    packages: Sequence[str],
+) -> tuple[tuple[str, str], ...]:
+    """Return the packages that have a better index than the default, with its address.
+
+    What the user settled stays: a lock, hashes, an address, an index for the package, or the
+    vendor's own host among his indexes.
+    """
+    if project.index.no_index:
+        return ()
+    settled = {a.name for a in project.asked if a.hashes or a.url or a.path or a.index}
+    settled |= {one.name for one in (project.lock.packages if project.lock else ())}
+    known = (project.index.index_url, *project.index.extra_index_urls)
+    hosts = {urlsplit(url).hostname for url in known if url}
+    found: list[tuple[str, str]] = []
+    for package in packages:
+        advice = find_advice(accelerators, target, package)
+        if advice is None or advice.rule.verdict != "index" or package in settled:
+            continue
+        if urlsplit(advice.rule.index_url).hostname not in hosts:
+            found.append((package, advice.rule.index_url))
+    return tuple(found)
+
+
+def with_indexes(project: Project, urls: tuple[tuple[str, str], ...]) -> Project:
+    """Return the project whose packages come from these indexes and no others."""
+    return replace(project, index=replace(project.index, vendor_urls=urls))
+
+
+def without_parts(project: Project, patterns: tuple[str, ...]) -> Project:
+    """Return the project in which no such package may be needed."""
+    return replace(project, index=replace(project.index, without=patterns))
+
+
+def unusable_parts(
+    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the patterns of parts that an older version could do without on this target."""
+    patterns: dict[str, None] = {}
+    for package in packages:
+        advice = find_advice(accelerators, target, package)
+        if advice is not None and target.arch in advice.rule.plain_arches:
+            patterns |= dict.fromkeys(advice.accelerator.parts)
+    return tuple(patterns)

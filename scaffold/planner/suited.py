@@ -1,0 +1,213 @@
+"""The same question with the files that suit the device's accelerator, where an index has them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from scaffold.model.accelerator import NONE
+from scaffold.model.errors import TransientError
+from scaffold.model.project import Project
+from scaffold.model.resolution import Reason, Resolution, Weighed
+from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion
+from scaffold.planner.accelerators import (
+    choose_indexes,
+    unusable_parts,
+    with_indexes,
+    without_parts,
+)
+from scaffold.planner.candidates import EvaluationRun, wanted_of, weigh
+from scaffold.planner.evaluate import PlanningInput, evaluate
+from scaffold.planner.select import choose
+from scaffold.resolver.cache import ResolverCache
+from scaffold.resolver.resolve import resolve
+
+Row = tuple[Evaluation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suited:
+    """A question with the row of verdicts that answers it, and what was changed on the way."""
+
+    question: PlanningInput
+    row: Row
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    project: Project
+    urls: tuple[tuple[str, str], ...] = ()
+    unreachable: tuple[str, ...] = ()
+
+
+def suit(
+    question: PlanningInput, row: Row, shelf: ResolverCache, tell: Callable[[str], None]
+) -> Suited:
+    """Return the question with other indexes or versions, if its packages have better ones there.
+
+    ``row`` is the answer with the default index alone; it stays where nothing better fits.
+    """
+    change = _find_change(question, _list_names(row), shelf)
+    if change is None:
+        return Suited(question=question, row=row)
+    before = choose([row], question.options.objective)[0][0]
+    if change.project != question.project:
+        changed = replace(question, project=change.project)
+        other = EvaluationRun(changed, shelf, tell).verdicts()
+        after = choose([other], question.options.objective)[0][0]
+        if after is not None or before is None:
+            notes = tuple(_describe(change, before, after))
+            return Suited(question=changed, row=other, notes=notes)
+    return Suited(question=question, row=row, notes=tuple(_describe_failure(change, before)))
+
+
+def find_lighter(
+    question: PlanningInput, candidate: Candidate, shelf: ResolverCache
+) -> Iterator[Suggestion]:
+    """Yield what ``--accelerator none`` would save, where nobody said what the device has."""
+    if question.target.accelerator:
+        return
+    parts = _list_parts(question, candidate.packages)
+    if not parts:
+        return
+    assumed = replace(question, target=replace(question.target, accelerator=NONE))
+    names = [weighed.pinned.name for weighed in candidate.packages]
+    change = _find_change(assumed, names, shelf)
+    other = None
+    if change is not None and change.project != question.project:
+        other = _judge_again(replace(assumed, project=change.project), candidate, shelf)
+    if other is not None and other.size.on_disk < candidate.size.on_disk:
+        on_disk = candidate.size.on_disk - other.size.on_disk
+        download = candidate.size.download - other.size.download
+    else:
+        on_disk = sum(weighed.facts.installed for weighed in parts)
+        download = sum(weighed.pinned.file.size or 0 for weighed in parts)
+    listed = ", ".join(weighed.pinned.name for weighed in parts[:3])
+    more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""  # noqa: PLR2004 - as shown
+    text = f"without a GPU {listed}{more} serve nothing"
+    if change is not None and change.urls:
+        text += f"; {_list_indexes(change.urls)}"
+    elif change is not None and change.unreachable:
+        text += f"; needs {' and '.join(change.unreachable)}, which cannot be reached from here"
+    yield Suggestion(
+        code="accelerator",
+        text=text,
+        bytes=on_disk,
+        download=download,
+        option="--accelerator none",
+    )
+
+
+def _judge_again(
+    question: PlanningInput, candidate: Candidate, shelf: ResolverCache
+) -> Candidate | None:
+    wanted = wanted_of(question.project, question.options, question.facts)
+    environment = candidate.resolution.environment
+    resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
+    if not isinstance(resolution, Resolution):
+        return None
+    packages = weigh(resolution.packages, shelf.index, network=not question.options.offline)
+    return evaluate(question, candidate.base, candidate.image, resolution, packages).candidate
+
+
+def _list_names(row: Row) -> tuple[str, ...]:
+    """Return the packages of all candidates, sorted."""
+    candidates = (verdict.candidate for verdict in row)
+    found = {w.pinned.name for one in candidates if one is not None for w in one.packages}
+    return tuple(sorted(found))
+
+
+def _find_change(
+    question: PlanningInput, names: Sequence[str], shelf: ResolverCache
+) -> _Change | None:
+    """Return what to change for these packages, None if there is nothing."""
+    accelerators, target, project = question.facts.accelerators, question.target, question.project
+    urls = choose_indexes(accelerators, target, project, names)
+    if not urls:
+        return None
+    reached = tuple((name, url) for name, url in urls if _has_page(shelf, name, url))
+    unreachable = tuple(
+        dict.fromkeys(url for pair in urls if pair not in reached for url in pair[1:])
+    )
+    if reached:
+        changed = with_indexes(project, reached)
+        return _Change(project=changed, urls=reached, unreachable=unreachable)
+    patterns = unusable_parts(accelerators, target, (name for name, _ in urls))
+    return _Change(project=without_parts(project, patterns), unreachable=unreachable)
+
+
+def _has_page(shelf: ResolverCache, name: str, url: str) -> bool:
+    try:
+        page = shelf.page(name, url)
+    except TransientError:
+        return False
+    return page is not None and bool(page.files)
+
+
+def _list_parts(question: PlanningInput, packages: Sequence[Weighed]) -> list[Weighed]:
+    """Return the packages that serve only an accelerator which is not there, largest first."""
+    absent = [
+        one for one in question.facts.accelerators.values() if one.id != question.target.accelerator
+    ]
+    found = [w for w in packages if any(one.is_part(w.pinned.name) for one in absent)]
+    return sorted(found, key=lambda weighed: -weighed.facts.installed)
+
+
+def _list_indexes(urls: tuple[tuple[str, str], ...]) -> str:
+    by_url: dict[str, list[str]] = {}
+    for name, url in urls:
+        by_url.setdefault(url, []).append(name)
+    return "; ".join(f"{_join(names)} from {url}" for url, names in by_url.items())
+
+
+def _join(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _describe(change: _Change, before: Accepted | None, after: Accepted | None) -> Iterator[Reason]:
+    saved = ""
+    if before is not None and after is not None:
+        on_disk = before.size.on_disk - after.size.on_disk
+        download = before.size.download - after.size.download
+        if on_disk > 0:
+            saved = (
+                f": {on_disk / 1e9:.2f} GB less on disk, {download / 1e9:.2f} GB less to download"
+            )
+    undo = "--accelerator cuda takes the files with CUDA"
+    if change.urls:
+        text = f"{_list_indexes(change.urls)}, without CUDA{saved}; {undo}"
+        yield Reason(code="index-for-device", text=text)
+        return
+    older = _name_older(before, after)
+    text = (
+        f"{' and '.join(change.unreachable)} cannot be reached, so {older} on the default index "
+        f"without CUDA{saved}; {undo}"
+    )
+    yield Reason(code="index-unreachable", text=text)
+
+
+def _name_older(before: Accepted | None, after: Accepted | None) -> str:
+    """Return the packages whose version changed: ``torch 2.9.1 is the newest (2.15.0 has it)``."""
+    if before is None or after is None:
+        return "the newest versions are taken"
+    known = {w.pinned.name: w.pinned.version for w in before.candidate.packages}
+    moved = [
+        f"{w.pinned.name} {w.pinned.version} instead of {known[w.pinned.name]}"
+        for w in after.candidate.packages
+        if known.get(w.pinned.name, w.pinned.version) != w.pinned.version
+    ]
+    return f"{_join(moved)}, the newest" if moved else "the same versions"
+
+
+def _describe_failure(change: _Change, before: Accepted | None) -> Iterator[Reason]:
+    if before is None:
+        return
+    if change.urls:
+        text = f"{_list_indexes(change.urls)} would be without CUDA, but nothing fits with it"
+        yield Reason(code="index-for-device", text=text)
+    else:
+        listed = " and ".join(change.unreachable)
+        text = (
+            f"{listed} cannot be reached and no version on the default index is without CUDA: "
+            "plan again where it can be reached"
+        )
+        yield Reason(code="index-unreachable", text=text)

@@ -1,0 +1,193 @@
+"""What each package is worth on each device, by the shipped table: the right answer and why."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
+from scaffold.config.choices import ACCELERATORS
+from scaffold.config.request import Request, choose_targets
+from scaffold.model.project import Found, IndexOptions, Lock, LockedPackage, Origin, Project
+from scaffold.model.target import Arch, Budget, Target
+from scaffold.planner.accelerators import (
+    choose_indexes,
+    find_advice,
+    list_refusals,
+    list_unused,
+    unusable_parts,
+)
+from tests.support.worlds import ask
+
+FACTS = load_facts(knowledge())
+TABLE = FACTS.accelerators
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+JP6 = "https://pypi.jetson-ai-lab.io/jp6/cu126"
+
+# Device, --accelerator, package, verdict, what the answer has to name.
+PAIRS = [
+    # No GPU: PyTorch's packages from the index without CUDA, on 64-bit only.
+    ("raspberry-pi-5", "auto", "torch", "index", CPU_INDEX),
+    ("raspberry-pi-5", "auto", "torchvision", "index", CPU_INDEX),
+    ("raspberry-pi-5", "auto", "torchaudio", "index", CPU_INDEX),
+    ("raspberry-pi-4", "auto", "torch", "index", CPU_INDEX),
+    ("raspberry-pi-3", "auto", "torch", "index", CPU_INDEX),
+    ("intel-nuc", "auto", "torch", "index", CPU_INDEX),
+    ("lattepanda-3-delta", "auto", "torchvision", "index", CPU_INDEX),
+    ("orange-pi-5", "auto", "torch", "index", CPU_INDEX),  # an NPU is no GPU
+    ("coral-dev-board", "auto", "torch", "index", CPU_INDEX),
+    ("gateway-arm64", "auto", "torch", "index", CPU_INDEX),
+    ("raspberry-pi-5", "hailo", "torch", "index", CPU_INDEX),
+    ("raspberry-pi-4-32bit", "auto", "torch", "", ""),  # it has no wheel there at all
+    ("intel-nuc", "auto", "llama-cpp-python", "index", "llama-cpp-python/whl/cpu"),
+    ("raspberry-pi-5", "auto", "llama-cpp-python", "", ""),  # its own index is for amd64
+    # No GPU: made for one, and refused with what does the same.
+    ("raspberry-pi-5", "auto", "onnxruntime-gpu", "useless", "onnxruntime"),
+    ("intel-nuc", "auto", "onnxruntime-gpu", "useless", "onnxruntime"),
+    ("orange-pi-5", "auto", "onnxruntime-gpu", "useless", "onnxruntime"),
+    ("raspberry-pi-5", "auto", "tensorrt", "useless", "onnxruntime"),
+    ("raspberry-pi-5", "auto", "tensorrt-cu12", "useless", "onnxruntime"),
+    ("intel-nuc", "auto", "tensorrt", "useless", "onnxruntime"),
+    ("raspberry-pi-5", "auto", "torch-tensorrt", "useless", "onnxruntime"),
+    ("raspberry-pi-4", "auto", "cupy-cuda12x", "useless", "numpy"),
+    ("raspberry-pi-4", "auto", "tensorflow-gpu", "useless", "tensorflow-cpu"),
+    ("raspberry-pi-5", "auto", "paddlepaddle-gpu", "useless", "paddlepaddle"),
+    ("raspberry-pi-5", "auto", "jax-cuda13-plugin", "useless", "jaxlib"),
+    # What has no GPU code, or does without: nothing is said.
+    ("raspberry-pi-5", "auto", "onnxruntime", "", ""),
+    ("raspberry-pi-5", "auto", "tensorflow", "", ""),
+    ("raspberry-pi-5", "auto", "jax", "", ""),
+    ("raspberry-pi-5", "auto", "ai-edge-litert", "", ""),
+    ("raspberry-pi-5", "auto", "nvidia-ml-py", "", ""),  # Python alone; ultralytics asks for it
+    # NPUs: only beside the one that they are for.
+    ("raspberry-pi-5", "auto", "hailort", "useless", "onnxruntime"),
+    ("raspberry-pi-5", "hailo", "hailort", "unusable", "Developer Zone"),
+    ("raspberry-pi-5", "auto", "pycoral", "useless", "ai-edge-litert"),
+    ("coral-dev-board", "auto", "pycoral", "useless", "ai-edge-litert"),
+    ("coral-dev-board", "edgetpu", "pycoral", "unusable", "Python 3.9"),
+    ("coral-dev-board", "auto", "ai-edge-litert", "works", "libedgetpu.so.1"),
+    ("raspberry-pi-4", "edgetpu", "tflite-runtime", "works", "libedgetpu.so.1"),
+    ("orange-pi-5", "auto", "rknn-toolkit-lite2", "works", "librknnrt.so"),
+    ("rock-5b", "auto", "rknn-toolkit-lite2", "works", "librknnrt.so"),
+    ("raspberry-pi-5", "auto", "rknn-toolkit-lite2", "useless", "onnxruntime"),
+    ("jetson-orin-nano", "auto", "rknn-toolkit-lite2", "useless", "onnxruntime"),
+    # A Jetson: what the default index has is for servers. Unasked it computes on the processor.
+    ("jetson-orin-nano", "auto", "torch", "index", CPU_INDEX),
+    ("jetson-orin-nano", "none", "torch", "index", CPU_INDEX),
+    ("jetson-orin-nano", "cuda", "torch", "unusable", "sm_87"),
+    ("jetson-agx-orin", "cuda", "torchvision", "unusable", "sm_87"),
+    ("jetson-orin-nano", "cuda", "onnxruntime-gpu", "unusable", JP6),
+    ("jetson-orin-nano", "auto", "onnxruntime-gpu", "useless", "onnxruntime"),
+    ("jetson-orin-nano", "cuda", "tensorrt", "unusable", "JetPack"),
+    ("jetson-orin-nano", "cuda", "bitsandbytes", "unusable", "sbsa"),
+    ("jetson-xavier-nx", "cuda", "torch", "unusable", "Python 3.8"),
+    ("jetson-nano", "cuda", "torch", "unusable", "Python 3.6"),
+    ("jetson-nano", "auto", "torch", "index", CPU_INDEX),
+    # A GPU in a computer: the default index is right.
+    ("intel-nuc", "cuda", "torch", "works", "driver"),
+    ("intel-nuc", "cuda", "onnxruntime-gpu", "works", "driver"),
+    ("intel-nuc", "cuda", "tensorrt", "works", "driver"),
+]
+
+
+def target(device: str, accelerator: str = "auto") -> Target:
+    request = Request(device=device, accelerator=accelerator)
+    return choose_targets(request, FACTS.devices, "x86_64")[0][0]
+
+
+def project(*texts: str, **index: object) -> Project:
+    where = Origin(file="requirements.txt")
+    options = replace(IndexOptions(), **index)  # type: ignore[arg-type]
+    return Project(name=Found(value="app", origin=where), asked=ask(*texts), index=options)
+
+
+@pytest.mark.parametrize(
+    ("device", "accelerator", "package", "verdict", "named"),
+    PAIRS,
+    ids=[" ".join(pair[:3]) for pair in PAIRS],
+)
+def test_what_a_package_is_worth_on_a_device(
+    device: str, accelerator: str, package: str, verdict: str, named: str
+) -> None:
+    where = target(device, accelerator)
+    advice = find_advice(TABLE, where, package)
+    assert (advice.rule.verdict if advice else "") == verdict
+    refusals = list(list_refusals(TABLE, where, [package]))
+    assert bool(refusals) is (verdict in {"useless", "unusable"})
+    said = " ".join([*(one.text for one in refusals), advice.rule.index_url if advice else ""])
+    assert named in f"{said} {advice.rule.why if advice else ''}"
+
+
+def test_there_are_enough_pairs() -> None:
+    assert len({pair[:3] for pair in PAIRS}) == len(PAIRS) >= 50
+
+
+def test_without_a_device_nothing_is_assumed() -> None:
+    plain = Target(arch=Arch.ARM64, budget=Budget())
+    assert find_advice(TABLE, plain, "torch") is None
+    assert not list(list_refusals(TABLE, plain, ["onnxruntime-gpu", "hailort"]))
+
+
+def test_a_gpu_that_stays_unused_is_named_with_what_would_use_it() -> None:
+    (note,) = list_unused(TABLE, target("jetson-orin-nano"), ["numpy", "torch", "torchvision"])
+    assert JP6 in note.text
+    assert "Python 3.10" in note.text
+    assert "not tried on a device" in note.text
+    assert not list(list_unused(TABLE, target("jetson-orin-nano", "none"), ["torch"]))
+    assert not list(list_unused(TABLE, target("raspberry-pi-5"), ["torch"]))
+
+
+@pytest.mark.parametrize(
+    "settled",
+    [
+        project("torch", extra_index_urls=("https://download.pytorch.org/whl/cu130",)),
+        project("torch", no_index=True),
+        project("torch @ https://example.org/torch-2.9.0-cp313-cp313-linux_aarch64.whl"),
+        replace(
+            project("torch"),
+            lock=Lock(
+                file="uv.lock",
+                kind="uv",
+                packages=(
+                    LockedPackage(name="torch", version="2.9", origin=Origin(file="uv.lock")),
+                ),
+            ),
+        ),
+    ],
+    ids=["own index", "no index", "address", "lock"],
+)
+def test_what_the_user_settled_stays(settled: Project) -> None:
+    assert not choose_indexes(TABLE, target("raspberry-pi-5"), settled, ["torch"])
+    assert choose_indexes(TABLE, target("raspberry-pi-5"), project("torch"), ["torch"])
+
+
+def test_only_where_older_versions_are_without_cuda_they_are_looked_for() -> None:
+    patterns = unusable_parts(TABLE, target("raspberry-pi-5"), ["torch"])
+    assert "nvidia-cu*" in patterns
+    assert not unusable_parts(TABLE, target("intel-nuc"), ["torch"])
+
+
+def test_parts_are_what_serves_a_gpu_only() -> None:
+    cuda = TABLE["cuda"]
+    assert cuda.list_parts(
+        ["nvidia-cublas", "nvidia-cudnn-cu13", "nvidia-nccl-cu13", "triton", "cuda-toolkit"]
+    ) == ("nvidia-cublas", "nvidia-cudnn-cu13", "nvidia-nccl-cu13", "triton", "cuda-toolkit")
+    assert not cuda.list_parts(["nvidia-ml-py", "torch", "numpy", "cudf-notes"])
+
+
+def test_the_table_hangs_together() -> None:
+    assert set(TABLE) == set(ACCELERATORS) - {"auto", "none"}
+    used = {device.accelerator for device in FACTS.devices.values()} - {"none"}
+    sockets = {name for device in FACTS.devices.values() for name in device.sockets}
+    assert used | sockets <= set(TABLE)
+    for accelerator in TABLE.values():
+        assert accelerator.host
+        for rule in accelerator.rules:
+            assert rule.when in {"present", "absent"}
+            assert rule.verdict in {"index", "works", "useless", "unusable", "unknown"}
+            assert (rule.verdict == "index") <= bool(rule.index_url)
+            assert rule.checked <= date(2100, 1, 1)
+            assert rule.source
+    for device in FACTS.devices.values():
+        assert bool(device.capability) is (device.accelerator == "cuda")

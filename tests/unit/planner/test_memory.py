@@ -1,0 +1,35 @@
+"""A figure of memory is given only where most of what the packages weigh was measured."""
+
+from scaffold.model.knowledge import PackageFact
+from scaffold.planner.memory import INTERPRETER, estimate_memory
+from tests.support.builders import CHECKED, MB, SOURCE, make_weighed
+
+
+def fact(name: str, memory: int | None) -> PackageFact:
+    return PackageFact(name=name, memory=memory, source=SOURCE, checked=CHECKED)
+
+
+FACTS = {"numpy": fact("numpy", 20 * MB), "torch": fact("torch", None)}
+
+
+def test_most_of_the_weight_measured_tells_something() -> None:
+    packages = [make_weighed("numpy", installed=50 * MB), make_weighed("six", installed=1 * MB)]
+    memory = estimate_memory(packages, FACTS)
+    assert (memory.resident, memory.measured, memory.of) == (INTERPRETER + 20 * MB, 1, 2)
+    assert memory.telling
+
+
+def test_a_small_part_measured_tells_nothing() -> None:
+    packages = [make_weighed("numpy", installed=50 * MB), make_weighed("torch", installed=500 * MB)]
+    assert not estimate_memory(packages, FACTS).telling
+
+
+def test_many_light_packages_do_not_make_up_for_a_heavy_one() -> None:
+    light = [make_weighed(f"light{n}", installed=1 * MB) for n in range(20)]
+    facts = FACTS | {f"light{n}": fact(f"light{n}", MB) for n in range(20)}
+    assert not estimate_memory([*light, make_weighed("torch", installed=500 * MB)], facts).telling
+
+
+def test_nothing_measured_tells_nothing_unless_there_is_nothing() -> None:
+    assert not estimate_memory([make_weighed("torch")], FACTS).telling
+    assert estimate_memory([], FACTS).telling
