@@ -34,8 +34,6 @@ def unknown_fields(data: object, kind: Any, path: str = "") -> Iterator[str]:
 
 def _parts(data: object, kind: Any) -> Iterator[tuple[str, object, Any, Mapping[str, Any]]]:
     """Yield (name, value, type, known names) of what is inside; MISSING for an unknown field."""
-    if not isinstance(data, list | dict):
-        return
     inner = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         for option in inner:
