@@ -95,6 +95,10 @@ def _describe(
             yield reason
         if public:
             yield _without_local(name, needed, specifier, public)
+        if offline and not locked:
+            text = f"offline, no release of {name}{needed} is known that satisfies {specifier}"
+            text = f"{text}: plan once without --offline"
+            yield Reason(code="unknown-package", text=text, package=name)
         yield _none_admissible(name, needed, specifier, releases, locked=locked)
     newest = admissible[0]
     if hashes:
