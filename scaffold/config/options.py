@@ -223,6 +223,15 @@ SETTINGS = (
             "with the libraries that it needs; repeatable.",
         ),
         Setting(
+            name="provided",
+            field="options.provided",
+            kind="program",
+            repeatable=True,
+            metavar="NAME",
+            help="A module, program or library that nothing in the plan brings and the container "
+            "has all the same, mounted for instance; repeatable.",
+        ),
+        Setting(
             name="debug-shell",
             field="options.debug_shell",
             kind="switch",

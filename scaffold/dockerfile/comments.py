@@ -20,6 +20,8 @@ _DECIDING = frozenset(
         "locked-version-no-wheel",
         "needs-library",
         "no-room-to-update",
+        "missing-module",
+        "needs-locale",
         "needs-program",
         "needs-shell",
         "no-wheel",

@@ -23,7 +23,8 @@ class Options:
     with 0 while the app is well; ``also`` are words of ``choices.AROUND``. ``bytecode`` is
     ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work.
     ``trim`` is the level of trimming: ``none``, ``safe`` or ``max``. ``programs`` are put in on
-    request, ``debug_shell`` adds a shell. ``traced`` is how much a trace of the project may leave
+    request, ``provided`` are modules, programs and libraries that are there at run time by other
+    means, ``debug_shell`` adds a shell. ``traced`` is how much a trace of the project may leave
     out: ``safe``, ``tight`` or ``none``. ``dockerfile`` is the file to write, in the project.
     """
 
@@ -44,6 +45,7 @@ class Options:
     registries: tuple[tuple[str, str], ...] = ()
     offline: bool = False
     programs: tuple[str, ...] = ()
+    provided: tuple[str, ...] = ()
     debug_shell: bool = False
     traced: str = "safe"
     dockerfile: str = DOCKERFILE
