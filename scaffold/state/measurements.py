@@ -12,7 +12,7 @@ from scaffold.model.target import Arch
 from scaffold.model.verification import Measured, Report
 from scaffold.resolver.tags import parse_arch
 from scaffold.state.file_writer import RECORD, read_recorded, seal, write_outputs
-from scaffold.state.record import DOCKERFILE, digest_files
+from scaffold.state.record import digest_files, dockerfile_of
 
 KEY = "measured"
 
@@ -60,8 +60,9 @@ def keep_measured(root: Path, reports: Iterable[Report], today: date) -> None:
         raise ConfigInvalidError(
             f"{RECORD} cannot keep what was measured", hint="`leanscaffold generate` writes it"
         ) from error
-    built = digest_files(root, [DOCKERFILE]).get(DOCKERFILE, "")
-    by_hand = built != document["files"].get(DOCKERFILE)
+    dockerfile = dockerfile_of(document["options"])
+    built = digest_files(root, [dockerfile]).get(dockerfile, "")
+    by_hand = built != document["files"].get(dockerfile)
     for report in reports:
         platform = report.arch.platform
         if platform in planned:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.model.errors import LeanscaffoldError
+from scaffold.model.plan import DOCKERFILE
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch
 from scaffold.state.file_writer import RECORD, digest_content
-
-DOCKERFILE = "Dockerfile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +64,12 @@ def read_record(root: Path) -> Record | None:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, LeanscaffoldError):
         return None
+
+
+def dockerfile_of(options: Iterable[str]) -> str:
+    """Return the file that a record's options say to build by."""
+    named = (word.removeprefix("--output=") for word in options if word.startswith("--output="))
+    return next(named, DOCKERFILE)
 
 
 def digest_files(root: Path, names: Iterable[str]) -> dict[str, str]:
