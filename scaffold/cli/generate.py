@@ -98,6 +98,7 @@ def spell_files(outside: Services, path: Path, outcome: "PlanResult") -> dict[st
     from scaffold.project.inputs import input_files  # noqa: PLC0415
     from scaffold.report.document import make_record  # noqa: PLC0415 - not for --help
     from scaffold.state.file_writer import RECORD  # noqa: PLC0415 - not for --help
+    from scaffold.state.record import render_record  # noqa: PLC0415 - not for --help
 
     request = outcome.request
     made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, request)
@@ -109,5 +110,5 @@ def spell_files(outside: Services, path: Path, outcome: "PlanResult") -> dict[st
             files.pop(ignore, None)
     inputs = outside.digest_inputs(path, input_files(outcome.project))
     table = set_by(outside.read_settings(path), request)
-    files[RECORD] = make_record(outcome, files, inputs, table)
+    files[RECORD] = render_record(make_record(outcome, files, inputs, table))
     return files
