@@ -60,6 +60,8 @@ def drop_launchers(scripts: Path, packages: Path, removed: Removed) -> None:
     """Delete the commands of modules that are gone."""
     gone = {name for name in removed if not (packages / name).exists()}
     for script in sorted(scripts.iterdir()) if gone and scripts.is_dir() else ():
+        if not script.is_file():
+            continue
         launched = _LAUNCHES.findall(script.read_text("utf-8", "replace"))
         if not gone.isdisjoint(launched):
             script.unlink()

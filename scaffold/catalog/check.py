@@ -4,18 +4,22 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import VERSION_PATTERN
 
 from scaffold.catalog.check_bases import check_base, check_libcs
 from scaffold.catalog.check_packages import SYSTEM_NAME, check_package
 from scaffold.catalog.problem import Problem
-from scaffold.model.knowledge import Distribution, Facts, Library
+from scaffold.model.knowledge import Companion, Distribution, Facts, Library, ModuleFact
 from scaffold.model.target import Arch, Device
 
 _VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 _MEMORY = (32 * 1024**2, 512 * 1024**3)
 _STORAGE = (64 * 10**6, 16 * 10**12)
 _CORES = (1, 256)
+COMPANIONS = (
+    *("downloads-data", "needs-browser", "needs-companion", "needs-device-half", "needs-service"),
+)
 
 
 def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
@@ -29,6 +33,8 @@ def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
             *(_check_distribution(kind, table) for kind, table in _tables(facts)),
             *(check_package(package, facts) for package in facts.packages.values()),
             *(_check_device(device) for device in facts.devices.values()),
+            *(_check_module(name, module) for name, module in facts.modules.items()),
+            *(_check_companion(name, one) for name, one in facts.companions.items()),
             _check_provenance(facts, today),
         )
         for problem in problems
@@ -48,6 +54,26 @@ def _check_library(library: Library) -> Iterator[Problem]:
             text = f"{package.name} on {release}: {package.on_disk} bytes on disk, "
             text += f"{package.download} compressed"
             yield Problem(code="size", fact=fact, text=text)
+
+
+def _check_module(name: str, module: ModuleFact) -> Iterator[Problem]:
+    fact = f"modules/{name}"
+    if not (module.packages or module.until or module.elsewhere):
+        yield Problem(code="module-empty", fact=fact, text="nothing says who brings it")
+    for text in module.packages:
+        try:
+            Requirement(text)
+        except InvalidRequirement as error:
+            yield Problem(code="requirement", fact=fact, text=f"{text!r}: {error}")
+
+
+def _check_companion(name: str, companion: Companion) -> Iterator[Problem]:
+    fact = f"companions/{name}"
+    if not (companion.package or companion.module or companion.call):
+        yield Problem(code="companion-empty", fact=fact, text="nothing says when it applies")
+    if companion.code not in COMPANIONS:
+        text = f"{companion.code!r} is none of {', '.join(COMPANIONS)}"
+        yield Problem(code="companion-code", fact=fact, text=text)
 
 
 def _check_distribution(kind: str, table: Distribution) -> Iterator[Problem]:
@@ -101,12 +127,15 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
         yield f"bases/{base.id}", base.source, base.checked
         for image in base.images:
             yield f"bases/{base.id} ({image.python}, {image.arch})", image.source, image.checked
-    for library in facts.libraries.values():
-        yield f"libraries/{library.id}", library.source, library.checked
     for kind, table in _tables(facts):
         yield f"{kind}/{table.id}", table.source, table.checked
-    for device in facts.devices.values():
-        yield f"devices/{device.id}", device.source, device.checked
+    for kind, rows in (
+        ("libraries", facts.libraries),
+        ("devices", facts.devices),
+        ("modules", facts.modules),
+        ("companions", facts.companions),
+    ):
+        yield from ((f"{kind}/{name}", row.source, row.checked) for name, row in rows.items())
     for package in facts.packages.values():
         yield f"packages/{package.name}", package.source, package.checked
         for swap in package.swaps:

@@ -12,7 +12,7 @@ from scaffold.model.knowledge import Facts, PackageFact, Recipe, Swap
 
 _TOOLS = ("cmake", "fortran", "llvm", "meson", "ninja", "rust", "swig")
 _USES = ("runs-program", "finds-library", "shows-window", "imports")
-SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9+._-]+")
 _KINDS = (
     "databases",
     "py",

@@ -24,11 +24,13 @@ from scaffold.model.accelerator import Accelerator
 from scaffold.model.errors import Detail, KnowledgeInvalidError
 from scaffold.model.knowledge import (
     Base,
+    Companion,
     Distribution,
     Facts,
     Footprint,
     HeaderSource,
     Library,
+    ModuleFact,
     PackageFact,
 )
 from scaffold.model.target import Device
@@ -44,7 +46,7 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "headers")
+_TABLES = ("libraries", "pythons", "modules", "companions", "headers")
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -207,6 +209,8 @@ def _build(collector: _Collector) -> Facts:
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,
+        modules=_values(collector, "modules", ModuleFact, _as_written),
+        companions=_values(collector, "companions", Companion, _as_written),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 

@@ -14,9 +14,11 @@ from scaffold.catalog.schema import FieldError, convert, unknown, unknown_fields
 from scaffold.model.accelerator import Accelerator
 from scaffold.model.knowledge import (
     Base,
+    Companion,
     Distribution,
     Footprint,
     HeaderSource,
+    ModuleFact,
     PackageFact,
     Symbols,
     SystemPackage,
@@ -64,6 +66,7 @@ class LibraryTable:
 
     program: bool = False
     linked: bool = False
+    elsewhere: str = ""
     bookworm: str | SystemPackage | None = None
     trixie: str | SystemPackage | None = None
     alpine: str | SystemPackage | None = None
@@ -90,6 +93,8 @@ _FORMS: Mapping[str, Any] = {
     "packages": PackageFact,
     "libraries": LibraryTable,
     "pythons": PythonTable,
+    "modules": ModuleFact,
+    "companions": Companion,
     "headers": HeaderSource,
 }
 

@@ -110,6 +110,7 @@ def _read_project(path: Path, request: Request) -> Project:
     return read_project(
         path / folder,
         context=path,
+        dockerfile=request.options.dockerfile,
         repositories=None if request.options.offline else partial(_fetch, path, request),
         extras=request.extras,
         groups=request.groups,

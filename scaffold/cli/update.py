@@ -168,7 +168,7 @@ def _compare(
 
     The record of a run changes with every figure in it: alone it is no change.
     """
-    from scaffold.cli.generate import find_left, spell_files  # noqa: PLC0415
+    from scaffold.cli.planning import find_left, spell_files  # noqa: PLC0415
     from scaffold.report.document import make_record  # noqa: PLC0415
     from scaffold.report.plan_diff import Update  # noqa: PLC0415
     from scaffold.state.file_writer import RECORD, digest  # noqa: PLC0415 - not for --help
@@ -187,13 +187,14 @@ def _compare(
             or (force and name in record.edited)
         )
     ]
-    there = _read(path / "Dockerfile")
+    dockerfile = outcome.request.options.dockerfile
+    there = _read(path / dockerfile)
     mine = [name for name in spared if _read(path / name) != files[name]]
     arches = (target.arch for target in outcome.targets)
     decisions = dict(zip(arches, outcome.decisions, strict=True))
     targets = compare_plans(record, make_record(outcome, {}), decisions)
     remarks = [remark.text for remark in outcome.remarks]
-    if "Dockerfile" in spared and any(one.choice for one in targets):
+    if dockerfile in spared and any(one.choice for one in targets):
         remarks.append(_OTHER_BASE)
     return Update(
         project=record.project,
@@ -201,7 +202,7 @@ def _compare(
         targets=targets,
         changed=tuple(sorted(changed)) if not stale else tuple(sorted({*changed, RECORD})),
         kept=tuple(sorted({*mine, *(() if force else set(record.edited) - set(changed))})),
-        texts=(there, files["Dockerfile"]) if there and "Dockerfile" in changed else None,
+        texts=(there, files[dockerfile]) if there and dockerfile in changed else None,
         remarks=tuple(remarks),
     )
 
@@ -216,7 +217,7 @@ def _read(file: Path) -> str:
 def _write(
     outside: Services, path: Path, outcome: "PlanResult", found: "Update", *, force: bool
 ) -> "Update":
-    from scaffold.cli.generate import spell_files  # noqa: PLC0415 - not for --help
+    from scaffold.cli.planning import spell_files  # noqa: PLC0415 - not for --help
 
     files = spell_files(outside, path, outcome)
     texts = {name: text for name, text in files.items() if name not in found.kept}

@@ -223,6 +223,15 @@ SETTINGS = (
             "with the libraries that it needs; repeatable.",
         ),
         Setting(
+            name="provided",
+            field="options.provided",
+            kind="program",
+            repeatable=True,
+            metavar="NAME",
+            help="A module, program or library that nothing in the plan brings and the container "
+            "has all the same, mounted for instance; repeatable.",
+        ),
+        Setting(
             name="debug-shell",
             field="options.debug_shell",
             kind="switch",
@@ -263,6 +272,15 @@ SETTINGS = (
             repeatable=True,
             choices=AROUND,
             help="Write what goes around the Dockerfile, too; repeatable, or with commas.",
+        ),
+        Setting(
+            name="output",
+            field="options.dockerfile",
+            kind="dockerfile",
+            metavar="FILE|DIR",
+            completes="file",
+            help="Write this Dockerfile, or the one in this folder, beside one of your own: "
+            "--output Dockerfile.lean.  [default: Dockerfile]",
         ),
         Setting(
             name="leave",

@@ -143,12 +143,51 @@ class Library:
 
     ``packages`` maps ``bookworm``, ``trixie`` and ``alpine`` to the package. ``linked`` says that
     it is linked with the libraries that its package pulls in, so that it never comes without them.
+    ``elsewhere`` says who has it where no distribution does.
     """
 
     id: str
     program: bool = False
     linked: bool = False
+    elsewhere: str = ""
     packages: Mapping[str, SystemPackage]
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFact:
+    """Who brings a top-level module: requirements, of which the first is the one to ask for.
+
+    ``until`` is the last Python whose standard library has it, ``elsewhere`` who has it where no
+    index does.
+    """
+
+    packages: tuple[str, ...] = ()
+    until: str = ""
+    elsewhere: str = ""
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """What something needs besides itself, and cannot get from any package index.
+
+    It applies where ``package`` is installed, ``module`` imported and ``call`` called (a dotted
+    name, in which ``*`` stands for anything, perhaps with a blank and the start of the first
+    argument), as far as they are given, and nothing of ``unless`` is installed. In ``unless`` and
+    ``text``, ``{0}`` is the first argument. ``refuse``: without it the application fails.
+    """
+
+    code: str
+    package: str = ""
+    module: str = ""
+    call: str = ""
+    unless: tuple[str, ...] = ()
+    refuse: bool = False
+    text: str
+    way: str
     source: str
     checked: date
 
@@ -357,6 +396,8 @@ class Facts:
     distributions: Mapping[str, Distribution] = field(default_factory=dict)
     python3: Mapping[str, Distribution] = field(default_factory=dict)
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
+    modules: Mapping[str, ModuleFact] = field(default_factory=dict)
+    companions: Mapping[str, Companion] = field(default_factory=dict)
     accelerators: Mapping[str, Accelerator] = field(default_factory=dict)
     headers: Mapping[str, HeaderSource] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)

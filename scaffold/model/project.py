@@ -1,6 +1,7 @@
 """What was read from a project folder; every value knows where it came from."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from scaffold.model.index import DistFile
@@ -135,6 +136,18 @@ class ProjectFile:
     file: DistFile
 
 
+class When(StrEnum):
+    """How certain it is that the application does something.
+
+    ``start``: whenever it starts. ``call``: in a function of code that the start leads to.
+    ``maybe``: it gets along without, for it asks first, or handles that it is missing.
+    """
+
+    START = "start"
+    CALL = "call"
+    MAYBE = "maybe"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """Something the project's own source does that limits the base or a swap.
@@ -144,12 +157,16 @@ class Use:
     ``needs-shell`` (something is started through ``sh``), ``opens-device`` (``value`` is the
     device file), ``speaks-language`` (a text that names a language or locale), ``handles-signals``
     (the module for that is imported), ``opens-database`` (``dbm`` or ``shelve`` is imported),
+    ``calls`` (a function of an installed package: ``value`` is its dotted name, followed by a blank
+    and its first argument if that is known), ``writes-file`` (``value`` is a path, relative to the
+    project's root or absolute), ``sets-locale`` (``value`` is the locale),
     ``unparsable`` (a file that is not Python; ``value`` is the parser's message).
     """
 
     code: str
     value: str
     origin: Origin
+    when: When = When.CALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

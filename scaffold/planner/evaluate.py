@@ -75,6 +75,7 @@ def evaluate(
         arch=image.arch,
         packages=packages,
         options=options,
+        python=image.python,
         system=resolution.system,
     )
     compilers = list_compilers(base, options)

@@ -14,6 +14,9 @@ from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
+from scaffold.planner.companions import find_companions
+from scaffold.planner.entrypoint import HOME, WORKDIR
+from scaffold.planner.modules import find_missing
 from scaffold.planner.os_package_cost import (
     SystemCost,
     list_priced,
@@ -26,7 +29,8 @@ from scaffold.planner.os_package_cost import (
 from scaffold.planner.own_packages import runtime_libraries
 from scaffold.planner.sibling_libraries import find_sibling_libraries
 from scaffold.planner.source_builds import find_builds
-from scaffold.planner.source_usage import is_closed, refuse_uses
+from scaffold.planner.source_usage import Usage, is_closed, weigh_uses
+from scaffold.planner.writes import note_writes
 
 SHELL = "busybox"
 _LDCONFIG = "ldconfig"
@@ -67,24 +71,37 @@ def find_os_packages(
     arch: Arch,
     packages: Sequence[Weighed],
     options: Options,
+    python: str = "",
     system: Sequence[tuple[str, str, str]] = (),
 ) -> OsPackages:
     """Return what the packages and the application need that the base does not ship.
 
-    ``system`` are (name, version, package) of what the distribution brings itself.
+    ``system`` are (name, version, package) of what the distribution brings itself. Without a
+    ``python`` the modules that the sources import are not looked at.
     """
+    given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
+    usage = weigh_uses(
+        base,
+        project.uses,
+        facts,
+        given=given,
+        commands=set(_commands_of(project, facts, packages)),
+        provided=options.provided,
+    )
     refused = list(_check_glibc(base, packages))
     remarks: list[Reason] = []
     install: dict[str, SystemPackage] = {}
     offered: list[str] = []
-    for lack in sorted(set(_lacks(project, facts, base, packages, options)), key=_order):
+    for lack in sorted(set(_lacks(project, usage, facts, base, packages, options)), key=_order):
         asked = lack.id in options.programs
-        package = _provider_of(facts, base, lack.id) or _namesake(base, lack.id, asked=asked)
+        package = _provider_of(facts, base, lack.id)
+        if package is None and lack.id not in facts.libraries:
+            package = _namesake(base, lack.id, asked=asked)
         # What is cut from a base follows machine code; what is opened by name it does not see.
         if lack.id in base.offers and lack.file:
             offered.append(lack.id)
         elif package is None or lack.sought or (base.origin and not lack.file and not asked):
-            refused.append(_cannot(base, lack))
+            refused.append(_cannot(facts, base, lack))
         else:
             install[package.name] = package
             remarks.append(_adds(base, lack, package))
@@ -92,14 +109,15 @@ def find_os_packages(
         shell = _provider_of(facts, base, SHELL) if base.origin else None
         lack = _Lack(SHELL, "--debug-shell", "", program=True)
         if shell is None:
-            refused.append(_cannot(base, lack))
+            refused.append(_cannot(facts, base, lack))
         else:
             install[shell.name] = shell
             remarks.append(_adds(base, lack, shell))
-    given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
-    if is_closed(base):
-        commands = set(_commands_of(project, facts, packages))
-        refused.extend(refuse_uses(base, project.uses, given=given, commands=commands))
+    refused.extend(usage.refused)
+    remarks.extend(usage.notes)
+    more = tuple(_besides(project, facts, packages, options, python=python, system=system))
+    refused.extend(reason for reason, certain in more if certain)
+    remarks.extend(reason for reason, certain in more if not certain)
     build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
     remarks.extend(build_reasons)
     remarks.extend(_from_repositories(project))
@@ -134,6 +152,30 @@ def find_os_packages(
         refused=tuple(refused),
         remarks=tuple(remarks),
     )
+
+
+def _besides(
+    project: Project,
+    facts: Facts,
+    packages: Sequence[Weighed],
+    options: Options,
+    *,
+    python: str,
+    system: Sequence[tuple[str, str, str]],
+) -> Iterator[tuple[Reason, bool]]:
+    """Yield what the sources and packages want that no base brings, each with whether it has to."""
+    if not python:
+        return
+    installed = {weighed.pinned.name: weighed.pinned.version for weighed in packages}
+    installed |= {name: version for name, version, _ in system}
+    provided = frozenset(options.provided)
+    for missing in find_missing(
+        project, facts, installed=installed, python=python, provided=provided
+    ):
+        yield missing.reason, missing.certain
+    yield from find_companions(project, facts, installed, provided)
+    for note in note_writes(project, workdir=WORKDIR, home=HOME):
+        yield note, False
 
 
 def _from_repositories(project: Project) -> Iterator[Reason]:
@@ -187,8 +229,13 @@ def _check_glibc(base: Base, packages: Sequence[Weighed]) -> Iterator[Reason]:
             )
 
 
-def _lacks(
-    project: Project, facts: Facts, base: Base, packages: Sequence[Weighed], options: Options
+def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
+    project: Project,
+    usage: Usage,
+    facts: Facts,
+    base: Base,
+    packages: Sequence[Weighed],
+    options: Options,
 ) -> Iterator[_Lack]:
     ships, programs = set(base.ships), set(base.programs)
     installed = {weighed.pinned.name for weighed in packages}
@@ -198,13 +245,11 @@ def _lacks(
             if lack.file and lack.id in brought[weighed.pinned.name]:
                 continue
             sought = lack.sought and _LDCONFIG not in programs
-            if sought or lack.id not in ships | programs:
+            if lack.id not in options.provided and (sought or lack.id not in ships | programs):
                 yield replace(lack, sought=sought)
+    for name, origin in usage.lacks:
+        yield _Lack(name, origin, "", program=facts.libraries[name].program)
     yield from (lack for lack in _of_own(project) if lack.id not in ships)
-    for use in () if is_closed(base) else project.uses:
-        known = use.value in facts.libraries and use.value not in programs
-        if use.code == "runs-program" and known:
-            yield _Lack(use.value, str(use.origin), "", program=True)
     # What the base is cut from has programs already; they are taken over, not installed.
     whole = {p for one in facts.bases if one.id == base.origin for p in one.programs}
     for program in options.programs:
@@ -278,11 +323,13 @@ def _namesake(base: Base, program: str, *, asked: bool) -> SystemPackage | None:
     return SystemPackage(name=program.lower(), on_disk=0, download=0, verified=False)
 
 
-def _cannot(base: Base, lack: _Lack) -> Reason:
+def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     what = "program" if lack.program else "library"
     code = "needs-program" if lack.program else "needs-library"
     closed = is_closed(base)
-    why = f"no package of {base.id} is known to have it"
+    known = facts.libraries.get(lack.id)
+    who = f" ({known.elsewhere})" if known is not None and known.elsewhere else ""
+    why = f"no package of {base.id} is known to have it{who}"
     if base.origin:
         why = f"{base.id} holds only libraries that machine code names"
         if lack.program:

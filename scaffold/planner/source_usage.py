@@ -1,13 +1,22 @@
-"""What the application's own sources start or open, against a base that has next to nothing."""
+"""What the application's own sources start, open and set, against what a base has."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from scaffold.model.knowledge import Base
-from scaffold.model.project import Use
+from scaffold.model.knowledge import Base, Facts
+from scaffold.model.project import Use, When
 from scaffold.model.resolution import Reason
+from scaffold.model.target import LibcFamily
 
 # Programs whose packages bring /bin/sh along, which a shell line is started with.
 _SHELLS = frozenset({"sh", "busybox", "dash"})
+_LDCONFIG = "ldconfig"
+_ALL_LOCALES = "locales-all"
+_LOCALES = frozenset({"", "C", "POSIX", "C.UTF-8", "C.utf8"})
+_OF_GLIBC = frozenset(
+    {"libc", "libm", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl"}
+)
+_PROVIDED = "where it comes by other means, say --provided {}"
 
 
 def is_closed(base: Base) -> bool:
@@ -15,48 +24,185 @@ def is_closed(base: Base) -> bool:
     return bool(base.origin) or base.package_manager is None
 
 
-def refuse_uses(
-    base: Base, uses: Sequence[Use], *, given: Collection[str], commands: Collection[str]
-) -> Iterator[Reason]:
-    """Yield a reason, with file and line, for each use that a closed base cannot serve.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What the sources use, against one base.
 
-    ``given`` are the programs that ``--with`` puts in, ``commands`` those of the image's packages.
-    A program that no literal names may be any, so a program given counts as it.
+    ``lacks`` are programs and libraries that a package of the distribution brings, each with where
+    it is used; ``refused`` stand against the base, ``notes`` do not.
     """
-    there = {*base.programs, *given, *commands}
-    shell = base.shell or not _SHELLS.isdisjoint(given)
+
+    lacks: tuple[tuple[str, str], ...] = ()
+    refused: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
+
+
+def weigh_uses(
+    base: Base,
+    uses: Sequence[Use],
+    facts: Facts,
+    *,
+    given: Collection[str],
+    commands: Collection[str],
+    provided: Collection[str] = (),
+) -> Usage:
+    """Return what the sources start, open and set that the base does not have.
+
+    ``given`` are the programs that ``--with`` puts in, ``commands`` those of the image's packages,
+    ``provided`` what is there by other means. A program that no literal names may be any, so a
+    program given counts as it.
+    """
+    scales = _Scales(base, facts, given, commands, provided)
     for use in uses:
-        if use.code == "runs-program" and not _has(use.value, there, given):
-            yield _lacks_program(base, use)
-        elif use.code == "needs-shell" and not shell:
-            text = f"{use.origin} starts a shell, which {base.id} does not have"
-            yield Reason(code="needs-shell", text=text + _way_out(base, "sh"), fact="sh")
-        elif use.code == "finds-library" and ".so" not in use.value:
+        if use.value not in provided:
+            scales.weigh(use)
+    return Usage(
+        lacks=tuple(dict.fromkeys(scales.lacks)),
+        refused=tuple(scales.refused),
+        notes=tuple(scales.notes),
+    )
+
+
+class _Scales:
+    """Weighs one use after the other against a base."""
+
+    def __init__(
+        self,
+        base: Base,
+        facts: Facts,
+        given: Collection[str],
+        commands: Collection[str],
+        provided: Collection[str],
+    ) -> None:
+        self.base, self.facts, self.given = base, facts, given
+        self.there = {*base.programs, *given, *commands, *provided}
+        self.shell = base.shell or not _SHELLS.isdisjoint(given)
+        self.lacks: list[tuple[str, str]] = []
+        self.refused: list[Reason] = []
+        self.notes: list[Reason] = []
+
+    def weigh(self, use: Use) -> None:
+        """Take one use in."""
+        if use.code == "runs-program":
+            self._program(use)
+        elif use.code == "needs-shell" and not self.shell:
+            text = f"{use.origin} starts a shell, which {self.base.id} does not have"
+            self._refuse(use, "needs-shell", text + self._way_out("sh"), fact="sh")
+        elif use.code == "finds-library":
+            self._library(use)
+        elif use.code == "sets-locale" and use.value not in _LOCALES:
+            self._locale(use)
+
+    def _refuse(
+        self, use: Use, code: str, text: str, *, fact: str = "", known: bool = True
+    ) -> None:
+        """Refuse the base, or note what the sources get along without, or no fact is known of."""
+        if use.when is not When.MAYBE and known:
+            self.refused.append(Reason(code=code, text=text, fact=fact or use.value))
+        elif use.value:
+            kind = "program" if code in {"needs-program", "needs-shell"} else "library"
+            self.notes.append(Reason(code=f"may-need-{kind}", text=text, fact=fact or use.value))
+
+    def _program(self, use: Use) -> None:
+        name, base = use.value, self.base
+        if not name:
+            if is_closed(base) and not self.given:
+                text = f"{use.origin} starts a program that no literal names, and {base.id} has "
+                self._refuse(use, "needs-program", text + "none" + self._way_out("PROGRAM"))
+            return
+        # django-admin is a command of django.
+        if name in self.there or name.partition("-")[0] in self.there:
+            return
+        if not is_closed(base) and self._provider(name) and use.when is not When.MAYBE:
+            self.lacks.append((name, str(use.origin)))
+            return
+        verb = "may start" if use.when is When.MAYBE else "starts"
+        text = f"{use.origin} {verb} {name}, which {base.id} does not have"
+        known = is_closed(base) or name in self.facts.libraries
+        self._refuse(use, "needs-program", text + self._way_out(name), known=known)
+
+    def _library(self, use: Use) -> None:
+        name, base = use.value.rpartition("/")[2], self.base
+        if ".so" not in name:
+            self._sought(use, name)
+        elif name in base.ships or self._is_own_libc(name):
+            return
+        elif not is_closed(base) and self._provider(name) and use.when is not When.MAYBE:
+            self.lacks.append((name, str(use.origin)))
+        else:
+            text = f"{use.origin} opens the library {name}, which {base.id} does not have"
+            newer = [one for one in self.facts.libraries if one.startswith(f"{name}.")]
+            if newer:
+                text += f": without its development package there is only {newer[-1]}"
+            elif not is_closed(base):
+                text += f", and no package is known to have it{_elsewhere(self.facts, name)}"
+            code = "needs-library" if is_closed(base) else "library-unavailable"
+            if use.value.startswith("/"):
+                self.notes.append(Reason(code="may-need-library", text=text, fact=name))
+            else:
+                known = is_closed(base) or bool(newer) or name in self.facts.libraries
+                self._refuse(use, code, text, fact=name, known=known)
+
+    def _sought(self, use: Use, name: str) -> None:
+        """Weigh what find_library is asked for, which asks ldconfig or a compiler."""
+        base = self.base
+        if is_closed(base) or _LDCONFIG not in base.programs:
             text = (
-                f"{use.origin} looks for the library {use.value}: find_library asks ldconfig or "
+                f"{use.origin} looks for the library {name}: find_library asks ldconfig or "
                 f"a compiler, and {base.id} has neither"
             )
-            yield Reason(code="needs-library", text=text, fact=use.value)
-        elif use.code == "finds-library" and use.value not in base.ships:
-            text = f"{use.origin} opens the library {use.value}, which {base.id} does not have"
-            yield Reason(code="needs-library", text=text, fact=use.value)
+            code = "needs-library" if is_closed(base) else "library-unavailable"
+            self._refuse(use, code, text)
+            return
+        stem = f"lib{name}.so"
+        if self._is_own_libc(stem) or any(one.startswith(stem) for one in base.ships):
+            return
+        known = [one for one in self.facts.libraries if one.startswith(stem)]
+        found = [one for one in known if self._provider(one)]
+        if found and use.when is not When.MAYBE:
+            self.lacks.append((found[0], str(use.origin)))
+            return
+        text = f"{use.origin} looks for the library {name}, which {base.id} does not have"
+        text += "" if found else ", and no package is known to have it"
+        self._refuse(use, "library-unavailable", text, known=bool(known))
+
+    def _locale(self, use: Use) -> None:
+        base = self.base
+        text = f"{use.origin} sets the locale {use.value}, "
+        if base.libc is LibcFamily.MUSL:
+            text += "which musl takes for C.UTF-8: numbers and dates are formatted as in C"
+        elif use.when is When.START and self._provider(_ALL_LOCALES) and not is_closed(base):
+            self.lacks.append((_ALL_LOCALES, str(use.origin)))
+            return
+        else:
+            text += f"which {base.id} does not have: only C.UTF-8 works there"
+            if use.when is When.START:
+                self.refused.append(Reason(code="needs-locale", text=text, fact=use.value))
+                return
+        self.notes.append(Reason(code="sets-locale", text=text, fact=use.value))
+
+    def _is_own_libc(self, soname: str) -> bool:
+        """Tell whether a library is a part of the base's own C library."""
+        if self.base.libc is LibcFamily.MUSL:
+            return soname.startswith(("libc.musl", "ld-musl")) or soname == "libc.so"
+        return soname.partition(".so")[0] in _OF_GLIBC
+
+    def _provider(self, name: str) -> bool:
+        library = self.facts.libraries.get(name)
+        return library is not None and self.base.distribution_key in library.packages
+
+    def _way_out(self, program: str) -> str:
+        """Return what helps, or who has what no package has."""
+        known = self.facts.libraries.get(program)
+        if known is not None and not self._provider(program):
+            return f", and no package has it{_elsewhere(self.facts, program)}; " + _PROVIDED.format(
+                program
+            )
+        if is_closed(self.base):
+            return f"; `--with {program}` puts it in" if self.base.origin else ""
+        return f", and no package is known to have it; {_PROVIDED.format(program)}"
 
 
-def _has(program: str, there: Collection[str], given: Collection[str]) -> bool:
-    if not program:
-        return bool(given)
-    # django-admin is a command of django.
-    return program in there or program.partition("-")[0] in there
-
-
-def _lacks_program(base: Base, use: Use) -> Reason:
-    if use.value:
-        text = f"{use.origin} starts {use.value}, which {base.id} does not have"
-    else:
-        text = f"{use.origin} starts a program that no literal names, and {base.id} has none"
-    way = _way_out(base, use.value or "PROGRAM")
-    return Reason(code="needs-program", text=text + way, fact=use.value)
-
-
-def _way_out(base: Base, program: str) -> str:
-    return f"; `--with {program}` puts it in" if base.origin else ""
+def _elsewhere(facts: Facts, name: str) -> str:
+    library = facts.libraries.get(name)
+    return f" ({library.elsewhere})" if library is not None and library.elsewhere else ""

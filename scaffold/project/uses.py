@@ -5,14 +5,18 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from scaffold.model.project import Use
+from scaffold.model.project import Use, When
+from scaffold.project.conditions import Place
+from scaffold.project.reached import Reached, find_places, find_reached, starts
 from scaffold.project.source_modules import (
     Module,
     argument,
     imported_tops,
     project_names,
 )
+from scaffold.project.writes import find_writes
 
 _RUNS = frozenset(
     {
@@ -58,32 +62,129 @@ _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
 _PYTHON = re.compile(r"python[0-9.]*")
 
 
-def find_uses(modules: Sequence[Module], files: Sequence[str]) -> tuple[Use, ...]:
+# What ends a program, of each kind, where what it asks for is missing.
+_FAILURES = {
+    "imports": ("ImportError", "ModuleNotFoundError"),
+    "runs-program": ("FileNotFoundError", "OSError", "IOError", "EnvironmentError"),
+    "finds-library": ("OSError",),
+    "sets-locale": ("Error",),
+    "writes-file": ("OSError", "PermissionError", "IOError"),
+}
+# These tell of the whole project, whatever runs of it.
+_ALWAYS = frozenset(
+    {"speaks-language", "handles-signals", "opens-database", "shows-window", "imports"}
+)
+_CERTAINTY = {When.MAYBE: 0, When.CALL: 1, When.START: 2}
+_NAMING = ("name", "model_name", "model", "repo_id", "pretrained_model_name_or_path")
+
+
+def find_uses(
+    modules: Sequence[Module],
+    files: Sequence[str],
+    *,
+    command: Sequence[str] = (),
+    framework: str = "",
+) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
     Codes are those of ``Use``, ``needs-shell`` for what is started through a shell, and
-    ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``).
+    ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``). ``command``
+    starts the application: what it does not lead to, and what only runs on other systems, starts
+    no programs and opens no libraries.
     """
     own = project_names(modules, files)
+    places = find_places(modules)
+    reached = find_reached(modules, places, command=command, framework=framework)
     first: dict[tuple[str, str], Use] = {}
     for module in modules:
-        found = (*_from_calls(module, files), *_imports(module, own), *_languages(module))
-        for use in found:
-            first.setdefault((use.code, use.value), use)
+        for use, node in _found(module, files, own):
+            place = places[module.file].get(id(node))
+            when = _when(use, place, module.file, reached)
+            if when is None:
+                continue
+            known = first.get((use.code, use.value))
+            if known is None or _CERTAINTY[when] > _CERTAINTY[known.when]:
+                first[use.code, use.value] = replace(use, when=when)
     return tuple(first.values())
 
 
-def _from_calls(module: Module, files: Sequence[str]) -> Iterator[Use]:
+def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | None:
+    """Return how certain it is that the application does it; None where it never does."""
+    if place is None:  # on other systems, or for a type checker only
+        return When.MAYBE if use.code in _ALWAYS - {"imports"} else None
+    if file not in reached.all:
+        return When.MAYBE if use.code in _ALWAYS else None
+    if place.asked or place.survives(*_FAILURES.get(use.code, ())):
+        return When.MAYBE if use.code in _FAILURES else When.CALL
+    main = file == reached.first
+    if use.code == "imports" and place.main and not main:
+        return When.MAYBE
+    at_start = file in reached.starting and starts(place, main=main)
+    return When.START if at_start else When.CALL
+
+
+def _found(
+    module: Module, files: Sequence[str], own: frozenset[str]
+) -> Iterator[tuple[Use, ast.AST]]:
+    """Yield each use with the node that it stands in."""
+    yield from _from_calls(module, files, own)
+    yield from _imports(module, own)
+    yield from _languages(module)
+    for path, node in find_writes(module):
+        yield Use(code="writes-file", value=path, origin=module.origin(node)), node
+
+
+def _from_calls(
+    module: Module, files: Sequence[str], own: frozenset[str]
+) -> Iterator[tuple[Use, ast.AST]]:
     for called, call in module.calls():
-        if called in _RUNS or called in _SHELLS:
-            for code, value in _programs(module, called, call, files):
-                yield Use(code=code, value=value, origin=module.origin(call))
-        elif called in _OPENS:
-            library = module.text(call.args[0] if call.args else None)
-            if library and library.removeprefix("./") not in files:
-                yield Use(code="finds-library", value=library, origin=module.origin(call))
-        elif called in _WINDOWS:
-            yield Use(code="shows-window", value=called, origin=module.origin(call))
+        for code, value in _of_call(module, called, call, files):
+            yield Use(code=code, value=value, origin=module.origin(call)), call
+        top = called.partition(".")[0]
+        if top in module.names.values() or any(
+            source.startswith(f"{top}.") for source in module.names.values()
+        ):
+            yield from _foreign_call(module, called, call, files, own)
+
+
+def _of_call(
+    module: Module, called: str, call: ast.Call, files: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    if called in _RUNS or called in _SHELLS:
+        yield from _programs(module, called, call, files)
+    elif called in _OPENS:
+        library = module.text(call.args[0] if call.args else None)
+        if library and library.removeprefix("./") not in files and not _is_foreign(library):
+            yield "finds-library", library
+    elif called in _WINDOWS:
+        yield "shows-window", called
+    elif called == "locale.setlocale":
+        name = module.text(argument(call, "locale", 1))
+        if name:
+            yield "sets-locale", name
+
+
+def _is_foreign(library: str) -> bool:
+    """Tell whether a library has the name of one of another system."""
+    return library.lower().endswith((".dll", ".dylib", ".pyd", ".framework"))
+
+
+def _foreign_call(
+    module: Module, called: str, call: ast.Call, files: Sequence[str], own: frozenset[str]
+) -> Iterator[tuple[Use, ast.AST]]:
+    """Yield the call of a function that a package brings, with its first argument if it is known.
+
+    A file of the project that the argument names is there, so nothing has to come for it.
+    """
+    top = called.partition(".")[0]
+    if top in sys.stdlib_module_names or top in own:
+        return
+    named = (argument(call, name) for name in _NAMING)
+    first = call.args[0] if call.args else next((one for one in named if one is not None), None)
+    text = module.text(first)
+    if text.removeprefix("./") not in files:
+        words = called if not text or " " in text else f"{called} {text}"
+        yield Use(code="calls", value=words, origin=module.origin(call)), call
 
 
 def _programs(
@@ -165,21 +266,14 @@ def _shell_commands(text: str) -> list[str]:
     return [name for name in names if name not in _BUILTINS and not _PYTHON.fullmatch(name)]
 
 
-def _languages(module: Module) -> Iterator[Use]:
+def _languages(module: Module) -> Iterator[tuple[Use, ast.AST]]:
     for node in module.nodes:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and _LOCALE.fullmatch(text):
-            yield Use(code="speaks-language", value=text, origin=module.origin(node))
+            yield Use(code="speaks-language", value=text, origin=module.origin(node)), node
 
 
-def _imports(module: Module, own: frozenset[str]) -> Iterator[Use]:
-    only_for_types = {
-        id(inner)
-        for node in module.nodes
-        if isinstance(node, ast.If) and module.dotted(node.test) == "typing.TYPE_CHECKING"
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
+def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST]]:
     named = [
         (module.text(call.args[0]).partition(".")[0], call)
         for called, call in module.calls()
@@ -187,9 +281,9 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[Use]:
     ]
     for top, node in (*imported_tops(module.nodes), *named):
         if top == "signal" and top not in own:
-            yield Use(code="handles-signals", value=top, origin=module.origin(node))
+            yield Use(code="handles-signals", value=top, origin=module.origin(node)), node
         if top in _DATABASES and top not in own:
-            yield Use(code="opens-database", value=top, origin=module.origin(node))
+            yield Use(code="opens-database", value=top, origin=module.origin(node)), node
         foreign = top and top not in sys.stdlib_module_names and top not in own
-        if foreign and id(node) not in only_for_types:
-            yield Use(code="imports", value=top, origin=module.origin(node))
+        if foreign:
+            yield Use(code="imports", value=top, origin=module.origin(node)), node

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision, Evaluation, Rejected
+from scaffold.planner.notes import NOTES
 from scaffold.report.formatting import format_bound, format_size
 from scaffold.report.plan_result import best_per_base, in_reading_order
 from scaffold.report.terminal import Fitted, fit, indented
@@ -52,16 +53,20 @@ def _show_reasons(reasons: tuple[Reason, ...], limit: int | None) -> "Content":
 
 
 def _in_short(verdict: Evaluation) -> tuple[Reason, ...]:
-    """Return the reasons with one for all the system packages that are added."""
+    """Return the reasons with one for all the system packages that are added.
+
+    Notes stand elsewhere, once for all bases.
+    """
     added = verdict.candidate.run_packages if verdict.candidate else ()
     needing = {reason.package: None for reason in verdict.reasons if reason.code in _ADDING}
+    reasons = tuple(reason for reason in verdict.reasons if reason.code not in NOTES)
     if isinstance(verdict, Rejected) or not added or not needing:
-        return verdict.reasons
+        return reasons
     names = ", ".join(package.name for package in added)
     size = format_size(sum(package.on_disk for package in added))
     verb = "needs" if len(needing) == 1 else "need"
     text = f"adds {names} ({size}), which {', '.join(needing)} {verb}"
-    rest = tuple(reason for reason in verdict.reasons if reason.code not in _ADDING)
+    rest = tuple(reason for reason in reasons if reason.code not in _ADDING)
     return (Reason(code="needs-library", text=text), *rest)
 
 

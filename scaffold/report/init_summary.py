@@ -9,9 +9,10 @@ from scaffold.config.option_sources import Given
 from scaffold.config.options import INDEX
 from scaffold.config.request import without_password
 from scaffold.model.project import Project
+from scaffold.planner.notes import list_notes
 from scaffold.report.candidates import show_candidates
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.terminal import align, indented, labelled, styled
+from scaffold.report.terminal import align, bullet, indented, labelled, styled
 from scaffold.report.text import headline, show_choice
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ def show_preview(outcome: PlanResult) -> "Iterator[RenderableType]":
         yield ""
         yield from show_choice(target, decision)
         yield from show_candidates(decision, verbose=False, most=_CANDIDATES_SHOWN)
+        notes = list_notes(decision.chosen.reasons) if decision.chosen else ()
+        yield from (bullet(note.text) for note in notes)
+        if notes:
+            yield ""
 
 
 def show_dockerfile(text: str) -> "Iterator[RenderableType]":

@@ -7,6 +7,7 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Suggestion
 from scaffold.planner.layer_plan import PlannedLayer
+from scaffold.planner.notes import list_notes
 from scaffold.project.dockerignore import PROGRAM
 from scaffold.report.candidates import show_candidates
 from scaffold.report.formatting import format_bound, format_memory, format_size
@@ -227,6 +228,7 @@ def _show_trimming(chosen: Accepted, *, verbose: bool) -> "Content":
 def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
     resolved = decision.chosen.candidate.resolution.notes if decision.chosen else ()
     notes: list[Reason] = [
+        *(list_notes(decision.chosen.reasons) if decision.chosen else ()),
         *(note for note in decision.notes if not decision.chosen or note.code not in _FILES),
         *(note for note in resolved if note.code != "older-than-newest"),
         *outcome.remarks,

@@ -13,12 +13,12 @@ import msgspec
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.expectation import Expectation
 from scaffold.model.knowledge import Base
+from scaffold.model.plan import DOCKERFILE
 from scaffold.model.target import Arch, Budget
 from scaffold.model.verdict import Size
 from scaffold.model.verification import Figures, Measured, Report
 from scaffold.state.file_writer import RECORD, digest_content, read_recorded, seal, write_outputs
 
-DOCKERFILE = "Dockerfile"
 VERSION = 2
 _WIDTH = 120
 _PLACE = re.compile(r"(?P<cause>.*?) - at `\$\.?(?P<field>.*)`", re.DOTALL)
@@ -210,6 +210,12 @@ def _target_of_version_1(old: Json, measured: Json | None) -> Json:
     }
 
 
+def dockerfile_of(options: Iterable[str]) -> str:
+    """Return the file that a record's options say to build by."""
+    named = (word.removeprefix("--output=") for word in options if word.startswith("--output="))
+    return next(named, DOCKERFILE)
+
+
 def digest_files(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the SHA-256 of each of these files that can be read, by name."""
     digests = {}
@@ -286,8 +292,9 @@ def keep_measured(root: Path, reports: Iterable[Report], today: date) -> None:
     none.
     """
     record = _need_record(root)
-    built = digest_files(root, [DOCKERFILE]).get(DOCKERFILE, "")
-    by_hand = built != record.files.get(DOCKERFILE)
+    dockerfile = dockerfile_of(record.options)
+    built = digest_files(root, [dockerfile]).get(dockerfile, "")
+    by_hand = built != record.files.get(dockerfile)
     figures = {
         report.arch: replace(_measure(report, today), dockerfile=built, by_hand=by_hand)
         for report in reports

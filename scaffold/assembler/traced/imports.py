@@ -1,8 +1,9 @@
 """What a source file may import, in whatever function: read, never run."""
 
 import ast
-import warnings
 from dataclasses import dataclass, field
+
+from ..deep import is_flat, parse
 
 _IMPORTS = frozenset({"import_module", "__import__", "_import_module"})
 _SEARCHES = frozenset({"iter_modules", "walk_packages"})
@@ -38,13 +39,41 @@ def find_imports(
     ``script`` says that it may be run as a program. A file that does not parse names nothing.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = parse(source)
+    except (SyntaxError, ValueError):
         return Found()
+    if is_flat(tree):
+        return _find_flat(tree, module, package=package)
     visitor = _Visitor(module, package=package, alone=alone, script=script)
-    visitor.visit(tree)
+    try:
+        visitor.visit(tree)
+    except RecursionError:
+        return _find_flat(tree, module, package=package)
+    return visitor.found
+
+
+def _find_flat(tree: ast.Module, module: str, *, package: bool) -> Found:
+    """Return what a file names whose expressions are too deep to walk, whatever stands around.
+
+    Branches that never run count as well, so that this names more, never less.
+    """
+    visitor = _Visitor(module, package=package, alone=False, script=True)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            visitor.visit_Import(node)
+        elif isinstance(node, ast.ImportFrom):
+            visitor.visit_ImportFrom(node)
+        elif isinstance(node, ast.Constant):
+            visitor.visit_Constant(node)
+        elif isinstance(node, ast.Call):
+            visitor.name_call(node)
+        elif isinstance(node, ast.Name):
+            visitor.visit_Name(node)
+            visitor.found.dynamic |= node.id in _IMPORTS | _SEARCHES
+        elif isinstance(node, ast.Attribute):
+            visitor.found.dynamic |= node.attr in _IMPORTS | _SEARCHES
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            visitor.found.bound.add(node.name)
     return visitor.found
 
 
@@ -141,6 +170,11 @@ class _Visitor(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
+        self.name_call(node)
+        self.generic_visit(node)
+
+    def name_call(self, node: ast.Call) -> None:
+        """Take in what a call imports by itself."""
         name = (_chain(node.func) or ("",))[-1]
         if name in _SEARCHES:
             self.found.dynamic = True
@@ -148,7 +182,6 @@ class _Visitor(ast.NodeVisitor):
             self.found.lazy = True
         elif name in _IMPORTS and node.args:
             self._call_import(node)
-        self.generic_visit(node)
 
     def _call_import(self, node: ast.Call) -> None:
         aim = node.args[0]

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from . import docs, examples, headers, locales, pip, sources, static, stubs, tests
-from .scan import Packages, Parts
+from .scan import Packages, Parts, top_of
 
 LEVELS = ("none", "safe", "max")
 EVERY = "*"  # in the place of a package's top-level name
 # What compilers and linkers read stays in an image that has one.
 FOR_COMPILERS = ("headers", "static", "sources")
+# Files that a source may open by name: one that is named in its own package stays.
+_OPENED = frozenset({"headers", "static", "sources", "stubs", "docs", "examples"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +71,8 @@ def find_spent(
             for parts, name in belongs.items()
             if name == rule.name and left.isdisjoint({(name, parts[0]), (name, EVERY)})
         ]
-        yield rule.name, rule.find(packages, covered)
+        found = rule.find(packages, covered)
+        if rule.name in _OPENED and found:
+            named = packages.file_names
+            found = [p for p in found if p[-1] not in named.get(top_of(p), ())]
+        yield rule.name, found

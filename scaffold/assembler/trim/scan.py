@@ -2,11 +2,12 @@
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from ..deep import parse
 
 Parts = tuple[str, ...]
 TESTS = frozenset({"test", "tests"})
@@ -16,6 +17,8 @@ _WORTH_PARSING = re.compile(
     rb"|\.pyi|\.rst|\.md\b|\.cu\b|[\"'/]docs?[\"'/]|nvrtc|hiprtc|nvcc"
 )
 _LONGEST = 200  # characters of a text that may be a name
+# A file's name with an ending that ends a text: "api.h", 'include/api.h', b"api.h".
+_FILE_NAME = re.compile(rb"""[\w.+-]*\.[\w+]+(?=["'])""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,28 @@ class Packages:
                 found.setdefault(parts[0], set()).update(self.named(parts).texts)
         return {top: frozenset(texts) for top, texts in found.items()}
 
+    @cached_property
+    def file_names(self) -> dict[str, frozenset[str]]:
+        """Return the names of files that stand as literals in sources, by top-level package."""
+        found: dict[str, set[str]] = {}
+        for parts in self.files:
+            if parts[-1].endswith(".py") and TESTS.isdisjoint(parts[1:-1]):
+                names = _FILE_NAME.findall(self.folder.joinpath(*parts).read_bytes())
+                found.setdefault(top_of(parts), set()).update(map(_decode, names))
+        return {top: frozenset(names) for top, names in found.items()}
+
     def says(self, top: str, *endings: str) -> bool:
         """Tell whether a package's sources have a text that ends so."""
         return any(text.endswith(endings) for text in self.texts.get(top, ()))
+
+
+def top_of(parts: Parts) -> str:
+    """Return what a file is imported below: a package, or a module that stands alone."""
+    return parts[0] if len(parts) > 1 else parts[0].partition(".")[0]
+
+
+def _decode(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
 
 
 def is_metadata(parts: Parts) -> bool:
@@ -80,10 +102,8 @@ def _read(path: Path, parts: Parts) -> Named:
     if TESTS.isdisjoint(parts) and not _WORTH_PARSING.search(data):
         return _NOTHING
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(data)
+    except (SyntaxError, ValueError):
         return _NOTHING
     imports: set[Parts] = set()
     texts: set[str] = set()

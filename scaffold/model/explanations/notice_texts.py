@@ -5,6 +5,63 @@ from collections.abc import Mapping
 from scaffold.model.explanations.explanation import Explanation, explain
 
 REMARKS: Mapping[str, Explanation] = {
+    "may-need-module": explain(
+        "a module that may be missing",
+        "The sources import a module, in a function or without a known owner, and no installed "
+        "package is known to have it.",
+        "Add its package to the requirements; `--provided MODULE` says that it is there.",
+    ),
+    "may-need-program": explain(
+        "a program that may be missing",
+        "The sources look for a program, or handle that it is missing, and the image has none.",
+        "`--with PROGRAM` puts it in; `--provided PROGRAM` says that it is there or not needed.",
+    ),
+    "may-need-library": explain(
+        "a library that may be missing",
+        "The sources look for a library, or handle that it is missing, and the image has none.",
+        "`--provided LIBRARY` says that it is there or not needed.",
+    ),
+    "downloads-data": explain(
+        "data is downloaded at run time",
+        "A model, a corpus or weights are no part of a package: they are downloaded when the "
+        "application starts first, which needs a network, time, and a place to write to, each time "
+        "that a container is made anew.",
+        "Bring them into the project's folder, or mount a volume where they are kept.",
+    ),
+    "needs-browser": explain(
+        "a browser is needed",
+        "The package drives a browser, which no Python package brings.",
+        "Use a browser in a container of its own, or put one in with `--with chromium`.",
+    ),
+    "needs-companion": explain(
+        "a package needs another one besides",
+        "The package works with one of several others, so it requires none of them, and none is "
+        "installed.",
+        "Add the one that the text names to the requirements.",
+    ),
+    "needs-device-half": explain(
+        "the other half is the device's",
+        "The package is one half of a driver or a camera stack: the other is in the device's "
+        "system, has to match it in version, and is in no distribution of the image.",
+        "The text says what to mount or install.",
+    ),
+    "needs-service": explain(
+        "a service of the device is needed",
+        "The package talks to a daemon or a display that runs outside of the container.",
+        "Mount its socket, or say where it listens.",
+    ),
+    "sets-locale": explain(
+        "a locale that the base does not have",
+        "The sources set a locale that is not in the image. On glibc setlocale raises an error; "
+        "musl takes it and formats as in C.",
+        "Set C.UTF-8, or format with Babel, which needs no locales.",
+    ),
+    "writes-file": explain(
+        "the application writes into the image",
+        "What is written beside the sources is lost with the container, and a read-only root, as "
+        "verify and compose.yaml have it, refuses it.",
+        "Write to a folder that is a volume, or to the home.",
+    ),
     "accelerator": explain(
         "most of it serves an accelerator",
         "Packages came with libraries for a GPU. Nobody said whether the device has one, so they "

@@ -63,12 +63,29 @@ REFUSALS: Mapping[str, Explanation] = {
     "needs-program": explain(
         "a program is missing in the base",
         "The application or a package starts a program that the base does not ship.",
-        "Where the base has a package manager the program is added; otherwise take one that has.",
+        "Where the base has a package manager and a package is known to have the program, it is "
+        "added. A program that comes by other means, or is never started, is named with "
+        "`--provided PROGRAM`.",
     ),
     "needs-shell": explain(
         "a shell is needed",
         "The application starts a shell, or --require-shell asks for one; this base has none.",
         "Take a slim or alpine base, or call programs with a list of arguments, without a shell.",
+    ),
+    "missing-module": explain(
+        "a module that nothing brings",
+        "The sources import a module whenever they start, and none of the installed packages has "
+        "it: the list of requirements is not complete, a package dropped it, this Python's "
+        "standard library did, or no index has it.",
+        "Add the package that the text names to the requirements. Where the module comes by other "
+        "means, such as a volume, say so with `--provided MODULE`.",
+    ),
+    "needs-locale": explain(
+        "a locale that the base does not have",
+        "The sources set a locale whenever they start, and the base has only C.UTF-8: setlocale "
+        "raises an error there.",
+        "A base with a package manager gets the package that has all locales; or format with "
+        "Babel, which needs none.",
     ),
     "arch-unsupported": explain(
         "the base is not published for this architecture",

@@ -57,7 +57,10 @@ def read_sources(
     own = read_own_start(root, files, modules, installed)
     entry = _find_entry(root, modules, installed, own)
     told = entry is None or entry.start.origin.file != "Procfile"
-    uses = (*find_uses(modules, files), *find_devices(modules), *broken)
+    start = entry.start.value if entry else None
+    command, framework = (start.command, start.framework) if start else ((), "")
+    found = find_uses(modules, files, command=command, framework=framework)
+    uses = (*found, *find_devices(modules), *broken)
     return SourceFacts(
         start=entry.start if entry else None,
         port=entry.port if entry else None,

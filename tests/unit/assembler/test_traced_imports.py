@@ -96,3 +96,23 @@ def test_a_library_is_no_module() -> None:
     assert module_of("lib-dynload/_ssl.so") == "_ssl"
     assert module_of("a.libs/libz-1f.so") == ""
     assert module_of("a/data.json") == ""
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "x = " + "+".join(["1"] * 5000),
+        "x = a" + ".b()" * 900,
+        "x = " + "-" * 2000 + "1",
+        "x = [" + " or ".join(["not a"] * 10) + ", " + "(" * 80 + "1" + ")" * 80 + "]",
+    ],
+    ids=["sum", "chain", "signs", "flat"],
+)
+def test_expressions_of_any_depth_leave_the_imports_known(deep: str) -> None:
+    source = f"import a.first\n{deep}\ndef f():\n    from . import late\n"
+    assert {"a.first", "web.late"} <= read(source).modules
+
+
+def test_a_deep_file_still_tells_that_it_imports_what_it_computes() -> None:
+    found = read("import importlib\nx = a" + ".b()" * 2000 + "\nimportlib.import_module(name)\n")
+    assert found.dynamic

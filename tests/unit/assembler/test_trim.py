@@ -6,6 +6,7 @@ import pytest
 from scaffold.assembler.stripping import is_same_to_a_loader, strip_bytes, strip_file
 from scaffold.assembler.trim import EVERY, FOR_COMPILERS, RULES, Rule, find_spent
 from scaffold.assembler.trim.scan import Packages
+from scaffold.assembler.trimming import drop_launchers
 from tests.support.elf_files import make_elf, make_patched_elf, write
 
 
@@ -233,3 +234,45 @@ def test_little_is_not_worth_it(tmp_path: Path) -> None:
 def test_a_broken_file_is_left_alone(cut: int) -> None:
     whole = make_elf(symbols=50_000)
     assert strip_bytes(whole[:cut]) == whole[:cut]
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("lib/engine/api.h", "TEXT = open(HERE / 'engine' / 'api.h').read()"),
+        ("lib/gpu/kernel.cl.h", 'load("gpu/kernel.cl.h")'),
+        ("lib/README.md", "open(path.join(HERE, 'README.md'))"),
+        ("lib/fast.c", "build(r'fast.c')"),
+        ("lib/libhelper.a", 'ARCHIVE = b"libhelper.a"'),
+        ("lib/shapes.pyi", "parse('shapes.pyi')"),
+    ],
+)
+def test_a_file_that_its_package_names_stays(tmp_path: Path, file: str, source: str) -> None:
+    write(tmp_path, "lib/__init__.py", source)
+    write(tmp_path, file, "x")
+    found = dict(find_spent(Packages(tmp_path), "max", ()))
+    assert [p for files in found.values() for p in files] == []
+
+
+def test_a_name_in_another_package_or_in_tests_keeps_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "lib/__init__.py", "")
+    write(tmp_path, "lib/api.h", "x")
+    write(tmp_path, "other/__init__.py", "open('api.h')")
+    write(tmp_path, "lib/tests/test_api.py", "open('api.h')")
+    assert spent(tmp_path, "headers") == ["lib/api.h"]
+
+
+def test_a_file_too_deep_for_a_tree_still_says_what_it_imports(tmp_path: Path) -> None:
+    deep = "x = " + "+".join(["1"] * 9000)
+    write(tmp_path, "lib/__init__.py", f"{deep}\nif x: from lib.tests import (\n  helper,\n)\n")
+    write(tmp_path, "lib/tests/__init__.py", "")
+    write(tmp_path, "lib/tests/helper.py", "")
+    write(tmp_path, "lib/tests/other.py", "")
+    assert spent(tmp_path, "tests") == ["lib/tests/other.py"]
+
+
+def test_a_package_called_bin_has_no_launchers_in_its_folders(tmp_path: Path) -> None:
+    write(tmp_path, "scripts/bin/x", "from gone import main")
+    write(tmp_path, "scripts/tool", "from gone import main")
+    drop_launchers(tmp_path / "scripts", tmp_path / "packages", {"gone": {"tests": 1}})
+    assert [p.name for p in (tmp_path / "scripts").iterdir()] == ["bin"]

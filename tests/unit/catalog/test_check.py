@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,8 +12,10 @@ from scaffold.catalog.check import check_facts
 from scaffold.catalog.load import load_facts
 from scaffold.model.knowledge import (
     Base,
+    Companion,
     Distribution,
     Facts,
+    ModuleFact,
     PackageFact,
     Proven,
     Recipe,
@@ -55,6 +57,17 @@ def with_package(facts: Facts, **changes: object) -> Facts:
         return replace(package, **changes)  # type: ignore[arg-type]
 
     return replace(facts, packages=only(facts.packages, change, "opencv-python"))
+
+
+def with_module(facts: Facts, **changes: Any) -> Facts:
+    module = ModuleFact(**{"source": "docs", "checked": TODAY, **changes})
+    return replace(facts, modules={"PIL": module})
+
+
+def with_companion(facts: Facts, **changes: Any) -> Facts:
+    values = {"code": "needs-service", "package": "a", "text": "it needs b", "way": "add b"}
+    companion = Companion(**{**values, "source": "docs", "checked": TODAY, **changes})
+    return replace(facts, companions={"a": companion})
 
 
 def with_swap(facts: Facts, **changes: object) -> Facts:
@@ -188,6 +201,11 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         "bases/slim-trixie (3.13, arm/v7)",
         lambda f: with_image(f, checked=TODAY + timedelta(days=1)),
     ),
+    ("module-empty", "modules/PIL", with_module),
+    ("requirement", "modules/PIL", lambda f: with_module(f, packages=("pillow >",))),
+    ("source-missing", "modules/PIL", lambda f: with_module(f, packages=("pillow",), source="")),
+    ("companion-empty", "companions/a", lambda f: with_companion(f, package="")),
+    ("companion-code", "companions/a", lambda f: with_companion(f, code="needs-luck")),
 ]
 
 

@@ -1,0 +1,26 @@
+"""Reasons that stand in no base's way and that everybody has to read: the first screen has them."""
+
+from collections.abc import Iterable
+
+from scaffold.model.resolution import Reason
+
+NOTES = frozenset(
+    {
+        "downloads-data",
+        "may-need-library",
+        "may-need-module",
+        "may-need-program",
+        "needs-browser",
+        "needs-companion",
+        "needs-device-half",
+        "needs-service",
+        "sets-locale",
+        "writes-file",
+    }
+)
+
+
+def list_notes(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return those of the reasons that belong on the first screen, each text once."""
+    found = {reason.text: reason for reason in reasons if reason.code in NOTES}
+    return tuple(found.values())

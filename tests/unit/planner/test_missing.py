@@ -1,0 +1,129 @@
+"""What sources use and nothing brings: modules, companions, folders that are written to."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+
+from scaffold.model.knowledge import Companion, Facts, ModuleFact
+from scaffold.model.project import Found, Origin, Project, Use, When
+from scaffold.planner.companions import find_companions
+from scaffold.planner.modules import find_missing
+from scaffold.planner.writes import note_writes
+
+ORIGIN = Origin(file="main.py", line=2)
+PROVENANCE = {"source": "docs", "checked": date(2026, 1, 1)}
+
+
+def module(*packages: str, **more: str) -> ModuleFact:
+    return ModuleFact(packages=packages, **more, source="docs", checked=date(2026, 1, 1))
+
+
+MODULES = {
+    "PIL": module("pillow"),
+    "pkg_resources": module("setuptools<82"),
+    "cgi": module("legacy-cgi", until="3.12"),
+    "libcamera": module(elsewhere="only the device has it"),
+}
+
+
+def project(code: str, value: str, when: When = When.START) -> Project:
+    use = Use(code=code, value=value, origin=ORIGIN, when=when)
+    return Project(name=Found(value="app", origin=ORIGIN), uses=(use,))
+
+
+def missing(
+    name: str,
+    installed: Mapping[str, str] | None = None,
+    *,
+    when: When = When.START,
+    python: str = "3.13",
+    provided: frozenset[str] = frozenset(),
+) -> list[tuple[str, bool]]:
+    facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
+    found = find_missing(
+        project("imports", name, when),
+        facts,
+        installed=installed or {},
+        python=python,
+        provided=provided,
+    )
+    return [(one.reason.text, one.certain) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "installed", "told"),
+    [
+        ("PIL", {}, "nothing that is installed brings it; add pillow"),
+        ("pkg_resources", {"setuptools": "82.0"}, "setuptools 82.0 does not have; ask for"),
+        ("cgi", {}, "which Python 3.13 dropped (the last with it is 3.12)"),
+        ("libcamera", {}, "which no index has: only the device has it"),
+    ],
+)
+def test_a_module_of_known_owners_that_none_brings_is_certain(
+    name: str, installed: dict[str, str], told: str
+) -> None:
+    ((text, certain),) = missing(name, installed)
+    assert told in text
+    assert text.startswith("main.py:2 imports")
+    assert certain
+    assert [sure for _, sure in missing(name, installed, when=When.CALL)] == [False]
+    assert missing(name, installed, when=When.MAYBE) == []
+    assert missing(name, installed, provided=frozenset({name})) == []
+
+
+def test_a_module_that_is_brought_lacks_nothing() -> None:
+    assert missing("PIL", {"pillow": "12.0"}) == []
+    assert missing("pkg_resources", {"setuptools": "80.9"}) == []
+    assert missing("cgi", python="3.12") == []
+    assert missing("cgi", {"legacy-cgi": "2.6"}) == []
+
+
+def test_a_module_of_unknown_owner_is_only_a_note_and_none_where_a_name_is_alike() -> None:
+    ((text, certain),) = missing("corplib", {"six": "1.0"})
+    assert "no installed package is known to bring it" in text
+    assert not certain
+    assert missing("corplib", {"python-corplib": "1.0"}) == []
+
+
+def companions(
+    one: Companion, found: Project, *installed: str, provided: frozenset[str] = frozenset()
+) -> list[str]:
+    facts = Facts(bases=(), packages={}, libraries={}, devices={}, companions={"one": one})
+    versions = dict.fromkeys(installed, "1")
+    return [reason.text for reason, _ in find_companions(found, facts, versions, provided)]
+
+
+def companion(**more: object) -> Companion:
+    values = {"code": "downloads-data", "text": "{0} is not there", "way": "bring it"}
+    return Companion(**{**values, **PROVENANCE, **more})  # type: ignore[arg-type]
+
+
+def test_a_call_tells_what_it_needs_besides() -> None:
+    one = companion(call="lib.*.load", unless=("{0}",))
+    found = project("calls", "lib.Model.load big")
+    assert companions(one, found) == ["main.py:2: big is not there; bring it"]
+    assert companions(one, found, "big") == []
+    assert companions(one, project("calls", "other.load big")) == []
+
+
+def test_a_package_tells_what_it_needs_besides_where_it_is_installed_and_imported() -> None:
+    one = companion(package="pins", module="pins", unless=("driver",), text="a driver is needed")
+    found = project("imports", "pins")
+    assert companions(one, found, "pins") == ["main.py:2: a driver is needed; bring it"]
+    assert companions(one, found, "pins", "driver") == []
+    assert companions(one, found, "pins", provided=frozenset({"driver"})) == []
+    assert companions(one, found) == []
+    assert companions(one, project("imports", "else"), "pins") == []
+
+
+def test_a_folder_that_is_written_to_is_told_with_the_volume_to_mount() -> None:
+    def told(path: str) -> list[str]:
+        found = project("writes-file", path, When.CALL)
+        return [one.text for one in note_writes(found, workdir="/app", home="/home/app")]
+
+    (beside,) = told("app.db")
+    assert "main.py:2 writes /app/app.db, beside the sources" in beside
+    (volume,) = told("data/app.db")
+    assert "mount a volume at /app/data" in volume
+    assert told("/home/app/app.db") == []

@@ -1,0 +1,48 @@
+"""Files that sources write, as paths in the container."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.source_folders import uses
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("import sqlite3\nsqlite3.connect('app.db')", "app.db"),
+        ("import logging\nlogging.FileHandler('/var/log/app.log')", "/var/log/app.log"),
+        ("open('out.csv', 'w')", "out.csv"),
+        (
+            "from pathlib import Path\nDATA = Path('data')\n(DATA / 'a.txt').write_text('')",
+            "data/a.txt",
+        ),
+        ("import os\nos.makedirs(os.path.join(os.path.dirname(__file__), 'cache'))", "cache"),
+        ("URL = 'sqlite:///./app.db'", "app.db"),
+        ("import os\nopen(os.environ.get('LOG', 'app.log'), mode='a')", "app.log"),
+        ("DB = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db.sqlite3'}", "db.sqlite3"),
+    ],
+)
+def test_a_path_that_is_written_is_read_from_the_sources(
+    tmp_path: Path, source: str, path: str
+) -> None:
+    assert [value for _, value, _ in uses(tmp_path, source, "writes-file")] == [path]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "open('in.csv')",
+        "open('/tmp/out.csv', 'w')",
+        "open(name, 'w')",
+        "import sqlite3\nsqlite3.connect(':memory:')",
+        "URL = 'sqlite:///:memory:'",
+        "DB = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}",
+        "from pathlib import Path\nPath('in').read_text()",
+        "open('../elsewhere', 'w')",
+    ],
+)
+def test_what_is_read_in_memory_temporary_or_unknown_is_no_file_that_is_written(
+    tmp_path: Path, source: str
+) -> None:
+    assert uses(tmp_path, source, "writes-file") == []
