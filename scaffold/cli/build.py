@@ -133,4 +133,5 @@ def make_job(path: Path, prepared: "Prepared", wishes: "BuildOptions") -> "Job":
         arches=prepared.arches,
         index=index_options(prepared.project, prepared.request),
         wishes=replace(wishes, certificates=prepared.request.certificates),
+        dockerfile=prepared.request.options.dockerfile,
     )
