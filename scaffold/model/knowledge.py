@@ -404,8 +404,11 @@ class ImageFamily:
     def match(self, reference: str) -> "ImageFamily | None":
         """Return the family with what a reference says of Python and release, None for another."""
         found = re.fullmatch(self.image, reference.partition("@")[0])
-        said = {k: v for k, v in found.groupdict().items() if v} if found else {}
-        return replace(self, **said) if found else None
+        if found is None:
+            return None
+        said = found.groupdict()
+        python, release = said.get("python"), said.get("release")
+        return replace(self, python=python or self.python, release=release or self.release)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
