@@ -163,6 +163,7 @@ def make_job(path: Path, prepared: "Prepared", wishes: "BuildOptions") -> "Job":
         arches=prepared.arches,
         index=index_options(prepared.project, prepared.request),
         wishes=replace(wishes, certificates=prepared.request.certificates),
+        dockerfile=prepared.request.options.dockerfile,
     )
 
 
@@ -186,8 +187,7 @@ def make_image_job(
     outside: Services, prepared: "Prepared", job: "Job", goal: str, base_from: str
 ) -> "ImageJob":
     """Return what is to be built without an engine of a prepared folder."""
-    from scaffold.cli.generate import write_files  # noqa: PLC0415
-    from scaffold.cli.planning import decide_outcome  # noqa: PLC0415
+    from scaffold.cli.planning import decide_outcome, write_files  # noqa: PLC0415
     from scaffold.docker.build import read_job_config  # noqa: PLC0415
     from scaffold.dockerfile.template_context import make_template_context  # noqa: PLC0415
     from scaffold.engineless.images import ImageJob  # noqa: PLC0415 - not for --help

@@ -59,8 +59,7 @@ def real_services() -> Services:
         load_package=knowledge_services.load_package,
         write_file=_write_file,
         own_knowledge=knowledge_services.own_knowledge,
-        refresh=knowledge_services.refresh,
-        read_statement=knowledge_services.read_statement,
+        refresh_wheels=knowledge_services.refresh_wheels,
         write_knowledge=knowledge_services.write_knowledge,
         snapshot_names=knowledge_services.snapshot_names,
         snapshot_date=knowledge_services.snapshot_date,
@@ -112,6 +111,7 @@ def _read_project(path: Path, request: Request) -> Project:
     return read_project(
         path / folder,
         context=path,
+        dockerfile=request.options.dockerfile,
         repositories=None if request.options.offline else partial(_fetch, path, request),
         extras=request.extras,
         groups=request.groups,
@@ -220,7 +220,7 @@ def _write_images(job: ImageJob, watch: Watch) -> Written:
 
 
 def _read_promises(path: Path, arches: Sequence[Arch], facts: Facts) -> tuple[Expectation, ...]:
-    from scaffold.state.expectations import read_expectations  # noqa: PLC0415 - one command only
+    from scaffold.state.record import read_expectations  # noqa: PLC0415 - one command only
 
     return read_expectations(path, arches, facts.bases)
 
@@ -249,13 +249,13 @@ def _check_up(path: Path) -> tuple[Finding, ...]:
 
 
 def _read_measured(path: Path) -> Mapping[Arch, Measured]:
-    from scaffold.state.measurements import read_measured  # noqa: PLC0415 - not for --help
+    from scaffold.state.record import read_measured  # noqa: PLC0415 - not for --help
 
     return read_measured(path)
 
 
 def _keep_measured(path: Path, reports: Sequence[Report], today: date) -> None:
-    from scaffold.state.measurements import keep_measured  # noqa: PLC0415 - one option only
+    from scaffold.state.record import keep_measured  # noqa: PLC0415 - one option only
 
     keep_measured(path, reports, today)
 

@@ -27,7 +27,7 @@ class BaseFiles:
     entries: dict[str, Entry]
 
 
-def unpack_base(reference: str, image: BaseImage, source: Source, store: Store) -> BaseFiles:
+def unpack_base(image: BaseImage, store: Store) -> BaseFiles:
     """Return a base's files, unpacked once for all builds from it."""
     home = store.folder / "bases" / image.digest.replace(":", "-")
     folder, listed = home / "root", home / "entries.json"
@@ -36,10 +36,7 @@ def unpack_base(reference: str, image: BaseImage, source: Source, store: Store) 
         entries: dict[str, Entry] = {}
         with store.scratch() as work:
             for layer in image.layers:
-                path = store.path(layer.digest)
-                if not path.exists():
-                    path = store.fetch(layer, source.open(reference, layer))
-                _lay_over(path, work / "root", entries)
+                _lay_over(store.path(layer.digest), work / "root", entries)
             (work / "entries.json").write_text(json.dumps([_row(e) for e in entries.values()]))
             home.parent.mkdir(parents=True, exist_ok=True)
             (work / "root").mkdir(exist_ok=True)
@@ -48,6 +45,13 @@ def unpack_base(reference: str, image: BaseImage, source: Source, store: Store) 
                 work.mkdir()
     rows = json.loads(listed.read_text())
     return BaseFiles(folder=folder, entries={row[0]: _entry(row, folder) for row in rows})
+
+
+def keep_layers(reference: str, image: BaseImage, source: Source, store: Store) -> None:
+    """Fetch what is not there yet of a base's layers."""
+    for layer in image.layers:
+        if not store.path(layer.digest).exists():
+            store.fetch(layer, source.open(reference, layer))
 
 
 def _lay_over(archive: Path, root: Path, entries: dict[str, Entry]) -> None:

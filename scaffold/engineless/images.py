@@ -30,9 +30,9 @@ from scaffold.docker.oci import (
     write_layout,
 )
 from scaffold.docker.registry import Registries, push_images
-from scaffold.dockerfile.template_context import TemplateContext
-from scaffold.engineless.base_files import make_root, unpack_base
-from scaffold.engineless.layers import Entry, write_layer
+from scaffold.dockerfile.template_context import BuildStage, TemplateContext
+from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
+from scaffold.engineless.layers import write_layer
 from scaffold.engineless.steps import (
     Tools,
     assemble,
@@ -50,6 +50,10 @@ from scaffold.model.errors import UsageError
 from scaffold.model.target import Arch
 
 _SECOND = 10**9  # in nanoseconds
+_NO_BYTECODE = (
+    "no bytecode: there is no CPython {python} on this machine to compile it; every start "
+    "compiles what it imports. `uv python install {python}` gets one"
+)
 _NOTED = "org.opencontainers."
 
 
@@ -119,9 +123,10 @@ def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
     tools = Tools(pip=pip_environment(job.index, job.environ), python=python)
     timer = _Timer(watch)
     with ThreadPoolExecutor() as pool, closing(source):
-        images = [
-            _build(job, view, order, source, store, tools, timer, pool) for order in _orders(job)
-        ]
+        bench = _Bench(
+            job=job, view=view, source=source, store=store, tools=tools, timer=timer, pool=pool
+        )
+        images = [bench.build(order) for order in _orders(job)]
     with timer.step(f"writing {job.goal}"):
         _write(job, images, store)
     seconds = time.monotonic() - begun
@@ -130,12 +135,7 @@ def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
             _describe(order, one, timer.steps, seconds)
             for order, one in zip(_orders(job), images, strict=True)
         ),
-        notes=()
-        if python or not view.app_compiled
-        else (
-            f"no bytecode: there is no CPython {view.python} on this machine to compile it; "
-            f"every start compiles what it imports. `uv python install {view.python}` gets one",
-        ),
+        notes=() if python or not view.app_compiled else (_NO_BYTECODE.format(python=view.python),),
     )
 
 
@@ -176,117 +176,105 @@ def _orders(job: ImageJob) -> tuple[BuildRequest, ...]:
     )
 
 
-def _build(
-    job: ImageJob,
-    view: TemplateContext,
-    order: BuildRequest,
-    source: Source,
-    store: Store,
-    tools: Tools,
-    timer: _Timer,
-    pool: ThreadPoolExecutor,
-) -> Image:
-    name = order.arch.platform
-    with timer.step(f"{name} base {view.reference}"):
-        base = source.find(view.reference, order.arch)
-    fixed = _fixed_layers(job, view, order.arch, base, source, store, tools, timer, pool)
-    moment = view.moment if job.moment is None else job.moment
-    with timer.step(f"{name} application"):
-        entries = list_app(view, job.folder, moment, Path(job.goal.removeprefix("oci:")).resolve())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """All that the images of one job are made with."""
+
+    job: ImageJob
+    view: TemplateContext
+    source: Source
+    store: Store
+    tools: Tools
+    timer: _Timer
+    pool: ThreadPoolExecutor
+
+    def build(self, order: BuildRequest) -> Image:
+        """Return the image of one target, its blobs in the store."""
+        view, store, arch = self.view, self.store, order.arch
+        with self.timer.step(f"{arch.platform} base {view.reference}"):
+            base = self.source.find(view.reference, arch)
+        fixed = self.fixed_layers(arch, base)
+        moment = view.moment if self.job.moment is None else self.job.moment
+        with self.timer.step(f"{arch.platform} application"):
+            layers = (*fixed, self.app_layer(moment))
+        config = store.add(dump(make_config(view, arch, base, layers, moment)), CONFIG)
+        notes = {key: value for key, value in view.labels if key.startswith(_NOTED)}
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": config.describe(),
+            "layers": [one.describe() for one in layers],
+            **({"annotations": notes} if notes else {}),
+        }
+        return Image(
+            arch=arch,
+            tag=order.tag,
+            manifest=store.add(dump(manifest), MANIFEST),
+            config=config,
+            layers=layers,
+            annotations=notes,
+        )
+
+    def app_layer(self, moment: int) -> Blob:
+        """Return the layer of the application, which an edit changes."""
+        view, store, tools = self.view, self.store, self.tools
+        made = Path(self.job.goal.removeprefix("oci:")).resolve()
+        entries = list_app(view, self.job.folder, moment, made)
         key = f"app {digest_entries(entries)} {tools.python} {view.compile} {view.app_compiled}"
-        top = _cached_app(key, store, view, entries, tools, moment)
-    layers = (*fixed, top)
-    config = store.add(dump(make_config(view, order.arch, base, layers, moment)), CONFIG)
-    notes = {key: value for key, value in view.labels if key.startswith(_NOTED)}
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": MANIFEST,
-        "config": config.describe(),
-        "layers": [one.describe() for one in layers],
-        **({"annotations": notes} if notes else {}),
-    }
-    return Image(
-        arch=order.arch,
-        tag=order.tag,
-        manifest=store.add(dump(manifest), MANIFEST),
-        config=config,
-        layers=layers,
-        annotations=notes,
-    )
+        if known := self.recall(key):
+            return known[0]
+        with store.scratch() as work:
+            blob = write_layer([*entries, *compile_app(view, entries, work, tools, moment)], store)
+        store.note(key, [asdict(blob)])
+        return blob
 
+    def fixed_layers(self, arch: Arch, base: BaseImage) -> tuple[Blob, ...]:
+        """Return the layers below: they change with base, lock, plan or assembler only."""
+        view, store, folder = self.view, self.store, self.job.folder
+        build = next(one for one in view.builds if one.platform == arch.platform)
+        read = [folder / path for path, _ in build.files]
+        read += [folder / build.lock] if build.wheels else []
+        made_from = [
+            *(base.digest, digest_program(), self.tools.python, view.python),
+            *(hashlib.sha256(path.read_bytes()).hexdigest() for path in read),
+            *(view.assembly, view.root_dropped, view.accounts, build.selection),
+        ]
+        key = f"fixed {hashlib.sha256(json.dumps(made_from).encode()).hexdigest()}"
+        if known := self.recall(key):
+            return known
+        layers = self.make_layers(build, base)
+        store.note(key, [asdict(one) for one in layers])
+        return layers
 
-def _cached_app(
-    key: str,
-    store: Store,
-    view: TemplateContext,
-    entries: Sequence[Entry],
-    tools: Tools,
-    moment: int,
-) -> Blob:
-    noted = store.noted(f"layer {key}")
-    if noted and store.path(noted["digest"]).exists():
-        return Blob(**noted)
-    with store.scratch() as work:
-        blob = write_layer([*entries, *compile_app(view, entries, work, tools, moment)], store)
-    store.note(f"layer {key}", asdict(blob))
-    return blob
+    def make_layers(self, build: BuildStage, base: BaseImage) -> tuple[Blob, ...]:
+        """Do the steps of the Dockerfile's stages up to the application."""
+        view, store, step, name = self.view, self.store, self.timer.step, build.platform
+        with store.scratch() as work:
+            with step(f"{name} files of the base"):
+                keep_layers(view.reference, base, self.source, store)
+                under = unpack_base(base, store) if view.assembled else None
+            with step(f"{name} packages"):
+                install_packages(view, build, self.job.folder, work, self.tools)
+            with step(f"{name} putting it together"):
+                cut = under.folder if under and view.cut else None
+                made = assemble(view, cut, work, self.tools)
+                if under and not view.cut:
+                    made["base"] = list(make_root(under, view, work))
+            order = [*(["base"] if view.assembled else []), *view.layers]
+            with step(f"{name} layers"):
+                found = tuple(self.pool.map(lambda one: write_layer(made[one], store), order))
+        return found if view.assembled else (*base.layers, *found)
 
-
-def _fixed_layers(
-    job: ImageJob,
-    view: TemplateContext,
-    arch: Arch,
-    base: BaseImage,
-    source: Source,
-    store: Store,
-    tools: Tools,
-    timer: _Timer,
-    pool: ThreadPoolExecutor,
-) -> tuple[Blob, ...]:
-    """Return the layers below the application: they change with base, lock or plan only."""
-    build = next(one for one in view.builds if one.platform == arch.platform)
-    lock = (job.folder / build.lock).read_bytes() if build.wheels else b""
-    files = [
-        hashlib.sha256((job.folder / path).read_bytes()).hexdigest() for path, _ in build.files
-    ]
-    made_from = [
-        *(base.digest, hashlib.sha256(lock).hexdigest(), files, digest_program(), tools.python),
-        *(view.assembly, view.root_dropped, view.accounts, build.selection, view.python),
-    ]
-    key = f"fixed {hashlib.sha256(json.dumps(made_from).encode()).hexdigest()}"
-    noted = store.noted(key)
-    if noted and all(store.path(one["digest"]).exists() for one in noted):
-        return tuple(Blob(**one) for one in noted)
-    with store.scratch() as work:
-        whole = view.assembled and not view.cut
-        with timer.step(f"{arch.platform} files of the base"):
-            under = unpack_base(view.reference, base, source, store) if view.assembled else None
-            kept = () if view.assembled else _keep_layers(view.reference, base, source, store)
-        with timer.step(f"{arch.platform} packages"):
-            install_packages(view, build, job.folder, work, tools)
-        with timer.step(f"{arch.platform} putting it together"):
-            made = assemble(view, under.folder if under and view.cut else None, work, tools)
-            if under and whole:
-                made["base"] = list(make_root(under, view, work))
-        order = [*(["base"] if view.assembled else []), *view.layers]
-        with timer.step(f"{arch.platform} layers"):
-            found = tuple(pool.map(lambda name: write_layer(made[name], store), order))
-    layers = (*kept, *found)
-    store.note(key, [asdict(one) for one in layers])
-    return layers
-
-
-def _keep_layers(reference: str, base: BaseImage, source: Source, store: Store) -> tuple[Blob, ...]:
-    for layer in base.layers:
-        if not store.path(layer.digest).exists():
-            store.fetch(layer, source.open(reference, layer))
-    return base.layers
+    def recall(self, key: str) -> tuple[Blob, ...]:
+        """Return the layers that an earlier build made of the same, none if one is gone."""
+        blobs = tuple(Blob(**one) for one in self.store.noted(key) or ())
+        return blobs if all(self.store.path(one.digest).exists() for one in blobs) else ()
 
 
 def make_config(
     view: TemplateContext, arch: Arch, base: BaseImage, layers: Sequence[Blob], moment: int
 ) -> dict[str, Any]:
-    """Return the configuration of the image specification: what the Dockerfile's last stage says."""
+    """Return the configuration, as OCI spells what the Dockerfile's last stage says."""
     under = {} if view.assembled else dict(base.config.get("config") or {})
     named = {text.partition("=")[0]: text for text in under.get("Env") or ()}
     named |= {name: f"{name}={value}" for name, value in view.environment}

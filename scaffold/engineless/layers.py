@@ -7,8 +7,8 @@ import stat
 import struct
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -92,16 +92,6 @@ def write_layer(entries: Iterable[Entry], store: Store) -> Blob:
             blob = replace(packed.finish(), files=files)
         store.path(blob.digest).parent.mkdir(parents=True, exist_ok=True)
         draft.replace(store.path(blob.digest))
-    return blob
-
-
-def cached_layer(key: str, store: Store, entries: Callable[[], Iterable[Entry]]) -> Blob:
-    """Return the layer that was made for a key, or make it."""
-    noted = store.noted(f"layer {key}")
-    if noted and store.path(noted["digest"]).exists():
-        return Blob(**noted)
-    blob = write_layer(entries(), store)
-    store.note(f"layer {key}", asdict(blob))
     return blob
 
 

@@ -21,7 +21,10 @@ from scaffold.project.dockerignore import ignored, may_return, parse_ignore
 
 _ASSEMBLER = Path(assembler.__file__).parent
 # Modules by a name that is on no path: what runs has an interpreter of its own.
-_RUN = "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); {alias}runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+_RUN = (
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); {alias}"
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
 _UMASK = -1 if os.name == "nt" else 0o022
 _LAST_LINES = 20
 _HASHED = 1 << 24  # bytes of a file from which on its size and time stand for its contents

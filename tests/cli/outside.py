@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+import click
 from click.testing import CliRunner, Result
 
+from scaffold.catalog.snapshot_refresh import Refreshed
 from scaffold.cli import cli
 from scaffold.cli.services import Services
 from scaffold.config.request import Request
@@ -185,9 +187,8 @@ def make_outside(
         open_index=open_index,
         open_snapshot=open_snapshot,
         own_knowledge=lambda into: into or Path("knowledge"),
-        refresh=lambda _, __: (),
-        read_statement=lambda: "SELECT 1\n",
-        write_knowledge=lambda _, files, __: seen.written.update(files),
+        refresh_wheels=lambda _, __, ___: Refreshed(changes=(), files={}),
+        write_knowledge=lambda _, one: seen.written.update(one.files),
         load_package=lambda name, _: make_facts().packages.get(name),
         write_file=lambda path, text, _: seen.written.update({str(path): text}),
         snapshot_names=lambda: sorted((world or World()).pages),
@@ -219,10 +220,13 @@ def make_outside(
 
 
 def run(
-    *argv: str, outside: Services | None = None, env: Mapping[str, str] | None = None
+    *argv: str,
+    outside: Services | None = None,
+    env: Mapping[str, str] | None = None,
+    command: click.Command = cli,
 ) -> Result:
     """Run a command line; ``stdout`` and ``stderr`` of the result are apart."""
-    return CliRunner().invoke(cli, list(argv), obj=outside or make_outside(), env=env)
+    return CliRunner().invoke(command, list(argv), obj=outside or make_outside(), env=env)
 
 
 def fail_with(error: BaseException) -> Callable[..., object]:

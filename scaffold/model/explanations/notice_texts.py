@@ -177,7 +177,7 @@ REMARKS: Mapping[str, Explanation] = {
     ),
     "no-bytecode": explain(
         "no Python here compiles for the image",
-        "`build --to` compiles with a CPython of the image's minor version on this machine; bytecode "
+        "`build --to` compiles with a CPython of the image's minor version on this machine; that "
         "of another is not loaded. Without one the image has sources only, and starts more slowly.",
         "Install that version, for instance with `uv python install`, or build with an engine.",
     ),

@@ -22,8 +22,8 @@ from scaffold.engineless.layers import Entry, write_layer
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import BaseUnavailableError, StepFailedError, UsageError
+from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
-from scaffold.planner.plan import Plan
 from tests.support.dockerfiles import distroless, plan_of, simple_plan
 from tests.support.worlds import World
 from tests.unit.planner.test_decide import slim
