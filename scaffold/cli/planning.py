@@ -22,6 +22,7 @@ from scaffold.report.document import make_record
 from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
 from scaffold.state.file_writer import RECORD, digest
+from scaffold.state.record import render_record
 
 
 def decide_outcome(
@@ -162,5 +163,5 @@ def spell_files(outside: Services, path: Path, outcome: PlanResult) -> dict[str,
             files.pop(ignore, None)
     inputs = outside.digest_inputs(path, input_files(outcome.project))
     table = set_by(outside.read_settings(path), request)
-    files[RECORD] = make_record(outcome, files, inputs, table)
+    files[RECORD] = render_record(make_record(outcome, files, inputs, table))
     return files

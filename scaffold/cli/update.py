@@ -86,7 +86,7 @@ def update(
         request = replace(request, leave=_left(given, record, force=force))
         stale = _find_stale(outside, path, record, request)
         if check and not stale:
-            return _show(_only_checked(outside, path, record), as_json=as_json, check=check)
+            return _show(_only_checked(record), as_json=as_json, check=check)
         outcome = decide_outcome(outside, path, request, tell)
         if outcome.fits:
             found = _compare(outside, path, record, outcome, stale, force=force)
@@ -148,16 +148,11 @@ def _find_stale(
     )
 
 
-def _only_checked(outside: Services, path: Path, record: "Record") -> "Update":
+def _only_checked(record: "Record") -> "Update":
     from scaffold.report.plan_diff import Update  # noqa: PLC0415
     from scaffold.state.plan_diff import over_budget  # noqa: PLC0415 - not for --help
 
-    measured = {
-        arch.platform: (one.on_disk, one.download)
-        for arch, one in outside.read_measured(path).items()
-    }
-    over = over_budget(record.document, measured)
-    return Update(project=record.project, over=over, kept=record.edited)
+    return Update(project=record.project, over=over_budget(record), kept=record.edited)
 
 
 def _compare(
@@ -174,7 +169,7 @@ def _compare(
     The record of a run changes with every figure in it: alone it is no change.
     """
     from scaffold.cli.planning import find_left, spell_files  # noqa: PLC0415
-    from scaffold.report.document import make_document  # noqa: PLC0415
+    from scaffold.report.document import make_record  # noqa: PLC0415
     from scaffold.report.plan_diff import Update  # noqa: PLC0415
     from scaffold.state.file_writer import RECORD, digest  # noqa: PLC0415 - not for --help
     from scaffold.state.plan_diff import compare_plans  # noqa: PLC0415
@@ -195,7 +190,9 @@ def _compare(
     dockerfile = outcome.request.options.dockerfile
     there = _read(path / dockerfile)
     mine = [name for name in spared if _read(path / name) != files[name]]
-    targets = compare_plans(record.document, make_document(outcome))
+    arches = (target.arch for target in outcome.targets)
+    decisions = dict(zip(arches, outcome.decisions, strict=True))
+    targets = compare_plans(record, make_record(outcome, {}), decisions)
     remarks = [remark.text for remark in outcome.remarks]
     if dockerfile in spared and any(one.choice for one in targets):
         remarks.append(_OTHER_BASE)
