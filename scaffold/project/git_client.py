@@ -119,7 +119,7 @@ def run_git(
         "LC_ALL": "C",
     }
     return subprocess.run(  # noqa: S603 - fixed commands; addresses follow a ``--``
-        ["git", "--no-pager", *_SETTINGS, *words],
+        ["git", "--no-pager", *_SETTINGS, *words],  # noqa: S607 - the one on the PATH
         cwd=folder,
         env=env,
         stdin=subprocess.DEVNULL,
