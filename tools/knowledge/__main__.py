@@ -20,7 +20,6 @@ from tools.knowledge.minimal_bases import derive_text
 from tools.knowledge.refresh import Order, refresh
 
 _KNOWLEDGE = Path(__file__).resolve().parents[2] / "knowledge"
-_SNAPSHOTS = _KNOWLEDGE / "snapshots"
 
 
 @click.group(cls=ReportingGroup)
