@@ -24,8 +24,9 @@ _MOST_HEAVY = 8  # and three layers of groups, one on top, the base, the applica
 class PlannedLayer:
     """One layer to be: ``name`` is ``base``, ``models``, ``application`` or empty.
 
-    ``packages`` is what is in it. Bytes on disk and to download. ``pulled_classic`` is what a device with the classic store
-    downloads when this layer changes; one with containerd's store downloads the layer alone.
+    ``packages`` is what is in it. Bytes on disk and to download. ``pulled_classic`` is what a
+    device with the classic store downloads when this layer changes; one with containerd's store
+    downloads the layer alone.
     """
 
     name: str
