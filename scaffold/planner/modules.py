@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Facts, ModuleFact
 from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
@@ -59,7 +60,7 @@ def find_missing(
                 f"{use.origin} imports {use.value}, and no installed package is known to bring "
                 "it: add its package to the requirements, or say --provided " + use.value
             )
-            reason = Reason(code="may-need-module", text=text, fact=use.value)
+            reason = Reason(code=Code.MAY_NEED_MODULE, text=text, fact=use.value)
             yield Missing(reason=reason, certain=False)
 
 
@@ -105,7 +106,7 @@ def _lacks(
     use: Use, fact: ModuleFact, project: Project, installed: Mapping[str, str], python: str
 ) -> Reason:
     certain = use.when is When.START
-    code = "missing-module" if certain else "may-need-module"
+    code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
     what = f"{use.origin} imports {use.value}"
     first = fact.packages[0] if fact.packages else ""
     name = canonicalize_name(Requirement(first).name) if first else ""
