@@ -19,6 +19,7 @@ _STORAGE = (64 * 10**6, 16 * 10**12)
 _CORES = (1, 256)
 COMPANIONS = (
     *("downloads-data", "needs-browser", "needs-companion", "needs-device-half", "needs-service"),
+    "runs-program",
 )
 
 
