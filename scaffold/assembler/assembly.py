@@ -43,7 +43,9 @@ class Order:
     those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
     too. ``trace`` is a keep-list, ``closure`` how much of what is not
     on it stays all the same, ``imports`` a file with what the app's own sources name. ``own`` is
-    a folder with the application's machine code, which comes in a layer of its own.
+    a folder with the application's machine code, which comes in a layer of its own. ``known`` is
+    a system with the packages of every one of its kind. With ``owners`` no owner is set: "path uid"
+    lines go into that file, for whoever writes the archives.
     """
 
     packages: Path
@@ -62,6 +64,8 @@ class Order:
     layers: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()
     programs: tuple[str, ...] = ()
+    owners: Path | None = None
+    known: Path = Path("/")
     shell: bool = False
     trace: Path | None = None
     closure: str = "safe"
@@ -195,7 +199,7 @@ def _finish_library(order: Order, out: Path) -> None:
 def _list_added(order: Order, view: View) -> tuple[str, ...]:
     """Return the files of programs that were asked for, and of the shell."""
     shell = (find_shell(view),) if order.shell else ()
-    return (*shell, *list_programs(view, order.programs, known_names()))
+    return (*shell, *list_programs(view, order.programs, known_names(order.known)))
 
 
 def _list_elf_files(order: Order) -> Iterator[str]:
@@ -239,7 +243,10 @@ def _add_user(order: Order, out: Path) -> None:
     for path in (order.home, order.workdir):
         folder = out / path.lstrip("/")
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.chown(folder, order.uid, order.uid)
+        if order.owners is None:
+            shutil.chown(folder, order.uid, order.uid)
+    if order.owners is not None:
+        order.owners.write_text(f"{order.home} {order.uid}\n{order.workdir} {order.uid}\n")
 
 
 def _finish_packages(order: Order, owners: dict[str, str], removed: Removed) -> None:

@@ -43,11 +43,6 @@ def templates() -> Traversable:
     return root() / "templates"
 
 
-def example(name: str) -> Traversable:
-    """Return the folder of an example that is shipped; a checkout has more of them."""
-    return root() / "examples" / name
-
-
 def assembler() -> dict[str, str]:
     """Return the sources of what runs inside a build, by the path that they get in a project."""
     return dict(_sources(files("scaffold.assembler"), ".leanscaffold/assemble"))

@@ -39,7 +39,6 @@ _COMMANDS = {
         "doctor",
         "completion",
         "knowledge",
-        "experiment",
     )
 }
 
@@ -47,33 +46,8 @@ _COMMANDS = {
 COMPLETING = "_LEANSCAFFOLD_COMPLETE"  # click's, set by the script that `completion` prints
 
 
-class Commands(click.Group):
-    """A group that imports a command when it is asked for, and prints every error."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which people need them."""
-        return [*_COMMANDS, *super().list_commands(ctx)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command."""
-        if cmd_name not in _COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest commands where click only knows those already imported."""
-        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the exit codes below the commands."""
-        super().format_epilog(ctx, formatter)
-        with formatter.section("Exit codes"):
-            formatter.write_dl([(str(code), text) for code, text in sorted(EXIT_CODES.items())])
+class ReportingGroup(click.Group):
+    """A group that prints every error and ends with its exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; that nobody reads on (`| head`) is no failure, as click has it."""
@@ -109,6 +83,35 @@ class Commands(click.Group):
         except Exception:  # noqa: BLE001 - the boundary: whatever it is becomes a report
             code = _report_crash(argv)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+class Commands(ReportingGroup):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which people need them."""
+        return [*_COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in _COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest commands where click only knows those already imported."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the exit codes below the commands."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), text) for code, text in sorted(EXIT_CODES.items())])
 
 
 def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:

@@ -13,6 +13,7 @@ from scaffold.model.comparison import Variant
 from scaffold.model.errors import UsageError
 from scaffold.model.expectation import Expectation, VerifyOptions
 from scaffold.model.knowledge import Facts
+from scaffold.model.plan import DOCKERFILE
 from scaffold.model.verdict import Accepted
 from scaffold.report.plan_result import PlanResult, health_of, port_of
 from scaffold.verify.compare_session import CompareRequest
@@ -64,10 +65,15 @@ def planned_contender(
     chosen = replace(outcome.decisions[0], chosen=fits)
     plan = outside.make_plan(outcome.project, outcome.targets[:1], (chosen,), outcome.request)
     base = fits.base
+    ours = outcome.request.options.dockerfile  # and the ignore file that belongs to it
+    files = {
+        f"{DOCKERFILE}{name.removeprefix(ours)}" if name.startswith(ours) else name: text
+        for name, text in outside.spell_plan(plan).items()
+    }
     return Variant(
         name=name or base.id,
         title=title or f"leanscaffold, Python {fits.python}",
-        files=outside.spell_plan(plan),
+        files=files,
         promise=replace(
             promise_of(outcome),
             base=base.id,

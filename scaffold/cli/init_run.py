@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 
 from scaffold.cli.exit_codes import FITS, INTERRUPTED, NOTHING_FITS
-from scaffold.cli.generate import spell_files, write_files
 from scaffold.cli.init_session import Session, change_answer, review_decision, show_all
 from scaffold.cli.options import given_in, read_options
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.planning import decide_outcome, spell_files, write_files
 from scaffold.config.option_sources import (
     Given,
     Source,
@@ -216,12 +215,12 @@ def _request(session: Session, held: Iterable[Given], machine: str) -> Request:
     return parse_request(values)
 
 
-def _spell_command(session: Session, situation: Situation) -> str:
+def _spell_command(session: Session, situation: Situation, folder: str) -> str:
     """Return the command line that does the same where the same is set, without a question."""
     typed = {Source.FLAG, Source.RECORDED}
     flags = [one for one in situation.held.values() if one.source in typed]
     request = _request(session, flags, situation.machine)
-    return generate_command(request, str(session.path))
+    return generate_command(request, folder)
 
 
 def _write(session: Session, situation: Situation, outcome: PlanResult, folder: Path) -> None:
@@ -231,9 +230,18 @@ def _write(session: Session, situation: Situation, outcome: PlanResult, folder: 
     with talking(sys.stderr, quiet=wishes.quiet) as tell:
         outcome = write_files(outside, folder, outcome, force=wishes.force, tell=tell)
         if folder != session.path:
+            here = _spell_command(session, situation, ".")
+            _name_choice(folder / "README.md", situation.starter, here)
             placed = outside.wizard.place(folder, session.path, wishes.force)
     session.written = True
     outside.wizard.kept.forget(session.path)
     created = [name for name in placed if name not in outcome.files]
-    command = _spell_command(session, situation)
+    command = _spell_command(session, situation, str(session.path))
     show_all(show_end(outcome, command, folder=str(session.path), created=created))
+
+
+def _name_choice(readme: Path, starter: Starter | None, command: str) -> None:
+    """Let the README of a new project name the options that were chosen, not our example's."""
+    if starter and starter.command and readme.is_file():
+        text = readme.read_text("utf-8")
+        readme.write_text(text.replace(starter.command, command), "utf-8")

@@ -14,8 +14,9 @@ from scaffold.init.interrupts import interrupts_held
 from scaffold.init.prompts import take_defaults
 from scaffold.init.question import Question, with_default
 from scaffold.init.questions import FOLLOWING, RESCUE, Situation, answered, rescue_words
+from scaffold.model.plan import BESIDE
 from scaffold.report.init_summary import show_dockerfile
-from scaffold.report.next_steps import rescue_options
+from scaffold.report.next_steps import beside_command, rescue_options
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.terminal import show, styled
 from scaffold.report.text import show_outcome
@@ -86,6 +87,10 @@ def review_decision(
     question = review.ask_review(
         files=_names(files),
         in_the_way=[str(detail) for detail in details],
+        beside=bool(
+            details
+            and beside_command({one.file or "" for one in details}, outcome.request, str(folder))
+        ),
         rescue=" ".join(_rescue(outcome)),
         changeable=bool(answered(situation, session.answers)),
     )
@@ -98,7 +103,7 @@ def review_decision(
         show_all(*(f"  {detail}" for detail in details), "")
     while (choice := session.ask_once(question)) in {review.DOCKERFILE, review.DETAILS}:
         if choice == review.DOCKERFILE:
-            show_all(show_dockerfile(files["Dockerfile"]))
+            show_all(show_dockerfile(files[outcome.request.options.dockerfile]))
         else:
             show_all("", show_outcome(outcome, folder=str(session.path)), "")
     return choice
@@ -115,8 +120,9 @@ def _rescue(outcome: PlanResult) -> list[str]:
 
 def change_answer(session: Session, situation: Situation, outcome: PlanResult, choice: str) -> None:
     """Take back one answer, so that it is asked again, or take what makes it fit."""
-    if choice == review.TAKE:
-        words = [*rescue_words(session.answers), *shlex.split(" ".join(_rescue(outcome)))]
+    if choice in {review.TAKE, review.BESIDE}:
+        taken = [f"--output={BESIDE}"] if choice == review.BESIDE else _rescue(outcome)
+        words = [*rescue_words(session.answers), *shlex.split(" ".join(taken))]
         session.answers[RESCUE] = shlex.join(words)
         return
     name = session.ask_once(review.ask_change(answered(situation, session.answers)))

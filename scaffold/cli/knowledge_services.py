@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,9 @@ from typing import TYPE_CHECKING
 from scaffold.model.errors import Detail, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from scaffold.catalog.refresh.running import Order
-    from scaffold.catalog.refresh.snapshots import Refreshed
+    from scaffold.catalog.snapshot_refresh import Refreshed
     from scaffold.model.knowledge import Facts, PackageFact
     from scaffold.model.ports import Index
 
@@ -68,27 +68,24 @@ def own_knowledge(into: Path | None) -> Path:
     )
 
 
-def refresh(order: Order, tell: Callable[[str], None]) -> tuple[Refreshed, ...]:
-    """Make knowledge anew; ``tell`` takes lines of progress."""
-    from scaffold.catalog.refresh.running import refresh  # noqa: PLC0415 - one command only
+def refresh_wheels(folder: Path, names: Path | None, tell: Callable[[str], None]) -> Refreshed:
+    """Make the snapshot of a folder of knowledge anew; ``tell`` takes lines of progress."""
+    from scaffold.catalog.snapshot_refresh import (  # noqa: PLC0415 - one command only
+        find_names,
+        refresh_from_index,
+    )
 
-    return refresh(order, tell)
-
-
-def read_statement() -> str:
-    """Return the SQL for an export of the public data set of index files."""
-    from scaffold.catalog.resources import templates  # noqa: PLC0415 - one command only
-
-    return (templates() / "sql" / "index_files.sql").read_text(encoding="utf-8")
+    date = datetime.now(UTC).date().isoformat()
+    return refresh_from_index(folder, find_names(folder, names), os.environ, date=date, tell=tell)
 
 
-def write_knowledge(folder: Path, files: Mapping[str, str], stale: Sequence[str]) -> None:
+def write_knowledge(folder: Path, refreshed: Refreshed) -> None:
     """Write texts below a folder, all or none, and remove what is stale."""
     from scaffold.state.file_writer import write_outputs  # noqa: PLC0415 - one command only
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_outputs(folder, files, force=True, recorded={})
-    for name in stale:
+    write_outputs(folder, refreshed.files, force=True, recorded={})
+    for name in refreshed.stale:
         (folder / name).unlink(missing_ok=True)
 
 

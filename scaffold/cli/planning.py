@@ -1,7 +1,7 @@
-"""What ``plan`` and ``generate`` do alike: read, decide, show."""
+"""What ``plan`` and ``generate`` do: read, decide, write, show."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +10,19 @@ import click
 from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
+from scaffold.config.option_sources import set_by
 from scaffold.config.request import Request, choose_targets
-from scaffold.model.errors import Detail, UsageError
+from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
+from scaffold.project.dockerignore import PROGRAM
 from scaffold.project.elsewhere import refuse_unlisted
+from scaffold.project.inputs import input_files
+from scaffold.report.document import make_record
+from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
+from scaffold.state.file_writer import RECORD, digest
+from scaffold.state.record import render_record
 
 
 def decide_outcome(
@@ -90,3 +97,71 @@ def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bo
 
         show(sys.stdout, show_outcome(outcome, folder=str(folder), verbose=verbose))
     return FITS if outcome.fits else NOTHING_FITS
+
+
+def write_files(
+    outside: Services,
+    path: Path,
+    outcome: PlanResult,
+    *,
+    force: bool,
+    tell: Callable[[str], None],
+) -> PlanResult:
+    """Write everything and return the outcome with the hashes of what was written.
+
+    Raises FileConflictError, having written nothing, for a file that is the user's.
+    """
+    tell("writing the files")
+    files = spell_files(outside, path, outcome)
+    kept = find_left(path, files, outcome.request)
+    for name in kept:
+        del files[name]
+    ours = f"{PROGRAM}/"
+    try:
+        left = set(outside.write(path, files, force)) - set(kept)
+    except FileConflictError as error:
+        raise _with_command(outside, error, path, outcome.request) from error
+    stale = (
+        Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
+        for name in sorted({PROGRAM if name.startswith(ours) else name for name in left})
+    )
+    spared = (
+        Reason(code="file-left", text=f"{name} stays as it is, as --leave says", file=name)
+        for name in kept
+    )
+    hashes = {name: digest(text) for name, text in files.items()}
+    return replace(outcome, files=hashes, remarks=(*outcome.remarks, *spared, *stale))
+
+
+def _with_command(
+    outside: Services, error: FileConflictError, path: Path, request: Request
+) -> FileConflictError:
+    """Return an error of files in the way with the command that writes beside them."""
+    names = {detail.file or "" for detail in error.details}
+    record = outside.read_record(path)
+    command = beside_command(names, request, str(path))
+    if not command or (record and names & set(record.files)):
+        return error
+    hint = f"write beside them: {command} (or leave a file as it is with --leave FILE)"
+    return type(error)(error.cause, hint=hint, details=error.details)
+
+
+def find_left(path: Path, files: Mapping[str, str], request: Request) -> tuple[str, ...]:
+    """Return which of these files are there and are to stay as they are."""
+    return tuple(name for name in request.leave if name in files and (path / name).exists())
+
+
+def spell_files(outside: Services, path: Path, outcome: PlanResult) -> dict[str, str]:
+    """Return the texts of all files of an outcome that fits, by name; nothing is written."""
+    request = outcome.request
+    made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, request)
+    files = dict(outside.spell_plan(made))
+    for name in find_left(path, files, request):
+        # Docker prefers it to .dockerignore: it would change a build that is not ours.
+        ignore = f"{name}.dockerignore"
+        if not (path / ignore).exists():
+            files.pop(ignore, None)
+    inputs = outside.digest_inputs(path, input_files(outcome.project))
+    table = set_by(outside.read_settings(path), request)
+    files[RECORD] = render_record(make_record(outcome, files, inputs, table))
+    return files

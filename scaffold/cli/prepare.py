@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffold.cli.generate import write_files
 from scaffold.cli.options import given_in, read_options
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.planning import decide_outcome, write_files
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, request_of
 from scaffold.config.request import Request, parse_request, without_secrets
@@ -15,7 +14,7 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.project.inputs import input_files
-from scaffold.state.record import DOCKERFILE, Record
+from scaffold.state.record import Record
 
 if TYPE_CHECKING:
     from scaffold.report.plan_result import PlanResult
@@ -62,7 +61,8 @@ def prepare(
         arches = _recorded_arches(record, request, given)
         stale = record.inputs != outside.digest_inputs(path, input_files(project))
         # One that --leave names is the user's for good: what else is stale is made anew around it.
-        edited = DOCKERFILE in record.edited and DOCKERFILE not in request.leave
+        dockerfile = request.options.dockerfile
+        edited = dockerfile in record.edited and dockerfile not in request.leave
         if arches and not record.missing and (edited or not stale):
             remarks = tuple(_remarks(record, stale=stale and bool(record.inputs)))
             return Prepared(project=project, arches=arches, request=request, remarks=remarks)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scaffold.config.option_sources import Given
     from scaffold.config.request import Request
     from scaffold.docker.build import Job, Watch
+    from scaffold.engineless.images import ImageJob, Written
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
     from scaffold.model.comparison import Comparison
@@ -58,8 +59,7 @@ def real_services() -> Services:
         load_package=knowledge_services.load_package,
         write_file=_write_file,
         own_knowledge=knowledge_services.own_knowledge,
-        refresh=knowledge_services.refresh,
-        read_statement=knowledge_services.read_statement,
+        refresh_wheels=knowledge_services.refresh_wheels,
         write_knowledge=knowledge_services.write_knowledge,
         snapshot_names=knowledge_services.snapshot_names,
         snapshot_date=knowledge_services.snapshot_date,
@@ -70,6 +70,7 @@ def real_services() -> Services:
         read_record=_read_record,
         digest_inputs=_digest_inputs,
         build=_build,
+        write_images=_write_images,
         read_promises=_read_promises,
         prove=_prove,
         compare=_compare,
@@ -110,6 +111,7 @@ def _read_project(path: Path, request: Request) -> Project:
     return read_project(
         path / folder,
         context=path,
+        dockerfile=request.options.dockerfile,
         repositories=None if request.options.offline else partial(_fetch, path, request),
         extras=request.extras,
         groups=request.groups,
@@ -211,8 +213,14 @@ def _build(job: Job, watch: Watch) -> tuple[Built, ...]:
     return build_images(job, watch, real_edges())
 
 
+def _write_images(job: ImageJob, watch: Watch) -> Written:
+    from scaffold.engineless.images import write_images  # noqa: PLC0415 - slow to import
+
+    return write_images(job, watch)
+
+
 def _read_promises(path: Path, arches: Sequence[Arch], facts: Facts) -> tuple[Expectation, ...]:
-    from scaffold.state.expectations import read_expectations  # noqa: PLC0415 - one command only
+    from scaffold.state.record import read_expectations  # noqa: PLC0415 - one command only
 
     return read_expectations(path, arches, facts.bases)
 
@@ -241,13 +249,13 @@ def _check_up(path: Path) -> tuple[Finding, ...]:
 
 
 def _read_measured(path: Path) -> Mapping[Arch, Measured]:
-    from scaffold.state.measurements import read_measured  # noqa: PLC0415 - not for --help
+    from scaffold.state.record import read_measured  # noqa: PLC0415 - not for --help
 
     return read_measured(path)
 
 
 def _keep_measured(path: Path, reports: Sequence[Report], today: date) -> None:
-    from scaffold.state.measurements import keep_measured  # noqa: PLC0415 - one option only
+    from scaffold.state.record import keep_measured  # noqa: PLC0415 - one option only
 
     keep_measured(path, reports, today)
 

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from scaffold.catalog.refresh.running import Order
-    from scaffold.catalog.refresh.snapshots import Refreshed
+    from scaffold.catalog.snapshot_refresh import Refreshed
     from scaffold.config.option_sources import Given
     from scaffold.config.request import Request
     from scaffold.docker.build import Job, Watch
+    from scaffold.engineless.images import ImageJob, Written
     from scaffold.init.services import WizardServices
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
@@ -47,18 +47,18 @@ class Services:
     ``open_snapshot`` takes layers of knowledge; what it opens asks neither cache nor network.
     ``load_package`` takes a normalised name and layers. ``write_file`` writes one file whole, and
     over another only when told to. ``own_knowledge`` returns the folder that knowledge is written
-    to, asked for or a checkout's; ``refresh`` makes knowledge anew, ``read_statement`` returns the
-    SQL for an export of the public data set, ``write_knowledge`` writes texts below a folder, all
-    or none, and removes what is stale. ``snapshot_names`` lists what the bundled snapshot holds,
-    ``snapshot_date`` is its ISO date.
+    to, asked for or a checkout's; ``refresh_wheels`` makes a snapshot anew,
+    ``write_knowledge`` writes it below a folder, all or none, and removes what is stale.
+    ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
     ``make_plan`` takes the request for its options and for what to run to get the plan again.
     ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
     none, and returns the names of files of an earlier run that belong to no target any more;
     without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
     ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
-    files in it. ``build`` makes images and tells what happens meanwhile. ``read_promises`` returns
-    what was planned for each target, ``prove`` builds and tries images, ``compare`` several of one
-    project. ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
+    files in it. ``build`` makes images and tells what happens meanwhile, ``write_images`` does so
+    without an engine. ``read_promises`` returns what was planned for each target, ``prove`` builds
+    and tries images, ``compare`` several of one project.
+    ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
     ``read_dockerfile`` returns the file that a path means, its text and what lies around it;
     ``replace_text`` writes it anew. ``write_page`` writes a report; without its last argument it
     raises FileConflictError for a file that is none. ``wizard`` is what ``init`` has besides,
@@ -77,9 +77,8 @@ class Services:
     load_package: Callable[[str, Sequence[str]], PackageFact | None]
     write_file: Callable[[Path, str, bool], None]
     own_knowledge: Callable[[Path | None], Path]
-    refresh: Callable[[Order, Callable[[str], None]], tuple[Refreshed, ...]]
-    read_statement: Callable[[], str]
-    write_knowledge: Callable[[Path, Mapping[str, str], Sequence[str]], None]
+    refresh_wheels: Callable[[Path, Path | None, Callable[[str], None]], Refreshed]
+    write_knowledge: Callable[[Path, Refreshed], None]
     snapshot_names: Callable[[], Sequence[str]]
     snapshot_date: Callable[[], str]
     decide: Callable[[Project, Sequence[Target], Options, PlannerServices], tuple[Decision, ...]]
@@ -89,6 +88,7 @@ class Services:
     read_record: Callable[[Path], Record | None]
     digest_inputs: Callable[[Path, Sequence[str]], Mapping[str, str]]
     build: Callable[[Job, Watch], tuple[Built, ...]]
+    write_images: Callable[[ImageJob, Watch], Written]
     read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Expectation, ...]]
     prove: Callable[[VerifyRequest, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[CompareRequest, Watch, Callable[[str], None]], Comparison]

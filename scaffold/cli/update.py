@@ -86,7 +86,7 @@ def update(
         request = replace(request, leave=_left(given, record, force=force))
         stale = _find_stale(outside, path, record, request)
         if check and not stale:
-            return _show(_only_checked(outside, path, record), as_json=as_json, check=check)
+            return _show(_only_checked(record), as_json=as_json, check=check)
         outcome = decide_outcome(outside, path, request, tell)
         if outcome.fits:
             found = _compare(outside, path, record, outcome, stale, force=force)
@@ -148,16 +148,11 @@ def _find_stale(
     )
 
 
-def _only_checked(outside: Services, path: Path, record: "Record") -> "Update":
+def _only_checked(record: "Record") -> "Update":
     from scaffold.report.plan_diff import Update  # noqa: PLC0415
     from scaffold.state.plan_diff import over_budget  # noqa: PLC0415 - not for --help
 
-    measured = {
-        arch.platform: (one.on_disk, one.download)
-        for arch, one in outside.read_measured(path).items()
-    }
-    over = over_budget(record.document, measured)
-    return Update(project=record.project, over=over, kept=record.edited)
+    return Update(project=record.project, over=over_budget(record), kept=record.edited)
 
 
 def _compare(
@@ -173,8 +168,8 @@ def _compare(
 
     The record of a run changes with every figure in it: alone it is no change.
     """
-    from scaffold.cli.generate import find_left, spell_files  # noqa: PLC0415
-    from scaffold.report.document import make_document  # noqa: PLC0415
+    from scaffold.cli.planning import find_left, spell_files  # noqa: PLC0415
+    from scaffold.report.document import make_record  # noqa: PLC0415
     from scaffold.report.plan_diff import Update  # noqa: PLC0415
     from scaffold.state.file_writer import RECORD, digest  # noqa: PLC0415 - not for --help
     from scaffold.state.plan_diff import compare_plans  # noqa: PLC0415
@@ -192,11 +187,14 @@ def _compare(
             or (force and name in record.edited)
         )
     ]
-    there = _read(path / "Dockerfile")
+    dockerfile = outcome.request.options.dockerfile
+    there = _read(path / dockerfile)
     mine = [name for name in spared if _read(path / name) != files[name]]
-    targets = compare_plans(record.document, make_document(outcome))
+    arches = (target.arch for target in outcome.targets)
+    decisions = dict(zip(arches, outcome.decisions, strict=True))
+    targets = compare_plans(record, make_record(outcome, {}), decisions)
     remarks = [remark.text for remark in outcome.remarks]
-    if "Dockerfile" in spared and any(one.choice for one in targets):
+    if dockerfile in spared and any(one.choice for one in targets):
         remarks.append(_OTHER_BASE)
     return Update(
         project=record.project,
@@ -204,7 +202,7 @@ def _compare(
         targets=targets,
         changed=tuple(sorted(changed)) if not stale else tuple(sorted({*changed, RECORD})),
         kept=tuple(sorted({*mine, *(() if force else set(record.edited) - set(changed))})),
-        texts=(there, files["Dockerfile"]) if there and "Dockerfile" in changed else None,
+        texts=(there, files[dockerfile]) if there and dockerfile in changed else None,
         remarks=tuple(remarks),
     )
 
@@ -219,7 +217,7 @@ def _read(file: Path) -> str:
 def _write(
     outside: Services, path: Path, outcome: "PlanResult", found: "Update", *, force: bool
 ) -> "Update":
-    from scaffold.cli.generate import spell_files  # noqa: PLC0415 - not for --help
+    from scaffold.cli.planning import spell_files  # noqa: PLC0415 - not for --help
 
     files = spell_files(outside, path, outcome)
     texts = {name: text for name, text in files.items() if name not in found.kept}

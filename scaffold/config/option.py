@@ -7,7 +7,16 @@ PREFIX = "LEANSCAFFOLD_"
 
 Kind = Literal["targets", "size", "text", "name", "path", "choice", "switch"]
 SpeltKind = Literal[
-    "python", "command", "port", "health", "swap", "url", "registry", "program", "output"
+    "python",
+    "command",
+    "port",
+    "health",
+    "swap",
+    "url",
+    "registry",
+    "program",
+    "output",
+    "dockerfile",
 ]
 
 

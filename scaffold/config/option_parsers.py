@@ -174,6 +174,15 @@ def parse_output(text: str) -> str:
     return name
 
 
+def parse_dockerfile(text: str) -> str:
+    """Return the Dockerfile that a name means: itself, or the one in the folder of that name."""
+    name = parse_output(text.strip().rstrip("/"))
+    is_file = re.search("(docker|container)file", name.rpartition("/")[2], re.IGNORECASE)
+    if name.endswith(".dockerignore"):
+        raise UsageError(f"{name} would be an ignore file", hint="--output Dockerfile.lean")
+    return name if is_file and not text.strip().endswith("/") else f"{name}/Dockerfile"
+
+
 def parse_choice(text: str, choices: tuple[str, ...]) -> str:
     """Return one of ``choices``. Raises UsageError with the nearest."""
     wanted = text.strip().lower()

@@ -274,6 +274,15 @@ SETTINGS = (
             help="Write what goes around the Dockerfile, too; repeatable, or with commas.",
         ),
         Setting(
+            name="output",
+            field="options.dockerfile",
+            kind="dockerfile",
+            metavar="FILE|DIR",
+            completes="file",
+            help="Write this Dockerfile, or the one in this folder, beside one of your own: "
+            "--output Dockerfile.lean.  [default: Dockerfile]",
+        ),
+        Setting(
             name="leave",
             field="leave",
             kind="output",

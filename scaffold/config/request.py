@@ -14,6 +14,7 @@ from scaffold.config.option import Setting
 from scaffold.config.option_parsers import (
     parse_choice,
     parse_command,
+    parse_dockerfile,
     parse_health,
     parse_name,
     parse_output,
@@ -52,6 +53,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "registry": parse_registry,
     "program": parse_program,
     "output": parse_output,
+    "dockerfile": parse_dockerfile,
 }
 _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "size": spell_size,

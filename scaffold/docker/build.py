@@ -14,6 +14,7 @@ from scaffold.docker.connect import connect
 from scaffold.index.configuration import IndexConfig, read_index_config
 from scaffold.model.build import BuildOptions, BuildRequest, Built, Progress, Secret
 from scaffold.model.errors import OnePlatformError
+from scaffold.model.plan import DOCKERFILE
 from scaffold.model.project import IndexOptions
 from scaffold.model.target import Arch
 from scaffold.project.git_time import (
@@ -23,7 +24,6 @@ from scaffold.project.git_time import (
     read_tagged_version,
     versioned,
 )
-from scaffold.state.record import DOCKERFILE
 
 Watch = Callable[[Progress], None]
 
@@ -40,6 +40,7 @@ class Job:
     arches: tuple[Arch, ...]
     index: IndexOptions
     wishes: BuildOptions
+    dockerfile: str = DOCKERFILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +71,11 @@ def build_images(job: Job, watch: Watch, edges: BuildServices) -> tuple[Built, .
             job.arches,
             project=job.project,
             context=str(job.folder.resolve()),
-            dockerfile=str(job.folder.resolve() / DOCKERFILE),
+            dockerfile=str(job.folder.resolve() / job.dockerfile),
             secrets=secrets,
             arguments=(
                 *proxy_arguments(edges.environ),
-                *_version_argument(job.folder / DOCKERFILE),
+                *_version_argument(job.folder / job.dockerfile),
             ),
         )
         try:

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from scaffold.dockerfile.quoting import guard
-from scaffold.model.plan import Plan, TargetPlan
+from scaffold.model.plan import Plan, TargetPlan, file_option
 from scaffold.model.verdict import Accepted, Rejected
 from scaffold.project.dockerignore import TRACE
 
@@ -58,7 +58,7 @@ def header_lines(plan: Plan) -> Iterator[str]:
     platforms = ",".join(target.target.arch.platform for target in plan.targets)
     yield ""
     yield f"Made by:  leanscaffold generate {shlex.join(arguments)}"
-    yield f"Build by: docker buildx build --platform {platforms} ."
+    yield f"Build by: docker buildx build --platform {platforms} {file_option(plan.options)}."
     yield "Behind an index or certificates of your own, add what applies:"
     yield "  --secret id=pip_conf,src=$HOME/.config/pip/pip.conf --secret id=ca,src=ca.pem"
 

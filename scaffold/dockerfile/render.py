@@ -43,7 +43,7 @@ def render(
     environment = _make_environment(template)
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {
-        "Dockerfile": dockerfile.render(view=make_template_context(plan)),
+        plan.options.dockerfile: dockerfile.render(view=make_template_context(plan)),
         plan.project.ignore_file: render_ignore(
             _keep(plan, [*locks, *local, *needed]),
             drop=plan.project.environments,

@@ -5,24 +5,32 @@ from collections.abc import Sequence
 from scaffold.init.question import Option, Question
 
 REVIEW = "review"
-WRITE, DOCKERFILE, DETAILS, CHANGE, TAKE, LEAVE = (
-    *("write", "dockerfile", "details", "change", "take", "leave"),
+WRITE, BESIDE, DOCKERFILE, DETAILS, CHANGE, TAKE, LEAVE = (
+    *("write", "beside", "dockerfile", "details", "change", "take", "leave"),
 )
 GO_ON, START_OVER = "go-on", "start-over"
 
 
 def ask_review(
-    *, files: Sequence[str], in_the_way: Sequence[str], rescue: str, changeable: bool
+    *,
+    files: Sequence[str],
+    in_the_way: Sequence[str],
+    rescue: str,
+    changeable: bool,
+    beside: bool = False,
 ) -> Question:
     """Return the question what to do with a decision.
 
     ``files`` are what would be written, empty if nothing fits; ``in_the_way`` those among them that
-    are the user's; ``rescue`` the options that would make something fit.
+    are the user's; ``rescue`` the options that would make something fit; ``beside`` offers to write
+    under another name.
     """
     options: list[Option] = []
     if files and not in_the_way:
         more = f"Dockerfile and {len(files) - 1} more"
         options.append(Option(value=WRITE, title="Write the files", note=more))
+    if beside:
+        options.append(Option(value=BESIDE, title="Write Dockerfile.lean, and leave yours alone"))
     if rescue:
         options.append(Option(value=TAKE, title=f"Take {rescue}", note="then it fits"))
     if files:

@@ -1,5 +1,6 @@
 """The plan: everything the templates need, and nothing of Dockerfile syntax."""
 
+import shlex
 from dataclasses import dataclass
 
 from scaffold.model.knowledge import Base
@@ -8,6 +9,9 @@ from scaffold.model.resolution import Pinned
 from scaffold.model.target import Target
 from scaffold.model.trace import Trace
 from scaffold.model.verdict import Accepted, Decision
+
+DOCKERFILE = "Dockerfile"
+BESIDE = "Dockerfile.lean"  # what is offered where the user has one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,7 @@ class Options:
     ``trim`` is the level of trimming: ``none``, ``safe`` or ``max``. ``programs`` are put in on
     request, ``provided`` are modules, programs and libraries that are there at run time by other
     means, ``debug_shell`` adds a shell. ``traced`` is how much a trace of the project may leave
-    out: ``safe``, ``tight`` or ``none``.
+    out: ``safe``, ``tight`` or ``none``. ``dockerfile`` is the file to write, in the project.
     """
 
     objective: str = "size"
@@ -44,6 +48,13 @@ class Options:
     provided: tuple[str, ...] = ()
     debug_shell: bool = False
     traced: str = "safe"
+    dockerfile: str = DOCKERFILE
+
+
+def file_option(options: Options) -> str:
+    """Return what tells docker which file to build by, with a blank after it, or nothing."""
+    named = options.dockerfile
+    return "" if named == DOCKERFILE else f"--file {shlex.quote(named)} "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,8 @@ class Starter:
     """A project template of ours.
 
     ``devices`` are ids of profiles that it was verified for, the likeliest first; ``port`` is
-    where it listens, None for no server. ``check`` says how one sees that it is well.
+    where it listens, None for no server. ``check`` says how one sees that it is well; ``command``
+    is what its README tells to run, which the wizard replaces with the options that were chosen.
     """
 
     name: str
@@ -17,6 +18,7 @@ class Starter:
     devices: tuple[str, ...]
     port: int | None = None
     check: str = ""
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

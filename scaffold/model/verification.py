@@ -105,18 +105,14 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """What a proof measured, kept beside the plan that it proved.
+class Figures:
+    """What a proof measured, on the day ``checked``. Bytes and seconds; None where nobody measured.
 
-    Bytes and seconds; None where nobody measured. ``base``, ``python`` and ``packages`` (version
-    by name) are of the image that was measured, on the day ``checked``. ``rebuild_seconds`` is what
-    building it again took after an edit of a source file. ``dockerfile`` is the SHA-256 of what was
-    built, empty where nobody noted it; ``by_hand`` says that it was the user's own, not the plan's.
+    ``rebuild_seconds`` is what building again took after an edit of a source file. ``dockerfile``
+    is the SHA-256 of what was built, empty where nobody noted it; ``by_hand`` says that it was the
+    user's own, not the plan's.
     """
 
-    base: str
-    python: str
-    packages: Mapping[str, str]
     on_disk: int
     download: int
     checked: date
@@ -127,3 +123,12 @@ class Measured:
     rebuild_seconds: float | None = None
     dockerfile: str = ""
     by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured(Figures):
+    """Figures with what they are of: base, Python and packages (version by name)."""
+
+    base: str
+    python: str
+    packages: Mapping[str, str]

@@ -6,9 +6,9 @@ from scaffold.model.knowledge import PackageFact
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Memory
 
-# CPython 3.11 with what nearly all packages import of the standard library, on amd64 (`leanscaffold
-# knowledge refresh --memory` says it, 2026-11-25). Pointers of 32-bit targets are half as wide, so
-# that there it is an upper bound.
+# CPython 3.11 with what nearly all packages import of the standard library, on amd64 (`python
+# -m tools.knowledge refresh memory`, 2026-11-25). Pointers of 32-bit targets are half as
+# wide: there it is an upper bound.
 INTERPRETER = 16_000_000
 # Of the device's memory: the rest is the system's, and the application's own.
 TIGHT = 0.8

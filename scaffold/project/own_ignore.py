@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.plan import DOCKERFILE
 from scaffold.project.dockerignore import check_pattern, parse_ignore
 from scaffold.project.text_io import decode, decode_problem, read_bytes
 from scaffold.state.file_writer import digest_content, read_recorded
@@ -24,17 +25,18 @@ class OwnIgnore:
     patterns: tuple[str, ...] = ()
 
 
-def read_own_ignore(context: Path, dockerfile: str = "Dockerfile") -> OwnIgnore:
+def read_own_ignore(context: Path, dockerfile: str = DOCKERFILE) -> OwnIgnore:
     """Return what the user leaves out of builds in a folder. Raises ConfigInvalidError."""
     apart = f"{dockerfile}{IGNORE}"
     recorded = read_recorded(context)
-    for name in (apart, IGNORE):
+    for name in dict.fromkeys((apart, f"{DOCKERFILE}{IGNORE}", IGNORE)):
         if not (context / name).is_file():
             continue
         data = read_bytes(context, name)
         if digest_content(data) != recorded.get(name):
             return OwnIgnore(apart, name, _read_patterns(name, data))
-    return OwnIgnore()
+    # One for all builds would bind those of the user's own Dockerfile.
+    return OwnIgnore(IGNORE if dockerfile == DOCKERFILE else apart)
 
 
 def _read_patterns(name: str, data: bytes) -> tuple[str, ...]:

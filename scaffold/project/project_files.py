@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.model.errors import Detail, PathUnreadableError
+from scaffold.model.plan import DOCKERFILE
 from scaffold.project.dockerignore import ignored, is_output, may_return, patterns_for
 from scaffold.project.own_ignore import read_own_ignore
 
@@ -14,18 +15,24 @@ Scan = Callable[[str], Any]
 
 
 def list_files(
-    root: Path, *, keep: Sequence[str] = (), scan: Scan = os.scandir, context: Path | None = None
+    root: Path,
+    *,
+    keep: Sequence[str] = (),
+    scan: Scan = os.scandir,
+    context: Path | None = None,
+    dockerfile: str = DOCKERFILE,
 ) -> tuple[tuple[str, int], ...]:
     """Return what of a project goes into the image: relative paths and sizes in bytes, sorted.
 
     The ignore file that we write decides: our patterns, then those of the project's own, with
-    ``keep`` as exceptions; ``context`` is the folder that has it, where that is one above. Links
+    ``keep`` as exceptions; ``context`` is the folder that has it, where that is one above, for the
+    build of ``dockerfile``. Links
     count with their own size and are never followed; those that lead out of the project are left
     out. What leanscaffold writes does not count. Raises PathUnreadableError with all folders that
     cannot be read, ConfigInvalidError for a bad ``.dockerignore``.
     """
     context = context or root
-    patterns = patterns_for(keep, own=read_own_ignore(context).patterns)
+    patterns = patterns_for(keep, own=read_own_ignore(context, dockerfile).patterns)
     below = os.path.relpath(root, context).replace(os.sep, "/") if context != root else "."
     return _Walk(root, patterns, scan, below=below).files()
 

@@ -17,6 +17,7 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
     UsageError,
 )
+from scaffold.model.plan import DOCKERFILE
 from scaffold.model.project import (
     Asked,
     Found,
@@ -108,6 +109,7 @@ def read_project(
     sources: ReadSources | None = None,
     tree: Callable[[Path], tuple[tuple[str, int], ...]] | None = None,
     context: Path | None = None,
+    dockerfile: str = DOCKERFILE,
     repositories: Callable[["Address"], "Checkout"] | None = None,
 ) -> Project:
     """Return what a project folder says of its dependencies, its Python and how it starts.
@@ -115,7 +117,8 @@ def read_project(
     ``requirements`` are files to read instead of what the folder offers, relative to it. ``tree``
     lists what goes into the image, with sizes in bytes; ``sources`` reads them (``adapters.tree``
     and ``adapters.sources`` unless given). ``context`` is the folder that the build sees where that
-    is one above: then what the build reads is relative to it. ``repositories`` fetches what is
+    is one above: then what the build reads is relative to it; ``dockerfile`` what it builds by.
+    ``repositories`` fetches what is
     asked for by git and no lock knows; without it that is refused.
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
@@ -125,8 +128,8 @@ def read_project(
     pyproject = load_pyproject(root)
     wants = bool(extras or groups)
     context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
-    listed = _list(root, tree, context)
-    ignore = read_own_ignore(context)
+    listed = _list(root, tree, context, dockerfile)
+    ignore = read_own_ignore(context, dockerfile)
     paths = [name for name, _ in listed]
     own = read_own_installs(root, sorted({*paths, *names}))
     choice = choose(
@@ -325,11 +328,12 @@ def _list(
     root: Path,
     tree: Callable[[Path], tuple[tuple[str, int], ...]] | None,
     context: Path | None = None,
+    dockerfile: str = DOCKERFILE,
 ) -> tuple[tuple[str, int], ...]:
     if tree is None:
         from scaffold.project.project_files import list_files  # noqa: PLC0415
 
-        return list_files(root, context=context)
+        return list_files(root, context=context, dockerfile=dockerfile)
     return tree(root)
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from scaffold import __version__
 from scaffold.config.request import to_argv, without_secrets
 from scaffold.model.knowledge import SystemPackage
@@ -21,6 +23,7 @@ from scaffold.model.verdict import (
     Suggestion,
     Workaround,
 )
+from scaffold.model.verification import Figures, Measured
 from scaffold.planner.layer_plan import PlannedLayer
 from scaffold.report.plan_result import (
     PlanResult,
@@ -31,8 +34,8 @@ from scaffold.report.plan_result import (
     port_of,
     start_of,
 )
-from scaffold.state.file_writer import digest, seal
-from scaffold.state.measurements import KEY, describe_measured
+from scaffold.state.file_writer import digest
+from scaffold.state.record import Record, RecordedPackage, RecordedTarget
 
 if TYPE_CHECKING:
     from scaffold.model.project import Found
@@ -49,7 +52,7 @@ def make_document(outcome: PlanResult) -> Json:
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
     ]
     start = start_of(outcome)
-    measured = {arch.platform: describe_measured(m) for arch, m in outcome.measured.items()}
+    measured = {arch.platform: _figures(one) for arch, one in outcome.measured.items()}
     return {
         "version": VERSION,
         "project": outcome.project.name.value,
@@ -65,7 +68,7 @@ def make_document(outcome: PlanResult) -> Json:
             ),
         ],
         "files": dict(sorted(outcome.files.items())),
-        **({KEY: measured} if measured else {}),
+        **({"measured": measured} if measured else {}),
         **blocks[0],
         "targets": blocks,
     }
@@ -76,21 +79,65 @@ def make_record(
     files: Mapping[str, str],
     inputs: Mapping[str, str] | None = None,
     project_options: Sequence[str] = (),
-) -> str:
-    """Return the text of ``leanscaffold.json``: the document and what is needed to repeat it.
+) -> Record:
+    """Return what ``leanscaffold.json`` keeps of an outcome that fits.
 
-    ``files`` are the texts of the other files written, ``inputs`` the SHA-256 of the requirement
-    files read, ``project_options`` names the options that the project's pyproject.toml set.
-    ``digest`` is over all but itself.
+    ``files`` are the texts of the other files written, ``inputs`` the SHA-256 of what was read,
+    ``project_options`` names the options that the project's pyproject.toml set.
     """
-    hashes = {name: digest(text) for name, text in files.items()}
-    document = make_document(replace(outcome, files=hashes)) | {
-        "generator": f"leanscaffold {__version__}",
-        "options": list(to_argv(without_secrets(outcome.request))),
-        "project_options": list(project_options),
-        "inputs": dict(sorted((inputs or {}).items())),
-    }
-    return to_json(document | {"digest": seal(document)})
+    port, health = port_of(outcome), health_of(outcome)
+    return Record(
+        generator=f"leanscaffold {__version__}",
+        project=outcome.project.name.value,
+        options=to_argv(without_secrets(outcome.request)),
+        project_options=tuple(project_options),
+        inputs=dict(sorted((inputs or {}).items())),
+        port=port.value if port else None,
+        health=health.value if health else "",
+        targets=tuple(
+            _record_target(outcome, target, decision.chosen)
+            for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+            if decision.chosen
+        ),
+        files={name: digest(text) for name, text in sorted(files.items())},
+    )
+
+
+def _record_target(outcome: PlanResult, target: Target, chosen: Accepted) -> RecordedTarget:
+    candidate, memory = chosen.candidate, _memory(chosen.candidate.memory)
+    packages = sorted(candidate.packages, key=lambda one: one.pinned.name)
+    measured = outcome.measured.get(target.arch)
+    return RecordedTarget(
+        target=target.arch,
+        base=chosen.base.id,
+        python=chosen.python,
+        reference=candidate.reference,
+        size=replace(chosen.size, packages=()),
+        memory=memory["resident"] if memory else None,
+        device=target.device.name if target.device else "",
+        cores=target.device.cores if target.device else None,
+        budget=target.budget,
+        packages={
+            one.pinned.name: RecordedPackage(
+                version=one.pinned.version,
+                installed=one.facts.installed if one.exact else None,
+                trimmed=_trimmed(one, chosen),
+            )
+            for one in packages
+        },
+        measured=msgspec.convert(_figures(measured), Figures) if measured else None,
+    )
+
+
+def _figures(measured: Measured) -> Json:
+    """Return what was measured, without what it is of: documents say that elsewhere."""
+    figures: Json = msgspec.to_builtins(measured)
+    return {name: one for name, one in figures.items() if name in Figures.__dataclass_fields__}
+
+
+def _trimmed(item: Weighed, chosen: Accepted) -> dict[str, int]:
+    rules = chosen.candidate.trimmed
+    return {one.rule: one.bytes for one in rules if one.package == item.pinned.name}
 
 
 def to_json(document: object) -> str:
@@ -209,7 +256,6 @@ def _candidate(verdict: Evaluation, decision: Decision) -> Json:
 
 def _package(item: Weighed, chosen: Accepted | None) -> Json:
     pinned = item.pinned
-    trimmed = chosen.candidate.trimmed if chosen else ()
     return {
         "name": pinned.name,
         "version": pinned.version,
@@ -221,7 +267,7 @@ def _package(item: Weighed, chosen: Accepted | None) -> Json:
         "installed_bytes": item.facts.installed,
         "download_bytes": pinned.file.size,
         "exact": item.exact,
-        "trimmed": {one.rule: one.bytes for one in trimmed if one.package == pinned.name},
+        "trimmed": _trimmed(item, chosen) if chosen else {},
     }
 
 

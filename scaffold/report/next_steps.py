@@ -1,15 +1,19 @@
 """What to run after ``plan`` and ``generate``."""
 
+import posixpath
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaffold.config.options import SETTINGS
 from scaffold.config.request import Request, to_argv, value_of, without_secrets
+from scaffold.dockerfile.extras import FILES
+from scaffold.model.plan import BESIDE, DOCKERFILE, file_option
 from scaffold.report.plan_result import PlanResult, best_per_base, find_rescue, find_shortfall
 from scaffold.report.terminal import indented, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from rich.console import RenderableType
 
@@ -48,8 +52,10 @@ def _next_steps(outcome: PlanResult, folder: str) -> "Iterator[str]":
     here = shlex.quote(folder)
     if outcome.fits and all(outcome.files.values()):
         yield f"leanscaffold build {here}"
-        image = _image_name(outcome)
-        yield f"or: docker buildx build --platform {platforms} -t {image} {here}"
+        image, options = _image_name(outcome), outcome.request.options
+        file = file_option(replace(options, dockerfile=posixpath.join(folder, options.dockerfile)))
+        file = file if options.dockerfile != DOCKERFILE else ""
+        yield f"or: docker buildx build --platform {platforms} -t {image} {file}{here}"
     elif outcome.fits:
         yield generate_command(outcome.request, folder)
     elif rescue := rescue_options(outcome):
@@ -83,6 +89,16 @@ def generate_command(request: Request, folder: str, more: "Iterable[str]" = ()) 
     told = [word for word in to_argv(open_) if word.partition("=")[0] not in hidden]
     command = shlex.join(["leanscaffold", "generate", folder, *told, *added])
     return f"{command} with the same {', '.join(hidden)}" if hidden else command
+
+
+def beside_command(names: "Collection[str]", request: Request, folder: str) -> str:
+    """Return the command that writes beside the user's files of these names, if one does."""
+    taken = {request.options.dockerfile, *(file for _, file in FILES.values())}
+    plain = {name.format(name="", suffix="") for name in taken if "{name}" not in name}
+    if request.options.dockerfile != DOCKERFILE or not plain.issuperset(names):
+        return ""
+    beside = replace(request, options=replace(request.options, dockerfile=BESIDE))
+    return generate_command(beside, folder)
 
 
 def _telling_code(outcome: PlanResult) -> str:

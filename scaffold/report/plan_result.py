@@ -258,5 +258,6 @@ def planned_layers(outcome: PlanResult, decision: Decision) -> tuple[PlannedLaye
 def planned_files(outcome: PlanResult) -> tuple[str, ...]:
     """Return the names of the files that ``generate`` writes for these targets, sorted."""
     locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
-    own = ("Dockerfile", outcome.project.ignore_file, "leanscaffold.json", f"{PROGRAM}/")
+    dockerfile = outcome.request.options.dockerfile
+    own = (dockerfile, outcome.project.ignore_file, "leanscaffold.json", f"{PROGRAM}/")
     return tuple(sorted((*own, *locks)))

@@ -69,7 +69,7 @@ def read_recorded(root: Path) -> Mapping[str, str]:
     try:
         text = (root / RECORD).read_bytes().decode()
         document = json.loads(text)
-        files = document["files"].items()
+        files = document.get("files", {}).items()
         sealed = seal(document) == document.get("digest")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}

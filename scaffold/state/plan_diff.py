@@ -1,13 +1,11 @@
-"""What differs between the plan that was written and the one of today. Pure: documents in.
-
-Documents are those that ``plan.schema.json`` describes.
-"""
+"""What differs between the plan that was written and the one of today. Pure: records in."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Json = Mapping[str, Any]
+from scaffold.model.target import Arch
+from scaffold.model.verdict import Accepted, Decision
+from scaffold.state.record import Record, RecordedTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,101 +83,93 @@ def _changed_options(before: Sequence[str], after: Sequence[str]) -> Iterator[St
         yield Stale(code="options-changed", text=f"options: {', '.join(texts)}")
 
 
-def compare_plans(before: Json, after: Json) -> tuple[TargetChange, ...]:
-    """Return what changes for each target that is in one of the documents."""
-    earlier, today = (
-        {target["target"]: target for target in document.get("targets", ())}
-        for document in (before, after)
-    )
+def compare_plans(
+    before: Record, after: Record, decisions: Mapping[Arch, Decision]
+) -> tuple[TargetChange, ...]:
+    """Return what changes for each target that is in one of the records.
+
+    ``decisions`` are those of today: they say why.
+    """
+    earlier, today = ({one.target: one for one in side.targets} for side in (before, after))
     return tuple(
-        _compare_target(name, earlier.get(name), today.get(name)) for name in {**earlier, **today}
+        _compare_target(arch, earlier.get(arch), today.get(arch), decisions.get(arch))
+        for arch in {**earlier, **today}
     )
 
 
-def _compare_target(name: str, before: Json | None, after: Json | None) -> TargetChange:
-    old, new = (((one or {}).get("chosen") or {}).get("size") or {} for one in (before, after))
-    both = bool(old and new)
+def _compare_target(
+    arch: Arch,
+    before: RecordedTarget | None,
+    after: RecordedTarget | None,
+    decision: Decision | None,
+) -> TargetChange:
+    both = (before.size, after.size) if before and after else None
     return TargetChange(
-        target=name,
-        choice=tuple(_compare_choice(before, after)),
-        on_disk=(old["on_disk"], new["on_disk"]) if both else None,
-        download=(old["download"], new["download"]) if both else None,
-        packages=tuple(_compare_packages(before, after)),
+        target=arch.platform,
+        choice=tuple(_compare_choice(before, after, decision)),
+        on_disk=(both[0].on_disk, both[1].on_disk) if both else None,
+        download=(both[0].download, both[1].download) if both else None,
+        packages=tuple(_compare_packages(before, after, decision)),
     )
 
 
-def _compare_choice(before: Json | None, after: Json | None) -> Iterator[Change]:
-    earlier, today = ((one or {}).get("chosen") or {} for one in (before, after))
-    pairs = [
-        ("base", earlier.get("base", ""), today.get("base", "")),
-        ("python", (before or {}).get("python") or "", (after or {}).get("python") or ""),
-        ("image", earlier.get("reference", ""), today.get("reference", "")),
-    ]
-    for name, old, new in pairs:
-        if old == new:
-            continue
-        why = ""
-        if name == "base" and old and after:
-            why = _why_not(old, after)
-        yield Change(name=name, before=old, after=new, why=why)
+def _compare_choice(
+    before: RecordedTarget | None, after: RecordedTarget | None, decision: Decision | None
+) -> Iterator[Change]:
+    for name, field in (("base", "base"), ("python", "python"), ("image", "reference")):
+        old, new = (getattr(side, field, "") for side in (before, after))
+        if old != new:
+            why = _why_not(old, decision) if name == "base" and old and decision else ""
+            yield Change(name=name, before=old, after=new, why=why)
 
 
-def _why_not(base: str, target: Json) -> str:
+def _why_not(base: str, decision: Decision) -> str:
     """Return what speaks against the base of before."""
-    rows = [one for one in target["candidates"] if one["base"] == base]
+    rows = [one for one in decision.verdicts if one.base.id == base]
     if not rows:
         return f"{base} is not known any more"
-    fits = [one for one in rows if one["verdict"] == "fits"]
-    if fits:
+    if any(isinstance(one, Accepted) for one in rows):
         return f"{base} would still fit"
-    reasons = rows[0]["reasons"]
-    return f"{base}: {reasons[0]['text']}" if reasons else ""
+    return f"{base}: {rows[0].reasons[0].text}" if rows[0].reasons else ""
 
 
-def _compare_packages(before: Json | None, after: Json | None) -> Iterator[Change]:
-    old, new = (
-        {one["name"]: one for one in (side or {}).get("packages", ())} for side in (before, after)
-    )
-    notes = {
-        note["package"]: note["text"]
-        for note in (after or {}).get("notes", ())
-        if note["code"] == "older-than-newest" and "package" in note
+def _compare_packages(
+    before: RecordedTarget | None, after: RecordedTarget | None, decision: Decision | None
+) -> Iterator[Change]:
+    old, new = (side.packages if side else {} for side in (before, after))
+    candidate = decision.chosen.candidate if decision and decision.chosen else None
+    pinned = [one.pinned for one in candidate.packages] if candidate else []
+    by = {one.name: ", ".join(one.required_by) for one in pinned}
+    older = {
+        note.package: note.text
+        for note in (candidate.resolution.notes if candidate else ())
+        if note.code == "older-than-newest"
     }
     for name in sorted({*old, *new}):
-        earlier, today = (side.get(name, {}).get("version", "") for side in (old, new))
+        earlier, today = (side[name].version if name in side else "" for side in (old, new))
         if earlier != today:
-            why = notes.get(name, "") if earlier and today else _needed(new.get(name, {}))
+            needed = f"needed by {by[name]}" if today and by.get(name) else ""
+            why = older.get(name, "") if earlier and today else needed
             yield Change(name=name, before=earlier, after=today, why=why)
 
 
-def _needed(package: Json) -> str:
-    by = package.get("required_by") or ()
-    return f"needed by {', '.join(by)}" if by else ""
-
-
-def over_budget(document: Json, measured: Mapping[str, tuple[int, int]]) -> tuple[str, ...]:
+def over_budget(record: Record) -> tuple[str, ...]:
     """Return a sentence per limit that an image exceeds.
 
-    ``measured`` has, by target, the bytes (on disk, to download) of an image that was built and
-    measured: they count more than what was predicted.
+    Figures that were measured of an image count more than what was predicted.
     """
-    return tuple(
-        text
-        for target in document.get("targets", ())
-        for text in _over(target, measured.get(target["target"]))
-    )
+    return tuple(text for target in record.targets for text in _over(target))
 
 
-def _over(target: Json, measured: tuple[int, int] | None) -> Iterator[str]:
-    size = (target.get("chosen") or {}).get("size")
-    if size is None:
-        return
-    weighed = measured or (size["on_disk"], size["download"])
-    word = "measured" if measured else "predicted"
-    limits = (target["budget"]["on_disk"], target["budget"]["download"])
-    for what, value, limit in zip(("on disk", "to download"), weighed, limits, strict=True):
+def _over(target: RecordedTarget) -> Iterator[str]:
+    weighed = target.measured or target.size
+    word = "measured" if target.measured else "predicted"
+    for what, value, limit in (
+        ("on disk", weighed.on_disk, target.budget.on_disk),
+        ("to download", weighed.download, target.budget.download),
+    ):
         if limit is not None and value > limit:
             yield (
-                f"{target['target']}: {value / 1e6:.1f} MB {what} ({word}), "
+                f"{target.target.platform}: {value / 1e6:.1f} MB {what} ({word}), "
                 f"{(value - limit) / 1e6:.1f} MB over the {limit / 1e6:.1f} MB allowed"
             )

@@ -28,11 +28,11 @@ from scaffold.model.errors import BuildError
 from scaffold.model.expectation import VerifyOptions
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
+from scaffold.model.plan import DOCKERFILE
 from scaffold.model.run import Rebuild
 from scaffold.model.target import Arch
 from scaffold.model.verification import Layer
 from scaffold.state.file_writer import read_recorded
-from scaffold.state.record import DOCKERFILE
 from scaffold.verify.compare import CompareServices, compare
 from scaffold.verify.session import LEFT_OUT, VerifySession, open_bench, rebuild_edited
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+import click
 from click.testing import CliRunner, Result
 
+from scaffold.catalog.snapshot_refresh import Refreshed
 from scaffold.cli import cli
 from scaffold.cli.services import Services
 from scaffold.config.request import Request
 from scaffold.docker.build import Job, Watch
+from scaffold.engineless.images import ImageJob, Written
 from scaffold.lint.context import Surroundings
 from scaffold.model.build import BuildRequest, Built, Event, Progress, Step
 from scaffold.model.comparison import CompareResult, Comparison
@@ -44,6 +47,7 @@ class Seen:
     offline: list[bool] = field(default_factory=list)
     snapshots: int = 0
     jobs: list[Job] = field(default_factory=list)
+    image_jobs: list[ImageJob] = field(default_factory=list)
     contests: list[CompareRequest] = field(default_factory=list)
     kept: list[Report] = field(default_factory=list)
     tracings: list[Tracing] = field(default_factory=list)
@@ -149,6 +153,10 @@ def make_outside(
         watch(Progress(happening=Event.FINISHED, step="[build 2/4] RUN pip", seconds=2.5))
         return tuple(make_built(arch) for arch in job.arches)
 
+    def write_images(job: ImageJob, _: Watch) -> Written:
+        seen.image_jobs.append(job)
+        return Written(built=tuple(make_built(arch) for arch in job.arches))
+
     def compare(contest: CompareRequest, _: Watch, tell: Callable[[str], None]) -> Comparison:
         seen.contests.append(contest)
         tell("comparing")
@@ -179,9 +187,8 @@ def make_outside(
         open_index=open_index,
         open_snapshot=open_snapshot,
         own_knowledge=lambda into: into or Path("knowledge"),
-        refresh=lambda _, __: (),
-        read_statement=lambda: "SELECT 1\n",
-        write_knowledge=lambda _, files, __: seen.written.update(files),
+        refresh_wheels=lambda _, __, ___: Refreshed(changes=(), files={}),
+        write_knowledge=lambda _, one: seen.written.update(one.files),
         load_package=lambda name, _: make_facts().packages.get(name),
         write_file=lambda path, text, _: seen.written.update({str(path): text}),
         snapshot_names=lambda: sorted((world or World()).pages),
@@ -193,6 +200,7 @@ def make_outside(
         read_record=lambda _: None,
         digest_inputs=lambda _, __: {},
         build=build,
+        write_images=write_images,
         read_promises=lambda _, arches, __: tuple(Expectation(arch=arch) for arch in arches),
         prove=lambda proving, _, __: tuple(
             Report(arch=promise.arch, image="sha256:1", layers=(), checks=())
@@ -212,10 +220,13 @@ def make_outside(
 
 
 def run(
-    *argv: str, outside: Services | None = None, env: Mapping[str, str] | None = None
+    *argv: str,
+    outside: Services | None = None,
+    env: Mapping[str, str] | None = None,
+    command: click.Command = cli,
 ) -> Result:
     """Run a command line; ``stdout`` and ``stderr`` of the result are apart."""
-    return CliRunner().invoke(cli, list(argv), obj=outside or make_outside(), env=env)
+    return CliRunner().invoke(command, list(argv), obj=outside or make_outside(), env=env)
 
 
 def fail_with(error: BaseException) -> Callable[..., object]:

@@ -11,13 +11,12 @@ from scaffold.model.errors import BuildError, ConfigInvalidError, FileConflictEr
 from scaffold.model.target import Arch
 from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
-from tests.support.builders import make_decision, make_rejected
+from tests.support.builders import make_decision, make_recorded, make_rejected
 
 RECORD = Record(
     project="app",
     options=("--target=arm64", "--target=amd64", "--base=slim"),
-    arches=(Arch.ARM64, Arch.AMD64),
-    inputs={},
+    targets=(make_recorded(), make_recorded(Arch.AMD64)),
 )
 
 

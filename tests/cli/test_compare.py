@@ -6,7 +6,7 @@ from scaffold.model.target import Arch
 from scaffold.model.verification import Status
 from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, make_outside, run
-from tests.support.builders import make_decision, make_fits, make_rejected
+from tests.support.builders import make_decision, make_fits, make_recorded, make_rejected
 
 TARGET = ("--target", "arm64")
 BOTH = make_decision(make_fits(), make_fits("alpine-3.23"))
@@ -61,7 +61,7 @@ def test_every_contender_has_its_own_base_and_packages() -> None:
 
 def test_a_recorded_base_does_not_keep_others_out() -> None:
     seen = Seen()
-    record = Record(project="app", options=("--base=slim",), arches=(Arch.ARM64,), inputs={})
+    record = Record(project="app", options=("--base=slim",), targets=(make_recorded(),))
     outside = make_outside(BOTH, seen=seen, read_record=lambda _: record)
     assert run("compare", *TARGET, outside=outside).exit_code == 0
     assert seen.options[0].base == ""

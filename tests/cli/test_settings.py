@@ -2,9 +2,9 @@ import json
 from pathlib import Path
 
 from scaffold.cli.real_services import real_services
-from scaffold.model.target import Arch
 from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.support.builders import make_recorded
 
 TABLE = """\
 [tool.leanscaffold]
@@ -30,7 +30,7 @@ def test_plan_takes_what_neither_flag_nor_variable_says_from_the_project(tmp_pat
 
 def test_config_shows_every_value_with_its_origin(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(TABLE)
-    record = Record(project="x", options=("--port=80",), arches=(Arch.ARM64,), inputs={})
+    record = Record(project="x", options=("--port=80",), targets=(make_recorded(),))
     outside = make_outside(
         environment=lambda: {
             "LEANSCAFFOLD_INDEX_URL": "https://me:secret@index.example/simple",

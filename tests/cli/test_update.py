@@ -1,13 +1,14 @@
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from scaffold.cli.real_services import real_services
-from scaffold.model.target import Arch
-from scaffold.model.verification import Measured
+from scaffold.model.verification import Figures
+from scaffold.state.record import read_record, render_record
 from tests.cli.outside import code_of, run
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
@@ -180,18 +181,12 @@ def test_a_file_that_is_gone_comes_back(project: Path) -> None:
 
 
 def test_an_image_that_was_measured_over_the_budget_fails_the_check(project: Path) -> None:
-    outside = real_services()
-    measured = Measured(
-        base="bare-trixie",
-        python="3.14",
-        packages={},
-        on_disk=310_000_000,
-        download=1,
-        checked=outside.today(),
-        passed=True,
-    )
-    outside = replace(outside, read_measured=lambda _: {Arch.ARM64: measured})
-    result = run("update", str(project), "--check", "--quiet", outside=outside)
+    record = read_record(project)
+    assert record is not None
+    figures = Figures(on_disk=310_000_000, download=1, checked=date(2026, 11, 25), passed=True)
+    targets = (replace(record.targets[0], measured=figures),)
+    (project / "leanscaffold.json").write_text(render_record(replace(record, targets=targets)))
+    result = update(project, "--check")
     assert result.exit_code == 1
     assert "310.0 MB on disk (measured), 10.0 MB over the 300.0 MB allowed" in result.stdout
 

@@ -1,13 +1,13 @@
-"""The documentation says what the code does today; ``python -m tests.docs`` makes it anew."""
+"""The documentation says what the code does today; ``python -m tools.docs`` makes it anew."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.__main__ import written_pages
-from tests.docs.console import ROOT, find_calls, prepare, run
-from tests.docs.pages import make_pages
+from tools.docs.__main__ import written_pages
+from tools.docs.console import ROOT, find_calls, prepare, run
+from tools.docs.pages import make_pages
 
 DOCS = ROOT / "docs"
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in written_pages()}
@@ -17,7 +17,7 @@ _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 def test_the_pages_that_are_made_from_the_code_are_of_today(tmp_path: Path) -> None:
     made = make_pages(prepare(tmp_path))
     for name, text in made.items():
-        assert (DOCS / name).read_text("utf-8") == text, f"{name}: python -m tests.docs"
+        assert (DOCS / name).read_text("utf-8") == text, f"{name}: python -m tools.docs"
     kept = {path.relative_to(DOCS).as_posix() for path in DOCS.glob("commands/*.md")}
     assert kept == {name for name in made if name.startswith("commands/")}
 
@@ -27,7 +27,7 @@ def test_a_page_shows_what_its_commands_print(name: str, tmp_path: Path) -> None
     folder = prepare(tmp_path)
     for call in find_calls(PAGES[name].read_text("utf-8")):
         said = run(call.command, folder)
-        assert said == call.output, f"{name}:{call.line}: python -m tests.docs, then look"
+        assert said == call.output, f"{name}:{call.line}: python -m tools.docs, then look"
 
 
 def test_every_link_of_a_page_leads_somewhere() -> None:

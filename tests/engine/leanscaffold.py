@@ -52,10 +52,10 @@ def plain_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     }
 
 
-def leanscaffold(*words: str, env: Mapping[str, str]) -> Ended:
+def leanscaffold(*words: str, env: Mapping[str, str], module: str = "scaffold") -> Ended:
     """Run a command line to its end."""
     done = subprocess.run(
-        [sys.executable, "-m", "scaffold", *words],
+        [sys.executable, "-m", module, *words],
         env=dict(env),
         capture_output=True,
         text=True,

@@ -30,9 +30,10 @@ def test_the_papers_levers_do_what_they_do_and_its_second_stage_lacks_the_packag
     trust = ("--ca", str(certificates)) if certificates else ()
     before = list_images(machine, "leanscaffold-compare")
     ended = leanscaffold(
-        *("experiment", "paper", str(folder), *WORDS, *knowledge_options, *trust),
+        *(str(folder), *WORDS, *knowledge_options, *trust),
         *("--json", "--quiet"),
         env=environment(machine, tmp_path),
+        module="tools.paper",
     )
     assert ended.code == 0, ended.err
     document = ended.document()

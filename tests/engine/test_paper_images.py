@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from scaffold.verify.paper import Stack, paper_variants
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
+from tools.paper.variants import Stack, paper_variants
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import plain_environment
-from tests.engine.prediction_table import Row, read_table, write_table
-from tests.engine.predictions import EXAMPLES, TABLE, WEIGHED, Key, measure, predict
+from tools.prediction_table import Row, read_table, write_table
+from tools.predictions import EXAMPLES, TABLE, WEIGHED, Key, measure, predict
 
 
 def make_row(**changes: object) -> Row:
@@ -60,7 +60,7 @@ def test_an_image_of_the_table_is_within_its_bounds_and_passed(row: Row) -> None
 def test_the_table_has_each_case_that_the_plan_allows_with_the_prediction_of_today(
     example: str, tmp_path: Path
 ) -> None:
-    """A change of what is predicted makes the table anew: see tests.engine.predictions."""
+    """A change of what is predicted makes the table anew: see tools.predictions."""
     today = predict(example, WEIGHED, plain_environment(os.environ, tmp_path))
     kept = {row.key: row.predicted for row in KEPT if row.example == example}
     assert kept == {key: row.predicted for key, row in today.items()}

@@ -17,8 +17,8 @@ from tests.engine.contests import (
     write_dockerfile,
 )
 from tests.engine.leanscaffold import plain_environment
-from tests.engine.size_table import Row, read_table, write_table
-from tests.engine.table import TABLE, choose, stage
+from tools.size_table import Row, read_table, write_table
+from tools.sizes import TABLE, choose, stage
 
 # How far the plan of today may be from what was measured: on disk, to download.
 DRIFT = (0.02, 0.08)

@@ -31,7 +31,11 @@ def test_a_new_projects_own_tests_pass(name: str, tmp_path: Path) -> None:
     python = tmp_path / "venv" / "bin" / "python"
     for words in (
         [sys.executable, "-m", "venv", str(tmp_path / "venv")],
-        [str(python), "-m", "pip", "install", "--quiet", "-r", "requirements-dev.txt"],
+        [str(python), "-m", "pip", "install", "--quiet", "--upgrade", "pip"],
+        [str(python), "-m", "pip", "install", "--quiet", "--editable", ".", "--group", "dev"],
+        [str(python), "-m", "ruff", "check"],
+        [str(python), "-m", "ruff", "format", "--check"],
+        [str(python), "-m", "mypy"],
         [str(python), "-m", "pytest", "-q"],
     ):
         done = subprocess.run(

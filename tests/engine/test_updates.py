@@ -14,6 +14,7 @@ from scaffold.catalog.resources import knowledge
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.docker.connect import connect
 from scaffold.docker.images import inspect_image, weigh_image
+from scaffold.state.record import read_record
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
 from tests.engine.other import other_engine
@@ -108,7 +109,9 @@ def test_another_engine_makes_the_same_layers_and_its_store_holds_what_was_predi
         pytest.skip("the second engine needs the programs of the first")
     project = bench.check_out("one", "bare-trixie")
     bench.build(bench.engine, project, "here")
-    planned = json.loads((project / "leanscaffold.json").read_text())["chosen"]["size"]
+    record = read_record(project)
+    assert record is not None
+    planned = record.targets[0].size
     with other_engine(bench.engine) as there:
         elsewhere = bench.check_out("other", "bare-trixie", mask=0o077, day=2)
         bench.build(there, elsewhere, "there", "--network=host")
@@ -120,7 +123,7 @@ def test_another_engine_makes_the_same_layers_and_its_store_holds_what_was_predi
     assert stored.containerd
     counted = sum(layer.in_blocks + layer.download for layer in layers)
     assert stored.bytes == pytest.approx(counted, rel=0.005)
-    assert stored.bytes == pytest.approx(planned["containerd"], rel=0.05)
+    assert stored.bytes == pytest.approx(planned.containerd, rel=0.05)
 
 
 def test_an_edit_moves_the_application_alone(bench: Bench) -> None:

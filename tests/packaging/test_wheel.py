@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ("scaffold", "templates", "knowledge", "examples/paper")
+SHIPPED = ("scaffold", "templates", "knowledge")
 
 
 def tracked() -> set[str]:

@@ -21,6 +21,7 @@ from scaffold.model.target import (
 )
 from scaffold.model.verdict import Accepted, Candidate, Decision, Rejected, Size, Suggestion
 from scaffold.report.plan_result import PlanResult
+from scaffold.state.record import RecordedPackage, RecordedTarget
 
 CHECKED = date(2026, 9, 19)
 SOURCE = "a test"
@@ -251,3 +252,18 @@ def make_outcome(*decisions: Decision, **changes: object) -> PlanResult:
         decisions=decisions,
     )
     return replace(outcome, **changes)  # type: ignore[arg-type]
+
+
+def make_recorded(
+    arch: Arch = Arch.ARM64, base: str = "slim-trixie", size: int = 100, **versions: str
+) -> RecordedTarget:
+    """Return what was recorded for a target with 150 MB of room; ``size`` in MB."""
+    return RecordedTarget(
+        target=arch,
+        base=base,
+        python="3.13",
+        reference=f"python:3.13-{base}",
+        size=Size(on_disk=size * MB, download=size * MB * 4 // 10, error=1, download_error=1),
+        budget=Budget(on_disk=150 * MB, download=60 * MB),
+        packages={name: RecordedPackage(version=one) for name, one in versions.items()},
+    )

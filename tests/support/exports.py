@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from scaffold.catalog.refresh.warehouse import COLUMNS
 from scaffold.catalog.snapshot import KnownProject
+from tools.knowledge.bigquery_import import COLUMNS
 
 _TABLE = """CREATE TABLE made (name VARCHAR, version VARCHAR, filename VARCHAR, packagetype VARCHAR,
 python_version VARCHAR, size BIGINT, requires_python VARCHAR, requires_dist VARCHAR[],

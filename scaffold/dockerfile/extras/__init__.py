@@ -6,11 +6,12 @@ from scaffold.dockerfile.extras.ci import Workshop, make_workshop
 from scaffold.dockerfile.extras.service import Service, make_service
 from scaffold.model.plan import Plan
 
-# Word of ``--also``: (template, file). ``{name}`` is the service's.
+# Word of ``--also``: (template, file). ``{name}`` is the service's, ``{suffix}`` tells what belongs
+# to another Dockerfile than the one of that name.
 FILES: Mapping[str, tuple[str, str]] = {
-    "compose": ("around/compose.yaml.j2", "compose.yaml"),
-    "bake": ("around/docker-bake.hcl.j2", "docker-bake.hcl"),
-    "ci": ("around/image.yml.j2", ".github/workflows/image.yml"),
+    "compose": ("around/compose.yaml.j2", "compose{suffix}.yaml"),
+    "bake": ("around/docker-bake.hcl.j2", "docker-bake{suffix}.hcl"),
+    "ci": ("around/image.yml.j2", ".github/workflows/image{suffix}.yml"),
     "devcontainer": ("around/devcontainer.json.j2", ".devcontainer/devcontainer.json"),
     "systemd": ("around/unit.service.j2", "{name}.service"),
     "balena": ("around/balena.yml.j2", "balena/docker-compose.yml"),
@@ -29,6 +30,8 @@ def render_extras(plan: Plan, fill: Fill) -> dict[str, str]:
     service, workshop = make_service(plan), make_workshop(plan)
     values: dict[str, Service | Workshop] = {"service": service, "workshop": workshop}
     return {
-        FILES[word][1].format(name=service.name): fill(FILES[word][0], values)
+        FILES[word][1].format(name=service.name, suffix=service.suffix): fill(
+            FILES[word][0], values
+        )
         for word in plan.options.also
     }

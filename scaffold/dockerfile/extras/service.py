@@ -1,5 +1,6 @@
 """The container as it runs on the device: limits, rights, hardware, what it may write."""
 
+import re
 from dataclasses import dataclass
 
 from scaffold.docker.build_requests import default_name
@@ -18,7 +19,8 @@ class Service:
 
     ``image`` is what ``leanscaffold build`` names it, ``platform`` set where there is only one.
     ``lasts`` says that something tells whether it is well, so that it is one that goes on.
-    ``limits_of`` names the device that the limits are of.
+    ``limits_of`` names the device that the limits are of. ``dockerfile`` is what builds the image,
+    ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Service:
     tmp: int
     limits_of: str
     lasts: bool
+    dockerfile: str
+    suffix: str
     hardware: tuple[Hardware, ...]
     groups: tuple[tuple[Group, str], ...]
 
@@ -57,9 +61,17 @@ def make_service(plan: Plan) -> Service:
         tmp=min(_TMP_MOST // _MEBI, memory // _TMP_SHARE) if memory else _TMP_MOST // _MEBI,
         limits_of=_limits_of(target),
         lasts=plan.health is not None,
+        dockerfile=plan.options.dockerfile,
+        suffix=_suffix(plan.options.dockerfile),
         hardware=hardware,
         groups=tuple(groups_of(hardware)),
     )
+
+
+def _suffix(dockerfile: str) -> str:
+    folder, _, name = dockerfile.rpartition("/")
+    word = re.sub("(docker|container)file", "", name, flags=re.IGNORECASE).strip("._-") or folder
+    return f".{word.replace('/', '-')}" if word else ""
 
 
 def _cpus(target: Target) -> str | None:

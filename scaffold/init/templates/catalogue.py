@@ -30,6 +30,7 @@ def read_starter(folder: Traversable) -> tuple[int, Starter]:
         devices=tuple(facts["devices"]),
         port=facts.get("port"),
         check=facts["check"],
+        command=facts["command"],
     )
     return facts["order"], starter
 

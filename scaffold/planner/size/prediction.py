@@ -11,7 +11,7 @@ from scaffold.planner.os_package_cost import SystemCost
 
 # A package that footprints.toml does not have: the medians of those it has. Half of the packages
 # are between 1.08 and 1.33 for bytecode and between 0.89 and 0.99 for layers
-# (`leanscaffold knowledge refresh --footprints`, 155 wheels, CPython 3.13.2, 2026-11-24).
+# (`python -m tools.knowledge refresh footprints`, 155 wheels, CPython 3.13.2, 2026-11-24).
 TYPICAL = Footprint(bytecode=1.2, bytecode_layer=0.41, layer=0.95)
 TYPICAL_BYTECODE_SPREAD = 0.25
 TYPICAL_LAYER_SPREAD = 0.12

@@ -15,7 +15,7 @@ from shutil import copytree, rmtree
 import pytest
 
 from scaffold.assembler.assembly import Order, assemble
-from scaffold.catalog.refresh.sourceless import import_all, is_of_tests
+from tools.knowledge.bytecode_only import import_all, is_of_tests
 
 pytestmark = pytest.mark.online
 SITE = "/site"

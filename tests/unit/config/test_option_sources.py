@@ -198,6 +198,7 @@ _SAMPLES = {
     "registry": "nv=registry.example/nv",
     "program": "ffmpeg",
     "output": "deploy/compose.yaml",
+    "dockerfile": "docker/Dockerfile.lean",
     "choice": "",
     "switch": "",
 }

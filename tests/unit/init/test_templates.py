@@ -47,19 +47,16 @@ def test_every_starter_names_devices_that_are_known_and_were_verified() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_starter_becomes_a_project_with_lock_tests_and_readme(name: str, tmp_path: Path) -> None:
+def test_a_starter_becomes_a_project_for_uv_and_pip_with_readme(name: str, tmp_path: Path) -> None:
     project = tmp_path / "garden-hub"
     files = create_project(name, project, {"description": SAID})
     assert set(files) == set(tree(project))
-    assert {"README.md", "requirements.in", "requirements.txt", "requirements-dev.txt"} <= set(
-        files
-    )
-    facts = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    assert "README.md" in files
+    document = tomllib.loads((project / "pyproject.toml").read_text())
+    facts = document["project"]
     assert (facts["name"], facts["description"]) == ("garden-hub", SAID)
-    pins = [
-        line for line in (project / "requirements.txt").read_text().splitlines() if "==" in line
-    ]
-    assert all(line.endswith("\\") for line in pins)  # a hash follows
+    assert facts["dependencies"]
+    assert {"mypy", "pytest", "ruff"} <= set(document["dependency-groups"]["dev"])
     for file in files:
         assert "__pycache__" not in file
         text = (project / file).read_bytes()

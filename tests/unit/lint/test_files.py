@@ -12,11 +12,11 @@ from scaffold.lint.linter import lint
 from scaffold.lint.rules import all_rules
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Budget, Target
-from scaffold.verify.paper import Stack, paper_variants
 from tests.support.builders import make_rejected
 from tests.support.lint_cases import PROJECT, case_of, case_with_project, found_by
 from tests.support.worlds import ask
 from tests.unit.project.dockerfile_parser.test_reader import TEXTS
+from tools.paper.variants import Stack, paper_variants
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 STACK = Stack(

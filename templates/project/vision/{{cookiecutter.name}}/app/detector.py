@@ -35,7 +35,9 @@ class Detector:
         height, width = self._input.shape[2:]
         small = picture.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
         pixels = np.asarray(small, dtype=np.float32) / 255
-        (scores,) = self._session.run(None, {self._input.name: pixels.transpose(2, 0, 1)[np.newaxis]})
+        (scores,) = self._session.run(
+            None, {self._input.name: pixels.transpose(2, 0, 1)[np.newaxis]}
+        )
         grid = scores[0, 0]
         scale = picture.width / grid.shape[1], picture.height / grid.shape[0]
         return [self._box(cells, grid, scale) for cells in neighbours(grid > self._threshold)]
@@ -43,7 +45,7 @@ class Detector:
     def _box(
         self, cells: list[tuple[int, int]], grid: np.ndarray, scale: tuple[float, float]
     ) -> Found:
-        rows, columns = zip(*cells)
+        rows, columns = zip(*cells, strict=True)
         left, top = min(columns) * scale[0], min(rows) * scale[1]
         right, bottom = (max(columns) + 1) * scale[0], (max(rows) + 1) * scale[1]
         score = max(float(grid[cell]) for cell in cells)
@@ -53,7 +55,7 @@ class Detector:
 
 def neighbours(mask: np.ndarray) -> list[list[tuple[int, int]]]:
     """Return the cells that are set, in groups that touch each other by a side."""
-    waiting = {(int(row), int(column)) for row, column in zip(*np.nonzero(mask))}
+    waiting = {(int(row), int(column)) for row, column in zip(*np.nonzero(mask), strict=True)}
     groups = []
     while waiting:
         edge = [min(waiting)]

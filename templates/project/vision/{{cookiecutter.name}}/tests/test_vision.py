@@ -104,7 +104,9 @@ def test_a_camera_that_goes_away_is_tried_again(tmp_path: Path) -> None:
 
     with Running(tmp_path, loose) as running:
         wait_for(lambda: len(running.seen) >= 2)
-    assert running.seen[0]["boxes"] == [{"box": (32, 48, 64, 32), "score": pytest.approx(0.8, abs=0.1)}]
+    assert running.seen[0]["boxes"] == [
+        {"box": (32, 48, 64, 32), "score": pytest.approx(0.8, abs=0.1)}
+    ]
 
 
 def test_the_command_reads_a_folder_is_well_and_stops(tmp_path: Path) -> None:

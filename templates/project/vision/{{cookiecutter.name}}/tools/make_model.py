@@ -41,7 +41,9 @@ def node(kind: str, inputs: tuple[str, ...], output: str, **sizes: tuple[int, ..
         field(5, field(1, name) + b"".join(field(8, one) for one in many) + field(20, _INTS))
         for name, many in sizes.items()
     )
-    return b"".join(field(1, name) for name in inputs) + field(2, output) + field(4, kind) + attributes
+    return (
+        b"".join(field(1, name) for name in inputs) + field(2, output) + field(4, kind) + attributes
+    )
 
 
 def weights() -> bytes:
@@ -54,7 +56,13 @@ def weights() -> bytes:
 
 def make_model() -> bytes:
     nodes = (
-        node("Conv", ("picture", "weights"), "patches", strides=(PATCH,) * 2, kernel_shape=(PATCH,) * 2),
+        node(
+            "Conv",
+            ("picture", "weights"),
+            "patches",
+            strides=(PATCH,) * 2,
+            kernel_shape=(PATCH,) * 2,
+        ),
         node("GlobalAveragePool", ("patches",), "mean"),
         node("Sub", ("patches", "mean"), "difference"),
         node("Abs", ("difference",), "scores"),
@@ -66,7 +74,12 @@ def make_model() -> bytes:
         + field(11, value("picture", 1, 3, HEIGHT, WIDTH))
         + field(12, value("scores", 1, 1, HEIGHT // PATCH, WIDTH // PATCH))
     )
-    return field(1, 8) + field(2, "make_model") + field(7, graph) + field(8, field(1, "") + field(2, 13))
+    return (
+        field(1, 8)
+        + field(2, "make_model")
+        + field(7, graph)
+        + field(8, field(1, "") + field(2, 13))
+    )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """What the environment says."""
 
 import os
+import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+NAME = {{ cookiecutter.name | jsonify }}
 BROKER = {{ cookiecutter.broker | jsonify }}
 TOPICS = {{ cookiecutter.topics | jsonify }}
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -19,6 +22,7 @@ class Settings:
     user: str
     password: str
     topics: tuple[str, ...]
+    client_id: str
     database: str
     heartbeat: Path
 
@@ -37,7 +41,23 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         tls=broker.scheme == "mqtts",
         user=environ.get("BROKER_USER", ""),
         password=environ.get("BROKER_PASSWORD", ""),
+        client_id=environ.get("CLIENT_ID") or own_client_id(home / "client-id"),
         topics=tuple(topic.strip() for topic in topics if topic.strip()),
         database=environ.get("DATABASE") or f"sqlite:///{home / 'messages.db'}",
         heartbeat=Path(environ.get("HEARTBEAT") or "/tmp/heartbeat"),
     )
+
+
+def own_client_id(file: Path) -> str:
+    """Return the name that the broker knows this device by; the first start makes it up.
+
+    Two clients of one name throw each other out, so each device has its own, kept in ``file``.
+    Where that cannot be written, the name holds until the worker stops.
+    """
+    try:
+        return file.read_text().strip()
+    except OSError:
+        made = f"{NAME}-{uuid.uuid4().hex[:8]}"
+    with suppress(OSError):
+        file.write_text(made)
+    return made

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from app import heartbeat
 from app.settings import Settings
@@ -68,8 +69,8 @@ class Worker:
     def _make_client(self) -> mqtt.Client:
         settings = self._settings
         client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2,
-            client_id="{{ cookiecutter.name }}",
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.client_id,
             clean_session=False,
             manual_ack=True,
         )
@@ -98,6 +99,6 @@ class Worker:
         log.warning("disconnected: %s", code)
 
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self.keep(message.topic, message.payload)
+        self.keep(message.topic, bytes(message.payload))
         # Only now: what was not kept, the broker sends again.
         client.ack(message.mid, message.qos)

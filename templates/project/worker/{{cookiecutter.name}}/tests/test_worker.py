@@ -44,6 +44,7 @@ def settings(broker: Broker, tmp_path: Path) -> Settings:
     return read_settings(
         {
             "BROKER": f"mqtt://127.0.0.1:{broker.port}",
+            "HOME": str(tmp_path),
             "DATABASE": f"sqlite:///{tmp_path}/data/messages.db",
             "HEARTBEAT": f"{tmp_path}/heartbeat",
         }
@@ -161,3 +162,13 @@ def test_the_command_starts_is_well_and_stops(settings: Settings, broker: Broker
         wait_for(lambda: subprocess.run(check, env=environ).returncode == 0, seconds=20)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(10) == 0
+
+
+def test_each_device_has_a_client_id_of_its_own_and_keeps_it(tmp_path: Path) -> None:
+    ids = []
+    for device in ("one", "one", "two"):
+        (tmp_path / device).mkdir(exist_ok=True)
+        ids.append(read_settings({"HOME": str(tmp_path / device)}).client_id)
+    assert ids[0] == ids[1] != ids[2]
+    assert read_settings({"HOME": str(tmp_path / "none")}).client_id
+    assert read_settings({"HOME": str(tmp_path), "CLIENT_ID": "cellar"}).client_id == "cellar"

@@ -1,0 +1,340 @@
+"""The snapshot of packages: fetched through the cache, assembled, compared with the one before."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TypeVar
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from scaffold.catalog.sibling_wheels import is_pure, wheel_platforms
+from scaffold.catalog.snapshot import KnownProject, KnownRelease, Snapshot
+from scaffold.index.prefetch import list_likely_needs
+from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.target import Arch, LibcFamily
+from scaffold.resolver.releases import Release, list_releases, parse_specifier
+
+MINORS = (10, 11, 12, 13, 14, 15)
+SERIES = 6
+_MACHINES = {arch.machine for arch in Arch}
+_PLACES = frozenset((str(family), machine) for family in LibcFamily for machine in _MACHINES)
+
+Cell = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A release that goes into the snapshot, and those of its wheels that are looked into."""
+
+    release: Release
+    looked_into: frozenset[str]
+
+
+@lru_cache(maxsize=65536)
+def wheel_cells(filename: str) -> frozenset[Cell]:
+    """Return the (CPython minor, libc family, machine) that a wheel serves."""
+    try:
+        _, _, _, tags = parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return frozenset()
+    minors = {minor for tag in tags for minor in _minors(tag.interpreter, tag.abi)}
+    places = wheel_platforms(filename)
+    if ("any", "any") in places:
+        places = _PLACES
+    return frozenset((minor, *place) for minor in minors for place in places & _PLACES)
+
+
+def keep_files(release: Release) -> tuple[DistFile, ...]:
+    """Return the files of a release that some target can use, with dates instead of times."""
+    wheels = [file for file in release.wheels if wheel_cells(file.filename)]
+    sdist = [] if release.sdist is None else [release.sdist]
+    return tuple(
+        msgspec.structs.replace(file, uploaded=file.uploaded[:10], url="")
+        for file in (*wheels, *sdist)
+    )
+
+
+def select_releases(page: Page) -> tuple[Kept, ...]:
+    """Return the releases worth keeping, newest first.
+
+    Those are the newest of each of the last minor series, and for each environment the newest that
+    has a wheel for it. What is newest, altogether or for an environment, is looked into.
+    """
+    releases = [release for release in list_releases(page) if keep_files(release)]
+    usable = [one for one in releases if not one.version.is_prerelease and not one.yanked]
+    usable = usable or releases
+    series: dict[tuple[int, int], Release] = {}
+    for release in usable:
+        series.setdefault((release.version.major, release.version.minor), release)
+    chosen = {release.version: set[str]() for release in list(series.values())[:SERIES]}
+    missing = {(minor, *place) for minor in MINORS for place in _PLACES}
+    for position, release in enumerate(usable):
+        served = {
+            file.filename: cells
+            for file in release.wheels
+            if (cells := _served(file) & missing or (wheel_cells(file.filename) and not position))
+        }
+        if served:
+            chosen.setdefault(release.version, set()).update(served)
+            missing -= {cell for file in release.wheels for cell in _served(file)}
+    return tuple(
+        Kept(release=release, looked_into=frozenset(chosen[release.version]))
+        for release in usable
+        if release.version in chosen
+    )
+
+
+def list_forced(
+    needs: Iterable[Metadata], pages: Mapping[str, Page], kept: Mapping[str, Sequence[Kept]]
+) -> Iterator[tuple[str, Release]]:
+    """Yield releases that other kept releases ask for and that are not kept yet."""
+    releases = {
+        name: [one for one in list_releases(page) if not one.yanked] for name, page in pages.items()
+    }
+    asked = {
+        (canonicalize_name(requirement.name), requirement.specifier)
+        for metadata in needs
+        for requirement in _requirements(metadata)
+    }
+    for name, specifier in sorted(asked, key=str):
+        newest = _newest_in(releases.get(name, ()), specifier) if specifier else None
+        if newest and all(one.release.version != newest.version for one in kept[name]):
+            yield name, newest
+
+
+def _requirements(metadata: Metadata) -> Iterator[Requirement]:
+    for text in metadata.requires:
+        with suppress(InvalidRequirement):
+            yield Requirement(text)
+
+
+def _newest_in(releases: Sequence[Release], allowed: SpecifierSet) -> Release | None:
+    """Return the newest release that is allowed, a pre-release only where there is no other."""
+    fallback: Release | None = None
+    for one in releases:
+        if not allowed.contains(one.version, prereleases=True):
+            continue
+        if not one.version.is_prerelease and keep_files(one):
+            return one
+        fallback = fallback or (one if keep_files(one) else None)
+    return fallback
+
+
+def _served(file: DistFile) -> frozenset[Cell]:
+    """Return the cells of a wheel for which its release allows the Python."""
+    allowed = parse_specifier(file.requires_python) if file.requires_python else None
+    return frozenset(
+        cell
+        for cell in wheel_cells(file.filename)
+        if allowed is None or allowed.contains(f"3.{cell[0]}.20")
+    )
+
+
+def _minors(interpreter: str, abi: str) -> Iterator[int]:
+    """Yield the CPython minors that an interpreter and ABI tag serve."""
+    if interpreter.startswith("py3") and abi == "none":
+        least = int(interpreter[3:] or 0)
+    elif interpreter.startswith("cp3") and interpreter[3:].isdigit():
+        least = int(interpreter[3:])
+        if abi == interpreter:
+            yield from {least} & set(MINORS)
+            return
+        if abi not in {"abi3", "none"}:
+            return
+        if abi == "none":
+            yield from {least} & set(MINORS)
+            return
+    else:
+        return
+    yield from (minor for minor in MINORS if minor >= least)
+
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+PARALLEL = 8
+ELF_MINORS = (13, 12)
+ELF_PLACES = tuple(
+    (family, machine)
+    for family in ("glibc", "musl")
+    for machine in ("x86_64", "aarch64", "armv7l", "armv6l")
+)
+_ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What the generator asks for; each function may raise TransientError.
+
+    ``facts`` looks into a wheel; with its second argument it also reads the machine code.
+    """
+
+    page: Callable[[str], Page | None]
+    metadata: Callable[[Sequence[DistFile]], Metadata | None]
+    facts: Callable[[str, DistFile, bool], WheelFacts | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The projects of a new snapshot, and the names that no index has."""
+
+    projects: tuple[KnownProject, ...]
+    unknown: tuple[str, ...]
+
+
+def build_projects(
+    names: Iterable[str], source: Source, *, before: Snapshot, tell: Callable[[str], None]
+) -> Result:
+    """Return the snapshot of some names. Facts that ``before`` has of the same files are kept."""
+    wanted = sorted(set(names))
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        answers = dict(zip(wanted, pool.map(source.page, wanted), strict=True))
+        pages = {name: page for name, page in answers.items() if page is not None}
+        tell(f"pages: {len(pages)}")
+        kept = {name: list(select_releases(page)) for name, page in pages.items()}
+        known = _read_metadata(kept, pages, source, before, pool)
+        tell(f"releases: {len(known)}")
+        facts = _read_facts(kept, source, before, pool, tell)
+    projects = tuple(
+        _assemble(name, [one.release for one in kept[name]], known, facts) for name in pages
+    )
+    return Result(
+        projects=tuple(project for project in projects if project.releases),
+        unknown=tuple(name for name in wanted if name not in pages),
+    )
+
+
+def _read_metadata(
+    kept: dict[str, list[Kept]],
+    pages: Mapping[str, Page],
+    source: Source,
+    before: Snapshot,
+    pool: ThreadPoolExecutor,
+) -> dict[tuple[str, str], Metadata]:
+    """Return the metadata of all kept releases; adds to ``kept`` what they force."""
+    known: dict[tuple[str, str], Metadata] = {}
+
+    def read(work: tuple[str, Release]) -> Metadata | None:
+        name, release = work
+        stored = before.metadata(name, keep_files(release))
+        return stored or source.metadata(_by_size(release))
+
+    for _ in range(_ROUNDS):
+        todo = [
+            (name, one.release)
+            for name, releases in kept.items()
+            for one in releases
+            if (name, str(one.release.version)) not in known
+        ]
+        if not todo:
+            break
+        for (name, release), metadata in zip(todo, pool.map(read, todo), strict=True):
+            version = str(release.version)
+            known[name, version] = replace(
+                metadata or Metadata(name=name, version=version), name=name, version=version
+            )
+        for name, release in list(list_forced(known.values(), pages, kept)):
+            if all(one.release.version != release.version for one in kept[name]):
+                kept[name].append(Kept(release=release, looked_into=frozenset()))
+    return known
+
+
+def _by_size(release: Release) -> tuple[DistFile, ...]:
+    """Return the files of a release, the smallest wheel first."""
+    wheels = sorted(release.wheels, key=lambda file: file.size or 0)
+    return (*wheels, *([release.sdist] if release.sdist else []))
+
+
+def _read_facts(
+    kept: Mapping[str, Sequence[Kept]],
+    source: Source,
+    before: Snapshot,
+    pool: ThreadPoolExecutor,
+    tell: Callable[[str], None],
+) -> dict[str, WheelFacts]:
+    """Return the facts of the wheels that are looked into, by file name."""
+    work = [
+        (name, file, file.filename in elf)
+        for name, releases in kept.items()
+        for elf in [_choose_elf(releases)]
+        for one in releases
+        for file in one.release.wheels
+        if file.filename in one.looked_into
+    ]
+    tell(f"wheels: {len(work)}")
+
+    def read(item: tuple[str, DistFile, bool]) -> WheelFacts | None:
+        name, file, elf = item
+        stored = dict(before.siblings(name)).get(file.filename)
+        same = before.wheel_facts(name, file) is not None
+        if stored and same and (stored.elf != "unread" or not elf):
+            return stored
+        return source.facts(name, file, elf)
+
+    found = pool.map(read, work)
+    return {file.filename: facts for (_, file, _), facts in zip(work, found, strict=True) if facts}
+
+
+def _choose_elf(releases: Sequence[Kept]) -> frozenset[str]:
+    """Return the wheels whose machine code is read: for each place, those of one Python.
+
+    That may be several, as some projects upload a wheel for each of several manylinux levels.
+    """
+    chosen: set[str] = set()
+    for place in ELF_PLACES:
+        cells = [(minor, *place) for minor in ELF_MINORS]
+        chosen.update(next((names for cell in cells if (names := _serving(releases, cell))), ()))
+    return frozenset(chosen)
+
+
+def _serving(releases: Sequence[Kept], cell: Cell) -> tuple[str, ...]:
+    """Return the wheels with machine code that the newest release has for a cell."""
+    for one in releases:
+        names = tuple(
+            file.filename
+            for file in one.release.wheels
+            if file.filename in one.looked_into
+            and cell in wheel_cells(file.filename)
+            and not is_pure(file.filename)
+        )
+        if names:
+            return names
+    return ()
+
+
+def _assemble(
+    name: str,
+    releases: Sequence[Release],
+    known: Mapping[tuple[str, str], Metadata],
+    facts: Mapping[str, WheelFacts],
+) -> KnownProject:
+    ordered = sorted(releases, key=lambda release: release.version, reverse=True)
+    parts = []
+    for release in ordered:
+        files = keep_files(release)
+        pages_python = files[0].requires_python if files else ""
+        metadata = known[name, str(release.version)]
+        parts.append(
+            KnownRelease(
+                metadata=replace(metadata, requires_python=pages_python),
+                files=files,
+                facts={
+                    file.filename: facts[file.filename] for file in files if file.filename in facts
+                },
+            )
+        )
+    return KnownProject(name=name, releases=tuple(parts))
+
+
+def list_unlisted(projects: Sequence[KnownProject]) -> tuple[str, ...]:
+    """Return names that the newest releases need and that the snapshot does not hold."""
+    held = {project.name for project in projects}
+    needed = {
+        name for project in projects for name in list_likely_needs(project.releases[0].metadata)
+    }
+    return tuple(sorted(needed - held))

@@ -1,0 +1,149 @@
+"""Pages of the documentation that are made from the code: commands, exit codes, reasons."""
+
+import re
+from collections.abc import Iterator, Sequence
+from inspect import cleandoc
+from itertools import groupby
+from pathlib import Path
+from textwrap import indent
+
+import click
+
+from scaffold.cli import cli
+from scaffold.cli.exit_codes import EXIT_CODES
+from scaffold.lint.rules import all_rules
+from scaffold.model import errors
+from scaffold.report.explanations import EXPLANATIONS
+from scaffold.report.lint_rules import list_rules
+from tools.docs.console import run
+
+# What a page shows its command with; those that need an engine are shown in the README.
+EXAMPLES = {
+    "init": "leanscaffold init examples/fastapi --yes --device raspberry-pi-4 --offline",
+    "plan": "leanscaffold plan examples/fastapi --device raspberry-pi-4 --offline | head -14",
+    "generate": "leanscaffold generate examples/gateway --target arm64 --offline | tail -9",
+    "explain": "leanscaffold explain no-wheel",
+    "wheels": "leanscaffold wheels lgpio --offline",
+    "devices": "leanscaffold devices | head -8",
+    "config": "leanscaffold config examples/fastapi --device raspberry-pi-4 | head -13",
+    "knowledge check": "leanscaffold knowledge check",
+}
+MADE = "<!-- Made by `python -m tools.docs`: edit the code instead. -->"
+
+
+def make_pages(folder: Path) -> dict[str, str]:
+    """Return {path below docs/: text}; the examples are run in ``folder``."""
+    commands = dict(list_commands())
+    pages = {
+        f"commands/{name.replace(' ', '-')}.md": _command_page(name, command, folder)
+        for name, command in commands.items()
+    }
+    return {
+        **pages,
+        "commands/README.md": _command_list(commands),
+        "exit-codes.md": _exit_codes(),
+        "reasons.md": _reasons(),
+        "rules.md": _rules(),
+    }
+
+
+def list_commands() -> Iterator[tuple[str, click.Command]]:
+    """Yield all commands by the words that call them, subcommands too."""
+    with click.Context(cli, info_name="leanscaffold") as ctx:
+        for name in cli.list_commands(ctx):
+            command = cli.get_command(ctx, name)
+            assert command is not None
+            if isinstance(command, click.Group):
+                for below in command.list_commands(ctx):
+                    found = command.get_command(ctx, below)
+                    assert found is not None
+                    yield f"{name} {below}", found
+            else:
+                yield name, command
+
+
+def _command_list(commands: dict[str, click.Command]) -> str:
+    rows = [
+        (f"[{name}]({name.replace(' ', '-')}.md)", command.get_short_help_str(100))
+        for name, command in commands.items()
+    ]
+    return _page("Commands", [_table(("command", "what it does"), rows)])
+
+
+def _command_page(name: str, command: click.Command, folder: Path) -> str:
+    ctx = click.Context(command, info_name=name, **cli.context_settings)
+    blocks = [_paragraphs(cleandoc(command.help or ""))]
+    blocks.append(f"    {' '.join((f'leanscaffold {name}', *command.collect_usage_pieces(ctx)))}")
+    params = [(getattr(one, "section", "Output"), one) for one in command.get_params(ctx)]
+    shown = [(section, one) for section, one in params if not isinstance(one, click.Argument)]
+    headings = list(dict.fromkeys(section for section, _ in shown))
+    shown.sort(key=lambda pair: (pair[0] == "Output", headings.index(pair[0])))
+    for section, group in groupby(shown, key=lambda pair: pair[0]):
+        records = (one.get_help_record(ctx) for _, one in group)
+        rows = [(f"`{record[0]}`", _one_line(record[1])) for record in records if record]
+        blocks += [f"## {section}", _table(("option", "meaning"), rows)]
+    if name in EXAMPLES:
+        said = run(EXAMPLES[name], folder)
+        blocks += ["## Example", f"```console\n$ {EXAMPLES[name]}\n{said}```"]
+    return _page(f"leanscaffold {name}", blocks)
+
+
+def _exit_codes() -> str:
+    blocks = ["What a command ends with. With `--json` an error is a document on stdout as well."]
+    classes = sorted(_subclasses(errors.LeanscaffoldError), key=lambda one: one.code)
+    for code, text in sorted(EXIT_CODES.items()):
+        blocks.append(f"## {code}: {text}")
+        rows = [
+            (f"`{one.code}`", _one_line(one.__doc__ or ""))
+            for one in classes
+            if one.exit_code == code
+        ]
+        if rows:
+            blocks.append(_table(("error", "when"), rows))
+    return _page("Exit codes", blocks)
+
+
+def _reasons() -> str:
+    blocks = ["The codes in brackets in a plan; `leanscaffold explain CODE` says the same."]
+    for code, one in sorted(EXPLANATIONS.items()):
+        blocks += [f"## {code}", f"**{one.title}**", one.meaning, one.remedy]
+    return _page("Reasons", blocks)
+
+
+def _rules() -> str:
+    lead = (
+        "What `leanscaffold lint` looks for in a Dockerfile; `leanscaffold explain LS101` says the "
+        "same. Each example is a test. `# leanscaffold: ignore=LS101` above an instruction "
+        "switches a rule off for it, `--ignore` for all."
+    )
+    return _page("Rules", [lead, *list_rules(all_rules())])
+
+
+def _subclasses(of: type[errors.LeanscaffoldError]) -> Iterator[type[errors.LeanscaffoldError]]:
+    for one in of.__subclasses__():
+        yield one
+        yield from _subclasses(one)
+
+
+def _page(title: str, blocks: Sequence[str]) -> str:
+    return "\n\n".join([f"# {title}", MADE, *blocks]) + "\n"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    cells = [head, ["---"] * len(head), *rows]
+    lines = (" | ".join(cell.replace("|", r"\|") for cell in row) for row in cells)
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(_paragraph(part) for part in re.split(r"\n\s*\n", text))
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph on one line; after a backspace, its lines as they are, as click has it."""
+    plain = text.removeprefix("\b\n")
+    return _one_line(text) if plain == text else indent(plain, "    ")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,166 @@
+"""``python -m tools.paper``: the paper's images and ours, built and run on the engine at hand."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scaffold.cli import ReportingGroup
+from scaffold.cli.compare_variants import hand_written, make_contest, planned_contender, promise_of
+from scaffold.cli.options import SectionedCommand, json_option, quiet_option, request_options
+from scaffold.cli.planning import decide_outcome
+from scaffold.cli.real_services import real_services
+from scaffold.cli.services import Services
+from scaffold.config.request import Request, to_argv, without_secrets
+from scaffold.dockerfile.baseline_dockerfile import plain_reference
+from scaffold.model.comparison import Variant
+from scaffold.model.errors import UsageError
+from scaffold.model.expectation import VerifyOptions
+from scaffold.model.verdict import Accepted
+from scaffold.model.verification import Status
+from scaffold.planner.entrypoint import find_command
+from scaffold.report.document import to_json
+from scaffold.report.plan_result import PlanResult
+from scaffold.report.progress import watching
+from scaffold.report.reporter import talking
+from scaffold.verify.compare_variants import line_up, pick_python
+from tools.paper.page import make_paper_document, write_page
+from tools.paper.variants import PaperVariant, Stack, paper_variants
+
+_PROJECT = Path(__file__).resolve().parents[2] / "examples" / "paper"
+_NOTHING_RUNS = 1
+# A command of tensorflow's ends in seconds; on a busy machine in many.
+_PATIENCE = 180.0
+_OURS = "leanscaffold"
+_SWAPPED = "leanscaffold-swaps"
+
+
+@click.command(cls=SectionedCommand)
+@click.argument(
+    "path", required=False, type=click.Path(path_type=Path, readable=False), metavar="[PATH]"
+)
+@request_options
+@click.option("--note", multiple=True, metavar="TEXT", help="A sentence for the page's head.")
+@json_option
+@quiet_option
+@click.pass_obj
+def paper(
+    outside: Services,
+    request: Request,
+    path: Path | None,
+    *,
+    note: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Build the images of the paper that this project started from, and ours, and run each.
+
+    Good and bad order of steps, three bases, merged and separate RUN, apt's lists, one stage and
+    two: the paper's figures beside those of today, as a page in Markdown. It takes about an hour
+    and 20 GB on the engine; with a PATH it tries the same on your own project.
+    """
+    project = path or _PROJECT
+    with talking(sys.stderr, quiet=quiet) as tell:
+        outcome, swapped = _decide(outside, project, request, tell)
+        variants = paper_variants(_stack(outcome))
+        ours = _ours(outside, outcome, swapped)
+        facts = outside.load_facts(request.knowledge)
+        contest = make_contest(project, outcome, (*_papers(outcome, variants), *ours), facts)
+    contest = replace(contest, wishes=VerifyOptions(quick=True, timeout=_PATIENCE, runs=1))
+    say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
+    with watching(sys.stderr, quiet=quiet) as watch:
+        comparison = outside.compare(contest, watch, say)
+    comparison = replace(comparison, notes=(*comparison.notes, *note))
+    return _show(comparison, variants, [one.name for one in ours], path, request, as_json=as_json)
+
+
+def _decide(
+    outside: Services, path: Path, request: Request, tell: Any
+) -> tuple[PlanResult, PlanResult]:
+    """Return what is decided for the project as it is, and with the swaps that lose nothing."""
+    outcome = decide_outcome(outside, path, request, tell)
+    if len(outcome.targets) > 1:
+        raise UsageError("an experiment is for one target", hint="name it: --target arm64")
+    options = replace(request.options, apply_swaps=True)
+    return outcome, decide_outcome(outside, path, replace(request, options=options), tell)
+
+
+def _stack(outcome: PlanResult) -> Stack:
+    options = outcome.request.options
+    decision = outcome.decisions[0]
+    slim = plain_reference(pick_python(decision, options.python), options)
+    (place,) = line_up(decision, ["slim-trixie"], options.objective)
+    files = tuple(n for n in outcome.project.files if n.endswith(".txt") and ".." not in n)
+    if not files:
+        raise UsageError(
+            "the paper's images install a requirements.txt, and there is none",
+            hint="name a folder that has one",
+        )
+    return Stack(
+        full=slim.removesuffix("-slim"),
+        slim=slim,
+        alpine=f"{slim.removesuffix('-slim')}-alpine",
+        requirements=files,
+        system=tuple(p.name for p in place.fits.candidate.run_packages) if place.fits else (),
+        command=find_command(outcome.project, options),
+    )
+
+
+def _papers(outcome: PlanResult, variants: Sequence[PaperVariant]) -> list[Variant]:
+    return [
+        replace(
+            hand_written(outcome, name=one.name, title="", dockerfile=one.dockerfile),
+            rebuilds=one.rebuilds,
+        )
+        for one in variants
+    ]
+
+
+def _ours(outside: Services, outcome: PlanResult, swapped: PlanResult) -> list[Variant]:
+    found = []
+    for name, one in ((_OURS, outcome), (_SWAPPED, swapped)):
+        fits = one.decisions[0].chosen
+        how = " with --apply-swaps" if one is swapped else ""
+        if fits is None:
+            refused = "nothing fits: `leanscaffold plan` says why"
+            found.append(Variant(name=name, title=name, promise=promise_of(one), refused=refused))
+        elif name == _OURS or _holds(fits) != _holds(outcome.decisions[0].chosen):
+            title = f"leanscaffold{how}: {fits.base.id}"
+            found.append(planned_contender(outside, one, fits, name=name, title=title))
+    return found
+
+
+def _holds(fits: Accepted | None) -> object:
+    """Return what tells two images of ours apart."""
+    if fits is None:
+        return None
+    return fits.base.id, fits.python, {w.pinned.file for w in fits.candidate.packages}
+
+
+def _show(
+    comparison: Any,
+    variants: Sequence[PaperVariant],
+    ours: Sequence[str],
+    path: Path | None,
+    request: Request,
+    *,
+    as_json: bool,
+) -> int:
+    if as_json:
+        click.echo(to_json(make_paper_document(comparison, variants, ours)), nl=False)
+    else:
+        words = ["python", "-m", "tools.paper", *([str(path)] if path else [])]
+        command = shlex.join([*words, *to_argv(without_secrets(request))])
+        click.echo(write_page(comparison, variants, ours, command=command), nl=False)
+    runs = any(entry.runs is Status.PASSED for entry in comparison.entries)
+    return 0 if runs else _NOTHING_RUNS
+
+
+main = ReportingGroup("tools", commands={"paper": paper})
+
+if __name__ == "__main__":
+    main(["paper", *sys.argv[1:]], obj=real_services())
