@@ -15,6 +15,7 @@ from scaffold.dockerfile.comments import (
     trace_lines,
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
+from scaffold.model.codes import Code
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
@@ -276,7 +277,9 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         platform=arch.platform,
         lock=target.lock,
         native=target.native,
-        why=reason_lines(target.chosen, "compile-needed", "compile-unknown", "from-repository"),
+        why=reason_lines(
+            target.chosen, Code.COMPILE_NEEDED, Code.COMPILE_UNKNOWN, Code.FROM_REPOSITORY
+        ),
         sdists=(*target.compiled, *target.pure),
         pure=() if target.native else target.pure,
         wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Companion, Facts
 from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
@@ -48,7 +49,7 @@ def find_companions(
                 f"{use.origin}: {function} downloads {argument or 'data'} when it is called, as "
                 "its name says; bring it into the project's folder, or mount a volume for it"
             )
-            yield Reason(code="downloads-data", text=text), False
+            yield Reason(code=Code.DOWNLOADS_DATA, text=text), False
 
 
 def list_started(project: Project, facts: Facts) -> tuple[Use, ...]:

@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Facts, ModuleFact
 from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
@@ -67,7 +68,7 @@ def find_missing(
                 f"{use.origin} imports {use.value}, and no installed package is known to bring "
                 f"it: add its package to the requirements, or say --provided {use.value}"
             )
-            code = "missing-module" if certain else "may-need-module"
+            code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
             reason = Reason(code=code, text=text, fact=use.value)
         yield Missing(reason=reason, certain=certain)
 
@@ -113,7 +114,7 @@ def _lacks(
     use: Use, fact: ModuleFact, project: Project, installed: Mapping[str, str], python: str
 ) -> Reason:
     certain = use.when is When.START
-    code = "missing-module" if certain else "may-need-module"
+    code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
     what = f"{use.origin} imports {use.value}"
     first = fact.packages[0] if fact.packages else ""
     name = canonicalize_name(Requirement(first).name) if first else ""
