@@ -92,6 +92,10 @@ def evaluate(
         app=(question.project.app_bytes, question.project.app_sources),
         bytecode=options.bytecode,
         less=less,
+        models=(
+            sum(one.size for one in question.project.models),
+            sum(one.compressed for one in question.project.models),
+        ),
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
     candidate = Candidate(
