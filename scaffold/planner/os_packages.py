@@ -15,7 +15,7 @@ from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
-from scaffold.planner.companions import find_companions
+from scaffold.planner.companions import find_companions, list_started
 from scaffold.planner.entrypoint import HOME, WORKDIR
 from scaffold.planner.modules import find_missing
 from scaffold.planner.os_package_cost import (
@@ -83,7 +83,7 @@ def find_os_packages(
     given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
     usage = weigh_uses(
         base,
-        project.uses,
+        (*project.uses, *list_started(project, facts)),
         facts,
         given=given,
         commands=set(_commands_of(project, facts, packages)),
@@ -171,7 +171,12 @@ def _besides(
     installed |= {name: version for name, version, _ in system}
     provided = frozenset(options.provided)
     for missing in find_missing(
-        project, facts, installed=installed, python=python, provided=provided
+        project,
+        facts,
+        installed=installed,
+        modules={weighed.pinned.name: weighed.facts.modules for weighed in packages},
+        python=python,
+        provided=provided,
     ):
         yield missing.reason, missing.certain
     yield from find_companions(project, facts, installed, provided)
