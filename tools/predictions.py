@@ -69,7 +69,7 @@ def predict(example: str, knowledge: Path, env: Mapping[str, str]) -> dict[Key, 
     words = [word for arch in ARCHES for word in ("--target", arch)]
     ended = leanscaffold(
         *("plan", str(ROOT / "examples" / example), *words, "--python", PYTHON),
-        *("--offline", "--knowledge", str(knowledge), "--json", "--quiet"),
+        *("--anew", "--offline", "--knowledge", str(knowledge), "--json", "--quiet"),
         env=env,
     )
     assert ended.code in {0, _NOTHING_FITS}, ended.err
