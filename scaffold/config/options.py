@@ -61,7 +61,7 @@ SETTINGS = (
             field="max_size",
             kind="size",
             metavar="SIZE",
-            help="Most bytes on disk: 500MB, 1.5GiB.",
+            help="Most bytes on disk: 500MB (500M is the same), 1.5GiB.",
         ),
         Setting(
             name="max-download",
@@ -73,7 +73,7 @@ SETTINGS = (
         Setting(
             name="memory",
             field="memory",
-            kind="size",
+            kind="memory",
             metavar="SIZE",
             help="The device's memory.",
         ),

@@ -16,6 +16,7 @@ from scaffold.config.option_parsers import (
     parse_command,
     parse_dockerfile,
     parse_health,
+    parse_memory,
     parse_name,
     parse_output,
     parse_port,
@@ -41,6 +42,7 @@ _OPTIONS = "options."
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "targets": lambda text: parse_targets([text]),
     "size": parse_size,
+    "memory": parse_memory,
     "text": str.strip,
     "name": parse_name,
     "path": str,
@@ -57,6 +59,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
 }
 _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "size": spell_size,
+    "memory": spell_size,
     "command": shlex.join,
     "swap": "=".join,
     "registry": "=".join,
@@ -229,10 +232,12 @@ def choose_targets(
 def find_device(name: str, devices: Mapping[str, Device], place: Sequence[Detail] = ()) -> Device:
     """Return a device's profile. Raises UsageError with the nearest names, and where it stands."""
     wanted = re.sub(r"[\s_]+", "-", name.strip().lower())
-    if wanted in devices:
-        return devices[wanted]
+    for device in devices.values():
+        if wanted == device.id or wanted in device.aliases:
+            return device
     hint = "`leanscaffold devices` lists them all"
-    raise unknown("device", name, devices, hint=hint, place=place)
+    names = [word for one in devices.values() for word in (one.id, *one.aliases)]
+    raise unknown("device", name, names, hint=hint, place=place)
 
 
 def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) -> list[Reason]:

@@ -10,10 +10,12 @@ from scaffold.cli.options import request_options
 from scaffold.config.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.config.option_parsers import (
     parse_command,
+    parse_memory,
     parse_python,
     parse_registry,
     parse_size,
     parse_swap,
+    spell_size,
 )
 from scaffold.config.request import Request, choose_targets, parse_request, to_argv
 from scaffold.model.errors import UsageError
@@ -31,10 +33,10 @@ from tests.support.builders import make_device
         ("500 MB", 500_000_000),
         ("500MiB", 524_288_000),
         ("1.5GiB", 1_610_612_736),
-        ("512m", 536_870_912),
-        ("512M", 536_870_912),
-        ("2g", 2_147_483_648),
-        ("64k", 65_536),
+        ("512m", 512_000_000),
+        ("500M", 500_000_000),
+        ("2g", 2_000_000_000),
+        ("64k", 64_000),
         ("1048576", 1_048_576),
         ("12b", 12),
         ("0.5kB", 500),
@@ -43,6 +45,15 @@ from tests.support.builders import make_device
 )
 def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+def test_memory_is_read_as_docker_reads_it() -> None:
+    assert parse_memory("512m") == 512 * 2**20
+
+
+@pytest.mark.parametrize("size", [12, 999_999, 1_048_576, 500_000_001])
+def test_a_size_is_spelt_so_that_it_is_read_again(size: int) -> None:
+    assert parse_size(spell_size(size)) == size
 
 
 @pytest.mark.parametrize(
@@ -57,6 +68,8 @@ def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
         "0",
         "0MB",
         "0.2",
+        "500",
+        "999999",
         "\u0665MB",
         "5MB5",
         "nan",
