@@ -12,6 +12,7 @@ from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.config.option_sources import set_by
 from scaffold.config.request import Request, choose_targets
+from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
@@ -46,7 +47,7 @@ def decide_outcome(
     check_python(request.options.python, facts, request.place("python"))
     if request.options.offline:
         text = f"offline: what was released after {outside.snapshot_date()} may not be known"
-        remarks = (*remarks, Reason(code="facts-age", text=text))
+        remarks = (*remarks, Reason(code=Code.FACTS_AGE, text=text))
     for remark in remarks:
         tell(remark.text)
     tell("reading the project")
@@ -58,7 +59,12 @@ def decide_outcome(
         today=outside.today(),
         tell=tell,
     )
-    decisions = outside.decide(project, targets, request.options, edges)
+    options = request.options
+    if request.allow_empty and not project.asked and not project.lock:
+        # Told to plan without packages: what the sources import comes by other means.
+        imported = {use.value for use in project.uses if use.code == "imports"}
+        options = replace(options, provided=(*options.provided, *sorted(imported)))
+    decisions = outside.decide(project, targets, options, edges)
     outcome = PlanResult(
         project=project, request=request, targets=targets, decisions=decisions, remarks=remarks
     )
@@ -122,11 +128,11 @@ def write_files(
     except FileConflictError as error:
         raise _with_command(outside, error, path, outcome.request) from error
     stale = (
-        Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
+        Reason(code=Code.FILE_STALE, text=f"{name} is of an earlier run: delete it if you like")
         for name in sorted({PROGRAM if name.startswith(ours) else name for name in left})
     )
     spared = (
-        Reason(code="file-left", text=f"{name} stays as it is, as --leave says", file=name)
+        Reason(code=Code.FILE_LEFT, text=f"{name} stays as it is, as --leave says", file=name)
         for name in kept
     )
     hashes = {name: digest(text) for name, text in files.items()}
