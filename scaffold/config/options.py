@@ -38,7 +38,7 @@ SETTINGS = (
             metavar="ARCH",
             completes="arch",
             help="amd64, arm64, arm/v7, arm/v6, 386, ppc64le, s390x or riscv64, in any spelling; "
-            "repeatable.",
+            "or a device's name; repeatable.",
         ),
         Setting(
             name="device",

@@ -49,6 +49,32 @@ def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
+@pytest.mark.parametrize(
+    ("values", "targets", "device"),
+    [
+        ({"target": ("rpi5",)}, (), "rpi5"),
+        ({"target": ("aarch64",)}, (Arch.ARM64,), ""),
+        ({"target": ("arm64",), "device": "rpi5"}, (Arch.ARM64,), "rpi5"),
+    ],
+)
+def test_a_device_can_be_given_as_the_target(
+    values: dict[str, object], targets: tuple[Arch, ...], device: str
+) -> None:
+    request = parse_request(values)
+    assert (request.targets, request.device) == (targets, device)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"target": ("arm46",)}, {"target": ("arm64", "rpi5")}, {"target": ("rpi5",), "device": "x"}],
+)
+def test_what_is_nearly_an_architecture_or_one_of_several_is_no_device(
+    values: dict[str, object],
+) -> None:
+    with pytest.raises(UsageError, match="--target"):
+        parse_request(values)
+
+
 def test_memory_is_read_as_docker_reads_it() -> None:
     assert parse_memory("512m") == 512 * 2**20
 
