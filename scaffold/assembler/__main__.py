@@ -34,6 +34,8 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--imports", type=Path, help="what the app's sources name, one a line")
     parser.add_argument("--language", action="append", default=[], metavar="CODE")
     parser.add_argument("--program", action="append", default=[], metavar="NAME")
+    parser.add_argument("--owners", type=Path, help="file to write who owns what into, not set")
+    parser.add_argument("--known", type=Path, default=Path("/"), help="the base with nothing added")
     parser.add_argument("--shell", action="store_true", help="a static shell to look around with")
     values = vars(parser.parse_args(argv))
     values["sourceless"] = frozenset(values["sourceless"])

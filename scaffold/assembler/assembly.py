@@ -31,7 +31,9 @@ class Order:
     those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
     too. ``trace`` is a keep-list, ``closure`` how much of what is not
     on it stays all the same, ``imports`` a file with what the app's own sources name. ``own`` is
-    a folder with the application's machine code, which comes in a layer of its own.
+    a folder with the application's machine code, which comes in a layer of its own. ``known`` is
+    a system with the packages of every one of its kind. With ``owners`` no owner is set: "path uid"
+    lines go into that file, for whoever writes the archives.
     """
 
     packages: Path
@@ -50,6 +52,8 @@ class Order:
     layers: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()
     programs: tuple[str, ...] = ()
+    owners: Path | None = None
+    known: Path = Path("/")
     shell: bool = False
     trace: Path | None = None
     closure: str = "safe"

@@ -134,7 +134,7 @@ def _finish_library(order: Order, out: Path) -> None:
 def _list_added(order: Order, view: View) -> tuple[str, ...]:
     """Return the files of programs that were asked for, and of the shell."""
     shell = (find_shell(view),) if order.shell else ()
-    return (*shell, *list_programs(view, order.programs, known_names()))
+    return (*shell, *list_programs(view, order.programs, known_names(order.known)))
 
 
 def _list_elf_files(order: Order) -> Iterator[str]:
@@ -178,4 +178,7 @@ def _add_user(order: Order, out: Path) -> None:
     for path in (order.home, order.workdir):
         folder = out / path.lstrip("/")
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.chown(folder, order.uid, order.uid)
+        if order.owners is None:
+            shutil.chown(folder, order.uid, order.uid)
+    if order.owners is not None:
+        order.owners.write_text(f"{order.home} {order.uid}\n{order.workdir} {order.uid}\n")

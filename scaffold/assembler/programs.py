@@ -100,10 +100,10 @@ def read_names(status: Path) -> frozenset[str]:
     return frozenset(re.findall(r"^(?:Package: |P:)(\S+)$", text, re.MULTILINE))
 
 
-def known_names() -> frozenset[str]:
-    """Return the packages of this machine: it has the same base, without what was added."""
+def known_names(root: Path) -> frozenset[str]:
+    """Return the packages of a system, such as this machine's: the base without what was added."""
     places = (f"{_DPKG}/status", *_APK)
-    return frozenset(name for place in places for name in read_names(Path(place)))
+    return frozenset(name for place in places for name in read_names(root / place.lstrip("/")))
 
 
 def _read_lists(view: View) -> dict[str, tuple[str, ...]]:

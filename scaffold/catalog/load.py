@@ -26,9 +26,11 @@ from scaffold.model.knowledge import (
     Base,
     Companion,
     Distribution,
+    DroppedPackages,
     Facts,
     Footprint,
     HeaderSource,
+    ImageFamily,
     Library,
     ModuleFact,
     PackageFact,
@@ -43,10 +45,11 @@ _FOLDERS = {
     "bases": "id",
     "devices": "id",
     "distributions": "id",
+    "dropped": "id",
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "modules", "companions", "headers")
+_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families")
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -206,6 +209,8 @@ def _build(collector: _Collector) -> Facts:
         pythons={minor: row.eol for minor, row in pythons.items()},
         releases={minor: row.released for minor, row in pythons.items() if row.released},
         headers=_values(collector, "headers", HeaderSource, _as_written),
+        families=_values(collector, "families", ImageFamily, _as_written),
+        dropped=_values(collector, "dropped", DroppedPackages, _as_written),
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,

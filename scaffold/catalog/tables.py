@@ -16,8 +16,10 @@ from scaffold.model.knowledge import (
     Base,
     Companion,
     Distribution,
+    DroppedPackages,
     Footprint,
     HeaderSource,
+    ImageFamily,
     ModuleFact,
     PackageFact,
     Symbols,
@@ -96,6 +98,8 @@ _FORMS: Mapping[str, Any] = {
     "modules": ModuleFact,
     "companions": Companion,
     "headers": HeaderSource,
+    "families": ImageFamily,
+    "dropped": DroppedPackages,
 }
 
 

@@ -75,7 +75,7 @@ def lint(
     1 if anything is found.
     """
     from scaffold.lint.linter import lint as run  # noqa: PLC0415 - not for --help
-    from scaffold.lint.linter import make_case  # noqa: PLC0415
+    from scaffold.lint.linter import make_case, unknown_images  # noqa: PLC0415
     from scaffold.report.lint import print_findings  # noqa: PLC0415
     from scaffold.report.reporter import talking  # noqa: PLC0415
 
@@ -89,6 +89,7 @@ def lint(
         if not alone:
             case, notes = _judge(outside, file, case, request, tell)
             notes = (*(remark.text for remark in remarks), *notes)
+    notes = (*unknown_images(case), *notes)
     linted = run(case, rules, fix=fix)
     if fix and linted.text != text:
         outside.replace_text(file, linted.text)
@@ -155,6 +156,9 @@ def _judge(
     except LeanscaffoldError as error:
         return case, (f"the project was left out: {error.cause}",)
     notes = tuple(f"--target {other.arch} judges it for that one" for other in targets[1:])
+    here = decided.here.reasons if decided.here else ()
+    unknown = (reason.text for reason in here if reason.code == "unknown-package")
+    notes = (*notes, *(f"{text} (`lint --online` asks the index)" for text in unknown))
     if measured is not None and measured.dockerfile != text:
         when = f"another Dockerfile was measured on {measured.checked}"
         notes = (*notes, f"{when}: `leanscaffold verify --save` measures this one")

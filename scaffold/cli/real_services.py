@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scaffold.config.option_sources import Given
     from scaffold.config.request import Request
     from scaffold.docker.build import Job, Watch
+    from scaffold.engineless.images import ImageJob, Written
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
     from scaffold.model.comparison import Comparison
@@ -69,6 +70,7 @@ def real_services() -> Services:
         read_record=_read_record,
         digest_inputs=_digest_inputs,
         build=_build,
+        write_images=_write_images,
         read_promises=_read_promises,
         prove=_prove,
         compare=_compare,
@@ -209,6 +211,12 @@ def _build(job: Job, watch: Watch) -> tuple[Built, ...]:
     from scaffold.docker.build import build_images, real_edges  # noqa: PLC0415 - slow to import
 
     return build_images(job, watch, real_edges())
+
+
+def _write_images(job: ImageJob, watch: Watch) -> Written:
+    from scaffold.engineless.images import write_images  # noqa: PLC0415 - slow to import
+
+    return write_images(job, watch)
 
 
 def _read_promises(path: Path, arches: Sequence[Arch], facts: Facts) -> tuple[Expectation, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scaffold.config.option_sources import Given
     from scaffold.config.request import Request
     from scaffold.docker.build import Job, Watch
+    from scaffold.engineless.images import ImageJob, Written
     from scaffold.init.services import WizardServices
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
@@ -54,9 +55,10 @@ class Services:
     none, and returns the names of files of an earlier run that belong to no target any more;
     without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
     ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
-    files in it. ``build`` makes images and tells what happens meanwhile. ``read_promises`` returns
-    what was planned for each target, ``prove`` builds and tries images, ``compare`` several of one
-    project. ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
+    files in it. ``build`` makes images and tells what happens meanwhile, ``write_images`` does so
+    without an engine. ``read_promises`` returns what was planned for each target, ``prove`` builds
+    and tries images, ``compare`` several of one project.
+    ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
     ``read_dockerfile`` returns the file that a path means, its text and what lies around it;
     ``replace_text`` writes it anew. ``write_page`` writes a report; without its last argument it
     raises FileConflictError for a file that is none. ``wizard`` is what ``init`` has besides,
@@ -86,6 +88,7 @@ class Services:
     read_record: Callable[[Path], Record | None]
     digest_inputs: Callable[[Path, Sequence[str]], Mapping[str, str]]
     build: Callable[[Job, Watch], tuple[Built, ...]]
+    write_images: Callable[[ImageJob, Watch], Written]
     read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Expectation, ...]]
     prove: Callable[[VerifyRequest, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[CompareRequest, Watch, Callable[[str], None]], Comparison]

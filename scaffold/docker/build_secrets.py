@@ -86,6 +86,20 @@ def read_certificates(path: Path) -> str:
 
 def spell_settings(config: IndexConfig, credentials: Credentials) -> str:
     """Return pip's settings for the build, empty where pip's own would do the same."""
+    said = [_spell_setting(name, values) for name, values in _settings(config, credentials).items()]
+    return "\n".join(["[global]", *said, ""]) if said else ""
+
+
+def pip_environment(config: IndexConfig, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a pip that is to do the same here: these settings, no others."""
+    kept = {k: v for k, v in environ.items() if not k.startswith("PIP_") or k == "PIP_CACHE_DIR"}
+    lines = _settings(config, read_netrc).items()
+    own = {f"PIP_{name.upper().replace('-', '_')}": " ".join(values) for name, values in lines}
+    own |= {"PIP_CERT": config.cert} if config.cert else {}
+    return {**kept, **own, "PIP_CONFIG_FILE": os.devnull}
+
+
+def _settings(config: IndexConfig, credentials: Credentials) -> dict[str, list[str]]:
     origins = [origin for _, origin in config.origins]
     own = config.index_url and origins[:1] != ["pip's default"]
     lines = {
@@ -95,8 +109,7 @@ def spell_settings(config: IndexConfig, credentials: Credentials) -> str:
         "proxy": [config.proxy] if config.proxy else [],
         "timeout": [f"{config.timeout:g}"] if config.timeout != _DEFAULT_TIMEOUT else [],
     }
-    said = [_spell_setting(name, values) for name, values in lines.items() if values]
-    return "\n".join(["[global]", *said, ""]) if said else ""
+    return {name: values for name, values in lines.items() if values}
 
 
 def _spell_setting(name: str, values: Sequence[str]) -> str:

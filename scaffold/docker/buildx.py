@@ -187,7 +187,9 @@ def _argv(
 
 def _run(argv: Sequence[str], log: Log, watch: Watch, environ: Mapping[str, str]) -> int:
     # The bake file is ours, so what it reads need not be allowed one by one (buildx 0.20 notes).
-    env = {**environ, "BUILDX_BAKE_ENTITLEMENTS_FS": "0"}
+    # buildx would ask git about the context, and git runs what a checkout's own settings name.
+    env = {**environ, "BUILDX_BAKE_ENTITLEMENTS_FS": "0", "BUILDX_GIT_INFO": "0"}
+    env.pop("BUILDX_GIT_LABELS", None)
     with subprocess.Popen(  # noqa: S603 - a list, no shell: each option is one word with its value
         argv,
         env=env,

@@ -19,6 +19,9 @@ from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
+# How wheels are installed, and the application compiled: in a stage, and without an engine.
+PIP_WHEELS = ("--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile")
+COMPILE = ("-q", "--invalidation-mode", "unchecked-hash")
 FILES = "/tmp/files"  # noqa: S108 - a folder of a build stage
 _FOLDER = re.compile(r"[\w@+.][\w@+./-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -54,7 +57,6 @@ class BuildStage:
     lock: str
     native: bool
     why: tuple[str, ...]
-    platforms: tuple[str, ...]
     sdists: tuple[str, ...]
     pure: tuple[str, ...]
     wheels: bool
@@ -63,6 +65,7 @@ class BuildStage:
     files: tuple[tuple[str, str], ...]
     repositories: tuple[str, ...]
     ssh: bool
+    selection: tuple[tuple[str, str], ...]
 
     @property
     def pure_names(self) -> str:
@@ -99,7 +102,9 @@ class TemplateContext:
 
     ``manager`` is the base's package manager, ``apt`` or ``apk``; ``owner`` is ``uid:gid``.
     ``foreign`` says that its interpreter lies elsewhere than where packages are installed.
-    ``replaced`` are files of the base's own packages that the lock brings in its own version,
+    ``root_dropped`` are globs of what a base that stays whole loses: pip, and files of its own
+    packages that the lock brings in its own version. ``accounts`` pairs files with lines to add,
+    ``root_touched`` are the paths that change with that.
     ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
     seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
     ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
@@ -119,10 +124,14 @@ class TemplateContext:
     interpreter: str
     site_packages: str
     stdlib: str
-    replaced: tuple[str, ...]
+    root_dropped: tuple[str, ...]
+    accounts: tuple[tuple[str, str], ...]
+    root_touched: tuple[str, ...]
     cut: bool
     assembly: tuple[str, ...]
     layers: tuple[str, ...]
+    pip_wheels: tuple[str, ...]
+    compile: tuple[str, ...]
     app_compiled: bool
     app_left_out: tuple[str, ...]
     folder: str
@@ -171,13 +180,27 @@ def make_template_context(plan: Plan) -> TemplateContext:
         interpreter=base.interpreter,
         site_packages=site_packages,
         stdlib=posixpath.dirname(site_packages),
-        replaced=_replaced(plan, site_packages),
+        root_dropped=(
+            *(f"{site_packages}/pip", f"{site_packages}/pip-*.dist-info"),
+            *(f"{posixpath.dirname(site_packages)}/ensurepip", "/usr/local/bin/pip*"),
+            *_replaced(plan, site_packages),
+        ),
+        accounts=(
+            ("/etc/passwd", f"app:x:{plan.uid}:{plan.uid}::{plan.home}:/sbin/nologin"),
+            ("/etc/group", f"app:x:{plan.uid}:"),
+        ),
+        root_touched=(
+            *("", "/etc", "/etc/passwd", "/etc/group", plan.home, f"{plan.home}/.."),
+            *(plan.workdir, "/usr/local/bin", posixpath.dirname(site_packages), site_packages),
+        ),
         cut=bool(base.origin),
         assembly=(*(_cut(plan) if base.origin else ()), *_assembly(plan, site_packages)),
         layers=(
             *(("library",) if plan.trace else ()),
             *(f"packages-{number}" for number in range(1, len(plan.layers) + 2)),
         ),
+        pip_wheels=PIP_WHEELS,
+        compile=COMPILE,
         app_compiled=plan.bytecode != "none",
         app_left_out=(
             PROGRAM,
@@ -254,7 +277,6 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         lock=target.lock,
         native=target.native,
         why=reason_lines(target.chosen, "compile-needed", "compile-unknown", "from-repository"),
-        platforms=target.platforms,
         sdists=(*target.compiled, *target.pure),
         pure=() if target.native else target.pure,
         wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
@@ -263,6 +285,10 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         local=tuple(_local(number, path) for number, path in enumerate(target.local)),
         repositories=target.repositories,
         ssh=any("git+ssh:" in text for text in target.repositories),
+        selection=(
+            *(("--implementation", "cp"), ("--python-version", plan.python)),
+            *(("--platform", platform) for platform in target.platforms),
+        ),
     )
 
 

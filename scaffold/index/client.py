@@ -52,14 +52,18 @@ class Http:
         """Return the session, with everything the configuration asks for."""
         import requests  # noqa: PLC0415 - slow to import, and not needed offline
 
-        session = requests.Session()
+        hosts, trusting = self._config.trusted_hosts, self._adapter(_trusting_context())
+
+        class Session(requests.Session):
+            def get_adapter(self, url: str) -> "requests.adapters.BaseAdapter":
+                return trusting if _is_trusted(url, hosts) else super().get_adapter(url)
+
+        session = Session()
         session.headers["User-Agent"] = "leanscaffold"
         if self._config.proxy:
             session.proxies = {"http": self._config.proxy, "https": self._config.proxy}
         session.mount("https://", self._adapter(self._context()))
         session.mount("http://", self._adapter(None))
-        for host in self._config.trusted_hosts:
-            session.mount(f"https://{host}", self._adapter(_trusting_context()))
         return session
 
     def get(
@@ -214,6 +218,16 @@ def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
     elif isinstance(error, requests.exceptions.Timeout):
         what = "did not answer in time"
     return TransientError(f"the index {what}: {redact(url)}", hint=hint)
+
+
+def _is_trusted(url: str, hosts: tuple[str, ...]) -> bool:
+    """Tell whether a URL's host is one of those named, by any port unless one is named too."""
+    parts = urlsplit(url)
+    try:
+        names = {parts.hostname, f"{parts.hostname}:{parts.port or 443}"}
+    except ValueError:
+        return False
+    return parts.scheme == "https" and any(host.lower() in names for host in hosts)
 
 
 def _host(url: str) -> str:

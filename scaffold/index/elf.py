@@ -4,8 +4,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import PurePosixPath
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from zipfile import ZipFile, ZipInfo
 
@@ -14,6 +15,7 @@ from scaffold.model.image import Elf
 
 _MAGIC = b"\x7fELF"
 _HEADER_SIZE = 52  # the smaller of the two ELF headers
+_IN_MEMORY = 32 << 20  # bytes of a member; what is larger waits on disk
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
 _TEXTS = {".py", ".pyi", ".pyc", ".txt", ".json", ".h", ".hpp", ".md", ".pyx", ".pxd", ".csv"}
 _MACHINES = {
@@ -101,15 +103,16 @@ def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
 
     if info.file_size < _HEADER_SIZE or PurePosixPath(info.filename).suffix in _TEXTS:
         return None
-    with wheel.open(info) as stream:
+    with wheel.open(info) as stream, SpooledTemporaryFile(_IN_MEMORY) as data:
         start = stream.read(len(_MAGIC))
         if start != _MAGIC:
             return None
-        data = BytesIO(start + stream.read())
-    try:
-        return _describe(ELFFile(data))
-    except (ELFError, ValueError, KeyError, UnicodeDecodeError):
-        return None
+        data.write(start)
+        copyfileobj(stream, data, 1 << 20)
+        try:
+            return _describe(ELFFile(data))
+        except (ELFError, ValueError, KeyError, UnicodeDecodeError):
+            return None
 
 
 def _describe(elf: Any) -> _Member:

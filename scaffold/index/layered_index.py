@@ -21,6 +21,7 @@ from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex
 from scaffold.index.lock_layer import LockLayer
 from scaffold.index.prefetch import list_likely_needs, newest_release
 from scaffold.index.project_files import ProjectFiles
+from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
 from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, Project
@@ -127,7 +128,7 @@ class LayeredIndex:
         return found if found is not None or self._offline else self._live.source(file)
 
     def wheel_facts(
-        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool
+        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool, large: bool = False
     ) -> tuple[WheelFacts | None, ...]:
         """Return the facts of wheels in the order asked; None where nothing is known.
 
@@ -137,9 +138,9 @@ class LayeredIndex:
         if not network or self._offline:
             return tuple(known)
         waiting = {
-            position: self._fetched_facts(name, file)
+            position: self._fetched_facts(name, file, large=large)
             for position, (name, _, file) in enumerate(wanted)
-            if self._live.wants_facts(known[position], file)
+            if self._live.wants_facts(known[position], file, large=large)
         }
         for position, future in waiting.items():
             name, _, file = wanted[position]
@@ -251,9 +252,14 @@ class LayeredIndex:
         siblings = [*self._live.siblings(name, file.index), *self._snapshot.siblings(name)]
         return assume_elf(facts, file.filename, siblings)
 
-    def _fetched_facts(self, name: str, file: DistFile) -> "Future[WheelFacts | None]":
-        key = (file.filename, file.sha256, file.index)
-        return self._once(self._facts, key, lambda: self._live.facts(name, file))
+    def _fetched_facts(
+        self, name: str, file: DistFile, *, large: bool
+    ) -> "Future[WheelFacts | None]":
+        key = (file.filename, file.sha256, f"{file.index} {large}")
+        largest = LARGEST_WHOLE if large else None
+        return self._once(
+            self._facts, key, lambda: self._live.facts(name, file, largest_elf_read=largest)
+        )
 
     def _once(
         self, memory: "dict[T, Future[U]]", key: T, work: "Callable[[], U]", *, now: bool = False

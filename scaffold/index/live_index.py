@@ -12,12 +12,12 @@ from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.index.cache import Cache
 from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig, redact
-from scaffold.index.remote_files import RemoteFiles
+from scaffold.index.remote_files import LARGEST_WHOLE, RemoteFiles
 from scaffold.index.simple_api import ACCEPT, read_page
 from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 
 FRESH = 600.0  # seconds that a page is used without asking again
-LARGEST_ELF_READ = 24 << 20  # bytes of a wheel that a plan may download to read its machine code
+LARGEST_ELF_READ = 24 << 20  # bytes of a wheel that is read for every candidate, not the best only
 
 
 class CachedPage(msgspec.Struct, frozen=True, array_like=True):
@@ -161,11 +161,12 @@ class LiveIndex:
         key = _file_key(file)
         return self._cache.load("wheels", key, WheelFacts) if key else None
 
-    def wants_facts(self, known: WheelFacts | None, file: DistFile) -> bool:
+    def wants_facts(self, known: WheelFacts | None, file: DistFile, *, large: bool = False) -> bool:
         """Tell whether asking the index would teach something new about a wheel."""
         if not file.url or not file.filename.endswith(".whl"):
             return False
-        return known is None or (known.elf == "unread" and _is_up_to(file, self._largest))
+        largest = LARGEST_WHOLE if large else self._largest
+        return known is None or (known.elf == "unread" and _is_up_to(file, largest))
 
     def facts(
         self, name: str, file: DistFile, *, largest_elf_read: int | None = None
@@ -258,7 +259,8 @@ def _metadata_keys(file: DistFile) -> tuple[str, ...]:
 
 
 def _is_up_to(file: DistFile, size: int) -> bool:
-    return file.size is not None and file.size <= size
+    """Tell whether a file may be downloaded whole; a page need not say how large it is."""
+    return (LARGEST_WHOLE if file.size is None else file.size) <= size
 
 
 def _belongs(file: DistFile, name: str) -> bool:

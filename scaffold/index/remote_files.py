@@ -1,11 +1,11 @@
 """Looking into distribution files on an index without downloading what is not needed."""
 
 import hashlib
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile, ZipFile
@@ -24,7 +24,8 @@ from scaffold.model.index import DistFile, Metadata, WheelFacts
 if TYPE_CHECKING:
     import requests
 
-LARGEST_WHOLE = 256 << 20  # bytes; a server without range requests is not asked for more
+LARGEST_WHOLE = 256 << 20  # bytes of a wheel; no more is downloaded to look into it
+_IN_MEMORY = 16 << 20  # bytes; what is larger waits on disk
 _TAIL = 96 << 10  # bytes; holds METADATA and the directory of nine wheels in ten
 
 
@@ -112,10 +113,13 @@ class RemoteFiles:
             return None
 
     def with_elf(self, file: DistFile) -> WheelFacts | None:
-        """Download a wheel and read everything; None for a file that is gone or broken."""
-        limit = max(file.size or 0, LARGEST_WHOLE)
+        """Download a wheel and read everything; None for one that is gone, broken or too large.
+
+        Ranges would save nothing: linkers put the dynamic section near the end of a library, and
+        patchelf the names at its very end, so that inflating a member to there is all of it.
+        """
         try:
-            with self._open_whole(file, limit) as wheel:
+            with _network_errors(file.url), self._open_whole(file) as wheel:
                 elf = read_elf_facts(wheel)
                 facts = read_contents(wheel, file.filename)
         except _UNREADABLE:
@@ -160,14 +164,22 @@ class RemoteFiles:
         return archive
 
     @contextmanager
-    def _open_whole(self, file: DistFile, limit: int = LARGEST_WHOLE) -> Iterator[ZipFile]:
-        answer = self._http.get(file.url, limit=limit)
-        if answer.missing:
-            raise _GoneError
-        _check_hash(answer.body, file.sha256, file.url)
-        with ZipFile(BytesIO(answer.body)) as wheel:
-            wheel.filename = file.filename
-            yield wheel
+    def _open_whole(self, file: DistFile) -> Iterator[ZipFile]:
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
+            sha256 = hashlib.sha256()
+            with self._http.open(file.url) as response:
+                if response.status_code in MISSING:
+                    raise _GoneError
+                for part in response.iter_content(1 << 18):
+                    sha256.update(part)
+                    if kept.tell() + len(part) > LARGEST_WHOLE:
+                        raise _GoneError
+                    kept.write(part)
+            if file.sha256 and sha256.hexdigest() != file.sha256:
+                raise _other_file(file.url)
+            with ZipFile(kept) as wheel:
+                wheel.filename = file.filename
+                yield wheel
 
 
 class _Checked:
@@ -188,10 +200,14 @@ class _Checked:
 
 def _check_hash(data: bytes, sha256: str, url: str) -> None:
     if sha256 and hashlib.sha256(data).hexdigest() != sha256:
-        raise UnresolvableError(
-            f"{redact(url)} is not the file that the index lists: its SHA-256 differs",
-            hint="run again; if it stays, the index or a proxy in between serves another file",
-        )
+        raise _other_file(url)
+
+
+def _other_file(url: str) -> UnresolvableError:
+    return UnresolvableError(
+        f"{redact(url)} is not the file that the index lists: its SHA-256 differs",
+        hint="run again; if it stays, the index or a proxy in between serves another file",
+    )
 
 
 @contextmanager

@@ -35,6 +35,7 @@ class SnapshotIndex:
         wanted: Sequence[tuple[str, str, DistFile]],
         *,
         network: bool,  # noqa: ARG002 - of a port
+        large: bool = False,  # noqa: ARG002 - of a port
     ) -> tuple[WheelFacts | None, ...]:
         """Return what is known of wheels, in the order asked."""
         return tuple(self._snapshot.wheel_facts(name, file) for name, _, file in wanted)

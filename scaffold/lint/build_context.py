@@ -14,6 +14,7 @@ _NAMES = ("Dockerfile", "Containerfile")
 # What lies in projects and is of no use in an image, and what goes by a name of its own.
 _BURDENS = {".git", ".hg", ".svn", ".venv", "venv", "node_modules", ".tox", ".nox", ".mypy_cache"}
 _MOST_SECRETS = 8
+_MOST_TEXT = 100_000
 
 
 def find_dockerfile(path: Path) -> Path:
@@ -68,6 +69,10 @@ def look_around(file: Path) -> Surroundings:
     common = folder / ".dockerignore"
     source = own if own.is_file() else common
     patterns = parse_ignore(read_text(source)) if source.is_file() else ()
+    texts: dict[str, str] = {}
+    for name in sorted(file.parent.glob("*gunicorn*.py"))[:_MOST_SECRETS]:
+        if name.is_file() and name.stat().st_size < _MOST_TEXT:
+            texts[name.name] = name.read_text("utf-8", errors="replace")
     secrets: list[str] = []
     burden: list[tuple[str, int]] = []
     for path, entry in _walk(folder, "", patterns):
@@ -77,6 +82,7 @@ def look_around(file: Path) -> Surroundings:
             secrets.append(path)
     return Surroundings(
         ignores=source.is_file(),
+        texts=texts,
         secrets=tuple(sorted(secrets)),
         burden=tuple(sorted(burden, key=lambda pair: (-pair[1], pair[0]))),
     )

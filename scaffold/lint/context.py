@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from scaffold.lint.image_references import find_base, parse_image
+from scaffold.lint.image_references import find_base, find_family, parse_image
 from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Span, Stage
-from scaffold.model.knowledge import Base, BuildClass, Facts, Image
+from scaffold.model.knowledge import Base, BuildClass, Facts, Image, ImageFamily
 from scaffold.model.project import Project
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion
@@ -37,12 +37,14 @@ class Surroundings:
     """The folder that the build gets: is there a ``.dockerignore``, and what passes it.
 
     ``secrets`` are files that look like secrets and are not ignored, ``burden`` the bytes of what
-    nobody needs in an image and is not ignored either (histories, virtual environments, caches).
+    nobody needs in an image and is not ignored either (histories, virtual environments, caches),
+    ``texts`` the configuration files of servers, by their path.
     """
 
     ignores: bool
     secrets: tuple[str, ...] = ()
     burden: tuple[tuple[str, int], ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,11 @@ class Case:
         root = self.root(stage)
         found = parse_image(root.image) if root else None
         return find_base(self.facts, found, self.arch) if found else None
+
+    def family(self, stage: Stage | None) -> ImageFamily | None:
+        """Return what the name of a stage's image says, None for one that nobody knows."""
+        root = self.root(stage)
+        return find_family(self.facts, root.image) if root else None
 
 
 def shells_of(dockerfile: Dockerfile) -> dict[int, tuple[Command, ...]]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from scaffold.model.knowledge import Base, Facts, Image
+from scaffold.model.knowledge import Base, Facts, Image, ImageFamily
 from scaffold.model.target import Arch
 
 _TAG = re.compile(
@@ -80,6 +80,22 @@ def _official(plain: Reference) -> Reference:
         release=alpine.removeprefix("alpine") or debian,
         official=True,
     )
+
+
+def release_of(family: ImageFamily) -> str:
+    """Return the code name of a Debian or Ubuntu release, the newest where a name leaves it open.
+
+    Empty for one that nobody knows.
+    """
+    named = {"24.04": "noble", "stable": _NEWEST_DEBIAN, "latest": _NEWEST_DEBIAN}
+    newest = _NEWEST_DEBIAN if family.distribution == "debian" else ""
+    return named.get(family.release, family.release or newest)
+
+
+def find_family(facts: Facts, reference: str) -> ImageFamily | None:
+    """Return what is known of an image by its name."""
+    matches = (family.match(reference) for family in facts.families.values())
+    return next((found for found in matches if found is not None), None)
 
 
 def find_base(facts: Facts, image: Reference, arch: Arch) -> tuple[Base, Image] | None:

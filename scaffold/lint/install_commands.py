@@ -1,9 +1,10 @@
 """Commands that install packages: pip and its relatives, apt, apk."""
 
+import re
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.model.dockerfile import Command, Instruction
+from scaffold.model.dockerfile import Command, Instruction, Stage
 from scaffold.project.dockerfile_parser.installs import (
     Install,
     cut_command,
@@ -12,6 +13,8 @@ from scaffold.project.dockerfile_parser.installs import (
 )
 
 _APT_WITH_VALUE = {"-o", "-c", "-t", "--option", "--target-release", "--default-release"}
+# Packages that pull in many programs: which ones is not known here.
+_BUNDLE = re.compile(r"build-|alpine-sdk|\\.|/|@|python3-pip|.*-full$|devscripts|software-prop")
 _APK_WITH_VALUE = {"-t", "--virtual", "-X", "--repository", "-p", "--root", "--cache-dir"}
 
 
@@ -61,6 +64,26 @@ def cache_mounts(instruction: Instruction) -> tuple[str, ...]:
                     parts.get("target") or parts.get("dst") or parts.get("destination") or ""
                 )
     return tuple(found)
+
+
+def may_have(case: Case, stage: Stage, step: Instruction, program: str, package: str) -> bool:
+    """Tell whether a step up to this one may have brought a program that the image lacks."""
+    for one in (s for part in case.chain(stage) for s in part.steps):
+        words = [word.text for each in system_installs(case, one) for word in each.names]
+        if one.keyword in {"COPY", "ADD"}:
+            words = one.text.split()
+            if any(word.rstrip("/").endswith(("/bin", "/sbin")) for word in words):
+                return True
+        elif one.keyword == "RUN" and f"/{program}" in one.text:
+            return True
+        if words and any(
+            program in word or package in word or "$" in word or _BUNDLE.match(word)
+            for word in words
+        ):
+            return True
+        if one is step:
+            return False
+    return False
 
 
 def is_true(value: str | None) -> bool:

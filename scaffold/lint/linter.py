@@ -1,14 +1,16 @@
 """From a Dockerfile's text to findings; what is known of its project is passed in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from scaffold.lint.base_images import outer_bases
 from scaffold.lint.checking import apply_edits, check
 from scaffold.lint.context import Case, Decided, Surroundings, shells_of
+from scaffold.lint.image_references import find_family
 from scaffold.lint.install_commands import python_installs
 from scaffold.lint.rules import Rule
 from scaffold.model.finding import Finding
@@ -74,6 +76,14 @@ def lint(case: Case, rules: Sequence[Rule], *, fix: bool) -> Linted:
         )
         findings = check(case, rules)
     return Linted(text=case.dockerfile.text, findings=findings)
+
+
+def unknown_images(case: Case) -> Iterator[str]:
+    """Yield a note on each image of which nothing is known."""
+    for _, image, _ in outer_bases(case):
+        name = f"{image.repository}{':' if image.tag else ''}{image.tag}"
+        if find_family(case.facts, name) is None:
+            yield f"nothing is known of {name}: rules on what is in an image leave it out"
 
 
 def with_asked(project: Project, case: Case, name: str) -> Project:

@@ -18,13 +18,13 @@ def places_of(case: Case, stage: Stage) -> tuple[str, ...]:
     found = list[str]()
     for step in case.runs(*case.chain(stage)):
         for one in python_installs(case, step):
-            place = _place(case, stage, step, one)
+            place = place_of(case, stage, step, one)
             if place:
                 found.append(place)
     return tuple(dict.fromkeys(found))
 
 
-def _place(case: Case, stage: Stage, step: Instruction, one: Install) -> str:
+def place_of(case: Case, stage: Stage, step: Instruction, one: Install) -> str:
     """Return the folder of one install, empty where nobody can tell."""
     for names in (("-t", "--target"), ("--prefix",), ("--root",)):
         goal = one.option(*names)
@@ -35,7 +35,7 @@ def _place(case: Case, stage: Stage, step: Instruction, one: Install) -> str:
         return posixpath.join(home or "/root", ".local") if step.scope.user in {"", "root"} else ""
     scope = {**step.scope.arguments, **step.scope.environment}
     if one.program in {"poetry", "pipenv", "pdm"} or one.verb.text == "sync":
-        return _of_project(case, step, one, {k: v or "" for k, v in scope.items()})
+        return _of_project(case, stage, step, one)
     own = one.first.text.removesuffix(posixpath.basename(one.first.text)).rstrip("/")
     runner = one.command.words[0].text
     folders = [own, posixpath.dirname(runner), _activated(case, step), _first_on_path(step)]
@@ -48,14 +48,37 @@ def _place(case: Case, stage: Stage, step: Instruction, one: Install) -> str:
     return site_packages(case, stage)
 
 
-def _of_project(case: Case, step: Instruction, one: Install, scope: dict[str, str]) -> str:
+def _of_project(case: Case, stage: Stage, step: Instruction, one: Install) -> str:
+    """Return the environment that a project's tool makes, or the image's where it makes none."""
     text = case.dockerfile.text
+    scope = {**step.scope.arguments, **step.scope.environment, **dict(one.command.assignments)}
     if one.program == "uv":
-        return absolute(step, scope.get("UV_PROJECT_ENVIRONMENT") or ".venv")
+        active = scope.get("VIRTUAL_ENV") if one.option("--active") is not None else None
+        return absolute(step, scope.get("UV_PROJECT_ENVIRONMENT") or active or ".venv")
+    if scope.get("VIRTUAL_ENV"):
+        return absolute(step, scope["VIRTUAL_ENV"] or "")
+    off = (scope.get("POETRY_VIRTUALENVS_CREATE") or "").lower() in {"0", "false", "no"}
+    if off or "virtualenvs.create false" in text or one.option("--system") is not None:
+        return site_packages(case, stage)
     inside = {"poetry": "POETRY_VIRTUALENVS_IN_PROJECT", "pipenv": "PIPENV_VENV_IN_PROJECT"}
     if is_true(scope.get(inside.get(one.program, ""))) or "virtualenvs.in-project true" in text:
         return absolute(step, ".venv")
-    return absolute(step, ".venv") if one.program == "pdm" else ""
+    if one.program == "pdm":
+        return absolute(step, ".venv")
+    home = scope.get("HOME") or "/root"
+    cache = scope.get("POETRY_CACHE_DIR") or f"{home}/.cache/pypoetry"
+    apart = {"poetry": f"{cache}/virtualenvs", "pipenv": f"{home}/.local/share/virtualenvs"}
+    return scope.get("POETRY_VIRTUALENVS_PATH") or apart[one.program]
+
+
+def environments_of(case: Case, stage: Stage) -> Iterator[str]:
+    """Yield the environments that tools of projects make in a stage, none of them the image's."""
+    for step in case.runs(*case.chain(stage)):
+        for one in python_installs(case, step):
+            if one.program in {"poetry", "pipenv", "pdm"} or one.verb.text == "sync":
+                place = _of_project(case, stage, step, one)
+                if place and place not in _SYSTEM and "site-packages" not in place:
+                    yield place
 
 
 def _activated(case: Case, step: Instruction) -> str:

@@ -1,7 +1,8 @@
 """The facts that decisions rest on, as loaded from ``knowledge/``."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -381,6 +382,51 @@ class Footprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFamily:
+    """What the name of an image says. ``image`` is a pattern of ``repository:tag``.
+
+    Its named groups ``python`` and ``release`` win over the fields. ``lacks`` maps programs to the
+    package that brings them, empty where the distribution has none.
+    """
+
+    image: str
+    distribution: str
+    libc: LibcFamily | None = None
+    manager: str = ""
+    shell: bool = True
+    python: str = ""
+    release: str = ""
+    interpreter: str = ""
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    source: str
+    checked: date
+
+    def match(self, reference: str) -> "ImageFamily | None":
+        """Return the family with what a reference says of Python and release, None for another."""
+        found = re.fullmatch(self.image, reference.partition("@")[0])
+        if found is None:
+            return None
+        said = found.groupdict()
+        python, release = said.get("python"), said.get("release")
+        return replace(self, python=python or self.python, release=release or self.release)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedPackages:
+    """Packages that a release has no more: a line is a name, then what takes its place."""
+
+    id: str
+    packages: str
+    source: str
+    checked: date
+
+    def successors(self, name: str) -> tuple[str, ...] | None:
+        """Return what takes a package's place, None for one that the release has."""
+        found = re.search(rf"^{re.escape(name)}(?: (.+))?$", self.packages, re.MULTILINE)
+        return tuple((found[1] or "").split()) if found else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All knowledge, indexed: bases in order of id, the rest by id or name.
 
@@ -400,4 +446,6 @@ class Facts:
     companions: Mapping[str, Companion] = field(default_factory=dict)
     accelerators: Mapping[str, Accelerator] = field(default_factory=dict)
     headers: Mapping[str, HeaderSource] = field(default_factory=dict)
+    families: Mapping[str, ImageFamily] = field(default_factory=dict)
+    dropped: Mapping[str, DroppedPackages] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)

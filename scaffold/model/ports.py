@@ -40,11 +40,11 @@ class Index(Protocol):
         ...
 
     def wheel_facts(
-        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool
+        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool, large: bool = False
     ) -> tuple[WheelFacts | None, ...]:
         """Return the facts of wheels, given as (name, version, file), in the order asked.
 
         Without ``network`` only what is already known (snapshot, cache) is returned, at once.
-        None is a wheel that nothing is known of.
+        None is a wheel that nothing is known of. ``large`` reads the machine code of large wheels.
         """
         ...

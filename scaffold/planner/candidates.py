@@ -148,10 +148,13 @@ def _descending(python: str) -> tuple[int, ...]:
     return tuple(-part for part in Version(python).release) if python else ()
 
 
-def weigh(packages: Sequence[Pinned], index: Index, *, network: bool) -> tuple[Weighed, ...]:
+def weigh(
+    packages: Sequence[Pinned], index: Index, *, network: bool, large: bool = False
+) -> tuple[Weighed, ...]:
     """Return the packages with the facts of their files; unknown ones get an estimate."""
     wheels = [p for p in packages if p.wheel]
-    found = index.wheel_facts([(p.name, p.version, p.file) for p in wheels], network=network)
+    wanted = [(p.name, p.version, p.file) for p in wheels]
+    found = index.wheel_facts(wanted, network=network, large=large)
     facts = dict(zip((p.name for p in wheels), found, strict=True))
     weighed: list[Weighed] = []
     for pinned in packages:

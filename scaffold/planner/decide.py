@@ -25,12 +25,13 @@ from scaffold.planner.suggestions import (
     safe_swaps,
     with_swaps,
 )
-from scaffold.planner.suited import find_lighter, suit
+from scaffold.planner.suited import Suited, evaluate_read, find_lighter, suit
 from scaffold.planner.unsatisfiable import check_satisfiable
 from scaffold.planner.workarounds import find_workarounds
 from scaffold.project.path_requirements import list_indexed
 from scaffold.resolver.cache import ResolverCache
 
+_MOST_READ = 256 << 20  # bytes of wheels that a plan may download to read their machine code
 _SIBLING = {Arch.ARM_V7: Arch.ARM64, Arch.ARM_V6: Arch.ARM64, Arch.I386: Arch.AMD64}
 
 
@@ -59,6 +60,8 @@ def decide(
         suit(question, row, shelf, edges.tell)
         for question, row in zip(questions, rows, strict=True)
     ]
+    if not options.offline:
+        suited = _read_large(suited, shelf, edges.tell)
     rows = [one.row for one in suited]
     check_satisfiable(project, rows, offline=options.offline)
     chosen, notes = choose(rows, options.objective)
@@ -68,6 +71,28 @@ def decide(
         else _unsettled(one.question, one.row, shelf, edges.tell)
         for one, fits in zip(suited, chosen, strict=True)
     )
+
+
+def _read_large(
+    suited: list[Suited], shelf: ResolverCache, tell: Callable[[str], None]
+) -> list[Suited]:
+    """Have the machine code of large wheels read, of those alone that would be chosen.
+
+    What is read may show that a base does not do, so that another is the next to be looked into.
+    """
+    tried: set[str] = set()
+    objective = suited[0].question.options.objective
+    while True:
+        hopeful, _ = choose([one.row for one in suited], objective, unread=True)
+        packages = [fits.candidate.packages for fits in hopeful if fits is not None]
+        unread = {w.pinned.file.filename: w for row in packages for w in row if w.elf_unread}
+        most = sum(weighed.pinned.file.size or 0 for weighed in unread.values())
+        if not unread.keys() - tried or most > _MOST_READ:
+            return suited
+        tried |= unread.keys()
+        names = sorted({weighed.pinned.name for weighed in unread.values()})
+        tell(f"reading which libraries {', '.join(names)} load")
+        suited = [replace(one, row=evaluate_read(one, unread.keys(), shelf)) for one in suited]
 
 
 def _question(

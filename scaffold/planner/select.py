@@ -17,14 +17,15 @@ _MUSL_HANDICAP = 1.25
 
 
 def choose(
-    rows: Sequence[Sequence[Evaluation]], objective: str
+    rows: Sequence[Sequence[Evaluation]], objective: str, *, unread: bool = False
 ) -> tuple[tuple[Accepted | None, ...], tuple[Reason, ...]]:
     """Return the chosen verdict per target (all None if nothing fits all), and why that Python.
 
     ``rows`` has one sequence of verdicts per target. Wheels beat compiling, fewer
     packages to compile more, a Python that the pins were made for one that they were not, a newer
     Python an older one, then the objective decides; ties go to the base's rank and id, so that the
-    order of the bases never matters.
+    order of the bases never matters. ``unread`` takes a minimal base also where nobody knows which
+    libraries a wheel loads.
     """
     common: list[tuple[Accepted, ...]] = []
     for first in (v for v in rows[0] if isinstance(v, Accepted)) if rows else ():
@@ -34,7 +35,7 @@ def choose(
             common.append(fits)
     if not common:
         return tuple(None for _ in rows), ()
-    best = min(common, key=lambda group: _key(group, objective))
+    best = min(common, key=lambda group: (not unread and _is_blind(group), *_key(group, objective)))
     return best, _why_this_python(rows, best[0])
 
 
@@ -46,6 +47,12 @@ def _same(first: Accepted, row: Sequence[Evaluation]) -> Accepted | None:
         ):
             return verdict
     return None
+
+
+def _is_blind(group: Sequence[Accepted]) -> bool:
+    """Tell whether libraries may be missing on a base that has hardly any of its own."""
+    unread = any(weighed.elf_unread for fits in group for weighed in fits.candidate.packages)
+    return unread and (bool(group[0].base.origin) or not group[0].base.shell)
 
 
 def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
@@ -61,10 +68,7 @@ def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
     if objective == "compatible":
         known = first.base.family in _COMPATIBLE_FAMILIES
         family = _COMPATIBLE_FAMILIES.index(first.base.family) if known else 99
-    unread = any(weighed.elf_unread for fits in group for weighed in fits.candidate.packages)
-    minimal = bool(first.base.origin) or not first.base.shell
     return (
-        unread and minimal,
         effort,
         compiled,
         doubts,

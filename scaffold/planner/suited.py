@@ -1,6 +1,6 @@
 """The same question with the files that suit the device's accelerator, where an index has them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scaffold.model.accelerator import NONE
@@ -58,6 +58,22 @@ def suit(
             notes = tuple(_describe(change, before, after))
             return Suited(question=changed, row=other, notes=notes)
     return Suited(question=question, row=row, notes=tuple(_describe_failure(change, before)))
+
+
+def evaluate_read(
+    suited: Suited, filenames: Collection[str], shelf: ResolverCache
+) -> tuple[Evaluation, ...]:
+    """Return the row as it is once the machine code of these wheels was read."""
+    found: list[Evaluation] = []
+    for verdict in suited.row:
+        one = verdict.candidate
+        if one is None or not any(w.pinned.file.filename in filenames for w in one.packages):
+            found.append(verdict)
+            continue
+        pinned = [weighed.pinned for weighed in one.packages]
+        packages = weigh(pinned, shelf.index, network=True, large=True)
+        found.append(evaluate(suited.question, one.base, one.image, one.resolution, packages))
+    return tuple(found)
 
 
 def find_lighter(

@@ -5,15 +5,29 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scaffold.project.repositories import Address, Checkout, FetchError
 
 _PATIENCE = 120.0  # seconds
 # A hook that runs us sets them; they name another repository.
-_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"})
+_ELSEWHERE = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF"})
 _PROTOCOLS = "file:git:http:https:ssh"
+# A checkout's own settings can name programs for git to run: none of them is.
+_HARMLESS = {
+    "core.hooksPath": os.devnull,
+    "core.fsmonitor": "false",
+    "core.pager": "cat",
+    "core.alternateRefsCommand": "true",
+    "log.showSignature": "false",
+    "gpg.program": "false",
+    "gpg.ssh.program": "false",
+    "gpg.x509.program": "false",
+    "diff.external": "",
+    "submodule.recurse": "false",
+}
+_SETTINGS = [word for name, value in _HARMLESS.items() for word in ("-c", f"{name}={value}")]
 
 
 def fetch_repository(address: Address, *, cache: Path, environ: Mapping[str, str]) -> Checkout:
@@ -63,24 +77,14 @@ def _check_out(address: Address, folder: Path, environ: Mapping[str, str]) -> st
 
 
 def _git(words: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> str:
-    env = {
-        **{name: value for name, value in environ.items() if name not in _ELSEWHERE},
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
-        "GIT_LFS_SKIP_SMUDGE": "1",
-        "LC_ALL": "C",
-    }
-    # A link could lead out of the folder: it is read as the text that it is.
-    argv = ["git", "-c", "core.symlinks=false", "-c", f"core.hooksPath={os.devnull}", *words]
     try:
-        done = subprocess.run(  # noqa: S603 - fixed commands; addresses follow a ``--``
-            argv,
-            cwd=folder,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_PATIENCE,
+        # A link could lead out of the folder: it is read as the text that it is.
+        done = run_git(
+            ("-c", "core.symlinks=false", *words),
+            folder,
+            environ,
+            protocols=_PROTOCOLS,
+            patience=_PATIENCE,
         )
     except subprocess.TimeoutExpired as error:
         raise FetchError("git did not answer in time") from error
@@ -90,3 +94,38 @@ def _git(words: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> st
         said = [line.removeprefix("fatal: ") for line in done.stderr.splitlines() if line.strip()]
         raise FetchError(said[-1].strip() if said else "git failed")
     return done.stdout.strip()
+
+
+def run_git(
+    words: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    protocols: str = "",
+    patience: float,
+) -> "subprocess.CompletedProcess[str]":
+    """Run git in a folder of anybody's: nothing that its settings name is started.
+
+    Without ``protocols`` no other repository is asked. ``patience`` is in seconds. Raises OSError
+    or TimeoutExpired.
+    """
+    env = {
+        **{name: value for name, value in environ.items() if name not in _ELSEWHERE},
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": protocols,
+        "GIT_NO_LAZY_FETCH": "0" if protocols else "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "LC_ALL": "C",
+    }
+    return subprocess.run(  # noqa: S603 - fixed commands; addresses follow a ``--``
+        ["git", "--no-pager", *_SETTINGS, *words],  # noqa: S607 - the one on the PATH
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        timeout=patience,
+    )

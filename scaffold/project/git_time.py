@@ -1,11 +1,14 @@
 """What version control says of a project: when it was last committed, and its version."""
 
+import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
+
+from scaffold.project.git_client import run_git
 
 # buildx hands it to the build (reproducible-builds.org, "SOURCE_DATE_EPOCH").
 EPOCH = "SOURCE_DATE_EPOCH"
@@ -66,11 +69,8 @@ def read_commit_time(folder: Path) -> str:
 
 def _git(folder: Path, *words: str) -> str:
     """Return what git says, empty where it cannot say it."""
-    argv = ["git", "-C", str(folder), *words]
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed command, the folder is one word of it
-            argv, capture_output=True, text=True, check=False, timeout=_PATIENCE
-        )
+        done = run_git(words, folder, os.environ, patience=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -28,9 +28,12 @@ def make_build_document(built: Sequence[Built], remarks: Sequence[Reason]) -> di
     }
 
 
-def show_built(built: Sequence[Built], remarks: Sequence[Reason]) -> "Iterator[RenderableType]":
-    """Yield what people read after a build."""
-    yield styled("Pushed" if any(one.order.push for one in built) else "Built", "bold")
+def show_built(
+    built: Sequence[Built], remarks: Sequence[Reason], goal: str = ""
+) -> "Iterator[RenderableType]":
+    """Yield what people read after a build; ``goal`` is where it went without an engine."""
+    pushed = any(one.order.push for one in built)
+    yield styled("Pushed" if pushed else f"Written to {goal}" if goal else "Built", "bold")
     rows = [
         [
             one.order.tag,
@@ -44,7 +47,8 @@ def show_built(built: Sequence[Built], remarks: Sequence[Reason]) -> "Iterator[R
         yield styled(f"  {line}")
     steps = {step for one in built for step in one.steps}
     cached = sum(step.cached for step in steps)
-    yield styled(f"  in {_total(built):.1f} s, {cached} of {len(steps)} steps from the cache")
+    from_cache = "" if goal else f", {cached} of {len(steps)} steps from the cache"
+    yield styled(f"  in {_total(built):.1f} s{from_cache}")
     if remarks:
         yield ""
         yield styled("Mind", "bold")

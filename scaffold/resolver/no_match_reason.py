@@ -95,7 +95,7 @@ def _describe(
             yield reason
         if public:
             yield _without_local(name, needed, specifier, public)
-        yield _none_admissible(name, needed, specifier, releases, locked=locked)
+        yield _none_admissible(name, needed, specifier, releases, locked=locked, offline=offline)
     newest = admissible[0]
     if hashes:
         text = f"no file of {name} {newest.version}{needed} has the hash that is given for it"
@@ -156,11 +156,21 @@ def _without_local(name: str, needed: str, specifier: str, public: str) -> Reaso
 
 
 def _none_admissible(
-    name: str, needed: str, specifier: str, releases: tuple[Release, ...], *, locked: bool
+    name: str,
+    needed: str,
+    specifier: str,
+    releases: tuple[Release, ...],
+    *,
+    locked: bool,
+    offline: bool,
 ) -> Reason:
     if locked:
         text = f"the locked {name}{needed} is not on the index, or is not what {specifier} asks"
         return Reason(code="version-conflict", text=text, package=name)
+    if offline:
+        text = f"offline, no release of {name}{needed} is known that satisfies {specifier}"
+        text = f"{text}: plan once without --offline"
+        return Reason(code="unknown-package", text=text, package=name)
     finals = list(final_releases(releases))
     if not finals:
         text = f"{name}{needed} has only pre-releases or withdrawn files; ask for one by version"

@@ -14,6 +14,7 @@ from scaffold.cli import cli
 from scaffold.cli.services import Services
 from scaffold.config.request import Request
 from scaffold.docker.build import Job, Watch
+from scaffold.engineless.images import ImageJob, Written
 from scaffold.lint.context import Surroundings
 from scaffold.model.build import BuildRequest, Built, Event, Progress, Step
 from scaffold.model.comparison import CompareResult, Comparison
@@ -46,6 +47,7 @@ class Seen:
     offline: list[bool] = field(default_factory=list)
     snapshots: int = 0
     jobs: list[Job] = field(default_factory=list)
+    image_jobs: list[ImageJob] = field(default_factory=list)
     contests: list[CompareRequest] = field(default_factory=list)
     kept: list[Report] = field(default_factory=list)
     tracings: list[Tracing] = field(default_factory=list)
@@ -151,6 +153,10 @@ def make_outside(
         watch(Progress(happening=Event.FINISHED, step="[build 2/4] RUN pip", seconds=2.5))
         return tuple(make_built(arch) for arch in job.arches)
 
+    def write_images(job: ImageJob, _: Watch) -> Written:
+        seen.image_jobs.append(job)
+        return Written(built=tuple(make_built(arch) for arch in job.arches))
+
     def compare(contest: CompareRequest, _: Watch, tell: Callable[[str], None]) -> Comparison:
         seen.contests.append(contest)
         tell("comparing")
@@ -194,6 +200,7 @@ def make_outside(
         read_record=lambda _: None,
         digest_inputs=lambda _, __: {},
         build=build,
+        write_images=write_images,
         read_promises=lambda _, arches, __: tuple(Expectation(arch=arch) for arch in arches),
         prove=lambda proving, _, __: tuple(
             Report(arch=promise.arch, image="sha256:1", layers=(), checks=())

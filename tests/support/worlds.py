@@ -25,6 +25,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     own: dict[str, tuple[str, ...]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
+    large: dict[str, WheelFacts] = field(default_factory=dict)  # known once large wheels are read
     sources: dict[str, SourceFacts] = field(default_factory=dict)
 
     def add(
@@ -79,10 +80,11 @@ class World:
         return self.sources.get(file.filename)
 
     def wheel_facts(
-        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool
+        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool, large: bool = False
     ) -> tuple[WheelFacts | None, ...]:
         assert network in {True, False}
-        return tuple(self.facts.get(file.filename) for _, _, file in wanted)
+        found = self.facts | self.large if large else self.facts
+        return tuple(found.get(file.filename) for _, _, file in wanted)
 
 
 def ask(*texts: str) -> tuple[Asked, ...]:

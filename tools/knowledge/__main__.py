@@ -4,14 +4,11 @@ import subprocess
 import sys
 import tomllib
 from difflib import unified_diff
-from functools import partial
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 
 import click
 
-from scaffold.catalog.snapshot import Snapshot
-from scaffold.catalog.snapshot_refresh import read_names
 from scaffold.cli import ReportingGroup
 from scaffold.cli.knowledge_services import write_knowledge
 from scaffold.model.errors import UsageError
@@ -21,16 +18,8 @@ from tools.knowledge.bigquery_import import STATEMENT
 from tools.knowledge.bytecode_only import find_tops, try_sourceless
 from tools.knowledge.minimal_bases import derive_text
 from tools.knowledge.refresh import Order, refresh
-from tools.knowledge.starter_locks import (
-    changed_lines,
-    compile_with_uv,
-    constraints,
-    lock_starter,
-)
 
 _KNOWLEDGE = Path(__file__).resolve().parents[2] / "knowledge"
-_SNAPSHOTS = _KNOWLEDGE / "snapshots"
-_STARTERS = _SNAPSHOTS.parents[1] / "templates" / "project"
 
 
 @click.group(cls=ReportingGroup)
@@ -111,27 +100,6 @@ def _show(order: Order, *, write: bool) -> None:
             click.echo(line, err=True)
         if write:
             write_knowledge(order.folder, refreshed)
-
-
-@main.command()
-@_write
-@click.argument("names", nargs=-1)
-def starters(names: tuple[str, ...], *, write: bool) -> None:
-    """Lock the newest versions that the project templates can have (all, or those named)."""
-    known = read_names((_SNAPSHOTS / "names.txt").read_text("utf-8"), "names.txt")
-    with NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write(constraints(Snapshot(_SNAPSHOTS / "wheels"), known))
-        file.flush()
-        compile_lock = partial(compile_with_uv, known=Path(file.name))
-        for folder in sorted(path for path in _STARTERS.iterdir() if path.is_dir()):
-            if names and folder.name not in names:
-                continue
-            for path, text in lock_starter(folder, compile_lock):
-                before = path.read_text("utf-8") if path.is_file() else ""
-                for line in changed_lines(before, text):
-                    click.echo(f"{folder.name}/{path.name}: {line}")
-                if write:
-                    path.write_text(text, "utf-8")
 
 
 @main.command(name="minimal-bases")

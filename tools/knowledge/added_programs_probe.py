@@ -64,7 +64,7 @@ def list_cut(view: View, loader: Loader, interpreter: str) -> frozenset[str]:
 
 def main(words: list[str]) -> None:
     """Measure and print."""
-    known = known_names()
+    known = known_names(Path("/"))
     whole = View((("/", Path("/")),))
     there = list_cut(whole, Loader(whole), whole.real(sys.executable))
     pairs = [word.partition("=")[::2] for word in words]

@@ -36,7 +36,7 @@ def questions(
     raw = context["cookiecutter"]
     texts = raw.get("__prompts__", {})
     with _working(template, trusted=trusted):
-        settled = _settle(template, context)
+        settled = _settle(template, context, answers)
     return tuple(
         Question(
             name=name,
@@ -55,7 +55,7 @@ def fill(template: Template, answers: Answers, into: Path, *, trusted: bool) -> 
 
     context = _context(template, answers, trusted=trusted)
     with _working(template, trusted=trusted):
-        settled = _settle(template, context)
+        settled = _settle(template, context, answers)
         if template.own:
             _check_answers(template, settled)
         context["cookiecutter"].update(settled)
@@ -86,11 +86,19 @@ def _context(template: Template, answers: Answers, *, trusted: bool) -> dict[str
     return context
 
 
-def _settle(template: Template, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every variable with its defaults filled in, without asking anybody."""
+def _settle(template: Template, context: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
+    """Return every variable with its defaults filled in, without asking anybody.
+
+    An answer is text, whatever it looks like: only what the template says is filled in.
+    """
     from cookiecutter.prompt import prompt_for_config  # noqa: PLC0415 - slow to import
 
-    settled = dict(prompt_for_config(deepcopy(dict(context)), no_input=True))
+    copied = deepcopy(dict(context))
+    for name in answers:
+        if isinstance(copied["cookiecutter"][name], str):
+            escaped = "".join(f"\\U{ord(char):08x}" for char in answers[name])
+            copied["cookiecutter"][name] = f'{{{{ "{escaped}" }}}}'
+    settled = dict(prompt_for_config(copied, no_input=True))
     settled |= {"_template": template.source, "_output_dir": "", "_repo_dir": str(template.folder)}
     return settled
 

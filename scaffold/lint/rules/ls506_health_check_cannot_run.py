@@ -22,12 +22,11 @@ HEALTHCHECK CMD \
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.lint.image_references import parse_image
-from scaffold.lint.install_commands import system_installs
+from scaffold.lint.install_commands import may_have
 from scaffold.model.finding import Hit, Severity
 
 SEVERITY = Severity.ERROR
-_MISSING = {"slim": {"curl", "wget", "nc", "ncat", "http"}, "alpine": {"curl", "http"}}
+_CLIENTS = {"curl", "wget", "nc", "sh", "bash"}
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -35,14 +34,17 @@ def check(case: Case) -> Iterator[Hit]:
     root, step = case.root(case.final), case.last("HEALTHCHECK")
     if root is None or step is None or case.final is None:
         return
-    missing = _MISSING.get(parse_image(root.image).family, set())
-    brought = {
-        word.text.partition("=")[0]
-        for run in case.image_runs()
-        for one in system_installs(case, run)
-        for word in one.names
-    } | {word for one in case.image_steps() if one.keyword == "COPY" for word in one.text.split()}
+    family = case.family(case.final)
+    bare = root.image.lower() == "scratch" or (family is not None and not family.shell)
+    copied = " ".join(one.text for one in case.image_steps() if one.keyword in {"COPY", "ADD"})
     for command in case.commands(step):
         name = command.argv[0].rsplit("/", 1)[-1] if command.argv else ""
-        if name in missing and not any(name in word for word in brought):
+        if bare and step.words is None and not step.text.startswith("CMD ["):
+            yield Hit(text="the image has no shell to run it: use a list", span=command.span)
+            return
+        if bare and name in _CLIENTS and name not in copied and "/bin" not in copied:
+            yield Hit(text=f"the image has no {name}: ask with Python", span=command.span)
+        package = family.lacks.get(name) if family else None
+        last = case.image_steps()[-1]
+        if package and not may_have(case, case.final, last, name, package):
             yield Hit(text=f"the image has no {name}: ask with Python", span=command.span)

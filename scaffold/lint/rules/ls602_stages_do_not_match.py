@@ -25,9 +25,9 @@ COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case, line_of
-from scaffold.lint.image_references import Reference, parse_image
 from scaffold.lint.package_locations import copies_from, places_of, takes
 from scaffold.model.finding import Hit, Severity
+from scaffold.model.knowledge import ImageFamily
 
 SEVERITY = Severity.ERROR
 
@@ -37,21 +37,21 @@ def check(case: Case) -> Iterator[Hit]:
     final, root = case.final, case.root(case.final)
     if final is None or root is None:
         return
-    here = parse_image(root.image)
+    here = case.family(final)
     for step, stage in copies_from(case, final):
         origin = case.root(stage)
         if origin is None or not any(takes(step, place) for place in places_of(case, stage)):
             continue
-        why = _differs(parse_image(origin.image), here)
+        there = case.family(stage)
+        why = _differs(there, here) if there and here else ""
         if why:
             yield Hit(text=why, span=line_of(step))
 
 
-def _differs(there: Reference, here: Reference) -> str:
-    libcs = {"alpine": "musl", "slim": "glibc", "full": "glibc", "debian": "glibc"}
-    built, wanted = libcs.get(there.family), libcs.get(here.family)
-    if built and wanted and built != wanted:
-        return f"the packages are built for {built}, this image has {wanted}"
-    if there.minor and here.minor and there.minor != here.minor:
-        return f"the packages are for Python {there.minor}, this image has {here.minor}"
+def _differs(there: ImageFamily, here: ImageFamily) -> str:
+    if there.libc and here.libc and there.libc != here.libc:
+        return f"the packages are built for {there.libc}, this image has {here.libc}"
+    minors = "." in there.python and "." in here.python
+    if minors and there.python != here.python:
+        return f"the packages are for Python {there.python}, this image has {here.python}"
     return ""

@@ -175,6 +175,12 @@ REMARKS: Mapping[str, Explanation] = {
         "A requirement file changed after the lock was made; the build installs what is locked.",
         "Run `leanscaffold update`, with `--leave Dockerfile` where that is yours.",
     ),
+    "no-bytecode": explain(
+        "no Python here compiles for the image",
+        "`build --to` compiles with a CPython of the image's minor version on this machine; that "
+        "of another is not loaded. Without one the image has sources only, and starts more slowly.",
+        "Install that version, for instance with `uv python install`, or build with an engine.",
+    ),
     "file-stale": explain(
         "a file of an earlier run is left over",
         "It was written for a target that is no longer asked for. Nothing reads it any more.",

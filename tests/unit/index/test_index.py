@@ -378,6 +378,19 @@ def test_machine_code_of_a_small_wheel_is_read_once(bench: Bench) -> None:
     assert len(bench.server.seen) == asked
 
 
+@pytest.mark.parametrize("size", [100_000_000, None])
+def test_machine_code_of_a_large_wheel_is_read_when_asked_for(
+    bench: Bench, size: int | None
+) -> None:
+    wheel = make_wheel("demo", "1.0", files={"demo/x.so": (ELF / "probe.so").read_bytes()})
+    bench.server.add_page("demo", [bench.server.add_file(NATIVE, wheel) | {"size": size}])
+    index = bench.open()
+    wanted = [("demo", "1.0", files_of(index)[0])]
+    read = [index.wheel_facts(wanted, network=True, large=large) for large in (False, True)]
+    assert [facts.elf if facts else "" for (facts,) in read] == ["unread", "read"]
+    assert bench.open().wheel_facts(wanted, network=False) == read[1]
+
+
 def test_a_large_wheel_takes_over_what_its_sibling_needs(bench: Bench) -> None:
     small = make_wheel("demo", "1.0", files={"demo/x.so": (ELF / "probe.so").read_bytes()})
     other = NATIVE.replace("cp313", "cp314")

@@ -2,9 +2,21 @@
 
 import pytest
 
+from scaffold.lint.context import Surroundings
+from scaffold.lint.linter import unknown_images
 from tests.support.lint_cases import case_of, found_by
 
 BASE = "FROM python:3.13-slim-trixie\n"
+ALPINE = "FROM python:3.13-alpine3.23\n"
+USER_SITE = (
+    "FROM python:3.13 AS b\nRUN pip install --user a\nFROM python:3.13\nRUN {}\n"
+    "COPY --from=b /root/.local /root/.local\nUSER 1001\n"
+)
+DISTROLESS = (
+    "FROM {} AS b\nRUN pip install --target=/deps a\nFROM {}\nCOPY --from=b /deps /deps\n"
+    "ENV PYTHONPATH=/deps\n"
+)
+CONF = BASE + "WORKDIR /srv\nCOPY <<EOF gunicorn.conf.py\n{}\nEOF\nCMD gunicorn a:b\n"
 UV = """\
 FROM python:3.13-slim-trixie AS build
 WORKDIR /app
@@ -58,11 +70,48 @@ CLEAN = {
         "FROM python:3.13-alpine\nHEALTHCHECK CMD wget -q http://a || exit 1\n",
         BASE + "RUN apt-get install curl\nHEALTHCHECK CMD curl -f http://a\n",
     ],
+    "LS415": [
+        ALPINE + "RUN apk add --no-cache shadow bash && useradd -m a && bash -c x\n",
+        ALPINE + "RUN adduser -D a && wget http://a.example/b\n",
+        BASE + "RUN apt-get update && apt-get install -y git\nRUN git clone https://a.example/b\n",
+        BASE + "RUN command -v apk && apk add a || apt-get install -y a\n",
+        BASE + "COPY --from=x /usr/local/bin/ /usr/local/bin/\nRUN node x.js\n",
+        "FROM python:3.13\nRUN curl -O https://a.example/b && gcc b.c && git --version\n",
+        "FROM somebody/base:1\nRUN apk add x\n",
+        "FROM cgr.dev/chainguard/python:latest-dev\nRUN apk add --no-cache git && git x\n",
+        "FROM gcr.io/distroless/python3-debian12:debug\nRUN echo\n",
+        'FROM gcr.io/distroless/python3-debian12\nRUN ["/usr/bin/python3", "-c", "1"]\n',
+    ],
+    "LS416": [
+        BASE + "RUN apt-get update && apt-get install -y libgl1 libpq5 libasound2\n",
+        "FROM python:3.12-slim-bookworm\nRUN apt-get install -y libatlas-base-dev netcat-x\n",
+        "FROM ubuntu:22.04\nRUN apt-get install -y libgl1-mesa-glx\n",
+        ALPINE + "RUN apk add libgl1-mesa-glx\n",
+        BASE + "RUN echo deb x >> /etc/apt/sources.list\nRUN apt-get install -y netcat\n",
+    ],
+    "LS514": [
+        BASE + "RUN uv sync\nENV PATH=/.venv/bin:$PATH\nCMD python a.py\n",
+        BASE + 'RUN poetry install\nCMD ["poetry", "run", "python", "a.py"]\n',
+        BASE + "RUN poetry config virtualenvs.create false && poetry install\nCMD python a.py\n",
+        BASE + "ENV UV_PROJECT_ENVIRONMENT=/usr/local\nRUN uv sync\nCMD python a.py\n",
+        BASE + "RUN pipenv install --system\nCMD python a.py\n",
+    ],
+    "LS611": [
+        USER_SITE.format("chmod 755 /root"),
+        USER_SITE.format("true").replace("USER 1001", "USER root"),
+        USER_SITE.format("true").replace("/root/.local", "/home/a/.local"),
+        BASE + "COPY . /app\nRUN pip install --no-cache-dir a\nUSER 1001\n",
+        "FROM a AS b\nRUN pip install --user x\nFROM scratch\nCOPY --from=b /root /root\nUSER 1\n",
+    ],
     "LS507": [BASE + "ENV D=/a\nWORKDIR $D/b\n", 'FROM a\nWORKDIR "/a b"\n'],
     "LS510": [
         BASE + 'CMD ["gunicorn", "--bind=0.0.0.0:80", "a"]\n',
         BASE + "ENV UVICORN_HOST=0.0.0.0\nCMD uvicorn a:b\n",
         BASE + 'CMD ["flask", "db", "upgrade"]\n',
+        CONF.format('bind = "0.0.0.0:8000"'),
+        CONF.format('bind = ["0.0.0.0:8000", "[::]:8001"]'),
+        CONF.format('import os\nbind = f"0.0.0.0:{os.environ["P"]}"'),
+        BASE + "RUN echo \"bind='0.0.0.0'\" > gunicorn.conf.py\nCMD gunicorn a:b\n",
     ],
     "LS512": [BASE + "EXPOSE 80 8000-8010/udp $PORT\n"],
     "LS601": [
@@ -113,6 +162,65 @@ FOUND = {
         BASE + "COPY . .\nRUN pip install a==1\n",
         BASE + "ADD ./ /app\nRUN poetry install\n",
     ],
+    "LS415": [
+        ALPINE + "RUN apt-get update && apt-get install -y gcc\n",
+        ALPINE + "RUN groupadd -r a && useradd -r -g a a\n",
+        "FROM alpine:3.22\nRUN bash -c x\n",
+        "FROM balenalib/raspberrypi4-64-alpine-python:3.10\nRUN useradd a\n",
+        BASE + "RUN apk add --no-cache curl\n",
+        BASE + "RUN curl -LsSf https://a.example/install.sh -o x\n",
+        "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\nRUN dnf install -y python3\n",
+        "FROM fedora:42\nRUN apt-get install -y python3\n",
+        "FROM gcr.io/distroless/python3-debian12:nonroot\nRUN pip install a\n",
+        "FROM cgr.dev/chainguard/python:latest\nRUN apk add git\n",
+        "FROM python:3.13-alpine AS b\nFROM b\nRUN <<EOF\napt-get update\nEOF\n",
+    ],
+    "LS416": [
+        BASE + "RUN apt-get update && apt-get install -y libgl1-mesa-glx\n",
+        "FROM python:3.13\nRUN apt-get install -y libatlas-base-dev=3.10.3-13\n",
+        "FROM debian:trixie-slim\nRUN apt install -y policykit-1\n",
+        "FROM python:3.12-bookworm\nRUN apt-get install -y libssl1.1\n",
+        "FROM ubuntu:24.04\nRUN apt-get install -y libgl1-mesa-glx\n",
+        BASE + "RUN <<EOF\napt-get install -y netcat\nEOF\n",
+    ],
+    "LS506": [
+        "FROM scratch\nHEALTHCHECK CMD curl -f http://a\n",
+        'FROM gcr.io/distroless/python3-debian12\nHEALTHCHECK CMD ["curl", "-f", "http://a"]\n',
+        "FROM cgr.dev/chainguard/python:latest\nHEALTHCHECK CMD python -c 1\n",
+        "FROM debian:trixie-slim\nHEALTHCHECK CMD wget -q http://a\n",
+    ],
+    "LS514": [
+        BASE + "WORKDIR /a\nRUN uv sync\nCMD python a.py\n",
+        BASE + 'WORKDIR /a\nRUN poetry install\nCMD ["gunicorn", "a:b"]\n',
+        BASE + 'RUN pipenv install --deploy\nENTRYPOINT ["python"]\n',
+        (
+            "FROM python:3.13 AS b\nWORKDIR /a\nRUN uv sync\nFROM python:3.13\n"
+            "COPY --from=b /a /a\nCMD python a.py\n"
+        ),
+    ],
+    "LS603": [
+        (
+            "FROM ghcr.io/astral-sh/uv:bookworm-slim AS b\nWORKDIR /a\nRUN uv sync\n"
+            "FROM debian:bookworm-slim\nRUN apt-get install -y python3\nCOPY --from=b /a /a\n"
+        ),
+        (
+            "FROM debian:trixie AS b\nRUN apt-get install -y python3-venv\n"
+            "RUN python3 -m venv /v\nFROM python:3.13-slim\nCOPY --from=b /v /v\n"
+        ),
+        (
+            "FROM python:3.13 AS b\nRUN python -m venv /v\n"
+            "FROM gcr.io/distroless/python3-debian13\nCOPY --from=b /v /v\n"
+        ),
+    ],
+    "LS611": [
+        USER_SITE.format("true"),
+        BASE + "RUN pip install --user a\nUSER nobody\n",
+        BASE + "ENV PATH=/root/.local/bin:$PATH\nUSER 1001\n",
+        BASE + "WORKDIR /root/app\nCOPY . .\nUSER app\n",
+        BASE + "RUN uv python install 3.13\nUSER 1001\n",
+        BASE + "RUN poetry install\nUSER 1001\nCMD poetry run a\n",
+        BASE + 'USER 1001\nCMD ["/root/venv/bin/python", "a.py"]\n',
+    ],
     "LS302": [BASE + "RUN apt-get install gcc\nRUN pip install a\nRUN apt-get purge -y gcc\n"],
     "LS601": [
         (
@@ -120,11 +228,22 @@ FOUND = {
             "COPY --from=0 /usr/local /usr/local\n"
         ),
     ],
+    "LS510": [
+        CONF.format('bind = "127.0.0.1:8000"'),
+        CONF.format("workers = 2"),
+        BASE + "CMD gunicorn a:b\n",
+    ],
     "LS602": [
         (
             "FROM python:3.12 AS b\nRUN pip install a\nFROM python:3.13-slim\n"
             "COPY --from=b /usr/local/lib /usr/local/lib\n"
         ),
+        DISTROLESS.format("python:3.13-slim", "gcr.io/distroless/python3-debian12"),
+        DISTROLESS.format("python:3.12-slim", "gcr.io/distroless/python3-debian13:nonroot"),
+        DISTROLESS.format("python:3.13-alpine", "gcr.io/distroless/python3-debian13"),
+        DISTROLESS.format("python:3.12", "cgr.dev/chainguard/python:3.13"),
+        DISTROLESS.format("python:3.13", "balenalib/raspberrypi4-64-alpine-python:3.13"),
+        DISTROLESS.format("python:3.9-slim", "public.ecr.aws/lambda/python:3.12"),
     ],
     "LS703": [BASE + "ARG T\nRUN pip install git+https://$T@a.example/b\n"],
     "LS904": ["FROM python:$V\n", "ARG A=1\nFROM python:3.13\nRUN echo ${A}\n"],
@@ -143,3 +262,16 @@ def test_what_is_all_right_is_not_found(code: str, text: str) -> None:
 @pytest.mark.parametrize(("code", "text"), cases(FOUND))
 def test_what_is_not_is_found(code: str, text: str) -> None:
     assert found_by(code, case_of(text))
+
+
+@pytest.mark.parametrize(("bind", "found"), [("0.0.0.0:80", False), ("localhost:80", True)])
+def test_a_servers_configuration_beside_the_file_counts(bind: str, found: bool) -> None:  # noqa: FBT001
+    around = Surroundings(ignores=True, texts={"gunicorn.conf.py": f"bind = '{bind}'"})
+    case = case_of(BASE + "WORKDIR /a\nCOPY . .\nCMD gunicorn a:b\n", around=around)
+    assert bool(found_by("LS510", case)) is found
+
+
+def test_images_of_which_nothing_is_known_are_said() -> None:
+    case = case_of("FROM somebody/app:1 AS a\nFROM python:3.13\nFROM fedora\nFROM a\n")
+    (note,) = unknown_images(case)
+    assert "somebody/app:1" in note

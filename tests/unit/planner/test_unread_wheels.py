@@ -5,9 +5,18 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as replace_file
 
+from scaffold.model.index import WheelFacts
 from scaffold.model.verdict import Accepted
 from scaffold.planner.select import choose
-from tests.support.builders import make_base, make_candidate, make_size, make_weighed
+from tests.support.builders import (
+    MB,
+    make_base,
+    make_candidate,
+    make_size,
+    make_weighed,
+)
+from tests.support.worlds import World
+from tests.unit.planner.test_decide import GLIBC, decided, facts_of, slim
 
 NATIVE = "a-1-cp313-cp313-manylinux_2_28_aarch64.whl"
 
@@ -27,3 +36,24 @@ def test_the_smaller_minimal_base_waits_for_what_was_read(elf: str, chosen: str)
     (best,), _ = choose([row], "size")
     assert best is not None
     assert best.base.id == chosen
+
+
+@pytest.mark.parametrize(
+    ("needs", "size", "chosen"),
+    [
+        ((), 200 * MB, "bare-trixie"),
+        (("libnobody-brings-it.so.1",), 200 * MB, None),
+        (("libonly-slim.so.1",), 200 * MB, "slim-trixie"),
+        ((), 400 * MB, "slim-trixie"),  # too large to be downloaded for a plan
+    ],
+)
+def test_of_a_large_wheel_the_best_base_alone_has_it_read(
+    needs: tuple[str, ...], size: int, chosen: str | None
+) -> None:
+    closed = WheelFacts(installed=900 * MB, files=10)
+    world = World().add(f"big-1.0-{GLIBC}", size=size, facts=closed)
+    world.large[f"big-1.0-{GLIBC}"] = replace(closed, elf="read", needs=needs)
+    full = replace(slim(), ships=(*slim().ships, "libonly-slim.so.1"))
+    small = replace(slim(megabytes=40), id="bare-trixie", family="bare", shell=False)
+    (decision,) = decided(world, "big", facts=facts_of(full, small))
+    assert (decision.chosen.base.id if decision.chosen else None) == chosen

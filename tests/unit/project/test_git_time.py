@@ -80,3 +80,36 @@ def test_a_version_that_is_set_is_left_alone(tmp_path: Path) -> None:
     assert versioned({"A": "b"}, tmp_path, lambda _: "1.0") == {"A": "b", VERSION: "1.0"}
     assert versioned({VERSION: "7"}, tmp_path, lambda _: "1.0") == {VERSION: "7"}
     assert versioned({"A": "b"}, tmp_path, lambda _: "") == {"A": "b"}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git")
+def test_no_program_that_a_checkouts_own_settings_name_is_run(tmp_path: Path) -> None:
+    folder, ran = tmp_path / "checkout", tmp_path / "ran"
+    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
+    commit(folder, "main.py", AT)
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\necho $0 >> {ran}\nexit 0\n")
+    program.chmod(0o755)
+
+    def git(*words: str, text: str = "") -> str:
+        argv = ["git", "-C", str(folder), *words]
+        done = subprocess.run(argv, input=text, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    # A signature, so that showing it would start the program that checks it.
+    plain = git("cat-file", "commit", "HEAD")
+    head, _, message = plain.partition("\n\n")
+    armour = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----"
+    words = ("hash-object", "-t", "commit", "-w", "--stdin")
+    signed = git(*words, text=f"{head}\n{armour}\n\n{message}").strip()
+    git("update-ref", "HEAD", signed)
+    git("tag", "1.0")
+    for name in ("core.fsmonitor", "gpg.program", "core.pager", "core.sshCommand", "diff.external"):
+        git("config", name, str(program))
+    git("config", "log.showSignature", "true")
+    git("config", "core.alternateRefsCommand", str(program))
+    assert read_commit_time(folder) == AT
+    assert read_tagged_version(folder) == "1.0"
+    assert not ran.exists()
+    subprocess.run(["git", "-C", str(folder), "log", "-1"], capture_output=True, check=True)
+    assert ran.exists()

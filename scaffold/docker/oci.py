@@ -1,0 +1,351 @@
+"""OCI images as files: layouts, archives, the store of blobs that builds share."""
+
+import hashlib
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from scaffold.model.errors import BaseUnavailableError
+from scaffold.model.target import Arch
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+# What Docker calls the same; registries that are asked for neither answer with a form of 2014.
+LISTS = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFESTS = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json")
+_PLAIN = "application/vnd.oci.image.layer.v1.tar"
+REF_NAME = "org.opencontainers.image.ref.name"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A blob by digest, with its bytes; ``diff`` is the digest of a layer unpacked."""
+
+    digest: str
+    size: int
+    media_type: str = LAYER
+    diff: str = ""
+    files: int = 0  # bytes in its files, unpacked, where it was made here
+
+    def describe(self) -> dict[str, Any]:
+        """Return the descriptor of the image specification."""
+        return {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseImage:
+    """An image for one platform: the digest of its manifest, its configuration, its layers."""
+
+    digest: str
+    config: Mapping[str, Any]
+    layers: tuple[Blob, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A finished image, its blobs in a store. ``tag`` is its full name."""
+
+    arch: Arch
+    tag: str
+    manifest: Blob
+    config: Blob
+    layers: tuple[Blob, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def blobs(self) -> tuple[Blob, ...]:
+        """Return all blobs, each before what names it."""
+        return (*dict.fromkeys(self.layers), self.config, self.manifest)
+
+
+class Source(Protocol):
+    """Where base images come from."""
+
+    def find(self, reference: str, arch: Arch) -> BaseImage:
+        """Return an image for a platform. Raises BaseUnavailableError."""
+        ...
+
+    def open(self, reference: str, blob: Blob) -> IO[bytes]:
+        """Return the bytes of a blob."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+class Store:
+    """Blobs by digest in a folder, and small texts about them by key; all written whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, digest: str) -> Path:
+        """Return where a blob lies, or would."""
+        return self.folder / "blobs" / digest.replace(":", "/")
+
+    def add(self, data: bytes, media_type: str) -> Blob:
+        """Keep bytes."""
+        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        if not self.path(digest).exists():
+            with self.draft(self.path(digest)) as draft:
+                draft.write_bytes(data)
+        return Blob(digest=digest, size=len(data), media_type=media_type)
+
+    def fetch(self, blob: Blob, opened: IO[bytes]) -> Path:
+        """Keep a blob that is read from somewhere, and check its digest."""
+        path = self.path(blob.digest)
+        with self.draft(path) as draft, draft.open("wb") as file, opened:
+            found = hashlib.sha256()
+            while chunk := opened.read(_CHUNK):
+                found.update(chunk)
+                file.write(chunk)
+            if f"sha256:{found.hexdigest()}" != blob.digest:
+                raise BaseUnavailableError(
+                    f"a layer of the base arrived with another digest than {blob.digest}",
+                    hint="try again; a proxy between here and the registry may have changed it",
+                )
+        return path
+
+    def note(self, key: str, value: object) -> None:
+        """Keep a JSON value under a key; a folder that cannot be written to costs time only."""
+        with suppress(OSError), self.draft(self._note(key)) as draft:
+            draft.write_text(json.dumps(value), "utf-8")
+
+    def noted(self, key: str) -> Any:
+        """Return what was noted, None where there is nothing."""
+        try:
+            return json.loads(self._note(key).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def _note(self, key: str) -> Path:
+        return self.folder / "notes" / hashlib.sha256(key.encode()).hexdigest()
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a folder beside the blobs, which is gone afterwards."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".work-") as folder:
+            yield Path(folder)
+
+    @contextmanager
+    def draft(self, path: Path) -> Iterator[Path]:
+        """Yield a name beside a path, which becomes the path if all went well."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+        os.close(handle)
+        try:
+            yield Path(name)
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+class Layout:
+    """Images in a folder in OCI's layout, or in a tar archive of one or of ``docker save``."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places: Mapping[str, str] = {}
+        self._tar = None if path.is_dir() else _open_archive(path)
+
+    def find(self, reference: str, arch: Arch) -> BaseImage:
+        """Return the image of that name, or the only one there is."""
+        try:
+            named = json.loads(self._read("index.json"))["manifests"]
+        except KeyError:
+            return self._find_saved(reference, arch)
+        matches = [one for one in named if _is_named(one, reference)] or named
+        for entry in self._flatten(matches):
+            manifest = json.loads(self._read(_blob(entry["digest"])))
+            config = json.loads(self._read(_blob(manifest["config"]["digest"])))
+            if is_platform(config, arch):
+                return make_base(entry["digest"], manifest, config)
+        raise self._missing(reference, arch)
+
+    def open(self, reference: str, blob: Blob) -> IO[bytes]:  # noqa: ARG002 - of a protocol
+        """Return the bytes of a blob."""
+        return self._open(self._places.get(blob.digest) or _blob(blob.digest))
+
+    def close(self) -> None:
+        """Close the archive."""
+        if self._tar is not None:
+            self._tar.close()
+
+    def _find_saved(self, reference: str, arch: Arch) -> BaseImage:
+        images = json.loads(self._read("manifest.json"))
+        named = [one for one in images if reference in (one.get("RepoTags") or ())] or images
+        for one in named:
+            text = self._read(one["Config"])
+            config = json.loads(text)
+            if is_platform(config, arch):
+                diffs = config["rootfs"]["diff_ids"]
+                self._places = dict(zip(diffs, one["Layers"], strict=True))
+                layers = tuple(
+                    Blob(digest=diff, size=self._size(name), media_type=_PLAIN, diff=diff)
+                    for diff, name in self._places.items()
+                )
+                digest = f"sha256:{hashlib.sha256(text).hexdigest()}"
+                return BaseImage(digest=digest, config=config, layers=layers)
+        raise self._missing(reference, arch)
+
+    def _size(self, name: str) -> int:
+        with self._open(name) as file:
+            return file.seek(0, 2)
+
+    def _flatten(self, entries: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        for entry in entries:
+            document = json.loads(self._read(_blob(entry["digest"])))
+            if "manifests" in document:
+                yield from self._flatten(document["manifests"])
+            elif "layers" in document and "config" in document:
+                yield entry
+
+    def _read(self, name: str) -> bytes:
+        with self._open(name) as file:
+            return file.read()
+
+    def _open(self, name: str) -> IO[bytes]:
+        if self._tar is None:
+            path = self._path / name
+            if not path.is_file():
+                raise KeyError(name)
+            return path.open("rb")
+        file = self._tar.extractfile(name)  # KeyError where there is none
+        if file is None:
+            raise KeyError(name)
+        return file
+
+    def _missing(self, reference: str, arch: Arch) -> BaseUnavailableError:
+        return BaseUnavailableError(
+            f"{self._path} has no image for {arch.platform}",
+            hint=f"put {reference} for {arch.platform} there, or leave --base-from out",
+        )
+
+
+def make_base(digest: str, manifest: Mapping[str, Any], config: Mapping[str, Any]) -> BaseImage:
+    """Return an image of its two documents."""
+    diffs = config["rootfs"]["diff_ids"]
+    layers = tuple(
+        Blob(digest=one["digest"], size=one["size"], media_type=one["mediaType"], diff=diff)
+        for one, diff in zip(manifest["layers"], diffs, strict=True)
+    )
+    return BaseImage(digest=digest, config=config, layers=layers)
+
+
+def platform_of(arch: Arch) -> dict[str, str]:
+    """Return a platform as indexes and configurations spell it."""
+    name, _, variant = arch.partition("/")
+    return {"architecture": name, "os": "linux", **({"variant": variant} if variant else {})}
+
+
+def is_platform(found: Mapping[str, Any], arch: Arch) -> bool:
+    """Tell whether an index means a platform; an arm64 may be called v8, a 386 anything."""
+    wanted = platform_of(arch)
+    same = found.get("architecture") == wanted["architecture"] and found.get("os") == "linux"
+    variant = str(found.get("variant") or "")
+    return same and (wanted["architecture"] != "arm" or variant == wanted.get("variant", ""))
+
+
+def write_layout(folder: Path, images: Sequence[Image], store: Store) -> None:
+    """Write images into a folder in OCI's layout; blobs that are there stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    index, blobs = _index(images, store)
+    for blob in blobs:
+        target = folder / _blob(blob.digest)
+        if not target.exists():
+            with Store(folder).draft(target) as draft:
+                draft.write_bytes(store.path(blob.digest).read_bytes())
+            target.chmod(0o644)
+    (folder / "oci-layout").write_bytes(_MARK)
+    (folder / "index.json").write_bytes(index)
+
+
+_MARK = b'{"imageLayoutVersion":"1.0.0"}'
+
+
+def write_archive(path: Path, images: Sequence[Image], store: Store) -> None:
+    """Write a tar archive that ``docker load`` takes as well as whoever reads OCI's layout."""
+    index, blobs = _index(images, store)
+    saved = [
+        {
+            "Config": _blob(one.config.digest),
+            "RepoTags": [one.tag],
+            "Layers": [_blob(layer.digest) for layer in one.layers],
+        }
+        for one in images
+    ]
+    texts = {"oci-layout": _MARK, "index.json": index, "manifest.json": dump(saved)}
+    with Store(path.parent).draft(path) as draft:
+        with tarfile.open(draft, "w", format=tarfile.USTAR_FORMAT) as tar:
+            for name, data in texts.items():
+                _add(tar, name, len(data), BytesIO(data))
+            for blob in blobs:
+                with store.path(blob.digest).open("rb") as file:
+                    _add(tar, _blob(blob.digest), blob.size, file)
+        draft.chmod(0o644)
+
+
+def make_index(images: Sequence[Image]) -> bytes:
+    """Return the index that names one image per platform."""
+    rows = [{**one.manifest.describe(), "platform": platform_of(one.arch)} for one in images]
+    shared = dict(images[0].annotations)
+    more = {"annotations": shared} if shared else {}
+    return dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": rows, **more})
+
+
+def dump(value: object) -> bytes:
+    """Return JSON, the same bytes for the same value."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _index(images: Sequence[Image], store: Store) -> tuple[bytes, list[Blob]]:
+    """Return ``index.json`` and all blobs, each once. Several images are named by one index."""
+    blobs = list(dict.fromkeys(blob for one in images for blob in one.blobs))
+    if len(images) == 1:
+        top = images[0].manifest
+        row = {**top.describe(), "platform": platform_of(images[0].arch)}
+    else:
+        top = store.add(make_index(images), INDEX)
+        blobs.append(top)
+        row = top.describe()
+    name = images[0].tag
+    if len(images) > 1:
+        name = name.removesuffix(f"-{images[0].arch.slug}").removesuffix(f":{images[0].arch.slug}")
+    row["annotations"] = {"io.containerd.image.name": name, REF_NAME: name.rpartition(":")[2]}
+    return dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": [row]}), blobs
+
+
+def _add(tar: tarfile.TarFile, name: str, size: int, file: IO[bytes]) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = size
+    tar.addfile(info, file)
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"
+
+
+def _is_named(entry: Mapping[str, Any], reference: str) -> bool:
+    notes: Iterable[str] = (entry.get("annotations") or {}).values()
+    return any(note == reference or note.endswith(f"/{reference}") for note in notes)
+
+
+def _open_archive(path: Path) -> tarfile.TarFile:
+    try:
+        return tarfile.open(path)
+    except (OSError, tarfile.TarError) as error:
+        raise BaseUnavailableError(
+            f"{path} cannot be read: {error}",
+            hint="--base-from oci:DIR, or a tar that `docker save` or `skopeo copy` wrote",
+        ) from error

@@ -1,0 +1,244 @@
+"""A client of container registries: pull and push, with Docker's store of credentials.
+
+Of the libraries there are, oras refuses every manifest that names several platforms, and dxf knows
+no credential helpers; the Docker SDK, which is here anyway, reads the credentials, and requests
+does the rest. Source of the protocol: the OCI distribution specification, 1.1.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import IO, TYPE_CHECKING, Any, cast
+from urllib.parse import urljoin
+
+from scaffold.docker.oci import (
+    INDEX,
+    LISTS,
+    MANIFESTS,
+    BaseImage,
+    Blob,
+    Image,
+    Store,
+    is_platform,
+    make_base,
+    make_index,
+)
+from scaffold.model.errors import BaseUnavailableError, PushError, UsageError
+from scaffold.model.target import Arch
+
+if TYPE_CHECKING:
+    import requests
+
+_HUB = "docker.io"
+_HUB_HOST = "registry-1.docker.io"
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+_TIMEOUT = 60.0  # seconds without an answer
+
+
+def split_reference(reference: str) -> tuple[str, str, str]:
+    """Return registry, repository and tag or digest, as Docker completes what is left out."""
+    name, _, digest = reference.partition("@")
+    head, _, rest = name.partition("/")
+    named = bool(rest) and ("." in head or ":" in head or head == "localhost")
+    registry, path = (head, rest) if named else (_HUB, name)
+    path, _, tag = path.partition(":")
+    if registry == _HUB and "/" not in path:
+        path = f"library/{path}"
+    return registry, path, digest or tag or "latest"
+
+
+class Registry:
+    """One registry and its credentials; tokens are kept for as long as this lives."""
+
+    def __init__(self, name: str, *, cert: str = "") -> None:
+        import requests  # noqa: PLC0415 - slow to import
+
+        self.name = name
+        host = _HUB_HOST if name == _HUB else name
+        plain = host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
+        self._root = f"{'http' if plain else 'https'}://{host}/v2/"
+        self._session = requests.Session()
+        if cert:
+            self._session.verify = cert
+        self._tokens: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def request(self, method: str, path: str, *, scope: str, **more: Any) -> "requests.Response":
+        """Send a request, and log in where the registry asks for it."""
+        url = urljoin(self._root, path)
+        headers = dict(more.pop("headers", {}))
+        for attempt in (1, 2):
+            if scope in self._tokens:
+                headers["Authorization"] = self._tokens[scope]
+            answer = self._session.request(method, url, headers=headers, timeout=_TIMEOUT, **more)
+            if answer.status_code != 401 or attempt == 2:  # noqa: PLR2004 - of HTTP
+                return answer
+            answer.close()
+            self._tokens[scope] = self._log_in(answer.headers.get("WWW-Authenticate", ""), scope)
+        raise AssertionError
+
+    def _log_in(self, challenge: str, scope: str) -> str:
+        user = self._credentials()
+        if challenge.lower().startswith("basic"):
+            from requests.auth import _basic_auth_str  # noqa: PLC0415 - slow to import
+
+            return str(_basic_auth_str(*user)) if user else ""
+        asked = dict(_PARAMETER.findall(challenge))
+        answer = self._session.get(
+            asked.get("realm", ""),
+            params={"service": asked.get("service", ""), "scope": scope},
+            auth=user,
+            timeout=_TIMEOUT,
+        )
+        answer.raise_for_status()
+        said = answer.json()
+        return f"Bearer {said.get('token') or said.get('access_token')}"
+
+    def _credentials(self) -> tuple[str, str] | None:
+        """Return what ``docker login`` left, asked of its credential helper if there is one."""
+        from docker import auth  # noqa: PLC0415 - slow to import
+
+        config = auth.load_config()
+        found = config.resolve_authconfig(None if self.name == _HUB else self.name) or {}
+        user, password = found.get("username"), found.get("password")
+        return (user, password) if user and password else None
+
+    def read_manifest(self, path: str, tag: str) -> tuple[str, dict[str, Any]]:
+        """Return digest and document of a manifest or index."""
+        accept = {"Accept": ", ".join((*LISTS, *MANIFESTS))}
+        scope = f"repository:{path}:pull"
+        answer = self.request("GET", f"{path}/manifests/{tag}", scope=scope, headers=accept)
+        answer.raise_for_status()
+        return f"sha256:{hashlib.sha256(answer.content).hexdigest()}", answer.json()
+
+    def open_blob(self, path: str, digest: str) -> IO[bytes]:
+        """Return the bytes of a blob as they come."""
+        scope = f"repository:{path}:pull"
+        answer = self.request("GET", f"{path}/blobs/{digest}", scope=scope, stream=True)
+        answer.raise_for_status()
+        return cast("IO[bytes]", answer.raw)
+
+    def push_blob(self, path: str, blob: Blob, store: Store) -> bool:
+        """Send a blob unless it is there; tell whether it was sent."""
+        scope = f"repository:{path}:pull,push"
+        there = self.request("HEAD", f"{path}/blobs/{blob.digest}", scope=scope)
+        if there.ok:
+            return False
+        begun = self.request("POST", f"{path}/blobs/uploads/", scope=scope)
+        begun.raise_for_status()
+        place = urljoin(begun.url, begun.headers["Location"])
+        with store.path(blob.digest).open("rb") as file:
+            done = self.request(
+                "PUT",
+                f"{place}{'&' if '?' in place else '?'}digest={blob.digest}",
+                scope=scope,
+                data=file,
+                headers={"Content-Type": "application/octet-stream"},
+            )
+        done.raise_for_status()
+        return True
+
+    def push_manifest(self, path: str, tag: str, data: bytes, media_type: str) -> None:
+        """Send a manifest or index under a tag or digest."""
+        scope, headers = f"repository:{path}:pull,push", {"Content-Type": media_type}
+        place = f"{path}/manifests/{tag}"
+        self.request("PUT", place, scope=scope, data=data, headers=headers).raise_for_status()
+
+
+class Registries:
+    """Base images in registries, found by their names."""
+
+    def __init__(self, *, cert: str = "") -> None:
+        self._cert = cert
+        self._open: dict[str, Registry] = {}
+
+    def find(self, reference: str, arch: Arch) -> BaseImage:
+        """Return an image for a platform."""
+        import requests  # noqa: PLC0415 - slow to import
+
+        registry, path, tag = self._split(reference)
+        try:
+            digest, document = registry.read_manifest(path, tag)
+            if "manifests" in document:
+                digest = _choose(document["manifests"], reference, arch)
+                digest, document = registry.read_manifest(path, digest)
+            with registry.open_blob(path, document["config"]["digest"]) as file:
+                config = json.loads(file.read())
+        except (requests.RequestException, ValueError) as error:
+            raise BaseUnavailableError(
+                f"{reference} cannot be read from {registry.name}: {error}",
+                hint="check the name and the network; `docker login` where it is private; "
+                "--base-from oci:DIR takes a copy on this machine",
+            ) from error
+        if not is_platform(config, arch):
+            raise _not_for(reference, arch)
+        return make_base(digest, document, config)
+
+    def open(self, reference: str, blob: Blob) -> IO[bytes]:
+        """Return the bytes of a blob."""
+        registry, path, _ = self._split(reference)
+        return registry.open_blob(path, blob.digest)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for registry in self._open.values():
+            registry.close()
+
+    def _split(self, reference: str) -> tuple[Registry, str, str]:
+        name, path, tag = split_reference(reference)
+        if name not in self._open:
+            self._open[name] = Registry(name, cert=self._cert)
+        return self._open[name], path, tag
+
+
+def push_images(images: Sequence[Image], goal: str, store: Store, *, cert: str = "") -> int:
+    """Push images under one name, as a list where there are several; return the bytes sent.
+
+    Raises PushError.
+    """
+    import requests  # noqa: PLC0415 - slow to import
+
+    name, path, tag = split_reference(goal)
+    if goal.count("@"):
+        raise UsageError(f"{goal} names a digest", hint="push to a tag: registry.example/app:1")
+    try:
+        with closing(Registry(name, cert=cert)) as registry:
+            return _push(registry, path, tag, images, store)
+    except requests.RequestException as error:
+        raise PushError(
+            f"{name} does not take the image: {error}",
+            hint=f"`docker login {name}`, and check that you may write to {path}",
+        ) from error
+
+
+def _push(registry: Registry, path: str, tag: str, images: Sequence[Image], store: Store) -> int:
+    sent = 0
+    for one in images:
+        for blob in (*dict.fromkeys(one.layers), one.config):
+            sent += blob.size if registry.push_blob(path, blob, store) else 0
+        place = tag if len(images) == 1 else one.manifest.digest
+        data = store.path(one.manifest.digest).read_bytes()
+        registry.push_manifest(path, place, data, one.manifest.media_type)
+    if len(images) > 1:
+        registry.push_manifest(path, tag, make_index(images), INDEX)
+    return sent
+
+
+def _choose(rows: Sequence[Mapping[str, Any]], reference: str, arch: Arch) -> str:
+    for row in rows:
+        if is_platform(row.get("platform") or {}, arch):
+            return str(row["digest"])
+    raise _not_for(reference, arch)
+
+
+def _not_for(reference: str, arch: Arch) -> BaseUnavailableError:
+    return BaseUnavailableError(
+        f"{reference} is not there for {arch.platform}",
+        hint=f"`docker buildx imagetools inspect {reference}` lists its platforms",
+    )

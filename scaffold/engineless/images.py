@@ -1,0 +1,339 @@
+"""Images without an engine: every target's layers, configuration and manifest, then one output."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from scaffold.docker.build_requests import make_orders
+from scaffold.docker.build_secrets import pip_environment
+from scaffold.docker.oci import (
+    CONFIG,
+    MANIFEST,
+    BaseImage,
+    Blob,
+    Image,
+    Layout,
+    Source,
+    Store,
+    dump,
+    platform_of,
+    write_archive,
+    write_layout,
+)
+from scaffold.docker.registry import Registries, push_images
+from scaffold.dockerfile.template_context import BuildStage, TemplateContext
+from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
+from scaffold.engineless.layers import write_layer
+from scaffold.engineless.steps import (
+    Tools,
+    assemble,
+    compile_app,
+    digest_entries,
+    digest_program,
+    find_python,
+    install_packages,
+    list_app,
+    refuse,
+)
+from scaffold.index.configuration import IndexConfig
+from scaffold.model.build import BuildOptions, BuildRequest, Built, Event, Progress, Step
+from scaffold.model.errors import UsageError
+from scaffold.model.target import Arch
+
+_SECOND = 10**9  # in nanoseconds
+_NO_BYTECODE = (
+    "no bytecode: there is no CPython {python} on this machine to compile it; every start "
+    "compiles what it imports. `uv python install {python}` gets one"
+)
+_NOTED = "org.opencontainers."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageJob:
+    """What is built from, for whom, and where it goes.
+
+    ``goal`` is ``oci:DIR``, a path that ends with .tar, or a name in a registry. ``base_from`` is
+    ``oci:DIR`` or a tar, empty for the registry that the plan names. ``moment`` is the time of the
+    application's files, None for that of the plan. ``view`` returns the plan.
+    """
+
+    folder: Path
+    project: str
+    arches: tuple[Arch, ...]
+    goal: str
+    base_from: str
+    wishes: BuildOptions
+    index: IndexConfig
+    cache: Path
+    environ: Mapping[str, str]
+    moment: int | None
+    view: Callable[[], TemplateContext]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Images that were written, and what is to be known about them."""
+
+    built: tuple[Built, ...]
+    notes: tuple[str, ...] = ()
+
+
+class _Timer:
+    """Tells of steps while they run, and keeps how long they took."""
+
+    def __init__(self, watch: Callable[[Progress], None]) -> None:
+        self._watch = watch
+        self.steps: list[Step] = []
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        begun = time.monotonic()
+        self._watch(Progress(happening=Event.STARTED, step=name))
+        yield
+        seconds = time.monotonic() - begun
+        self.steps.append(Step(name=name, seconds=round(seconds, 3)))
+        self._watch(Progress(happening=Event.FINISHED, step=name, seconds=seconds))
+
+
+def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
+    """Build the images of a job and write them where they go.
+
+    Raises UsageError for what needs an engine, a BuildError or a LeanscaffoldError of the network.
+    """
+    begun = time.monotonic()
+    check_goal(job.goal)
+    view = recall_view(job)
+    refuse(view)
+    store = Store(job.cache / "images")
+    source: Source = (
+        Layout(Path(job.base_from.removeprefix("oci:")))
+        if job.base_from
+        else Registries(cert=job.wishes.certificates)
+    )
+    python = find_python(view.python) if view.app_compiled else ""
+    tools = Tools(pip=pip_environment(job.index, job.environ), python=python)
+    timer = _Timer(watch)
+    with ThreadPoolExecutor() as pool, closing(source):
+        bench = _Bench(
+            job=job, view=view, source=source, store=store, tools=tools, timer=timer, pool=pool
+        )
+        images = [bench.build(order) for order in _orders(job)]
+    with timer.step(f"writing {job.goal}"):
+        _write(job, images, store)
+    seconds = time.monotonic() - begun
+    return Written(
+        built=tuple(
+            _describe(order, one, timer.steps, seconds)
+            for order, one in zip(_orders(job), images, strict=True)
+        ),
+        notes=() if python or not view.app_compiled else (_NO_BYTECODE.format(python=view.python),),
+    )
+
+
+def check_goal(goal: str) -> None:
+    """Raise UsageError for what is neither a folder, an archive nor a name in a registry."""
+    if goal.startswith("oci:") and goal != "oci:":
+        return
+    if not goal.endswith(".tar") and "/" not in goal:
+        raise UsageError(
+            f"--to {goal} is neither an archive, a layout nor a name in a registry",
+            hint="--to app.tar, --to oci:DIR or --to registry.example/team/app:1",
+        )
+
+
+def recall_view(job: ImageJob) -> TemplateContext:
+    """Return the plan that the files in the folder were written from, decided again if unknown."""
+    names = ("Dockerfile", "leanscaffold.json")
+    files = [job.folder / name for name in names]
+    held = hashlib.sha256()
+    for file in files:
+        held.update(file.read_bytes() if file.exists() else b"")
+    place = job.cache / "views" / held.hexdigest()
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=TemplateContext)
+    except (OSError, msgspec.DecodeError):
+        view = job.view()
+        with Store(job.cache).draft(place) as draft:
+            draft.write_bytes(msgspec.json.encode(view))
+        return view
+
+
+def _orders(job: ImageJob) -> tuple[BuildRequest, ...]:
+    registry = not job.goal.startswith("oci:") and not job.goal.endswith(".tar")
+    wishes = replace(job.wishes, tag=job.goal, push=True) if registry else job.wishes
+    context = str(job.folder.resolve())
+    return make_orders(
+        wishes, job.arches, project=job.project, context=context, dockerfile="Dockerfile"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """All that the images of one job are made with."""
+
+    job: ImageJob
+    view: TemplateContext
+    source: Source
+    store: Store
+    tools: Tools
+    timer: _Timer
+    pool: ThreadPoolExecutor
+
+    def build(self, order: BuildRequest) -> Image:
+        """Return the image of one target, its blobs in the store."""
+        view, store, arch = self.view, self.store, order.arch
+        with self.timer.step(f"{arch.platform} base {view.reference}"):
+            base = self.source.find(view.reference, arch)
+        fixed = self.fixed_layers(arch, base)
+        moment = view.moment if self.job.moment is None else self.job.moment
+        with self.timer.step(f"{arch.platform} application"):
+            layers = (*fixed, self.app_layer(moment))
+        config = store.add(dump(make_config(view, arch, base, layers, moment)), CONFIG)
+        notes = {key: value for key, value in view.labels if key.startswith(_NOTED)}
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": config.describe(),
+            "layers": [one.describe() for one in layers],
+            **({"annotations": notes} if notes else {}),
+        }
+        return Image(
+            arch=arch,
+            tag=order.tag,
+            manifest=store.add(dump(manifest), MANIFEST),
+            config=config,
+            layers=layers,
+            annotations=notes,
+        )
+
+    def app_layer(self, moment: int) -> Blob:
+        """Return the layer of the application, which an edit changes."""
+        view, store, tools = self.view, self.store, self.tools
+        made = Path(self.job.goal.removeprefix("oci:")).resolve()
+        entries = list_app(view, self.job.folder, moment, made)
+        key = f"app {digest_entries(entries)} {tools.python} {view.compile} {view.app_compiled}"
+        if known := self.recall(key):
+            return known[0]
+        with store.scratch() as work:
+            blob = write_layer([*entries, *compile_app(view, entries, work, tools, moment)], store)
+        store.note(key, [asdict(blob)])
+        return blob
+
+    def fixed_layers(self, arch: Arch, base: BaseImage) -> tuple[Blob, ...]:
+        """Return the layers below: they change with base, lock, plan or assembler only."""
+        view, store, folder = self.view, self.store, self.job.folder
+        build = next(one for one in view.builds if one.platform == arch.platform)
+        read = [folder / path for path, _ in build.files]
+        read += [folder / build.lock] if build.wheels else []
+        made_from = [
+            *(base.digest, digest_program(), self.tools.python, view.python),
+            *(hashlib.sha256(path.read_bytes()).hexdigest() for path in read),
+            *(view.assembly, view.root_dropped, view.accounts, build.selection),
+        ]
+        key = f"fixed {hashlib.sha256(json.dumps(made_from).encode()).hexdigest()}"
+        if known := self.recall(key):
+            return known
+        layers = self.make_layers(build, base)
+        store.note(key, [asdict(one) for one in layers])
+        return layers
+
+    def make_layers(self, build: BuildStage, base: BaseImage) -> tuple[Blob, ...]:
+        """Do the steps of the Dockerfile's stages up to the application."""
+        view, store, step, name = self.view, self.store, self.timer.step, build.platform
+        with store.scratch() as work:
+            with step(f"{name} files of the base"):
+                keep_layers(view.reference, base, self.source, store)
+                under = unpack_base(base, store) if view.assembled else None
+            with step(f"{name} packages"):
+                install_packages(view, build, self.job.folder, work, self.tools)
+            with step(f"{name} putting it together"):
+                cut = under.folder if under and view.cut else None
+                made = assemble(view, cut, work, self.tools)
+                if under and not view.cut:
+                    made["base"] = list(make_root(under, view, work))
+            order = [*(["base"] if view.assembled else []), *view.layers]
+            with step(f"{name} layers"):
+                found = tuple(self.pool.map(lambda one: write_layer(made[one], store), order))
+        return found if view.assembled else (*base.layers, *found)
+
+    def recall(self, key: str) -> tuple[Blob, ...]:
+        """Return the layers that an earlier build made of the same, none if one is gone."""
+        blobs = tuple(Blob(**one) for one in self.store.noted(key) or ())
+        return blobs if all(self.store.path(one.digest).exists() for one in blobs) else ()
+
+
+def make_config(
+    view: TemplateContext, arch: Arch, base: BaseImage, layers: Sequence[Blob], moment: int
+) -> dict[str, Any]:
+    """Return the configuration, as OCI spells what the Dockerfile's last stage says."""
+    under = {} if view.assembled else dict(base.config.get("config") or {})
+    named = {text.partition("=")[0]: text for text in under.get("Env") or ()}
+    named |= {name: f"{name}={value}" for name, value in view.environment}
+    run = {
+        **{key: under[key] for key in ("ExposedPorts", "Volumes") if under.get(key)},
+        "User": view.owner,
+        **({"ExposedPorts": {f"{view.port}/tcp": {}}} if view.port is not None else {}),
+        "Env": list(named.values()),
+        "Cmd": list(view.command),
+        **({"Healthcheck": _health(view)} if view.health else {}),
+        "WorkingDir": view.workdir,
+        "Labels": {**(under.get("Labels") or {}), **dict(view.labels)},
+        **({"StopSignal": view.stop_signal} if view.stop_signal else {}),
+    }
+    created = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    below = [] if view.assembled else list(base.config.get("history") or ())
+    fresh = layers[len(base.layers) :] if below else layers
+    made = [*(["base"] if view.assembled else []), *view.layers, "application"]
+    history = [
+        {"created": created, "created_by": f"leanscaffold: {name}", "comment": "leanscaffold"}
+        for name, _ in zip(made, fresh, strict=False)
+    ]
+    return {
+        "created": created,
+        **platform_of(arch),
+        "config": run,
+        "rootfs": {"type": "layers", "diff_ids": [one.diff for one in layers]},
+        "history": [*below, *history],
+    }
+
+
+def _health(view: TemplateContext) -> dict[str, Any]:
+    health = view.health
+    if health is None:
+        return {}
+    return {
+        "Test": ["CMD", *view.probe],
+        "Interval": health.interval * _SECOND,
+        "Timeout": health.timeout * _SECOND,
+        "StartPeriod": health.start_period * _SECOND,
+        "Retries": health.retries,
+    }
+
+
+def _write(job: ImageJob, images: Sequence[Image], store: Store) -> None:
+    if job.goal.startswith("oci:"):
+        write_layout(Path(job.goal.removeprefix("oci:")), images, store)
+    elif job.goal.endswith(".tar"):
+        write_archive(Path(job.goal), images, store)
+    else:
+        push_images(images, job.goal, store, cert=job.wishes.certificates)
+
+
+def _describe(order: BuildRequest, image: Image, steps: Sequence[Step], seconds: float) -> Built:
+    files = [one.files for one in image.layers]
+    return Built(
+        order=order,
+        image=image.manifest.digest if order.push else image.config.digest,
+        steps=tuple(steps),
+        seconds=seconds,
+        size=sum(files) if all(files) else None,
+    )

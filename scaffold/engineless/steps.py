@@ -1,0 +1,261 @@
+"""The steps of the Dockerfile, done here: packages by pip, the assembler, the application."""
+
+import hashlib
+import json
+import os
+import posixpath
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from scaffold import assembler
+from scaffold.dockerfile.template_context import BuildStage, TemplateContext
+from scaffold.engineless.layers import Entry, list_folder, make_entry
+from scaffold.model.errors import Detail, StepFailedError, UsageError
+from scaffold.project.dockerignore import ignored, may_return, parse_ignore
+
+_ASSEMBLER = Path(assembler.__file__).parent
+# Modules by a name that is on no path: what runs has an interpreter of its own.
+_RUN = (
+    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); {alias}"
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+_UMASK = -1 if os.name == "nt" else 0o022
+_LAST_LINES = 20
+_HASHED = 1 << 24  # bytes of a file from which on its size and time stand for its contents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What runs on this machine: the environment of pip, a Python of the target's minor or none."""
+
+    pip: Mapping[str, str]
+    python: str
+
+
+def refuse(view: TemplateContext) -> None:
+    """Raise UsageError for what has to run a program of the target's, or a compiler."""
+    reasons = list(dict.fromkeys(_reasons(view)))
+    if reasons:
+        raise UsageError(
+            "this image cannot be built without an engine",
+            hint="leave out --to: `leanscaffold build` does it with Docker",
+            details=[Detail(text=text) for text in reasons],
+        )
+
+
+def _reasons(view: TemplateContext) -> Iterator[str]:
+    for build in view.builds:
+        if build.native:
+            yield from (f"{build.platform}: {line}" for line in build.why)
+            yield f"{build.platform}: a compiler of that platform is needed"
+        if build.pure:
+            yield f"{build.platform}: built from source: {', '.join(build.pure)}"
+        if build.repositories:
+            yield f"{build.platform}: built from repositories: {len(build.repositories)}"
+        if build.local:
+            names = ", ".join(one.source for one in build.local)
+            yield f"{build.platform}: built from the project's own files: {names}"
+    for base in view.bases:
+        if base.system:
+            names = ", ".join(base.system)
+            yield f"the base gets packages of its distribution, whose scripts run there: {names}"
+    for own in view.own:
+        folder = own.folder.removeprefix("/build").strip("/") or "the project"
+        yield f"{folder} is installed as a package, which its build system builds"
+    if view.traced:
+        yield "a trace decides what stays of the base"
+
+
+@cache
+def find_python(minor: str) -> str:
+    """Return a CPython of a minor version on this machine; empty where there is none.
+
+    Bytecode of another minor would not be loaded.
+    """
+    if ".".join(map(str, sys.version_info[:2])) == minor:
+        return sys.executable
+    places = [found] if (found := shutil.which(f"python{minor}")) else []
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    places += [str(one) for one in sorted(pyenv.glob(f"versions/{minor}.*/bin/python{minor}"))]
+    if uv := shutil.which("uv"):
+        places.append(_output([uv, "python", "find", "--no-python-downloads", minor]))
+    asked = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
+    wanted = f"cpython {minor.replace('.', ' ')}"
+    return next((one for one in places if one and _output([one, "-c", asked]) == wanted), "")
+
+
+def _output(argv: Sequence[str]) -> str:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - fixed words
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def install_packages(
+    view: TemplateContext, build: BuildStage, folder: Path, work: Path, tools: Tools
+) -> None:
+    """Let pip unpack a target's lock into ``install`` and its commands into ``scripts``."""
+    install, scripts, files = work / "install", work / "scripts", work / "files"
+    for one in (install, scripts, files):
+        one.mkdir()
+    if build.wheels:
+        for path, _ in build.files:
+            shutil.copyfile(folder / path, files / posixpath.basename(path))
+        # The commands name the interpreter that installs: here the one in the image.
+        interpreter = view.interpreter if view.foreign else f"/usr/local/bin/python{view.python}"
+        alias = f"sys.executable = {interpreter!r}; "
+        argv = [sys.executable, "-c", _RUN.format(alias=alias), str(work), "pip", "install"]
+        argv += [*view.pip_wheels, "--disable-pip-version-check", f"--target={install}"]
+        argv += [word for pair in build.selection for word in pair]
+        argv += ["--find-links", str(files)] if build.files else []
+        argv += ["-r", str(folder / build.lock)]
+        _run(argv, "pip install", env=tools.pip)
+    if (install / "bin").is_dir():
+        scripts.rmdir()
+        (install / "bin").rename(scripts)
+
+
+def assemble(
+    view: TemplateContext, base: Path | None, work: Path, tools: Tools
+) -> dict[str, list[Entry]]:
+    """Run the assembler on what was installed, and return the entries of its layers by name."""
+    here = {"--base": base, "--known": base, "--owners": work / "owners"}
+    options = [one for one in view.assembly if one.partition("=")[0] not in here]
+    if not tools.python:
+        options = [one for one in options if not one.startswith(("--bytecode=", "--sourceless="))]
+        options.append("--bytecode=none")
+    options += [f"{name}={path}" for name, path in here.items() if base] if view.cut else []
+    places = [f"--{name}={work / place}" for name, place in _PLACES]
+    python = tools.python or sys.executable
+    argv = [python, "-E", "-s", "-B", "-c", _RUN.format(alias=""), str(_ASSEMBLER.parent)]
+    _run([*argv, "assembler", *places, *options], "assemble", env=os.environ)
+    owners: list[tuple[str, int]] = []
+    if (work / "owners").exists():
+        lines = (work / "owners").read_text().splitlines()
+        owners = [(path, int(uid)) for path, _, uid in (line.rpartition(" ") for line in lines)]
+    return {
+        layer.name: list(list_folder(layer, mtime=view.moment, owners=owners))
+        for layer in sorted((work / "out").iterdir())
+    }
+
+
+_PLACES = (("packages", "install"), ("scripts", "scripts"), ("out", "out"))
+
+
+def _run(argv: Sequence[str], step: str, *, env: Mapping[str, str]) -> None:
+    done = subprocess.run(  # noqa: S603 - fixed words, paths, and the plan's own values
+        argv, env=dict(env), capture_output=True, text=True, check=False, umask=_UMASK
+    )
+    if done.returncode != 0:
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+        raise StepFailedError(
+            f"{step} failed",
+            hint="`leanscaffold doctor` checks index and certificates",
+            details=[Detail(text=line) for line in lines[-_LAST_LINES:]],
+        )
+
+
+def digest_program() -> str:
+    """Return a digest of the assembler: another one makes other layers."""
+    found = hashlib.sha256()
+    for path in sorted(_ASSEMBLER.rglob("*.py")):
+        found.update(path.relative_to(_ASSEMBLER).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> list[Entry]:
+    """Return the application as its layer has it, but for bytecode: settled modes, owner, times.
+
+    ``made`` is what an earlier run wrote, no part of the application wherever it lies.
+    """
+    root = folder / view.folder
+    name = next(
+        one for one in ("Dockerfile.dockerignore", ".dockerignore", "") if (folder / one).exists()
+    )
+    patterns = parse_ignore((folder / name).read_text("utf-8")) if name else ()
+    dropped = set(view.app_left_out)
+    if made.is_relative_to(root.resolve()):
+        dropped.add(made.relative_to(root.resolve()).as_posix())
+    inside = view.workdir.strip("/")
+    prefix = "" if view.folder == "." else f"{view.folder}/"
+    paths = [path for path in _walk(root, prefix, patterns) if not _is_dropped(path, dropped)]
+    top = Entry(path=inside, kind=tarfile.DIRTYPE, mode=0o755, mtime=moment)
+    entries = [top, *(make_entry(f"{inside}/{p}", root / p, mtime=moment) for p in paths)]
+    return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in entries]
+
+
+def _walk(root: Path, prefix: str, patterns: Sequence[str], below: str = "") -> Iterator[str]:
+    """Yield what a build context has below a folder, as Docker chooses it."""
+    with os.scandir(root / below) as found:
+        children = sorted(found, key=lambda one: one.name)
+    for child in children:
+        path = f"{below}/{child.name}" if below else child.name
+        out = ignored(prefix + path, patterns)
+        if child.is_dir(follow_symlinks=False):
+            inside = (
+                list(_walk(root, prefix, patterns, path))
+                if not out or may_return(prefix + path, patterns)
+                else []
+            )
+            if inside or not out:
+                yield path
+            yield from inside
+        elif not out and (child.is_file(follow_symlinks=False) or child.is_symlink()):
+            yield path
+
+
+def _is_dropped(path: str, dropped: set[str]) -> bool:
+    return path in dropped or any(path.startswith(f"{one}/") for one in dropped)
+
+
+def _settled(entry: Entry) -> int:
+    """Return the mode that ``chmod u=rwX,go=rX`` leaves."""
+    if entry.kind == tarfile.SYMTYPE:
+        return 0o777
+    return 0o755 if entry.kind == tarfile.DIRTYPE or entry.mode & 0o111 else 0o644
+
+
+def compile_app(
+    view: TemplateContext, entries: Sequence[Entry], work: Path, tools: Tools, moment: int
+) -> list[Entry]:
+    """Return the entries of the application's bytecode; none without a Python of that minor."""
+    if not view.app_compiled or not tools.python:
+        return []
+    out = work / "app"
+    for entry in entries:
+        target = out / entry.path
+        if entry.kind == tarfile.DIRTYPE:
+            target.mkdir(parents=True, exist_ok=True)
+        elif entry.path.endswith(".py"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if entry.source is None:
+                target.symlink_to(entry.target)
+            else:
+                shutil.copyfile(entry.source, target)
+    argv = [tools.python, "-E", "-s", "-m", "compileall", *view.compile]
+    argv += ["-s", str(out), "-p", "/", str(out / view.workdir.strip("/"))]
+    subprocess.run(argv, capture_output=True, check=False)  # noqa: S603 - what does not compile stays a source
+    made = list_folder(out, mtime=moment)
+    found = [one for one in made if "/__pycache__" in one.path]
+    return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in found]
+
+
+def digest_entries(entries: Sequence[Entry]) -> str:
+    """Return a digest of entries and what their files hold."""
+    found = hashlib.sha256()
+    for one in entries:
+        row: list[object] = [one.path, one.kind.decode(), one.mode, one.uid, one.mtime, one.target]
+        if one.source is not None:
+            status = one.source.stat()
+            large = status.st_size > _HASHED
+            held = "" if large else hashlib.sha256(one.source.read_bytes()).hexdigest()
+            row += [status.st_size, status.st_mtime_ns if large else 0, held]
+        found.update(json.dumps(row).encode())
+    return found.hexdigest()

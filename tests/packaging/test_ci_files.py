@@ -1,0 +1,42 @@
+"""What other people's pipelines run of ours: as their schemas say, and with commands that exist."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click import Context
+
+from scaffold.cli import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = ("action.yml", ".pre-commit-hooks.yaml", "docs/ci.md")
+
+
+def test_the_action_is_as_its_schema_says() -> None:
+    words = ("-m", "check_jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_its_commands_and_options_exist(file: str) -> None:
+    found = re.findall(
+        r"leanscaffold (update|lint|generate)((?: --[a-z-]+)*)", (ROOT / file).read_text()
+    )
+    assert found
+    for name, options in found:
+        command = cli.get_command(Context(cli), name)
+        assert command is not None
+        known = {word for one in command.params for word in one.opts}
+        assert set(options.split()) <= known
+
+
+def test_each_hook_says_what_runs_it() -> None:
+    for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text()):
+        assert {"id", "name", "entry", "language", "files"} <= set(hook)
+        assert re.compile(hook["files"]).search("Dockerfile")

@@ -1,0 +1,332 @@
+"""Images written without an engine, from a base in OCI's layout to the archive."""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import sys
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scaffold.docker.oci import CONFIG, MANIFEST, Image, Store, dump, write_archive, write_layout
+from scaffold.dockerfile.template_context import TemplateContext, make_template_context
+from scaffold.engineless.images import ImageJob, Written, check_goal, write_images
+from scaffold.engineless.layers import Entry, write_layer
+from scaffold.index.configuration import IndexConfig
+from scaffold.model.build import BuildOptions
+from scaffold.model.errors import BaseUnavailableError, StepFailedError, UsageError
+from scaffold.model.plan import Plan
+from scaffold.model.target import Arch
+from tests.support.dockerfiles import distroless, plan_of, simple_plan
+from tests.support.worlds import World
+from tests.unit.planner.test_decide import slim
+
+MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
+LIB = f"usr/local/lib/python{MINOR}"
+WHEEL = "wheels/a-1-py3-none-any.whl"
+OLD = 1_000_000_000
+
+
+def cut() -> Plan:
+    """Return a plan of a minimal image with one package, for this machine's Python."""
+    base = replace(slim(), id="bare-trixie", family="bare", shell=False, origin="slim-trixie")
+    return of_base(simple_plan(base=base))
+
+
+def of_base(plan: Plan) -> Plan:
+    targets = tuple(replace(one, files=(WHEEL,)) for one in plan.targets)
+    return replace(plan, python=MINOR, targets=targets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    folder: Path
+
+    def build(self, plan: Plan, cache: str = "cache", **changes: Any) -> Written:
+        job = ImageJob(
+            folder=self.folder / "project",
+            project="app",
+            arches=(Arch.ARM64,),
+            goal=str(self.folder / "app.tar"),
+            base_from=f"oci:{self.folder / 'base'}",
+            wishes=BuildOptions(),
+            index=IndexConfig(index_url="https://index.example/simple"),
+            cache=self.folder / cache,
+            environ=os.environ,
+            moment=OLD,
+            view=lambda: make_template_context(plan),
+        )
+        return write_images(replace(job, **changes), lambda _: None)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    project = tmp_path / "project"
+    for path, text in {
+        "main.py": "x = 1\n",
+        "run.sh": "#!/bin/sh\n",
+        ".env": "TOKEN=1\n",
+        ".dockerignore": "**/.env\n",
+        "data/empty.txt": "",
+    }.items():
+        (project / path).parent.mkdir(parents=True, exist_ok=True)
+        (project / path).write_text(text)
+    (project / "run.sh").chmod(0o700)
+    (project / "link").symlink_to("main.py")
+    (project / "wheels").mkdir()
+    digest = make_wheel(project / WHEEL)
+    lock = f"--no-index\na==1 --hash=sha256:{digest}\n"
+    (project / "requirements.arm64.lock").write_text(lock)
+    write_layout(tmp_path / "base", [make_base_image(tmp_path)], Store(tmp_path / "made"))
+    return Bench(folder=tmp_path)
+
+
+def make_wheel(path: Path) -> str:
+    files = {
+        "a/__init__.py": "def main():\n    return 0\n",
+        "a-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: a\nVersion: 1\n",
+        "a-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "a-1.dist-info/entry_points.txt": "[console_scripts]\na = a:main\n",
+    }
+    record = "".join(f"{name},,\n" for name in (*files, "a-1.dist-info/RECORD"))
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in {**files, "a-1.dist-info/RECORD": record}.items():
+            wheel.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), text)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def make_base_image(folder: Path) -> Image:
+    """Return a base of two layers, the second of which removes and replaces."""
+    store = Store(folder / "made")
+    texts = {
+        "below": {
+            f"usr/local/bin/python{MINOR}": "interpreter",
+            f"{LIB}/json/__init__.py": "y = 2\n",
+            f"{LIB}/gone.py": "",
+            f"{LIB}/site-packages/pip/__init__.py": "",
+            "usr/local/bin/pip3": "",
+            "etc/passwd": "root:x:0:0:root:/root:/bin/bash\n",
+            "etc/group": "root:x:0:\n",
+            "var/lib/secret": "s",
+        },
+        "above": {f"{LIB}/.wh.gone.py": "", f"{LIB}/json/__init__.py": "y = 3\n"},
+    }
+    layers = []
+    for name, files in texts.items():
+        entries = []
+        for path, text in files.items():
+            source = folder / "sources" / name / path
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(text)
+            mode = 0o755 if "/bin/" in path else 0o640 if "secret" in path else 0o644
+            entries.append(
+                Entry(path=path, mode=mode, gid=42, mtime=OLD, size=len(text), source=source)
+            )
+        if name == "below":
+            entries.append(
+                Entry(
+                    path="usr/local/bin/same",
+                    kind=tarfile.LNKTYPE,
+                    target=f"usr/local/bin/python{MINOR}",
+                    mtime=OLD,
+                )
+            )
+        layers.append(write_layer(entries, store))
+    config = store.add(
+        dump(
+            {
+                "architecture": "arm64",
+                "os": "linux",
+                "variant": "v8",
+                "config": {"Env": ["PATH=/bin", "LANG=C"], "Entrypoint": ["python"]},
+                "rootfs": {"type": "layers", "diff_ids": [one.diff for one in layers]},
+            }
+        ),
+        CONFIG,
+    )
+    manifest = {"config": config.describe(), "layers": [one.describe() for one in layers]}
+    return Image(
+        arch=Arch.ARM64,
+        tag="python:3",
+        manifest=store.add(dump(manifest), MANIFEST),
+        config=config,
+        layers=tuple(layers),
+    )
+
+
+def read_image(path: Path) -> tuple[dict[str, Any], list[dict[str, tarfile.TarInfo]]]:
+    """Return configuration and the entries of each layer, as ``docker load`` finds them."""
+    with tarfile.open(path) as tar:
+
+        def read(name: str) -> bytes:
+            file = tar.extractfile(name)
+            assert file is not None
+            return file.read()
+
+        (saved,) = json.loads(read("manifest.json"))
+        config = json.loads(read(saved["Config"]))
+        layers = []
+        for name, diff in zip(saved["Layers"], config["rootfs"]["diff_ids"], strict=True):
+            data = read(name)
+            assert hashlib.sha256(data).hexdigest() == name.rpartition("/")[2]
+            with tarfile.open(fileobj=io.BytesIO(data)) as layer:
+                layers.append({one.name: one for one in layer})
+            assert f"sha256:{hashlib.sha256(gzip.decompress(data)).hexdigest()}" == diff
+    return config, layers
+
+
+def owners(layer: Mapping[str, tarfile.TarInfo]) -> dict[str, tuple[int, int]]:
+    return {name: (one.uid, one.mode) for name, one in layer.items()}
+
+
+def test_a_minimal_image_has_the_layers_of_its_plan_with_owners_modes_and_times(
+    bench: Bench,
+) -> None:
+    written = bench.build(cut())
+    config, layers = read_image(bench.folder / "app.tar")
+    base, *packages, app = layers
+    assert owners(app) == {
+        "app": (10001, 0o755),
+        "app/__pycache__": (10001, 0o755),
+        f"app/__pycache__/main.{sys.implementation.cache_tag}.pyc": (10001, 0o644),
+        "app/.dockerignore": (10001, 0o644),
+        "app/data": (10001, 0o755),
+        "app/data/empty.txt": (10001, 0o644),
+        "app/link": (10001, 0o777),
+        "app/main.py": (10001, 0o644),
+        "app/run.sh": (10001, 0o755),
+        "app/wheels": (10001, 0o755),
+        f"app/{WHEEL}": (10001, 0o644),
+    }
+    assert app["app/link"].linkname == "main.py"
+    assert {one.mtime for one in app.values()} == {OLD}
+    assert f"{LIB}/json/__init__.pyc" in base
+    assert f"{LIB}/gone.pyc" not in base
+    assert (base["home/app"].uid, base["app"].uid, base["etc/passwd"].uid) == (10001, 10001, 0)
+    assert base["tmp"].mode == 0o1777
+    assert packages[-1]["usr/local/bin/a"].mode == 0o755
+    assert any(f"{LIB}/site-packages/a/__init__.py" in one for one in packages)
+    assert config["architecture"] == "arm64"
+    assert config["config"]["User"] == "10001:10001"
+    assert config["config"]["ExposedPorts"] == {"8000/tcp": {}}
+    assert config["config"]["Healthcheck"]["Interval"] == 30_000_000_000
+    assert written.notes == ()
+    assert written.built[0].size
+
+
+def test_a_command_names_the_interpreter_of_the_image(bench: Bench) -> None:
+    bench.build(cut(), goal=f"oci:{bench.folder / 'out'}")
+    texts = []
+    for blob in (bench.folder / "out/blobs/sha256").iterdir():
+        if blob.read_bytes()[:2] == b"\x1f\x8b":
+            with tarfile.open(blob) as layer:
+                if "usr/local/bin/a" in layer.getnames():
+                    file = layer.extractfile("usr/local/bin/a")
+                    assert file is not None
+                    texts.append(file.readline().decode().strip())
+    assert texts == [f"#!/usr/local/bin/python{MINOR}"]
+
+
+def test_two_machines_write_one_digest(bench: Bench) -> None:
+    first = bench.build(cut())
+    (bench.folder / "project/main.py").touch()
+    (bench.folder / "project/main.py").chmod(0o600)
+    again = bench.build(cut(), cache="other")
+    assert first.built[0].image == again.built[0].image
+
+
+def test_an_edit_makes_another_last_layer_alone(bench: Bench) -> None:
+    first = bench.build(cut())
+    before, _ = read_image(bench.folder / "app.tar")
+    (bench.folder / "project/main.py").write_text("x = 2\n")
+    edited = bench.build(cut())
+    after, _ = read_image(bench.folder / "app.tar")
+    assert first.built[0].image != edited.built[0].image
+    same = [
+        a == b for a, b in zip(*(c["rootfs"]["diff_ids"] for c in (before, after)), strict=True)
+    ]
+    assert same == [*(len(same) - 1) * [True], False]
+
+
+def test_a_base_that_stays_whole_loses_pip_and_gets_a_user(bench: Bench) -> None:
+    bench.build(of_base(simple_plan()))
+    _, (base, *_) = read_image(bench.folder / "app.tar")
+    assert "usr/local/bin/pip3" not in base
+    assert not any("/pip/" in name for name in base)
+    assert f"{LIB}/gone.py" not in base
+    secret = base["var/lib/secret"]
+    assert (secret.mode, secret.gid, secret.mtime) == (0o640, 42, OLD)
+    assert base["usr/local/bin/same"].islnk()
+    assert base["home/app"].uid == 10001
+    assert base["etc/passwd"].size > len("root:x:0:0:root:/root:/bin/bash\n")
+
+
+def test_a_base_without_pip_keeps_its_layers_and_variables(bench: Bench) -> None:
+    bench.build(of_base(simple_plan(base=distroless())))
+    config, layers = read_image(bench.folder / "app.tar")
+    assert f"{LIB}/gone.py" in layers[0]
+    assert "LANG=C.UTF-8" in config["config"]["Env"] or "LANG=C" in config["config"]["Env"]
+    assert "Entrypoint" not in config["config"]
+
+
+def test_a_base_also_comes_from_an_archive(bench: Bench) -> None:
+    folder = bench.folder
+    store = Store(folder / "made")
+    write_archive(folder / "base.tar", [make_base_image(folder)], store)
+    first = bench.build(cut())
+    assert bench.build(cut(), cache="x", base_from=str(folder / "base.tar")).built[0].image == (
+        first.built[0].image
+    )
+    with pytest.raises(BaseUnavailableError, match="no image for linux/386"):
+        bench.build(cut(), arches=(Arch.I386,), base_from=str(folder / "base.tar"))
+
+
+def test_what_was_changed_on_the_way_is_refused(bench: Bench) -> None:
+    lock = bench.folder / "project/requirements.arm64.lock"
+    lock.write_text(f"--no-index\na==1 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(StepFailedError) as raised:
+        bench.build(cut())
+    assert any("HASHES" in one.text for one in raised.value.details)
+
+
+def test_without_a_python_of_that_minor_there_is_no_bytecode_and_a_note(bench: Bench) -> None:
+    plan = replace(cut(), python="3.99")
+    base = bench.folder / "project"
+    assert base.is_dir()
+    view = make_template_context(plan)
+    written = bench.build(cut(), view=lambda: as_of(view))
+    assert "no CPython 3.99" in written.notes[0]
+    _, layers = read_image(bench.folder / "app.tar")
+    assert not any(name.endswith(".pyc") for layer in layers for name in layer)
+
+
+def as_of(view: TemplateContext) -> TemplateContext:
+    """Return a view whose base is this machine's, though its Python is another."""
+    words = tuple(one.replace("python3.99", f"python{MINOR}") for one in view.assembly)
+    builds = tuple(
+        replace(one, selection=tuple(p for p in one.selection if p[0] == "--platform"))
+        for one in view.builds
+    )
+    return replace(view, assembly=words, builds=builds)
+
+
+def test_what_needs_an_engine_is_refused_with_all_reasons(bench: Bench) -> None:
+    plan = plan_of(World().add("a-1.tar.gz").add("b-1-py3-none-any.whl"), "a", "b")
+    with pytest.raises(UsageError, match="without an engine") as raised:
+        bench.build(plan)
+    texts = [one.text for one in raised.value.details]
+    assert any("a compiler" in text for text in texts), texts
+    assert "leave out --to" in raised.value.hint
+
+
+@pytest.mark.parametrize("goal", ["app", "oci:", "app.zip"])
+def test_a_goal_that_is_none_is_refused(goal: str) -> None:
+    with pytest.raises(UsageError, match="--to"):
+        check_goal(goal)
