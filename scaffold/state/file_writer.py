@@ -111,9 +111,9 @@ def write_outputs(
     A file that exists and is neither as ``recorded`` nor as it would become is the user's:
     without ``force`` FileConflictError names all such files and nothing is touched. Folders and
     devices are never replaced, and nothing is written through a folder that is a symbolic link; of
-    a symbolic link, ``force`` replaces the link and not what it points to. A folder that cannot be written raises PathUnreadableError, and everything is as it
-    was before. What is stale below the folder ``retire`` is removed, and so is what a run left
-    that was killed.
+    a symbolic link, ``force`` replaces the link and not what it points to. A folder that cannot be
+    written raises PathUnreadableError, and everything is as it was before. What is stale below the
+    folder ``retire`` is removed, and so is what a run left that was killed.
     """
     for name in files:
         if not _is_plain(name):
