@@ -10,6 +10,7 @@ from packaging.version import VERSION_PATTERN
 from scaffold.catalog.check_bases import check_base, check_libcs
 from scaffold.catalog.check_packages import SYSTEM_NAME, check_package
 from scaffold.catalog.problem import Problem
+from scaffold.model.codes import COMPANIONS, Code
 from scaffold.model.knowledge import Companion, Distribution, Facts, Library, ModuleFact
 from scaffold.model.target import Arch, Device
 
@@ -17,9 +18,6 @@ _VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 _MEMORY = (32 * 1024**2, 512 * 1024**3)
 _STORAGE = (64 * 10**6, 16 * 10**12)
 _CORES = (1, 256)
-COMPANIONS = (
-    *("downloads-data", "needs-browser", "needs-companion", "needs-device-half", "needs-service"),
-)
 
 
 def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
@@ -53,7 +51,7 @@ def _check_library(library: Library) -> Iterator[Problem]:
         if not 0 <= package.download <= package.on_disk:
             text = f"{package.name} on {release}: {package.on_disk} bytes on disk, "
             text += f"{package.download} compressed"
-            yield Problem(code="size", fact=fact, text=text)
+            yield Problem(code=Code.SIZE, fact=fact, text=text)
 
 
 def _check_module(name: str, module: ModuleFact) -> Iterator[Problem]:
@@ -71,8 +69,8 @@ def _check_companion(name: str, companion: Companion) -> Iterator[Problem]:
     fact = f"companions/{name}"
     if not (companion.package or companion.module or companion.call):
         yield Problem(code="companion-empty", fact=fact, text="nothing says when it applies")
-    if companion.code not in COMPANIONS:
-        text = f"{companion.code!r} is none of {', '.join(COMPANIONS)}"
+    if companion.code not in {*COMPANIONS, "runs-program"}:
+        text = f"{companion.code!r} is none of runs-program, {', '.join(sorted(COMPANIONS))}"
         yield Problem(code="companion-code", fact=fact, text=text)
 
 
@@ -84,7 +82,7 @@ def _check_distribution(kind: str, table: Distribution) -> Iterator[Problem]:
     for name, (on_disk, download, depends) in table.packages.items():
         if not 0 <= download <= on_disk:
             text = f"{name}: {on_disk} bytes on disk, {download} compressed"
-            yield Problem(code="size", fact=fact, text=text)
+            yield Problem(code=Code.SIZE, fact=fact, text=text)
         for missing in sorted(set(depends) - set(table.packages)):
             text = f"{name} depends on {missing}, which has no line"
             yield Problem(code="dependency-unknown", fact=fact, text=text)

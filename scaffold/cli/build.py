@@ -17,6 +17,7 @@ from scaffold.cli.options import (
     quiet_option,
 )
 from scaffold.cli.services import Services
+from scaffold.model.codes import Code
 
 if TYPE_CHECKING:
     from scaffold.cli.prepare import Prepared
@@ -136,7 +137,7 @@ def build(
             )
             written = outside.write_images(job, watch)
             built, notes = written.built, written.notes
-            remarks = (*remarks, *(Reason(code="no-bytecode", text=text) for text in notes))
+            remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
             built = outside.build(make_job(path, prepared, wishes), watch)
     if as_json:
@@ -195,7 +196,7 @@ def make_image_job(
     from scaffold.model.errors import UsageError  # noqa: PLC0415
     from scaffold.project.git_time import EPOCH, dated, read_commit_time  # noqa: PLC0415
 
-    edited = [one.file for one in prepared.remarks if one.code == "file-edited"]
+    edited = [one.file for one in prepared.remarks if one.code == Code.FILE_EDITED]
     if "Dockerfile" in edited:
         raise UsageError(
             "the Dockerfile was edited, and only an engine reads it",

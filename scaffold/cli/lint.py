@@ -9,6 +9,7 @@ import click
 
 from scaffold.cli.options import SectionedCommand, json_option, lasting_options, quiet_option
 from scaffold.cli.services import Services
+from scaffold.model.codes import Code
 from scaffold.model.errors import LeanscaffoldError, UsageError
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _judge(
         return case, (f"the project was left out: {error.cause}",)
     notes = tuple(f"--target {other.arch} judges it for that one" for other in targets[1:])
     here = decided.here.reasons if decided.here else ()
-    unknown = (reason.text for reason in here if reason.code == "unknown-package")
+    unknown = (reason.text for reason in here if reason.code == Code.UNKNOWN_PACKAGE)
     notes = (*notes, *(f"{text} (`lint --online` asks the index)" for text in unknown))
     if measured is not None and measured.dockerfile != text:
         when = f"another Dockerfile was measured on {measured.checked}"

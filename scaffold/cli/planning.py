@@ -12,6 +12,7 @@ from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.config.option_sources import set_by
 from scaffold.config.request import Request, choose_targets
+from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
@@ -45,7 +46,7 @@ def decide_outcome(
     check_python(request.options.python, facts, request.place("python"))
     if request.options.offline:
         text = f"offline: what was released after {outside.snapshot_date()} may not be known"
-        remarks = (*remarks, Reason(code="facts-age", text=text))
+        remarks = (*remarks, Reason(code=Code.FACTS_AGE, text=text))
     for remark in remarks:
         tell(remark.text)
     tell("reading the project")
@@ -120,11 +121,11 @@ def write_files(
     except FileConflictError as error:
         raise _with_command(outside, error, path, outcome.request) from error
     stale = (
-        Reason(code="file-stale", text=f"{name} is of an earlier run: delete it if you like")
+        Reason(code=Code.FILE_STALE, text=f"{name} is of an earlier run: delete it if you like")
         for name in sorted(left)
     )
     spared = (
-        Reason(code="file-left", text=f"{name} stays as it is, as --leave says", file=name)
+        Reason(code=Code.FILE_LEFT, text=f"{name} stays as it is, as --leave says", file=name)
         for name in kept
     )
     hashes = {name: digest(text) for name, text in files.items()}

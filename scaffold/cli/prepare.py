@@ -10,6 +10,7 @@ from scaffold.cli.planning import decide_outcome, write_files
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, request_of
 from scaffold.config.request import Request, parse_request, without_secrets
+from scaffold.model.codes import Code
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
@@ -100,7 +101,7 @@ def _recorded_arches(
 
 def _remarks(record: Record, *, stale: bool) -> list[Reason]:
     remarks = [
-        Reason(code="file-edited", text=f"{name} was edited: built as it is", file=name)
+        Reason(code=Code.FILE_EDITED, text=f"{name} was edited: built as it is", file=name)
         for name in record.edited
     ]
     if stale:
@@ -108,5 +109,5 @@ def _remarks(record: Record, *, stale: bool) -> list[Reason]:
             "the requirements changed since, and the Dockerfile is yours: the old lock was built; "
             "`leanscaffold update --leave Dockerfile` renews it"
         )
-        remarks.append(Reason(code="lock-stale", text=text))
+        remarks.append(Reason(code=Code.LOCK_STALE, text=text))
     return remarks

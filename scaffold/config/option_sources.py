@@ -23,6 +23,7 @@ from scaffold.config.request import (
     to_argv,
     value_of,
 )
+from scaffold.model.codes import Code
 from scaffold.model.errors import ConfigInvalidError, Detail, UsageError
 from scaffold.model.resolution import Reason
 from scaffold.project.pyproject_file import Pyproject
@@ -190,7 +191,7 @@ def remark_recorded(held: Mapping[str, Given]) -> tuple[Reason, ...]:
     request = parse_request(raw_values({one.setting.name: one for one in recorded}))
     words = shlex.join(to_argv(request))
     text = f"{_RECORD} recorded {words} (--anew goes without)"
-    return (Reason(code="options-recorded", text=text, file=recorded[0].place),)
+    return (Reason(code=Code.OPTIONS_RECORDED, text=text, file=recorded[0].place),)
 
 
 def request_of(held: Mapping[str, Given]) -> Request:

@@ -30,6 +30,7 @@ from scaffold.config.option_parsers import (
     unknown,
 )
 from scaffold.config.options import SETTINGS
+from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, UsageError
 from scaffold.model.plan import Options
 from scaffold.model.project import IndexOptions, Project
@@ -204,7 +205,7 @@ def choose_targets(
     if not arches:
         arches = (parse_arch(machine),)
         text = f"no --target and no --device: decided for this machine's {arches[0]}"
-        remarks.append(Reason(code="target-assumed", text=text, fact=arches[0]))
+        remarks.append(Reason(code=Code.TARGET_ASSUMED, text=text, fact=arches[0]))
     if device:
         remarks.extend(_device_remarks(request, device, arches))
     budget = Budget(
@@ -242,14 +243,14 @@ def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) 
         if request.max_size * each > device.storage:
             both = "" if each == 1 else ", which an update needs for the old image and the new one"
             text = f"--max-size is larger than {device.name} has room for{both}"
-            remarks.append(Reason(code="over-storage", text=text, fact=device.id))
+            remarks.append(Reason(code=Code.OVER_STORAGE, text=text, fact=device.id))
     if request.memory and device.memory and request.memory > device.memory:
         text = f"--memory is more than {device.name} has"
-        remarks.append(Reason(code="over-memory", text=text, fact=device.id))
+        remarks.append(Reason(code=Code.OVER_MEMORY, text=text, fact=device.id))
     for arch in arches:
         if arch is not device.arch:
             text = f"{device.name} is {device.arch} in its profile, --target says {arch}"
-            remarks.append(Reason(code="device-arch", text=text, fact=arch))
+            remarks.append(Reason(code=Code.DEVICE_ARCH, text=text, fact=arch))
     return remarks
 
 

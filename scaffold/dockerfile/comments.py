@@ -5,30 +5,12 @@ import textwrap
 from collections.abc import Iterator
 
 from scaffold.dockerfile.quoting import guard
+from scaffold.model.codes import DECIDING, Code
 from scaffold.model.plan import Plan, TargetPlan, file_option
 from scaffold.model.verdict import Accepted, Rejected
 from scaffold.project.dockerignore import TRACE
 
 _WIDTH = 96
-# Reasons about the project or the target; what was merely not asked for decides nothing.
-_DECIDING = frozenset(
-    {
-        "compile-too-slow",
-        "end-of-life",
-        "glibc-too-old",
-        "library-unavailable",
-        "locked-version-no-wheel",
-        "needs-library",
-        "no-room-to-update",
-        "missing-module",
-        "needs-locale",
-        "needs-program",
-        "needs-shell",
-        "no-wheel",
-        "over-budget",
-        "over-download",
-    }
-)
 _SHOWN_REFUSALS = 4
 
 
@@ -78,7 +60,7 @@ def _deciding(plan: Plan) -> Iterator[str]:
         yield from (note.text for note in target.decision.notes)
     for target in plan.targets:
         notes = target.chosen.candidate.resolution.notes
-        yield from (note.text for note in notes if note.code == "older-than-newest")
+        yield from (note.text for note in notes if note.code == Code.OLDER_THAN_NEWEST)
     # With several targets, each base that one of them refuses is told with that target.
     several = len(plan.targets) > 1
     refused = {
@@ -87,7 +69,7 @@ def _deciding(plan: Plan) -> Iterator[str]:
         for verdict in target.decision.verdicts
         if isinstance(verdict, Rejected) and verdict.python == plan.python
         for reason in verdict.reasons[:1]
-        if reason.code in _DECIDING
+        if reason.code in DECIDING
     }
     for base, (where, text) in list(refused.items())[:_SHOWN_REFUSALS]:
         yield f"not {base}{where}: {text}"
@@ -102,9 +84,11 @@ def reason_lines(chosen: Accepted, *codes: str) -> tuple[str, ...]:
 def base_lines(target: TargetPlan) -> tuple[str, ...]:
     """Return why each system package of the final image is there."""
     chosen = target.chosen
-    lines = list(reason_lines(chosen, "needs-library", "needs-program", "from-distribution"))
+    lines = list(
+        reason_lines(chosen, Code.NEEDS_LIBRARY, Code.NEEDS_PROGRAM, Code.FROM_DISTRIBUTION)
+    )
     told = " ".join(reason.text for reason in chosen.reasons)
-    brought = {reason.fact for reason in chosen.reasons if reason.code == "from-distribution"}
+    brought = {reason.fact for reason in chosen.reasons if reason.code == Code.FROM_DISTRIBUTION}
     own = chosen.base.python_packages
     if own:
         lines += _bullet(f"the interpreter is the distribution's: {', '.join(own)}")

@@ -15,6 +15,7 @@ from scaffold.dockerfile.comments import (
     trace_lines,
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
+from scaffold.model.codes import Code
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
@@ -105,7 +106,8 @@ class TemplateContext:
     ``root_dropped`` are globs of what a base that stays whole loses: pip, and files of its own
     packages that the lock brings in its own version. ``accounts`` pairs files with lines to add,
     ``root_touched`` are the paths that change with that.
-    ``app_left_out`` files that only the build needs; ``moment`` is the time that files get, in
+    ``app_left_out`` files that only the build needs, ``models`` heavy ones with a layer of their
+    own; ``moment`` is the time that files get, in
     seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
     ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
     built with what stands in ``build_lock``; ``compilers`` are for those with code of their own.
@@ -134,6 +136,7 @@ class TemplateContext:
     compile: tuple[str, ...]
     app_compiled: bool
     app_left_out: tuple[str, ...]
+    models: tuple[str, ...]
     folder: str
     own: tuple[OwnBuild, ...]
     build_lock: str
@@ -202,6 +205,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
         pip_wheels=PIP_WHEELS,
         compile=COMPILE,
         app_compiled=plan.bytecode != "none",
+        models=tuple(one.path for one in plan.project.models),
         app_left_out=(
             PROGRAM,
             *((TRACE,) if plan.project.trace else ()),
@@ -276,7 +280,9 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         platform=arch.platform,
         lock=target.lock,
         native=target.native,
-        why=reason_lines(target.chosen, "compile-needed", "compile-unknown", "from-repository"),
+        why=reason_lines(
+            target.chosen, Code.COMPILE_NEEDED, Code.COMPILE_UNKNOWN, Code.FROM_REPOSITORY
+        ),
         sdists=(*target.compiled, *target.pure),
         pure=() if target.native else target.pure,
         wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),

@@ -69,20 +69,38 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         elf="none" if is_pure(filename) else "unread",
         blocks=count_blocks((info.filename, info.file_size) for info in files),
         brings=list_libraries(info.filename for info in files),
+        modules=_list_modules(info.filename for info in files),
     )
 
 
 def list_libraries(paths: Iterable[str]) -> tuple[str, ...]:
     """Return the shared libraries among a wheel's files, with their paths below site-packages."""
-    found = []
-    for path in paths:
-        name = path.rpartition("/")[2]
-        if ".so" in name and (name.endswith(".so") or ".so." in name):
-            head, _, rest = path.partition("/")
-            scheme, _, below = rest.partition("/")
-            inside = head.endswith(".data") and scheme in {"purelib", "platlib"}
-            found.append(below if inside else path)
-    return tuple(sorted(found))
+    names = ((path, path.rpartition("/")[2]) for path in paths)
+    return tuple(
+        sorted(
+            _installed_path(path)
+            for path, name in names
+            if ".so" in name and (name.endswith(".so") or ".so." in name)
+        )
+    )
+
+
+def _list_modules(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that a wheel's files can be imported as."""
+    tops = {_installed_path(path).partition("/")[::2] for path in paths}
+    names = {
+        top if below else top.partition(".")[0]
+        for top, below in tops
+        if below or top.endswith((".py", ".so", ".pyd"))
+    }
+    return tuple(sorted(name for name in names if name.isidentifier()))
+
+
+def _installed_path(path: str) -> str:
+    """Return where a wheel's file comes to lie below site-packages."""
+    head, _, rest = path.partition("/")
+    scheme, _, below = rest.partition("/")
+    return below if head.endswith(".data") and scheme in {"purelib", "platlib"} else path
 
 
 class RemoteFiles:

@@ -1,6 +1,793 @@
-"""Reason codes that stand together for a question; each is explained in ``explanations``."""
+"""Every code of a reason, note, check or suggestion, with its kind and what it means.
 
-from typing import Final
+Sets of codes that decide something stand below: a new code belongs to those that it suits.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self
+
+
+class Kind(StrEnum):
+    """Where a code may occur; the value is said to people."""
+
+    REJECTION = "in `plan`: why a base is rejected, or what it costs on one that fits"
+    NOTE = "in `plan`: a note on a base that fits, the project or the request"
+    CHECK = "in `verify`: a check of the built image"
+    SUGGESTION = "in `plan`: what would make the image smaller, or possible"
+    TRIM = "with `--trim`: what a rule leaves out"
+    STALE = "in `update`: why files no longer suit the project"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """A code in one line, in a paragraph, and what helps."""
+
+    title: str
+    meaning: str
+    remedy: str
+    kind: Kind = Kind.TRIM
+
+
+class Code(StrEnum):
+    """A code. Each is written as «code (kind): title», what it means, and what helps."""
+
+    explanation: Explanation
+
+    def __new__(cls, text: str) -> Self:
+        """Return the member, a string that knows what it means."""
+        head, meaning, remedy = (" ".join(part.split()) for part in text.split("\n\n"))
+        name, _, title = head.partition(": ")
+        code, _, kind = name.rstrip(")").partition(" (")
+        found = Explanation(title=title, meaning=meaning, remedy=remedy, kind=Kind[kind.upper()])
+        member = str.__new__(cls, code)
+        member._value_ = code
+        vars(member)["explanation"] = found
+        return member
+
+    NO_WHEEL = """no-wheel (rejection): no wheel for this target
+
+    No release that the requirements admit has a wheel for this libc, architecture and Python, and
+    there is no sdist, or building one was not allowed.
+
+    `leanscaffold wheels PACKAGE` shows where there are wheels: another base (glibc instead of
+    musl), another Python or a 64-bit system often has one. `--swap` replaces the package,
+    `--allow-compile hours` builds it where a recipe is known.
+    """
+    USELESS_ON_DEVICE = """useless-on-device (rejection): a package serves nothing on this device
+
+    The package needs an accelerator that the device does not have: it would be installed, and fail
+    or fall back to the processor when it is used.
+
+    Take what does the same without it (the message names the `--swap`), or say what the device has:
+    `--accelerator cuda`, `hailo`, `edgetpu` or `rknn`.
+    """
+    ACCELERATOR_FILES_MISSING = """accelerator-files-missing (rejection):
+    no usable files for the device's accelerator
+
+    The files on the default index are built for other accelerators of the same family, or nobody
+    publishes any there.
+
+    Take the vendor's index, Python and base that the message names, or plan for the processor:
+    `--accelerator none`.
+    """
+    LOCKED_VERSION_NO_WHEEL = """locked-version-no-wheel (rejection):
+    the locked version has no wheel here
+
+    The project's lock pins a version that has no wheel for this target. A lock wins over newer
+    versions, so no other release was tried.
+
+    Lock the package again at a version that has a wheel, or take another base or Python.
+    """
+    GLIBC_TOO_OLD = """glibc-too-old (rejection): the base's glibc is older than the wheel needs
+
+    A compiled file asks for a glibc symbol version that the base does not have. It would fail on
+    import, not on install.
+
+    Take a base of a newer distribution release, or an older release of the package.
+    """
+    NEEDS_LIBRARY = """needs-library (rejection): a shared library is missing in the base
+
+    A compiled file of the package loads a library that neither the wheel nor the base brings. Where
+    the base has a package manager, the library is added to the image.
+
+    Nothing has to be done where it is added; a swap (such as opencv-python-headless for
+    opencv-python) often spares the library and what it weighs.
+    """
+    FROM_DISTRIBUTION = """from-distribution (rejection): a package is taken from the distribution
+
+    No wheel exists for this target, but Debian builds the package itself, in the version that its
+    release has, for its own interpreter. apt installs it, with all it needs.
+
+    Nothing has to be done. It gets security fixes with the image's other packages; for a newer
+    version, compile it (--base slim) or ask for a target that has wheels.
+    """
+    LIBRARY_UNAVAILABLE = """library-unavailable (rejection): a shared library cannot be added
+
+    The package loads a library that the base lacks and that no known package of its distribution
+    ships, or asks find_library for it, which finds nothing where there is neither ldconfig nor a
+    compiler, as on Alpine (python/cpython#65821).
+
+    Take another base, or name the library's package in your own facts (`--knowledge DIR`).
+    """
+    NEEDS_PROGRAM = """needs-program (rejection): a program is missing in the base
+
+    The application or a package starts a program that the base does not ship.
+
+    Where the base has a package manager and a package is known to have the program, it is added. A
+    program that comes by other means, or is never started, is named with `--provided PROGRAM`.
+    """
+    NEEDS_SHELL = """needs-shell (rejection): a shell is needed
+
+    The application starts a shell, or --require-shell asks for one; this base has none.
+
+    Take a slim or alpine base, or call programs with a list of arguments, without a shell.
+    """
+    MISSING_MODULE = """missing-module (rejection): a module that nothing brings
+
+    The sources import a module whenever they start, and none of the installed packages has it: the
+    list of requirements is not complete, a package dropped it, this Python's standard library did,
+    or no index has it.
+
+    Add the package that the text names to the requirements. Where the module comes by other means,
+    such as a volume, say so with `--provided MODULE`.
+    """
+    NEEDS_LOCALE = """needs-locale (rejection): a locale that the base does not have
+
+    The sources set a locale whenever they start, and the base has only C.UTF-8: setlocale raises an
+    error there.
+
+    A base with a package manager gets the package that has all locales; or format with Babel, which
+    needs none.
+    """
+    ARCH_UNSUPPORTED = """arch-unsupported (rejection):
+    the base is not published for this architecture
+
+    The publisher of the base builds no image for the target's architecture.
+
+    Take another base.
+    """
+    PYTHON_UNAVAILABLE = """python-unavailable (rejection): why not a newer Python
+
+    A newer Python exists in a base, but something that the project needs does not support it on
+    this target yet.
+
+    Nothing has to be done. `leanscaffold wheels PACKAGE` shows when the package catches up.
+    """
+    PYTHON_NOT_ADMISSIBLE = """python-not-admissible (rejection): the project rules this Python out
+
+    requires-python, .python-version, runtime.txt or --python does not admit it.
+
+    Loosen the bound where it is stricter than the code needs.
+    """
+    PYTHON_PRERELEASE = """python-prerelease (rejection): this Python is not released yet
+
+    The base carries a pre-release of the interpreter; wheels for it are rare and its ABI may still
+    change.
+
+    Ask for it with --python if you want to try it.
+    """
+    END_OF_LIFE = """end-of-life (rejection): no security fixes any more
+
+    The distribution or the Python gets no security fixes since the date named.
+
+    Take a newer one; --base or --python with its exact name still selects it.
+    """
+    OVER_BUDGET = """over-budget (rejection): larger than --max-size
+
+    The predicted size on disk, unpacked as the device stores it, is over the budget.
+
+    Take a saving that the result lists, largest first, or raise the budget.
+    """
+    OVER_DOWNLOAD = """over-download (rejection): more to pull than --max-download
+
+    The predicted sum of compressed layers is over the budget.
+
+    Take a saving that the result lists, or raise the budget.
+    """
+    NO_ROOM_TO_UPDATE = """no-room-to-update (rejection):
+    the old image and the new one do not fit together
+
+    A plain pull holds both until the new one is complete, unpacked and, in containerd's store,
+    compressed as well; the device's storage, or --storage, is smaller than that. What else is on
+    the device is not counted: say what is left for images with --storage.
+
+    Make the image smaller, or remove the old one first and say so with --remove-old: then the
+    device has no image while it pulls.
+    """
+    OVER_STORAGE = """over-storage (rejection): the budget is larger than the device
+
+    --max-size allows more than the storage in the device's profile, or more than half of it, while
+    an update holds the old image as well.
+
+    Lower --max-size; the system and its updates need room too.
+    """
+    OVER_MEMORY = """over-memory (rejection): more memory than the device has
+
+    --memory says more than the device's profile.
+
+    Nothing, if the device was extended; otherwise leave --memory away.
+    """
+    MEMORY_TIGHT = """memory-tight (rejection): memory may not suffice
+
+    What the packages are known to hold in memory after import comes close to the device's.
+
+    Swap heavy packages (a runtime instead of a training framework), or take a larger device.
+    """
+    COMPILE_NEEDED = """compile-needed (rejection): a package is compiled during the build
+
+    It has no wheel for this target, so the build stage runs a compiler, emulated unless the build
+    machine has the target's architecture.
+
+    Swap the package for one with wheels, or build on the target's architecture.
+    """
+    COMPILE_UNKNOWN = """compile-unknown (rejection): a build that nobody has tried
+
+    The sdist runs a compiler, and its headers, build system or language say too little of how long
+    it takes and which packages it needs.
+
+    Look at the build's first error for a missing header or program. A swap, another base or another
+    Python may have a wheel: those are preferred wherever one fits.
+    """
+    PURE_SDIST = """pure-sdist (rejection): an sdist without machine code
+
+    The version has no wheel here, but its sdist was read and holds nothing to compile, so it is
+    built on the machine that builds, without a compiler and without emulation.
+
+    Nothing has to be done.
+    """
+    COMPILE_TOO_SLOW = """compile-too-slow (rejection): compiling takes longer than allowed
+
+    A package without a wheel would be compiled, and the estimate for the device's CPU is over
+    --allow-compile.
+
+    `--allow-compile hours`, a swap, or a base whose libc has wheels for it.
+    """
+    VERSION_CONFLICT = """version-conflict (rejection): no set of versions satisfies everything
+
+    The requirements, with all that they depend on, exclude each other on this target, or ask for a
+    release that does not exist.
+
+    Loosen one of the bounds named; each comes with who asks for it.
+    """
+    OTHER_SYSTEM = """other-system (rejection): the package is for another operating system
+
+    Every file of the versions asked for is for Windows, macOS or another interpreter.
+
+    Add a marker to the requirement, such as `; sys_platform == "win32"`, or remove it.
+    """
+    HASH_MISMATCH = """hash-mismatch (rejection): no file has the hash that is given
+
+    The requirement or the lock allows only files with the hashes that it names, and no file of that
+    version on the index has one of them.
+
+    Compile the requirements again with hashes; a hash that does not match may also be a file that
+    was replaced, which is what hashes are there to find.
+    """
+    REQUIREMENTS_UNKNOWN = """requirements-unknown (rejection):
+    it is not known what a package requires
+
+    The version has no wheel here, and its sdist says what it requires only while it is built
+    (metadata before 2.2, no requires.txt, a setup.py that computes the list).
+
+    Pin a version that has a wheel, or one whose sdist says what it requires.
+    """
+    UNKNOWN_PACKAGE = """unknown-package (rejection): nobody knows this package
+
+    Neither the index nor the bundled snapshot nor the lock has a project of this name.
+
+    Check the spelling, add --extra-index-url, or leave --offline away.
+    """
+    YANKED_ONLY = """yanked-only (rejection): only withdrawn files or pre-releases
+
+    Every admissible release was yanked by its author or is a pre-release; neither is taken unless
+    it is asked for by exact version.
+
+    Pin the version with == if you know why it was withdrawn.
+    """
+    OLDER_THAN_NEWEST = """older-than-newest (rejection): not the newest version
+
+    A newer release exists, but its files do not suit the target, or another package bounds it.
+
+    Nothing has to be done; another base or Python may admit the newest.
+    """
+    REGISTRY_UNSET = """registry-unset (rejection): no registry is set for this base
+
+    The base comes from a registry that only you can name.
+
+    `--registry NAME=PREFIX` names it.
+    """
+    BASE_NOT_ASKED = """base-not-asked (rejection): another base was asked for
+
+    --base restricts the choice to one base or family.
+
+    Leave --base away to let all compete.
+    """
+    MAY_NEED_MODULE = """may-need-module (note): a module that may be missing
+
+    The sources import a module, in a function or without a known owner, and no installed package is
+    known to have it.
+
+    Add its package to the requirements; `--provided MODULE` says that it is there.
+    """
+    MAY_NEED_PROGRAM = """may-need-program (note): a program that may be missing
+
+    The sources look for a program, or handle that it is missing, and the image has none.
+
+    `--with PROGRAM` puts it in; `--provided PROGRAM` says that it is there or not needed.
+    """
+    MAY_NEED_LIBRARY = """may-need-library (note): a library that may be missing
+
+    The sources look for a library, or handle that it is missing, and the image has none.
+
+    `--provided LIBRARY` says that it is there or not needed.
+    """
+    DOWNLOADS_DATA = """downloads-data (note): data is downloaded at run time
+
+    A model, a corpus or weights are no part of a package: they are downloaded when the application
+    starts first, which needs a network, time, and a place to write to, each time that a container
+    is made anew.
+
+    Bring them into the project's folder, or mount a volume where they are kept.
+    """
+    NEEDS_BROWSER = """needs-browser (note): a browser is needed
+
+    The package drives a browser, which no Python package brings.
+
+    Use a browser in a container of its own, or put one in with `--with chromium`.
+    """
+    NEEDS_COMPANION = """needs-companion (note): a package needs another one besides
+
+    The package works with one of several others, so it requires none of them, and none is
+    installed.
+
+    Add the one that the text names to the requirements.
+    """
+    NEEDS_DEVICE_HALF = """needs-device-half (note): the other half is the device's
+
+    The package is one half of a driver or a camera stack: the other is in the device's system, has
+    to match it in version, and is in no distribution of the image.
+
+    The text says what to mount or install.
+    """
+    NEEDS_SERVICE = """needs-service (note): a service of the device is needed
+
+    The package talks to a daemon or a display that runs outside of the container.
+
+    Mount its socket, or say where it listens.
+    """
+    SETS_LOCALE = """sets-locale (note): a locale that the base does not have
+
+    The sources set a locale that is not in the image. On glibc setlocale raises an error; musl
+    takes it and formats as in C.
+
+    Set C.UTF-8, or format with Babel, which needs no locales.
+    """
+    WRITES_FILE = """writes-file (note): the application writes into the image
+
+    What is written beside the sources is lost with the container, and a read-only root, as verify
+    and compose.yaml have it, refuses it.
+
+    Write to a folder that is a volume, or to the home.
+    """
+    ACCELERATOR = """accelerator (note): most of it serves an accelerator
+
+    Packages came with libraries for a GPU. Nobody said whether the device has one, so they are in
+    the image.
+
+    `--accelerator none` leaves them out, and so does the `--device` that it is for; `--accelerator
+    cuda` keeps them.
+    """
+    INDEX_FOR_DEVICE = """index-for-device (note):
+    packages come from the index that suits the device
+
+    Their wheels on the default index bring code for an accelerator that the device does not have.
+    The vendor has the same versions without it on an index of its own; only these packages are
+    asked for there, and the lock names their addresses.
+
+    `--accelerator cuda` takes the default index's files. A lock, a hash or an index of your own for
+    such a package is left as it is.
+    """
+    INDEX_UNREACHABLE = """index-unreachable (note):
+    an index that suits the device cannot be reached
+
+    The vendor's index has files without code for an accelerator that is not there. It did not
+    answer, so an older version without that code was taken from the default index, or the default
+    files where there is none.
+
+    Plan again where the index can be reached, or name a mirror of it with --extra-index-url.
+    """
+    ACCELERATOR_UNUSED = """accelerator-unused (note): the device's accelerator stays unused
+
+    The image computes on the processor: the files that would use the accelerator are on no index or
+    base that is configured.
+
+    Take the vendor's index, Python and base that the note names, with `--accelerator cuda` or the
+    like once they are configured.
+    """
+    ELF_UNREAD = """elf-unread (note): a wheel was not looked into
+
+    Which libraries its compiled files load is not known, offline or for lack of a server that
+    answers range requests.
+
+    Run it once with a network; what was read stays in the cache.
+    """
+    PYTHON_AFTER_PINS = """python-after-pins (note): a pin is older than the Python
+
+    The version was uploaded before this Python was released, has no wheel for it and does not name
+    it in its classifiers: it may fail on import, as pydantic 1.10 does on 3.14.
+
+    Take a Python that was there when the pins were made (--python), or update the pins.
+    """
+    ELF_ASSUMED = """elf-assumed (note): libraries taken over from a sibling wheel
+
+    This very wheel was not looked into; another one of the same package was, and its needs stand
+    in.
+
+    Run it once with a network and without --offline.
+    """
+    TRACED = """traced (check): a trace leaves out what no run opened
+
+    The project has a keep-list that `leanscaffold trace` made. What no traced run opened is not in
+    the image, unless something that is may need it: imports in any function of what stays, data
+    beside it, libraries. The size is what was measured with the trace. As a check of `verify`: the
+    scenarios of the trace run again in the image that holds only what they opened.
+
+    Commit the keep-list. Trace again after changes (`leanscaffold trace`), with commands and
+    requests that use all there is; `--traced tight` keeps less, `--traced none` everything.
+    """
+    FROM_REPOSITORY = """from-repository (note): a package is built from a repository
+
+    A requirement or the lock names a repository. It is pinned to the commit that was there, and
+    built in the build stage; what it asks for is in the lock like all else.
+
+    Plan again to move to a newer commit. A wheel on an index is smaller work for each build.
+    """
+    OWN_EXTENSION = """own-extension (note): the project has machine code of its own
+
+    Its build compiles C, C++, Cython, Rust or Fortran. That is done for the target, in a stage of
+    its own, and emulated unless the build machine has the target's architecture.
+
+    Nothing. To leave compilers out of the build, publish wheels of it and ask for those.
+    """
+    TRACE_STALE = """trace-stale (note): packages changed since the trace
+
+    Packages of other releases than the trace was made with may open other files, so they stay in
+    the image whole; the same goes for the standard library of another Python.
+
+    `leanscaffold trace` with the same commands makes the list anew.
+    """
+    TRACE_UNMEASURED = """trace-unmeasured (note): the trace was made for another image
+
+    The trace was measured on another architecture, base or closure, so that the size is an estimate
+    from there. What is kept is found for this image all the same.
+
+    `leanscaffold trace` for this target measures it.
+    """
+    ESTIMATED_SIZE = """estimated-size (note): the size is an estimate
+
+    The wheel's contents are not known, so its unpacked size is estimated from its download size;
+    the error bound is wider.
+
+    Run it once with a network and without --offline.
+    """
+    DIRECT_URL = """direct-url (note): a direct address
+
+    The requirement names a file or a repository. No index knows its other files, so it serves only
+    the targets that this file suits.
+
+    Publish it to an index, or give a wheel that suits the target.
+    """
+    FACTS_AGE = """facts-age (note): the facts have an age
+
+    Offline, releases newer than the bundled snapshot are known only as far as the lock or the cache
+    holds them.
+
+    Run it without --offline, or upgrade leanscaffold.
+    """
+    FILE_EDITED = """file-edited (note): a generated file was edited
+
+    What leanscaffold wrote was changed since. It is the user's now and is built as it is.
+
+    Keep it, with `leanscaffold update --leave Dockerfile` for all later updates, or write it anew
+    with `leanscaffold generate --force`.
+    """
+    FILE_LEFT = """file-left (note): a file is left to you
+
+    --leave names it: what leanscaffold would write there is left out, the rest is written.
+
+    Name it no longer, or run `leanscaffold update --force`, to have it written again.
+    """
+    LOCK_STALE = """lock-stale (note): the lock no longer matches the requirements
+
+    A requirement file changed after the lock was made; the build installs what is locked.
+
+    Run `leanscaffold update`, with `--leave Dockerfile` where that is yours.
+    """
+    NO_BYTECODE = """no-bytecode (note): no Python here compiles for the image
+
+    `build --to` compiles with a CPython of the image's minor version on this machine; that of
+    another is not loaded. Without one the image has sources only, and starts more slowly.
+
+    Install that version, for instance with `uv python install`, or build with an engine.
+    """
+    FILE_STALE = """file-stale (note): a file of an earlier run is left over
+
+    It was written for a target that is no longer asked for. Nothing reads it any more.
+
+    Delete it, or name its target again.
+    """
+    MEASURED_STALE = """measured-stale (note): what was measured is of another image
+
+    The base, Python or packages changed since `leanscaffold verify --save` kept its figures, so
+    they say nothing about what is chosen now.
+
+    Run `leanscaffold verify --save` again.
+    """
+    MEASURED_BY_HAND = """measured-by-hand (note):
+    what was measured is the image of your own Dockerfile
+
+    `leanscaffold verify --save` built a Dockerfile that you wrote or edited, so its figures say
+    nothing about the plan.
+
+    `leanscaffold lint` uses them; `generate --force` writes the planned Dockerfile.
+    """
+    TARGET_ASSUMED = """target-assumed (note): this machine's architecture was taken
+
+    Neither --target nor --device was given.
+
+    Name the device or its architecture: --device raspberry-pi-4, --target arm64.
+    """
+    OPTIONS_RECORDED = """options-recorded (note): options of the last run hold
+
+    leanscaffold.json keeps the options that the project's files were made with. They hold wherever
+    the command line, the environment and pyproject.toml say nothing.
+
+    Nothing; name an option to change it, or give --anew to go without all of them.
+    """
+    DEVICE_ARCH = """device-arch (note): the target is not the device's own
+
+    --target names another architecture than the device's profile; the profile's memory and CPU
+    still count.
+
+    Nothing, if the device runs another system, such as a 32-bit one on a 64-bit board.
+    """
+    WOULD_FIT = """would-fit (note): another architecture would do
+
+    The same project fits the 64-bit architecture of the same family.
+
+    Many boards with a 32-bit system can run a 64-bit one; then --target arm64.
+    """
+    SWAP = """swap (suggestion): a lighter package
+
+    Another package does the same, or enough of it, and weighs less.
+
+    `--swap A=B` takes it; `--apply-swaps` takes all that keep the behaviour.
+    """
+    WITH = """with (suggestion): a smaller base, with programs put in
+
+    A base that is cut to measure was refused only because it lacks programs that the app or its
+    packages start. With those and their libraries it is smaller than the chosen one.
+
+    `--with PROGRAM` puts one in. Programs that are started by other means than literal names in the
+    sources have to be named as well.
+    """
+    SWAP_IDLE = """swap-idle (note): a swap that changed nothing
+
+    --swap names a package that neither the project nor anything it installs asks for.
+
+    Correct the name before the = sign; a plan lists the packages that are installed.
+    """
+    BYTECODE = """bytecode (suggestion): compiled bytecode
+
+    Bytecode beside the sources makes every start faster and the image larger.
+
+    `--bytecode none` leaves it away where size matters more than the start.
+    """
+    PROJECT_NOTE = """project-note (note): something about the project
+
+    Reading the project's files found something that may surprise.
+
+    The text says what it is.
+    """
+    CONFIG = """config (check): user, architecture and command are the planned ones
+
+    `verify` reads the image's configuration and compares it with the plan.
+
+    Generate again: the image was built from other files than those of the plan.
+    """
+    IMPORTS = """imports (check): every installed module imports
+
+    `verify` imports each installed module in the image, in a process of its own. What fails in the
+    plain image of the same packages too is named and does not fail the check.
+
+    The evidence names module and error. A package that needs another one at run time is missing
+    that requirement; `--trim none` tells whether trimming took a file.
+    """
+    LIBRARIES = """libraries (check): every machine code file finds its libraries
+
+    `verify` reads all ELF files of the image and looks up each shared library they name, the way
+    the loader does.
+
+    Add what brings the library (`--with PACKAGE`), or choose a base that ships it.
+    """
+    MEMORY = """memory (check): the app stays below the device's memory
+
+    The container runs under the target's memory limit, and its peak is read from the cgroup.
+
+    Raise `--memory`, run fewer workers, or import less at start.
+    """
+    REBUILD = """rebuild (check): an edit rebuilds only the last steps
+
+    `verify` edits one source file, builds again and counts the steps that ran.
+
+    Files that change at every build (`.git`, caches) should be in the ignore file.
+    """
+    SECRETS = """secrets (check): no secret in layers, variables or history
+
+    `verify` searches all layers, the configuration and the history for secret files, keys and
+    passwords in addresses.
+
+    Name the file in the ignore file, and pass secrets when the container runs.
+    """
+    SIZE = """size (check): the image is as large as predicted, and within the limit
+
+    `verify` adds up what the layers hold and compares it with prediction, bound and limit.
+
+    A size outside of the bound is a bug of leanscaffold: report it with `plan --json`.
+    """
+    START = """start (check): the app starts and answers
+
+    The image runs as its own user with a read-only root and no network until it answers on its port
+    or health path, or runs on for a while where it has none.
+
+    The evidence shows the last lines that the app wrote. Give the variables and files that it needs
+    with `--env` and `--env-file`, and writable folders with `--writable`.
+    """
+    STOP = """stop (check): the app ends when it is told to
+
+    `verify` sends the stop signal and waits for the grace period.
+
+    Handle SIGTERM, or choose the signal that the server listens to.
+    """
+    UPDATE = """update (check): a new version of one package moves few bytes
+
+    `verify` changes one package and counts the layers and bytes that a device would pull.
+
+    Nothing to do: it fails only when all layers move, which is a bug to report.
+    """
+    WRITES = """writes (check): nothing is written outside of the writable folders
+
+    `verify` watches what the running app writes, and compares it with the declared folders.
+
+    Declare the folder with `--writable FOLDER`, or have the app write to /tmp or its home.
+    """
+    FILE_MISSING = """file-missing (stale): a generated file is gone
+
+    The record names a file that leanscaffold wrote, and it is not there.
+
+    `leanscaffold update` writes it again; `--leave FILE` does without it.
+    """
+    INPUT_CHANGED = """input-changed (stale): an input changed
+
+    A file that the plan was made from is not what it was.
+
+    `leanscaffold update` plans again and shows what changes.
+    """
+    INPUT_GONE = """input-gone (stale): an input is gone
+
+    A file that the plan was made from is not there any more.
+
+    `leanscaffold update` plans from what is there.
+    """
+    INPUT_NEW = """input-new (stale): an input is new
+
+    A file is there now that the plan would have read.
+
+    `leanscaffold update` plans with it.
+    """
+    OPTIONS_CHANGED = """options-changed (stale): the options changed
+
+    The options asked for are not those that the files were made with.
+
+    `leanscaffold update` makes the files with the options of today.
+    """
+
 
 # Everything resolved, and only a limit that the user set, or would not wait for, stands in the way.
-LIMITS: Final = frozenset({"over-budget", "over-download", "no-room-to-update", "compile-too-slow"})
+LIMITS: Final = frozenset(
+    {Code.OVER_BUDGET, Code.OVER_DOWNLOAD, Code.NO_ROOM_TO_UPDATE, Code.COMPILE_TOO_SLOW}
+)
+# Stand in no base's way, and everybody has to read them: the first screen has them.
+NOTES: Final = frozenset(
+    {
+        Code.DOWNLOADS_DATA,
+        Code.MAY_NEED_LIBRARY,
+        Code.MAY_NEED_MODULE,
+        Code.MAY_NEED_PROGRAM,
+        Code.NEEDS_BROWSER,
+        Code.NEEDS_COMPANION,
+        Code.NEEDS_DEVICE_HALF,
+        Code.NEEDS_SERVICE,
+        Code.SETS_LOCALE,
+        Code.WRITES_FILE,
+    }
+)
+# No base whatever helps.
+HOPELESS: Final = frozenset(
+    {
+        Code.REQUIREMENTS_UNKNOWN,
+        Code.UNKNOWN_PACKAGE,
+        Code.VERSION_CONFLICT,
+        Code.OTHER_SYSTEM,
+        Code.HASH_MISMATCH,
+    }
+)
+# Said of a base before any package is looked at.
+OF_BASES: Final = frozenset(
+    {
+        Code.ARCH_UNSUPPORTED,
+        Code.BASE_NOT_ASKED,
+        Code.END_OF_LIFE,
+        Code.NEEDS_SHELL,
+        Code.PYTHON_NOT_ADMISSIBLE,
+        Code.PYTHON_PRERELEASE,
+        Code.REGISTRY_UNSET,
+    }
+)
+# Said of any Python on a base: they explain none.
+OF_ANY_PYTHON: Final = frozenset(
+    {
+        Code.BASE_NOT_ASKED,
+        Code.PYTHON_NOT_ADMISSIBLE,
+        Code.REGISTRY_UNSET,
+        Code.NEEDS_SHELL,
+        Code.NEEDS_PROGRAM,
+        Code.OVER_BUDGET,
+        Code.OVER_DOWNLOAD,
+        Code.NO_ROOM_TO_UPDATE,
+    }
+)
+# About the project or the target; what was merely not asked for decides nothing.
+DECIDING: Final = frozenset(
+    {
+        Code.COMPILE_TOO_SLOW,
+        Code.END_OF_LIFE,
+        Code.GLIBC_TOO_OLD,
+        Code.LIBRARY_UNAVAILABLE,
+        Code.LOCKED_VERSION_NO_WHEEL,
+        Code.NEEDS_LIBRARY,
+        Code.NO_ROOM_TO_UPDATE,
+        Code.MISSING_MODULE,
+        Code.NEEDS_LOCALE,
+        Code.NEEDS_PROGRAM,
+        Code.NEEDS_SHELL,
+        Code.NO_WHEEL,
+        Code.OVER_BUDGET,
+        Code.OVER_DOWNLOAD,
+    }
+)
+# A package has no file that installs as it is.
+WITHOUT_WHEEL: Final = frozenset(
+    {
+        Code.COMPILE_NEEDED,
+        Code.COMPILE_UNKNOWN,
+        Code.FROM_DISTRIBUTION,
+        Code.NO_WHEEL,
+        Code.LOCKED_VERSION_NO_WHEEL,
+    }
+)
+# A base with a shell or more programs would do.
+PROGRAMS: Final = frozenset({Code.NEEDS_PROGRAM, Code.NEEDS_SHELL})
+# About where files come from.
+OF_FILES: Final = frozenset({Code.INDEX_FOR_DEVICE, Code.INDEX_UNREACHABLE})
+# What a fact about companions may say.
+COMPANIONS: Final = frozenset(
+    {
+        Code.DOWNLOADS_DATA,
+        Code.NEEDS_BROWSER,
+        Code.NEEDS_COMPANION,
+        Code.NEEDS_DEVICE_HALF,
+        Code.NEEDS_SERVICE,
+    }
+)

@@ -87,7 +87,8 @@ class WheelFacts:
     take in blocks of 4 KiB, None where nobody counted.
     ``brings`` are the paths of the shared libraries in the wheel, below site-packages, None where
     nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
-    beside the file that has them.
+    beside the file that has them. ``modules`` are the names below site-packages that can be
+    imported, None where nobody looked; ``opens`` are the libraries that its Python code opens.
     """
 
     installed: int
@@ -100,6 +101,8 @@ class WheelFacts:
     blocks: int | None = None
     brings: tuple[str, ...] | None = None
     sought: tuple[tuple[str, str], ...] = ()
+    modules: tuple[str, ...] | None = None
+    opens: tuple[str, ...] = ()
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

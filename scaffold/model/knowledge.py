@@ -175,10 +175,11 @@ class ModuleFact:
 class Companion:
     """What something needs besides itself, and cannot get from any package index.
 
-    It applies where ``package`` is installed, ``module`` imported and ``call`` called (a dotted
-    name, in which ``*`` stands for anything, perhaps with a blank and the start of the first
-    argument), as far as they are given, and nothing of ``unless`` is installed. In ``unless`` and
-    ``text``, ``{0}`` is the first argument. ``refuse``: without it the application fails.
+    It applies where ``package`` is installed or else ``module`` imported, and ``call`` called (a
+    dotted name, in which ``*`` stands for anything, perhaps with a blank and the start of the first
+    argument), as far as they are given, and nothing of ``unless`` is installed or, with ``()``,
+    called. In ``unless`` and ``text``, ``{0}`` is the first argument. ``refuse``: without it the
+    application fails. The code ``runs-program`` says that the call starts its first argument.
     """
 
     code: str
@@ -187,8 +188,8 @@ class Companion:
     call: str = ""
     unless: tuple[str, ...] = ()
     refuse: bool = False
-    text: str
-    way: str
+    text: str = ""
+    way: str = ""
     source: str
     checked: date
 

@@ -203,11 +203,21 @@ class OwnPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeavyFile:
+    """A model or other data of the application, with a layer below the sources; bytes."""
+
+    path: str
+    size: int
+    compressed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
     ``app_bytes`` is what the application's own files weigh in the image, in bytes, and
-    ``app_sources`` the Python sources among them;
+    ``app_sources`` the Python sources among them, ``models`` its heavy files, relative to
+    ``folder``;
     ``source_paths`` are folders, relative to the project, that hold importable code
     (``.``, ``src``). ``files`` are the project's requirement and lock files, relative, and
     ``environments`` its virtual environments under names that nobody could guess. ``trace`` is what
@@ -235,6 +245,7 @@ class Project:
     source_paths: tuple[str, ...] = (".",)
     app_bytes: int = 0
     app_sources: int = 0
+    models: tuple[HeavyFile, ...] = ()
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()

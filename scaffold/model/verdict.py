@@ -14,7 +14,7 @@ class Size:
     store call an image's size; ``download`` the compressed layers. ``in_blocks`` is what unpacked
     layers take on a file system with blocks of 4 KiB, folders included. ``parts`` splits the first
     two: (label, on disk, download); ``packages`` splits what packages and their bytecode are of
-    them: (name, on disk, download).
+    them: (name, on disk, download). ``models`` are the application's heavy files, in both.
     """
 
     on_disk: int
@@ -25,6 +25,7 @@ class Size:
     in_blocks_error: int = 0
     parts: tuple[tuple[str, int, int], ...] = ()
     packages: tuple[tuple[str, int, int], ...] = ()
+    models: tuple[int, int] = (0, 0)
 
     @property
     def containerd(self) -> int:

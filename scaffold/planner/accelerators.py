@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from scaffold.model.accelerator import NONE, Accelerator, AcceleratorRule
+from scaffold.model.codes import Code
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Device, Target
@@ -67,7 +68,7 @@ def list_refusals(
         if advice is not None and advice.rule.verdict in _REFUSED:
             useless = advice.rule.verdict == "useless"
             yield Reason(
-                code="useless-on-device" if useless else "accelerator-files-missing",
+                code=Code.USELESS_ON_DEVICE if useless else Code.ACCELERATOR_FILES_MISSING,
                 text=describe(advice, target),
                 package=package,
                 fact=advice.accelerator.id,
@@ -111,7 +112,7 @@ def list_unused(
             remedy = _name_remedy(advice.rule) if advice.rule.index_url or advice.rule.base else ""
             text = f"the {own.name} stays unused: {package}: {advice.rule.why}"
             yield Reason(
-                code="accelerator-unused",
+                code=Code.ACCELERATOR_UNUSED,
                 text=f"{text}. {remedy}" if remedy else text,
                 package=package,
                 fact=own.id,

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from packaging.version import Version
 
+from scaffold.model.codes import Code
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
@@ -94,7 +95,7 @@ class EvaluationRun:
                 yield Rejected(
                     base=base,
                     python="",
-                    reasons=(Reason(code="arch-unsupported", text=text, fact=base.id),),
+                    reasons=(Reason(code=Code.ARCH_UNSUPPORTED, text=text, fact=base.id),),
                 )
 
     def _judge(self, base: Base, image: Image, *, look_inside: bool) -> Evaluation:
@@ -171,23 +172,23 @@ def _refuse(question: PlanningInput, base: Base, image: Image) -> Iterator[Reaso
     """Yield why a base is out before any package is looked at."""
     options = question.options
     if options.base and options.base not in {base.id, base.family}:
-        yield Reason(code="base-not-asked", text=f"only {options.base} was asked for")
+        yield Reason(code=Code.BASE_NOT_ASKED, text=f"only {options.base} was asked for")
         return
     if base.registry != "default" and base.registry not in dict(options.registries):
         text = f"no registry is set for it: --registry {base.registry}=PREFIX"
-        yield Reason(code="registry-unset", text=text, fact=base.id)
+        yield Reason(code=Code.REGISTRY_UNSET, text=text, fact=base.id)
     if options.require_shell and not base.shell:
-        yield Reason(code="needs-shell", text=f"{base.id} has no shell", fact=base.id)
+        yield Reason(code=Code.NEEDS_SHELL, text=f"{base.id} has no shell", fact=base.id)
     yield from _refuse_python(question, image)
     if base.eol is not None and base.eol < question.today and not options.base:
         text = f"{base.id} gets no security fixes since {base.eol}"
-        yield Reason(code="end-of-life", text=text, fact=base.id)
+        yield Reason(code=Code.END_OF_LIFE, text=text, fact=base.id)
 
 
 def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
     asked = question.options.python
     if asked and asked != image.python:
-        yield Reason(code="python-not-admissible", text=f"Python {asked} was asked for")
+        yield Reason(code=Code.PYTHON_NOT_ADMISSIBLE, text=f"Python {asked} was asked for")
         return
     release = Version(image.release)
     for bound in question.project.pythons:
@@ -196,18 +197,18 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
         specifier = parse_specifier(bound.value)
         if specifier is not None and not specifier.contains(release, prereleases=True):
             text = f"Python {image.python} is not {bound.value} ({bound.origin})"
-            yield Reason(code="python-not-admissible", text=text)
+            yield Reason(code=Code.PYTHON_NOT_ADMISSIBLE, text=text)
             return
     if image.prerelease and asked != image.python:
         text = f"Python {image.python} is a pre-release in this base ({image.release})"
-        yield Reason(code="python-prerelease", text=text)
+        yield Reason(code=Code.PYTHON_PRERELEASE, text=text)
         return
     eol = question.facts.pythons.get(image.python)
     if image.python in asked_pythons(question):
         return
     if eol is not None and eol < question.today and asked != image.python:
         text = f"Python {image.python} gets no security fixes since {eol}"
-        yield Reason(code="end-of-life", text=text, fact=f"python-{image.python}")
+        yield Reason(code=Code.END_OF_LIFE, text=text, fact=f"python-{image.python}")
 
 
 def asked_pythons(question: PlanningInput) -> tuple[str, ...]:

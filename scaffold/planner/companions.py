@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Companion, Facts
-from scaffold.model.project import Project, Use
+from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
+
+STARTS = "runs-program"
+_DOWNLOADS = re.compile(r"(\w+_)?download(_\w+)?|fetch_\w+|from_pretrained")
 
 
 def find_companions(
@@ -18,19 +23,44 @@ def find_companions(
     ``installed`` are normalised names; what is ``provided`` by other means counts as installed.
     """
     there = {*installed, *(canonicalize_name(name) for name in provided)}
+    called = [use for use in project.uses if use.code == "calls" and use.when is not When.MAYBE]
+    told: set[Use] = set()
     for name, companion in sorted(facts.companions.items()):
         if name in provided or (companion.package and companion.package in provided):
             continue
-        if companion.package and companion.package not in there:
+        if companion.code == STARTS or (companion.package and companion.package not in there):
             continue
         uses = list(_matching(companion, project))
-        if (companion.module or companion.call) and not uses:
+        told.update(use for use, _ in uses)
+        if not uses and (companion.call or not companion.package):
             continue
         found: list[tuple[Use | None, str]] = [*uses] or [(None, "")]
         for use, argument in found:
-            unless = {canonicalize_name(one.replace("{0}", argument)) for one in companion.unless}
-            if there.isdisjoint(unless):
+            unless = {one.replace("{0}", argument) for one in companion.unless}
+            calls = {one.removesuffix("()") for one in unless if one.endswith("()")}
+            if not calls.isdisjoint(one.value.partition(" ")[0] for one in called):
+                continue
+            if there.isdisjoint(map(canonicalize_name, unless - calls)):
                 yield _tell(companion, use, argument), companion.refuse
+    for use in called:
+        function, _, argument = use.value.partition(" ")
+        if use not in told and _DOWNLOADS.fullmatch(function.rpartition(".")[2]):
+            text = (
+                f"{use.origin}: {function} downloads {argument or 'data'} when it is called, as "
+                "its name says; bring it into the project's folder, or mount a volume for it"
+            )
+            yield Reason(code=Code.DOWNLOADS_DATA, text=text), False
+
+
+def list_started(project: Project, facts: Facts) -> tuple[Use, ...]:
+    """Return a use for each program that functions of packages are known to start."""
+    return tuple(
+        replace(use, code=STARTS, value=argument.partition(" ")[0].rpartition("/")[2])
+        for companion in facts.companions.values()
+        if companion.code == STARTS
+        for use, argument in _matching(companion, project)
+        if argument
+    )
 
 
 def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Facts
 from scaffold.model.plan import Options
 from scaffold.model.ports import Index
@@ -164,17 +165,17 @@ def _rescues(
 
     What they save cannot be known: without them there is no image to compare with.
     """
-    blocking = {"no-wheel", "locked-version-no-wheel", "compile-too-slow"}
+    blocking = {Code.NO_WHEEL, Code.LOCKED_VERSION_NO_WHEEL, Code.COMPILE_TOO_SLOW}
     refused = [verdict for verdict in row if isinstance(verdict, Rejected)]
     reasons = [reason for verdict in refused for reason in verdict.reasons]
     blocked = sorted({r.package for r in reasons if r.code in blocking and r.package})
-    useless = {"useless-on-device", "accelerator-files-missing"}
+    useless = {Code.USELESS_ON_DEVICE, Code.ACCELERATOR_FILES_MISSING}
     for name in sorted({r.package for r in reasons if r.code in useless}):
         advice = find_advice(question.facts.accelerators, question.target, name)
         swap_to = advice.rule.swap if advice else ""
         if advice is not None and swap_to and has_wheels(question, swap_to, shelf):
             yield Suggestion(
-                code="swap",
+                code=Code.SWAP,
                 text=f"{name} → {swap_to}: {advice.rule.why}",
                 bytes=0,
                 download=0,
@@ -183,7 +184,7 @@ def _rescues(
     for name, swap in applicable_swaps(question, blocked):
         if not swap.drops and has_wheels(question, swap.to, shelf):
             yield Suggestion(
-                code="swap",
+                code=Code.SWAP,
                 text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
                 bytes=0,
                 download=0,
@@ -208,4 +209,4 @@ def _elsewhere(
         f"on {sibling} it would fit: {best.candidate.reference}, "
         f"{best.size.on_disk / 1e6:.1f} MB; most newer boards run a 64-bit system"
     )
-    return (Reason(code="would-fit", text=text, fact=sibling.value),)
+    return (Reason(code=Code.WOULD_FIT, text=text, fact=sibling.value),)

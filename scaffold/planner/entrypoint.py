@@ -128,11 +128,13 @@ def find_stop_signal(project: Project, options: Options) -> str:
     """Return the signal that ends the app, where the engine's own (SIGTERM) would not.
 
     The kernel drops SIGTERM for a first process without a handler, and the engine kills it after
-    ten seconds. Gradio has none, nor has a script that does not import ``signal``, but both end on
-    Ctrl-C.
+    ten seconds. Gradio, waitress and the development servers of Flask and Django have none, nor
+    has a script that does not import ``signal``, but all of them end on Ctrl-C.
     """
     starts = project.start if not options.command else None
     framework = starts.value.framework if starts is not None else ""
     handles = any(use.code == "handles-signals" for use in project.uses)
-    deaf = framework == "gradio" or (framework == "script" and not handles)
+    words = starts.value.command if starts is not None else ()
+    served = "runserver" in words or (words[1:2] == ("-m",) and words[2] in {"flask", "waitress"})
+    deaf = served or framework == "gradio" or (framework == "script" and not handles)
     return "SIGINT" if deaf else ""

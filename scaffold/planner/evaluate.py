@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
@@ -91,6 +92,10 @@ def evaluate(
         app=(question.project.app_bytes, question.project.app_sources),
         bytecode=options.bytecode,
         less=less,
+        models=(
+            sum(one.size for one in question.project.models),
+            sum(one.compressed for one in question.project.models),
+        ),
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
     candidate = Candidate(
@@ -151,17 +156,17 @@ def _refuse_limits(question: PlanningInput, candidate: Candidate) -> Iterator[Re
         sdists = [w.pinned.name for w in candidate.packages if w.compiled]
         builds = ", ".join([*sdists, *own])
         text = f"{builds} would have to be compiled ({candidate.build_class} on a small CPU)"
-        yield Reason(code="compile-too-slow", text=text, package=builds.partition(",")[0])
+        yield Reason(code=Code.COMPILE_TOO_SLOW, text=text, package=builds.partition(",")[0])
     if budget.on_disk is not None and size.on_disk > budget.on_disk:
         over = size.on_disk - budget.on_disk
         text = f"{_mb(size.on_disk)} on disk, {_mb(over)} over the {_mb(budget.on_disk)} allowed"
-        yield Reason(code="over-budget", text=text)
+        yield Reason(code=Code.OVER_BUDGET, text=text)
     if budget.download is not None and size.download > budget.download:
         over = size.download - budget.download
         text = f"{_mb(size.download)} to download, {_mb(over)} over the {_mb(budget.download)}"
-        yield Reason(code="over-download", text=text)
+        yield Reason(code=Code.OVER_DOWNLOAD, text=text)
     if budget.storage is not None and room_to_update(size, budget) > budget.storage:
-        yield Reason(code="no-room-to-update", text=_explain_room(size, budget, budget.storage))
+        yield Reason(code=Code.NO_ROOM_TO_UPDATE, text=_explain_room(size, budget, budget.storage))
 
 
 def room_to_update(size: Size, budget: Budget) -> int:
@@ -192,12 +197,12 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
             f"Python {python} has been end-of-life since {eol}: it gets no security fixes, and "
             "its images are no longer rebuilt"
         )
-        yield Reason(code="end-of-life", text=text, fact=f"python-{python}")
+        yield Reason(code=Code.END_OF_LIFE, text=text, fact=f"python-{python}")
     memory, known = question.target.budget.memory, candidate.memory
     if memory is not None and known is not None and known.resident > TIGHT * memory:
         what = "the packages takes about" if known.telling else "what was measured takes at least"
         text = f"importing {what} {_mb(known.resident)} of the {_mb(memory)} memory"
-        yield Reason(code="memory-tight", text=text)
+        yield Reason(code=Code.MEMORY_TIGHT, text=text)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)
     wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]
@@ -206,22 +211,22 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
             f"the size of {', '.join(unsized)} is not known, for the file's host did not answer: "
             "the image is larger by that"
         )
-        yield Reason(code="estimated-size", text=text, package=unsized[0])
+        yield Reason(code=Code.ESTIMATED_SIZE, text=text, package=unsized[0])
     unread = [w.pinned.name for w in wheels if w.pinned.file.size is not None]
     if unread:
         text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"
-        yield Reason(code="estimated-size", text=text, package=unread[0])
+        yield Reason(code=Code.ESTIMATED_SIZE, text=text, package=unread[0])
     closed = [w.pinned.name for w in candidate.packages if w.elf_unread]
     if closed:
         text = (
             f"it is not known which libraries {', '.join(closed)} load: the wheels' contents were "
             "not inspected, so no minimal base is preferred"
         )
-        yield Reason(code="elf-unread", text=text, package=closed[0])
+        yield Reason(code=Code.ELF_UNREAD, text=text, package=closed[0])
     assumed = [w.pinned.name for w in candidate.packages if w.facts.elf == "assumed"]
     if assumed:
         text = f"libraries of {', '.join(assumed)} are taken over from a sibling wheel"
-        yield Reason(code="elf-assumed", text=text, package=assumed[0])
+        yield Reason(code=Code.ELF_ASSUMED, text=text, package=assumed[0])
 
 
 def _mb(count: int) -> str:

@@ -22,10 +22,11 @@ _MOST_HEAVY = 8  # and three layers of groups, one on top, the base, the applica
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedLayer:
-    """One layer to be: ``name`` is ``base``, ``application`` or empty, ``packages`` what is in it.
+    """One layer to be: ``name`` is ``base``, ``models``, ``application`` or empty.
 
-    Bytes on disk and to download. ``pulled_classic`` is what a device with the classic store
-    downloads when this layer changes; one with containerd's store downloads the layer alone.
+    ``packages`` is what is in it. Bytes on disk and to download. ``pulled_classic`` is what a
+    device with the classic store downloads when this layer changes; one with containerd's store
+    downloads the layer alone.
     """
 
     name: str
@@ -81,7 +82,10 @@ def price_layers(size: Size, split: Sequence[Sequence[str]]) -> tuple[PlannedLay
         ("base", (), base[0] + system[0], base[1] + system[1])
     ]
     rows += [("", names, *_sum(weights, names)) for names in groups if names]
-    rows.append(("application", (), *parts.get("application", (0, 0))))
+    whole, models = parts.get("application", (0, 0)), size.models
+    if models[0]:
+        rows.append(("models", (), *models))
+    rows.append(("application", (), whole[0] - models[0], max(whole[1] - models[1], 0)))
     return tuple(_price(rows))
 
 

@@ -1,7 +1,7 @@
 """Modules that the sources import and nothing that is installed brings."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Facts, ModuleFact
 from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
@@ -30,37 +31,46 @@ def find_missing(
     facts: Facts,
     *,
     installed: Mapping[str, str],
+    modules: Mapping[str, tuple[str, ...] | None],
     python: str,
     provided: frozenset[str],
 ) -> Iterator[Missing]:
     """Yield the modules that nothing brings. ``installed`` maps normalised names to versions.
 
-    A module that facts name has known owners; for any other a package of a similar name, or one
-    of which nothing in the sources tells what it is for, may well bring it.
+    ``modules`` are what each package can be imported as, None where nobody looked: one of these
+    may bring a module whose owner no fact names, as far as nothing tells what else it is for.
     """
     owners = _owners(facts)
     imported = [use for use in project.uses if use.code == "imports"]
+    brought = {name for names in modules.values() for name in names or ()}
+    told = {canonicalize_name(Requirement(one).name) for row in owners.values() for one in row}
+    unread = {name: version for name, version in installed.items() if modules.get(name) is None}
+    vague = [name for name in unread if name not in told]
     explained = {_key(use.value) for use in imported}
     for use in imported:
         fact = facts.modules.get(use.value)
-        brought = owners.get(use.value, ())
-        if use.value in provided or use.when is When.MAYBE:
+        known = owners.get(use.value, ())
+        if use.value in provided or use.when is When.MAYBE or use.value in brought:
             continue
         if fact is not None and fact.until and Version(python) <= Version(fact.until):
             continue
-        if _is_named(use.value, installed, brought):
+        if _is_named(use.value, unread, known):
             continue
-        if fact is not None or brought:
-            known = fact or ModuleFact(packages=brought, source="", checked=_NEVER)
-            reason = _lacks(use, known, project, installed, python)
-            yield Missing(reason=reason, certain=use.when is When.START)
-        elif not _may_bring(use.value, installed, project, explained):
+        certain = use.when is When.START
+        if fact is not None or known:
+            row = fact or ModuleFact(packages=known, source="", checked=_NEVER)
+            reason = _lacks(use, row, project, installed, python)
+        elif _may_bring(use.value, vague, project, explained):
+            continue
+        else:
+            certain = certain and not vague
             text = (
                 f"{use.origin} imports {use.value}, and no installed package is known to bring "
-                "it: add its package to the requirements, or say --provided " + use.value
+                f"it: add its package to the requirements, or say --provided {use.value}"
             )
-            reason = Reason(code="may-need-module", text=text, fact=use.value)
-            yield Missing(reason=reason, certain=False)
+            code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
+            reason = Reason(code=code, text=text, fact=use.value)
+        yield Missing(reason=reason, certain=certain)
 
 
 def _owners(facts: Facts) -> dict[str, tuple[str, ...]]:
@@ -86,15 +96,14 @@ def _is_named(module: str, installed: Mapping[str, str], owners: tuple[str, ...]
     return canonicalize_name(module) in installed
 
 
-def _may_bring(
-    module: str, installed: Mapping[str, str], project: Project, explained: set[str]
-) -> bool:
-    """Tell whether a package may bring a module of another name."""
+def _may_bring(module: str, vague: Collection[str], project: Project, explained: set[str]) -> bool:
+    """Tell whether a package of which nothing is known may bring a module of another name."""
     key = _key(module)
-    keys = {_key(name) for name in installed}
+    keys = {_key(name) for name in vague}
     if any(key in one or (len(one) > _SHORT and one in key) for one in keys):
         return True
-    return any(_key(asked.name) not in explained for asked in project.asked)
+    asked = {canonicalize_name(one.name) for one in project.asked} & {*vague}
+    return any(_key(name) not in explained for name in asked)
 
 
 def _key(name: str) -> str:
@@ -105,7 +114,7 @@ def _lacks(
     use: Use, fact: ModuleFact, project: Project, installed: Mapping[str, str], python: str
 ) -> Reason:
     certain = use.when is When.START
-    code = "missing-module" if certain else "may-need-module"
+    code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
     what = f"{use.origin} imports {use.value}"
     first = fact.packages[0] if fact.packages else ""
     name = canonicalize_name(Requirement(first).name) if first else ""

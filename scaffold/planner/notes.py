@@ -2,22 +2,8 @@
 
 from collections.abc import Iterable
 
+from scaffold.model.codes import NOTES
 from scaffold.model.resolution import Reason
-
-NOTES = frozenset(
-    {
-        "downloads-data",
-        "may-need-library",
-        "may-need-module",
-        "may-need-program",
-        "needs-browser",
-        "needs-companion",
-        "needs-device-half",
-        "needs-service",
-        "sets-locale",
-        "writes-file",
-    }
-)
 
 
 def list_notes(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import (
     Base,
     BuildClass,
@@ -14,7 +15,7 @@ from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
-from scaffold.planner.companions import find_companions
+from scaffold.planner.companions import find_companions, list_started
 from scaffold.planner.entrypoint import HOME, WORKDIR
 from scaffold.planner.modules import find_missing
 from scaffold.planner.os_package_cost import (
@@ -82,7 +83,7 @@ def find_os_packages(
     given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
     usage = weigh_uses(
         base,
-        project.uses,
+        (*project.uses, *list_started(project, facts)),
         facts,
         given=given,
         commands=set(_commands_of(project, facts, packages)),
@@ -170,7 +171,12 @@ def _besides(
     installed |= {name: version for name, version, _ in system}
     provided = frozenset(options.provided)
     for missing in find_missing(
-        project, facts, installed=installed, python=python, provided=provided
+        project,
+        facts,
+        installed=installed,
+        modules={weighed.pinned.name: weighed.facts.modules for weighed in packages},
+        python=python,
+        provided=provided,
     ):
         yield missing.reason, missing.certain
     yield from find_companions(project, facts, installed, provided)
@@ -186,7 +192,7 @@ def _from_repositories(project: Project) -> Iterator[Reason]:
                 f"{one.name} is built from {one.build_from}{compiled} when the image is built; its "
                 "size is not known before"
             )
-            yield Reason(code="from-repository", text=text, package=one.name)
+            yield Reason(code=Code.FROM_REPOSITORY, text=text, package=one.name)
 
 
 def _compiles_own(project: Project) -> Iterator[Reason]:
@@ -196,12 +202,12 @@ def _compiles_own(project: Project) -> Iterator[Reason]:
                 f"{one.name} has code of its own ({', '.join(one.tools)}; {one.origin}): it is "
                 "compiled for the target when the image is built; its size is not known before"
             )
-            yield Reason(code="own-extension", text=text, package=one.name)
+            yield Reason(code=Code.OWN_EXTENSION, text=text, package=one.name)
 
 
 def _from_distribution(base: Base, name: str, version: str, package: str) -> Reason:
     text = f"{name} {version} is {base.distribution.title()}'s own: {package}"
-    return Reason(code="from-distribution", text=text, package=name, fact=package)
+    return Reason(code=Code.FROM_DISTRIBUTION, text=text, package=name, fact=package)
 
 
 def _order(lack: _Lack) -> tuple[str, str, str]:
@@ -221,7 +227,7 @@ def _check_glibc(base: Base, packages: Sequence[Weighed]) -> Iterator[Reason]:
                 f"{floor[0]}.{floor[1]}, {base.id} has {have}"
             )
             yield Reason(
-                code="glibc-too-old",
+                code=Code.GLIBC_TOO_OLD,
                 text=text,
                 package=weighed.pinned.name,
                 file=weighed.pinned.file.filename,
@@ -325,7 +331,7 @@ def _namesake(base: Base, program: str, *, asked: bool) -> SystemPackage | None:
 
 def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     what = "program" if lack.program else "library"
-    code = "needs-program" if lack.program else "needs-library"
+    code = Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY
     closed = is_closed(base)
     known = facts.libraries.get(lack.id)
     who = f" ({known.elsewhere})" if known is not None and known.elsewhere else ""
@@ -339,7 +345,7 @@ def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     elif lack.sought:
         why = f"find_library asks ldconfig or a compiler for it, and {base.id} has neither"
     return Reason(
-        code=code if closed else "library-unavailable",
+        code=code if closed else Code.LIBRARY_UNAVAILABLE,
         text=f"{_wants(lack)} the {what} {lack.id}: {why}",
         package=lack.package,
         file=lack.file,
@@ -353,7 +359,7 @@ def _wants(lack: _Lack) -> str:
 
 def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
     return Reason(
-        code="needs-program" if lack.program else "needs-library",
+        code=Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY,
         text=f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added",
         package=lack.package,
         file=lack.file,

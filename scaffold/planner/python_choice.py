@@ -5,6 +5,7 @@ from datetime import date
 
 from packaging.version import Version
 
+from scaffold.model.codes import Code
 from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason
 from scaffold.resolver.releases import is_pin, split_tags
@@ -31,7 +32,7 @@ def doubt_python(
     fresh = max(days) >= day
     return tuple(
         Reason(
-            code="python-after-pins",
+            code=Code.PYTHON_AFTER_PINS,
             text=f"{pinned.name} {pinned.version} is of {uploaded}, before Python {python} "
             f"({day}), and does not say that it supports it",
             package=pinned.name,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from packaging.version import Version
 
+from scaffold.model.codes import OF_ANY_PYTHON, Code
 from scaffold.model.knowledge import BuildClass
 from scaffold.model.resolution import Reason
 from scaffold.model.target import LibcFamily
@@ -80,13 +81,6 @@ def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
     )
 
 
-# What would be said of any Python on that base explains none.
-_OF_BASES = {
-    *("base-not-asked", "python-not-admissible", "registry-unset", "needs-shell"),
-    *("needs-program", "over-budget", "over-download", "no-room-to-update"),
-}
-
-
 def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> tuple[Reason, ...]:
     """Return one reason for each newer Python that was possible but for a package."""
     reasons: dict[str, Reason] = {}
@@ -98,7 +92,7 @@ def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> 
             reasons.setdefault(verdict.python, _named(verdict, verdict.candidate.doubts[0]))
         elif isinstance(verdict, Rejected) and same:
             reason = verdict.reasons[0]
-            steered = reason.code in _OF_BASES
+            steered = reason.code in OF_ANY_PYTHON
             if not steered and verdict.python not in reasons:
                 reasons[verdict.python] = _named(verdict, reason)
     return tuple(reasons[python] for python in sorted(reasons, key=Version, reverse=True))
@@ -106,7 +100,7 @@ def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> 
 
 def _named(verdict: Evaluation, reason: Reason) -> Reason:
     return Reason(
-        code="python-unavailable",
+        code=Code.PYTHON_UNAVAILABLE,
         text=f"not Python {verdict.python}: {reason.text}",
         package=reason.package,
         file=reason.file,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from scaffold.model.codes import Code
 from scaffold.model.index import SourceFacts
 from scaffold.model.knowledge import (
     Base,
@@ -119,14 +120,14 @@ def _explain(weighed: Weighed, build: _Build) -> Reason:
     what = f"{name} {weighed.pinned.version} has no wheel here and is built from its sdist"
     if build.effort is BuildClass.WHEELS:
         text = f"{what}, which is pure Python: on the build machine, without a compiler"
-        return Reason(code="pure-sdist", text=text, package=name, file=file)
+        return Reason(code=Code.PURE_SDIST, text=text, package=name, file=file)
     needs = ", ".join(build.packages)
     if build.effort is not BuildClass.UNKNOWN:
         text = f"{what}: {build.effort} with {needs}"
-        return Reason(code="compile-needed", text=text, package=name, file=file)
+        return Reason(code=Code.COMPILE_NEEDED, text=text, package=name, file=file)
     who = f"; no package is known that has {', '.join(build.unknown[:4])}" if build.unknown else ""
     text = f"{what}: it is not known how long that takes and what it needs; with {needs}{who}"
-    return Reason(code="compile-unknown", text=text, package=name, file=file)
+    return Reason(code=Code.COMPILE_UNKNOWN, text=text, package=name, file=file)
 
 
 def _known_package(facts: Facts, base: Base, arch: Arch, name: str) -> SystemPackage:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from scaffold.model.codes import PROGRAMS, Code
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.project import Use, When
 from scaffold.model.resolution import Reason
@@ -87,7 +88,7 @@ class _Scales:
             self._program(use)
         elif use.code == "needs-shell" and not self.shell:
             text = f"{use.origin} starts a shell, which {self.base.id} does not have"
-            self._refuse(use, "needs-shell", text + self._way_out("sh"), fact="sh")
+            self._refuse(use, Code.NEEDS_SHELL, text + self._way_out("sh"), fact="sh")
         elif use.code == "finds-library":
             self._library(use)
         elif use.code == "sets-locale" and use.value not in _LOCALES:
@@ -100,15 +101,15 @@ class _Scales:
         if use.when is not When.MAYBE and known:
             self.refused.append(Reason(code=code, text=text, fact=fact or use.value))
         elif use.value:
-            kind = "program" if code in {"needs-program", "needs-shell"} else "library"
-            self.notes.append(Reason(code=f"may-need-{kind}", text=text, fact=fact or use.value))
+            note = Code.MAY_NEED_PROGRAM if code in PROGRAMS else Code.MAY_NEED_LIBRARY
+            self.notes.append(Reason(code=note, text=text, fact=fact or use.value))
 
     def _program(self, use: Use) -> None:
         name, base = use.value, self.base
         if not name:
             if is_closed(base) and not self.given:
                 text = f"{use.origin} starts a program that no literal names, and {base.id} has "
-                self._refuse(use, "needs-program", text + "none" + self._way_out("PROGRAM"))
+                self._refuse(use, Code.NEEDS_PROGRAM, text + "none" + self._way_out("PROGRAM"))
             return
         # django-admin is a command of django.
         if name in self.there or name.partition("-")[0] in self.there:
@@ -119,7 +120,7 @@ class _Scales:
         verb = "may start" if use.when is When.MAYBE else "starts"
         text = f"{use.origin} {verb} {name}, which {base.id} does not have"
         known = is_closed(base) or name in self.facts.libraries
-        self._refuse(use, "needs-program", text + self._way_out(name), known=known)
+        self._refuse(use, Code.NEEDS_PROGRAM, text + self._way_out(name), known=known)
 
     def _library(self, use: Use) -> None:
         name, base = use.value.rpartition("/")[2], self.base
@@ -136,9 +137,9 @@ class _Scales:
                 text += f": without its development package there is only {newer[-1]}"
             elif not is_closed(base):
                 text += f", and no package is known to have it{_elsewhere(self.facts, name)}"
-            code = "needs-library" if is_closed(base) else "library-unavailable"
+            code = Code.NEEDS_LIBRARY if is_closed(base) else Code.LIBRARY_UNAVAILABLE
             if use.value.startswith("/"):
-                self.notes.append(Reason(code="may-need-library", text=text, fact=name))
+                self.notes.append(Reason(code=Code.MAY_NEED_LIBRARY, text=text, fact=name))
             else:
                 known = is_closed(base) or bool(newer) or name in self.facts.libraries
                 self._refuse(use, code, text, fact=name, known=known)
@@ -151,7 +152,7 @@ class _Scales:
                 f"{use.origin} looks for the library {name}: find_library asks ldconfig or "
                 f"a compiler, and {base.id} has neither"
             )
-            code = "needs-library" if is_closed(base) else "library-unavailable"
+            code = Code.NEEDS_LIBRARY if is_closed(base) else Code.LIBRARY_UNAVAILABLE
             self._refuse(use, code, text)
             return
         stem = f"lib{name}.so"
@@ -164,7 +165,7 @@ class _Scales:
             return
         text = f"{use.origin} looks for the library {name}, which {base.id} does not have"
         text += "" if found else ", and no package is known to have it"
-        self._refuse(use, "library-unavailable", text, known=bool(known))
+        self._refuse(use, Code.LIBRARY_UNAVAILABLE, text, known=bool(known))
 
     def _locale(self, use: Use) -> None:
         base = self.base
@@ -177,9 +178,9 @@ class _Scales:
         else:
             text += f"which {base.id} does not have: only C.UTF-8 works there"
             if use.when is When.START:
-                self.refused.append(Reason(code="needs-locale", text=text, fact=use.value))
+                self.refused.append(Reason(code=Code.NEEDS_LOCALE, text=text, fact=use.value))
                 return
-        self.notes.append(Reason(code="sets-locale", text=text, fact=use.value))
+        self.notes.append(Reason(code=Code.SETS_LOCALE, text=text, fact=use.value))
 
     def _is_own_libc(self, soname: str) -> bool:
         """Tell whether a library is a part of the base's own C library."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scaffold.model.codes import LIMITS
+from scaffold.model.codes import LIMITS, PROGRAMS, Code
 from scaffold.model.knowledge import Swap
 from scaffold.model.plan import Options
 from scaffold.model.project import Asked, Origin
@@ -22,7 +22,6 @@ from scaffold.resolver.resolve import resolve
 # 632 files of the standard library in python:3.13-slim, 11.2 MB in 1.55 s, the better of two runs;
 # pydantic 7.1, pandas 8.4, numpy 8.7, FastAPI 9.9 MB a second (amd64, 2026-11-25).
 COMPILED_PER_SECOND = 7_200_000
-_PROGRAMS = frozenset({"needs-program", "needs-shell"})
 _WITHOUT_SOURCES = (
     "no sources where that is proven to work: tracebacks show no lines of them, and a start takes "
     "as long as before"
@@ -58,7 +57,7 @@ def find_suggestions(
         if swapped is not None and swapped.size.on_disk < candidate.size.on_disk:
             found.append(
                 Suggestion(
-                    code="swap",
+                    code=Code.SWAP,
                     text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
                     bytes=candidate.size.on_disk - swapped.size.on_disk,
                     download=candidate.size.download - swapped.size.download,
@@ -83,7 +82,7 @@ def _other_bytecode(question: PlanningInput, candidate: Candidate) -> Iterator[S
         ).candidate
         if other is not None and other.size.on_disk < candidate.size.on_disk:
             yield Suggestion(
-                code="bytecode",
+                code=Code.BYTECODE,
                 text=_WITHOUT_SOURCES if choice == "only" else _price_compiling(candidate),
                 bytes=candidate.size.on_disk - other.size.on_disk,
                 download=candidate.size.download - other.size.download,
@@ -103,7 +102,7 @@ def find_with(
         candidate = verdict.candidate if isinstance(verdict, Rejected) else None
         lacking = {reason.fact for reason in verdict.reasons}
         codes = {reason.code for reason in verdict.reasons}
-        if candidate is None or not candidate.base.origin or "" in lacking or codes - _PROGRAMS:
+        if candidate is None or not candidate.base.origin or "" in lacking or codes - PROGRAMS:
             continue
         programs = (*question.options.programs, *sorted(lacking))
         given = replace(question, options=replace(question.options, programs=programs))
@@ -115,7 +114,7 @@ def find_with(
         return ()
     least, programs = min(found, key=lambda pair: (pair[0].size.on_disk, pair[0].base.id))
     saving = Suggestion(
-        code="with",
+        code=Code.WITH,
         text=f"{least.base.id} with {' and '.join(programs)} and what that needs, instead of "
         f"{chosen.base.id}; what else the app starts is not there",
         bytes=chosen.size.on_disk - least.size.on_disk,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scaffold.model.accelerator import NONE
+from scaffold.model.codes import Code
 from scaffold.model.errors import TransientError
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Resolution, Weighed
@@ -105,7 +106,7 @@ def find_lighter(
     elif change is not None and change.unreachable:
         text += f"; needs {' and '.join(change.unreachable)}, which cannot be reached from here"
     yield Suggestion(
-        code="accelerator",
+        code=Code.ACCELERATOR,
         text=text,
         bytes=on_disk,
         download=download,
@@ -191,14 +192,14 @@ def _describe(change: _Change, before: Accepted | None, after: Accepted | None) 
     undo = "--accelerator cuda takes the files with CUDA"
     if change.urls:
         text = f"{_list_indexes(change.urls)}, without CUDA{saved}; {undo}"
-        yield Reason(code="index-for-device", text=text)
+        yield Reason(code=Code.INDEX_FOR_DEVICE, text=text)
         return
     older = _name_older(before, after)
     text = (
         f"{' and '.join(change.unreachable)} cannot be reached, so {older} on the default index "
         f"without CUDA{saved}; {undo}"
     )
-    yield Reason(code="index-unreachable", text=text)
+    yield Reason(code=Code.INDEX_UNREACHABLE, text=text)
 
 
 def _name_older(before: Accepted | None, after: Accepted | None) -> str:
@@ -219,11 +220,11 @@ def _describe_failure(change: _Change, before: Accepted | None) -> Iterator[Reas
         return
     if change.urls:
         text = f"{_list_indexes(change.urls)} would be without CUDA, but nothing fits with it"
-        yield Reason(code="index-for-device", text=text)
+        yield Reason(code=Code.INDEX_FOR_DEVICE, text=text)
     else:
         listed = " and ".join(change.unreachable)
         text = (
             f"{listed} cannot be reached and no version on the default index is without CUDA: "
             "plan again where it can be reached"
         )
-        yield Reason(code="index-unreachable", text=text)
+        yield Reason(code=Code.INDEX_UNREACHABLE, text=text)

@@ -2,24 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from scaffold.model.codes import HOPELESS, OF_BASES
 from scaffold.model.errors import Detail, UnresolvableError
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Accepted, Evaluation
-
-_HOPELESS = frozenset(
-    {
-        *("unknown-package", "version-conflict", "other-system", "hash-mismatch"),
-        "requirements-unknown",
-    }
-)
-# Said of a base before any package is looked at.
-_OF_BASES = frozenset(
-    {
-        *("arch-unsupported", "base-not-asked", "end-of-life", "needs-shell"),
-        *("python-not-admissible", "python-prerelease", "registry-unset"),
-    }
-)
 
 
 def check_satisfiable(
@@ -34,10 +21,10 @@ def check_satisfiable(
         looked_at = [
             verdict.reasons
             for verdict in row
-            if isinstance(verdict, Accepted) or {r.code for r in verdict.reasons} - _OF_BASES
+            if isinstance(verdict, Accepted) or {r.code for r in verdict.reasons} - OF_BASES
         ]
-        if looked_at and all(_HOPELESS & {r.code for r in reasons} for reasons in looked_at):
-            found = dict.fromkeys(r for rs in looked_at for r in rs if r.code in _HOPELESS)
+        if looked_at and all(HOPELESS & {r.code for r in reasons} for reasons in looked_at):
+            found = dict.fromkeys(r for rs in looked_at for r in rs if r.code in HOPELESS)
             raise UnresolvableError(
                 "no version of some packages satisfies all that is asked of them",
                 details=tuple(_place(project, found)),

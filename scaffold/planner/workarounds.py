@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from packaging.version import Version
 
-from scaffold.model.codes import LIMITS
+from scaffold.model.codes import LIMITS, WITHOUT_WHEEL, Code
 from scaffold.model.knowledge import BuildClass
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Environment
@@ -15,13 +15,6 @@ from scaffold.resolver.releases import best_wheel, final_releases, split_tags
 
 # Few projects upload wheels for these.
 SCARCE = frozenset({Arch.ARM_V7, Arch.ARM_V6, Arch.I386, Arch.RISCV64})
-_ABOUT = {
-    "compile-needed",
-    "compile-unknown",
-    "from-distribution",
-    "no-wheel",
-    "locked-version-no-wheel",
-}
 
 
 def find_workarounds(
@@ -75,7 +68,7 @@ def _list_candidates(row: Sequence[Evaluation]) -> Iterator[Candidate]:
 def _list_lacking(row: Sequence[Evaluation], candidates: Sequence[Candidate]) -> tuple[str, ...]:
     """Return the packages that some base has no wheel for, sorted."""
     reasons: list[Reason] = [reason for verdict in row for reason in verdict.told]
-    told = {reason.package for reason in reasons if reason.code in _ABOUT and reason.package}
+    told = {reason.package for reason in reasons if reason.code in WITHOUT_WHEEL and reason.package}
     prebuilt = {w.pinned.name for one in candidates for w in one.packages if _is_plain_linux(w)}
     return tuple(sorted(told | prebuilt))
 
@@ -101,7 +94,7 @@ def _older_notes(candidate: Candidate) -> list[Reason]:
     return [
         note
         for note in candidate.resolution.notes
-        if note.code == "older-than-newest"
+        if note.code == Code.OLDER_THAN_NEWEST
         and note.file.endswith(".whl")
         and note.package not in prebuilt
     ]

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
+from scaffold.model.codes import Code
 from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
 
@@ -45,4 +46,4 @@ def _tell(folder: str, uses: list[Use], workdir: str, home: str) -> Reason:
             f"{what}: mount a volume at {folder}, or it is lost with the container, and a "
             f"read-only root refuses it (verify: --writable {folder})"
         )
-    return Reason(code="writes-file", text=text, fact=folder)
+    return Reason(code=Code.WRITES_FILE, text=text, fact=folder)

@@ -31,6 +31,7 @@ from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere
 from scaffold.project.lock_check import compare
 from scaffold.project.locks import needs_pyproject, read_lock
+from scaffold.project.models import find_heavy
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
 from scaffold.project.own_ignore import read_own_ignore
 from scaffold.project.path_projects import follow, project_name
@@ -175,6 +176,7 @@ def read_project(
         source_paths=facts.source_paths,
         app_bytes=sum(size for path, size in listed if path not in left_out),
         app_sources=sum(size for path, size in listed if path.endswith(".py")),
+        models=find_heavy(root, (pair for pair in listed if pair[0] not in left_out)),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
         notes=(
             *choice.notes,

@@ -24,6 +24,7 @@ _RUNS = frozenset(
         "asyncio.create_subprocess_exec",
         "shutil.which",
         *(f"os.exec{kind}" for kind in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
+        *("os.posix_spawn", "os.posix_spawnp", "pty.spawn"),
     }
 )
 _SHELLS = frozenset(
@@ -56,17 +57,30 @@ _WINDOWS = frozenset(
         "waitKeyEx",
     )
 )
+# Modules of the standard library that not every image or Python has: PEP 594, 632, Windows.
+_NOT_EVERYWHERE = frozenset(
+    re.findall(
+        r"\w+",
+        "aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils imghdr imp lib2to3 mailcap "
+        "msilib msvcrt nis nntplib ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu winreg "
+        "winsound xdrlib",
+    )
+)
+_GRAPHICAL = frozenset({"tkinter", "_tkinter", "turtle", "idlelib"})
+_TK = "libtk8.6.so"
 _BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
 _DATABASES = frozenset({"dbm", "shelve", "_dbm", "_gdbm"})
 _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
 _PYTHON = re.compile(r"python[0-9.]*")
+_CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
+_VARIABLE = re.compile(r"LANG|LC_[A-Z]+")
 
 
 # What ends a program, of each kind, where what it asks for is missing.
 _FAILURES = {
     "imports": ("ImportError", "ModuleNotFoundError"),
     "runs-program": ("FileNotFoundError", "OSError", "IOError", "EnvironmentError"),
-    "finds-library": ("OSError",),
+    "finds-library": ("OSError", "ImportError", "ModuleNotFoundError"),
     "sets-locale": ("Error",),
     "writes-file": ("OSError", "PermissionError", "IOError"),
 }
@@ -114,7 +128,8 @@ def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | 
         return When.MAYBE if use.code in _ALWAYS - {"imports"} else None
     if file not in reached.all:
         return When.MAYBE if use.code in _ALWAYS else None
-    if place.asked or place.survives(*_FAILURES.get(use.code, ())):
+    asked = place.asked and use.code != "writes-file"  # what is not there yet is written
+    if asked or place.survives(*_FAILURES.get(use.code, ())):
         return When.MAYBE if use.code in _FAILURES else When.CALL
     main = file == reached.first
     if use.code == "imports" and place.main and not main:
@@ -152,16 +167,30 @@ def _of_call(
 ) -> Iterator[tuple[str, str]]:
     if called in _RUNS or called in _SHELLS:
         yield from _programs(module, called, call, files)
-    elif called in _OPENS:
+    elif called in _OPENS or called.endswith(".dlopen"):
         library = module.text(call.args[0] if call.args else None)
         if library and library.removeprefix("./") not in files and not _is_foreign(library):
             yield "finds-library", library
     elif called in _WINDOWS:
         yield "shows-window", called
-    elif called == "locale.setlocale":
-        name = module.text(argument(call, "locale", 1))
-        if name:
+    elif called == "locale.setlocale" or _CALENDAR.fullmatch(called):
+        node = argument(call, "locale", 1)
+        value = module.literal(node)
+        names = value if isinstance(value, list) else [value]
+        name = ".".join(one for one in names if isinstance(one, str))
+        if name or node is None:
             yield "sets-locale", name
+        elif value == "":
+            yield from (("sets-locale", name) for name in _set_by_variables(module))
+
+
+def _set_by_variables(module: Module) -> Iterator[str]:
+    """Yield the locales that a module puts into its environment."""
+    for node in module.nodes:
+        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript):
+            variable = module.text(target.slice)
+            if module.dotted(target.value) == "os.environ" and _VARIABLE.fullmatch(variable):
+                yield module.text(node.value)
 
 
 def _is_foreign(library: str) -> bool:
@@ -280,10 +309,13 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
         if called == "importlib.import_module" and call.args
     ]
     for top, node in (*imported_tops(module.nodes), *named):
-        if top == "signal" and top not in own:
+        if top in own:
+            continue
+        if top == "signal":
             yield Use(code="handles-signals", value=top, origin=module.origin(node)), node
-        if top in _DATABASES and top not in own:
+        if top in _DATABASES:
             yield Use(code="opens-database", value=top, origin=module.origin(node)), node
-        foreign = top and top not in sys.stdlib_module_names and top not in own
-        if foreign:
+        if top in _GRAPHICAL:
+            yield Use(code="finds-library", value=_TK, origin=module.origin(node)), node
+        if top and (top in _NOT_EVERYWHERE or top not in sys.stdlib_module_names):
             yield Use(code="imports", value=top, origin=module.origin(node)), node

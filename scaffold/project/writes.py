@@ -1,8 +1,10 @@
 """Files that an application writes: where, as far as its sources say."""
 
 import ast
+import builtins
 import posixpath
 import re
+import sys
 from collections.abc import Iterator
 
 from scaffold.project.source_modules import Module, argument
@@ -25,7 +27,15 @@ _WRITES = {
     "logging.handlers.WatchedFileHandler": ("filename", 0),
     "os.makedirs": ("name", 0),
     "os.mkdir": ("path", 0),
+    "urllib.request.urlretrieve": ("filename", 1),
 }
+# What other functions are called that write the file they are given, and what files are databases
+# and logs, which no function only reads.
+_SAVES = re.compile(r"save\w*|savefig|dump|to_\w+|imwrite|imsave|write_\w+|export\w*")
+_STORES = re.compile(r"\w*(DB|Database|Store|Storage|Cache|FileHandler)|Persist\w*")
+_KEPT = re.compile(r"\.(db3?|sqlite3?|duckdb|lmdb|log|tdb)", re.IGNORECASE)
+_FIELD = re.compile(r"\{\w*\}")
+_NAMED = re.compile(r"[^\s{}*?<>]*\.\w{1,8}")
 _PATHS = frozenset({"pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath"})
 _SAME = frozenset(
     {
@@ -69,6 +79,29 @@ def _of_call(module: Module, reader: "PathReader", call: ast.Call) -> str | None
     if isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS:
         mode = module.text(argument(call, "mode", 0)) if call.func.attr == "open" else "w"
         return reader.path(call.func.value, whole=True) if _MODES.search(mode) else None
+    return _of_foreign_call(called, reader, call)
+
+
+def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str | None:
+    """Return the file that a package's function is given, if its name or the file's tells."""
+    if called.partition(".")[0] in sys.stdlib_module_names or (
+        isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id)
+    ):
+        return None
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else called.rpartition(".")[2]
+    saves, stores = _SAVES.fullmatch(name), _STORES.fullmatch(name)
+    given = [(node, "") for node in call.args]
+    given += [(keyword.value, keyword.arg or "") for keyword in call.keywords]
+    for position, (node, keyword) in enumerate(given):
+        path = reader.path(node)
+        if path is None:
+            continue
+        named = _NAMED.fullmatch(_FIELD.sub("x", path))
+        kept = _KEPT.fullmatch(posixpath.splitext(path)[1])
+        if named and (saves or (position == 0 and (kept or stores))):
+            return path
+        if stores and keyword in {"path", "directory", "persist_directory"}:
+            return path
     return None
 
 
@@ -85,13 +118,15 @@ def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
 
 
 def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
-    """Return the file of a database in Django's settings."""
+    """Return the file of a database in Django's settings, or of a handler in logging's."""
     pairs = {
         module.text(key): value
         for key, value in zip(node.keys, node.values, strict=True)
         if key is not None
     }
     engine = module.text(pairs.get("ENGINE"))
+    if module.text(pairs.get("class")).endswith("FileHandler"):
+        return reader.path(pairs.get("filename"))
     return reader.path(pairs.get("NAME")) if engine.endswith("sqlite3") else None
 
 

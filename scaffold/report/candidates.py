@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from scaffold.model.codes import NOTES, Code
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision, Evaluation, Rejected
-from scaffold.planner.notes import NOTES
 from scaffold.report.formatting import format_bound, format_size
 from scaffold.report.plan_result import best_per_base, in_reading_order
 from scaffold.report.terminal import Fitted, fit, indented
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _REASONS_SHOWN = 6
 _NONE = "-"
-_ADDING = ("needs-library", "needs-program")
+_ADDING = (Code.NEEDS_LIBRARY, Code.NEEDS_PROGRAM)
 
 
 def show_candidates(decision: Decision, *, verbose: bool, most: int | None = None) -> "Content":
@@ -67,7 +67,7 @@ def _in_short(verdict: Evaluation) -> tuple[Reason, ...]:
     verb = "needs" if len(needing) == 1 else "need"
     text = f"adds {names} ({size}), which {', '.join(needing)} {verb}"
     rest = tuple(reason for reason in reasons if reason.code not in _ADDING)
-    return (Reason(code="needs-library", text=text), *rest)
+    return (Reason(code=Code.NEEDS_LIBRARY, text=text), *rest)
 
 
 def _candidate_row(verdict: Evaluation, decision: Decision) -> tuple[str, ...]:

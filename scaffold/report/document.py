@@ -10,6 +10,7 @@ import msgspec
 
 from scaffold import __version__
 from scaffold.config.request import to_argv, without_secrets
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import SystemPackage
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Budget, Device, Target
@@ -63,7 +64,7 @@ def make_document(outcome: PlanResult) -> Json:
         "remarks": [
             *(describe_reason(remark) for remark in outcome.remarks),
             *(
-                describe_reason(Reason(code="project-note", text=note))
+                describe_reason(Reason(code=Code.PROJECT_NOTE, text=note))
                 for note in outcome.project.notes
             ),
         ],

@@ -5,10 +5,7 @@ from collections.abc import Mapping
 
 from scaffold.assembler import databases, stripping
 from scaffold.assembler.trim import RULES, Rule
-from scaffold.model.explanations.check_texts import CHECKS
-from scaffold.model.explanations.explanation import Explanation
-from scaffold.model.explanations.notice_texts import REMARKS
-from scaffold.model.explanations.rejection_texts import REFUSALS
+from scaffold.model.codes import Code, Explanation
 
 
 def _explain_rule(rule: Rule) -> Explanation:
@@ -27,9 +24,7 @@ def _explain_text(name: str, level: str, text: str) -> Explanation:
 
 
 EXPLANATIONS: Mapping[str, Explanation] = {
-    **REFUSALS,
-    **REMARKS,
-    **CHECKS,
+    **{str(code): code.explanation for code in Code},
     **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
     "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),

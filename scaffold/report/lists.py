@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffold.model.explanations.explanation import Explanation
+from scaffold.model.codes import Explanation
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import Arch, Device, LibcFamily
@@ -75,6 +75,7 @@ def show_device(device: Device) -> "Content":
 def show_explanation(code: str, explanation: Explanation) -> "Content":
     """Yield what a reason code means and what helps."""
     yield styled(f"{code}: {explanation.title}", "bold")
+    yield indented(f"Occurs {explanation.kind}.", 2)
     yield indented(explanation.meaning, 2)
     yield ""
     yield styled("What to do", "bold")

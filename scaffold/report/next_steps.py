@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scaffold.config.options import SETTINGS
 from scaffold.config.request import Request, to_argv, value_of, without_secrets
 from scaffold.dockerfile.extras import FILES
+from scaffold.model.codes import Code
 from scaffold.model.plan import BESIDE, DOCKERFILE, file_option
 from scaffold.report.plan_result import PlanResult, best_per_base, find_rescue, find_shortfall
 from scaffold.report.terminal import indented, styled
@@ -18,26 +19,26 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _TELLING = (
-    *("no-wheel", "locked-version-no-wheel", "version-conflict", "unknown-package"),
+    *(Code.NO_WHEEL, Code.LOCKED_VERSION_NO_WHEEL, Code.VERSION_CONFLICT, Code.UNKNOWN_PACKAGE),
     *(
-        "over-budget",
-        "over-download",
-        "no-room-to-update",
-        "glibc-too-old",
-        "library-unavailable",
-        "compile-too-slow",
+        Code.OVER_BUDGET,
+        Code.OVER_DOWNLOAD,
+        Code.NO_ROOM_TO_UPDATE,
+        Code.GLIBC_TOO_OLD,
+        Code.LIBRARY_UNAVAILABLE,
+        Code.COMPILE_TOO_SLOW,
     ),
     *(
-        "compile-needed",
-        "compile-unknown",
-        "needs-library",
-        "needs-program",
-        "needs-shell",
-        "memory-tight",
+        Code.COMPILE_NEEDED,
+        Code.COMPILE_UNKNOWN,
+        Code.NEEDS_LIBRARY,
+        Code.NEEDS_PROGRAM,
+        Code.NEEDS_SHELL,
+        Code.MEMORY_TIGHT,
     ),
 )
 # What stands in nobody's way until nothing fits.
-_TELLING_AT_LAST = ("python-not-admissible", "arch-unsupported", "registry-unset")
+_TELLING_AT_LAST = (Code.PYTHON_NOT_ADMISSIBLE, Code.ARCH_UNSUPPORTED, Code.REGISTRY_UNSET)
 
 
 def show_next(outcome: PlanResult, folder: str) -> "Iterator[RenderableType]":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from scaffold.config.request import Request
-from scaffold.model.codes import LIMITS
+from scaffold.model.codes import LIMITS, Code
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Target
@@ -15,7 +15,7 @@ from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
 from scaffold.project.dockerignore import ASSEMBLE
 from scaffold.report.formatting import format_size
 
-_ABOUT_PYTHON = ("python-prerelease", "python-not-admissible", "end-of-life")
+_ABOUT_PYTHON = (Code.PYTHON_PRERELEASE, Code.PYTHON_NOT_ADMISSIBLE, Code.END_OF_LIFE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +149,7 @@ def find_rescue(
 def older_because(fits: Accepted) -> dict[str, str]:
     """Return, by package, why its version is older than the newest."""
     notes = fits.candidate.resolution.notes
-    return {note.package: note.text for note in notes if note.code == "older-than-newest"}
+    return {note.package: note.text for note in notes if note.code == Code.OLDER_THAN_NEWEST}
 
 
 def start_of(outcome: PlanResult) -> Found[Start] | None:
@@ -199,7 +199,7 @@ def idle_swaps(outcome: PlanResult) -> tuple[Reason, ...]:
         near = get_close_matches(source, sorted(asked | installed), n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
         text = f"--swap {source}={wanted} changed nothing: nothing asks for {source}{meant}"
-        remarks.append(Reason(code="swap-idle", text=text, package=source))
+        remarks.append(Reason(code=Code.SWAP_IDLE, text=text, package=source))
     return tuple(remarks)
 
 
@@ -215,7 +215,7 @@ def recall(outcome: PlanResult, kept: Mapping[Arch, Measured]) -> PlanResult:
         if known is None or decision.chosen is None:
             continue
         if known.by_hand:
-            remarks.append(Reason(code="measured-by-hand", text=_of_your_own(target, known)))
+            remarks.append(Reason(code=Code.MEASURED_BY_HAND, text=_of_your_own(target, known)))
             continue
         changed = _changed_since(known, decision.chosen)
         if not changed:
@@ -224,7 +224,7 @@ def recall(outcome: PlanResult, kept: Mapping[Arch, Measured]) -> PlanResult:
         text = (
             f"measured on {known.checked}, before {changed} changed: `leanscaffold verify --save`"
         )
-        remarks.append(Reason(code="measured-stale", text=f"{target.arch}: {text}"))
+        remarks.append(Reason(code=Code.MEASURED_STALE, text=f"{target.arch}: {text}"))
     return replace(outcome, measured=measured, remarks=(*outcome.remarks, *remarks))
 
 

@@ -3,6 +3,7 @@
 import shlex
 from typing import TYPE_CHECKING
 
+from scaffold.model.codes import OF_FILES, Code
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Suggestion
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 _HEAVIEST = 8
 _NAMED = 4
 _NONE = "-"
-_FILES = frozenset({"index-for-device", "index-unreachable"})
 
 
 def show_outcome(outcome: PlanResult, *, folder: str = ".", verbose: bool = False) -> "Content":
@@ -107,7 +107,7 @@ def show_choice(target: Target, decision: Decision) -> "Content":
             "dim",
         )
         for note in decision.notes:
-            if note.code in _FILES:
+            if note.code in OF_FILES:
                 yield bullet(note.text)
         yield from _show_memory(target, chosen)
         if size.parts:
@@ -228,10 +228,10 @@ def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
     resolved = decision.chosen.candidate.resolution.notes if decision.chosen else ()
     notes: list[Reason] = [
         *(list_notes(decision.chosen.reasons) if decision.chosen else ()),
-        *(note for note in decision.notes if not decision.chosen or note.code not in _FILES),
-        *(note for note in resolved if note.code != "older-than-newest"),
+        *(note for note in decision.notes if not decision.chosen or note.code not in OF_FILES),
+        *(note for note in resolved if note.code != Code.OLDER_THAN_NEWEST),
         *outcome.remarks,
-        *(Reason(code="project-note", text=text) for text in outcome.project.notes),
+        *(Reason(code=Code.PROJECT_NOTE, text=text) for text in outcome.project.notes),
     ]
     device = next((target.device for target in outcome.targets if target.device), None)
     caveats = device.caveats if device else ()

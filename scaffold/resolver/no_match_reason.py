@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
+from scaffold.model.codes import Code
 from scaffold.model.index import Page
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Environment, LibcFamily
@@ -59,7 +60,7 @@ def _direct(name: str, needed: str, url: str, environment: Environment, *, offli
     text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
     if offline and not url.partition("#")[0].endswith(".whl"):
         text = f"offline, what {name}{needed} needs is not known: plan once without --offline"
-    return Reason(code="direct-url", text=text, package=name)
+    return Reason(code=Code.DIRECT_URL, text=text, package=name)
 
 
 def _describe(
@@ -88,7 +89,7 @@ def _describe(
             if offline
             else f"the index knows no package named {name}{needed}"
         )
-        yield Reason(code="unknown-package", text=text, package=name)
+        yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
         return
     if not admissible:
         if reason := _other_system(page, needed, specifier):
@@ -99,20 +100,20 @@ def _describe(
     newest = admissible[0]
     if hashes:
         text = f"no file of {name} {newest.version}{needed} has the hash that is given for it"
-        yield Reason(code="hash-mismatch", text=text, package=name)
+        yield Reason(code=Code.HASH_MISMATCH, text=text, package=name)
     if public and newest.version.local:
         yield _without_local(name, needed, f"=={newest.version}", public)
     if not any(accepts_python(f, python) for r in admissible for f in r.files):
         text = f"{name} {newest.version}{needed} does not support Python {environment.python}"
-        yield Reason(code="no-wheel", text=text, package=name, fact="requires-python")
+        yield Reason(code=Code.NO_WHEEL, text=text, package=name, fact="requires-python")
     what = f"{name} {newest.version}{needed}"
     if offline and any("any" in split_tags(wheel.filename)[2] for wheel in newest.wheels):
         text = f"offline, nobody knows what {what} needs itself: plan once without --offline"
-        yield Reason(code="unknown-package", text=text, package=name)
+        yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
     lacks = f"has no wheel for {_describe_lack(newest, environment)}"
     has_sdist = any(release.sdist for release in admissible)
     sdist = ", only an sdist" if has_sdist else " and no sdist to build one from"
-    code = "locked-version-no-wheel" if locked else "no-wheel"
+    code = Code.LOCKED_VERSION_NO_WHEEL if locked else Code.NO_WHEEL
     yield Reason(
         code=code,
         text=f"{what} {lacks}{sdist} (it has: {list_wheels(newest)})",
@@ -137,7 +138,7 @@ def _other_system(page: Page, needed: str, specifier: str) -> Reason | None:
     text = (
         f"{page.name}{needed} is only for {systems}: add a marker, {page.name}{specifier}; {marker}"
     )
-    return Reason(code="other-system", text=text, package=page.name, fact=systems)
+    return Reason(code=Code.OTHER_SYSTEM, text=text, package=page.name, fact=systems)
 
 
 _MARKERS = {
@@ -152,7 +153,7 @@ def _without_local(name: str, needed: str, specifier: str, public: str) -> Reaso
         f"{name}{specifier}{needed} has no wheel here; "
         f"{name}=={public}, without the +, has one: ask for that"
     )
-    return Reason(code="version-conflict", text=text, package=name, fact=public)
+    return Reason(code=Code.VERSION_CONFLICT, text=text, package=name, fact=public)
 
 
 def _none_admissible(
@@ -166,18 +167,18 @@ def _none_admissible(
 ) -> Reason:
     if locked:
         text = f"the locked {name}{needed} is not on the index, or is not what {specifier} asks"
-        return Reason(code="version-conflict", text=text, package=name)
+        return Reason(code=Code.VERSION_CONFLICT, text=text, package=name)
     if offline:
         text = f"offline, no release of {name}{needed} is known that satisfies {specifier}"
         text = f"{text}: plan once without --offline"
-        return Reason(code="unknown-package", text=text, package=name)
+        return Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
     finals = list(final_releases(releases))
     if not finals:
         text = f"{name}{needed} has only pre-releases or withdrawn files; ask for one by version"
-        return Reason(code="yanked-only", text=text, package=name)
+        return Reason(code=Code.YANKED_ONLY, text=text, package=name)
     newest = finals[0].version
     text = f"no release of {name}{needed} satisfies {specifier}; the newest is {newest}"
-    return Reason(code="version-conflict", text=text, package=name)
+    return Reason(code=Code.VERSION_CONFLICT, text=text, package=name)
 
 
 def _describe_lack(release: Release, environment: Environment) -> str:

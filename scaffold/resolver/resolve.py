@@ -15,6 +15,7 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
+from scaffold.model.codes import Code
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution
 from scaffold.model.target import Environment
 from scaffold.resolver.cache import (
@@ -104,7 +105,7 @@ def _search(
             f"most were rejected of {', '.join(worst)}: bound these more tightly"
         )
         package = worst[0] if worst else ""
-        reason = Reason(code="version-conflict", text=text, package=package)
+        reason = Reason(code=Code.VERSION_CONFLICT, text=text, package=package)
         return Conflict(environment=environment, reasons=(reason,))
 
 
@@ -144,7 +145,7 @@ def _unread(contender: Candidate, *, offline: bool) -> Reason:
             "built: pin a version that has a wheel, or whose sdist says so"
         )
     return Reason(
-        code="requirements-unknown",
+        code=Code.REQUIREMENTS_UNKNOWN,
         text=text,
         package=contender.name,
         file=contender.file.filename,
@@ -269,9 +270,9 @@ def _contradictions(causes: Sequence[Any]) -> tuple[Reason, ...]:
         if text not in asked[need.name]:
             asked[need.name].append(text)
     return tuple(
-        Reason(code="version-conflict", text="; ".join(texts), package=name)
+        Reason(code=Code.VERSION_CONFLICT, text="; ".join(texts), package=name)
         for name, texts in sorted(asked.items())
-    ) or (Reason(code="version-conflict", text="the requirements contradict each other"),)
+    ) or (Reason(code=Code.VERSION_CONFLICT, text="the requirements contradict each other"),)
 
 
 def _collect(
@@ -343,7 +344,7 @@ def _older(provider: Provider, candidate: Candidate, newest: str) -> Iterator[Re
         else f"{newest} has no wheel for {provider.answers.environment}"
     )
     yield Reason(
-        code="older-than-newest",
+        code=Code.OLDER_THAN_NEWEST,
         text=f"{candidate.name} {candidate.version} instead of {newest}: {why}",
         package=candidate.name,
         file=candidate.file.filename,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scaffold.model.codes import Code
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Accepted, Decision
 from scaffold.state.record import Record, RecordedTarget
@@ -57,7 +58,7 @@ def find_stale(
     """
     return (
         *(
-            Stale(code="file-missing", text=f"{name} is gone", file=name)
+            Stale(code=Code.FILE_MISSING, text=f"{name} is gone", file=name)
             for name in sorted(missing)
         ),
         *_changed_inputs(recorded, now),
@@ -68,11 +69,11 @@ def find_stale(
 def _changed_inputs(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Stale]:
     for name in sorted({*before, *after}):
         if name not in after:
-            yield Stale(code="input-gone", text=f"{name} is gone", file=name)
+            yield Stale(code=Code.INPUT_GONE, text=f"{name} is gone", file=name)
         elif name not in before:
-            yield Stale(code="input-new", text=f"{name} is new", file=name)
+            yield Stale(code=Code.INPUT_NEW, text=f"{name} is new", file=name)
         elif before[name] != after[name]:
-            yield Stale(code="input-changed", text=f"{name} changed", file=name)
+            yield Stale(code=Code.INPUT_CHANGED, text=f"{name} changed", file=name)
 
 
 def _changed_options(before: Sequence[str], after: Sequence[str]) -> Iterator[Stale]:
@@ -80,7 +81,7 @@ def _changed_options(before: Sequence[str], after: Sequence[str]) -> Iterator[St
     new = [word for word in after if word not in before]
     if gone or new:
         texts = [*(f"no longer {word}" for word in gone), *(f"now {word}" for word in new)]
-        yield Stale(code="options-changed", text=f"options: {', '.join(texts)}")
+        yield Stale(code=Code.OPTIONS_CHANGED, text=f"options: {', '.join(texts)}")
 
 
 def compare_plans(
@@ -143,7 +144,7 @@ def _compare_packages(
     older = {
         note.package: note.text
         for note in (candidate.resolution.notes if candidate else ())
-        if note.code == "older-than-newest"
+        if note.code == Code.OLDER_THAN_NEWEST
     }
     for name in sorted({*old, *new}):
         earlier, today = (side[name].version if name in side else "" for side in (old, new))

@@ -222,3 +222,152 @@ def test_the_script_of_the_projects_own_name_counts_first(tmp_path: Path) -> Non
         """
     files = {"setup.py": setup, "gate/__init__.py": "", "gate/app.py": "", "gate/shell.py": ""}
     assert "from gate.app import run" in started(planned(tmp_path, files))[0]
+
+
+def test_a_chain_of_cd_and_export_ends_in_the_command(tmp_path: Path) -> None:
+    """Source: icloud-docker, whose container runs its main and no bare Flask app."""
+    text = 'FROM python:3\nCOPY . /app/\nWORKDIR /app\nCMD ["./run.sh"]\n'
+    chain = "cd /app && export HOME=/home/abc && export MODE=live && python ./src/main.py"
+    script = "#!/bin/sh\nexec su-exec abc /app/init.sh\nexit $?\n"
+    files = {"Dockerfile": text, "run.sh": script, "init.sh": f"#!/bin/sh\n{chain}\n"}
+    project = planned(tmp_path, {**files, "src/main.py": LOOP, "src/web.py": WEB}, listed="flask\n")
+    assert started(project) == ("python src/main.py", "init.sh:2")
+    assert project.start is not None
+    assert project.start.value.environment == (("MODE", "live"),)
+
+
+def test_su_runs_the_line_it_is_given(tmp_path: Path) -> None:
+    """Source: motioneye."""
+    script = (
+        '#!/bin/sh\nexec su -g app app -s /bin/dash -c "LANGUAGE=en exec python main.py -c /c"\n'
+    )
+    text = 'FROM python:3\nCOPY . /app\nWORKDIR /app\nCMD ["/app/run.sh"]\n'
+    project = planned(tmp_path, {"Dockerfile": text, "run.sh": script, "main.py": LOOP})
+    assert started(project)[0] == "python main.py -c /c"
+
+
+def test_a_launcher_of_a_virtual_environment_is_followed(tmp_path: Path) -> None:
+    """Source: wyoming-satellite: the image has no .venv that script/run could start."""
+    launcher = """
+        #!/usr/bin/env python3
+        import subprocess, sys, venv
+        context = venv.EnvBuilder().ensure_directories(".venv")
+        subprocess.check_call([context.env_exe, "-m", "ear"] + sys.argv[1:])
+        """
+    text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nENTRYPOINT ["script/run", "--uri", "tcp://0"]\n'
+    files = {"Dockerfile": text, "script/run": launcher.lstrip(), "ear/__main__.py": LOOP}
+    project = planned(tmp_path, {**files, "ear/__init__.py": ""})
+    assert started(project)[0] == "python -m ear --uri tcp://0"
+
+
+def test_supervisord_starts_the_server_and_the_rest_is_named(tmp_path: Path) -> None:
+    """Source: rpi-lgpio#12."""
+    conf = """
+        [supervisord]
+        nodaemon=true
+        [program:worker]
+        command=python worker.py
+        [program:web]
+        command=gunicorn -b 0.0.0.0:8000 web:app
+        """
+    files = {"supervisord.conf": conf, "web.py": WEB, "worker.py": LOOP}
+    project = planned(tmp_path, files, listed="flask\ngunicorn\n")
+    assert started(project) == ("python -m gunicorn -b 0.0.0.0:8000 web:app", "supervisord.conf:5")
+    (note,) = (note for note in project.notes if "also starts" in note)
+    assert "worker (python worker.py)" in note
+
+
+def test_a_unit_starts_and_its_socket_file_becomes_a_port(tmp_path: Path) -> None:
+    """Source: dsmr-reader, whose units start gunicorn behind a proxy, and two workers."""
+    unit = """
+        [Service]
+        WorkingDirectory=/home/pi/meter
+        ExecStart=/home/pi/meter/.venv/bin/gunicorn --bind unix:/tmp/meter.socket web:app
+        """
+    worker = "[Service]\nExecStart=/usr/bin/python3 -u /home/pi/meter/worker.py\n"
+    files = {"etc/meter.service": unit, "etc/worker.service": worker, "web.py": WEB}
+    project = planned(tmp_path, {**files, "worker.py": LOOP}, listed="flask\ngunicorn\n")
+    assert started(project)[0] == "python -m gunicorn web:app --bind 0.0.0.0:8000"
+    assert any("worker (python -u worker.py)" in note for note in project.notes)
+
+
+def test_the_compose_file_tells_command_port_and_devices(tmp_path: Path) -> None:
+    compose = """
+        services:
+          app:
+            build: .
+            command: python main.py --meter
+            ports: ["8080:9000"]
+            volumes: ["./config:/config", ".:/app"]
+            devices: ["/dev/serial/by-id/x:/dev/ttyUSB0"]
+            environment: {PASSWORD_OF_IT: x}
+          db: {image: "postgres"}
+        """
+    text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "other.py"]\n'
+    files = {"Dockerfile": text, "compose.yaml": compose, "main.py": LOOP, "other.py": LOOP}
+    project = planned(tmp_path, files)
+    assert started(project) == ("python main.py --meter", "compose.yaml:4")
+    assert project.port is not None
+    assert (project.port.value, str(project.port.origin)) == (9000, "compose.yaml:5")
+    assert "/dev/ttyUSB0" in {use.value for use in project.uses if use.code == "opens-device"}
+    assert any("mounts /config:" in note for note in project.notes)
+    assert project.start is not None
+    assert not project.start.value.environment
+
+
+def test_variables_of_the_application_are_carried_and_secrets_are_not(tmp_path: Path) -> None:
+    text = """
+        FROM python:3
+        ENV PYTHONPATH=/app MODE="live" API_TOKEN=abc
+        WORKDIR /app
+        COPY . .
+        ENV CONFIG=/app/config.yaml
+        CMD ["python", "main.py"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP, "config.yaml": ""})
+    assert project.start is not None
+    assert dict(project.start.value.environment) == {"MODE": "live", "CONFIG": "/app/config.yaml"}
+    assert any("API_TOKEN: it is left out" in note for note in project.notes)
+
+
+@pytest.mark.parametrize("line", ["flask run --host 0.0.0.0", "python -m flask run"])
+def test_a_server_of_the_lock_beats_a_development_server(tmp_path: Path, line: str) -> None:
+    text = f"FROM python:3\nWORKDIR /app\nCOPY . .\nCMD {line}\n"
+    project = planned(tmp_path, {"Dockerfile": text, "app.py": WEB}, listed="flask\ngunicorn\n")
+    assert started(project)[0].startswith("python -m gunicorn")
+    assert "Dockerfile:4 starts the development server" in started(project)[1]
+
+
+def test_the_main_of_a_flask_app_that_does_more_is_run(tmp_path: Path) -> None:
+    """Source: InkyPi, whose main starts its refresh task before it serves."""
+    main = f"{WEB}\nif __name__ == '__main__':\n    task.start()\n    serve(app, port=80)\n"
+    project = planned(tmp_path, {"src/inky.py": main}, listed="flask\n")
+    assert started(project)[0] == "python src/inky.py"
+
+
+def test_ports_of_another_application_in_the_tree_do_not_count(tmp_path: Path) -> None:
+    """Source: pypowerwall, whose root got port and health of tools beside it."""
+    stub = "from http.server import HTTPServer\nHTTPServer(('', 443), None).serve_forever()\n"
+    files = {
+        "tools/server/app/__init__.py": "",
+        "tools/server/app/main.py": API,
+        "sim/stub.py": stub,
+    }
+    own = {"power/__init__.py": "", "power/__main__.py": LOOP}
+    project = planned(tmp_path, {**files, **own, "tools/server/Dockerfile": "FROM python:3\n"})
+    assert started(project)[0] == "python -m power"
+    assert project.health is None
+    assert any("tools/server/Dockerfile is not read" in note for note in project.notes)
+
+
+def test_the_readme_tells_which_script_is_run(tmp_path: Path) -> None:
+    readme = "# x\n```sh\npip install -r requirements.txt\n$ python3 meter.py -c config.yaml\n```\n"
+    files = {"README.md": readme, "meter.py": LOOP, "main.py": LOOP, "config.yaml": ""}
+    assert started(planned(tmp_path, files)) == ("python meter.py -c config.yaml", "README.md:4")
+
+
+@pytest.mark.parametrize("flag", ['"--uri", required=True', '"config"'])
+def test_a_required_argument_is_named(tmp_path: Path, flag: str) -> None:
+    source = f"import argparse\np = argparse.ArgumentParser()\np.add_argument({flag})\n{LOOP}"
+    project = planned(tmp_path, {"main.py": source})
+    assert any(note.startswith("main.py:3 requires ") for note in project.notes)

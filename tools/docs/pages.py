@@ -106,7 +106,7 @@ def _exit_codes() -> str:
 def _reasons() -> str:
     blocks = ["The codes in brackets in a plan; `leanscaffold explain CODE` says the same."]
     for code, one in sorted(EXPLANATIONS.items()):
-        blocks += [f"## {code}", f"**{one.title}**", one.meaning, one.remedy]
+        blocks += [f"## {code}", f"**{one.title}** ({one.kind})", one.meaning, one.remedy]
     return _page("Reasons", blocks)
 
 

@@ -31,6 +31,11 @@ class Hardware:
     why: str
     group: Group | None = None
 
+    @property
+    def mounted(self) -> bool:
+        """Tell a socket or folder of the host's system from a device."""
+        return not self.path.startswith("/dev/")
+
 
 # Debian's base-passwd fixes these numbers; gpio, i2c and spi get theirs when they are made.
 _VIDEO = Group(name="video", variable="VIDEO_GID", number=44)
@@ -42,6 +47,8 @@ _SPI = Group(name="spi", variable="SPI_GID")
 _INPUT = Group(name="input", variable="INPUT_GID")
 _KINDS: tuple[tuple[str, Group], ...] = (
     ("video", _VIDEO),
+    ("media", _VIDEO),
+    ("dma_heap", _VIDEO),
     ("dri", _VIDEO),
     ("snd", _AUDIO),
     ("gpio", _GPIO),
@@ -52,21 +59,29 @@ _KINDS: tuple[tuple[str, Group], ...] = (
     ("serial", _DIALOUT),
 )
 # What packages open where the sources name nothing of that kind (their own documentation).
-_OPENED = {
-    "adafruit-blinka": "/dev/i2c-1",
-    "gpiod": "/dev/gpiochip0",
-    "gpiozero": "/dev/gpiochip0",
-    "lgpio": "/dev/gpiochip0",
-    "linuxpy": "/dev/video0",
-    "minimalmodbus": "/dev/ttyUSB0",
-    "picamera2": "/dev/video0",
-    "pyserial": "/dev/ttyUSB0",
-    "pyserial-asyncio": "/dev/ttyUSB0",
-    "rpi-gpio": "/dev/gpiomem",
-    "rpi-lgpio": "/dev/gpiochip0",
-    "smbus2": "/dev/i2c-1",
-    "spidev": "/dev/spidev0.0",
-    "v4l2py": "/dev/video0",
+_CAMERA = ("/dev/video0", "/dev/media0", "/dev/dma_heap", "/run/udev")
+_BUS = ("/run/dbus/system_bus_socket",)
+_OPENED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("adafruit-blinka", "smbus", "smbus2", "smbus3"), ("/dev/i2c-1",)),
+    **dict.fromkeys(("gpiod", "gpiozero", "lgpio", "rpi-lgpio"), ("/dev/gpiochip0",)),
+    "rpi-gpio": ("/dev/gpiomem",),
+    "spidev": ("/dev/spidev0.0",),
+    **dict.fromkeys(("linuxpy", "v4l2py", "v4l2-python3"), ("/dev/video0",)),
+    **dict.fromkeys(("picamera2", "rpi-libcamera"), _CAMERA),
+    **dict.fromkeys(
+        ("minimalmodbus", "pyserial", "pyserial-asyncio", "pyserial-asyncio-fast"),
+        ("/dev/ttyUSB0",),
+    ),
+    **dict.fromkeys(
+        ("pyaudio", "pyalsaaudio", "python-sounddevice", "simpleaudio", "sounddevice"),
+        ("/dev/snd",),
+    ),
+    **dict.fromkeys(("bleak", "bluezero", "dbus-python", "pydbus", "sdbus"), _BUS),
+    **dict.fromkeys(("hid", "hidapi", "libusb1", "pyusb"), ("/dev/bus/usb",)),
+    "evdev": ("/dev/input",),
+    "pycoral": ("/dev/apex_0",),
+    **dict.fromkeys(("hailort", "hailo-platform"), ("/dev/hailo0",)),
+    "rknn-toolkit-lite2": ("/dev/dri/renderD129",),
 }
 
 
@@ -77,9 +92,9 @@ def find_hardware(project: Project) -> tuple[Hardware, ...]:
     }
     kinds = {_kind(path) for path in found}
     for asked in project.asked:
-        path = _OPENED.get(asked.name, "")
-        if path and _kind(path) not in kinds:
-            found.setdefault(path, f"what {asked.name} opens, {asked.origin}")
+        for path in _OPENED.get(asked.name, ()):
+            if _kind(path) not in kinds:
+                found.setdefault(path, f"what {asked.name} opens, {asked.origin}")
     return tuple(
         Hardware(path=path, variable=_variable(path), why=why, group=_group(path))
         for path, why in sorted(found.items())

@@ -38,6 +38,7 @@ class Service:
     dockerfile: str
     suffix: str
     hardware: tuple[Hardware, ...]
+    mounts: tuple[Hardware, ...]
     groups: tuple[tuple[Group, str], ...]
 
 
@@ -63,7 +64,8 @@ def make_service(plan: Plan) -> Service:
         lasts=plan.health is not None,
         dockerfile=plan.options.dockerfile,
         suffix=_suffix(plan.options.dockerfile),
-        hardware=hardware,
+        hardware=tuple(one for one in hardware if not one.mounted),
+        mounts=tuple(one for one in hardware if one.mounted),
         groups=tuple(groups_of(hardware)),
     )
 

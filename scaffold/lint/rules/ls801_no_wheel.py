@@ -23,13 +23,14 @@ from collections.abc import Iterator
 
 from scaffold.lint.base_images import image_span
 from scaffold.lint.context import Case
+from scaffold.model.codes import Code
 from scaffold.model.finding import Cost, Hit, Severity
 from scaffold.planner.source_builds import effort_of
 
 SEVERITY = Severity.ERROR
 _CODES = {
-    *("no-wheel", "locked-version-no-wheel", "glibc-too-old"),
-    *("compile-needed", "compile-unknown"),
+    *(Code.NO_WHEEL, Code.LOCKED_VERSION_NO_WHEEL, Code.GLIBC_TOO_OLD),
+    *(Code.COMPILE_NEEDED, Code.COMPILE_UNKNOWN),
 }
 
 

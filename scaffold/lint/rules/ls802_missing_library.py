@@ -23,12 +23,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from scaffold.lint.base_images import image_span
 from scaffold.lint.context import Case
 from scaffold.lint.install_commands import system_installs
+from scaffold.model.codes import Code
 from scaffold.model.finding import Cost, Hit, Severity
 from scaffold.model.knowledge import Base
 from scaffold.planner.os_package_cost import distribution, system_cost
 
 SEVERITY = Severity.ERROR
-_CODES = {"needs-library", "needs-program", "library-unavailable"}
+_CODES = {Code.NEEDS_LIBRARY, Code.NEEDS_PROGRAM, Code.LIBRARY_UNAVAILABLE}
 
 
 def check(case: Case) -> Iterator[Hit]:

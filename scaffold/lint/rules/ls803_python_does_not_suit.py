@@ -21,11 +21,12 @@ from collections.abc import Iterator
 
 from scaffold.lint.base_images import image_span
 from scaffold.lint.context import Case
+from scaffold.model.codes import Code
 from scaffold.model.finding import Hit, Severity
 from scaffold.model.verdict import Rejected
 
 SEVERITY = Severity.ERROR
-_CODES = {"python-not-admissible", "version-conflict", "yanked-only", "no-wheel"}
+_CODES = {Code.PYTHON_NOT_ADMISSIBLE, Code.VERSION_CONFLICT, Code.YANKED_ONLY, Code.NO_WHEEL}
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -36,8 +37,8 @@ def check(case: Case) -> Iterator[Hit]:
     best = decided.best
     other = best is not None and best.python != decided.here.python
     for reason in decided.here.reasons:
-        conflict = reason.code in _CODES - {"no-wheel"}
-        if conflict or (reason.code == "no-wheel" and other and _same_libc(case)):
+        conflict = reason.code in _CODES - {Code.NO_WHEEL}
+        if conflict or (reason.code == Code.NO_WHEEL and other and _same_libc(case)):
             better = f"; Python {best.python} does" if best is not None and other else ""
             yield Hit(text=f"{reason.text}{better}", span=image_span(root))
 

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from scaffold.lint.context import Case, line_of
 from scaffold.lint.install_commands import python_installs
+from scaffold.model.codes import Code
 from scaffold.model.dockerfile import Span
 from scaffold.model.finding import Cost, Hit, Severity
 
@@ -33,7 +34,7 @@ def check(case: Case) -> Iterator[Hit]:
     """Yield known swaps that save something here."""
     where = _first_install(case)
     for saving in case.decided.savings if case.decided and where else ():
-        if saving.code == "swap" and where is not None:
+        if saving.code == Code.SWAP and where is not None:
             yield Hit(
                 text=saving.text,
                 span=where,

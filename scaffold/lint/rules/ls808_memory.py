@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from scaffold.lint.base_images import image_span
 from scaffold.lint.context import Case
+from scaffold.model.codes import Code
 from scaffold.model.finding import Hit, Severity
 
 SEVERITY = Severity.WARNING
@@ -33,5 +34,5 @@ def check(case: Case) -> Iterator[Hit]:
     """Yield what is known to be too much."""
     root, here = case.root(case.final), case.decided.here if case.decided else None
     for reason in here.reasons if here and root else ():
-        if reason.code == "memory-tight" and root is not None:
+        if reason.code == Code.MEMORY_TIGHT and root is not None:
             yield Hit(text=reason.text, span=image_span(root))

@@ -72,11 +72,12 @@ def predict(
     app: tuple[int, int],
     bytecode: str,
     less: tuple[int, int] = (0, 0),
+    models: tuple[int, int] = (0, 0),
 ) -> Size:
     """Return the predicted size with its error bound. ``app`` is bytes, and of Python sources.
 
     ``less`` is what trimming takes out of the base, on disk and to download, if no package asks
-    for it.
+    for it. ``models`` are bytes of the application and what they are compressed to.
 
     The error adds up the base's own, that of system packages and bytecode, and a wide one for
     files nobody has looked into.
@@ -97,7 +98,7 @@ def predict(
         (
             "application",
             app_bytes + FIXED_BYTES,
-            round(app_bytes * APPLICATION_COMPRESSED) + FIXED_DOWNLOAD,
+            round((app_bytes - models[0]) * APPLICATION_COMPRESSED) + models[1] + FIXED_DOWNLOAD,
         ),
     )
     unknown = sum(weighed.facts.installed for weighed in packages if not weighed.exact)
@@ -118,7 +119,7 @@ def predict(
         + less[0]
     )
     base_waste = base_disk * (base.in_blocks - 1)
-    around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes)
+    around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes - models[0])
     waste, off = _waste(packages, bytecode=bytecode != "none")
     return Size(
         on_disk=on_disk,
@@ -133,6 +134,7 @@ def predict(
         ),
         parts=parts,
         packages=tuple(_package(w, footprints, bytecode=bytecode != "none") for w in packages),
+        models=models,
     )
 
 

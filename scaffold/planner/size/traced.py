@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Base, Image
 from scaffold.model.plan import Options
 from scaffold.model.project import Project
@@ -108,7 +109,7 @@ def remark_trace(tracing: Tracing | None, packages: Sequence[Weighed]) -> Iterat
     if figures is not None and tracing.same:
         gone = figures.whole[0] - figures.kept[0]
         text += f": {gone / 1e6:.1f} MB, {figures.ratio:.2f} times what they open is left"
-    yield Reason(code="traced", text=text)
+    yield Reason(code=Code.TRACED, text=text)
     stale = list(find_stale(tracing, packages))
     if not tracing.python:
         stale.append("Python's own library")
@@ -118,7 +119,7 @@ def remark_trace(tracing: Tracing | None, packages: Sequence[Weighed]) -> Iterat
             f"{', '.join(stale)} {verb} of another release than the trace's and kept whole: "
             "run leanscaffold trace again"
         )
-        yield Reason(code="trace-stale", text=text)
+        yield Reason(code=Code.TRACE_STALE, text=text)
     if not tracing.same:
         text = "the trace was not measured for this image: its size is an estimate"
-        yield Reason(code="trace-unmeasured", text=text)
+        yield Reason(code=Code.TRACE_UNMEASURED, text=text)

@@ -76,6 +76,32 @@ class Copied:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tails:
+    """A machine that no Dockerfile describes: a path is the project's file that ends it.
+
+    ``copied`` is the image of the project's Dockerfile, where there is one: it is asked first.
+    """
+
+    root: Path
+    copied: Copied | None = None
+
+    def steps(self, stage: Stage) -> tuple[Instruction, ...]:
+        """Return what makes a stage, which is nothing."""
+        return stage.steps
+
+    def project_path(self, path: str, stage: Stage, *, depth: int = 0) -> str | None:
+        """Return the longest end of a path that is a file of the project."""
+        del stage
+        if self.copied is not None:
+            last = self.copied.dockerfile.stages[-1]
+            if found := self.copied.project_path(path, last, depth=depth):
+                return found
+        parts = posixpath.normpath(path).strip("/").split("/")
+        tails = ("/".join(parts[at:]) for at in range(len(parts)))
+        return next((tail for tail in tails if (self.root / tail).is_file()), None)
+
+
 def copies(step: Instruction) -> Iterator[tuple[str, str, bool]]:
     """Yield (source, target, the target is a folder) of what a COPY or ADD copies."""
     words = step.words if step.words is not None else step.text.split()

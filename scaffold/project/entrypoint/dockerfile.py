@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,14 +10,23 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
-from scaffold.model.project import Found, Origin
+from scaffold.model.project import Found, Origin, Use
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
-from scaffold.project.entrypoint.container_paths import Copied, find_context, is_for_docker
+from scaffold.project.entrypoint.apps import is_aside
+from scaffold.project.entrypoint.container_paths import Copied, Tails, find_context, is_for_docker
 from scaffold.project.entrypoint.entry import Entry, remark, started
-from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, join
+from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join
 from scaffold.project.entrypoint.ports import is_port
-from scaffold.project.entrypoint.procfile import MODULES, foreign_uses
+from scaffold.project.entrypoint.processes import (
+    Composed,
+    Process,
+    read_compose,
+    read_readme,
+    read_supervisord,
+    read_units,
+)
+from scaffold.project.entrypoint.procfile import MODULES, WEB_SERVERS, foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
 from scaffold.project.own_dockerfile import OURS
 from scaffold.project.source_modules import Module
@@ -29,6 +39,14 @@ _URL = re.compile(
     r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s\"'|;)]*)?"
 )
 _EXPOSED = re.compile(r"(\d+)(?:/tcp)?")
+_NONE = read_dockerfile("FROM scratch\n")
+# Variables of an image's own making: of shells, Python, package managers, users, and locale.
+_OF_IMAGES = re.compile(
+    r"PATH|HOME|EDITOR|APT_\w+|LANG|LANGUAGE|LC_\w+|TERM|SHELL|USER|PUID|PGID|UID|GID|DEBIAN_FRONTEND|VIRTUAL_ENV"
+    r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"
+    r"|(?:PYTHON|PIP|PIPX|UV|POETRY|PDM|CONDA|PIPENV|NODE|NPM|CARGO|RUST)\w*"
+)
+_SECRET = re.compile(r"(?i)secret|passw|pwd|token|credential|(?:^|_)(?:api|private)?_?key$|_dsn$")
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
 # The servers' options for the folder that they import the application from.
@@ -48,6 +66,8 @@ class OwnStart:
     port: Found[int] | None = None
     health: Found[str] | None = None
     notes: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    uses: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +76,7 @@ class _Reading:
 
     place: str
     dockerfile: Dockerfile
-    copied: Copied
+    copied: Copied | Tails
     files: frozenset[str]
     modules: Sequence[Module]
     installed: frozenset[str]
@@ -87,7 +107,7 @@ def read_own_start(
     """
     found = _find(root)
     if found is None:
-        return OwnStart()
+        return OwnStart(notes=tuple(_others(root)))
     place, dockerfile, context = found
     reading = _Reading(
         place=place,
@@ -100,18 +120,98 @@ def read_own_start(
     )
     steps = reading.copied.steps(reading.stage)
     health, asked = _health(reading, steps)
-    own = OwnStart(port=_exposed(reading, steps) or asked, health=health)
+    composed = read_compose(root, place)
+    environment, notes = _carried(reading, steps, composed)
+    own = OwnStart(
+        port=_exposed(reading, steps) or asked or _published(composed),
+        health=health,
+        environment=environment,
+        notes=(*notes, *_mounts(composed)),
+        uses=tuple(
+            Use(code="opens-device", value=value, origin=origin)
+            for value, origin in composed.devices
+        ),
+    )
     entrypoint, cmd = _commands(reading)
-    if entrypoint is None and cmd is None:
+    if entrypoint is None and cmd is None and composed.command is None:
         return own
     try:
-        launch = _launch(reading, entrypoint, cmd, steps)
+        launch = _launch(reading, entrypoint, cmd, steps, composed)
         own = _resolve(reading, launch, own)
     except UnclearError as error:
         first = reading.origin(entrypoint or cmd or reading.stage.opening)
         text = f"{first} {error}: it does not decide how the app starts (--cmd does)"
-        return replace(own, notes=(text,))
+        return replace(own, notes=(*own.notes, text))
     return replace(own, notes=(*own.notes, *_remarks(reading, launch)))
+
+
+def read_processes(
+    root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
+) -> OwnStart:
+    """Return what supervisord or systemd starts: a web server before the first of the others.
+
+    One image starts one process: the others are named.
+    """
+    own = _find(root)
+    copied = Copied(root=root, dockerfile=own[1], context=own[2]) if own else None
+    for processes in (read_supervisord(root), read_units(root)):
+        tried = [
+            (one, _try(root, one, files, modules, installed, copied=copied)) for one in processes
+        ]
+        known = [own for _, own in tried if isinstance(own, OwnStart)]
+        if known:
+            chosen = next((own for own in known if own.server in WEB_SERVERS), known[0])
+            others = [(one, own) for one, own in tried if own is not chosen]
+            return replace(chosen, notes=(*chosen.notes, *(_also(*pair) for pair in others)))
+    return OwnStart()
+
+
+def read_told(
+    root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
+) -> OwnStart:
+    """Return the first run of the project that its README tells."""
+    tried = (_try(root, one, files, modules, installed) for one in read_readme(root))
+    aside = {module.file for module in modules if is_aside(module)}
+    known = (own for own in tried if isinstance(own, OwnStart) and own.file not in {"", *aside})
+    return next(known, OwnStart())
+
+
+def _also(process: Process, own: OwnStart | str) -> str:
+    line = process.line
+    if isinstance(own, OwnStart) and own.entry is not None:
+        line = shlex.join(own.entry.start.value.command)
+    return (
+        f"{process.origin} also starts {process.name} ({line}): the image starts one process; "
+        f"give another container that command"
+    )
+
+
+def _try(
+    root: Path,
+    process: Process,
+    files: Sequence[str],
+    modules: Sequence[Module],
+    installed: frozenset[str],
+    *,
+    copied: Copied | None = None,
+) -> OwnStart | str:
+    """Return what a process starts, or why that is not clear."""
+    reading = _Reading(
+        place=process.origin.file,
+        dockerfile=_NONE,
+        copied=Tails(root=root, copied=copied),
+        files=frozenset(files),
+        modules=modules,
+        installed=installed,
+        scripts=project_scripts(root)[1],
+    )
+    image = Image(script=lambda _: None)
+    try:
+        launch = follow(process.launch(), image)
+        own = _resolve(reading, launch, OwnStart())
+    except UnclearError as error:
+        return str(error)
+    return replace(own, notes=tuple(_remarks(reading, launch)))
 
 
 def _find(root: Path) -> tuple[str, Dockerfile, str] | None:
@@ -135,6 +235,24 @@ def _find(root: Path) -> tuple[str, Dockerfile, str] | None:
         if dockerfile.stages and context is not None:
             usable.append((place, dockerfile, context))
     return usable[0] if len(usable) == 1 else None
+
+
+def _others(root: Path) -> Iterator[str]:
+    """Yield a note on Dockerfiles of which none is surely the application's."""
+    places = sorted(
+        path.relative_to(root).as_posix()
+        for pattern in (f"*/{_FILE}", f"*/*/{_FILE}")
+        for path in root.glob(pattern)
+        if not any(one.startswith(".") for one in path.relative_to(root).parts)
+        and OURS not in _text(root, path.relative_to(root).as_posix())
+    )
+    if places:
+        first = posixpath.dirname(places[0])
+        yield (
+            f"{', '.join(places[:4])} "
+            f"{'is' if len(places) == 1 else 'are'} not read: for the application of such a folder "
+            f"plan the folder itself, as with `leanscaffold plan {first}`"
+        )
 
 
 def _text(root: Path, place: str) -> str:
@@ -166,6 +284,7 @@ def _launch(
     entrypoint: Instruction | None,
     cmd: Instruction | None,
     steps: Sequence[Instruction],
+    composed: Composed,
 ) -> Launch:
     def script(path: str) -> tuple[str, str] | None:
         file = reading.copied.project_path(path, reading.stage)
@@ -183,7 +302,8 @@ def _launch(
     workdir = _workdir(steps)
     scope = (entrypoint or cmd or last).scope
     image = Image(environment=scope.environment, script=script)
-    return join(entrypoint, cmd, workdir=workdir, image=image, place=place)
+    instead = composed.command.launch() if composed.command else None
+    return join(entrypoint, cmd, workdir=workdir, image=image, place=place, instead=instead)
 
 
 def _workdir(steps: Sequence[Instruction]) -> str:
@@ -212,23 +332,68 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
     elif (script := reading.path(first, launch.workdir)) and _is_python(reading, script):
         file, server = _file(reading, script), ""
         command = ("python", file, *_arguments(reading, rest, launch.workdir))
+        if (module := _launched(reading, file)) and _module(reading, module, launch.workdir):
+            command = ("python", "-m", module, *command[2:])
     elif "/" not in first and canonicalize_name(name) in reading.installed:
         command, file, server = (name, *_arguments(reading, rest, launch.workdir)), "", ""
     else:
         raise UnclearError(f"starts {name}, which neither the project nor a dependency has")
     framework = server or "script"
-    environment = [*launch.environment, *_settings(reading, server)]
-    start = started(framework, command, origin, environment=environment)
+    environment = {
+        name: value
+        for name, value in (*own.environment, *launch.environment)
+        if not _OF_IMAGES.fullmatch(name)
+    }
+    start = started(framework, command, origin, environment=tuple(environment.items()))
     uses = foreign_uses(command, origin)
     return replace(own, entry=Entry(start=start, uses=uses), file=file, server=server)
 
 
-def _settings(reading: _Reading, server: str) -> Iterator[tuple[str, str]]:
-    """Yield the variables of the Dockerfile that a server reads itself: ``FLASK_APP``."""
-    end = [*reading.copied.steps(reading.stage)][-1:]
-    for name, value in end[0].scope.environment.items() if end and server else ():
-        if name.startswith(f"{server.upper()}_") and "$" not in value:
-            yield name, value
+def _carried(
+    reading: _Reading, steps: Sequence[Instruction], composed: Composed
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return the application's variables of a Dockerfile and compose file, and notes on them."""
+    last = steps[-1:]
+    written = {
+        name: (fill_in(value, last[0].scope), reading.origin(step, ""))
+        for step in steps
+        if step.keyword == "ENV"
+        for name in last[0].scope.environment
+        if re.search(rf"(?<![\w$]){re.escape(name)}[ =]", step.text)
+        for value in [last[0].scope.environment[name]]
+    }
+    found, secret = {}, []
+    for name, (raw, origin) in written.items():
+        value = raw.strip("\"'")
+        if _OF_IMAGES.fullmatch(name) or not value or re.search(r"[$\n\r`]", value):
+            continue
+        if _SECRET.search(name):
+            secret.append(f"{origin} sets {name}: it is left out, give it to the container")
+            continue
+        inside = reading.copied.project_path(value, reading.stage) if value[0] == "/" else None
+        found[name] = posixpath.normpath(f"/app/{inside}") if inside else value
+    first = next((str(written[name][1]) for name in found), "")
+    names = ", ".join(found)
+    told = (f"{first} sets {names}: so does the image",) if found else ()
+    if composed.environment:
+        set_ = ", ".join(name for name, _, _ in composed.environment)
+        secret.append(f"{composed.environment[0][2]} sets {set_}: give the container what it needs")
+    return tuple(found.items()), (*told, *secret)
+
+
+def _published(composed: Composed) -> Found[int] | None:
+    numbers = {port for port, _ in composed.ports}
+    return (
+        Found(value=composed.ports[0][0], origin=composed.ports[0][1])
+        if len(numbers) == 1
+        else None
+    )
+
+
+def _mounts(composed: Composed) -> Iterator[str]:
+    if composed.mounts:
+        paths = ", ".join(dict.fromkeys(path for path, _ in composed.mounts))
+        yield f"{composed.mounts[0][1]} mounts {paths}: mount it into this container, too"
 
 
 def _python(
@@ -343,6 +508,15 @@ def _is_python(reading: _Reading, file: str) -> bool:
         return True
     first = _text(reading.copied.root, file).partition("\n")[0]
     return first.startswith("#!") and "python" in first
+
+
+def _launched(reading: _Reading, file: str) -> str:
+    """Return the module that a script starts by the Python of an environment of its own."""
+    text = _text(reading.copied.root, file)
+    if not re.search(r"\bvenv\b", text):
+        return ""
+    found = re.findall(r"""["']-m["'],\s*["']([\w.]+)["']\s*\]\s*\+\s*sys\.argv\[1:\]""", text)
+    return found[0] if len(found) == 1 else ""
 
 
 def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:

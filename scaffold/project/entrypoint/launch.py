@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scaffold.model.dockerfile import Command, Instruction
@@ -12,13 +12,15 @@ from scaffold.project.dockerfile_parser.variables import expand
 
 _INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
 _INIT_VALUES = frozenset({"-e", "-p", "-r", "--rewrite"})
-_AS_USER = frozenset({"gosu", "su-exec"})
+_AS_USER = frozenset({"gosu", "su-exec", "s6-setuidgid", "setuidgid"})
+_SUDO_VALUES = frozenset({"-u", "-g", "--user", "--group", "-n", "-c"})
 _RUNNERS = frozenset({"uv", "poetry", "pipenv", "pdm", "hatch", "rye"})
 _RUN_VALUES = frozenset({"--with", "--extra", "--group", "--python", "-p", "--env-file"})
 _ELSEWHERE = frozenset({"--directory", "--project", "--package"})
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _ALL = frozenset({"$@", "${@}", "$*"})
 _QUIET = frozenset({"set", "echo", "printf", "cd", "exec", ":", "true", "export", "umask"})
+_QUIET_CHAIN = re.compile(r"(?:(?:cd|export) [^&|;]+&& *)+")
 _MERGED = re.compile(r"\s*2>&1\s*")
 
 
@@ -57,8 +59,14 @@ def join(
     workdir: str,
     image: Image,
     place: Callable[[Instruction], tuple[str, int]],
+    instead: Launch | None = None,
 ) -> Launch:
-    """Return what ENTRYPOINT and CMD start together. Raises UnclearError."""
+    """Return what ENTRYPOINT and CMD start together. Raises UnclearError.
+
+    ``instead`` is a shell's line that takes the place of CMD.
+    """
+    if instead is not None and entrypoint is None:
+        return follow(replace(instead, workdir=workdir), image)
     first = entrypoint or cmd
     if first is None:
         raise UnclearError("starts nothing")
@@ -68,10 +76,12 @@ def join(
         launch = _from_shell(first.text, start, image)
     else:
         words = first.words
-        if entrypoint is not None and cmd is not None:
+        if instead is not None:
+            words += tuple(shlex.split(instead.words[-1]))
+        elif entrypoint is not None and cmd is not None:
             words += cmd.words if cmd.words is not None else ("sh", "-c", cmd.text)
         launch = Launch(words=_literal(words), workdir=workdir, file=file, line=line)
-    return _follow(launch, image)
+    return follow(launch, image)
 
 
 def _literal(words: Sequence[str]) -> tuple[str, ...]:
@@ -81,8 +91,11 @@ def _literal(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _follow(launch: Launch, image: Image) -> Launch:
-    """Unwrap what starts the command, step by step, until it stands there itself."""
+def follow(launch: Launch, image: Image) -> Launch:
+    """Unwrap what starts the command, step by step, until it stands there itself.
+
+    Raises UnclearError.
+    """
     for _ in range(8):
         words = unwrap(launch.words)
         if not words:
@@ -114,6 +127,10 @@ def unwrap(words: Sequence[str]) -> tuple[str, ...]:
             rest = _after_options(rest[1:], _INIT_VALUES)
         elif name in _AS_USER and len(rest) > 2:  # noqa: PLR2004 - program, user and command
             rest = rest[2:]
+        elif name in {"su", "runuser"} and "-c" in rest[:-1]:
+            rest = ["sh", "-c", rest[rest.index("-c") + 1]]
+        elif name in {"sudo", "runuser", "setpriv", "nice"} and rest[1:]:
+            rest = _after_options(rest[1:], _SUDO_VALUES)
         elif name == "exec" or (
             name == "env" and rest[1:] and not rest[1].startswith("-") and "=" not in rest[1]
         ):
@@ -172,11 +189,15 @@ def _from_script(
     """Return what the last line of a shell script starts."""
     file, text = script
     commands = list(read_commands(text, range(len(text))))
+    while len(commands) > 1 and commands[-1].argv[:1] == ("exit",):
+        text = text[: commands[-1].span.start].rstrip()
+        commands.pop()
     last = commands[-1] if commands else None
-    if last is None or not last.words or not _is_last(last, text):
+    if last is None or not last.words or not _is_last([*_chain(commands), last], text):
         raise UnclearError(f"runs {file}, whose last line is no simple command")
     line = text.count("\n", 0, last.span.start) + 1
-    if len(commands) > 1 and commands[-2].operator not in {";", ""}:
+    chain = _chain(commands)
+    if any(one.words and one.argv[0] not in _QUIET for one in chain):
         raise UnclearError(f"runs {file}, whose line {line} is more than one simple command")
     if any(one.argv[:2] == ("set", "--") for one in commands):
         raise UnclearError(f"runs {file}, which changes its arguments")
@@ -191,16 +212,31 @@ def _from_script(
         workdir=_folder(commands[:-1], launch.workdir),
         file=launch.file if passed else file,
         line=launch.line if passed else line,
-        environment=(*launch.environment, *_assigned(last, known)),
+        environment=(
+            *launch.environment,
+            *_exported(commands[:-1], known),
+            *_assigned(last, known),
+        ),
         skipped=launch.skipped
         or any(one.words and one.argv[0] not in _QUIET for one in commands[:-1]),
     )
 
 
-def _is_last(command: Command, text: str) -> bool:
-    rest = text[command.span.end :].splitlines()
-    begin = text.rfind("\n", 0, command.span.start) + 1
-    alone = not text[begin : command.span.start].strip()
+def _chain(commands: Sequence[Command]) -> list[Command]:
+    """Return what is joined to the last command by ``&&``."""
+    chain: list[Command] = []
+    for one in reversed(commands[:-1]):
+        if one.operator in {";", ""}:
+            break
+        chain.insert(0, one)
+    return chain if all(one.operator == "&&" for one in chain) else list(commands[:-1])
+
+
+def _is_last(commands: Sequence[Command], text: str) -> bool:
+    """Tell whether a chain of commands ends a script, with nothing else on its lines."""
+    rest = text[commands[-1].span.end :].splitlines()
+    begin = text.rfind("\n", 0, commands[0].span.start) + 1
+    alone = not text[begin : commands[0].span.start].strip()
     return alone and all(not line.strip() or line.lstrip().startswith("#") for line in rest)
 
 
@@ -224,13 +260,23 @@ def _known(
         pairs = [(k, v) for k, sign, v in exported if sign] if one.words else [*one.assignments]
         for name, value in pairs:
             filled = expand(value, known.get)
-            plain = text[one.span.start - 1 : one.span.start] in {"\n", ""}
+            before = text[: one.span.start].rpartition("\n")[2].strip()
+            plain = not before or bool(_QUIET_CHAIN.fullmatch(before))
             if name in changed or not plain or re.search(r"[$`]", filled):
                 known.pop(name, None)
             else:
                 known[name] = filled
             changed.add(name)
     return known
+
+
+def _exported(commands: Sequence[Command], known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that a script sets for what it starts, as far as they are known."""
+    for one in commands:
+        for word in one.argv[1:] if one.argv[:1] == ("export",) else ():
+            name = word.partition("=")[0]
+            if name in known:
+                yield name, known[name]
 
 
 def _assigned(command: Command, known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

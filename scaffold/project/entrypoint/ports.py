@@ -62,14 +62,21 @@ def find_port(
     the default of ``PORT`` does, as it does in a web application; elsewhere it may be anything.
     The file ``first`` (where the application is made) counts before the others.
     """
+    starts = next((module for module in modules if module.file == first), None)
     order = sorted(
-        modules, key=lambda module: (module.file != first, is_aside(module), module.file)
+        (module for module in modules if starts is None or _together(module, starts)),
+        key=lambda module: (module.file != first, is_aside(module), module.file),
     )
     by_name = {module.name: module for module in modules if module.name}
     objects = _listening_objects(modules, by_name)
     found = (port for module in order for port in _served_on(module, objects, by_name))
     defaults = (port for module in order for port in _default_of_variable(module) if variable)
     return next(found, None) or next(defaults, None)
+
+
+def _together(module: Module, other: Module) -> bool:
+    """Tell whether files belong to one application: those of other source roots are another's."""
+    return module.root == other.root or {module.root, other.root} <= {".", "src", "app"}
 
 
 def gunicorn_bind(root: Path, modules: Sequence[Module]) -> tuple[str, Found[int]] | None:

@@ -12,7 +12,13 @@ from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, others, remark,
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.pyproject_file import load_pyproject
 from scaffold.project.setup_files import read_console_scripts, read_setup_name
-from scaffold.project.source_modules import Module, argument, imported_tops, is_main_guard
+from scaffold.project.source_modules import (
+    Function,
+    Module,
+    argument,
+    imported_tops,
+    is_main_guard,
+)
 
 # Folders below the top where a conventional name no longer says much.
 _DEEP = 2
@@ -186,6 +192,31 @@ def _runs(module: Module) -> bool:
         or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await))
         for node in module.top
     )
+
+
+def main_body(module: Module) -> Sequence[ast.stmt]:
+    """Return what a file does when it is run, a single ``main()`` followed."""
+    guard = next((node for node in module.tree.body if is_main_guard(node)), None)
+    body: Sequence[ast.stmt] = guard.body if isinstance(guard, ast.If) else ()
+    call = body[-1] if body else None
+    if isinstance(call, ast.Expr) and isinstance(call.value, ast.Call):
+        name = call.value.args[0] if call.value.args else call.value
+        func = name.func if isinstance(name, ast.Call) else None
+        for node in module.tree.body:
+            if isinstance(node, Function) and isinstance(func, ast.Name) and node.name == func.id:
+                return (*body[:-1], *node.body)
+    return body
+
+
+def does_more(module: Module) -> bool:
+    """Tell whether running a file does more than hand an application to its server."""
+    calls = [
+        node
+        for statement in main_body(module)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
+    ]
+    return len(calls) > 1
 
 
 def _is_main(module: Module) -> bool:

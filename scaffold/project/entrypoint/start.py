@@ -1,19 +1,28 @@
 """Which way to start counts, when the sources know several."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scaffold.model.project import Found, Start, Use
 from scaffold.project.device_files import find_devices
-from scaffold.project.entrypoint.apps import App, find_apps
+from scaffold.project.entrypoint.apps import App, find_apps, is_aside
 from scaffold.project.entrypoint.django import Site, find_django_health, find_site
-from scaffold.project.entrypoint.dockerfile import OwnStart, read_own_start
+from scaffold.project.entrypoint.dockerfile import (
+    OwnStart,
+    read_own_start,
+    read_processes,
+    read_told,
+)
 from scaffold.project.entrypoint.entry import Entry, others, remark
 from scaffold.project.entrypoint.health import find_health
 from scaffold.project.entrypoint.ports import find_port, gunicorn_bind
 from scaffold.project.entrypoint.procfile import DEFAULTS, PORT_OPTION, reachable, read_procfile
+from scaffold.project.entrypoint.required import name_required
 from scaffold.project.entrypoint.scripts import (
+    does_more,
+    main_body,
     start_celery,
     start_gradio,
     start_project_script,
@@ -55,8 +64,14 @@ def read_sources(
     """
     modules, broken = load_modules(root, files, roots)
     own = read_own_start(root, files, modules, installed)
-    entry = _find_entry(root, modules, installed, own)
-    told = entry is None or entry.start.origin.file != "Procfile"
+    told = read_told(root, files, modules, installed)
+    if own.entry is None:
+        own = _with_processes(own, read_processes(root, files, modules, installed))
+    entry = _find_entry(root, modules, installed, own, told)
+    counts = entry is None or entry.start.origin.file != "Procfile"
+    if entry is not None and own.environment:
+        entry = replace(entry, start=_with_environment(entry.start, own.environment))
+    required = name_required(entry.start.value, modules) if entry else ()
     start = entry.start.value if entry else None
     command, framework = (start.command, start.framework) if start else ((), "")
     found = find_uses(modules, files, command=command, framework=framework)
@@ -65,9 +80,9 @@ def read_sources(
         start=entry.start if entry else None,
         port=entry.port if entry else None,
         health=entry.health if entry else None,
-        uses=(*(entry.uses if entry else ()), *uses),
+        uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
-        notes=own.notes if told else (),
+        notes=(*(own.notes if counts else ()), *required),
     )
 
 
@@ -78,10 +93,17 @@ def _source_paths(modules: Sequence[Module]) -> tuple[str, ...]:
 
 
 def _find_entry(
-    root: Path, modules: tuple[Module, ...], installed: frozenset[str], own: OwnStart
+    root: Path,
+    modules: tuple[Module, ...],
+    installed: frozenset[str],
+    own: OwnStart,
+    told: OwnStart,
 ) -> Entry | None:
     apps = find_apps(modules)
     web = [app for app in apps if app.framework != "celery"]
+    script = start_project_script(root, modules)
+    if web and is_aside(web[0].module) and (script or _is_run(modules)):
+        web = []  # an example's or a tool's, and there is the application itself
     site = find_site(modules)
     entry = (
         _web_entry(root, modules, installed, web=web, site=site, own=own)
@@ -98,16 +120,72 @@ def _find_entry(
     if written is not None:
         is_web = entry is not None and written.start.value.framework != "procfile"
         return replace(written, health=entry.health if entry and is_web else None)
+    serves = entry is not None and not _is_for_development(entry)
+    if own.entry is None and told.entry is not None and not serves:
+        own = replace(told, port=own.port, health=own.health)
     if own.entry is not None:
         return _own_entry(own, own.entry, entry, modules, binds=binds)
     if entry is not None:
-        return entry
-    script = start_project_script(root, modules)
+        if serves:
+            return entry
+        main = _serving_main(web[0], modules) if web and site is None else None
+        return replace(main, health=entry.health if main.port else None) if main else entry
     workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:
         return _with_others(start_celery(workers[0]), _targets(workers[1:]))
     plain = script or start_script(modules)
     return replace(plain, port=own.port or plain.port, health=own.health) if plain else None
+
+
+def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:
+    """Return what a Dockerfile tells besides, with what a process manager starts."""
+    if found.entry is None:
+        return own
+    kept = tuple(note for note in own.notes if "does not decide" not in note)
+    return replace(
+        found,
+        port=own.port,
+        health=own.health,
+        notes=(*kept, *found.notes),
+        environment=own.environment,
+        uses=own.uses,
+    )
+
+
+def _with_environment(start: Found[Start], more: Sequence[tuple[str, str]]) -> Found[Start]:
+    pairs = {**dict(more), **dict(start.value.environment)}
+    return replace(start, value=replace(start.value, environment=tuple(pairs.items())))
+
+
+def _is_run(modules: Sequence[Module]) -> bool:
+    """Tell whether something of the application itself is made to be run."""
+    return any(
+        not is_aside(module) and (module.file.endswith("__main__.py") or main_body(module))
+        for module in modules
+        if "test" not in module.file
+    )
+
+
+def _is_for_development(entry: Entry) -> bool:
+    command = entry.start.value.command
+    return "runserver" in command or (command[1:3] == ("-m", "flask") and "run" in command)
+
+
+def _serving_main(app: App, modules: Sequence[Module]) -> Entry | None:
+    """Return the script that serves the application and does more, which its server would miss."""
+    inside = {app.module.name, app.made_in.name}
+    serving = [
+        module
+        for module in modules
+        if not is_aside(module)
+        and (module is app.module or any(_belongs(n, inside) for n in module.names.values()))
+        and does_more(module)
+    ]
+    return start_script(serving) if serving else None
+
+
+def _belongs(name: str, modules: set[str]) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in modules)
 
 
 def _own_entry(
@@ -117,6 +195,13 @@ def _own_entry(
 
     The port is the command's, what EXPOSE or HEALTHCHECK say, the sources', the server's.
     """
+    if entry is not None and _is_for_development(told) and not _is_for_development(entry):
+        detail = f"{told.start.origin} starts the development server"
+        return replace(
+            entry,
+            start=Found(value=entry.start.value, origin=remark(entry.start.origin, detail)),
+        )
+    told = replace(told, start=_off_sockets(told.start))
     start = told.start
     serves = bool(own.server) or entry is not None
     written = PORT_OPTION.search(" ".join(start.value.command)) if serves else None
@@ -143,6 +228,19 @@ def _own_entry(
     if own.server == "celery":
         return replace(told, start=start)
     return replace(told, start=start, port=port, health=health if port else None)
+
+
+def _off_sockets(start: Found[Start]) -> Found[Start]:
+    """Return a start without a socket file: a proxy on the same machine read it."""
+    words = list(start.value.command)
+    for at, word in enumerate(words[1:], start=1):
+        joined = re.fullmatch(r"(--bind|-b|--uds|-u)=?(unix:.*|/.*\.sock\w*)", word)
+        after = words[at - 1] in {"--bind", "-b", "--uds", "-u"}
+        if joined or (after and re.fullmatch(r"unix:.*|/.*\.sock\w*", word)):
+            del words[at if joined else at - 1 : at + 1]
+            value = replace(start.value, command=tuple(words))
+            return Found(value=value, origin=remark(start.origin, "its socket file left out"))
+    return start
 
 
 def _written_port(entry: Entry | None) -> Found[int] | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scaffold import __version__
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Facts
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
@@ -260,7 +261,7 @@ def _saving(saving: Suggestion) -> Row:
         cells=(
             format_size(saving.bytes) if saving.bytes else "unknown",
             format_size(saving.download) if saving.download else "unknown",
-            kind if saving.code == "swap" else "slower starts",
+            kind if saving.code == Code.SWAP else "slower starts",
             saving.option,
         ),
     )

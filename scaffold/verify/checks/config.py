@@ -4,12 +4,13 @@ import posixpath
 from collections.abc import Iterator
 
 from scaffold.docker.image_fs import real_path
+from scaffold.model.codes import Code
 from scaffold.model.expectation import Expectation
 from scaffold.model.image import Contents
 from scaffold.model.verification import Check, Status
 
-CODE = "config"
-SECRETS_CODE = "secrets"
+CODE = Code.CONFIG
+SECRETS_CODE = Code.SECRETS
 _PLAN_LABEL = "leanscaffold.plan"
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELLS = {"sh", "bash", "ash", "dash"}

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from packaging.utils import canonicalize_name
 
 from scaffold.docker.installed_packages import Installed, optional_names
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.run import Importing, ImportTry
 from scaffold.model.verification import Check, Status
 
-CODE = "imports"
+CODE = Code.IMPORTS
 # The standard library's modules of other systems.
 _ELSEWHERE = {
     "_winapi",

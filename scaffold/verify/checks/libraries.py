@@ -7,12 +7,13 @@ from functools import cached_property
 
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import Installed, owners
+from scaffold.model.codes import Code
 from scaffold.model.image import Contents, Elf, ImageFile
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Status
 
-CODE = "libraries"
+CODE = Code.LIBRARIES
 _SHOWN = 8
 _RECORDS = ("/var/lib/dpkg/status", "/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 _OF_SYSTEM = ("/lib", "/usr/lib", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")

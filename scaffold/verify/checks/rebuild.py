@@ -1,11 +1,12 @@
 """A small change is a small build and a small download."""
 
+from scaffold.model.codes import Code
 from scaffold.model.image import Contents
 from scaffold.model.run import Rebuild
 from scaffold.model.verification import Check, Status
 
-CODE = "rebuild"
-UPDATE_CODE = "update"
+CODE = Code.REBUILD
+UPDATE_CODE = Code.UPDATE
 NOT_TRIED = {
     "quick": "left out (--quick)",
     "image": "not tried: an existing image was given, nothing was built",

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from scaffold.docker.installed_packages import Installed
+from scaffold.model.codes import Code
 from scaffold.model.expectation import Expectation
 from scaffold.model.image import Contents
 from scaffold.model.verification import Check, Layer, Status, Stored
 
-CODE = "size"
+CODE = Code.SIZE
 # What a prediction has to keep, whatever narrower bound it gave itself.
 ON_DISK_BOUND = 0.02
 DOWNLOAD_BOUND = 0.08

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
+from scaffold.model.codes import Code
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
-CODE = "start"
-MEMORY_CODE = "memory"
+CODE = Code.START
+MEMORY_CODE = Code.MEMORY
 _LOG_LINES = 6
 _MEBI = 1 << 20
 _LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}

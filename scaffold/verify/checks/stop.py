@@ -1,9 +1,10 @@
 """A signal ends the app within the grace period."""
 
+from scaffold.model.codes import Code
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
-CODE = "stop"
+CODE = Code.STOP
 
 
 def check_stop(trial: RunSpec, run: Run, signal: str) -> Check:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from scaffold.model.codes import Code
 from scaffold.model.trace import TracedRun, TraceResult, TraceScenario
 from scaffold.model.verification import Check, Status
 
-CODE = "traced"
+CODE = Code.TRACED
 
 
 def check_traced(runs: Sequence[TracedRun], sightings: Sequence[TraceResult]) -> Check:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from scaffold.model.codes import Code
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
-CODE = "writes"
+CODE = Code.WRITES
 _READ_ONLY = re.compile(r"Read-only file system(?:: ['\"]?([^'\"\n]+))?|Errno 30")
 # Where engines mount things of their own.
 _MOUNTED = ("/dev", "/proc", "/sys", "/run/cgroup", "/etc/hosts", "/etc/hostname")

@@ -1,5 +1,6 @@
 """Every invariant, broken once: the valid facts pass, each broken copy is caught by its code."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -225,6 +226,9 @@ def test_a_broken_invariant_is_named_with_its_fact(
 def test_every_code_that_the_check_knows_is_broken_here() -> None:
     folder = Path(check_facts.__code__.co_filename).parent
     sources = [file.read_text(encoding="utf-8") for file in folder.glob("check*.py")]
-    codes = {line.split('"')[1] for source in sources for line in source.split("code=")[1:]}
+    written = (
+        found for source in sources for found in re.findall(r'code=(?:Code\.)?"?([\w-]+)', source)
+    )
+    codes = {one.lower().replace("_", "-") for one in written}
 
     assert codes == {code for code, _, _ in BROKEN}

@@ -42,7 +42,7 @@ def opens(path: str) -> Use:
 def test_every_word_of_the_option_has_a_file_and_nothing_is_written_unasked() -> None:
     assert set(FILES) == set(AROUND)
     plain = set(render(simple_plan(), load))
-    files = {file.format(name="app") for _, file in FILES.values()}
+    files = {file.format(name="app", suffix="") for _, file in FILES.values()}
     assert set(with_all(simple_plan())) - plain == files
 
 
@@ -74,6 +74,14 @@ def test_what_nobody_can_ask_is_not_started_again_once_it_ended_well() -> None:
         (("pyserial",), ("/dev/ttyAMA0",), ["/dev/ttyAMA0"]),
         (("gpiod", "smbus2"), (), ["/dev/gpiochip0", "/dev/i2c-1"]),
         (("linuxpy",), ("/dev/video2",), ["/dev/video2"]),
+        (("sounddevice", "pyusb"), (), ["/dev/bus/usb", "/dev/snd"]),
+        (("bleak",), (), ["/run/dbus/system_bus_socket"]),
+        (("hailort", "pycoral"), (), ["/dev/apex_0", "/dev/hailo0"]),
+        (
+            ("picamera2",),
+            ("/dev/video2",),
+            ["/dev/dma_heap", "/dev/media0", "/dev/video2", "/run/udev"],
+        ),
         (("gpiozero", "gpiod"), ("/dev/video0",), ["/dev/gpiochip0", "/dev/video0"]),
     ],
 )
@@ -137,3 +145,12 @@ def test_a_command_that_says_it_is_well_becomes_the_health_check() -> None:
     text = render(plan, load)["Dockerfile"]
     assert '    CMD ["python", "-m", "app", "--check"]\n' in text
     assert "# From --health-cmd: exit code 0 is well." in text
+
+
+def test_a_socket_of_the_host_is_mounted_and_no_device() -> None:
+    project = replace(PROJECT, asked=ask("bleak"))
+    files = with_all(replace(simple_plan(), project=project))
+    socket = "/run/dbus/system_bus_socket"
+    assert f"- {socket}:{socket}:ro" in files["compose.yaml"]
+    assert f"--device {socket}" not in files["app.service"]
+    assert f"--volume {socket}:{socket}:ro" in files["app.service"]

@@ -7,7 +7,7 @@ import pytest
 
 from scaffold.model.knowledge import Companion, Facts, ModuleFact
 from scaffold.model.project import Found, Origin, Project, Use, When
-from scaffold.planner.companions import find_companions
+from scaffold.planner.companions import find_companions, list_started
 from scaffold.planner.modules import find_missing
 from scaffold.planner.writes import note_writes
 
@@ -39,12 +39,14 @@ def missing(
     when: When = When.START,
     python: str = "3.13",
     provided: frozenset[str] = frozenset(),
+    modules: Mapping[str, tuple[str, ...] | None] | None = None,
 ) -> list[tuple[str, bool]]:
     facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
     found = find_missing(
         project("imports", name, when),
         facts,
         installed=installed or {},
+        modules=modules or {},
         python=python,
         provided=provided,
     )
@@ -86,6 +88,16 @@ def test_a_module_of_unknown_owner_is_only_a_note_and_none_where_a_name_is_alike
     assert missing("corplib", {"python-corplib": "1.0"}) == []
 
 
+def test_the_modules_of_wheels_that_were_read_decide() -> None:
+    installed = {"six": "1.0", "setuptools": "80.9"}
+    read = {"six": ("six",), "setuptools": ("setuptools",)}
+    ((text, certain),) = missing("corplib", installed, modules=read)
+    assert "no installed package is known to bring it" in text
+    assert certain
+    assert [sure for _, sure in missing("pkg_resources", installed, modules=read)] == [True]
+    assert missing("corplib", installed, modules={**read, "six": ("corplib",)}) == []
+
+
 def companions(
     one: Companion, found: Project, *installed: str, provided: frozenset[str] = frozenset()
 ) -> list[str]:
@@ -107,14 +119,37 @@ def test_a_call_tells_what_it_needs_besides() -> None:
     assert companions(one, project("calls", "other.load big")) == []
 
 
-def test_a_package_tells_what_it_needs_besides_where_it_is_installed_and_imported() -> None:
-    one = companion(package="pins", module="pins", unless=("driver",), text="a driver is needed")
+def test_a_package_tells_what_it_needs_besides_where_it_is_installed() -> None:
+    one = companion(
+        package="pins", module="pins", unless=("driver", "pins.Remote()"), text="a driver is needed"
+    )
     found = project("imports", "pins")
     assert companions(one, found, "pins") == ["main.py:2: a driver is needed; bring it"]
+    assert companions(one, project("imports", "else"), "pins") == ["a driver is needed; bring it"]
     assert companions(one, found, "pins", "driver") == []
     assert companions(one, found, "pins", provided=frozenset({"driver"})) == []
+    assert companions(one, project("calls", "pins.Remote x"), "pins") == []
     assert companions(one, found) == []
-    assert companions(one, project("imports", "else"), "pins") == []
+
+
+def test_a_call_that_downloads_by_its_name_is_told_without_a_fact() -> None:
+    other = companion(call="other.load")
+    (text,) = companions(other, project("calls", "hub.snapshot_download a/b"))
+    assert text.startswith("main.py:2: hub.snapshot_download downloads a/b when it is called")
+    assert companions(other, project("calls", "hub.upload a/b")) == []
+    assert companions(other, project("calls", "hub.download x", When.MAYBE)) == []
+
+
+def test_a_function_that_starts_its_argument_is_as_a_program_that_is_started() -> None:
+    facts = Facts(
+        bases=(),
+        packages={},
+        libraries={},
+        devices={},
+        companions={"one": companion(code="runs-program", call="expect.spawn")},
+    )
+    (use,) = list_started(project("calls", "expect.spawn /usr/bin/tool -v"), facts)
+    assert (use.code, use.value) == ("runs-program", "tool")
 
 
 def test_a_folder_that_is_written_to_is_told_with_the_volume_to_mount() -> None:

@@ -20,6 +20,14 @@ from tests.support.source_folders import uses
         ("import os\nos.makedirs(os.path.join(os.path.dirname(__file__), 'cache'))", "cache"),
         ("URL = 'sqlite:///./app.db'", "app.db"),
         ("import os\nopen(os.environ.get('LOG', 'app.log'), mode='a')", "app.log"),
+        ("import orm\norm.SqliteDatabase('people.db')", "people.db"),
+        ("import plot\nplot.savefig('out/plot.png')", "out/plot.png"),
+        ("import store\nstore.PersistentClient(path='./chroma')", "chroma"),
+        ("LOG = {'class': 'logging.handlers.RotatingFileHandler', 'filename': 'a.log'}", "a.log"),
+        (
+            "import os, urllib.request as r\nif not os.path.exists('m'):\n r.urlretrieve(u, 'm')",
+            "m",
+        ),
         ("DB = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db.sqlite3'}", "db.sqlite3"),
     ],
 )
@@ -40,6 +48,8 @@ def test_a_path_that_is_written_is_read_from_the_sources(
         "DB = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}",
         "from pathlib import Path\nPath('in').read_text()",
         "open('../elsewhere', 'w')",
+        "import images\nimages.load('in.png')",
+        "print('app.db')",
     ],
 )
 def test_what_is_read_in_memory_temporary_or_unknown_is_no_file_that_is_written(

@@ -1,14 +1,8 @@
-import re
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.model.index import DistFile, Page
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
-from scaffold.report import explanations
-from scaffold.report.explanations import EXPLANATIONS
 from scaffold.resolver.tags import environment_tags, python_version
 from scaffold.resolver.wheel_matrix import Cell, Matrix, make_matrix, places, serves
 
@@ -145,31 +139,3 @@ def test_the_matrix_agrees_with_the_tags_that_an_installer_accepts(
             if (interpreter, abi, platform) in tags:
                 accepted.add((libc, arch))
     assert found == accepted
-
-
-def _source_codes() -> set[str]:
-    root = Path(explanations.__file__).parent.parent
-    texts = [path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py"))]
-    calls = [
-        found
-        for text in texts
-        for found in re.findall(r"\b(?:Reason|Saving)\(\s*code=\"([a-z0-9-]+)\"", text)
-    ]
-    choice = re.compile(r"^\s+code = \"([a-z-]+)\" if ", re.MULTILINE)
-    choices = [found for text in texts for found in choice.findall(text)]
-    return {*calls, *choices}
-
-
-def test_every_reason_code_in_the_source_is_explained() -> None:
-    codes = _source_codes()
-    assert {"no-wheel", "over-budget", "locked-version-no-wheel"} <= codes
-    assert codes - set(EXPLANATIONS) == set()
-
-
-@pytest.mark.parametrize("code", EXPLANATIONS)
-def test_an_explanation_says_what_it_means_and_what_to_do(code: str) -> None:
-    explanation = EXPLANATIONS[code]
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
-    assert explanation.meaning.endswith(".")
-    assert explanation.remedy.endswith(".")
-    assert not explanation.title.endswith(".")

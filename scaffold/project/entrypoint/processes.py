@@ -1,0 +1,239 @@
+"""What else tells how a project starts: compose files, supervisord, systemd units, the README."""
+
+import configparser
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scaffold.model.project import Origin
+from scaffold.project.entrypoint.launch import Launch
+from scaffold.project.text_io import decode, read_bytes
+
+_DEEPEST = 4
+_ASIDE = frozenset({"tests", "test", "node_modules", "venv", "site-packages", "examples", "docs"})
+_COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_FENCE = re.compile(r"^\s*(?:```|~~~)")
+_RUNS = re.compile(r"(?:\$\s+|>\s+)?(?:sudo\s+)?((?:\S*/)?python[0-9.]*\s+(?!-c\b|-V|--)\S.*)")
+_PREPARES = re.compile(
+    r"-m\s+(?:pip|venv|virtualenv|ensurepip|pytest|unittest|build|http\.server|json\.tool)\b"
+    r"|setup\.py|conftest|\btests?[/_]|install|example|migrate|createsuperuser|collectstatic"
+    r"|\s--?(?:dev|debug|help|h|version)\b"
+)
+_VALUE = re.compile(r"[<\[{]|\.\.\.|…|\$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A command that somebody wrote down, as it stands there. ``name`` is its own, or empty."""
+
+    line: str
+    origin: Origin
+    name: str = ""
+    workdir: str = "/"
+    environment: tuple[tuple[str, str], ...] = ()
+
+    def launch(self) -> Launch:
+        """Return the beginning of what it starts; the line is a shell's."""
+        return Launch(
+            words=("sh", "-c", self.line),
+            workdir=self.workdir,
+            file=self.origin.file,
+            line=self.origin.line or 1,
+            environment=self.environment,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """The service of a compose file that is built from the project."""
+
+    command: Process | None = None
+    environment: tuple[tuple[str, str, Origin], ...] = ()
+    ports: tuple[tuple[int, Origin], ...] = ()
+    devices: tuple[tuple[str, Origin], ...] = ()
+    mounts: tuple[tuple[str, Origin], ...] = ()
+
+
+def read_supervisord(root: Path) -> tuple[Process, ...]:
+    """Return the programs of a supervisord.conf in their order."""
+    for file in _look(root, "supervisor*.conf", "supervisord*.ini"):
+        text = _text(root, file)
+        parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(" ;",))
+        try:
+            parser.read_string(text)
+        except configparser.Error:
+            continue
+        found = [
+            Process(
+                line=parser.get(section, "command"),
+                origin=_at(file, text, rf"\[{re.escape(section)}\]"),
+                name=section.partition(":")[2],
+                workdir=parser.get(section, "directory", fallback="/"),
+                environment=_pairs(parser.get(section, "environment", fallback="")),
+            )
+            for section in parser.sections()
+            if section.startswith("program:") and parser.has_option(section, "command")
+        ]
+        if found:
+            return tuple(found)
+    return ()
+
+
+def read_units(root: Path) -> tuple[Process, ...]:
+    """Return what systemd units start; a template's instance and what %-names mean is unknown."""
+    found = []
+    for file in _look(root, "*.service"):
+        text = _text(root, file)
+        keys = dict(re.findall(r"^(ExecStart|WorkingDirectory)\s*=\s*(.*\S)", text, re.MULTILINE))
+        line = keys.get("ExecStart", "").lstrip("-@:+!")
+        if line and "%" not in line:
+            set_ = re.findall(r"^Environment\s*=\s*(.*\S)", text, re.MULTILINE)
+            found.append(
+                Process(
+                    line=line,
+                    origin=_at(file, text, r"ExecStart\s*="),
+                    name=Path(file).stem,
+                    workdir=keys.get("WorkingDirectory", "/").lstrip("-~") or "/",
+                    environment=tuple(pair for one in set_ for pair in _pairs(one)),
+                )
+            )
+    return tuple(found)
+
+
+def read_readme(root: Path) -> tuple[Process, ...]:
+    """Return the lines of the README's code that run Python, without what only prepares that."""
+    names = sorted(
+        one.name for one in root.glob("*") if re.fullmatch(r"(?i)readme(\.\w+)?", one.name)
+    )
+    found = []
+    for name in names:
+        inside = False
+        for number, line in enumerate(_text(root, name).splitlines(), start=1):
+            if _FENCE.match(line):
+                inside = not inside
+            code = line.strip() if inside or line.startswith(("    ", "\t")) else ""
+            run = _RUNS.fullmatch(code)
+            if run and not _PREPARES.search(code):
+                words = run[1].split(" #")[0].split()
+                at = next((at for at, word in enumerate(words) if _VALUE.search(word)), len(words))
+                # An option whose value the reader has to fill in is theirs to name.
+                kept = (
+                    words[: at - 1]
+                    if 0 < at < len(words) and words[at - 1][:1] == "-"
+                    else words[:at]
+                )
+                origin = Origin(file=name, line=number)
+                found.append(Process(line=" ".join(kept), origin=origin))
+    return tuple(found)
+
+
+def read_compose(root: Path, dockerfile: str) -> Composed:
+    """Return the service that is built from the project by this Dockerfile, or by the only one."""
+    for file in _look(root, *_COMPOSE, deepest=2):
+        text = _text(root, file)
+        try:
+            services = (yaml.safe_load(text) or {}).get("services") or {}
+        except (yaml.YAMLError, AttributeError):
+            continue
+        built = [
+            (name, one)
+            for name, one in services.items()
+            if isinstance(one, dict) and _builds(one.get("build"), file, dockerfile)
+        ]
+        if not built and len(services) == 1 and dockerfile:
+            built = [(name, one) for name, one in services.items() if isinstance(one, dict)]
+        if built:
+            return _service(file, text, *built[0])
+    return Composed()
+
+
+def _builds(build: Any, file: str, dockerfile: str) -> bool:
+    folder = str(Path(file).parent)
+    context = build if isinstance(build, str) else (build or {}).get("context", ".")
+    if build is None or not isinstance(context, str) or "://" in context or "$" in context:
+        return False
+    named = build.get("dockerfile", "Dockerfile") if isinstance(build, dict) else "Dockerfile"
+    places = {str(Path(folder, context, str(named))), str(Path(folder, str(named)))}
+    normal = {re.sub(r"[^/.]+/\.\./", "", place) for place in places}
+    return not dockerfile or dockerfile in normal
+
+
+def _service(file: str, text: str, name: str, one: Mapping[str, Any]) -> Composed:
+    command, start = one.get("command"), _at(file, text, r"\s*command\s*:")
+    line = shlex.join(map(str, command)) if isinstance(command, list) else str(command or "")
+    set_ = one.get("environment") or {}
+    pairs = (
+        set_.items() if isinstance(set_, dict) else [str(row).partition("=")[::2] for row in set_]
+    )
+    return Composed(
+        command=Process(line=line, origin=start, name=name) if line and "$" not in line else None,
+        environment=tuple(
+            (
+                str(key),
+                str(value),
+                _at(file, text, rf"\s*(?:-\s*)?[\"']?{re.escape(str(key))}\s*[:=]"),
+            )
+            for key, value in pairs
+            if value
+        ),
+        ports=tuple(
+            (int(found[1]), _at(file, text, rf".*\b{found[1]}"))
+            for row in one.get("ports") or ()
+            if (found := re.search(r"(?:^|:)(\d+)(?:/tcp)?$", str(_target(row))))
+        ),
+        devices=tuple(
+            (inside, _at(file, text, rf".*{re.escape(inside)}"))
+            for row in one.get("devices") or ()
+            if (inside := ([*str(row).split(":"), ""])[1] or str(row)).startswith("/dev/")
+        ),
+        mounts=tuple(
+            (inside, _at(file, text, rf".*:{re.escape(inside)}"))
+            for row in one.get("volumes") or ()
+            if isinstance(row, str)
+            and row.partition(":")[0] not in {".", "./", ".."}
+            and (inside := ([*row.split(":"), ""])[1]).startswith("/")
+        ),
+    )
+
+
+def _target(row: Any) -> Any:
+    return row.get("target") if isinstance(row, dict) else row
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Return ``A=1,B="2"`` as pairs; what only a run knows is left out."""
+    try:
+        words = shlex.split(text.replace(",", " "))
+    except ValueError:
+        return ()
+    pairs = [word.partition("=")[::2] for word in words if "=" in word]
+    return tuple((name, value) for name, value in pairs if not re.search("[$%]", value))
+
+
+def _look(root: Path, *patterns: str, deepest: int = _DEEPEST) -> Iterator[str]:
+    """Yield the files of a project with such names, the highest first."""
+    for depth in range(deepest):
+        for pattern in patterns:
+            for path in sorted(root.glob("*/" * depth + pattern)):
+                *folders, _ = path.relative_to(root).parts
+                hidden = any(one.startswith(".") and one != ".docker" for one in folders)
+                if path.is_file() and not hidden and not _ASIDE & set(folders):
+                    yield path.relative_to(root).as_posix()
+
+
+def _text(root: Path, file: str) -> str:
+    try:
+        return decode(read_bytes(root, file))
+    except ValueError:
+        return ""
+
+
+def _at(file: str, text: str, pattern: str) -> Origin:
+    found = re.search(rf"^{pattern}", text, re.MULTILINE)
+    line = text.count("\n", 0, found.end()) + 1 if found else None
+    return Origin(file=file, line=line)
