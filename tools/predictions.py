@@ -41,7 +41,7 @@ from tools.prediction_table import (
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "docs" / "predictions.md"
 # What the stand-ins weighed when the table was made.
-WEIGHED = Path(__file__).parent / "weighed"
+WEIGHED = Path(__file__).resolve().parents[1] / "tests/engine/weighed"
 EXAMPLES = (
     *("hello", "fastapi", "flask-postgres", "pandas", "scikit-learn", "detector", "litert"),
     *("gateway", "django", "paper"),

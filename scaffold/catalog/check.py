@@ -10,7 +10,7 @@ from packaging.version import VERSION_PATTERN
 from scaffold.catalog.check_bases import check_base, check_libcs
 from scaffold.catalog.check_packages import SYSTEM_NAME, check_package
 from scaffold.catalog.problem import Problem
-from scaffold.model.codes import COMPANIONS, Code
+from scaffold.model.codes import COMPANIONS
 from scaffold.model.knowledge import Companion, Distribution, Facts, Library, ModuleFact
 from scaffold.model.target import Arch, Device
 
@@ -51,7 +51,7 @@ def _check_library(library: Library) -> Iterator[Problem]:
         if not 0 <= package.download <= package.on_disk:
             text = f"{package.name} on {release}: {package.on_disk} bytes on disk, "
             text += f"{package.download} compressed"
-            yield Problem(code=Code.SIZE, fact=fact, text=text)
+            yield Problem(code="size", fact=fact, text=text)
 
 
 def _check_module(name: str, module: ModuleFact) -> Iterator[Problem]:
@@ -82,7 +82,7 @@ def _check_distribution(kind: str, table: Distribution) -> Iterator[Problem]:
     for name, (on_disk, download, depends) in table.packages.items():
         if not 0 <= download <= on_disk:
             text = f"{name}: {on_disk} bytes on disk, {download} compressed"
-            yield Problem(code=Code.SIZE, fact=fact, text=text)
+            yield Problem(code="size", fact=fact, text=text)
         for missing in sorted(set(depends) - set(table.packages)):
             text = f"{name} depends on {missing}, which has no line"
             yield Problem(code="dependency-unknown", fact=fact, text=text)

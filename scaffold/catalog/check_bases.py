@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from scaffold.catalog.problem import Problem
-from scaffold.model.codes import Code
 from scaffold.model.knowledge import Base, Facts, Image
 from scaffold.model.target import Arch, LibcFamily
 
@@ -96,7 +95,7 @@ def _check_image(image: Image, fact: str, label: str) -> Iterator[Problem]:
         yield Problem(code="release", fact=fact, text=text)
     if not 0 < image.download <= image.on_disk:
         text = f"{label}: {image.on_disk} bytes on disk, {image.download} compressed"
-        yield Problem(code=Code.SIZE, fact=fact, text=text)
+        yield Problem(code="size", fact=fact, text=text)
     if not 0 < image.error <= 0.5:  # noqa: PLR2004 - half of it
         text = f"{label}: error {image.error} is not between 0 and 0.5"
         yield Problem(code="image-error", fact=fact, text=text)

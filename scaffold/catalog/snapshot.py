@@ -10,20 +10,71 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
+from typing import Literal
 
 import msgspec
 
 from scaffold.catalog.sibling_wheels import assume_elf, is_pure
-from scaffold.catalog.snapshot_records import (
-    KINDS,
-    ElfRecord,
-    FactsRecord,
-    FileRecord,
-    Head,
-    ReleaseRecord,
-)
 from scaffold.model.errors import DataMissingError, Detail, KnowledgeInvalidError
 from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+
+KINDS = (
+    "py", "so", "pyi", "headers", "static", "sources", "tests", "docs", "dist-info", "other",
+    "examples", "locales",
+)  # fmt: skip
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What wrote the snapshot, and when (ISO date). ``kinds`` explains the columns of sizes."""
+
+    generator: str
+    date: str
+    names: int
+    kinds: tuple[str, ...]
+    format: Literal[1] = 1
+
+
+class ElfRecord(msgspec.Struct, frozen=True, array_like=True):
+    """ELF facts that were read from this very file: ``2.27`` or none, and the libraries."""
+
+    glibc: str | None
+    needs: tuple[str, ...]
+
+
+class FactsRecord(msgspec.Struct, frozen=True, array_like=True):
+    """The inside of a wheel.
+
+    ``sizes`` are bytes in the order of ``KINDS``, and then what everything takes in blocks, where
+    that was counted.
+    """
+
+    files: int
+    sizes: tuple[int, ...]
+    elf: ElfRecord | None
+
+
+class ReleaseRecord(msgspec.Struct, frozen=True, array_like=True, tag="release"):
+    """A version; ``stem`` is the start that its file names share."""
+
+    version: str
+    stem: str
+    uploaded: str
+    requires_python: str
+    requires: tuple[str, ...]
+    extras: tuple[str, ...]
+
+
+class FileRecord(msgspec.Struct, frozen=True, array_like=True, tag="file"):
+    """A file of the release above. ``~`` stands for the stem, empty for the release's value."""
+
+    filename: str
+    size: int | None
+    sha256: str
+    uploaded: str = ""
+    requires_python: str | None = None
+    yanked: bool = False
+    facts: FactsRecord | None = None
+
 
 # A record ends here if it has nothing of the others, or was made before these were told apart.
 _FIRST_KINDS = KINDS[:-2]

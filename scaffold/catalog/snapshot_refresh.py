@@ -8,8 +8,14 @@ import msgspec
 from packaging.utils import InvalidName, canonicalize_name
 
 from scaffold.catalog.resources import knowledge
-from scaffold.catalog.snapshot import KnownProject, KnownRelease, Snapshot, encode_project
-from scaffold.catalog.snapshot_records import KINDS, Head
+from scaffold.catalog.snapshot import (
+    KINDS,
+    Head,
+    KnownProject,
+    KnownRelease,
+    Snapshot,
+    encode_project,
+)
 from scaffold.catalog.wheel_refresh import Source, build_projects, list_unlisted, wheel_cells
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import read_index_config

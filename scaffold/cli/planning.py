@@ -58,7 +58,12 @@ def decide_outcome(
         today=outside.today(),
         tell=tell,
     )
-    decisions = outside.decide(project, targets, request.options, edges)
+    options = request.options
+    if request.allow_empty and not project.asked and not project.lock:
+        # Told to plan without packages: what the sources import comes by other means.
+        imported = {use.value for use in project.uses if use.code == "imports"}
+        options = replace(options, provided=(*options.provided, *sorted(imported)))
+    decisions = outside.decide(project, targets, options, edges)
     outcome = PlanResult(
         project=project, request=request, targets=targets, decisions=decisions, remarks=remarks
     )

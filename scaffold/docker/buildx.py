@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from scaffold.docker.bake import bake_targets, bake_text
 from scaffold.docker.build_errors import (
     BUILDX_HINT,
     OLD_HINT,
@@ -27,6 +26,8 @@ from scaffold.docker.build_errors import (
 from scaffold.docker.buildkit_progress import Log, PlainLog, RawLog, join_tries, own_steps
 from scaffold.docker.buildx_argv import (
     bake_argv,
+    bake_targets,
+    bake_text,
     build_argv,
     docker_argv,
     join_argv,

@@ -5,10 +5,15 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+import socketserver
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scaffold.docker.build_errors import FORBIDDEN_HINT, NO_ENGINE_HINT, OLD_HINT, OLDEST_API
 from scaffold.model.errors import (
@@ -20,6 +25,75 @@ from scaffold.model.errors import (
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+
+_LONGEST = 103  # bytes of a socket's path on macOS; 107 on Linux
+# What ends us must not end ssh: what we made there is still to be removed.
+_DEAF = 'trap "" INT; exec ssh "$@"'
+
+
+@contextmanager
+def tunnel(address: str, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield the ``unix://`` address of a socket that leads to the engine at ``ssh://…``.
+
+    Whether somebody answers there shows when it is used. Raises ValueError for a bad address.
+    """
+    argv = dial(address)
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-", dir=place_socket()) as folder:
+        path = str(Path(folder) / "engine.sock")
+        with _Carrier(path, argv, environ) as carrier:
+            thread = threading.Thread(target=carrier.serve_forever, args=(0.1,), daemon=True)
+            thread.start()
+            try:
+                yield f"unix://{path}"
+            finally:
+                carrier.shutdown()
+                carrier.end()
+
+
+def dial(address: str) -> tuple[str, ...]:
+    """Return the command that joins its input and output to an engine, as docker itself does."""
+    parts = urlsplit(address)
+    if not parts.hostname:
+        raise ValueError(f"{address} names no host")
+    options = ["-o", "ConnectTimeout=30", "-T"]
+    options += ["-l", parts.username] if parts.username else []
+    options += ["-p", str(parts.port)] if parts.port else []
+    there = ["docker", "system", "dial-stdio"]
+    if parts.path.strip("/"):
+        there[1:1] = ["--host", f"unix://{parts.path}"]
+    return ("sh", "-c", _DEAF, "ssh", *options, "--", parts.hostname, *there)
+
+
+def place_socket(temporary: str | None = None) -> str:
+    """Return the folder for temporary files, or a short one where a socket's path has no room."""
+    folder = temporary or tempfile.gettempdir()
+    example = Path(folder) / "leanscaffold-12345678" / "engine.sock"
+    return folder if len(os.fsencode(example)) <= _LONGEST else "/tmp"  # noqa: S108 - our own below
+
+
+class _Carrier(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+    def __init__(self, path: str, argv: Sequence[str], environ: Mapping[str, str]) -> None:
+        super().__init__(path, socketserver.BaseRequestHandler)
+        self._argv = argv
+        self._environ = dict(environ)
+        self._running: set[subprocess.Popen[bytes]] = set()
+
+    def finish_request(self, request: Any, _: Any) -> None:
+        """Carry one connection, until either side ends it."""
+        with subprocess.Popen(  # noqa: S603 - an address that the user gave, after ``--``
+            self._argv, env=self._environ, stdin=request, stdout=request
+        ) as process:
+            self._running.add(process)
+        self._running.discard(process)
+
+    def end(self) -> None:
+        """End what is still connected."""
+        for process in tuple(self._running):
+            process.terminate()
+
 
 _DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 _TIMEOUT = 60  # seconds without an answer
@@ -75,7 +149,7 @@ def _through_ssh(address: str, environ: Mapping[str, str]) -> AbstractContextMan
             f"{address} cannot be reached: there is no ssh command, or no Unix sockets",
             hint="install OpenSSH's client; on Windows, use WSL",
         )
-    from scaffold.docker.ssh import tunnel  # noqa: PLC0415 - cannot be on Windows
+    from scaffold.docker.connect import tunnel  # noqa: PLC0415 - cannot be on Windows
 
     return tunnel(address, environ)
 

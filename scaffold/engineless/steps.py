@@ -109,7 +109,7 @@ def install_packages(
         for path, _ in build.files:
             shutil.copyfile(folder / path, files / posixpath.basename(path))
         # The commands name the interpreter that installs: here the one in the image.
-        interpreter = view.interpreter if view.foreign else f"/usr/local/bin/python{view.python}"
+        interpreter = view.interpreter if view.foreign else "/usr/local/bin/python"
         alias = f"sys.executable = {interpreter!r}; "
         argv = [sys.executable, "-c", _RUN.format(alias=alias), str(work), "pip", "install"]
         argv += [*view.pip_wheels, "--disable-pip-version-check", f"--target={install}"]

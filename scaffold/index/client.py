@@ -56,7 +56,7 @@ class Http:
 
         class Session(requests.Session):
             def get_adapter(self, url: str) -> "requests.adapters.BaseAdapter":
-                return trusting if _is_trusted(url, hosts) else super().get_adapter(url)
+                return trusting if is_trusted(url, hosts) else super().get_adapter(url)
 
         session = Session()
         session.headers["User-Agent"] = "leanscaffold"
@@ -220,14 +220,16 @@ def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
     return TransientError(f"the index {what}: {redact(url)}", hint=hint)
 
 
-def _is_trusted(url: str, hosts: tuple[str, ...]) -> bool:
+def is_trusted(url: str, hosts: tuple[str, ...]) -> bool:
     """Tell whether a URL's host is one of those named, by any port unless one is named too."""
     parts = urlsplit(url)
     try:
         names = {parts.hostname, f"{parts.hostname}:{parts.port or 443}"}
     except ValueError:
         return False
-    return parts.scheme == "https" and any(host.lower() in names for host in hosts)
+    return parts.scheme == "https" and any(
+        host.lower().replace("[", "").replace("]", "") in names for host in hosts
+    )
 
 
 def _host(url: str) -> str:

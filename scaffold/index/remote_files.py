@@ -12,7 +12,7 @@ from zipfile import BadZipFile, ZipFile
 
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.sibling_wheels import is_pure
-from scaffold.catalog.snapshot_records import KINDS
+from scaffold.catalog.snapshot import KINDS
 from scaffold.index.client import MISSING, Http, check_status
 from scaffold.index.configuration import redact
 from scaffold.index.elf import read_elf_facts

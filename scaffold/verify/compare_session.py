@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from scaffold.docker.apps import run_app, try_imports
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
-from scaffold.docker.build_cache_gc import own_records
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.docker.images import (
     carry_image,
@@ -38,6 +37,37 @@ from scaffold.verify.session import LEFT_OUT, VerifySession, open_bench, rebuild
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+
+def own_records(
+    records: Sequence[Mapping[str, Any]], known: Collection[str], steps: Iterable[str], mark: str
+) -> tuple[str, ...]:
+    """Return the ids of our records, those that rest on others first.
+
+    ``records`` are as the engine's API lists them, ``known`` the ids from before our builds,
+    ``steps`` the names of our steps; ``mark`` is in the names of our cache mounts.
+    """
+    names = {_plain(step) for step in steps}
+    commands = {name.partition(" RUN ")[2] for name in names} - {""}
+    new = [record for record in records if record["ID"] not in known]
+    own = {
+        str(record["ID"])
+        for record in new
+        if _is_own(_plain(str(record.get("Description", ""))), names, commands, mark)
+    }
+    newest_first = sorted(new, key=lambda record: str(record.get("CreatedAt", "")))[::-1]
+    return tuple(str(record["ID"]) for record in newest_first if record["ID"] in own)
+
+
+def _is_own(description: str, names: Collection[str], commands: Iterable[str], mark: str) -> bool:
+    if mark in description or description in names:
+        return True
+    return " from exec " in description and any(one in description for one in commands)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
 
 # BuildKit keeps cache mounts apart by it (BuildKit's documentation, "Built-in build args"):
 # every contender downloads its packages itself, whoever was first.

@@ -1,9 +1,10 @@
 """Proofs in the real world: what is built and run for them, and that nothing of it stays."""
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,11 +33,47 @@ from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.run import Rebuild
 from scaffold.model.verification import Report
-from scaffold.verify.rebuild_probe import pick_lightest, pick_source, without_package
 from scaffold.verify.verify import Rebuilds, VerifyServices, verify
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+
+_TESTS = {"tests", "test", "conftest.py"}
+
+
+def pick_source(contents: Contents, sources: Iterable[str]) -> str:
+    """Return the source file to edit: the least deep one that the image holds, empty for none."""
+    app = contents.config.workdir.rstrip("/")
+    found = [
+        path
+        for path in sources
+        if f"{app}/{path}" in contents.files and not _TESTS & set(path.split("/"))
+    ]
+    return min(found, key=lambda path: (path.count("/"), path), default="")
+
+
+def pick_lightest(promise: Expectation) -> str:
+    """Return the package that weighs least by its wheel, empty if there is none."""
+    return min(
+        promise.packages,
+        key=lambda name: (promise.weights.get(name, 1 << 60), name),
+        default="",
+    )
+
+
+def without_package(lock: str, package: str) -> str:
+    """Return a lock's text without one package's line and those that continue it."""
+    kept, dropping = [], False
+    start = re.compile(rf"{re.escape(package)}\s*(==|@)", re.IGNORECASE)
+    for line in lock.splitlines(keepends=True):
+        if not dropping and start.match(line.replace("_", "-").replace(".", "-", 0)):
+            dropping = True
+        if not dropping:
+            kept.append(line)
+        dropping = dropping and line.rstrip().endswith("\\")
+    return "".join(kept)
+
 
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".tox"

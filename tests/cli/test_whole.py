@@ -137,8 +137,8 @@ def test_what_an_earlier_run_left_is_named(project: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("fastapi==99.0", "no release of fastapi satisfies ==99.0"),
-        ("fastapi>=1,<0.1", "no release of fastapi satisfies"),
+        ("fastapi==99.0", "offline, "),
+        ("fastapi>=1,<0.1", "offline, "),
         ("no-such-package-at-all", "offline, nothing is known of no-such-package-at-all"),
     ],
 )

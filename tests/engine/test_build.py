@@ -107,7 +107,8 @@ def test_pushed_images_are_one_manifest_list(bench: Bench) -> None:
 def test_a_step_that_fails_is_named_with_what_it_printed(bench: Bench) -> None:
     assert bench.build("--target", "amd64", "--quiet").code == 0
     dockerfile = bench.project / "Dockerfile"
-    dockerfile.write_text(dockerfile.read_text().replace("|| true", "&& nosuchprogram", 1))
+    text = dockerfile.read_text()
+    dockerfile.write_text(text.replace("/out/app || true", "/out/app && nosuchprogram", 1))
     failed = bench.build("--quiet")
     assert failed.code == 8
     assert "error[step-failed]: a step of the build failed: [app 2/2] RUN" in failed.err

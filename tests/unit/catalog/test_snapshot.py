@@ -6,13 +6,13 @@ import pytest
 from scaffold.catalog.resources import knowledge
 from scaffold.catalog.sibling_wheels import assume_elf, wheel_platforms
 from scaffold.catalog.snapshot import (
+    KINDS,
     KnownProject,
     KnownRelease,
     Snapshot,
     decode_project,
     encode_project,
 )
-from scaffold.catalog.snapshot_records import KINDS
 from scaffold.model.errors import DataMissingError, KnowledgeInvalidError
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 

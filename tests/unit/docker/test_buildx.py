@@ -2,9 +2,11 @@ import json
 
 import pytest
 
-from scaffold.docker.bake import bake_document, bake_targets, bake_text
 from scaffold.docker.buildx_argv import (
     bake_argv,
+    bake_document,
+    bake_targets,
+    bake_text,
     build_argv,
     docker_argv,
     join_argv,

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.docker.connect import connect
-from scaffold.docker.ssh import dial, place_socket
+from scaffold.docker.connect import connect, dial, place_socket
 from scaffold.model.errors import EngineMissingError
 
 VERSION = b'{"ApiVersion": "1.51", "Version": "x", "MinAPIVersion": "1.12"}'

@@ -231,7 +231,7 @@ def test_a_command_names_the_interpreter_of_the_image(bench: Bench) -> None:
                     file = layer.extractfile("usr/local/bin/a")
                     assert file is not None
                     texts.append(file.readline().decode().strip())
-    assert texts == [f"#!/usr/local/bin/python{MINOR}"]
+    assert texts == ["#!/usr/local/bin/python"]
 
 
 def test_two_machines_write_one_digest(bench: Bench) -> None:
