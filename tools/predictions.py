@@ -29,6 +29,7 @@ from tests.engine.leanscaffold import (
     leanscaffold,
     plain_environment,
 )
+from tools import WRITTEN
 from tools.prediction_table import (
     PASSED,
     QUICK,
@@ -68,7 +69,7 @@ def predict(example: str, knowledge: Path, env: Mapping[str, str]) -> dict[Key, 
     words = [word for arch in ARCHES for word in ("--target", arch)]
     ended = leanscaffold(
         *("plan", str(ROOT / "examples" / example), *words, "--python", PYTHON),
-        *("--offline", "--knowledge", str(knowledge), "--json", "--quiet"),
+        *("--anew", "--offline", "--knowledge", str(knowledge), "--json", "--quiet"),
         env=env,
     )
     assert ended.code in {0, _NOTHING_FITS}, ended.err
@@ -92,7 +93,7 @@ def measure(
     """Return the row with what was measured, or with what is kept of the same files."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / row.example
-        copytree(ROOT / "examples" / row.example, project)
+        copytree(ROOT / "examples" / row.example, project, ignore=WRITTEN)
         env = environment(engine, Path(folder))
         words = (str(project), *options(row), "--knowledge", str(knowledge))
         written = leanscaffold("generate", *words, "--quiet", env=env)

@@ -38,6 +38,7 @@ from tests.engine.engine import Engine
 from tests.engine.home import find_home, whole
 from tests.engine.leanscaffold import environment, leanscaffold
 from tests.engine.starts import quickest
+from tools import WRITTEN
 from tools.predictions import WEIGHED, weigh
 from tools.size_table import PASSED, Row, read_table, write_table
 
@@ -65,7 +66,7 @@ def stage(match: Match, example: str, folder: Path) -> Path:
     # Named after the folder is what `verify --keep` leaves.
     goal = folder / f"{NAME}-{example}"
     if not goal.is_dir():
-        shutil.copytree(ROOT / "examples" / example, goal)
+        shutil.copytree(ROOT / "examples" / example, goal, ignore=WRITTEN)
         if match.requires and example != "litert":
             (goal / "requirements.txt").write_text("\n".join(match.requires) + "\n")
     return goal

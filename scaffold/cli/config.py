@@ -32,7 +32,7 @@ def config(outside: Services, given: "Mapping[str, Given]", path: Path, *, as_js
 
     The command line comes first, then the environment (LEANSCAFFOLD_MAX_SIZE for --max-size), then
     [tool.leanscaffold] in pyproject.toml (max-size = "500MB"), then what leanscaffold.json
-    recorded, then the default. Only generate does not go by what was recorded: it decides anew.
+    recorded, then the default.
     """
     from scaffold.config.option_sources import overlay, raw_values, unused_variables  # noqa: PLC0415
     from scaffold.config.request import parse_request  # noqa: PLC0415 - not for --help

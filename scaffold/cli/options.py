@@ -81,21 +81,6 @@ def _with_settings(command: F) -> F:
     return command
 
 
-def request_options(command: "Callable[Concatenate[Request, P], R]") -> Callable[P, R]:
-    """Give a command all options of a request; it gets them parsed, as its first argument.
-
-    The environment and the project's pyproject.toml fill what the command line leaves open.
-    """
-
-    @wraps(command)
-    def with_request(*args: P.args, **values: P.kwargs) -> R:
-        from scaffold.config.option_sources import request_of  # noqa: PLC0415 - not for --help
-
-        return command(request_of(_take_given(values)), *args, **values)
-
-    return _with_settings(with_request)
-
-
 def lasting_options(
     command: "Callable[Concatenate[Request, tuple[Reason, ...], P], R]",
 ) -> Callable[P, R]:

@@ -42,7 +42,7 @@ def plan(
     """Show which base image the project in PATH gets, and why; write nothing.
 
     Options that leanscaffold.json recorded hold wherever no other is given, and are named; --anew
-    decides without them, as generate does.
+    decides without them.
     """
     from scaffold.cli.planning import decide_outcome, show_result  # noqa: PLC0415 - not for --help
     from scaffold.report.plan_result import planned_files  # noqa: PLC0415 - not for --help

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from packaging.utils import canonicalize_name
+
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import (
     Base,
@@ -169,6 +171,8 @@ def _besides(
         return
     installed = {weighed.pinned.name: weighed.pinned.version for weighed in packages}
     installed |= {name: version for name, version, _ in system}
+    # What is built from a repository can be imported as nobody knows what.
+    installed |= {canonicalize_name(one.name): "" for one in project.asked if one.build_from}
     provided = frozenset(options.provided)
     for missing in find_missing(
         project,

@@ -8,7 +8,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin
-from scaffold.project.poetry import newest
+from scaffold.project.poetry import union
 from scaffold.project.pyproject_file import Pyproject
 from scaffold.project.requirement_parser import first_line
 from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, read_toml
@@ -56,7 +56,7 @@ def _from_pyproject(pyproject: Pyproject) -> Iterator[Found[str]]:
     if "python" in poetry:
         origin = pyproject.origin("tool", "poetry", "dependencies", "python", detail="python")
         try:
-            admitted = newest(str(poetry["python"]))
+            admitted = union(str(poetry["python"]))
         except ValueError as error:
             raise _invalid(origin, str(error)) from error
         if admitted:

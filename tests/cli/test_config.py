@@ -1,4 +1,5 @@
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.cli.options import request_options
+from scaffold.cli.options import given_options
 from scaffold.config.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.config.option_parsers import (
     parse_command,
@@ -15,6 +16,7 @@ from scaffold.config.option_parsers import (
     parse_size,
     parse_swap,
 )
+from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import Request, choose_targets, parse_request, to_argv
 from scaffold.model.errors import UsageError
 from scaffold.model.plan import Options
@@ -224,9 +226,9 @@ _REQUESTS = st.builds(
 
 
 @click.command()
-@request_options
-def _echo(request: Request) -> Request:
-    return request
+@given_options
+def _echo(held: Mapping[str, Given]) -> Request:
+    return request_of(held)
 
 
 @given(_REQUESTS)

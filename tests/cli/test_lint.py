@@ -18,6 +18,7 @@ from scaffold.cli.real_services import real_services
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
 from scaffold.state.file_writer import digest
+from tools import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads(
@@ -31,7 +32,7 @@ BAD = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD
 def project(tmp_path: Path) -> Path:
     """Return the paper's project with a Dockerfile as many are."""
     folder = tmp_path / "paper"
-    shutil.copytree(ROOT / "examples/paper", folder)
+    shutil.copytree(ROOT / "examples/paper", folder, ignore=WRITTEN)
     (folder / "Dockerfile").write_text(BAD, "utf-8")
     return folder
 

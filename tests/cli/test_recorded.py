@@ -111,3 +111,13 @@ def test_what_pyproject_names_and_nobody_knows_is_told_with_its_line(tmp_path: P
     assert "\n  pyproject.toml:2: device is set here\n" in result.stderr
     named = run("plan", str(tmp_path), "--device", "raspberry-pye", outside=real_services())
     assert "pyproject.toml" not in named.stderr
+
+
+def test_generate_keeps_what_was_asked_before_unless_told_to_start_anew(project: Path) -> None:
+    again = ask("generate", project, "--force")
+    assert again["target"] == "linux/arm64"
+    assert RECORDED in json.dumps(again)
+    assert (project / "requirements.arm64.lock").is_file()
+    anew = ask("generate", project, "--anew", "--target", "amd64")
+    assert anew["target"] == "linux/amd64"
+    assert "recorded" not in json.dumps(anew["remarks"])

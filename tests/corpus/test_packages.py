@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
+from scaffold.cli.real_services import real_services
 from scaffold.model.errors import RequirementsInvalidError
 from scaffold.model.project import Project
 from scaffold.project.reader import read_project
 from scaffold.project.repositories import Address, Checkout, FetchError
+from tests.cli.outside import run
 
 
 def read(root: Path, files: Mapping[str, str]) -> Project:
@@ -228,3 +231,39 @@ version = "1"
     )
     assert project.packages == ()
     assert any("shop is not installed as a package" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("package", "missing"), [("mqtt-helper-plant", False), ("unrelated", True)]
+)
+def test_a_package_from_a_repository_may_bring_a_module_of_another_name(
+    package: str, *, missing: bool, tmp_path: Path
+) -> None:
+    """Imported as mqtt_helper, locked from git. Source: weirdtangent/govee2mqtt."""
+    git = f"git+https://github.com/example-org/{package}"
+    lock = f"""\
+        version = 1
+        requires-python = ">=3.12"
+        [[package]]
+        name = "plant"
+        version = "1.0"
+        source = {{ virtual = "." }}
+        dependencies = [{{ name = "{package}" }}]
+        [[package]]
+        name = "{package}"
+        version = "1.3.0"
+        source = {{ git = "{git.removeprefix("git+")}?rev=v1#{COMMIT}" }}
+        """
+    files = {
+        "pyproject.toml": '[project]\nname = "plant"\nversion = "1.0"\n'
+        f'requires-python = ">=3.12"\ndependencies = ["{package} @ {git}"]\n',
+        "uv.lock": dedent(lock),
+        "main.py": f"import mqtt_helper\nimport {package.replace('-', '_')}\nmqtt_helper.run()\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    argv = ("plan", str(tmp_path), "--target", "arm64", "--offline", "--json", "--quiet")
+    result = run(*argv, outside=real_services())
+    said = f"{result.stdout}{result.stderr}"
+    assert f"{git}@{COMMIT}" in said
+    assert ("imports mqtt_helper, and no installed package" in said) is missing

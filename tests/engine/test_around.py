@@ -22,6 +22,7 @@ from tests.engine.engine import Engine
 from tests.engine.home import Home
 from tests.engine.leanscaffold import environment, leanscaffold
 from tests.engine.shell import run
+from tools import WRITTEN
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
@@ -62,7 +63,7 @@ def made(
     engine = bases("amd64")
     home = tmp_path_factory.mktemp("around")
     folder = home / "readings"
-    shutil.copytree(ROOT / "examples" / "fastapi", folder)
+    shutil.copytree(ROOT / "examples" / "fastapi", folder, ignore=WRITTEN)
     env = environment(engine, home)
     trust = ("--ca", str(certificates)) if certificates else ()
     words = ("build", str(folder), *CHOICE, *DEVICE, *trust, "--tag", NAME, "--quiet")

@@ -15,6 +15,7 @@ import pytest
 
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import Ended, environment, leanscaffold, started
+from tools import WRITTEN
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
@@ -48,7 +49,7 @@ def bench(
 ) -> Iterator[Bench]:
     engine = bases("amd64", "arm64")
     project = tmp_path / "project"
-    shutil.copytree(ROOT / "examples" / "fastapi", project)
+    shutil.copytree(ROOT / "examples" / "fastapi", project, ignore=WRITTEN)
     trust = ("--ca", str(certificates)) if certificates else ()
     env = environment(engine, tmp_path)
     yield Bench(engine=engine, project=project, env=env, trust=trust)

@@ -11,6 +11,7 @@ from tests.engine.engine import Engine
 from tests.engine.home import Home
 from tests.engine.leanscaffold import environment, leanscaffold
 from tests.engine.standins import STAND_INS
+from tools import WRITTEN
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -32,7 +33,7 @@ def test_an_image_on_it_passes_and_weighs_what_was_predicted(
     publish.publish_all(home, machine, ["amd64"], print, [base])
     (image,) = (one for one in STAND_INS if one.base == base)
     facts.write(home, machine, tmp_path / "facts", [image])
-    project = copytree(EXAMPLES / "fastapi", tmp_path / "fastapi")
+    project = copytree(EXAMPLES / "fastapi", tmp_path / "fastapi", ignore=WRITTEN)
     ended = leanscaffold(
         *("verify", str(project), "--target", "amd64", "--python", "3.13", "--base", base),
         *("--registry", f"distroless={machine.registry}", "--knowledge", str(tmp_path / "facts")),

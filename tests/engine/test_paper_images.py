@@ -10,6 +10,7 @@ import pytest
 
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
+from tools import WRITTEN
 from tools.paper.variants import Stack, paper_variants
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
@@ -36,7 +37,7 @@ def make_small(folder: Path) -> Path:
 
 
 def make_whole(folder: Path) -> Path:
-    shutil.copytree(PAPER, folder)
+    shutil.copytree(PAPER, folder, ignore=WRITTEN)
     return folder
 
 

@@ -18,6 +18,7 @@ from scaffold.state.record import read_record
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
 from tests.engine.other import other_engine
+from tools import WRITTEN
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
 
@@ -40,7 +41,12 @@ class Bench:
         project = self.folder / name / "app"
         before = os.umask(mask)
         try:
-            shutil.copytree(ROOT / "examples" / "fastapi", project, copy_function=shutil.copyfile)
+            shutil.copytree(
+                ROOT / "examples" / "fastapi",
+                project,
+                copy_function=shutil.copyfile,
+                ignore=WRITTEN,
+            )
             # The child has the mask, too.
             self.generate(project, base)
         finally:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.golden.test_examples import GOLDEN, ROOT, run
+from tools import WRITTEN
 
 FILES = (
     "compose.yaml",
@@ -27,7 +28,7 @@ ARGS = ("--device", "raspberry-pi-4", "--target", "arm64", "--target", "amd64", 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("around") / "gateway"
-    shutil.copytree(ROOT / "examples" / "gateway", folder)
+    shutil.copytree(ROOT / "examples" / "gateway", folder, ignore=WRITTEN)
     code, _, err = run(["generate", str(folder), *ARGS])
     assert code == 0, err
     return folder

@@ -19,6 +19,8 @@ from pathlib import Path
 
 import uv
 
+from tools import WRITTEN
+
 RUNS = 5
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = ROOT / "examples" / "paper"
@@ -98,7 +100,7 @@ def main() -> None:
     """Run and print the table."""
     with tempfile.TemporaryDirectory() as folder:
         project, ours, theirs = (Path(folder, name) for name in ("project", "ours", "theirs"))
-        shutil.copytree(PAPER, project)
+        shutil.copytree(PAPER, project, ignore=WRITTEN)
         if sys.argv[1:]:
             (project / "requirements.txt").write_text("\n".join(sys.argv[1:]) + "\n")
         env = {**os.environ, "LEANSCAFFOLD_CACHE_DIR": str(ours), "UV_CACHE_DIR": str(theirs)}

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from scaffold.cli import cli
 from scaffold.cli.real_services import real_services
+from tools import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 25)
@@ -62,10 +63,7 @@ def renew(text: str, folder: Path) -> str:
 
 def prepare(folder: Path) -> Path:
     """Fill a folder with what the commands of a page find in it."""
-    written = shutil.ignore_patterns(
-        "Dockerfile", ".dockerignore", ".leanscaffold", "requirements.*.lock", "leanscaffold.json"
-    )
-    shutil.copytree(ROOT / "examples", folder / "examples", ignore=written)
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=WRITTEN)
     return folder
 
 

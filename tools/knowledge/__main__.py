@@ -5,14 +5,17 @@ import sys
 import tomllib
 from difflib import unified_diff
 from pathlib import Path
+from statistics import quantiles
 from tempfile import TemporaryDirectory
 
 import click
 
+from scaffold.catalog.load import load_facts
 from scaffold.cli import ReportingGroup
 from scaffold.cli.knowledge_services import write_knowledge
 from scaffold.model.errors import UsageError
 from scaffold.model.target import Arch
+from scaffold.planner.size.prediction import TYPICAL
 from scaffold.resolver.tags import parse_arch
 from tools.knowledge.bigquery_import import STATEMENT
 from tools.knowledge.bytecode_only import find_tops, try_sourceless
@@ -100,6 +103,23 @@ def _show(order: Order, *, write: bool) -> None:
             click.echo(line, err=True)
         if write:
             write_knowledge(order.folder, refreshed)
+
+
+@main.command()
+def spreads() -> None:
+    """Print how far nine of ten measured packages are from what is assumed of an unmeasured one."""
+    measured = load_facts(_KNOWLEDGE).footprints.values()
+    for name, typical, values in (
+        ("bytecode", TYPICAL.bytecode, [one.bytecode for one in measured]),
+        (
+            "bytecode to download",
+            TYPICAL.bytecode * TYPICAL.bytecode_layer,
+            [one.bytecode * one.bytecode_layer for one in measured],
+        ),
+        ("layer", TYPICAL.layer, [one.layer for one in measured]),
+    ):
+        off = quantiles((abs(value / typical - 1) for value in values), n=10)[-1]
+        click.echo(f"{name}: {off:.3f} of {typical:.3f}, {len(values)} packages")
 
 
 @main.command(name="minimal-bases")

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ import click
 
 from scaffold.cli import ReportingGroup
 from scaffold.cli.compare_variants import hand_written, make_contest, planned_contender, promise_of
-from scaffold.cli.options import SectionedCommand, json_option, quiet_option, request_options
+from scaffold.cli.options import SectionedCommand, given_options, json_option, quiet_option
 from scaffold.cli.planning import decide_outcome
 from scaffold.cli.real_services import real_services
 from scaffold.cli.services import Services
+from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import Request, to_argv, without_secrets
 from scaffold.dockerfile.baseline_dockerfile import plain_reference
 from scaffold.model.comparison import Variant
@@ -43,14 +44,14 @@ _SWAPPED = "leanscaffold-swaps"
 @click.argument(
     "path", required=False, type=click.Path(path_type=Path, readable=False), metavar="[PATH]"
 )
-@request_options
+@given_options
 @click.option("--note", multiple=True, metavar="TEXT", help="A sentence for the page's head.")
 @json_option
 @quiet_option
 @click.pass_obj
 def paper(
     outside: Services,
-    request: Request,
+    given: Mapping[str, Given],
     path: Path | None,
     *,
     note: tuple[str, ...],
@@ -63,6 +64,7 @@ def paper(
     two: the paper's figures beside those of today, as a page in Markdown. It takes about an hour
     and 20 GB on the engine; with a PATH it tries the same on your own project.
     """
+    request = request_of(given)
     project = path or _PROJECT
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome, swapped = _decide(outside, project, request, tell)

@@ -1,11 +1,13 @@
 """Reading pyproject.toml: PEP 621, extras, groups, poetry's tables, sources."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from scaffold.model.errors import ConfigInvalidError, UsageError
-from scaffold.project.poetry import alternatives, entries, newest, python_marker
+from scaffold.project.poetry import alternatives, entries, python_marker, union
 from scaffold.project.reader import read_project
 from tests.support.folders import at, read, refused, said, texts, write
 
@@ -261,7 +263,7 @@ def test_poetry_dependencies_become_standard_ones(tmp_path: Path) -> None:
         'pywin32; sys_platform == "win32"',
         "tool @ git+https://index.example/tool@v1#subdirectory=py",
         "archive @ https://index.example/archive-1.0-py3-none-any.whl",
-        "either<3.0,>=2",
+        "either<3.0,>=1",
     ]
     assert project.asked[0].origin == at("pyproject.toml", 6)
     assert project.asked[0].text == "flask ^3.0"
@@ -322,9 +324,35 @@ def test_poetry_constraints_mean_what_poetry_says(constraint: str, expected: str
     assert alternatives(constraint) == (expected,)
 
 
-def test_of_several_alternatives_the_newest_is_asked_for() -> None:
-    assert newest("^2.7 || >=3.6,<4") == ">=3.6,<4"
-    assert newest("^1 | *") == ""
+@pytest.mark.parametrize(
+    ("constraint", "expected"),
+    [
+        ("^2.7 || >=3.6,<4", ">=2.7,<4,!=3.0.*,!=3.1.*,!=3.2.*,!=3.3.*,!=3.4.*,!=3.5.*"),
+        ("^1 | *", ""),
+        (">=4.6.0,<4.7.0 || >4.7.0", ">=4.6.0,!=4.7.0"),
+        (">=1.7.4,<1.8 || >1.8,<1.8.1 || >1.8.1,<3", ">=1.7.4,<3,!=1.8,!=1.8.1"),
+        (">=3.7.0,<3.8.dev0 || >=3.9.dev0", ">=3.7.0,!=3.8.*"),
+        ("^2 || ^1", ">=1,<3.0"),
+        ("^1 || ^3", ">=1,<4.0,!=2.*"),
+        ("<1 || >=2", "!=1.*"),
+    ],
+)
+def test_alternatives_become_one_set_that_holds_for_each(constraint: str, expected: str) -> None:
+    assert union(constraint) == expected
+    sides = [SpecifierSet(side) for side in alternatives(constraint)]
+    for major, minor, micro in product(range(5), range(10), range(3)):
+        version = f"{major}.{minor}.{micro}"
+        assert SpecifierSet(expected).contains(version) == any(s.contains(version) for s in sides)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "expected"),
+    [("<1.2.3 || >=1.5", ">=1.5"), ("1.2 || 1.4", "==1.4"), ("~1.4 || ==2.*", "==2.*")],
+)
+def test_of_alternatives_that_no_set_can_say_the_highest_holds(
+    constraint: str, expected: str
+) -> None:
+    assert union(constraint) == expected
 
 
 def test_a_python_constraint_becomes_a_marker() -> None:
