@@ -17,7 +17,6 @@ from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.plan import Options
 from scaffold.model.resolution import Reason
-from scaffold.project.dockerignore import PROGRAM
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.project.inputs import input_files
 from scaffold.report.document import make_record
@@ -144,14 +143,13 @@ def write_files(
     kept = find_left(path, files, outcome.request)
     for name in kept:
         del files[name]
-    ours = f"{PROGRAM}/"
     try:
         left = set(outside.write(path, files, force)) - set(kept)
     except FileConflictError as error:
         raise _with_command(outside, error, path, outcome.request) from error
     stale = (
         Reason(code=Code.FILE_STALE, text=f"{name} is of an earlier run: delete it if you like")
-        for name in sorted({PROGRAM if name.startswith(ours) else name for name in left})
+        for name in sorted(left)
     )
     spared = (
         Reason(code=Code.FILE_LEFT, text=f"{name} stays as it is, as --leave says", file=name)
