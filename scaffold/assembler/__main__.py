@@ -1,11 +1,11 @@
-"""``python -m assemble``: from a base's root and installed packages to the layers of an image."""
+"""``python assemble.py``: from a base's root and installed packages to the layers of an image."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from . import MissingProgramError
 from .assembly import Order, assemble
-from .programs import MissingProgramError
 from .trim import LEVELS
 
 
@@ -46,9 +46,20 @@ def parse_order(argv: list[str]) -> Order:
     return Order(**values)
 
 
-if __name__ == "__main__":
+def main(argv: list[str]) -> None:
+    """Put an image's files together, or with ``scan FOLDER`` list what an app's sources import."""
+    if argv[:1] == ["scan"]:
+        from .traced.scan import scan
+
+        lines = scan(Path(argv[1]))
+    else:
+        lines = assemble(parse_order(argv))
     try:
-        for line in assemble(parse_order(sys.argv[1:])):
+        for line in lines:
             print(line, flush=True)  # noqa: T201 - the build's log
     except MissingProgramError as error:
         sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

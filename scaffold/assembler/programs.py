@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import MissingProgramError
 from .elf import is_elf
 from .view import View
 
@@ -23,10 +24,6 @@ _NEVER = re.compile(
     r"/usr/share/(doc|man|info|locale|lintian|bash-completion|zsh|fish|bug|applications|icons)/"
     r"|/var/|/etc/bash_completion\.d/"
 )
-
-
-class MissingProgramError(Exception):
-    """A program that no folder of programs in the base has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The only module that knows where templates and knowledge lie."""
 
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -43,14 +42,7 @@ def templates() -> Traversable:
     return root() / "templates"
 
 
-def assembler() -> dict[str, str]:
-    """Return the sources of what runs inside a build, by the path that they get in a project."""
-    return dict(_sources(files("scaffold.assembler"), ".leanscaffold/assemble"))
-
-
-def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.is_dir() and entry.name != "__pycache__":
-            yield from _sources(entry, f"{path}/{entry.name}")
-        elif entry.name.endswith(".py"):
-            yield f"{path}/{entry.name}", entry.read_text(encoding="utf-8")
+def assembler(name: str) -> str | None:
+    """Return a source of what runs inside a build, by its path in the package, if it is there."""
+    path = files("scaffold.assembler") / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -184,15 +184,15 @@ def _spell_plan(plan: Plan) -> Mapping[str, str]:
     from scaffold.dockerfile.render import render  # noqa: PLC0415 - slow to import
 
     folder = templates()
-    return render(
-        plan, lambda name: (folder / name).read_text(encoding="utf-8"), program=assembler()
-    )
+    return render(plan, lambda name: (folder / name).read_text(encoding="utf-8"), program=assembler)
 
 
 def _write(path: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port
+    from scaffold.project.dockerignore import PROGRAM  # noqa: PLC0415 - slow to import
     from scaffold.state.file_writer import read_recorded, write_outputs  # noqa: PLC0415 - slow
 
-    return write_outputs(path, files, force=force, recorded=read_recorded(path)).stale
+    recorded = read_recorded(path)
+    return write_outputs(path, files, force=force, recorded=recorded, retire=f"{PROGRAM}/").stale
 
 
 def _read_record(path: Path) -> Record | None:

@@ -2,15 +2,18 @@
 
 import json
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from scaffold import __version__
+from scaffold.assembler.bundle import bundle
 from scaffold.dockerfile.extras import render_extras
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.dockerfile.quoting import UnsafeValueError, exec_form, guard, quoted, shell_word
 from scaffold.dockerfile.template_context import make_template_context
 from scaffold.model.plan import Plan
 from scaffold.project.dockerignore import (
+    ASSEMBLE,
     BUILD_LOCK,
     PROGRAM,
     TRACE,
@@ -26,11 +29,13 @@ __all__ = ["UnsafeValueError", "exec_form", "guard", "quoted", "render", "shell_
 
 
 def render(
-    plan: Plan, template: Callable[[str], str], program: Mapping[str, str] | None = None
+    plan: Plan,
+    template: Callable[[str], str],
+    program: Callable[[str], str | None] = lambda _: None,
 ) -> dict[str, str]:
     """Return {file name: text}; ``template`` returns the text of a template by its name.
 
-    ``program`` holds the sources, by path, of what puts an image's files together.
+    ``program`` returns the sources, by path, of what puts an image's files together.
 
     Names of templates are relative to the folder of templates, with forward slashes. Raises
     UnsafeValueError for a value that could add a line of its own.
@@ -39,7 +44,8 @@ def render(
     local = sorted({path for t in plan.targets for path in (*t.local, *t.files)})
     if plan.packages:
         locks[BUILD_LOCK] = render_build_lock(plan)
-    needed = dict(program or {})
+    cut, traced = bool(plan.base.origin), plan.trace is not None
+    needed = {ASSEMBLE: bundle(program, __version__, cut=cut, traced=traced)}
     environment = _make_environment(template)
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {

@@ -112,6 +112,7 @@ OUTPUTS = (
     *(f"requirements.{arch.slug}.lock" for arch in Arch),
 )
 PROGRAM = ".leanscaffold"  # folder of what puts an image's files together
+ASSEMBLE = f"{PROGRAM}/assemble.py"
 
 
 def is_output(path: str) -> bool:

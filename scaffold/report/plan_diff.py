@@ -109,8 +109,7 @@ def _show_files(update: Update) -> "Content":
     if update.changed:
         yield ""
         yield styled("Written" if update.written else "Would be written", "bold")
-        names = {name.partition("/")[0] + "/" * ("/" in name) for name in update.changed}
-        yield indented(", ".join(sorted(names)), 2)
+        yield indented(", ".join(sorted(update.changed)), 2)
     for text in update.remarks:
         yield bullet(text)
 

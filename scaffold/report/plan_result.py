@@ -12,7 +12,7 @@ from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
 from scaffold.model.verification import Measured
 from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
-from scaffold.project.dockerignore import PROGRAM
+from scaffold.project.dockerignore import ASSEMBLE
 from scaffold.report.formatting import format_size
 
 _ABOUT_PYTHON = (Code.PYTHON_PRERELEASE, Code.PYTHON_NOT_ADMISSIBLE, Code.END_OF_LIFE)
@@ -259,5 +259,5 @@ def planned_files(outcome: PlanResult) -> tuple[str, ...]:
     """Return the names of the files that ``generate`` writes for these targets, sorted."""
     locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
     dockerfile = outcome.request.options.dockerfile
-    own = (dockerfile, outcome.project.ignore_file, "leanscaffold.json", f"{PROGRAM}/")
+    own = (dockerfile, outcome.project.ignore_file, "leanscaffold.json", ASSEMBLE)
     return tuple(sorted((*own, *locks)))

@@ -9,7 +9,6 @@ from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Suggestion
 from scaffold.planner.layer_plan import PlannedLayer
 from scaffold.planner.notes import list_notes
-from scaffold.project.dockerignore import PROGRAM
 from scaffold.report.candidates import show_candidates
 from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.measurements import show_measured
@@ -299,8 +298,5 @@ def _show_files(outcome: PlanResult) -> "Content":
     if outcome.files:
         written = all(outcome.files.values())
         yield styled("Written" if written else "generate would write", "bold")
-        # Our program counts as one: nobody looks for its files by name.
-        ours = f"{PROGRAM}/"
-        names = {ours if name.startswith(ours) else name for name in outcome.files}
-        yield indented(", ".join(sorted(names)), 2)
+        yield indented(", ".join(sorted(outcome.files)), 2)
         yield ""

@@ -1,11 +1,13 @@
 """Write generated files: all of them or none, and never over what the user wrote."""
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
 import shlex
 import stat
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,8 @@ from scaffold.model.errors import Detail, FileConflictError, PathUnreadableError
 
 RECORD = "leanscaffold.json"
 _MODE = 0o644
+_DRAFT = ".tmp"
+_ABANDONED = 60.0  # seconds after which no other run is at work on a draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +26,13 @@ class WriteReport:
     """What happened to each file, by name, sorted.
 
     ``stale`` are files of an earlier run that belong to this one no longer and are as it wrote
-    them; they are left alone.
+    them; they are left alone. ``removed`` are such files that were removed.
     """
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     stale: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +69,32 @@ def read_recorded(root: Path) -> Mapping[str, str]:
     """Return {file name: sha256} of what we wrote last, as leanscaffold.json has it.
 
     The record itself is among them while its seal holds. An edited or unreadable record is not,
-    so that ``write_outputs`` takes it, like any other file of the user's, for a conflict.
+    so that ``write_outputs`` takes it, like any other file of the user's, for a conflict. After a
+    run that was killed its own record lies beside: the two SHA-256 of a file stand with a space
+    between.
     """
+    recorded = _read_hashes(root / RECORD, sealed=False)
+    for path in sorted(root.glob(f".{RECORD}.*{_DRAFT}")):
+        for name, value in _read_hashes(path, sealed=True).items():
+            recorded[name] = f"{recorded[name]} {value}" if name in recorded else value
+    return recorded
+
+
+def _read_hashes(path: Path, *, sealed: bool) -> dict[str, str]:
+    """Return what a record says of files, and of itself; nothing of a broken seal if ``sealed``."""
     try:
-        text = (root / RECORD).read_bytes().decode()
+        if not path.is_file():
+            return {}
+        text = path.read_bytes().decode()
         document = json.loads(text)
         files = document.get("files", {}).items()
-        sealed = seal(document) == document.get("digest")
+        holds = seal(document) == document.get("digest")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+    if sealed and not holds:
+        return {}
     recorded = {str(name): value for name, value in files if isinstance(value, str)}
-    return {**recorded, RECORD: digest(text)} if sealed else recorded
+    return {**recorded, RECORD: digest(text)} if holds else recorded
 
 
 def write_outputs(
@@ -84,19 +104,21 @@ def write_outputs(
     force: bool,
     recorded: Mapping[str, str],
     rename: Callable[[str, str], None] = os.replace,
+    retire: str = "",
 ) -> WriteReport:
     """Write all files or none.
 
     A file that exists and is neither as ``recorded`` nor as it would become is the user's:
     without ``force`` FileConflictError names all such files and nothing is touched. Folders and
-    devices are never replaced; of a symbolic link, ``force`` replaces the link and not what it
-    points to. A folder that cannot be written raises PathUnreadableError, and everything is as it
-    was before.
+    devices are never replaced, and nothing is written through a folder that is a symbolic link; of
+    a symbolic link, ``force`` replaces the link and not what it points to. A folder that cannot be
+    written raises PathUnreadableError, and everything is as it was before. What is stale below the
+    folder ``retire`` is removed, and so is what a run left that was killed.
     """
     for name in files:
         if not _is_plain(name):
             raise ValueError(f"{name!r} is no plain file name")
-    found = {name: _look(root / name) for name in files}
+    found = {name: _look(root, name) for name in files}
     texts = {name: text.encode() for name, text in files.items()}
     changed = {
         name: texts[name]
@@ -106,26 +128,48 @@ def write_outputs(
     _refuse_conflicts(changed, found, recorded, force=force)
     if changed:
         _replace_all(root, changed, found, rename)
+    stale = {
+        name
+        for name in set(recorded) - set(files)
+        if _is_plain(name)
+        and (old := _look(root, name))
+        and old.content is not None
+        and not _edited(old, recorded[name])
+    }
+    removed = {name for name in stale if retire and name.startswith(retire)}
+    _retire(root, removed)
+    _remove_abandoned(root, {*files, *filter(_is_plain, recorded)})
     return WriteReport(
         written=tuple(changed),
         unchanged=tuple(sorted(set(files) - set(changed))),
-        stale=tuple(
-            sorted(
-                name
-                for name in set(recorded) - set(files)
-                if _is_plain(name)
-                and (old := _look(root / name))
-                and not _edited(old, recorded[name])
-            )
-        ),
+        stale=tuple(sorted(stale - removed)),
+        removed=tuple(sorted(removed)),
     )
+
+
+def _retire(root: Path, names: Iterable[str]) -> None:
+    """Remove files, and the folders that are empty then."""
+    _remove(root / name for name in names)
+    folders = {folder for name in names for folder in PurePosixPath(name).parents[:-1]}
+    for folder in sorted(folders, key=lambda one: -len(one.parts)):
+        with contextlib.suppress(OSError):
+            (root / folder).rmdir()
+
+
+def _remove_abandoned(root: Path, names: Iterable[str]) -> None:
+    """Remove what a killed run left beside these files."""
+    for goal in (root / name for name in names):
+        for path in goal.parent.glob(f".{glob.escape(goal.name)}.*{_DRAFT}"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.lstat().st_mtime > _ABANDONED:
+                    path.unlink()
 
 
 def find_conflicts(
     root: Path, files: Mapping[str, str], recorded: Mapping[str, str]
 ) -> tuple[Detail, ...]:
     """Return the files that ``write_outputs`` would refuse to replace without ``force``."""
-    found = {name: _look(root / name) for name in files}
+    found = {name: _look(root, name) for name in files}
     changed = (
         (name, there)
         for name, there in sorted(found.items())
@@ -140,12 +184,16 @@ def _is_plain(name: str) -> bool:
     return not set("\\\0") & set(name) and not {"", ".", ".."} & set(name.split("/"))
 
 
-def _look(path: Path) -> _Found | None:
+def _look(root: Path, name: str) -> _Found | None:
+    path = root / name
+    for folder in PurePosixPath(name).parents[:-1]:
+        if (root / folder).is_symlink():
+            return _Found(None, 0, f"in {folder}, a symbolic link")
     try:
         mode = path.lstat().st_mode
         if stat.S_ISREG(mode):
             return _Found(path.read_bytes(), stat.S_IMODE(mode), "a file")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise PathUnreadableError(
@@ -197,7 +245,7 @@ def _why_not(name: str, there: _Found, recorded: Mapping[str, str]) -> str:
 
 
 def _edited(there: _Found, recorded: str) -> bool:
-    return there.content is not None and digest_content(there.content) != recorded
+    return there.content is not None and digest_content(there.content) not in recorded.split()
 
 
 def _replace_all(
@@ -212,6 +260,8 @@ def _replace_all(
     try:
         for name, text in texts.items():
             staged[name] = _stage(root, name, text, _MODE)
+            if (there := found[name]) and there.content is not None:
+                staged[name].chmod(there.mode)
         for name, path in staged.items():
             kept[name] = _keep(root, name, found[name])
             rename(str(path), str(root / name))
@@ -248,7 +298,7 @@ def _draft(root: Path, name: str) -> Path:
     goal = root / name
     for folder in reversed(PurePosixPath(name).parents[:-1]):
         (root / folder).mkdir(exist_ok=True)
-    return goal.with_name(f".{goal.name}.{uuid4().hex}.tmp")
+    return goal.with_name(f".{goal.name}.{uuid4().hex}{_DRAFT}")
 
 
 def _keep(root: Path, name: str, there: _Found | None) -> Path | None:

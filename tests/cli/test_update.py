@@ -8,6 +8,7 @@ from click.testing import Result
 
 from scaffold.cli.real_services import real_services
 from scaffold.model.verification import Figures
+from scaffold.state.file_writer import digest
 from scaffold.state.record import read_record, render_record
 from tests.cli.outside import code_of, run
 
@@ -196,3 +197,23 @@ def test_where_nothing_was_generated_it_says_what_to_do(tmp_path: Path) -> None:
     result = update(tmp_path)
     assert (result.exit_code, code_of(result)) == (2, "usage")
     assert f"leanscaffold generate {tmp_path}" in result.stderr
+
+
+def test_the_program_of_an_earlier_release_goes_but_for_what_was_edited(project: Path) -> None:
+    record = read_record(project)
+    assert record is not None
+    old = {f".leanscaffold/assemble/{name}": f"# {name}\n" for name in ("elf.py", "trim/docs.py")}
+    for name, text in old.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    (project / ".leanscaffold/assemble.py").unlink()
+    files = {name: one for name, one in record.files.items() if name != ".leanscaffold/assemble.py"}
+    files |= {name: digest(text) for name, text in old.items()}
+    (project / "leanscaffold.json").write_text(render_record(replace(record, files=files)))
+    (project / ".leanscaffold/assemble/elf.py").write_text("# mine\n")
+    result = update(project)
+    assert result.exit_code == 0, result.stderr
+    left = {p.relative_to(project).as_posix() for p in (project / ".leanscaffold").rglob("*.py")}
+    assert left == {".leanscaffold/assemble.py", ".leanscaffold/assemble/elf.py"}
+    assert not (project / ".leanscaffold/assemble/trim").exists()
+    assert update(project, "--check").exit_code == 0

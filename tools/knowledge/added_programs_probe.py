@@ -17,9 +17,10 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from scaffold.assembler import MissingProgramError
 from scaffold.assembler.interpreter import is_loadable, list_interpreter, list_stdlib
 from scaffold.assembler.libraries import Loader, find_closure
-from scaffold.assembler.programs import MissingProgramError, known_names, list_programs
+from scaffold.assembler.programs import known_names, list_programs
 from scaffold.assembler.system import list_system, list_unnamed_libraries
 from scaffold.assembler.trimming import strip_folder
 from scaffold.assembler.view import View

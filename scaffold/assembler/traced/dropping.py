@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
+from importlib import util
+from importlib.abc import InspectLoader
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +205,12 @@ def find_topmost(files: Files, kept: frozenset[str]) -> tuple[str, ...]:
 
 def write_finder(folder: Path, names: Iterable[str]) -> None:
     """Have the interpreter say of each of these modules why it is not there."""
-    source = resources.files(__package__).joinpath("finder.py").read_text("utf-8")
+    spec = util.find_spec(f"{__package__}.finder")
+    loader = spec.loader if spec else None
+    source = (
+        loader.get_source(f"{__package__}.finder") if isinstance(loader, InspectLoader) else None
+    )
+    assert source is not None  # noqa: S101 - it is one of ours
     (folder / f"{HOOK}.py").write_text(source, encoding="utf-8")
     (folder / f"{HOOK}.txt").write_text("".join(f"{name}\n" for name in names), encoding="ascii")
     (folder / f"{HOOK}.pth").write_text(f"import {HOOK}\n", encoding="ascii")

@@ -1,9 +1,8 @@
-"""``python -m assemble.traced.scan FOLDER``: what an application's own sources may import.
+"""What an application's own sources may import.
 
 Its output changes only with the imports, so that an edit of a source leaves the image below cached.
 """
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +21,3 @@ def scan(folder: Path) -> Iterator[str]:
         module = ".".join(parts[:-1] if package else parts)
         names.update(list_names(path.read_bytes(), module, package=package))
     yield from sorted(names)
-
-
-if __name__ == "__main__":
-    for line in scan(Path(sys.argv[1])):
-        print(line)  # noqa: T201 - its only output

@@ -61,7 +61,7 @@ def python_install(command: Command, *, verbs: Collection[str] = ("install",)) -
     """
     words = command.words
     name = program_name(words)
-    if _PYTHON.fullmatch(name):
+    if is_python(name):
         rest = [word.text for word in words]
         if "-m" not in rest or rest.index("-m") + 1 >= len(words):
             return None
@@ -87,6 +87,11 @@ def _pip(
 ) -> Install | None:
     found = cut_command(program, command, first, rest, _WITH_VALUE)
     return found if found and found.verb.text in verbs else None
+
+
+def is_python(name: str) -> bool:
+    """Tell whether a program's name is an interpreter's."""
+    return _PYTHON.fullmatch(name) is not None
 
 
 def program_name(words: Sequence[Word]) -> str:

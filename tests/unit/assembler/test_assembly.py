@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from scaffold.assembler.assembly import Order, assemble
+from scaffold.assembler.bundle import bundle
 from scaffold.assembler.writing import MOMENT
+from scaffold.catalog.resources import assembler
 from tests.support.elf_files import make_elf, write
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -224,8 +226,17 @@ def test_a_library_that_is_missing_is_said(order: Order) -> None:
     assert f"missing: libxcb.so.1, which {SITE}/web/x.so needs" in list(assemble(order))
 
 
-def test_the_command_line_takes_what_the_dockerfile_gives(order: Order) -> None:
-    argv = [sys.executable, "-m", "scaffold.assembler", f"--base={order.base}"]
+@pytest.mark.parametrize("single", [False, True])
+def test_the_command_line_takes_what_the_dockerfile_gives(
+    order: Order, tmp_path_factory: pytest.TempPathFactory, *, single: bool
+) -> None:
+    program = ["-m", "scaffold.assembler"]
+    if single:
+        file = tmp_path_factory.mktemp("program") / "assemble.py"
+        file.write_text(bundle(assembler, "1", traced=False))
+        assert bundle(assembler, "1", traced=False) == file.read_text()
+        program = ["-IB", str(file)]
+    argv = [sys.executable, *program, f"--base={order.base}"]
     argv += [f"--packages={order.packages}", f"--scripts={order.scripts}", f"--out={order.out}"]
     argv += [f"--interpreter={order.interpreter}", f"--site-packages={SITE}", "--home=/home/app"]
     argv += ["--workdir=/app", f"--uid={order.uid}", "--layer=heavy", "--spare=stubs:web"]
@@ -233,3 +244,17 @@ def test_the_command_line_takes_what_the_dockerfile_gives(order: Order) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["trimmed in all: 0 bytes"]
     assert f"{SITE}/web/__init__.pyi" in list_layer(order, "packages-2")
+
+
+def test_the_single_file_has_only_what_a_plan_needs_and_scans_without_a_build(
+    tmp_path: Path,
+) -> None:
+    whole, plain = bundle(assembler, "1"), bundle(assembler, "1", cut=False, traced=False)
+    for name in ("assemble.base", "assemble.traced.dropping", "assemble.traced.finder"):
+        assert f"SOURCES['{name}']" in whole
+        assert f"SOURCES['{name}']" not in plain
+    (tmp_path / "assemble.py").write_text(whole)
+    (tmp_path / "main.py").write_text("import numpy.fft\n")
+    argv = [sys.executable, "-IB", str(tmp_path / "assemble.py"), "scan", str(tmp_path)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    assert "numpy.fft" in done.stdout.split()

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.assembler import MissingProgramError
 from scaffold.assembler.programs import (
-    MissingProgramError,
     add_shell,
     find_shell,
     list_programs,

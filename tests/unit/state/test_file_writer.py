@@ -232,3 +232,66 @@ def test_an_unreadable_record_is_a_conflict_unless_forced(tmp_path: Path, text: 
         write_outputs(tmp_path, files, force=False, recorded=recorded)
     write_outputs(tmp_path, files, force=True, recorded=recorded)
     assert contents(tmp_path) == files
+
+
+def test_what_is_retired_goes_with_its_folders_unless_somebody_edited_it(tmp_path: Path) -> None:
+    old = {"tool/a/x.py": "x\n", "tool/a/b/y.py": "y\n", "tool/z.py": "z\n", "old.lock": "l\n"}
+    write_outputs(tmp_path, old, force=False, recorded={})
+    (tmp_path / "tool/z.py").write_text("mine\n")
+    recorded = {name: digest(text) for name, text in old.items()}
+    report = write_outputs(tmp_path, FILES, force=False, recorded=recorded, retire="tool/")
+    assert report.removed == ("tool/a/b/y.py", "tool/a/x.py")
+    assert report.stale == ("old.lock",)
+    assert not (tmp_path / "tool/a").exists()
+    assert (tmp_path / "tool/z.py").read_text() == "mine\n"
+
+
+def test_nothing_is_written_through_a_folder_that_is_a_link_even_with_force(
+    tmp_path: Path,
+) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    (project / "ci").symlink_to(elsewhere)
+    with pytest.raises(FileConflictError) as caught:
+        write_outputs(project, {"ci/image.yml": "x\n"}, force=True, recorded={})
+    assert "in ci, a symbolic link" in caught.value.details[0].text
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("ours\n")
+    (tmp_path / "Dockerfile").chmod(0o640)
+    write_outputs(tmp_path, FILES, force=False, recorded={"Dockerfile": digest("ours\n")})
+    assert (tmp_path / "Dockerfile").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_a_run_that_was_killed_half_way_is_mended_by_the_next(tmp_path: Path, at: int) -> None:
+    def sealed(version: str) -> dict[str, str]:
+        files = {name: f"{version} {name}\n" for name in ("Dockerfile", "a.lock", "z.lock")}
+        document = {"files": {name: digest(text) for name, text in files.items()}}
+        text = json.dumps({**document, "digest": seal(document)})
+        return {**files, "leanscaffold.json": text}
+
+    write_outputs(tmp_path, sealed("first"), force=False, recorded={})
+    second = sealed("second")
+    done: list[str] = []
+
+    def copy_aside(name: str) -> None:
+        """Leave what a killed run leaves: drafts of what is new and of what was replaced."""
+        path = tmp_path / name
+        draft = tmp_path / f".{name}.{len(done):032x}.tmp"
+        if len(done) < at:
+            draft.write_bytes(path.read_bytes())
+            path.write_text(second[name])
+        else:
+            draft.write_text(second[name])
+        os.utime(draft, (0, 0))
+        done.append(name)
+
+    for name in sorted(second):
+        copy_aside(name)
+    third = sealed("third")
+    write_outputs(tmp_path, third, force=False, recorded=read_recorded(tmp_path))
+    assert contents(tmp_path) == third
