@@ -6,17 +6,15 @@
 import importlib
 from typing import TYPE_CHECKING
 
-import scaffold.lint
-import scaffold.verify  # noqa: F401 - so that the name is free below
-
 if TYPE_CHECKING:
     from scaffold.api import generate, lint, plan, verify
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "generate", "lint", "plan", "verify"]
 
-# Two functions have the names of packages. An import sets these names once only: they are free now.
-for _name in ("scaffold", "lint", "verify"):
+# Two functions have the names of packages. An import sets such a name once: it is free then.
+for _name in ("lint", "verify"):
+    importlib.import_module(f"{__name__}.{_name}")
     del globals()[_name]
 
 
