@@ -91,6 +91,7 @@ def lasting_options(
 
     @wraps(command)
     def with_lasting(*args: P.args, **values: P.kwargs) -> R:
+        from scaffold.cli.planning import is_of_member  # noqa: PLC0415
         from scaffold.config.option_sources import overlay, remark_recorded, request_of  # noqa: PLC0415
 
         outside: Services = click.get_current_context().obj
@@ -98,7 +99,11 @@ def lasting_options(
         given = _take_given(values)
         path = values["path"]
         assert isinstance(path, Path)  # noqa: S101 - of every command that has it
-        record = None if anew else outside.read_record(_folder_of(path))
+        root = _folder_of(path)
+        record = None if anew else outside.read_record(root)
+        named = given.get("package")
+        if record and named and not is_of_member(record, root, str(named.raw)):
+            record = None  # what holds for one member of a workspace says nothing about another
         held = overlay(given.values(), given_in(record))
         return command(request_of(held), remark_recorded(held), *args, **values)
 
