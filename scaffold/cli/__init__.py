@@ -10,39 +10,24 @@ import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import click
 
 from scaffold import __version__
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
+from scaffold.config.choices import NEAR
 from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError
 from scaffold.report.terminal import clean
 
-_COMMANDS = {
-    name: f"scaffold.cli.{name}"
-    for name in (
-        "init",
-        "generate",
-        "update",
-        "build",
-        "verify",
-        "compare",
-        "trace",
-        "plan",
-        "report",
-        "lint",
-        "explain",
-        "wheels",
-        "devices",
-        "config",
-        "doctor",
-        "completion",
-        "knowledge",
-    )
+_HEADINGS = {
+    "Start": ("init", "plan", "generate"),
+    "Ship": ("build", "verify", "update", "trace"),
+    "Understand": ("report", "explain", "wheels", "lint", "compare", "devices"),
+    "Maintain": ("config", "doctor", "completion", "knowledge"),
 }
-
-
+_COMMANDS = {name: f"scaffold.cli.{name}" for names in _HEADINGS.values() for name in names}
 COMPLETING = "_LEANSCAFFOLD_COMPLETE"  # click's, set by the script that `completion` prints
 
 
@@ -99,12 +84,20 @@ class Commands(ReportingGroup):
         command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands below their headings."""
+        for heading, names in _HEADINGS.items():
+            found = [(name, self.get_command(ctx, name)) for name in names]
+            with formatter.section(heading):
+                formatter.write_dl([(n, one.get_short_help_str(100)) for n, one in found if one])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Name the nearest commands where click only knows those already imported."""
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=_COMMANDS, ctx=ctx)
+            near = get_close_matches(args[0], _COMMANDS, cutoff=NEAR)
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=near, ctx=ctx)
         return super().resolve_command(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,7 +1,7 @@
 """``leanscaffold lint``: what is wrong with a Dockerfile, and what it costs this project."""
 
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ from scaffold.model.codes import Code
 from scaffold.model.errors import LeanscaffoldError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from scaffold.config.request import Request
     from scaffold.lint.context import Case
+    from scaffold.lint.linter import Linted
     from scaffold.lint.rules import Rule
     from scaffold.model.project import Project
     from scaffold.model.resolution import Reason
@@ -75,37 +76,67 @@ def lint(
     `# leanscaffold: ignore=LS101` above an instruction switches a rule off for it. The exit code is
     1 if anything is found.
     """
-    from scaffold.lint.linter import lint as run  # noqa: PLC0415 - not for --help
-    from scaffold.lint.linter import make_case, unknown_images  # noqa: PLC0415
-    from scaffold.report.lint import print_findings  # noqa: PLC0415
+    from scaffold.report.lint import print_findings  # noqa: PLC0415 - not for --help
     from scaffold.report.reporter import talking  # noqa: PLC0415
 
-    rules = _choose(select, ignore)
-    file, text, around = outside.read_dockerfile(path)
+    rules = choose_rules(select, ignore)
     request = replace(request, options=replace(request.options, offline=not online))
     with talking(sys.stderr, quiet=quiet) as tell:
-        facts = outside.load_facts(request.knowledge)
-        case = make_case(text, facts=facts, today=outside.today(), around=around)
-        notes: tuple[str, ...] = ()
-        if not alone:
-            case, notes = _judge(outside, file, case, request, tell)
-            notes = (*(remark.text for remark in remarks), *notes)
+        found = lint_file(
+            outside, path, request, rules, tell=tell, remarks=remarks, fix=fix, alone=alone
+        )
+    print_findings(
+        found.linted,
+        before=found.before if fix else found.linted.text,
+        file=found.file.as_posix(),
+        form="json" if as_json else form,
+        notes=found.notes,
+        case=found.case,
+    )
+    return _FOUND if found.linted.findings else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintResult:
+    """What was found in a file. ``before`` is its text as it was; ``linted`` has the new one."""
+
+    file: Path
+    before: str
+    linted: "Linted"
+    notes: tuple[str, ...]
+    case: "Case"
+
+
+def lint_file(
+    outside: Services,
+    path: Path,
+    request: "Request",
+    rules: "Sequence[Rule]",
+    *,
+    tell: "Callable[[str], None]",
+    remarks: "tuple[Reason, ...]",
+    fix: bool,
+    alone: bool,
+) -> LintResult:
+    """Return what rules find in the Dockerfile that a path means; with ``fix`` it is written."""
+    from scaffold.lint.linter import lint as run  # noqa: PLC0415 - not for --help
+    from scaffold.lint.linter import make_case, unknown_images  # noqa: PLC0415
+
+    file, text, around = outside.read_dockerfile(path)
+    facts = outside.load_facts(request.knowledge)
+    case = make_case(text, facts=facts, today=outside.today(), around=around)
+    notes: tuple[str, ...] = ()
+    if not alone:
+        case, notes = _judge(outside, file, case, request, tell)
+        notes = (*(remark.text for remark in remarks), *notes)
     notes = (*unknown_images(case), *notes)
     linted = run(case, rules, fix=fix)
     if fix and linted.text != text:
         outside.replace_text(file, linted.text)
-    print_findings(
-        linted,
-        before=text if fix else linted.text,
-        file=file.as_posix(),
-        form="json" if as_json else form,
-        notes=notes,
-        case=case,
-    )
-    return _FOUND if linted.findings else 0
+    return LintResult(file=file, before=text, linted=linted, notes=notes, case=case)
 
 
-def _choose(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rule, ...]":
+def choose_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rule, ...]":
     """Return the rules asked for. Raises UsageError for a word that means none."""
     from scaffold.config.option_parsers import unknown  # noqa: PLC0415
     from scaffold.lint.checking import select_rules  # noqa: PLC0415

@@ -91,21 +91,9 @@ def lasting_options(
 
     @wraps(command)
     def with_lasting(*args: P.args, **values: P.kwargs) -> R:
-        from scaffold.cli.planning import is_of_member  # noqa: PLC0415
-        from scaffold.config.option_sources import overlay, remark_recorded, request_of  # noqa: PLC0415
-
         outside: Services = click.get_current_context().obj
-        anew = values.pop("anew")
-        given = _take_given(values)
-        path = values["path"]
-        assert isinstance(path, Path)  # noqa: S101 - of every command that has it
-        root = _folder_of(path)
-        record = None if anew else outside.read_record(root)
-        named = given.get("package")
-        if record and named and not is_of_member(record, root, str(named.raw)):
-            record = None  # what holds for one member of a workspace says nothing about another
-        held = overlay(given.values(), given_in(record))
-        return command(request_of(held), remark_recorded(held), *args, **values)
+        request, remarks = take_request(outside, values)
+        return command(request, remarks, *args, **values)
 
     anew = click.option(
         "--anew", is_flag=True, help="Do not go by what leanscaffold.json recorded."
@@ -123,13 +111,31 @@ def given_options(
 
     @wraps(command)
     def with_given(*args: P.args, **values: P.kwargs) -> R:
-        return command(_take_given(values), *args, **values)
+        return command(take_given(click.get_current_context().obj, values), *args, **values)
 
     return _with_settings(with_given)
 
 
-def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
-    """Take the options of a request out of a command's values."""
+def take_request(
+    outside: "Services", values: dict[str, Any]
+) -> "tuple[Request, tuple[Reason, ...]]":
+    """Take the request out of a command's values: see ``lasting_options``."""
+    from scaffold.cli.planning import is_of_member  # noqa: PLC0415
+    from scaffold.config.option_sources import overlay, remark_recorded, request_of  # noqa: PLC0415
+
+    anew = values.pop("anew")
+    given = take_given(outside, values)
+    root = _folder_of(values["path"])
+    record = None if anew else outside.read_record(root)
+    named = given.get("package")
+    if record and named and not is_of_member(record, root, str(named.raw)):
+        record = None  # what holds for one member of a workspace says nothing about another
+    held = overlay(given.values(), given_in(record))
+    return request_of(held), remark_recorded(held)
+
+
+def take_given(outside: "Services", values: dict[str, Any]) -> "dict[str, Given]":
+    """Take the options of a request out of a command's values, over what else names them."""
     from scaffold.config.option_sources import overlay, read_environment, read_flags  # noqa: PLC0415
     from scaffold.project.workspace import locate  # noqa: PLC0415 - not for --help
 
@@ -137,8 +143,8 @@ def _take_given(values: dict[str, Any]) -> "dict[str, Given]":
     if isinstance(path, Path) and not values.get("package"):
         place = locate(path)
         values["path"], values["package"] = place.root, place.package or None
-    flags = read_flags({setting.parameter: values.pop(setting.parameter) for setting in SETTINGS})
-    outside: Services = click.get_current_context().obj
+    asked = {setting.parameter: values.pop(setting.parameter, None) for setting in SETTINGS}
+    flags = read_flags(asked)
     table = outside.read_settings(_folder_of(path)) if path else ()
     return overlay(flags, read_environment(outside.environment()), table)
 

@@ -1,7 +1,7 @@
 """What ``plan`` and ``generate`` do: read, decide, write, show."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from scaffold.config.option_sources import set_by
 from scaffold.config.request import Request, choose_targets
 from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, FileConflictError, UsageError
-from scaffold.model.knowledge import Facts
+from scaffold.model.knowledge import Base, Facts
+from scaffold.model.plan import Options
 from scaffold.model.resolution import Reason
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.project.inputs import input_files
@@ -43,6 +44,7 @@ def decide_outcome(
     facts = outside.load_facts(request.knowledge)
     targets, assumed = choose_targets(request, facts.devices, outside.machine())
     remarks = (*remarks, *assumed)
+    request = replace(request, options=name_base(request.options, facts.bases))
     check_base(request.options.base, facts, request.place("base"))
     check_python(request.options.python, facts, request.place("python"))
     if request.options.offline:
@@ -70,6 +72,26 @@ def decide_outcome(
     )
     outcome = replace(outcome, remarks=(*remarks, *idle_swaps(outcome)))
     return recall(outcome, outside.read_measured(path))
+
+
+def name_base(options: Options, bases: Iterable[Base]) -> Options:
+    """Return the options with the id or family of a base that is asked for as an image.
+
+    ``python:3.14-slim`` is the family ``slim`` with Python 3.14, unless ``python`` says another;
+    ``python:3.14-slim-trixie`` and ``debian:trixie-slim`` are bases. Other texts stay as they are.
+    """
+    image = options.base.removeprefix("docker.io/").removeprefix("library/")
+    name, _, tag = image.partition(":")
+    python, _, variant = tag.partition("-") if tag[:1].isdigit() else ("", "", tag)
+    wanted = {image, f"{name}:{{python}}-{variant}"}
+    official = [one for one in bases if not one.origin and ":" in image]
+    for one in official:
+        if one.reference in wanted:
+            return replace(options, base=one.id, python=options.python or python)
+    family = variant.removeprefix("latest") or "full"
+    if name == "python" and family in {one.family for one in official}:
+        return replace(options, base=family, python=options.python or python)
+    return options
 
 
 def check_base(base: str, facts: Facts, place: Sequence[Detail] = ()) -> None:

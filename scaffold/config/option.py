@@ -5,7 +5,7 @@ from typing import Literal
 
 PREFIX = "LEANSCAFFOLD_"
 
-Kind = Literal["targets", "size", "text", "name", "path", "choice", "switch"]
+Kind = Literal["targets", "size", "memory", "text", "name", "path", "choice", "switch"]
 SpeltKind = Literal[
     "python",
     "command",

@@ -5,10 +5,11 @@ Every function raises UsageError that says what is accepted.
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 
+from scaffold.config.choices import NEAR
 from scaffold.model.errors import Detail, UsageError
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch
@@ -19,12 +20,14 @@ _UNITS = {
     "b": 1,
     **{f"{prefix}b": 1000**power for power, prefix in enumerate("kmgt", start=1)},
     **{f"{prefix}ib": 1024**power for power, prefix in enumerate("kmgt", start=1)},
-    **{prefix: 1024**power for power, prefix in enumerate("kmgt", start=1)},
+    **{prefix: 1000**power for power, prefix in enumerate("kmgt", start=1)},
 }
+_MEMORY_UNITS = _UNITS | {prefix: 1024**power for power, prefix in enumerate("kmgt", start=1)}
 _SIZE_HINT = (
-    "write a number and a unit: 500MB (10^6 bytes each), 500MiB (2^20), 1.5GiB, "
-    "512m (MiB, as docker reads it), or plain bytes"
+    "write a number and a unit: 500MB or 500M (10^6 bytes each), 500MiB (2^20), 1.5GiB; "
+    "of memory, 512m is MiB, as docker reads it"
 )
+_PLAIN = 10**6  # a smaller number without a unit is hardly meant in bytes
 _MINOR = re.compile(r"3\.[0-9]{1,2}")
 _RECORD = "leanscaffold.json"
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
@@ -36,16 +39,23 @@ _URL = re.compile(r"(?:https?|file)://[^\s\"'\\]+")
 _LAST_PORT = 65535
 
 
-def parse_size(text: str) -> int:
-    """Return the bytes meant by ``500MB``, ``1.5GiB``, ``512m`` or ``1048576``.
+def parse_memory(text: str) -> int:
+    """Return the bytes of memory meant by ``512m`` (MiB), ``512MB`` or ``2GiB``."""
+    return parse_size(text, _MEMORY_UNITS)
 
-    Raises UsageError that says what is accepted.
+
+def parse_size(text: str, units: Mapping[str, int] = _UNITS) -> int:
+    """Return the bytes meant by ``500MB``, ``1.5GiB``, ``500M`` or ``1048576``.
+
+    Raises UsageError that says what is accepted, and asks for the unit of a small number.
     """
     match = _SIZE.fullmatch(text.strip())
-    unit = _UNITS.get(match[2].lower()) if match else None
+    unit = units.get(match[2].lower()) if match else None
     if match is None or unit is None:
         raise UsageError(f"cannot read {text!r} as a size", hint=_SIZE_HINT)
     size = int(Decimal(match[1]) * unit)
+    if 1 <= size < _PLAIN and not match[2]:
+        raise UsageError(f"{match[1]} of what?", hint=_SIZE_HINT)
     if size < 1:
         raise UsageError(f"a size of {text!r} leaves no room for anything", hint=_SIZE_HINT)
     return size
@@ -56,7 +66,7 @@ def spell_size(size: int) -> str:
     for unit in ("GiB", "GB", "MiB", "MB", "KiB", "kB"):
         if size % _UNITS[unit.lower()] == 0:
             return f"{size // _UNITS[unit.lower()]}{unit}"
-    return str(size)
+    return f"{size}B"
 
 
 def parse_targets(texts: Iterable[str]) -> tuple[Arch, ...]:
@@ -195,6 +205,6 @@ def unknown(
     kind: str, name: str, known: Iterable[str], *, hint: str, place: Sequence[Detail] = ()
 ) -> UsageError:
     """Return the error for a name that nobody knows, with the nearest names that somebody does."""
-    near = get_close_matches(name.lower(), sorted(set(known)), n=3, cutoff=0.5)
+    near = get_close_matches(name.lower(), sorted(set(known)), n=3, cutoff=NEAR)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     return UsageError(f"unknown {kind} {name!r}", hint=f"{meant}{hint}", details=place)

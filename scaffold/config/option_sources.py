@@ -262,7 +262,7 @@ def _listed(setting: Setting, value: Any) -> Sequence[Any]:
 
 def _text(setting: Setting, value: Any) -> str:
     number = isinstance(value, int) and not isinstance(value, bool)
-    if isinstance(value, str) or (number and setting.kind in {"size", "port"}):
+    if isinstance(value, str) or (number and setting.kind in {"size", "memory", "port"}):
         return str(value)
     raise UsageError(
         f"{value!r} is no text", hint=f'write it in quotes: {setting.name} = "{value}"'

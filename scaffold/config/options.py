@@ -38,7 +38,7 @@ SETTINGS = (
             metavar="ARCH",
             completes="arch",
             help="amd64, arm64, arm/v7, arm/v6, 386, ppc64le, s390x or riscv64, in any spelling; "
-            "repeatable.",
+            "or a device's name; repeatable.",
         ),
         Setting(
             name="device",
@@ -61,7 +61,7 @@ SETTINGS = (
             field="max_size",
             kind="size",
             metavar="SIZE",
-            help="Most bytes on disk: 500MB, 1.5GiB.",
+            help="Most bytes on disk: 500MB (500M is the same), 1.5GiB.",
         ),
         Setting(
             name="max-download",
@@ -73,7 +73,7 @@ SETTINGS = (
         Setting(
             name="memory",
             field="memory",
-            kind="size",
+            kind="memory",
             metavar="SIZE",
             help="The device's memory.",
         ),

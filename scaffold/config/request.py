@@ -16,6 +16,7 @@ from scaffold.config.option_parsers import (
     parse_command,
     parse_dockerfile,
     parse_health,
+    parse_memory,
     parse_name,
     parse_output,
     parse_port,
@@ -36,12 +37,13 @@ from scaffold.model.plan import Options
 from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Budget, Device, Target
-from scaffold.resolver.tags import parse_arch
+from scaffold.resolver.tags import near_arches, parse_arch
 
 _OPTIONS = "options."
 _PARSERS: Mapping[str, Callable[[str], object]] = {
     "targets": lambda text: parse_targets([text]),
     "size": parse_size,
+    "memory": parse_memory,
     "text": str.strip,
     "name": parse_name,
     "path": str,
@@ -58,6 +60,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
 }
 _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "size": spell_size,
+    "memory": spell_size,
     "command": shlex.join,
     "swap": "=".join,
     "registry": "=".join,
@@ -114,6 +117,7 @@ def parse_request(values: Mapping[str, object]) -> Request:
     """
     errors: list[tuple[str, UsageError]] = []
     fields: dict[str, Any] = {}
+    values = _device_for_target(values)
     for setting in SETTINGS:
         raw = values.get(setting.parameter)
         if raw is None or raw == ():
@@ -125,6 +129,17 @@ def parse_request(values: Mapping[str, object]) -> Request:
     errors += _clashes(fields.get("options.swaps", ()))
     refuse_options(errors)
     return make_request(fields)
+
+
+def _device_for_target(values: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the values with a single target that is like no architecture as the device."""
+    targets = values.get("target")
+    if values.get("device") or not isinstance(targets, tuple | list) or len(targets) != 1:
+        return values
+    (text,) = targets
+    if "," in text or not text.strip() or near_arches(text):
+        return values
+    return {**values, "target": None, "device": text}
 
 
 def _clashes(swaps: Sequence[tuple[str, str]]) -> Iterator[tuple[str, UsageError]]:
@@ -230,10 +245,12 @@ def choose_targets(
 def find_device(name: str, devices: Mapping[str, Device], place: Sequence[Detail] = ()) -> Device:
     """Return a device's profile. Raises UsageError with the nearest names, and where it stands."""
     wanted = re.sub(r"[\s_]+", "-", name.strip().lower())
-    if wanted in devices:
-        return devices[wanted]
-    hint = "`leanscaffold devices` lists them all"
-    raise unknown("device", name, devices, hint=hint, place=place)
+    for device in devices.values():
+        if wanted == device.id or wanted in device.aliases:
+            return device
+    hint = f"`leanscaffold devices` lists them all; targets: {', '.join(Arch)}"
+    names = [word for one in devices.values() for word in (one.id, *one.aliases)]
+    raise unknown("device", name, names, hint=hint, place=place)
 
 
 def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) -> list[Reason]:

@@ -6,6 +6,7 @@ from scaffold.lint.context import Case
 from scaffold.lint.rules import Rule, all_rules
 from scaffold.model.dockerfile import Dockerfile, Span
 from scaffold.model.finding import Edit, Finding, Hit
+from scaffold.project.dockerfile_parser.shell import SHELLS, program_of
 
 
 def check(case: Case, rules: Iterable[Rule] | None = None) -> tuple[Finding, ...]:
@@ -33,8 +34,22 @@ def _finding(rule: Rule, hit: Hit, dockerfile: Dockerfile) -> Finding:
         end_line=end_line,
         end_column=end_column,
         cost=hit.cost,
-        edits=hit.edits,
+        edits=hit.edits if all(_mendable(edit.span, dockerfile) for edit in hit.edits) else (),
     )
+
+
+def _mendable(span: Span, dockerfile: Dockerfile) -> bool:
+    """Tell whether a piece may be replaced: it is read as a shell reads it, and has no comment."""
+    lines = dockerfile.text[span.start : span.end].split("\n")
+    if any(line.lstrip().startswith("#") for line in lines[1:]):
+        return False
+    step = next(
+        (s for s in dockerfile.instructions if s.span.start <= span.start <= s.span.end), None
+    )
+    if step is None or step.keyword != "RUN":
+        return True
+    known = not step.scope.shell or program_of(step.scope.shell[0]) in SHELLS
+    return step.words is None and known and dockerfile.escape == "\\"
 
 
 def _ignored(rule: Rule, span: Span, dockerfile: Dockerfile) -> bool:

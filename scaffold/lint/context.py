@@ -1,5 +1,6 @@
 """What a rule sees: the file, the facts, and the project where there is one."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,13 @@ from scaffold.model.verification import Measured
 from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
 
 _SHELL_WORDS = {"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"}
+# Docker's own images, whose sources (docker-library, read 2026-11-28) set neither USER, ENTRYPOINT
+# nor SHELL. What ARG may put in the place of the name is no proof.
+_PLAIN = re.compile(
+    r"(?:[\w.-]+/)*library/(?:{0})(?![\w./-])|(?:{0})(?![\w./-])".format(
+        "python|debian|ubuntu|alpine|buildpack-deps"
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +114,17 @@ class Case:
     def image_runs(self) -> Iterator[Instruction]:
         """Yield every RUN whose layer is in the image."""
         return (step for step in self.image_steps() if step.keyword == "RUN")
+
+    def continued(self, stage: Stage) -> tuple[Stage, ...]:
+        """Return a stage and those that continue it, directly or not."""
+        return tuple(one for one in self.dockerfile.stages if stage in self.chain(one))
+
+    def starts_plainly(self, stage: Stage) -> bool:
+        """Tell whether a stage's image is known to be root's, without ENTRYPOINT and SHELL."""
+        root = self.root(stage)
+        image = root.image if root else ""
+        windows = "windowsservercore" in image or "nanoserver" in image
+        return root is not None and not windows and _PLAIN.match(root.written) is not None
 
     def last(self, *keywords: str) -> Instruction | None:
         """Return the last instruction of this kind that holds for the image."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.model.dockerfile import Command, Instruction, Stage
+from scaffold.model.dockerfile import Command, Instruction, Span, Stage
 from scaffold.project.dockerfile_parser.installs import (
     Install,
     cut_command,
@@ -15,6 +15,10 @@ from scaffold.project.dockerfile_parser.installs import (
 _APT_WITH_VALUE = {"-o", "-c", "-t", "--option", "--target-release", "--default-release"}
 # Packages that pull in many programs: which ones is not known here.
 _BUNDLE = re.compile(r"build-|alpine-sdk|\\.|/|@|python3-pip|.*-full$|devscripts|software-prop")
+_CACHED = re.compile(
+    r"--network=none|--no-network|offline|--no-index|--find-links|(?:COPY|ADD)\b.*cache|from=.*cache",
+    re.IGNORECASE,
+)
 _APK_WITH_VALUE = {"-t", "--virtual", "-X", "--repository", "-p", "--root", "--cache-dir"}
 
 
@@ -64,6 +68,21 @@ def cache_mounts(instruction: Instruction) -> tuple[str, ...]:
                     parts.get("target") or parts.get("dst") or parts.get("destination") or ""
                 )
     return tuple(found)
+
+
+def needs_caches(case: Case) -> bool:
+    """Tell whether a step may read what another kept: without network, or by the folder's name."""
+    return _CACHED.search(case.dockerfile.text) is not None
+
+
+def plain_chain(case: Case, step: Instruction) -> bool:
+    """Tell whether a RUN is commands joined by ``&&`` and nothing else: each fails it."""
+    commands = case.commands(step)
+    if not commands or step.heredocs or step.words is not None:
+        return False
+    whole = Span(start=commands[0].span.start, end=commands[-1].span.end)
+    joined = all(command.operator == "&&" for command in commands[:-1])
+    return joined and whole == step.place(0, len(step.text))
 
 
 def may_have(case: Case, stage: Stage, step: Instruction, program: str, package: str) -> bool:

@@ -91,6 +91,7 @@ class Device:
 
     id: str
     name: str
+    aliases: tuple[str, ...] = ()  # what people type for it
     arch: Arch
     memory: int | None
     storage: int | None

@@ -50,16 +50,24 @@ def parse_arch(text: str) -> Arch:
 
     Raises UsageError with the nearest spelling.
     """
-    spelled = text.strip().lower().removeprefix("linux/").removeprefix("linux-")
-    arch = _SPELLINGS.get(spelled)
-    if arch is not None:
+    if arch := _SPELLINGS.get(_plain(text)):
         return arch
-    near = get_close_matches(spelled, _SPELLINGS, n=1)
-    meant = f"did you mean {_SPELLINGS[near[0]]}? " if near else ""
+    near = near_arches(text)
+    meant = f"did you mean {near[0]}? " if near else ""
     raise UsageError(
         f"unknown target {text!r}",
         hint=f"{meant}known targets: {', '.join(Arch)}",
     )
+
+
+def near_arches(text: str) -> list[Arch]:
+    """Return the architecture that a text spells, or nearly spells; else nothing."""
+    near = get_close_matches(_plain(text), _SPELLINGS, n=1, cutoff=0.65)
+    return [_SPELLINGS[one] for one in near]
+
+
+def _plain(text: str) -> str:
+    return text.strip().lower().removeprefix("linux/").removeprefix("linux-")
 
 
 def platform_tags(environment: Environment) -> tuple[str, ...]:

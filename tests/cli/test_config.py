@@ -11,10 +11,12 @@ from scaffold.cli.options import given_options
 from scaffold.config.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.config.option_parsers import (
     parse_command,
+    parse_memory,
     parse_python,
     parse_registry,
     parse_size,
     parse_swap,
+    spell_size,
 )
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import Request, choose_targets, parse_request, to_argv
@@ -33,10 +35,10 @@ from tests.support.builders import make_device
         ("500 MB", 500_000_000),
         ("500MiB", 524_288_000),
         ("1.5GiB", 1_610_612_736),
-        ("512m", 536_870_912),
-        ("512M", 536_870_912),
-        ("2g", 2_147_483_648),
-        ("64k", 65_536),
+        ("512m", 512_000_000),
+        ("500M", 500_000_000),
+        ("2g", 2_000_000_000),
+        ("64k", 64_000),
         ("1048576", 1_048_576),
         ("12b", 12),
         ("0.5kB", 500),
@@ -45,6 +47,41 @@ from tests.support.builders import make_device
 )
 def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
     assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    ("values", "targets", "device"),
+    [
+        ({"target": ("rpi5",)}, (), "rpi5"),
+        ({"target": ("aarch64",)}, (Arch.ARM64,), ""),
+        ({"target": ("arm64",), "device": "rpi5"}, (Arch.ARM64,), "rpi5"),
+    ],
+)
+def test_a_device_can_be_given_as_the_target(
+    values: dict[str, object], targets: tuple[Arch, ...], device: str
+) -> None:
+    request = parse_request(values)
+    assert (request.targets, request.device) == (targets, device)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"target": ("arm46",)}, {"target": ("arm64", "rpi5")}, {"target": ("rpi5",), "device": "x"}],
+)
+def test_what_is_nearly_an_architecture_or_one_of_several_is_no_device(
+    values: dict[str, object],
+) -> None:
+    with pytest.raises(UsageError, match="--target"):
+        parse_request(values)
+
+
+def test_memory_is_read_as_docker_reads_it() -> None:
+    assert parse_memory("512m") == 512 * 2**20
+
+
+@pytest.mark.parametrize("size", [12, 999_999, 1_048_576, 500_000_001])
+def test_a_size_is_spelt_so_that_it_is_read_again(size: int) -> None:
+    assert parse_size(spell_size(size)) == size
 
 
 @pytest.mark.parametrize(
@@ -59,6 +96,8 @@ def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
         "0",
         "0MB",
         "0.2",
+        "500",
+        "999999",
         "\u0665MB",
         "5MB5",
         "nan",

@@ -8,9 +8,13 @@ import pytest
 from scaffold.catalog.check import check_facts
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
+from scaffold.cli.planning import name_base
+from scaffold.config.request import find_device
 from scaffold.model.knowledge import Base, Facts, Image
+from scaffold.model.plan import Options
 from scaffold.model.target import Arch
 from scaffold.planner.os_package_cost import offered_cost, system_cost
+from scaffold.resolver.tags import near_arches
 
 OPENCV = ("libGL", "libxcb", "libX11", "libXext", "libSM", "libICE", "libgthread-2.0")
 OPENCV_SONAMES = tuple(
@@ -254,6 +258,39 @@ def test_a_device_has_its_architecture_and_memory(
 ) -> None:
     assert facts.devices[device].arch is arch
     assert facts.devices[device].memory == memory
+
+
+def test_no_two_devices_answer_to_one_name_and_none_to_an_architecture(facts: Facts) -> None:
+    names = [name for one in facts.devices.values() for name in (one.id, *one.aliases)]
+    assert len(names) == len(set(names))
+    for device in facts.devices.values():
+        for name in (device.id, *device.aliases):
+            assert find_device(name.upper(), facts.devices) is device
+            assert not near_arches(name), name
+
+
+@pytest.mark.parametrize(
+    ("image", "python", "base", "chosen"),
+    [
+        ("python:3.14-slim", "", "slim", "3.14"),
+        ("python:3.14-slim-trixie", "", "slim-trixie", "3.14"),
+        ("python:3.14-slim-bookworm", "3.12", "slim-bookworm", "3.12"),
+        ("docker.io/library/python:3.13-alpine", "", "alpine", "3.13"),
+        ("python:alpine3.23", "", "alpine-3.23", ""),
+        ("python:3.13", "", "full", "3.13"),
+        ("python:latest", "", "full", ""),
+        ("debian:trixie-slim", "", "debian-trixie", ""),
+        ("slim", "", "slim", ""),
+        ("bare-trixie", "", "bare-trixie", ""),
+        ("python:3.13-fancy", "", "python:3.13-fancy", ""),
+        ("ubuntu:24.04", "", "ubuntu:24.04", ""),
+    ],
+)
+def test_a_base_can_be_named_as_an_image(
+    facts: Facts, image: str, python: str, base: str, chosen: str
+) -> None:
+    options = name_base(Options(base=image, python=python), facts.bases)
+    assert (options.base, options.python) == (base, chosen)
 
 
 def test_every_armv6_device_warns_that_debian_crashes(facts: Facts) -> None:

@@ -25,7 +25,12 @@ RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.lint.install_commands import cache_mounts, is_true, python_installs
+from scaffold.lint.install_commands import (
+    cache_mounts,
+    is_true,
+    needs_caches,
+    python_installs,
+)
 from scaffold.model.dockerfile import Instruction, Span
 from scaffold.model.finding import Cost, Edit, Hit, Severity
 from scaffold.project.dockerfile_parser.installs import Install
@@ -37,6 +42,7 @@ _VARIABLES = {"pip": "PIP_NO_CACHE_DIR", "uv": "UV_NO_CACHE"}
 
 def check(case: Case) -> Iterator[Hit]:
     """Yield installs in layers of the image that keep their cache."""
+    lives_on = needs_caches(case)
     for step in case.image_runs():
         for one in python_installs(case, step):
             if one.program in _OPTIONS and not _clean(case, step, one):
@@ -47,7 +53,7 @@ def check(case: Case) -> Iterator[Hit]:
                     "cache mount",
                     span=one.verb.span,
                     cost=_cost(case),
-                    edits=(Edit(span=after, text=f" {option}"),),
+                    edits=() if lives_on else (Edit(span=after, text=f" {option}"),),
                 )
 
 

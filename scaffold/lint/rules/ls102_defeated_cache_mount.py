@@ -22,10 +22,12 @@ from collections.abc import Iterator
 
 from scaffold.lint.context import Case
 from scaffold.lint.install_commands import cache_mounts, is_true, python_installs
-from scaffold.model.dockerfile import Span
+from scaffold.model.dockerfile import Instruction, Span
 from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.project.dockerfile_parser.installs import Install
 
 SEVERITY = Severity.WARNING
+_FOLDERS = {"pip": "PIP_CACHE_DIR", "uv": "UV_CACHE_DIR"}
 _VARIABLES = {"pip": "PIP_NO_CACHE_DIR", "uv": "UV_NO_CACHE"}
 
 
@@ -40,14 +42,32 @@ def check(case: Case) -> Iterator[Hit]:
             word = one.word("--no-cache-dir", "--no-cache")
             scope = {**step.scope.environment, **dict(one.command.assignments)}
             if word is not None:
-                before = word.span.start - (case.dockerfile.text[word.span.start - 1] == " ")
+                words = one.command.words
+                before = words[words.index(word) - 1].span.end
                 yield Hit(
                     text=f"{word.text} switches off the cache that is mounted",
                     span=word.span,
-                    edits=(Edit(span=Span(start=before, end=word.span.end), text=""),),
+                    edits=(Edit(span=Span(start=before, end=word.span.end), text=""),)
+                    if _is_its_own(case, step, one, mounts)
+                    else (),
                 )
             elif is_true(scope.get(variable)):
                 yield Hit(
                     text=f"{variable} switches off the cache that is mounted",
                     span=one.verb.span,
                 )
+
+
+def _is_its_own(case: Case, step: Instruction, one: Install, mounts: tuple[str, ...]) -> bool:
+    """Tell whether what is mounted is where the installer keeps its cache, and nothing links there.
+
+    Anywhere else the cache would be kept in the layer.
+    """
+    stage = next(stage for stage in case.dockerfile.stages if step in stage.steps)
+    scope = {**step.scope.arguments, **step.scope.environment, **dict(one.command.assignments)}
+    root = step.scope.user in {"root", "0"} or (not step.scope.user and case.starts_plainly(stage))
+    own = scope.get(_FOLDERS[one.program])
+    if own is None and root and not {"HOME", "XDG_CACHE_HOME"} & set(scope):
+        own = f"/root/.cache/{one.program}"
+    linked = "LINK_MODE" in case.dockerfile.text or "--link-mode" in case.dockerfile.text
+    return own is not None and own in {mount.rstrip("/") for mount in mounts} and not linked

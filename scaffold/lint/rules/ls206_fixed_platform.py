@@ -19,8 +19,7 @@ FROM python:3.13-slim-trixie
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.model.dockerfile import Span
-from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.model.finding import Hit, Severity
 
 SEVERITY = Severity.WARNING
 
@@ -30,12 +29,5 @@ def check(case: Case) -> Iterator[Hit]:
     for stage in case.dockerfile.stages:
         for flag in stage.opening.flags:
             if flag.name == "platform" and flag.value and "$" not in flag.value:
-                after = len(case.dockerfile.text[flag.span.end :]) - len(
-                    case.dockerfile.text[flag.span.end :].lstrip(" ")
-                )
-                gone = Span(start=flag.span.start, end=flag.span.end + after)
-                yield Hit(
-                    text=f"always {flag.value}, whatever the build is asked for",
-                    span=flag.span,
-                    edits=(Edit(span=gone, text=""),) if len(case.dockerfile.stages) == 1 else (),
-                )
+                text = f"always {flag.value}, whatever the build is asked for"
+                yield Hit(text=text, span=flag.span)

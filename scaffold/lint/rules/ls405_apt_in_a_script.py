@@ -25,7 +25,8 @@ from scaffold.lint.install_commands import system_commands
 from scaffold.model.finding import Edit, Hit, Severity
 
 SEVERITY = Severity.NOTE
-_SAME = {"install", "update", "upgrade", "remove", "purge", "autoremove", "clean"}
+# `apt upgrade` installs new packages, too, and apt keeps no archives where docker-clean is gone.
+_SAME = {"install", "update", "remove", "purge", "autoremove", "clean"}
 
 
 def check(case: Case) -> Iterator[Hit]:
@@ -37,6 +38,6 @@ def check(case: Case) -> Iterator[Hit]:
                     text="apt is for terminals: apt-get",
                     span=one.first.span,
                     edits=(Edit(span=one.first.span, text="apt-get"),)
-                    if one.verb.text in _SAME and step.words is None
+                    if one.verb.text in _SAME and "docker-clean" not in case.dockerfile.text
                     else (),
                 )

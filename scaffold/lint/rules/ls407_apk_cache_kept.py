@@ -20,7 +20,7 @@ RUN apk add --no-cache curl
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
-from scaffold.lint.install_commands import cache_mounts, system_installs
+from scaffold.lint.install_commands import cache_mounts, needs_caches, system_installs
 from scaffold.model.dockerfile import Span
 from scaffold.model.finding import Edit, Hit, Severity
 
@@ -29,6 +29,7 @@ SEVERITY = Severity.WARNING
 
 def check(case: Case) -> Iterator[Hit]:
     """Yield ``apk add`` without ``--no-cache``."""
+    lives_on = needs_caches(case)
     for step in case.image_runs():
         removed = any(
             command.argv[:1] == ("rm",) and "/var/cache/apk" in " ".join(command.argv)
@@ -42,5 +43,5 @@ def check(case: Case) -> Iterator[Hit]:
                 yield Hit(
                     text="the index stays in this layer: --no-cache",
                     span=one.verb.span,
-                    edits=(Edit(span=after, text=" --no-cache"),),
+                    edits=() if lives_on else (Edit(span=after, text=" --no-cache"),),
                 )

@@ -21,6 +21,7 @@ ARG DEBIAN_FRONTEND=noninteractive
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case, line_of
+from scaffold.model.dockerfile import Instruction
 from scaffold.model.finding import Edit, Hit, Severity
 from scaffold.project.dockerfile_parser.variables import pairs_of
 
@@ -32,9 +33,23 @@ def check(case: Case) -> Iterator[Hit]:
     for step in case.image_steps():
         names = [name for name, _ in pairs_of(step.text)] if step.keyword == "ENV" else []
         if "DEBIAN_FRONTEND" in names:
-            alone = names == ["DEBIAN_FRONTEND"] and "=" in step.text
+            (own,) = (stage for stage in case.dockerfile.stages if step in stage.steps)
+            alone = (
+                names == ["DEBIAN_FRONTEND"]
+                and "=" in step.text
+                and names[0] not in step.scope.environment
+                and case.starts_plainly(own)
+                # ARG ends with its stage, and there is none in a container.
+                and case.continued(own) == (own,)
+                and not any(_asks(one) for one in own.steps)
+            )
             yield Hit(
                 text="it stays set in every container: ARG, or in front of the command",
                 span=line_of(step),
                 edits=(Edit(span=line_of(step), text="ARG"),) if alone else (),
             )
+
+
+def _asks(step: Instruction) -> bool:
+    starts = step.keyword in {"CMD", "ENTRYPOINT"} and "apt" in step.text
+    return starts or step.keyword == "ONBUILD"

@@ -17,6 +17,7 @@ WORKDIR /app
 ```
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from scaffold.lint.context import Case
@@ -28,19 +29,20 @@ SEVERITY = Severity.WARNING
 
 def check(case: Case) -> Iterator[Hit]:
     """Yield relative folders; the first of a file's own stage can only have meant the root."""
+    ends = dict[int | None, str]()
     for stage in case.dockerfile.stages:
+        folder = ends.get(stage.parent, "")
         for step in stage.steps:
             if step.keyword != "WORKDIR":
                 continue
             path = fill_in(step.text.strip("\"'"), step.scope)
+            full = posixpath.join(folder, path)
             if path and not path.startswith(("/", "$", "\\")) and path[1:2] != ":":
                 whole = step.place(0, len(step.text))
-                known = step.scope.workdir.startswith("/")
-                text = (
-                    f"it means {step.scope.workdir.rstrip('/')}/{path}"
-                    if known
-                    else ("it depends on the base's WORKDIR")
-                )
-                full = f"{step.scope.workdir.rstrip('/')}/{path}"
-                edits = (Edit(span=whole, text=full),) if known and "$" not in step.text else ()
+                text = f"it means {full}" if folder else "it depends on the base's WORKDIR"
+                plain = folder and not set("$\\") & set(step.text)
+                edits = (Edit(span=whole, text=full),) if plain else ()
                 yield Hit(text=f"relative: {text}", span=whole, edits=edits)
+            # Below what only the base or the build knows, nothing is known.
+            folder = full if full.startswith("/") and "$" not in full else ""
+        ends[stage.number] = folder

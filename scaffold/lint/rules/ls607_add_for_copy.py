@@ -26,7 +26,12 @@ from scaffold.model.finding import Edit, Hit, Severity
 
 SEVERITY = Severity.NOTE
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|\$", re.IGNORECASE)
-_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|gz|bz2|xz|zst)\b|[*?\[]", re.IGNORECASE)
+_ARCHIVE = re.compile(
+    r"\.(?:tar|t[abglx]z|tbz2?|tzst|gz|bz2|xz|zst|lzma)\b|[*?\[]|\.git\b", re.IGNORECASE
+)
+_TEXT = re.compile(
+    r"\.(?:cfg|conf|css|csv|env|html?|in|ini|js|json|lock|md|py|pyi|r?st|sh|sql|toml|ts|txt|xml|ya?ml)$"
+)
 _OF_ADD = {"checksum", "keep-git-dir", "unpack"}
 
 
@@ -35,7 +40,9 @@ def check(case: Case) -> Iterator[Hit]:
     for step in case.dockerfile.instructions:
         sources = sources_of(step) if step.keyword == "ADD" else ()
         if sources and not any(_REMOTE.search(s) or _ARCHIVE.search(s) for s in sources):
-            safe = not {flag.name for flag in step.flags} & _OF_ADD
+            # ADD tells an archive by what is in it, whatever its name says.
+            safe = all(s.endswith(("/", ".")) or _TEXT.search(s) for s in sources)
+            safe = safe and not {flag.name for flag in step.flags} & _OF_ADD
             yield Hit(
                 text="these are plain files: COPY",
                 span=line_of(step),

@@ -36,7 +36,7 @@ def check(case: Case) -> Iterator[Hit]:
         if step.keyword == "MAINTAINER" and step.text:
             span = Span(start=step.span.start, end=whole.end)
             name = json.dumps(step.text.strip("\"'"), ensure_ascii=False)
-            plain = re.fullmatch(r"[^\\$\"]*", step.text) is not None
+            plain = re.fullmatch(r"[^\\$\"`]*", step.text) is not None
             edit = Edit(span=span, text=f"LABEL org.opencontainers.image.authors={name}")
             yield Hit(
                 text="MAINTAINER is old: LABEL org.opencontainers.image.authors",
@@ -45,7 +45,7 @@ def check(case: Case) -> Iterator[Hit]:
             )
         elif step.keyword == "ENV" and is_old_form(step.text):
             ((name, value),) = pairs_of(step.text)
-            plain = re.fullmatch(r"[^\s\\\"']+", value) is not None
+            plain = re.fullmatch(r"[^\s\\\"'`]+", value) is not None and name.isidentifier()
             yield Hit(
                 text=f"the old form: ENV {name}=…",
                 span=line_of(step),

@@ -58,7 +58,7 @@ def python_install(command: Command) -> Install | None:
     """Return a command as an installation of Python packages, None where it is none."""
     words = command.words
     name = program_name(words)
-    if _PYTHON.fullmatch(name):
+    if is_python(name):
         rest = [word.text for word in words]
         if "-m" not in rest or rest.index("-m") + 1 >= len(words):
             return None
@@ -82,6 +82,11 @@ def python_install(command: Command) -> Install | None:
 def _pip(program: str, command: Command, first: Word, rest: Sequence[Word]) -> Install | None:
     found = cut_command(program, command, first, rest, _WITH_VALUE)
     return found if found and found.verb.text == "install" else None
+
+
+def is_python(name: str) -> bool:
+    """Tell whether a program's name is an interpreter's."""
+    return _PYTHON.fullmatch(name) is not None
 
 
 def program_name(words: Sequence[Word]) -> str:

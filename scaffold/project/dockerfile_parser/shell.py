@@ -17,7 +17,7 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
 _LEADERS = {"if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"}
 _SILENT = {"fi", "done", "esac", "}", "for", "case", "function", "select", "in"}
 _PREFIXES = {"sudo", "exec", "command", "nohup", "nice", "env", "builtin"}
-_SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
+SHELLS = {"sh", "bash", "ash", "dash", "zsh"}
 
 
 @dataclass(slots=True)
@@ -56,10 +56,15 @@ def commands_of(instruction: Instruction) -> tuple[Command, ...]:
     return commands
 
 
+def program_of(path: str) -> str:
+    """Return the program that a word starts, without its folder."""
+    return path.rsplit("/", 1)[-1]
+
+
 def _is_script(commands: Sequence[Command]) -> bool:
     """Tell whether a heredoc is itself the script: nothing but a shell stands before it."""
     argv = [word for command in commands for word in command.argv]
-    return not argv or argv[0].rsplit("/", 1)[-1] in _SHELLS
+    return not argv or program_of(argv[0]) in SHELLS
 
 
 def read_commands(text: str, origins: Sequence[int]) -> Iterator[Command]:
@@ -96,7 +101,7 @@ def without_prefix(command: Command) -> Command:
     """Return a command without ``sudo``, ``env``, ``exec`` and the like before it."""
     words = list(command.words)
     assignments = list(command.assignments)
-    while words and words[0].text.rsplit("/", 1)[-1] in _PREFIXES:
+    while words and program_of(words[0].text) in _PREFIXES:
         words.pop(0)
         while words and words[0].text.startswith("-"):
             words.pop(0)

@@ -186,6 +186,7 @@ def test_any_environment_is_read_or_refused_by_name(environment: dict[str, str])
 _SAMPLES = {
     "targets": "arm64",
     "size": "300MB",
+    "memory": "512m",
     "text": "some-thing",
     "name": "camera",
     "path": "some/file.txt",
