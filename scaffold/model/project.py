@@ -229,7 +229,8 @@ class Project:
     build may see them; ``opened`` are files named as secrets that the sources open.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
     asks for. ``ignore`` are the patterns of the user's own ignore file ``ignore_source``,
-    and ``ignore_file`` is the name of the one that has them and ours.
+    and ``ignore_file`` is the name of the one that has them and ours. ``composed`` is the user's
+    compose file that docker would pass over for a ``compose.yaml``.
     """
 
     name: Found[str]
@@ -260,3 +261,4 @@ class Project:
     ignore_file: str = ".dockerignore"
     ignore: tuple[str, ...] = ()
     ignore_source: str = ""
+    composed: str = ""

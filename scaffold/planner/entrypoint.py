@@ -18,6 +18,13 @@ WORKDIR = "/app"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - nothing else is reachable from outside a container
 _PATH = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 _HIGHEST_PORT = 65535
+# Servers with a handler of their own for SIGTERM, and those without (their sources, 2026-11).
+_HANDLE_SIGTERM = frozenset(
+    {"celery", "daphne", "fastapi", "granian", "gunicorn", "hypercorn", "streamlit", "uvicorn"}
+)
+_DEAF = frozenset({"flask", "waitress"})
+# Frameworks whose applications only run in such a server, also by a script of their own.
+_ASYNC = frozenset({"fastapi", "litestar", "quart", "starlette"})
 _HEALTH_PATH = re.compile(r"/[!-~]*")
 
 
@@ -128,13 +135,15 @@ def find_stop_signal(project: Project, options: Options) -> str:
     """Return the signal that ends the app, where the engine's own (SIGTERM) would not.
 
     The kernel drops SIGTERM for a first process without a handler, and the engine kills it after
-    ten seconds. Gradio, waitress and the development servers of Flask and Django have none, nor
-    has a script that does not import ``signal``, but all of them end on Ctrl-C.
+    ten seconds. Python has none but for SIGINT (Ctrl-C): gradio, waitress, development servers and
+    scripts that do not import ``signal`` end on that alone.
     """
-    starts = project.start if not options.command else None
-    framework = starts.value.framework if starts is not None else ""
+    start = project.start.value if project.start is not None else None
+    words = start.command if start is not None else ()
+    if start is None or options.command or words[:1] != ("python",):
+        return ""
+    module = words[2] if words[1:2] == ("-m",) and words[2:] else ""
     handles = any(use.code == "handles-signals" for use in project.uses)
-    words = starts.value.command if starts is not None else ()
-    served = "runserver" in words or (words[1:2] == ("-m",) and words[2] in {"flask", "waitress"})
-    deaf = served or framework == "gradio" or (framework == "script" and not handles)
-    return "SIGINT" if deaf else ""
+    served = "runserver" in words or module in _DEAF
+    handles = handles or module in _HANDLE_SIGTERM or start.framework in _ASYNC
+    return "SIGINT" if served or not handles else ""

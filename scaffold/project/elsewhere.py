@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from scaffold.model.errors import Detail, RequirementsInvalidError
 from scaffold.model.project import Project
+from scaffold.project.text_io import decode, read_bytes
 
 _LISTS = re.compile(
     r"requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|Pipfile"
@@ -19,6 +20,13 @@ _ASIDE = {
     *("test", "tests", "doc", "docs", "example", "examples", "node_modules", "site-packages"),
     *("benchmarks", "samples", "demo", "demos"),
 }
+# Folders of what puts an application on a machine: no application of its own lies there.
+_FOR_INSTALLING = frozenset(
+    {"install", "installer", "installation", "deploy", "deployment", "docker", "build", "setup"}
+)
+_NOT_TO_RUN = re.compile(r"(?i)(?:^|[-_.])(?:dev|develop\w*|tests?|testing|docs?|lint|ci|build)\b")
+_SCRIPTS = re.compile(r"(?i).*\.sh|makefile|justfile|readme(\.\w+)?")
+_INSTALLS = re.compile(r"\b(?:uv )?pip[0-9.]* install\b.* (?:-r|--requirement)\b")
 _DEEPEST = 3  # folders
 _MOST = 8
 
@@ -43,6 +51,41 @@ def find_elsewhere(files: Iterable[str]) -> tuple[str, ...]:
         if 0 < len(folders) <= _DEEPEST and lists and not aside and folders != ["requirements"]:
             found.append(file)
     return tuple(sorted(found))
+
+
+def find_for_installing(root: Path, files: Collection[str]) -> tuple[str, str]:
+    """Return the list in a folder of installers that a script of the project installs, and where.
+
+    Both empty where none is surely it.
+    """
+    found = {
+        file: where
+        for file in find_elsewhere(files)
+        if file.endswith(".txt")
+        and file.partition("/")[0] in _FOR_INSTALLING
+        and not _NOT_TO_RUN.search(PurePosixPath(file).stem)
+        and (where := _installed_by(root, file, files))
+    }
+    return next(iter(found.items())) if len(found) == 1 else ("", "")
+
+
+def _installed_by(root: Path, file: str, files: Collection[str]) -> str:
+    """Return file and line of what installs a list: a script beside it, or one at the top."""
+    folder, _, name = file.rpartition("/")
+    for script in sorted(files):
+        above, _, base = script.rpartition("/")
+        if above not in {folder, ""} or not _SCRIPTS.fullmatch(base):
+            continue
+        try:
+            lines = decode(read_bytes(root, script)).splitlines()
+        except ValueError:
+            continue
+        installs = any(_INSTALLS.search(line) for line in lines)
+        wanted = re.compile(rf"(?<![\w.-]){re.escape(name if above else file)}(?![\w-])")
+        for number, line in enumerate(lines, start=1):
+            if installs and wanted.search(line):
+                return f"{script}:{number}"
+    return ""
 
 
 def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
@@ -77,7 +120,8 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
 
 def _remedy(seen: Collection[str]) -> str:
     folders = sorted({str(PurePosixPath(file).parent) for file in seen if _is_project(file)})
-    listed = sorted(file for file in seen if not _is_project(file))
+    lists = (file for file in seen if not _is_project(file))
+    listed = sorted(lists, key=lambda one: (bool(_NOT_TO_RUN.search(PurePosixPath(one).stem)), one))
     ways = []
     if folders:
         ways.append(f"name one folder: {', '.join(folders[:_MOST])}")

@@ -1,6 +1,7 @@
 """What the project's own Dockerfile installs: the list that its people install from."""
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from scaffold.project.requirement_parser import read_requirement
 from scaffold.project.text_io import decode, read_bytes
 
 _PLACES = ("Dockerfile", "docker/Dockerfile")
+_MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
 OURS = "Made by:  leanscaffold"
 # What installs packages is no package of the application.
 _INSTALLERS = frozenset(
@@ -62,7 +64,7 @@ def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) 
 
 
 def _leading(dockerfile: Dockerfile) -> list[Stage]:
-    """Return the stages that the image is made of, directly or by COPY --from, in their order."""
+    """Return the stages that the image is made of: continued, copied or mounted, in their order."""
     stages = dockerfile.stages
     waiting, reached = [len(stages) - 1] if stages else [], set[int]()
     names = {stage.name.lower(): stage.number for stage in stages if stage.name}
@@ -74,11 +76,13 @@ def _leading(dockerfile: Dockerfile) -> list[Stage]:
         stage = stages[number]
         waiting += [] if stage.parent is None else [stage.parent]
         for step in stage.steps:
-            source = (step.flag("from") or "").lower()
-            if source in names:
-                waiting.append(names[source])
-            elif source.isdigit() and int(source) < len(stages):
-                waiting.append(int(source))
+            mounts = [flag.value for flag in step.flags if flag.name == "mount"]
+            mounted = [found[1] for one in mounts if (found := _MOUNTED.search(one))]
+            for source in map(str.lower, (step.flag("from") or "", *mounted)):
+                if source in names:
+                    waiting.append(names[source])
+                elif source.isdigit() and int(source) < len(stages):
+                    waiting.append(int(source))
     return [stages[number] for number in sorted(reached)]
 
 
@@ -93,7 +97,7 @@ def _installs(step: Instruction) -> Iterator[Install]:
     if step.keyword != "RUN":
         return
     for command in commands_of(step):
-        found = python_install(without_prefix(command))
+        found = python_install(without_prefix(command), verbs=("install", "wheel", "download"))
         if found is not None and found.program in {"pip", "uv"}:
             yield found
 

@@ -28,7 +28,7 @@ from scaffold.model.project import (
     Use,
 )
 from scaffold.project.conda import read_conda
-from scaffold.project.elsewhere import find_elsewhere
+from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.lock_check import compare
 from scaffold.project.locks import needs_pyproject, read_lock
 from scaffold.project.models import find_heavy
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from scaffold.project.repositories import Address, Checkout
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
+_COMPOSED = ("compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _LOOKED_FOR = (
     "pyproject.toml, uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt,"
     " requirements.in, requirements/*.txt and *.py"
@@ -138,7 +139,7 @@ def read_project(
         pyproject,
         named=requirements,
         optional=wants,
-        evidence=_evidence(root, names, own),
+        evidence=_evidence(root, names, own, find_for_installing(root, paths)),
         above=_lock_above(root),
     )
     if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
@@ -206,6 +207,7 @@ def read_project(
         ignore_file=ignore.ours,
         ignore=ignore.patterns,
         ignore_source=ignore.theirs,
+        composed=next((one for one in _COMPOSED if (context / one).is_file()), ""),
         packages=tuple(one for one in packages if one not in refused),
     )
     return project if context == root else rebase(project, relative(context, root))
@@ -219,12 +221,15 @@ def _lock_above(root: Path) -> str:
     return relative(root, workspace / "uv.lock")
 
 
-def _evidence(root: Path, names: frozenset[str], own: OwnInstalls) -> Evidence:
+def _evidence(
+    root: Path, names: frozenset[str], own: OwnInstalls, beside: tuple[str, str]
+) -> Evidence:
     files = [name for name in REQUIREMENT_FILES if name in names]
     return Evidence(
         whole=frozenset(name for name in files if installs_whole(root, name)),
         installed=own.files,
         scripts=find_scripts(root, sorted(name for name in names if "/" not in name)),
+        beside=beside,
     )
 
 

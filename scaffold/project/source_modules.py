@@ -266,7 +266,8 @@ def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) 
     """Return the folders that have to be on ``sys.path``, the deepest first, ``.`` last.
 
     A folder is one when it is ``src``, holds ``manage.py``, or when a file below it imports a
-    sibling by its bare name; never when the project imports the folder itself as a package.
+    sibling by its bare name; never when the project imports the folder itself as a package, unless
+    its ``manage.py`` names settings below it.
     """
     tops = {file: {top for top, _ in imported_tops(tree)} for file, tree in nodes.items()}
     imported = set().union(*tops.values()) if tops else set()
@@ -274,6 +275,9 @@ def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) 
     roots = []
     for folder in sorted({above for file in nodes for above in _folders_above(file)}):
         first = folder.partition("/")[0]
+        if _has_settings(folder, files, nodes.get(f"{folder}/manage.py", ())):
+            roots.append(folder)
+            continue
         if f"{folder}/__init__.py" in files or (first in imported and first in here):
             continue
         siblings = _names_in(folder, files) - here
@@ -282,6 +286,17 @@ def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) 
         if folder == "src" or f"{folder}/manage.py" in files or used:
             roots.append(folder)
     return (*sorted(roots, key=lambda root: -root.count("/")), ".")
+
+
+def _has_settings(folder: str, files: Sequence[str], manage: Iterable[ast.AST]) -> bool:
+    """Tell whether a manage.py names a module that lies below its folder, and not at the top."""
+    for node in manage:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:
+            path = node.value.replace(".", "/")
+            endings = (f"{path}.py", f"{path}/__init__.py")
+            if any(f"{folder}/{one}" in files and one not in files for one in endings):
+                return True
+    return False
 
 
 def _folders_above(file: str) -> Iterator[str]:

@@ -61,12 +61,14 @@ class Evidence:
     """What the contents of files say of how people install the project.
 
     ``whole`` are requirement files that install the project itself or were compiled from its list,
-    ``installed`` those that its own Dockerfile installs, ``scripts`` have a block of their own.
+    ``installed`` those that its own Dockerfile installs, ``scripts`` have a block of their own;
+    ``beside`` is a list in a folder of installers, with the line of the script that installs it.
     """
 
     whole: frozenset[str] = frozenset()
     installed: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
+    beside: tuple[str, str] = ("", "")
 
 
 def choose(
@@ -114,7 +116,7 @@ def choose(
         notes = _notes(", ".join(taken), why, others) if told else ()
         return Choice(kind=Kind.FILES, names=taken, notes=notes)
     conda = [name for name in CONDA_FILES if name in names]
-    return _without_lists(setup, pyproject, conda, evidence.scripts, modern=modern)
+    return _without_lists(setup, pyproject, conda, evidence, modern=modern)
 
 
 def _only(kind: Kind, name: str, others: Sequence[str]) -> Choice:
@@ -134,7 +136,7 @@ def _without_lists(
     setup: Sequence[str],
     pyproject: Pyproject | None,
     conda: Sequence[str],
-    scripts: Sequence[str],
+    evidence: Evidence,
     *,
     modern: bool,
 ) -> Choice:
@@ -144,9 +146,13 @@ def _without_lists(
     if conda:
         why = "nothing else lists dependencies"
         return Choice(kind=Kind.CONDA, names=(conda[0],), notes=_told(conda[0], why, conda[1:]))
-    if len(scripts) == 1 and not modern:
+    if len(evidence.scripts) == 1 and not modern:
         why = "its script block lists dependencies"
-        return Choice(kind=Kind.SCRIPT, names=tuple(scripts), notes=_told(scripts[0], why, ()))
+        notes = _told(evidence.scripts[0], why, ())
+        return Choice(kind=Kind.SCRIPT, names=evidence.scripts, notes=notes)
+    name, where = evidence.beside
+    if name and not modern:
+        return Choice(kind=Kind.FILES, names=(name,), notes=_told(name, f"{where} installs it", ()))
     kind = Kind.NOTHING if pyproject is None else Kind.PYPROJECT
     return Choice(kind=kind, names=("pyproject.toml",) if pyproject else ())
 

@@ -78,3 +78,15 @@ def test_later_commands_know_where_it_was_written(tmp_path: Path) -> None:
     assert lean("update", str(root))[0] == 0
     assert "--file lean/Dockerfile ." in (root / "lean/Dockerfile").read_text()
     assert dockerfile_of(["--target=arm64", "--output=lean/Dockerfile"]) == "lean/Dockerfile"
+
+
+@pytest.mark.parametrize("theirs", ["docker-compose.yml", "compose.yml"])
+def test_a_compose_file_that_docker_would_take_first_is_named_otherwise(
+    tmp_path: Path, theirs: str
+) -> None:
+    files = {name: text for name, text in OWN.items() if name not in {"Dockerfile", "compose.yaml"}}
+    root = write(tmp_path, {**files, theirs: OWN["compose.yaml"]})
+    words = ("generate", str(root), "--target=arm64", "--also=compose", "--offline")
+    assert lean(*words)[0] == 0
+    assert not (root / "compose.yaml").exists()
+    assert "docker compose -f compose.lean.yaml up" in (root / "compose.lean.yaml").read_text()

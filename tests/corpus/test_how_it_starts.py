@@ -371,3 +371,152 @@ def test_a_required_argument_is_named(tmp_path: Path, flag: str) -> None:
     source = f"import argparse\np = argparse.ArgumentParser()\np.add_argument({flag})\n{LOOP}"
     project = planned(tmp_path, {"main.py": source})
     assert any(note.startswith("main.py:3 requires ") for note in project.notes)
+
+
+ARGPARSE = """
+    import argparse
+    p = argparse.ArgumentParser()
+    s = p.add_subparsers(dest="command")
+    s.add_parser("list")
+    s.add_parser("serve")
+    p.parse_args()
+    """
+CLICK = """
+    import click
+    @click.group()
+    def cli(): pass
+    @cli.command()
+    def show_all(): pass
+    @cli.command("start")
+    def begin(): pass
+    cli()
+    """
+TYPER = """
+    import typer
+    app = typer.Typer()
+    @app.command()
+    def add(): pass
+    @app.command()
+    def daemon(): pass
+    app()
+    """
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        (ARGPARSE, "main.py:5 takes a command (list, serve): name one, as with --cmd 'python "),
+        (CLICK, "main.py:7 takes a command (show-all, start)"),
+        (TYPER, "main.py:6 takes a command (add, daemon)"),
+    ],
+)
+def test_a_command_that_is_missing_is_named(tmp_path: Path, source: str, told: str) -> None:
+    project = planned(tmp_path, {"main.py": source})
+    assert any(note.startswith(told) for note in project.notes), project.notes
+    text = "FROM python:3\nWORKDIR /app\nCOPY . .\nCMD python main.py add\n"
+    again = planned(tmp_path, {"main.py": source, "Dockerfile": text})
+    assert not any("takes a command" in note for note in again.notes)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import typer\napp = typer.Typer()\n@app.command()\ndef only(): pass\napp()\n",
+        CLICK.replace("group()", "group(invoke_without_command=True)"),
+    ],
+)
+def test_a_program_that_starts_without_a_command_is_not_asked_for_one(
+    tmp_path: Path, source: str
+) -> None:
+    project = planned(tmp_path, {"main.py": source})
+    assert not any("takes a command" in note for note in project.notes)
+
+
+WSGI, LISTEN = "shop.wsgi:application", "0.0.0.0:8000"
+DJANGO = {
+    "manage.py": "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n",
+    "shop/__init__.py": "",
+    "shop/settings.py": "",
+    "shop/wsgi.py": "_made = make()\ndef application(environ, start): return _made(environ)\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("server", "command"),
+    [
+        ("gunicorn", f"python -m gunicorn --bind {LISTEN} {WSGI}"),
+        ("pyuwsgi", f"uwsgi --http-socket {LISTEN} --master --die-on-term --module {WSGI}"),
+        ("granian", f"python -m granian --interface wsgi {WSGI} --host 0.0.0.0 --port 8000"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "shop/", "site/"])
+def test_django_is_served_by_its_application(
+    tmp_path: Path, server: str, command: str, folder: str
+) -> None:
+    """Source: tubesync, whose project lies in a folder of its own name, and wraps its callable."""
+    files = {f"{folder}{name}": text for name, text in DJANGO.items()}
+    assert started(planned(tmp_path, files, listed=f"django\n{server}\n"))[0] == command
+
+
+def test_a_manage_py_whose_settings_are_elsewhere_is_not_the_project(tmp_path: Path) -> None:
+    """Source: apprise-api, with a manage.py at the top that changes to the real one's folder."""
+    files = {f"web/{name}": text for name, text in DJANGO.items()}
+    files |= {"web/__init__.py": "", "manage.py": DJANGO["manage.py"].replace("shop", "shop.dev")}
+    project = planned(tmp_path, files, listed="django\ngunicorn\n")
+    assert started(project)[0].endswith(" shop.wsgi:application")
+    assert project.source_paths == (".", "web")
+
+
+def test_settings_that_name_the_folders_of_another_image_do_not_decide(tmp_path: Path) -> None:
+    """Source: healthchecks: its ini names where its image has the project; compose waits first."""
+    text = """
+        FROM python:3 AS wheels
+        COPY requirements.txt /tmp/
+        RUN pip wheel --wheel-dir /wheels uwsgi -r /tmp/requirements.txt
+        FROM python:3
+        WORKDIR /srv/shop
+        COPY . .
+        RUN --mount=type=bind,target=/wheels,source=/wheels,from=wheels pip install /wheels/*
+        CMD ["uwsgi", "/srv/shop/docker/uwsgi.ini"]
+        """
+    compose = """
+        services:
+          web:
+            build: .
+            command: sh -c 'sleep 3; uwsgi docker/uwsgi.ini'
+        """
+    files = {"Dockerfile": text, "docker-compose.yml": compose}
+    ini = "[uwsgi]\nchdir = /srv/shop\nmodule = shop.wsgi\n"
+    project = planned(tmp_path, {**DJANGO, **files, "docker/uwsgi.ini": ini}, listed="django\n")
+    assert started(project)[0].startswith("uwsgi --http-socket")
+    assert any("docker/uwsgi.ini, whose line 2 names /srv/shop" in one for one in project.notes)
+    fixed = planned(
+        tmp_path,
+        {**DJANGO, **files, "docker/uwsgi.ini": "[uwsgi]\nhttp = :80\n"},
+        listed="django\n",
+    )
+    assert started(fixed)[0] == "uwsgi docker/uwsgi.ini"
+
+
+def test_of_several_exposed_ports_the_sources_tell_which_and_all_are_named(tmp_path: Path) -> None:
+    text = (
+        "FROM python:3\nWORKDIR /app\nCOPY . .\nEXPOSE 8080 9000/tcp 5353/udp\nCMD python run.py\n"
+    )
+    project = planned(tmp_path, {"Dockerfile": text, "run.py": LOOP})
+    assert project.port is not None
+    assert project.port.value == 8080
+    assert any("exposes 8080, 9000, 5353/udp" in note for note in project.notes)
+    main = f"from http.server import HTTPServer\nHTTPServer(('', 9000), None)\n{LOOP}"
+    project = planned(tmp_path, {"Dockerfile": text, "run.py": main})
+    assert project.port is not None
+    assert project.port.value == 9000
+
+
+def test_a_main_that_serves_to_the_outside_and_does_more_is_run(tmp_path: Path) -> None:
+    """Source: InkyPi, which starts its refresh task before it serves by waitress."""
+    main = f"from waitress import serve\n{WEB}\nif __name__ == '__main__':\n    task.start()\n"
+    files = {"inky.py": f"{main}    serve(app, port=80)\n"}
+    assert started(planned(tmp_path, files, listed="flask\nwaitress\n"))[0] == "python inky.py"
+    files = {"inky.py": f"{main}    serve(app, host='127.0.0.1', port=80)\n"}
+    command = started(planned(tmp_path, files, listed="flask\nwaitress\n"))[0]
+    assert command.startswith("python -m waitress --host=0.0.0.0")

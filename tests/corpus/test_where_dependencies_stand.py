@@ -197,6 +197,25 @@ def test_a_list_only_in_a_subfolder_is_named_and_nothing_planned(tmp_path: Path,
     refuse_unlisted(project, allowed=True)
 
 
+@pytest.mark.parametrize(
+    ("script", "line"),
+    [
+        ("install/install.sh", 'LIST="$HERE/requirements.txt"\npip3 install -r "$LIST"\n'),
+        ("Makefile", "deps:\n\tpip install -r install/requirements.txt\n"),
+        ("README.md", "```\npython -m pip install --user -r install/requirements.txt\n```\n"),
+    ],
+)
+def test_a_list_that_an_install_script_of_the_project_installs_is_read(
+    tmp_path: Path, script: str, line: str
+) -> None:
+    """Source: InkyPi, whose lists lie beside its install.sh."""
+    lists = {"install/requirements.txt": "flask\n", "install/requirements-dev.txt": "pytest\n"}
+    project = read(tmp_path, {**lists, script: line, "main.py": "import flask\n"})
+    assert [one.name for one in project.asked] == ["flask"]
+    assert any(f"{script}:" in note and "installs it" in note for note in project.notes)
+    refuse_unlisted(project)
+
+
 def test_a_program_that_needs_nothing_is_planned_as_it_is(tmp_path: Path) -> None:
     refuse_unlisted(read(tmp_path, {"main.py": "import json\n", "tests/requirements.txt": "x\n"}))
 

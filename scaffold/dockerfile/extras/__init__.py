@@ -29,8 +29,9 @@ def render_extras(plan: Plan, fill: Fill) -> dict[str, str]:
         return {}
     service, workshop = make_service(plan), make_workshop(plan)
     values: dict[str, Service | Workshop] = {"service": service, "workshop": workshop}
+    suffixes = {"compose": service.compose_suffix}
     return {
-        FILES[word][1].format(name=service.name, suffix=service.suffix): fill(
+        FILES[word][1].format(name=service.name, suffix=suffixes.get(word, service.suffix)): fill(
             FILES[word][0], values
         )
         for word in plan.options.also

@@ -20,7 +20,8 @@ class Service:
     ``image`` is what ``leanscaffold build`` names it, ``platform`` set where there is only one.
     ``lasts`` says that something tells whether it is well, so that it is one that goes on.
     ``limits_of`` names the device that the limits are of. ``dockerfile`` is what builds the image,
-    ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's.
+    ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's, and
+    ``compose_suffix`` the compose file from one of theirs, which docker would pass over for it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Service:
     lasts: bool
     dockerfile: str
     suffix: str
+    compose_suffix: str
     hardware: tuple[Hardware, ...]
     mounts: tuple[Hardware, ...]
     groups: tuple[tuple[Group, str], ...]
@@ -49,6 +51,7 @@ def make_service(plan: Plan) -> Service:
     target = plan.targets[0].target
     memory = None if target.budget.memory is None else target.budget.memory * 7 // 8 // _MEBI
     hardware = find_hardware(plan.project)
+    suffix = _suffix(plan.options.dockerfile)
     return Service(
         name=name,
         image=name,
@@ -63,7 +66,8 @@ def make_service(plan: Plan) -> Service:
         limits_of=_limits_of(target),
         lasts=plan.health is not None,
         dockerfile=plan.options.dockerfile,
-        suffix=_suffix(plan.options.dockerfile),
+        suffix=suffix,
+        compose_suffix=suffix or (".lean" if plan.project.composed else ""),
         hardware=tuple(one for one in hardware if not one.mounted),
         mounts=tuple(one for one in hardware if one.mounted),
         groups=tuple(groups_of(hardware)),

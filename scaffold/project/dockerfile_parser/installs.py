@@ -1,7 +1,7 @@
 """Commands that install Python packages, as they stand in a RUN: pip, uv, poetry, pipenv, pdm."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from scaffold.model.dockerfile import Command, Word
@@ -54,8 +54,11 @@ class Install:
         return tuple(v for name, v, _ in self.options if name in {"-r", "--requirement"})
 
 
-def python_install(command: Command) -> Install | None:
-    """Return a command as an installation of Python packages, None where it is none."""
+def python_install(command: Command, *, verbs: Collection[str] = ("install",)) -> Install | None:
+    """Return a command as an installation of Python packages, None where it is none.
+
+    ``verbs`` are pip's: ``wheel`` fetches what a later step installs.
+    """
     words = command.words
     name = program_name(words)
     if is_python(name):
@@ -65,10 +68,10 @@ def python_install(command: Command) -> Install | None:
         words = words[rest.index("-m") + 1 :]
         name = program_name(words)
     if _PIP.fullmatch(name):
-        return _pip("pip", command, words[0], words[1:])
+        return _pip("pip", command, words[0], words[1:], verbs)
     if name == "uv" and len(words) > 1:
         if words[1].text == "pip":
-            return _pip("uv", command, words[0], words[2:])
+            return _pip("uv", command, words[0], words[2:], verbs)
         found = cut_command("uv", command, words[0], words[1:], _WITH_VALUE)
         return found if found and found.verb.text == "sync" else None
     if name in {"poetry", "pipenv", "pdm"}:
@@ -79,9 +82,11 @@ def python_install(command: Command) -> Install | None:
     return None
 
 
-def _pip(program: str, command: Command, first: Word, rest: Sequence[Word]) -> Install | None:
+def _pip(
+    program: str, command: Command, first: Word, rest: Sequence[Word], verbs: Collection[str]
+) -> Install | None:
     found = cut_command(program, command, first, rest, _WITH_VALUE)
-    return found if found and found.verb.text == "install" else None
+    return found if found and found.verb.text in verbs else None
 
 
 def is_python(name: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.health import choose_path
-from scaffold.project.source_modules import Module, argument
+from scaffold.project.source_modules import Function, Module, argument
 
 _DEPTH = 5
 
@@ -27,7 +27,7 @@ class Site:
 
 
 def find_site(modules: Sequence[Module]) -> Site | None:
-    """Return the project whose manage.py lies highest, None without one."""
+    """Return the project whose manage.py lies highest, and has its settings; None without one."""
     found = [
         (module, call)
         for module in modules
@@ -38,7 +38,14 @@ def find_site(modules: Sequence[Module]) -> Site | None:
     ]
     if not found:
         return None
-    manage, call = min(found, key=lambda pair: (pair[0].file.count("/"), pair[0].file))
+    known = {(module.root, module.name) for module in modules}
+
+    def rank(pair: tuple[Module, ast.Call]) -> tuple[bool, int, str]:
+        manage, call = pair
+        has_settings = (manage.root, manage.text(argument(call, "value", 1))) in known
+        return not has_settings, manage.file.count("/"), manage.file
+
+    manage, call = min(found, key=rank)
     by_name = {module.name: module for module in modules if module.root == manage.root}
     settings = manage.text(argument(call, "value", 1))
     return Site(
@@ -67,9 +74,14 @@ def _application(settings: str, kind: str, by_name: Mapping[str, Module]) -> str
         package = package.rpartition(".")[0]
         name = f"{package}.{kind}" if package else kind
         module = by_name.get(name)
-        if module is not None and "application" in module.values:
+        if module is not None and _makes_application(module):
             return f"{name}:application"
     return ""
+
+
+def _makes_application(module: Module) -> bool:
+    functions = {node.name for node in module.top if isinstance(node, Function)}
+    return "application" in {*module.values, *module.names, *functions}
 
 
 def find_django_health(modules: Sequence[Module], site: Site) -> Found[str] | None:

@@ -38,7 +38,7 @@ _TARGET = re.compile(r"([A-Za-z_][\w.]*)(:[A-Za-z_]\w*(?:\(.*\))?)?")
 _URL = re.compile(
     r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s\"'|;)]*)?"
 )
-_EXPOSED = re.compile(r"(\d+)(?:/tcp)?")
+_EXPOSED = re.compile(r"(\d+)(?:/(?:tcp|udp|sctp))?")
 _NONE = read_dockerfile("FROM scratch\n")
 # Variables of an image's own making: of shells, Python, package managers, users, and locale.
 _OF_IMAGES = re.compile(
@@ -57,13 +57,15 @@ _IMPORTS_FROM = {"uvicorn": "--app-dir", "gunicorn": "--chdir"}
 class OwnStart:
     """What a Dockerfile tells. ``file`` is the script or module of the project that it starts.
 
-    ``server`` is the dependency that serves the application, empty where it is started itself.
+    ``server`` is the dependency that serves the application, empty where it is started itself;
+    ``ports`` are all that EXPOSE names, ``port`` is the one that is sure.
     """
 
     entry: Entry | None = None
     file: str = ""
     server: str = ""
     port: Found[int] | None = None
+    ports: tuple[Found[int], ...] = ()
     health: Found[str] | None = None
     notes: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
@@ -122,8 +124,22 @@ def read_own_start(
     health, asked = _health(reading, steps)
     composed = read_compose(root, place)
     environment, notes = _carried(reading, steps, composed)
+    exposed = _exposed(steps)
+    ports = [
+        Found(value=int(number), origin=reading.origin(step, "EXPOSE"))
+        for number, step in exposed.items()
+        if number.isdigit()
+    ]
+    if len(exposed) > 1:
+        told = (
+            f"{reading.origin(next(iter(exposed.values())))} exposes {', '.join(exposed)}: the "
+            "image names one (--port), the others are open all the same: publish them by number"
+        )
+        notes = (*notes, told)
+    only = ports[0] if len(ports) == 1 else None
     own = OwnStart(
-        port=_exposed(reading, steps) or asked or _published(composed),
+        port=only or asked or _published(composed),
+        ports=tuple(ports),
         health=health,
         environment=environment,
         notes=(*notes, *_mounts(composed)),
@@ -133,16 +149,23 @@ def read_own_start(
         ),
     )
     entrypoint, cmd = _commands(reading)
+    last = reading.stage.opening
     if entrypoint is None and cmd is None and composed.command is None:
         return own
-    try:
-        launch = _launch(reading, entrypoint, cmd, steps, composed)
-        own = _resolve(reading, launch, own)
-    except UnclearError as error:
-        first = reading.origin(entrypoint or cmd or reading.stage.opening)
-        text = f"{first} {error}: it does not decide how the app starts (--cmd does)"
-        return replace(own, notes=(*own.notes, text))
-    return replace(own, notes=(*own.notes, *_remarks(reading, launch)))
+    notes = own.notes
+    # A compose file's command often waits for another service first: then that of the image counts.
+    tried = (composed.command, None) if entrypoint or cmd else (composed.command,)
+    for command in dict.fromkeys(tried):
+        where = command.origin if command else reading.origin(entrypoint or cmd or last)
+        try:
+            launch = _launch(reading, entrypoint, cmd, steps, command)
+            own = _resolve(reading, launch, own)
+        except UnclearError as error:
+            told = f"{where} {error}: it does not decide how the app starts (--cmd does)"
+            notes = (*notes, told)
+        else:
+            return replace(own, notes=(*notes, *_remarks(reading, launch)))
+    return replace(own, notes=notes)
 
 
 def read_processes(
@@ -284,7 +307,7 @@ def _launch(
     entrypoint: Instruction | None,
     cmd: Instruction | None,
     steps: Sequence[Instruction],
-    composed: Composed,
+    composed: Process | None,
 ) -> Launch:
     def script(path: str) -> tuple[str, str] | None:
         file = reading.copied.project_path(path, reading.stage)
@@ -302,7 +325,7 @@ def _launch(
     workdir = _workdir(steps)
     scope = (entrypoint or cmd or last).scope
     image = Image(environment=scope.environment, script=script)
-    instead = composed.command.launch() if composed.command else None
+    instead = composed.launch() if composed else None
     return join(entrypoint, cmd, workdir=workdir, image=image, place=place, instead=instead)
 
 
@@ -334,10 +357,11 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
         command = ("python", file, *_arguments(reading, rest, launch.workdir))
         if (module := _launched(reading, file)) and _module(reading, module, launch.workdir):
             command = ("python", "-m", module, *command[2:])
-    elif "/" not in first and canonicalize_name(name) in reading.installed:
+    elif ("/" not in first or "/bin/" in first) and canonicalize_name(name) in reading.installed:
         command, file, server = (name, *_arguments(reading, rest, launch.workdir)), "", ""
     else:
         raise UnclearError(f"starts {name}, which neither the project nor a dependency has")
+    _check_settings(reading, command, launch)
     framework = server or "script"
     environment = {
         name: value
@@ -347,6 +371,22 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
     start = started(framework, command, origin, environment=tuple(environment.items()))
     uses = foreign_uses(command, origin)
     return replace(own, entry=Entry(start=start, uses=uses), file=file, server=server)
+
+
+def _check_settings(reading: _Reading, command: Sequence[str], launch: Launch) -> None:
+    """Raise UnclearError for a server's settings that name folders which lie elsewhere here."""
+    for file in sorted(set(command[1:]) & reading.files):
+        if not file.endswith(
+            (".ini", ".conf", ".cfg", ".toml", ".yaml", ".yml", ".xml", ".conf.py")
+        ):
+            continue
+        for number, line in enumerate(_text(reading.copied.root, file).splitlines(), start=1):
+            for path in re.findall(r"""(?<![\w./$-])/[\w][\w./-]*""", line.partition("#")[0]):
+                inside = reading.path(path, launch.workdir)
+                if inside is not None and posixpath.normpath(f"/app/{inside}") != path.rstrip("/"):
+                    raise UnclearError(
+                        f"reads {file}, whose line {number} names {path}, which is /app here"
+                    )
 
 
 def _carried(
@@ -541,19 +581,15 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
         yield f"{where} starts in {folder}/, the image in /app: relative paths differ"
 
 
-def _exposed(reading: _Reading, steps: Sequence[Instruction]) -> Found[int] | None:
-    """Return the one port that EXPOSE names, None where there are several."""
-    found = {
-        int(match[1]): step
+def _exposed(steps: Sequence[Instruction]) -> dict[str, Instruction]:
+    """Return the ports that EXPOSE names, as ``8000`` or ``5353/udp``."""
+    return {
+        word.removesuffix("/tcp"): step
         for step in steps
         if step.keyword == "EXPOSE"
         for word in fill_in(step.text, step.scope).split()
         if (match := _EXPOSED.fullmatch(word)) and is_port(int(match[1]))
     }
-    if len(found) != 1:
-        return None
-    ((port, step),) = found.items()
-    return Found(value=port, origin=reading.origin(step, "EXPOSE"))
 
 
 def _health(

@@ -8,6 +8,7 @@ from pathlib import Path
 from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.apps import assigned_call, follow, is_aside
+from scaffold.project.entrypoint.entry import EVERYWHERE
 from scaffold.project.source_modules import Function, Module, argument
 from scaffold.project.text_io import line_of, read_toml
 
@@ -72,6 +73,16 @@ def find_port(
     found = (port for module in order for port in _served_on(module, objects, by_name))
     defaults = (port for module in order for port in _default_of_variable(module) if variable)
     return next(found, None) or next(defaults, None)
+
+
+def serves_everywhere(module: Module) -> bool:
+    """Tell whether a file has a production server listen to more than its own machine."""
+    return any(
+        module.text(argument(call, "host")) in {EVERYWHERE, "::", "*"}
+        or (called == "waitress.serve" and argument(call, "host") is None)
+        for called, call in module.calls()
+        if called in {"waitress.serve", "uvicorn.run"}
+    )
 
 
 def _together(module: Module, other: Module) -> bool:

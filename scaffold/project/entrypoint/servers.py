@@ -35,12 +35,9 @@ def serve_app(app: App, setting: Setting) -> Entry:
         missing = "" if "uvicorn" in setting.installed else "uvicorn has to be among the packages"
         origin = remark(app.origin, missing)
         return _serve(app.framework, ("uvicorn", *words), 8000, origin, setting)
-    if "gunicorn" in setting.installed:
-        target = f"{app.target}()" if app.factory else app.target
-        return _listen("gunicorn", app.framework, target, app.origin, setting)
-    if "waitress" in setting.installed:
-        words = ("--call", app.target) if app.factory else (app.target,)
-        return _waitress(app.framework, words, app.origin, setting)
+    for name, serve in _WSGI:
+        if name in setting.installed:
+            return serve(app.framework, app.target, app.origin, setting, factory=app.factory)
     port = setting.port or _default(5000, "flask")
     command = ("python", "-m", "flask", "--app", app.target, "run", "--host", EVERYWHERE)
     origin = remark(app.origin, "Flask's development server: ask for gunicorn or waitress")
@@ -66,10 +63,9 @@ def serve_site(site: Site, setting: Setting) -> Entry:
 
 
 def _serve_wsgi(site: Site, setting: Setting) -> Entry | None:
-    if site.wsgi and "gunicorn" in setting.installed:
-        return _listen("gunicorn", "django", site.wsgi, site.origin, setting)
-    if site.wsgi and "waitress" in setting.installed:
-        return _waitress("django", (site.wsgi,), site.origin, setting)
+    for name, serve in _WSGI if site.wsgi else ():
+        if name in setting.installed:
+            return serve("django", site.wsgi, site.origin, setting)
     return None
 
 
@@ -84,7 +80,7 @@ def _serve_asgi(site: Site, setting: Setting) -> Entry | None:
 
 
 def _preferred(sync: Entry | None, other: Entry | None, setting: Setting) -> Entry | None:
-    return sync if sync and "gunicorn" in setting.installed else other or sync
+    return sync if sync and {"gunicorn", "uwsgi", "pyuwsgi"} & setting.installed else other or sync
 
 
 def _daphne(framework: str, target: str, origin: Origin, setting: Setting) -> Entry:
@@ -114,10 +110,46 @@ def _listen(server: str, framework: str, target: str, origin: Origin, setting: S
     )
 
 
-def _waitress(framework: str, target: tuple[str, ...], origin: Origin, setting: Setting) -> Entry:
+def _gunicorn(
+    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
+) -> Entry:
+    return _listen("gunicorn", framework, f"{target}()" if factory else target, origin, setting)
+
+
+def _waitress(
+    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
+) -> Entry:
     port = setting.port or _default(8080, "waitress")
-    command = ("python", "-m", "waitress", f"--host={EVERYWHERE}", f"--port={port.value}", *target)
-    return Entry(start=started(framework, command, origin), port=port)
+    command = ("python", "-m", "waitress", f"--host={EVERYWHERE}", f"--port={port.value}")
+    words = ("--call", target) if factory else (target,)
+    return Entry(start=started(framework, (*command, *words), origin), port=port)
+
+
+def _uwsgi(
+    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
+) -> Entry:
+    """Return the command of uWSGI, a program of its own, which SIGTERM would only reload."""
+    port = setting.port or _default(8000, "uwsgi")
+    served = ("--module", f"{target}()" if factory else target)
+    command = ("uwsgi", "--http-socket", f"{EVERYWHERE}:{port.value}", "--master", "--die-on-term")
+    return Entry(start=started(framework, (*command, *served), origin), port=port)
+
+
+def _granian(
+    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
+) -> Entry:
+    server = ("granian", "--interface", "wsgi", target, *["--factory"] * factory)
+    return _serve(framework, server, 8000, origin, setting)
+
+
+# Servers of WSGI applications, the first that is installed serves.
+_WSGI = (
+    ("gunicorn", _gunicorn),
+    ("uwsgi", _uwsgi),
+    ("pyuwsgi", _uwsgi),
+    ("granian", _granian),
+    ("waitress", _waitress),
+)
 
 
 def _default(port: int, server: str) -> Found[int]:

@@ -17,7 +17,7 @@ from scaffold.project.entrypoint.dockerfile import (
 )
 from scaffold.project.entrypoint.entry import Entry, others, remark
 from scaffold.project.entrypoint.health import find_health
-from scaffold.project.entrypoint.ports import find_port, gunicorn_bind
+from scaffold.project.entrypoint.ports import find_port, gunicorn_bind, serves_everywhere
 from scaffold.project.entrypoint.procfile import DEFAULTS, PORT_OPTION, reachable, read_procfile
 from scaffold.project.entrypoint.required import name_required
 from scaffold.project.entrypoint.scripts import (
@@ -126,9 +126,7 @@ def _find_entry(
     if own.entry is not None:
         return _own_entry(own, own.entry, entry, modules, binds=binds)
     if entry is not None:
-        if serves:
-            return entry
-        main = _serving_main(web[0], modules) if web and site is None else None
+        main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
         return replace(main, health=entry.health if main.port else None) if main else entry
     workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:
@@ -171,8 +169,11 @@ def _is_for_development(entry: Entry) -> bool:
     return "runserver" in command or (command[1:3] == ("-m", "flask") and "run" in command)
 
 
-def _serving_main(app: App, modules: Sequence[Module]) -> Entry | None:
-    """Return the script that serves the application and does more, which its server would miss."""
+def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry | None:
+    """Return the script that serves the application and does more, which its server would miss.
+
+    ``opened``: only one that has a production server listen to the outside.
+    """
     inside = {app.module.name, app.made_in.name}
     serving = [
         module
@@ -180,6 +181,7 @@ def _serving_main(app: App, modules: Sequence[Module]) -> Entry | None:
         if not is_aside(module)
         and (module is app.module or any(_belongs(n, inside) for n in module.names.values()))
         and does_more(module)
+        and (not opened or serves_everywhere(module))
     ]
     return start_script(serving) if serving else None
 
@@ -205,7 +207,8 @@ def _own_entry(
     start = told.start
     serves = bool(own.server) or entry is not None
     written = PORT_OPTION.search(" ".join(start.value.command)) if serves else None
-    port = own.port or _written_port(entry) or find_port(modules, first=own.file, variable=serves)
+    listens = find_port(modules, first=own.file, variable=serves)
+    port = own.port or _written_port(entry) or listens or next(iter(own.ports), None)
     if written is not None:
         port = Found(value=int(written[1]), origin=start.origin)
     elif own.server and own.server != "gunicorn":

@@ -115,6 +115,7 @@ def test_a_script_without_a_handler_is_stopped_as_by_ctrl_c() -> None:
         ("script", (), "SIGINT"),
         ("script", (handler,), ""),
         ("fastapi", (), ""),
+        ("flask", (), "SIGINT"),
     ):
         start = Found(value=Start(framework=framework, command=("python", "a.py")), origin=origin)
         project = replace(PROJECT, start=start, uses=uses)
