@@ -120,11 +120,16 @@ def take_request(
     outside: "Services", values: dict[str, Any]
 ) -> "tuple[Request, tuple[Reason, ...]]":
     """Take the request out of a command's values: see ``lasting_options``."""
+    from scaffold.cli.planning import is_of_member  # noqa: PLC0415
     from scaffold.config.option_sources import overlay, remark_recorded, request_of  # noqa: PLC0415
 
     anew = values.pop("anew")
     given = take_given(outside, values)
-    record = None if anew else outside.read_record(_folder_of(values["path"]))
+    root = _folder_of(values["path"])
+    record = None if anew else outside.read_record(root)
+    named = given.get("package")
+    if record and named and not is_of_member(record, root, str(named.raw)):
+        record = None  # what holds for one member of a workspace says nothing about another
     held = overlay(given.values(), given_in(record))
     return request_of(held), remark_recorded(held)
 

@@ -19,11 +19,12 @@ from scaffold.model.plan import Options
 from scaffold.model.resolution import Reason
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.project.inputs import input_files
+from scaffold.project.workspace import find_member
 from scaffold.report.document import make_record
 from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
 from scaffold.state.file_writer import RECORD, digest
-from scaffold.state.record import render_record
+from scaffold.state.record import Record, package_of, render_record
 
 
 def decide_outcome(
@@ -139,6 +140,8 @@ def write_files(
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
     tell("writing the files")
+    if not force:
+        refuse_other_member(outside.read_record(path), path, outcome.request.package)
     files = spell_files(outside, path, outcome)
     kept = find_left(path, files, outcome.request)
     for name in kept:
@@ -157,6 +160,28 @@ def write_files(
     )
     hashes = {name: digest(text) for name, text in files.items()}
     return replace(outcome, files=hashes, remarks=(*outcome.remarks, *spared, *stale))
+
+
+def is_of_member(record: Record, root: Path, package: str) -> bool:
+    """Tell whether a run was for this member of a workspace; an empty name is its root."""
+    there = package_of(record.options)
+    if there == package:
+        return True
+    try:
+        return bool(there and package) and find_member(root, there) == find_member(root, package)
+    except UsageError:
+        return False
+
+
+def refuse_other_member(record: Record | None, path: Path, package: str) -> None:
+    """Raise FileConflictError where the files that are there build another member."""
+    if record and not is_of_member(record, path, package):
+        raise FileConflictError(
+            f"the generated files in {path} are of {record.project}; nothing was written",
+            details=[Detail(file=name, text=f"builds {record.project}") for name in record.files],
+            hint=f"--force makes them those of {package or 'the root'}; to have both, "
+            "generate each in a checkout of its own (git worktree add)",
+        )
 
 
 def _with_command(

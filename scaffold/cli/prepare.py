@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffold.cli.options import given_in, read_options
-from scaffold.cli.planning import decide_outcome, write_files
+from scaffold.cli.planning import decide_outcome, refuse_other_member, write_files
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, request_of
 from scaffold.config.request import Request, parse_request, without_secrets
@@ -56,6 +56,8 @@ def prepare(
     """
     tell("reading the project")
     record = outside.read_record(path)
+    if not force and (member := given.get("package")):
+        refuse_other_member(record, path, str(member.raw))
     request = combine_options(given, record)
     project = outside.read_project(path, request)
     if record is not None and not force:

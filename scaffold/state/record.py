@@ -216,6 +216,12 @@ def dockerfile_of(options: Iterable[str]) -> str:
     return next(named, DOCKERFILE)
 
 
+def package_of(options: Iterable[str]) -> str:
+    """Return the member of a workspace that a record's options name, empty for the root."""
+    named = (word.removeprefix("--package=") for word in options if word.startswith("--package="))
+    return next(named, "")
+
+
 def digest_files(root: Path, names: Iterable[str]) -> dict[str, str]:
     """Return the SHA-256 of each of these files that can be read, by name."""
     digests = {}

@@ -121,3 +121,23 @@ def test_generate_keeps_what_was_asked_before_unless_told_to_start_anew(project:
     anew = ask("generate", project, "--anew", "--target", "amd64")
     assert anew["target"] == "linux/amd64"
     assert "recorded" not in json.dumps(anew["remarks"])
+
+
+@pytest.mark.parametrize("command", ["generate", "build"])
+def test_members_of_a_workspace_do_not_overwrite_each_other(tmp_path: Path, command: str) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["*"]\n')
+    for name in ("api", "core"):
+        (tmp_path / name).mkdir()
+        table = f'[project]\nname = "{name}"\nversion = "1"\n'
+        (tmp_path / name / "pyproject.toml").write_text(table)
+        (tmp_path / name / "main.py").write_text("print(1)\n")
+    argv = ("--target", "arm64", "--offline", "--quiet")
+    run("generate", str(tmp_path / "api"), *argv, "--port", "8123", outside=real_services())
+    written = (tmp_path / "Dockerfile").read_text()
+    result = run(command, str(tmp_path / "core"), *argv, outside=real_services())
+    assert result.exit_code != 0
+    assert f"the generated files in {tmp_path} are of api" in result.stderr
+    assert (tmp_path / "Dockerfile").read_text() == written
+    # What api was asked holds for api only, by each of its names.
+    assert "--port=8123" not in json.dumps(ask("plan", tmp_path / "core"))
+    assert "--port=8123" in json.dumps(ask("plan", tmp_path, "--package", "./api"))

@@ -3,6 +3,7 @@
 import io
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ _MOST = 22
     ],
 )
 def test_an_example_is_told_in_one_screen(
-    example: str, options: dict[str, str], tmp_path: Path
+    example: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
     project = shutil.copytree(EXAMPLES / example, tmp_path / example, ignore=WRITTEN)
     result = scaffold.generate(project, offline=True, **options)
