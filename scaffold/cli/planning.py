@@ -50,8 +50,6 @@ def decide_outcome(
     if request.options.offline:
         text = f"offline: what was released after {outside.snapshot_date()} may not be known"
         remarks = (*remarks, Reason(code=Code.FACTS_AGE, text=text))
-    for remark in remarks:
-        tell(remark.text)
     tell("reading the project")
     project = outside.read_project(path, request)
     refuse_unlisted(project, allowed=request.allow_empty)

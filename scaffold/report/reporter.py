@@ -1,4 +1,4 @@
-"""The talk on stderr: what is going on right now. A spinner on a terminal, else plain lines."""
+"""The talk on stderr: what is going on right now, on a terminal; a log has no use for it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -19,17 +19,17 @@ def talking(
     stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Reporter]:
     """Yield what says progress: on a terminal the last line stays, turning, until all is done."""
-    if quiet:
+    if quiet or not stream.isatty():
         yield _silent
-    elif stream.isatty() and environ.get("TERM") != "dumb":
+    elif environ.get("TERM") == "dumb":
+        yield lambda text: print(text, file=stream, flush=True)
+    else:
         from rich.console import Console  # noqa: PLC0415 - slow to import
 
         with Console(file=stream, force_terminal=True, _environ=environ).status(
             "reading the knowledge"
         ) as status:
             yield lambda text: status.update(text.replace("[", r"\["))
-    else:
-        yield lambda text: print(text, file=stream, flush=True)
 
 
 def _silent(_: str, /) -> None:
