@@ -716,6 +716,10 @@ NOTES: Final = frozenset(
         Code.WRITES_FILE,
     }
 )
+# Notes and refusals that change nothing for the user: told by `plan -v` only.
+BACKGROUND: Final = frozenset(
+    {Code.FACTS_AGE, Code.OLDER_THAN_NEWEST, Code.PYTHON_PRERELEASE, Code.REGISTRY_UNSET}
+)
 # No base whatever helps.
 HOPELESS: Final = frozenset(
     {
