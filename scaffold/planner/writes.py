@@ -15,7 +15,6 @@ _OF_SYSTEM = frozenset(
         *("mnt", "opt", "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var"),
     }
 )
-)
 
 
 def note_writes(project: Project, *, workdir: str, home: str) -> Iterator[Reason]:
