@@ -14,8 +14,8 @@ from scaffold.cli.planning import decide_outcome
 from scaffold.cli.real_services import real_services
 from scaffold.config.request import parse_request
 from scaffold.report.plan_result import planned_files
+from scaffold.report.summary import show_result_text
 from scaffold.report.svg import draw
-from scaffold.report.text import show_outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "examples/detector"
@@ -30,7 +30,7 @@ def draw_plan() -> str:
     request = parse_request(read_options(shlex.split(OPTIONS)))
     outcome = decide_outcome(outside, ROOT / EXAMPLE, request, lambda _: None)
     outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
-    return draw(show_outcome(outcome, folder=EXAMPLE), title=f"$ {COMMAND}")
+    return draw(show_result_text(outcome, folder=EXAMPLE), title=f"$ {COMMAND}")
 
 
 if __name__ == "__main__":

@@ -120,10 +120,10 @@ def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bo
 
         click.echo(to_json(make_document(outcome)), nl=False)
     else:
+        from scaffold.report.summary import show_result_text  # noqa: PLC0415 - not for JSON
         from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
-        from scaffold.report.text import show_outcome  # noqa: PLC0415 - not for JSON
 
-        show(sys.stdout, show_outcome(outcome, folder=str(folder), verbose=verbose))
+        show(sys.stdout, show_result_text(outcome, folder=str(folder), verbose=verbose))
     return FITS if outcome.fits else NOTHING_FITS
 
 

@@ -125,11 +125,11 @@ def _show_nothing_fits(
         document = make_update_document(found) | {"plan": make_document(outcome)}
         click.echo(to_json(document), nl=False)
     else:
+        from scaffold.report.summary import show_result_text  # noqa: PLC0415
         from scaffold.report.terminal import bullet, show  # noqa: PLC0415 - not for JSON
-        from scaffold.report.text import show_outcome  # noqa: PLC0415
 
         show(sys.stdout, [*(bullet(one.text) for one in stale), ""] if stale else [])
-        show(sys.stdout, show_outcome(outcome, folder=str(path)))
+        show(sys.stdout, show_result_text(outcome, folder=str(path)))
 
 
 def _find_stale(

@@ -156,6 +156,8 @@ class TemplateContext:
     probe: tuple[str, ...]
     stop_signal: str
     command: tuple[str, ...]
+    prepares: tuple[tuple[str, ...], ...]
+    prepares_with: tuple[tuple[str, str], ...]
     port_why: tuple[str, ...]
     health_why: tuple[str, ...]
     start_why: tuple[str, ...]
@@ -165,6 +167,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
     """Return what the templates see of a plan."""
     base = plan.base
     _check_words(plan)
+    start = plan.project.start.value if plan.project.start and not plan.options.command else None
     site_packages = base.site_packages.format(python=plan.python)
     return TemplateContext(
         header=tuple(header_lines(plan)),
@@ -239,6 +242,8 @@ def make_template_context(plan: Plan) -> TemplateContext:
         probe=_probe(plan),
         stop_signal=plan.stop_signal,
         command=_with_interpreter(plan, plan.command),
+        prepares=tuple(_with_interpreter(plan, words) for words in start.prepares) if start else (),
+        prepares_with=start.prepares_with if start else (),
         port_why=port_lines(plan),
         health_why=health_lines(plan),
         start_why=start_lines(plan),

@@ -50,6 +50,7 @@ def refuse(view: TemplateContext) -> None:
 
 
 def _reasons(view: TemplateContext) -> Iterator[str]:
+    yield from (f"runs in the image: {' '.join(words)}" for words in view.prepares)
     for build in view.builds:
         if build.native:
             yield from (f"{build.platform}: {line}" for line in build.why)

@@ -415,7 +415,8 @@ class Code(StrEnum):
     PYTHON_AFTER_PINS = """python-after-pins (note): a pin is older than the Python
 
     The version was uploaded before this Python was released, has no wheel for it and does not name
-    it in its classifiers: it may fail on import, as pydantic 1.10 does on 3.14.
+    it in its classifiers: it may fail on import, as pydantic 1.10 does on 3.14. An sdist with code
+    to compile, whose release has wheels for older Pythons only, may not compile at all.
 
     Take a Python that was there when the pins were made (--python), or update the pins.
     """
@@ -709,9 +710,15 @@ NOTES: Final = frozenset(
         Code.NEEDS_COMPANION,
         Code.NEEDS_DEVICE_HALF,
         Code.NEEDS_SERVICE,
+        Code.OWN_EXTENSION,
+        Code.PYTHON_AFTER_PINS,
         Code.SETS_LOCALE,
         Code.WRITES_FILE,
     }
+)
+# Notes and refusals that change nothing for the user: told by `plan -v` only.
+BACKGROUND: Final = frozenset(
+    {Code.FACTS_AGE, Code.OLDER_THAN_NEWEST, Code.PYTHON_PRERELEASE, Code.REGISTRY_UNSET}
 )
 # No base whatever helps.
 HOPELESS: Final = frozenset(

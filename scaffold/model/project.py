@@ -173,12 +173,16 @@ class Use:
 class Start:
     """How the application starts. ``command`` is an argument list; framework is its kind.
 
-    ``environment`` are variables that the command needs to be reached from outside.
+    ``environment`` are variables that the command needs to be reached from outside. ``prepares``
+    are commands that make files of the application in the build, with ``prepares_with`` as
+    variables of theirs alone.
     """
 
     framework: str
     command: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
+    prepares: tuple[tuple[str, ...], ...] = ()
+    prepares_with: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ class Pinned:
     origin: str = "index"
     direct: bool = False  # of an index that only its name is asked of: locked by its address
     pythons: tuple[str, ...] = ()
+    wheel_pythons: tuple[str, ...] = ()  # of an sdist: for which its release has wheels, here
     requires: tuple[str, ...] = ()
 
 

@@ -18,19 +18,23 @@ def doubt_python(
 
     While all pins are older than the Python, each of them counts. If some are newer, whoever made
     them could have used it: then only those count whose classifiers stop before it, where newer
-    releases exist. What has a wheel for this very Python, or names it, never counts.
+    releases exist. What has a wheel for this very Python, or names it, never counts. An sdist that
+    was made before it and has wheels for other Pythons always does: its code was never compiled
+    for this one.
     """
     day = released.get(python)
     if day is None:
         return ()
+    old_code = tuple(_doubt_code(packages, python, day))
     names = {a.name for a in project.asked if is_pin(a.specifier, wildcard=False)}
     locked = {one.name for one in project.lock.packages} if project.lock else set()
     dated = [(p, _day(p)) for p in packages if p.name in names | locked]
     days = [uploaded for _, uploaded in dated if uploaded]
     if not days:
-        return ()
+        return old_code
+    told = {reason.package for reason in old_code}
     fresh = max(days) >= day
-    return tuple(
+    return old_code + tuple(
         Reason(
             code=Code.PYTHON_AFTER_PINS,
             text=f"{pinned.name} {pinned.version} is of {uploaded}, before Python {python} "
@@ -40,8 +44,26 @@ def doubt_python(
             fact=python,
         )
         for pinned, uploaded in dated
-        if uploaded and uploaded < day and _is_doubtful(pinned, python, fresh=fresh)
+        if uploaded
+        and uploaded < day
+        and pinned.name not in told
+        and _is_doubtful(pinned, python, fresh=fresh)
     )
+
+
+def _doubt_code(packages: Sequence[Pinned], python: str, day: date) -> Iterator[Reason]:
+    for pinned in packages:
+        uploaded, others = _day(pinned), pinned.wheel_pythons
+        if uploaded and uploaded < day and others and python not in pinned.pythons:
+            yield Reason(
+                code=Code.PYTHON_AFTER_PINS,
+                text=f"{pinned.name} {pinned.version} is of {uploaded}, before Python {python} "
+                f"({day}), has wheels up to Python {others[-1]} and is compiled from its sdist, "
+                f"which may fail: --python {others[-1]}, or a newer {pinned.name}",
+                package=pinned.name,
+                file=pinned.file.filename,
+                fact=python,
+            )
 
 
 def _is_doubtful(pinned: Pinned, python: str, *, fresh: bool) -> bool:

@@ -51,7 +51,7 @@ def show_built(
     yield styled(f"  in {_total(built):.1f} s{from_cache}")
     if remarks:
         yield ""
-        yield styled("Mind", "bold")
+        yield styled("Notes", "bold")
         for remark in remarks:
             yield bullet(remark.text)
 

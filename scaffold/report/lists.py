@@ -65,7 +65,7 @@ def show_device(device: Device) -> "Content":
     yield from (styled(line) for line in align(rows))
     if device.caveats:
         yield ""
-        yield styled("Mind", "bold")
+        yield styled("Notes", "bold")
         yield from (bullet(caveat) for caveat in device.caveats)
     yield ""
     yield styled(f"Source: {device.source}, {device.checked}", "dim")

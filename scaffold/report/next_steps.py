@@ -36,9 +36,8 @@ _TELLING = (
         Code.NEEDS_SHELL,
         Code.MEMORY_TIGHT,
     ),
+    *(Code.PYTHON_NOT_ADMISSIBLE, Code.ARCH_UNSUPPORTED, Code.REGISTRY_UNSET),
 )
-# What stands in nobody's way until nothing fits.
-_TELLING_AT_LAST = (Code.PYTHON_NOT_ADMISSIBLE, Code.ARCH_UNSUPPORTED, Code.REGISTRY_UNSET)
 
 
 def show_next(outcome: PlanResult, folder: str) -> "Iterator[RenderableType]":
@@ -61,10 +60,11 @@ def _next_steps(outcome: PlanResult, folder: str) -> "Iterator[str]":
         yield generate_command(outcome.request, folder)
     elif rescue := rescue_options(outcome):
         yield generate_command(outcome.request, folder, rescue)
-    code = _telling_code(outcome)
-    if code:
+    if outcome.fits:
+        return
+    if code := _telling_code(outcome):
         yield f"leanscaffold explain {code}"
-    elif not outcome.fits:
+    else:
         yield "leanscaffold devices lists what other devices offer"
 
 
@@ -110,8 +110,7 @@ def _telling_code(outcome: PlanResult) -> str:
         for verdict in best_per_base(decision)
         for reason in verdict.reasons
     }
-    telling = _TELLING if outcome.fits else (*_TELLING, *_TELLING_AT_LAST)
-    return next((code for code in telling if code in codes), "")
+    return next((code for code in _TELLING if code in codes), "")
 
 
 def _image_name(outcome: PlanResult) -> str:

@@ -224,7 +224,10 @@ def _show_trimming(chosen: Accepted, *, verbose: bool) -> "Content":
     yield ""
 
 
-def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
+def collect_notes(
+    outcome: PlanResult, decision: Decision
+) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
+    """Return the notes on a decision, each text once, and what the device's profile warns of."""
     resolved = decision.chosen.candidate.resolution.notes if decision.chosen else ()
     notes: list[Reason] = [
         *(list_notes(decision.chosen.reasons) if decision.chosen else ()),
@@ -234,10 +237,15 @@ def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
         *(Reason(code=Code.PROJECT_NOTE, text=text) for text in outcome.project.notes),
     ]
     device = next((target.device for target in outcome.targets if target.device), None)
-    caveats = device.caveats if device else ()
+    once = {note.text: note for note in reversed(notes)}
+    return tuple(reversed(once.values())), device.caveats if device else ()
+
+
+def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
+    notes, caveats = collect_notes(outcome, decision)
     if not notes and not caveats:
         return
-    yield styled("Mind", "bold")
+    yield styled("Notes", "bold")
     for text in dict.fromkeys([*(note.text for note in notes), *caveats]):
         yield bullet(text)
     yield ""

@@ -1,7 +1,7 @@
 """From an index page to releases: which files of which version an environment can install."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from itertools import islice
@@ -138,6 +138,22 @@ def split_tags(filename: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[s
 def wheel_rank(filename: str, environment: Environment) -> int | None:
     """Return how well a wheel suits the environment (0 is best), or None if it does not."""
     return _rank(filename, _rank_table(environment))
+
+
+def list_wheel_pythons(release: Release, environment: Environment) -> tuple[str, ...]:
+    """Return the Pythons for which a release has wheels of machine code on this platform."""
+    files = [one.filename for one in release.wheels if not one.filename.endswith("-any.whl")]
+    minors = {
+        f"{tag[2]}.{tag[3:]}"
+        for name in files
+        for tag in split_tags(name)[0]
+        if tag.startswith("cp3") and tag[3:].isdigit()
+    }
+    return tuple(
+        minor
+        for minor in sorted(minors, key=Version)
+        if any(wheel_rank(name, replace(environment, python=minor)) is not None for name in files)
+    )
 
 
 def _rank(filename: str, table: Mapping[tuple[str, str, str], int]) -> int | None:

@@ -32,6 +32,7 @@ from scaffold.resolver.provider import Provider, UnreadError
 from scaffold.resolver.releases import (
     accepts_python,
     find_pace,
+    list_wheel_pythons,
     newest_final,
     parse_specifier,
     parse_version,
@@ -317,6 +318,14 @@ def _collect(
                 origin=page.origin if page else "url",
                 direct=candidate.name in provider.vendors,
                 pythons=metadata.pythons if metadata else (),
+                wheel_pythons=next(
+                    (
+                        list_wheel_pythons(one, provider.answers.environment)
+                        for one in provider.releases(candidate.name)
+                        if one.version == candidate.version and not candidate.wheel
+                    ),
+                    (),
+                ),
                 requires=tuple(sorted(children.get(candidate.name, ()))),
             )
         )

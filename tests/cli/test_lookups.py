@@ -189,6 +189,6 @@ def test_knowledge_that_contradicts_itself_exits_6_with_every_place() -> None:
 
 
 def test_offline_the_age_of_the_facts_is_said() -> None:
-    result = run("plan", "--target", "arm64", "--offline")
+    result = run("plan", "-v", "--target", "arm64", "--offline")
     assert "released after 2026-11-24 may not be known" in result.stdout
-    assert "released after" not in run("plan", "--target", "arm64").stdout
+    assert "released after" not in run("plan", "-v", "--target", "arm64").stdout

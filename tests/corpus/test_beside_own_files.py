@@ -80,6 +80,33 @@ def test_later_commands_know_where_it_was_written(tmp_path: Path) -> None:
     assert dockerfile_of(["--target=arm64", "--output=lean/Dockerfile"]) == "lean/Dockerfile"
 
 
+def test_what_is_made_in_the_build_takes_the_place_of_the_applications_layer(
+    tmp_path: Path,
+) -> None:
+    settings = """
+        INSTALLED_APPS = ["django.contrib.staticfiles"]
+        STATIC_ROOT = "collected"
+        """
+    files = {
+        "manage.py": 'import os\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")',
+        "shop/__init__.py": "",
+        "shop/settings.py": settings,
+        "shop/wsgi.py": "application = make()\n",
+        "requirements.txt": "django\ngunicorn\n",
+    }
+    root = write(tmp_path, files)
+    assert lean("generate", str(root), "--target=arm64", "--offline")[0] == 0
+    text = (root / "Dockerfile").read_text()
+    _, prepared, settled, last = text.rsplit("\nFROM ", 3)
+    assert prepared.startswith("image AS prepared")
+    assert 'RUN ["python", "manage.py", "collectstatic", "--noinput"]' in prepared
+    assert settled.startswith("app AS settled")
+    assert last.startswith("image\n")
+    assert "COPY --from=settled /out/ /" in last
+    assert "--from=app /out/" not in last
+    assert lean("lint", str(root / "Dockerfile"), "--offline")[0] == 0
+
+
 @pytest.mark.parametrize("theirs", ["docker-compose.yml", "compose.yml"])
 def test_a_compose_file_that_docker_would_take_first_is_named_otherwise(
     tmp_path: Path, theirs: str

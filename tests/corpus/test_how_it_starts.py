@@ -520,3 +520,55 @@ def test_a_main_that_serves_to_the_outside_and_does_more_is_run(tmp_path: Path) 
     files = {"inky.py": f"{main}    serve(app, host='127.0.0.1', port=80)\n"}
     command = started(planned(tmp_path, files, listed="flask\nwaitress\n"))[0]
     assert command.startswith("python -m waitress --host=0.0.0.0")
+
+
+SETTINGS = """
+    import os
+    from pathlib import Path
+    KEY = os.environ["KEY"]
+    INSTALLED_APPS = ["django.contrib.staticfiles"]
+    STATIC_ROOT = Path(__file__).parent.parent / "collected"
+    """
+
+
+def test_static_files_are_collected_in_the_build(tmp_path: Path) -> None:
+    """What settings cannot do without has a placeholder, or what the author's Dockerfile gives."""
+    files = {**DJANGO, "shop/settings.py": SETTINGS, "shop/migrations/0001_initial.py": ""}
+    listed = "django\ngunicorn\n"
+    project = planned(tmp_path / "a", files, listed=listed)
+    assert project.start is not None
+    collects = ("python", "manage.py", "collectstatic", "--noinput")
+    assert project.start.value.prepares == (collects,)
+    assert project.start.value.prepares_with == (("KEY", "build"),)
+    assert any("run `python manage.py migrate`" in note for note in project.notes)
+    text = "FROM python:3\nWORKDIR /app\nCOPY . .\nRUN KEY=x ./manage.py collectstatic\n"
+    project = planned(tmp_path / "b", {**files, "Dockerfile": text}, listed=listed)
+    assert project.start is not None
+    assert project.start.value.prepares_with == (("KEY", "x"),)
+
+
+@pytest.mark.parametrize(
+    ("more", "listed"),
+    [
+        ({"collected/a.css": ""}, "django\ngunicorn\n"),
+        ({"shop/settings.py": "DEBUG = True\n"}, "django\ngunicorn\n"),
+        ({"shop/settings.py": SETTINGS.replace('"collected"', '"/srv/web"')}, "django\ngunicorn\n"),
+        ({}, "django\n"),
+    ],
+)
+def test_static_files_are_left_where_they_are_committed_or_not_served(
+    tmp_path: Path, more: Mapping[str, str], listed: str
+) -> None:
+    project = planned(tmp_path, {**DJANGO, "shop/settings.py": SETTINGS, **more}, listed=listed)
+    assert project.start is not None
+    assert project.start.value.prepares == ()
+    told = any("the image does not collect them" in note for note in project.notes)
+    assert told == ("/srv/web" in str(more))
+
+
+def test_messages_that_are_not_compiled_are_named(tmp_path: Path) -> None:
+    files = {**DJANGO, "locale/de/LC_MESSAGES/django.po": "", "locale/fr/LC_MESSAGES/django.po": ""}
+    listed = "django\ngunicorn\n"
+    project = planned(tmp_path, {**files, "locale/de/LC_MESSAGES/django.mo": ""}, listed=listed)
+    (told,) = (one for one in project.notes if "compilemessages" in one)
+    assert told.startswith("locale/fr/LC_MESSAGES/django.po is not compiled: run `python manage.py")

@@ -1,6 +1,8 @@
 """A Django project: its settings, its WSGI or ASGI module and its URLs."""
 
 import ast
+import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,6 +84,78 @@ def _application(settings: str, kind: str, by_name: Mapping[str, Module]) -> str
 def _makes_application(module: Module) -> bool:
     functions = {node.name for node in module.top if isinstance(node, Function)}
     return "application" in {*module.values, *module.names, *functions}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """What a site needs before it is served: commands of the build, variables of theirs, notes."""
+
+    commands: tuple[tuple[str, ...], ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_steps(site: Site, modules: Sequence[Module], files: Sequence[str]) -> Steps:
+    """Return what has to happen before a site is served; what is committed is left as it is."""
+    settings = _settings_modules(site, modules)
+    roots = [(one, node) for one in settings for node in _assigned(one, "STATIC_ROOT")]
+    texts = {node.value for one in settings for node in one.nodes if isinstance(node, ast.Constant)}
+    commands, notes, environment = [], [], dict[str, str]()
+    folder, manage = site.manage.root, site.manage.file
+    if roots and "django.contrib.staticfiles" in texts:
+        one, node = roots[-1]
+        words = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and n.value]
+        last = str(words[-1]) if words else ""
+        inside = posixpath.normpath(posixpath.join(folder, last))
+        if last.startswith("/"):
+            where = one.origin(node)
+            notes.append(f"{where} puts static files into {last}: the image does not collect them")
+        elif not any(file.startswith(f"{inside}/") for file in files):
+            commands.append(("python", manage, "collectstatic", "--noinput"))
+            environment = dict.fromkeys((v for one in settings for v in _required(one)), "build")
+    compiled = {file.removesuffix(".mo") for file in files if file.endswith(".mo")}
+    sources = (file for file in files if file.endswith("/LC_MESSAGES/django.po"))
+    if missing := [file for file in sources if file.removesuffix(".po") not in compiled]:
+        notes.append(
+            f"{missing[0]} is not compiled: run `python {manage} compilemessages` before the build"
+        )
+    if any(re.search(r"/migrations/\d+\w*\.py$", file) for file in files):
+        notes.append(
+            f"{manage} migrates the database: the image does not do it when it starts; run "
+            f"`python {manage} migrate` in a container of it"
+        )
+    return Steps(
+        commands=tuple(commands), environment=tuple(environment.items()), notes=tuple(notes)
+    )
+
+
+def _settings_modules(site: Site, modules: Sequence[Module]) -> list[Module]:
+    name = site.origin.detail
+    package = name if name.endswith("settings") else name.rpartition(".")[0]
+    return [
+        one
+        for one in modules
+        if one.root == site.manage.root
+        and (one.name == name or (one.name.startswith(f"{package}.") and "settings" in one.name))
+    ]
+
+
+def _assigned(module: Module, name: str) -> Iterator[ast.expr]:
+    for node in module.top:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in targets
+        ):
+            yield node.value
+
+
+def _required(module: Module) -> Iterator[str]:
+    """Yield the variables that a module does not get along without."""
+    for node in module.nodes:
+        if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+            continue
+        if module.dotted(node.value) == "os.environ" and (text := module.text(node.slice)):
+            yield text
 
 
 def find_django_health(modules: Sequence[Module], site: Site) -> Found[str] | None:

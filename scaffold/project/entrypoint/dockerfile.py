@@ -13,6 +13,7 @@ from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
 from scaffold.model.project import Found, Origin, Use
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
+from scaffold.project.dockerfile_parser.shell import commands_of
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.container_paths import Copied, Tails, find_context, is_for_docker
 from scaffold.project.entrypoint.entry import Entry, remark, started
@@ -69,6 +70,7 @@ class OwnStart:
     health: Found[str] | None = None
     notes: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    prepares_with: tuple[tuple[str, str], ...] = ()
     uses: tuple[Use, ...] = ()
 
 
@@ -142,6 +144,7 @@ def read_own_start(
         ports=tuple(ports),
         health=health,
         environment=environment,
+        prepares_with=_collects_with(steps),
         notes=(*notes, *_mounts(composed)),
         uses=tuple(
             Use(code="opens-device", value=value, origin=origin)
@@ -419,6 +422,19 @@ def _carried(
         set_ = ", ".join(name for name, _, _ in composed.environment)
         secret.append(f"{composed.environment[0][2]} sets {set_}: give the container what it needs")
     return tuple(found.items()), (*told, *secret)
+
+
+def _collects_with(steps: Sequence[Instruction]) -> tuple[tuple[str, str], ...]:
+    """Return the variables that a Dockerfile gives Django's collectstatic alone."""
+    return tuple(
+        pair
+        for step in steps
+        if step.keyword == "RUN"
+        for command in commands_of(step)
+        if "collectstatic" in command.argv
+        for pair in command.assignments
+        if "$" not in pair[1]
+    )
 
 
 def _published(composed: Composed) -> Found[int] | None:

@@ -8,7 +8,13 @@ from pathlib import Path
 from scaffold.model.project import Found, Start, Use
 from scaffold.project.device_files import find_devices
 from scaffold.project.entrypoint.apps import App, find_apps, is_aside
-from scaffold.project.entrypoint.django import Site, find_django_health, find_site
+from scaffold.project.entrypoint.django import (
+    Site,
+    Steps,
+    find_django_health,
+    find_site,
+    find_steps,
+)
 from scaffold.project.entrypoint.dockerfile import (
     OwnStart,
     read_own_start,
@@ -18,7 +24,13 @@ from scaffold.project.entrypoint.dockerfile import (
 from scaffold.project.entrypoint.entry import Entry, others, remark
 from scaffold.project.entrypoint.health import find_health
 from scaffold.project.entrypoint.ports import find_port, gunicorn_bind, serves_everywhere
-from scaffold.project.entrypoint.procfile import DEFAULTS, PORT_OPTION, reachable, read_procfile
+from scaffold.project.entrypoint.procfile import (
+    DEFAULTS,
+    PORT_OPTION,
+    WEB_SERVERS,
+    reachable,
+    read_procfile,
+)
 from scaffold.project.entrypoint.required import name_required
 from scaffold.project.entrypoint.scripts import (
     does_more,
@@ -71,6 +83,15 @@ def read_sources(
     counts = entry is None or entry.start.origin.file != "Procfile"
     if entry is not None and own.environment:
         entry = replace(entry, start=_with_environment(entry.start, own.environment))
+    site = find_site(modules)
+    steps = Steps()
+    if entry is not None and site is not None and _serves_site(entry, site):
+        steps = find_steps(site, modules, files)
+        ran = {**dict(steps.environment), **dict(own.prepares_with)}
+        value = replace(
+            entry.start.value, prepares=steps.commands, prepares_with=tuple(ran.items())
+        )
+        entry = replace(entry, start=replace(entry.start, value=value))
     required = name_required(entry.start.value, modules) if entry else ()
     start = entry.start.value if entry else None
     command, framework = (start.command, start.framework) if start else ((), "")
@@ -82,7 +103,7 @@ def read_sources(
         health=entry.health if entry else None,
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
-        notes=(*(own.notes if counts else ()), *required),
+        notes=(*(own.notes if counts else ()), *required, *steps.notes),
     )
 
 
@@ -164,6 +185,11 @@ def _is_run(modules: Sequence[Module]) -> bool:
     )
 
 
+def _serves_site(entry: Entry, site: Site) -> bool:
+    targets = {site.wsgi, site.asgi, site.wsgi.partition(":")[0], site.asgi.partition(":")[0]}
+    return bool(set(entry.start.value.command) & (targets - {""}))
+
+
 def _is_for_development(entry: Entry) -> bool:
     command = entry.start.value.command
     return "runserver" in command or (command[1:3] == ("-m", "flask") and "run" in command)
@@ -216,6 +242,9 @@ def _own_entry(
         default = DEFAULTS.get(own.server, 8000)
         port = Found(value=default, origin=remark(start.origin, detail))
     command, added = reachable(start.value.command, str(port.value if port else ""), binds=binds)
+    if port is None and added and own.server in WEB_SERVERS:
+        # What is added for the outside has the default.
+        port = Found(value=DEFAULTS.get(own.server, 8000), origin=remark(start.origin, added))
     value = replace(start.value, command=command)
     if entry is not None and own.server not in {"", "celery"}:
         value = replace(value, framework=entry.start.value.framework)

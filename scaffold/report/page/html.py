@@ -39,6 +39,6 @@ def _contents(section: Section) -> list[tuple[str, str]]:
         ("savings", "Savings", bool(section.savings or section.trimmed)),
         ("layers", "Updates", bool(section.layers)),
         ("measured", "Measured", True),
-        ("notes", "Mind", bool(section.notes)),
+        ("notes", "Notes", bool(section.notes)),
     ]
     return [(end, name) for end, name, there in parts if there]

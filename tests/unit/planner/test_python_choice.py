@@ -5,9 +5,13 @@ from datetime import date
 
 import pytest
 from msgspec.structs import replace as replace_file
+from packaging.version import Version
 
+from scaffold.model.index import DistFile
 from scaffold.model.resolution import Pinned
+from scaffold.model.target import Arch, Environment, Libc, LibcFamily
 from scaffold.planner.python_choice import doubt_python, list_asked_pythons
+from scaffold.resolver.releases import Release, list_wheel_pythons
 from tests.support.builders import make_pinned, make_project
 from tests.support.worlds import ask
 
@@ -43,6 +47,38 @@ def test_beside_newer_pins_only_classifiers_that_stop_earlier_count() -> None:
     assert doubted(new, pin("six", "2021-01-01")) == []
     assert doubted(new, pin("pydantic", "2023-09-27", "3.12")) == ["pydantic"]
     assert doubted(new, pin("colorama", "2022-10-25", "3.10", newest="1.0")) == []
+
+
+def test_code_that_was_never_compiled_for_a_python_counts_pinned_or_not() -> None:
+    old = replace(pin("multidict", "2022-12-24"), wheel=False, wheel_pythons=("3.10", "3.11"))
+    [reason] = doubt_python(make_project(), [old], "3.14", RELEASED)
+    assert "--python 3.11" in reason.text
+    assert doubted(pin("new", "2026-01-01"), old) == ["multidict"]
+    # Before that Python there was nothing newer to compile for; without wheels nobody knows.
+    assert doubt_python(make_project(), [old], "3.11", RELEASED) == ()
+    assert doubt_python(make_project(), [replace(old, wheel_pythons=())], "3.14", RELEASED) == ()
+
+
+@pytest.mark.parametrize(
+    ("wheels", "pythons"),
+    [
+        (
+            ["cp310-cp310-manylinux_2_17_aarch64", "cp311-cp311-manylinux_2_17_aarch64"],
+            ["3.10", "3.11"],
+        ),
+        (["cp39-cp39-win_amd64", "cp39-cp39-musllinux_1_1_aarch64"], []),
+        (["py3-none-any"], []),
+    ],
+)
+def test_wheels_of_other_pythons_count_for_the_same_platform(
+    wheels: list[str], pythons: list[str]
+) -> None:
+    files = tuple(DistFile(filename=f"a-1.0-{tags}.whl") for tags in wheels)
+    release = Release(version=Version("1.0"), wheels=files, sdist=None)
+    environment = Environment(
+        python="3.14", arch=Arch.ARM64, libc=Libc(family=LibcFamily.GLIBC, version=(2, 36))
+    )
+    assert list(list_wheel_pythons(release, environment)) == pythons
 
 
 def test_requirements_without_pins_doubt_nothing() -> None:

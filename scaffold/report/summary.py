@@ -1,0 +1,159 @@
+"""What ``plan`` and ``generate`` print of a project that fits: twenty lines; -v has everything."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
+from scaffold.model.knowledge import Base
+from scaffold.model.resolution import Reason
+from scaffold.model.target import Target
+from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected
+from scaffold.report.formatting import format_bound, format_memory, format_size
+from scaffold.report.measurements import show_measured
+from scaffold.report.next_steps import show_next
+from scaffold.report.plan_result import (
+    PlanResult,
+    best_per_base,
+    health_of,
+    heaviest,
+    older_because,
+    port_of,
+    start_of,
+)
+from scaffold.report.terminal import labelled, styled
+from scaffold.report.text import collect_notes, headline, show_outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    Content = Iterator[RenderableType]
+
+_PACKAGES = 3
+_NOTES = 3
+_SAVINGS = 2
+_WORTH = 20  # a twentieth of the image
+_WIDTH = len("Starts with")
+
+
+def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> "Content":
+    """Yield a result: the summary of one that fits, else everything, as ``verbose`` asks for."""
+    if outcome.fits and not verbose:
+        return show_summary(outcome, folder=folder)
+    return show_outcome(outcome, folder=folder, verbose=verbose)
+
+
+def show_summary(outcome: PlanResult, *, folder: str = ".") -> "Content":
+    """Yield a result that fits every target. ``folder`` is the project's, as the user named it."""
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
+        if decision.chosen:
+            yield styled(headline(outcome, target), "bold")
+            yield from _show_choice(target, decision.chosen)
+            yield from _show_start(outcome)
+            yield from _show_others(decision)
+            yield from show_measured(outcome, target, decision)
+            yield from _show_notes(outcome, decision)
+            yield from _show_savings(decision, decision.chosen)
+    if outcome.files:
+        written = all(outcome.files.values())
+        label = "Written" if written else "To write"
+        yield _row(label, ", ".join(sorted(outcome.files)))
+    yield from show_next(outcome, folder)
+
+
+def _row(label: str, text: str, note: str = "") -> "RenderableType":
+    return labelled(label, text, note, width=_WIDTH)
+
+
+def _show_choice(target: Target, chosen: Accepted) -> "Content":
+    size, budget = chosen.size, target.budget
+    left = ""
+    if budget.on_disk is not None:
+        left = f", {format_size(budget.on_disk - size.on_disk)} left"
+    yield styled(
+        f"✓ {format_bound(size.on_disk, size.error)} on disk{left}; "
+        f"{format_bound(size.download, size.download_error)} to download",
+        "bold green",
+    )
+    words = f"{chosen.base.id}: cut to what is needed, no shell" if chosen.base.origin else ""
+    yield _row("Base", f"{chosen.candidate.reference} · Python {chosen.python}", words)
+    memory = chosen.candidate.memory
+    if memory is not None and memory.measured and memory.telling:
+        of = "" if budget.memory is None else f" of {format_memory(budget.memory)}"
+        yield _row("Memory", f"about {format_size(memory.resident)}{of} when all is imported")
+    packages = heaviest(chosen.candidate.packages)
+    if packages:
+        named = [f"{one.pinned.name} {format_size(one.facts.installed)}" for one in packages]
+        more = ", …" if len(packages) > _PACKAGES else ""
+        yield _row("Packages", f"{len(packages)}: {', '.join(named[:_PACKAGES])}{more}")
+
+
+def _show_start(outcome: PlanResult) -> "Content":
+    start, port, health = start_of(outcome), port_of(outcome), health_of(outcome)
+    if not start:
+        yield _row("Starts with", "nothing was found: give --cmd")
+        return
+    parts = [str(start.origin)]
+    if port:
+        parts.append(f"port {port.value}")
+    elif outcome.request.options.command:
+        parts.append("no port: --port adds it and a health check")
+    if health:
+        parts.append(f"health {health.value}")
+    yield _row("Starts with", shlex.join(start.value.command), ", ".join(parts))
+
+
+def _show_others(decision: Decision) -> "Content":
+    """Yield the other families: their smallest image, or why there is none."""
+    families: dict[str, Evaluation] = {}
+    for verdict in best_per_base(decision):
+        quiet = isinstance(verdict, Rejected) and verdict.reasons[0].code in BACKGROUND
+        if not quiet:
+            families.setdefault(_family(verdict.base), verdict)
+    if decision.chosen:
+        families.pop(_family(decision.chosen.base), None)
+    fitting = [
+        f"{name} {format_size(one.size.on_disk)}"
+        for name, one in families.items()
+        if isinstance(one, Accepted)
+    ]
+    if fitting:
+        yield _row("Also fit", ", ".join(fitting))
+    refused: dict[str, list[str]] = {}
+    for name, one in families.items():
+        if isinstance(one, Rejected):
+            why = one.reasons[0]
+            large = one.size is not None and why.code is Code.OVER_BUDGET
+            told = f"{name} {format_size(one.size.on_disk)}" if large and one.size else name
+            refused.setdefault("larger than allowed" if large else why.text, []).append(told)
+    for text, names in refused.items():
+        yield _row("Rejected", f"{', '.join(names)}: {text}")
+
+
+def _family(base: Base) -> str:
+    return f"minimal {base.distribution}" if base.origin else base.family
+
+
+def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
+    notes, caveats = collect_notes(outcome, decision)
+    older = older_because(decision.chosen) if decision.chosen else {}
+    told = [note for note in notes if not BACKGROUND & {note.code, note.fact}]
+    told.sort(key=_rank)
+    for note in told[:_NOTES]:
+        yield styled(f"! {note.text}", "yellow")
+    more = len(notes) + len(caveats) + len(older) - len(told[:_NOTES])
+    if more:
+        count = f"{more} {'more ' if told else ''}{'notes' if more > 1 else 'note'}"
+        yield styled(f"  {count}: -v", "dim")
+
+
+def _rank(note: Reason) -> int:
+    """Return 0 for what may keep the image from its work, 1 for what the user said or has."""
+    return 0 if note.code in NOTES or note.code in OF_FILES else 1
+
+
+def _show_savings(decision: Decision, chosen: Accepted) -> "Content":
+    worth = [one for one in decision.savings if one.bytes * _WORTH >= chosen.size.on_disk]
+    for saving in worth[:_SAVINGS]:
+        yield _row("Smaller", f"{saving.option or saving.code}: {format_size(saving.bytes)} less")

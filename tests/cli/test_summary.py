@@ -1,0 +1,44 @@
+"""What ``generate`` prints of the examples: a screen of 80 columns holds it."""
+
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scaffold
+from scaffold.report.summary import show_result_text
+from scaffold.report.terminal import show
+from tools import WRITTEN
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+_MOST = 22
+
+
+@pytest.mark.parametrize(
+    ("example", "options"),
+    [
+        ("fastapi", {"target": "arm64", "max_size": "500MB"}),
+        ("detector", {"device": "raspberry-pi-5"}),
+        ("gateway", {"target": "arm/v7", "max_size": "30MB"}),
+        ("django", {"target": "arm64"}),
+        ("flask-postgres", {"target": "amd64"}),
+        ("litert", {"device": "raspberry-pi-4"}),
+    ],
+)
+def test_an_example_is_told_in_one_screen(
+    example: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    project = shutil.copytree(EXAMPLES / example, tmp_path / example, ignore=WRITTEN)
+    result = scaffold.generate(project, offline=True, **options)
+    stream = io.StringIO()
+    show(stream, show_result_text(result, folder="."), width=80)
+    text = stream.getvalue()
+    assert len(text.splitlines()) <= _MOST
+    assert max(map(len, text.splitlines())) <= 80
+    chosen = result.decisions[0].chosen
+    assert chosen is not None
+    for word in (chosen.candidate.reference, f"Python {chosen.python}", "Starts with", "Written"):
+        assert word in text
+    assert "leanscaffold build ." in text
