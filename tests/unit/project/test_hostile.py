@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError
+from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError, UsageError
 from scaffold.project.dockerignore import ignored
 from scaffold.project.locks.pipfile import read_pipfile_lock
+from scaffold.project.reader import read_project
 from scaffold.project.requirements import read_requirements
 from scaffold.project.source_modules import load_modules
 from scaffold.project.text_io import read_bytes, read_toml
@@ -87,3 +88,10 @@ def test_a_source_of_megabytes_is_said_and_not_parsed(tmp_path: Path) -> None:
 )
 def test_patterns_with_many_stars_take_linear_time(pattern: str, path: str, *, out: bool) -> None:
     assert ignored(path, [pattern]) is out
+
+
+def test_a_home_folder_and_the_root_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("six\n")
+    for root in (tmp_path, Path("/")):
+        with pytest.raises(UsageError, match="not a project"):
+            read_project(root, environ={"HOME": str(tmp_path)})
