@@ -127,7 +127,7 @@ def read_project(
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
     home = (os.environ if environ is None else environ).get("HOME", "")
-    if root.resolve() in {Path(root.anchor), Path(home or root.anchor).resolve()}:
+    if os.path.realpath(root) in {root.anchor, os.path.realpath(home or root.anchor)}:
         raise UsageError(
             f"{root} is a home folder or a whole machine, not a project",
             hint="name the folder of the project",
