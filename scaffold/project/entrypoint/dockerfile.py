@@ -15,7 +15,13 @@ from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
 from scaffold.project.dockerfile_parser.shell import commands_of
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.entrypoint.container_paths import Copied, Tails, find_context, is_for_docker
+from scaffold.project.entrypoint.container_paths import (
+    Copied,
+    Tails,
+    copies,
+    find_context,
+    is_for_docker,
+)
 from scaffold.project.entrypoint.entry import Entry, remark, started
 from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join
 from scaffold.project.entrypoint.ports import is_port
@@ -40,6 +46,7 @@ _URL = re.compile(
     r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s\"'|;)]*)?"
 )
 _EXPOSED = re.compile(r"(\d+)(?:/(?:tcp|udp|sctp))?")
+_FRONT_END = re.compile(r"(?:^|/)(?:node|bun|deno)(?:[:@]|$)")
 _NONE = read_dockerfile("FROM scratch\n")
 # Variables of an image's own making: of shells, Python, package managers, users, and locale.
 _OF_IMAGES = re.compile(
@@ -145,7 +152,7 @@ def read_own_start(
         health=health,
         environment=environment,
         prepares_with=_collects_with(steps),
-        notes=(*notes, *_mounts(composed)),
+        notes=(*notes, *_front_ends(reading, steps), *_mounts(composed)),
         uses=tuple(
             Use(code="opens-device", value=value, origin=origin)
             for value, origin in composed.devices
@@ -422,6 +429,25 @@ def _carried(
         set_ = ", ".join(name for name, _, _ in composed.environment)
         secret.append(f"{composed.environment[0][2]} sets {set_}: give the container what it needs")
     return tuple(found.items()), (*told, *secret)
+
+
+def _front_ends(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
+    """Yield a note on what other stages build with Node.js, unless its files are committed."""
+    stages = reading.dockerfile.stages
+    known = {name: one for one in stages for name in (one.name.lower(), str(one.number)) if name}
+    for step in steps:
+        stage = known.get((step.flag("from") or "").lower())
+        while stage is not None and stage.parent is not None:
+            stage = stages[stage.parent]
+        if stage is None or not _FRONT_END.search(stage.image):
+            continue
+        for source, target, _ in copies(step):
+            inside = reading.copied.project_path(target, reading.stage)
+            if not any(file.startswith(f"{inside}/") for file in reading.files):
+                yield (
+                    f"{reading.origin(step)} copies {source}, which {stage.image} builds in a stage"
+                    f": build it before, and put it where {target} is in the project"
+                )
 
 
 def _collects_with(steps: Sequence[Instruction]) -> tuple[tuple[str, str], ...]:
