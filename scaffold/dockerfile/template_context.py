@@ -18,6 +18,7 @@ from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.codes import Code
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
+from scaffold.planner.writes import list_written_folders
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
 # How wheels are installed, and the application compiled: in a stage, and without an engine.
@@ -106,7 +107,8 @@ class TemplateContext:
     ``root_dropped`` are globs of what a base that stays whole loses: pip, and files of its own
     packages that the lock brings in its own version. ``accounts`` pairs files with lines to add,
     ``root_touched`` are the paths that change with that.
-    ``app_left_out`` files that only the build needs, ``models`` heavy ones with a layer of their
+    ``app_left_out`` files that only the build needs, ``written`` folders that the application
+    writes into, ``models`` heavy ones with a layer of their
     own; ``moment`` is the time that files get, in
     seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
     ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
@@ -136,6 +138,7 @@ class TemplateContext:
     compile: tuple[str, ...]
     app_compiled: bool
     app_left_out: tuple[str, ...]
+    written: tuple[str, ...]
     models: tuple[str, ...]
     folder: str
     own: tuple[OwnBuild, ...]
@@ -216,6 +219,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
             *(t.lock for t in plan.targets),
             *sorted({*_brought(plan.project), *plan.project.private}),
         ),
+        written=list_written_folders(plan.project, workdir=plan.workdir, home=plan.home),
         folder=plan.project.folder,
         own=tuple(
             OwnBuild(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from scaffold import assembler
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
-from scaffold.engineless.layers import Entry, list_folder, make_entry
+from scaffold.engineless.layers import Entry, list_folder, make_entry, parents_of
 from scaffold.model.errors import Detail, StepFailedError, UsageError
 from scaffold.project.dockerignore import ignored, may_return, parse_ignore
 
@@ -189,6 +189,13 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     paths = [path for path in _walk(root, prefix, patterns) if not _is_dropped(path, dropped)]
     top = Entry(path=inside, kind=tarfile.DIRTYPE, mode=0o755, mtime=moment)
     entries = [top, *(make_entry(f"{inside}/{p}", root / p, mtime=moment) for p in paths)]
+    there = {one.path for one in entries}
+    written = {path.strip("/") for path in view.written}
+    entries += [
+        replace(top, path=path)
+        for path in sorted(written | {p for p in parents_of(written) if p.startswith(f"{inside}/")})
+        if path not in there
+    ]
     return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in entries]
 
 

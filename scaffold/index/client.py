@@ -1,6 +1,7 @@
 """GET, with retries, certificates and credentials; every failure becomes an error with a hint."""
 
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
 
 POOL_SIZE = 32
+LARGEST_ANSWER = 128 << 20  # bytes of a page, unpacked; the largest public ones have 30 MB
+_PATIENCE = 60.0  # seconds for an answer, and one more for each
+_SLOWEST = 10_000  # bytes
 _BODY_TRIES = 3
 _REFUSED = {401, 403}
 MISSING = {404, 410}
@@ -67,7 +71,7 @@ class Http:
         return session
 
     def get(
-        self, url: str, headers: Mapping[str, str] | None = None, *, limit: int | None = None
+        self, url: str, headers: Mapping[str, str] | None = None, *, limit: int = LARGEST_ANSWER
     ) -> Answer:
         """Return the whole answer; a connection that drops midway is tried again.
 
@@ -165,6 +169,7 @@ class Http:
             status_forcelist=(429, 500, 502, 503, 504),
             allowed_methods=("GET",),
             raise_on_status=False,
+            respect_retry_after_header=False,  # it may say an hour
         )
         return ContextAdapter(context, pool_size=POOL_SIZE, retry=retry)
 
@@ -190,18 +195,37 @@ def _trusting_context() -> ssl.SSLContext:
     return context
 
 
-def _read_body(response: "requests.Response", limit: int | None) -> bytes:
+def _read_body(response: "requests.Response", limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_content(1 << 18):
+    for part in read_parts(response):
         parts.append(part)
         size += len(part)
-        if limit is not None and size > limit:
+        if size > limit:
             raise TransientError(
                 f"{redact(response.url)} is larger than {limit} bytes",
                 hint="use --offline to plan from the bundled facts",
             )
     return b"".join(parts)
+
+
+def read_parts(response: "requests.Response") -> Iterator[bytes]:
+    """Yield a body as it comes. Raises requests.Timeout once it comes slower than any line."""
+    import requests  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - slow to import
+
+    def read() -> bytes:
+        try:
+            return bytes(response.raw.read1(1 << 18, decode_content=True))
+        except HTTPError as error:
+            raise requests.ConnectionError(error) from error
+
+    begun, size = time.monotonic(), 0
+    while part := read():
+        size += len(part)
+        yield part
+        if time.monotonic() - begun > _PATIENCE + size / _SLOWEST:
+            raise requests.Timeout(f"{size} bytes in {_PATIENCE} s")
 
 
 def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:

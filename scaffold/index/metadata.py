@@ -5,6 +5,7 @@ Nothing in an archive is run: metadata, requires.txt and static setup files are 
 
 import re
 import tarfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -18,6 +19,7 @@ from scaffold.index.egg_info import parse_requires_txt
 from scaffold.index.source_scan import is_read, scan_sources
 from scaffold.model.index import Metadata, SourceFacts
 
+LARGEST_METADATA = 4 << 20  # bytes; that of large packages has 100 kB
 LARGEST_SDIST = 64 << 20  # bytes; a larger one is not read
 _MOST_UNPACKED = 512 << 20  # bytes of an archive that are looked at
 _LARGEST_TEXT = 2 << 20  # bytes of one file
@@ -66,7 +68,7 @@ def read_sdist(data: bytes, filename: str) -> SdistInside | None:
     """Return what an sdist says; None for one that is broken or has no PKG-INFO."""
     try:
         texts, names = _read_zip(data) if filename.endswith(".zip") else _read_tar(data)
-    except (tarfile.TarError, BadZipFile, EOFError, ValueError, OSError, NotImplementedError):
+    except (tarfile.TarError, zlib.error, BadZipFile, EOFError, ValueError, OSError, RuntimeError):
         return None
     info = texts.get("PKG-INFO")
     metadata = parse_metadata(info, sdist=True) if info is not None else None

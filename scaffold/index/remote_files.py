@@ -13,10 +13,16 @@ from zipfile import BadZipFile, ZipFile
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.catalog.snapshot import KINDS
-from scaffold.index.client import MISSING, Http, check_status
+from scaffold.index.client import MISSING, Http, check_status, read_parts
 from scaffold.index.configuration import redact
 from scaffold.index.elf import read_elf_facts
-from scaffold.index.metadata import LARGEST_SDIST, SdistInside, parse_metadata, read_sdist
+from scaffold.index.metadata import (
+    LARGEST_METADATA,
+    LARGEST_SDIST,
+    SdistInside,
+    parse_metadata,
+    read_sdist,
+)
 from scaffold.model.block_size import count_blocks
 from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.index import DistFile, Metadata, WheelFacts
@@ -33,7 +39,8 @@ class _GoneError(Exception):
     """A file that a page names and the server does not have."""
 
 
-_UNREADABLE = (BadZipFile, zlib.error, _GoneError)
+# What is encrypted is a RuntimeError, an unknown compression a NotImplementedError.
+_UNREADABLE = (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, _GoneError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +121,7 @@ class RemoteFiles:
 
         Raises UnresolvableError where it is not what its hash on the page says.
         """
-        answer = self._http.get(f"{file.url}.metadata")
+        answer = self._http.get(f"{file.url}.metadata", limit=LARGEST_METADATA)
         if answer.missing:
             return None
         _check_hash(answer.body, file.metadata_sha256, f"{file.url}.metadata")
@@ -188,7 +195,7 @@ class RemoteFiles:
             with self._http.open(file.url) as response:
                 if response.status_code in MISSING:
                     raise _GoneError
-                for part in response.iter_content(1 << 18):
+                for part in read_parts(response):
                     sha256.update(part)
                     if kept.tell() + len(part) > LARGEST_WHOLE:
                         raise _GoneError
@@ -249,5 +256,7 @@ def wheel_metadata(wheel: ZipFile) -> Metadata | None:
     for name in wheel.namelist():
         folder, _, rest = name.partition("/")
         if rest == "METADATA" and folder.endswith(".dist-info"):
+            if wheel.getinfo(name).file_size > LARGEST_METADATA:
+                return None
             return parse_metadata(wheel.read(name))
     return None

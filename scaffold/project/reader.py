@@ -126,6 +126,12 @@ def read_project(
     and UsageError for an extra, a group or a folder that makes no sense.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
+    home = (os.environ if environ is None else environ).get("HOME", "")
+    if os.path.realpath(root) in {root.anchor, os.path.realpath(home or root.anchor)}:
+        raise UsageError(
+            f"{root} is a home folder or a whole machine, not a project",
+            hint="name the folder of the project",
+        )
     names = _names(root)
     pyproject = load_pyproject(root)
     wants = bool(extras or groups)

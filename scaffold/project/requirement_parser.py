@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from scaffold.model.errors import Detail
 from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin, ProjectFile
@@ -58,12 +58,33 @@ def without_passwords(text: str) -> str:
 
 
 def check_plain(*parts: str) -> None:
-    """Refuse quotes, line breaks and control characters. Raises ValueError with a sentence."""
+    """Refuse quotes, control characters, endless numbers, addresses that are none.
+
+    Raises ValueError with a sentence.
+    """
     for part in parts:
         if broken := break_in(part):
             raise ValueError(f"{part!r} {broken}")
         if _QUOTE.search(part):
             raise ValueError(f"{without_passwords(part)} has a quote in it: remove it")
+        if re.search(r"\d{500}", part):
+            raise ValueError(f"{part[:40]}… has a number of more than 500 digits")
+        if "://" in part:
+            _check_address(part)
+
+
+def _check_address(url: str) -> None:
+    try:
+        name = unquote(urlsplit(url).path.rpartition("/")[2])
+    except ValueError as error:
+        raise ValueError(f"{without_passwords(url)} is no address: {error}") from error
+    if name.endswith(".whl"):
+        try:
+            parse_wheel_filename(name)
+        except InvalidWheelFilename as error:
+            raise ValueError(
+                f"{without_passwords(url)} is no wheel: its name says no version and platform"
+            ) from error
 
 
 def full_hash(value: str) -> str:

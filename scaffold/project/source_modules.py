@@ -90,6 +90,10 @@ def argument(call: ast.Call, name: str, position: int | None = None) -> ast.expr
     return None
 
 
+_LARGEST = 1_000_000  # bytes of a source that is parsed: 10 MB of it take 1.2 GB of memory
+_TOO_LARGE = ValueError(f"it is larger than {_LARGEST // 1_000_000} MB and was not read")
+
+
 def load_modules(
     root: Path, files: Sequence[str], installed: Sequence[str] = ()
 ) -> tuple[tuple[Module, ...], tuple[Use, ...]]:
@@ -104,9 +108,13 @@ def load_modules(
         if not file.endswith(".py") or is_support(file):
             continue
         try:
+            text = read_bytes(root, file)
+            if len(text) > _LARGEST:
+                broken.append(_unparsable(file, _TOO_LARGE))
+                continue
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                trees[file] = ast.parse(read_bytes(root, file), filename=file)
+                trees[file] = ast.parse(text, filename=file)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             broken.append(_unparsable(file, error))
     nodes = {file: tuple(ast.walk(tree)) for file, tree in trees.items()}

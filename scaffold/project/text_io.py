@@ -3,6 +3,7 @@
 import codecs
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
 )
 
+_LARGEST = 64 << 20  # bytes
 # Longest first: the mark of UTF-32-LE begins with that of UTF-16-LE.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -31,9 +33,21 @@ _AT_LINE = re.compile(r"\(at line (\d+)")
 def read_bytes(root: Path, name: str) -> bytes:
     """Return a file's bytes.
 
-    Raises PathUnreadableError for a missing file, a folder, or one that may not be read.
+    Raises PathUnreadableError for a missing file, a folder, one that may not be read or is larger
+    than 64 MiB. What would keep a reader waiting, such as a FIFO or a device, is not opened.
     """
     try:
+        status = (root / name).stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise PathUnreadableError(
+                f"{name} is a FIFO, socket or device, not a file",
+                hint="remove it, or move it out of the project",
+            )
+        if status.st_size > _LARGEST:
+            raise PathUnreadableError(
+                f"{name} is larger than {_LARGEST >> 20} MiB: no text that is read is",
+                hint="name another file, or move it out of the project",
+            )
         return (root / name).read_bytes()
     except IsADirectoryError as error:
         raise PathUnreadableError(
@@ -112,6 +126,11 @@ def read_toml(
             f"{name} is not valid TOML",
             hint=hint,
             details=[Detail(text=said, file=name, line=line)],
+        ) from wrong
+    except (RecursionError, ValueError) as wrong:
+        said = "it is nested too deep, or a number has too many digits"
+        raise error(
+            f"{name} cannot be read", hint=hint, details=[Detail(text=said, file=name)]
         ) from wrong
 
 

@@ -590,3 +590,17 @@ def test_what_a_stage_of_nodejs_builds_is_named_unless_it_is_committed(tmp_path:
     assert any(one.startswith(told) for one in planned(tmp_path / "a", files).notes)
     project = planned(tmp_path / "b", {**files, "static/index.html": ""})
     assert not any("node:22" in note for note in project.notes)
+
+
+@pytest.mark.parametrize("address", ["[::]:9090", ":9090", "0.0.0.0:9090"])
+def test_uwsgi_with_settings_of_its_own_serves_the_site(tmp_path: Path, address: str) -> None:
+    """Source: linkding, whose supervisord.conf starts uWSGI by its ini."""
+    conf = f"[program:web]\ncommand=uwsgi --http {address} uwsgi.ini\n"
+    files = {**DJANGO, "shop/settings.py": SETTINGS, "supervisord.conf": conf}
+    files["uwsgi.ini"] = "[uwsgi]\nmodule = shop.wsgi\n"
+    project = planned(tmp_path, files, listed="django\nuwsgi\n")
+    assert project.start is not None
+    assert project.start.value.command == ("uwsgi", "--http", address, "uwsgi.ini")
+    assert project.start.value.prepares
+    assert project.port is not None
+    assert project.port.value == 9090

@@ -49,6 +49,7 @@ _REACH = {
 }
 PORT_OPTION = re.compile(
     r"(?:(?:-p|--port|--server\.port)[ =]|(?:-b|--bind|--listen)[ =]?[^\s:]*:|"
+    r"--http(?:-socket)?[ =](?:\[[^\s\]]*\]|[^\s:]*):|"
     r"runserver [^\s:]*:|runserver (?=\d+\b))(\d+)"
 )
 

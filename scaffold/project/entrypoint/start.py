@@ -187,7 +187,8 @@ def _is_run(modules: Sequence[Module]) -> bool:
 
 def _serves_site(entry: Entry, site: Site) -> bool:
     targets = {site.wsgi, site.asgi, site.wsgi.partition(":")[0], site.asgi.partition(":")[0]}
-    return bool(set(entry.start.value.command) & (targets - {""}))
+    # uWSGI's own settings name the application.
+    return bool(set(entry.start.value.command) & ((targets - {""}) | {"uwsgi"}))
 
 
 def _is_for_development(entry: Entry) -> bool:
@@ -231,7 +232,8 @@ def _own_entry(
         )
     told = replace(told, start=_off_sockets(told.start))
     start = told.start
-    serves = bool(own.server) or entry is not None
+    uwsgi = start.value.command[:1] == ("uwsgi",)
+    serves = bool(own.server) or uwsgi or entry is not None
     written = PORT_OPTION.search(" ".join(start.value.command)) if serves else None
     listens = find_port(modules, first=own.file, variable=serves)
     port = own.port or _written_port(entry) or listens or next(iter(own.ports), None)

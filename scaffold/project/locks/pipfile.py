@@ -50,6 +50,9 @@ def read_pipfile_lock(root: Path, name: str, *, groups: Sequence[str] = ()) -> R
         lock = json.loads(text)
     except json.JSONDecodeError as error:
         raise invalid(name, [Detail(text=error.msg, file=name, line=error.lineno)]) from error
+    except (RecursionError, ValueError) as error:
+        said = "it is nested too deep, or a number has too many digits"
+        raise invalid(name, [Detail(text=said, file=name)]) from error
     if not isinstance(lock, dict) or not isinstance(lock.get("default"), dict):
         said = "there is no section named default: this is not a lock of pipenv"
         raise invalid(name, [Detail(text=said, file=name, line=1)])

@@ -9,7 +9,7 @@ from scaffold.model.knowledge import Companion, Facts, ModuleFact
 from scaffold.model.project import Found, Origin, Project, Use, When
 from scaffold.planner.companions import find_companions, list_started
 from scaffold.planner.modules import find_missing
-from scaffold.planner.writes import note_writes
+from scaffold.planner.writes import list_written_folders, note_writes
 
 ORIGIN = Origin(file="main.py", line=2)
 PROVENANCE = {"source": "docs", "checked": date(2026, 1, 1)}
@@ -150,6 +150,23 @@ def test_a_function_that_starts_its_argument_is_as_a_program_that_is_started() -
     )
     (use,) = list_started(project("calls", "expect.spawn /usr/bin/tool -v"), facts)
     assert (use.code, use.value) == ("runs-program", "tool")
+
+
+@pytest.mark.parametrize(
+    ("path", "folders"),
+    [
+        ("data/app.db", ("/app/data",)),
+        ("/data/app.db", ("/data",)),
+        ("/config/logs/x.log", ("/config/logs",)),
+        ("app.db", ()),
+        ("mydb", ()),  # may be a file or a folder
+        ("/var/log/app.log", ()),
+        ("/home/app/x/app.db", ()),
+    ],
+)
+def test_folders_of_written_files_are_in_the_image(path: str, folders: tuple[str, ...]) -> None:
+    found = project("writes-file", path, When.CALL)
+    assert list_written_folders(found, workdir="/app", home="/home/app") == folders
 
 
 def test_a_folder_that_is_written_to_is_told_with_the_volume_to_mount() -> None:

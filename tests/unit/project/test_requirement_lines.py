@@ -42,8 +42,14 @@ def test_a_file_name_stays_a_file(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize(
     ("written", "address"),
     [
-        ("x @ https://u:${T}@index.example/x.whl", "https://u:${T}@index.example/x.whl"),
-        ("x@https://index.example/${T}/x.whl", "https://index.example/${T}/x.whl"),
+        (
+            "x @ https://u:${T}@index.example/x-1-py3-none-any.whl",
+            "https://u:${T}@index.example/x-1-py3-none-any.whl",
+        ),
+        (
+            "x@https://index.example/${T}/x-1-py3-none-any.whl",
+            "https://index.example/${T}/x-1-py3-none-any.whl",
+        ),
         ("-e git+https://${T}@index.example/x#egg=x", "git+https://${T}@index.example/x#egg=x"),
         ("x @ ${T}", "${T}"),
     ],
@@ -51,7 +57,9 @@ def test_a_file_name_stays_a_file(tmp_path: Path, line: str) -> None:
 def test_an_address_with_variables_keeps_how_it_was_written(
     tmp_path: Path, written: str, address: str
 ) -> None:
-    filled = written.replace("${T}", "https://index.example/x.whl" if "@ $" in written else "abc")
+    filled = written.replace(
+        "${T}", "https://index.example/x-1-py3-none-any.whl" if "@ $" in written else "abc"
+    )
     found = read_line(filled, written, HERE, root=tmp_path, constraint=False)
     assert isinstance(found, Asked)
     assert found.written_url == address

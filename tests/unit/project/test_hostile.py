@@ -1,0 +1,97 @@
+"""Files of a project that are broken or hostile: each is an error that names its file, at once."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError, UsageError
+from scaffold.project.dockerignore import ignored
+from scaffold.project.locks.pipfile import read_pipfile_lock
+from scaffold.project.reader import read_project
+from scaffold.project.requirements import read_requirements
+from scaffold.project.source_modules import load_modules
+from scaffold.project.text_io import read_bytes, read_toml
+
+DEEP = "[" * 5000 + "]" * 5000
+DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "foo @ https://index.example/foo.whl",
+        "foo @ https://[x/foo-1.0-py3-none-any.whl",
+        f"foo=={DIGITS}",
+        f"foo>=1.{DIGITS}",
+        "--index-url https://[x/simple",
+        "--extra-index-url https://[x/simple",
+        "-e git+https://[x/foo#egg=foo",
+    ],
+)
+def test_a_line_that_nothing_can_read_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "requirements.txt").write_text(f"six\n{line}\n")
+    found = read_requirements(tmp_path, ["requirements.txt"])
+    assert [(one.file, one.line) for one in found.problems] == [("requirements.txt", 2)]
+
+
+@pytest.mark.parametrize("text", [f"a = {DEEP}", f"a = {DIGITS}"])
+def test_toml_too_deep_or_too_long_names_its_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(ConfigInvalidError) as error:
+        read_toml(tmp_path, "pyproject.toml", error=ConfigInvalidError, hint="mend it")
+    assert error.value.details[0].file == "pyproject.toml"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, f'{{"default": {DIGITS}}}'])
+def test_json_too_deep_or_too_long_names_its_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Pipfile.lock").write_text(text)
+    with pytest.raises(LeanscaffoldError) as error:
+        read_pipfile_lock(tmp_path, "Pipfile.lock")
+    assert error.value.details[0].file == "Pipfile.lock"
+
+
+def test_what_keeps_a_reader_waiting_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    with (tmp_path / "large").open("wb") as file:
+        file.truncate(1 << 30)
+    for name in ("fifo", "zero", "large"):
+        with pytest.raises(LeanscaffoldError, match=name):
+            read_bytes(tmp_path, name)
+
+
+def test_a_source_of_megabytes_is_said_and_not_parsed(tmp_path: Path) -> None:
+    (tmp_path / "data.py").write_text("x = 1\n" * 200_000)
+    (tmp_path / "main.py").write_text("x = 1\n")
+    modules, broken = load_modules(tmp_path, ["data.py", "main.py"])
+    assert [one.file for one in modules] == ["main.py"]
+    assert [(one.origin.file, "larger" in one.value) for one in broken] == [("data.py", True)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "out"),
+    [
+        ("*a" * 40 + "b", "a" * 200, False),
+        ("*a" * 40 + "b", "a" * 200 + "b", True),
+        ("**/*a*a*a*a*a*a*a*a*a*b", "/".join(["a" * 9] * 25), False),
+        ("**/*a*a*a*a*b", "x/aaaab/y", True),
+        ("**/a/**/a/**/a/**/a/**/b", "a/" * 30 + "c", False),
+        ("**/a/**/a/**/a/**/a/**/b", "x/a/y/a/a/z/a/b", True),
+        ("**/a/**/a/**/a/**/a/**/b", "xa/a/a/a/b", False),
+        ("*/*/*/*", "a/b/c", False),
+        ("*/*/*/*", "a/b/c/d/e", True),
+        ("*?*[0-9]*.*x", "ab1.yx", True),
+        ("*?*[0-9]*.*x", "abc.yx", False),
+        ("a**b*c*d*e", "a/x/b1c2d3e", True),
+    ],
+)
+def test_patterns_with_many_stars_take_linear_time(pattern: str, path: str, *, out: bool) -> None:
+    assert ignored(path, [pattern]) is out
+
+
+def test_a_home_folder_and_the_root_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("six\n")
+    for root in (tmp_path, Path("/")):
+        with pytest.raises(UsageError, match="not a project"):
+            read_project(root, environ={"HOME": str(tmp_path)})
