@@ -1,6 +1,7 @@
 """How values are spelled in a Dockerfile, so that none can end its line or gain a meaning."""
 
 import json
+import re
 import shlex
 import unicodedata
 from collections.abc import Sequence
@@ -10,6 +11,9 @@ from scaffold.model.errors import UsageError
 # Control, line and paragraph separators, invisible format characters (such as those that turn
 # the reading direction around), halves of a character.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+# What YAML 1.1 reads as a truth value or as nothing.
+_YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 class UnsafeValueError(UsageError):
@@ -46,3 +50,9 @@ def quoted(value: str) -> str:
     guard(value)
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return f'"{escaped}"'
+
+
+def yaml_key(name: str) -> str:
+    """Return a name as a key in YAML: quoted where a reader would take it for another type."""
+    plain = re.fullmatch(r"[a-z][a-z0-9_.-]*", name) and name not in _YAML_WORDS
+    return name if plain else json.dumps(name)

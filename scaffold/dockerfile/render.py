@@ -9,7 +9,21 @@ from scaffold import __version__
 from scaffold.assembler.bundle import bundle
 from scaffold.dockerfile.extras import render_extras
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
-from scaffold.dockerfile.quoting import UnsafeValueError, exec_form, guard, quoted, shell_word
+from scaffold.dockerfile.quoting import (
+    UnsafeValueError,
+    exec_form,
+    guard,
+    quoted,
+    shell_word,
+    yaml_key,
+)
+    UnsafeValueError,
+    exec_form,
+    guard,
+    quoted,
+    shell_word,
+    yaml_key,
+)
 from scaffold.dockerfile.template_context import make_template_context
 from scaffold.model.plan import Plan
 from scaffold.project.dockerignore import (
@@ -98,6 +112,12 @@ def _make_environment(template: Callable[[str], str]) -> "Environment":
         autoescape=False,  # noqa: S701 - a Dockerfile is no HTML; the guard and filters protect it
     )
     environment.filters.update(
-        {"exec": exec_form, "json": json.dumps, "shell": shell_word, "quoted": quoted}
+        {
+            "exec": exec_form,
+            "json": json.dumps,
+            "shell": shell_word,
+            "quoted": quoted,
+            "yaml_key": yaml_key,
+        }
     )
     return environment

@@ -270,6 +270,11 @@ def _names_in(folder: str, files: Sequence[str]) -> set[str]:
     return names
 
 
+def names_beside(script: str, files: Sequence[str]) -> set[str]:
+    """Return what a script imports by bare names from its own folder, the first on its path."""
+    return _names_in(posixpath.dirname(script) or ".", files)
+
+
 def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) -> tuple[str, ...]:
     """Return the folders that have to be on ``sys.path``, the deepest first, ``.`` last.
 

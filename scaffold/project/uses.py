@@ -14,6 +14,7 @@ from scaffold.project.source_modules import (
     Module,
     argument,
     imported_tops,
+    names_beside,
     project_names,
 )
 from scaffold.project.writes import find_writes
@@ -106,7 +107,9 @@ def find_uses(
     starts the application: what it does not lead to, and what only runs on other systems, starts
     no programs and opens no libraries.
     """
-    own = project_names(modules, files)
+    own = project_names(modules, files).union(
+        *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
+    )
     places = find_places(modules)
     reached = find_reached(modules, places, command=command, framework=framework)
     first: dict[tuple[str, str], Use] = {}

@@ -150,3 +150,14 @@ def test_whether_old_databases_are_opened_is_seen(tmp_path: Path) -> None:
         ("opens-database", "dbm", 4),
     ]
     assert uses(tmp_path, "import sqlite3", "opens-database") == []
+
+
+def test_a_script_in_a_package_imports_what_lies_beside_it(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/run.py": "import version\nif __name__ == '__main__':\n    print(version)\n",
+        "app/version.py": "",
+        "Procfile": "worker: python app/run.py\n",
+    }
+    found = facts(tmp_path, files)
+    assert [use.value for use in found.uses if use.code == "imports"] == []
