@@ -17,13 +17,6 @@ from scaffold.dockerfile.quoting import (
     shell_word,
     yaml_key,
 )
-    UnsafeValueError,
-    exec_form,
-    guard,
-    quoted,
-    shell_word,
-    yaml_key,
-)
 from scaffold.dockerfile.template_context import make_template_context
 from scaffold.model.plan import Plan
 from scaffold.project.dockerignore import (
