@@ -95,3 +95,12 @@ def test_a_home_folder_and_the_root_are_refused(tmp_path: Path) -> None:
     for root in (tmp_path, Path("/")):
         with pytest.raises(UsageError, match="not a project"):
             read_project(root, environ={"HOME": str(tmp_path)})
+
+
+def test_files_that_include_one_another_have_an_end(tmp_path: Path) -> None:
+    for number in range(2000):
+        (tmp_path / f"r{number}.txt").write_text(f"-r r{number + 1}.txt\n")
+    (tmp_path / "r2000.txt").write_text("flask\n")
+    (problem,) = read_requirements(tmp_path, ["r0.txt"]).problems
+    assert problem.file == "r50.txt"
+    assert "put them together" in problem.text
