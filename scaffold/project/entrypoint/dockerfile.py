@@ -22,7 +22,7 @@ from scaffold.project.entrypoint.container_paths import (
     find_context,
     is_for_docker,
 )
-from scaffold.project.entrypoint.entry import Entry, remark, started
+from scaffold.project.entrypoint.entry import SECRET, Entry, remark, started
 from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join
 from scaffold.project.entrypoint.ports import is_port
 from scaffold.project.entrypoint.processes import (
@@ -54,7 +54,6 @@ _OF_IMAGES = re.compile(
     r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"
     r"|(?:PYTHON|PIP|PIPX|UV|POETRY|PDM|CONDA|PIPENV|NODE|NPM|CARGO|RUST)\w*"
 )
-_SECRET = re.compile(r"(?i)secret|passw|pwd|token|credential|(?:^|_)(?:api|private)?_?key$|_dsn$")
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
 # The servers' options for the folder that they import the application from.
@@ -417,7 +416,7 @@ def _carried(
         value = raw.strip("\"'")
         if _OF_IMAGES.fullmatch(name) or not value or re.search(r"[$\n\r`]", value):
             continue
-        if _SECRET.search(name):
+        if SECRET.search(name):
             secret.append(f"{origin} sets {name}: it is left out, give it to the container")
             continue
         inside = reading.copied.project_path(value, reading.stage) if value[0] == "/" else None

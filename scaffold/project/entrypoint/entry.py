@@ -1,5 +1,6 @@
 """What a way to start amounts to: command, port and health path, each with its origin."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -7,6 +8,8 @@ from scaffold.model.project import Found, Origin, Start, Use
 
 # Nothing else is reachable from outside a container.
 EVERYWHERE = "0.0.0.0"  # noqa: S104
+# Names of variables whose values are nobody's but the container's.
+SECRET = re.compile(r"(?i)secret|passw|pwd|token|credential|(?:^|_)(?:api|private)?_?key$|_dsn$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +29,12 @@ def started(
     *,
     environment: Sequence[tuple[str, str]] = (),
 ) -> Found[Start]:
-    """Return a start with its origin."""
-    start = Start(framework=framework, command=tuple(command), environment=tuple(environment))
-    return Found(value=start, origin=origin)
+    """Return a start with its origin, which names the variables that are left out as secrets."""
+    kept = tuple((name, value) for name, value in environment if not SECRET.search(name))
+    secret = ", ".join(name for name, _ in environment if SECRET.search(name))
+    left = f"{secret} is left out of the image: give it to the container" if secret else ""
+    start = Start(framework=framework, command=tuple(command), environment=kept)
+    return Found(value=start, origin=remark(origin, left))
 
 
 def remark(origin: Origin, *details: str) -> Origin:

@@ -134,6 +134,8 @@ def _split_line(line: str) -> tuple[str, str]:
 
 def _split_assignments(words: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the command, and the variables that are set before it."""
+    if words[:1] == ["env"] and words[1:2] and not words[1].startswith("-"):
+        words = words[1:]
     at, environment = 0, []
     while at < len(words) and (found := _ASSIGNED.fullmatch(words[at])):
         environment.append((found[1], found[2]))
