@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin, Use
-from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, remark, started
+from scaffold.project.entrypoint.entry import EVERYWHERE, SECRET, Entry, remark, started
 from scaffold.project.text_io import decode, decode_problem, read_bytes
 
 _FILE = "Procfile"
@@ -88,7 +88,9 @@ def read_procfile(
     if shelled:
         line = _PORT.sub(number_text, text)
         use = Use(code="needs-shell", value="sh", origin=origin)
-        start = started(name, ("sh", "-c", line), remark(origin, "the line needs a shell"))
+        secret = ", ".join(key for key, _ in environment if SECRET.search(key))
+        told = f"{secret} stands in the image with it: give it to the container" if secret else ""
+        start = started(name, ("sh", "-c", line), remark(origin, "the line needs a shell", told))
         return Entry(start=start, port=listens, uses=(use,))
     command, added = reachable(as_module(filled), number_text, binds=binds)
     start = started(name, command, remark(origin, added), environment=environment)

@@ -28,3 +28,10 @@ def test_a_secret_beside_a_command_is_named_and_left_out(
     assert start.value.environment == (("MODE", "x"),)
     assert "is left out of the image: give it to the container" in str(start.origin)
     assert "hunter2" not in str(start)
+
+
+def test_a_secret_in_a_line_of_a_shell_is_told(tmp_path: Path) -> None:
+    files = {"app.py": "", "Procfile": "worker: DB_PASSWORD=x python app.py && echo done\n"}
+    start = facts(tmp_path, files).start
+    assert start is not None
+    assert "DB_PASSWORD stands in the image with it" in str(start.origin)
