@@ -585,6 +585,13 @@ class Code(StrEnum):
 
     `--bytecode none` leaves it away where size matters more than the start.
     """
+    PRIVATE_IN_IMAGE = """private-in-image (note): a secret gets into the image
+
+    The project's own ignore file lets a file that usually holds secrets into the image, where
+    everybody who has the image can read it.
+
+    Name the file in the ignore file, and give it to the container when it runs.
+    """
     PROJECT_NOTE = """project-note (note): something about the project
 
     Reading the project's files found something that may surprise.

@@ -253,6 +253,7 @@ class Project:
     models: tuple[HeavyFile, ...] = ()
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()  # secrets that get into the image
     environments: tuple[str, ...] = ()
     trace: Trace | None = None
     distributions: tuple[ProjectFile, ...] = ()

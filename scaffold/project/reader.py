@@ -185,12 +185,12 @@ def read_project(
         app_sources=sum(size for path, size in listed if path.endswith(".py")),
         models=find_heavy(root, (pair for pair in listed if pair[0] not in left_out)),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
+        warnings=notes_on_ignore(ignore.theirs, paths),
         notes=(
             *choice.notes,
             *reading.notes,
             *_unasked(reading, facts),
             *facts.notes,
-            *notes_on_ignore(ignore.theirs, paths),
             *(
                 f"{one.origin} opens {one.value}: it goes into the image, with what is secret in it"
                 for one in opened

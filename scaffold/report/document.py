@@ -64,6 +64,10 @@ def make_document(outcome: PlanResult) -> Json:
         "remarks": [
             *(describe_reason(remark) for remark in outcome.remarks),
             *(
+                describe_reason(Reason(code=Code.PRIVATE_IN_IMAGE, text=note))
+                for note in outcome.project.warnings
+            ),
+            *(
                 describe_reason(Reason(code=Code.PROJECT_NOTE, text=note))
                 for note in outcome.project.notes
             ),

@@ -35,6 +35,7 @@ _NOTES = 3
 _SAVINGS = 2
 _WORTH = 20  # a twentieth of the image
 _WIDTH = len("Starts with")
+_RANKS = (frozenset({Code.PRIVATE_IN_IMAGE}), NOTES | OF_FILES)
 
 
 def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> "Content":
@@ -149,8 +150,8 @@ def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
 
 
 def _rank(note: Reason) -> int:
-    """Return 0 for what may keep the image from its work, 1 for what the user said or has."""
-    return 0 if note.code in NOTES or note.code in OF_FILES else 1
+    """Return 0 for a secret, 1 for what may keep the image from its work, 2 for all else."""
+    return next((rank for rank, codes in enumerate(_RANKS) if note.code in codes), len(_RANKS))
 
 
 def _show_savings(decision: Decision, chosen: Accepted) -> "Content":

@@ -42,3 +42,17 @@ def test_an_example_is_told_in_one_screen(
     for word in (chosen.candidate.reference, f"Python {chosen.python}", "Starts with", "Written"):
         assert word in text
     assert "leanscaffold build ." in text
+
+
+def test_a_secret_in_the_image_is_told_before_all_other_notes(tmp_path: Path) -> None:
+    writes = "".join(f"open('/var/lib/app{n}/x.txt', 'w').write('x')\n" for n in range(5))
+    (tmp_path / "main.py").write_text(writes)
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / ".env").write_text("TOKEN=hunter2\n")
+    (tmp_path / ".dockerignore").write_text("!.env\n")
+    stream = io.StringIO()
+    result = scaffold.plan(tmp_path, offline=True, target="arm64")
+    show(stream, show_result_text(result, folder="."), width=200)
+    notes = [line for line in stream.getvalue().splitlines() if line.startswith("! ")]
+    assert len(notes) == 3
+    assert notes[0].startswith("! .dockerignore lets .env into the image")

@@ -135,10 +135,10 @@ def test_what_the_app_opens_goes_along_and_is_said(tmp_path: Path) -> None:
 def test_a_dockerignore_of_the_users_that_lets_secrets_through_is_told(tmp_path: Path) -> None:
     files = {"app.py": "x = 1\n", ".env": "A=1\n", "prod.env": "A=1\n", "Dockerfile": "FROM x\n"}
     folder = write(tmp_path, files)
-    assert read_project(folder, environ={}).notes == ()
+    assert read_project(folder, environ={}).warnings == ()
     (folder / ".dockerignore").write_text("*\n!*.py\n!.env\n!prod.env\n")
-    (note,) = read_project(folder, environ={}).notes
+    (note,) = read_project(folder, environ={}).warnings
     assert note == ".dockerignore lets .env, prod.env into the image: name them there"
     assert look_around(folder / "Dockerfile").secrets == (".env", "prod.env")
     (folder / ".dockerignore").write_text("**/*.env\n")
-    assert read_project(folder, environ={}).notes == ()
+    assert read_project(folder, environ={}).warnings == ()

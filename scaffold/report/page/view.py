@@ -118,7 +118,11 @@ def _section(
     measured = outcome.measured.get(target.arch)
     contenders, unweighed = _contenders(decision, target)
     notes = [note.text for note in (*decision.notes, *outcome.remarks)]
-    notes += [*outcome.project.notes, *(target.device.caveats if target.device else ())]
+    notes += [
+        *outcome.project.warnings,
+        *outcome.project.notes,
+        *(target.device.caveats if target.device else ()),
+    ]
     return Section(
         slug=slug,
         title=f"{where} ({target.arch.platform})" if target.device else where,
