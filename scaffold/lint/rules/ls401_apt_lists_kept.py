@@ -45,7 +45,7 @@ _HARMLESS = frozenset(
         *("pipenv", "pnpm", "poetry", "printf", "pwd", "rustup", "sed", "set", "sort"),
         *("tail", "tar", "tee", "test", "touch", "true", "umask", "uname", "unset", "unzip"),
         *("update-ca-certificates", "useradd", "usermod", "uv", "virtualenv", "wget", "xz"),
-        *("yarn"),
+        "yarn",
     }
 )
 # `du -sb /var/lib/apt/lists` and its compressed archive after `apt-get update` in the slim image of

@@ -32,7 +32,7 @@ _ALIKE = frozenset(
     {
         *("addgroup", "adduser", "apk", "apt", "apt-get", "chgrp", "chmod", "chown", "cp"),
         *("groupadd", "install", "ln", "mkdir", "mv", "rm", "tee", "touch", "useradd"),
-        *("usermod"),
+        "usermod",
     }
 )
 

@@ -37,7 +37,7 @@ _BUILTINS = frozenset(
         *("exec", "exit", "export", "false", "fg", "getopts", "hash", "jobs", "kill", "let"),
         *("local", "printf", "pwd", "read", "readonly", "return", "set", "shift", "source"),
         *("test", "times", "trap", "true", "type", "ulimit", "umask", "unalias", "unset"),
-        *("wait"),
+        "wait",
     }
 )
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")

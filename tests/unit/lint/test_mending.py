@@ -67,7 +67,14 @@ KEPT = {
                 "python a.py > log",
                 "ulimit -n 9",
             ),
-            *("python a.py | tee log", "python a.py &", "python `ls`", "python {a,b}.py", ": x"),
+            *(
+                "python a.py | tee log",
+                "python a.py &",
+                "python `ls`",
+                "python {a,b}.py",
+                ": x",
+                "wait",
+            ),
         )
     ],
     "a CMD that a file of the project's may be": [
@@ -132,6 +139,8 @@ MENDED = [
     (BASE + UPDATE + "RUN pip --version\n", BASE + GONE + "RUN pip --version\n"),
     (BASE + UPDATE.rstrip(), BASE + GONE.rstrip()),
     (BASE + UPDATE + UPDATE, BASE + GONE + GONE),
+    (BASE + UPDATE + "RUN yarn install\n", BASE + GONE + "RUN yarn install\n"),
+    (BASE + "RUN sudo usermod -aG dialout app\n", BASE + "RUN usermod -aG dialout app\n"),
     (BASE + UPDATE + "RUN apt-get clean\n", BASE + GONE + "RUN apt-get clean\n"),
     (BASE + "CMD python main.py", BASE + 'CMD ["python", "main.py"]'),
     (
