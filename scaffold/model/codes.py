@@ -725,7 +725,14 @@ NOTES: Final = frozenset(
 )
 # Notes and refusals that change nothing for the user: told by `plan -v` only.
 BACKGROUND: Final = frozenset(
-    {Code.FACTS_AGE, Code.OLDER_THAN_NEWEST, Code.PYTHON_PRERELEASE, Code.REGISTRY_UNSET}
+    {
+        Code.BASE_NOT_ASKED,
+        Code.FACTS_AGE,
+        Code.OLDER_THAN_NEWEST,
+        Code.PYTHON_PRERELEASE,
+        Code.PYTHON_UNAVAILABLE,
+        Code.REGISTRY_UNSET,
+    }
 )
 # No base whatever helps.
 HOPELESS: Final = frozenset(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scaffold.config.options import SETTINGS
 from scaffold.config.request import Request, to_argv, value_of, without_secrets
 from scaffold.dockerfile.extras import FILES
-from scaffold.model.codes import Code
+from scaffold.model.codes import BACKGROUND, Code
 from scaffold.model.plan import BESIDE, DOCKERFILE, file_option
 from scaffold.report.plan_result import PlanResult, best_per_base, find_rescue, find_shortfall
 from scaffold.report.terminal import indented, styled
@@ -36,7 +36,7 @@ _TELLING = (
         Code.NEEDS_SHELL,
         Code.MEMORY_TIGHT,
     ),
-    *(Code.PYTHON_NOT_ADMISSIBLE, Code.ARCH_UNSUPPORTED, Code.REGISTRY_UNSET),
+    *(Code.PYTHON_NOT_ADMISSIBLE, Code.ARCH_UNSUPPORTED),
 )
 
 
@@ -103,14 +103,19 @@ def beside_command(names: "Collection[str]", request: Request, folder: str) -> s
 
 
 def _telling_code(outcome: PlanResult) -> str:
-    """Return the reason code that is most worth an explanation, or nothing."""
-    codes = {
-        reason.code
+    """Return the reason code that is most worth an explanation: one of every base, if any is."""
+    found = [
+        [reason.code for reason in verdict.reasons if reason.code not in BACKGROUND]
         for decision in outcome.decisions
+        if not decision.chosen
         for verdict in best_per_base(decision)
-        for reason in verdict.reasons
-    }
-    return next((code for code in _TELLING if code in codes), "")
+    ]
+    told = [codes for codes in found if codes]
+    if not told:
+        return ""
+    everywhere = [code for code in told[0] if all(code in codes for codes in told)]
+    codes = everywhere or [code for codes in told for code in codes]
+    return next((code for code in _TELLING if code in codes), codes[0])
 
 
 def _image_name(outcome: PlanResult) -> str:

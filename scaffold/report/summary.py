@@ -1,6 +1,7 @@
 """What ``plan`` and ``generate`` print of a project that fits: twenty lines; -v has everything."""
 
 import shlex
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
@@ -35,6 +36,10 @@ _NOTES = 3
 _SAVINGS = 2
 _WORTH = 20  # a twentieth of the image
 _WIDTH = len("Starts with")
+_SHARED: Mapping[str, str] = {
+    Code.OVER_BUDGET: "larger than allowed",
+    Code.ARCH_UNSUPPORTED: "not published for this target",
+}
 _RANKS = (frozenset({Code.PRIVATE_IN_IMAGE}), NOTES | OF_FILES)
 
 
@@ -46,16 +51,32 @@ def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False)
 
 
 def show_summary(outcome: PlanResult, *, folder: str = ".") -> "Content":
-    """Yield a result that fits every target. ``folder`` is the project's, as the user named it."""
+    """Yield a result that fits every target. ``folder`` is the project's, as the user named it.
+
+    What holds for several targets is told once.
+    """
+    before: tuple[str, ...] = ()
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
-        if decision.chosen:
-            yield styled(headline(outcome, target), "bold")
-            yield from _show_choice(target, decision.chosen)
-            yield from _show_start(outcome)
-            yield from _show_others(decision)
-            yield from show_measured(outcome, target, decision)
-            yield from _show_notes(outcome, decision)
-            yield from _show_savings(decision, decision.chosen)
+        chosen = decision.chosen
+        if chosen is None:
+            continue
+        yield styled(headline(outcome, target), "bold")
+        yield from _show_choice(target, chosen, again=before[:1] == (chosen.candidate.reference,))
+        families = _families(decision)
+        known = (
+            chosen.candidate.reference,
+            *(
+                f"{name}: {one.reasons[0].code if isinstance(one, Rejected) else ''}"
+                for name, one in families.items()
+            ),
+        )
+        if known != before:
+            yield from _show_others(families)
+        yield from show_measured(outcome, target, decision)
+        before = known
+    yield from _show_start(outcome)
+    yield from _show_notes(outcome)
+    yield from _show_savings(outcome.decisions)
     if outcome.files:
         written = all(outcome.files.values())
         label = "Written" if written else "To write"
@@ -67,7 +88,7 @@ def _row(label: str, text: str, note: str = "") -> "RenderableType":
     return labelled(label, text, note, width=_WIDTH)
 
 
-def _show_choice(target: Target, chosen: Accepted) -> "Content":
+def _show_choice(target: Target, chosen: Accepted, *, again: bool) -> "Content":
     size, budget = chosen.size, target.budget
     left = ""
     if budget.on_disk is not None:
@@ -77,7 +98,9 @@ def _show_choice(target: Target, chosen: Accepted) -> "Content":
         f"{format_bound(size.download, size.download_error)} to download",
         "bold green",
     )
-    words = f"{chosen.base.id}: cut to what is needed, no shell" if chosen.base.origin else ""
+    if again:
+        return
+    words = "minimal image (no shell)" if chosen.base.origin else ""
     yield _row("Base", f"{chosen.candidate.reference} · Python {chosen.python}", words)
     memory = chosen.candidate.memory
     if memory is not None and memory.measured and memory.telling:
@@ -105,8 +128,8 @@ def _show_start(outcome: PlanResult) -> "Content":
     yield _row("Starts with", shlex.join(start.value.command), ", ".join(parts))
 
 
-def _show_others(decision: Decision) -> "Content":
-    """Yield the other families: their smallest image, or why there is none."""
+def _families(decision: Decision) -> dict[str, Evaluation]:
+    """Return the other families' best: their smallest image, or why there is none."""
     families: dict[str, Evaluation] = {}
     for verdict in best_per_base(decision):
         quiet = isinstance(verdict, Rejected) and verdict.reasons[0].code in BACKGROUND
@@ -114,6 +137,10 @@ def _show_others(decision: Decision) -> "Content":
             families.setdefault(_family(verdict.base), verdict)
     if decision.chosen:
         families.pop(_family(decision.chosen.base), None)
+    return families
+
+
+def _show_others(families: Mapping[str, Evaluation]) -> "Content":
     fitting = [
         f"{name} {format_size(one.size.on_disk)}"
         for name, one in families.items()
@@ -124,26 +151,37 @@ def _show_others(decision: Decision) -> "Content":
     refused: dict[str, list[str]] = {}
     for name, one in families.items():
         if isinstance(one, Rejected):
-            why = one.reasons[0]
-            large = one.size is not None and why.code is Code.OVER_BUDGET
+            large = one.size is not None and one.reasons[0].code is Code.OVER_BUDGET
             told = f"{name} {format_size(one.size.on_disk)}" if large and one.size else name
-            refused.setdefault("larger than allowed" if large else why.text, []).append(told)
+            refused.setdefault(_why(one), []).append(told)
     for text, names in refused.items():
         yield _row("Rejected", f"{', '.join(names)}: {text}")
+
+
+def _why(verdict: Rejected) -> str:
+    """Return why a family is rejected, in words that other families can share."""
+    reason = verdict.reasons[0]
+    return _SHARED.get(reason.code, reason.text)
 
 
 def _family(base: Base) -> str:
     return f"minimal {base.distribution}" if base.origin else base.family
 
 
-def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
-    notes, caveats = collect_notes(outcome, decision)
-    older = older_because(decision.chosen) if decision.chosen else {}
-    told = [note for note in notes if not BACKGROUND & {note.code, note.fact}]
+def _show_notes(outcome: PlanResult) -> "Content":
+    notes: dict[str, Reason] = {}
+    behind: set[str] = set()
+    for decision in outcome.decisions:
+        found, caveats = collect_notes(outcome, decision)
+        notes |= {note.text: note for note in found}
+        behind.update(caveats)
+        if decision.chosen:
+            behind.update(older_because(decision.chosen).values())
+    told = [note for note in notes.values() if note.code not in BACKGROUND]
     told.sort(key=_rank)
     for note in told[:_NOTES]:
         yield styled(f"! {note.text}", "yellow")
-    more = len(notes) + len(caveats) + len(older) - len(told[:_NOTES])
+    more = len(notes) + len(behind) - len(told[:_NOTES])
     if more:
         count = f"{more} {'more ' if told else ''}{'notes' if more > 1 else 'note'}"
         yield styled(f"  {count}: -v", "dim")
@@ -154,7 +192,12 @@ def _rank(note: Reason) -> int:
     return next((rank for rank, codes in enumerate(_RANKS) if note.code in codes), len(_RANKS))
 
 
-def _show_savings(decision: Decision, chosen: Accepted) -> "Content":
-    worth = [one for one in decision.savings if one.bytes * _WORTH >= chosen.size.on_disk]
-    for saving in worth[:_SAVINGS]:
-        yield _row("Smaller", f"{saving.option or saving.code}: {format_size(saving.bytes)} less")
+def _show_savings(decisions: Sequence[Decision]) -> "Content":
+    worth = {
+        saving.option or saving.code: saving
+        for decision in decisions
+        for saving in decision.savings
+        if decision.chosen and saving.bytes * _WORTH >= decision.chosen.size.on_disk
+    }
+    for option, saving in list(worth.items())[:_SAVINGS]:
+        yield _row("Smaller", f"{option}: {format_size(saving.bytes)} less")

@@ -25,6 +25,10 @@ _MOST = 22
         ("django", {"target": "arm64"}),
         ("flask-postgres", {"target": "amd64"}),
         ("litert", {"device": "raspberry-pi-4"}),
+        ("fastapi", {"target": ["arm64", "amd64"], "max_size": "500MB"}),
+        ("detector", {"target": ["arm64", "amd64"], "max_size": "1GB"}),
+        ("flask-postgres", {"device": "raspberry-pi-4"}),
+        ("gateway", {"device": "raspberry-pi-zero-w"}),
     ],
 )
 def test_an_example_is_told_in_one_screen(
@@ -56,3 +60,23 @@ def test_a_secret_in_the_image_is_told_before_all_other_notes(tmp_path: Path) ->
     notes = [line for line in stream.getvalue().splitlines() if line.startswith("! ")]
     assert len(notes) == 3
     assert notes[0].startswith("! .dockerignore lets .env into the image")
+
+
+def test_a_family_that_one_target_refuses_is_told_for_it(tmp_path: Path) -> None:
+    project = shutil.copytree(EXAMPLES / "gateway", tmp_path / "gateway", ignore=WRITTEN)
+    stream = io.StringIO()
+    result = scaffold.plan(project, offline=True, target=["arm64", "arm/v6"])
+    show(stream, show_result_text(result, folder="."), width=200)
+    first, second = stream.getvalue().split("gateway · linux/arm/v6")
+    assert "not published for this target" not in first
+    assert "not published for this target" in second
+
+
+def test_what_every_base_lacks_is_what_is_explained_next(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import flask, nosuchmodule, cv2\nprint(cv2)\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    stream = io.StringIO()
+    result = scaffold.plan(tmp_path, offline=True, target="arm64")
+    assert not result.fits
+    show(stream, show_result_text(result, folder="."), width=200)
+    assert stream.getvalue().rstrip().endswith("leanscaffold explain missing-module")
