@@ -548,6 +548,60 @@ def test_static_files_are_collected_in_the_build(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "commands"),
+    [
+        (
+            "RUN ./manage.py collectstatic --no-input && ./manage.py compress",
+            ["collectstatic --no-input", "compress"],
+        ),
+        (
+            "RUN python3 -B /app/manage.py compilescss && python manage.py collectstatic",
+            ["compilescss", "collectstatic --noinput"],
+        ),
+        ("RUN python manage.py tailwind build", ["collectstatic --noinput", "tailwind build"]),
+        ("RUN python manage.py migrate && python manage.py check", ["collectstatic --noinput"]),
+        ("RUN python manage.py import $DATA", ["collectstatic --noinput"]),
+    ],
+)
+def test_what_the_authors_build_gives_manage_py_is_done_in_its_order(
+    tmp_path: Path, lines: str, commands: list[str]
+) -> None:
+    """Source: healthchecks, whose pages answer 500 without `compress`, and tubesync."""
+    text = f"FROM python:3\nWORKDIR /app\nCOPY . .\n{lines}\n"
+    files = {**DJANGO, "shop/settings.py": SETTINGS, "Dockerfile": text}
+    project = planned(tmp_path, files, listed="django\ngunicorn\n")
+    assert project.start is not None
+    done = [" ".join(words) for words in project.start.value.prepares]
+    assert done == [f"python manage.py {command}" for command in commands]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("RUN pybabel compile -d /app/i18n", "`pybabel compile -d /app/i18n`"),
+        ("RUN ./tools/build.sh", "`./tools/build.sh`"),
+        (
+            "RUN sed -i s/a/b/ ./run.py && python tools/pack.py",
+            "`sed -i s/a/b/ ./run.py` and 1 more",
+        ),
+        ("RUN chmod +x /app/tools/build.sh && chown -R app /app", ""),
+        ("RUN pip install -r ./requirements.txt && python -m compileall /app/i18n", ""),
+        ("RUN sed -i s/a/b/ /etc/ssl/openssl.cnf && useradd -d /app app", ""),
+    ],
+)
+def test_what_the_authors_build_does_to_the_sources_is_named(
+    tmp_path: Path, line: str, told: str
+) -> None:
+    """Source: changedetection.io, which compiles its messages."""
+    text = f"FROM python:3\nWORKDIR /app\nCOPY . .\n{line}\nCMD python run.py\n"
+    files = {"Dockerfile": text, "run.py": LOOP, "tools/build.sh": "", "tools/pack.py": ""}
+    notes = planned(tmp_path, {**files, "i18n/de.po": ""}).notes
+    found = [note for note in notes if "on the application's files" in note]
+    what = f"Dockerfile:4 runs {told} on the application's files: the image does not; "
+    assert found == ([f"{what}run it before the build"] if told else [])
+
+
+@pytest.mark.parametrize(
     ("more", "listed"),
     [
         ({"collected/a.css": ""}, "django\ngunicorn\n"),

@@ -11,6 +11,7 @@ from scaffold.project.entrypoint.health import choose_path
 from scaffold.project.source_modules import Function, Module, argument
 
 _DEPTH = 5
+_COLLECT = "collectstatic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,24 +96,28 @@ class Steps:
     notes: tuple[str, ...] = ()
 
 
-def find_steps(site: Site, modules: Sequence[Module], files: Sequence[str]) -> Steps:
-    """Return what has to happen before a site is served; what is committed is left as it is."""
+def find_steps(
+    site: Site,
+    modules: Sequence[Module],
+    files: Sequence[str],
+    own: Sequence[tuple[str, ...]] = (),
+) -> Steps:
+    """Return what has to happen before a site is served; what is committed is left as it is.
+
+    ``own`` are the commands that the project's own Dockerfile gives manage.py, in its order.
+    """
     settings = _settings_modules(site, modules)
-    roots = [(one, node) for one in settings for node in _assigned(one, "STATIC_ROOT")]
-    texts = {node.value for one in settings for node in one.nodes if isinstance(node, ast.Constant)}
-    commands, notes, environment = [], [], dict[str, str]()
-    folder, manage = site.manage.root, site.manage.file
-    if roots and "django.contrib.staticfiles" in texts:
-        one, node = roots[-1]
-        words = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and n.value]
-        last = str(words[-1]) if words else ""
-        inside = posixpath.normpath(posixpath.join(folder, last))
-        if last.startswith("/"):
-            where = one.origin(node)
-            notes.append(f"{where} puts static files into {last}: the image does not collect them")
-        elif not any(file.startswith(f"{inside}/") for file in files):
-            commands.append(("python", manage, "collectstatic", "--noinput"))
-            environment = dict.fromkeys((v for one in settings for v in _required(one)), "build")
+    manage = site.manage.file
+    elsewhere, collects = _static_files(site, settings, files)
+    notes = [elsewhere] if elsewhere else []
+    if not any(given[0] == _COLLECT for given in own):
+        own = ((_COLLECT,), *own)
+    commands = tuple(
+        ("python", manage, *given, *_silent(given))
+        for given in own
+        if collects or given[0] != _COLLECT
+    )
+    required = {name for one in settings for name in _required(one)} if commands else ()
     compiled = {file.removesuffix(".mo") for file in files if file.endswith(".mo")}
     sources = (file for file in files if file.endswith("/LC_MESSAGES/django.po"))
     if missing := [file for file in sources if file.removesuffix(".po") not in compiled]:
@@ -124,9 +129,29 @@ def find_steps(site: Site, modules: Sequence[Module], files: Sequence[str]) -> S
             f"{manage} migrates the database: the image does not do it when it starts; run "
             f"`python {manage} migrate` in a container of it"
         )
-    return Steps(
-        commands=tuple(commands), environment=tuple(environment.items()), notes=tuple(notes)
-    )
+    environment = tuple((name, "build") for name in sorted(required))
+    return Steps(commands=commands, environment=environment, notes=tuple(notes))
+
+
+def _static_files(site: Site, settings: Sequence[Module], files: Sequence[str]) -> tuple[str, bool]:
+    """Return a note on static files that lie elsewhere, and whether they have to be collected."""
+    roots = [(one, node) for one in settings for node in _assigned(one, "STATIC_ROOT")]
+    texts = {node.value for one in settings for node in one.nodes if isinstance(node, ast.Constant)}
+    if not roots or "django.contrib.staticfiles" not in texts:
+        return "", False
+    one, node = roots[-1]
+    words = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and n.value]
+    last = str(words[-1]) if words else ""
+    if last.startswith("/"):
+        note = f"{one.origin(node)} puts static files into {last}: the image does not collect them"
+        return note, False
+    inside = posixpath.normpath(posixpath.join(site.manage.root, last))
+    return "", not any(file.startswith(f"{inside}/") for file in files)
+
+
+def _silent(given: Sequence[str]) -> tuple[str, ...]:
+    asks = given[0] == _COLLECT and not {"--noinput", "--no-input"} & set(given)
+    return ("--noinput",) if asks else ()
 
 
 def _settings_modules(site: Site, modules: Sequence[Module]) -> list[Module]:

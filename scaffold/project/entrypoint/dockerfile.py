@@ -9,11 +9,12 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
+from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Stage
 from scaffold.model.project import Found, Origin, Use
+from scaffold.project.dockerfile_parser.installs import python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
-from scaffold.project.dockerfile_parser.shell import commands_of
+from scaffold.project.dockerfile_parser.shell import commands_of, program_of, without_prefix
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.container_paths import (
     Copied,
@@ -47,6 +48,22 @@ _URL = re.compile(
 )
 _EXPOSED = re.compile(r"(\d+)(?:/(?:tcp|udp|sctp))?")
 _FRONT_END = re.compile(r"(?:^|/)(?:node|bun|deno)(?:[:@]|$)")
+# What manage.py does that makes no file of the application; messages need a program of gettext.
+_NOT_OF_BUILD = frozenset(
+    {
+        *("check", "compilemessages", "createsuperuser", "loaddata", "makemigrations", "migrate"),
+        *("runserver", "shell", "test"),
+    }
+)
+# Programs that move files and rights about: the image does that in its own way.
+_HOUSEKEEPING = frozenset(
+    {
+        *("[", ":", "adduser", "cat", "cd", "chgrp", "chmod", "chown", "cp", "echo", "export"),
+        *("find", "install", "ln", "ls", "mkdir", "mv", "printf", "rm", "rmdir", "set", "tar"),
+        *("test", "touch", "true", "umask", "unzip", "useradd"),
+    }
+)
+_LONGEST = 60  # characters of a command in a note
 _NONE = read_dockerfile("FROM scratch\n")
 # Variables of an image's own making: of shells, Python, package managers, users, and locale.
 _OF_IMAGES = re.compile(
@@ -65,7 +82,8 @@ class OwnStart:
     """What a Dockerfile tells. ``file`` is the script or module of the project that it starts.
 
     ``server`` is the dependency that serves the application, empty where it is started itself;
-    ``ports`` are all that EXPOSE names, ``port`` is the one that is sure.
+    ``ports`` are all that EXPOSE names, ``port`` is the one that is sure. ``manages`` are what the
+    build gives Django's manage.py, without its name, ``manages_with`` the variables of these alone.
     """
 
     entry: Entry | None = None
@@ -76,7 +94,8 @@ class OwnStart:
     health: Found[str] | None = None
     notes: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
-    prepares_with: tuple[tuple[str, str], ...] = ()
+    manages: tuple[tuple[str, ...], ...] = ()
+    manages_with: tuple[tuple[str, str], ...] = ()
     uses: tuple[Use, ...] = ()
 
 
@@ -145,13 +164,22 @@ def read_own_start(
         )
         notes = (*notes, told)
     only = ports[0] if len(ports) == 1 else None
+    managed = list(_manages(steps))
     own = OwnStart(
         port=only or asked or _published(composed),
         ports=tuple(ports),
         health=health,
         environment=environment,
-        prepares_with=_collects_with(steps),
-        notes=(*notes, *_front_ends(reading, steps), *_mounts(composed)),
+        manages=tuple(words for words, _ in managed),
+        manages_with=tuple(
+            pair for _, one in managed for pair in one.assignments if "$" not in pair[1]
+        ),
+        notes=(
+            *notes,
+            *_front_ends(reading, steps),
+            *_makes(reading, steps),
+            *_mounts(composed),
+        ),
         uses=tuple(
             Use(code="opens-device", value=value, origin=origin)
             for value, origin in composed.devices
@@ -449,17 +477,45 @@ def _front_ends(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str
                 )
 
 
-def _collects_with(steps: Sequence[Instruction]) -> tuple[tuple[str, str], ...]:
-    """Return the variables that a Dockerfile gives Django's collectstatic alone."""
-    return tuple(
-        pair
-        for step in steps
-        if step.keyword == "RUN"
-        for command in commands_of(step)
-        if "collectstatic" in command.argv
-        for pair in command.assignments
-        if "$" not in pair[1]
-    )
+def _manages(steps: Sequence[Instruction]) -> Iterator[tuple[tuple[str, ...], Command]]:
+    """Yield what a build gives Django's manage.py to make files of the application."""
+    for command in (one for step in steps if step.keyword == "RUN" for one in commands_of(step)):
+        argv = command.argv
+        at = next((n for n, word in enumerate(argv) if program_of(word) == "manage.py"), None)
+        words = argv[at + 1 :] if at is not None else ()
+        if words and words[0] not in _NOT_OF_BUILD and not any("$" in word for word in words):
+            yield words, command
+
+
+def _makes(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
+    """Yield a note on each step of a build that has other commands for the application's files."""
+    for step in (one for one in steps if one.keyword == "RUN"):
+        found = []
+        for command in map(without_prefix, commands_of(step)):
+            argv = command.argv
+            name = program_of(argv[0]) if argv else ""
+            if (
+                not name
+                or name in _HOUSEKEEPING
+                or "manage.py" in map(program_of, argv)
+                or "compileall" in argv
+                or python_install(command, verbs={"install", "wheel"})
+            ):
+                continue
+            inside = (reading.path(word, step.scope.workdir) for word in argv if "/" in word)
+            if any(path and _is_copied(reading, path) for path in inside):
+                found.append(" ".join(argv))
+        if found:
+            first = found[0] if len(found[0]) <= _LONGEST else f"{found[0][:_LONGEST]}…"
+            more = f" and {len(found) - 1} more" if found[1:] else ""
+            yield (
+                f"{reading.origin(step)} runs `{first}`{more} on the application's files: the "
+                "image does not; run it before the build"
+            )
+
+
+def _is_copied(reading: _Reading, path: str) -> bool:
+    return path in reading.files or any(file.startswith(f"{path}/") for file in reading.files)
 
 
 def _published(composed: Composed) -> Found[int] | None:

@@ -86,8 +86,8 @@ def read_sources(
     site = find_site(modules)
     steps = Steps()
     if entry is not None and site is not None and _serves_site(entry, site):
-        steps = find_steps(site, modules, files)
-        ran = {**dict(steps.environment), **dict(own.prepares_with)}
+        steps = find_steps(site, modules, files, own.manages)
+        ran = {**dict(steps.environment), **dict(own.manages_with)}
         value = replace(
             entry.start.value, prepares=steps.commands, prepares_with=tuple(ran.items())
         )
