@@ -50,7 +50,12 @@ _STANDARD = re.compile(
     r"|utmpx|shadow|crypt|ucontext|execinfo|elf|link|features|values|wait|langinfo|iconv|nl_types"
     r"|ftw|aio|sysexits|paths|lastlog|mntent|obstack|argp|error|err|fstab|ttyent|wordexp|cpio|tar"
     r"|[a-z0-9]*mmintrin|immintrin|x86intrin|x86gprintrin|cpuid|arm_neon|arm_acle|altivec|intrin"
-    r"|Python|config|structmember|frameobject|pythread|pyconfig|patchlevel|omp|mm_malloc)\.h"
+    r"|omp|mm_malloc|config"
+    # In CPython's include folder, 3.11 and 3.13.
+    r"|Python|py\w*|\w*object|abstract|bltinmodule|ceval|codecs|compile|critical_section|datetime"
+    r"|dynamic_annotations|errcode|exports|fileutils|graminit|import|intrcheck|lock|marshal|modsupport"
+    r"|monitoring|objimpl|opcode|opcode_ids|osdefs|osmodule|patchlevel|structmember|structseq"
+    r"|sysmodule|token|traceback|tracemalloc|typeslots|warnings)\.h"
     r"|[a-z_]+|ext/.*|experimental/.*|tr1/.*"
 )
 _FOREIGN = re.compile(

@@ -35,7 +35,8 @@ _SAVES = re.compile(r"save\w*|savefig|dump|to_\w+|imwrite|imsave|write_\w+|expor
 _STORES = re.compile(r"\w*(DB|Database|Store|Storage|Cache|FileHandler)|Persist\w*")
 _KEPT = re.compile(r"\.(db3?|sqlite3?|duckdb|lmdb|log|tdb)", re.IGNORECASE)
 _FIELD = re.compile(r"\{\w*\}")
-_NAMED = re.compile(r"[^\s{}*?<>]*\.\w{1,8}")
+# An ending alone (".jpg") names a format.
+_NAMED = re.compile(r"(?:[^\s{}*?<>]*/)?[^\s{}*?<>/]+\.\w{1,8}")
 _PATHS = frozenset({"pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath"})
 _SAME = frozenset(
     {

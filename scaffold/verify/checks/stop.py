@@ -5,6 +5,15 @@ from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
 CODE = Code.STOP
+_DEAF = (
+    "the first process of a container is deaf to signals without a handler: install one, or set "
+    "STOPSIGNAL to one that it has"
+)
+# Python has a handler for it, so something else goes on.
+_HINTS = {
+    "SIGINT": "KeyboardInterrupt ends the main thread only: make the others daemons, end them "
+    "where it is caught, or install a handler for SIGTERM"
+}
 
 
 def check_stop(trial: RunSpec, run: Run, signal: str) -> Check:
@@ -24,8 +33,7 @@ def check_stop(trial: RunSpec, run: Run, signal: str) -> Check:
             status=Status.FAILED,
             text=f"{signal} did not end it within {trial.grace} s: it was killed",
             figures=figures,
-            hint="the first process of a container is deaf to signals without a handler: install "
-            "one, or set STOPSIGNAL to one that it has",
+            hint=_HINTS.get(signal, _DEAF),
         )
     return Check(
         code=CODE,

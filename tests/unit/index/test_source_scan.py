@@ -45,7 +45,8 @@ def test_what_runs_a_compiler_is_native(texts: dict[str, str], languages: tuple[
 def test_headers_are_those_that_the_archive_and_the_compiler_do_not_bring() -> None:
     texts = {
         "setup.py": "setup(ext_modules=x)\nsubprocess.run(['pkg-config', '--libs', 'libfoo'])",
-        "src/a.c": '#include <jpeglib.h>\n#include "own.h"\n#include <math.h>\n#include <io.h>',
+        "src/a.c": '#include <jpeglib.h>\n#include "own.h"\n#include <math.h>\n#include <io.h>\n'
+        "#include <datetime.h>\n#include <pymem.h>\n#include <longobject.h>\n",
         "src/own.h": "#  include <ft2build.h>\n#include <vector>\n",
     }
     found = scan_sources(texts, tuple(texts))

@@ -50,6 +50,8 @@ def test_a_path_that_is_written_is_read_from_the_sources(
         "open('../elsewhere', 'w')",
         "import images\nimages.load('in.png')",
         "print('app.db')",
+        "import images\nimages.image.write_to_buffer('.jpg')",
+        "import plot\nplot.savefig(buffer, '.png')",
     ],
 )
 def test_what_is_read_in_memory_temporary_or_unknown_is_no_file_that_is_written(
