@@ -8,7 +8,6 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from scaffold.config.option import Setting
 from scaffold.config.option_parsers import (
@@ -31,6 +30,7 @@ from scaffold.config.option_parsers import (
     unknown,
 )
 from scaffold.config.options import SETTINGS
+from scaffold.model.addresses import without_credentials
 from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, UsageError
 from scaffold.model.plan import Options
@@ -302,8 +302,8 @@ def without_secrets(request: Request) -> Request:
     """Return the request without passwords in addresses and without paths of this machine."""
     return replace(
         request,
-        index_url=without_password(request.index_url),
-        extra_index_urls=tuple(without_password(url) for url in request.extra_index_urls),
+        index_url=without_credentials(request.index_url),
+        extra_index_urls=tuple(without_credentials(url) for url in request.extra_index_urls),
         certificates="",
         knowledge=tuple(path for path in request.knowledge if _is_relative(path)),
         requirements=tuple(path for path in request.requirements if _is_relative(path)),
@@ -317,12 +317,6 @@ def index_options(project: Project, request: Request) -> IndexOptions:
         index_url=request.index_url or project.index.index_url,
         extra_index_urls=(*project.index.extra_index_urls, *request.extra_index_urls),
     )
-
-
-def without_password(url: str) -> str:
-    """Return an address without the user and password in it."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _is_relative(path: str) -> bool:

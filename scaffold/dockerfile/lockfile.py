@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit, urlunsplit
 
 from scaffold import __version__
+from scaffold.model.addresses import has_token, without_credentials
 from scaffold.model.errors import Detail, UnresolvableError
 from scaffold.model.plan import Plan, TargetPlan
 from scaffold.model.project import IndexOptions, Project
@@ -65,12 +65,6 @@ def render_build_lock(plan: Plan) -> str:
     return "".join(f"{line}\n" for line in (head, *index, *lines))
 
 
-def redact(url: str) -> str:
-    """Return an address without the user and password in it."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
 def _index_lines(index: IndexOptions) -> Iterator[str]:
     """Yield the project's own indexes. One that needs a password is left to pip's configuration.
 
@@ -85,8 +79,8 @@ def _index_lines(index: IndexOptions) -> Iterator[str]:
         *(("--extra-index-url", url) for url in index.extra_index_urls),
     ):
         shown = written.get(url, url)
-        bare = redact(shown)
-        if _ADDRESS.fullmatch(redact(url)) is None or _VISIBLE.fullmatch(bare) is None:
+        bare = without_credentials(shown)
+        if _ADDRESS.fullmatch(without_credentials(url)) is None or _VISIBLE.fullmatch(bare) is None:
             raise UnresolvableError(
                 f"{bare!r} is no address of an index", hint="correct it in the requirements"
             )
@@ -97,14 +91,16 @@ def _index_lines(index: IndexOptions) -> Iterator[str]:
             yield f"# {bare} {what}: name it in the pip.conf given as secret pip_conf"
     yield from (f"--find-links {link}" for link in index.find_links if _is_public(link))
     for url in index.bound_urls:
-        if redact(url) != url:
+        if without_credentials(url) != url:
             where = "name it in the pip.conf given as secret pip_conf"
-            yield f"# {redact(url)} needs a password: {where}"
+            yield f"# {without_credentials(url)} needs a password: {where}"
 
 
 def _is_public(link: str) -> bool:
     """Tell whether a page of files can be named as it is: an address, and no password in it."""
-    return "://" in link and redact(link) == link and _ADDRESS.fullmatch(link) is not None
+    return (
+        "://" in link and without_credentials(link) == link and _ADDRESS.fullmatch(link) is not None
+    )
 
 
 def _check(pinned: Pinned) -> Iterator[str]:
@@ -128,9 +124,9 @@ def _direct_url(project: Project, pinned: Pinned) -> str:
     Variables in it stay: pip fills them in again, from the environment of the build. A package that
     is bound to an index is named by its file, so that the index is asked for no other.
     """
-    bound = {redact(item.index) for item in project.asked if item.name == pinned.name}
+    bound = {without_credentials(item.index) for item in project.asked if item.name == pinned.name}
     if pinned.index_url and pinned.file.url and pinned.index_url in bound - {""}:
-        return _checked_url(pinned.name, redact(pinned.file.url))
+        return _checked_url(pinned.name, pinned.file.url)
     asked = [
         (item.name, item.url, item.written_url) for item in (*project.asked, *project.constraints)
     ]
@@ -142,10 +138,18 @@ def _direct_url(project: Project, pinned: Pinned) -> str:
     }
     if not pinned.file.url or not (pinned.direct or pinned.file.url in direct):
         return ""
-    return _checked_url(pinned.name, redact(direct.get(pinned.file.url, pinned.file.url)))
+    url = direct.get(pinned.file.url, pinned.file.url)
+    if has_token(url):
+        raise UnresolvableError(
+            f"the address of {pinned.name} has a token in it, which would stand in the lock",
+            hint="put the file into the project and name its path, or use an index that asks for a "
+            "password",
+        )
+    return _checked_url(pinned.name, url)
 
 
 def _checked_url(name: str, url: str) -> str:
+    url = without_credentials(url)
     if _ADDRESS.fullmatch(url.replace("${", "a:${", 1) if url.startswith("${") else url) is None:
         raise UnresolvableError(
             f"{name}: {url!r} is no address", hint="correct it in the requirements"

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scaffold.model.addresses import mask_credentials
 from scaffold.model.errors import ConfigInvalidError, Detail, PathUnreadableError, UsageError
 from scaffold.model.project import Asked, LockedPackage
 from scaffold.project.own_package import read_own_package
 from scaffold.project.pyproject import read_pyproject
 from scaffold.project.pyproject_file import load_pyproject
-from scaffold.project.requirement_parser import Reading, both, read_requirement, without_passwords
+from scaffold.project.requirement_parser import Reading, both, read_requirement
 from scaffold.project.setup_files import read_setup
 
 _ADDRESS = re.compile(r"git\+(?P<repository>[a-z+]+://[^#]+?)(?:@(?P<revision>[^@/#:][^@#:]*))?")
@@ -112,9 +113,9 @@ def settle_repositories(reading: Reading, fetch: Fetch | None) -> Reading:
 
 def _problem(one: Asked, why: str) -> Detail:
     text = (
-        f"{one.text} cannot be pinned: {without_passwords(why)}. Lock it (uv, poetry, "
+        f"{one.text} cannot be pinned: {mask_credentials(why)}. Lock it (uv, poetry, "
         "pdm), or build a wheel of it once and name that instead: "
-        f"`pip wheel --no-deps '{one.name} @ {without_passwords(one.written_url or one.url)}' "
+        f"`pip wheel --no-deps '{one.name} @ {mask_credentials(one.written_url or one.url)}' "
         "-w wheels`"
     )
     return Detail(text=text, file=one.origin.file, line=one.origin.line)

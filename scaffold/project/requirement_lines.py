@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
 
+from scaffold.model.addresses import mask_credentials
 from scaffold.model.project import Asked, Origin
 from scaffold.project.requirement_parser import (
     check_plain,
@@ -21,7 +22,6 @@ from scaffold.project.requirement_parser import (
     full_hash,
     local_path,
     read_requirement,
-    without_passwords,
 )
 from scaffold.project.text_io import relative
 
@@ -187,7 +187,7 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
         editable=bool(parsed.is_editable),
         hashes=tuple(full_hash(value) for value in parsed.hash_options),
         written_url=_written_url(content) if url else "",
-        text=without_passwords(
+        text=mask_credentials(
             content if parsed.is_editable else re.split(r"\s+--?\w", content, maxsplit=1)[0]
         ),
         origin=origin,

@@ -12,6 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from scaffold.model.addresses import mask_credentials
 from scaffold.model.errors import Detail
 from scaffold.model.project import Asked, Found, IndexOptions, Lock, Origin, ProjectFile
 from scaffold.project.text_io import relative
@@ -20,7 +21,6 @@ from scaffold.project.text_io import relative
 _BREAK = re.compile("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 _HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 # The part of an address before the host, which may be a password; variables for one may be seen.
-_USER_INFO = re.compile(r"(https?://)(?!(?:[^:/\s@]*:)?(?:\$\{\w+\})+@)[^/\s@]+@", re.IGNORECASE)
 _QUOTE = re.compile("[\"'`]")
 
 
@@ -52,11 +52,6 @@ def break_in(text: str) -> str:
     return f"has a line break or control character (U+{ord(found[0]):04X}) in it: remove it"
 
 
-def without_passwords(text: str) -> str:
-    """Return a text for people: ``***`` for user and password in the addresses that it names."""
-    return _USER_INFO.sub(r"\1***@", text)
-
-
 def check_plain(*parts: str) -> None:
     """Refuse quotes, control characters, endless numbers, addresses that are none.
 
@@ -66,7 +61,7 @@ def check_plain(*parts: str) -> None:
         if broken := break_in(part):
             raise ValueError(f"{part!r} {broken}")
         if _QUOTE.search(part):
-            raise ValueError(f"{without_passwords(part)} has a quote in it: remove it")
+            raise ValueError(f"{mask_credentials(part)} has a quote in it: remove it")
         if re.search(r"\d{500}", part):
             raise ValueError(f"{part[:40]}… has a number of more than 500 digits")
         if "://" in part:
@@ -77,13 +72,13 @@ def _check_address(url: str) -> None:
     try:
         name = unquote(urlsplit(url).path.rpartition("/")[2])
     except ValueError as error:
-        raise ValueError(f"{without_passwords(url)} is no address: {error}") from error
+        raise ValueError(f"{mask_credentials(url)} is no address: {error}") from error
     if name.endswith(".whl"):
         try:
             parse_wheel_filename(name)
         except InvalidWheelFilename as error:
             raise ValueError(
-                f"{without_passwords(url)} is no wheel: its name says no version and platform"
+                f"{mask_credentials(url)} is no wheel: its name says no version and platform"
             ) from error
 
 
@@ -114,7 +109,7 @@ def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> 
     try:
         parsed = Requirement(text)
     except InvalidRequirement as error:
-        said = without_passwords(f"{text!r} is not a requirement: {first_line(error)}")
+        said = mask_credentials(f"{text!r} is not a requirement: {first_line(error)}")
         raise ValueError(said) from error
     url = parsed.url or ""
     path = ""
@@ -130,7 +125,7 @@ def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> 
         marker=str(parsed.marker or ""),
         url=url,
         path=path,
-        text=without_passwords(text),
+        text=mask_credentials(text),
         origin=origin,
     )
 

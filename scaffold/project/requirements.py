@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from scaffold.model.addresses import mask_credentials
 from scaffold.model.errors import Detail, PathUnreadableError
 from scaffold.model.project import Asked, Origin
 from scaffold.project.pip_options import combine
@@ -16,7 +17,6 @@ from scaffold.project.requirement_parser import (
     break_in,
     local_path,
     unique,
-    without_passwords,
 )
 from scaffold.project.text_io import decode, decode_problem, read_bytes, relative
 
@@ -186,7 +186,7 @@ class _Walk:
         """Return the message without the values of variables, which may be secrets."""
         for name in _VARIABLE.findall(content):
             message = message.replace(self.environ[name], f"${{{name}}}")
-        return without_passwords(message)
+        return mask_credentials(message)
 
     def _note_written(self, options: Mapping[str, Any], content: str, origin: Origin) -> None:
         """Remember how the addresses stand in the file whose variables were filled in."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.config.option_sources import Given
 from scaffold.config.options import INDEX
-from scaffold.config.request import without_password
+from scaffold.model.addresses import without_credentials
 from scaffold.model.project import Project
 from scaffold.planner.notes import list_notes
 from scaffold.report.candidates import show_candidates
@@ -70,7 +70,9 @@ def _spell(given: Given) -> str:
     if isinstance(given.raw, bool):
         return str(given.raw).lower()
     texts = (given.raw,) if isinstance(given.raw, str) else given.raw
-    return " ".join(without_password(one) if given.setting.kind == "url" else one for one in texts)
+    return " ".join(
+        without_credentials(one) if given.setting.kind == "url" else one for one in texts
+    )
 
 
 def show_preview(outcome: PlanResult) -> "Iterator[RenderableType]":

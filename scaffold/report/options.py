@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from scaffold.config.option import Setting
 from scaffold.config.option_sources import Given, Source
 from scaffold.config.options import SETTINGS
-from scaffold.config.request import Request, spell_value, value_of, without_password
+from scaffold.config.request import Request, spell_value, value_of
+from scaffold.model.addresses import without_credentials
 from scaffold.report.terminal import align, bullet, styled
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def list_rows(request: Request, held: Mapping[str, Given]) -> tuple[SettingRow, 
         SettingRow(
             setting=setting,
             texts=tuple(
-                without_password(text) if setting.kind == "url" else text
+                without_credentials(text) if setting.kind == "url" else text
                 for text in spell_value(setting, value_of(request, setting))
             ),
             given=held.get(setting.name),

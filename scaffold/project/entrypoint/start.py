@@ -1,7 +1,8 @@
 """Which way to start counts, when the sources know several."""
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,6 +45,8 @@ from scaffold.project.entrypoint.scripts import (
 from scaffold.project.entrypoint.servers import Setting, serve_app, serve_site
 from scaffold.project.source_modules import Module, load_modules
 from scaffold.project.uses import find_uses
+
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ def read_sources(
         health=entry.health if entry else None,
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
-        notes=(*(own.notes if counts else ()), *required, *steps.notes),
+        notes=(*(own.notes if counts else ()), *required, *steps.notes, *_unread(broken)),
     )
 
 
@@ -183,6 +186,16 @@ def _is_run(modules: Sequence[Module]) -> bool:
         for module in modules
         if "test" not in module.file
     )
+
+
+def _unread(broken: Sequence[Use]) -> Iterator[str]:
+    """Yield one note on the sources that could not be parsed."""
+    if broken:
+        more = f" and {len(broken) - 1} more" if broken[1:] else ""
+        yield (
+            f"{broken[0].origin}{more} cannot be parsed by Python {_PYTHON}, which leanscaffold runs "
+            f"on ({broken[0].value}): what is imported and run there is not known"
+        )
 
 
 def _serves_site(entry: Entry, site: Site) -> bool:

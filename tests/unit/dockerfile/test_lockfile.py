@@ -62,6 +62,14 @@ def test_a_direct_address_is_kept_without_its_password() -> None:
     assert Requirement(entry.partition(" --hash")[0]).url
 
 
+def test_a_direct_address_with_a_token_is_an_error_that_does_not_say_it() -> None:
+    file = DistFile(filename=WHEEL, url=f"https://files.example/{WHEEL}?token=hunter2", sha256=SUM)
+    plan = simple_plan()
+    with pytest.raises(UnresolvableError, match="has a token in it") as raised:
+        lock_of(with_pinned(plan, replace(pinned_of(plan), file=file, direct=True)))
+    assert "hunter2" not in str(raised.value)
+
+
 def test_an_address_that_an_index_gave_is_not_pinned() -> None:
     plan = simple_plan()
     file = DistFile(filename=WHEEL, url=f"https://files.example/{WHEEL}", sha256=SUM)

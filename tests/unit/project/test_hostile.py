@@ -7,6 +7,7 @@ import pytest
 
 from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError, UsageError
 from scaffold.project.dockerignore import ignored
+from scaffold.project.entrypoint.start import read_sources
 from scaffold.project.locks.pipfile import read_pipfile_lock
 from scaffold.project.reader import read_project
 from scaffold.project.requirements import read_requirements
@@ -67,6 +68,9 @@ def test_a_source_of_megabytes_is_said_and_not_parsed(tmp_path: Path) -> None:
     modules, broken = load_modules(tmp_path, ["data.py", "main.py"])
     assert [one.file for one in modules] == ["main.py"]
     assert [(one.origin.file, "larger" in one.value) for one in broken] == [("data.py", True)]
+    (tmp_path / "old.py").write_text("print 'x'\n")
+    (note,) = read_sources(tmp_path, files=["data.py", "main.py", "old.py"]).notes
+    assert note.startswith("data.py and 1 more cannot be parsed by Python 3.")
 
 
 @pytest.mark.parametrize(
