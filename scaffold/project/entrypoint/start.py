@@ -193,8 +193,8 @@ def _unread(broken: Sequence[Use]) -> Iterator[str]:
     if broken:
         more = f" and {len(broken) - 1} more" if broken[1:] else ""
         yield (
-            f"{broken[0].origin}{more} cannot be parsed by Python {_PYTHON}, which leanscaffold runs "
-            f"on ({broken[0].value}): what is imported and run there is not known"
+            f"{broken[0].origin}{more} cannot be parsed by Python {_PYTHON}, which leanscaffold "
+            f"runs on ({broken[0].value}): what is imported and run there is not known"
         )
 
 
