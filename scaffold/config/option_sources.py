@@ -27,6 +27,7 @@ from scaffold.model.codes import Code
 from scaffold.model.errors import ConfigInvalidError, Detail, UsageError
 from scaffold.model.resolution import Reason
 from scaffold.project.pyproject_file import Pyproject
+from scaffold.resolver.tags import near_arches
 
 _ON = {"1", "true", "yes", "on"}
 _OFF = {"0", "false", "no", "off"}
@@ -110,7 +111,7 @@ def read_environment(environment: Mapping[str, str]) -> tuple[Given, ...]:
             continue
         try:
             raw = _from_text(setting, text)
-            _check(setting, raw)
+            _check(*_settle(setting, raw))
         except UsageError as error:
             errors.append((setting.variable, error))
         else:
@@ -140,7 +141,7 @@ def read_table(pyproject: Pyproject) -> tuple[Given, ...]:
             if setting is None:
                 raise unknown("setting", name, BY_NAME, hint="`leanscaffold config` lists them")
             raw = _from_toml(setting, value, pyproject.folder)
-            _check(setting, raw)
+            _check(*_settle(setting, raw))
         except UsageError as error:
             text = f"{error.cause} ({error.hint})"
             text = text if name not in BY_NAME else f"{name}: {text}"
@@ -172,15 +173,32 @@ def set_by(given: Sequence[Given], request: Request) -> tuple[str, ...]:
 def overlay(*sources: Iterable[Given]) -> dict[str, Given]:
     """Return what holds, by the setting's name; the first source that names a setting wins.
 
-    A device outdoes targets that a later source names: they are of another device.
+    A device outdoes targets that a later source names: they are of another device. It may be named
+    as the target.
     """
     held: dict[str, Given] = {}
     for source in sources:
         named = {one.setting.name: one for one in source}
+        if "target" in named and "device" not in named:
+            one = named.pop("target")
+            setting, raw = _settle(one.setting, one.raw)
+            named[setting.name] = replace(one, setting=setting, raw=raw)
         if "device" in held and "target" not in held:
             named.pop("target", None)
         held = {**named, **held}
     return held
+
+
+def _settle(
+    setting: Setting,
+    raw: str | tuple[str, ...] | bool,  # noqa: FBT001 - of a switch
+) -> tuple[Setting, str | tuple[str, ...] | bool]:
+    """Return a single target that is like no architecture as the device that it names."""
+    if setting.name == "target" and isinstance(raw, tuple) and len(raw) == 1:
+        (text,) = raw
+        if text.strip() and "," not in text and not near_arches(text):
+            return BY_NAME["device"], text
+    return setting, raw
 
 
 def remark_recorded(held: Mapping[str, Given]) -> tuple[Reason, ...]:

@@ -37,7 +37,7 @@ from scaffold.model.plan import Options
 from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Budget, Device, Target
-from scaffold.resolver.tags import near_arches, parse_arch
+from scaffold.resolver.tags import parse_arch
 
 _OPTIONS = "options."
 _PARSERS: Mapping[str, Callable[[str], object]] = {
@@ -117,7 +117,6 @@ def parse_request(values: Mapping[str, object]) -> Request:
     """
     errors: list[tuple[str, UsageError]] = []
     fields: dict[str, Any] = {}
-    values = _device_for_target(values)
     for setting in SETTINGS:
         raw = values.get(setting.parameter)
         if raw is None or raw == ():
@@ -129,17 +128,6 @@ def parse_request(values: Mapping[str, object]) -> Request:
     errors += _clashes(fields.get("options.swaps", ()))
     refuse_options(errors)
     return make_request(fields)
-
-
-def _device_for_target(values: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the values with a single target that is like no architecture as the device."""
-    targets = values.get("target")
-    if values.get("device") or not isinstance(targets, tuple | list) or len(targets) != 1:
-        return values
-    (text,) = targets
-    if "," in text or not text.strip() or near_arches(text):
-        return values
-    return {**values, "target": None, "device": text}
 
 
 def _clashes(swaps: Sequence[tuple[str, str]]) -> Iterator[tuple[str, UsageError]]:

@@ -1,6 +1,7 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import click
 import pytest
@@ -18,11 +19,19 @@ from scaffold.config.option_parsers import (
     parse_swap,
     spell_size,
 )
-from scaffold.config.option_sources import Given, request_of
+from scaffold.config.option_sources import (
+    Given,
+    overlay,
+    read_environment,
+    read_flags,
+    read_table,
+    request_of,
+)
 from scaffold.config.request import Request, choose_targets, parse_request, to_argv
 from scaffold.model.errors import UsageError
 from scaffold.model.plan import Options
 from scaffold.model.target import Arch, CpuClass
+from scaffold.project.pyproject_file import load_pyproject
 from tests.cli.outside import make_outside
 from tests.support.builders import make_device
 
@@ -49,19 +58,35 @@ def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
+def asked(*sources: dict[str, object]) -> tuple[tuple[Arch, ...], str]:
+    request = request_of(overlay(*(read_flags(values) for values in sources)))
+    return request.targets, request.device
+
+
 @pytest.mark.parametrize(
-    ("values", "targets", "device"),
+    ("sources", "targets", "device"),
     [
-        ({"target": ("rpi5",)}, (), "rpi5"),
-        ({"target": ("aarch64",)}, (Arch.ARM64,), ""),
-        ({"target": ("arm64",), "device": "rpi5"}, (Arch.ARM64,), "rpi5"),
+        ([{"target": ("rpi5",)}], (), "rpi5"),
+        ([{"target": ("aarch64",)}], (Arch.ARM64,), ""),
+        ([{"target": ("arm64",), "device": "rpi5"}], (Arch.ARM64,), "rpi5"),
+        ([{"target": ("rpi5",)}, {"device": "raspberry-pi-4"}], (), "rpi5"),
+        ([{"target": ("rpi5",)}, {"target": ("amd64",)}], (), "rpi5"),
+        ([{"target": ("amd64",)}, {"target": ("rpi5",)}], (Arch.AMD64,), "rpi5"),
     ],
 )
 def test_a_device_can_be_given_as_the_target(
-    values: dict[str, object], targets: tuple[Arch, ...], device: str
+    sources: list[dict[str, object]], targets: tuple[Arch, ...], device: str
 ) -> None:
-    request = parse_request(values)
-    assert (request.targets, request.device) == (targets, device)
+    assert asked(*sources) == (targets, device)
+
+
+def test_variables_and_settings_may_name_a_device_as_the_target(tmp_path: Path) -> None:
+    (said,) = read_environment({"LEANSCAFFOLD_TARGET": "rpi5"})
+    assert request_of(overlay([said])).device == "rpi5"
+    (tmp_path / "pyproject.toml").write_text('[tool.leanscaffold]\ntarget = ["rpi5"]\n')
+    pyproject = load_pyproject(tmp_path)
+    assert pyproject is not None
+    assert request_of(overlay(read_table(pyproject))).device == "rpi5"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +97,7 @@ def test_what_is_nearly_an_architecture_or_one_of_several_is_no_device(
     values: dict[str, object],
 ) -> None:
     with pytest.raises(UsageError, match="--target"):
-        parse_request(values)
+        asked(values)
 
 
 def test_memory_is_read_as_docker_reads_it() -> None:
