@@ -148,10 +148,10 @@ def write_files(
         left = set(outside.write(path, files, force)) - set(kept)
     except FileConflictError as error:
         raise _with_command(outside, error, path, outcome.request) from error
-    stale = (
-        Reason(code=Code.FILE_STALE, text=f"{name} is of an earlier run: delete it if you like")
-        for name in sorted(left)
-    )
+    *most, last = sorted(left) or [""]
+    names = f"{', '.join(most)} and {last} are" if most else f"{last} is"
+    text = f"{names} of an earlier run: delete {'them' if most else 'it'} if you like"
+    stale = (Reason(code=Code.FILE_STALE, text=text),) if last else ()
     spared = (
         Reason(code=Code.FILE_LEFT, text=f"{name} stays as it is, as --leave says", file=name)
         for name in kept

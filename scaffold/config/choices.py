@@ -3,7 +3,7 @@
 OBJECTIVES = ("size", "balanced", "compatible")
 COMPILE = ("never", "minutes", "hours")
 TRIM = ("none", "safe", "max")
-AROUND = ("compose", "bake", "ci", "devcontainer", "systemd", "balena")
+AROUND = ("compose", "bake", "ci", "devcontainer", "systemd", "balena", "gitattributes")
 BYTECODE = ("none", "beside", "only")
 TRACED = ("safe", "tight", "none")
 ACCELERATORS = ("auto", "none", "cuda", "edgetpu", "hailo", "rknn")

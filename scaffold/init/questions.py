@@ -46,6 +46,7 @@ _AROUND = {
     "devcontainer": ("A dev container", "to work inside of the image's base"),
     "systemd": ("A systemd unit", "for a device without compose"),
     "balena": ("balena.yml", "for a fleet at balena"),
+    "gitattributes": (".gitattributes", "folds what is generated in pull requests"),
 }
 _ARCHES = {
     Arch.ARM64: "64-bit Arm: Raspberry Pi 3 and newer, Jetson, most boards",

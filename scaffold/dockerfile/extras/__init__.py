@@ -15,6 +15,7 @@ FILES: Mapping[str, tuple[str, str]] = {
     "devcontainer": ("around/devcontainer.json.j2", ".devcontainer/devcontainer.json"),
     "systemd": ("around/unit.service.j2", "{name}.service"),
     "balena": ("around/balena.yml.j2", "balena/docker-compose.yml"),
+    "gitattributes": ("around/gitattributes.j2", ".gitattributes"),
 }
 
 Fill = Callable[[str, Mapping[str, Service | Workshop]], str]
