@@ -70,7 +70,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "Starts to take the median of.  [default: 3; 1 under emulation]",
     },
-    "--quick": {"is_flag": True, "help": "Leave out rebuilds and the second run."},
+    "--quick": {"is_flag": True, "help": "Leave out rebuilds and the second run, and say so."},
     "--keep": {"is_flag": True, "help": "Keep the image that was built."},
 }
 

@@ -14,8 +14,18 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _SHORT = 19  # characters of ``sha256:…`` that tell images apart
-_SIGNS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.NOT_VERIFIED: "?"}
-_STYLES = {Status.PASSED: "green", Status.FAILED: "bold red", Status.NOT_VERIFIED: "yellow"}
+_SIGNS = {
+    Status.PASSED: "✓",
+    Status.FAILED: "✗",
+    Status.NOT_VERIFIED: "?",
+    Status.LEFT_OUT: "-",
+}
+_STYLES = {
+    Status.PASSED: "green",
+    Status.FAILED: "bold red",
+    Status.NOT_VERIFIED: "yellow",
+    Status.LEFT_OUT: "dim",
+}
 
 
 def show_reports(reports: Sequence[Report], *, verbose: bool = False) -> "Content":
@@ -56,6 +66,10 @@ def conclude(report: Report) -> str:
     """Return the result in a sentence: what failed, what was not tried."""
     failed = [check.code for check in report.checks if check.status is Status.FAILED]
     untried = [check.code for check in report.checks if check.status is Status.NOT_VERIFIED]
+    left_out = [check.code for check in report.checks if check.status is Status.LEFT_OUT]
+    if report.passed and left_out:
+        held = len(report.checks) - len(left_out)
+        return f"Verified: {held} checks hold; left out: {', '.join(left_out)} (--quick)."
     if report.passed:
         return f"Verified: all {len(report.checks)} checks hold."
     said = []
@@ -63,7 +77,7 @@ def conclude(report: Report) -> str:
         said.append(f"failed {', '.join(failed)}")
     if untried:
         said.append(f"not tried {', '.join(untried)}")
-    return f"Not verified: {'; '.join(said)}."
+    return f"Not verified: {'; '.join(said) or 'nothing was tried'}."
 
 
 def make_report_document(reports: Sequence[Report]) -> dict[str, Any]:

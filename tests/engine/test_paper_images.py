@@ -65,8 +65,9 @@ def verify(
         assert written.code == 0, written.err
         (project / "Dockerfile").write_text(FILES[name])
         ended = leanscaffold("verify", str(project), *words, "--quick", "--json", env=env)
-        assert ended.code == 1, ended.err
         (report,) = ended.document()["reports"]
+        held = {one["status"] for one in report["checks"]} <= {"passed", "left-out"}
+        assert ended.code == (0 if held else 1), ended.err
         return {one["code"]: one for one in report["checks"] if one["status"] == "failed"}
 
     return run

@@ -84,7 +84,9 @@ def check_update(contents: Contents, rebuild: Rebuild | str | None) -> Check:
 
 
 def _untried(code: str, why: str) -> Check:
-    hint = "leave --quick out" if "--quick" in why else "verify the project, without --image"
+    if why == NOT_TRIED["quick"]:
+        return Check(code=code, status=Status.LEFT_OUT, text=why)
+    hint = "verify the project, without --image"
     return Check(code=code, status=Status.NOT_VERIFIED, text=why, hint=hint)
 
 

@@ -18,6 +18,15 @@ def make_report(**statuses: Status) -> Report:
             {"size": Status.FAILED, "start": Status.PASSED, "stop": Status.FAILED},
             "Not verified: failed size, stop.",
         ),
+        (
+            {"size": Status.PASSED, "rebuild": Status.LEFT_OUT, "writes": Status.LEFT_OUT},
+            "Verified: 1 checks hold; left out: rebuild, writes (--quick).",
+        ),
+        (
+            {"size": Status.FAILED, "rebuild": Status.LEFT_OUT},
+            "Not verified: failed size.",
+        ),
+        ({"rebuild": Status.LEFT_OUT}, "Not verified: nothing was tried."),
         ({"size": Status.PASSED, "stop": Status.NOT_VERIFIED}, "Not verified: not tried stop."),
         (
             {"size": Status.FAILED, "stop": Status.NOT_VERIFIED},
