@@ -38,10 +38,10 @@ SERVER = RunSpec(
 def test_only_what_had_come_up_is_told_that_it_is_deaf(run: Run, status: Status, text: str) -> None:
     found = check_stop(SERVER, run, "SIGTERM")
     assert (found.status, found.text) == (status, text)
+    assert bool(found.hint) == (status is not Status.PASSED)
 
 
 def test_what_goes_on_after_ctrl_c_is_told_of_its_threads() -> None:
     killed = Run(start_seconds=1.0, stop_seconds=10.1, killed=True)
     assert "ends the main thread only" in check_stop(SERVER, killed, "SIGINT").hint
     assert "without a handler" in check_stop(SERVER, killed, "SIGTERM").hint
-    assert bool(found.hint) == (status is not Status.PASSED)
