@@ -2,8 +2,8 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from itertools import groupby
 
 from scaffold.model.target import Arch
@@ -137,7 +137,7 @@ def ignored(path: str, patterns: Sequence[str]) -> bool:
     out = False
     for pattern in patterns:
         exception, bare = _split(pattern)
-        if bare and exception == out and any(_matches(bare, one) for one in below):
+        if bare and exception == out and any(map(_matcher(bare), below)):
             out = not exception
     return out
 
@@ -148,7 +148,7 @@ def may_return(folder: str, patterns: Iterable[str]) -> bool:
     for pattern in patterns:
         exception, bare = _split(pattern)
         if exception and all(
-            _matches(piece, part)
+            _matcher(piece)(part)
             for piece, part in zip(_until_any_depth(bare), parts, strict=False)
         ):
             return True
@@ -193,7 +193,7 @@ def parse_ignore(text: str) -> tuple[str, ...]:
 
 def check_pattern(pattern: str) -> None:
     """Refuse what Docker refuses, such as ``[z-a]``. Raises ValueError with a sentence."""
-    _compile(_split(pattern)[1])
+    _matcher(_split(pattern)[1])
 
 
 def _reasoned(
@@ -218,6 +218,7 @@ def _escape(path: str) -> str:
     return f"\\{escaped}" if escaped[0] in "#!" else escaped
 
 
+@cache
 def _split(pattern: str) -> tuple[bool, str]:
     text = pattern.strip()
     exception = text.startswith("!")
@@ -237,15 +238,12 @@ def _until_any_depth(pattern: str) -> list[str]:
     return next((pieces[:at] for at, piece in enumerate(pieces) if "**" in piece), pieces)
 
 
-def _matches(pattern: str, path: str) -> bool:
-    """Tell whether a pattern is one for a whole path, in time linear in both, as Docker does."""
-    pieces, compiled = _compile(pattern)
-    if sum(piece in _LOOPS for piece in pieces) <= _MOST_LOOPS:
-        return compiled.fullmatch(path) is not None
+def _walk(pieces: Sequence[str], path: str) -> bool:
+    """Tell whether pieces of a pattern match a whole path, in time linear in both."""
     states = _skip(pieces, {0})
     for char in path:
         after = set[int]()
-        for at in states & set(range(len(pieces))):
+        for at in states - {len(pieces)}:
             piece = pieces[at]
             if piece in _FOLDERS:
                 inside = at + _FOLDERS[::-1].index(piece)
@@ -267,7 +265,11 @@ def _skip(pieces: Sequence[str], states: set[int]) -> set[int]:
 
 
 @cache
-def _compile(pattern: str) -> tuple[tuple[str, ...], re.Pattern[str]]:
+def _matcher(pattern: str) -> Callable[[str], object]:
+    """Return what is true for a path that a pattern is for. Raises ValueError for a bad one.
+
+    Docker matches in linear time; a regular expression with many loops does not.
+    """
     out, at = list[str](), 0
     while at < len(pattern):
         rest = pattern[at:]
@@ -286,6 +288,8 @@ def _compile(pattern: str) -> tuple[tuple[str, ...], re.Pattern[str]]:
         out.append({"*": "[^/]*", "?": "[^/]"}.get(rest[:step], re.escape(rest[step - 1])))
         at += step
     try:
-        return tuple(out), re.compile("".join(out), re.DOTALL)
+        compiled = re.compile("".join(out), re.DOTALL)
     except re.error as error:
         raise ValueError(f"{pattern!r} is not a pattern: {error.msg}") from error
+    many = sum(piece in _LOOPS for piece in out) > _MOST_LOOPS
+    return partial(_walk, tuple(out)) if many else compiled.fullmatch

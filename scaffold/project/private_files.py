@@ -8,6 +8,8 @@ from pathlib import Path
 from scaffold.model.project import Found, Origin
 from scaffold.project.elsewhere import is_list
 from scaffold.project.secrets import has_password, is_secret_name, looks_secret
+from scaffold.project.source_modules import LARGEST_SOURCE
+from scaffold.project.text_io import read_bytes
 
 _LITERAL = re.compile(r"[\"']([^\"'\n]{1,200})[\"']")
 _MOST_READ = 4 << 20  # bytes; a lock of that size is a long one
@@ -20,7 +22,10 @@ def find_opened(root: Path, files: Sequence[str]) -> tuple[Found[str], ...]:
     for file in files:
         if not file.endswith(".py"):
             continue
-        text = (root / file).read_text(encoding="utf-8", errors="replace")
+        data = read_bytes(root, file)
+        if len(data) > LARGEST_SOURCE:  # not parsed either, which is told
+            continue
+        text = data.decode(errors="replace")
         for literal in _LITERAL.finditer(text):
             for path in _places(root, file, literal[1]):
                 line = text.count("\n", 0, literal.start()) + 1

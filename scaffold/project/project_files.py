@@ -12,6 +12,7 @@ from scaffold.project.dockerignore import ignored, is_output, may_return, patter
 from scaffold.project.own_ignore import read_own_ignore
 
 Scan = Callable[[str], Any]
+_DEEPEST = 100  # folders in one another; patterns take a time that grows with the square of it
 
 
 def list_files(
@@ -74,6 +75,10 @@ class _Walk:
 
     def _look_into(self, folder: str) -> list[str]:
         """Note the files of a folder; return the folders in it that have to be looked into."""
+        if folder.count("/") >= _DEEPEST:
+            text = f"a folder in {_DEEPEST} others: name the first in .dockerignore"
+            self.unreadable.append(Detail(text=text, file=f"{folder[:60]}…"))
+            return []
         try:
             with self.scan(os.fspath(self.root / folder)) as entries:
                 inside = list(entries)

@@ -90,8 +90,8 @@ def argument(call: ast.Call, name: str, position: int | None = None) -> ast.expr
     return None
 
 
-_LARGEST = 1_000_000  # bytes of a source that is parsed: 10 MB of it take 1.2 GB of memory
-_TOO_LARGE = ValueError(f"it is larger than {_LARGEST // 1_000_000} MB and was not read")
+LARGEST_SOURCE = 1_000_000  # bytes of a source that is parsed: 10 MB of it take 1.2 GB of memory
+_TOO_LARGE = ValueError(f"it is larger than {LARGEST_SOURCE // 1_000_000} MB and was not read")
 
 
 def load_modules(
@@ -109,7 +109,7 @@ def load_modules(
             continue
         try:
             text = read_bytes(root, file)
-            if len(text) > _LARGEST:
+            if len(text) > LARGEST_SOURCE:
                 broken.append(_unparsable(file, _TOO_LARGE))
                 continue
             with warnings.catch_warnings():

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError, UsageError
+from scaffold.model.errors import (
+    ConfigInvalidError,
+    LeanscaffoldError,
+    PathUnreadableError,
+    UsageError,
+)
 from scaffold.project.dockerignore import ignored
 from scaffold.project.entrypoint.start import read_sources
 from scaffold.project.locks.pipfile import read_pipfile_lock
+from scaffold.project.project_files import list_files
 from scaffold.project.reader import read_project
 from scaffold.project.requirements import read_requirements
 from scaffold.project.source_modules import load_modules
@@ -108,3 +114,11 @@ def test_files_that_include_one_another_have_an_end(tmp_path: Path) -> None:
     (problem,) = read_requirements(tmp_path, ["r0.txt"]).problems
     assert problem.file == "r50.txt"
     assert "put them together" in problem.text
+
+
+def test_folders_in_one_another_have_an_end(tmp_path: Path) -> None:
+    (tmp_path / "/".join(["d"] * 300)).mkdir(parents=True)
+    with pytest.raises(PathUnreadableError) as raised:
+        list_files(tmp_path)
+    (detail,) = raised.value.details
+    assert "a folder in 100 others" in detail.text
