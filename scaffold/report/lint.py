@@ -14,6 +14,7 @@ from scaffold.lint.rules import all_rules
 from scaffold.model.finding import Cost, Finding, Severity
 from scaffold.report.document import to_json
 from scaffold.report.formatting import format_size
+from scaffold.report.terminal import clean, indented, show, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def print_findings(
     changed = "".join(_difference(before, linted.text, file))
     machine = form != "text"
     if changed:
-        click.echo(changed, nl=False, err=machine)
+        click.echo(clean(changed.replace("\r\n", "\n")), nl=False, err=machine)
     if form == "json":
         click.echo(to_json(make_findings_document(linted, file, notes, case)), nl=False)
     elif form == "sarif":
@@ -53,8 +54,6 @@ def print_findings(
         for finding in linted.findings:
             click.echo(annotate(finding, file))
     else:
-        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
-
         show(sys.stdout, show_findings(linted.findings, file, notes, case))
 
 
@@ -70,8 +69,6 @@ def show_findings(
     findings: Sequence[Finding], file: str, notes: Sequence[str], case: "Case"
 ) -> "Iterator[RenderableType]":
     """Yield a line for each finding, what it costs below it, and a summary."""
-    from scaffold.report.terminal import indented, styled  # noqa: PLC0415 - not for JSON
-
     for one in findings:
         line = styled(f"{file}:{one.line}:{one.column}: ")
         line.append(one.severity.value, style=_STYLES[one.severity])

@@ -1,6 +1,7 @@
 """Putting text on a stream: colours on a terminal only, nothing cut off anywhere."""
 
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -9,7 +10,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _UNBOUND = 10_000  # a pipe has no width: one sentence, one line, easy to search
-_CONTROL = dict.fromkeys((*range(9), *range(11, 32), 127), "�")
+# Controls but tabs and line ends, invisible characters, marks of direction, other line ends.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | None = None) -> None:
@@ -37,8 +39,16 @@ def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | No
 
 
 def clean(text: str) -> str:
-    """Return text without control characters: what a project says must not drive a terminal."""
-    return text.translate(_CONTROL)
+    """Return text whose hidden characters are written out: a project must not drive a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character in "\t\n" or unicodedata.category(character) not in _HIDDEN:
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def align(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
