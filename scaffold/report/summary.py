@@ -4,11 +4,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from scaffold.config.request import Request
 from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
 from scaffold.model.knowledge import Base
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
+from scaffold.planner.evaluate import room_to_update
 from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.measurements import show_measured
 from scaffold.report.next_steps import show_next
@@ -39,6 +41,7 @@ _PACKAGES = 3
 _NOTES = 3
 _SAVINGS = 2
 _REASONS = 2
+_FAR = 4  # a limit is far where four times as much would fit
 _SHELLLESS = "minimal image (no shell)"
 _WORTH = 20  # a twentieth of the image
 _WIDTH = len("Starts with")
@@ -212,21 +215,39 @@ def _family(base: Base) -> str:
 
 def _show_notes(outcome: PlanResult) -> "Content":
     notes: dict[str, Reason] = {}
+    deciding: dict[str, None] = {}
     behind: set[str] = set()
-    for decision in outcome.decisions:
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         found, caveats = collect_notes(outcome, decision)
         notes |= {note.text: note for note in found}
         behind.update(caveats)
+        decide = (text for text in caveats if _decides(text, outcome.request, target, decision))
+        deciding |= dict.fromkeys(decide)
         if decision.chosen:
             behind.update(older_because(decision.chosen).values())
-    told = [note for note in notes.values() if note.code not in BACKGROUND]
-    told.sort(key=_rank)
-    for note in told[:_NOTES]:
-        yield styled(f"! {note.text}", "yellow")
-    more = len(notes) + len(behind) - len(told[:_NOTES])
-    if more:
+    loud = sorted((one for one in notes.values() if one.code not in BACKGROUND), key=_rank)
+    told = [*(note.text for note in loud), *deciding][:_NOTES]
+    yield from (styled(f"! {text}", "yellow") for text in told)
+    if more := len({*notes, *behind} - {*told}):
         count = f"{more} {'more ' if told else ''}{'notes' if more > 1 else 'note'}"
         yield styled(f"  {count}: -v", "dim")
+
+
+def _decides(caveat: str, request: Request, target: Target, decision: Decision) -> bool:
+    """Tell whether a caveat is of an option that was left out and whose limit is not far."""
+    nearest, budget = decision.chosen or find_nearest(decision), target.budget
+    candidate = nearest.candidate if nearest else None
+    if "--memory" in caveat:
+        used = candidate.memory.resident if candidate and candidate.memory else None
+        return not request.memory and _is_near(used, budget.memory)
+    if "--storage" in caveat or "--max-size" in caveat:
+        used = room_to_update(candidate.size, budget) if candidate else None
+        return not (request.storage or request.max_size) and _is_near(used, budget.storage)
+    return False
+
+
+def _is_near(used: int | None, limit: int | None) -> bool:
+    return used is None or limit is None or used * _FAR > limit
 
 
 def _rank(note: Reason) -> int:

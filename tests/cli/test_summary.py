@@ -70,7 +70,11 @@ def test_an_example_is_told_in_one_screen(
             {"device": "raspberry-pi-5", "storage": "60MB"},
             ["no room for the old image and the new one", "--remove-old"],
         ),
-        ("scikit-learn", {"target": "arm/v6"}, ["would have to be compiled", "--allow-compile hours"]),
+        (
+            "scikit-learn",
+            {"target": "arm/v6"},
+            ["would have to be compiled", "--allow-compile hours"],
+        ),
         ("hello", {"target": "arm64", "base": "distroless"}, ["--registry distroless=PREFIX"]),
         ("pandas", {"target": ["arm64", "amd64"], "max_size": "50MB"}, ["numpy", "--max-size="]),
     ],
@@ -87,6 +91,25 @@ def test_a_refusal_says_why_and_what_to_do_in_one_screen(
     assert max(map(len, lines)) <= 80
     for word in ("✗ Nothing fits", "Next", *told):
         assert word in text[500].getvalue()
+
+
+@pytest.mark.parametrize(
+    ("example", "options", "shown"),
+    [
+        ("detector", {"device": "odroid-h4", "memory": "100MB"}, ["give --storage"]),
+        ("detector", {"device": "Odroid H4", "memory": "8GB", "storage": "9GB"}, []),
+        ("hello", {"device": "khadas_vim3"}, []),
+        ("pandas", {"device": "jetson", "max_size": "20MB"}, []),
+    ],
+)
+def test_what_varies_of_a_device_is_told_where_its_limit_is_near(
+    example: str, options: dict[str, Any], shown: list[str]
+) -> None:
+    result = scaffold.plan(EXAMPLES / example, offline=True, **options)
+    stream = io.StringIO()
+    show(stream, show_result_text(result, folder="."), width=200)
+    notes = [line for line in stream.getvalue().splitlines() if line.startswith("! ")]
+    assert [word for word in ("give --memory", "give --storage") if word in "".join(notes)] == shown
 
 
 def test_a_secret_in_the_image_is_told_before_all_other_notes(tmp_path: Path) -> None:
