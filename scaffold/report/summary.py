@@ -196,11 +196,11 @@ def _show_rejected(families: Mapping[str, Evaluation], *, most: int) -> "Content
     refused: dict[tuple[str, ...], list[str]] = {}
     for name, one in families.items():
         if isinstance(one, Rejected):
-            first = one.reasons[0].code
-            size = {
-                Code.OVER_BUDGET: one.size and one.size.on_disk,
-                Code.OVER_DOWNLOAD: one.size and one.size.download,
-            }.get(first)
+            limits: Mapping[str, int] = {
+                Code.OVER_BUDGET: one.size.on_disk if one.size else 0,
+                Code.OVER_DOWNLOAD: one.size.download if one.size else 0,
+            }
+            size = limits.get(one.reasons[0].code)
             texts = tuple(dict.fromkeys(_SHARED.get(why.code, why.text) for why in one.reasons))
             more = [f"{len(texts) - most} more: -v"] if 1 < most < len(texts) else []
             told = f"{name} {format_size(size)}" if size else name
