@@ -38,6 +38,8 @@ def find_heavy(root: Path, listed: Iterable[tuple[str, int]]) -> tuple[HeavyFile
 
 
 def _is_heavy(path: str, size: int) -> bool:
+    if size < _OF_A_KIND:
+        return False
     suffix = PurePosixPath(path).suffix.lower()
     return suffix not in _SOURCES and size >= (_OF_A_KIND if suffix in _KINDS else _OF_ANY_KIND)
 
