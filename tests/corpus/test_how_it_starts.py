@@ -660,6 +660,7 @@ def test_uwsgi_with_settings_of_its_own_serves_the_site(tmp_path: Path, address:
     assert project.port.value == 9090
 
 
+COMPOSED = "services: {web: {build: {context: ., dockerfile: docker/b.Dockerfile}}}"
 SERVES = 'FROM python:3\nCOPY . .\nCMD ["python", "serve.py"]\n'
 OTHER = SERVES.replace("serve.py", "other.py")
 
