@@ -32,7 +32,7 @@ from scaffold.docker.oci import (
 from scaffold.docker.registry import Registries, push_images
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
 from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
-from scaffold.engineless.layers import digest_entries, write_layer
+from scaffold.engineless.layers import Entry, digest_entries, write_layer
 from scaffold.engineless.steps import (
     Tools,
     assemble,
@@ -41,6 +41,7 @@ from scaffold.engineless.steps import (
     find_python,
     install_packages,
     list_app,
+    list_models,
     refuse,
 )
 from scaffold.index.configuration import IndexConfig
@@ -193,7 +194,7 @@ class _Bench:
         fixed = self.fixed_layers(arch, base)
         moment = view.moment if self.job.moment is None else self.job.moment
         with self.timer.step(f"{arch.platform} application"):
-            layers = (*fixed, self.app_layer(moment))
+            layers = (*fixed, *self.app_layers(moment))
         config = store.add(dump(make_config(view, arch, base, layers, moment)), CONFIG)
         notes = {key: value for key, value in view.labels if key.startswith(_NOTED)}
         manifest = {
@@ -212,18 +213,32 @@ class _Bench:
             annotations=notes,
         )
 
-    def app_layer(self, moment: int) -> Blob:
-        """Return the layer of the application, which an edit changes."""
-        view, store, tools = self.view, self.store, self.tools
+    def app_layers(self, moment: int) -> tuple[Blob, ...]:
+        """Return the layers of the application: its models if there are any, and what is edited."""
+        view, tools = self.view, self.tools
         made = Path(self.job.goal.removeprefix("oci:")).resolve()
         entries = list_app(view, self.job.folder, moment, made)
-        held = digest_entries(entries, hashed=_HASHED)
-        key = f"app {held} {tools.python} {view.compile} {view.app_compiled}"
+        models = list_models(view, entries)
+        heavy = {one.path for one in models if one.source}
+        rest = [one for one in entries if one.path not in heavy]
+
+        def compiled(work: Path) -> list[Entry]:
+            return [*rest, *compile_app(view, rest, work, tools, moment)]
+
+        how = (tools.python, view.compile, view.app_compiled)
+        apart = [self.app_layer(models, (), lambda _: models)] if view.models else []
+        return (*apart, self.app_layer(rest, how, compiled))
+
+    def app_layer(
+        self, entries: Sequence[Entry], how: tuple[object, ...], make: Callable[[Path], list[Entry]]
+    ) -> Blob:
+        """Return the layer of what is made of entries, by an earlier build if of the same."""
+        key = f"app {digest_entries(entries, hashed=_HASHED)} {how}"
         if known := self.store.recall(key):
             return known[0]
-        with store.scratch() as work:
-            blob = write_layer([*entries, *compile_app(view, entries, work, tools, moment)], store)
-        store.note(key, [asdict(blob)])
+        with self.store.scratch() as work:
+            blob = write_layer(make(work), self.store)
+        self.store.note(key, [asdict(blob)])
         return blob
 
     def fixed_layers(self, arch: Arch, base: BaseImage) -> tuple[Blob, ...]:
@@ -295,7 +310,8 @@ def make_config(
     created = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     below = [] if view.assembled else list(base.config.get("history") or ())
     fresh = layers[len(base.layers) :] if below else layers
-    made = [*(["base"] if view.assembled else []), *view.layers, "application"]
+    made = [*(["base"] if view.assembled else []), *view.layers]
+    made += [*(["models"] if view.models else []), "application"]
     history = [
         {"created": created, "created_by": f"leanscaffold: {name}", "comment": "leanscaffold"}
         for name, _ in zip(made, fresh, strict=False)

@@ -18,7 +18,7 @@ from typing import IO, cast
 
 from scaffold.docker.oci import Blob, Store
 
-_LEVEL = 6
+_LEVEL = 5  # 0.5 % larger than 6, in 3/4 of the time
 _CHUNK = 1 << 20
 _WINDOW = 1 << 15  # how far back deflate refers
 _AHEAD = 4 * (os.cpu_count() or 1)  # chunks in memory
@@ -47,7 +47,7 @@ class Entry:
 class _Packed:
     """A file that is hashed, compressed and hashed again while it is written.
 
-    Every write is compressed by itself, with the end of the one before as its dictionary: several
+    Every chunk is compressed by itself, with the end of the one before as its dictionary: several
     at a time, and to the same bytes however many processors there are.
     """
 
@@ -55,27 +55,36 @@ class _Packed:
         self._file, self._pool = file, pool
         self._plain, self._packed = hashlib.sha256(), hashlib.sha256()
         self._crc = self._length = self._size = 0
-        self._before = b""
+        self._waiting, self._before = bytearray(), b""
         self._running: deque[Future[bytes]] = deque()
         self._put(_HEADER)
 
+    def tell(self) -> int:
+        return self._length + len(self._waiting)
+
     def write(self, data: bytes) -> int:
-        self._running.append(self._pool.submit(_deflate, data, self._before, zlib.Z_SYNC_FLUSH))
-        self._before = data[-_WINDOW:]
-        self._plain.update(data)
-        self._crc = zlib.crc32(data, self._crc)
-        self._length += len(data)
-        while len(self._running) > _AHEAD:
-            self._put(self._running.popleft().result())
+        self._waiting += data
+        while len(self._waiting) >= _CHUNK:
+            self._pack(bytes(self._waiting[:_CHUNK]))
+            del self._waiting[:_CHUNK]
         return len(data)
 
     def finish(self) -> Blob:
+        self._pack(bytes(self._waiting), zlib.Z_FINISH)
         for one in self._running:
             self._put(one.result())
-        self._put(_deflate(b"", b"", zlib.Z_FINISH))
         self._put(struct.pack("<II", self._crc, self._length & 0xFFFFFFFF))
         digest, diff = (f"sha256:{one.hexdigest()}" for one in (self._packed, self._plain))
         return Blob(digest=digest, size=self._size, diff=diff)
+
+    def _pack(self, chunk: bytes, end: int = zlib.Z_SYNC_FLUSH) -> None:
+        self._running.append(self._pool.submit(_deflate, chunk, self._before, end))
+        self._before = chunk[-_WINDOW:]
+        self._plain.update(chunk)
+        self._crc = zlib.crc32(chunk, self._crc)
+        self._length += len(chunk)
+        while len(self._running) > _AHEAD:
+            self._put(self._running.popleft().result())
 
     def _put(self, data: bytes) -> None:
         self._packed.update(data)
@@ -99,8 +108,8 @@ def write_layer(entries: Iterable[Entry], store: Store) -> Blob:
         with draft.open("wb") as file:
             packed = _Packed(file, pool)
             stream = cast("IO[bytes]", packed)
-            with tarfile.open(
-                fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT, bufsize=_CHUNK
+            with tarfile.TarFile(
+                fileobj=stream, mode="w", format=tarfile.PAX_FORMAT, copybufsize=_CHUNK
             ) as tar:
                 for entry in ordered:
                     _add(tar, entry)

@@ -198,6 +198,16 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in entries]
 
 
+def list_models(view: TemplateContext, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the heavy files of the application and their folders, with the plan's time."""
+    inside = view.workdir.strip("/")
+    names = {f"{inside}/{name}" for name in view.models}
+    files = [one for one in entries if one.path in names and one.kind == tarfile.REGTYPE]
+    folders = {inside, *parents_of(one.path for one in files)} - parents_of([inside])
+    kept = [one for one in entries if one.path in folders]
+    return [replace(one, mtime=view.moment) for one in (*kept, *files)]
+
+
 def _walk(root: Path, prefix: str, patterns: Sequence[str], below: str = "") -> Iterator[str]:
     """Yield what a build context has below a folder, as Docker chooses it."""
     with os.scandir(root / below) as found:
