@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
 
+from scaffold.model.project import Project
 from scaffold.model.target import Arch
 from scaffold.project.secrets import NAME_GLOBS
 
@@ -318,3 +319,9 @@ def _translate(pattern: str) -> tuple[str, ...]:
     except re.error as error:
         raise ValueError(f"{pattern!r} is not a pattern: {error.msg}") from error
     return tuple(out)
+
+
+def input_files(project: Project) -> tuple[str, ...]:
+    """Return requirement and lock files, the trace, and the user's ignore file, relative."""
+    ignore = [project.ignore_source] if project.ignore_source else []
+    return (*project.files, *ignore, TRACE)
