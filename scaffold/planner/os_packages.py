@@ -121,8 +121,11 @@ def find_os_packages(
     more = tuple(_besides(project, facts, packages, options, python=python, system=system))
     refused.extend(reason for reason, certain in more if certain)
     remarks.extend(reason for reason, certain in more if not certain)
-    build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
+    build, tools, build_class, build_reasons, unbuilt = find_builds(
+        facts, base, arch, packages, install
+    )
     remarks.extend(build_reasons)
+    refused.extend(unbuilt)
     remarks.extend(_from_repositories(project))
     if own_reasons := tuple(_compiles_own(project)):
         remarks.extend(own_reasons)
