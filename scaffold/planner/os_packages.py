@@ -14,7 +14,7 @@ from scaffold.model.knowledge import (
     SystemPackage,
 )
 from scaffold.model.plan import Options
-from scaffold.model.project import Project
+from scaffold.model.project import Origin, Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
 from scaffold.planner.companions import find_companions, list_started
@@ -85,7 +85,7 @@ def find_os_packages(
     given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
     usage = weigh_uses(
         base,
-        (*project.uses, *list_started(project, facts)),
+        (*project.uses, *list_started(project, facts), *_opened(facts, packages)),
         facts,
         given=given,
         commands=set(_commands_of(project, facts, packages)),
@@ -268,6 +268,16 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
     for program in options.programs:
         if program not in programs | whole:
             yield _Lack(program, "--with", "", program=True)
+
+
+def _opened(facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:
+    """Yield the libraries that packages open by name, where no fact says which they are."""
+    for weighed in packages:
+        fact = facts.packages.get(weighed.pinned.name)
+        if fact is None or not fact.dlopens:
+            for library, where in weighed.facts.opened:
+                origin = Origin(file=f"{weighed.pinned.name} ({where})")
+                yield Use(code="finds-library", value=library, origin=origin, when=When.CALL)
 
 
 def _of_own(project: Project) -> Iterator[_Lack]:

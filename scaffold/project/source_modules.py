@@ -102,13 +102,22 @@ def load_modules(
     ``installed`` are folders whose modules get installed, so that they are roots in any case.
     Raises PathUnreadableError for a file that cannot be read.
     """
+    texts = {
+        file: read_bytes(root, file)
+        for file in files
+        if file.endswith(".py") and not is_support(file)
+    }
+    return parse_modules(texts, files, installed)
+
+
+def parse_modules(
+    texts: Mapping[str, bytes], files: Sequence[str] = (), installed: Sequence[str] = ()
+) -> tuple[tuple[Module, ...], tuple[Use, ...]]:
+    """Return parsed texts, by their paths among ``files``, and what cannot be parsed."""
     trees: dict[str, ast.Module] = {}
     broken: list[Use] = []
-    for file in files:
-        if not file.endswith(".py") or is_support(file):
-            continue
+    for file, text in texts.items():
         try:
-            text = read_bytes(root, file)
             if len(text) > LARGEST_SOURCE:
                 broken.append(_unparsable(file, _TOO_LARGE))
                 continue
@@ -118,7 +127,7 @@ def load_modules(
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             broken.append(_unparsable(file, error))
     nodes = {file: tuple(ast.walk(tree)) for file, tree in trees.items()}
-    known = {*_source_roots(files, nodes), *installed}
+    known = {*_source_roots(files or tuple(texts), nodes), *installed}
     roots = (*sorted(known - {"."}, key=lambda one: (-one.count("/"), one)), ".")
     modules = [
         _module(file, tree, nodes=nodes[file], root=_root_of(file, roots))

@@ -72,6 +72,7 @@ _TK = "libtk8.6.so"
 _BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
 _DATABASES = frozenset({"dbm", "shelve", "_dbm", "_gdbm"})
 _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
+_SONAME = re.compile(r"lib[\w+-]+\.so(\.\d+)*")
 _PYTHON = re.compile(r"python[0-9.]*")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
 _VARIABLE = re.compile(r"LANG|LC_[A-Z]+")
@@ -215,6 +216,8 @@ def _foreign_call(
     first = call.args[0] if call.args else next((one for one in named if one is not None), None)
     text = module.text(first)
     if text.removeprefix("./") not in files:
+        if _SONAME.fullmatch(text):  # discord.opus.load_opus("libopus.so.0")
+            yield Use(code="finds-library", value=text, origin=module.origin(call)), call
         words = called if not text or " " in text else f"{called} {text}"
         yield Use(code="calls", value=words, origin=module.origin(call)), call
 
