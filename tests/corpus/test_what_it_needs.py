@@ -160,3 +160,22 @@ def test_an_sdist_that_needs_a_library(
     world.sources["bus-1.0.tar.gz"] = source
     found = plan(tmp_path, "import bus", "bus", world=world)
     assert all(text in found[base] for base, text in notes.items())
+
+
+@pytest.mark.parametrize(
+    ("opened", "source", "fits"),
+    [
+        ((("mpv", "mpv.py:70"),), "import bus", {"slim-trixie"}),
+        ((("libopus.so.0", "bus.py:1"),), "import bus", {"slim-trixie", "alpine-3.24"}),
+        ((), "import bus\nbus.load('libopus.so.0')", {"slim-trixie", "alpine-3.24"}),
+    ],
+)
+def test_a_pure_wheel_that_opens_a_library(
+    tmp_path: Path, opened: tuple[tuple[str, str], ...], source: str, fits: set[str]
+) -> None:
+    """A library that is opened by name is installed, or the base is refused."""
+    inside = WheelFacts(installed=3000, files=3, elf="none", modules=("bus",), opened=opened)
+    world = World().add("bus-1.0-py3-none-any.whl", facts=inside)
+    found = plan(tmp_path, source, "bus", world=world)
+    closed = {"slim-trixie", "bare-trixie", "alpine-3.24", "bare-alpine-3.24"}
+    assert {base for base in closed if found[base].startswith("fits")} == fits
