@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from urllib.parse import unquote
 
 from packaging.version import Version
 
@@ -94,14 +95,15 @@ def list_asked_pythons(
     admitted = [
         minor
         for minor in pythons
-        if all(
+        if all(minor in one for one in bound)
+        and all(
             one.contains(f"{minor}.{patch}", prereleases=True)
             for one in parsed
             for patch in [_patch(one, minor)]
         )
     ]
     ended = [minor for minor in admitted if (eol := pythons[minor]) and eol < today]
-    if parsed and ended == admitted:
+    if (parsed or bound) and ended == admitted:
         yield from ended
 
 
