@@ -713,6 +713,7 @@ NOTES: Final = frozenset(
     {
         Code.COMPILE_UNKNOWN,
         Code.DOWNLOADS_DATA,
+        Code.END_OF_LIFE,
         Code.MAY_NEED_LIBRARY,
         Code.MAY_NEED_MODULE,
         Code.MAY_NEED_PROGRAM,

@@ -20,12 +20,9 @@ from scaffold.planner.evaluate import (
     environment_of,
     evaluate,
     list_asked_pythons,
+    list_bound_pythons,
 )
 from scaffold.planner.os_package_cost import list_system
-<<<<<<< HEAD
-from scaffold.planner.python_choice import list_asked_pythons, list_bound_pythons
-=======
->>>>>>> main
 from scaffold.planner.size.prediction import guess_installed
 from scaffold.resolver.cache import EnvironmentTags, ResolutionRequest, ResolverCache
 from scaffold.resolver.releases import parse_specifier

@@ -12,10 +12,10 @@ from scaffold.catalog.resources import knowledge
 from scaffold.model.index import SourceFacts, WheelFacts
 from scaffold.model.knowledge import Facts
 from scaffold.model.plan import Options
+from scaffold.model.resolution import list_notes
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Accepted, Decision
 from scaffold.planner.decide import PlannerServices, decide
-from scaffold.planner.notes import list_notes
 from scaffold.project.reader import read_project
 from tests.support.folders import all_files, write
 from tests.support.worlds import World

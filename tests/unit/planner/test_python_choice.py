@@ -11,11 +11,7 @@ from scaffold.model.index import DistFile
 from scaffold.model.project import ProjectFile
 from scaffold.model.resolution import Pinned
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
-<<<<<<< HEAD
-from scaffold.planner.python_choice import doubt_python, list_asked_pythons, list_bound_pythons
-=======
-from scaffold.planner.evaluate import doubt_python, list_asked_pythons
->>>>>>> main
+from scaffold.planner.evaluate import doubt_python, list_asked_pythons, list_bound_pythons
 from scaffold.resolver.releases import Release, list_wheel_pythons
 from tests.support.builders import make_pinned, make_project
 from tests.support.worlds import ask
