@@ -212,7 +212,8 @@ def _compiles_own(project: Project) -> Iterator[Reason]:
         if one.tools:
             text = (
                 f"{one.name} has code of its own ({', '.join(one.tools)}; {one.origin}): it is "
-                "compiled for the target when the image is built; its size is not known before"
+                "compiled for the target when the image is built; its size is not known before, so "
+                "the prediction spans what such code takes elsewhere"
             )
             yield Reason(code=Code.OWN_EXTENSION, text=text, package=one.name)
 
