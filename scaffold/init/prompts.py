@@ -5,6 +5,10 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import questionary
+from prompt_toolkit import print_formatted_text
+from prompt_toolkit.formatted_text import FormattedText
+
 from scaffold.init.interrupts import run_interruptibly
 from scaffold.init.question import GoBackError, Option, Question
 
@@ -36,10 +40,6 @@ def ask_on_terminal(question: Question) -> str:
 
     Raises KeyboardInterrupt for Ctrl-C and Ctrl-D, GoBackError for Esc or, in a list, for ←.
     """
-    import questionary  # noqa: PLC0415 - slow to import
-    from prompt_toolkit import print_formatted_text  # noqa: PLC0415
-    from prompt_toolkit.formatted_text import FormattedText  # noqa: PLC0415
-
     style = questionary.Style(list(_STYLE))
     prompt = _prompt(question, style)
     _add_keys(prompt, question)
@@ -109,8 +109,6 @@ def _legend(question: Question) -> str:
 
 
 def _writing(question: Question, style: "Style") -> "Prompt":
-    import questionary  # noqa: PLC0415 - slow to import
-
     return questionary.text(
         question.text,
         default=question.default,
@@ -123,8 +121,6 @@ def _writing(question: Question, style: "Style") -> "Prompt":
 
 
 def _choosing(question: Question, style: "Style") -> "Prompt":
-    import questionary  # noqa: PLC0415 - slow to import
-
     searched = len(question.options) > _SEARCHED
     width = min(_WIDEST, max(len(option.title) for option in question.options))
     return questionary.select(
@@ -145,8 +141,6 @@ def _choosing(question: Question, style: "Style") -> "Prompt":
 
 
 def _ticking(question: Question, style: "Style") -> "Prompt":
-    import questionary  # noqa: PLC0415 - slow to import
-
     taken = question.default.split(",")
     width = max(len(option.title) for option in question.options)
     return questionary.checkbox(
