@@ -103,7 +103,8 @@ class WheelFacts:
     nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
     beside the file that has them. ``modules`` are the names below site-packages that can be
     imported, None where nobody looked; ``opened`` are (library, where) that its Python code
-    opens or looks for by name.
+    opens or looks for by name. ``symbols`` are the bytes that stripping its machine code takes out,
+    None where nobody looked.
     """
 
     installed: int
@@ -118,6 +119,7 @@ class WheelFacts:
     sought: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] | None = None
     opened: tuple[tuple[str, str], ...] = ()
+    symbols: int | None = None
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

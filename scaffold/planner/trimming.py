@@ -11,7 +11,7 @@ from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Trimmed
-from scaffold.planner.size.prediction import TYPICAL
+from scaffold.planner.size.prediction import TYPICAL, TYPICAL_SYMBOLS, is_unread
 
 LIBRARY = "python"  # in the place of a package
 # Of a package that is compiled while building, nobody has looked into a wheel: what stripping takes
@@ -115,6 +115,10 @@ def _predict(
 def _symbols(weighed: Weighed, facts: Facts) -> int:
     if not weighed.pinned.wheel and not weighed.exact:
         return round(_COMPILED_SYMBOLS * weighed.facts.installed)
+    if weighed.facts.symbols is not None:
+        return weighed.facts.symbols
+    if is_unread(weighed.facts, weighed.pinned.name, facts.footprints):
+        return round(TYPICAL_SYMBOLS * weighed.facts.kind("so"))
     footprint = facts.footprints.get(weighed.pinned.name, TYPICAL)
     share = footprint.find_symbols(weighed.pinned.file.filename).share
     return round(share * weighed.facts.kind("so"))
