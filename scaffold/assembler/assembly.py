@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bytecode import compile_folder
+from .duplicates import DUPLICATES, link_folder
 from .ownership import normalise, read_owners, settle_records
 from .trim.scan import Packages
 from .trimming import (
@@ -90,10 +91,24 @@ def _finish_packages(order: Order, owners: dict[str, str], removed: Removed) -> 
     if order.bytecode != "none":
         alone = _tops(owners, order.sourceless) if order.bytecode == "only" else frozenset()
         compile_folder(order.packages, order.site_packages, alone=alone, every=False)
-    if order.trim != "none":
-        for path, saved in strip_folder(order.packages, order.spare):
-            count = removed.setdefault(owners.get(path, path.partition("/")[0]), {})
-            count[SYMBOLS] = count.get(SYMBOLS, 0) + saved
+    if order.trim == "none":
+        return
+    numbers = _layers(order)
+    taken = [(SYMBOLS, *one) for one in strip_folder(order.packages, order.spare)]
+    same = link_folder(
+        order.packages, lambda path: numbers.get(owners.get(path, ""), 0), order.spare
+    )
+    taken += [(DUPLICATES, *one) for one in same]
+    for rule, name, saved in taken:
+        count = removed.setdefault(owners.get(name, name.partition("/")[0]), {})
+        count[rule] = count.get(rule, 0) + saved
+
+
+def _layers(order: Order) -> dict[str, int]:
+    """Return the numbers of the layers that packages have for themselves."""
+    return {
+        normalise(name): number for number, names in enumerate(order.layers, 1) for name in names
+    }
 
 
 def _tops(owners: dict[str, str], packages: frozenset[str]) -> frozenset[str]:
@@ -105,9 +120,7 @@ def _tops(owners: dict[str, str], packages: frozenset[str]) -> frozenset[str]:
 
 def _split(order: Order, owners: dict[str, str]) -> None:
     """Move each package's files into its layer; what has none goes on top, with the commands."""
-    numbers = {
-        normalise(name): number for number, names in enumerate(order.layers, 1) for name in names
-    }
+    numbers = _layers(order)
     top = len(order.layers) + 1
     for number in range(1, top + 1):
         (order.out / f"packages-{number}" / order.site_packages.lstrip("/")).mkdir(parents=True)

@@ -27,6 +27,7 @@ _KINDS = (
     "examples",
     "locales",
     "symbols",
+    "duplicates",
 )
 
 

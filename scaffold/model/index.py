@@ -89,6 +89,8 @@ class WheelFacts:
     nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
     beside the file that has them. ``modules`` are the names below site-packages that can be
     imported, None where nobody looked; ``opens`` are the libraries that its Python code opens.
+    ``duplicates`` are the bytes of files that have the contents of another, None where nobody
+    compared them.
     """
 
     installed: int
@@ -103,6 +105,7 @@ class WheelFacts:
     sought: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] | None = None
     opens: tuple[str, ...] = ()
+    duplicates: int | None = None
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

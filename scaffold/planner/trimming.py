@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scaffold.assembler.databases import DATABASES
+from scaffold.assembler.duplicates import DUPLICATES
 from scaffold.assembler.trim import EVERY, FOR_COMPILERS, LEVELS, RULES, Rule, rules_of
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Base, Facts
@@ -20,7 +21,7 @@ LIBRARY = "python"  # in the place of a package
 _COMPILED_SYMBOLS = 0.72
 _COMPILERS = frozenset({"cc", "gcc", "g++", "clang", "tcc"})
 _SPARED = {**{rule.kind: rule.name for rule in RULES if rule.kind}, SYMBOLS: SYMBOLS}
-_SPARED[DATABASES] = DATABASES
+_SPARED |= {DATABASES: DATABASES, DUPLICATES: DUPLICATES}
 
 
 def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...]:
@@ -63,7 +64,8 @@ def predict_trimming(
 ) -> tuple[Trimmed, ...]:
     """Return what each rule of a level takes out of each package, as far as wheels tell.
 
-    Symbols are predicted by what they were in one wheel of the package, the rest is read.
+    Symbols are predicted by what they were in one wheel of the package, and so is machine code
+    that is there twice where nobody compared the files; the rest is read.
     """
     rules = [r for r in rules_of(level) if not compilers or r.name not in FOR_COMPILERS]
     found = (one for weighed in packages for one in _predict(weighed, facts, level, rules))
@@ -108,16 +110,21 @@ def _predict(
     for rule in rules:
         if rule.kind and rule.kind not in kept:
             yield Trimmed(rule=rule.name, package=name, bytes=weighed.facts.kind(rule.kind))
-    if level != "none" and SYMBOLS not in kept:
-        yield Trimmed(rule=SYMBOLS, package=name, bytes=_symbols(weighed, facts))
-
-
-def _symbols(weighed: Weighed, facts: Facts) -> int:
-    if not weighed.pinned.wheel and not weighed.exact:
-        return round(_COMPILED_SYMBOLS * weighed.facts.installed)
-    footprint = facts.footprints.get(weighed.pinned.name, TYPICAL)
-    share = footprint.find_symbols(weighed.pinned.file.filename).share
-    return round(share * weighed.facts.kind("so"))
+    if level == "none":
+        return
+    filename = weighed.pinned.file.filename
+    share = facts.footprints.get(name, TYPICAL).find_symbols(filename).share
+    code = weighed.facts.kind("so")
+    if SYMBOLS not in kept:
+        compiled = not weighed.pinned.wheel and not weighed.exact
+        symbols = _COMPILED_SYMBOLS * weighed.facts.installed if compiled else share * code
+        yield Trimmed(rule=SYMBOLS, package=name, bytes=round(symbols))
+    if DUPLICATES not in kept:
+        same = weighed.facts.duplicates
+        same = round(fact.share(DUPLICATES, filename) * code) if same is None and fact else same
+        # What is linked was stripped before.
+        stripped = 0.0 if SYMBOLS in kept else share
+        yield Trimmed(rule=DUPLICATES, package=name, bytes=round((same or 0) * (1 - stripped)))
 
 
 def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weighed:
@@ -125,7 +132,13 @@ def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weigh
     kinds = tuple((kind, size) for kind, size in weighed.facts.kinds if kind not in ruled)
     bytes_gone = sum(gone.values()) + (weighed.facts.kind("py") if alone else 0)
     left = replace(weighed.facts, installed=weighed.facts.installed - bytes_gone, kinds=kinds)
-    return replace(weighed, facts=left, trimmed=weighed.trimmed + bytes_gone, sourceless=alone)
+    return replace(
+        weighed,
+        facts=left,
+        trimmed=weighed.trimmed + bytes_gone,
+        code_trimmed=weighed.code_trimmed + gone.get(DUPLICATES, 0),
+        sourceless=alone,
+    )
 
 
 def _spared(packages: Sequence[Weighed], facts: Facts) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 
-from scaffold.assembler import databases, stripping
+from scaffold.assembler import databases, duplicates, stripping
 from scaffold.assembler.trim import RULES, Rule
 from scaffold.model.codes import Code, Explanation
 
@@ -27,5 +27,6 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     **{str(code): code.explanation for code in Code},
     **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
     "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
+    "trim-duplicates": _explain_text("duplicates", "safe", duplicates.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
 }

@@ -209,6 +209,39 @@ def test_what_was_taken_out_is_said_and_stands_in_the_metadata(order: Order) -> 
     assert "heavy-2.dist-info/TRIMMED" not in str(list_layer(order, "packages-2"))
 
 
+def test_the_same_file_of_one_layer_is_there_once(order: Order) -> None:
+    library = make_elf(soname="libheavy.so.2") + b"x" * (1 << 16)
+    names = [f"heavy/{n}" for n in ("libheavy.so", "libheavy.so.2", "a.cpython-313.so", "b.so")]
+    for name in names:
+        write(order.packages, name, library)
+    write(order.packages, "heavy-2.dist-info/RECORD", "".join(f"{name},,\n" for name in names))
+    write(order.packages, "heavy/small.bin", "1234")
+    write(order.packages, "heavy/small2.bin", "1234")
+    write(order.packages, "web/libheavy.so.2", library)
+    write(order.packages, "web/libheavy.so.2.1", library).chmod(0o700)
+    lines = list(assemble(order))
+    assert f"trimmed heavy: duplicates {len(library)} bytes" in lines
+    packages = [order.out / f"packages-{n}" / SITE.lstrip("/") for n in (1, 2)]
+    links = {
+        path.name: path.stat().st_nlink
+        for folder in packages
+        for path in folder.rglob("*")
+        if path.is_file() and path.stat().st_nlink > 1
+    }
+    # Another layer or mode, small files and what Python imports stay files of their own.
+    assert links == {"libheavy.so": 2, "libheavy.so.2": 2}
+    assert (packages[0] / "heavy/libheavy.so").read_bytes() == library
+
+
+@pytest.mark.parametrize("spared", [{"trim": "none"}, {"spare": (("duplicates", "heavy"),)}])
+def test_copies_stay_where_nothing_may_be_changed(order: Order, spared: dict[str, Any]) -> None:
+    for name in ("libheavy.so", "libheavy.so.2"):
+        write(order.packages, f"heavy/{name}", bytes(1 << 16))
+    list(assemble(replace(order, **spared)))
+    kept = order.out / "packages-2" / SITE.lstrip("/") / "heavy/libheavy.so"
+    assert kept.stat().st_nlink == 1
+
+
 def test_the_command_of_an_installer_that_went_goes_too(order: Order) -> None:
     write(order.packages, "pip/__init__.py", "")
     write(order.packages, "pip-26.dist-info/RECORD", "pip/__init__.py,,\n")
