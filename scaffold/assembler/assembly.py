@@ -124,6 +124,8 @@ def _split(order: Order, owners: dict[str, str]) -> None:
     top = len(order.layers) + 1
     for number in range(1, top + 1):
         (order.out / f"packages-{number}" / order.site_packages.lstrip("/")).mkdir(parents=True)
+    # Between file systems, as from a mount of a build, moving would make copies of links.
+    moved: dict[tuple[int, int], Path] = {}
     for path in sorted(order.packages.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
@@ -131,7 +133,13 @@ def _split(order: Order, owners: dict[str, str]) -> None:
         number = numbers.get(owners.get(_source_of(inside), ""), top)
         target = order.out / f"packages-{number}" / order.site_packages.lstrip("/") / inside
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(path, target)
+        status = path.lstat()
+        first = moved.setdefault((status.st_dev, status.st_ino), target)
+        if first == target:
+            shutil.move(path, target)
+        else:
+            target.hardlink_to(first)
+            path.unlink()
     for path in sorted(order.scripts.iterdir()) if order.scripts.is_dir() else ():
         place_file(path, order.out / f"packages-{top}" / "usr/local/bin" / path.name)
 

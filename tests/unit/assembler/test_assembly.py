@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from importlib.metadata import PathDistribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -209,7 +210,16 @@ def test_what_was_taken_out_is_said_and_stands_in_the_metadata(order: Order) -> 
     assert "heavy-2.dist-info/TRIMMED" not in str(list_layer(order, "packages-2"))
 
 
-def test_the_same_file_of_one_layer_is_there_once(order: Order) -> None:
+@pytest.mark.parametrize("elsewhere", ["", str(Path("/", "dev", "shm"))])
+def test_the_same_file_of_one_layer_is_there_once(order: Order, elsewhere: str) -> None:
+    # A build mounts what was installed: another file system than the one of its layers.
+    if elsewhere and not os.access(elsewhere, os.W_OK):
+        pytest.skip("there is no second file system here")
+    with TemporaryDirectory(dir=elsewhere or order.out.parent) as other:
+        check_links(replace(order, out=Path(other, "out")))
+
+
+def check_links(order: Order) -> None:
     library = make_elf(soname="libheavy.so.2") + b"x" * (1 << 16)
     names = [f"heavy/{n}" for n in ("libheavy.so", "libheavy.so.2", "a.cpython-313.so", "b.so")]
     for name in names:
