@@ -10,8 +10,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 from urllib.parse import urljoin
+
+import requests
+from docker import auth
+from requests.auth import _basic_auth_str
 
 from scaffold.docker.oci import (
     INDEX,
@@ -27,9 +31,6 @@ from scaffold.docker.oci import (
 )
 from scaffold.model.errors import BaseUnavailableError, PushError, UsageError
 from scaffold.model.target import Arch
-
-if TYPE_CHECKING:
-    import requests
 
 _HUB = "docker.io"
 _HUB_HOST = "registry-1.docker.io"
@@ -54,8 +55,6 @@ class Registry:
     """One registry and its credentials; tokens are kept for as long as this lives."""
 
     def __init__(self, name: str, *, cert: str = "") -> None:
-        import requests  # noqa: PLC0415 - slow to import
-
         self.name = name
         host = _HUB_HOST if name == _HUB else name
         plain = host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
@@ -86,8 +85,6 @@ class Registry:
     def _log_in(self, challenge: str, scope: str) -> str:
         user = self._credentials()
         if challenge.lower().startswith("basic"):
-            from requests.auth import _basic_auth_str  # noqa: PLC0415 - slow to import
-
             return str(_basic_auth_str(*user)) if user else ""
         asked = dict(_PARAMETER.findall(challenge))
         answer = self._session.get(
@@ -102,8 +99,6 @@ class Registry:
 
     def _credentials(self) -> tuple[str, str] | None:
         """Return what ``docker login`` left, asked of its credential helper if there is one."""
-        from docker import auth  # noqa: PLC0415 - slow to import
-
         config = auth.load_config()
         found = config.resolve_authconfig(None if self.name == _HUB else self.name) or {}
         user, password = found.get("username"), found.get("password")
@@ -160,8 +155,6 @@ class Registries:
 
     def find(self, reference: str, arch: Arch) -> BaseImage:
         """Return an image for a platform."""
-        import requests  # noqa: PLC0415 - slow to import
-
         registry, path, tag = self._split(reference)
         try:
             digest, document = registry.read_manifest(path, tag)
@@ -202,8 +195,6 @@ def push_images(images: Sequence[Image], goal: str, store: Store, *, cert: str =
 
     Raises PushError.
     """
-    import requests  # noqa: PLC0415 - slow to import
-
     name, path, tag = split_reference(goal)
     if goal.count("@"):
         raise UsageError(f"{goal} names a digest", hint="push to a tag: registry.example/app:1")

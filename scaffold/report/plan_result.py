@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from scaffold.config.request import Request
 from scaffold.model.codes import LIMITS, Code
 from scaffold.model.project import Found, Origin, Project, Start
@@ -201,9 +204,6 @@ def idle_swaps(outcome: PlanResult) -> tuple[Reason, ...]:
 
     A swap that brings its own package back, such as one for another version, counts as used.
     """
-    from packaging.requirements import Requirement  # noqa: PLC0415 - slow to import
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
-
     installed = {
         weighed.pinned.name
         for decision in outcome.decisions
