@@ -1,12 +1,9 @@
 """Layers as tar archives: owner, mode and time of an entry are values, never those of this disk."""
 
 import hashlib
-<<<<<<< HEAD
-=======
 import json
 import math
 import os
->>>>>>> main
 import posixpath
 import stat
 import struct

@@ -7,20 +7,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-<<<<<<< HEAD
-from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
-
-from scaffold.assembler.duplicates import may_link
-=======
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import requests
 from remotezip import RemoteIOError, RemoteZip, RemoteZipError
 from urllib3.exceptions import HTTPError
 
->>>>>>> main
+from scaffold.assembler.duplicates import may_link
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.catalog.snapshot import KINDS
