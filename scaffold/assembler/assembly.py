@@ -27,7 +27,8 @@ class Order:
 
     ``base`` is the root of the image that a base is cut from, for the user ``uid``; without one
     there are only the packages, for a base that stays whole.
-    ``sourceless`` are packages that work without their sources, ``spare`` pairs (rule, top-level
+    ``sourceless`` are packages that work without their sources, ``unloaded`` those that open
+    libraries by their full names alone, ``spare`` pairs (rule, top-level
     name) that a rule leaves alone, ``layers`` the packages that get a layer each, ``languages``
     those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
     too. ``trace`` is a keep-list, ``closure`` how much of what is not
@@ -49,6 +50,7 @@ class Order:
     trim: str = "safe"
     bytecode: str = "only"
     sourceless: frozenset[str] = frozenset()
+    unloaded: frozenset[str] = frozenset()
     spare: tuple[tuple[str, str], ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()
@@ -81,7 +83,10 @@ def assemble(order: Order) -> Iterator[str]:
 
 
 def _trim(order: Order, owners: dict[str, str]) -> Removed:
-    packages = Packages(order.packages, order.languages)
+    unloaded = frozenset(
+        tuple(path.split("/")) for path, name in owners.items() if name in order.unloaded
+    )
+    packages = Packages(order.packages, order.languages, unloaded)
     removed = trim_packages(packages, owners, order.trim, order.spare)
     drop_launchers(order.scripts, order.packages, removed)
     return removed

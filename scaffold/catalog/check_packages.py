@@ -28,6 +28,7 @@ _KINDS = (
     "locales",
     "symbols",
     "duplicates",
+    "unloaded",
 )
 
 

@@ -89,7 +89,7 @@ def _count_duplicates(files: Iterable[ZipInfo]) -> int:
         (info.CRC, info.file_size, info.external_attr >> 16)
         for info in files
         if may_link(info.filename.rpartition("/")[2], info.file_size)
-        and rule_of(tuple(info.filename.split("/"))) is None
+        and classify(info.filename) in {"so", "other"}
     ]
     return sum(size for _, size, _ in linked) - sum(size for _, size, _ in set(linked))
 

@@ -323,6 +323,8 @@ class PackageFact:
     ``dlopens_sought`` that it asks ctypes' find_library for them, which asks ldconfig.
     ``keep`` are kinds of files that trimming must leave; ``symbols`` is what stripping removes.
     ``sourceless`` says that it was seen to work from bytecode alone.
+    ``unloaded`` are patterns of libraries that it brings (``libonnxruntime.so.*``) and nothing
+    loads but the packages in ``loaded_by``: it opens others by their full names alone.
     ``shares`` are, by rule of trimming and machine in a wheel's tag, what goes of its machine code.
     ``memory`` is bytes resident on import. ``provides_import`` are the modules it owns.
     ``unimportable`` maps a module to why it does not import on a machine without the right
@@ -338,6 +340,8 @@ class PackageFact:
     optional_needs: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     sourceless: bool = False
+    unloaded: tuple[str, ...] = ()
+    loaded_by: tuple[str, ...] = ()
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     memory: int | None = None
     provides_import: tuple[str, ...] = ()

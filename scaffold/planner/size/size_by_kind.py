@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scaffold.assembler.duplicates import DUPLICATES
+from scaffold.assembler.trim.unloaded import UNLOADED
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Weighed
@@ -92,7 +93,9 @@ def _kinds(light: Weighed, gone: dict[str, int], on_disk: int) -> tuple[tuple[st
     if SOURCES in gone:  # they stay among the kinds, for bytecode is predicted from them
         known.pop("py", None)
     if "so" in known:
-        known["so"] -= min(gone.get(SYMBOLS, 0) + gone.get(DUPLICATES, 0), known["so"])
+        known["so"] -= min(
+            sum(gone.get(one, 0) for one in (SYMBOLS, DUPLICATES, UNLOADED)), known["so"]
+        )
     found = dict(_named(known))
     rest = light.facts.installed - sum(known.values())
     compiled = on_disk - light.facts.installed
