@@ -2,6 +2,7 @@
 
 import ast
 import posixpath
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from scaffold.project.text_io import read_bytes
 
 # Files of development: what they start or import, the app does not need.
 _SUPPORT_FOLDERS = frozenset({"tests", "test", "testing", "docs", "doc", "benchmarks"})
+_SUPPORT_FOLDER = re.compile(r"tests[-_]\w+|\w+[-_]tests|e2e|unittests?|testdata")
 _SUPPORT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tests.py"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -142,6 +144,7 @@ def is_support(file: str) -> bool:
     *folders, name = file.split("/")
     return (
         not _SUPPORT_FOLDERS.isdisjoint(folders)
+        or any(map(_SUPPORT_FOLDER.fullmatch, folders))
         or name in _SUPPORT_FILES
         or name.startswith("test_")
         or name.endswith("_test.py")

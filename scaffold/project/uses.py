@@ -126,7 +126,8 @@ def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
     text = reader.text(node)
     match = _SQLITE.fullmatch(text) if text else None
     path = match["path"] if match else ""
-    return reader.settle(path) if path else None
+    # Of "sqlite:///{}".format(…) only the rest is known.
+    return reader.settle(path) if path and not _FIELD.match(path) else None
 
 
 def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
