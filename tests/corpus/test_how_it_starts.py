@@ -698,7 +698,6 @@ def test_a_dockerfile_counts_where_it_surely_makes_the_image(
     assert origin.startswith(place or "main.py")
 
 
-<<<<<<< HEAD
 S6 = """#!/usr/bin/with-contenv bash
 cd /app || exit
 exec s6-notifyoncheck -d -n 300 -w 1000 -c "nc -z localhost 8085" \\
@@ -772,7 +771,8 @@ def test_settings_without_a_default_are_named(tmp_path: Path, source: str, setti
     assert [one.partition("to set: ")[2].startswith(settings) for one in told] == (
         [True] if settings else []
     )
-=======
+
+
 @pytest.mark.parametrize(
     ("dockerfile", "compose", "command"),
     [
@@ -798,4 +798,3 @@ def test_options_that_nothing_sets_and_stages_of_development_are_left_out(
     unset = "$" in dockerfile and "ENV" not in dockerfile and not compose
     noted = any("which nothing sets" in note for note in project.notes)
     assert noted == (unset or "run.sh" in dockerfile)
->>>>>>> main
