@@ -25,6 +25,7 @@ _IN_MEMORY = 32 << 20  # bytes of a member; what is larger waits on disk
 _MOST_UNPACKED = 4 << 30  # bytes of a wheel
 _MOST_VERSIONS = 200  # of one library, and libraries; real files have some dozens
 _DT_STRTAB, _DT_VERNEED, _DT_VERNEEDNUM = 5, 0x6FFFFFFE, 0x6FFFFFFF
+_OUTSIDE = re.compile(r"[^/]+\.data/(?!purelib/|platlib/)")  # of site-packages
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
 _TEXTS = {".py", ".pyi", ".pyc", ".txt", ".json", ".h", ".hpp", ".md", ".pyx", ".pxd", ".csv"}
 # The numbers of the ELF specification.
@@ -95,7 +96,7 @@ def read_elf_facts(wheel: ZipFile) -> ElfFacts:
         if member is None or (expected and member.machine not in expected):
             continue
         brought.add(member.soname)
-        symbols += member.symbols
+        symbols += member.symbols if _OUTSIDE.match(info.filename) is None else 0
         needs.update(member.needed)
         folders = {_beside(info.filename, path) for path in member.paths} - {""}
         sought.update((soname, folder) for soname in member.needed for folder in folders)
