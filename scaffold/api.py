@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.cli.lint import LintResult, choose_rules, lint_file
-from scaffold.cli.options import take_given, take_request
 from scaffold.cli.planning import decide_outcome, write_files
 from scaffold.cli.prepare import prepare
 from scaffold.cli.real_services import real_services
+from scaffold.cli.request import take_given, take_request
 from scaffold.cli.services import Services
 from scaffold.cli.verify import of_project
 from scaffold.config.option_parsers import unknown

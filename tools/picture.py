@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from scaffold.cli.options import read_options
 from scaffold.cli.planning import decide_outcome
 from scaffold.cli.real_services import real_services
+from scaffold.cli.request import read_options
 from scaffold.config.request import parse_request
 from scaffold.report.plan_result import planned_files
 from scaffold.report.summary import show_result_text

@@ -1,22 +1,22 @@
 """Looking up the index page of one package: the snapshot first, the network if it must be."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidName, canonicalize_name
 
 from scaffold.cli.services import Services
+from scaffold.config.request import Request
 from scaffold.model.errors import UsageError
 from scaffold.model.index import Page
+from scaffold.model.plan import Options
 from scaffold.model.ports import Index
+from scaffold.model.project import Found, Origin, Project
+from scaffold.report.lists import KnownWheel
 from scaffold.resolver.wheel_matrix import Matrix
-
-if TYPE_CHECKING:
-    from scaffold.report.lists import KnownWheel
 
 
 def normalise(name: str) -> str:
     """Return a package's name as indexes spell it (PEP 503). Raises UsageError for no name."""
-    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 - slow to import
-
     try:
         return canonicalize_name(name.strip(), validate=True)
     except InvalidName as error:
@@ -41,10 +41,8 @@ def find_page(
     return None if page is None else (page, index)
 
 
-def known_wheels(outside: Services, page: Page, matrix: Matrix) -> "tuple[KnownWheel, ...]":
+def known_wheels(outside: Services, page: Page, matrix: Matrix) -> tuple[KnownWheel, ...]:
     """Return what is known, without network, of the wheels for the newest Python of each place."""
-    from scaffold.report.lists import KnownWheel  # noqa: PLC0415 - one command only
-
     files = {file.filename: file for file in page.files}
     places = []
     for row in matrix.rows:
@@ -61,9 +59,6 @@ def known_wheels(outside: Services, page: Page, matrix: Matrix) -> "tuple[KnownW
 
 
 def _open(outside: Services, *, offline: bool) -> Index:
-    from scaffold.config.request import Request  # noqa: PLC0415 - slow to import
-    from scaffold.model.plan import Options  # noqa: PLC0415 - slow to import
-    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415 - slow to import
 
     project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
     return outside.open_index(None, project, Request(options=Options(offline=offline)))

@@ -11,8 +11,8 @@ import click
 
 from scaffold.cli.exit_codes import FITS, INTERRUPTED, NOTHING_FITS
 from scaffold.cli.init_session import Session, change_answer, review_decision, show_all
-from scaffold.cli.options import given_in, read_options
 from scaffold.cli.planning import decide_outcome, spell_files, write_files
+from scaffold.cli.request import given_in, read_options
 from scaffold.config.option_sources import (
     Given,
     Source,

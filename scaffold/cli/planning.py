@@ -17,12 +17,15 @@ from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.plan import Options
 from scaffold.model.resolution import Reason
+from scaffold.planner.decide import PlannerServices
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.project.inputs import input_files
 from scaffold.project.workspace import find_member
-from scaffold.report.document import make_record
+from scaffold.report.document import make_document, make_record, to_json
 from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
+from scaffold.report.summary import show_result_text
+from scaffold.report.terminal import show
 from scaffold.state.file_writer import RECORD, digest
 from scaffold.state.record import Record, package_of, render_record
 
@@ -38,8 +41,6 @@ def decide_outcome(
 
     Raises any LeanscaffoldError on the way.
     """
-    from scaffold.planner.decide import PlannerServices  # noqa: PLC0415 - pulls in the whole core
-
     tell("reading the knowledge")
     facts = outside.load_facts(request.knowledge)
     targets, assumed = choose_targets(request, facts.devices, outside.machine())
@@ -114,13 +115,8 @@ def check_python(python: str, facts: Facts, place: Sequence[Detail] = ()) -> Non
 def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bool) -> int:
     """Print the result on stdout and return the exit code."""
     if as_json:
-        from scaffold.report.document import make_document, to_json  # noqa: PLC0415 - not for text
-
         click.echo(to_json(make_document(outcome)), nl=False)
     else:
-        from scaffold.report.summary import show_result_text  # noqa: PLC0415 - not for JSON
-        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
-
         show(sys.stdout, show_result_text(outcome, folder=str(folder), verbose=verbose))
     return FITS if outcome.fits else NOTHING_FITS
 

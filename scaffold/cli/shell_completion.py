@@ -16,6 +16,9 @@ from click.shell_completion import (
     add_completion_class,
 )
 
+from scaffold.catalog.resources import knowledge
+from scaffold.model.target import Arch
+
 if TYPE_CHECKING:
     import click
 
@@ -110,8 +113,6 @@ def _paths(kind: str) -> Complete:
 
 
 def _tables(folder: str) -> Iterator[Mapping[str, Any]]:
-    from scaffold.catalog.resources import knowledge  # noqa: PLC0415 - not for --help
-
     for file in (knowledge() / folder).iterdir():
         if file.name.endswith(".toml"):
             yield tomllib.loads(file.read_text("utf-8"))
@@ -132,26 +133,22 @@ def _pythons() -> dict[str, str]:
 
 
 def _arches() -> dict[str, str]:
-    from scaffold.model.target import Arch  # noqa: PLC0415 - not for --help
-
     return {arch.value: "" for arch in Arch}
 
 
 def _templates() -> dict[str, str]:
-    from scaffold.init.templates import list_starters  # noqa: PLC0415 - slow to import
+    from scaffold.init.templates import list_starters  # noqa: PLC0415 - not for every key
 
     return {starter.name: starter.title for starter in list_starters()}
 
 
 def _codes() -> dict[str, str]:
-    from scaffold.report.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
+    from scaffold.report.explanations import EXPLANATIONS  # noqa: PLC0415 - not for every key
 
     return {code: one.title for code, one in EXPLANATIONS.items()}
 
 
 def _packages() -> dict[str, str]:
-    from scaffold.catalog.resources import knowledge  # noqa: PLC0415 - not for --help
-
     folder = knowledge() / "snapshots" / "wheels"
     return {file.name.removesuffix(".jsonl"): "" for file in folder.iterdir()}
 
