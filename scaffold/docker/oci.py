@@ -128,6 +128,11 @@ class Store:
         except (OSError, ValueError):
             return None
 
+    def recall(self, key: str) -> tuple[Blob, ...]:
+        """Return the blobs that were noted under a key, none if one is gone."""
+        blobs = tuple(Blob(**one) for one in self.noted(key) or ())
+        return blobs if all(self.path(one.digest).exists() for one in blobs) else ()
+
     def _note(self, key: str) -> Path:
         return self.folder / "notes" / hashlib.sha256(key.encode()).hexdigest()
 

@@ -1,7 +1,6 @@
 """The files of a base image: its layers laid over each other, bytes on disk, owners as values."""
 
 import fnmatch
-import json
 import os
 import posixpath
 import shutil
@@ -9,6 +8,8 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
 
 from scaffold.docker.oci import BaseImage, Source, Store
 from scaffold.dockerfile.template_context import TemplateContext
@@ -37,14 +38,21 @@ def unpack_base(image: BaseImage, store: Store) -> BaseFiles:
         with store.scratch() as work:
             for layer in image.layers:
                 _lay_over(store.path(layer.digest), work / "root", entries)
-            (work / "entries.json").write_text(json.dumps([_row(e) for e in entries.values()]))
+            rows = [replace(one, source=None) for one in entries.values()]
+            (work / "entries.json").write_bytes(msgspec.json.encode(rows))
             home.parent.mkdir(parents=True, exist_ok=True)
             (work / "root").mkdir(exist_ok=True)
             if not home.exists():
                 work.rename(home)
                 work.mkdir()
-    rows = json.loads(listed.read_text())
-    return BaseFiles(folder=folder, entries={row[0]: _entry(row, folder) for row in rows})
+    rows = msgspec.json.decode(listed.read_bytes(), type=list[Entry])
+    return BaseFiles(
+        folder=folder,
+        entries={
+            row.path: replace(row, source=folder / row.path) if row.kind == tarfile.REGTYPE else row
+            for row in rows
+        },
+    )
 
 
 def keep_layers(reference: str, image: BaseImage, source: Source, store: Store) -> None:
@@ -76,7 +84,7 @@ def _place(
         _remove(above, root, entries, itself=False)
     elif name.startswith(_GONE):
         _remove(posixpath.join(above, name.removeprefix(_GONE)), root, entries)
-    elif path and member.type in _KEPT and _is_inside(path, root):
+    elif path and member.type in _KEPT and _is_inside(path, entries):
         before = entries.get(path)
         if before and (before.kind != tarfile.DIRTYPE or not member.isdir()):
             _remove(path, root, entries)
@@ -88,7 +96,7 @@ def _place(
         elif member.issym():
             target.symlink_to(member.linkname)
         elif member.islnk():
-            if _is_inside(linked, root):
+            if _is_inside(linked, entries):
                 os.link(root / linked, target, follow_symlinks=False)
         else:
             file = tar.extractfile(member)
@@ -112,9 +120,10 @@ def _place(
         )
 
 
-def _is_inside(path: str, root: Path) -> bool:
-    """Tell whether nothing on the way to a path leads out of the folder through a link."""
-    return not any((root / above).is_symlink() for above in parents_of([path]))
+def _is_inside(path: str, entries: dict[str, Entry]) -> bool:
+    """Tell whether nothing on the way to a path leads elsewhere through a link."""
+    above = (entries.get(one) for one in parents_of([path]))
+    return all(one is None or one.kind == tarfile.DIRTYPE for one in above)
 
 
 def _remove(path: str, root: Path, entries: dict[str, Entry], *, itself: bool = True) -> None:
@@ -126,30 +135,6 @@ def _remove(path: str, root: Path, entries: dict[str, Entry], *, itself: bool = 
             shutil.rmtree(one)
         else:
             one.unlink(missing_ok=True)
-
-
-def _row(entry: Entry) -> list[object]:
-    return [
-        *(entry.path, entry.kind.decode("latin-1"), entry.mode, entry.uid, entry.gid),
-        *(entry.mtime, entry.size, entry.target, entry.extra),
-    ]
-
-
-def _entry(row: list[object], folder: Path) -> Entry:
-    path, kind, mode, uid, gid, mtime, size, target, extra = row
-    form = str(kind).encode("latin-1")
-    return Entry(
-        path=str(path),
-        kind=form,
-        mode=int(str(mode)),
-        uid=int(str(uid)),
-        gid=int(str(gid)),
-        mtime=int(str(mtime)),
-        size=int(str(size)),
-        target=str(target),
-        source=folder / str(path) if form == tarfile.REGTYPE else None,
-        extra=tuple((str(a), str(b)) for a, b in extra),  # type: ignore[attr-defined]
-    )
 
 
 def make_root(base: BaseFiles, view: TemplateContext, scratch: Path) -> Iterator[Entry]:

@@ -32,16 +32,16 @@ from scaffold.docker.oci import (
 from scaffold.docker.registry import Registries, push_images
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
 from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
-from scaffold.engineless.layers import write_layer
+from scaffold.engineless.layers import Entry, digest_entries, write_layer
 from scaffold.engineless.steps import (
     Tools,
     assemble,
     compile_app,
-    digest_entries,
     digest_program,
     find_python,
     install_packages,
     list_app,
+    list_models,
     refuse,
 )
 from scaffold.index.configuration import IndexConfig
@@ -50,6 +50,7 @@ from scaffold.model.errors import UsageError
 from scaffold.model.target import Arch
 
 _SECOND = 10**9  # in nanoseconds
+_HASHED = 1 << 24  # bytes of a file from which on its size and time stand for its contents
 _NO_BYTECODE = (
     "no bytecode: there is no CPython {python} on this machine to compile it; every start "
     "compiles what it imports. `uv python install {python}` gets one"
@@ -122,10 +123,8 @@ def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
     python = find_python(view.python) if view.app_compiled else ""
     tools = Tools(pip=pip_environment(job.index, job.environ), python=python)
     timer = _Timer(watch)
-    with ThreadPoolExecutor() as pool, closing(source):
-        bench = _Bench(
-            job=job, view=view, source=source, store=store, tools=tools, timer=timer, pool=pool
-        )
+    with closing(source):
+        bench = _Bench(job=job, view=view, source=source, store=store, tools=tools, timer=timer)
         images = [bench.build(order) for order in _orders(job)]
     with timer.step(f"writing {job.goal}"):
         _write(job, images, store)
@@ -186,7 +185,6 @@ class _Bench:
     store: Store
     tools: Tools
     timer: _Timer
-    pool: ThreadPoolExecutor
 
     def build(self, order: BuildRequest) -> Image:
         """Return the image of one target, its blobs in the store."""
@@ -196,7 +194,7 @@ class _Bench:
         fixed = self.fixed_layers(arch, base)
         moment = view.moment if self.job.moment is None else self.job.moment
         with self.timer.step(f"{arch.platform} application"):
-            layers = (*fixed, self.app_layer(moment))
+            layers = (*fixed, *self.app_layers(moment))
         config = store.add(dump(make_config(view, arch, base, layers, moment)), CONFIG)
         notes = {key: value for key, value in view.labels if key.startswith(_NOTED)}
         manifest = {
@@ -215,17 +213,32 @@ class _Bench:
             annotations=notes,
         )
 
-    def app_layer(self, moment: int) -> Blob:
-        """Return the layer of the application, which an edit changes."""
-        view, store, tools = self.view, self.store, self.tools
+    def app_layers(self, moment: int) -> tuple[Blob, ...]:
+        """Return the layers of the application: its models if there are any, and what is edited."""
+        view, tools = self.view, self.tools
         made = Path(self.job.goal.removeprefix("oci:")).resolve()
         entries = list_app(view, self.job.folder, moment, made)
-        key = f"app {digest_entries(entries)} {tools.python} {view.compile} {view.app_compiled}"
-        if known := self.recall(key):
+        models = list_models(view, entries)
+        heavy = {one.path for one in models if one.source}
+        rest = [one for one in entries if one.path not in heavy]
+
+        def compiled(work: Path) -> list[Entry]:
+            return [*rest, *compile_app(view, rest, work, tools, moment)]
+
+        how = (tools.python, view.compile, view.app_compiled)
+        apart = [self.app_layer(models, (), lambda _: models)] if view.models else []
+        return (*apart, self.app_layer(rest, how, compiled))
+
+    def app_layer(
+        self, entries: Sequence[Entry], how: tuple[object, ...], make: Callable[[Path], list[Entry]]
+    ) -> Blob:
+        """Return the layer of what is made of entries, by an earlier build if of the same."""
+        key = f"app {digest_entries(entries, hashed=_HASHED)} {how}"
+        if known := self.store.recall(key):
             return known[0]
-        with store.scratch() as work:
-            blob = write_layer([*entries, *compile_app(view, entries, work, tools, moment)], store)
-        store.note(key, [asdict(blob)])
+        with self.store.scratch() as work:
+            blob = write_layer(make(work), self.store)
+        self.store.note(key, [asdict(blob)])
         return blob
 
     def fixed_layers(self, arch: Arch, base: BaseImage) -> tuple[Blob, ...]:
@@ -235,40 +248,45 @@ class _Bench:
         read = [folder / path for path, _ in build.files]
         read += [folder / build.lock] if build.wheels else []
         made_from = [
-            *(base.digest, digest_program(), self.tools.python, view.python),
+            *(base.digest, digest_program(), self.tools.python, view.python, view.moment),
             *(hashlib.sha256(path.read_bytes()).hexdigest() for path in read),
-            *(view.assembly, view.root_dropped, view.accounts, build.selection),
+            *(view.assembly, view.root_dropped, view.accounts, view.root_touched, view.layers),
+            *(view.uid, view.home, view.workdir, view.interpreter, view.pip_wheels),
+            *(view.assembled, view.cut, build.selection),
         ]
         key = f"fixed {hashlib.sha256(json.dumps(made_from).encode()).hexdigest()}"
-        if known := self.recall(key):
+        if known := self.store.recall(key):
             return known
         layers = self.make_layers(build, base)
         store.note(key, [asdict(one) for one in layers])
         return layers
 
     def make_layers(self, build: BuildStage, base: BaseImage) -> tuple[Blob, ...]:
-        """Do the steps of the Dockerfile's stages up to the application."""
+        """Do the steps of the Dockerfile's stages up to the application, side by side."""
         view, store, step, name = self.view, self.store, self.timer.step, build.platform
-        with store.scratch() as work:
+        with store.scratch() as work, ThreadPoolExecutor() as pool:
+
+            def install() -> None:
+                with step(f"{name} packages"):
+                    install_packages(view, build, self.job.folder, work, self.tools)
+
+            packages = pool.submit(install)
             with step(f"{name} files of the base"):
                 keep_layers(view.reference, base, self.source, store)
                 under = unpack_base(base, store) if view.assembled else None
-            with step(f"{name} packages"):
-                install_packages(view, build, self.job.folder, work, self.tools)
+            layers = []
+            if under and not view.cut:
+                layers.append(pool.submit(write_layer, list(make_root(under, view, work)), store))
+            packages.result()
             with step(f"{name} putting it together"):
-                cut = under.folder if under and view.cut else None
-                made = assemble(view, cut, work, self.tools)
-                if under and not view.cut:
-                    made["base"] = list(make_root(under, view, work))
-            order = [*(["base"] if view.assembled else []), *view.layers]
+                made = assemble(
+                    view, under.folder if under and view.cut else None, work, self.tools
+                )
+            order = ["base", *view.layers] if under and view.cut else view.layers
             with step(f"{name} layers"):
-                found = tuple(self.pool.map(lambda one: write_layer(made[one], store), order))
+                layers += [pool.submit(write_layer, made[one], store) for one in order]
+                found = tuple(one.result() for one in layers)
         return found if view.assembled else (*base.layers, *found)
-
-    def recall(self, key: str) -> tuple[Blob, ...]:
-        """Return the layers that an earlier build made of the same, none if one is gone."""
-        blobs = tuple(Blob(**one) for one in self.store.noted(key) or ())
-        return blobs if all(self.store.path(one.digest).exists() for one in blobs) else ()
 
 
 def make_config(
@@ -292,7 +310,8 @@ def make_config(
     created = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     below = [] if view.assembled else list(base.config.get("history") or ())
     fresh = layers[len(base.layers) :] if below else layers
-    made = [*(["base"] if view.assembled else []), *view.layers, "application"]
+    made = [*(["base"] if view.assembled else []), *view.layers]
+    made += [*(["models"] if view.models else []), "application"]
     history = [
         {"created": created, "created_by": f"leanscaffold: {name}", "comment": "leanscaffold"}
         for name, _ in zip(made, fresh, strict=False)

@@ -1,7 +1,6 @@
 """The steps of the Dockerfile, done here: packages by pip, the assembler, the application."""
 
 import hashlib
-import json
 import os
 import posixpath
 import shutil
@@ -27,7 +26,6 @@ _RUN = (
 )
 _UMASK = -1 if os.name == "nt" else 0o022
 _LAST_LINES = 20
-_HASHED = 1 << 24  # bytes of a file from which on its size and time stand for its contents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +79,12 @@ def find_python(minor: str) -> str:
     """
     if ".".join(map(str, sys.version_info[:2])) == minor:
         return sys.executable
-    places = [found] if (found := shutil.which(f"python{minor}")) else []
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    places += [str(one) for one in sorted(pyenv.glob(f"versions/{minor}.*/bin/python{minor}"))]
-    if uv := shutil.which("uv"):
-        places.append(_output([uv, "python", "find", "--no-python-downloads", minor]))
+    home = Path.home()
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
+    uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
+    places = [str(one) for one in sorted(pyenv.glob(f"versions/{minor}.*/bin/python{minor}"))]
+    places += [str(one) for one in sorted(uv.glob(f"cpython-{minor}.*/bin/python{minor}"))]
+    places += [found] if (found := shutil.which(f"python{minor}")) else []
     asked = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
     wanted = f"cpython {minor.replace('.', ' ')}"
     return next((one for one in places if one and _output([one, "-c", asked]) == wanted), "")
@@ -199,6 +198,16 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in entries]
 
 
+def list_models(view: TemplateContext, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the heavy files of the application and their folders, with the plan's time."""
+    inside = view.workdir.strip("/")
+    names = {f"{inside}/{name}" for name in view.models}
+    files = [one for one in entries if one.path in names and one.kind == tarfile.REGTYPE]
+    folders = {inside, *parents_of(one.path for one in files)} - parents_of([inside])
+    kept = [one for one in entries if one.path in folders]
+    return [replace(one, mtime=view.moment) for one in (*kept, *files)]
+
+
 def _walk(root: Path, prefix: str, patterns: Sequence[str], below: str = "") -> Iterator[str]:
     """Yield what a build context has below a folder, as Docker chooses it."""
     with os.scandir(root / below) as found:
@@ -253,17 +262,3 @@ def compile_app(
     made = list_folder(out, mtime=moment)
     found = [one for one in made if "/__pycache__" in one.path]
     return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in found]
-
-
-def digest_entries(entries: Sequence[Entry]) -> str:
-    """Return a digest of entries and what their files hold."""
-    found = hashlib.sha256()
-    for one in entries:
-        row: list[object] = [one.path, one.kind.decode(), one.mode, one.uid, one.mtime, one.target]
-        if one.source is not None:
-            status = one.source.stat()
-            large = status.st_size > _HASHED
-            held = "" if large else hashlib.sha256(one.source.read_bytes()).hexdigest()
-            row += [status.st_size, status.st_mtime_ns if large else 0, held]
-        found.update(json.dumps(row).encode())
-    return found.hexdigest()

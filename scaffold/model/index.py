@@ -1,6 +1,7 @@
 """What an index, a lock or the snapshot says of distributions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -26,6 +27,15 @@ class DistFile(Struct, frozen=True, array_like=True):
     index: str = ""
 
 
+def is_iso_time(text: str) -> bool:
+    """Tell whether a text is a date, or a date and time, of ISO 8601."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """All files of one project. ``origin`` is ``index``, ``cache``, ``lock`` or ``snapshot``.
@@ -46,7 +56,8 @@ class Metadata:
     """Core metadata of one file: dependencies as PEP 508 text, and the extras it offers.
 
     ``uncertain`` marks an sdist that does not say what it requires: only building it would tell.
-    ``pythons`` are the minors (``3.12``) that its classifiers name.
+    ``pythons`` are the minors (``3.12``) that its classifiers name; ``problem`` says why what it
+    requires cannot be read.
     """
 
     name: str
@@ -56,6 +67,7 @@ class Metadata:
     requires_python: str = ""
     uncertain: bool = False
     pythons: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

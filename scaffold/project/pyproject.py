@@ -56,7 +56,7 @@ def read_pyproject(
         for item in items
         for place in tool_tables.place(pyproject, item)
     ]
-    constraints = [*_constraints(pyproject)]
+    constraints = [*_constraints(pyproject), *tool_tables.problems(pyproject)]
     return Reading(
         asked=tuple(dict.fromkeys(item for item in placed if isinstance(item, Asked))),
         constraints=tuple(item for item in constraints if isinstance(item, Asked)),

@@ -1,19 +1,24 @@
 """Where packages come from, as the tools' tables in pyproject.toml say: sources and indexes."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from scaffold.model.errors import Detail
+from scaffold.model.index import is_iso_time
 from scaffold.model.project import Asked, IndexOptions
 from scaffold.project.poetry import direct_address
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.requirement_parser import both, check_plain, unique
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import find_workspace, workspace_members
+
+_DURATION = re.compile(r"\d+ ?[a-z]+|P[\dT.]+[\dYMWDTHS.]*", re.IGNORECASE)
 
 
 def place(pyproject: Pyproject, item: Asked | Detail) -> Iterator[Asked | Detail]:
@@ -172,12 +177,23 @@ def _tables(pyproject: Pyproject, tool: str, key: str) -> list[Mapping[str, Any]
 
 def notes(pyproject: Pyproject) -> tuple[str, ...]:
     """Return what the tables say and we do not follow."""
-    found = []
-    if pyproject.table("tool", "uv").get("override-dependencies"):
-        found.append(
-            f"{pyproject.file}: [tool.uv] override-dependencies only count through uv.lock"
-        )
-    return tuple(found)
+    keys = ("override-dependencies", "exclude-newer", "exclude-newer-package")
+    return tuple(
+        f"{pyproject.file}: [tool.uv] {key} only counts through uv.lock"
+        for key in keys
+        if pyproject.table("tool", "uv").get(key)
+    )
+
+
+def problems(pyproject: Pyproject) -> Iterator[Detail]:
+    """Yield what uv refuses, too: a date that is none would be taken for no date at all."""
+    said = pyproject.table("tool", "uv").get("exclude-newer", "")
+    if isinstance(said, date) or said == "":
+        return
+    if not isinstance(said, str) or not (_DURATION.fullmatch(said) or is_iso_time(said)):
+        text = f"exclude-newer = {said!r} is neither a date nor a duration such as '30 days'"
+        line = pyproject.line("tool", "uv", "exclude-newer")
+        yield Detail(text=text, file=pyproject.file, line=line)
 
 
 def _is_explicit(source: Mapping[str, Any]) -> bool:

@@ -1,7 +1,6 @@
 """Walking all that a project may need in one environment, by the best candidate of each name."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext, suppress
 
 from scaffold.resolver.cache import Candidate, Requirement
 from scaffold.resolver.provider import Provider, UnreadError
@@ -12,7 +11,8 @@ def walk_closure(
 ) -> Iterator[tuple[Requirement, Candidate | None]]:
     """Yield each need once with its best candidate, None where it has none; no search is made.
 
-    Raises UnreadError, if ``strict``, for a candidate of which nobody knows what it requires.
+    A wheel that cannot be read is passed over. Raises UnreadError, if ``strict``, for another
+    candidate of which nobody knows what it requires.
     """
     queue = list(roots)
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -21,8 +21,21 @@ def walk_closure(
         if (need.name, need.extras) in seen:
             continue
         seen.add((need.name, need.extras))
-        first = next(provider.candidates(need.name, need.extras, [need]), None)
+        first, found = _look(provider, need, strict=strict)
         yield need, first
-        if first is not None:
-            with nullcontext() if strict else suppress(UnreadError):
-                queue.extend(provider.get_dependencies(first))
+        queue.extend(found)
+
+
+def _look(
+    provider: Provider, need: Requirement, *, strict: bool
+) -> tuple[Candidate | None, Sequence[Requirement]]:
+    for candidate in provider.candidates(need.name, need.extras, [need]):
+        try:
+            return candidate, provider.dependencies(candidate)
+        except UnreadError:
+            if candidate.file.filename in provider.unread:
+                continue
+            if strict:
+                raise
+            return candidate, ()
+    return None, ()

@@ -255,6 +255,25 @@ def test_an_edit_makes_another_last_layer_alone(bench: Bench) -> None:
     assert same == [*(len(same) - 1) * [True], False]
 
 
+def test_models_have_a_layer_of_their_own_that_no_edit_moves(bench: Bench) -> None:
+    view = replace(make_template_context(cut()), models=("data/net.onnx", "data/gone.onnx"))
+    (bench.folder / "project/data/net.onnx").write_bytes(b"\0" * 100)
+    bench.build(cut(), view=lambda: view)
+    before, (*_, models, app) = read_image(bench.folder / "app.tar")
+    assert owners(models) == {
+        "app": (10001, 0o755),
+        "app/data": (10001, 0o755),
+        "app/data/net.onnx": (10001, 0o644),
+    }
+    assert {one.mtime for one in models.values()} == {view.moment}
+    assert "app/data/empty.txt" in app
+    assert "app/data/net.onnx" not in app
+    assert [one["created_by"] for one in before["history"]][-2:] == [
+        "leanscaffold: models",
+        "leanscaffold: application",
+    ]
+
+
 def test_a_base_that_stays_whole_loses_pip_and_gets_a_user(bench: Bench) -> None:
     bench.build(of_base(simple_plan()))
     _, (base, *_) = read_image(bench.folder / "app.tar")
