@@ -78,7 +78,7 @@ def test_a_budget_that_nothing_meets_exits_3_and_writes_nothing(project: Path) -
     argv = ("generate", str(project), "--target", "arm64", "--max-size", "5MB", *OFFLINE)
     result = run(*argv, outside=real_services())
     assert result.exit_code == 3
-    assert "over the budget" in result.stdout
+    assert "over the limit" in result.stdout
     assert not (project / "Dockerfile").exists()
 
 
