@@ -23,11 +23,10 @@ from scaffold.model.build import BuildOptions
 from scaffold.model.codes import Code
 from scaffold.model.errors import UsageError
 from scaffold.model.resolution import Reason
-from scaffold.project.git_time import EPOCH, dated, read_commit_time
+from scaffold.project.git_client import EPOCH, dated, read_commit_time
 from scaffold.report.build_result import make_build_document, show_built
 from scaffold.report.document import to_json
-from scaffold.report.progress import watching
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 
 

@@ -15,13 +15,10 @@ from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.option_sources import Given
-from scaffold.model.comparison import Comparison, Variant
-from scaffold.model.expectation import Expectation
-from scaffold.model.verification import Status
+from scaffold.model.verification import Comparison, Expectation, Status, Variant
 from scaffold.report.compare import make_comparison_document, show_entries
 from scaffold.report.document import to_json
-from scaffold.report.progress import watching
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking, watching
 from scaffold.report.svg import draw
 from scaffold.report.terminal import show
 from scaffold.verify.compare_session import CompareRequest

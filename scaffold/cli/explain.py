@@ -11,9 +11,13 @@ from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.lint.rules import find_rule
 from scaffold.report.document import to_json
-from scaffold.report.explanations import EXPLANATIONS
-from scaffold.report.lint_rules import describe_rule, show_rule
-from scaffold.report.lists import show_explanation, show_package
+from scaffold.report.lists import (
+    EXPLANATIONS,
+    describe_rule,
+    show_explanation,
+    show_package,
+    show_rule,
+)
 from scaffold.report.terminal import show
 from scaffold.resolver.wheel_matrix import make_matrix
 

@@ -8,7 +8,7 @@ from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
 from scaffold.config.request import Request
 from scaffold.model.resolution import Reason
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking
 
 
 @with_request

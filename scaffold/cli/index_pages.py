@@ -7,9 +7,8 @@ from packaging.utils import InvalidName, canonicalize_name
 from scaffold.cli.services import Services
 from scaffold.config.request import Request
 from scaffold.model.errors import UsageError
-from scaffold.model.index import Page
+from scaffold.model.index import Index, Page
 from scaffold.model.plan import Options
-from scaffold.model.ports import Index
 from scaffold.model.project import Found, Origin, Project
 from scaffold.report.lists import KnownWheel
 from scaffold.resolver.wheel_matrix import Matrix

@@ -20,7 +20,7 @@ from scaffold.model.project import Found, Origin, Project
 from scaffold.model.resolution import Reason
 from scaffold.planner.decide import PlannerServices
 from scaffold.report.lint import print_findings
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking
 from scaffold.state.file_writer import digest
 
 _FOUND = 1

@@ -10,7 +10,7 @@ from scaffold.cli.services import Services
 from scaffold.config.request import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.plan_result import planned_files
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking
 
 
 @with_request

@@ -13,12 +13,11 @@ from scaffold.cli.services import Services
 from scaffold.config.request import Request
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
+from scaffold.report.candidates import make_breakdown_document, show_breakdown
 from scaffold.report.document import to_json
-from scaffold.report.page.html import render_page
-from scaffold.report.page.view import make_page
+from scaffold.report.page.view import make_page, render_page
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.reporter import talking
-from scaffold.report.size_by_kind import make_breakdown_document, show_breakdown
+from scaffold.report.progress import talking
 from scaffold.report.terminal import show
 
 

@@ -143,7 +143,7 @@ def _templates() -> dict[str, str]:
 
 
 def _codes() -> dict[str, str]:
-    from scaffold.report.explanations import EXPLANATIONS  # noqa: PLC0415 - not for every key
+    from scaffold.report.lists import EXPLANATIONS  # noqa: PLC0415 - not for every key
 
     return {code: one.title for code, one in EXPLANATIONS.items()}
 

@@ -18,13 +18,12 @@ from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.choices import TRACED
 from scaffold.config.option_sources import Given
 from scaffold.model.errors import NothingFitsError, PathUnreadableError, UsageError
-from scaffold.model.expectation import VerifyOptions
-from scaffold.model.trace import TraceScenario
+from scaffold.model.run import TraceScenario
+from scaffold.model.verification import VerifyOptions
 from scaffold.project.dockerignore import TRACE
 from scaffold.report.document import to_json
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.progress import watching
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 from scaffold.report.trace import make_trace_document, show_traced
 from scaffold.state.file_writer import write_outputs

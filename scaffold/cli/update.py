@@ -15,11 +15,11 @@ from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import Request, parse_request, to_argv, without_secrets
 from scaffold.model.errors import UsageError
-from scaffold.project.inputs import input_files
+from scaffold.project.dockerignore import input_files
 from scaffold.report.document import make_document, make_record, to_json
 from scaffold.report.plan_diff import Update, make_update_document, show_update
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
 from scaffold.report.terminal import bullet, show
 from scaffold.state.file_writer import RECORD, digest

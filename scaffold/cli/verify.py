@@ -18,11 +18,9 @@ from scaffold.config.option_sources import Given
 from scaffold.config.request import choose_targets
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import UsageError
-from scaffold.model.expectation import Expectation, VerifyOptions
-from scaffold.model.verification import Report
+from scaffold.model.verification import Expectation, Report, VerifyOptions
 from scaffold.report.document import to_json
-from scaffold.report.progress import watching
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 from scaffold.report.verify import make_report_document, show_reports
 from scaffold.verify.session import VerifyRequest

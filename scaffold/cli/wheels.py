@@ -12,9 +12,8 @@ from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.report.document import to_json
 from scaffold.report.terminal import show
-from scaffold.report.wheel_matrix import show_availability, to_document
-from scaffold.report.wheel_matrix_page import draw_page
-from scaffold.resolver.package_support import PackageSupport, find_package_support
+from scaffold.report.wheel_matrix import draw_page, show_availability, to_document
+from scaffold.resolver.support import PackageSupport, find_package_support
 
 
 def wheels(

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scaffold.assembler.trimming import REPORT
-from scaffold.model.block_size import BLOCK, in_blocks
-from scaffold.model.image import Contents, ImageConfig, ImageFile, Suspect
+from scaffold.model.image import BLOCK, Contents, ImageConfig, ImageFile, Suspect, in_blocks
 from scaffold.model.verification import Layer
 from scaffold.project.secrets import find_in_config, unique
 

@@ -17,10 +17,43 @@ from zipfile import BadZipFile, ZipFile
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
-from scaffold.index.egg_info import parse_requires_txt
 from scaffold.index.source_scan import is_read, scan_sources
 from scaffold.model.index import Metadata, SourceFacts
 from scaffold.project.setup_files import SETUP_FILES, read_setup
+
+_SECTION = re.compile(r"\[([^\]:]*)(?::(.*))?\]")
+
+
+def parse_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (requirements as core metadata spells them, extras).
+
+    A section ``[extra:marker]`` holds for its extra, its marker, or both.
+    """
+    requires: list[str] = []
+    extras: dict[str, None] = {}
+    conditions: list[str] = []
+    for line in (raw.strip() for raw in text.splitlines()):
+        if not line or line.startswith("#"):
+            continue
+        section = _SECTION.fullmatch(line)
+        if section is None:
+            requires.append(_with(line, conditions))
+            continue
+        extra, marker = section[1].strip(), (section[2] or "").strip()
+        conditions = [f"({marker})"] if marker else []
+        if extra:
+            extras[extra] = None
+            conditions.append(f'extra == "{canonicalize_name(extra)}"')
+    return tuple(requires), tuple(extras)
+
+
+def _with(line: str, conditions: list[str]) -> str:
+    if not conditions:
+        return line
+    head, semicolon, own = line.partition(";")
+    markers = [f"({own.strip()})"] if semicolon else []
+    return f"{head.strip()} ; {' and '.join([*markers, *conditions])}"
+
 
 LARGEST_METADATA = 4 << 20  # bytes; that of large packages has 100 kB
 LARGEST_SDIST = 64 << 20  # bytes; a larger one is not read

@@ -8,16 +8,16 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from scaffold.model.index import DistFile, Metadata, Page
-from scaffold.resolver.buildable import is_simple
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts
+from scaffold.model.knowledge import HeaderSource
 from scaffold.resolver.cache import (
     Candidate,
+    EnvironmentTags,
     Requirement,
     ResolutionRequest,
     ResolverCache,
     parse_requirement,
 )
-from scaffold.resolver.environment_tags import EnvironmentTags
 from scaffold.resolver.releases import (
     Release,
     is_pin,
@@ -25,6 +25,32 @@ from scaffold.resolver.releases import (
     parse_version,
     satisfies,
 )
+
+# A C compiler does these; what else a build runs takes an unknown time, and may need anything.
+_SIMPLE = frozenset({"c", "c++", "cython"})
+
+
+def is_simple(source: SourceFacts, headers: Iterable[str]) -> bool:
+    """Tell whether a build takes nothing, or a compiler and headers that are all known.
+
+    ``headers`` are names of headers and modules; one that ends in ``/`` is a folder of headers.
+    """
+    if not source.native:
+        return True
+    names = set(headers)
+    folders = tuple(name for name in names if name.endswith("/"))
+    asked = (*source.headers, *source.modules)
+    known = all(name in names or name.startswith(folders) for name in asked)
+    return known and _SIMPLE.issuperset(source.languages)
+
+
+def list_header_sources(
+    source: SourceFacts, known: Iterable[HeaderSource]
+) -> Iterator[HeaderSource]:
+    """Yield who brings what the sources include or ask for."""
+    asked = (*source.headers, *source.modules)
+    yield from (one for one in known if any(one.brings(name) for name in asked))
+
 
 _SMALLEST = 2048  # bytes; a wheel below holds little more than its own metadata
 _LARGER = 20
@@ -428,3 +454,38 @@ def _contradiction(candidate: Candidate, metadata: Metadata) -> str:
     if not candidate.wheel or (metadata.name, version) == (candidate.name, candidate.version):
         return ""
     return f"it is that of {metadata.name} {metadata.version}"
+
+
+def walk_closure(
+    provider: Provider, roots: Sequence[Requirement], *, strict: bool = True
+) -> Iterator[tuple[Requirement, Candidate | None]]:
+    """Yield each need once with its best candidate, None where it has none; no search is made.
+
+    A wheel that cannot be read is passed over. Raises UnreadError, if ``strict``, for another
+    candidate of which nobody knows what it requires.
+    """
+    queue = list(roots)
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while queue:
+        need = queue.pop(0)
+        if (need.name, need.extras) in seen:
+            continue
+        seen.add((need.name, need.extras))
+        first, found = _look(provider, need, strict=strict)
+        yield need, first
+        queue.extend(found)
+
+
+def _look(
+    provider: Provider, need: Requirement, *, strict: bool
+) -> tuple[Candidate | None, Sequence[Requirement]]:
+    for candidate in provider.candidates(need.name, need.extras, [need]):
+        try:
+            return candidate, provider.dependencies(candidate)
+        except UnreadError:
+            if candidate.file.filename in provider.unread:
+                continue
+            if strict:
+                raise
+            return candidate, ()
+    return None, ()

@@ -22,14 +22,13 @@ from scaffold.model.target import Environment
 from scaffold.resolver.cache import (
     CachedResolution,
     Candidate,
+    EnvironmentTags,
     Requirement,
     ResolutionRequest,
     ResolverCache,
 )
-from scaffold.resolver.dependency_walk import walk_closure
-from scaffold.resolver.environment_tags import EnvironmentTags
 from scaffold.resolver.no_match_reason import describe_missing
-from scaffold.resolver.provider import Provider, UnreadError
+from scaffold.resolver.provider import Provider, UnreadError, walk_closure
 from scaffold.resolver.releases import (
     accepts_python,
     find_pace,
