@@ -71,11 +71,11 @@ def build(
             job = make_image_job(
                 outside, prepared, make_job(path, prepared, wishes), goal, base_from or ""
             )
-            written = outside.write_images(job, watch)
+            written = outside.engine.write_images(job, watch)
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
-            built = outside.build(make_job(path, prepared, wishes), watch)
+            built = outside.engine.build(make_job(path, prepared, wishes), watch)
     if as_json:
         click.echo(to_json(make_build_document(built, remarks)), nl=False)
     else:
@@ -125,12 +125,12 @@ def make_image_job(
         if outcome is None:
             outcome = decide_outcome(outside, job.folder, prepared.request, lambda _: None)
             write_files(outside, job.folder, outcome, force=False, tell=lambda _: None)
-        plan = outside.make_plan(
+        plan = outside.planner.make_plan(
             outcome.project, outcome.targets, outcome.decisions, prepared.request
         )
         return make_template_context(plan)
 
-    environ = outside.environment()
+    environ = outside.host.environment()
     moment = dated(environ, job.folder, read_commit_time).get(EPOCH)
     return ImageJob(
         folder=job.folder,

@@ -44,7 +44,7 @@ def compare(
     wishes = read_proof_wishes({"image": None, "keep": False, "quick": False, **values})
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
     with talking(sys.stderr, quiet=quiet) as tell:
-        record = outside.read_record(path)
+        record = outside.files.read_record(path)
         request = combine_options(given, record)
         names = names or ((str(given["base"].raw),) if "base" in given else ())
         request = replace(request, options=replace(request.options, base=""))
@@ -56,7 +56,7 @@ def compare(
     )
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        comparison = outside.compare(contest, watch, say)
+        comparison = outside.engine.compare(contest, watch, say)
     return show_comparison(comparison, path=path, as_json=as_json, svg=svg)
 
 
@@ -67,7 +67,7 @@ def line_up_contest(
 
     Raises what ``plan`` raises, UsageError for several targets.
     """
-    facts = outside.load_facts(request.knowledge)
+    facts = outside.knowledge.load_facts(request.knowledge)
     for name in names:
         check_base(name, facts)
     outcome = decide_outcome(outside, path, request, tell)

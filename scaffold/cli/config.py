@@ -19,10 +19,10 @@ from scaffold.report.terminal import show
 def config(outside: Services, given: Mapping[str, Given], path: Path, *, as_json: bool) -> None:
     """Show the value of every option for the project in PATH, and where it comes from."""
     require_folder(path)
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     held = overlay(given.values(), given_in(record))
     rows = list_rows(parse_request(raw_values(held)), held)
-    unused = unused_variables(outside.environment())
+    unused = unused_variables(outside.host.environment())
     if as_json:
         click.echo(to_json(make_settings_document(rows, unused)), nl=False)
     else:

@@ -15,7 +15,7 @@ def devices(
     outside: Services, name: str | None, knowledge: tuple[str, ...], *, as_json: bool
 ) -> None:
     """List the device profiles, or show one with its caveats and source."""
-    known = outside.load_facts(knowledge).devices
+    known = outside.knowledge.load_facts(knowledge).devices
     device = find_device(name, known) if name else None
     if as_json:
         found = [device] if device else [known[key] for key in sorted(known)]

@@ -18,7 +18,7 @@ _BROKEN = 1
 def doctor(outside: Services, path: Path, *, as_json: bool) -> int:
     """Look at the engine, buildx, emulation, the index, proxies, disks and the knowledge's age."""
     require_folder(path)
-    findings = outside.check_up(path)
+    findings = outside.engine.check_up(path)
     if as_json:
         click.echo(to_json(make_checkup_document(findings)), nl=False)
     else:

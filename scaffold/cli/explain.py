@@ -47,12 +47,12 @@ def _explain_package(
 ) -> None:
 
     name = normalise(subject)
-    facts = outside.load_facts(knowledge)
+    facts = outside.knowledge.load_facts(knowledge)
     fact = facts.packages.get(name)
     known = find_page(outside, name, knowledge, offline=offline or fact is not None)
     page = known[0] if known else None
     if fact is None and page is None:
-        names = [*EXPLANATIONS, *facts.packages, *outside.snapshot_names()]
+        names = [*EXPLANATIONS, *facts.packages, *outside.knowledge.snapshot_names()]
 
         raise unknown(
             "reason code or package", subject, names, hint="codes stand in brackets in a plan"

@@ -31,7 +31,7 @@ def find_page(
 
     What the snapshot holds, bundled or in the ``layers``, is answered from there, at once.
     """
-    snapshot = outside.open_snapshot(layers)
+    snapshot = outside.indexes.open_snapshot(layers)
     page = snapshot.page(name)
     if page is not None:
         return page, snapshot
@@ -60,4 +60,4 @@ def known_wheels(outside: Services, page: Page, matrix: Matrix) -> tuple[KnownWh
 def _open(outside: Services, *, offline: bool) -> Index:
 
     project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
-    return outside.open_index(None, project, Request(options=Options(offline=offline)))
+    return outside.indexes.open_index(None, project, Request(options=Options(offline=offline)))

@@ -167,18 +167,18 @@ def _answer_template(session: Session, source: str) -> Mapping[str, str]:
 def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
     """Interview about the project in ``folder``, until it is written or left."""
     outside = session.outside
-    record = outside.read_record(session.path)
+    record = outside.files.read_record(session.path)
     recorded = given_in(record)
     held = overlay(
         session.given.values(),
-        outside.read_settings(folder) if beginning else (),
+        outside.projects.read_settings(folder) if beginning else (),
         [one for one in recorded if one.setting.name not in ASKED],
     )
     request = request_of(held)
     situation = Situation(
-        project=outside.read_project(folder, request),
-        devices=outside.load_facts(request.knowledge).devices,
-        machine=outside.machine(),
+        project=outside.projects.read_project(folder, request),
+        devices=outside.knowledge.load_facts(request.knowledge).devices,
+        machine=outside.host.machine(),
         held=held,
         recorded=overlay(recorded),
         starter=beginning.starter if beginning else None,

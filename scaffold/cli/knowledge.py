@@ -16,8 +16,8 @@ def knowledge() -> None:
 
 def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> None:
     """Check every fact file: fields, references, invariants."""
-    facts = outside.load_facts(knowledge)
-    problems = tuple(outside.check_facts(facts))
+    facts = outside.knowledge.load_facts(knowledge)
+    problems = tuple(outside.knowledge.check_facts(facts))
     if problems:
         raise KnowledgeInvalidError(
             f"{len(problems)} {'fact' if len(problems) == 1 else 'facts'} cannot be right",
@@ -39,14 +39,14 @@ def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> No
 
 def refresh(outside: Services, /, into: Path | None, names: Path | None, *, write: bool) -> None:
     """Ask the index anew for releases, files and what is inside wheels."""
-    folder = outside.own_knowledge(into)
-    refreshed = outside.refresh_wheels(folder, names, _tell)
+    folder = outside.knowledge.own_knowledge(into)
+    refreshed = outside.knowledge.refresh_wheels(folder, names, _tell)
     for line in refreshed.changes:
         click.echo(line)
     for line in refreshed.remarks:
         _tell(line)
     if write:
-        outside.write_knowledge(folder, refreshed)
+        outside.knowledge.write_knowledge(folder, refreshed)
     else:
         _tell("nothing was written: --write does")
 

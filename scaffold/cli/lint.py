@@ -83,9 +83,9 @@ def lint_file(
     alone: bool,
 ) -> LintResult:
     """Return what rules find in the Dockerfile that a path means; with ``fix`` it is written."""
-    file, text, around = outside.read_dockerfile(path)
-    facts = outside.load_facts(request.knowledge)
-    case = make_case(text, facts=facts, today=outside.today(), around=around)
+    file, text, around = outside.projects.read_dockerfile(path)
+    facts = outside.knowledge.load_facts(request.knowledge)
+    case = make_case(text, facts=facts, today=outside.host.today(), around=around)
     notes: tuple[str, ...] = ()
     if not alone:
         case, notes = _judge(outside, file, case, request, tell)
@@ -93,7 +93,7 @@ def lint_file(
     notes = (*unknown_images(case), *notes)
     linted = run(case, rules, fix=fix)
     if fix and linted.text != text:
-        outside.replace_text(file, linted.text)
+        outside.files.replace_text(file, linted.text)
     return LintResult(file=file, before=text, linted=linted, notes=notes, case=case)
 
 
@@ -121,7 +121,7 @@ def _judge(
     tell: Callable[[str], None],
 ) -> tuple[Case, tuple[str, ...]]:
     """Return the case with what is known of the project beside the file, and why nothing is."""
-    targets, _ = choose_targets(request, case.facts.devices, outside.machine())
+    targets, _ = choose_targets(request, case.facts.devices, outside.host.machine())
     folder = file.parent
     text = digest(case.dockerfile.text)
     try:
@@ -129,15 +129,15 @@ def _judge(
         if not project.asked and not project.lock:
             return case, ()
         edges = PlannerServices(
-            index=outside.open_index(folder, project, request),
+            index=outside.indexes.open_index(folder, project, request),
             facts=case.facts,
             today=case.today,
             tell=tell,
         )
-        record = outside.read_record(folder)
+        record = outside.files.read_record(folder)
         planned = record is not None and record.files.get(file.name) == text
         decided = judge_here(case, project, targets[0], request.options, edges, planned=planned)
-        measured = outside.read_measured(folder).get(targets[0].arch)
+        measured = outside.files.read_measured(folder).get(targets[0].arch)
     except LeanscaffoldError as error:
         return case, (f"the project was left out: {error.cause}",)
     notes = tuple(f"--target {other.arch} judges it for that one" for other in targets[1:])
@@ -154,7 +154,7 @@ def _judge(
 def _read_project(outside: Services, file: Path, request: Request) -> Project:
     """Return the project beside a Dockerfile; one that asks for nothing where there is none."""
     try:
-        return outside.read_project(file.parent, request)
+        return outside.projects.read_project(file.parent, request)
     except UsageError:
         name = file.parent.resolve().name or "app"
         return Project(name=Found(value=name, origin=Origin(file=file.name)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from scaffold.cli.services import real_services
 from scaffold.cli.shell_completion import completing, completing_choices
 from scaffold.config.option import Setting
 from scaffold.config.options import SETTINGS
@@ -81,7 +82,7 @@ def command(
     def run(**values: Any) -> Any:
         outside = click.get_current_context().obj
         if outside is None:
-            outside = importlib.import_module("scaffold.cli.real_services").real_services()
+            outside = real_services()
         work = importlib.import_module(f"scaffold.cli.{module or name}")
         return getattr(work, name)(outside, **values)
 

@@ -52,14 +52,14 @@ def prepare(
     Dockerfile that the user edited is built as it is. Raises what ``generate`` raises.
     """
     tell("reading the project")
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     if not force and (member := given.get("package")):
         refuse_other_member(record, path, str(member.raw))
     request = combine_options(given, record)
-    project = outside.read_project(path, request)
+    project = outside.projects.read_project(path, request)
     if record is not None and not force:
         arches = _recorded_arches(record, request, given)
-        stale = record.inputs != outside.digest_inputs(path, input_files(project))
+        stale = record.inputs != outside.projects.digest_inputs(path, input_files(project))
         # One that --leave names is the user's for good: what else is stale is made anew around it.
         dockerfile = request.options.dockerfile
         edited = dockerfile in record.edited and dockerfile not in request.leave

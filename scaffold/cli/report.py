@@ -36,13 +36,13 @@ def report(
     """Show where the bytes of the image of the project in PATH go, before it is built."""
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
-        facts = outside.load_facts(request.knowledge)
+        facts = outside.knowledge.load_facts(request.knowledge)
     page = _make(outcome, facts) if html is not None else ""
     if html == "-":
         click.echo(page, nl=False)
         return FITS if outcome.fits else NOTHING_FITS
     if html is not None:
-        outside.write_page(Path(html), page, force)
+        outside.files.write_page(Path(html), page, force)
     if as_json:
         click.echo(to_json(make_breakdown_document(outcome, facts)), nl=False)
     else:

@@ -65,7 +65,7 @@ def take_request(outside: Services, values: dict[str, Any]) -> tuple[Request, tu
     anew = values.pop("anew")
     given = take_given(outside, values)
     root = _folder_of(values["path"])
-    record = None if anew else outside.read_record(root)
+    record = None if anew else outside.files.read_record(root)
     named = given.get("package")
     if record and named and not is_of_member(record, root, str(named.raw)):
         record = None  # what holds for one member of a workspace says nothing about another
@@ -81,8 +81,8 @@ def take_given(outside: Services, values: dict[str, Any]) -> dict[str, Given]:
         values["path"], values["package"] = place.root, place.package or None
     asked = {setting.parameter: values.pop(setting.parameter, None) for setting in SETTINGS}
     flags = read_flags(asked)
-    table = outside.read_settings(_folder_of(path)) if path else ()
-    return overlay(flags, read_environment(outside.environment()), table)
+    table = outside.projects.read_settings(_folder_of(path)) if path else ()
+    return overlay(flags, read_environment(outside.host.environment()), table)
 
 
 def _folder_of(path: Path) -> Path:

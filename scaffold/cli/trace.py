@@ -70,7 +70,7 @@ def trace(
     tracing = replace(tracing, wishes=wishes, tracer=tracer)
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        traced = outside.trace(tracing, watch, say)
+        traced = outside.engine.trace(tracing, watch, say)
     traced = _keep(path, traced, outcome, add=add)
     return _show(traced, as_json=as_json)
 
@@ -89,7 +89,7 @@ def _order(
     tell: Callable[[str], None],
 ) -> tuple[PlanResult, Tracing]:
     """Return what was decided, and what is to be traced of it."""
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     request = combine_options(given, record)
     closure = request.options.traced
     if closure == TRACED[-1]:
@@ -106,7 +106,7 @@ def _order(
             f"{fits.base.id} is kept as it is: a trace leaves out nothing of it",
             hint="take a base that is cut to measure: --base bare",
         )
-    plan = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, whole)
+    plan = outside.planner.make_plan(outcome.project, outcome.targets, outcome.decisions, whole)
     promise = replace(
         promise_of(outcome),
         base=fits.base.id,
@@ -114,14 +114,14 @@ def _order(
         interpreter=fits.base.interpreter.format(python=fits.python),
     )
     tracing = Tracing(
-        job=make_contest(path, outcome, (), outside.load_facts(request.knowledge)).job,
+        job=make_contest(path, outcome, (), outside.knowledge.load_facts(request.knowledge)).job,
         plan=plan,
         promise=promise,
         exercises=_read_exercises(path, *runs, port=promise.port, health=promise.health),
         wishes=VerifyOptions(),
         closure=closure,
         tracer="any",
-        spell=outside.spell_plan,
+        spell=outside.planner.spell_plan,
     )
     return outcome, tracing
 

@@ -46,7 +46,7 @@ def update(
     quiet: bool,
 ) -> int:
     """Plan the project in PATH again after its dependencies or options changed."""
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     if record is None:
         raise UsageError(
             f"nothing was generated in {path}: there is no leanscaffold.json that can be read",
@@ -98,10 +98,10 @@ def _find_stale(
     outside: Services, path: Path, record: Record, request: Request
 ) -> tuple[Stale, ...]:
 
-    project = outside.read_project(path, request)
+    project = outside.projects.read_project(path, request)
     return find_stale(
         recorded=record.inputs,
-        now=outside.digest_inputs(path, input_files(project)),
+        now=outside.projects.digest_inputs(path, input_files(project)),
         options=(record.options, to_argv(without_secrets(request))),
         missing=record.missing,
     )
@@ -171,7 +171,7 @@ def _write(
 
     files = spell_files(outside, path, outcome)
     texts = {name: text for name, text in files.items() if name not in found.kept}
-    left = set(outside.write(path, texts, force)) - set(found.kept)
+    left = set(outside.files.write(path, texts, force)) - set(found.kept)
     stale = tuple(f"{name} is of an earlier run: delete it if you like" for name in sorted(left))
     return replace(found, written=True, remarks=(*found.remarks, *stale))
 

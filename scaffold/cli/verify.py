@@ -83,9 +83,9 @@ def verify(
                 return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
             proving = of_project(outside, path, prepared, wishes)
     with watching(sys.stderr, quiet=quiet) as watch:
-        reports = outside.prove(proving, watch, _teller(quiet=quiet))
+        reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
     if save:
-        outside.keep_measured(path, reports, outside.today())
+        outside.files.keep_measured(path, reports, outside.host.today())
     return _show(reports, as_json=as_json, verbose=verbose)
 
 
@@ -93,8 +93,8 @@ def of_project(
     outside: Services, path: Path, prepared: Any, wishes: VerifyOptions
 ) -> VerifyRequest:
     """Return what is to be proven of a project whose files are up to date."""
-    facts = outside.load_facts(prepared.request.knowledge)
-    promises = outside.read_promises(path, prepared.arches, facts)
+    facts = outside.knowledge.load_facts(prepared.request.knowledge)
+    promises = outside.files.read_promises(path, prepared.arches, facts)
     trace = prepared.project.trace
     origins = {base.id for base in facts.bases if base.origin}
     if trace is not None and prepared.request.options.traced != TRACED[-1]:
@@ -118,16 +118,16 @@ def of_image(
 ) -> VerifyRequest:
     """Return what is to be proven of an existing image: what was planned, or what is asked."""
     tell("reading the project")
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     request = combine_options(given, record)
-    facts = outside.load_facts(request.knowledge)
-    targets, _ = choose_targets(request, facts.devices, outside.machine())
+    facts = outside.knowledge.load_facts(request.knowledge)
+    targets, _ = choose_targets(request, facts.devices, outside.host.machine())
     if len(targets) > 1:
         raise UsageError("one image is for one target", hint="name it: --target arm64")
     target = targets[0]
     promise = _plain_promise(target)
     if record is not None and target.arch in record.arches:
-        promise = outside.read_promises(path, (target.arch,), facts)[0]
+        promise = outside.files.read_promises(path, (target.arch,), facts)[0]
         promise = replace(promise, budget=target.budget)
     options = request.options
     promise = replace(

@@ -31,7 +31,7 @@ def wheels(
     found = [_look_up(outside, name, knowledge, offline=offline) for name in names]
     if html:
         template = (templates() / "pages" / "wheels.html.j2").read_text(encoding="utf-8")
-        outside.write_file(html, draw_page(found, template), force)
+        outside.files.write_page(html, draw_page(found, template), force)
     if as_json:
         document = {"version": 1, "packages": [to_document(one) for one in found]}
         click.echo(to_json(document), nl=False)
@@ -45,8 +45,10 @@ def _look_up(
 
     known = find_page(outside, name, layers, offline=offline)
     if known is None:
-        raise unknown("package", name, outside.snapshot_names(), hint="check the spelling")
-    return find_package_support(*known, lambda one: outside.load_package(one, layers))
+        raise unknown(
+            "package", name, outside.knowledge.snapshot_names(), hint="check the spelling"
+        )
+    return find_package_support(*known, lambda one: outside.knowledge.load_package(one, layers))
 
 
 def _show(found: Sequence[PackageSupport]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.state.file_writer import seal
 from tests.cli.outside import code_of, run
 

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.model.errors import RequirementsInvalidError
 from scaffold.model.project import Project
 from scaffold.project.reader import read_project

@@ -13,9 +13,8 @@ from scaffold.cli import ReportingGroup
 from scaffold.cli.compare_variants import hand_written, make_contest, planned_contender, promise_of
 from scaffold.cli.options import GIVEN, JSON, QUIET, Command, option
 from scaffold.cli.planning import decide_outcome
-from scaffold.cli.real_services import real_services
 from scaffold.cli.request import with_given
-from scaffold.cli.services import Services
+from scaffold.cli.services import Services, real_services
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import Request, to_argv, without_secrets
 from scaffold.dockerfile.baseline_dockerfile import plain_reference
@@ -59,12 +58,12 @@ def paper(
         outcome, swapped = _decide(outside, project, request, tell)
         variants = paper_variants(_stack(outcome))
         ours = _ours(outside, outcome, swapped)
-        facts = outside.load_facts(request.knowledge)
+        facts = outside.knowledge.load_facts(request.knowledge)
         contest = make_contest(project, outcome, (*_papers(outcome, variants), *ours), facts)
     contest = replace(contest, wishes=VerifyOptions(quick=True, timeout=_PATIENCE, runs=1))
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        comparison = outside.compare(contest, watch, say)
+        comparison = outside.engine.compare(contest, watch, say)
     comparison = replace(comparison, notes=(*comparison.notes, *note))
     return _show(comparison, variants, [one.name for one in ours], path, request, as_json=as_json)
 

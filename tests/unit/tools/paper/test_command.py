@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -95,7 +94,7 @@ def test_another_project_can_be_named_and_needs_requirements(tmp_path: Path) -> 
     assert seen.contests[0].job.folder == tmp_path
     assert "On a board." in out
     assert f"paper {tmp_path}" in out
-    outside = replace(
+    outside = changed(
         make_outside(), read_project=lambda _, __: make_project(files=("pyproject.toml",))
     )
     result = run("paper", str(tmp_path), *TARGET, outside=outside)
