@@ -18,7 +18,6 @@ import click
 from scaffold import __version__
 from scaffold.cli.commands import COMMANDS, HEADINGS
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
-from scaffold.cli.shell_completion import teach_shells
 from scaffold.config.choices import NEAR
 from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
 
@@ -188,7 +187,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line of this process."""
     if COMPLETING in os.environ:
-        teach_shells()
+        importlib.import_module("scaffold.cli.shell_completion").teach_shells()
     # Index pages make hundreds of thousands of values that all stay: looking for garbage among
     # them again and again takes a tenth of a plan.
     gc.set_threshold(100_000, 50, 50)

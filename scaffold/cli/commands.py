@@ -21,11 +21,11 @@ from scaffold.cli.options import (
     REQUEST,
     VERBOSE,
     command,
+    completing,
     flag,
     option,
     verify_params,
 )
-from scaffold.cli.shell_completion import completing
 
 HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Start": (

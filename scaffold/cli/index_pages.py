@@ -1,11 +1,16 @@
-"""Looking up the index page of one package: the snapshot first, the network if it must be."""
+"""Package indexes, and the page of one package: the snapshot first, then the network."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from packaging.utils import InvalidName, canonicalize_name
 
-from scaffold.cli.services import Services
-from scaffold.config.request import Request
+from scaffold.catalog.resources import snapshots
+from scaffold.catalog.snapshot import Snapshot
+from scaffold.cli.services import Indexes, Services
+from scaffold.config.request import Request, index_options
+from scaffold.index.layered_index import SnapshotIndex, open_index
 from scaffold.model.errors import UsageError
 from scaffold.model.index import Index, Page
 from scaffold.model.plan import Options
@@ -61,3 +66,25 @@ def _open(outside: Services, *, offline: bool) -> Index:
 
     project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
     return outside.indexes.open_index(None, project, Request(options=Options(offline=offline)))
+
+
+def _open_index(folder: Path | None, project: Project, request: Request) -> Index:
+    if request.certificates and not Path(request.certificates).is_file():
+        raise UsageError(
+            f"--ca: there is no file {request.certificates}", hint="give certificates in PEM format"
+        )
+    given = {"PIP_CERT": request.certificates} if request.certificates else {}
+    return open_index(
+        {**os.environ, **given},
+        folder=folder,
+        options=index_options(project, request),
+        project=project,
+        offline=request.options.offline,
+        snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
+    )
+
+
+INDEXES = Indexes(
+    open_index=_open_index,
+    open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
+)

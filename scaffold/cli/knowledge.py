@@ -1,23 +1,26 @@
 """``leanscaffold knowledge``: look after the facts, prove that they agree with each other."""
 
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from scaffold.cli.services import Services
-from scaffold.model.errors import KnowledgeInvalidError
+from scaffold.catalog.check import check_facts
+from scaffold.catalog.resources import knowledge as bundled_knowledge
+from scaffold.catalog.wheel_refresh import Refreshed, find_names, refresh_from_index
+from scaffold.cli.services import Services, Upkeep
+from scaffold.model.errors import Detail, KnowledgeInvalidError, UsageError
+from scaffold.model.knowledge import Facts
 from scaffold.report.document import to_json
-
-
-@click.group(name="knowledge")
-def knowledge() -> None:
-    """Look after the facts that decisions rest on."""
+from scaffold.state.file_writer import write_outputs
 
 
 def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> None:
     """Check every fact file: fields, references, invariants."""
     facts = outside.knowledge.load_facts(knowledge)
-    problems = tuple(outside.knowledge.check_facts(facts))
+    problems = tuple(outside.upkeep.check_facts(facts))
     if problems:
         raise KnowledgeInvalidError(
             f"{len(problems)} {'fact' if len(problems) == 1 else 'facts'} cannot be right",
@@ -39,17 +42,61 @@ def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> No
 
 def refresh(outside: Services, /, into: Path | None, names: Path | None, *, write: bool) -> None:
     """Ask the index anew for releases, files and what is inside wheels."""
-    folder = outside.knowledge.own_knowledge(into)
-    refreshed = outside.knowledge.refresh_wheels(folder, names, _tell)
+    folder = outside.upkeep.own_knowledge(into)
+    refreshed = outside.upkeep.refresh_wheels(folder, names, _tell)
     for line in refreshed.changes:
         click.echo(line)
     for line in refreshed.remarks:
         _tell(line)
     if write:
-        outside.knowledge.write_knowledge(folder, refreshed)
+        outside.upkeep.write_knowledge(folder, refreshed)
     else:
         _tell("nothing was written: --write does")
 
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
+
+
+def _check_facts(facts: Facts) -> Iterable[Detail]:
+    """Yield what is wrong or old in facts today."""
+    for problem in check_facts(facts, today=datetime.now(UTC).date()):
+        yield Detail(file=problem.fact, text=f"{problem.text} ({problem.code})")
+
+
+def _own_knowledge(into: Path | None) -> Path:
+    """Return the folder that knowledge is written to: asked for, or a checkout's.
+
+    Raises UsageError where there is neither.
+    """
+    if into is not None:
+        return into
+    bundled = bundled_knowledge()
+    if isinstance(bundled, Path) and (bundled.parent / "pyproject.toml").is_file():
+        return bundled
+    raise UsageError(
+        "the installed knowledge is not written to",
+        hint="name a folder of your own: --into DIR, and use it with --knowledge DIR",
+    )
+
+
+def _refresh_wheels(folder: Path, names: Path | None, tell: Callable[[str], None]) -> Refreshed:
+    """Make the snapshot of a folder of knowledge anew; ``tell`` takes lines of progress."""
+    date = datetime.now(UTC).date().isoformat()
+    return refresh_from_index(folder, find_names(folder, names), os.environ, date=date, tell=tell)
+
+
+def write_knowledge(folder: Path, refreshed: Refreshed) -> None:
+    """Write texts below a folder, all or none, and remove what is stale."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_outputs(folder, refreshed.files, force=True, recorded={})
+    for name in refreshed.stale:
+        (folder / name).unlink(missing_ok=True)
+
+
+UPKEEP = Upkeep(
+    check_facts=_check_facts,
+    own_knowledge=_own_knowledge,
+    refresh_wheels=_refresh_wheels,
+    write_knowledge=write_knowledge,
+)

@@ -1,13 +1,13 @@
 """The options of commands as click has them, and commands that show them below headings."""
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from scaffold.cli.services import real_services
-from scaffold.cli.shell_completion import completing, completing_choices
 from scaffold.config.option import Setting
 from scaffold.config.options import SETTINGS
 
@@ -61,6 +61,15 @@ def _show_short_help(ctx: click.Context, _: click.Parameter, asked: bool) -> Non
         ctx.exit()
 
 
+def completing(kind: str | tuple[str, ...]) -> Callable[..., Any] | None:
+    """Return what offers one of a few words, or of a kind, to a shell; None for nothing."""
+
+    def complete(_: click.Context, __: click.Parameter, typed: str) -> Any:
+        return importlib.import_module("scaffold.cli.shell_completion").complete(kind, typed)
+
+    return complete if kind else None
+
+
 def option(*names: str, **settings: Any) -> Option:
     """Return an option with a value."""
     return Option(names, **settings)
@@ -109,9 +118,7 @@ def _setting(setting: Setting) -> Option:
     return option(
         *names,
         multiple=setting.repeatable,
-        shell_complete=completing_choices(setting.choices)
-        if setting.choices
-        else completing(setting.completes),
+        shell_complete=completing(setting.choices or setting.completes),
         metavar=setting.metavar or "|".join(setting.choices),
         **shared,
     )

@@ -51,20 +51,28 @@ class Host:
 class Knowledge:
     """The facts. Layers are folders of knowledge above the bundled one.
 
-    ``load_package`` takes a normalised name. ``own_knowledge`` returns the folder that knowledge is
-    written to, asked for or a checkout's; ``refresh_wheels`` makes a snapshot anew,
-    ``write_knowledge`` writes it below a folder, all or none, and removes what is stale.
-    ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
+    ``load_package`` takes a normalised name. ``snapshot_names`` lists what the bundled snapshot
+    holds, ``snapshot_date`` is its ISO date.
     """
 
     load_facts: Callable[[Sequence[str]], Facts]
-    check_facts: Callable[[Facts], Iterable[Detail]]
     load_package: Callable[[str, Sequence[str]], PackageFact | None]
+    snapshot_names: Callable[[], Sequence[str]]
+    snapshot_date: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """How facts are checked and made anew.
+
+    ``own_knowledge`` returns the folder that knowledge is written to, asked for or a checkout's;
+    ``write_knowledge`` writes below it, all or none, and removes what is stale.
+    """
+
+    check_facts: Callable[[Facts], Iterable[Detail]]
     own_knowledge: Callable[[Path | None], Path]
     refresh_wheels: Callable[[Path, Path | None, Callable[[str], None]], Refreshed]
     write_knowledge: Callable[[Path, Refreshed], None]
-    snapshot_names: Callable[[], Sequence[str]]
-    snapshot_date: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +155,7 @@ class Services:
 
     host: Host
     knowledge: Knowledge
+    upkeep: Upkeep
     indexes: Indexes
     projects: Projects
     planner: Planner
@@ -176,7 +185,8 @@ def real_services() -> Services:
             environment=lambda: os.environ,
         ),
         knowledge=late("scaffold.cli.knowledge_services:KNOWLEDGE"),
-        indexes=late("scaffold.cli.knowledge_services:INDEXES"),
+        upkeep=late("scaffold.cli.knowledge:UPKEEP"),
+        indexes=late("scaffold.cli.index_pages:INDEXES"),
         projects=late("scaffold.cli.planning_services:PROJECTS"),
         planner=late("scaffold.cli.planning_services:PLANNER"),
         files=late("scaffold.cli.planning_services:FILES"),

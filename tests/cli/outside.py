@@ -21,6 +21,7 @@ from scaffold.cli.services import (
     Planner,
     Projects,
     Services,
+    Upkeep,
 )
 from scaffold.config.request import Request
 from scaffold.docker.build import Job, Watch
@@ -43,6 +44,7 @@ from tests.support.worlds import World
 _PORTS: Mapping[str, Any] = {
     "host": Host,
     "knowledge": Knowledge,
+    "upkeep": Upkeep,
     "indexes": Indexes,
     "projects": Projects,
     "planner": Planner,
@@ -201,13 +203,15 @@ def make_outside(
         ),
         knowledge=Knowledge(
             load_facts=lambda _: make_facts(),
-            check_facts=lambda _: (),
             load_package=lambda name, _: make_facts().packages.get(name),
+            snapshot_names=lambda: sorted((world or World()).pages),
+            snapshot_date=lambda: "2026-11-24",
+        ),
+        upkeep=Upkeep(
+            check_facts=lambda _: (),
             own_knowledge=lambda into: into or Path("knowledge"),
             refresh_wheels=lambda _, __, ___: Refreshed(changes=(), files={}),
             write_knowledge=lambda _, one: seen.written.update(one.files),
-            snapshot_names=lambda: sorted((world or World()).pages),
-            snapshot_date=lambda: "2026-11-24",
         ),
         indexes=Indexes(
             open_index=open_index,

@@ -5,7 +5,7 @@ from pathlib import Path
 from scaffold.cli.services import Services
 from scaffold.model.target import Arch
 from scaffold.model.verification import CompareResult, Comparison, Status
-from tests.cli.outside import Seen, code_of, make_outside
+from tests.cli.outside import Seen, changed, code_of, make_outside
 from tests.cli.outside import run as run_command
 from tests.support.builders import (
     make_decision,
