@@ -24,7 +24,7 @@ from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
 from tests.support.builders import make_candidate, make_decision, make_rejected, make_saving
 
 HEAVY = (
-    *("requests", "resolvelib", "rich", "jinja2", "pip", "packaging", "msgspec", "elftools"),
+    *("requests", "resolvelib", "rich", "jinja2", "pip", "packaging", "msgspec"),
     *("pip_requirements_parser", "urllib3", "scaffold.planner", "scaffold.index", "asyncio"),
 )
 
@@ -47,7 +47,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_short_help_shows_the_options_that_are_used_most_and_help_all_of_them() -> None:
     for name in ("plan", "build", "lint"):
         short, whole = run(name, "-h").stdout, run(name, "--help").stdout
-        assert len(short.splitlines()) < 45 < len(whole.splitlines())
+        assert 2 * len(short.splitlines()) < len(whole.splitlines())
         assert {"--target", "--max-size", "--base"} <= set(short.split())
         assert "--require-shell" in whole
         assert "--require-shell" not in short

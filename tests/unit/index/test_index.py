@@ -156,6 +156,29 @@ def test_a_connection_that_drops_midway_is_an_error_and_leaves_nothing_behind(
     assert len(files_of(bench.open())) == 1
 
 
+def test_a_head_that_never_ends_is_cut_off(bench: Bench) -> None:
+    bench.server.add_page("demo", [], dribble=True)
+    http = Http(bench.config, retries=0, patience=0.3)
+    with pytest.raises(TransientError, match="did not answer in time"):
+        http.get(f"{bench.server.url}/demo/")
+
+
+@pytest.mark.parametrize(
+    "says",
+    [f"bytes 0-{10**14}/{10**14}", "bytes 5-1/2", f"bytes 0-{10**40}/9", "bytes -9-1/2", "x"],
+)
+def test_what_a_server_says_of_a_range_is_not_believed(bench: Bench, says: str) -> None:
+    filename = "demo-1.0-py3-none-any.whl"
+    entry = bench.server.add_file(
+        filename, make_wheel("demo", "1.0", "Requires-Dist: d"), says=says
+    )
+    bench.server.add_page("demo", [entry])
+    index = bench.open()
+    found = index.metadata("demo", "1.0", files_of(index)[0])
+    assert found is not None
+    assert found.requires == ("d",)
+
+
 def test_a_server_that_nobody_answers_at_is_an_error(bench: Bench) -> None:
     bench.config = IndexConfig(index_url="http://127.0.0.1:1/simple", timeout=2)
     with pytest.raises(TransientError, match="cannot be reached"):
@@ -197,6 +220,28 @@ def test_metadata_is_read_from_inside_a_wheel(bench: Bench, ranges: bool) -> Non
     assert metadata == Metadata(
         name="demo", version="1.0", requires=("dep>=2",), extras=("fast",), requires_python=">=3.9"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "opened"),
+    [
+        (b"import ctypes.util\nctypes.CDLL(ctypes.util.find_library('mpv'))\n", ("mpv",)),
+        (b"import ctypes\ndef load():\n    ctypes.CDLL('libvlc.so.5')\nload()\n", ("libvlc.so.5",)),
+        (b"from ctypes import *\ntry:\n    CDLL('libx.so.1')\nexcept OSError:\n    pass\n", ()),
+        (b"import ctypes.util\nctypes.CDLL(ctypes.util.find_library('c'))\n", ()),
+        (b"import sys, ctypes\nif sys.platform == 'win32':\n    ctypes.CDLL('a.so')\n", ()),
+    ],
+)
+def test_libraries_that_a_pure_wheel_opens_are_read(
+    bench: Bench, source: bytes, opened: tuple[str, ...]
+) -> None:
+    wheel = make_wheel("demo", "1.0", files={"demo/__init__.py": source})
+    entry = bench.server.add_file("demo-1.0-py3-none-any.whl", wheel)
+    bench.server.add_page("demo", [entry])
+    index = bench.open()
+    (facts,) = index.wheel_facts([("demo", "1.0", files_of(index)[0])], network=True)
+    assert facts is not None
+    assert tuple(name for name, _ in facts.opened) == opened
 
 
 def test_a_range_reader_does_not_download_the_wheel(bench: Bench) -> None:
