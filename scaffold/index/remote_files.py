@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import requests
 from remotezip import RangeNotSupported, RemoteIOError, RemoteZip, RemoteZipError
 from urllib3.exceptions import HTTPError
 
+from scaffold.assembler.duplicates import may_link
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.catalog.snapshot import KINDS
@@ -88,7 +89,19 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         blocks=count_blocks((info.filename, info.file_size) for info in files),
         brings=list_libraries(info.filename for info in files),
         modules=_list_modules(info.filename for info in files),
+        duplicates=_count_duplicates(files),
     )
+
+
+def _count_duplicates(files: Iterable[ZipInfo]) -> int:
+    """Return the bytes of files that are the same as another, as far as assembling links them."""
+    linked = [
+        (info.CRC, info.file_size, info.external_attr >> 16)
+        for info in files
+        if may_link(info.filename.rpartition("/")[2], info.file_size)
+        and classify(info.filename) in {"so", "other"}
+    ]
+    return sum(size for _, size, _ in linked) - sum(size for _, size, _ in set(linked))
 
 
 def list_libraries(paths: Iterable[str]) -> tuple[str, ...]:

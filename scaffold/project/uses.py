@@ -275,6 +275,8 @@ _TK = "libtk8.6.so"
 _BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
 _DATABASES = frozenset({"dbm", "shelve", "_dbm", "_gdbm"})
 _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
+_SHARED = re.compile(r"\.so\b")
+_LONGEST_NAME = 500  # characters
 _SONAME = re.compile(r"lib[\w+-]+\.so(\.\d+)*")
 _PYTHON = re.compile(r"python[0-9.]*")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
@@ -292,7 +294,14 @@ _FAILURES = {
 }
 # These tell of the whole project, whatever runs of it.
 _ALWAYS = frozenset(
-    {"speaks-language", "handles-signals", "opens-database", "shows-window", "imports"}
+    {
+        "speaks-language",
+        "names-library",
+        "handles-signals",
+        "opens-database",
+        "shows-window",
+        "imports",
+    }
 )
 _CERTAINTY = {When.MAYBE: 0, When.CALL: 1, When.START: 2}
 _NAMING = ("name", "model_name", "model", "repo_id", "pretrained_model_name_or_path")
@@ -352,7 +361,7 @@ def _found(
     """Yield each use with the node that it stands in."""
     yield from _from_calls(module, files, own)
     yield from _imports(module, own)
-    yield from _languages(module)
+    yield from _texts(module)
     for name, node in find_settings(module):
         yield Use(code="needs-setting", value=name, origin=module.origin(node)), node
     for path, node in find_writes(module):
@@ -577,11 +586,13 @@ def _shell_commands(text: str) -> list[str]:
     return [name for name in names if name not in _BUILTINS and not _PYTHON.fullmatch(name)]
 
 
-def _languages(module: Module) -> Iterator[tuple[Use, ast.AST]]:
+def _texts(module: Module) -> Iterator[tuple[Use, ast.AST]]:
     for node in module.nodes:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and _LOCALE.fullmatch(text):
             yield Use(code="speaks-language", value=text, origin=module.origin(node)), node
+        elif isinstance(text, str) and _SHARED.search(text) and len(text) < _LONGEST_NAME:
+            yield Use(code="names-library", value=text, origin=module.origin(node)), node
 
 
 def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from scaffold.config.choices import AROUND
+from scaffold.config.options import AROUND
 from scaffold.dockerfile.extras import FILES, make_workshop
 from scaffold.dockerfile.extras.service import find_hardware
 from scaffold.dockerfile.render import render

@@ -389,6 +389,8 @@ def test_wheel_facts_count_every_file_in_one_kind(bench: Bench) -> None:
         "demo/docs/index.html": b"1" * 70,
         "demo/data.bin": b"1" * 80,
         "demo.libs/libz-1a2b.so.1": b"1" * 90,
+        "demo/tests/data/one.dat": b"2" * (1 << 16),
+        **dict.fromkeys(("demo/a.dat", "demo/b.dat", "demo/c.abi3.so"), b"2" * (1 << 16)),
     }
     entry = bench.server.add_file(
         "demo-1.0-py3-none-any.whl", make_wheel("demo", "1.0", files=files)
@@ -400,9 +402,10 @@ def test_wheel_facts_count_every_file_in_one_kind(bench: Bench) -> None:
     kinds = dict(facts.kinds)
     dist_info = kinds.pop("dist-info")
     assert kinds == {
-        "py": 15, "pyi": 20, "headers": 30, "static": 40, "sources": 50, "tests": 60,
-        "docs": 70, "other": 80, "so": 90,
+        "py": 15, "pyi": 20, "headers": 30, "static": 40, "sources": 50, "tests": 65_596,
+        "docs": 70, "other": 131_152, "so": 65_626,
     }  # fmt: skip
+    assert facts.duplicates == 1 << 16  # tests are trimmed, modules stay apart
     assert facts.installed == sum(kinds.values()) + dist_info
     assert facts.files == len(files) + 2
     assert facts.elf == "none"

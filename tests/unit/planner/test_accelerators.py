@@ -7,7 +7,7 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
-from scaffold.config.choices import ACCELERATORS
+from scaffold.config.options import ACCELERATORS
 from scaffold.config.request import Request, choose_targets
 from scaffold.model.project import Found, IndexOptions, Lock, LockedPackage, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
