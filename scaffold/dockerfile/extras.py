@@ -10,6 +10,7 @@ from scaffold.docker.build import default_name
 from scaffold.model.plan import Plan
 from scaffold.model.project import Project, When
 from scaffold.model.target import Target
+from scaffold.project.locks import find_format, list_locks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,15 +221,6 @@ def _limits_of(target: Target) -> str:
     return target.device.name
 
 
-# How each kind of file is installed, the first that is there.
-_INSTALL = (
-    ("uv.lock", "pip install uv && uv sync"),
-    ("poetry.lock", "pip install poetry && poetry install"),
-    ("pdm.lock", "pip install pdm && pdm sync"),
-    ("Pipfile.lock", "pip install pipenv && pipenv sync --dev"),
-    ("Pipfile", "pip install pipenv && pipenv install --dev"),
-    ("pylock.toml", "pip install -r pylock.toml"),
-)
 _TESTS = "requirements-dev.txt"
 # Hosting services' machines, whose processors run the image without emulation.
 _RUNNERS = {"amd64": "ubuntu-24.04", "386": "ubuntu-24.04", "arm64": "ubuntu-24.04-arm"}
@@ -287,9 +279,11 @@ def _jobs(plan: Plan) -> Iterator[Job]:
 def _install(plan: Plan) -> str:
     """Return how a developer installs what the project asks for, and what its tests need."""
     files = plan.project.files
-    for name, line in _INSTALL:
-        if name in files:
-            return line
+    if locks := list_locks(files):
+        found = find_format(locks[0])
+        return found.install if found else ""
+    if "Pipfile" in files:
+        return "pip install pipenv && pipenv install --dev"
     texts = [name for name in files if name.endswith((".txt", ".in"))]
     if texts:
         asked = " ".join(f"-r {shlex.quote(name)}" for name in texts)
