@@ -68,10 +68,6 @@ class Accelerator:
         """Tell whether a package serves nothing without it."""
         return any(fnmatchcase(package, pattern) for pattern in self.parts)
 
-    def list_parts(self, packages: Iterable[str]) -> tuple[str, ...]:
-        """Return the packages that serve nothing without it."""
-        return tuple(name for name in packages if self.is_part(name))
-
 
 class BuildClass(StrEnum):
     """How long installing takes: no compiler, or its minutes or hours on a small CPU.
