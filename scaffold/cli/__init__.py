@@ -1,5 +1,6 @@
 """The command line: one short file per command, and the one place where errors are printed."""
 
+import codecs
 import gc
 import importlib
 import json
@@ -27,6 +28,8 @@ _HEADINGS = {
     "Maintain": ("config", "doctor", "completion", "knowledge"),
 }
 _COMMANDS = {name: f"scaffold.cli.{name}" for names in _HEADINGS.values() for name in names}
+# What stands for signs that a terminal's encoding lacks.
+_PLAIN = {"✓": "+", "✗": "x", "±": "+-", "·": "-", "•": "*", "…": "...", "→": "->"}
 COMPLETING = "_LEANSCAFFOLD_COMPLETE"  # click's, set by the script that `completion` prints
 
 
@@ -211,14 +214,22 @@ def main() -> None:
     # Index pages make hundreds of thousands of values that all stay: looking for garbage among
     # them again and again takes a tenth of a plan.
     gc.set_threshold(100_000, 50, 50)
+    codecs.register_error("plain", _spell_plainly)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:  # a terminal without Unicode gets question marks, not a crash
-            reconfigure(errors="replace")
+        if reconfigure:  # a terminal without Unicode gets plain signs, not a crash
+            reconfigure(errors="plain")
     try:
         cli.main(prog_name="leanscaffold")
     except SystemExit as end:
         _leave(end.code)
+
+
+def _spell_plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(character, "?") for character in lost), error.end
 
 
 def _leave(code: object) -> NoReturn:
