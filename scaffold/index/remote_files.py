@@ -38,7 +38,7 @@ from scaffold.project.uses import find_uses
 
 LARGEST_WHOLE = 256 << 20  # bytes of a wheel; no more is downloaded to look into it
 _IN_MEMORY = 16 << 20  # bytes; what is larger waits on disk
-_LARGEST_RANGE = 64 << 20  # bytes; the directory of a wheel with 500,000 files
+_LARGEST_RANGE = 16 << 20  # bytes; the directory of a wheel with 130,000 files
 _TAIL = 96 << 10  # bytes; holds METADATA and the directory of nine wheels in ten
 _LARGEST_READ = 512 << 10  # bytes of a pure wheel whose sources are read for libraries they open
 
@@ -233,7 +233,7 @@ class RemoteFiles:
 
     @contextmanager
     def _open_whole(self, file: DistFile) -> Iterator[ZipFile]:
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
+        with _Kept(_IN_MEMORY) as kept:
             sha256 = hashlib.sha256()
             with self._http.open(file.url) as response:
                 if response.status_code in MISSING:
@@ -248,6 +248,16 @@ class RemoteFiles:
             with ZipFile(kept) as wheel:
                 wheel.filename = file.filename
                 yield wheel
+
+
+class _Kept(tempfile.SpooledTemporaryFile[bytes]):
+    """A wheel that was downloaded; a directory that would take all memory is not read."""
+
+    def read(self, *size: int) -> bytes:
+        """Return the next bytes. Raises BadZipFile for more than any directory has."""
+        if size and size[0] > _LARGEST_RANGE:
+            raise BadZipFile("the directory is larger than any")
+        return super().read(*size)
 
 
 class _Checked:
