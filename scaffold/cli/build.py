@@ -132,13 +132,13 @@ def build(
     with watching(sys.stderr, quiet=quiet) as watch:
         if goal:
             job = make_image_job(
-                outside, prepared, make_job(path, prepared, wishes), goal, base_from or ""
+                outside, prepared, make_job(prepared, wishes), goal, base_from or ""
             )
             written = outside.write_images(job, watch)
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
-            built = outside.build(make_job(path, prepared, wishes), watch)
+            built = outside.build(make_job(prepared, wishes), watch)
     if as_json:
         from scaffold.report.build_result import make_build_document  # noqa: PLC0415 - not for text
         from scaffold.report.document import to_json  # noqa: PLC0415
@@ -152,13 +152,13 @@ def build(
     return 0
 
 
-def make_job(path: Path, prepared: "Prepared", wishes: "BuildOptions") -> "Job":
+def make_job(prepared: "Prepared", wishes: "BuildOptions") -> "Job":
     """Return what is to be built of a prepared folder."""
     from scaffold.config.request import index_options  # noqa: PLC0415
     from scaffold.docker.build import Job  # noqa: PLC0415 - not for --help
 
     return Job(
-        folder=path,
+        folder=prepared.folder,
         project=prepared.project.name.value,
         arches=prepared.arches,
         index=index_options(prepared.project, prepared.request),

@@ -13,6 +13,7 @@ from scaffold.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from scaffold.config.option_sources import Given
     from scaffold.config.request import Request
@@ -70,6 +71,7 @@ def real_services() -> Services:
         build=_build,
         write_images=_write_images,
         read_promises=_read_promises,
+        copy_project=_copy_project,
         prove=_prove,
         compare=_compare,
         trace=_trace,
@@ -221,6 +223,12 @@ def _read_promises(path: Path, arches: Sequence[Arch], facts: Facts) -> tuple[Ex
     from scaffold.state.record import read_expectations  # noqa: PLC0415 - one command only
 
     return read_expectations(path, arches, facts.bases)
+
+
+def _copy_project(path: Path) -> AbstractContextManager[Path]:
+    from scaffold.verify.session import working_copy  # noqa: PLC0415 - pulls in the engine's client
+
+    return working_copy(path, history=True)
 
 
 def _prove(proving: VerifyRequest, watch: Watch, tell: Callable[[str], None]) -> tuple[Report, ...]:

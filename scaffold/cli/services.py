@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date
     from pathlib import Path
 
@@ -52,6 +53,7 @@ class Services:
     ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
     none, and returns the names of files of an earlier run that belong to no target any more;
     without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
+    ``copy_project`` gives a copy of a folder to write into, which is gone afterwards.
     ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
     files in it. ``build`` makes images and tells what happens meanwhile, ``write_images`` does so
     without an engine. ``read_promises`` returns what was planned for each target, ``prove`` builds
@@ -88,6 +90,7 @@ class Services:
     build: Callable[[Job, Watch], tuple[Built, ...]]
     write_images: Callable[[ImageJob, Watch], Written]
     read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Expectation, ...]]
+    copy_project: Callable[[Path], AbstractContextManager[Path]]
     prove: Callable[[VerifyRequest, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[CompareRequest, Watch, Callable[[str], None]], Comparison]
     trace: Callable[[Tracing, Watch, Callable[[str], None]], Traced]

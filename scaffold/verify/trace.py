@@ -1,12 +1,9 @@
 """The pipeline of a trace: build, run under a tracer, make the keep-list, build and run again."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
@@ -37,7 +34,7 @@ from scaffold.state.trace_file import (
     weigh_opened,
 )
 from scaffold.verify.checks.traced import compare_runs, name_exercise
-from scaffold.verify.session import LEFT_OUT, VerifySession, open_bench
+from scaffold.verify.session import VerifySession, open_bench, working_copy
 from scaffold.verify.verify import make_trial
 
 if TYPE_CHECKING:
@@ -117,9 +114,7 @@ def _image(tracing: Tracing, plan: Plan, bench: VerifySession, watch: Watch) -> 
     """Yield an image of a copy of the project with a plan's files, on the device's engine."""
     arch: Arch = tracing.promise.arch
     tag = f"leanscaffold-trace:{bench.mark}-{arch.slug}"
-    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary, ExitStack() as stack:
-        folder = Path(temporary) / "project"
-        shutil.copytree(tracing.job.folder, folder, ignore=LEFT_OUT, symlinks=True)
+    with working_copy(tracing.job.folder) as folder, ExitStack() as stack:
         for name in (*read_recorded(tracing.job.folder), TRACE):
             (folder / name).unlink(missing_ok=True)
         files = dict(tracing.spell(plan))

@@ -309,7 +309,7 @@ def test_where_nothing_fits_generate_writes_nothing_and_exits_3_with_what_would_
     result = run(*argv, outside=make_outside(nothing, seen=seen))
     assert result.exit_code == 3
     assert seen.written == {}
-    for words in ("12 MB on disk over the budget", "--swap opencv-python=", "then it fits"):
+    for words in ("12 MB on disk over the limit", "--swap opencv-python=", "then it fits"):
         assert words in result.stdout
     document = json.loads(run(*argv, "--json", outside=make_outside(nothing)).stdout)
     assert document["chosen"] is None
