@@ -2,17 +2,16 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.docker.build import Watch
 from scaffold.model.target import Arch
 from scaffold.model.verification import Report
 from scaffold.verify.session import VerifyRequest
-from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.cli.outside import Seen, changed, code_of, make_outside, run
 from tools import WRITTEN
 
 HELLO = Path(__file__).parents[2] / "examples" / "hello"
@@ -53,7 +52,7 @@ def test_what_has_to_be_generated_for_a_check_is_written_into_a_copy(
         built.append((asked.job.folder, set(texts(asked.job.folder))))
         return ()
 
-    outside = replace(real_services(), prove=prove)
+    outside = changed(real_services(), prove=prove)
     if generated:
         words = ("generate", str(project), "--target", "amd64", "--offline")
         assert run(*words, outside=outside).exit_code == 0
@@ -66,6 +65,6 @@ def test_what_has_to_be_generated_for_a_check_is_written_into_a_copy(
     assert texts(project) == before
     assert not folder.exists()
 
-    run(*verify, "--save", outside=replace(outside, keep_measured=lambda _, __, ___: None))
+    run(*verify, "--save", outside=changed(outside, keep_measured=lambda _, __, ___: None))
     assert built[-1][0] == project
     assert "requirements.arm64.lock" in texts(project)
