@@ -19,7 +19,7 @@ import click
 from scaffold import __version__
 from scaffold.cli.commands import COMMANDS, HEADINGS
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
-from scaffold.config.choices import NEAR
+from scaffold.config.options import NEAR
 from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
 
 # What stands for signs that a terminal's encoding lacks.

@@ -14,8 +14,8 @@ from scaffold.cli.planning import show_result
 from scaffold.cli.prepare import combine_options, prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
-from scaffold.config.choices import TRACED
 from scaffold.config.option_sources import Given
+from scaffold.config.options import TRACED
 from scaffold.config.request import choose_targets
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import UsageError
