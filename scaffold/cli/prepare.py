@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from scaffold.cli.options import given_in, read_options
 from scaffold.cli.planning import decide_outcome, refuse_other_member, write_files
+from scaffold.cli.request import given_in, read_options
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, request_of
 from scaffold.config.request import Request, parse_request, without_secrets
@@ -15,10 +14,8 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.project.dockerignore import input_files
+from scaffold.report.plan_result import PlanResult
 from scaffold.state.record import Record
-
-if TYPE_CHECKING:
-    from scaffold.report.plan_result import PlanResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +23,15 @@ class Prepared:
     """A folder whose files can be built. ``request`` has what was recorded as its defaults.
 
     ``outcome`` is there only if something was decided anew; where that fits nothing, no file was
-    written.
+    written. ``folder`` is where the files are.
     """
 
+    folder: Path
     project: Project
     arches: tuple[Arch, ...]
     request: Request
     remarks: tuple[Reason, ...] = ()
-    outcome: "PlanResult | None" = None
+    outcome: PlanResult | None = None
 
     @property
     def fits(self) -> bool:
@@ -48,31 +46,38 @@ def prepare(
     *,
     force: bool,
     tell: Callable[[str], None],
+    copy: Callable[[Path], Path] = lambda path: path,
 ) -> Prepared:
     """Return a folder with files that suit what is asked, written anew only where they do not.
 
     ``given`` is what is asked of each setting, by its name; what was recorded fills the gaps. A
-    Dockerfile that the user edited is built as it is. Raises what ``generate`` raises.
+    Dockerfile that the user edited is built as it is. ``copy`` returns the folder to write into, if
+    anything has to be written. Raises what ``generate`` raises.
     """
     tell("reading the project")
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     if not force and (member := given.get("package")):
         refuse_other_member(record, path, str(member.raw))
     request = combine_options(given, record)
-    project = outside.read_project(path, request)
+    project = outside.projects.read_project(path, request)
     if record is not None and not force:
         arches = _recorded_arches(record, request, given)
-        stale = record.inputs != outside.digest_inputs(path, input_files(project))
+        stale = record.inputs != outside.projects.digest_inputs(path, input_files(project))
         # One that --leave names is the user's for good: what else is stale is made anew around it.
         dockerfile = request.options.dockerfile
         edited = dockerfile in record.edited and dockerfile not in request.leave
         if arches and not record.missing and (edited or not stale):
             remarks = tuple(_remarks(record, stale=stale and bool(record.inputs)))
-            return Prepared(project=project, arches=arches, request=request, remarks=remarks)
+            return Prepared(
+                folder=path, project=project, arches=arches, request=request, remarks=remarks
+            )
     outcome = decide_outcome(outside, path, request, tell)
+    folder = path
     if outcome.fits:
-        outcome = write_files(outside, path, outcome, force=force, tell=tell)
+        folder = copy(path)
+        outcome = write_files(outside, folder, outcome, force=force, tell=tell, named=path)
     return Prepared(
+        folder=folder,
         project=outcome.project,
         arches=tuple(target.arch for target in outcome.targets),
         request=request,
