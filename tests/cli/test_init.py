@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.real_services import real_services
-from scaffold.cli.services import Services
-from scaffold.init.services import SavedAnswers
+from scaffold.cli.services import Services, real_services
+from scaffold.init.services import WIZARD, SavedAnswers
 from scaffold.model.errors import Detail
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.cli.wizards import Typist, make_wizard
@@ -36,7 +35,7 @@ def real(typist: Typist, state: Path, **changes: object) -> Services:
     """Return the real world with somebody at the keyboard, and a state folder of the test's."""
     outside = real_services()
     kept = SavedAnswers(folder=lambda: state / "state")
-    wizard = replace(outside.wizard, interactive=lambda: True, ask=typist, kept=kept)
+    wizard = replace(WIZARD, interactive=lambda: True, ask=typist, kept=kept)
     return replace(outside, wizard=replace(wizard, **changes))  # type: ignore[arg-type]
 
 
