@@ -17,7 +17,7 @@ from scaffold.docker.connect import connect
 from scaffold.index.configuration import IndexConfig, read_index_config
 from scaffold.model.build import BuildOptions, BuildRequest, Built, Progress, Secret
 from scaffold.model.errors import ConfigInvalidError, OnePlatformError, UsageError
-from scaffold.model.plan import DOCKERFILE
+from scaffold.model.plan import DOCKERFILE, default_name
 from scaffold.model.project import IndexOptions
 from scaffold.model.target import Arch
 from scaffold.project.source_clients import (
@@ -96,12 +96,6 @@ def split_tag(reference: str) -> tuple[str, str]:
             hint="lower case, such as app, app:1.2 or registry.example/team/app:1.2",
         )
     return match["name"], match["tag"] or ""
-
-
-def default_name(project: str) -> str:
-    """Return an image's name made of a project's: ``My App`` becomes ``my-app``."""
-    name = re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-")
-    return name or "app"
 
 
 def _tag(name: str, tag: str, arch: Arch, *, several: bool) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scaffold import __version__
-from scaffold.docker.build import default_name
-from scaffold.model.plan import Plan
+from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import Project, When
 from scaffold.model.target import Target
 from scaffold.project.locks import find_format, list_locks

@@ -1,5 +1,6 @@
 """The plan: everything the templates need, and nothing of Dockerfile syntax."""
 
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -49,6 +50,12 @@ class Options:
     debug_shell: bool = False
     traced: str = "safe"
     dockerfile: str = DOCKERFILE
+
+
+def default_name(project: str) -> str:
+    """Return an image's name made of a project's: ``My App`` becomes ``my-app``."""
+    name = re.sub(r"[^a-z0-9]+", "-", project.lower()).strip("-")
+    return name or "app"
 
 
 def file_option(options: Options) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -247,7 +248,7 @@ def find_missing(
     spaces = _namespaces(facts)
     imported = [use for use in project.uses if use.code == "imports"]
     brought = {name for names in modules.values() for name in names or ()}
-    told = {canonicalize_name(Requirement(one).name) for row in owners.values() for one in row}
+    told = {_name_of(one) for row in owners.values() for one in row}
     unread = {name: version for name, version in installed.items() if modules.get(name) is None}
     vague = [name for name in unread if name not in told]
     explained = {_key(use.value) for use in imported}
@@ -284,6 +285,11 @@ def _owners(facts: Facts) -> dict[str, tuple[str, ...]]:
             top = module.partition(".")[0]
             owners[top] = (*owners.get(top, ()), package.name)
     return owners
+
+
+@cache
+def _name_of(requirement: str) -> str:
+    return canonicalize_name(Requirement(requirement).name)
 
 
 def _namespaces(facts: Facts) -> set[str]:
@@ -327,7 +333,7 @@ def _lacks(
     code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
     what = f"{use.origin} imports {use.value}"
     first = fact.packages[0] if fact.packages else ""
-    name = canonicalize_name(Requirement(first).name) if first else ""
+    name = _name_of(first) if first else ""
     if fact.until:
         what += f", which Python {python} dropped (the last with it is {fact.until})"
         way = f"ask for --python {fact.until}" + (f", or add {first}" if first else "")

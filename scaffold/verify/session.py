@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from scaffold.docker.apps import remove_marked, run_app, run_exercise, try_imports
-from scaffold.docker.build import BuildServices, Job, Watch, build_images, default_name
+from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.docker.connect import connect
 from scaffold.docker.images import (
@@ -29,6 +29,7 @@ from scaffold.model.build import Built
 from scaffold.model.errors import BuildError
 from scaffold.model.image import Contents, ImageConfig
 from scaffold.model.knowledge import PackageFact
+from scaffold.model.plan import default_name
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec, TraceResult, TraceScenario
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Expectation, Report, Stored, VerifyOptions

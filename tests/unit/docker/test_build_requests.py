@@ -1,8 +1,9 @@
 import pytest
 
-from scaffold.docker.build import apart, default_name, make_orders, split_tag
+from scaffold.docker.build import apart, make_orders, split_tag
 from scaffold.model.build import BuildOptions, BuildRequest
 from scaffold.model.errors import UsageError
+from scaffold.model.plan import default_name
 from scaffold.model.target import Arch
 
 BOTH = (Arch.AMD64, Arch.ARM_V7)
