@@ -1,13 +1,14 @@
 """``leanscaffold verify``: build, run the way the device would, and tell what holds."""
 
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scaffold.cli.build import make_job
+from scaffold.cli.build import make_image_job, make_job
 from scaffold.cli.options import (
     SectionedCommand,
     SectionedOption,
@@ -23,7 +24,9 @@ from scaffold.model.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from scaffold.cli.prepare import Prepared
     from scaffold.config.option_sources import Given
+    from scaffold.model.build import Progress
     from scaffold.model.expectation import Expectation, VerifyOptions
     from scaffold.model.verification import Report
     from scaffold.verify.session import VerifyRequest
@@ -107,6 +110,20 @@ def read_proof_wishes(values: dict[str, Any]) -> "VerifyOptions":
 @given_options
 @verify_options()
 @click.option(
+    "--no-engine",
+    cls=SectionedOption,
+    section=_SECTION,
+    is_flag=True,
+    help="Run nothing: prove what the files show, of an image built here or of --image app.tar.",
+)
+@click.option(
+    "--base-from",
+    cls=SectionedOption,
+    section=_SECTION,
+    metavar="PLACE",
+    help="With --no-engine: the base from oci:DIR or a tar, not from its registry.",
+)
+@click.option(
     "--save", is_flag=True, help="Keep the figures in leanscaffold.json; plan shows them."
 )
 @click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
@@ -120,6 +137,8 @@ def verify(
     /,
     path: Path,
     *,
+    no_engine: bool,
+    base_from: str | None,
     save: bool,
     force: bool,
     verbose: bool,
@@ -143,6 +162,14 @@ def verify(
             "--save keeps figures of what the plan builds, and --image is built already",
             hint="leave one of them out",
         )
+    if no_engine and (wishes.engine or save):
+        raise UsageError(
+            f"--no-engine and {'--save' if save else '--on'} exclude each other",
+            hint="leave one of them out",
+        )
+    if base_from and not no_engine:
+        raise UsageError("--base-from is only for --no-engine", hint="add --no-engine")
+    prepared = None
     with talking(sys.stderr, quiet=quiet) as tell:
         if wishes.image:
             proving = of_image(outside, path, given, wishes, tell)
@@ -152,10 +179,39 @@ def verify(
                 return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
             proving = of_project(outside, path, prepared, wishes)
     with watching(sys.stderr, quiet=quiet) as watch:
-        reports = outside.prove(proving, watch, _teller(quiet=quiet))
+        if no_engine:
+            reports = _prove_files(outside, prepared, proving, base_from or "", watch)
+        else:
+            reports = outside.prove(proving, watch, _teller(quiet=quiet))
     if save:
         outside.keep_measured(path, reports, outside.today())
     return _show(reports, as_json=as_json, verbose=verbose)
+
+
+def _prove_files(
+    outside: Services,
+    prepared: "Prepared | None",
+    proving: "VerifyRequest",
+    base_from: str,
+    watch: "Callable[[Progress], None]",
+) -> "tuple[Report, ...]":
+    """Return what the files of images prove: written here without an engine, or archives."""
+    from scaffold.docker.image_archive import read_archive_file  # noqa: PLC0415 - not for --help
+    from scaffold.verify.verify import verify_files  # noqa: PLC0415
+
+    reports = []
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
+        for promise in proving.promises:
+            archive = proving.wishes.image
+            if prepared is not None and proving.job is not None:
+                archive = f"{folder}/{promise.arch.slug}.tar"
+                job = replace(proving.job, arches=(promise.arch,))
+                outside.write_images(
+                    make_image_job(outside, prepared, job, archive, base_from), watch
+                )
+            contents = read_archive_file(Path(archive))
+            reports.append(verify_files(contents, promise, proving.facts))
+    return tuple(reports)
 
 
 def of_project(

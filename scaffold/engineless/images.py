@@ -118,7 +118,7 @@ def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
     source: Source = (
         Layout(Path(job.base_from.removeprefix("oci:")))
         if job.base_from
-        else Registries(cert=job.wishes.certificates)
+        else Registries(job.environ, cert=job.wishes.certificates)
     )
     python = find_python(view.python) if view.app_compiled else ""
     tools = Tools(pip=pip_environment(job.index, job.environ), python=python)
@@ -344,7 +344,7 @@ def _write(job: ImageJob, images: Sequence[Image], store: Store) -> None:
     elif job.goal.endswith(".tar"):
         write_archive(Path(job.goal), images, store)
     else:
-        push_images(images, job.goal, store, cert=job.wishes.certificates)
+        push_images(images, job.goal, store, job.environ, cert=job.wishes.certificates)
 
 
 def _describe(order: BuildRequest, image: Image, steps: Sequence[Step], seconds: float) -> Built:

@@ -15,15 +15,19 @@ from typing import Any
 
 import pytest
 
+from scaffold.docker.image_archive import read_archive_file
 from scaffold.docker.oci import CONFIG, MANIFEST, Image, Store, dump, write_archive, write_layout
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
 from scaffold.engineless.images import ImageJob, Written, check_goal, write_images
 from scaffold.engineless.layers import Entry, write_layer
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
-from scaffold.model.errors import BaseUnavailableError, StepFailedError, UsageError
+from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedError, UsageError
+from scaffold.model.expectation import Expectation
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
+from scaffold.model.verification import Status
+from scaffold.verify.verify import verify_files
 from tests.support.dockerfiles import distroless, plan_of, simple_plan
 from tests.support.worlds import World
 from tests.unit.planner.test_decide import slim
@@ -154,7 +158,7 @@ def make_base_image(folder: Path) -> Image:
     manifest = {"config": config.describe(), "layers": [one.describe() for one in layers]}
     return Image(
         arch=Arch.ARM64,
-        tag="python:3",
+        tag="",
         manifest=store.add(dump(manifest), MANIFEST),
         config=config,
         layers=tuple(layers),
@@ -305,6 +309,33 @@ def test_a_base_also_comes_from_an_archive(bench: Bench) -> None:
     )
     with pytest.raises(BaseUnavailableError, match="no image for linux/386"):
         bench.build(cut(), arches=(Arch.I386,), base_from=str(folder / "base.tar"))
+
+
+def test_a_base_of_another_name_is_refused(bench: Bench) -> None:
+    image = replace(make_base_image(bench.folder), tag="mirror.example/python:2.7-slim")
+    store = Store(bench.folder / "made")
+    write_archive(bench.folder / "base.tar", [image], store)
+    write_layout(bench.folder / "other", [image], store)
+    for place in (bench.folder / "base.tar", f"oci:{bench.folder / 'other'}"):
+        with pytest.raises(BaseUnavailableError, match=r"has mirror.example/python:2.7-slim"):
+            bench.build(cut(), base_from=str(place))
+
+
+def test_what_needs_no_run_is_proven_of_an_archive_and_the_rest_is_named(bench: Bench) -> None:
+    bench.build(cut())
+    contents = read_archive_file(bench.folder / "app.tar")
+    promise = Expectation(arch=Arch.ARM64, packages={"a": "1"})
+    report = verify_files(contents, promise, {})
+    by_status = {status: [c.code for c in report.checks if c.status is status] for status in Status}
+    assert by_status[Status.LEFT_OUT] == [
+        *("imports", "start", "memory", "stop", "writes", "rebuild", "update"),
+    ]
+    assert {"size", "libraries", "secrets"} <= set(by_status[Status.PASSED])
+    assert by_status[Status.NOT_VERIFIED] == []
+    lacking = verify_files(contents, replace(promise, packages={"b": "2"}), {})
+    assert next(one for one in lacking.checks if one.code == "imports").status is Status.FAILED
+    with pytest.raises(EngineError, match="cannot be read"):
+        read_archive_file(bench.folder / "none.tar")
 
 
 def test_what_was_changed_on_the_way_is_refused(bench: Bench) -> None:
