@@ -18,8 +18,7 @@ import click
 from scaffold import __version__
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
 from scaffold.config.choices import NEAR
-from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError
-from scaffold.report.terminal import clean
+from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
 
 _HEADINGS = {
     "Start": ("init", "plan", "generate"),

@@ -137,7 +137,7 @@ def take_request(
 def take_given(outside: "Services", values: dict[str, Any]) -> "dict[str, Given]":
     """Take the options of a request out of a command's values, over what else names them."""
     from scaffold.config.option_sources import overlay, read_environment, read_flags  # noqa: PLC0415
-    from scaffold.project.workspace import locate  # noqa: PLC0415 - not for --help
+    from scaffold.project.path_projects import locate  # noqa: PLC0415 - not for --help
 
     path = values.get("path")
     if isinstance(path, Path) and not values.get("package"):

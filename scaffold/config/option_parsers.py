@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from scaffold.config.choices import NEAR
 from scaffold.model.errors import Detail, UsageError
 from scaffold.model.target import Arch
@@ -90,9 +93,6 @@ def parse_python(text: str) -> str:
 
 def parse_swap(text: str) -> tuple[str, str]:
     """Return (from, to) of ``opencv-python=opencv-python-headless``; ``to`` may carry a version."""
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
-
     source, _, wanted = (part.strip() for part in text.partition("="))
     hint = "write --swap PACKAGE=REQUIREMENT, such as opencv-python=opencv-python-headless"
     if not _NAME.fullmatch(source):

@@ -231,14 +231,21 @@ def choose_targets(
 
 
 def find_device(name: str, devices: Mapping[str, Device], place: Sequence[Detail] = ()) -> Device:
-    """Return a device's profile. Raises UsageError with the nearest names, and where it stands."""
-    wanted = re.sub(r"[\s_]+", "-", name.strip().lower())
-    for device in devices.values():
-        if wanted == device.id or wanted in device.aliases:
-            return device
-    hint = f"`leanscaffold devices` lists them all; targets: {', '.join(Arch)}"
-    names = [word for one in devices.values() for word in (one.id, *one.aliases)]
-    raise unknown("device", name, names, hint=hint, place=place)
+    """Return a device's profile, however its name's words are parted.
+
+    Raises UsageError with the nearest names, and where it stands.
+    """
+    names = {_join_words(word): one for one in devices.values() for word in (one.id, *one.aliases)}
+    device = names.get(_join_words(name))
+    if device is None:
+        hint = f"`leanscaffold devices` lists the devices; targets: {', '.join(Arch)}"
+        known = [word for one in devices.values() for word in (one.id, *one.aliases)]
+        raise unknown("device or target", name, {*known, *Arch}, hint=hint, place=place)
+    return device
+
+
+def _join_words(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name.lower())
 
 
 def _device_remarks(request: Request, device: Device, arches: tuple[Arch, ...]) -> list[Reason]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from requests.utils import get_netrc_auth
+
 from scaffold.docker.buildx_argv import PROXY_ARGUMENTS
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import Secret
@@ -24,8 +26,6 @@ Credentials = Callable[[str], tuple[str, str] | None]
 
 def read_netrc(url: str) -> tuple[str, str] | None:
     """Return the user and password that netrc has for a URL's host; pip looks there too."""
-    from requests.utils import get_netrc_auth  # noqa: PLC0415 - slow to import
-
     found = get_netrc_auth(url)
     return (str(found[0]), str(found[1])) if found else None
 

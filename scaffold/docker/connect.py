@@ -15,6 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import docker
+from docker.errors import DockerException
+from docker.tls import TLSConfig
+from docker.utils import kwargs_from_env
+from requests import exceptions
+
 from scaffold.docker.build_errors import FORBIDDEN_HINT, NO_ENGINE_HINT, OLD_HINT, OLDEST_API
 from scaffold.model.errors import (
     EngineError,
@@ -114,10 +120,6 @@ def connect(
     Raises EngineMissingError, EngineForbiddenError or EngineOldError; EngineMissingError as well if
     the engine stops answering later.
     """
-    import docker  # noqa: PLC0415 - slow to import
-    from docker.errors import DockerException  # noqa: PLC0415
-    from requests import exceptions  # noqa: PLC0415
-
     where = host or ""
     with ExitStack() as stack:
         try:
@@ -149,8 +151,6 @@ def _through_ssh(address: str, environ: Mapping[str, str]) -> AbstractContextMan
             f"{address} cannot be reached: there is no ssh command, or no Unix sockets",
             hint="install OpenSSH's client; on Windows, use WSL",
         )
-    from scaffold.docker.connect import tunnel  # noqa: PLC0415 - cannot be on Windows
-
     return tunnel(address, environ)
 
 
@@ -169,8 +169,6 @@ def find_engine(host: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
     The SDK finds contexts only beside a config.json, and takes the machine's own socket for one
     that it cannot find; docker does neither.
     """
-    from docker.utils import kwargs_from_env  # noqa: PLC0415 - slow to import
-
     address = host if host and "://" in host else ""
     if not host:
         address = environ.get("DOCKER_HOST", "")
@@ -186,8 +184,6 @@ def find_engine(host: str | None, environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _read_context(folder: Path, name: str) -> dict[str, Any]:
-    from docker.tls import TLSConfig  # noqa: PLC0415 - slow to import
-
     key = hashlib.sha256(name.encode()).hexdigest()
     try:
         endpoint = _read_json(folder / "meta" / key / "meta.json")["Endpoints"]["docker"]

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError, ImageNotFound
+
 from scaffold.model.errors import EngineError
 from scaffold.model.run import RunSpec
 
@@ -33,8 +35,6 @@ def temporary_container(
     also: Mapping[str, Any] | None = None,
 ) -> "Iterator[Container]":
     """Yield a container, not yet started, that is removed at the end; ``also`` are settings."""
-    from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - slow to import
-
     settings = _settings(mark, trial) | dict(also or {})
     if observing:
         order = {"do": "watch", "port": trial.port, "path": trial.health, "container": follow}
@@ -71,8 +71,6 @@ def temporary_container(
 
 def start_container(container: "Container") -> str:
     """Start a container and return why the engine would not, empty if it did."""
-    from docker.errors import APIError  # noqa: PLC0415 - slow to import
-
     try:
         container.start()
     except APIError as error:
@@ -153,7 +151,5 @@ def _remove(container: "Container") -> None:
 @contextmanager
 def _ignoring_engine() -> Iterator[None]:
     """Let something be gone already."""
-    from docker.errors import APIError  # noqa: PLC0415 - slow to import
-
     with suppress(APIError):
         yield

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
+
 from scaffold.docker.images import inspect_layers
 from scaffold.model.errors import EngineError
 from scaffold.model.image import Probed
@@ -39,8 +41,6 @@ def run_in_image(
 
     Raises EngineError where the command fails.
     """
-    from docker.errors import APIError, ContainerError  # noqa: PLC0415 - slow to import
-
     image = _pull(client, reference, arch)
     if image is None:
         return None
@@ -58,8 +58,6 @@ def run_in_image(
 
 def _pull(client: "DockerClient", reference: str, arch: Arch) -> Any:
     """Return the image, or None. A tag that named another image before names that one again."""
-    from docker.errors import APIError, ImageNotFound, NotFound  # noqa: PLC0415 - slow to import
-
     named = reference.partition("@")[0]
     with suppress(ImageNotFound, APIError):
         before = client.images.get(named)

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError, ImageNotFound
+
 from scaffold.docker.image_archive import Packed, read_archive, read_layers
 from scaffold.model.errors import EngineError, LeanscaffoldError
 from scaffold.model.image import Contents
@@ -64,8 +66,6 @@ def carry_image(source: "DockerClient", goal: "DockerClient", image: str) -> Non
 
 def remove_image(client: "DockerClient", image: str) -> None:
     """Remove an image or, where it has other names, this one; nothing happens if it is gone."""
-    from docker.errors import APIError  # noqa: PLC0415 - slow to import
-
     with suppress(APIError):
         client.images.remove(image, force=True)
 
@@ -96,8 +96,6 @@ def _patient(client: "DockerClient") -> Iterator[None]:
 
 @contextmanager
 def _explained(image: str) -> Iterator[None]:
-    from docker.errors import APIError, ImageNotFound  # noqa: PLC0415 - slow to import
-
     try:
         yield
     except ImageNotFound as error:

@@ -12,8 +12,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 from urllib.parse import urljoin
+
+import requests
+from docker import auth
+from requests.auth import _basic_auth_str
 
 from scaffold.docker.oci import (
     INDEX,
@@ -29,9 +33,6 @@ from scaffold.docker.oci import (
 )
 from scaffold.model.errors import BaseUnavailableError, PushError, UsageError
 from scaffold.model.target import Arch
-
-if TYPE_CHECKING:
-    import requests
 
 _HUB = "docker.io"
 _HUB_HOST = "registry-1.docker.io"
@@ -57,8 +58,6 @@ class Registry:
     """One registry and its credentials; tokens are kept for as long as this lives."""
 
     def __init__(self, name: str, environ: Mapping[str, str], *, cert: str = "") -> None:
-        import requests  # noqa: PLC0415 - slow to import
-
         self.name = name
         host = _HUB_HOST if name == _HUB else name
         plain = host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
@@ -74,7 +73,7 @@ class Registry:
         """Close the connections."""
         self._session.close()
 
-    def request(self, method: str, path: str, *, scope: str, **more: Any) -> "requests.Response":
+    def request(self, method: str, path: str, *, scope: str, **more: Any) -> requests.Response:
         """Send a request, and log in where the registry asks for it."""
         url = urljoin(self._root, path)
         headers = dict(more.pop("headers", {}))
@@ -93,8 +92,6 @@ class Registry:
     def _log_in(self, challenge: str, scope: str) -> str:
         user = self._credentials()
         if challenge.lower().startswith("basic"):
-            from requests.auth import _basic_auth_str  # noqa: PLC0415 - slow to import
-
             return str(_basic_auth_str(*user)) if user else ""
         asked = dict(_PARAMETER.findall(challenge))
         answer = self._session.get(
@@ -109,8 +106,6 @@ class Registry:
 
     def _credentials(self) -> tuple[str, str] | None:
         """Return what ``docker login`` left, asked of its credential helper if there is one."""
-        from docker import auth  # noqa: PLC0415 - slow to import
-
         config = auth.load_config(self._config)
         found = config.resolve_authconfig(None if self.name == _HUB else self.name) or {}
         user, password = found.get("username"), found.get("password")
@@ -145,7 +140,7 @@ class Registry:
 
     def _send(
         self, path: str, blob: Blob, store: Store, scope: str, chunk: int = 0
-    ) -> "requests.Response":
+    ) -> requests.Response:
         """Upload a blob in one request, or in chunks, which pass a proxy that limits requests."""
         kind = {"Content-Type": "application/octet-stream"}
         answer = self.request("POST", f"{path}/blobs/uploads/", scope=scope)
@@ -178,8 +173,6 @@ class Registries:
 
     def find(self, reference: str, arch: Arch) -> BaseImage:
         """Return an image for a platform."""
-        import requests  # noqa: PLC0415 - slow to import
-
         registry, path, tag = self._split(reference)
         try:
             digest, document = registry.read_manifest(path, tag)
@@ -222,8 +215,6 @@ def push_images(
 
     Raises PushError.
     """
-    import requests  # noqa: PLC0415 - slow to import
-
     name, path, tag = split_reference(goal)
     if goal.count("@"):
         raise UsageError(f"{goal} names a digest", hint="push to a tag: registry.example/app:1")

@@ -9,11 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.exceptions import HTTPError
+from urllib3.util.retry import Retry
+
 from scaffold.index.configuration import IndexConfig, redact
+from scaffold.index.tls import ContextAdapter
 from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError, TransientError
 
 if TYPE_CHECKING:
-    import requests
     from requests.adapters import HTTPAdapter
 
 POOL_SIZE = 32
@@ -54,8 +59,6 @@ class Http:
     @cached_property
     def session(self) -> "requests.Session":
         """Return the session, with everything the configuration asks for."""
-        import requests  # noqa: PLC0415 - slow to import, and not needed offline
-
         hosts, trusting = self._config.trusted_hosts, self._adapter(_trusting_context())
 
         class Session(requests.Session):
@@ -78,8 +81,6 @@ class Http:
         Raises TransientError (network, 5xx, more than ``limit`` bytes) or ConfigInvalidError
         (access refused). A missing page is an answer.
         """
-        import requests  # noqa: PLC0415
-
         for attempt in range(_BODY_TRIES):
             with self.open(url, headers) as response:
                 try:
@@ -102,8 +103,6 @@ class Http:
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> "Iterator[requests.Response]":
         """Give the answer to read bit by bit. Raises as ``get`` does."""
-        import requests  # noqa: PLC0415
-
         try:
             response = self.session.get(
                 url,
@@ -136,8 +135,6 @@ class Http:
 
     def _context(self) -> ssl.SSLContext:
         """Return one TLS context for all connections: loading certificates is slow."""
-        from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415
-
         cert = self._config.cert or DEFAULT_CA_BUNDLE_PATH
         try:
             context = ssl.create_default_context(cafile=cert)
@@ -159,10 +156,6 @@ class Http:
         return context
 
     def _adapter(self, context: ssl.SSLContext | None) -> "HTTPAdapter":
-        from urllib3.util.retry import Retry  # noqa: PLC0415
-
-        from scaffold.index.tls import ContextAdapter  # noqa: PLC0415
-
         retry = Retry(
             total=self._retries,
             backoff_factor=self._backoff,
@@ -211,8 +204,6 @@ def _read_body(response: "requests.Response", limit: int) -> bytes:
 
 def read_parts(response: "requests.Response") -> Iterator[bytes]:
     """Yield a body as it comes. Raises requests.Timeout once it comes slower than any line."""
-    import requests  # noqa: PLC0415
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - slow to import
 
     def read() -> bytes:
         try:
@@ -230,8 +221,6 @@ def read_parts(response: "requests.Response") -> Iterator[bytes]:
 
 def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
     """Turn a failure into an error; its own text may hold credentials, so only its kind is used."""
-    import requests  # noqa: PLC0415
-
     hint = "check the network, or use --offline to plan from the bundled facts"
     if isinstance(error, requests.exceptions.SSLError):
         what = "cannot be trusted: its certificate does not check out"

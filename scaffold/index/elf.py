@@ -10,6 +10,9 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from zipfile import ZipFile, ZipInfo
 
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+
 from scaffold.catalog.sibling_wheels import wheel_platforms
 from scaffold.model.image import Elf
 
@@ -98,9 +101,6 @@ def _beside(filename: str, path: str) -> str:
 
 
 def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
-    from elftools.common.exceptions import ELFError  # noqa: PLC0415 - slow to import
-    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
-
     if info.file_size < _HEADER_SIZE or PurePosixPath(info.filename).suffix in _TEXTS:
         return None
     with wheel.open(info) as stream, SpooledTemporaryFile(_IN_MEMORY) as data:
@@ -153,9 +153,6 @@ def read_elf(file: IO[bytes]) -> Elf | None:
 
     Only the headers and the dynamic section are read.
     """
-    from elftools.common.exceptions import ELFError  # noqa: PLC0415 - slow to import
-    from elftools.elf.elffile import ELFFile  # noqa: PLC0415
-
     try:
         return _to_elf(ELFFile(file))
     except (ELFError, ValueError, KeyError, TypeError, UnicodeDecodeError):

@@ -5,19 +5,22 @@ Nothing in an archive is run: metadata, requires.txt and static setup files are 
 
 import re
 import tarfile
+import tomllib
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from zipfile import BadZipFile, ZipFile
 
+from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
 from scaffold.index.egg_info import parse_requires_txt
 from scaffold.index.source_scan import is_read, scan_sources
 from scaffold.model.index import Metadata, SourceFacts
+from scaffold.project.setup_files import SETUP_FILES, read_setup
 
 LARGEST_METADATA = 4 << 20  # bytes; that of large packages has 100 kB
 LARGEST_SDIST = 64 << 20  # bytes; a larger one is not read
@@ -43,8 +46,6 @@ def parse_metadata(data: bytes, *, sdist: bool = False) -> Metadata | None:
 
     An sdist's dependencies are certain from metadata 2.2 on, unless declared dynamic (PEP 643).
     """
-    from packaging.metadata import parse_email  # noqa: PLC0415 - slow to import
-
     raw, _ = parse_email(_HEADERS_END.split(data, maxsplit=1)[0] + b"\n\n")
     name, version = raw.get("name"), raw.get("version")
     if not name or not version:
@@ -143,10 +144,6 @@ def _egg_info(name: str, names: tuple[str, ...]) -> str:
 
 def _read_static(texts: Mapping[str, str]) -> tuple[str, ...] | None:
     """Return what setup files list as plain text, None where that is computed."""
-    from pathlib import Path  # noqa: PLC0415 - only the old ones come so far
-
-    from scaffold.project.setup_files import SETUP_FILES, read_setup  # noqa: PLC0415
-
     listed = list(_read_pyproject(texts.get("pyproject.toml", "")))
     if listed:
         return listed[0]
@@ -165,8 +162,6 @@ def _read_static(texts: Mapping[str, str]) -> tuple[str, ...] | None:
 
 def _read_pyproject(text: str) -> Iterator[tuple[str, ...]]:
     """Yield the dependencies that pyproject.toml fixes; nothing where it leaves them open."""
-    import tomllib  # noqa: PLC0415
-
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import platformdirs
+
 from scaffold.model.errors import ConfigInvalidError, Detail
 
 _IGNORED = {"version", "help"}  # switches of pip that are no settings
@@ -33,8 +35,6 @@ def read_pip_settings(env: Mapping[str, str]) -> dict[str, str]:
 
 def list_pip_files(env: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the files that pip reads if they exist; a later one overrides those before."""
-    import platformdirs  # noqa: PLC0415 - not for --help
-
     chosen = env.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return ()
@@ -51,8 +51,6 @@ def list_pip_files(env: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def _user_folder(home: Path) -> Path:
-    import platformdirs  # noqa: PLC0415 - not for --help
-
     folder = Path(platformdirs.user_config_dir("pip", appauthor=False, roaming=True))
     if sys.platform == "darwin" and not folder.is_dir():
         return home / ".config" / "pip"

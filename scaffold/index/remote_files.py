@@ -7,8 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zipfile import BadZipFile, ZipFile
+
+import requests
+from remotezip import RemoteIOError, RemoteZip, RemoteZipError
+from urllib3.exceptions import HTTPError
 
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.sibling_wheels import is_pure
@@ -26,9 +30,6 @@ from scaffold.index.metadata import (
 from scaffold.model.block_size import count_blocks
 from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.index import DistFile, Metadata, WheelFacts
-
-if TYPE_CHECKING:
-    import requests
 
 LARGEST_WHOLE = 256 << 20  # bytes of a wheel; no more is downloaded to look into it
 _IN_MEMORY = 16 << 20  # bytes; what is larger waits on disk
@@ -174,8 +175,6 @@ class RemoteFiles:
             yield whole
 
     def _open_ranges(self, file: DistFile) -> ZipFile | None:
-        from remotezip import RemoteIOError, RemoteZip, RemoteZipError  # noqa: PLC0415 - slow
-
         try:
             archive: ZipFile = RemoteZip(
                 file.url,
@@ -238,10 +237,6 @@ def _other_file(url: str) -> UnresolvableError:
 @contextmanager
 def _network_errors(url: str) -> Iterator[None]:
     """Turn what the network layers raise while bytes flow into a TransientError."""
-    import requests  # noqa: PLC0415
-    from remotezip import RemoteIOError  # noqa: PLC0415
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415
-
     try:
         yield
     except (HTTPError, requests.RequestException, RemoteIOError) as error:

@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import questionary
+from prompt_toolkit import print_formatted_text
+from prompt_toolkit.formatted_text import FormattedText
+
 from scaffold.init.interrupts import run_interruptibly
 from scaffold.init.question import Option, Question
 
@@ -30,10 +34,6 @@ def ask_on_terminal(question: Question) -> str:
 
     Afterwards one line with the question and its answer is left on the screen.
     """
-    import questionary  # noqa: PLC0415 - slow to import
-    from prompt_toolkit import print_formatted_text  # noqa: PLC0415
-    from prompt_toolkit.formatted_text import FormattedText  # noqa: PLC0415
-
     style = questionary.Style(list(_STYLE))
     prompt = _prompt(question, style)
     try:
@@ -54,8 +54,6 @@ def _prompt(question: Question, style: "Style") -> "Prompt":
 
 
 def _writing(question: Question, style: "Style") -> "Prompt":
-    import questionary  # noqa: PLC0415 - slow to import
-
     return questionary.text(
         question.text,
         default=question.default,
@@ -68,8 +66,6 @@ def _writing(question: Question, style: "Style") -> "Prompt":
 
 
 def _choosing(question: Question, style: "Style") -> "Prompt":
-    import questionary  # noqa: PLC0415 - slow to import
-
     searched = len(question.options) > _SEARCHED
     width = max(len(option.title) for option in question.options)
     return questionary.select(
@@ -90,8 +86,6 @@ def _choosing(question: Question, style: "Style") -> "Prompt":
 
 
 def _ticking(question: Question, style: "Style") -> "Prompt":
-    import questionary  # noqa: PLC0415 - slow to import
-
     taken = question.default.split(",")
     width = max(len(option.title) for option in question.options)
     return questionary.checkbox(

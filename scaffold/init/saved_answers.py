@@ -5,8 +5,11 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
+
+from platformdirs import user_state_path
 
 _VERSION = 1
 
@@ -16,7 +19,6 @@ def find_state_folder(env: Mapping[str, str]) -> Path:
     base = env.get("XDG_STATE_HOME", "")
     if os.path.isabs(base):  # noqa: PTH117 - the base directory specification ignores relative ones
         return Path(base) / "leanscaffold"
-    from platformdirs import user_state_path  # noqa: PLC0415 - not for --help
 
     return user_state_path("leanscaffold")
 
@@ -53,8 +55,6 @@ class SavedAnswers:
             self._path(project).unlink(missing_ok=True)
 
     def _path(self, project: Path) -> Path:
-        from hashlib import sha256  # noqa: PLC0415 - not for --help
-
         name = sha256(str(_whole(project)).encode()).hexdigest()[:32]
         return self.folder() / "init" / f"{name}.json"
 

@@ -7,7 +7,17 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaffold.init.prompts import ask_on_terminal
 from scaffold.init.saved_answers import SavedAnswers, find_state_folder
+from scaffold.init.templates import (
+    create_project,
+    list_starters,
+    open_template,
+    place_project,
+    questions,
+)
+from scaffold.init.templates.create import check_destination
+from scaffold.state.file_writer import find_conflicts, read_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,14 +70,10 @@ def real_wizard_services() -> WizardServices:
 
 
 def _ask(question: Question) -> str:
-    from scaffold.init.prompts import ask_on_terminal  # noqa: PLC0415 - one command only
-
     return ask_on_terminal(question)
 
 
 def _starters() -> Sequence[Starter]:
-    from scaffold.init.templates import list_starters  # noqa: PLC0415 - slow to import
-
     return list_starters()
 
 
@@ -76,8 +82,6 @@ def _template_questions(
     answers: Mapping[str, str],
     trusted: bool,  # noqa: FBT001 - of a port
 ) -> Sequence[TemplateQuestion]:
-    from scaffold.init.templates import open_template, questions  # noqa: PLC0415
-
     with open_template(source) as template:
         # Ours take their name from the folder, and the rest is for the user to edit.
         return () if template.own else questions(template, answers, trusted=trusted)
@@ -89,24 +93,17 @@ def _create(
     answers: Mapping[str, str],
     trusted: bool,  # noqa: FBT001 - of a port
 ) -> None:
-    from scaffold.init.templates import create_project  # noqa: PLC0415 - slow to import
-
     create_project(source, path, answers, trusted=trusted)
 
 
 def _place(made: Path, path: Path, force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port
-    from scaffold.init.templates import place_project  # noqa: PLC0415 - slow to import
 
     return place_project(made, path, force=force)
 
 
 def _check_place(path: Path) -> None:
-    from scaffold.init.templates.create import check_destination  # noqa: PLC0415
-
     check_destination(path)
 
 
 def _conflicts(path: Path, files: Mapping[str, str]) -> Sequence[Detail]:
-    from scaffold.state.file_writer import find_conflicts, read_recorded  # noqa: PLC0415
-
     return find_conflicts(path, files, read_recorded(path))

@@ -3,9 +3,13 @@
 They are printed in one place only (``scaffold.cli``), as text or as JSON.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+
+# Controls but tabs and line ends, invisible characters, marks of direction, other line ends.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,3 +220,16 @@ class TransientError(LeanscaffoldError):
 
     code = "index-unreachable"
     exit_code = 75
+
+
+def clean(text: str) -> str:
+    """Return text whose hidden characters are written out: a project must not drive a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character in "\t\n" or unicodedata.category(character) not in _HIDDEN:
+        return character
+    return character.encode("unicode_escape").decode()

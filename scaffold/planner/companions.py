@@ -1,7 +1,7 @@
 """What installed packages and the sources' calls need besides, which no package index has."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.utils import canonicalize_name
@@ -16,13 +16,19 @@ _DOWNLOADS = re.compile(r"(\w+_)?download(_\w+)?|fetch_\w+|from_pretrained")
 
 
 def find_companions(
-    project: Project, facts: Facts, installed: Mapping[str, str], provided: frozenset[str]
+    project: Project,
+    facts: Facts,
+    installed: Mapping[str, str],
+    provided: frozenset[str],
+    system: Iterable[str] = (),
 ) -> Iterator[tuple[Reason, bool]]:
     """Yield what is needed besides, each with whether the application fails without it.
 
     ``installed`` are normalised names; what is ``provided`` by other means counts as installed.
+    ``system`` are programs and packages of the distribution that the image has.
     """
     there = {*installed, *(canonicalize_name(name) for name in provided)}
+    besides = there.union(map(canonicalize_name, system))
     called = [use for use in project.uses if use.code == "calls" and use.when is not When.MAYBE]
     told: set[Use] = set()
     for name, companion in sorted(facts.companions.items()):
@@ -34,22 +40,24 @@ def find_companions(
         told.update(use for use, _ in uses)
         if not uses and (companion.call or not companion.package):
             continue
-        found: list[tuple[Use | None, str]] = [*uses] or [(None, "")]
-        for use, argument in found:
+        for use, argument in _told_of(companion, uses):
             unless = {one.replace("{0}", argument) for one in companion.unless}
             calls = {one.removesuffix("()") for one in unless if one.endswith("()")}
-            if not calls.isdisjoint(one.value.partition(" ")[0] for one in called):
+            if not calls.isdisjoint(map(_function, called)):
                 continue
-            if there.isdisjoint(map(canonicalize_name, unless - calls)):
+            if besides.isdisjoint(map(canonicalize_name, unless - calls)):
                 yield _tell(companion, use, argument), companion.refuse
     for use in called:
-        function, _, argument = use.value.partition(" ")
-        if use not in told and _DOWNLOADS.fullmatch(function.rpartition(".")[2]):
-            text = (
-                f"{use.origin}: {function} downloads {argument or 'data'} when it is called, as "
-                "its name says; bring it into the project's folder, or mount a volume for it"
-            )
-            yield Reason(code=Code.DOWNLOADS_DATA, text=text), False
+        if use not in told and _DOWNLOADS.fullmatch(_function(use).rpartition(".")[2]):
+            yield _downloads(use), False
+
+
+def _told_of(
+    companion: Companion, uses: Sequence[tuple[Use, str]]
+) -> Sequence[tuple[Use | None, str]]:
+    """Return the uses that a note each is written for: one, where all would say the same."""
+    same = "{0}" not in companion.text + companion.way + "".join(companion.unless)
+    return (uses[:1] if same else uses) or ((None, ""),)
 
 
 def list_started(project: Project, facts: Facts) -> tuple[Use, ...]:
@@ -84,3 +92,16 @@ def _tell(companion: Companion, use: Use | None, argument: str) -> Reason:
     return Reason(
         code=companion.code, text=f"{where}{what}; {companion.way}", package=companion.package
     )
+
+
+def _function(use: Use) -> str:
+    return use.value.partition(" ")[0]
+
+
+def _downloads(use: Use) -> Reason:
+    function, _, argument = use.value.partition(" ")
+    text = (
+        f"{use.origin}: {function} downloads {argument or 'data'} when it is called, as "
+        "its name says; bring it into the project's folder, or mount a volume for it"
+    )
+    return Reason(code=Code.DOWNLOADS_DATA, text=text)

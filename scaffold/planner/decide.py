@@ -147,11 +147,14 @@ def _unsettled(
     shelf: ResolverCache,
     tell: Callable[[str], None],
 ) -> Decision:
-    missed = nearest_miss(row)
+    nearest = nearest_miss(row)
     savings = (
-        tuple(_rescues(question, row, shelf))
-        if missed is None
-        else find_suggestions(question, missed, shelf)
+        (
+            *find_lighter(question, nearest.candidate, shelf),
+            *find_suggestions(question, nearest.candidate, shelf),
+        )
+        if nearest and nearest.candidate
+        else tuple(_rescues(question, row, shelf))
     )
     notes = _elsewhere(question, shelf, tell)
     ways = find_workarounds(question, row, None, shelf)

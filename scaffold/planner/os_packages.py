@@ -1,6 +1,7 @@
 """What a project needs of a base beyond Python: libraries, programs, compilers."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
@@ -118,7 +119,8 @@ def find_os_packages(
             remarks.append(_adds(base, lack, shell))
     refused.extend(usage.refused)
     remarks.extend(usage.notes)
-    more = tuple(_besides(project, facts, packages, options, python=python, system=system))
+    there = {*install, *base.programs, *given}
+    more = tuple(_besides(project, facts, packages, options, there, python=python, system=system))
     refused.extend(reason for reason, certain in more if certain)
     remarks.extend(reason for reason, certain in more if not certain)
     build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
@@ -162,6 +164,7 @@ def _besides(
     facts: Facts,
     packages: Sequence[Weighed],
     options: Options,
+    there: AbstractSet[str],
     *,
     python: str,
     system: Sequence[tuple[str, str, str]],
@@ -183,7 +186,7 @@ def _besides(
         provided=provided,
     ):
         yield missing.reason, missing.certain
-    yield from find_companions(project, facts, installed, provided)
+    yield from find_companions(project, facts, installed, provided, there)
     for note in note_writes(project, workdir=WORKDIR, home=HOME):
         yield note, False
 

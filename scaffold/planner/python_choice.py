@@ -8,7 +8,7 @@ from packaging.version import Version
 from scaffold.model.codes import Code
 from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason
-from scaffold.resolver.releases import is_pin, split_tags
+from scaffold.resolver.releases import is_pin, parse_specifier, split_tags
 
 
 def doubt_python(
@@ -90,8 +90,6 @@ def list_asked_pythons(
     bounds: Sequence[str], pythons: Mapping[str, date | None], today: date
 ) -> Iterator[str]:
     """Yield the Pythons past their end that are all that a project admits; none if newer do too."""
-    from scaffold.resolver.releases import parse_specifier  # noqa: PLC0415
-
     parsed = [one for bound in bounds if (one := parse_specifier(bound)) is not None]
     admitted = [
         minor

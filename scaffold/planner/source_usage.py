@@ -199,8 +199,10 @@ class _Scales:
             return f", and no package has it{_elsewhere(self.facts, program)}; " + _PROVIDED.format(
                 program
             )
-        if is_closed(self.base):
-            return f"; `--with {program}` puts it in" if self.base.origin else ""
+        if is_closed(self.base) and not self.base.origin:
+            return ""
+        if is_closed(self.base) or known is not None:
+            return f"; `--with {program}` puts it in"
         return f", and no package is known to have it; {_PROVIDED.format(program)}"
 
 

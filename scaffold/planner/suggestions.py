@@ -160,16 +160,16 @@ def with_swaps(options: Options, swaps: Sequence[tuple[str, str]]) -> Options:
     return replace(options, swaps=(*options.swaps, *added))
 
 
-def nearest_miss(verdicts: Sequence[Evaluation]) -> Candidate | None:
-    """Return the smallest rejected candidate that failed on a limit only, if there is one."""
+def nearest_miss(verdicts: Sequence[Evaluation]) -> Rejected | None:
+    """Return what failed on limits only, with the smallest image, if there is one."""
     missed = [
-        verdict.candidate
-        for verdict in verdicts
+        (verdict.size.on_disk, verdict.base.id, number, verdict)
+        for number, verdict in enumerate(verdicts)
         if isinstance(verdict, Rejected)
-        and verdict.candidate is not None
+        and verdict.size is not None
         and {reason.code for reason in verdict.reasons} <= LIMITS
     ]
-    return min(missed, key=lambda c: (c.size.on_disk, c.base.id), default=None)
+    return min(missed)[-1] if missed else None
 
 
 def has_wheels(question: PlanningInput, requirement: str, shelf: ResolverCache) -> bool:

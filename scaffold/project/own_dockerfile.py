@@ -13,10 +13,27 @@ from scaffold.model.project import Asked, Origin
 from scaffold.project.dockerfile_parser.installs import Install, python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
+from scaffold.project.entrypoint.container_paths import find_context, is_for_docker
+from scaffold.project.entrypoint.processes import is_composed
 from scaffold.project.requirement_parser import read_requirement
+from scaffold.project.source_modules import is_support
 from scaffold.project.text_io import decode, read_bytes
 
-_PLACES = ("Dockerfile", "docker/Dockerfile")
+_PLAIN = ("Dockerfile", "Containerfile")
+_VARIANTS = (
+    *(f"{one}{sign}*" for one in _PLAIN for sign in ".-_"),
+    *("*.Dockerfile", "*.dockerfile", "*.Containerfile", "*-Dockerfile"),
+)
+# Where several lie side by side: looked for in this order, and the first kind with one counts.
+_KINDS = (
+    *(_PLAIN, tuple(f"*/{one}" for one in _PLAIN)),
+    *(_VARIANTS, tuple(f"*/{one}" for one in _VARIANTS)),
+)
+# Of a Dockerfile's name: no image of the application, or no Dockerfile.
+_ASIDE = re.compile(
+    r"(?i)(?:^|[-_.])(?:dev\w*|tests?|testing|debug\w*|ci|lint|docs?|build(?:er)?|base|bak|old|orig"
+    r"|(?:docker|container)ignore|j2|jinja2?|tmpl|template|tpl|in|sh|md|txt|swp)(?:[-_.]|$)"
+)
 _MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
 OURS = "Made by:  leanscaffold"
 # What installs packages is no package of the application.
@@ -33,20 +50,71 @@ class OwnInstalls:
     asked: tuple[Asked, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDockerfile:
+    """The Dockerfile of a project's people, and the folder its build sees, from the project's."""
+
+    place: str
+    dockerfile: Dockerfile
+    context: str
+
+
+def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
+    """Return the Dockerfile that makes the application's image, none where that is not sure.
+
+    That at the top counts before one in a folder, and plain names before others
+    (``Dockerfile.arm64``, ``app.dockerfile``), which may name no stage of development. Of several
+    that are alike the one that a compose file builds counts, then the first of those that start
+    the same. One of leanscaffold's own says nothing.
+    """
+    for patterns in _KINDS:
+        usable = []
+        places = {
+            path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern)
+        }
+        for place in sorted(places, key=lambda one: (one != _PLAIN[0], one)):
+            folder, _, name = place.rpartition("/")
+            hidden = folder.startswith(".") and not is_for_docker(folder)
+            aside = hidden or is_support(place) or _ASIDE.search(name)
+            text = "" if aside else text_of(root, place)
+            if not text or OURS in text:
+                continue
+            dockerfile = read_dockerfile(text)
+            context = find_context(root, place, dockerfile)
+            if dockerfile.stages and context is not None:
+                found = OwnDockerfile(place=place, dockerfile=dockerfile, context=context)
+                if place == _PLAIN[0]:
+                    return found
+                usable.append(found)
+        if len(usable) > 1:
+            built = [one for one in usable if is_composed(root, one.place)]
+            same = len({_starts(one.dockerfile) for one in usable}) == 1
+            return built[0] if len(built) == 1 else usable[0] if same else None
+        if usable:
+            return usable[0]
+    return None
+
+
+def _starts(dockerfile: Dockerfile) -> tuple[str, ...]:
+    steps = dockerfile.stages[-1].steps
+    return tuple(step.text for step in steps if step.keyword in {"CMD", "ENTRYPOINT"})
+
+
+def text_of(root: Path, place: str) -> str:
+    """Return a Dockerfile's text, empty where there is none that can be read."""
+    try:
+        return decode(read_bytes(root, place)) if (root / place).is_file() else ""
+    except ValueError:
+        return ""
+
+
 def read_own_installs(root: Path, files: Sequence[str]) -> OwnInstalls:
     """Return what the Dockerfile of a project installs on the way to its image.
 
-    ``files`` are the project's files, relative. A Dockerfile of leanscaffold's says nothing.
+    ``files`` are the project's files, relative.
     """
-    for place in _PLACES:
-        if (root / place).is_file():
-            try:
-                text = decode(read_bytes(root, place))
-            except ValueError:
-                continue
-            if OURS not in text:
-                return _read(root, place, read_dockerfile(text), files)
-    return OwnInstalls()
+    own = find_own_dockerfile(root)
+    return _read(root, own.place, own.dockerfile, files) if own else OwnInstalls()
 
 
 def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) -> OwnInstalls:

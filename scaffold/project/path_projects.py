@@ -1,5 +1,6 @@
 """Requirements that are folders or files of the project itself: what they ask for in turn."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -7,13 +8,68 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from scaffold.index.project_files import find_project_file, identify
-from scaffold.model.errors import Detail, UsageError
+from scaffold.model.errors import Detail, LeanscaffoldError, UsageError
 from scaffold.model.project import PROJECT_FILES, Asked, Origin, ProjectFile
 from scaffold.project.pyproject import read_pyproject
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.requirement_parser import Reading, both, local_path, unique
+from scaffold.project.requirements import read_requirements
 from scaffold.project.setup_files import read_setup
 from scaffold.project.text_io import relative
+from scaffold.project.workspace import HIGHEST, find_workspace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """``root`` is what the build sees, ``package`` names the member in it, empty for the root."""
+
+    root: Path
+    package: str = ""
+
+
+def locate(path: Path, package: str = "") -> Location:
+    """Return where the build of a folder starts: above it, if it needs what lies beside it.
+
+    A member of a uv workspace starts at the workspace's root, a project with dependencies by path
+    (``../libs/common``) at the folder that holds them all.
+    """
+    if package or not path.is_dir():
+        return Location(root=path, package=package)
+    folder = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as the build sees them
+    try:
+        root = find_workspace(folder) or _common_root(folder)
+    except LeanscaffoldError:
+        return Location(root=path)  # whoever reads the project tells what is wrong with it
+    if root is None or root == folder:
+        return Location(root=path)
+    # Short where the user's own path was: the root is shown in messages.
+    above = os.path.relpath(root, folder)
+    name, _ = project_name(load_pyproject(folder)) or (folder.name, None)
+    shown = path / above if not path.is_absolute() else root
+    return Location(root=Path(os.path.normpath(shown)), package=name)
+
+
+def _common_root(folder: Path) -> Path | None:
+    """Return the folder that holds a project and all that it needs by path, None where it does."""
+    reached, waiting = {folder}, [folder]
+    while waiting:
+        for path in _paths_of(waiting.pop()):
+            if path.is_dir() and path not in reached:
+                reached.add(path)
+                waiting.append(path)
+    root = Path(os.path.commonpath(reached))
+    steps = len(folder.relative_to(root).parts)
+    return root if 0 < steps <= HIGHEST and root != Path(root.anchor) else None
+
+
+def _paths_of(folder: Path) -> Iterator[Path]:
+    pyproject = load_pyproject(folder)
+    asked = [*read_pyproject(pyproject).asked] if pyproject is not None else []
+    if (folder / "requirements.txt").is_file():
+        asked += read_requirements(folder, ["requirements.txt"]).asked
+    for one in asked:
+        if one.path:
+            yield Path(os.path.normpath(folder / one.path))
 
 
 def follow(root: Path, reading: Reading, *, context: Path | None = None) -> Reading:

@@ -29,20 +29,25 @@ from scaffold.model.project import (
 )
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
+from scaffold.project.entrypoint.start import read_sources
 from scaffold.project.lock_check import compare
 from scaffold.project.locks import needs_pyproject, read_lock
+from scaffold.project.locks.pipfile import read_pipfile
 from scaffold.project.models import find_heavy
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
 from scaffold.project.own_ignore import read_own_ignore
+from scaffold.project.own_package import read_own_package
 from scaffold.project.path_projects import follow, project_name
 from scaffold.project.private_files import (
     find_lists_with_passwords,
     find_opened,
     notes_on_ignore,
 )
+from scaffold.project.project_files import find_environments, list_files
 from scaffold.project.pyproject import asks, is_made_by_build, read_pyproject
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.python_versions import read_pipfile_python, read_pythons
+from scaffold.project.repositories import settle_repositories
 from scaffold.project.requirement_parser import Reading, unique
 from scaffold.project.requirements import installs_whole, read_requirements
 from scaffold.project.script import find_scripts, load_script
@@ -251,7 +256,6 @@ def _with_own(reading: Reading, own: OwnInstalls) -> Reading:
 def _settled(reading: Reading, fetch: Callable[["Address"], "Checkout"] | None) -> Reading:
     if not any(one.url for one in reading.asked):
         return reading
-    from scaffold.project.repositories import settle_repositories  # noqa: PLC0415
 
     return settle_repositories(reading, fetch)
 
@@ -260,8 +264,6 @@ def _own_packages(
     root: Path, asked: Sequence[Asked], files: Sequence[str]
 ) -> tuple[OwnPackage, ...]:
     """Return the project, where it is a package, and the folders in it that are asked for."""
-    from scaffold.project.own_package import read_own_package  # noqa: PLC0415
-
     folders = {".": False}
     for one in asked:
         path = posixpath.normpath(one.path) if one.path else "."
@@ -278,8 +280,6 @@ def _own_packages(
 
 
 def _find_environments(root: Path) -> tuple[str, ...]:
-    from scaffold.project.project_files import find_environments  # noqa: PLC0415
-
     return find_environments(root)
 
 
@@ -344,8 +344,6 @@ def _list(
     dockerfile: str = DOCKERFILE,
 ) -> tuple[tuple[str, int], ...]:
     if tree is None:
-        from scaffold.project.project_files import list_files  # noqa: PLC0415
-
         return list_files(root, context=context, dockerfile=dockerfile)
     return tree(root)
 
@@ -358,8 +356,6 @@ def _facts(
     packages: Sequence[OwnPackage],
 ) -> Facts:
     if sources is None:
-        from scaffold.project.entrypoint.start import read_sources  # noqa: PLC0415
-
         roots = tuple(one.root for one in packages)
         return read_sources(root, files=files, installed=installed, roots=roots)
     return sources(root, files=files, installed=installed)
@@ -393,8 +389,6 @@ def _read(
     if choice.kind == Kind.FILES:
         return read_requirements(root, choice.names, environ=environ)
     if choice.kind == Kind.PIPFILE:
-        from scaffold.project.locks.pipfile import read_pipfile  # noqa: PLC0415
-
         reading = read_pipfile(root, choice.names[0], groups=groups)
         return replace(reading, pythons=read_pipfile_python(root))
     if choice.kind == Kind.SETUP:

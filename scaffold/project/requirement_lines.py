@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pip_requirements_parser as parser
 from packaging.specifiers import SpecifierSet
 from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from pip_requirements_parser import CommentLine, build_parser, get_line_parser, preprocess
 
 from scaffold.model.addresses import mask_credentials
 from scaffold.model.project import Asked, Origin
@@ -44,7 +46,6 @@ def logical_lines(physical: Sequence[str]) -> Iterator[tuple[int, str]]:
             if text := COMMENT.sub("", line).strip():
                 yield number, text
         return
-    from pip_requirements_parser import CommentLine, preprocess  # noqa: PLC0415 - slow to import
 
     for item in preprocess("\n".join(physical)):
         if not isinstance(item, CommentLine):
@@ -84,8 +85,6 @@ def _parse(line: str, origin: Origin, *, constraint: bool) -> Any:
 
     Raises ValueError with a sentence for everything that pip would refuse, or the parser drops.
     """
-    import pip_requirements_parser as parser  # noqa: PLC0415
-
     try:
         string, options, words = _split(line)
         parsed = parser.ParsedLine(
@@ -124,8 +123,6 @@ def _split(line: str) -> tuple[str, Any, Sequence[str]]:
     The library makes an option parser per line, which is most of its time; a line without a dash
     after a space has no options.
     """
-    from pip_requirements_parser import get_line_parser  # noqa: PLC0415
-
     if line.startswith("-") or " -" in line:
         string, options, words = get_line_parser()(line)
         return string, options, words
@@ -134,8 +131,6 @@ def _split(line: str) -> tuple[str, Any, Sequence[str]]:
 
 @cache
 def _no_options() -> Any:
-    from pip_requirements_parser import build_parser  # noqa: PLC0415
-
     return build_parser().get_default_values()
 
 

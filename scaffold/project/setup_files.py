@@ -5,6 +5,7 @@ import configparser
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -136,7 +137,7 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
     values = _assigned_once(tree)
     found: dict[str, list[Asked | Detail]] = {}
     pythons: list[Found[str]] = []
-    for keyword in (one for call in _setup_calls(tree) for one in call.keywords):
+    for keyword in _setup_arguments(tree, values):
         line = keyword.value.lineno
         if keyword.arg == "install_requires":
             found[""] = [*_py_list(root, file, keyword.value, values, keyword.arg)]
@@ -156,7 +157,7 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
             if isinstance(python, ast.Constant) and isinstance(python.value, str):
                 origin = Origin(file=file, line=line, detail="python_requires")
                 pythons += _python(python.value, origin)
-        elif keyword.arg is None:
+        elif keyword.arg is None and not _asks_nothing(tree, text, keyword.value):
             said = f"setup() gets arguments that are only known when it runs: {_REMEDY}"
             found[""] = [Detail(text=said, file=file, line=line)]
     return found, pythons
@@ -248,8 +249,7 @@ def setup_keywords(text: str) -> Mapping[str, ast.expr]:
     values = _assigned_once(tree)
     return {
         keyword.arg: _resolve(keyword.value, values)
-        for call in _setup_calls(tree)
-        for keyword in call.keywords
+        for keyword in _setup_arguments(tree, values)
         if keyword.arg
     }
 
@@ -261,6 +261,58 @@ def _setup_calls(tree: ast.Module) -> Iterator[ast.Call]:
             name = node.func.id if isinstance(node.func, ast.Name) else name
             if name == "setup":
                 yield node
+
+
+def _setup_arguments(tree: ast.Module, values: Mapping[str, ast.expr]) -> Iterator[ast.keyword]:
+    """Yield the keywords of ``setup()``, those of a ``**dict`` that is written there, too."""
+    waiting = [keyword for call in _setup_calls(tree) for keyword in call.keywords]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop(0)
+        value = _resolve(one.value, values)
+        again = id(value) in seen
+        seen.add(id(value))
+        if one.arg is None and isinstance(value, ast.Dict) and not again:
+            waiting += [_as_keyword(*pair) for pair in zip(value.keys, value.values, strict=True)]
+        elif one.arg is None and _is_dict(value) and not again:
+            waiting += value.keywords
+        else:
+            yield one
+
+
+def _as_keyword(key: ast.expr | None, value: ast.expr) -> ast.keyword:
+    name = str(key.value) if isinstance(key, ast.Constant) else None
+    return ast.keyword(arg=name, value=value)
+
+
+def _is_dict(node: ast.expr | None) -> TypeGuard[ast.Call]:
+    """Tell whether an expression is ``dict(name=…)``."""
+    if not isinstance(node, ast.Call) or node.args:
+        return False
+    return isinstance(node.func, ast.Name) and node.func.id == "dict"
+
+
+def _asks_nothing(tree: ast.Module, text: str, more: ast.expr) -> bool:
+    """Tell whether ``**more`` surely brings no requirement: filled here, and none is ever named."""
+    if not isinstance(more, ast.Name) or "requires" in text.replace("python_requires", ""):
+        return False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of = node.func.value
+            if isinstance(of, ast.Name) and of.id == more.id and not _is_plain(node.args):
+                return False
+    given = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id == more.id
+    ]
+    return bool(given) and all(isinstance(one, ast.Dict) or _is_dict(one) for one in given)
+
+
+def _is_plain(nodes: Sequence[ast.expr]) -> bool:
+    return all(isinstance(one, ast.Constant | ast.Dict) or _is_dict(one) for one in nodes)
 
 
 def _assigned_once(tree: ast.Module) -> Mapping[str, ast.expr]:
@@ -277,6 +329,8 @@ def _assigned_once(tree: ast.Module) -> Mapping[str, ast.expr]:
             changed.add(node.target.id)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             changed.add(node.value.id)
+        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            changed |= {node.value.id} if isinstance(node.ctx, ast.Store) else set()
     return {name: value for name, value in values.items() if name not in changed}
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import posixpath
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -273,6 +274,24 @@ def _names_in(folder: str, files: Sequence[str]) -> set[str]:
 def names_beside(script: str, files: Sequence[str]) -> set[str]:
     """Return what a script imports by bare names from its own folder, the first on its path."""
     return _names_in(posixpath.dirname(script) or ".", files)
+
+
+def imports_beside(module: Module, modules: Iterable[Module]) -> bool:
+    """Tell whether a file runs only as ``python FILE``: it imports siblings by their bare names.
+
+    Those are modules of its own folder that are on no root's top and share their names with
+    nothing else that is imported: only a script's own folder is on its path.
+    """
+    folder = posixpath.dirname(module.file)
+    if folder in {"", module.root}:
+        return False
+    files = [one.file for one in modules]
+    beside = _names_in(folder, files)
+    for root in {one.root for one in modules} | {"."}:
+        beside -= _names_in(root, files)
+    return any(
+        top in beside - sys.stdlib_module_names for top, _ in imported_tops(module.tree.body)
+    )
 
 
 def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) -> tuple[str, ...]:

@@ -1,56 +1,26 @@
 """Monorepos: the folder that a build has to see, and the member of it that is the application."""
 
-import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from scaffold.model.errors import Detail, LeanscaffoldError, RequirementsInvalidError, UsageError
+from scaffold.model.errors import Detail, RequirementsInvalidError, UsageError
 from scaffold.model.project import Project
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.text_io import relative, suggestion
 
 _MARKS = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
-_HIGHEST = 6  # folders above a member
+HIGHEST = 6  # folders above a member
 _DEEPEST = 3  # folders below the root in which members are looked for
 _SKIPPED = {"node_modules", "site-packages", "__pycache__", "tests", "docs", "examples"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """``root`` is what the build sees, ``package`` names the member in it, empty for the root."""
-
-    root: Path
-    package: str = ""
-
-
-def locate(path: Path, package: str = "") -> Location:
-    """Return where the build of a folder starts: above it, if it needs what lies beside it.
-
-    A member of a uv workspace starts at the workspace's root, a project with dependencies by path
-    (``../libs/common``) at the folder that holds them all.
-    """
-    if package or not path.is_dir():
-        return Location(root=path, package=package)
-    folder = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as the build sees them
-    try:
-        root = find_workspace(folder) or _common_root(folder)
-    except LeanscaffoldError:
-        return Location(root=path)  # whoever reads the project tells what is wrong with it
-    if root is None or root == folder:
-        return Location(root=path)
-    # Short where the user's own path was: the root is shown in messages.
-    above = os.path.relpath(root, folder)
-    shown = path / above if not path.is_absolute() else root
-    return Location(root=Path(os.path.normpath(shown)), package=_name_of(folder) or folder.name)
-
-
 def find_workspace(folder: Path) -> Path | None:
     """Return the root of the uv workspace that a folder is a member of, None for no member."""
-    for above in list(folder.parents)[:_HIGHEST]:
+    for above in list(folder.parents)[:HIGHEST]:
         pyproject = load_pyproject(above)
         if pyproject is not None and folder in workspace_members(pyproject):
             return above
@@ -162,32 +132,6 @@ def _name_of(folder: Path) -> str:
         return ""
     names = (pyproject.table(*keys).get("name") for keys in (("project",), ("tool", "poetry")))
     return next((str(name) for name in names if name), "")
-
-
-def _common_root(folder: Path) -> Path | None:
-    """Return the folder that holds a project and all that it needs by path, None where it does."""
-    reached, waiting = {folder}, [folder]
-    while waiting:
-        for path in _paths_of(waiting.pop()):
-            if path.is_dir() and path not in reached:
-                reached.add(path)
-                waiting.append(path)
-    root = Path(os.path.commonpath(reached))
-    steps = len(folder.relative_to(root).parts)
-    return root if 0 < steps <= _HIGHEST and root != Path(root.anchor) else None
-
-
-def _paths_of(folder: Path) -> Iterator[Path]:
-    from scaffold.project.pyproject import read_pyproject  # noqa: PLC0415 - imports this module
-    from scaffold.project.requirements import read_requirements  # noqa: PLC0415
-
-    pyproject = load_pyproject(folder)
-    asked = [*read_pyproject(pyproject).asked] if pyproject is not None else []
-    if (folder / "requirements.txt").is_file():
-        asked += read_requirements(folder, ["requirements.txt"]).asked
-    for one in asked:
-        if one.path:
-            yield Path(os.path.normpath(folder / one.path))
 
 
 def list_closure(project: Project) -> Sequence[str]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rich.table import Table
+
 from scaffold.model.doctor import Finding, Health
 from scaffold.report.terminal import styled
 
@@ -21,8 +23,6 @@ _WIDTH = 9  # of the longest part's name
 
 def show_checkup(findings: Sequence[Finding]) -> "Iterator[RenderableType]":
     """Yield a line per finding, and below it what mends it."""
-    from rich.table import Table  # noqa: PLC0415 - slow to import
-
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(width=1)
     grid.add_column(width=_WIDTH)

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.syntax import Syntax
+
 from scaffold.config.option_sources import Given
 from scaffold.config.options import INDEX
 from scaffold.model.addresses import without_credentials
@@ -90,8 +92,6 @@ def show_preview(outcome: PlanResult) -> "Iterator[RenderableType]":
 
 def show_dockerfile(text: str) -> "Iterator[RenderableType]":
     """Yield the Dockerfile that would be written, coloured where colours are."""
-    from rich.syntax import Syntax  # noqa: PLC0415 - slow to import
-
     yield ""
     yield Syntax(
         text.rstrip(), "docker", theme="ansi_dark", background_color="default", word_wrap=True

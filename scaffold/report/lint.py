@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
 from scaffold import __version__
 from scaffold.lint.rules import all_rules
+from scaffold.model.errors import clean
 from scaffold.model.finding import Cost, Finding, Severity
 from scaffold.report.document import to_json
 from scaffold.report.formatting import format_size
-from scaffold.report.terminal import clean, indented, show, styled
+from scaffold.report.terminal import indented, show, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,8 +203,6 @@ def _result(finding: Finding, file: str, rule: int) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - one format only
-
     return quote(file)
 
 

@@ -10,7 +10,13 @@ from scaffold.config.request import Request, to_argv, value_of, without_secrets
 from scaffold.dockerfile.extras import FILES
 from scaffold.model.codes import BACKGROUND, Code
 from scaffold.model.plan import BESIDE, DOCKERFILE, file_option
-from scaffold.report.plan_result import PlanResult, best_per_base, find_rescue, find_shortfall
+from scaffold.report.plan_result import (
+    PlanResult,
+    best_per_base,
+    find_nearest,
+    find_rescue,
+    find_shortfall,
+)
 from scaffold.report.terminal import indented, styled
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+_MEGABYTE = 10**6
 _TELLING = (
     *(Code.NO_WHEEL, Code.LOCKED_VERSION_NO_WHEEL, Code.VERSION_CONFLICT, Code.UNKNOWN_PACKAGE),
     *(
@@ -60,12 +67,42 @@ def _next_steps(outcome: PlanResult, folder: str) -> "Iterator[str]":
         yield generate_command(outcome.request, folder)
     elif rescue := rescue_options(outcome):
         yield generate_command(outcome.request, folder, rescue)
+    elif wider := _widen_limits(outcome):
+        reason = "an update may fail half-way" if wider.remove_old else "that much may be used"
+        yield f"{generate_command(wider, folder)}  # if {reason}"
     if outcome.fits:
         return
     if code := _telling_code(outcome):
         yield f"leanscaffold explain {code}"
     else:
         yield "leanscaffold devices lists what other devices offer"
+
+
+def _widen_limits(outcome: PlanResult) -> Request | None:
+    """Return the request with limits that admit what misses them least, if any limits do."""
+    request = outcome.request
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
+        nearest, budget = find_nearest(decision), target.budget
+        if decision.chosen:
+            continue
+        if nearest is None or nearest.size is None:
+            return None
+        size, codes = nearest.size, {reason.code for reason in nearest.reasons}
+        if Code.OVER_BUDGET in codes:
+            most = max(request.max_size or 0, _round_up(size.on_disk + size.error))
+            request = replace(request, max_size=most)
+        if Code.OVER_DOWNLOAD in codes:
+            most = max(request.max_download or 0, _round_up(size.download + size.download_error))
+            request = replace(request, max_download=most)
+        if Code.NO_ROOM_TO_UPDATE in codes and size.containerd <= (budget.storage or 0):
+            request = replace(request, remove_old=True)
+        elif codes - {Code.OVER_BUDGET, Code.OVER_DOWNLOAD}:
+            return None
+    return request
+
+
+def _round_up(size: int) -> int:
+    return -(-size // _MEGABYTE) * _MEGABYTE
 
 
 def rescue_options(outcome: PlanResult) -> tuple[str, ...]:
@@ -103,7 +140,10 @@ def beside_command(names: "Collection[str]", request: Request, folder: str) -> s
 
 
 def _telling_code(outcome: PlanResult) -> str:
-    """Return the reason code that is most worth an explanation: one of every base, if any is."""
+    """Return the reason code that is most worth an explanation: of the nearest, of every base."""
+    nearest = next(filter(None, map(find_nearest, outcome.decisions)), None)
+    if nearest:
+        return nearest.reasons[0].code
     found = [
         [reason.code for reason in verdict.reasons if reason.code not in BACKGROUND]
         for decision in outcome.decisions

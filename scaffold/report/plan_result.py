@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from scaffold.config.request import Request
 from scaffold.model.codes import LIMITS, Code
 from scaffold.model.project import Found, Origin, Project, Start
@@ -12,6 +15,7 @@ from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
 from scaffold.model.verification import Measured
 from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
+from scaffold.planner.suggestions import nearest_miss
 from scaffold.project.dockerignore import ASSEMBLE
 from scaffold.report.formatting import format_size
 
@@ -108,22 +112,40 @@ def heaviest(packages: tuple[Weighed, ...]) -> tuple[Weighed, ...]:
     return tuple(sorted(packages, key=lambda item: (-item.facts.installed, item.pinned.name)))
 
 
+def find_nearest(decision: Decision) -> Rejected | None:
+    """Return what misses limits and nothing else, by the least on disk; None if something fits."""
+    return None if decision.chosen else nearest_miss(decision.verdicts)
+
+
 def find_shortfall(decision: Decision, target: Target) -> tuple[int, int] | None:
     """Return (bytes over the budget on disk, over the download) of the base that misses least.
 
     None where something fits or nothing was weighed. Savings are counted from the same base.
     """
-    budget = target.budget
-    missed = [
-        verdict.size for verdict in decision.verdicts if verdict.size and _misses_a_limit(verdict)
-    ]
-    if decision.chosen or not missed or (budget.on_disk is None and budget.download is None):
+    budget, nearest = target.budget, find_nearest(decision)
+    if not nearest or not nearest.size or (budget.on_disk is None and budget.download is None):
         return None
-    nearest = min(missed, key=lambda size: size.on_disk)
     return (
-        max(0, nearest.on_disk - budget.on_disk) if budget.on_disk is not None else 0,
-        max(0, nearest.download - budget.download) if budget.download is not None else 0,
+        max(0, nearest.size.on_disk - budget.on_disk) if budget.on_disk is not None else 0,
+        max(0, nearest.size.download - budget.download) if budget.download is not None else 0,
     )
+
+
+def tell_refusal(target: Target, decision: Decision) -> str:
+    """Return that nothing fits a target, and by how much the nearest base misses."""
+    alone = any(isinstance(verdict, Accepted) for verdict in decision.verdicts)
+    what = "No base and Python fits all targets" if alone else "Nothing fits"
+    over = [
+        f"{format_size(excess)} {what}"
+        for excess, what in zip(
+            find_shortfall(decision, target) or (), ("on disk", "to download"), strict=False
+        )
+        if excess
+    ]
+    if over:
+        return f"{what}: the nearest is {' and '.join(over)} over the limit"
+    nearest = find_nearest(decision)
+    return f"{what}: {nearest.reasons[0].text}" if nearest else what
 
 
 def find_rescue(
@@ -182,9 +204,6 @@ def idle_swaps(outcome: PlanResult) -> tuple[Reason, ...]:
 
     A swap that brings its own package back, such as one for another version, counts as used.
     """
-    from packaging.requirements import Requirement  # noqa: PLC0415 - slow to import
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - slow to import
-
     installed = {
         weighed.pinned.name
         for decision in outcome.decisions

@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
 from scaffold.docker.build_errors import shorten
 from scaffold.model.build import Event, Progress
+from scaffold.model.errors import clean
 from scaffold.report.formatting import format_size
-from scaffold.report.terminal import clean
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
 Watch = Callable[[Progress], None]
 
@@ -31,9 +35,6 @@ def watching(
     if quiet:
         yield lambda _: None
     elif stream.isatty() and environ.get("TERM") != "dumb":
-        from rich.console import Console  # noqa: PLC0415 - slow to import
-        from rich.live import Live  # noqa: PLC0415
-
         console = Console(file=stream, force_terminal=True, highlight=False, _environ=environ)
         view = LiveView(console)
         with Live(
@@ -76,8 +77,6 @@ class LiveView:
 
     def render(self) -> "RenderableType":
         """Return the steps that run now."""
-        from rich.text import Text  # noqa: PLC0415 - slow to import
-
         now = self._clock()
         lines = []
         for name, (begin, last) in list(self._running.items())[-_RUNNING_SHOWN:]:

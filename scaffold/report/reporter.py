@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TextIO
 
+from rich.console import Console
+
 
 class Reporter(Protocol):
     """Says one line of progress."""
@@ -24,8 +26,6 @@ def talking(
     elif environ.get("TERM") == "dumb":
         yield lambda text: print(text, file=stream, flush=True)
     else:
-        from rich.console import Console  # noqa: PLC0415 - slow to import
-
         with Console(file=stream, force_terminal=True, _environ=environ).status(
             "reading the knowledge"
         ) as status:

@@ -1,25 +1,31 @@
-"""What ``plan`` and ``generate`` print of a project that fits: twenty lines; -v has everything."""
+"""What ``plan`` and ``generate`` print: some twenty lines; -v has everything."""
 
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from scaffold.config.request import Request
 from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
 from scaffold.model.knowledge import Base
-from scaffold.model.resolution import Reason
+from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Target
-from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected
+from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
+from scaffold.planner.evaluate import room_to_update
 from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.measurements import show_measured
 from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
     best_per_base,
+    find_nearest,
+    find_rescue,
+    find_shortfall,
     health_of,
     heaviest,
     older_because,
     port_of,
     start_of,
+    tell_refusal,
 )
 from scaffold.report.terminal import labelled, styled
 from scaffold.report.text import collect_notes, headline, show_outcome
@@ -34,33 +40,38 @@ if TYPE_CHECKING:
 _PACKAGES = 3
 _NOTES = 3
 _SAVINGS = 2
+_REASONS = 2
+_FAR = 4  # a limit is far where four times as much would fit
+_SHELLLESS = "minimal image (no shell)"
 _WORTH = 20  # a twentieth of the image
 _WIDTH = len("Starts with")
 _SHARED: Mapping[str, str] = {
     Code.OVER_BUDGET: "larger than allowed",
+    Code.OVER_DOWNLOAD: "more to download than allowed",
+    Code.NO_ROOM_TO_UPDATE: "no room for the old image and the new one",
     Code.ARCH_UNSUPPORTED: "not published for this target",
 }
 _RANKS = (frozenset({Code.PRIVATE_IN_IMAGE}), NOTES | OF_FILES)
 
 
 def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> "Content":
-    """Yield a result: the summary of one that fits, else everything, as ``verbose`` asks for."""
-    if outcome.fits and not verbose:
-        return show_summary(outcome, folder=folder)
-    return show_outcome(outcome, folder=folder, verbose=verbose)
+    """Yield a result: its summary, or everything where ``verbose`` asks for it."""
+    show_it = show_outcome if verbose else show_summary
+    return show_it(outcome, folder=folder)
 
 
 def show_summary(outcome: PlanResult, *, folder: str = ".") -> "Content":
-    """Yield a result that fits every target. ``folder`` is the project's, as the user named it.
+    """Yield a result in short. ``folder`` is the project's, as the user named it.
 
     What holds for several targets is told once.
     """
     before: tuple[str, ...] = ()
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         chosen = decision.chosen
-        if chosen is None:
-            continue
         yield styled(headline(outcome, target), "bold")
+        if chosen is None:
+            yield from _show_refusal(target, decision)
+            continue
         yield from _show_choice(target, chosen, again=before[:1] == (chosen.candidate.reference,))
         families = _families(decision)
         known = (
@@ -74,7 +85,8 @@ def show_summary(outcome: PlanResult, *, folder: str = ".") -> "Content":
             yield from _show_others(families)
         yield from show_measured(outcome, target, decision)
         before = known
-    yield from _show_start(outcome)
+    if outcome.fits:
+        yield from _show_start(outcome)
     yield from _show_notes(outcome)
     yield from _show_savings(outcome.decisions)
     if outcome.files:
@@ -100,17 +112,45 @@ def _show_choice(target: Target, chosen: Accepted, *, again: bool) -> "Content":
     )
     if again:
         return
-    words = "minimal image (no shell)" if chosen.base.origin else ""
+    words = _SHELLLESS if chosen.base.origin else ""
     yield _row("Base", f"{chosen.candidate.reference} · Python {chosen.python}", words)
     memory = chosen.candidate.memory
     if memory is not None and memory.measured and memory.telling:
         of = "" if budget.memory is None else f" of {format_memory(budget.memory)}"
         yield _row("Memory", f"about {format_size(memory.resident)}{of} when all is imported")
-    packages = heaviest(chosen.candidate.packages)
+    yield from _show_packages(chosen.candidate.packages)
+
+
+def _show_packages(weighed: tuple[Weighed, ...]) -> "Content":
+    packages = heaviest(weighed)
     if packages:
         named = [f"{one.pinned.name} {format_size(one.facts.installed)}" for one in packages]
         more = ", …" if len(packages) > _PACKAGES else ""
         yield _row("Packages", f"{len(packages)}: {', '.join(named[:_PACKAGES])}{more}")
+
+
+def _show_refusal(target: Target, decision: Decision) -> "Content":
+    """Yield why nothing fits, by family, and what helps."""
+    yield styled(f"✗ {tell_refusal(target, decision)}", "bold red")
+    nearest = find_nearest(decision)
+    if nearest and nearest.candidate:
+        size = nearest.candidate.size
+        yield _row(
+            "Nearest",
+            f"{nearest.candidate.reference}: {format_bound(size.on_disk, size.error)} on disk, "
+            f"{format_bound(size.download, size.download_error)} to download",
+            _SHELLLESS if nearest.base.origin else "",
+        )
+        yield from _show_packages(nearest.candidate.packages)
+    yield from _show_rejected(_families(decision), most=_REASONS)
+    rescue = find_rescue(decision.savings, find_shortfall(decision, target))
+    savings = rescue or _worthwhile(decision.savings, nearest.size if nearest else None)
+    for saving in savings[:_SAVINGS]:
+        less = f": {format_size(saving.bytes)} less" if saving.bytes else ""
+        yield _row("Would help", f"{saving.option or saving.code}{less}", saving.text)
+    for way in decision.ways:
+        if way.size:
+            yield _row("Would help", f"{way.option}: {format_size(way.size.on_disk)}", way.text)
 
 
 def _show_start(outcome: PlanResult) -> "Content":
@@ -131,10 +171,10 @@ def _show_start(outcome: PlanResult) -> "Content":
 def _families(decision: Decision) -> dict[str, Evaluation]:
     """Return the other families' best: their smallest image, or why there is none."""
     families: dict[str, Evaluation] = {}
-    for verdict in best_per_base(decision):
-        quiet = isinstance(verdict, Rejected) and verdict.reasons[0].code in BACKGROUND
-        if not quiet:
-            families.setdefault(_family(verdict.base), verdict)
+    best = best_per_base(decision)
+    loud = [v for v in best if isinstance(v, Accepted) or v.reasons[0].code not in BACKGROUND]
+    for verdict in loud or best:
+        families.setdefault(_family(verdict.base), verdict)
     if decision.chosen:
         families.pop(_family(decision.chosen.base), None)
     return families
@@ -148,20 +188,25 @@ def _show_others(families: Mapping[str, Evaluation]) -> "Content":
     ]
     if fitting:
         yield _row("Also fit", ", ".join(fitting))
-    refused: dict[str, list[str]] = {}
+    yield from _show_rejected(families, most=1)
+
+
+def _show_rejected(families: Mapping[str, Evaluation], *, most: int) -> "Content":
+    """Yield the families that do not fit, with at most so many reasons, in words they share."""
+    refused: dict[tuple[str, ...], list[str]] = {}
     for name, one in families.items():
         if isinstance(one, Rejected):
-            large = one.size is not None and one.reasons[0].code is Code.OVER_BUDGET
-            told = f"{name} {format_size(one.size.on_disk)}" if large and one.size else name
-            refused.setdefault(_why(one), []).append(told)
-    for text, names in refused.items():
-        yield _row("Rejected", f"{', '.join(names)}: {text}")
-
-
-def _why(verdict: Rejected) -> str:
-    """Return why a family is rejected, in words that other families can share."""
-    reason = verdict.reasons[0]
-    return _SHARED.get(reason.code, reason.text)
+            limits: Mapping[str, int] = {
+                Code.OVER_BUDGET: one.size.on_disk if one.size else 0,
+                Code.OVER_DOWNLOAD: one.size.download if one.size else 0,
+            }
+            size = limits.get(one.reasons[0].code)
+            texts = tuple(dict.fromkeys(_SHARED.get(why.code, why.text) for why in one.reasons))
+            more = [f"{len(texts) - most} more: -v"] if 1 < most < len(texts) else []
+            told = f"{name} {format_size(size)}" if size else name
+            refused.setdefault((*texts[:most], *more), []).append(told)
+    for why, names in refused.items():
+        yield _row("Rejected", f"{', '.join(names)}: {'; '.join(why)}")
 
 
 def _family(base: Base) -> str:
@@ -170,21 +215,39 @@ def _family(base: Base) -> str:
 
 def _show_notes(outcome: PlanResult) -> "Content":
     notes: dict[str, Reason] = {}
+    deciding: dict[str, None] = {}
     behind: set[str] = set()
-    for decision in outcome.decisions:
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         found, caveats = collect_notes(outcome, decision)
         notes |= {note.text: note for note in found}
         behind.update(caveats)
+        decide = (text for text in caveats if _decides(text, outcome.request, target, decision))
+        deciding |= dict.fromkeys(decide)
         if decision.chosen:
             behind.update(older_because(decision.chosen).values())
-    told = [note for note in notes.values() if note.code not in BACKGROUND]
-    told.sort(key=_rank)
-    for note in told[:_NOTES]:
-        yield styled(f"! {note.text}", "yellow")
-    more = len(notes) + len(behind) - len(told[:_NOTES])
-    if more:
+    loud = sorted((one for one in notes.values() if one.code not in BACKGROUND), key=_rank)
+    told = [*(note.text for note in loud), *deciding][:_NOTES]
+    yield from (styled(f"! {text}", "yellow") for text in told)
+    if more := len({*notes, *behind} - {*told}):
         count = f"{more} {'more ' if told else ''}{'notes' if more > 1 else 'note'}"
         yield styled(f"  {count}: -v", "dim")
+
+
+def _decides(caveat: str, request: Request, target: Target, decision: Decision) -> bool:
+    """Tell whether a caveat is of an option that was left out and whose limit is not far."""
+    nearest, budget = decision.chosen or find_nearest(decision), target.budget
+    candidate = nearest.candidate if nearest else None
+    if "--memory" in caveat:
+        used = candidate.memory.resident if candidate and candidate.memory else None
+        return not request.memory and _is_near(used, budget.memory)
+    if "--storage" in caveat or "--max-size" in caveat:
+        used = room_to_update(candidate.size, budget) if candidate else None
+        return not (request.storage or request.max_size) and _is_near(used, budget.storage)
+    return False
+
+
+def _is_near(used: int | None, limit: int | None) -> bool:
+    return used is None or limit is None or used * _FAR > limit
 
 
 def _rank(note: Reason) -> int:
@@ -192,12 +255,17 @@ def _rank(note: Reason) -> int:
     return next((rank for rank, codes in enumerate(_RANKS) if note.code in codes), len(_RANKS))
 
 
+def _worthwhile(savings: Sequence[Suggestion], size: Size | None) -> tuple[Suggestion, ...]:
+    """Return the savings of a twentieth of an image and more; all while none was weighed."""
+    return tuple(one for one in savings if size is None or one.bytes * _WORTH >= size.on_disk)
+
+
 def _show_savings(decisions: Sequence[Decision]) -> "Content":
     worth = {
         saving.option or saving.code: saving
         for decision in decisions
-        for saving in decision.savings
-        if decision.chosen and saving.bytes * _WORTH >= decision.chosen.size.on_disk
+        if decision.chosen
+        for saving in _worthwhile(decision.savings, decision.chosen.size)
     }
     for option, saving in list(worth.items())[:_SAVINGS]:
         yield _row("Smaller", f"{option}: {format_size(saving.bytes)} less")

@@ -3,6 +3,9 @@
 import io
 from typing import TYPE_CHECKING
 
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,8 +17,6 @@ _FONTS = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 def draw(content: "Iterable[RenderableType]", *, title: str, columns: int = COLUMNS) -> str:
     """Return a picture of a terminal that shows these. The same content gives the same bytes."""
-    from rich.console import Console  # noqa: PLC0415 - slow to import
-
     console = Console(
         file=io.StringIO(),
         record=True,
@@ -33,8 +34,6 @@ def draw(content: "Iterable[RenderableType]", *, title: str, columns: int = COLU
 
 def _frame() -> str:
     """Return rich's frame with fonts that are there: a picture in a page may load none."""
-    from rich._export_format import CONSOLE_SVG_FORMAT  # noqa: PLC0415 - slow to import
-
     head, _, rest = CONSOLE_SVG_FORMAT.partition("@font-face")
     rest = rest[rest.index(".{unique_id}-matrix") :]
     return (

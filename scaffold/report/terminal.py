@@ -1,17 +1,21 @@
 """Putting text on a stream: colours on a terminal only, nothing cut off anywhere."""
 
 import io
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from rich.cells import cell_len
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from scaffold.model.errors import clean
+
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType
-    from rich.text import Text
+    from rich.console import ConsoleOptions, RenderableType
 
 _UNBOUND = 10_000  # a pipe has no width: one sentence, one line, easy to search
-# Controls but tabs and line ends, invisible characters, marks of direction, other line ends.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | None = None) -> None:
@@ -19,8 +23,6 @@ def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | No
 
     NO_COLOR and the other conventions are rich's. Lines carry no spaces at their end.
     """
-    from rich.console import Console  # noqa: PLC0415 - slow to import
-
     terminal = stream.isatty()
     text = io.StringIO()
     console = Console(
@@ -38,26 +40,11 @@ def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | No
     stream.flush()
 
 
-def clean(text: str) -> str:
-    """Return text whose hidden characters are written out: a project must not drive a terminal."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_visible, text))
-
-
-def _visible(character: str) -> str:
-    if character in "\t\n" or unicodedata.category(character) not in _HIDDEN:
-        return character
-    return character.encode("unicode_escape").decode()
-
-
 def align(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
     """Return rows as lines with columns of equal width, two spaces apart.
 
     ``right`` are the numbers of the columns that hold figures.
     """
-    from rich.cells import cell_len  # noqa: PLC0415 - slow to import
-
     rightwards = set(right)
     cleaned = [[clean(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*cleaned, strict=True)]
@@ -96,8 +83,6 @@ def fit(
 
     Whole first, then with one more of the ``spare`` columns left out each, in their order.
     """
-    from rich.cells import cell_len  # noqa: PLC0415 - slow to import
-
     lines: list[list[tuple[int, str]]] = [[] for _ in rows]
     shown = list(range(len(rows[0])))
     rightwards = set(right)
@@ -113,8 +98,6 @@ def fit(
 
 def labelled(label: str, text: str, note: str, *, width: int) -> "RenderableType":
     """Return a value beside its label, with where it comes from after it."""
-    from rich.table import Table  # noqa: PLC0415 - slow to import
-
     value = styled(text)
     if note:
         value.append(f"  {clean(note)}", style="dim")
@@ -125,22 +108,16 @@ def labelled(label: str, text: str, note: str, *, width: int) -> "RenderableType
 
 def styled(text: str, style: str = "") -> "Text":
     """Return one piece of text, cleaned; long words break rather than vanish."""
-    from rich.text import Text  # noqa: PLC0415 - slow to import
-
     return Text(clean(text), style=style, overflow="fold")
 
 
 def clipped(text: str, style: str = "") -> "Text":
     """Return a line whose last, least important column a narrow terminal may cut."""
-    from rich.text import Text  # noqa: PLC0415 - slow to import
-
     return Text(clean(text), style=style, overflow="ellipsis", no_wrap=True)
 
 
 def bullet(text: str) -> "RenderableType":
     """Return a paragraph with a dot before its first line."""
-    from rich.table import Table  # noqa: PLC0415 - slow to import
-
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_row(" ", "•", styled(text))
     return grid
@@ -148,6 +125,4 @@ def bullet(text: str) -> "RenderableType":
 
 def indented(text: str, by: int, style: str = "") -> "RenderableType":
     """Return a paragraph whose every line is indented."""
-    from rich.padding import Padding  # noqa: PLC0415 - slow to import
-
     return Padding(styled(text, style), (0, 0, 0, by), expand=False)

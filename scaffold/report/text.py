@@ -23,6 +23,7 @@ from scaffold.report.plan_result import (
     planned_layers,
     port_of,
     start_of,
+    tell_refusal,
 )
 from scaffold.report.terminal import align, bullet, indented, labelled, styled
 from scaffold.report.workarounds import show_ways
@@ -118,18 +119,7 @@ def show_choice(target: Target, decision: Decision) -> "Content":
                 "dim",
             )
     else:
-        alone = any(isinstance(verdict, Accepted) for verdict in decision.verdicts)
-        what = "No base and Python fits all targets" if alone else "Nothing fits"
-        yield styled(f"{what} ({target.arch.platform}).", "bold red")
-        shortfall = find_shortfall(decision, target)
-        if shortfall:
-            over = [
-                f"{format_size(excess)} {what}"
-                for excess, what in zip(shortfall, ("on disk", "to download"), strict=True)
-                if excess
-            ]
-            if over:
-                yield indented(f"The nearest is {' and '.join(over)} over the budget.", 2)
+        yield styled(f"{tell_refusal(target, decision)}.", "bold red")
     yield ""
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jinja2
+
 from scaffold.report.wheel_matrix import (
     BOUNDS,
     LEGEND,
@@ -19,8 +21,6 @@ from scaffold.resolver.wheel_matrix import Cell
 
 def draw_page(found: Sequence[PackageSupport], template: str) -> str:
     """Return the page of some packages. The same values give the same bytes."""
-    import jinja2  # noqa: PLC0415 - slow to import
-
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -13,6 +13,7 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+import resolvelib
 from packaging.specifiers import SpecifierSet
 
 from scaffold.model.codes import Code
@@ -82,8 +83,6 @@ def _search(
     provider: Provider, roots: Sequence[Requirement], missing: tuple[Reason, ...]
 ) -> dict[str, Candidate] | Conflict:
     """Return a contender per identifier; ``missing`` are the reasons if there is no solution."""
-    import resolvelib  # noqa: PLC0415 - slow to import, and not needed to print help
-
     environment = provider.answers.environment
     rejected: Counter[str] = Counter()
 

@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from packaging.tags import compatible_tags, cpython_tags
+
 from scaffold.model.errors import UsageError
 from scaffold.model.target import Arch, Environment, LibcFamily
 
@@ -93,8 +95,6 @@ def platform_tags(environment: Environment) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def tag_ranks(environment: Environment) -> "dict[Tag, int]":
     """Return every tag the environment accepts with its rank; 0 is the best."""
-    from packaging.tags import compatible_tags, cpython_tags  # noqa: PLC0415 - slow to import
-
     version = python_version(environment.python)
     digits = f"cp{version[0]}{version[1]}"
     platforms = list(platform_tags(environment))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError
+
 from scaffold.docker.apps import run_app, try_imports
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.buildx import stopped_by_signals
@@ -256,8 +258,6 @@ def _forget(
     client: "DockerClient", known: Collection[str], steps: Iterable[str], mark: str
 ) -> None:
     """Remove what our builds left in the engine's cache, which nobody can use again: gigabytes."""
-    from docker.errors import APIError  # noqa: PLC0415 - slow to import
-
     api: Any = client.api
     with suppress(APIError):
         for record in own_records(_records(client), known, steps, mark):

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from scaffold.docker.apps import run_app, try_imports
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
+from scaffold.docker.build_requests import default_name
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.docker.connect import connect
 from scaffold.docker.containers import remove_marked
@@ -161,8 +162,6 @@ def _image(
 
 def _name(job: Job, promise: Expectation, bench: VerifySession, *, keep: bool) -> str:
     if keep:
-        from scaffold.docker.build_requests import default_name  # noqa: PLC0415 - of one option
-
         return f"{job.wishes.tag or default_name(job.project)}:{promise.arch.slug}"
     return f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}"
 

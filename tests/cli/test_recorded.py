@@ -83,7 +83,7 @@ def test_the_next_command_has_what_was_recorded(project: Path) -> None:
 @pytest.mark.parametrize(
     ("recorded", "text"),
     [
-        ("--device=raspberry-pie", "unknown device 'raspberry-pie'"),
+        ("--device=raspberry-pie", "unknown device or target 'raspberry-pie'"),
         ("--base=slimmer", "unknown base 'slimmer'"),
         ("--python=3.2", "no base image has Python 3.2"),
         ("--max-size=much", "--max-size: cannot read 'much' as a size"),

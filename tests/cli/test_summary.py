@@ -48,6 +48,70 @@ def test_an_example_is_told_in_one_screen(
     assert "leanscaffold build ." in text
 
 
+@pytest.mark.parametrize(
+    ("example", "options", "told"),
+    [
+        (
+            "fastapi",
+            {"target": "arm64", "max_size": "5MB"},
+            [
+                "MB on disk over the limit",
+                "larger than allowed",
+                "leanscaffold generate . --target",
+            ],
+        ),
+        (
+            "fastapi",
+            {"target": "arm64", "max_download": "1MB"},
+            ["MB to download over the limit", "--max-download="],
+        ),
+        (
+            "fastapi",
+            {"device": "raspberry-pi-5", "storage": "60MB"},
+            ["no room for the old image and the new one", "--remove-old"],
+        ),
+        (
+            "scikit-learn",
+            {"target": "arm/v6"},
+            ["would have to be compiled", "--allow-compile hours"],
+        ),
+        ("hello", {"target": "arm64", "base": "distroless"}, ["--registry distroless=PREFIX"]),
+        ("pandas", {"target": ["arm64", "amd64"], "max_size": "50MB"}, ["numpy", "--max-size="]),
+    ],
+)
+def test_a_refusal_says_why_and_what_to_do_in_one_screen(
+    example: str, options: dict[str, Any], told: list[str]
+) -> None:
+    result = scaffold.plan(EXAMPLES / example, offline=True, **options)
+    text = {width: io.StringIO() for width in (80, 500)}
+    for width, stream in text.items():
+        show(stream, show_result_text(result, folder="."), width=width)
+    lines = text[80].getvalue().splitlines()
+    assert len(lines) <= _MOST
+    assert max(map(len, lines)) <= 80
+    for word in ("✗ Nothing fits", "Next", *told):
+        assert word in text[500].getvalue()
+
+
+@pytest.mark.parametrize(
+    ("example", "options", "shown"),
+    [
+        ("detector", {"device": "odroid-h4", "memory": "100MB"}, ["give --storage"]),
+        ("detector", {"device": "Odroid H4", "memory": "8GB", "storage": "9GB"}, []),
+        ("hello", {"device": "khadas_vim3"}, []),
+        ("pandas", {"device": "jetson", "max_size": "20MB"}, []),
+    ],
+)
+def test_what_varies_of_a_device_is_told_where_its_limit_is_near(
+    example: str, options: dict[str, Any], shown: list[str]
+) -> None:
+    result = scaffold.plan(EXAMPLES / example, offline=True, **options)
+    stream = io.StringIO()
+    show(stream, show_result_text(result, folder="."), width=200)
+    notes = [line for line in stream.getvalue().splitlines() if line.startswith("! ")]
+    assert [word for word in ("give --memory", "give --storage") if word in "".join(notes)] == shown
+
+
 def test_a_secret_in_the_image_is_told_before_all_other_notes(tmp_path: Path) -> None:
     writes = "".join(f"open('/var/lib/app{n}/x.txt', 'w').write('x')\n" for n in range(5))
     (tmp_path / "main.py").write_text(writes)

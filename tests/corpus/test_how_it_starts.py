@@ -658,3 +658,40 @@ def test_uwsgi_with_settings_of_its_own_serves_the_site(tmp_path: Path, address:
     assert project.start.value.prepares
     assert project.port is not None
     assert project.port.value == 9090
+
+
+COMPOSED = "services: {web: {build: {context: ., dockerfile: docker/b.Dockerfile}}}"
+SERVES = 'FROM python:3\nCOPY . .\nCMD ["python", "serve.py"]\n'
+OTHER = SERVES.replace("serve.py", "other.py")
+
+
+@pytest.mark.parametrize(
+    ("dockerfiles", "place"),
+    [
+        ({"Containerfile": SERVES}, "Containerfile"),
+        ({"Dockerfile.arm64": SERVES}, "Dockerfile.arm64"),
+        ({"container/app.dockerfile": SERVES}, "container/app.dockerfile"),
+        ({"docker/alpine.Dockerfile": SERVES, "docker/slim.Dockerfile": SERVES}, "docker/alpine."),
+        ({"docker/web.Dockerfile": SERVES, "docker/dev.Dockerfile": OTHER}, "docker/web."),
+        ({"Dockerfile-dev": OTHER, "docker/Dockerfile.prod": SERVES}, "docker/Dockerfile.prod"),
+        ({"Dockerfile": SERVES, "Dockerfile.old": OTHER}, "Dockerfile:3"),
+        (
+            {
+                "docker/a.Dockerfile": OTHER,
+                "docker/b.Dockerfile": SERVES,
+                "compose.yaml": COMPOSED,
+            },
+            "docker/b.Dockerfile",
+        ),
+        ({"a.Dockerfile": OTHER, "b.Dockerfile": SERVES}, ""),
+        ({"Dockerfile.j2": OTHER, "Dockerfile.dockerignore": "*"}, ""),
+        ({"tests/Dockerfile": OTHER}, ""),
+    ],
+)
+def test_a_dockerfile_counts_where_it_surely_makes_the_image(
+    tmp_path: Path, dockerfiles: Mapping[str, str], place: str
+) -> None:
+    files = {"main.py": LOOP, "serve.py": LOOP, "other.py": LOOP}
+    command, origin = started(planned(tmp_path, {**files, **dockerfiles}))
+    assert command == ("python serve.py" if place else "python main.py")
+    assert origin.startswith(place or "main.py")

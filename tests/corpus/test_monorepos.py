@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from scaffold.model.errors import RequirementsInvalidError, UsageError
+from scaffold.project.path_projects import locate
 from scaffold.project.reader import read_project
-from scaffold.project.workspace import find_member, locate, refuse_roots
+from scaffold.project.workspace import find_member, refuse_roots
 from tests.support.folders import texts, write
 
 UV = {

@@ -76,7 +76,7 @@ def _make_way(folder: str) -> None:
     sys.path[:] = [path for path in sys.path if path != folder]
     ours = sys.modules.pop("sitecustomize")
     try:
-        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401, PLC0415
+        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401
     except ModuleNotFoundError:
         sys.modules["sitecustomize"] = ours  # who imports it looks for it there
 

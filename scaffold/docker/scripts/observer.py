@@ -32,7 +32,7 @@ def say(**found: object) -> None:
 
 def ask(port: int, path: str) -> tuple[bool, str]:
     """Return (whether the app is well, what it answered). Images of traced apps have no urllib."""
-    import socket  # noqa: PLC0415 - what listens has it
+    import socket  # what listens has it
 
     try:
         with socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT) as connection:

@@ -41,7 +41,7 @@ class Kernel:
     name = "fanotify"
 
     def __init__(self) -> None:
-        import ctypes  # noqa: PLC0415 - only where something is traced
+        import ctypes  # only where something is traced
 
         libc = ctypes.CDLL(None, use_errno=True)
         flags = _CLOEXEC | _UNLIMITED_QUEUE | _UNLIMITED_MARKS
@@ -66,7 +66,7 @@ class Kernel:
 
     def drain(self) -> None:
         """Take what was said since."""
-        import struct  # noqa: PLC0415
+        import struct
 
         event = struct.Struct(_EVENT)
         while select.select([self._fd], [], [], 0)[0]:
@@ -163,7 +163,7 @@ def ask(port: int, request: dict[str, Any]) -> int:
         *(f"{name}: {value}" for name, value in request["headers"]),
         *([f"Content-Length: {len(body)}"] if body or request["method"] != "GET" else []),
     ]
-    import socket  # noqa: PLC0415 - what listens has it
+    import socket  # what listens has it
 
     try:
         with socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT) as connection:
@@ -182,7 +182,7 @@ def is_well(port: int, path: str) -> bool:
     if path:
         found = ask(port, {"method": "GET", "path": path, "headers": [], "body": []})
         return 0 < found < _BAD
-    import socket  # noqa: PLC0415 - what listens has it
+    import socket  # what listens has it
 
     try:
         socket.create_connection(("127.0.0.1", port), _ANSWER_TIMEOUT).close()

@@ -13,6 +13,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from cookiecutter.config import BUILTIN_ABBREVIATIONS
+from cookiecutter.exceptions import CookiecutterException
+from cookiecutter.repository import determine_repo_dir
+from requests import RequestException
+
 from scaffold.config.option_parsers import unknown
 from scaffold.init.templates.catalogue import find_starter, list_starters
 from scaffold.model.errors import Detail, TemplateInvalidError
@@ -97,11 +102,6 @@ def _address(source: str) -> str:
 
 def _fetch(source: str, checkout: str, temporary: Path) -> Path:
     """Clone a repository or unpack an archive below ``temporary``."""
-    from cookiecutter.config import BUILTIN_ABBREVIATIONS  # noqa: PLC0415 - slow to import
-    from cookiecutter.exceptions import CookiecutterException  # noqa: PLC0415
-    from cookiecutter.repository import determine_repo_dir  # noqa: PLC0415
-    from requests import RequestException  # noqa: PLC0415
-
     # What it logs is in the error as well.
     logging.getLogger("cookiecutter").addHandler(logging.NullHandler())
     try:

@@ -10,6 +10,11 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from cookiecutter.exceptions import CookiecutterException
+from cookiecutter.generate import generate_context, generate_files
+from cookiecutter.prompt import prompt_for_config
+from jinja2 import TemplateError
+
 from scaffold.config.option_parsers import unknown
 from scaffold.dockerfile.quoting import guard
 from scaffold.init.templates.catalogue import FACTS
@@ -51,8 +56,6 @@ def questions(
 
 def fill(template: Template, answers: Answers, into: Path, *, trusted: bool) -> Path:
     """Write the project below a folder that is empty, and return the project's own folder."""
-    from cookiecutter.generate import generate_files  # noqa: PLC0415 - slow to import
-
     context = _context(template, answers, trusted=trusted)
     with _working(template, trusted=trusted):
         settled = _settle(template, context, answers)
@@ -67,8 +70,6 @@ def fill(template: Template, answers: Answers, into: Path, *, trusted: bool) -> 
 
 
 def _context(template: Template, answers: Answers, *, trusted: bool) -> dict[str, Any]:
-    from cookiecutter.generate import generate_context  # noqa: PLC0415 - slow to import
-
     _refuse_code(template, trusted=trusted)
     asked = [name for name in template.context() if not name.startswith("_")]
     for name in answers:
@@ -91,8 +92,6 @@ def _settle(template: Template, context: Mapping[str, Any], answers: Answers) ->
 
     An answer is text, whatever it looks like: only what the template says is filled in.
     """
-    from cookiecutter.prompt import prompt_for_config  # noqa: PLC0415 - slow to import
-
     copied = deepcopy(dict(context))
     for name in answers:
         if isinstance(copied["cookiecutter"][name], str):
@@ -121,9 +120,6 @@ def _refuse_code(template: Template, *, trusted: bool) -> None:
 @contextmanager
 def _working(template: Template, *, trusted: bool) -> Iterator[None]:
     """Turn what goes wrong in a template into an error of ours."""
-    from cookiecutter.exceptions import CookiecutterException  # noqa: PLC0415 - slow to import
-    from jinja2 import TemplateError  # noqa: PLC0415
-
     logging.getLogger("cookiecutter").addHandler(logging.NullHandler())
     path = list(sys.path)
     if trusted:  # a template's own extensions lie beside it

@@ -141,7 +141,15 @@ def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
 
 def is_for_docker(folder: str) -> bool:
     """Return whether a folder holds Docker's files and no application."""
-    return folder in {"docker", ".docker"}
+    return folder in {
+        "docker",
+        ".docker",
+        "container",
+        "containers",
+        "build",
+        "deploy",
+        "docker-files",
+    }
 
 
 def _has(folder: Path, names: Sequence[str]) -> bool:

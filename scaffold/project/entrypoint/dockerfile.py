@@ -20,8 +20,6 @@ from scaffold.project.entrypoint.container_paths import (
     Copied,
     Tails,
     copies,
-    find_context,
-    is_for_docker,
 )
 from scaffold.project.entrypoint.entry import SECRET, Entry, remark, started
 from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join
@@ -36,11 +34,9 @@ from scaffold.project.entrypoint.processes import (
 )
 from scaffold.project.entrypoint.procfile import MODULES, WEB_SERVERS, foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
-from scaffold.project.own_dockerfile import OURS
+from scaffold.project.own_dockerfile import OURS, find_own_dockerfile, text_of
 from scaffold.project.source_modules import Module
-from scaffold.project.text_io import decode, read_bytes
 
-_FILE = "Dockerfile"
 _PYTHON = re.compile(r"python[0-9.]*")
 _TARGET = re.compile(r"([A-Za-z_][\w.]*)(:[A-Za-z_]\w*(?:\(.*\))?)?")
 _URL = re.compile(
@@ -134,10 +130,10 @@ def read_own_start(
 
     ``files`` are what goes into the image. Whatever is not sure is a note with file and line.
     """
-    found = _find(root)
+    found = find_own_dockerfile(root)
     if found is None:
         return OwnStart(notes=tuple(_others(root)))
-    place, dockerfile, context = found
+    place, dockerfile, context = found.place, found.dockerfile, found.context
     reading = _Reading(
         place=place,
         dockerfile=dockerfile,
@@ -212,8 +208,8 @@ def read_processes(
 
     One image starts one process: the others are named.
     """
-    own = _find(root)
-    copied = Copied(root=root, dockerfile=own[1], context=own[2]) if own else None
+    own = find_own_dockerfile(root)
+    copied = Copied(root=root, dockerfile=own.dockerfile, context=own.context) if own else None
     for processes in (read_supervisord(root), read_units(root)):
         tried = [
             (one, _try(root, one, files, modules, installed, copied=copied)) for one in processes
@@ -274,37 +270,14 @@ def _try(
     return replace(own, notes=tuple(_remarks(reading, launch)))
 
 
-def _find(root: Path) -> tuple[str, Dockerfile, str] | None:
-    """Return the project's Dockerfile and the folder its build sees: none of ours, no second."""
-    found = [
-        (place, text)
-        for place in (
-            _FILE,
-            *sorted(f"{one.parent.name}/{_FILE}" for one in root.glob(f"*/{_FILE}")),
-        )
-        if (text := _text(root, place)) and OURS not in text
-    ]
-    first = found[:1] if found and found[0][0] == _FILE else found
-    usable = []
-    for place, text in first:
-        folder = posixpath.dirname(place)
-        if folder.startswith(".") and not is_for_docker(folder):
-            continue
-        dockerfile = read_dockerfile(text)
-        context = find_context(root, place, dockerfile)
-        if dockerfile.stages and context is not None:
-            usable.append((place, dockerfile, context))
-    return usable[0] if len(usable) == 1 else None
-
-
 def _others(root: Path) -> Iterator[str]:
     """Yield a note on Dockerfiles of which none is surely the application's."""
     places = sorted(
         path.relative_to(root).as_posix()
-        for pattern in (f"*/{_FILE}", f"*/*/{_FILE}")
+        for pattern in ("*/Dockerfile", "*/*/Dockerfile")
         for path in root.glob(pattern)
         if not any(one.startswith(".") for one in path.relative_to(root).parts)
-        and OURS not in _text(root, path.relative_to(root).as_posix())
+        and OURS not in text_of(root, path.relative_to(root).as_posix())
     )
     if places:
         first = posixpath.dirname(places[0])
@@ -313,13 +286,6 @@ def _others(root: Path) -> Iterator[str]:
             f"{'is' if len(places) == 1 else 'are'} not read: for the application of such a folder "
             f"plan the folder itself, as with `leanscaffold plan {first}`"
         )
-
-
-def _text(root: Path, place: str) -> str:
-    try:
-        return decode(read_bytes(root, place)) if (root / place).is_file() else ""
-    except ValueError:
-        return ""
 
 
 def _commands(reading: _Reading) -> tuple[Instruction | None, Instruction | None]:
@@ -350,7 +316,7 @@ def _launch(
         file = reading.copied.project_path(path, reading.stage)
         if file is None or not (reading.copied.root / file).is_file():
             return None
-        text = _text(reading.copied.root, file)
+        text = text_of(reading.copied.root, file)
         first = text.partition("\n")[0]
         shell = first.startswith("#!") and re.search(r"\b(?:ba|da|a)?sh\b", first)
         return (file, text) if shell or (file.endswith(".sh") and text) else None
@@ -417,7 +383,7 @@ def _check_settings(reading: _Reading, command: Sequence[str], launch: Launch) -
             (".ini", ".conf", ".cfg", ".toml", ".yaml", ".yml", ".xml", ".conf.py")
         ):
             continue
-        for number, line in enumerate(_text(reading.copied.root, file).splitlines(), start=1):
+        for number, line in enumerate(text_of(reading.copied.root, file).splitlines(), start=1):
             for path in re.findall(r"""(?<![\w./$-])/[\w][\w./-]*""", line.partition("#")[0]):
                 inside = reading.path(path, launch.workdir)
                 if inside is not None and posixpath.normpath(f"/app/{inside}") != path.rstrip("/"):
@@ -643,13 +609,13 @@ def _argument(reading: _Reading, word: str, workdir: str) -> str:
 def _is_python(reading: _Reading, file: str) -> bool:
     if file.endswith(".py"):
         return True
-    first = _text(reading.copied.root, file).partition("\n")[0]
+    first = text_of(reading.copied.root, file).partition("\n")[0]
     return first.startswith("#!") and "python" in first
 
 
 def _launched(reading: _Reading, file: str) -> str:
     """Return the module that a script starts by the Python of an environment of its own."""
-    text = _text(reading.copied.root, file)
+    text = text_of(reading.copied.root, file)
     if not re.search(r"\bvenv\b", text):
         return ""
     found = re.findall(r"""["']-m["'],\s*["']([\w.]+)["']\s*\]\s*\+\s*sys\.argv\[1:\]""", text)

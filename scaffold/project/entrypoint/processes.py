@@ -134,22 +134,37 @@ def read_readme(root: Path) -> tuple[Process, ...]:
 
 def read_compose(root: Path, dockerfile: str) -> Composed:
     """Return the service that is built from the project by this Dockerfile, or by the only one."""
+    for file, text, services in _composed(root):
+        built = [
+            (name, one)
+            for name, one in services.items()
+            if _builds(one.get("build"), file, dockerfile)
+        ]
+        if not built and len(services) == 1 and dockerfile:
+            built = [*services.items()]
+        if built:
+            return _service(file, text, *built[0])
+    return Composed()
+
+
+def is_composed(root: Path, dockerfile: str) -> bool:
+    """Tell whether a compose file builds a service by this Dockerfile."""
+    return any(
+        _builds(one.get("build"), file, dockerfile)
+        for file, _, services in _composed(root)
+        for one in services.values()
+    )
+
+
+def _composed(root: Path) -> Iterator[tuple[str, str, Mapping[str, Mapping[str, Any]]]]:
+    """Yield compose files, their texts and their services."""
     for file in _look(root, *_COMPOSE, deepest=2):
         text = _text(root, file)
         try:
             services = (yaml.safe_load(text) or {}).get("services") or {}
+            yield file, text, {k: one for k, one in services.items() if isinstance(one, dict)}
         except (yaml.YAMLError, AttributeError):
             continue
-        built = [
-            (name, one)
-            for name, one in services.items()
-            if isinstance(one, dict) and _builds(one.get("build"), file, dockerfile)
-        ]
-        if not built and len(services) == 1 and dockerfile:
-            built = [(name, one) for name, one in services.items() if isinstance(one, dict)]
-        if built:
-            return _service(file, text, *built[0])
-    return Composed()
 
 
 def _builds(build: Any, file: str, dockerfile: str) -> bool:

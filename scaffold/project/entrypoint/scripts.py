@@ -17,6 +17,7 @@ from scaffold.project.source_modules import (
     Module,
     argument,
     imported_tops,
+    imports_beside,
     is_main_guard,
 )
 
@@ -101,6 +102,10 @@ def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
     chosen = names[0]
     origin = scripts[chosen][1]
     command = run_project_script(chosen, *scripts[chosen])
+    module = _parse_entry(chosen, *scripts[chosen])[0]
+    for one in modules:
+        if one.name == module and _guard(one) and imports_beside(one, modules):
+            command = ("python", one.file)
     return Entry(
         start=started("script", command, remark(origin, others(names[1:]))),
         port=find_port(modules, variable=False),
@@ -164,7 +169,7 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     rest = others([other.file for other in found[1:]])
     origin = Origin(file=module.file, line=_guard(module), detail=rest)
     return Entry(
-        start=started("script", _run(module), origin),
+        start=started("script", _run(module, modules), origin),
         port=find_port([module], variable=False) or find_port(modules, variable=False),
     )
 
@@ -223,8 +228,8 @@ def _is_main(module: Module) -> bool:
     return module.file.rpartition("/")[2] == "__main__.py"
 
 
-def _run(module: Module) -> tuple[str, ...]:
-    if "." not in module.name:
+def _run(module: Module, modules: Sequence[Module]) -> tuple[str, ...]:
+    if "." not in module.name or imports_beside(module, modules):
         return ("python", module.file)
     return (
         "python",

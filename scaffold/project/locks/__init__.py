@@ -3,9 +3,20 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from packaging.pylock import is_valid_pylock_path
+
+from scaffold.project.locks.pdm import read_pdm_lock
+from scaffold.project.locks.pipfile import read_pipfile_lock
+from scaffold.project.locks.poetry import read_poetry_lock
+from scaffold.project.locks.pylock import read_pylock
+from scaffold.project.locks.uv import read_uv_lock
 from scaffold.project.requirement_parser import Reading
 
-_BESIDE_PYPROJECT = frozenset({"uv.lock", "poetry.lock", "pdm.lock"})
+_BESIDE_PYPROJECT = {
+    "uv.lock": read_uv_lock,
+    "poetry.lock": read_poetry_lock,
+    "pdm.lock": read_pdm_lock,
+}
 
 
 def is_lock(name: str) -> bool:
@@ -13,7 +24,6 @@ def is_lock(name: str) -> bool:
     file = PurePosixPath(name).name
     if not file.startswith("pylock."):
         return file in {*_BESIDE_PYPROJECT, "Pipfile.lock"}
-    from packaging.pylock import is_valid_pylock_path  # noqa: PLC0415 - slow to import
 
     return is_valid_pylock_path(Path(file))
 
@@ -31,25 +41,9 @@ def read_lock(
     Extras and groups only matter for the latter. Raises RequirementsInvalidError with file and
     line for a lock that is cut off or broken.
     """
-    # Each format is imported when there is such a lock: most projects have one at most.
-    match PurePosixPath(name).name:
-        case "uv.lock":
-            from scaffold.project.locks.uv import read_uv_lock  # noqa: PLC0415
-
-            return read_uv_lock(root, name)
-        case "poetry.lock":
-            from scaffold.project.locks.poetry import read_poetry_lock  # noqa: PLC0415
-
-            return read_poetry_lock(root, name)
-        case "pdm.lock":
-            from scaffold.project.locks.pdm import read_pdm_lock  # noqa: PLC0415
-
-            return read_pdm_lock(root, name)
-        case "Pipfile.lock":
-            from scaffold.project.locks.pipfile import read_pipfile_lock  # noqa: PLC0415
-
-            return read_pipfile_lock(root, name, groups=groups)
-        case _:
-            from scaffold.project.locks.pylock import read_pylock  # noqa: PLC0415
-
-            return read_pylock(root, name, extras=extras, groups=groups)
+    file = PurePosixPath(name).name
+    if file in _BESIDE_PYPROJECT:
+        return _BESIDE_PYPROJECT[file](root, name)
+    if file == "Pipfile.lock":
+        return read_pipfile_lock(root, name, groups=groups)
+    return read_pylock(root, name, extras=extras, groups=groups)

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Callable
 
+import jinja2
+
+from scaffold.model.errors import clean
 from scaffold.report.page.view import Page, Section
-from scaffold.report.terminal import clean
 
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 
 def render_page(page: Page, template: Callable[[str], str]) -> str:
     """Return the HTML; ``template`` returns the text of a template by its name."""
-    import jinja2  # noqa: PLC0415 - slow to import
-
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(template),
         undefined=jinja2.StrictUndefined,

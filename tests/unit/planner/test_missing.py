@@ -99,11 +99,16 @@ def test_the_modules_of_wheels_that_were_read_decide() -> None:
 
 
 def companions(
-    one: Companion, found: Project, *installed: str, provided: frozenset[str] = frozenset()
+    one: Companion,
+    found: Project,
+    *installed: str,
+    provided: frozenset[str] = frozenset(),
+    system: tuple[str, ...] = (),
 ) -> list[str]:
     facts = Facts(bases=(), packages={}, libraries={}, devices={}, companions={"one": one})
     versions = dict.fromkeys(installed, "1")
-    return [reason.text for reason, _ in find_companions(found, facts, versions, provided)]
+    told = find_companions(found, facts, versions, provided, system)
+    return [reason.text for reason, _ in told]
 
 
 def companion(**more: object) -> Companion:
@@ -128,6 +133,7 @@ def test_a_package_tells_what_it_needs_besides_where_it_is_installed() -> None:
     assert companions(one, project("imports", "else"), "pins") == ["a driver is needed; bring it"]
     assert companions(one, found, "pins", "driver") == []
     assert companions(one, found, "pins", provided=frozenset({"driver"})) == []
+    assert companions(one, found, "pins", system=("driver",)) == []
     assert companions(one, project("calls", "pins.Remote x"), "pins") == []
     assert companions(one, found) == []
 

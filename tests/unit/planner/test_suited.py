@@ -177,6 +177,13 @@ def test_without_a_device_and_without_the_index_the_parts_are_what_is_saved() ->
     assert "cannot be reached" in first.text
 
 
+def test_a_refusal_for_size_names_the_saving_without_cuda_too() -> None:
+    small = Target(arch=Arch.ARM64, budget=Budget(on_disk=700 * MB))
+    decision = plan(make_world(make_vendor()), "app-vision", target=small)
+    assert decision.chosen is None
+    assert decision.savings[0].option == "--accelerator none"
+
+
 def test_a_project_without_such_packages_asks_no_other_index() -> None:
     world = make_world(make_vendor())
     decision = plan(world, "plain")

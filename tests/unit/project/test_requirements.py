@@ -1,7 +1,6 @@
 """Reading requirement files: what pip accepts comes back, what it would refuse is an error."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -426,20 +425,6 @@ def test_a_constraint_has_a_name_and_versions_only(tmp_path: Path, line: str) ->
 def test_an_option_that_is_left_to_pip_is_noted(tmp_path: Path) -> None:
     found = reading(tmp_path, "--trusted-host index.example\nflask\n")
     assert found.notes == ("requirements.txt:1: --trusted-host is left to pip's configuration",)
-
-
-def test_a_hundred_lines_are_read_in_fifty_milliseconds(tmp_path: Path) -> None:
-    lines = [
-        f"package-{number}[a,b]>=1.{number},<2; python_version < '3.9'" for number in range(100)
-    ]
-    text = "\n".join(lines)
-    reading(tmp_path, text)
-    took = []
-    for _ in range(5):
-        started = time.perf_counter()
-        assert len(reading(tmp_path, text).asked) == 100
-        took.append(time.perf_counter() - started)
-    assert min(took) < 0.05
 
 
 @st.composite

@@ -54,6 +54,12 @@ def test_a_file_that_setup_cfg_names_is_read(tmp_path: Path) -> None:
         ("base = ['a']\nsetuptools.setup(install_requires=[*base, 'b'])", ["a", "b"]),
         ("setup(install_requires='''\nnumpy\nflask\n''')", ["numpy", "flask"]),
         ("setup(name='demo', packages=[])", []),
+        ("setup(**{'install_requires': ['numpy']})", ["numpy"]),
+        ("d = dict(install_requires=['numpy'])\nsetup(name='demo', **d)", ["numpy"]),
+        ("d = {'name': 'demo'}\nd['cmdclass'] = {}\nsetup(**d)", []),
+        ("d = {}\nd.update(name='demo')\nsetup(**d)", []),
+        ("d = {}\nif sys.platform == 'win32':\n    d = dict(scripts=[])\nsetup(**d)", []),
+        ("d = {'name': 'demo', **d}\nsetup(**d)", []),
     ],
 )
 def test_setup_py_is_read_without_being_run(tmp_path: Path, body: str, asked: list[str]) -> None:
@@ -70,6 +76,10 @@ def test_setup_py_is_read_without_being_run(tmp_path: Path, body: str, asked: li
         "need = ['a']\nneed.append('b')\nsetup(install_requires=need)",
         "need = ['a']\nneed += ['b']\nsetup(install_requires=need)",
         "setup(**settings)",
+        "d = {}\nd.update(load())\nsetup(**d)",
+        "d = {}\nd['install_requires'] = ['a']\nsetup(**d)",
+        "d = read()\nsetup(**d)",
+        "setup(**{key: ['a']})",
         "setup(install_requires=['a', version('b')])",
     ],
 )

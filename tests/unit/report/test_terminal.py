@@ -1,6 +1,6 @@
 import pytest
 
-from scaffold.report.terminal import clean
+from scaffold.model.errors import clean
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,30 @@ def test_a_project_script_is_called_without_its_console_script(tmp_path: Path) -
     assert found.source_paths == ("src",)
 
 
+_CALLED = "python -c import sys; from tool.__main__ import main; sys.exit(main())"
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ("from work import run", "python tool/__main__.py"),
+        ("import work", "python tool/__main__.py"),
+        ("from tool.work import run", _CALLED),
+        ("from .work import run", _CALLED),
+        ("try:\n    import work\nexcept ImportError:\n    from tool import work", _CALLED),
+    ],
+)
+def test_a_script_that_imports_its_neighbours_by_name_runs_as_a_file(
+    tmp_path: Path, beside: str, expected: str
+) -> None:
+    main = f"{beside}\ndef main(): ...\nif __name__ == '__main__':\n    main()\n"
+    scripts = "[project]\nname = 'tool'\n[project.scripts]\ntool = 'tool.__main__:main'\n"
+    files = {"tool/__init__.py": "", "tool/work.py": "def run(): ...\n", "tool/__main__.py": main}
+    assert command(tmp_path / "a", {"pyproject.toml": scripts, **files}) == expected
+    plain = expected.replace(_CALLED, "python -m tool")
+    assert command(tmp_path / "b", files) == plain
+
+
 def test_of_several_project_scripts_the_namesake_starts(tmp_path: Path) -> None:
     text = """
         [project]
