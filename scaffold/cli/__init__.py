@@ -23,7 +23,7 @@ from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageE
 _HEADINGS = {
     "Start": ("init", "plan", "generate"),
     "Ship": ("build", "verify", "update", "trace"),
-    "Understand": ("report", "explain", "wheels", "lint", "compare", "devices"),
+    "Understand": ("report", "sbom", "explain", "wheels", "lint", "compare", "devices"),
     "Maintain": ("config", "doctor", "completion", "knowledge"),
 }
 _COMMANDS = {name: f"scaffold.cli.{name}" for names in _HEADINGS.values() for name in names}

@@ -7,7 +7,7 @@ from typing import Any
 
 from scaffold.assembler.trimming import REPORT
 from scaffold.model.block_size import BLOCK, in_blocks
-from scaffold.model.image import Contents, ImageConfig, ImageFile, Suspect
+from scaffold.model.image import Contents, ImageConfig, ImageFile, Suspect, is_database
 from scaffold.model.verification import Layer
 from scaffold.project.secrets import find_in_config, unique
 
@@ -34,6 +34,7 @@ def is_kept(path: str) -> bool:
         or path == "/etc/ld.so.conf"
         or folder == "/etc/ld.so.conf.d"
         or (folder == "/etc" and name.startswith("ld-musl-"))
+        or is_database(path)
     )
 
 
@@ -148,6 +149,7 @@ def read_config(config: Mapping[str, Any]) -> ImageConfig:
         volumes=tuple(sorted(run.get("Volumes") or {})),
         health=_health_argv(health),
         history=tuple(str(line.get("created_by", "")) for line in config.get("history") or ()),
+        created=str(config.get("created") or ""),
     )
 
 
