@@ -26,8 +26,7 @@ from scaffold.cli.verify import of_project
 from scaffold.config.option_parsers import unknown
 from scaffold.config.options import SETTINGS
 from scaffold.model.errors import NothingFitsError
-from scaffold.model.expectation import VerifyOptions
-from scaffold.model.verification import Report
+from scaffold.model.verification import Report, VerifyOptions
 from scaffold.report.plan_result import PlanResult
 
 Tell = Callable[[str], None]

@@ -1,18 +1,244 @@
 """What has to be true of all facts together; the form of each was checked on loading."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import VERSION_PATTERN
 
-from scaffold.catalog.check_bases import check_base, check_libcs
-from scaffold.catalog.check_packages import SYSTEM_NAME, check_package
-from scaffold.catalog.problem import Problem
 from scaffold.model.codes import COMPANIONS
-from scaffold.model.knowledge import Companion, Distribution, Facts, Library, ModuleFact
-from scaffold.model.target import Arch, Device
+from scaffold.model.knowledge import (
+    Base,
+    Companion,
+    Distribution,
+    Facts,
+    Image,
+    Library,
+    ModuleFact,
+    PackageFact,
+    Recipe,
+    Swap,
+)
+from scaffold.model.target import Arch, Device, LibcFamily
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that cannot be true. ``fact`` says where, such as ``bases/slim-trixie``."""
+
+    code: str
+    fact: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return ``bases/slim-trixie: text (code)``."""
+        return f"{self.fact}: {self.text} ({self.code})"
+
+
+_DEBIAN_RELEASES = ("bullseye", "bookworm", "trixie", "forky")
+_FAMILIES = ("slim", "alpine", "distroless", "full", "bare", "debian")
+_LIBC = {"debian": LibcFamily.GLIBC, "ubuntu": LibcFamily.GLIBC, "alpine": LibcFamily.MUSL}
+_MINOR = re.compile(r"3\.\d{1,2}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|")
+MANAGERS = ("apt", "apk")
+
+
+def check_libcs(bases: Iterable[Base]) -> Iterator[Problem]:
+    """Yield Debian releases with an older glibc than the release before them."""
+    newest: tuple[int, int] = (0, 0)
+    before = ""
+    debian = [base for base in bases if base.release in _DEBIAN_RELEASES]
+    for base in sorted(debian, key=lambda base: _DEBIAN_RELEASES.index(base.release)):
+        if base.libc_version < newest:
+            text = f"glibc {_dotted(base.libc_version)} is older than {_dotted(newest)} of {before}"
+            yield Problem(code="glibc-shrinks", fact=f"bases/{base.id}", text=text)
+        else:
+            newest, before = base.libc_version, base.id
+
+
+def check_base(base: Base, facts: Facts) -> Iterator[Problem]:
+    """Yield what cannot be true of a base and its images."""
+    fact = f"bases/{base.id}"
+    if base.family not in _FAMILIES:
+        yield Problem(code="family", fact=fact, text=f"{base.family!r} is no family of bases")
+    if _LIBC.get(base.distribution) is not base.libc:
+        text = f"{base.distribution} does not go with {base.libc}"
+        yield Problem(code="libc", fact=fact, text=text)
+    if base.package_manager not in (None, *MANAGERS):
+        text = f"{base.package_manager!r} is no package manager that can be used"
+        yield Problem(code="package-manager", fact=fact, text=text)
+    if "{python}" not in base.reference and len({image.python for image in base.images}) > 1:
+        text = f"reference {base.reference!r} is the same for several Pythons"
+        yield Problem(code="reference", fact=fact, text=text)
+    yield from _check_origin(base, facts)
+    if not base.images:
+        yield Problem(code="no-images", fact=fact, text="there is no image")
+    yield from _check_images(base, facts)
+
+
+def _check_origin(base: Base, facts: Facts) -> Iterator[Problem]:
+    """Yield what a base that is cut from another says beyond what that one has."""
+    fact = f"bases/{base.id}"
+    origin = next((one for one in facts.bases if one.id == base.origin), None)
+    if base.origin and origin is None:
+        yield Problem(code="origin", fact=fact, text=f"there is no base {base.origin!r}")
+    if origin is None:
+        return
+    if origin.reference != base.reference:
+        yield Problem(code="origin", fact=fact, text=f"its reference is not that of {origin.id}")
+    have = {*origin.ships, *origin.programs}
+    taken = {name for piece in base.pieces for name in piece.programs}
+    more = sorted({*base.ships, *base.offers, *base.programs} - have)
+    more += sorted(taken - have - facts.libraries.keys())
+    if more:
+        text = f"{origin.id} does not have {', '.join(more)}"
+        yield Problem(code="origin", fact=fact, text=text)
+
+
+def _check_images(base: Base, facts: Facts) -> Iterator[Problem]:
+    fact = f"bases/{base.id}"
+    seen: list[str] = []
+    pairs: set[tuple[str, Arch]] = set()
+    for image in base.images:
+        label = f"Python {image.python} on {image.arch}"
+        if image.python not in seen:
+            seen.append(image.python)
+        if (image.python, image.arch) in pairs:
+            yield Problem(code="image-twice", fact=fact, text=f"{label} is there twice")
+        pairs.add((image.python, image.arch))
+        yield from _check_image(image, fact, label)
+    minors = [python for python in seen if _MINOR.fullmatch(python)]
+    if len(minors) < len(seen) or minors != sorted(minors, key=_minor):
+        text = f"Pythons have to ascend: {', '.join(seen)}"
+        yield Problem(code="pythons-order", fact=fact, text=text)
+    for python in seen:
+        if python not in facts.pythons:
+            text = f"Python {python} is not in pythons.toml"
+            yield Problem(code="python-unknown", fact=fact, text=text)
+
+
+def _check_image(image: Image, fact: str, label: str) -> Iterator[Problem]:
+    if not image.release.startswith(f"{image.python}."):
+        text = f"{label}: {image.release!r} is no release of {image.python}"
+        yield Problem(code="release", fact=fact, text=text)
+    if not 0 < image.download <= image.on_disk:
+        text = f"{label}: {image.on_disk} bytes on disk, {image.download} compressed"
+        yield Problem(code="size", fact=fact, text=text)
+    if not 0 < image.error <= 0.5:  # noqa: PLR2004 - half of it
+        text = f"{label}: error {image.error} is not between 0 and 0.5"
+        yield Problem(code="image-error", fact=fact, text=text)
+    if _DIGEST.fullmatch(image.digest) is None:
+        text = f"{label}: {image.digest!r} is not sha256: and 64 digits"
+        yield Problem(code="digest", fact=fact, text=text)
+
+
+def _minor(python: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in python.split("."))
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+_TOOLS = ("cmake", "fortran", "llvm", "meson", "ninja", "rust", "swig")
+_USES = ("runs-program", "finds-library", "shows-window", "imports")
+SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9+._-]+")
+_KINDS = (
+    "databases",
+    "py",
+    "so",
+    "pyi",
+    "headers",
+    "static",
+    "sources",
+    "tests",
+    "docs",
+    "dist-info",
+    "examples",
+    "locales",
+    "symbols",
+)
+
+
+def check_package(package: PackageFact, facts: Facts) -> Iterator[Problem]:
+    """Yield what cannot be true of a package, its swaps and its recipe."""
+    fact = f"packages/{package.name}"
+    if canonicalize_name(package.name) != package.name:
+        text = f"the normalised name is {canonicalize_name(package.name)!r}"
+        yield Problem(code="name", fact=fact, text=text)
+    for name, program in (
+        *((name, False) for name in package.dlopens),
+        *((name, True) for name in package.programs),
+    ):
+        library = facts.libraries.get(name)
+        if library is None or library.program is not program:
+            text = f"{name!r} is not in libraries.toml as a {'program' if program else 'library'}"
+            yield Problem(code="library-unknown", fact=fact, text=text)
+    for kind in package.keep:
+        if kind not in _KINDS:
+            yield Problem(code="keep", fact=fact, text=f"{kind!r} is no kind of files")
+    for other in package.conflicts:
+        known = facts.packages.get(other)
+        if known is not None and package.name not in known.conflicts:
+            text = f"conflicts with {other}, which does not say so"
+            yield Problem(code="conflict-one-sided", fact=fact, text=text)
+    for swap in package.swaps:
+        yield from _check_swap(swap, package, fact)
+    if package.recipe is not None:
+        yield from _check_recipe(package.recipe, fact, facts)
+        yield from _check_proven(package.recipe, fact, facts)
+
+
+def _check_swap(swap: Swap, package: PackageFact, fact: str) -> Iterator[Problem]:
+    try:
+        target = Requirement(swap.to)
+    except InvalidRequirement:
+        yield Problem(code="swap-target", fact=fact, text=f"{swap.to!r} is no requirement")
+        return
+    name = target.name
+    if canonicalize_name(name) != name:
+        text = f"the swap's target {name!r} has to be written {canonicalize_name(name)!r}"
+        yield Problem(code="swap-target", fact=fact, text=text)
+    if name == package.name and not (swap.drops or swap.needs_index or target.extras):
+        text = f"the swap to {swap.to!r} changes nothing"
+        yield Problem(code="swap-target", fact=fact, text=text)
+    if swap.kind not in ("safe", "ask"):
+        text = f"the kind of a swap is safe or ask, not {swap.kind!r}"
+        yield Problem(code="swap-kind", fact=fact, text=text)
+    if swap.unless and swap.unless not in _USES:
+        yield Problem(code="swap-unless", fact=fact, text=f"{swap.unless!r} is no code of a use")
+
+
+def _check_recipe(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
+    for half in (recipe.build, recipe.run):
+        for manager in sorted(half.keys() - set(MANAGERS)):
+            text = f"the recipe names {manager!r}; it is apt or apk"
+            yield Problem(code="recipe-manager", fact=fact, text=text)
+    rows = (*recipe.build.values(), *recipe.run.values())
+    for name in (name for row in rows for name in row):
+        if SYSTEM_NAME.fullmatch(name) is None:
+            text = f"the recipe's {name!r} is no package name"
+            yield Problem(code="recipe-package", fact=fact, text=text)
+    for name in recipe.run.get("apt", ()):
+        for table in facts.distributions.values():
+            if name not in table.packages:
+                text = f"the recipe's {name!r} has no line in distributions/{table.id}"
+                yield Problem(code="recipe-package", fact=fact, text=text)
+    for tool in recipe.tools:
+        if tool not in _TOOLS:
+            yield Problem(code="recipe-tool", fact=fact, text=f"{tool!r} is no known tool")
+
+
+def _check_proven(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
+    known = {(base.id, image.python, image.arch) for base in facts.bases for image in base.images}
+    for proven in recipe.proven:
+        if (proven.base, proven.python, proven.arch) not in known:
+            text = f"it is said to be proven on {proven.base} ({proven.arch}), which is no base"
+            yield Problem(code="recipe-proven", fact=fact, text=text)
+
 
 _VERSION = re.compile(VERSION_PATTERN, re.VERBOSE | re.IGNORECASE)
 _MEMORY = (32 * 1024**2, 512 * 1024**3)

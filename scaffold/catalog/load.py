@@ -8,9 +8,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scaffold.catalog.schema import FieldError, convert
 from scaffold.catalog.tables import (
+    FieldError,
     PythonTable,
+    convert,
     expand_accelerator,
     expand_base,
     expand_distribution,
@@ -20,9 +21,9 @@ from scaffold.catalog.tables import (
     misspelt,
     read_footprints,
 )
-from scaffold.model.accelerator import Accelerator
 from scaffold.model.errors import Detail, KnowledgeInvalidError
 from scaffold.model.knowledge import (
+    Accelerator,
     Base,
     Companion,
     Distribution,

@@ -118,8 +118,7 @@ def build(
     from scaffold.cli.prepare import prepare  # noqa: PLC0415
     from scaffold.docker.build_requests import split_tag  # noqa: PLC0415
     from scaffold.model.resolution import Reason  # noqa: PLC0415
-    from scaffold.report.progress import watching  # noqa: PLC0415
-    from scaffold.report.reporter import talking  # noqa: PLC0415
+    from scaffold.report.progress import talking, watching  # noqa: PLC0415
 
     wishes = read_wishes(values)
     if wishes.tag:
@@ -194,7 +193,7 @@ def make_image_job(
     from scaffold.engineless.images import ImageJob  # noqa: PLC0415 - not for --help
     from scaffold.index.cache import find_cache_folder  # noqa: PLC0415
     from scaffold.model.errors import UsageError  # noqa: PLC0415
-    from scaffold.project.git_time import EPOCH, dated, read_commit_time  # noqa: PLC0415
+    from scaffold.project.git_client import EPOCH, dated, read_commit_time  # noqa: PLC0415
 
     edited = [one.file for one in prepared.remarks if one.code == Code.FILE_EDITED]
     if "Dockerfile" in edited:

@@ -22,8 +22,7 @@ from scaffold.cli.verify import read_proof_wishes, verify_options
 
 if TYPE_CHECKING:
     from scaffold.config.option_sources import Given
-    from scaffold.model.comparison import Comparison, Variant
-    from scaffold.model.expectation import Expectation
+    from scaffold.model.verification import Comparison, Expectation, Variant
     from scaffold.verify.compare_session import CompareRequest
 
 _SECTION = "Compare"
@@ -83,8 +82,7 @@ def compare(
     reason. Nothing is written into PATH, and no image or container stays.
     """
     from scaffold.cli.prepare import combine_options  # noqa: PLC0415 - not for --help
-    from scaffold.report.progress import watching  # noqa: PLC0415
-    from scaffold.report.reporter import talking  # noqa: PLC0415
+    from scaffold.report.progress import talking, watching  # noqa: PLC0415
 
     wishes = read_proof_wishes({"image": None, "keep": False, "quick": False, **values})
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
@@ -128,7 +126,7 @@ def line_up_contest(
 
 
 def _by_hand(files: Sequence[Path], promise: "Expectation") -> list["Variant"]:
-    from scaffold.model.comparison import Variant  # noqa: PLC0415 - not for --help
+    from scaffold.model.verification import Variant  # noqa: PLC0415 - not for --help
 
     return [
         Variant(

@@ -9,12 +9,11 @@ from scaffold.config.request import index_options
 from scaffold.docker.build import Job
 from scaffold.dockerfile.baseline_dockerfile import plain_dockerfile, plain_reference
 from scaffold.model.build import BuildOptions
-from scaffold.model.comparison import Variant
 from scaffold.model.errors import UsageError
-from scaffold.model.expectation import Expectation, VerifyOptions
 from scaffold.model.knowledge import Facts
 from scaffold.model.plan import DOCKERFILE
 from scaffold.model.verdict import Accepted
+from scaffold.model.verification import Expectation, Variant, VerifyOptions
 from scaffold.report.plan_result import PlanResult, health_of, port_of
 from scaffold.verify.compare_session import CompareRequest
 from scaffold.verify.compare_variants import line_up, pick_python

@@ -21,17 +21,17 @@ def doctor(outside: Services, path: Path, *, as_json: bool) -> int:
     Each with the command that mends it; ends with 1 if something is broken. PATH is a project whose
     settings may name another index. Plans need no engine: without one, only what builds is broken.
     """
-    from scaffold.model.doctor import Health  # noqa: PLC0415 - not for --help
+    from scaffold.docker.doctor import Health  # noqa: PLC0415 - not for --help
 
     require_folder(path)
     findings = outside.check_up(path)
     if as_json:
-        from scaffold.report.doctor import make_checkup_document  # noqa: PLC0415 - not for text
         from scaffold.report.document import to_json  # noqa: PLC0415
+        from scaffold.report.options import make_checkup_document  # noqa: PLC0415 - not for text
 
         click.echo(to_json(make_checkup_document(findings)), nl=False)
     else:
-        from scaffold.report.doctor import show_checkup  # noqa: PLC0415 - not for JSON
+        from scaffold.report.options import show_checkup  # noqa: PLC0415 - not for JSON
         from scaffold.report.terminal import show  # noqa: PLC0415
 
         show(sys.stdout, show_checkup(findings))

@@ -23,9 +23,12 @@ def explain(
     """Say what a reason CODE means, what a RULE of `lint` is for, or what is known of a PACKAGE."""
     from scaffold.lint.rules import find_rule  # noqa: PLC0415 - not for --help
     from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
-    from scaffold.report.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
-    from scaffold.report.lint_rules import describe_rule, show_rule  # noqa: PLC0415 - not for --help
-    from scaffold.report.lists import show_explanation  # noqa: PLC0415 - not for --help
+    from scaffold.report.lists import (  # noqa: PLC0415 - not for --help
+        EXPLANATIONS,
+        describe_rule,
+        show_explanation,
+        show_rule,
+    )
     from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
 
     code = subject.strip().lower()
@@ -49,8 +52,7 @@ def _explain_package(
 ) -> None:
     from scaffold.cli.index_pages import find_page, known_wheels, normalise  # noqa: PLC0415 - not for --help
     from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
-    from scaffold.report.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
-    from scaffold.report.lists import show_package  # noqa: PLC0415 - not for --help
+    from scaffold.report.lists import EXPLANATIONS, show_package  # noqa: PLC0415
     from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
     from scaffold.resolver.wheel_matrix import make_matrix  # noqa: PLC0415 - not for --help
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.cli.services import Services
 from scaffold.model.errors import UsageError
-from scaffold.model.index import Page
-from scaffold.model.ports import Index
+from scaffold.model.index import Index, Page
 from scaffold.resolver.wheel_matrix import Matrix
 
 if TYPE_CHECKING:

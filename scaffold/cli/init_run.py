@@ -23,11 +23,14 @@ from scaffold.config.option_sources import (
 )
 from scaffold.config.request import Request, parse_request
 from scaffold.docker.buildx import stopped_by_signals
-from scaffold.init import confirm as review
-from scaffold.init.interrupts import interrupts_held
-from scaffold.init.is_new_project import is_project_file
+from scaffold.init.prompts import interrupts_held
 from scaffold.init.question import (
+    GO_ON,
+    LEAVE,
     OF_TEMPLATE,
+    WRITE,
+    Starter,
+    ask_resume,
     ask_template,
     for_template,
     from_template,
@@ -36,16 +39,16 @@ from scaffold.init.question import (
 from scaffold.init.questions import (
     ASKED,
     Situation,
+    is_project_file,
     next_question,
     rescue_words,
     values_of,
 )
 from scaffold.model.errors import NoTerminalError, UsageError
-from scaffold.model.project_template import Starter
 from scaffold.report.init_summary import show_end, show_findings, show_preview
 from scaffold.report.next_steps import generate_command
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ def _resume(session: Session) -> None:
     if not earlier:
         return
     told = [f"{name.removeprefix(OF_TEMPLATE)}: {value}" for name, value in earlier.items()]
-    if session.ask_once(review.ask_resume(told)) == review.GO_ON:
+    if session.ask_once(ask_resume(told)) == GO_ON:
         session.answers = earlier
     else:
         kept.forget(session.path)
@@ -189,10 +192,10 @@ def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
         files = spell_files(outside, folder, outcome) if outcome.fits else {}
         show_all("", show_preview(outcome))
         choice = review_decision(session, situation, outcome, folder, files)
-        if choice == review.LEAVE:
+        if choice == LEAVE:
             click.echo("Nothing was written.", err=True)
             return FITS if outcome.fits else NOTHING_FITS
-        if choice == review.WRITE:
+        if choice == WRITE:
             with interrupts_held():
                 _write(session, situation, outcome, folder)
             return FITS

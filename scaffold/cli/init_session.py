@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
-from scaffold.init import confirm as review
-from scaffold.init.interrupts import interrupts_held
-from scaffold.init.prompts import take_defaults
-from scaffold.init.question import Question, with_default
+from scaffold.init.prompts import interrupts_held, take_defaults
+from scaffold.init.question import (
+    BESIDE_IT,
+    DETAILS,
+    DOCKERFILE,
+    LEAVE,
+    TAKE,
+    WRITE,
+    Question,
+    ask_change,
+    ask_review,
+    with_default,
+)
 from scaffold.init.questions import FOLLOWING, RESCUE, Situation, answered, rescue_words
 from scaffold.model.plan import BESIDE
 from scaffold.report.init_summary import show_dockerfile
@@ -83,8 +92,8 @@ def review_decision(
         )
     )
     if details and session.wishes.yes:
-        return review.WRITE  # which tells what is in the way, as generate does
-    question = review.ask_review(
+        return WRITE  # which tells what is in the way, as generate does
+    question = ask_review(
         files=_names(files),
         in_the_way=[str(detail) for detail in details],
         beside=bool(
@@ -95,14 +104,14 @@ def review_decision(
         changeable=bool(answered(situation, session.answers)),
     )
     if session.wishes.yes and not outcome.fits:
-        return review.LEAVE
+        return LEAVE
     if details:
         show_all(
             "In the way, and yours: leave it as it is with --leave, or overwrite it with --force"
         )
         show_all(*(f"  {detail}" for detail in details), "")
-    while (choice := session.ask_once(question)) in {review.DOCKERFILE, review.DETAILS}:
-        if choice == review.DOCKERFILE:
+    while (choice := session.ask_once(question)) in {DOCKERFILE, DETAILS}:
+        if choice == DOCKERFILE:
             show_all(show_dockerfile(files[outcome.request.options.dockerfile]))
         else:
             show_all("", show_outcome(outcome, folder=str(session.path)), "")
@@ -120,12 +129,12 @@ def _rescue(outcome: PlanResult) -> list[str]:
 
 def change_answer(session: Session, situation: Situation, outcome: PlanResult, choice: str) -> None:
     """Take back one answer, so that it is asked again, or take what makes it fit."""
-    if choice in {review.TAKE, review.BESIDE}:
-        taken = [f"--output={BESIDE}"] if choice == review.BESIDE else _rescue(outcome)
+    if choice in {TAKE, BESIDE_IT}:
+        taken = [f"--output={BESIDE}"] if choice == BESIDE_IT else _rescue(outcome)
         words = [*rescue_words(session.answers), *shlex.split(" ".join(taken))]
         session.answers[RESCUE] = shlex.join(words)
         return
-    name = session.ask_once(review.ask_change(answered(situation, session.answers)))
+    name = session.ask_once(ask_change(answered(situation, session.answers)))
     session.earlier = dict(session.answers)
     for one in (name, *FOLLOWING.get(name, ()), RESCUE):
         session.answers.pop(one, None)

@@ -12,9 +12,9 @@ from scaffold.model.errors import Detail, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from scaffold.catalog.snapshot_refresh import Refreshed
+    from scaffold.catalog.wheel_refresh import Refreshed
+    from scaffold.model.index import Index
     from scaffold.model.knowledge import Facts, PackageFact
-    from scaffold.model.ports import Index
 
 
 def load_facts(layers: Sequence[str]) -> Facts:
@@ -37,7 +37,7 @@ def open_snapshot(layers: Sequence[str]) -> Index:
     """Return the snapshot's index; it asks neither cache nor network."""
     from scaffold.catalog.resources import snapshots  # noqa: PLC0415 - only with facts
     from scaffold.catalog.snapshot import Snapshot  # noqa: PLC0415 - slow to import
-    from scaffold.index.snapshot_index import SnapshotIndex  # noqa: PLC0415 - slow to import
+    from scaffold.index.layered_index import SnapshotIndex  # noqa: PLC0415 - slow to import
 
     return SnapshotIndex(Snapshot(*snapshots(*map(Path, layers))))
 
@@ -70,7 +70,7 @@ def own_knowledge(into: Path | None) -> Path:
 
 def refresh_wheels(folder: Path, names: Path | None, tell: Callable[[str], None]) -> Refreshed:
     """Make the snapshot of a folder of knowledge anew; ``tell`` takes lines of progress."""
-    from scaffold.catalog.snapshot_refresh import (  # noqa: PLC0415 - one command only
+    from scaffold.catalog.wheel_refresh import (  # noqa: PLC0415 - one command only
         find_names,
         refresh_from_index,
     )

@@ -77,7 +77,7 @@ def lint(
     1 if anything is found.
     """
     from scaffold.report.lint import print_findings  # noqa: PLC0415 - not for --help
-    from scaffold.report.reporter import talking  # noqa: PLC0415
+    from scaffold.report.progress import talking  # noqa: PLC0415
 
     rules = choose_rules(select, ignore)
     request = replace(request, options=replace(request.options, offline=not online))

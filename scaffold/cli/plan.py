@@ -46,7 +46,7 @@ def plan(
     """
     from scaffold.cli.planning import decide_outcome, show_result  # noqa: PLC0415 - not for --help
     from scaffold.report.plan_result import planned_files  # noqa: PLC0415 - not for --help
-    from scaffold.report.reporter import talking  # noqa: PLC0415 - not for --help
+    from scaffold.report.progress import talking  # noqa: PLC0415 - not for --help
 
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)

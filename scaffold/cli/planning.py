@@ -17,8 +17,8 @@ from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.plan import Options
 from scaffold.model.resolution import Reason
+from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
-from scaffold.project.inputs import input_files
 from scaffold.project.workspace import find_member
 from scaffold.report.document import make_record
 from scaffold.report.next_steps import beside_command

@@ -14,7 +14,7 @@ from scaffold.model.codes import Code
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
-from scaffold.project.inputs import input_files
+from scaffold.project.dockerignore import input_files
 from scaffold.state.record import Record
 
 if TYPE_CHECKING:

@@ -17,19 +17,17 @@ if TYPE_CHECKING:
     from scaffold.config.option_sources import Given
     from scaffold.config.request import Request
     from scaffold.docker.build import Job, Watch
+    from scaffold.docker.doctor import Finding
     from scaffold.engineless.images import ImageJob, Written
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
-    from scaffold.model.comparison import Comparison
-    from scaffold.model.doctor import Finding
-    from scaffold.model.expectation import Expectation
+    from scaffold.model.index import Index
     from scaffold.model.knowledge import Facts
     from scaffold.model.plan import Options, Plan
-    from scaffold.model.ports import Index
     from scaffold.model.project import Project
     from scaffold.model.target import Arch, Target
     from scaffold.model.verdict import Decision
-    from scaffold.model.verification import Measured, Report
+    from scaffold.model.verification import Comparison, Expectation, Measured, Report
     from scaffold.planner.decide import PlannerServices
     from scaffold.project.repositories import Address, Checkout
     from scaffold.state.record import Record
@@ -285,6 +283,6 @@ def _trace(tracing: Tracing, watch: Watch, tell: Callable[[str], None]) -> Trace
 
 
 def _write_page(path: Path, text: str, force: bool) -> None:  # noqa: FBT001 - of a port
-    from scaffold.state.page_writer import write_page  # noqa: PLC0415 - one option only
+    from scaffold.state.file_writer import write_page  # noqa: PLC0415 - one option only
 
     write_page(path, text, force=force)

@@ -54,12 +54,12 @@ def report(
     leanscaffold.json recorded hold wherever no other is given.
     """
     from scaffold.cli.planning import decide_outcome  # noqa: PLC0415 - not for --help
-    from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
-    from scaffold.report.reporter import talking  # noqa: PLC0415 - not for --help
-    from scaffold.report.size_by_kind import (  # noqa: PLC0415 - not for --help
+    from scaffold.report.candidates import (  # noqa: PLC0415 - not for --help
         make_breakdown_document,
         show_breakdown,
     )
+    from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
+    from scaffold.report.progress import talking  # noqa: PLC0415 - not for --help
     from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
 
     with talking(sys.stderr, quiet=quiet) as tell:
@@ -80,8 +80,7 @@ def report(
 
 def _make(outcome: "PlanResult", facts: "Facts") -> str:
     from scaffold.catalog.resources import templates  # noqa: PLC0415 - only with templates
-    from scaffold.report.page.html import render_page  # noqa: PLC0415 - not for --help
-    from scaffold.report.page.view import make_page  # noqa: PLC0415 - not for --help
+    from scaffold.report.page.view import make_page, render_page  # noqa: PLC0415
 
     folder = templates()
     return render_page(

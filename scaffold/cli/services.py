@@ -10,25 +10,23 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from scaffold.catalog.snapshot_refresh import Refreshed
+    from scaffold.catalog.wheel_refresh import Refreshed
     from scaffold.config.option_sources import Given
     from scaffold.config.request import Request
     from scaffold.docker.build import Job, Watch
+    from scaffold.docker.doctor import Finding
     from scaffold.engineless.images import ImageJob, Written
     from scaffold.init.services import WizardServices
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
-    from scaffold.model.comparison import Comparison
-    from scaffold.model.doctor import Finding
     from scaffold.model.errors import Detail
-    from scaffold.model.expectation import Expectation
+    from scaffold.model.index import Index
     from scaffold.model.knowledge import Facts, PackageFact
     from scaffold.model.plan import Options, Plan
-    from scaffold.model.ports import Index
     from scaffold.model.project import Project
     from scaffold.model.target import Arch, Target
     from scaffold.model.verdict import Decision
-    from scaffold.model.verification import Measured, Report
+    from scaffold.model.verification import Comparison, Expectation, Measured, Report
     from scaffold.planner.decide import PlannerServices
     from scaffold.state.record import Record
     from scaffold.verify.compare_session import CompareRequest

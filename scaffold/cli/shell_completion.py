@@ -144,7 +144,7 @@ def _templates() -> dict[str, str]:
 
 
 def _codes() -> dict[str, str]:
-    from scaffold.report.explanations import EXPLANATIONS  # noqa: PLC0415 - not for --help
+    from scaffold.report.lists import EXPLANATIONS  # noqa: PLC0415 - not for --help
 
     return {code: one.title for code, one in EXPLANATIONS.items()}
 

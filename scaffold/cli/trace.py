@@ -17,7 +17,7 @@ from scaffold.model.errors import UsageError
 
 if TYPE_CHECKING:
     from scaffold.config.option_sources import Given
-    from scaffold.model.trace import TraceScenario
+    from scaffold.model.run import TraceScenario
     from scaffold.report.plan_result import PlanResult
     from scaffold.verify.trace import Traced, Tracing
 
@@ -80,8 +80,7 @@ def trace(
     A line of an HTTP script is a method, a path, headers (`Name: value`, parted by `;`) and a body:
     JSON as it is, anything else behind a `|`. Lines that start with # are comments.
     """
-    from scaffold.report.progress import watching  # noqa: PLC0415 - not for --help
-    from scaffold.report.reporter import talking  # noqa: PLC0415
+    from scaffold.report.progress import talking, watching  # noqa: PLC0415
 
     wishes = read_proof_wishes(
         {"image": None, "keep": False, "quick": False, "runs": None, **values}
@@ -114,7 +113,7 @@ def _order(
     from scaffold.cli.planning import decide_outcome  # noqa: PLC0415
     from scaffold.cli.prepare import combine_options  # noqa: PLC0415
     from scaffold.model.errors import NothingFitsError  # noqa: PLC0415
-    from scaffold.model.expectation import VerifyOptions  # noqa: PLC0415
+    from scaffold.model.verification import VerifyOptions  # noqa: PLC0415
     from scaffold.verify.trace import Tracing  # noqa: PLC0415
 
     record = outside.read_record(path)

@@ -72,7 +72,7 @@ def update(
     """
     from scaffold.cli.planning import decide_outcome  # noqa: PLC0415 - not for --help
     from scaffold.cli.prepare import combine_options  # noqa: PLC0415
-    from scaffold.report.reporter import talking  # noqa: PLC0415
+    from scaffold.report.progress import talking  # noqa: PLC0415
 
     record = outside.read_record(path)
     if record is None:
@@ -136,7 +136,7 @@ def _find_stale(
     outside: Services, path: Path, record: "Record", request: "Request"
 ) -> tuple["Stale", ...]:
     from scaffold.config.request import to_argv, without_secrets  # noqa: PLC0415
-    from scaffold.project.inputs import input_files  # noqa: PLC0415
+    from scaffold.project.dockerignore import input_files  # noqa: PLC0415
     from scaffold.state.plan_diff import find_stale  # noqa: PLC0415 - not for --help
 
     project = outside.read_project(path, request)

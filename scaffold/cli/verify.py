@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from scaffold.cli.prepare import Prepared
     from scaffold.config.option_sources import Given
     from scaffold.model.build import Progress
-    from scaffold.model.expectation import Expectation, VerifyOptions
-    from scaffold.model.verification import Report
+    from scaffold.model.verification import Expectation, Report, VerifyOptions
     from scaffold.verify.session import VerifyRequest
 
 _SECTION = "Verify"
@@ -80,7 +79,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 def read_proof_wishes(values: dict[str, Any]) -> "VerifyOptions":
     """Take the options of ``verify_options`` out of a command's values. Raises UsageError."""
-    from scaffold.model.expectation import VerifyOptions  # noqa: PLC0415 - not for --help
+    from scaffold.model.verification import VerifyOptions  # noqa: PLC0415 - not for --help
 
     pairs = [text.partition("=") for text in values.pop("env")]
     folders = values.pop("writable")
@@ -153,8 +152,7 @@ def verify(
     """
     from scaffold.cli.planning import show_result  # noqa: PLC0415 - not for --help
     from scaffold.cli.prepare import prepare  # noqa: PLC0415
-    from scaffold.report.progress import watching  # noqa: PLC0415
-    from scaffold.report.reporter import talking  # noqa: PLC0415
+    from scaffold.report.progress import talking, watching  # noqa: PLC0415
 
     wishes = read_proof_wishes(values)
     if save and wishes.image:
@@ -271,7 +269,7 @@ def of_image(
 
 
 def _plain_promise(target: Any) -> "Expectation":
-    from scaffold.model.expectation import Expectation  # noqa: PLC0415 - not for --help
+    from scaffold.model.verification import Expectation  # noqa: PLC0415 - not for --help
 
     return Expectation(
         arch=target.arch,

@@ -13,7 +13,7 @@ from scaffold.cli.shell_completion import completing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scaffold.resolver.package_support import PackageSupport
+    from scaffold.resolver.support import PackageSupport
 
 
 @click.command(short_help="Show for what a package has wheels.")
@@ -56,7 +56,7 @@ def wheels(
     found = [_look_up(outside, name, knowledge, offline=offline) for name in names]
     if html:
         from scaffold.catalog.resources import templates  # noqa: PLC0415 - one option only
-        from scaffold.report.wheel_matrix_page import draw_page  # noqa: PLC0415 - one option only
+        from scaffold.report.wheel_matrix import draw_page  # noqa: PLC0415 - one option only
 
         template = (templates() / "pages" / "wheels.html.j2").read_text(encoding="utf-8")
         outside.write_file(html, draw_page(found, template), force)
@@ -74,7 +74,7 @@ def _look_up(
     outside: Services, name: str, layers: tuple[str, ...], *, offline: bool
 ) -> "PackageSupport":
     from scaffold.cli.index_pages import find_page  # noqa: PLC0415 - not for --help
-    from scaffold.resolver.package_support import find_package_support  # noqa: PLC0415 - not for --help
+    from scaffold.resolver.support import find_package_support  # noqa: PLC0415 - not for --help
 
     known = find_page(outside, name, layers, offline=offline)
     if known is None:

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +16,41 @@ from scaffold.docker.buildx import find_buildx
 from scaffold.index.cache import find_cache_folder
 from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig, read_index_config, redact
-from scaffold.model.doctor import EngineFacts, Finding, Health
 from scaffold.model.errors import LeanscaffoldError
 from scaffold.model.target import Arch
+
+
+class Health(StrEnum):
+    """How a part is. ``WEAK`` gets in the way at times; ``BROKEN`` of everything it is for."""
+
+    WELL = "well"
+    WEAK = "weak"
+    BROKEN = "broken"
+    UNTRIED = "untried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One part of the machine. ``remedy`` is the command, or the words, that mend it."""
+
+    part: str
+    health: Health
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFacts:
+    """An engine that answers.
+
+    ``where`` is its address, ``storage`` the folder of its images if that is on this machine.
+    """
+
+    version: str
+    where: str
+    platform: str
+    storage: str = ""
+
 
 _PAGE = "pip"  # every index that serves packages has it, or says that it has not
 

@@ -6,8 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scaffold.assembler.trimming import REPORT
-from scaffold.model.block_size import BLOCK, in_blocks
-from scaffold.model.image import Contents, ImageConfig, ImageFile, Suspect, is_database
+from scaffold.model.image import (
+    BLOCK,
+    Contents,
+    ImageConfig,
+    ImageFile,
+    Suspect,
+    in_blocks,
+    is_database,
+)
 from scaffold.model.verification import Layer
 from scaffold.project.secrets import find_in_config, unique
 

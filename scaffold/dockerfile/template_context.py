@@ -18,7 +18,7 @@ from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.codes import Code
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
-from scaffold.planner.writes import list_written_folders
+from scaffold.planner.companions import list_written_folders
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
 # How wheels are installed, and the application compiled: in a stage, and without an engine.

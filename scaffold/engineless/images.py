@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from scaffold.docker.build import pip_environment
 from scaffold.docker.build_requests import make_orders
-from scaffold.docker.build_secrets import pip_environment
 from scaffold.docker.oci import (
     CONFIG,
     MANIFEST,

@@ -16,7 +16,7 @@ import msgspec
 
 T = TypeVar("T")
 
-_LAYOUT = "v2"
+_LAYOUT = "v3"
 
 
 def find_cache_folder(env: Mapping[str, str]) -> Path:

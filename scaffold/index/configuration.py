@@ -1,5 +1,9 @@
 """Where the package index is, as pip or uv were told; no address is written here."""
 
+import configparser
+import locale
+import os
+import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,9 +11,73 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from scaffold.index.pip_config import read_pip_settings
+import platformdirs
+
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import IndexOptions
+
+_IGNORED = {"version", "help"}  # switches of pip that are no settings
+_NAME = "pip.ini" if sys.platform == "win32" else "pip.conf"
+
+
+def read_pip_settings(env: Mapping[str, str]) -> dict[str, str]:
+    """Return pip's settings, such as ``global.index-url``, and ``:env:.index-url`` of variables.
+
+    Raises ConfigInvalidError for a file that cannot be read.
+    """
+    settings: dict[str, str] = {}
+    for path in list_pip_files(env):
+        settings.update(_read_file(path))
+    for name, value in env.items():
+        if name.startswith("PIP_") and name[4:].lower() not in _IGNORED:
+            settings[f":env:.{_normalize(name[4:])}"] = value
+    return settings
+
+
+def list_pip_files(env: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the files that pip reads if they exist; a later one overrides those before."""
+    chosen = env.get("PIP_CONFIG_FILE")
+    if chosen == os.devnull:
+        return ()
+    site = platformdirs.site_config_dir("pip", appauthor=False, multipath=True)
+    everyone = [Path(folder, _NAME) for folder in site.split(os.pathsep)]
+    if sys.platform not in {"darwin", "win32"}:
+        everyone.append(Path("/etc", _NAME))
+    environment = Path(sys.prefix, _NAME)
+    if chosen and Path(chosen).exists():
+        return (*everyone, environment, Path(chosen))
+    home = Path(env.get("HOME") or Path.home())
+    legacy = home / ("pip" if sys.platform == "win32" else ".pip") / _NAME
+    return (*everyone, legacy, _user_folder(home) / _NAME, environment)
+
+
+def _user_folder(home: Path) -> Path:
+    folder = Path(platformdirs.user_config_dir("pip", appauthor=False, roaming=True))
+    if sys.platform == "darwin" and not folder.is_dir():
+        return home / ".config" / "pip"
+    return folder
+
+
+def _read_file(path: Path) -> Iterator[tuple[str, str]]:
+    if not path.exists():
+        return
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read(path, encoding=locale.getpreferredencoding(do_setlocale=False))
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise ConfigInvalidError(
+            "pip's configuration cannot be read",
+            details=[Detail(file=str(path), text=str(error).replace("\n", " "))],
+            hint="repair the file; `pip config debug` shows which files are read",
+        ) from error
+    for section in parser.sections():
+        for name, value in parser.items(section):
+            yield f"{section}.{_normalize(name)}", value
+
+
+def _normalize(name: str) -> str:
+    return name.lower().replace("_", "-").removeprefix("--")
+
 
 _DEFAULT_TIMEOUT = 15.0  # seconds; pip's own default
 _REACHABLE = ("http://", "https://")

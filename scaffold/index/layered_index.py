@@ -1,7 +1,8 @@
 """The index port in layers: lock file, live index with its cache, bundled snapshot."""
 
+import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -10,7 +11,9 @@ from threading import Lock as Mutex
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from scaffold.catalog.resources import snapshots
 from scaffold.catalog.sibling_wheels import assume_elf, is_pure
@@ -18,13 +21,126 @@ from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
 from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex
-from scaffold.index.lock_layer import LockLayer
-from scaffold.index.prefetch import list_likely_needs, newest_release
 from scaffold.index.project_files import ProjectFiles
 from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
 from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
-from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, Project
+from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, LockedPackage, Project
+
+
+class LockLayer:
+    """What lock files say, by name."""
+
+    def __init__(self, locks: Iterable[Lock]) -> None:
+        self._packages: dict[str, list[LockedPackage]] = {}
+        for lock in locks:
+            for package in lock.packages:
+                self._packages.setdefault(package.name, []).append(package)
+
+    def page(self, name: str) -> Page | None:
+        """Return the files that the lock names for a project, None where it names none."""
+        files = tuple(
+            DistFile(
+                filename=file.filename,
+                url=file.url,
+                sha256=file.sha256.removeprefix("sha256:"),
+                size=file.size,
+            )
+            for package in self._packages.get(name, ())
+            for file in package.files
+        )
+        return Page(name=name, files=files, origin="lock") if files else None
+
+    def names(self, name: str, file: DistFile) -> bool:
+        """Tell whether the lock names a file of a project."""
+        page = self.page(name)
+        return page is not None and any(one.filename == file.filename for one in page.files)
+
+    def metadata(self, name: str, version: str) -> Metadata | None:
+        """Return a locked release's dependencies, None where the lock does not tell them."""
+        for package in self._packages.get(name, ()):
+            if package.version == version and package.requires is not None:
+                return Metadata(
+                    name=name,
+                    version=version,
+                    requires=(*package.requires, *_extra_requires(package)),
+                    extras=tuple(extra for extra, _ in package.extra_requires),
+                )
+        return None
+
+
+def _extra_requires(package: LockedPackage) -> Iterator[str]:
+    """Yield the dependencies of extras as core metadata spells them."""
+    for extra, texts in package.extra_requires:
+        for text in texts:
+            try:
+                marker = Requirement(text).marker
+            except InvalidRequirement:
+                continue
+            condition = f'extra == "{extra}"'
+            if marker is None:
+                yield f"{text} ; {condition}"
+            else:
+                head = text.partition(";")[0].rstrip()
+                yield f"{head} ; ({marker}) and {condition}"
+
+
+_LOOKED_AT = 400  # files; pages list releases in order, the newest at either end
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_UNLIKELY = re.compile(r"\bextra\b|win32|Windows|[Dd]arwin|cygwin|emscripten|PyPy|pypy")
+_PAST = re.compile(r"python_(?:full_)?version\s*<=?\s*['\"]3\.(?:[0-9]|10|11)(?:\.\d+)?['\"]")
+
+
+def newest_release(page: Page) -> tuple[str, tuple[DistFile, ...]] | None:
+    """Return the newest final release of a page that was not yanked: version, and files."""
+    ends = page.files[:_LOOKED_AT] + page.files[_LOOKED_AT:][-_LOOKED_AT:]
+    texts = {text for file in ends if not file.yanked and (text := _version_text(page.name, file))}
+    versions = []
+    for text in texts:
+        try:
+            version = Version(text)
+        except InvalidVersion:
+            continue
+        if not version.is_prerelease:
+            versions.append((version, text))
+    if not versions:
+        return None
+    newest, text = max(versions)
+    files = [
+        file
+        for file in page.files
+        if f"-{text}" in file.filename and _version_text(page.name, file) == text
+    ]
+    return str(newest), tuple(sorted(files, key=_preference))
+
+
+def list_likely_needs(metadata: Metadata) -> tuple[str, ...]:
+    """Return the names that a release needs on most targets, without its extras."""
+    return tuple(dict.fromkeys(_likely_names(metadata)))
+
+
+def _likely_names(metadata: Metadata) -> Iterator[str]:
+    for text in metadata.requires:
+        head, _, marker = text.partition(";")
+        if marker and (_UNLIKELY.search(marker) or _PAST.search(marker)):
+            continue
+        if match := _NAME.match(head.strip()):
+            yield canonicalize_name(match[0])
+
+
+def _version_text(name: str, file: DistFile) -> str:
+    """Return the version in a file name, empty where it is another project's or has none."""
+    if file.filename.endswith(".whl"):
+        return file.filename.split("-", 2)[1]
+    stem = file.filename.removesuffix(".tar.gz").removesuffix(".zip")
+    head, dash, version = stem.rpartition("-")
+    return version if dash and (head == name or canonicalize_name(head) == name) else ""
+
+
+def _preference(file: DistFile) -> tuple[bool, int]:
+    """Order wheels before sdists, small files first: any wheel's metadata will do."""
+    return not file.filename.endswith(".whl"), file.size or 0
+
 
 T = TypeVar("T")
 
@@ -44,7 +160,7 @@ PROMISED_LIBRARIES = frozenset(
 
 
 class LayeredIndex:
-    """Satisfies ``scaffold.model.ports.Index``; safe to use from several threads.
+    """Satisfies ``scaffold.model.index.Index``; safe to use from several threads.
 
     Online a page comes from the index (or its cache, if fresh) and facts from whoever has them
     first: snapshot, cache, index. Offline everything that is known is put together and no
@@ -344,3 +460,38 @@ def _union(name: str, pages: Sequence[Page | None]) -> Page | None:
 def _all_files(pages: Sequence[Page]) -> Iterator[DistFile]:
     for page in pages:
         yield from page.files
+
+
+class SnapshotIndex:
+    """Satisfies ``scaffold.model.index.Index`` with what the snapshot holds."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        """Return the known files of a project, or None; of other indexes it knows nothing."""
+        return None if index else self._snapshot.page(name)
+
+    def prefetch(self, names: Sequence[str]) -> None:
+        """Do nothing: reading a file ahead would save no time."""
+
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:  # noqa: ARG002 - of a port
+        """Return the metadata of the release that the file belongs to."""
+        return self._snapshot.metadata(name, [file])
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Do nothing, as for pages."""
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:  # noqa: ARG002 - of a port
+        """Return None: the snapshot holds no sources."""
+        return None
+
+    def wheel_facts(
+        self,
+        wanted: Sequence[tuple[str, str, DistFile]],
+        *,
+        network: bool,  # noqa: ARG002 - of a port
+        large: bool = False,  # noqa: ARG002 - of a port
+    ) -> tuple[WheelFacts | None, ...]:
+        """Return what is known of wheels, in the order asked."""
+        return tuple(self._snapshot.wheel_facts(name, file) for name, _, file in wanted)

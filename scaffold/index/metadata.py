@@ -17,10 +17,43 @@ from zipfile import BadZipFile, ZipFile
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
-from scaffold.index.egg_info import parse_requires_txt
 from scaffold.index.source_scan import is_read, scan_sources
 from scaffold.model.index import Metadata, SourceFacts
 from scaffold.project.setup_files import SETUP_FILES, read_setup
+
+_SECTION = re.compile(r"\[([^\]:]*)(?::(.*))?\]")
+
+
+def parse_requires_txt(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return (requirements as core metadata spells them, extras).
+
+    A section ``[extra:marker]`` holds for its extra, its marker, or both.
+    """
+    requires: list[str] = []
+    extras: dict[str, None] = {}
+    conditions: list[str] = []
+    for line in (raw.strip() for raw in text.splitlines()):
+        if not line or line.startswith("#"):
+            continue
+        section = _SECTION.fullmatch(line)
+        if section is None:
+            requires.append(_with(line, conditions))
+            continue
+        extra, marker = section[1].strip(), (section[2] or "").strip()
+        conditions = [f"({marker})"] if marker else []
+        if extra:
+            extras[extra] = None
+            conditions.append(f'extra == "{canonicalize_name(extra)}"')
+    return tuple(requires), tuple(extras)
+
+
+def _with(line: str, conditions: list[str]) -> str:
+    if not conditions:
+        return line
+    head, semicolon, own = line.partition(";")
+    markers = [f"({own.strip()})"] if semicolon else []
+    return f"{head.strip()} ; {' and '.join([*markers, *conditions])}"
+
 
 LARGEST_METADATA = 4 << 20  # bytes; that of large packages has 100 kB
 LARGEST_SDIST = 64 << 20  # bytes; a larger one is not read
@@ -28,6 +61,8 @@ _MOST_UNPACKED = 512 << 20  # bytes of an archive that are looked at
 _LARGEST_TEXT = 2 << 20  # bytes of one file
 _MOST_MEMBERS = 50_000
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
+_NO_FIELD = re.compile(rb"^(?![!-9;-~]+[ \t]*:|[ \t]|\r?$)", re.MULTILINE)
+_TELLING = re.compile(rb"^(?:Requires|Provides)", re.MULTILINE)  # what a dependency hangs on
 _MINOR = re.compile(r"Programming Language :: Python :: (3\.\d+)")
 # Backends that write all they know into PKG-INFO: what it does not name, they do not require.
 _STATIC_BACKENDS = ("flit", "poetry", "hatchling", "pdm", "whey", "uv_build", "maturin")
@@ -46,7 +81,8 @@ def parse_metadata(data: bytes, *, sdist: bool = False) -> Metadata | None:
 
     An sdist's dependencies are certain from metadata 2.2 on, unless declared dynamic (PEP 643).
     """
-    raw, _ = parse_email(_HEADERS_END.split(data, maxsplit=1)[0] + b"\n\n")
+    head = _HEADERS_END.split(data, maxsplit=1)[0]
+    raw, unparsed = parse_email(head + b"\n\n")
     name, version = raw.get("name"), raw.get("version")
     if not name or not version:
         return None
@@ -62,7 +98,20 @@ def parse_metadata(data: bytes, *, sdist: bool = False) -> Metadata | None:
         requires_python=raw.get("requires_python", ""),
         uncertain=sdist and not certain,
         pythons=tuple(match[1] for match in named if match),
+        problem=_find_problem(head, unparsed),
     )
+
+
+def _find_problem(head: bytes, unparsed: Mapping[str, object]) -> str:
+    """Return why the fields cannot be believed to be all that a file requires."""
+    for field in ("Requires-Dist", "Requires-Python", "Provides-Extra"):
+        if field.lower() in unparsed:
+            return f"its {field} cannot be read"
+    wrong = _NO_FIELD.search(head)
+    if wrong and _TELLING.search(head, wrong.start()):  # what follows is text, not fields
+        line = head.count(b"\n", 0, wrong.start()) + 1
+        return f"line {line} of it is no field"
+    return ""
 
 
 def read_sdist(data: bytes, filename: str) -> SdistInside | None:

@@ -27,8 +27,8 @@ from scaffold.index.metadata import (
     parse_metadata,
     read_sdist,
 )
-from scaffold.model.block_size import count_blocks
 from scaffold.model.errors import TransientError, UnresolvableError
+from scaffold.model.image import count_blocks
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 
 LARGEST_WHOLE = 256 << 20  # bytes of a wheel; no more is downloaded to look into it

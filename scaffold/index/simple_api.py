@@ -10,7 +10,7 @@ import msgspec
 from scaffold.index.client import Answer
 from scaffold.index.configuration import redact
 from scaffold.model.errors import TransientError
-from scaffold.model.index import DistFile
+from scaffold.model.index import DistFile, is_iso_time
 
 ACCEPT = (
     "application/vnd.pypi.simple.v1+json, "
@@ -101,7 +101,7 @@ def _read_json(body: bytes, base: str, index: str) -> _Read:
             size=file.size,
             requires_python=file.requires_python or "",
             yanked=file.yanked is not False,
-            uploaded=(file.upload_time or "")[:19],
+            uploaded=_read_time(file.upload_time or ""),
             has_metadata=bool(file.core_metadata or file.dist_info_metadata),
             metadata_sha256=_metadata_hash(file.core_metadata or file.dist_info_metadata),
             index=index,
@@ -110,6 +110,10 @@ def _read_json(body: bytes, base: str, index: str) -> _Read:
         if is_relevant(file.filename)
     )
     return files, _elsewhere(file.filename for file in listed)
+
+
+def _read_time(text: str) -> str:
+    return text[:19] if is_iso_time(text[:19]) else ""
 
 
 def _metadata_hash(said: bool | dict[str, str] | None) -> str:  # noqa: FBT001 - as the page has it

@@ -4,8 +4,38 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scaffold.model.errors import UsageError
-from scaffold.model.project_template import Question as TemplateQuestion
-from scaffold.model.project_template import Starter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
+    """A project template of ours.
+
+    ``devices`` are ids of profiles that it was verified for, the likeliest first; ``port`` is
+    where it listens, None for no server. ``check`` says how one sees that it is well; ``command``
+    is what its README tells to run, which the wizard replaces with the options that were chosen.
+    """
+
+    name: str
+    title: str
+    summary: str
+    devices: tuple[str, ...]
+    port: int | None = None
+    check: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateQuestion:
+    """One thing that a template asks. ``choices`` are all answers, empty for any text.
+
+    ``text`` is for people; ``default`` is what holds without an answer.
+    """
+
+    name: str
+    text: str
+    default: str
+    choices: tuple[str, ...] = ()
+
 
 Answers = Mapping[str, str]
 
@@ -123,3 +153,67 @@ def with_default(question: Question, answers: Answers) -> Question:
 def _something(text: str) -> None:
     if not text.strip():
         raise UsageError("an answer is needed")
+
+
+REVIEW = "review"
+WRITE, BESIDE_IT, DOCKERFILE, DETAILS, CHANGE, TAKE, LEAVE = (
+    *("write", "beside", "dockerfile", "details", "change", "take", "leave"),
+)
+GO_ON, START_OVER = "go-on", "start-over"
+
+
+def ask_review(
+    *,
+    files: Sequence[str],
+    in_the_way: Sequence[str],
+    rescue: str,
+    changeable: bool,
+    beside: bool = False,
+) -> Question:
+    """Return the question what to do with a decision.
+
+    ``files`` are what would be written, empty if nothing fits; ``in_the_way`` those among them that
+    are the user's; ``rescue`` the options that would make something fit; ``beside`` offers to write
+    under another name.
+    """
+    options: list[Option] = []
+    if files and not in_the_way:
+        more = f"Dockerfile and {len(files) - 1} more"
+        options.append(Option(value=WRITE, title="Write the files", note=more))
+    if beside:
+        options.append(
+            Option(value=BESIDE_IT, title="Write Dockerfile.lean, and leave yours alone")
+        )
+    if rescue:
+        options.append(Option(value=TAKE, title=f"Take {rescue}", note="then it fits"))
+    if files:
+        options.append(Option(value=DOCKERFILE, title="Look at the Dockerfile"))
+    change = [Option(value=CHANGE, title="Change an answer")] if changeable else []
+    details = [Option(value=DETAILS, title="Look at every reason")]
+    options += [*details, *change] if files else [*change, *details]
+    options.append(Option(value=LEAVE, title="Leave; write nothing"))
+    texts = {True: "Nothing fits. What now?", False: "Shall it be written?"}
+    text = "What now?" if in_the_way else texts[not files]
+    return Question(name=REVIEW, text=text, options=tuple(options), default=options[0].value)
+
+
+def ask_change(answers: Sequence[tuple[Question, str]]) -> Question:
+    """Return the question which answer to change."""
+    options = tuple(
+        Option(value=question.name, title=question.text, note=question.title_of(value))
+        for question, value in answers
+    )
+    return Question(name=CHANGE, text="Which one?", options=options, default=options[0].value)
+
+
+def ask_resume(told: Sequence[str]) -> Question:
+    """Return the question whether to go on from answers that were kept."""
+    return Question(
+        name="resume",
+        text="You stopped here before. Go on from there?",
+        options=(
+            Option(value=GO_ON, title="Go on", note=", ".join(told)),
+            Option(value=START_OVER, title="Start over"),
+        ),
+        default=GO_ON,
+    )

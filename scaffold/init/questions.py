@@ -3,14 +3,14 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from scaffold.config.choices import AROUND, OBJECTIVES
 from scaffold.config.option_parsers import parse_command, parse_port, parse_size
 from scaffold.config.option_sources import Given
-from scaffold.init.question import OTHER, Answers, Option, Question
+from scaffold.init.question import OTHER, Answers, Option, Question, Starter
 from scaffold.model.project import Project
-from scaffold.model.project_template import Starter
 from scaffold.model.target import Arch, Device
 from scaffold.resolver.tags import parse_arch
 
@@ -281,3 +281,22 @@ def _also(situation: Situation, _: Answers) -> Question | None:
 def rescue_words(answers: Answers) -> list[str]:
     """Return the options that were taken to make something fit."""
     return shlex.split(answers.get(RESCUE, ""))
+
+
+# What version control, editors, desktops and `python -m venv` leave there.
+_LEFT = frozenset(
+    {
+        *(".git", ".gitattributes", ".gitignore", ".editorconfig", ".idea", ".vscode"),
+        *(".DS_Store", "desktop.ini", ".venv", "venv"),
+    }
+)
+# What a hosting service puts into a repository that it makes.
+_TEXTS = frozenset({"readme", "license", "licence", "copying", "notice", "codeowners"})
+_KINDS = frozenset({"", ".md", ".rst", ".txt"})
+
+
+def is_project_file(name: str) -> bool:
+    """Tell whether a name at the top of a folder says that somebody began a project there."""
+    path = PurePosixPath(name)
+    a_text = path.suffix.lower() in _KINDS and path.stem.lower() in _TEXTS
+    return name not in _LEFT and not a_text

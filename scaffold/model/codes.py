@@ -268,7 +268,9 @@ class Code(StrEnum):
     it is not known what a package requires
 
     The version has no wheel here, and its sdist says what it requires only while it is built
-    (metadata before 2.2, no requires.txt, a setup.py that computes the list).
+    (metadata before 2.2, no requires.txt, a setup.py that computes the list). Or the METADATA of
+    its wheel is missing, cut off, garbled or that of another package, and no other version can be
+    taken.
 
     Pin a version that has a wheel, or one whose sdist says what it requires.
     """

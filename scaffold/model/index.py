@@ -1,6 +1,9 @@
 """What an index, a lock or the snapshot says of distributions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -26,6 +29,15 @@ class DistFile(Struct, frozen=True, array_like=True):
     index: str = ""
 
 
+def is_iso_time(text: str) -> bool:
+    """Tell whether a text is a date, or a date and time, of ISO 8601."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """All files of one project. ``origin`` is ``index``, ``cache``, ``lock`` or ``snapshot``.
@@ -46,7 +58,8 @@ class Metadata:
     """Core metadata of one file: dependencies as PEP 508 text, and the extras it offers.
 
     ``uncertain`` marks an sdist that does not say what it requires: only building it would tell.
-    ``pythons`` are the minors (``3.12``) that its classifiers name.
+    ``pythons`` are the minors (``3.12``) that its classifiers name; ``problem`` says why what it
+    requires cannot be read.
     """
 
     name: str
@@ -56,6 +69,7 @@ class Metadata:
     requires_python: str = ""
     uncertain: bool = False
     pythons: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +121,47 @@ class WheelFacts:
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""
         return dict(self.kinds).get(name, 0)
+
+
+class Index(Protocol):
+    """Pages, metadata and wheel facts, from wherever they are known.
+
+    Every method may raise ``TransientError`` when a network layer fails and nothing else knows.
+    Names are normalised (PEP 503).
+    """
+
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        """Return all files of a project, or None if no layer knows the project.
+
+        ``index`` is the only one to ask (``Asked.index``), empty for those configured.
+        """
+        ...
+
+    def prefetch(self, names: Sequence[str]) -> None:
+        """Hint that these pages will be asked for soon; returns at once."""
+        ...
+
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        """Return the metadata of one file: others of its release may require something else.
+
+        None means that it cannot be known (offline, or a broken file).
+        """
+        ...
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Hint that the metadata of these (name, version, file) will be asked for soon."""
+        ...
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:
+        """Return what building an sdist takes, None where it cannot be known."""
+        ...
+
+    def wheel_facts(
+        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool, large: bool = False
+    ) -> tuple[WheelFacts | None, ...]:
+        """Return the facts of wheels, given as (name, version, file), in the order asked.
+
+        Without ``network`` only what is already known (snapshot, cache) is returned, at once.
+        None is a wheel that nothing is known of. ``large`` reads the machine code of large wheels.
+        """
+        ...

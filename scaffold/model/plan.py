@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from scaffold.model.knowledge import Base
 from scaffold.model.project import OwnPackage, Project
 from scaffold.model.resolution import Pinned
+from scaffold.model.run import Trace
 from scaffold.model.target import Target
-from scaffold.model.trace import Trace
 from scaffold.model.verdict import Accepted, Decision
 
 DOCKERFILE = "Dockerfile"

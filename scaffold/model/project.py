@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from scaffold.model.index import DistFile
-from scaffold.model.trace import Trace
+from scaffold.model.run import Trace
 
 T = TypeVar("T")
 

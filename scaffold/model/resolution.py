@@ -1,7 +1,9 @@
 """What a resolution found, or why there is none."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from scaffold.model.codes import NOTES
 from scaffold.model.index import DistFile, SourceFacts, WheelFacts
 from scaffold.model.target import Environment
 
@@ -96,3 +98,9 @@ class Weighed:
     def compiled(self) -> bool:
         """Tell whether a compiler has to run for it."""
         return not self.pinned.wheel and (self.source is None or self.source.native)
+
+
+def list_notes(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return those of the reasons that belong on the first screen, each text once."""
+    found = {reason.text: reason for reason in reasons if reason.code in NOTES}
+    return tuple(found.values())

@@ -1,11 +1,13 @@
 """What was proven about an image: checks with their evidence, and measured figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from scaffold.model.target import Arch
+from scaffold.model.run import TracedRun
+from scaffold.model.target import Arch, Budget
+from scaffold.model.verdict import Size
 
 
 class Status(StrEnum):
@@ -134,3 +136,116 @@ class Measured(Figures):
     base: str
     python: str
     packages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What is expected of an image; empty and None where nobody promised anything.
+
+    ``packages`` maps a name to its version, ``weights`` to the bytes that its wheel unpacks to,
+    where those were read and not guessed, ``trimmed`` to what each rule of trimming was to take
+    out of it, in bytes. ``interpreter`` is the path of the image's Python. ``cores`` is how many
+    processors the device has. ``runs`` are those of a trace that is applied.
+    ``memory`` is what importing everything was estimated to take, in bytes.
+    """
+
+    arch: Arch
+    project: str = ""
+    base: str = ""
+    device: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, int] = field(default_factory=dict)
+    trimmed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    size: Size | None = None
+    memory: int | None = None
+    budget: Budget = field(default_factory=Budget)
+    cores: int | None = None
+    port: int | None = None
+    health: str = ""
+    interpreter: str = ""
+    labels: tuple[str, ...] = ()
+    runs: tuple[TracedRun, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """How the user wants images to be tried.
+
+    ``image`` is one that exists and is not built. ``engine`` is where it runs. ``writable`` are
+    folders besides the usual ones, ``environment`` pairs of name and value. ``timeout`` in
+    seconds, None for the usual; ``runs`` is how often the start is measured.
+    """
+
+    image: str = ""
+    engine: str = ""
+    network: bool = False
+    keep: bool = False
+    quick: bool = False
+    timeout: float | None = None
+    runs: int | None = None
+    writable: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One way to make the image.
+
+    ``name`` is short and its own, ``title`` a sentence's worth. ``files`` go into a copy of the
+    project, by path; ``Dockerfile`` is among them. ``promise`` says what the image has to hold
+    and how it is asked. ``refused`` is why it is not even tried, empty for the others. ``kept``
+    says that it needs what an earlier ``generate`` left in the folder, ``rebuilds`` that it is to
+    be built once more after an edit.
+    """
+
+    name: str
+    title: str
+    promise: Expectation
+    files: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
+    kept: bool = False
+    rebuilds: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareResult:
+    """What became of a contender. Bytes and seconds; None is what nobody could measure.
+
+    ``runs`` says whether the app started and kept to its memory; ``trouble`` why it did not, or
+    why there is no image, with the error's ``code``. ``on_disk`` and ``download`` are of an image
+    that was built, whether it runs or not. ``rebuild_seconds`` and ``rebuild_moved`` (compressed)
+    are what an edit of a source file costs. ``remarks`` are what else was found.
+    """
+
+    name: str
+    title: str
+    runs: Status = Status.NOT_VERIFIED
+    trouble: str = ""
+    code: str = ""
+    evidence: tuple[str, ...] = ()
+    on_disk: int | None = None
+    download: int | None = None
+    build_seconds: float | None = None
+    rebuild_seconds: float | None = None
+    rebuild_moved: int | None = None
+    start_seconds: float | None = None
+    peak_memory: int | None = None
+    checks: tuple[Check, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def built(self) -> bool:
+        """Say whether there was an image."""
+        return self.on_disk is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """All entries, in the order asked for, on one engine. ``notes`` are the conditions."""
+
+    project: str
+    arch: Arch
+    entries: tuple[CompareResult, ...]
+    device: str = ""
+    emulated: bool = False
+    notes: tuple[str, ...] = ()

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from scaffold.model.accelerator import NONE, Accelerator, AcceleratorRule
 from scaffold.model.codes import Code
+from scaffold.model.knowledge import NONE, Accelerator, AcceleratorRule
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Device, Target

@@ -6,21 +6,24 @@ from dataclasses import replace
 from packaging.version import Version
 
 from scaffold.model.codes import Code
-from scaffold.model.index import WheelFacts
+from scaffold.model.index import Index, WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.plan import Options
-from scaffold.model.ports import Index
 from scaffold.model.project import Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Arch, Environment
 from scaffold.model.verdict import Accepted, Evaluation, Rejected
 from scaffold.planner.accelerators import list_refusals
-from scaffold.planner.evaluate import PATIENCE, PlanningInput, environment_of, evaluate
+from scaffold.planner.evaluate import (
+    PATIENCE,
+    PlanningInput,
+    environment_of,
+    evaluate,
+    list_asked_pythons,
+)
 from scaffold.planner.os_package_cost import list_system
-from scaffold.planner.python_choice import list_asked_pythons
 from scaffold.planner.size.prediction import guess_installed
-from scaffold.resolver.cache import ResolutionRequest, ResolverCache
-from scaffold.resolver.environment_tags import EnvironmentTags
+from scaffold.resolver.cache import EnvironmentTags, ResolutionRequest, ResolverCache
 from scaffold.resolver.releases import parse_specifier
 from scaffold.resolver.resolve import resolve
 

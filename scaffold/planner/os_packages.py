@@ -18,9 +18,13 @@ from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
-from scaffold.planner.companions import find_companions, list_started
+from scaffold.planner.companions import (
+    find_companions,
+    find_sibling_libraries,
+    list_started,
+    note_writes,
+)
 from scaffold.planner.entrypoint import HOME, WORKDIR
-from scaffold.planner.modules import find_missing
 from scaffold.planner.os_package_cost import (
     SystemCost,
     list_priced,
@@ -31,10 +35,8 @@ from scaffold.planner.os_package_cost import (
     taken_cost,
 )
 from scaffold.planner.own_packages import runtime_libraries
-from scaffold.planner.sibling_libraries import find_sibling_libraries
 from scaffold.planner.source_builds import find_builds
-from scaffold.planner.source_usage import Usage, is_closed, weigh_uses
-from scaffold.planner.writes import note_writes
+from scaffold.planner.source_usage import Usage, find_missing, is_closed, weigh_uses
 
 SHELL = "busybox"
 _LDCONFIG = "ldconfig"

@@ -17,7 +17,7 @@ from scaffold.model.knowledge import (
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch
 from scaffold.planner.os_package_cost import distribution, written_packages
-from scaffold.resolver.buildable import is_simple, list_header_sources
+from scaffold.resolver.provider import is_simple, list_header_sources
 
 _RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
 _COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}

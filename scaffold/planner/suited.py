@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from scaffold.model.accelerator import NONE
 from scaffold.model.codes import Code
 from scaffold.model.errors import TransientError
+from scaffold.model.knowledge import NONE
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Resolution, Weighed
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import groupby
 
+from scaffold.model.project import Project
 from scaffold.model.target import Arch
 from scaffold.project.secrets import NAME_GLOBS
 
@@ -293,3 +294,9 @@ def _matcher(pattern: str) -> Callable[[str], object]:
         raise ValueError(f"{pattern!r} is not a pattern: {error.msg}") from error
     many = sum(piece in _LOOPS for piece in out) > _MOST_LOOPS
     return partial(_walk, tuple(out)) if many else compiled.fullmatch
+
+
+def input_files(project: Project) -> tuple[str, ...]:
+    """Return requirement and lock files, the trace, and the user's ignore file, relative."""
+    ignore = [project.ignore_source] if project.ignore_source else []
+    return (*project.files, *ignore, TRACE)

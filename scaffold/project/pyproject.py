@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.errors import Detail, UsageError
 from scaffold.model.project import Asked
-from scaffold.project import poetry_tables, tool_tables
+from scaffold.project import tool_tables
 from scaffold.project.pyproject_file import Items, Pyproject, strings
 from scaffold.project.requirement_parser import Reading, first_line
 from scaffold.project.requirements import read_requirements
@@ -37,7 +37,7 @@ def read_pyproject(
     known = _extras(pyproject)
     wanted = [_known("extra", extra, known, pyproject) for extra in extras]
     lists = _groups(pyproject)
-    poetry_groups = poetry_tables.groups(pyproject)
+    poetry_groups = tool_tables.groups(pyproject)
     chosen = [_known("group", g, {*lists, *poetry_groups}, pyproject) for g in groups]
 
     _check_conflicts(pyproject, extras=wanted, groups=chosen)
@@ -48,15 +48,15 @@ def read_pyproject(
         if group in lists:
             items += _group(pyproject, group, lists)
         if group in poetry_groups:
-            items += poetry_tables.group(pyproject, group, seen=frozenset())
-    if poetry_tables.is_source(pyproject):
-        items += poetry_tables.base(pyproject, wanted)
+            items += tool_tables.group(pyproject, group, seen=frozenset())
+    if tool_tables.is_source(pyproject):
+        items += tool_tables.base(pyproject, wanted)
     placed = [
         tool_tables.bind(pyproject, place)
         for item in items
         for place in tool_tables.place(pyproject, item)
     ]
-    constraints = [*_constraints(pyproject)]
+    constraints = [*_constraints(pyproject), *tool_tables.problems(pyproject)]
     return Reading(
         asked=tuple(dict.fromkeys(item for item in placed if isinstance(item, Asked))),
         constraints=tuple(item for item in constraints if isinstance(item, Asked)),

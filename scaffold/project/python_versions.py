@@ -8,10 +8,10 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin
-from scaffold.project.poetry import union
 from scaffold.project.pyproject_file import Pyproject
 from scaffold.project.requirement_parser import first_line
 from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, read_toml
+from scaffold.project.tool_tables import union
 
 _RELEASE = re.compile(
     r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?", re.IGNORECASE

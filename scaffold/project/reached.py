@@ -2,11 +2,229 @@
 
 import ast
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from scaffold.project.conditions import Conditions, Place
 from scaffold.project.source_modules import Module
+
+# What these are in every image; what depends on the architecture or the Python is left open.
+_KNOWN: Mapping[str, object] = {
+    "sys.platform": "linux",
+    "os.name": "posix",
+    "platform.system": "Linux",
+    "typing.TYPE_CHECKING": False,
+    "typing_extensions.TYPE_CHECKING": False,
+}
+_ASKS = frozenset(
+    {
+        *("shutil.which", "os.path.exists", "os.path.isfile", "importlib.util.find_spec"),
+        *("ctypes.util.find_library", "os.access"),
+    }
+)
+_LEAVES = frozenset({"sys.exit", "exit", "quit", "os._exit"})
+_EVERYTHING = "Exception"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a node stands.
+
+    ``function``: it runs when something is called, ``main``: below ``if __name__ == "__main__"``,
+    ``asked``: a condition or a handler decides whether it runs. ``handles`` are the exceptions that
+    do not end the program, by their last names.
+    """
+
+    function: bool = False
+    main: bool = False
+    asked: bool = False
+    handles: frozenset[str] = frozenset()
+
+    def survives(self, *exceptions: str) -> bool:
+        """Tell whether one of these exceptions, each with its bases, does not end the program."""
+        return not self.handles.isdisjoint({*exceptions, _EVERYTHING, "BaseException"})
+
+
+class Conditions:
+    """Reads one module. ``dotted`` tells what a name stands for, ``values`` names assigned once."""
+
+    def __init__(self, dotted: Callable[[ast.AST], str], values: Mapping[str, ast.expr]) -> None:
+        self._dotted = dotted
+        self._values = values
+
+    def places(self, tree: ast.Module) -> dict[int, Place]:
+        """Return the place of each node, by its id; nodes that never run have none."""
+        found: dict[int, Place] = {}
+        waiting: list[tuple[ast.AST, Place]] = [(tree, Place())]
+        while waiting:
+            node, place = waiting.pop()
+            found[id(node)] = place
+            waiting.extend(self._inside(node, place))
+        return found
+
+    def _inside(self, node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
+        if isinstance(node, ast.If | ast.IfExp):
+            yield from self._branches(node, place)
+        elif isinstance(node, ast.Try | ast.TryStar):
+            yield from self._attempt(node, place)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            body = node.body if isinstance(node.body, list) else [node.body]
+            within = {id(one) for one in body}
+            outside = (one for one in ast.iter_child_nodes(node) if id(one) not in within)
+            yield from ((one, place) for one in outside)
+            yield from self._block(body, replace(place, function=True, handles=frozenset()))
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            caught = frozenset(
+                name
+                for item in node.items
+                if isinstance(item.context_expr, ast.Call)
+                and self._dotted(item.context_expr.func).endswith("suppress")
+                for argument in item.context_expr.args
+                for name in self._names(argument)
+            )
+            yield from ((item, place) for item in node.items)
+            yield from self._block(node.body, replace(place, handles=place.handles | caught))
+        elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            # What follows is taken where the first gives nothing, so the first may fail.
+            yield node.values[0], replace(place, asked=True)
+            yield from ((one, place) for one in node.values[1:])
+        else:
+            yield from self._rest(node, place)
+
+    def _rest(self, node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
+        for _, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                yield from self._block(value, place)
+            elif isinstance(value, ast.AST):
+                yield value, place
+
+    def _block(
+        self, nodes: Sequence[ast.AST | object], place: Place
+    ) -> Iterator[tuple[ast.AST, Place]]:
+        """Yield the nodes up to one that surely leaves the block."""
+        for node in nodes:
+            if not isinstance(node, ast.AST):
+                continue
+            yield node, place
+            taken = node.body if isinstance(node, ast.If) and self.known(node.test) is True else ()
+            if taken and isinstance(taken[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
+                return
+
+    def _branches(self, node: ast.If | ast.IfExp, place: Place) -> Iterator[tuple[ast.AST, Place]]:
+        known = self.known(node.test)
+        asks = place.asked or self._asks(node.test)
+        # Who asks for a program and ends without it needs it all the same.
+        ends = isinstance(node, ast.If) and self._gives_up(node.body)
+        yield node.test, replace(place, asked=place.asked or (asks and not ends))
+        inner = replace(place, asked=asks, main=place.main or _is_main(node.test))
+        for branch, runs in ((node.body, known is not False), (node.orelse, known is not True)):
+            if runs:
+                nodes = branch if isinstance(branch, list) else [branch]
+                yield from self._block(nodes, inner if branch is node.body else place)
+
+    def _attempt(
+        self, node: ast.Try | ast.TryStar, place: Place
+    ) -> Iterator[tuple[ast.AST, Place]]:
+        caught = {
+            name
+            for handler in node.handlers
+            if not self._gives_up(handler.body)
+            for name in (self._names(handler.type) if handler.type else [_EVERYTHING])
+        }
+        yield from self._block(node.body, replace(place, handles=place.handles | caught))
+        for handler in node.handlers:
+            yield handler, replace(place, asked=True)
+        yield from self._block(node.orelse, replace(place, asked=place.asked or bool(caught)))
+        yield from self._block(node.finalbody, place)
+
+    def _gives_up(self, body: Sequence[ast.stmt]) -> bool:
+        """Tell whether a handler ends the program all the same."""
+        last = body[-1] if body else None
+        if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+            name = self._dotted(last.value.func)
+            return name in _LEAVES or name.rpartition(".")[2] in {"exit", "quit"}
+        return isinstance(last, ast.Raise)
+
+    def _names(self, node: ast.expr) -> list[str]:
+        nodes = node.elts if isinstance(node, ast.Tuple) else [node]
+        return [self._dotted(one).rpartition(".")[2] for one in nodes]
+
+    def _asks(self, test: ast.expr) -> bool:
+        """Tell whether a condition asks for what is there."""
+        named = (node.id for node in ast.walk(test) if isinstance(node, ast.Name))
+        nodes = [test, *(self._values[name] for name in named if name in self._values)]
+        return any(
+            isinstance(inner, ast.Call) and self._dotted(inner.func) in _ASKS
+            for node in nodes
+            for inner in ast.walk(node)
+        )
+
+    def known(self, test: ast.expr) -> bool | None:
+        """Return what a condition is in every container, None where that depends."""
+        if isinstance(test, ast.BoolOp):
+            parts = [self.known(one) for one in test.values]
+            deciding = isinstance(test.op, ast.Or)
+            if deciding in parts:
+                return deciding
+            return None if None in parts else not deciding
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            inner = self.known(test.operand)
+            return None if inner is None else not inner
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            return self._compare(test.left, test.ops[0], test.comparators[0])
+        value = self._value(test)
+        return value if isinstance(value, bool) else None
+
+    def _compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> bool | None:
+        one = self._value(left)
+        texts = right.elts if isinstance(right, ast.List | ast.Tuple | ast.Set) else [right]
+        others = [self._value(text) for text in texts]
+        if not isinstance(one, str) or not all(isinstance(other, str) for other in others):
+            return None
+        single = texts[0] is right
+        if isinstance(operator, ast.Eq | ast.NotEq) and single:
+            return (one == others[0]) is isinstance(operator, ast.Eq)
+        if isinstance(operator, ast.In | ast.NotIn):
+            inside = one in str(others[0]) if single else one in others
+            return inside is isinstance(operator, ast.In)
+        return None
+
+    def _value(self, node: ast.expr) -> object:
+        """Return a text or truth value that is the same in every container, or None."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Name) and node.id in self._values:
+            inner = self._values[node.id]
+            known = self.known(inner)
+            return self._value(inner) if known is None else known
+        if isinstance(node, ast.Call):
+            return self._called(node)
+        return _KNOWN.get(self._dotted(node))
+
+    def _called(self, call: ast.Call) -> object:
+        name = self._dotted(call.func)
+        if name in _KNOWN:
+            return _KNOWN[name]
+        if name.rpartition(".")[2] == "getattr" and len(call.args) == 3:  # noqa: PLR2004
+            frozen = self._dotted(call.args[0]) == "sys" and self._value(call.args[1]) == "frozen"
+            return False if frozen else None
+        if not isinstance(call.func, ast.Attribute):
+            return None
+        text = self._value(call.func.value)
+        if isinstance(text, str) and call.func.attr in {"lower", "upper", "casefold"}:
+            return str(getattr(text, call.func.attr)())
+        if isinstance(text, str) and call.func.attr == "startswith" and call.args:
+            first = call.args[0]
+            nodes = first.elts if isinstance(first, ast.Tuple) else [first]
+            starts = [self._value(one) for one in nodes]
+            known = all(isinstance(one, str) for one in starts)
+            return text.startswith(tuple(map(str, starts))) if known else None
+        return None
+
+
+def _is_main(test: ast.expr) -> bool:
+    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
+    return "__name__" in names
+
 
 # Functions that import what a computation says: then any module may be reached.
 _DYNAMIC = frozenset(

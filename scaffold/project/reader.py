@@ -30,32 +30,31 @@ from scaffold.model.project import (
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.start import read_sources
-from scaffold.project.lock_check import compare
-from scaffold.project.locks import needs_pyproject, read_lock
+from scaffold.project.locks import compare, needs_pyproject, read_lock
 from scaffold.project.locks.pipfile import read_pipfile
-from scaffold.project.models import find_heavy
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
-from scaffold.project.own_ignore import read_own_ignore
 from scaffold.project.own_package import read_own_package
 from scaffold.project.path_projects import follow, project_name
-from scaffold.project.private_files import (
+from scaffold.project.project_files import (
+    find_environments,
+    find_heavy,
     find_lists_with_passwords,
     find_opened,
+    list_files,
     notes_on_ignore,
+    read_own_ignore,
 )
-from scaffold.project.project_files import find_environments, list_files
 from scaffold.project.pyproject import asks, is_made_by_build, read_pyproject
-from scaffold.project.pyproject_file import Pyproject, load_pyproject
+from scaffold.project.pyproject_file import Pyproject, find_scripts, load_pyproject, load_script
 from scaffold.project.python_versions import read_pipfile_python, read_pythons
 from scaffold.project.repositories import settle_repositories
 from scaffold.project.requirement_parser import Reading, unique
 from scaffold.project.requirements import installs_whole, read_requirements
-from scaffold.project.script import find_scripts, load_script
 from scaffold.project.setup_files import read_setup
 from scaffold.project.source_selection import REQUIREMENT_FILES, Choice, Evidence, Kind, choose
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import find_workspace, rebase
-from scaffold.state.trace_reader import read_trace
+from scaffold.state.trace_file import read_trace
 
 if TYPE_CHECKING:
     from scaffold.project.repositories import Address, Checkout

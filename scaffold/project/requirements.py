@@ -4,21 +4,270 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import pip_requirements_parser as parser
+from packaging.specifiers import SpecifierSet
+from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from pip_requirements_parser import CommentLine, build_parser, get_line_parser, preprocess
 
 from scaffold.model.addresses import mask_credentials
 from scaffold.model.errors import Detail, PathUnreadableError
-from scaffold.model.project import Asked, Origin
-from scaffold.project.pip_options import combine
-from scaffold.project.requirement_lines import COMMENT, REMOTE, logical_lines, read_line
+from scaffold.model.project import Asked, IndexOptions, Origin
 from scaffold.project.requirement_parser import (
     Reading,
     break_in,
+    check_plain,
+    check_versions,
+    first_line,
+    full_hash,
     local_path,
+    read_requirement,
     unique,
 )
 from scaffold.project.text_io import decode, decode_problem, read_bytes, relative
+
+REMOTE = re.compile(
+    r"(?:https?|ftp|(?:git|hg|svn|bzr)(?:\+\w+)?)://|(?:git|hg|svn|bzr)\+", re.IGNORECASE
+)
+COMMENT = re.compile(r"(^|\s+)#.*$")
+# What PEP 508 and pip read alike: no address, no path, no option, no text that only ``===`` allows.
+_PLAIN = re.compile(r"[A-Za-z0-9][^@/\\;]*(?:;[^@/\\]*)?")
+_UNUSUAL = re.compile(r" -|===|\.(?:whl|zip|tar|t[a-z]z)\b")
+_WITH_VARIABLE = re.compile(r"\S*\$\{[A-Z0-9_]+\}[^\s;]*")
+_SHOWN = 80
+_ARCHIVE = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+
+def logical_lines(physical: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the logical lines: continued ones joined, comments gone, with their numbers."""
+    if not any(line.rstrip().endswith("\\") for line in physical):
+        for number, line in enumerate(physical, start=1):
+            if text := COMMENT.sub("", line).strip():
+                yield number, text
+        return
+
+    for item in preprocess("\n".join(physical)):
+        if not isinstance(item, CommentLine):
+            yield item[0], item[1]
+
+
+def read_line(
+    line: str, written: str, origin: Origin, *, root: Path, constraint: bool
+) -> Asked | Mapping[str, Any]:
+    """Return a line's requirement, or a mapping for a line of options.
+
+    ``line`` has its variables filled in, ``written`` has not. Raises ValueError with a sentence
+    for everything that pip would refuse, or the parser drops.
+    """
+    plain = _read_plain(line, origin, root) if line == written else None
+    if plain is not None:
+        return plain
+    parsed = _parse(line, origin, constraint=constraint)
+    return parsed if isinstance(parsed, Mapping) else _asked(parsed, written, origin, root)
+
+
+def _read_plain(line: str, origin: Origin, root: Path) -> Asked | None:
+    """Return the requirement of a line that nothing but PEP 508 is needed for, else None.
+
+    The library takes longer to import than the rest of a project takes to read.
+    """
+    if _PLAIN.fullmatch(line) is None or _UNUSUAL.search(line) is not None:
+        return None
+    try:
+        return read_requirement(line, origin, root=root, folder=root)
+    except ValueError:
+        return None
+
+
+def _parse(line: str, origin: Origin, *, constraint: bool) -> Any:
+    """Return the parser's requirement, or a mapping for a line of options.
+
+    Raises ValueError with a sentence for everything that pip would refuse, or the parser drops.
+    """
+    try:
+        string, options, words = _split(line)
+        parsed = parser.ParsedLine(
+            requirement_line=parser.RequirementLine(line, origin.line, origin.file),
+            requirement_string=string,
+            options=options,
+            is_constraint=constraint,
+            arguments=words,
+        )
+        items = list(parser.handle_line(parsed))
+        is_requirement = parsed.is_requirement
+        requirement = parser.build_req_from_parsedreq(items[0]) if is_requirement else None
+    except parser.OptionParsingError as error:
+        said = str(error.msg).partition("error: ")[2].strip() or str(error.msg).strip()
+        raise ValueError(f"{_shown(line)}: {said}; this option cannot be used here") from error
+    except parser.PipError as error:
+        raise ValueError(f"{_shown(line)}: {_first_sentence(error)}") from error
+    except (ValueError, AssertionError) as error:
+        raise ValueError(f"{_shown(line)}: {first_line(error)}") from error
+    if requirement is None:
+        return _checked_options(line, items[-1].options, words, parser.LEGACY_OPTIONS_DEST)
+    if len(options.editables or ()) > 1:
+        raise ValueError(f"{_shown(line)}: one -e to a line, please")
+    if words or requirement.invalid_options:
+        options = [parser.OPT_BY_OPTIONS_DEST[name] for name in requirement.invalid_options]
+        extra = ", ".join([*words, *sorted(options)])
+        raise ValueError(f"{_shown(line)}: {extra} cannot follow a requirement")
+    if requirement.install_options or requirement.global_options:
+        raise ValueError(f"{_shown(line)}: options for setup.py cannot be passed on: remove them")
+    return requirement
+
+
+def _split(line: str) -> tuple[str, Any, Sequence[str]]:
+    """Return a line's requirement, options and stray words.
+
+    The library makes an option parser per line, which is most of its time; a line without a dash
+    after a space has no options.
+    """
+    if line.startswith("-") or " -" in line:
+        string, options, words = get_line_parser()(line)
+        return string, options, words
+    return line, _no_options(), ()
+
+
+@cache
+def _no_options() -> Any:
+    return build_parser().get_default_values()
+
+
+def _checked_options(
+    line: str, options: Mapping[str, Any], words: Sequence[str], legacy: Sequence[str]
+) -> Mapping[str, Any]:
+    if words:
+        raise ValueError(f"{_shown(line)}: {', '.join(words)} cannot follow an option")
+    if not options:
+        raise ValueError(f"{_shown(line)}: belongs to a requirement, and there is none before it")
+    if gone := [name for name in legacy if name in options]:
+        raise ValueError(f"{_shown(line)}: pip no longer knows --{gone[0].replace('_', '-')}")
+    for value in options.values():
+        for text in value if isinstance(value, list) else [value]:
+            check_plain(str(text))
+    return options
+
+
+def _shown(line: str) -> str:
+    """Return a line as messages show it: an endless one (hashes) is cut."""
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."
+
+
+def _first_sentence(error: Exception) -> str:
+    said = first_line(error).replace("Invalid requirement: :", "").strip(" :")
+    return re.sub(r"^Invalid requirement: ", "", said) or "not a requirement"
+
+
+def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
+    """Return the parser's requirement as ours. Raises ValueError with a sentence."""
+    requirement, link = parsed.req, parsed.link
+    extras = {*parsed.extras, *(requirement.extras if requirement is not None else ())}
+    address = str(link.url) if link is not None else ""
+    url = address if REMOTE.match(address) else ""
+    path = "" if url or not address else _local(address, origin, root)
+    name = requirement.name if requirement is not None else _name_in(url or path)
+    if url and not name:
+        raise ValueError(f"{content} does not say its name: write name @ {address}")
+    specifier = str(requirement.specifier) if requirement is not None else ""
+    check_versions(SpecifierSet(specifier))
+    check_plain(name, specifier, url, path, *extras)
+    return Asked(
+        name=canonicalize_name(name) if name else "",
+        specifier=specifier,
+        extras=tuple(sorted(canonicalize_name(extra) for extra in extras)),
+        marker=str(parsed.marker or ""),
+        url=url,
+        path=path,
+        editable=bool(parsed.is_editable),
+        hashes=tuple(full_hash(value) for value in parsed.hash_options),
+        written_url=_written_url(content) if url else "",
+        text=mask_credentials(
+            content if parsed.is_editable else re.split(r"\s+--?\w", content, maxsplit=1)[0]
+        ),
+        origin=origin,
+    )
+
+
+def _written_url(content: str) -> str:
+    """Return the address in a line that has variables in it, or nothing."""
+    found = _WITH_VARIABLE.search(re.sub(r"^[^@/]*@\s*", "", content))
+    return found[0].removeprefix("--editable=") if found else ""
+
+
+def _local(address: str, origin: Origin, root: Path) -> str:
+    """Return a local address relative to the project.
+
+    pip starts at the current folder, which is the project's; people mean the file's folder too.
+    """
+    path = local_path(address) if address.lower().startswith("file:") else address.partition("#")[0]
+    beside = (root / origin.file).parent / path
+    if not (root / path).exists() and beside.exists():
+        return relative(root, beside)
+    return relative(root, root / path)
+
+
+def _name_in(address: str) -> str:
+    """Return the name that an sdist's file name starts with, or nothing."""
+    filename = urlsplit(address).path.rpartition("/")[2]
+    if not filename.endswith(_ARCHIVE):
+        return ""
+    try:
+        return str(parse_sdist_filename(filename)[0])
+    except InvalidSdistFilename:
+        return ""
+
+
+def combine(root: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> IndexOptions:
+    """Return what all lines of options amount to, a later one over an earlier one.
+
+    Each line is given with its file, where a relative --find-links starts.
+    """
+    index_url, no_index, pre = "", False, False
+    extra: list[str] = []
+    links: list[str] = []
+    binary: dict[str, set[str]] = {"only_binary": set(), "no_binary": set()}
+    for file, options in lines:
+        index_url = options.get("index_url") or index_url
+        no_index = no_index or bool(options.get("no_index"))
+        pre = pre or bool(options.get("pre"))
+        extra += options.get("extra_index_urls", [])
+        links += (_find_links(root, file, link) for link in options.get("find_links", []))
+        for key, other in (("only_binary", "no_binary"), ("no_binary", "only_binary")):
+            for value in options.get(key, []):
+                _restrict(value, binary[key], binary[other])
+    return IndexOptions(
+        index_url=index_url,
+        extra_index_urls=unique(extra),
+        find_links=unique(links),
+        no_index=no_index,
+        pre=pre,
+        only_binary=tuple(sorted(binary["only_binary"])),
+        no_binary=tuple(sorted(binary["no_binary"])),
+    )
+
+
+def _find_links(root: Path, file: str, link: str) -> str:
+    beside = (root / file).parent / link
+    return relative(root, beside) if "://" not in link and beside.exists() else link
+
+
+def _restrict(value: str, target: set[str], other: set[str]) -> None:
+    """Apply one value of --only-binary or --no-binary: each name is in one of the two."""
+    for name in filter(None, value.split(",")):
+        if name == ":none:":
+            target.clear()
+        elif name == ":all:":
+            other.clear()
+            target.clear()
+            target.add(name)
+        else:
+            other.discard(canonicalize_name(name))
+            target.add(canonicalize_name(name))
+
 
 _LINE_END = re.compile("\r\n|\r|\n")
 # The project itself, with or without extras.

@@ -1,6 +1,8 @@
 """What the sources do that limits a base or a swap: programs, libraries, windows, imports."""
 
 import ast
+import builtins
+import posixpath
 import re
 import shlex
 import sys
@@ -8,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from scaffold.model.project import Use, When
-from scaffold.project.conditions import Place
-from scaffold.project.reached import Reached, find_places, find_reached, starts
+from scaffold.project.entrypoint.apps import is_aside
+from scaffold.project.reached import Place, Reached, find_places, find_reached, starts
 from scaffold.project.source_modules import (
     Module,
     argument,
@@ -17,7 +19,207 @@ from scaffold.project.source_modules import (
     names_beside,
     project_names,
 )
-from scaffold.project.writes import find_writes
+
+# Functions of the standard library and where they get the path, each with the mode's place if
+# there is one.
+_WRITE_OPENS = {
+    "io.open": ("file", 0),
+    "codecs.open": ("filename", 0),
+    "gzip.open": ("filename", 0),
+}
+_WRITES = {
+    "sqlite3.connect": ("database", 0),
+    "shelve.open": ("filename", 0),
+    "dbm.open": ("file", 0),
+    "logging.basicConfig": ("filename", None),
+    "logging.FileHandler": ("filename", 0),
+    "logging.handlers.RotatingFileHandler": ("filename", 0),
+    "logging.handlers.TimedRotatingFileHandler": ("filename", 0),
+    "logging.handlers.WatchedFileHandler": ("filename", 0),
+    "os.makedirs": ("name", 0),
+    "os.mkdir": ("path", 0),
+    "urllib.request.urlretrieve": ("filename", 1),
+}
+# What other functions are called that write the file they are given, and what files are databases
+# and logs, which no function only reads.
+_SAVES = re.compile(r"save\w*|savefig|dump|to_\w+|imwrite|imsave|write_\w+|export\w*")
+_STORES = re.compile(r"\w*(DB|Database|Store|Storage|Cache|FileHandler)|Persist\w*")
+_KEPT = re.compile(r"\.(db3?|sqlite3?|duckdb|lmdb|log|tdb)", re.IGNORECASE)
+_FIELD = re.compile(r"\{\w*\}")
+# An ending alone (".jpg") names a format.
+_NAMED = re.compile(r"(?:[^\s{}*?<>]*/)?[^\s{}*?<>/]+\.\w{1,8}")
+_PATHS = frozenset({"pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath"})
+_SAME = frozenset(
+    {
+        *("os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "str"),
+        *("os.path.expandvars", *_PATHS),
+    }
+)
+_METHODS = frozenset({"write_text", "write_bytes", "touch", "mkdir", "open"})
+_UNCHANGED = frozenset({"resolve", "absolute", "as_posix"})
+_HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
+_VARIABLES = frozenset({"os.environ.get", "os.getenv"})
+_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]*)")
+_MODES = re.compile(r"[wax]|\+")
+# Written to by every user in every image of ours, or no files.
+_FREE = ("/tmp/", "/dev/", "/proc/", "/sys/", "/var/tmp/", "/run/secrets/")  # noqa: S108
+
+
+def find_writes(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield (path, node) of what is written: a path is absolute, or relative to the root."""
+    reader = PathReader(module)
+    for node in module.nodes:
+        path = None
+        if isinstance(node, ast.Call):
+            path = _write_of_call(module, reader, node)
+        elif isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+            path = _of_address(reader, node)
+        elif isinstance(node, ast.Dict):
+            path = _of_settings(module, reader, node)
+        if path and not path.startswith(_FREE) and path != ".":
+            yield path, node
+
+
+def _write_of_call(module: Module, reader: "PathReader", call: ast.Call) -> str | None:
+    called = module.dotted(call.func)
+    if called in _WRITES:
+        node = argument(call, *_WRITES[called])
+        return reader.path(node)
+    if called in _WRITE_OPENS or (isinstance(call.func, ast.Name) and _is_open(module, call.func)):
+        mode = module.text(argument(call, "mode", 1))
+        return reader.path(argument(call, "file", 0)) if _MODES.search(mode) else None
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS:
+        mode = module.text(argument(call, "mode", 0)) if call.func.attr == "open" else "w"
+        return reader.path(call.func.value, whole=True) if _MODES.search(mode) else None
+    return _of_foreign_call(called, reader, call)
+
+
+def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str | None:
+    """Return the file that a package's function is given, if its name or the file's tells."""
+    if called.partition(".")[0] in sys.stdlib_module_names or (
+        isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id)
+    ):
+        return None
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else called.rpartition(".")[2]
+    saves, stores = _SAVES.fullmatch(name), _STORES.fullmatch(name)
+    given = [(node, "") for node in call.args]
+    given += [(keyword.value, keyword.arg or "") for keyword in call.keywords]
+    for position, (node, keyword) in enumerate(given):
+        path = reader.path(node)
+        if path is None:
+            continue
+        named = _NAMED.fullmatch(_FIELD.sub("x", path))
+        kept = _KEPT.fullmatch(posixpath.splitext(path)[1])
+        if named and (saves or (position == 0 and (kept or stores))):
+            return path
+        if stores and keyword in {"path", "directory", "persist_directory"}:
+            return path
+    return None
+
+
+def _is_open(module: Module, name: ast.Name) -> bool:
+    return name.id == "open" and "open" not in module.names
+
+
+def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
+    """Return the file of a ``sqlite:///`` address."""
+    text = reader.text(node)
+    match = _SQLITE.fullmatch(text) if text else None
+    path = match["path"] if match else ""
+    return reader.settle(path) if path else None
+
+
+def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
+    """Return the file of a database in Django's settings, or of a handler in logging's."""
+    pairs = {
+        module.text(key): value
+        for key, value in zip(node.keys, node.values, strict=True)
+        if key is not None
+    }
+    engine = module.text(pairs.get("ENGINE"))
+    if module.text(pairs.get("class")).endswith("FileHandler"):
+        return reader.path(pairs.get("filename"))
+    return reader.path(pairs.get("NAME")) if engine.endswith("sqlite3") else None
+
+
+class PathReader:
+    """Reads the paths that expressions of one module stand for, in a container's file system."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+
+    def path(self, node: ast.expr | None, *, whole: bool = False) -> str | None:
+        """Return a path, absolute or relative to the root; None where it is not known.
+
+        ``whole``: a plain text is no path, as what methods are called on.
+        """
+        text = self.text(node)
+        plain = isinstance(self._module.named(node), ast.Constant)
+        return None if not text or (whole and plain) else self.settle(text)
+
+    def settle(self, text: str) -> str | None:
+        """Return a path without dots; None for what lies elsewhere, or in memory."""
+        if text.startswith((":memory:", "file:")):
+            return None
+        path = posixpath.normpath(text)
+        return None if path.startswith(("..", "~")) or "://" in text or "\n" in text else path
+
+    def text(  # noqa: PLR0911 - one a kind of expression
+        self, node: ast.expr | None, depth: int = 0
+    ) -> str | None:
+        """Return what an expression is as a text, as far as it is one."""
+        if node is None or depth > 20:  # noqa: PLR2004 - deeper than anybody nests paths
+            return None
+        deeper = depth + 1
+        if isinstance(node, ast.Constant):
+            return node.value if isinstance(node.value, str) else None
+        if isinstance(node, ast.Name):
+            if node.id == "__file__":
+                return self._module.file
+            return self.text(self._module.values.get(node.id), deeper)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
+            between = "/" if isinstance(node.op, ast.Div) else ""
+            return self._joined([node.left, node.right], between, deeper)
+        if isinstance(node, ast.JoinedStr):
+            return self._joined(node.values, "", deeper)
+        if isinstance(node, ast.FormattedValue):
+            return self.text(node.value, deeper)
+        if isinstance(node, ast.Attribute):
+            inner = self.text(node.value, deeper) if node.attr == "parent" else None
+            return None if inner is None else posixpath.dirname(inner) or "."
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            return self.text(node.values[-1], deeper)
+        return self._called(node, deeper) if isinstance(node, ast.Call) else None
+
+    def _joined(self, nodes: "list[ast.expr]", between: str, depth: int) -> str | None:
+        parts = [self.text(node, depth) for node in nodes]
+        if any(part is None for part in parts):
+            return None
+        texts = [part or "" for part in parts]
+        return posixpath.join(*texts) if between else "".join(texts)
+
+    def _called(  # noqa: PLR0911 - one a kind of call
+        self, call: ast.Call, depth: int
+    ) -> str | None:
+        called = self._module.dotted(call.func)
+        if called in _HERE or (called in _PATHS and not call.args):
+            return "."
+        if called == "os.path.join" or (called in _PATHS and len(call.args) > 1):
+            return self._joined(call.args, "/", depth)
+        if called in _SAME or called.rpartition(".")[2] == "str":
+            return self.text(call.args[0], depth) if call.args else None
+        if called == "os.path.dirname" and call.args:
+            inner = self.text(call.args[0], depth)
+            return None if inner is None else posixpath.dirname(inner) or "."
+        if called in _VARIABLES:
+            return self.text(argument(call, "default", 1), depth)
+        if isinstance(call.func, ast.Attribute):
+            inner = self.text(call.func.value, depth)
+            if inner is not None and call.func.attr == "joinpath":
+                return self._joined([call.func.value, *call.args], "/", depth)
+            return inner if call.func.attr in _UNCHANGED else None
+        return None
+
 
 _RUNS = frozenset(
     {
@@ -322,3 +524,33 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
             yield Use(code="finds-library", value=_TK, origin=module.origin(node)), node
         if top and (top in _NOT_EVERYWHERE or top not in sys.stdlib_module_names):
             yield Use(code="imports", value=top, origin=module.origin(node)), node
+
+
+_DEVICE = re.compile(
+    r"/dev/(?:video\d+|gpiochip\d+|gpiomem|i2c-\d+|spidev\d+\.\d+|tty(?:USB|ACM|AMA|S|THS|O)\d+"
+    r"|serial\d|snd|dri|input/[\w-]+|apex_\d+|watchdog\d*)"
+)
+
+
+def find_devices(modules: Sequence[Module]) -> tuple[Use, ...]:
+    """Return a ``opens-device`` for each device file, where it stands first; none of tests."""
+    first: dict[str, Use] = {}
+    for module in modules:
+        if not is_aside(module):
+            for use in sorted(_devices(module), key=lambda use: use.origin.line or 0):
+                first.setdefault(use.value, use)
+    return tuple(first.values())
+
+
+def _devices(module: Module) -> Iterator[Use]:
+    for node in module.nodes:
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and _DEVICE.fullmatch(text):
+            yield Use(code="opens-device", value=text, origin=module.origin(node))
+    for called, call in module.calls():
+        number = (
+            module.literal(argument(call, "index", 0)) if called == "cv2.VideoCapture" else None
+        )
+        if isinstance(number, int):
+            value = f"/dev/video{number}"
+            yield Use(code="opens-device", value=value, origin=module.origin(call))

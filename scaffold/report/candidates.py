@@ -1,13 +1,17 @@
 """The table of base images with their verdicts, and below each the reasons."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scaffold.model.codes import NOTES, Code
+from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
-from scaffold.model.verdict import Decision, Evaluation, Rejected
+from scaffold.model.target import Target
+from scaffold.model.verdict import Decision, Evaluation, Rejected, Workaround
+from scaffold.planner.size.size_by_kind import Share, break_down
+from scaffold.report.document import describe_reason, describe_target
 from scaffold.report.formatting import format_bound, format_size
-from scaffold.report.plan_result import best_per_base, in_reading_order
-from scaffold.report.terminal import Fitted, fit, indented
+from scaffold.report.plan_result import PlanResult, best_per_base, in_reading_order
+from scaffold.report.terminal import Fitted, fit, indented, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
+
 
 _REASONS_SHOWN = 6
 _NONE = "-"
@@ -87,3 +92,135 @@ def _candidate_style(verdict: Evaluation, decision: Decision) -> str:
     if verdict == decision.chosen:
         return "bold green"
     return "red" if isinstance(verdict, Rejected) else ""
+
+
+_TITLES = {
+    "extra-index": "Wheels built for plain Linux, as extra indexes have them",
+    "older-version": "An older version with a wheel",
+    "distribution": "The distribution's own packages",
+    "compile": "Compiling",
+}
+
+
+def show_ways(decision: Decision) -> "Iterator[RenderableType]":
+    """Yield each way with its size, how long it builds, its risk, and the option that takes it."""
+    if not decision.ways:
+        return
+    yield styled("Few wheels for this target: ways to get there", "bold")
+    for way in decision.ways:
+        yield from _show_way(way)
+    yield ""
+
+
+def _show_way(way: Workaround) -> "Iterator[RenderableType]":
+    title = _TITLES[way.code]
+    if way.size is None:
+        yield styled(f"✗  {title}: {way.text}", "dim")
+        return
+    size = (
+        f"{format_bound(way.size.on_disk, way.size.error)} on disk, "
+        f"{format_size(way.size.download)} to download, {way.build_class}"
+    )
+    yield styled(f"{'✓' if way.chosen else '·'}  {title}: {size}", "green" if way.chosen else "")
+    yield indented(way.text, 5)
+    yield indented(f"Risk: {way.risk}", 5, "dim")
+    if not way.chosen:
+        yield indented(way.option, 5, "cyan")
+
+
+VERSION = 1
+_BAR = 24
+_SHOWN = 15
+
+
+def show_breakdown(outcome: PlanResult, facts: Facts, html: str | None) -> "Content":
+    """Yield a table of the largest parts for each target, and where the page was written."""
+    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
+        yield from _show_target(outcome, facts, target, decision)
+    yield from (indented(remark.text, 2, "dim") for remark in outcome.remarks)
+    if html is not None:
+        yield styled(f"wrote {html}", "bold")
+
+
+def _show_target(
+    outcome: PlanResult, facts: Facts, target: Target, decision: Decision
+) -> "Content":
+    chosen = decision.chosen
+    where = target.device.name if target.device else target.arch.platform
+    if chosen is None:
+        yield styled(f"No base image fits {where}: leanscaffold plan says why.", "bold red")
+        return
+    size = format_bound(chosen.size.on_disk, chosen.size.error)
+    yield styled(
+        f"{outcome.project.name.value} on {where}: {size} on disk, {chosen.base.id} with Python "
+        f"{chosen.python}",
+        "bold",
+    )
+    shares = break_down(chosen, facts, bytecode=outcome.request.options.bytecode)
+    rows = [
+        ("  Part", "On disk", "Download", "", "Most of it"),
+        *map(_row(shares), shares[:_SHOWN]),
+    ]
+    header, *lines = fit(rows, right=(1, 2), spare=(4, 3, 2))
+    yield Fitted(header, "dim")
+    yield from (Fitted(line) for line in lines)
+    if len(shares) > _SHOWN:
+        rest = sum(share.on_disk for share in shares[_SHOWN:])
+        more = len(shares) - _SHOWN
+        text = f"and {more} more part{'' if more == 1 else 's'}, together {format_size(rest)}"
+        yield indented(text, 2, "dim")
+    trimmed = sum(gone for share in shares for _, gone in share.trimmed)
+    if trimmed:
+        yield indented(f"left out of the wheels already: {format_size(trimmed)}", 2)
+    yield ""
+
+
+def _row(shares: tuple[Share, ...]) -> Any:
+    largest = max((share.on_disk for share in shares), default=1)
+
+    def row(share: Share) -> tuple[str, ...]:
+        kind, size = share.kinds[0] if share.kinds else ("", 0)
+        most = f"{kind} {format_size(size)}" if share.group == "package" else share.group
+        return (
+            f"  {share.label} {share.version}".rstrip(),
+            format_size(share.on_disk),
+            format_size(share.download),
+            "█" * round(_BAR * share.on_disk / largest),
+            most,
+        )
+
+    return row
+
+
+def make_breakdown_document(outcome: PlanResult, facts: Facts) -> dict[str, Any]:
+    """Return the document that ``report.schema.json`` describes: sizes in bytes."""
+    return {
+        "version": VERSION,
+        "project": outcome.project.name.value,
+        "remarks": [describe_reason(remark) for remark in outcome.remarks],
+        "targets": [
+            {
+                "parts": [_describe(share) for share in _shares(outcome, facts, decision)],
+                "plan": describe_target(target, decision),
+            }
+            for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+        ],
+    }
+
+
+def _shares(outcome: PlanResult, facts: Facts, decision: Decision) -> tuple[Share, ...]:
+    if decision.chosen is None:
+        return ()
+    return break_down(decision.chosen, facts, bytecode=outcome.request.options.bytecode)
+
+
+def _describe(share: Share) -> dict[str, Any]:
+    return {
+        "label": share.label,
+        "group": share.group,
+        "version": share.version or None,
+        "on_disk": share.on_disk,
+        "download": share.download,
+        "kinds": dict(share.kinds),
+        "trimmed": dict(share.trimmed),
+    }

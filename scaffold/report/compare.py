@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from scaffold.model.comparison import CompareResult, Comparison
-from scaffold.model.verification import Status
+from scaffold.model.verification import CompareResult, Comparison, Status
 from scaffold.report.formatting import format_size
 from scaffold.report.terminal import Fitted, fit, indented, styled
 from scaffold.report.verify import describe_check

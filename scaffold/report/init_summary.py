@@ -11,7 +11,7 @@ from scaffold.config.option_sources import Given
 from scaffold.config.options import INDEX
 from scaffold.model.addresses import without_credentials
 from scaffold.model.project import Project
-from scaffold.planner.notes import list_notes
+from scaffold.model.resolution import list_notes
 from scaffold.report.candidates import show_candidates
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.terminal import align, bullet, indented, labelled, styled

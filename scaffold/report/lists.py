@@ -1,10 +1,16 @@
 """The text of the commands that look things up: devices, explanations, matrices."""
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from scaffold.model.codes import Explanation
+from scaffold.assembler import databases, stripping
+from scaffold.assembler.trim import RULES
+from scaffold.assembler.trim import Rule as TrimRule
+from scaffold.lint.rules import Rule
+from scaffold.model.codes import Code, Explanation
+from scaffold.model.finding import Severity
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import Arch, Device, LibcFamily
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
+    from collections.abc import Iterable
+
 
 _NONE = "-"
 _RELEASES_SHOWN = 5
@@ -162,3 +170,82 @@ def _show_swap(fact: PackageFact, swap: Swap) -> "Content":
         yield indented(f"saves: {swap.measured}", 4)
     if (swap.source, swap.checked) != (fact.source, fact.checked):
         yield indented(f"Source: {swap.source}, {swap.checked}", 4, "dim")
+
+
+def _explain_rule(rule: TrimRule) -> Explanation:
+    return _explain_text(rule.name, rule.level, sys.modules[rule.find.__module__].__doc__ or "")
+
+
+def _explain_text(name: str, level: str, text: str) -> Explanation:
+    """Return what a rule of trimming says of itself: its first sentence, and why."""
+    title, _, why = " ".join(text.replace("``", "`").split()).partition(" Why: ")
+    remedy = (
+        f"It belongs to the level `{level}`; `--trim none` leaves everything in. A fact `keep` "
+        "below knowledge/packages, or in a folder given by `--knowledge`, spares one package."
+    )
+    kept = f"Trimming, rule {name}: {why[:1].upper()}{why[1:]}"
+    return Explanation(title=title.rstrip("."), meaning=kept, remedy=remedy)
+
+
+EXPLANATIONS: Mapping[str, Explanation] = {
+    **{str(code): code.explanation for code in Code},
+    **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
+    "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
+    "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
+}
+
+
+VERSION = 1
+_MEANINGS = {
+    Severity.ERROR: "the build or the app breaks, or a secret gets out",
+    Severity.WARNING: "it costs size, time or safety",
+    Severity.NOTE: "it may be meant so",
+}
+
+
+def show_rule(rule: Rule) -> "Iterator[RenderableType]":
+    """Yield what a rule is about, why, and an example of each kind."""
+    yield styled(f"{rule.code} {rule.name} ({rule.severity}): {rule.summary}", "bold")
+    for paragraph in rule.why.split("\n\n"):
+        yield indented(" ".join(paragraph.replace("``", "`").split()), 2)
+        yield ""
+    for title, text in (("Bad", rule.bad), ("Good", rule.good)):
+        yield styled(title, "bold")
+        yield indented(text.rstrip("\n"), 4)
+        yield ""
+
+
+def describe_rule(rule: Rule) -> dict[str, Any]:
+    """Return a rule as a document."""
+    return {
+        "version": VERSION,
+        "code": rule.code,
+        "name": rule.name,
+        "severity": str(rule.severity),
+        "summary": rule.summary,
+        "why": rule.why,
+        "bad": rule.bad,
+        "good": rule.good,
+    }
+
+
+def list_rules(rules: "Iterable[Rule]") -> "Iterator[str]":
+    """Yield the blocks of a page in Markdown: a table, then a section for each rule."""
+    rules = tuple(rules)
+    yield "; ".join(f"**{severity}**: {text}" for severity, text in _MEANINGS.items()) + "."
+    rows = [
+        f"| [{one.code}](#{_anchor(one)}) | {one.name} | {one.severity} | {one.summary} |"
+        for one in rules
+    ]
+    head = ("| code | name | severity | what it finds |", "| --- | --- | --- | --- |")
+    yield "\n".join([*head, *rows])
+    for one in rules:
+        yield f"## {one.code} {one.name}"
+        yield f"{one.summary} *({one.severity})*"
+        yield one.why.replace("``", "`")
+        yield f"Bad:\n\n```dockerfile\n{one.bad}```"
+        yield f"Good:\n\n```dockerfile\n{one.good}```"
+
+
+def _anchor(rule: Rule) -> str:
+    return f"{rule.code} {rule.name}".lower().replace(" ", "-")

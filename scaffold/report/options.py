@@ -2,18 +2,22 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
 
 from scaffold.config.option import Setting
 from scaffold.config.option_sources import Given, Source
 from scaffold.config.options import SETTINGS
 from scaffold.config.request import Request, spell_value, value_of
+from scaffold.docker.doctor import Finding, Health
 from scaffold.model.addresses import without_credentials
 from scaffold.report.terminal import align, bullet, styled
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
 
 _NONE = "-"
 
@@ -98,3 +102,39 @@ def _plain(row: SettingRow) -> Any:
     if row.setting.kind == "switch":
         return row.texts == ("true",)
     return row.texts[0] if row.texts else None
+
+
+_MARKS = {
+    Health.WELL: ("✓", "green"),
+    Health.WEAK: ("!", "yellow"),
+    Health.BROKEN: ("✗", "red"),
+    Health.UNTRIED: ("-", "dim"),
+}
+_WIDTH = 9  # of the longest part's name
+
+
+def show_checkup(findings: Sequence[Finding]) -> "Iterator[RenderableType]":
+    """Yield a line per finding, and below it what mends it."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(width=1)
+    grid.add_column(width=_WIDTH)
+    grid.add_column()
+    for one in findings:
+        mark, style = _MARKS[one.health]
+        grid.add_row(styled(mark, style), styled(one.part), styled(one.text))
+        if one.remedy:
+            grid.add_row("", "", styled(one.remedy, "cyan"))
+    yield grid
+    yield ""
+    broken = [one.part for one in findings if one.health is Health.BROKEN]
+    names = ", ".join(dict.fromkeys(broken))
+    yield styled(f"Broken: {names}", "bold red") if broken else styled("All is well", "bold green")
+
+
+def make_checkup_document(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return what ``doctor --json`` prints."""
+    return {
+        "version": 1,
+        "well": all(one.health is not Health.BROKEN for one in findings),
+        "findings": [asdict(one) for one in findings],
+    }

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -17,6 +17,7 @@ from scaffold.report.formatting import format_size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
 
 Watch = Callable[[Progress], None]
 
@@ -104,3 +105,31 @@ def describe(progress: Progress) -> str:
     took = "   cached" if progress.cached else f"{progress.seconds:7.1f} s"
     moved = f"  {format_size(progress.bytes)}" if progress.bytes else ""
     return f"{took}  {name}{moved}{'  FAILED' if progress.failed else ''}"
+
+
+class Reporter(Protocol):
+    """Says one line of progress."""
+
+    def __call__(self, text: str, /) -> None:
+        """Say it."""
+        ...
+
+
+@contextmanager
+def talking(
+    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+) -> Iterator[Reporter]:
+    """Yield what says progress: on a terminal the last line stays, turning, until all is done."""
+    if quiet or not stream.isatty():
+        yield _silent
+    elif environ.get("TERM") == "dumb":
+        yield lambda text: print(text, file=stream, flush=True)
+    else:
+        with Console(file=stream, force_terminal=True, _environ=environ).status(
+            "reading the knowledge"
+        ) as status:
+            yield lambda text: status.update(text.replace("[", r"\["))
+
+
+def _silent(_: str, /) -> None:
+    """Say nothing."""

@@ -12,7 +12,6 @@ from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
 from scaffold.planner.evaluate import room_to_update
 from scaffold.report.formatting import format_bound, format_memory, format_size
-from scaffold.report.measurements import show_measured
 from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
@@ -28,7 +27,7 @@ from scaffold.report.plan_result import (
     tell_refusal,
 )
 from scaffold.report.terminal import labelled, styled
-from scaffold.report.text import collect_notes, headline, show_outcome
+from scaffold.report.text import collect_notes, headline, show_measured, show_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import jinja2
+
 from scaffold.model.knowledge import Proven, Recipe
 from scaffold.report.terminal import align, indented, styled
-from scaffold.resolver.package_support import PackageSupport
+from scaffold.resolver.support import PackageSupport
 from scaffold.resolver.wheel_matrix import Cell, Matrix
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
+
 
 NONE = "-"
 LEGEND = (
@@ -112,3 +115,52 @@ def to_document(known: PackageSupport) -> dict[str, Any]:
         "reach": [asdict(one) for one in known.reach],
         "recipe": asdict(known.recipe) if known.recipe else None,
     }
+
+
+def draw_page(found: Sequence[PackageSupport], template: str) -> str:
+    """Return the page of some packages. The same values give the same bytes."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    names = ", ".join(one.matrix.name for one in found)
+    view = {
+        "title": f"Wheels of {names}",
+        "legend": LEGEND,
+        "bounds": BOUNDS,
+        "packages": [_view(one) for one in found],
+    }
+    return environment.from_string(template).render(view) + "\n"
+
+
+def _view(known: PackageSupport) -> dict[str, Any]:
+    matrix, recipe = known.matrix, known.recipe
+    return {
+        "name": matrix.name,
+        "answer": known.answer,
+        "releases": describe_releases(matrix),
+        "pythons": matrix.pythons,
+        "rows": [
+            {
+                "libc": row.libc.value,
+                "arch": row.arch.value,
+                "cells": [
+                    {"text": spell_cell(cell, recipe), "kind": _kind(cell), "file": cell.file}
+                    for cell in row.cells
+                ],
+                "first": row.first or NONE,
+                "without": row.without or NONE,
+            }
+            for row in matrix.rows
+        ],
+        "compiles": needs_compiler(matrix),
+        "effort": recipe.effort.value if recipe else "",
+        "steps": list(list_steps(recipe)) if recipe else [],
+        "source": f"{recipe.source}, {recipe.checked}" if recipe else "",
+        "proven": [spell_proven(one) for one in recipe.proven] if recipe else [],
+    }
+
+
+def _kind(cell: Cell) -> str:
+    if cell.version:
+        return "newest" if cell.newest else "older"
+    return "compile" if cell.sdist else "none"

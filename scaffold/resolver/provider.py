@@ -8,16 +8,16 @@ from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from scaffold.model.index import DistFile, Page
-from scaffold.resolver.buildable import is_simple
+from scaffold.model.index import DistFile, Metadata, Page, SourceFacts
+from scaffold.model.knowledge import HeaderSource
 from scaffold.resolver.cache import (
     Candidate,
+    EnvironmentTags,
     Requirement,
     ResolutionRequest,
     ResolverCache,
     parse_requirement,
 )
-from scaffold.resolver.environment_tags import EnvironmentTags
 from scaffold.resolver.releases import (
     Release,
     is_pin,
@@ -26,6 +26,32 @@ from scaffold.resolver.releases import (
     satisfies,
 )
 
+# A C compiler does these; what else a build runs takes an unknown time, and may need anything.
+_SIMPLE = frozenset({"c", "c++", "cython"})
+
+
+def is_simple(source: SourceFacts, headers: Iterable[str]) -> bool:
+    """Tell whether a build takes nothing, or a compiler and headers that are all known.
+
+    ``headers`` are names of headers and modules; one that ends in ``/`` is a folder of headers.
+    """
+    if not source.native:
+        return True
+    names = set(headers)
+    folders = tuple(name for name in names if name.endswith("/"))
+    asked = (*source.headers, *source.modules)
+    known = all(name in names or name.startswith(folders) for name in asked)
+    return known and _SIMPLE.issuperset(source.languages)
+
+
+def list_header_sources(
+    source: SourceFacts, known: Iterable[HeaderSource]
+) -> Iterator[HeaderSource]:
+    """Yield who brings what the sources include or ask for."""
+    asked = (*source.headers, *source.modules)
+    yield from (one for one in known if any(one.brings(name) for name in asked))
+
+
 _SMALLEST = 2048  # bytes; a wheel below holds little more than its own metadata
 _LARGER = 20
 
@@ -33,9 +59,10 @@ _LARGER = 20
 class UnreadError(Exception):
     """What a contender requires is not known, so no answer that has it can be right."""
 
-    def __init__(self, contender: Candidate) -> None:
+    def __init__(self, contender: Candidate, why: str = "") -> None:
         super().__init__(contender.name)
         self.contender = contender
+        self.why = why
 
 
 class Provider:
@@ -67,6 +94,7 @@ class Provider:
         self.order: dict[str, int] = {}
         self._needs: dict[tuple[str, str, str, frozenset[str]], list[Requirement]] = {}
         self.read: dict[str, Candidate] = {}
+        self.unread: dict[str, UnreadError] = {}  # by file
 
     def _read_constraints(self) -> dict[str, tuple[str, ...]]:
         constraints: dict[str, tuple[str, ...]] = {}
@@ -181,14 +209,13 @@ class Provider:
         )
 
     def get_dependencies(self, candidate: Candidate) -> list[Requirement]:
-        """Return what a contender needs on this target; a distribution's package brings it all."""
-        parent = candidate.name
-        if candidate.system:
-            return []
-        if candidate.extras:
-            own = Requirement(parent, frozenset(), f"==={candidate.version}", parent)
-            return [own, *self._dependencies(candidate, candidate.extras)]
-        return self._dependencies(candidate, frozenset())
+        """Return what a contender needs; a wheel that cannot be read needs the impossible."""
+        try:
+            return self.dependencies(candidate)
+        except UnreadError:
+            if candidate.file.filename not in self.unread:
+                raise
+            return [Requirement(candidate.name, candidate.extras, "<0", candidate.name)]
 
     def narrow_requirement_selection(
         self,
@@ -203,6 +230,19 @@ class Provider:
 
     # -----------------------------------------------------------------------------------------
 
+    def dependencies(self, candidate: Candidate) -> list[Requirement]:
+        """Return what a contender needs on this target; a distribution's package brings it all.
+
+        Raises UnreadError.
+        """
+        parent = candidate.name
+        if candidate.system:
+            return []
+        if candidate.extras:
+            own = Requirement(parent, frozenset(), f"==={candidate.version}", parent)
+            return [own, *self._dependencies(candidate, candidate.extras)]
+        return self._dependencies(candidate, frozenset())
+
     def _dependencies(self, candidate: Candidate, extras: frozenset[str]) -> list[Requirement]:
         file = candidate.file
         key = (candidate.name, file.filename, file.sha256, extras)
@@ -214,15 +254,26 @@ class Provider:
     def _read_needs(self, candidate: Candidate, extras: frozenset[str]) -> Iterator[Requirement]:
         metadata = self.shelf.metadata(candidate)
         if metadata is None or metadata.uncertain:
-            raise UnreadError(candidate)
+            raise self._unreadable(candidate, "")
+        if problem := metadata.problem or _contradiction(candidate, metadata):
+            raise self._unreadable(candidate, problem)
         self.read[candidate.file.filename] = candidate
         for text in metadata.requires:
             requirement = parse_requirement(text)
-            if requirement is None or canonicalize_name(requirement.name) in self.local:
+            if requirement is None:
+                raise self._unreadable(candidate, f"it requires {text!r}, which is no requirement")
+            if canonicalize_name(requirement.name) in self.local:
                 continue
             marker = str(requirement.marker) if requirement.marker else ""
             if self.answers.holds(marker, extras):
                 yield self.need(requirement, candidate.name)
+
+    def _unreadable(self, candidate: Candidate, why: str) -> UnreadError:
+        """Return the error; what no look will make readable is not tried again."""
+        error = UnreadError(candidate, why)
+        if candidate.wheel and not self.wanted.offline:
+            self.unread[candidate.file.filename] = error
+        return error
 
     def candidates(
         self, name: str, extras: frozenset[str], needs: Sequence[Requirement]
@@ -239,7 +290,8 @@ class Provider:
             yield from self._from_url(name, extras, url)
             return
         for candidate in self._from_releases(name, extras, needs):
-            if candidate.system or not self._is_unread(candidate):
+            unread = candidate.file.filename in self.unread or self._is_unread(candidate)
+            if candidate.system or not unread:
                 yield candidate
 
     def _is_unread(self, candidate: Candidate) -> bool:
@@ -394,3 +446,46 @@ class Provider:
         """Return all that needs and constraints say of a name's version."""
         asked = (*self.constraints.get(name, ()), *(need.specifier for need in needs))
         return tuple(dict.fromkeys(filter(None, asked)))
+
+
+def _contradiction(candidate: Candidate, metadata: Metadata) -> str:
+    """Return how a wheel's metadata differs from its file's name, empty for an sdist."""
+    version = parse_version(metadata.version)
+    if not candidate.wheel or (metadata.name, version) == (candidate.name, candidate.version):
+        return ""
+    return f"it is that of {metadata.name} {metadata.version}"
+
+
+def walk_closure(
+    provider: Provider, roots: Sequence[Requirement], *, strict: bool = True
+) -> Iterator[tuple[Requirement, Candidate | None]]:
+    """Yield each need once with its best candidate, None where it has none; no search is made.
+
+    A wheel that cannot be read is passed over. Raises UnreadError, if ``strict``, for another
+    candidate of which nobody knows what it requires.
+    """
+    queue = list(roots)
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while queue:
+        need = queue.pop(0)
+        if (need.name, need.extras) in seen:
+            continue
+        seen.add((need.name, need.extras))
+        first, found = _look(provider, need, strict=strict)
+        yield need, first
+        queue.extend(found)
+
+
+def _look(
+    provider: Provider, need: Requirement, *, strict: bool
+) -> tuple[Candidate | None, Sequence[Requirement]]:
+    for candidate in provider.candidates(need.name, need.extras, [need]):
+        try:
+            return candidate, provider.dependencies(candidate)
+        except UnreadError:
+            if candidate.file.filename in provider.unread:
+                continue
+            if strict:
+                raise
+            return candidate, ()
+    return None, ()

@@ -22,14 +22,13 @@ from scaffold.model.target import Environment
 from scaffold.resolver.cache import (
     CachedResolution,
     Candidate,
+    EnvironmentTags,
     Requirement,
     ResolutionRequest,
     ResolverCache,
 )
-from scaffold.resolver.dependency_walk import walk_closure
-from scaffold.resolver.environment_tags import EnvironmentTags
 from scaffold.resolver.no_match_reason import describe_missing
-from scaffold.resolver.provider import Provider, UnreadError
+from scaffold.resolver.provider import Provider, UnreadError, walk_closure
 from scaffold.resolver.releases import (
     accepts_python,
     find_pace,
@@ -55,7 +54,7 @@ def resolve(
     try:
         return _resolve(provider)
     except UnreadError as error:
-        reason = _unread(error.contender, offline=wanted.offline)
+        reason = _unread(error, offline=wanted.offline)
         return Conflict(environment=environment, reasons=(reason,))
 
 
@@ -94,7 +93,13 @@ def _search(
     try:
         return dict(resolver.resolve(roots, max_rounds=_MAX_ROUNDS).mapping)
     except resolvelib.ResolutionImpossible as impossible:
-        reasons = missing or _contradictions(tuple(impossible.causes))
+        blamed = {cause.requirement.name for cause in impossible.causes}
+        unread = (one for one in provider.unread.values() if one.contender.name in blamed)
+        reasons = (
+            missing
+            or tuple(_unread(one, offline=False) for one in unread)
+            or _contradictions(tuple(impossible.causes))
+        )
         return Conflict(environment=environment, reasons=reasons)
     except resolvelib.ResolutionTooDeep:
         if missing:
@@ -132,13 +137,15 @@ def _requires(contender: Candidate, shelf: ResolverCache) -> tuple[str, ...] | N
     return None if metadata is None or metadata.uncertain else metadata.requires
 
 
-def _unread(contender: Candidate, *, offline: bool) -> Reason:
+def _unread(error: UnreadError, *, offline: bool) -> Reason:
     """Say that nobody knows what a contender requires, and what to do about it."""
+    contender = error.contender
     what = f"{contender.name} {contender.version}"
     if offline:
         text = f"offline, it is not known what {what} requires: plan once without --offline"
     elif contender.wheel:
-        text = f"the metadata of {contender.file.filename} cannot be read"
+        why = f": {error.why}" if error.why else ""
+        text = f"the metadata of {contender.file.filename} cannot be read{why}"
     else:
         text = (
             f"{what} has only an sdist here, and it does not say what it requires without being "
@@ -218,13 +225,16 @@ def _always_needs(provider: Provider, parent: Requirement, name: str) -> bool:
     )
     try:
         return bool(samples) and all(
-            name in {need.name for need in provider.get_dependencies(one)} for one in samples
+            name in {need.name for need in provider.dependencies(one)} for one in samples
         )
     except UnreadError:
         return False
 
 
 def _missing(provider: Provider, need: Requirement) -> Reason:
+    unread = [one for one in provider.unread.values() if one.contender.name == need.name]
+    if unread:
+        return _unread(unread[0], offline=False)
     return describe_missing(
         name=need.name,
         parent=need.parent,
@@ -283,7 +293,7 @@ def _collect(
     extras: dict[str, set[str]] = {}
     for candidate in mapping.values():
         extras.setdefault(candidate.name, set()).update(candidate.extras)
-        for need in provider.get_dependencies(candidate):
+        for need in provider.dependencies(candidate):
             if need.name != candidate.name:
                 children.setdefault(candidate.name, set()).add(need.name)
                 parents.setdefault(need.name, set()).add(candidate.name)
@@ -343,14 +353,15 @@ def _older(provider: Provider, candidate: Candidate, newest: str) -> Iterator[Re
     if version is None or version <= candidate.version or candidate.name in provider.locked:
         return
     release = next(r for r in provider.releases(candidate.name) if r.version == version)
-    if provider.answers.wheel(release) is not None:
+    wheel = provider.answers.wheel(release)
+    if wheel is not None and wheel.filename not in provider.unread:
         return
-    python_refused = not any(accepts_python(f, provider.answers.python) for f in release.files)
-    why = (
-        f"{newest} does not support Python {provider.answers.environment.python}"
-        if python_refused
-        else f"{newest} has no wheel for {provider.answers.environment}"
-    )
+    if wheel is not None:
+        why = _unread(provider.unread[wheel.filename], offline=False).text
+    elif any(accepts_python(f, provider.answers.python) for f in release.files):
+        why = f"{newest} has no wheel for {provider.answers.environment}"
+    else:
+        why = f"{newest} does not support Python {provider.answers.environment.python}"
     yield Reason(
         code=Code.OLDER_THAN_NEWEST,
         text=f"{candidate.name} {candidate.version} instead of {newest}: {why}",

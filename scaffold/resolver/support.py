@@ -6,15 +6,14 @@ from enum import StrEnum
 
 from packaging.version import Version
 
-from scaffold.model.knowledge import BuildClass, Recipe
+from scaffold.model.index import Index, Page
+from scaffold.model.knowledge import BuildClass, PackageFact, Recipe
 from scaffold.model.project import Asked, Origin
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
-from scaffold.resolver.cache import ResolutionRequest, ResolverCache
-from scaffold.resolver.dependency_walk import walk_closure
-from scaffold.resolver.environment_tags import EnvironmentTags
-from scaffold.resolver.provider import Provider
+from scaffold.resolver.cache import EnvironmentTags, ResolutionRequest, ResolverCache
+from scaffold.resolver.provider import Provider, walk_closure
 from scaffold.resolver.releases import newest_final
-from scaffold.resolver.wheel_matrix import PYTHONS
+from scaffold.resolver.wheel_matrix import PYTHONS, Matrix, make_matrix
 
 _TRIED = PYTHONS[1:-1]  # the newest are pre-releases in many places, the oldest is nearly over
 
@@ -166,3 +165,47 @@ def join_words(words: Iterable[str]) -> str:
     """Return words as a list in a sentence."""
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSupport:
+    """Where a package runs. ``answer`` is a sentence, and one more on what it needs of the system.
+
+    ``recipe`` is None where nobody noted one.
+    """
+
+    matrix: Matrix
+    reach: tuple[Support, ...]
+    answer: str
+    recipe: Recipe | None
+
+
+def find_package_support(
+    page: Page, index: Index, fact_of: Callable[[str], PackageFact | None]
+) -> PackageSupport:
+    """Return where the package of a page runs; its dependencies are looked up in the index."""
+
+    def recipe_of(name: str) -> Recipe | None:
+        fact = fact_of(name)
+        return fact.recipe if fact else None
+
+    reach = find_support(page.name, ResolverCache(index), recipe_of)
+    fact = fact_of(page.name)
+    return PackageSupport(
+        matrix=make_matrix(page),
+        reach=reach,
+        answer=describe_support(page.name, reach) + (_describe_loads(fact) if fact else ""),
+        recipe=recipe_of(page.name),
+    )
+
+
+def _describe_loads(fact: PackageFact) -> str:
+    """Return what a package opens or starts by name, which its wheel does not bring."""
+    if not fact.dlopens and not fact.programs:
+        return ""
+    text = f" It needs {join_words((*fact.dlopens, *fact.programs))} of the system"
+    if fact.dlopens_unless:
+        text += f" unless {' or '.join(fact.dlopens_unless)} is installed too"
+    if fact.dlopens_pure:
+        text += " where its wheel is not for one platform"
+    return text + (", and does not find it on Alpine." if fact.dlopens_sought else ".")

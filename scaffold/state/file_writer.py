@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from scaffold.model.errors import Detail, FileConflictError, PathUnreadableError
+from scaffold.model.errors import Detail, FileConflictError, PathUnreadableError, UsageError
 
 RECORD = "leanscaffold.json"
 _MODE = 0o644
@@ -337,3 +337,28 @@ def _sync(root: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+MARK = b'<meta name="generator" content="leanscaffold report">'
+_HEAD = 2000
+
+
+def write_page(path: Path, text: str, *, force: bool) -> None:
+    """Write a page whole or not at all.
+
+    Raises FileConflictError for a file that is no report, without ``force``; UsageError for a
+    folder that is not there.
+    """
+    real = path.resolve() if path.is_symlink() else path
+    if not real.parent.is_dir():
+        raise UsageError(f"--html: there is no folder {real.parent}", hint="make it first")
+    recorded = {}
+    try:
+        content = real.read_bytes() if real.is_file() else b""
+    except OSError as error:
+        raise PathUnreadableError(
+            f"cannot read {real}: {error.strerror or error}", hint="check its permissions"
+        ) from error
+    if MARK in content[:_HEAD]:
+        recorded[real.name] = digest_content(content)
+    write_outputs(real.parent, {real.name: text}, force=force, recorded=recorded)

@@ -11,12 +11,11 @@ from typing import Any
 import msgspec
 
 from scaffold.model.errors import ConfigInvalidError, Detail
-from scaffold.model.expectation import Expectation
 from scaffold.model.knowledge import Base
 from scaffold.model.plan import DOCKERFILE
 from scaffold.model.target import Arch, Budget
 from scaffold.model.verdict import Size
-from scaffold.model.verification import Figures, Measured, Report
+from scaffold.model.verification import Expectation, Figures, Measured, Report
 from scaffold.state.file_writer import RECORD, digest_content, read_recorded, seal, write_outputs
 
 VERSION = 2

@@ -4,13 +4,16 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from scaffold.assembler.traced.names import spell_file
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import find_installed, owners
+from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.image import Contents
-from scaffold.model.trace import Figures, Request, Trace, TracedRun, TraceScenario
+from scaffold.model.run import Figures, Request, Trace, TracedRun, TraceScenario
+from scaffold.project.dockerignore import TRACE
 from scaffold.resolver.tags import parse_arch
 
 VERSION = 1
@@ -186,3 +189,17 @@ def join_traces(earlier: Trace, trace: Trace) -> Trace:
             *trace.figures,
         ),
     )
+
+
+def read_trace(root: Path) -> Trace | None:
+    """Return the keep-list of a project, None where it has none. Raises ConfigInvalidError."""
+    path = root / TRACE
+    if not path.exists():
+        return None
+    try:
+        return parse_trace(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigInvalidError(
+            f"{TRACE} cannot be used: {error}",
+            hint="make it anew (leanscaffold trace), or delete it",
+        ) from error

@@ -7,14 +7,12 @@ from statistics import median
 
 from scaffold.docker.installed_packages import find_installed, find_modules
 from scaffold.model.build import Built
-from scaffold.model.comparison import CompareResult, Variant
 from scaffold.model.errors import BuildError, EngineError
-from scaffold.model.expectation import VerifyOptions
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec
 from scaffold.model.target import Arch
-from scaffold.model.verification import Check, Status
+from scaffold.model.verification import Check, CompareResult, Status, Variant, VerifyOptions
 from scaffold.verify.checks.imports import check_imports
 from scaffold.verify.checks.libraries import check_libraries
 from scaffold.verify.checks.start import check_memory, check_start

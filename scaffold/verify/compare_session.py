@@ -24,15 +24,13 @@ from scaffold.docker.images import (
 )
 from scaffold.dockerfile.baseline_dockerfile import pulled_images
 from scaffold.model.build import BuildRequest, Built
-from scaffold.model.comparison import Comparison, Variant
 from scaffold.model.errors import BuildError
-from scaffold.model.expectation import VerifyOptions
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.plan import DOCKERFILE
 from scaffold.model.run import Rebuild
 from scaffold.model.target import Arch
-from scaffold.model.verification import Layer
+from scaffold.model.verification import Comparison, Layer, Variant, VerifyOptions
 from scaffold.state.file_writer import read_recorded
 from scaffold.verify.compare import CompareServices, compare
 from scaffold.verify.session import LEFT_OUT, VerifySession, open_bench, rebuild_edited

@@ -16,7 +16,7 @@ from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.build_requests import default_name
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.docker.connect import connect
-from scaffold.docker.containers import remove_marked
+from scaffold.docker.containers import remove_marked, run_exercise
 from scaffold.docker.images import (
     carry_image,
     count_processors,
@@ -26,14 +26,12 @@ from scaffold.docker.images import (
     remove_image,
     weigh_image,
 )
-from scaffold.docker.trace_run import run_exercise
 from scaffold.model.build import Built
 from scaffold.model.errors import BuildError
-from scaffold.model.expectation import Expectation, VerifyOptions
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.run import Rebuild
-from scaffold.model.verification import Report
+from scaffold.model.verification import Expectation, Report, VerifyOptions
 from scaffold.verify.verify import Rebuilds, VerifyServices, verify
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.buildx import stopped_by_signals
+from scaffold.docker.containers import run_exercise
 from scaffold.docker.images import (
     carry_image,
     count_processors,
@@ -18,13 +19,11 @@ from scaffold.docker.images import (
     native_arches,
     remove_image,
 )
-from scaffold.docker.trace_run import run_exercise
 from scaffold.model.errors import TraceError
-from scaffold.model.expectation import Expectation, VerifyOptions
 from scaffold.model.image import Contents
 from scaffold.model.plan import Plan
-from scaffold.model.run import RunSpec
-from scaffold.model.trace import Figures, Trace, TracedRun, TraceResult, TraceScenario
+from scaffold.model.run import Figures, RunSpec, Trace, TracedRun, TraceResult, TraceScenario
+from scaffold.model.verification import Expectation, VerifyOptions
 from scaffold.project.dockerignore import TRACE
 from scaffold.state.file_writer import read_recorded
 from scaffold.state.trace_file import (

@@ -16,7 +16,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from scaffold.model.errors import Detail, UsageError
-from scaffold.model.trace import Request, TraceScenario
+from scaffold.model.run import Request, TraceScenario
 
 _LINE = re.compile(r"(?P<method>[A-Z]+)\s+(?P<path>/\S*)(?:\s+(?P<rest>.*))?")
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*([^;]*)")

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 
 from scaffold.docker.installed_packages import Installed, find_installed, find_modules
 from scaffold.model.codes import Code
-from scaffold.model.expectation import Expectation, VerifyOptions
 from scaffold.model.image import Contents, ImageConfig
 from scaffold.model.knowledge import PackageFact
-from scaffold.model.run import Importing, Rebuild, Run, RunSpec
+from scaffold.model.run import Importing, Rebuild, Run, RunSpec, TraceResult, TraceScenario
 from scaffold.model.target import Arch
-from scaffold.model.trace import TraceResult, TraceScenario
-from scaffold.model.verification import Check, Report, Status, Stored
+from scaffold.model.verification import Check, Expectation, Report, Status, Stored, VerifyOptions
 from scaffold.verify.checks.config import check_config, check_secrets, find_program
 from scaffold.verify.checks.imports import check_imports, check_installed
 from scaffold.verify.checks.libraries import check_libraries

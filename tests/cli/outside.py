@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner, Result
 
-from scaffold.catalog.snapshot_refresh import Refreshed
+from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.cli import cli
 from scaffold.cli.services import Services
 from scaffold.config.request import Request
@@ -17,14 +17,12 @@ from scaffold.docker.build import Job, Watch
 from scaffold.engineless.images import ImageJob, Written
 from scaffold.lint.context import Surroundings
 from scaffold.model.build import BuildRequest, Built, Event, Progress, Step
-from scaffold.model.comparison import CompareResult, Comparison
-from scaffold.model.expectation import Expectation
 from scaffold.model.plan import Options, Plan
 from scaffold.model.project import Project
+from scaffold.model.run import Figures, Trace, TracedRun
 from scaffold.model.target import Arch, Target
-from scaffold.model.trace import Figures, Trace, TracedRun
 from scaffold.model.verdict import Decision
-from scaffold.model.verification import Report, Status
+from scaffold.model.verification import CompareResult, Comparison, Expectation, Report, Status
 from scaffold.planner.decide import PlannerServices
 from scaffold.verify.compare_session import CompareRequest
 from scaffold.verify.trace import Traced, Tracing

@@ -1,9 +1,8 @@
 import json
 from pathlib import Path
 
-from scaffold.model.comparison import CompareResult, Comparison
 from scaffold.model.target import Arch
-from scaffold.model.verification import Status
+from scaffold.model.verification import CompareResult, Comparison, Status
 from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.support.builders import make_decision, make_fits, make_recorded, make_rejected

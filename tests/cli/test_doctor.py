@@ -1,6 +1,6 @@
 import json
 
-from scaffold.model.doctor import Finding, Health
+from scaffold.docker.doctor import Finding, Health
 from tests.cli.outside import make_outside, run
 
 WELL = Finding(part="engine", health=Health.WELL, text="Docker Engine 29.0")

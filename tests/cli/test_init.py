@@ -10,7 +10,7 @@ from click.testing import Result
 from scaffold.cli.real_services import real_services
 from scaffold.cli.services import Services
 from scaffold.init.questions import MORE
-from scaffold.init.saved_answers import SavedAnswers
+from scaffold.init.services import SavedAnswers
 from scaffold.model.errors import Detail
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.cli.wizards import Typist, make_wizard

@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from scaffold.init.question import Question
-from scaffold.init.saved_answers import SavedAnswers
-from scaffold.init.services import WizardServices
+from scaffold.init.question import Question, Starter
+from scaffold.init.services import SavedAnswers, WizardServices
 from scaffold.model.errors import Detail
-from scaffold.model.project_template import Starter
 
 STARTERS = (
     Starter(name="api", title="Web API", summary="FastAPI", devices=("raspberry-pi-4",), port=8000),

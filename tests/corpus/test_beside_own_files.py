@@ -10,7 +10,7 @@ import pytest
 from scaffold.cli.real_services import real_services
 from scaffold.config.option_parsers import parse_dockerfile
 from scaffold.model.errors import UsageError
-from scaffold.project.own_ignore import OwnIgnore, read_own_ignore
+from scaffold.project.project_files import OwnIgnore, read_own_ignore
 from scaffold.state.record import dockerfile_of
 from tests.cli.outside import run
 from tests.support.folders import write

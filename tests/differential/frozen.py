@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from scaffold.index.layered_index import open_index
-from scaffold.model.ports import Index
+from scaffold.model.index import Index
 
 
 def open_frozen(cache: Path) -> Index:

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from scaffold.model.index import Metadata, Page
-from scaffold.model.ports import Index
+from scaffold.model.index import Index, Metadata, Page
 from scaffold.resolver.releases import list_releases
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uv
 
-from scaffold.model.ports import Index
+from scaffold.model.index import Index
 from scaffold.model.resolution import Resolution
 from scaffold.model.target import Arch, Environment
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache

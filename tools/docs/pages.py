@@ -13,8 +13,7 @@ from scaffold.cli import cli
 from scaffold.cli.exit_codes import EXIT_CODES
 from scaffold.lint.rules import all_rules
 from scaffold.model import errors
-from scaffold.report.explanations import EXPLANATIONS
-from scaffold.report.lint_rules import list_rules
+from scaffold.report.lists import EXPLANATIONS, list_rules
 from tools.docs.console import run
 
 # What a page shows its command with; those that need an engine are shown in the README.

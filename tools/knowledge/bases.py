@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import tomlkit
 
-from scaffold.catalog.snapshot_refresh import Refreshed
+from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.model.errors import EngineError
 from scaffold.model.image import Probed
 from scaffold.model.knowledge import Base, Image

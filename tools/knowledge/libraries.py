@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from scaffold.catalog.snapshot_refresh import Refreshed
+from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.model.errors import Detail, EngineError, KnowledgeInvalidError
 from scaffold.model.knowledge import Base, Distribution, Facts
 from scaffold.model.target import Arch

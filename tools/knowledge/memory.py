@@ -11,7 +11,7 @@ from platform import machine, python_version
 
 import tomlkit
 
-from scaffold.catalog.snapshot_refresh import Refreshed
+from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.model.errors import TransientError
 from scaffold.model.knowledge import Facts
 

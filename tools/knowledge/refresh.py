@@ -11,17 +11,16 @@ from pathlib import Path
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge, snapshots
 from scaffold.catalog.snapshot import Snapshot
-from scaffold.catalog.snapshot_refresh import (
+from scaffold.catalog.wheel_refresh import (
     ELF_LIMIT,
     FOLDER,
+    PARALLEL,
     Refreshed,
     find_names,
     read_names,
     refresh_wheels,
 )
-from scaffold.catalog.wheel_refresh import PARALLEL
 from scaffold.docker.connect import connect
-from scaffold.docker.image_probe import probe_image, run_in_image
 from scaffold.docker.images import native_arches
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.client import Http
@@ -40,6 +39,7 @@ from tools.knowledge.footprints import (
     format_footprints,
     measure_project,
 )
+from tools.knowledge.image_probe import probe_image, run_in_image
 from tools.knowledge.libraries import (
     ask_suites,
     read_module_names,

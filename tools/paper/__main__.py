@@ -18,16 +18,13 @@ from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import Request, to_argv, without_secrets
 from scaffold.dockerfile.baseline_dockerfile import plain_reference
-from scaffold.model.comparison import Variant
 from scaffold.model.errors import UsageError
-from scaffold.model.expectation import VerifyOptions
 from scaffold.model.verdict import Accepted
-from scaffold.model.verification import Status
+from scaffold.model.verification import Status, Variant, VerifyOptions
 from scaffold.planner.entrypoint import find_command
 from scaffold.report.document import to_json
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.progress import watching
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking, watching
 from scaffold.verify.compare_variants import line_up, pick_python
 from tools.paper.page import make_paper_document, write_page
 from tools.paper.variants import PaperVariant, Stack, paper_variants

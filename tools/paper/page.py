@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scaffold.model.comparison import CompareResult, Comparison
-from scaffold.model.verification import Status
+from scaffold.model.verification import CompareResult, Comparison, Status
 from scaffold.report.compare import describe_entry
 from scaffold.report.formatting import format_size
 from tools.paper.variants import Lever, PaperVariant, Published

@@ -1,12 +1,130 @@
 """The container as it runs on the device: limits, rights, hardware, what it may write."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scaffold.docker.build_requests import default_name
-from scaffold.dockerfile.extras.hardware import Group, Hardware, find_hardware, groups_of
 from scaffold.model.plan import Plan
+from scaffold.model.project import Project
 from scaffold.model.target import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Who may use a kind of device files: the group's name, and its number where Debian fixes it.
+
+    ``variable`` is what the user sets to another number.
+    """
+
+    name: str
+    variable: str
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardware:
+    """A device file that the container needs: its path inside, and why.
+
+    ``variable`` is what the user sets to the path on the host, where it is another.
+    """
+
+    path: str
+    variable: str
+    why: str
+    group: Group | None = None
+
+    @property
+    def mounted(self) -> bool:
+        """Tell a socket or folder of the host's system from a device."""
+        return not self.path.startswith("/dev/")
+
+
+# Debian's base-passwd fixes these numbers; gpio, i2c and spi get theirs when they are made.
+_VIDEO = Group(name="video", variable="VIDEO_GID", number=44)
+_DIALOUT = Group(name="dialout", variable="DIALOUT_GID", number=20)
+_AUDIO = Group(name="audio", variable="AUDIO_GID", number=29)
+_GPIO = Group(name="gpio", variable="GPIO_GID")
+_I2C = Group(name="i2c", variable="I2C_GID")
+_SPI = Group(name="spi", variable="SPI_GID")
+_INPUT = Group(name="input", variable="INPUT_GID")
+_KINDS: tuple[tuple[str, Group], ...] = (
+    ("video", _VIDEO),
+    ("media", _VIDEO),
+    ("dma_heap", _VIDEO),
+    ("dri", _VIDEO),
+    ("snd", _AUDIO),
+    ("gpio", _GPIO),
+    ("i2c", _I2C),
+    ("spidev", _SPI),
+    ("input", _INPUT),
+    ("tty", _DIALOUT),
+    ("serial", _DIALOUT),
+)
+# What packages open where the sources name nothing of that kind (their own documentation).
+_CAMERA = ("/dev/video0", "/dev/media0", "/dev/dma_heap", "/run/udev")
+_BUS = ("/run/dbus/system_bus_socket",)
+_OPENED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("adafruit-blinka", "smbus", "smbus2", "smbus3"), ("/dev/i2c-1",)),
+    **dict.fromkeys(("gpiod", "gpiozero", "lgpio", "rpi-lgpio"), ("/dev/gpiochip0",)),
+    "rpi-gpio": ("/dev/gpiomem",),
+    "spidev": ("/dev/spidev0.0",),
+    **dict.fromkeys(("linuxpy", "v4l2py", "v4l2-python3"), ("/dev/video0",)),
+    **dict.fromkeys(("picamera2", "rpi-libcamera"), _CAMERA),
+    **dict.fromkeys(
+        ("minimalmodbus", "pyserial", "pyserial-asyncio", "pyserial-asyncio-fast"),
+        ("/dev/ttyUSB0",),
+    ),
+    **dict.fromkeys(
+        ("pyaudio", "pyalsaaudio", "python-sounddevice", "simpleaudio", "sounddevice"),
+        ("/dev/snd",),
+    ),
+    **dict.fromkeys(("bleak", "bluezero", "dbus-python", "pydbus", "sdbus"), _BUS),
+    **dict.fromkeys(("hid", "hidapi", "libusb1", "pyusb"), ("/dev/bus/usb",)),
+    "evdev": ("/dev/input",),
+    "pycoral": ("/dev/apex_0",),
+    **dict.fromkeys(("hailort", "hailo-platform"), ("/dev/hailo0",)),
+    "rknn-toolkit-lite2": ("/dev/dri/renderD129",),
+}
+
+
+def find_hardware(project: Project) -> tuple[Hardware, ...]:
+    """Return each device file once, by path; what the sources say goes before what packages do."""
+    found = {
+        use.value: f"opened in {use.origin}" for use in project.uses if use.code == "opens-device"
+    }
+    kinds = {_kind(path) for path in found}
+    for asked in project.asked:
+        for path in _OPENED.get(asked.name, ()):
+            if _kind(path) not in kinds:
+                found.setdefault(path, f"what {asked.name} opens, {asked.origin}")
+    return tuple(
+        Hardware(path=path, variable=_variable(path), why=why, group=_group(path))
+        for path, why in sorted(found.items())
+    )
+
+
+def groups_of(hardware: tuple[Hardware, ...]) -> Iterator[tuple[Group, str]]:
+    """Yield each group once, with a device file that belongs to it."""
+    first: dict[Group, str] = {}
+    for one in hardware:
+        if one.group is not None:
+            first.setdefault(one.group, one.path)
+    yield from sorted(first.items(), key=lambda row: row[0].name)
+
+
+def _kind(path: str) -> str:
+    return re.sub(r"[^a-z].*", "", path.removeprefix("/dev/").replace("i2c", "iic"))[:4]
+
+
+def _group(path: str) -> Group | None:
+    name = path.removeprefix("/dev/")
+    return next((group for start, group in _KINDS if name.startswith(start)), None)
+
+
+def _variable(path: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", path.removeprefix("/dev/").upper())
+
 
 _MEBI = 1 << 20
 _TMP_SHARE = 8  # of the memory may be files in /tmp, which are in memory

@@ -5,9 +5,8 @@ repository ready, ``questions`` returns what it asks, ``create_project`` writes 
 ``place_project`` puts one that was made aside into a folder.
 """
 
-from scaffold.init.templates.catalogue import list_starters
 from scaffold.init.templates.create import create_project, place_project
-from scaffold.init.templates.opening import Template, open_template
+from scaffold.init.templates.opening import Template, list_starters, open_template
 from scaffold.init.templates.rendering import questions
 
 __all__ = [

@@ -17,10 +17,9 @@ from jinja2 import TemplateError
 
 from scaffold.config.option_parsers import unknown
 from scaffold.dockerfile.quoting import guard
-from scaffold.init.templates.catalogue import FACTS
-from scaffold.init.templates.opening import CONTEXT, Template
+from scaffold.init.question import TemplateQuestion
+from scaffold.init.templates.opening import CONTEXT, FACTS, Template
 from scaffold.model.errors import Detail, TemplateInvalidError, UsageError
-from scaffold.model.project_template import Question
 
 Answers = Mapping[str, str]
 _NAME = {
@@ -31,7 +30,7 @@ _NAME = {
 
 def questions(
     template: Template, answers: Answers, *, trusted: bool = False
-) -> tuple[Question, ...]:
+) -> tuple[TemplateQuestion, ...]:
     """Return all that a template asks, with the defaults that follow from the answers so far.
 
     Raises UsageError for an answer to no question, or none of its choices, and
@@ -43,7 +42,7 @@ def questions(
     with _working(template, trusted=trusted):
         settled = _settle(template, context, answers)
     return tuple(
-        Question(
+        TemplateQuestion(
             name=name,
             text=_text(texts.get(name), name),
             default=_spell(settled[name]),

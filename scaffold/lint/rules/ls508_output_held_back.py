@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from scaffold.lint.context import Case, line_of
 from scaffold.model.finding import Hit, Severity
-from scaffold.project.dockerfile_parser.variables import pairs_of
+from scaffold.project.dockerfile_parser.scopes import pairs_of
 
 SEVERITY = Severity.NOTE
 

@@ -22,8 +22,7 @@ from collections.abc import Iterator
 
 from scaffold.lint.context import Case
 from scaffold.model.finding import Hit, Severity
-from scaffold.project.dockerfile_parser.scopes import argument_pairs
-from scaffold.project.dockerfile_parser.variables import pairs_of
+from scaffold.project.dockerfile_parser.scopes import argument_pairs, pairs_of
 from scaffold.project.secrets import names_secret
 
 SEVERITY = Severity.ERROR

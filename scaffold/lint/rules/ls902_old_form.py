@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from scaffold.lint.context import Case, line_of
 from scaffold.model.dockerfile import Span
 from scaffold.model.finding import Edit, Hit, Severity
-from scaffold.project.dockerfile_parser.variables import is_old_form, pairs_of
+from scaffold.project.dockerfile_parser.scopes import is_old_form, pairs_of
 
 SEVERITY = Severity.NOTE
 

@@ -27,8 +27,7 @@ from scaffold.lint.context import Case
 from scaffold.lint.image_references import parse_image
 from scaffold.model.dockerfile import Instruction, Stage
 from scaffold.model.finding import Hit, Severity
-from scaffold.project.dockerfile_parser.scopes import BUILT_IN, argument_pairs
-from scaffold.project.dockerfile_parser.variables import names_in
+from scaffold.project.dockerfile_parser.scopes import BUILT_IN, argument_pairs, names_in
 
 SEVERITY = Severity.ERROR
 _FILLED_IN = {"ADD", "COPY", "EXPOSE", "USER", "VOLUME", "WORKDIR", "STOPSIGNAL", "LABEL"}

@@ -15,13 +15,13 @@ from scaffold.project.dockerfile_parser.installs import python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
 from scaffold.project.dockerfile_parser.shell import commands_of, program_of, without_prefix
+from scaffold.project.entrypoint import SECRET, Entry, remark, started
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.container_paths import (
     Copied,
     Tails,
     copies,
 )
-from scaffold.project.entrypoint.entry import SECRET, Entry, remark, started
 from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join
 from scaffold.project.entrypoint.ports import is_port
 from scaffold.project.entrypoint.processes import (

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scaffold.model.dockerfile import Command, Instruction
+from scaffold.project.dockerfile_parser.scopes import expand
 from scaffold.project.dockerfile_parser.shell import read_commands
-from scaffold.project.dockerfile_parser.variables import expand
 
 _INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
 _INIT_VALUES = frozenset({"-e", "-p", "-r", "--rewrite"})

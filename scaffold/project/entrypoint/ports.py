@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin
+from scaffold.project.entrypoint import EVERYWHERE
 from scaffold.project.entrypoint.apps import assigned_call, follow, is_aside
-from scaffold.project.entrypoint.entry import EVERYWHERE
 from scaffold.project.source_modules import Function, Module, argument
 from scaffold.project.text_io import line_of, read_toml
 

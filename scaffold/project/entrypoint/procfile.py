@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin, Use
-from scaffold.project.entrypoint.entry import EVERYWHERE, SECRET, Entry, remark, started
+from scaffold.project.entrypoint import EVERYWHERE, SECRET, Entry, remark, started
 from scaffold.project.text_io import decode, decode_problem, read_bytes
 
 _FILE = "Procfile"

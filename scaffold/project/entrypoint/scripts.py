@@ -7,8 +7,8 @@ from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin
+from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark, started
 from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
-from scaffold.project.entrypoint.entry import EVERYWHERE, Entry, others, remark, started
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.pyproject_file import load_pyproject
 from scaffold.project.setup_files import read_console_scripts, read_setup_name

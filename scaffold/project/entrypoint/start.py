@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scaffold.model.project import Found, Start, Use
-from scaffold.project.device_files import find_devices
+from scaffold.project.entrypoint import Entry, others, remark
 from scaffold.project.entrypoint.apps import App, find_apps, is_aside
 from scaffold.project.entrypoint.django import (
     Site,
@@ -22,7 +22,6 @@ from scaffold.project.entrypoint.dockerfile import (
     read_processes,
     read_told,
 )
-from scaffold.project.entrypoint.entry import Entry, others, remark
 from scaffold.project.entrypoint.health import find_health
 from scaffold.project.entrypoint.ports import find_port, gunicorn_bind, serves_everywhere
 from scaffold.project.entrypoint.procfile import (
@@ -32,7 +31,6 @@ from scaffold.project.entrypoint.procfile import (
     reachable,
     read_procfile,
 )
-from scaffold.project.entrypoint.required import name_required
 from scaffold.project.entrypoint.scripts import (
     does_more,
     main_body,
@@ -42,9 +40,9 @@ from scaffold.project.entrypoint.scripts import (
     start_script,
     start_streamlit,
 )
-from scaffold.project.entrypoint.servers import Setting, serve_app, serve_site
+from scaffold.project.entrypoint.servers import Setting, name_required, serve_app, serve_site
 from scaffold.project.source_modules import Module, load_modules
-from scaffold.project.uses import find_uses
+from scaffold.project.uses import find_devices, find_uses
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -19,9 +19,9 @@ from scaffold.project.locks.entries import (
     numbered,
     tables,
 )
-from scaffold.project.poetry import direct_address
 from scaffold.project.requirement_parser import Reading, as_list, as_table, check_plain, either
 from scaffold.project.text_io import relative
+from scaffold.project.tool_tables import direct_address
 
 
 def read_pdm_lock(root: Path, name: str) -> Reading:

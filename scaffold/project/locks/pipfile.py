@@ -10,7 +10,6 @@ from typing import Any
 from scaffold.model.errors import Detail, RequirementsInvalidError, UsageError
 from scaffold.model.project import Asked, IndexOptions, Lock, LockedPackage, Origin
 from scaffold.project.locks.entries import invalid
-from scaffold.project.poetry import direct_address
 from scaffold.project.requirement_parser import (
     Reading,
     as_list,
@@ -29,6 +28,7 @@ from scaffold.project.text_io import (
     relative,
     suggestion,
 )
+from scaffold.project.tool_tables import direct_address
 
 _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "python_version")
 _KEY = re.compile(r'\s*"([^"]+)"\s*:')

@@ -17,9 +17,9 @@ from scaffold.project.locks.entries import (
     numbered,
     tables,
 )
-from scaffold.project.poetry import entries
 from scaffold.project.requirement_parser import Reading, as_list, as_table, check_plain, either
 from scaffold.project.text_io import relative
+from scaffold.project.tool_tables import entries
 
 
 def read_poetry_lock(root: Path, name: str) -> Reading:

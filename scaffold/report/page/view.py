@@ -1,10 +1,14 @@
 """What the page's template sees: an outcome, in words and drawings."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+import jinja2
 
 from scaffold import __version__
 from scaffold.model.codes import Code
+from scaffold.model.errors import clean
 from scaffold.model.knowledge import Facts
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
@@ -304,3 +308,39 @@ def _measured_note(measured: Measured) -> str:
         parts.append(f"takes {format_size(measured.peak_memory)} of memory at most")
     text = ", ".join(parts)
     return f"{text}." if measured.passed else f"{text}. Some checks failed or were not tried."
+
+
+_BLANK_LINES = re.compile(r"\n\s*\n+")
+
+
+def render_page(page: Page, template: Callable[[str], str]) -> str:
+    """Return the HTML; ``template`` returns the text of a template by its name."""
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(template),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=True,
+    )
+    environment.filters["number"] = spell_number
+    text = environment.get_template("report/page.html.j2").render(page=page, contents=_contents)
+    return _BLANK_LINES.sub("\n", clean(text)).lstrip()
+
+
+def spell_number(value: float) -> str:
+    """Return a coordinate with two decimals at most: the same on every machine."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _contents(section: Section) -> list[tuple[str, str]]:
+    """Return what a section has: the end of its anchor, and its name."""
+    parts = [
+        ("bytes", "Where the bytes go", bool(section.treemaps)),
+        ("bases", "Candidates", True),
+        ("savings", "Savings", bool(section.savings or section.trimmed)),
+        ("layers", "Updates", bool(section.layers)),
+        ("measured", "Measured", True),
+        ("notes", "Notes", bool(section.notes)),
+    ]
+    return [(end, name) for end, name, there in parts if there]

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 from scaffold.docker.image_fs import real_path
 from scaffold.model.codes import Code
-from scaffold.model.expectation import Expectation
 from scaffold.model.image import Contents
-from scaffold.model.verification import Check, Status
+from scaffold.model.verification import Check, Expectation, Status
 
 CODE = Code.CONFIG
 SECRETS_CODE = Code.SECRETS

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from scaffold.docker.installed_packages import Installed
 from scaffold.model.codes import Code
-from scaffold.model.expectation import Expectation
 from scaffold.model.image import Contents
-from scaffold.model.verification import Check, Layer, Status, Stored
+from scaffold.model.verification import Check, Expectation, Layer, Status, Stored
 
 CODE = Code.SIZE
 # What a prediction has to keep, whatever narrower bound it gave itself.

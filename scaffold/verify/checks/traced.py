@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from scaffold.model.codes import Code
-from scaffold.model.trace import TracedRun, TraceResult, TraceScenario
+from scaffold.model.run import TracedRun, TraceResult, TraceScenario
 from scaffold.model.verification import Check, Status
 
 CODE = Code.TRACED

@@ -1,6 +1,6 @@
 import pytest
 
-from scaffold.catalog.snapshot_refresh import read_names
+from scaffold.catalog.wheel_refresh import read_names
 from scaffold.model.errors import KnowledgeInvalidError
 
 

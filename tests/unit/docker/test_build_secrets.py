@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.docker.build_secrets import (
+from scaffold.docker.build import (
     build_secrets,
     proxy_arguments,
     read_certificates,
     spell_settings,
 )
-from scaffold.index.configuration import IndexConfig
-from scaffold.index.pip_config import read_pip_settings
+from scaffold.index.configuration import IndexConfig, read_pip_settings
 from scaffold.model.errors import ConfigInvalidError
 
 ONE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from scaffold.docker.buildx_argv import (
+from scaffold.docker.buildx import (
     bake_argv,
     bake_document,
     bake_targets,

@@ -6,9 +6,8 @@ from typing import NoReturn
 
 import pytest
 
-from scaffold.docker.doctor import DoctorServices, check_up
+from scaffold.docker.doctor import DoctorServices, EngineFacts, Finding, Health, check_up
 from scaffold.index.configuration import IndexConfig
-from scaffold.model.doctor import EngineFacts, Finding, Health
 from scaffold.model.errors import BuildxMissingError, EngineMissingError, TransientError
 
 ENGINE = EngineFacts(version="29.0", where="unix:///d.sock", platform="linux/x86_64", storage="/d")

@@ -6,9 +6,8 @@ import pytest
 import yaml
 
 from scaffold.config.choices import AROUND
-from scaffold.dockerfile.extras import FILES
-from scaffold.dockerfile.extras.ci import make_workshop
-from scaffold.dockerfile.extras.hardware import find_hardware
+from scaffold.dockerfile.extras import FILES, make_workshop
+from scaffold.dockerfile.extras.service import find_hardware
 from scaffold.dockerfile.render import render
 from scaffold.model.plan import Options, Plan
 from scaffold.model.project import Origin, Use

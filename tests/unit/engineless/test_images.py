@@ -23,10 +23,9 @@ from scaffold.engineless.layers import Entry, write_layer
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedError, UsageError
-from scaffold.model.expectation import Expectation
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
-from scaffold.model.verification import Status
+from scaffold.model.verification import Expectation, Status
 from scaffold.verify.verify import verify_files
 from tests.support.dockerfiles import distroless, plan_of, simple_plan
 from tests.support.worlds import World

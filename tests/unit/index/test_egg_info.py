@@ -1,4 +1,4 @@
-from scaffold.index.egg_info import parse_requires_txt
+from scaffold.index.metadata import parse_requires_txt
 
 
 def test_sections_become_markers_and_extras() -> None:

@@ -14,6 +14,7 @@ from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig
 from scaffold.index.layered_index import LayeredIndex
 from scaffold.index.live_index import FRESH, LiveIndex
+from scaffold.index.metadata import parse_metadata
 from scaffold.model.errors import ConfigInvalidError, TransientError, UnresolvableError
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 from scaffold.model.project import Lock, LockedFile, LockedPackage, Origin
@@ -519,3 +520,29 @@ def test_offline_nothing_is_asked_of_the_network(tmp_path: Path) -> None:
         file = DistFile(filename=NATIVE, url="http://127.0.0.1:1/x.whl", size=1)
         assert index.metadata("demo", "1.0", file) is None
         assert index.wheel_facts([("demo", "1.0", file)], network=True) == (None,)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"this is no field\nRequires-Dist: dep",
+        b"\x00\x01\nProvides-Extra: fast",
+        b"Requires-",
+        b"Requires-Dist: d\xffep",
+        b"Requires-Python: >=3\nRequires-Python: >=4",
+    ],
+)
+def test_metadata_that_may_require_more_than_can_be_read_is_marked(lines: bytes) -> None:
+    found = parse_metadata(b"Name: demo\nVersion: 1\n" + lines)
+    assert found is not None
+    assert found.problem
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [b"Summary: two\nlines", b"License: MIT\n\tas is", b"Author: \xff", b"\r\nRequires a lot"],
+)
+def test_metadata_that_is_odd_where_nothing_depends_on_it_is_read(lines: bytes) -> None:
+    found = parse_metadata(b"Name: demo\nVersion: 1\nRequires-Dist: dep\n" + lines)
+    assert found is not None
+    assert (found.requires, found.problem) == (("dep",), "")

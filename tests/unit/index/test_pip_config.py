@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.index.pip_config import read_pip_settings
+from scaffold.index.configuration import read_pip_settings
 from scaffold.model.errors import ConfigInvalidError
 
 PIPS_OWN = """
@@ -23,7 +23,7 @@ print(json.dumps(flat))
 """
 OURS = """
 import json, os
-from scaffold.index.pip_config import read_pip_settings
+from scaffold.index.configuration import read_pip_settings
 print(json.dumps(read_pip_settings(os.environ)))
 """
 GLOBAL = "[global]\nindex-url = https://index.example/everyone\ntimeout = 7\n"

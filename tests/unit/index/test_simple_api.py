@@ -56,6 +56,13 @@ def test_a_json_page_gives_files_with_everything_it_says() -> None:
     assert file.uploaded == "2026-01-02T03:04:05"
 
 
+@pytest.mark.parametrize("said", ["", "yesterday", "2026-02-31T00:00:00Z", "9" * 19])
+def test_a_time_that_is_none_counts_as_none(said: str) -> None:
+    listed = {"filename": "demo-1.0.tar.gz", "url": "x", "hashes": {}, "upload-time": said}
+    ((file,), _) = read_page(answer(json.dumps({"files": [listed]}).encode(), "text/json"))
+    assert file.uploaded == ""
+
+
 def test_an_html_page_gives_the_same_files() -> None:
     body = b"""<!DOCTYPE html><html><body>
     <a href="../../f/demo-1.0-py3-none-any.whl#sha256=ab" data-requires-python="&gt;=3.9"

@@ -9,8 +9,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from scaffold.docker.buildx import stopped_by_signals
-from scaffold.init.interrupts import interrupts_held
-from scaffold.init.prompts import ask_on_terminal
+from scaffold.init.prompts import ask_on_terminal, interrupts_held
 from scaffold.init.question import Option, Question
 
 OPTIONS = tuple(Option(value=value, title=value) for value in ("a", "b"))

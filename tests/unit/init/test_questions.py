@@ -4,9 +4,13 @@ import pytest
 
 from scaffold.config.option_sources import overlay, raw_values, read_flags, read_recorded
 from scaffold.config.request import parse_request
-from scaffold.init.confirm import LEAVE, TAKE, WRITE, ask_review
 from scaffold.init.question import (
+    LEAVE,
     OTHER,
+    TAKE,
+    WRITE,
+    TemplateQuestion,
+    ask_review,
     ask_template,
     for_template,
     from_template,
@@ -22,7 +26,6 @@ from scaffold.init.questions import (
     values_of,
 )
 from scaffold.model.project import Found, Origin, Project, Start
-from scaffold.model.project_template import Question as TemplateQuestion
 from scaffold.model.target import Arch
 from tests.cli.wizards import STARTERS
 from tests.support.builders import make_device, make_project

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.init.saved_answers import SavedAnswers, find_state_folder
+from scaffold.init.services import SavedAnswers, find_state_folder
 
 
 def test_answers_are_kept_per_project_and_forgotten(tmp_path: Path) -> None:

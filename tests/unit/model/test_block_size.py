@@ -9,13 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.docker.image_fs import Entry, make_contents
-from scaffold.model.block_size import BLOCK, FOLDERS, WASTE, count_blocks, in_blocks, predict_waste
-from scaffold.model.expectation import Expectation
-from scaffold.model.image import Contents, ImageFile
+from scaffold.model.image import (
+    BLOCK,
+    FOLDERS,
+    WASTE,
+    Contents,
+    ImageFile,
+    count_blocks,
+    in_blocks,
+    predict_waste,
+)
 from scaffold.model.index import WheelFacts
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Size
-from scaffold.model.verification import Status, Stored
+from scaffold.model.verification import Expectation, Status, Stored
 from scaffold.verify.checks.size import check_size
 from tests.support.builders import make_weighed
 

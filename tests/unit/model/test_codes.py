@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.model.codes import COMPANIONS, Code, Kind
-from scaffold.report.explanations import EXPLANATIONS
+from scaffold.report.lists import EXPLANATIONS
 from tests.cli.outside import run
 
 ROOT = Path(__file__).resolve().parents[3]

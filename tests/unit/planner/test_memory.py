@@ -1,7 +1,7 @@
 """A figure of memory is given only where most of what the packages weigh was measured."""
 
 from scaffold.model.knowledge import PackageFact
-from scaffold.planner.memory import INTERPRETER, estimate_memory
+from scaffold.planner.evaluate import INTERPRETER, estimate_memory
 from tests.support.builders import CHECKED, MB, SOURCE, make_weighed
 
 

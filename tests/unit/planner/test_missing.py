@@ -7,9 +7,13 @@ import pytest
 
 from scaffold.model.knowledge import Companion, Facts, ModuleFact
 from scaffold.model.project import Found, Origin, Project, Use, When
-from scaffold.planner.companions import find_companions, list_started
-from scaffold.planner.modules import find_missing
-from scaffold.planner.writes import list_written_folders, note_writes
+from scaffold.planner.companions import (
+    find_companions,
+    list_started,
+    list_written_folders,
+    note_writes,
+)
+from scaffold.planner.source_usage import find_missing
 
 ORIGIN = Origin(file="main.py", line=2)
 PROVENANCE = {"source": "docs", "checked": date(2026, 1, 1)}

@@ -10,7 +10,7 @@ from packaging.version import Version
 from scaffold.model.index import DistFile
 from scaffold.model.resolution import Pinned
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
-from scaffold.planner.python_choice import doubt_python, list_asked_pythons
+from scaffold.planner.evaluate import doubt_python, list_asked_pythons
 from scaffold.resolver.releases import Release, list_wheel_pythons
 from tests.support.builders import make_pinned, make_project
 from tests.support.worlds import ask

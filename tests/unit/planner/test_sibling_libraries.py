@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scaffold.model.resolution import Weighed
-from scaffold.planner.sibling_libraries import find_sibling_libraries
+from scaffold.planner.companions import find_sibling_libraries
 from tests.support.builders import make_weighed
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.project.git_time import (
+from scaffold.project.git_client import (
     EPOCH,
     VERSION,
     dated,

@@ -8,7 +8,7 @@ import pytest
 
 from scaffold.model.project import HeavyFile
 from scaffold.planner.layer_plan import price_layers
-from scaffold.project.models import find_heavy
+from scaffold.project.project_files import find_heavy
 from tests.support.builders import make_project, make_size
 from tests.support.dockerfiles import dockerfile, simple_plan
 

@@ -7,7 +7,7 @@ import pytest
 
 from scaffold.model.errors import ConfigInvalidError
 from scaffold.project.dockerignore import ignored, parse_ignore, patterns_for, render_ignore
-from scaffold.project.own_ignore import OwnIgnore, read_own_ignore
+from scaffold.project.project_files import OwnIgnore, read_own_ignore
 from scaffold.state.file_writer import digest
 
 

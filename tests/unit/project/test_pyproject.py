@@ -7,8 +7,8 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from scaffold.model.errors import ConfigInvalidError, UsageError
-from scaffold.project.poetry import alternatives, entries, python_marker, union
 from scaffold.project.reader import read_project
+from scaffold.project.tool_tables import alternatives, entries, python_marker, union
 from tests.support.folders import at, read, refused, said, texts, write
 
 PEP_621 = """
@@ -377,6 +377,7 @@ def test_sources_of_uv_give_paths_and_addresses(tmp_path: Path) -> None:
         [tool.uv]
         constraint-dependencies = ["werkzeug<3"]
         override-dependencies = ["click==8"]
+        exclude-newer = "30 days"
         [tool.uv.workspace]
         members = ["packages/*"]
         [tool.uv.sources]
@@ -415,7 +416,22 @@ def test_sources_of_uv_give_paths_and_addresses(tmp_path: Path) -> None:
     assert project.index.index_url == "https://index.example/default"
     assert project.index.bound_urls == ("https://index.example/mine",)
     assert project.asked[-1].index == "https://index.example/mine"
-    assert any("override-dependencies" in note for note in project.notes)
+    assert {"override-dependencies", "exclude-newer"} <= {
+        word for note in project.notes for word in note.split()
+    }
+
+
+@pytest.mark.parametrize("said", ["2026-13-99", "lately", "-3 days", "3.5"])
+def test_a_date_of_exclude_newer_that_is_none_is_an_error(tmp_path: Path, said: str) -> None:
+    text = f"""
+    [project]
+    name = "demo"
+    dependencies = ["click"]
+    [tool.uv]
+    exclude-newer = "{said}"
+    """
+    (only,) = refused(write(tmp_path, {"pyproject.toml": text}))
+    assert only.startswith("pyproject.toml:5: exclude-newer")
 
 
 def test_a_workspace_member_that_does_not_exist_is_an_error(tmp_path: Path) -> None:

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from scaffold.model.comparison import CompareResult, Comparison
 from scaffold.model.target import Arch
-from scaffold.model.verification import Check, Status
+from scaffold.model.verification import Check, CompareResult, Comparison, Status
 from scaffold.report.compare import make_comparison_document, show_entries
 from scaffold.report.svg import draw
 from scaffold.report.terminal import show

@@ -1,6 +1,6 @@
 import io
 
-from scaffold.report.reporter import talking
+from scaffold.report.progress import talking
 
 
 class _Terminal(io.StringIO):

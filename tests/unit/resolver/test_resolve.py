@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from scaffold.model.codes import Code
 from scaffold.model.index import DistFile
 from scaffold.model.project import IndexOptions, Lock, LockedFile, LockedPackage, Origin
 from scaffold.model.resolution import Conflict, Resolution
@@ -254,3 +255,21 @@ def test_what_lies_in_the_project_is_not_looked_up_in_an_index() -> None:
     assert isinstance(found, Resolution)
     assert versions(found.packages) == {"a": "1.0"}
     assert "shared-core" not in world.asked
+
+
+def test_a_wheel_whose_metadata_cannot_be_read_is_passed_over_and_named() -> None:
+    world = World().add(f"app-1.0-{ANY}", requires=["a"])
+    world.add(f"a-1.0-{ANY}").add(f"a-2.0-{ANY}", requires=["ghost >=1 <<2"])
+    found = solve(world, "app")
+    assert isinstance(found, Resolution)
+    assert versions(found.packages)["a"] == "1.0"
+    assert "'ghost >=1 <<2', which is no requirement" in found.notes[0].text
+    refusals = solve(world, "app", "a==2")
+    assert isinstance(refusals, Conflict)
+    assert [reason.code for reason in refusals.reasons] == [Code.REQUIREMENTS_UNKNOWN]
+
+
+def test_a_wheel_whose_metadata_is_found_broken_in_the_search_is_passed_over() -> None:
+    world = World().add(f"a-1.0-{ANY}").add(f"a-2.0-{ANY}", requires=["b ~~ 1"])
+    world.add(f"a-3.0-{ANY}", requires=["c<2"]).add(f"c-1.0-{ANY}").add(f"c-2.0-{ANY}")
+    assert solved(world, "a", "c>=2") == {"a": "1.0", "c": "2.0"}

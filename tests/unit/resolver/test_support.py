@@ -1,8 +1,13 @@
 from scaffold.model.knowledge import BuildClass, PackageFact, Recipe
 from scaffold.model.target import Arch
 from scaffold.resolver.cache import ResolverCache
-from scaffold.resolver.package_support import find_package_support
-from scaffold.resolver.support import InstallEffort, Support, describe_support, find_support
+from scaffold.resolver.support import (
+    InstallEffort,
+    Support,
+    describe_support,
+    find_package_support,
+    find_support,
+)
 from tests.support.builders import CHECKED, SOURCE
 from tests.support.worlds import World
 

@@ -4,12 +4,12 @@ import pytest
 
 from scaffold.model.image import Contents, ImageConfig, ImageFile
 from scaffold.model.plan import Options
+from scaffold.model.run import Figures, Request, Trace, TracedRun, TraceResult, TraceScenario
 from scaffold.model.target import Arch
-from scaffold.model.trace import Figures, Request, Trace, TracedRun, TraceResult, TraceScenario
 from scaffold.model.verdict import Size
 from scaffold.model.verification import Status
 from scaffold.planner.plan import plan_digest
-from scaffold.planner.size.traced import predict_traced, remark_trace, tracing
+from scaffold.planner.size.prediction import predict_traced, remark_trace, tracing
 from scaffold.state.trace_file import (
     find_opened,
     find_read_sources,

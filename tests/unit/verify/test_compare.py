@@ -5,13 +5,18 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from scaffold.model.build import BuildRequest, Built
-from scaffold.model.comparison import CompareResult, Variant
 from scaffold.model.errors import BuildError, Detail, EngineError, StepFailedError
-from scaffold.model.expectation import Expectation, VerifyOptions
 from scaffold.model.image import Contents, ImageConfig
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec
 from scaffold.model.target import Arch
-from scaffold.model.verification import Layer, Status
+from scaffold.model.verification import (
+    CompareResult,
+    Expectation,
+    Layer,
+    Status,
+    Variant,
+    VerifyOptions,
+)
 from scaffold.verify.compare import CompareServices, compare
 
 WELL = Run(start_seconds=0.5, answer="HTTP 200", peak_memory=40 << 20, listens=("00000000",))

@@ -1,9 +1,8 @@
 import json
 from pathlib import Path
 
-from scaffold.model.comparison import Variant
-from scaffold.model.expectation import Expectation
 from scaffold.model.target import Arch
+from scaffold.model.verification import Expectation, Variant
 from scaffold.verify.compare_session import stage_project
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from scaffold.model.errors import UsageError
-from scaffold.model.trace import Request
+from scaffold.model.run import Request
 from scaffold.verify.trace_scenarios import list_exercises, parse_script
 
 JSON = (("Content-Type", "application/json"),)

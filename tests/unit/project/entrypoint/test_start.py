@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.model.errors import ConfigInvalidError, PathUnreadableError
-from scaffold.project.entrypoint.entry import EVERYWHERE
+from scaffold.project.entrypoint import EVERYWHERE
 from scaffold.project.entrypoint.start import read_sources
 from tests.support.source_folders import FASTAPI, FLASK, command, facts, origin
 

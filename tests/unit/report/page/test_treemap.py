@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.planner.size.size_by_kind import Share
-from scaffold.report.page.drawing import draw_bar, draw_treemap
-from scaffold.report.page.treemap import Box, lay_out
+from scaffold.report.page.drawing import Box, draw_bar, draw_treemap, lay_out
 
 VALUES = st.lists(st.integers(1, 10**9), min_size=1, max_size=60).map(
     lambda values: sorted(values, reverse=True)

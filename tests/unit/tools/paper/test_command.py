@@ -4,9 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from scaffold.cli.services import Services
-from scaffold.model.comparison import CompareResult, Comparison
 from scaffold.model.target import Arch
-from scaffold.model.verification import Status
+from scaffold.model.verification import CompareResult, Comparison, Status
 from tests.cli.outside import Seen, code_of, make_outside
 from tests.cli.outside import run as run_command
 from tests.support.builders import (

@@ -2,9 +2,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from scaffold.model.comparison import CompareResult, Comparison
 from scaffold.model.target import Arch
-from scaffold.model.verification import Status
+from scaffold.model.verification import CompareResult, Comparison, Status
 from tools.paper.page import make_paper_document, write_page
 from tools.paper.variants import Stack, paper_variants
 
