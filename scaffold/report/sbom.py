@@ -19,6 +19,7 @@ from scaffold.model.image import Contents, is_database
 Json = dict[str, Any]
 _BASE = "org.opencontainers.image.base."
 _NOT_SPDX = re.compile(r"[^A-Za-z0-9.-]+")
+_DEBIAN = {"arm/v7": "armhf", "arm/v6": "armel", "386": "i386", "ppc64le": "ppc64el"}
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "arm/v7": "armv7", "386": "x86"}
 
 
@@ -78,7 +79,7 @@ def _of_system(path: str, text: str, contents: Contents) -> Iterator[Component]:
             if not str(head.get("Status", "installed")).endswith("installed"):
                 continue
             name, version, licence = str(head.get("Package", "")), str(head.get("Version", "")), ""
-            purl = f"pkg:deb/debian/{name}@{quote(version)}?arch={arch.replace('/v7', 'hf')}"
+            purl = f"pkg:deb/debian/{name}@{quote(version)}?arch={_DEBIAN.get(arch, arch)}"
         if name and version:
             yield Component(name=name, version=version, purl=purl, licence=licence)
 
