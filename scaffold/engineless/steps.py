@@ -51,7 +51,7 @@ def _reasons(view: TemplateContext) -> Iterator[str]:
     yield from (f"runs in the image: {' '.join(words)}" for words in view.prepares)
     for build in view.builds:
         if build.native:
-            yield from (f"{build.platform}: {line}" for line in build.why)
+            yield from (f"{build.platform}: {line.removeprefix('- ')}" for line in build.why)
             yield f"{build.platform}: a compiler of that platform is needed"
         if build.pure:
             yield f"{build.platform}: built from source: {', '.join(build.pure)}"

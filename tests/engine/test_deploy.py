@@ -1,4 +1,4 @@
-"""From here onto a device: what travels, what runs there, and what stays if the new one does not."""
+"""From here onto a device: what travels, what runs there, what stays if the new one does not."""
 
 import os
 import shutil
