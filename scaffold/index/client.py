@@ -1,29 +1,30 @@
 """GET, with retries, certificates and credentials; every failure becomes an error with a hint."""
 
+import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from threading import Timer
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.exceptions import HTTPError
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from scaffold.index.configuration import IndexConfig, redact
-from scaffold.index.tls import ContextAdapter
 from scaffold.model.errors import ConfigInvalidError, LeanscaffoldError, TransientError
-
-if TYPE_CHECKING:
-    from requests.adapters import HTTPAdapter
 
 POOL_SIZE = 32
 LARGEST_ANSWER = 128 << 20  # bytes of a page, unpacked; the largest public ones have 30 MB
-_PATIENCE = 60.0  # seconds for an answer, and one more for each
+_PATIENCE = 60.0  # seconds for the head of an answer, and for its body, and one more for each
 _SLOWEST = 10_000  # bytes
 _BODY_TRIES = 3
 _REFUSED = {401, 403}
@@ -47,10 +48,21 @@ class Answer:
 
 
 class Http:
-    """One session for all threads. ``retries`` and ``backoff`` (seconds) are for 5xx answers."""
+    """One session for all threads. ``retries`` and ``backoff`` (seconds) are for 5xx answers.
 
-    def __init__(self, config: IndexConfig, *, retries: int = 3, backoff: float = 0.3) -> None:
+    ``patience`` are the seconds that a server may take for a head, and for a body of nothing.
+    """
+
+    def __init__(
+        self,
+        config: IndexConfig,
+        *,
+        retries: int = 3,
+        backoff: float = 0.3,
+        patience: float = _PATIENCE,
+    ) -> None:
         self._config = config
+        self.patience = patience
         self._retries = retries
         self._backoff = backoff
         known = (_read_credentials(url) for url in (*config.bound_urls, *config.urls))
@@ -84,7 +96,7 @@ class Http:
         for attempt in range(_BODY_TRIES):
             with self.open(url, headers) as response:
                 try:
-                    body = _read_body(response, limit)
+                    body = self.read_body(response, limit)
                 except (requests.RequestException, OSError) as error:
                     if attempt == _BODY_TRIES - 1:
                         said = _describe(url, error, "broke off in the middle")
@@ -119,6 +131,36 @@ class Http:
             except LeanscaffoldError as error:
                 raise self._hidden(error) from error
             yield response
+
+    def read_body(self, response: requests.Response, limit: int) -> bytes:
+        """Return a body. Raises TransientError for more than ``limit`` bytes, requests' errors."""
+        parts: list[bytes] = []
+        size = 0
+        for part in self.read_parts(response):
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                raise TransientError(
+                    f"{redact(response.url)} is larger than {limit} bytes",
+                    hint="use --offline to plan from the bundled facts",
+                )
+        return b"".join(parts)
+
+    def read_parts(self, response: requests.Response) -> Iterator[bytes]:
+        """Yield a body as it comes. Raises requests.Timeout once it comes slower than any line."""
+
+        def read() -> bytes:
+            try:
+                return bytes(response.raw.read1(1 << 18, decode_content=True))
+            except HTTPError as error:
+                raise requests.ConnectionError(error) from error
+
+        begun, size = time.monotonic(), 0
+        while part := read():
+            size += len(part)
+            yield part
+            if time.monotonic() - begun > self.patience + size / _SLOWEST:
+                raise requests.Timeout(f"{size} bytes in {self.patience} s")
 
     def _hidden(self, error: LeanscaffoldError) -> LeanscaffoldError:
         """Return an error without the values of variables in the addresses it names."""
@@ -164,7 +206,7 @@ class Http:
             raise_on_status=False,
             respect_retry_after_header=False,  # it may say an hour
         )
-        return ContextAdapter(context, pool_size=POOL_SIZE, retry=retry)
+        return _Adapter(context, retry, self.patience)
 
 
 def check_status(status: int, url: str) -> None:
@@ -188,35 +230,82 @@ def _trusting_context() -> ssl.SSLContext:
     return context
 
 
-def _read_body(response: "requests.Response", limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    for part in read_parts(response):
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            raise TransientError(
-                f"{redact(response.url)} is larger than {limit} bytes",
-                hint="use --offline to plan from the bundled facts",
-            )
-    return b"".join(parts)
+class _Adapter(HTTPAdapter):
+    """Uses the context given, where requests would load all certificates for each connection."""
+
+    def __init__(self, context: ssl.SSLContext | None, retry: Retry, patience: float) -> None:
+        self._tls: dict[str, Any] = {} if context is None else {"ssl_context": context}
+        self._pools = _make_pools(patience)
+        super().__init__(pool_connections=8, pool_maxsize=POOL_SIZE, max_retries=retry)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Give the context to the connections."""
+        kwargs.update(self._tls)
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Give the context to connections through a proxy."""
+        manager = super().proxy_manager_for(proxy, **kwargs, **self._tls)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: Any, verify: Any, cert: Any = None
+    ) -> Any:
+        """Leave certificates out of what tells connections apart: the context has them."""
+        host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave the connection alone: the context already says what to trust."""
 
 
-def read_parts(response: "requests.Response") -> Iterator[bytes]:
-    """Yield a body as it comes. Raises requests.Timeout once it comes slower than any line."""
+def _make_pools(patience: float) -> dict[str, Any]:
+    """Return pools whose connections end a head that comes byte by byte after some seconds."""
 
-    def read() -> bytes:
-        try:
-            return bytes(response.raw.read1(1 << 18, decode_content=True))
-        except HTTPError as error:
-            raise requests.ConnectionError(error) from error
+    class Plain(HTTPConnection):
+        def getresponse(self) -> Any:
+            with _cut_off(self.sock, patience):
+                return super().getresponse()
 
-    begun, size = time.monotonic(), 0
-    while part := read():
-        size += len(part)
-        yield part
-        if time.monotonic() - begun > _PATIENCE + size / _SLOWEST:
-            raise requests.Timeout(f"{size} bytes in {_PATIENCE} s")
+    class Encrypted(HTTPSConnection):
+        def getresponse(self) -> Any:
+            with _cut_off(self.sock, patience):
+                return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls: Any = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls: Any = Encrypted
+
+    return {"http": PlainPool, "https": EncryptedPool}
+
+
+@contextmanager
+def _cut_off(connected: socket.socket | None, seconds: float) -> Iterator[None]:
+    """Shut a connection down after some seconds. Raises TimeoutError then."""
+    late: list[bool] = []
+
+    def cut() -> None:
+        late.append(True)
+        with suppress(OSError):
+            if connected is not None:
+                connected.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except Exception:
+        if not late:
+            raise
+    finally:
+        timer.cancel()
+    if late:
+        raise TimeoutError
 
 
 def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
@@ -228,7 +317,9 @@ def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
     elif isinstance(error, requests.exceptions.ProxyError):
         what = "cannot be reached through the proxy"
         hint = "check HTTPS_PROXY and pip's proxy setting"
-    elif isinstance(error, requests.exceptions.Timeout):
+    elif isinstance(error, requests.exceptions.Timeout) or any(
+        isinstance(getattr(one, "reason", None), ReadTimeoutError) for one in error.args
+    ):
         what = "did not answer in time"
     return TransientError(f"the index {what}: {redact(url)}", hint=hint)
 

@@ -1,23 +1,25 @@
 """Looking into distribution files on an index without downloading what is not needed."""
 
 import hashlib
+import re
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 import requests
-from remotezip import RemoteIOError, RemoteZip, RemoteZipError
+from remotezip import RangeNotSupported, RemoteIOError, RemoteZip, RemoteZipError
 from urllib3.exceptions import HTTPError
 
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.catalog.snapshot import KINDS
-from scaffold.index.client import MISSING, Http, check_status, read_parts
+from scaffold.index.client import MISSING, Http, check_status
 from scaffold.index.configuration import redact
 from scaffold.index.elf import read_elf_facts
 from scaffold.index.metadata import (
@@ -33,7 +35,11 @@ from scaffold.model.index import DistFile, Metadata, WheelFacts
 
 LARGEST_WHOLE = 256 << 20  # bytes of a wheel; no more is downloaded to look into it
 _IN_MEMORY = 16 << 20  # bytes; what is larger waits on disk
+_LARGEST_RANGE = 64 << 20  # bytes; the directory of a wheel with 500,000 files
 _TAIL = 96 << 10  # bytes; holds METADATA and the directory of nine wheels in ten
+
+
+_RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(?:\d{1,15}|\*)")
 
 
 class _GoneError(Exception):
@@ -194,7 +200,7 @@ class RemoteFiles:
             with self._http.open(file.url) as response:
                 if response.status_code in MISSING:
                     raise _GoneError
-                for part in read_parts(response):
+                for part in self._http.read_parts(response):
                     sha256.update(part)
                     if kept.tell() + len(part) > LARGEST_WHOLE:
                         raise _GoneError
@@ -207,18 +213,36 @@ class RemoteFiles:
 
 
 class _Checked:
-    """The part of a session that remotezip uses, with our credentials, time limit and errors."""
+    """The part of a session that remotezip uses, with our credentials, limits and errors.
+
+    A range is read whole, and is the one asked for: what the server says of it is not believed.
+    """
 
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    def get(self, url: str, **kwargs: Any) -> "requests.Response":
+    def get(self, url: str, *, headers: Mapping[str, str], **kwargs: Any) -> "requests.Response":
         response = self._http.session.get(
-            url, timeout=self._http.timeout, auth=self._http.credentials(url), **kwargs
+            url,
+            headers={**headers, "Accept-Encoding": "identity"},
+            timeout=self._http.timeout,
+            auth=self._http.credentials(url),
+            **kwargs,
         )
-        check_status(response.status_code, url)
-        if response.status_code in MISSING:
-            raise _GoneError
+        with response:
+            check_status(response.status_code, url)
+            if response.status_code in MISSING:
+                raise _GoneError
+            first, _, last = headers["Range"].removeprefix("bytes=").partition("-")
+            length = int(last) - int(first) + 1 if first else int(last)
+            said = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+            if said is None or length > _LARGEST_RANGE:
+                raise RangeNotSupported
+            body = self._http.read_body(response, length)
+            start, end = int(said[1]), int(said[2])
+            if end - start + 1 != len(body) or (first and start != int(first)):
+                raise RangeNotSupported
+        response.raw = BytesIO(body)
         return response
 
 
@@ -239,7 +263,7 @@ def _network_errors(url: str) -> Iterator[None]:
     """Turn what the network layers raise while bytes flow into a TransientError."""
     try:
         yield
-    except (HTTPError, requests.RequestException, RemoteIOError) as error:
+    except (HTTPError, requests.RequestException, RemoteZipError) as error:
         raise TransientError(
             f"the index broke off in the middle of {redact(url)}",
             hint="check the network, or use --offline to plan from the bundled facts",

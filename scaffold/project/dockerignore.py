@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache
 from itertools import groupby
 
 from scaffold.model.project import Project
@@ -134,11 +134,9 @@ def ignored(path: str, patterns: Sequence[str]) -> bool:
     the folder that it matches, ``!`` takes an exclusion back, and the last pattern that matches
     decides. Source: Docker's reference of the .dockerignore file.
     """
-    below = _and_parents(path)
     out = False
-    for pattern in patterns:
-        exception, bare = _split(pattern)
-        if bare and exception == out and any(map(_matcher(bare), below)):
+    for exception, matches in _rounds(tuple(patterns)):
+        if exception == out and matches(path):
             out = not exception
     return out
 
@@ -149,7 +147,7 @@ def may_return(folder: str, patterns: Iterable[str]) -> bool:
     for pattern in patterns:
         exception, bare = _split(pattern)
         if exception and all(
-            _matcher(piece)(part)
+            _any_of([_translate(piece)])(part)
             for piece, part in zip(_until_any_depth(bare), parts, strict=False)
         ):
             return True
@@ -194,7 +192,7 @@ def parse_ignore(text: str) -> tuple[str, ...]:
 
 def check_pattern(pattern: str) -> None:
     """Refuse what Docker refuses, such as ``[z-a]``. Raises ValueError with a sentence."""
-    _matcher(_split(pattern)[1])
+    _translate(_split(pattern)[1])
 
 
 def _reasoned(
@@ -217,6 +215,34 @@ def _escape(path: str) -> str:
     # Docker strips blanks and takes ``#`` and ``!`` at a line's start for itself.
     escaped = re.sub(r"([*?\[\]\\])", r"\\\1", path)
     return f"\\{escaped}" if escaped[0] in "#!" else escaped
+
+
+@lru_cache(16)
+def _rounds(patterns: tuple[str, ...]) -> tuple[tuple[bool, Callable[[str], object]], ...]:
+    """Return patterns in a row that all exclude, or all take back, as one question each."""
+    split = [one for one in map(_split, patterns) if one[1]]
+    return tuple(
+        (exception, _any_of([_translate(bare) for _, bare in row]))
+        for exception, row in groupby(split, key=lambda one: one[0])
+    )
+
+
+def _any_of(translated: Sequence[Sequence[str]]) -> Callable[[str], object]:
+    """Return what is true for a path that one of the patterns is for, or for a folder above it."""
+    slow = [tuple(pieces) for pieces in translated if _loops(pieces)]
+    quick = "|".join("".join(pieces) for pieces in translated if not _loops(pieces))
+    compiled = re.compile(f"(?:{quick})(?:/.*)?" if quick else "(?!)", re.DOTALL)
+    if not slow:
+        return compiled.fullmatch
+    return lambda path: (
+        compiled.fullmatch(path)
+        or any(_walk(pieces, one) for pieces in slow for one in _and_parents(path))
+    )
+
+
+def _loops(pieces: Iterable[str]) -> bool:
+    """Tell whether trying all ends of a pattern's loops would take a time that people notice."""
+    return sum(piece in _LOOPS for piece in pieces) > _MOST_LOOPS
 
 
 @cache
@@ -266,8 +292,8 @@ def _skip(pieces: Sequence[str], states: set[int]) -> set[int]:
 
 
 @cache
-def _matcher(pattern: str) -> Callable[[str], object]:
-    """Return what is true for a path that a pattern is for. Raises ValueError for a bad one.
+def _translate(pattern: str) -> tuple[str, ...]:
+    """Return a pattern as pieces of a regular expression. Raises ValueError for a bad one.
 
     Docker matches in linear time; a regular expression with many loops does not.
     """
@@ -289,11 +315,10 @@ def _matcher(pattern: str) -> Callable[[str], object]:
         out.append({"*": "[^/]*", "?": "[^/]"}.get(rest[:step], re.escape(rest[step - 1])))
         at += step
     try:
-        compiled = re.compile("".join(out), re.DOTALL)
+        re.compile("".join(out))
     except re.error as error:
         raise ValueError(f"{pattern!r} is not a pattern: {error.msg}") from error
-    many = sum(piece in _LOOPS for piece in out) > _MOST_LOOPS
-    return partial(_walk, tuple(out)) if many else compiled.fullmatch
+    return tuple(out)
 
 
 def input_files(project: Project) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ _MOST = 8
 
 def is_list(file: str) -> bool:
     """Tell whether a file's name says that it lists what to install, or pins it."""
-    *folders, name = PurePosixPath(file).parts
+    *folders, name = file.split("/")
     return bool(
         _LISTS.fullmatch(name)
         or _LOCKS.fullmatch(name)
@@ -45,7 +45,7 @@ def find_elsewhere(files: Iterable[str]) -> tuple[str, ...]:
     """Return the files in subfolders whose names say that they list dependencies."""
     found = []
     for file in files:
-        *folders, name = PurePosixPath(file).parts
+        *folders, name = file.split("/")
         lists = _LISTS.fullmatch(name) or (name.endswith(".txt") and "requirements" in folders)
         aside = any(folder in _ASIDE or folder.startswith(".") for folder in folders)
         if 0 < len(folders) <= _DEEPEST and lists and not aside and folders != ["requirements"]:

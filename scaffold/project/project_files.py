@@ -5,6 +5,7 @@ import posixpath
 import re
 import stat
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -77,6 +78,7 @@ def _read_patterns(name: str, data: bytes) -> tuple[str, ...]:
 
 
 Scan = Callable[[str], Any]
+_MOST_FILES = 200_000
 _DEEPEST = 100  # folders in one another; patterns take a time that grows with the square of it
 
 
@@ -87,20 +89,21 @@ def list_files(
     scan: Scan = os.scandir,
     context: Path | None = None,
     dockerfile: str = DOCKERFILE,
+    most: int = _MOST_FILES,
 ) -> tuple[tuple[str, int], ...]:
     """Return what of a project goes into the image: relative paths and sizes in bytes, sorted.
 
     The ignore file that we write decides: our patterns, then those of the project's own, with
     ``keep`` as exceptions; ``context`` is the folder that has it, where that is one above, for the
-    build of ``dockerfile``. Links
-    count with their own size and are never followed; those that lead out of the project are left
-    out. What leanscaffold writes does not count. Raises PathUnreadableError with all folders that
-    cannot be read, ConfigInvalidError for a bad ``.dockerignore``.
+    build of ``dockerfile``. Links count with their own size and are never followed; those that
+    lead out of the project are left out. What leanscaffold writes does not count. Raises
+    PathUnreadableError with all folders that cannot be read or for more than ``most`` files,
+    ConfigInvalidError for a bad ``.dockerignore``.
     """
     context = context or root
     patterns = patterns_for(keep, own=read_own_ignore(context, dockerfile).patterns)
     below = os.path.relpath(root, context).replace(os.sep, "/") if context != root else "."
-    return _Walk(root, patterns, scan, below=below).files()
+    return _Walk(root, patterns, scan, below=below).files(most)
 
 
 def find_environments(root: Path, *, scan: Scan = os.scandir) -> tuple[str, ...]:
@@ -108,15 +111,22 @@ def find_environments(root: Path, *, scan: Scan = os.scandir) -> tuple[str, ...]
 
     They are what ``render_ignore`` takes as ``drop``. Raises PathUnreadableError.
     """
-    walk = _Walk(root, patterns_for(), scan)
+    walk = _Walk(root, patterns_for(), scan, folders_only=True)
     walk.files()
     return tuple(sorted(walk.environments))
 
 
 class _Walk:
     def __init__(
-        self, root: Path, patterns: Sequence[str], scan: Scan, *, below: str = "."
+        self,
+        root: Path,
+        patterns: Sequence[str],
+        scan: Scan,
+        *,
+        below: str = ".",
+        folders_only: bool = False,
     ) -> None:
+        self.folders_only = folders_only
         self.root = root
         self.real_root = root.resolve()
         self.patterns = patterns
@@ -126,10 +136,17 @@ class _Walk:
         self.found: list[tuple[str, int]] = []
         self.unreadable: list[Detail] = []
 
-    def files(self) -> tuple[tuple[str, int], ...]:
+    def files(self, most: int = _MOST_FILES) -> tuple[tuple[str, int], ...]:
         waiting = [""]
         while waiting:
             waiting.extend(self._look_into(waiting.pop()))
+            if len(self.found) > most:
+                tops = Counter(path.partition("/")[0] for path, _ in self.found)
+                folder = tops.most_common(1)[0][0]
+                raise PathUnreadableError(
+                    f"more than {most:,} files would go into the image, most below {folder}",
+                    hint="name what the image does not need in .dockerignore",
+                )
         if self.unreadable:
             raise PathUnreadableError(
                 "the project cannot be read as a whole",
@@ -157,11 +174,10 @@ class _Walk:
         for entry in inside:
             path = f"{folder}/{entry.name}" if folder else entry.name
             seen = self.below + path
-            out = ignored(seen, self.patterns)
             if entry.is_dir(follow_symlinks=False):
-                if not out or may_return(seen, self.patterns):
+                if not ignored(seen, self.patterns) or may_return(seen, self.patterns):
                     folders.append(path)
-            elif not out and not is_output(path):
+            elif not (self.folders_only or is_output(path) or ignored(seen, self.patterns)):
                 self._note(entry, path)
         return folders
 
@@ -267,6 +283,8 @@ def find_heavy(root: Path, listed: Iterable[tuple[str, int]]) -> tuple[HeavyFile
 
 
 def _is_heavy(path: str, size: int) -> bool:
+    if size < _OF_A_KIND:
+        return False
     suffix = PurePosixPath(path).suffix.lower()
     return suffix not in _SOURCES and size >= (_OF_A_KIND if suffix in _KINDS else _OF_ANY_KIND)
 

@@ -5,8 +5,10 @@ import io
 import json
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,6 +25,8 @@ class Served:
     ranges: bool = True
     statuses: list[int] = field(default_factory=list)  # given out first, one a request
     cut: int | None = None  # bytes after which the connection drops, every time
+    dribble: bool = False  # a head that never ends
+    says: str | None = None  # Content-Range, whatever is sent
     etag: str = ""
     user: str = ""  # the Authorization header that is asked for
 
@@ -96,6 +100,9 @@ class FakeIndex:
         headers: dict[str, str] = {}
         if served is not None and status == 200:
             status, body, headers = _apply(served, handler.headers)
+        if served is not None and served.dribble:
+            _dribble(handler)
+            return
         handler.send_response(status)
         for key, value in headers.items():
             handler.send_header(key, value)
@@ -107,6 +114,15 @@ class FakeIndex:
             handler.close_connection = True
             return
         handler.wfile.write(body)
+
+
+def _dribble(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    with suppress(OSError):
+        for _ in range(600):
+            handler.wfile.write(b".")
+            time.sleep(0.05)
 
 
 def _apply(served: Served, asked: Any) -> tuple[int, bytes, dict[str, str]]:
@@ -122,7 +138,7 @@ def _apply(served: Served, asked: Any) -> tuple[int, bytes, dict[str, str]]:
     size = len(served.body)
     start = max(0, size - int(last)) if not first else int(first)
     end = size - 1 if not first or not last else min(size - 1, int(last))
-    headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    headers["Content-Range"] = served.says or f"bytes {start}-{end}/{size}"
     return 206, served.body[start : end + 1], headers
 
 

@@ -156,6 +156,29 @@ def test_a_connection_that_drops_midway_is_an_error_and_leaves_nothing_behind(
     assert len(files_of(bench.open())) == 1
 
 
+def test_a_head_that_never_ends_is_cut_off(bench: Bench) -> None:
+    bench.server.add_page("demo", [], dribble=True)
+    http = Http(bench.config, retries=0, patience=0.3)
+    with pytest.raises(TransientError, match="did not answer in time"):
+        http.get(f"{bench.server.url}/demo/")
+
+
+@pytest.mark.parametrize(
+    "says",
+    [f"bytes 0-{10**14}/{10**14}", "bytes 5-1/2", f"bytes 0-{10**40}/9", "bytes -9-1/2", "x"],
+)
+def test_what_a_server_says_of_a_range_is_not_believed(bench: Bench, says: str) -> None:
+    filename = "demo-1.0-py3-none-any.whl"
+    entry = bench.server.add_file(
+        filename, make_wheel("demo", "1.0", "Requires-Dist: d"), says=says
+    )
+    bench.server.add_page("demo", [entry])
+    index = bench.open()
+    found = index.metadata("demo", "1.0", files_of(index)[0])
+    assert found is not None
+    assert found.requires == ("d",)
+
+
 def test_a_server_that_nobody_answers_at_is_an_error(bench: Bench) -> None:
     bench.config = IndexConfig(index_url="http://127.0.0.1:1/simple", timeout=2)
     with pytest.raises(TransientError, match="cannot be reached"):

@@ -134,3 +134,13 @@ def test_all_unreadable_folders_are_named(tmp_path: Path) -> None:
 def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PathUnreadableError, match="cannot be read"):
         list_files(tmp_path / "nowhere")
+
+
+def test_more_files_than_any_image_should_have_are_refused_with_where_they_lie(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, {"app.py": "", **{f"data/{name}.json": "" for name in "abc"}})
+    assert len(list_files(tmp_path, most=4)) == 4
+    with pytest.raises(PathUnreadableError, match="most below data") as caught:
+        list_files(tmp_path, most=3)
+    assert ".dockerignore" in caught.value.hint
