@@ -22,7 +22,7 @@ from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageE
 
 _HEADINGS = {
     "Start": ("init", "plan", "generate"),
-    "Ship": ("build", "verify", "deploy", "update", "trace"),
+    "Ship": ("build", "verify", "deploy", "bundle", "update", "trace"),
     "Understand": ("report", "sbom", "explain", "wheels", "lint", "compare", "devices"),
     "Maintain": ("config", "doctor", "completion", "knowledge"),
 }

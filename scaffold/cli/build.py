@@ -92,6 +92,14 @@ def read_wishes(values: dict[str, Any]) -> "BuildOptions":
     metavar="PLACE",
     help="With --to: the base from oci:DIR or a tar, not from its registry.",
 )
+@click.option(
+    "--from",
+    "bundle",
+    cls=SectionedOption,
+    section=_SECTION,
+    metavar="FILE",
+    help="With --to: everything from a bundle, nothing from the network.",
+)
 @click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
 @json_option
 @quiet_option
@@ -107,6 +115,7 @@ def build(
     quiet: bool,
     goal: str | None,
     base_from: str | None,
+    bundle: str | None,
     **values: Any,
 ) -> int:
     """Build the project in PATH into the local engine, push it, or write it without an engine.
@@ -123,7 +132,7 @@ def build(
     wishes = read_wishes(values)
     if wishes.tag:
         split_tag(wishes.tag)
-    check_goal(goal or "", base_from or "", wishes)
+    check_goal(goal or "", base_from or "", bundle or "", wishes)
     with talking(sys.stderr, quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=force, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
@@ -134,7 +143,7 @@ def build(
             job = make_image_job(
                 outside, prepared, make_job(path, prepared, wishes), goal, base_from or ""
             )
-            written = outside.write_images(job, watch)
+            written = outside.write_images(replace(job, bundle=bundle or ""), watch)
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
@@ -167,7 +176,7 @@ def make_job(path: Path, prepared: "Prepared", wishes: "BuildOptions") -> "Job":
     )
 
 
-def check_goal(goal: str, base_from: str, wishes: "BuildOptions") -> None:
+def check_goal(goal: str, base_from: str, bundle: str, wishes: "BuildOptions") -> None:
     """Raise UsageError for options that do not go together with ``--to``."""
     from scaffold.model.errors import UsageError  # noqa: PLC0415 - not for --help
 
@@ -179,8 +188,11 @@ def check_goal(goal: str, base_from: str, wishes: "BuildOptions") -> None:
     }
     if goal and (clash := [name for name, value in given.items() if value]):
         raise UsageError(f"--to and {clash[0]} exclude each other", hint="--to needs no builder")
-    if base_from and not goal:
-        raise UsageError("--base-from is only for --to", hint="add --to app.tar")
+    for name, value in (("--base-from", base_from), ("--from", bundle)):
+        if value and not goal:
+            raise UsageError(f"{name} is only for --to", hint="add --to app.tar")
+    if base_from and bundle:
+        raise UsageError("--base-from and --from exclude each other", hint="a bundle has the base")
 
 
 def make_image_job(

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 import zipfile
@@ -18,8 +19,9 @@ import pytest
 from scaffold.docker.image_archive import read_archive_file
 from scaffold.docker.oci import CONFIG, MANIFEST, Image, Store, dump, write_archive, write_layout
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
-from scaffold.engineless.images import ImageJob, Written, check_goal, write_images
+from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images
 from scaffold.engineless.layers import Entry, write_layer
+from scaffold.engineless.wheels import gather_wheels
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedError, UsageError
@@ -53,7 +55,10 @@ class Bench:
     folder: Path
 
     def build(self, plan: Plan, cache: str = "cache", **changes: Any) -> Written:
-        job = ImageJob(
+        return write_images(self.job(plan, cache, **changes), lambda _: None)
+
+    def job(self, plan: Plan, cache: str = "cache", **changes: Any) -> ImageJob:
+        made = ImageJob(
             folder=self.folder / "project",
             project="app",
             arches=(Arch.ARM64,),
@@ -66,7 +71,7 @@ class Bench:
             moment=OLD,
             view=lambda: make_template_context(plan),
         )
-        return write_images(replace(job, **changes), lambda _: None)
+        return replace(made, **changes)
 
 
 @pytest.fixture
@@ -335,6 +340,51 @@ def test_what_needs_no_run_is_proven_of_an_archive_and_the_rest_is_named(bench: 
     assert next(one for one in lacking.checks if one.code == "imports").status is Status.FAILED
     with pytest.raises(EngineError, match="cannot be read"):
         read_archive_file(bench.folder / "none.tar")
+
+
+def test_a_bundle_is_all_that_a_machine_without_a_network_needs(bench: Bench) -> None:
+    first = bench.build(cut())
+    job = bench.job(cut(), cache="packing", goal=str(bench.folder / "site.tar"))
+    write_bundle(job, lambda _: None)
+    shutil.rmtree(bench.folder / "base")
+
+    def undecided() -> TemplateContext:
+        raise AssertionError("the plan is in the bundle")
+
+    there = {"base_from": "", "bundle": str(bench.folder / "site.tar"), "view": undecided}
+    again = bench.build(cut(), cache="there", **there)
+    with tarfile.open(bench.folder / "site.tar") as tar:
+        assert "wheels/a-1-py3-none-any.whl" in tar.getnames()
+    assert first.built[0].size == again.built[0].size
+    (bench.folder / "bad.tar").write_bytes(b"")
+    with pytest.raises(BaseUnavailableError, match="is no bundle"):
+        bench.build(cut(), cache="x", **{**there, "bundle": str(bench.folder / "bad.tar")})
+
+
+def test_wheels_are_asked_for_once(tmp_path: Path) -> None:
+    store, asked = Store(tmp_path / "store"), []
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a.whl", "b.whl")}
+    lock = tmp_path / "lock"
+
+    def gather(names: tuple[str, ...], folder: str) -> dict[str, str]:
+        lock.write_text("".join(f"{n}==1 \\\n  --hash=sha256:{digests[n]}\n" for n in names))
+        files = tmp_path / folder
+        files.mkdir()
+
+        def download(part: Path) -> None:
+            missing = [name for name in digests if digests[name] in part.read_text()]
+            asked.append(missing)
+            for name in missing:
+                (files / name).write_text(name)
+
+        return gather_wheels(lock, files, store, download)
+
+    gather(("a.whl",), "one")
+    gather(("a.whl", "b.whl"), "two")
+    found = gather(("a.whl", "b.whl"), "three")
+    assert asked == [["a.whl"], ["b.whl"]]
+    assert found == {name: f"sha256:{digest}" for name, digest in digests.items()}
+    assert (tmp_path / "three/b.whl").read_text() == "b.whl"
 
 
 def test_what_was_changed_on_the_way_is_refused(bench: Bench) -> None:
