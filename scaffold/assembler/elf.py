@@ -8,7 +8,8 @@ from pathlib import Path
 _MAGIC = b"\x7fELF"
 PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
 _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 1, 5, 14, 15, 29
-_MAX_DYNAMIC = 1 << 20
+_MAX_DYNAMIC = 1 << 16
+_MAX_TEXT = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,18 @@ def read_elf(path: Path) -> Elf | None:
     return parse_elf(path.read_bytes())
 
 
-def parse_elf(data: bytes) -> Elf | None:
-    """Return what the loader would read, or None for what is no (whole) ELF file."""
+def parse_elf(data: bytes, *, sections: bool = True) -> Elf | None:
+    """Return what the loader would read, or None for what is no (whole) ELF file.
+
+    The loader needs no ``sections``; without them ``end`` is that of the segments.
+    """
     try:
-        return _parse(data) if data.startswith(_MAGIC) else None
-    except (struct.error, KeyError, ValueError, IndexError):
+        return _parse(data, sections=sections) if data[:4] == _MAGIC else None
+    except (struct.error, LookupError, ValueError, OverflowError):
         return None
 
 
-def _parse(data: bytes) -> Elf:
+def _parse(data: bytes, *, sections: bool) -> Elf:
     layout, little = _LAYOUTS[data[4]], data[5] == 1
     order = "<" if little else ">"
     header = struct.unpack_from(order + layout.header, data, 16)
@@ -106,10 +110,10 @@ def _parse(data: bytes) -> Elf:
         default=header_size,
     )
     loaded = max(loaded, header_size, program_at + program_count * program_size)
-    dynamic = tuple(_read_dynamic(data, segments, order + layout.dynamic))
-    strings = _string_table(dynamic, segments)
+    dynamic = tuple(read_dynamic(data, segments))
+    strings = file_offset(next((value for tag, value in dynamic if tag == _DT_STRTAB), 0), segments)
     texts = {
-        kind: [_text(data, strings + value) for tag, value in dynamic if tag == kind]
+        kind: [read_text(data, strings + value) for tag, value in dynamic if tag == kind]
         for kind in (_DT_NEEDED, _DT_SONAME, _DT_RPATH, _DT_RUNPATH)
     }
     paths = texts[_DT_RUNPATH] or texts[_DT_RPATH]
@@ -117,7 +121,7 @@ def _parse(data: bytes) -> Elf:
         machine=machine,
         bits=32 * data[4],
         little=little,
-        interpreter=next((_text(data, s.offset) for s in segments if s.kind == _PT_INTERP), ""),
+        interpreter=next((read_text(data, s.offset) for s in segments if s.kind == _PT_INTERP), ""),
         soname=next(iter(texts[_DT_SONAME]), ""),
         needed=tuple(texts[_DT_NEEDED]),
         paths=tuple(one for path in paths for one in path.split(":") if one),
@@ -126,16 +130,18 @@ def _parse(data: bytes) -> Elf:
             loaded,
             section_at + section_size * section_count,
             *_section_ends(data, section_at, section_size, section_count, order),
-        ),
+        )
+        if sections
+        else loaded,
         header_size=header_size,
         programs_at=program_at,
         programs_size=program_count * program_size,
     )
 
 
-def _read_dynamic(
-    data: bytes, segments: tuple[Segment, ...], form: str
-) -> Iterator[tuple[int, int]]:
+def read_dynamic(data: bytes, segments: tuple[Segment, ...]) -> Iterator[tuple[int, int]]:
+    """Yield tags and values of the dynamic section. Raises struct.error where it is cut off."""
+    form = ("<" if data[5] == 1 else ">") + _LAYOUTS[data[4]].dynamic
     size = struct.calcsize(form)
     for segment in segments:
         if segment.kind != _PT_DYNAMIC:
@@ -147,17 +153,20 @@ def _read_dynamic(
             yield tag, value
 
 
-def _string_table(dynamic: tuple[tuple[int, int], ...], segments: tuple[Segment, ...]) -> int:
-    """Return where in the file the dynamic string table starts."""
-    address = next((value for tag, value in dynamic if tag == _DT_STRTAB), 0)
+def file_offset(address: int, segments: tuple[Segment, ...]) -> int:
+    """Return where in the file an address is, 0 where no segment has it."""
     for segment in segments:
         if segment.kind == PT_LOAD and segment.address <= address < segment.address + segment.size:
             return segment.offset + address - segment.address
     return 0
 
 
-def _text(data: bytes, at: int) -> str:
-    return data[at : data.index(b"\0", at)].decode()
+def read_text(data: bytes, at: int) -> str:
+    """Return a text that ends with a NUL. Raises ValueError where none does, or it is no UTF-8."""
+    end = data.find(b"\0", at, at + _MAX_TEXT)
+    if end < 0:
+        raise ValueError(at)
+    return data[at:end].decode()
 
 
 def _section_ends(data: bytes, start: int, size: int, count: int, order: str) -> Iterator[int]:

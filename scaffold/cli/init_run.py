@@ -27,8 +27,9 @@ from scaffold.init.prompts import interrupts_held
 from scaffold.init.question import (
     GO_ON,
     LEAVE,
-    OF_TEMPLATE,
+    TEMPLATE,
     WRITE,
+    GoBackError,
     Starter,
     ask_resume,
     ask_template,
@@ -45,10 +46,11 @@ from scaffold.init.questions import (
     values_of,
 )
 from scaffold.model.errors import NoTerminalError, UsageError
-from scaffold.report.init_summary import show_end, show_findings, show_preview
+from scaffold.report.init_summary import show_end, show_findings
 from scaffold.report.next_steps import generate_command
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking
+from scaffold.report.summary import show_summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ def _resume(session: Session) -> None:
     earlier = {} if session.wishes.yes else kept.load(session.path)
     if not earlier:
         return
-    told = [f"{name.removeprefix(OF_TEMPLATE)}: {value}" for name, value in earlier.items()]
+    told = [value for value in earlier.values() if value and not value.startswith("+")]
     if session.ask_once(ask_resume(told)) == GO_ON:
         session.answers = earlier
     else:
@@ -115,14 +117,20 @@ def _begin(session: Session) -> int:
     wizard, wishes = session.outside.wizard, session.wishes
     if not wishes.force:
         wizard.check_place(session.path)
-    starters = wizard.starters()
-    if wishes.template:
-        source = wishes.template
-    else:
+    if not wishes.template:
         click.echo(f"{_describe(session.path)}: a new project.\n")
-        while question := ask_template(starters, session.answers):
-            session.ask(question)
-        source = template_of(session.answers)
+    while True:
+        try:
+            return _begin_with(session, wizard.starters())
+        except GoBackError:
+            session.go_back()
+
+
+def _begin_with(session: Session, starters: Sequence[Starter]) -> int:
+    wizard, wishes = session.outside.wizard, session.wishes
+    while not wishes.template and (question := ask_template(starters, session.answers)):
+        session.ask(question)
+    source = wishes.template or template_of(session.answers)
     answers = _answer_template(session, source)
     starter = next((one for one in starters if one.name == source), None)
     with _draft_folder() as folder:
@@ -186,20 +194,36 @@ def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
     where = f"the template {beginning.source}" if beginning else str(session.path)
     show_all(show_findings(situation.project, held, folder=where), "")
     while True:
-        while question := next_question(situation, session.answers):
-            session.ask(question)
-        outcome = _decide(session, folder, situation)
-        files = spell_files(outside, folder, outcome) if outcome.fits else {}
-        show_all("", show_preview(outcome))
-        choice = review_decision(session, situation, outcome, folder, files)
-        if choice == LEAVE:
-            click.echo("Nothing was written.", err=True)
-            return FITS if outcome.fits else NOTHING_FITS
-        if choice == WRITE:
-            with interrupts_held():
-                _write(session, situation, outcome, folder)
-            return FITS
-        change_answer(session, situation, outcome, choice)
+        try:
+            code = _interview(session, situation, folder)
+        except GoBackError:
+            last = next(reversed(session.answers), "")
+            if beginning and (last.startswith(TEMPLATE) or not last):
+                raise  # to the template's questions
+            session.go_back()
+        else:
+            if code is not None:
+                return code
+
+
+def _interview(session: Session, situation: Situation, folder: Path) -> int | None:
+    """Ask what is open, decide, and do what is wanted; None to go on asking."""
+    outside = session.outside
+    while question := next_question(situation, session.answers):
+        session.ask(question)
+    outcome = _decide(session, folder, situation)
+    files = spell_files(outside, folder, outcome) if outcome.fits else {}
+    show_all("", show_summary(outcome, more="look at every reason"), "")
+    choice = review_decision(session, situation, outcome, folder, files)
+    if choice == LEAVE:
+        click.echo("Nothing was written.", err=True)
+        return FITS if outcome.fits else NOTHING_FITS
+    if choice == WRITE:
+        with interrupts_held():
+            _write(session, situation, outcome, folder)
+        return FITS
+    change_answer(session, situation, outcome, choice)
+    return None
 
 
 def _decide(session: Session, folder: Path, situation: Situation) -> PlanResult:

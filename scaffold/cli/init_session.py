@@ -67,6 +67,12 @@ class Session:
                 self.outside.wizard.kept.keep(self.path, self.answers)
         return value
 
+    def go_back(self) -> None:
+        """Take back the last answer, which is the default when it is asked for again."""
+        if self.answers:
+            name, value = self.answers.popitem()
+            self.earlier = {**self.earlier, name: value}
+
     def ask_once(self, question: Question) -> str:
         """Ask something that is over with its answer."""
         return (take_defaults if self.wishes.yes else self.outside.wizard.ask)(question)

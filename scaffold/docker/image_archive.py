@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Protocol, cast
 
 from scaffold.docker.image_fs import Entry, is_kept, make_contents, site_folders
@@ -19,7 +18,6 @@ from scaffold.project.secrets import find_in_content, is_scanned, looks_secret
 _CHUNK = 1 << 20
 _MOST_JSON = 1 << 24
 _MOST_SCANNED = 1 << 20
-_IN_MEMORY = 1 << 25
 _GZIP, _ZSTD, _ELF = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x7fELF"
 # An engine pushes layers with Go's compress/gzip. What that makes of one at its default level,
 # relative to zlib: 1.038 to 1.047 for packages, 1.047 to 1.050 for a base (`docker push` of three
@@ -262,12 +260,7 @@ def _read_file(path: str, size: int, file: IO[bytes]) -> Entry:
     )
     head = file.read(len(_ELF))
     if head == _ELF:
-        with SpooledTemporaryFile(_IN_MEMORY) as copy:
-            copy.write(head)
-            while chunk := file.read(_CHUNK):
-                copy.write(chunk)
-            copy.seek(0)
-            return replace(entry, file=replace(entry.file, elf=read_elf(copy)))
+        return replace(entry, file=replace(entry.file, elf=read_elf(head, file)))
     if is_kept(path) or (size <= _MOST_SCANNED and is_scanned(path)):
         content = head + file.read()
         found = "" if entry.suspect else find_in_content(path, content)

@@ -88,7 +88,8 @@ def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
     patterns = patterns_for(own=plan.project.ignore)
     opened = [posixpath.join(plan.project.folder, one.value) for one in plan.project.opened]
     opened = [posixpath.normpath(path) for path in opened]
-    files = [*needed, *opened, *plan.project.files, *([TRACE] if plan.trace else [])]
+    reads = [path for one in plan.packages for path in one.reads]
+    files = [*needed, *opened, *reads, *plan.project.files, *([TRACE] if plan.trace else [])]
     return sorted(
         {path for path in files if not path.startswith("../") and ignored(path, patterns)}
     )

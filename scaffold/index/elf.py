@@ -2,25 +2,40 @@
 
 import posixpath
 import re
+import struct
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from pathlib import PurePosixPath
 from shutil import copyfileobj
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any
-from zipfile import ZipFile, ZipInfo
+from tempfile import TemporaryFile
+from typing import IO, cast
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-
+from scaffold.assembler import elf as loader
+from scaffold.assembler.elf import file_offset, parse_elf, read_dynamic, read_text
 from scaffold.catalog.sibling_wheels import wheel_platforms
 from scaffold.model.image import Elf
 
 _MAGIC = b"\x7fELF"
 _HEADER_SIZE = 52  # the smaller of the two ELF headers
 _IN_MEMORY = 32 << 20  # bytes of a member; what is larger waits on disk
+_MOST_UNPACKED = 4 << 30  # bytes of a wheel
+_MOST_VERSIONS = 200  # of one library, and libraries; real files have some dozens
+_DT_STRTAB, _DT_VERNEED, _DT_VERNEEDNUM = 5, 0x6FFFFFFE, 0x6FFFFFFF
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
 _TEXTS = {".py", ".pyi", ".pyc", ".txt", ".json", ".h", ".hpp", ".md", ".pyx", ".pxd", ".csv"}
+# The numbers of the ELF specification.
+EM_NUMBERS = {
+    "EM_386": 3,
+    "EM_PPC64": 21,
+    "EM_S390": 22,
+    "EM_ARM": 40,
+    "EM_X86_64": 62,
+    "EM_AARCH64": 183,
+    "EM_RISCV": 243,
+}
 _MACHINES = {
     "x86_64": "EM_X86_64",
     "aarch64": "EM_AARCH64",
@@ -49,7 +64,7 @@ class ElfFacts:
 class _Member:
     """One ELF file of a wheel."""
 
-    machine: str
+    machine: int
     soname: str
     needed: tuple[str, ...]
     glibc: tuple[int, int] | None
@@ -60,11 +75,12 @@ def read_elf_facts(wheel: ZipFile) -> ElfFacts:
     """Return what the ELF files of an open wheel need and the wheel does not bring.
 
     Files for another machine than the wheel's (firmware of an accelerator) and broken ones are
-    left out.
+    left out. Raises BadZipFile for a wheel that unpacks to more than any does.
     """
-    expected = {
-        _MACHINES.get(machine, "") for _, machine in wheel_platforms(wheel.filename or "")
-    } - {""}
+    if sum(info.file_size for info in wheel.infolist()) > _MOST_UNPACKED:
+        raise BadZipFile("larger than any wheel")
+    machines = {machine for _, machine in wheel_platforms(wheel.filename or "")}
+    expected = {EM_NUMBERS[_MACHINES[one]] for one in machines & _MACHINES.keys()}
     brought = {PurePosixPath(name).name for name in wheel.namelist()}
     needs: set[str] = set()
     levels: list[tuple[int, int]] = []
@@ -103,85 +119,69 @@ def _beside(filename: str, path: str) -> str:
 def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
     if info.file_size < _HEADER_SIZE or PurePosixPath(info.filename).suffix in _TEXTS:
         return None
-    with wheel.open(info) as stream, SpooledTemporaryFile(_IN_MEMORY) as data:
+    with wheel.open(info) as stream:
         start = stream.read(len(_MAGIC))
         if start != _MAGIC:
             return None
-        data.write(start)
-        copyfileobj(stream, data, 1 << 20)
-        try:
-            return _describe(ELFFile(data))
-        except (ELFError, ValueError, KeyError, UnicodeDecodeError):
-            return None
-
-
-def _describe(elf: Any) -> _Member:
-    soname, needed = "", []
-    paths: list[str] = []
-    dynamic = elf.get_section_by_name(".dynamic")
-    if dynamic is None:
-        segments = [one for one in elf.iter_segments() if one["p_type"] == "PT_DYNAMIC"]
-        dynamic = segments[0] if segments else None
-    for tag in dynamic.iter_tags() if dynamic is not None else ():
-        if tag.entry.d_tag == "DT_NEEDED":
-            needed.append(tag.needed)
-        elif tag.entry.d_tag == "DT_SONAME":
-            soname = tag.soname
-        elif tag.entry.d_tag in {"DT_RUNPATH", "DT_RPATH"}:
-            paths += str(getattr(tag, tag.entry.d_tag[3:].lower())).split(":")
+        with _whole(start, stream) as data:
+            elf = parse_elf(data, sections=False)
+            levels = [] if elf is None else list(_glibc_levels(data, elf))
+    if elf is None:
+        return None
     return _Member(
-        machine=elf["e_machine"],
-        soname=soname,
-        needed=tuple(needed),
-        glibc=max(_glibc_levels(elf), default=None),
-        paths=tuple(paths),
+        machine=elf.machine,
+        soname=elf.soname,
+        needed=elf.needed,
+        glibc=max(levels, default=None),
+        paths=elf.paths,
     )
 
 
-def _glibc_levels(elf: Any) -> Iterator[tuple[int, int]]:
-    section = elf.get_section_by_name(".gnu.version_r")
-    if section is None:
+@contextmanager
+def _whole(start: bytes, rest: IO[bytes]) -> Iterator[bytes]:
+    """Give the bytes of a file, those of a large one mapped from disk."""
+    data = start + rest.read(_IN_MEMORY)
+    if len(data) < _IN_MEMORY:
+        yield data
         return
-    for _, auxiliaries in section.iter_versions():
-        for auxiliary in auxiliaries:
-            if match := _GLIBC.match(auxiliary.name):
-                yield int(match[1]), int(match[2])
+    with TemporaryFile() as file:
+        file.write(data)
+        copyfileobj(rest, file, 1 << 20)
+        file.flush()
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as mapped:
+            yield cast("bytes", mapped)  # all that is done with it, bytes can, too
 
 
-def read_elf(file: IO[bytes]) -> Elf | None:
-    """Return what an ELF file says to the loader; None for one that is broken or cut off.
+def _glibc_levels(data: bytes, elf: loader.Elf) -> Iterator[tuple[int, int]]:
+    """Yield the versions of glibc that symbols need; a table that makes no sense ends early."""
+    tags = dict(read_dynamic(data, elf.segments))
+    at = file_offset(tags.get(_DT_VERNEED, 0), elf.segments)
+    strings = file_offset(tags.get(_DT_STRTAB, 0), elf.segments)
+    order = "<" if elf.little else ">"
+    with suppress(struct.error, ValueError, OverflowError):
+        for _ in range(min(tags.get(_DT_VERNEEDNUM, 0), _MOST_VERSIONS)):
+            _, count, _, beside, following = struct.unpack_from(f"{order}HHIII", data, at)
+            one = at + beside
+            for _ in range(min(count, _MOST_VERSIONS)):
+                _, _, _, name, after = struct.unpack_from(f"{order}IHHII", data, one)
+                if match := _GLIBC.match(read_text(data, strings + name)):
+                    yield int(match[1]), int(match[2])
+                one += after
+            at += following
 
-    Only the headers and the dynamic section are read.
-    """
-    try:
-        return _to_elf(ELFFile(file))
-    except (ELFError, ValueError, KeyError, TypeError, UnicodeDecodeError):
+
+def read_elf(start: bytes, rest: IO[bytes]) -> Elf | None:
+    """Return what an ELF file says to the loader; None for one that is broken or cut off."""
+    with _whole(start, rest) as data:
+        elf = parse_elf(data, sections=False)
+    if elf is None:
         return None
-
-
-def _to_elf(elf: Any) -> Elf:
-    soname, interpreter = "", ""
-    needed: list[str] = []
-    runpaths: list[str] = []
-    rpaths: list[str] = []
-    for segment in elf.iter_segments():
-        if segment["p_type"] == "PT_INTERP":
-            interpreter = segment.get_interp_name()
-        elif segment["p_type"] == "PT_DYNAMIC":
-            for tag in segment.iter_tags():
-                if tag.entry.d_tag == "DT_NEEDED":
-                    needed.append(tag.needed)
-                elif tag.entry.d_tag == "DT_SONAME":
-                    soname = tag.soname
-                elif tag.entry.d_tag == "DT_RUNPATH":
-                    runpaths += tag.runpath.split(":")
-                elif tag.entry.d_tag == "DT_RPATH":
-                    rpaths += tag.rpath.split(":")
+    names = {number: name for name, number in EM_NUMBERS.items()}
     return Elf(
-        machine=str(elf["e_machine"]),
-        bits=int(elf.elfclass),
-        soname=soname,
-        needed=tuple(needed),
-        paths=tuple(path for path in runpaths or rpaths if path),
-        interpreter=interpreter,
+        machine=names.get(elf.machine, f"EM_{elf.machine}"),
+        bits=elf.bits,
+        soname=elf.soname,
+        needed=elf.needed,
+        paths=elf.paths,
+        interpreter=elf.interpreter,
     )

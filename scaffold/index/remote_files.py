@@ -32,11 +32,15 @@ from scaffold.index.metadata import (
 from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.image import count_blocks
 from scaffold.model.index import DistFile, Metadata, WheelFacts
+from scaffold.model.project import When
+from scaffold.project.source_modules import LARGEST_SOURCE, parse_modules
+from scaffold.project.uses import find_uses
 
 LARGEST_WHOLE = 256 << 20  # bytes of a wheel; no more is downloaded to look into it
 _IN_MEMORY = 16 << 20  # bytes; what is larger waits on disk
-_LARGEST_RANGE = 64 << 20  # bytes; the directory of a wheel with 500,000 files
+_LARGEST_RANGE = 16 << 20  # bytes; the directory of a wheel with 130,000 files
 _TAIL = 96 << 10  # bytes; holds METADATA and the directory of nine wheels in ten
+_LARGEST_READ = 512 << 10  # bytes of a pure wheel whose sources are read for libraries they open
 
 
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(?:\d{1,15}|\*)")
@@ -117,6 +121,37 @@ def _installed_path(path: str) -> str:
     return below if head.endswith(".data") and scheme in {"purelib", "platlib"} else path
 
 
+def _is_scanned(file: DistFile) -> bool:
+    return is_pure(file.filename) and file.size is not None and file.size <= _LARGEST_READ
+
+
+def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str]]:
+    """Yield the libraries that a wheel's modules open by name, each with where it stands.
+
+    What a module survives the lack of, and parts of the C library, are left out.
+    """
+    infos = [
+        info
+        for info in wheel.infolist()
+        if info.filename.endswith(".py") and info.file_size <= LARGEST_SOURCE
+    ]
+    texts = {info.filename: wheel.read(info) for info in infos}
+    if not any(b"ctypes" in text or b"dlopen" in text for text in texts.values()):
+        return
+    modules, _ = parse_modules(texts)
+    tops = {_installed_path(name).partition("/")[0].removesuffix(".py") for name in texts}
+    found = {
+        use.value: str(use.origin)
+        for top in sorted(tops)
+        for use in find_uses(modules, tuple(texts), command=(top,))
+        if use.code == "finds-library" and use.when is not When.MAYBE
+    }
+    yield from ((name, where) for name, where in found.items() if name not in _OF_LIBC)
+
+
+_OF_LIBC = frozenset({"c", "m", "dl", "pthread", "rt", "util", "resolv"})
+
+
 class RemoteFiles:
     """Reads wheels and sdists through one HTTP session. All methods may raise TransientError."""
 
@@ -138,9 +173,10 @@ class RemoteFiles:
         """Look into a wheel by range requests; None for a file that is gone or broken."""
         try:
             with self._open_zip(file) as wheel:
-                return WheelInside(
-                    metadata=wheel_metadata(wheel), facts=read_contents(wheel, file.filename)
-                )
+                facts = read_contents(wheel, file.filename)
+                if _is_scanned(file):
+                    facts = replace(facts, opened=tuple(_list_opened(wheel)))
+                return WheelInside(metadata=wheel_metadata(wheel), facts=facts)
         except _UNREADABLE:
             return None
 
@@ -184,7 +220,9 @@ class RemoteFiles:
         try:
             archive: ZipFile = RemoteZip(
                 file.url,
-                initial_buffer_size=min(_TAIL, file.size or _TAIL),
+                initial_buffer_size=min(
+                    _LARGEST_READ if _is_scanned(file) else _TAIL, file.size or _TAIL
+                ),
                 session=_Checked(self._http),
             )
         except RemoteIOError:
@@ -195,7 +233,7 @@ class RemoteFiles:
 
     @contextmanager
     def _open_whole(self, file: DistFile) -> Iterator[ZipFile]:
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
+        with _Kept(_IN_MEMORY) as kept:
             sha256 = hashlib.sha256()
             with self._http.open(file.url) as response:
                 if response.status_code in MISSING:
@@ -210,6 +248,16 @@ class RemoteFiles:
             with ZipFile(kept) as wheel:
                 wheel.filename = file.filename
                 yield wheel
+
+
+class _Kept(tempfile.SpooledTemporaryFile[bytes]):
+    """A wheel that was downloaded; a directory that would take all memory is not read."""
+
+    def read(self, *size: int) -> bytes:
+        """Return the next bytes. Raises BadZipFile for more than any directory has."""
+        if size and size[0] > _LARGEST_RANGE:
+            raise BadZipFile("the directory is larger than any")
+        return super().read(*size)
 
 
 class _Checked:

@@ -1,6 +1,8 @@
 """Asking on a terminal, by keyboard."""
 
+import shutil
 import signal
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -9,9 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import questionary
 from prompt_toolkit import print_formatted_text
+from prompt_toolkit.filters import Always, is_done
 from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
+from prompt_toolkit.layout import (
+    ConditionalContainer,
+    FormattedTextControl,
+    HSplit,
+    Layout,
+    Window,
+)
 
-from scaffold.init.question import Option, Question
+from scaffold.init.question import GoBackError, Option, Question
 
 if TYPE_CHECKING:
     from prompt_toolkit.application import Application
@@ -104,15 +115,20 @@ _STYLE = (
     ("bottom-toolbar", "noreverse"),
 )
 _SEARCHED = 12
+_ESCAPE = 0.05  # seconds in which the rest of an arrow key's code follows its first byte
+_POINTED = 8  # columns for the pointer, the tick and the gap before a note
+_NARROWEST = 16
+_WIDEST = 40  # a longer title moves its own note, and no other
 
 
 def ask_on_terminal(question: Question) -> str:
-    """Return the answer that somebody gives. Raises KeyboardInterrupt for Ctrl-C and Ctrl-D.
+    """Return the answer that somebody gives; its line stays on the screen.
 
-    Afterwards one line with the question and its answer is left on the screen.
+    Raises KeyboardInterrupt for Ctrl-C and Ctrl-D, GoBackError for Esc or, in a list, for ←.
     """
     style = questionary.Style(list(_STYLE))
     prompt = _prompt(question, style)
+    _add_keys(prompt, question)
     try:
         given = run_interruptibly(prompt.application)
     except EOFError as error:
@@ -130,6 +146,40 @@ def _prompt(question: Question, style: "Style") -> "Prompt":
     return _ticking(question, style) if question.several else _choosing(question, style)
 
 
+def _add_keys(prompt: "Prompt", question: Question) -> None:
+    """Let Esc lead to the question before, and tell all keys below the question."""
+    keys = KeyBindings()
+
+    def go_back(event: KeyPressEvent) -> None:
+        event.app.exit(exception=GoBackError)
+
+    for key in ("escape", "left") if question.options else ("escape",):
+        keys.add(key, eager=True)(go_back)
+    app = prompt.application
+    app.ttimeoutlen = _ESCAPE
+    app.key_bindings = merge_key_bindings([*filter(None, [app.key_bindings]), keys])
+    legend = Window(
+        FormattedTextControl([("class:instruction", _legend(question))]),
+        dont_extend_height=True,
+        wrap_lines=True,
+    )
+    for window in app.layout.find_all_windows():
+        window.dont_extend_height = Always()
+    shown = ConditionalContainer(legend, filter=~is_done)
+    app.layout = Layout(HSplit([app.layout.container, shown]), app.layout.current_window)
+
+
+def _legend(question: Question) -> str:
+    words = ["Enter goes on", "Esc goes back", "Ctrl-C stops"]
+    if question.several:
+        words.insert(0, "Space ticks")
+    if question.options:
+        words.insert(0, "↑ ↓ move")
+    if len(question.options) > _SEARCHED:
+        words.insert(1, "type to search")
+    return " · ".join(words)
+
+
 def _writing(question: Question, style: "Style") -> "Prompt":
     return questionary.text(
         question.text,
@@ -144,7 +194,7 @@ def _writing(question: Question, style: "Style") -> "Prompt":
 
 def _choosing(question: Question, style: "Style") -> "Prompt":
     searched = len(question.options) > _SEARCHED
-    width = max(len(option.title) for option in question.options)
+    width = min(_WIDEST, max(len(option.title) for option in question.options))
     return questionary.select(
         question.text,
         choices=[
@@ -178,19 +228,23 @@ def _ticking(question: Question, style: "Style") -> "Prompt":
         qmark="·",
         pointer="›",  # noqa: RUF001 - an arrow, not a bracket
         instruction=f"({question.note})" if question.note else " ",
+        validate=lambda taken: question.problem_of(",".join(taken)) or True,
         style=style,
         erase_when_done=True,
     )
 
 
 def _title(option: Option, width: int, *, plain: bool) -> "str | list[tuple[str, str]]":
-    """Return an option's line; what is searched has to be plain text."""
+    """Return an option's line, its note wrapped; what is searched has to be plain text."""
     if not option.note:
         return option.title
     title = option.title.ljust(width)
     if plain:
         return f"{title}  {option.note}"
-    return [("class:text", title), ("class:instruction", f"  {option.note}")]
+    start = width + _POINTED
+    room = max(_NARROWEST, shutil.get_terminal_size().columns - start - 1)
+    note = textwrap.wrap(option.note, room)
+    return [("class:text", title), ("class:instruction", "  " + f"\n{' ' * start}".join(note))]
 
 
 def take_defaults(question: Question) -> str:

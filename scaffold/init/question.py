@@ -45,6 +45,10 @@ OF_TEMPLATE = "template:"
 OTHER = "+other"
 
 
+class GoBackError(Exception):
+    """Somebody wants to answer the question before this one again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One answer to choose; ``note`` explains it in a few words."""

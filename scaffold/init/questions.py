@@ -10,19 +10,19 @@ from scaffold.config.choices import AROUND, OBJECTIVES
 from scaffold.config.option_parsers import parse_command, parse_port, parse_size
 from scaffold.config.option_sources import Given
 from scaffold.init.question import OTHER, Answers, Option, Question, Starter
+from scaffold.model.errors import UsageError
 from scaffold.model.project import Project
 from scaffold.model.target import Arch, Device
 from scaffold.resolver.tags import parse_arch
 
 MACHINE = "+machine"
-MORE = "+more"
 RESCUE = "rescue"
 
 # What is asked about: what the last run recorded of it is a default, of all else it holds.
 ASKED = frozenset({"device", "target", "max-size", "objective", "cmd", "port", "also"})
 # What has to be asked again with an answer that is taken back.
 FOLLOWING = {
-    "device": ("any-device", "target"),
+    "device": ("target",),
     "max-size": ("max-size-other",),
     "cmd": ("port",),
 }
@@ -90,7 +90,7 @@ def answered(situation: Situation, answers: Answers) -> tuple[tuple[Question, st
 
 def _questions(situation: Situation, answers: Answers) -> Iterator[Question]:
     """Yield what is to be asked after these answers, answered or not, in order."""
-    choice = (_device, _any_device, _arch, _budget, _other_budget, _objective)
+    choice = (_device, _arch, _budget, _other_budget, _objective)
     for ask in (*choice, _command, _port, _also):
         question = ask(situation, answers)
         if question is not None:
@@ -100,7 +100,6 @@ def _questions(situation: Situation, answers: Answers) -> Iterator[Question]:
 def values_of(answers: Answers, machine: str) -> dict[str, Any]:
     """Return answers as options, by the parameter's name, unparsed."""
     device = answers.get("device", "")
-    device = answers.get("any-device", "") if device == MORE else device
     targets = {OTHER: answers.get("target", ""), MACHINE: str(parse_arch(machine))}
     target = targets.get(device, "")
     size = answers.get("max-size", "")
@@ -120,30 +119,17 @@ def _device(situation: Situation, _: Answers) -> Question | None:
     if {"device", "target"} & set(situation.held):
         return None
     names, default = _likely_devices(situation)
-    more = Option(value=MORE, title="Another device", note=f"all {len(situation.devices)} profiles")
+    by_name = sorted(situation.devices.values(), key=lambda one: (one.name.lower(), one.id))
     return Question(
         name="device",
         text="Which device is it for?",
         options=(
             *(_device_option(situation.devices[name]) for name in names),
-            *((more,) if len(names) < len(situation.devices) else ()),
-            Option(value=OTHER, title="An architecture", note="no device in particular"),
+            Option(value=OTHER, title="Architectures", note="one or more, no device in particular"),
             Option(value=MACHINE, title="This machine", note=parse_arch(situation.machine).value),
+            *(_device_option(device) for device in by_name if device.id not in names),
         ),
         default=default,
-    )
-
-
-def _any_device(situation: Situation, answers: Answers) -> Question | None:
-    if answers.get("device") != MORE:
-        return None
-    known = sorted(situation.devices.values(), key=lambda one: (one.name.lower(), one.id))
-    return Question(
-        name="any-device",
-        text="Which one?",
-        note="type to search",
-        options=tuple(_device_option(device) for device in known),
-        default=known[0].id,
     )
 
 
@@ -161,7 +147,8 @@ def _likely_devices(situation: Situation) -> tuple[list[str], str]:
 
 
 def _device_option(device: Device) -> Option:
-    note = " · ".join(filter(None, (device.arch.value, _memory(device.memory))))
+    names = ", ".join(device.aliases)
+    note = " · ".join(filter(None, (device.arch.value, _memory(device.memory), names)))
     return Option(value=device.id, title=device.name, note=note)
 
 
@@ -176,15 +163,22 @@ def _arch(situation: Situation, answers: Answers) -> Question | None:
     if answers.get("device") != OTHER:
         return None
     recorded = situation.recorded.get("target")
-    default = parse_arch(str(recorded.raw[0])) if recorded else Arch.ARM64  # type: ignore[index]
+    texts = recorded.raw if recorded and isinstance(recorded.raw, tuple) else (Arch.ARM64,)
     return Question(
         name="target",
-        text="Which architecture?",
+        text="Which architectures?",
         options=tuple(
             Option(value=arch.value, title=arch.value, note=_ARCHES[arch]) for arch in _ARCHES
         ),
-        default=default.value,
+        default=",".join(parse_arch(text) for text in texts),
+        several=True,
+        check=_one_at_least,
     )
+
+
+def _one_at_least(answer: str) -> None:
+    if not answer:
+        raise UsageError("tick one at least")
 
 
 def _budget(situation: Situation, _: Answers) -> Question | None:
@@ -269,7 +263,6 @@ def _also(situation: Situation, _: Answers) -> Question | None:
     return Question(
         name="also",
         text="What else shall be written?",
-        note="space ticks, Enter goes on",
         options=tuple(
             Option(value=name, title=_AROUND[name][0], note=_AROUND[name][1]) for name in AROUND
         ),

@@ -711,7 +711,9 @@ LIMITS: Final = frozenset(
 # Stand in no base's way, and everybody has to read them: the first screen has them.
 NOTES: Final = frozenset(
     {
+        Code.COMPILE_UNKNOWN,
         Code.DOWNLOADS_DATA,
+        Code.END_OF_LIFE,
         Code.MAY_NEED_LIBRARY,
         Code.MAY_NEED_MODULE,
         Code.MAY_NEED_PROGRAM,

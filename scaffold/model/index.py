@@ -102,7 +102,8 @@ class WheelFacts:
     ``brings`` are the paths of the shared libraries in the wheel, below site-packages, None where
     nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
     beside the file that has them. ``modules`` are the names below site-packages that can be
-    imported, None where nobody looked; ``opens`` are the libraries that its Python code opens.
+    imported, None where nobody looked; ``opened`` are (library, where) that its Python code
+    opens or looks for by name.
     """
 
     installed: int
@@ -116,7 +117,7 @@ class WheelFacts:
     brings: tuple[str, ...] | None = None
     sought: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] | None = None
-    opens: tuple[str, ...] = ()
+    opened: tuple[tuple[str, str], ...] = ()
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

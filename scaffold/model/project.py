@@ -193,6 +193,7 @@ class OwnPackage:
     installs, both relative to the project. ``requires`` is what its build asks for, as PEP 508
     text, ``tools`` what compiles its own code, empty for a pure package. ``versioned`` says that
     its version comes from version control; ``problem`` why its backend is known to refuse.
+    ``reads`` are files that its build reads and that the project's own ignore file leaves out.
     """
 
     path: str
@@ -203,6 +204,7 @@ class OwnPackage:
     tools: tuple[str, ...] = ()
     versioned: bool = False
     problem: str = ""
+    reads: tuple[str, ...] = ()
     origin: Origin
 
 

@@ -20,6 +20,7 @@ from scaffold.planner.evaluate import (
     environment_of,
     evaluate,
     list_asked_pythons,
+    list_bound_pythons,
 )
 from scaffold.planner.os_package_cost import list_system
 from scaffold.planner.size.prediction import guess_installed
@@ -217,7 +218,8 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
 def asked_pythons(question: PlanningInput) -> tuple[str, ...]:
     """Return the Pythons past their end that are all that the project admits."""
     bounds = [bound.value for bound in question.project.pythons]
-    return tuple(list_asked_pythons(bounds, question.facts.pythons, question.today))
+    bound = tuple(list_bound_pythons(question.project))
+    return tuple(list_asked_pythons(bounds, question.facts.pythons, question.today, bound))
 
 
 def on_other_arch(question: PlanningInput, arch: Arch) -> PlanningInput:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import unquote
 
 from packaging.version import Version
 
@@ -15,6 +16,7 @@ from scaffold.model.target import Budget, Environment, Libc, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
+from scaffold.planner.own_packages import weigh_unbuilt
 from scaffold.planner.size.prediction import predict, predict_traced, remark_trace, tracing
 from scaffold.planner.trimming import (
     lighten,
@@ -102,22 +104,46 @@ def _day(pinned: Pinned) -> date | None:
         return None
 
 
+def list_bound_pythons(project: Project) -> Iterator[frozenset[str]]:
+    """Yield the Pythons of each name of which the project has or names wheels of machine code."""
+    files: dict[str, list[str]] = {}
+    for one in project.distributions:
+        files.setdefault(one.name, []).append(one.file.filename)
+    for asked in project.asked:
+        if asked.url:
+            filename = asked.url.partition("#")[0].rpartition("/")[2]
+            files.setdefault(asked.name, []).append(unquote(filename))
+    names = {asked.name for asked in project.asked}
+    for name, filenames in files.items():
+        tags = [split_tags(one) for one in filenames if one.endswith(".whl")]
+        own = all(one[0][0][:3] == "cp3" and not {"abi3", "none"} & {*one[1]} for one in tags)
+        if tags and own and len(tags) == len(filenames) and name in names:
+            yield frozenset(f"3.{tag[3:]}" for one in tags for tag in one[0])
+
+
 def list_asked_pythons(
-    bounds: Sequence[str], pythons: Mapping[str, date | None], today: date
+    bounds: Sequence[str],
+    pythons: Mapping[str, date | None],
+    today: date,
+    bound: Sequence[frozenset[str]] = (),
 ) -> Iterator[str]:
-    """Yield the Pythons past their end that are all that a project admits; none if newer do too."""
+    """Yield the Pythons past their end that are all that a project admits; none if newer do too.
+
+    ``bound`` are the Pythons that each of its own wheels is for.
+    """
     parsed = [one for bound in bounds if (one := parse_specifier(bound)) is not None]
     admitted = [
         minor
         for minor in pythons
-        if all(
+        if all(minor in one for one in bound)
+        and all(
             one.contains(f"{minor}.{patch}", prereleases=True)
             for one in parsed
             for patch in [_patch(one, minor)]
         )
     ]
     ended = [minor for minor in admitted if (eol := pythons[minor]) and eol < today]
-    if parsed and ended == admitted:
+    if (parsed or bound) and ended == admitted:
         yield from ended
 
 
@@ -220,6 +246,7 @@ def evaluate(
         footprints=facts.footprints,
         system=needs.cost,
         app=(question.project.app_bytes, question.project.app_sources),
+        unbuilt=weigh_unbuilt(question.project),
         bytecode=options.bytecode,
         less=less,
         models=(

@@ -160,7 +160,8 @@ def taken_cost(
 
 def _linked_packages(release: str, facts: Facts) -> set[str]:
     """Return the packages whose libraries are linked with all that they pull in."""
-    return {
+    built = {name for one in facts.headers.values() for name in one.runs_with(release)}
+    return built | {
         library.packages[release].name
         for library in facts.libraries.values()
         if library.linked and release in library.packages
@@ -237,7 +238,10 @@ def python_package(base: Base, arch: Arch, facts: Facts, name: str) -> SystemPac
 
 
 def written_packages(release: str, facts: Facts) -> dict[str, SystemPackage]:
-    """Return the packages of a release that libraries.toml has figures for, the largest of each."""
+    """Return the packages of a release that libraries.toml has figures for, the largest of each.
+
+    Where a release has no table, what builds run with counts as it does on Debian.
+    """
     found: dict[str, SystemPackage] = {}
     for library in facts.libraries.values():
         package = library.packages.get(release)
@@ -245,4 +249,11 @@ def written_packages(release: str, facts: Facts) -> dict[str, SystemPackage]:
             package.name not in found or found[package.name].on_disk < package.on_disk
         ):
             found[package.name] = package
+    table = facts.distributions.get("trixie")
+    if table is not None and release not in facts.distributions:
+        for one in facts.headers.values():
+            on_disk, download = table.weigh(_with_libraries(table, one.trixie))
+            for name in one.runs_with(release)[:1]:
+                like = SystemPackage(name=name, on_disk=on_disk, download=download, verified=False)
+                found.setdefault(name, like)
     return found

@@ -15,7 +15,7 @@ from scaffold.model.knowledge import (
     SystemPackage,
 )
 from scaffold.model.plan import Options
-from scaffold.model.project import Project
+from scaffold.model.project import Origin, Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily
 from scaffold.planner.companions import (
@@ -88,7 +88,7 @@ def find_os_packages(
     given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
     usage = weigh_uses(
         base,
-        (*project.uses, *list_started(project, facts)),
+        (*project.uses, *list_started(project, facts), *_opened(facts, packages)),
         facts,
         given=given,
         commands=set(_commands_of(project, facts, packages)),
@@ -125,8 +125,11 @@ def find_os_packages(
     more = tuple(_besides(project, facts, packages, options, there, python=python, system=system))
     refused.extend(reason for reason, certain in more if certain)
     remarks.extend(reason for reason, certain in more if not certain)
-    build, tools, build_class, build_reasons = find_builds(facts, base, arch, packages, install)
+    build, tools, build_class, build_reasons, unbuilt = find_builds(
+        facts, base, arch, packages, install
+    )
     remarks.extend(build_reasons)
+    refused.extend(unbuilt)
     remarks.extend(_from_repositories(project))
     if own_reasons := tuple(_compiles_own(project)):
         remarks.extend(own_reasons)
@@ -209,7 +212,8 @@ def _compiles_own(project: Project) -> Iterator[Reason]:
         if one.tools:
             text = (
                 f"{one.name} has code of its own ({', '.join(one.tools)}; {one.origin}): it is "
-                "compiled for the target when the image is built; its size is not known before"
+                "compiled for the target when the image is built; its size is not known before, so "
+                "the prediction spans what such code takes elsewhere"
             )
             yield Reason(code=Code.OWN_EXTENSION, text=text, package=one.name)
 
@@ -270,6 +274,16 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
     for program in options.programs:
         if program not in programs | whole:
             yield _Lack(program, "--with", "", program=True)
+
+
+def _opened(facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:
+    """Yield the libraries that packages open by name, where no fact says which they are."""
+    for weighed in packages:
+        fact = facts.packages.get(weighed.pinned.name)
+        if fact is None or not fact.dlopens:
+            for library, where in weighed.facts.opened:
+                origin = Origin(file=f"{weighed.pinned.name} ({where})")
+                yield Use(code="finds-library", value=library, origin=origin, when=When.CALL)
 
 
 def _of_own(project: Project) -> Iterator[_Lack]:

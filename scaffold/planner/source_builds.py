@@ -33,13 +33,18 @@ _LANGUAGE_TOOLS = {"fortran", "meson", "rust", "swig"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Build:
-    """What building one package takes; ``run`` are packages that the result runs with."""
+    """What building one package takes; ``run`` are packages that the result runs with.
+
+    ``unknown`` are headers and modules that no package is known to bring, ``refused`` is one that
+    the base's distribution is known not to have.
+    """
 
     effort: BuildClass
     packages: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    refused: str = ""
 
 
 def find_builds(
@@ -48,8 +53,11 @@ def find_builds(
     arch: Arch,
     packages: Sequence[Weighed],
     install: dict[str, SystemPackage],
-) -> tuple[tuple[str, ...], tuple[str, ...], BuildClass, tuple[Reason, ...]]:
-    """Return build packages, tools, class and reasons; adds what they run with to ``install``."""
+) -> tuple[tuple[str, ...], tuple[str, ...], BuildClass, tuple[Reason, ...], tuple[Reason, ...]]:
+    """Return build packages, tools, class, reasons and refusals.
+
+    What the results run with is added to ``install``.
+    """
     builds = [
         (weighed, _find(facts, base, weighed)) for weighed in packages if not weighed.pinned.wheel
     ]
@@ -62,6 +70,7 @@ def find_builds(
         tuple(sorted({name for _, build in builds for name in build.tools})),
         max(efforts, default=BuildClass.WHEELS, key=_RANK.__getitem__),
         tuple(_explain(weighed, build) for weighed, build in builds),
+        tuple(_refuse(base, weighed, build.refused) for weighed, build in builds if build.refused),
     )
 
 
@@ -94,7 +103,8 @@ def _from_source(facts: Facts, base: Base, manager: str, source: SourceFacts | N
         return _Build(effort=BuildClass.UNKNOWN, packages=_ALL[manager])
     known = facts.headers.values()
     found = list(list_header_sources(source, known))
-    brought = [name for one in found for name in (one.apk if manager == "apk" else one.apt)]
+    brought = {one: one.apk if manager == "apk" else one.apt for one in found}
+    lacking = [one for one in found if not brought[one]]
     run = [name for one in found for name in one.runs_with(base.distribution_key)]
     simple = is_simple(source, [h for one in known for h in (*one.headers, *one.modules)])
     languages = [_TOOLS[one][manager] for one in source.languages if one in _TOOLS]
@@ -102,17 +112,37 @@ def _from_source(facts: Facts, base: Base, manager: str, source: SourceFacts | N
         languages.append(_PKG_CONFIG[manager])
     return _Build(
         effort=BuildClass.MINUTES if simple else BuildClass.UNKNOWN,
-        packages=(*(_COMPILER if simple else _ALL)[manager], *languages, *brought),
+        packages=(
+            *(_COMPILER if simple else _ALL)[manager],
+            *languages,
+            *(name for names in brought.values() for name in names),
+        ),
         tools=tuple(one for one in source.languages if one in _LANGUAGE_TOOLS),
         run=tuple(run),
         unknown=tuple(_unknown(source, found)),
+        refused=next((n for n in _names(source) if any(one.brings(n) for one in lacking)), ""),
     )
 
 
+def _names(source: SourceFacts) -> tuple[str, ...]:
+    return (*source.headers, *source.modules)
+
+
 def _unknown(source: SourceFacts, found: Sequence[HeaderSource]) -> Iterator[str]:
-    for name in (*source.headers, *source.modules):
+    for name in _names(source):
         if not any(one.brings(name) for one in found):
             yield name
+
+
+def _refuse(base: Base, weighed: Weighed, name: str) -> Reason:
+    pinned = weighed.pinned
+    text = (
+        f"{pinned.name} {pinned.version} has no wheel here, and its sdist is built with {name}, "
+        f"which no package of {base.id} has"
+    )
+    return Reason(
+        code=Code.LIBRARY_UNAVAILABLE, text=text, package=pinned.name, file=pinned.file.filename
+    )
 
 
 def _explain(weighed: Weighed, build: _Build) -> Reason:

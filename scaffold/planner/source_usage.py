@@ -244,6 +244,7 @@ def find_missing(
     may bring a module whose owner no fact names, as far as nothing tells what else it is for.
     """
     owners = _owners(facts)
+    spaces = _namespaces(facts)
     imported = [use for use in project.uses if use.code == "imports"]
     brought = {name for names in modules.values() for name in names or ()}
     told = {canonicalize_name(Requirement(one).name) for row in owners.values() for one in row}
@@ -260,7 +261,7 @@ def find_missing(
         if _is_named(use.value, unread, known):
             continue
         certain = use.when is When.START
-        if fact is not None or known:
+        if fact is not None or (known and use.value not in spaces):
             row = fact or ModuleFact(packages=known, source="", checked=_NEVER)
             reason = _lacks(use, row, project, installed, python)
         elif _may_bring(use.value, vague, project, explained):
@@ -283,6 +284,12 @@ def _owners(facts: Facts) -> dict[str, tuple[str, ...]]:
             top = module.partition(".")[0]
             owners[top] = (*owners.get(top, ()), package.name)
     return owners
+
+
+def _namespaces(facts: Facts) -> set[str]:
+    """Return the modules that packages share: which of them brings one, its name does not tell."""
+    names = {name for package in facts.packages.values() for name in package.provides_import}
+    return {name.partition(".")[0] for name in names if "." in name} - names
 
 
 def _is_named(module: str, installed: Mapping[str, str], owners: tuple[str, ...]) -> bool:

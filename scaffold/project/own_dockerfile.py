@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -79,7 +79,7 @@ def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
             text = "" if aside else text_of(root, place)
             if not text or OURS in text:
                 continue
-            dockerfile = read_dockerfile(text)
+            dockerfile = _to_image(read_dockerfile(text))
             context = find_context(root, place, dockerfile)
             if dockerfile.stages and context is not None:
                 found = OwnDockerfile(place=place, dockerfile=dockerfile, context=context)
@@ -93,6 +93,14 @@ def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
         if usable:
             return usable[0]
     return None
+
+
+def _to_image(dockerfile: Dockerfile) -> Dockerfile:
+    """Return it without stages at its end that are named as no image of the application."""
+    stages = list(dockerfile.stages)
+    while len(stages) > 1 and _ASIDE.search(stages[-1].name or ""):
+        stages.pop()
+    return replace(dockerfile, stages=tuple(stages))
 
 
 def _starts(dockerfile: Dockerfile) -> tuple[str, ...]:

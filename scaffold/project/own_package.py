@@ -2,10 +2,12 @@
 
 import ast
 import configparser
+import os
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.errors import PathUnreadableError
 from scaffold.model.project import Origin, OwnPackage
+from scaffold.project.dockerignore import ignored, patterns_for
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.setup_files import SETUP_FILES, setup_keywords
 from scaffold.project.text_io import decode, read_bytes
@@ -61,6 +64,11 @@ _NO_MODULE = re.compile(
     r"(setup|conftest|tests?|examples?|build|toxfile|noxfile|pavement|dodo|tasks|fabfile|"
     r"[Ss][Cc]onstruct|conanfile|manage|benchmarks?|exercises?|[._].*)"
 )
+# Of what pyproject.toml says besides [project], the tools that build packages.
+_BUILDING = ("setuptools", "poetry", "hatch", "flit", "pdm", "maturin", "scikit-build")
+_WORD = re.compile(r"[^\s,:=]+")
+_SIGNS = re.compile(r"[\s*?\[\]<>|\0]")
+_LONGEST = 200  # characters of a path that is looked for
 
 
 def read_own_package(
@@ -90,6 +98,7 @@ def read_own_package(
         tools=tools,
         versioned=_is_versioned(reader, requires),
         problem=_refusal(reader, backend, name, home),
+        reads=tuple(sorted(_reads(reader))),
         origin=_origin(reader),
     )
 
@@ -160,6 +169,49 @@ def _build_system(reader: _Reader) -> tuple[str, tuple[str, ...]] | None:
     if backend.startswith("hatchling"):
         requires += _hook_requires(reader)
     return backend, tuple(dict.fromkeys(requires))
+
+
+def _reads(reader: _Reader) -> Iterator[str]:
+    """Yield the files that its metadata names (README, licences, data) and that are left out."""
+    place = reader.root / reader.folder
+    setup = (one for node in reader.keywords.values() for one in ast.walk(node))
+    words = (_WORD.findall(text) for section in reader.cfg.values() for text in section.values())
+    named = {
+        *(*SETUP_FILES, "MANIFEST.in", "pyproject.toml"),
+        *_texts(reader.table("project")),
+        *(text for tool in _BUILDING for text in _texts(reader.table("tool", tool))),
+        *(
+            one.value
+            for one in setup
+            if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ),
+        *chain.from_iterable(words),
+    }
+    named = {text for text in named if len(text) < _LONGEST and not _SIGNS.search(text)}
+    found = {place / text for text in named}
+    for text in _texts(reader.table("tool", "setuptools", "data-files")):
+        found |= set(place.glob(text)) if "**" not in text and _inside(text) else set()
+    for path in found:
+        file = posixpath.normpath(os.path.relpath(path, place))
+        ours = ignored(posixpath.join(reader.folder, file), patterns_for())
+        if file not in reader.files and _inside(file) and not ours and path.is_file():
+            yield posixpath.normpath(posixpath.join(reader.folder, file))
+
+
+def _inside(path: str) -> bool:
+    return bool(path.strip("./")) and not path.startswith(("/", "../"))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield all strings of a table, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
 
 
 def _is_virtual(reader: _Reader) -> bool:

@@ -185,7 +185,8 @@ def read_project(
         index=reading.index,
         uses=facts.uses,
         source_paths=facts.source_paths,
-        app_bytes=sum(size for path, size in listed if path not in left_out),
+        app_bytes=sum(size for path, size in listed if path not in left_out)
+        + sum((root / path).stat().st_size for one in packages for path in one.reads),
         app_sources=sum(size for path, size in listed if path.endswith(".py")),
         models=find_heavy(root, (pair for pair in listed if pair[0] not in left_out)),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),

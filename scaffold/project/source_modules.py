@@ -2,6 +2,7 @@
 
 import ast
 import posixpath
+import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from scaffold.project.text_io import read_bytes
 
 # Files of development: what they start or import, the app does not need.
 _SUPPORT_FOLDERS = frozenset({"tests", "test", "testing", "docs", "doc", "benchmarks"})
+_SUPPORT_FOLDER = re.compile(r"tests[-_]\w+|\w+[-_]tests|e2e|unittests?|testdata")
 _SUPPORT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tests.py"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -103,13 +105,22 @@ def load_modules(
     ``installed`` are folders whose modules get installed, so that they are roots in any case.
     Raises PathUnreadableError for a file that cannot be read.
     """
+    texts = {
+        file: read_bytes(root, file)
+        for file in files
+        if file.endswith(".py") and not is_support(file)
+    }
+    return parse_modules(texts, files, installed)
+
+
+def parse_modules(
+    texts: Mapping[str, bytes], files: Sequence[str] = (), installed: Sequence[str] = ()
+) -> tuple[tuple[Module, ...], tuple[Use, ...]]:
+    """Return parsed texts, by their paths among ``files``, and what cannot be parsed."""
     trees: dict[str, ast.Module] = {}
     broken: list[Use] = []
-    for file in files:
-        if not file.endswith(".py") or is_support(file):
-            continue
+    for file, text in texts.items():
         try:
-            text = read_bytes(root, file)
             if len(text) > LARGEST_SOURCE:
                 broken.append(_unparsable(file, _TOO_LARGE))
                 continue
@@ -119,7 +130,7 @@ def load_modules(
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             broken.append(_unparsable(file, error))
     nodes = {file: tuple(ast.walk(tree)) for file, tree in trees.items()}
-    known = {*_source_roots(files, nodes), *installed}
+    known = {*_source_roots(files or tuple(texts), nodes), *installed}
     roots = (*sorted(known - {"."}, key=lambda one: (-one.count("/"), one)), ".")
     modules = [
         _module(file, tree, nodes=nodes[file], root=_root_of(file, roots))
@@ -133,6 +144,7 @@ def is_support(file: str) -> bool:
     *folders, name = file.split("/")
     return (
         not _SUPPORT_FOLDERS.isdisjoint(folders)
+        or any(map(_SUPPORT_FOLDER.fullmatch, folders))
         or name in _SUPPORT_FILES
         or name.startswith("test_")
         or name.endswith("_test.py")

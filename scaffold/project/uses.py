@@ -126,7 +126,8 @@ def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
     text = reader.text(node)
     match = _SQLITE.fullmatch(text) if text else None
     path = match["path"] if match else ""
-    return reader.settle(path) if path else None
+    # Of "sqlite:///{}".format(…) only the rest is known.
+    return reader.settle(path) if path and not _FIELD.match(path) else None
 
 
 def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
@@ -274,6 +275,7 @@ _TK = "libtk8.6.so"
 _BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
 _DATABASES = frozenset({"dbm", "shelve", "_dbm", "_gdbm"})
 _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
+_SONAME = re.compile(r"lib[\w+-]+\.so(\.\d+)*")
 _PYTHON = re.compile(r"python[0-9.]*")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
 _VARIABLE = re.compile(r"LANG|LC_[A-Z]+")
@@ -417,6 +419,8 @@ def _foreign_call(
     first = call.args[0] if call.args else next((one for one in named if one is not None), None)
     text = module.text(first)
     if text.removeprefix("./") not in files:
+        if _SONAME.fullmatch(text):  # discord.opus.load_opus("libopus.so.0")
+            yield Use(code="finds-library", value=text, origin=module.origin(call)), call
         words = called if not text or " " in text else f"{called} {text}"
         yield Use(code="calls", value=words, origin=module.origin(call)), call
 

@@ -100,6 +100,7 @@ def rebase(project: Project, folder: str) -> Project:
             replace(
                 one,
                 path=from_root(one.path),
+                reads=tuple(from_root(path) for path in one.reads),
                 root=beside if one.root.startswith("../") else one.root,
             )
             for one in project.packages

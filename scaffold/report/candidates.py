@@ -26,13 +26,9 @@ _NONE = "-"
 _ADDING = (Code.NEEDS_LIBRARY, Code.NEEDS_PROGRAM)
 
 
-def show_candidates(decision: Decision, *, verbose: bool, most: int | None = None) -> "Content":
-    """Yield the table of the bases: one line each, or one for each Python; reasons below.
-
-    ``most`` is how many lines to show at most.
-    """
-    found = in_reading_order(decision.verdicts, decision) if verbose else best_per_base(decision)
-    verdicts = found[:most]
+def show_candidates(decision: Decision, *, verbose: bool) -> "Content":
+    """Yield the table of the bases: one line each, or one for each Python; reasons below."""
+    verdicts = in_reading_order(decision.verdicts, decision) if verbose else best_per_base(decision)
     if not verdicts:
         return
     rows: list[tuple[str, ...]] = [("", "Base", "Python", "Verdict", "On disk", "Download")]
@@ -44,8 +40,6 @@ def show_candidates(decision: Decision, *, verbose: bool, most: int | None = Non
         yield Fitted(line, _candidate_style(verdict, decision))
         if number + 1 == len(verdicts) or told[number] != told[number + 1]:
             yield from _show_reasons(told[number], None if verbose else _REASONS_SHOWN)
-    if len(found) > len(verdicts):
-        yield indented(f"and {len(found) - len(verdicts)} more bases", 3, "dim")
     yield ""
 
 

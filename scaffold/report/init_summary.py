@@ -11,17 +11,13 @@ from scaffold.config.option_sources import Given
 from scaffold.config.options import INDEX
 from scaffold.model.addresses import without_credentials
 from scaffold.model.project import Project
-from scaffold.model.resolution import list_notes
-from scaffold.report.candidates import show_candidates
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.terminal import align, bullet, indented, labelled, styled
-from scaffold.report.text import headline, show_choice
+from scaffold.report.terminal import align, indented, labelled, styled
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _FILES_SHOWN = 3
-_CANDIDATES_SHOWN = 5
 
 
 def show_findings(
@@ -75,19 +71,6 @@ def _spell(given: Given) -> str:
     return " ".join(
         without_credentials(one) if given.setting.kind == "url" else one for one in texts
     )
-
-
-def show_preview(outcome: PlanResult) -> "Iterator[RenderableType]":
-    """Yield what was decided, short enough for a small screen."""
-    for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
-        yield styled(headline(outcome, target), "bold")
-        yield ""
-        yield from show_choice(target, decision)
-        yield from show_candidates(decision, verbose=False, most=_CANDIDATES_SHOWN)
-        notes = list_notes(decision.chosen.reasons) if decision.chosen else ()
-        yield from (bullet(note.text) for note in notes)
-        if notes:
-            yield ""
 
 
 def show_dockerfile(text: str) -> "Iterator[RenderableType]":

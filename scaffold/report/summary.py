@@ -54,15 +54,24 @@ _RANKS = (frozenset({Code.PRIVATE_IN_IMAGE}), NOTES | OF_FILES)
 
 
 def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> "Content":
-    """Yield a result: its summary, or everything where ``verbose`` asks for it."""
-    show_it = show_outcome if verbose else show_summary
-    return show_it(outcome, folder=folder)
+    """Yield a result: its summary, or everything where ``verbose`` asks for it.
+
+    ``folder`` is the project's, as the user named it.
+    """
+    if verbose:
+        yield from show_outcome(outcome, folder=folder, verbose=True)
+        return
+    yield from show_summary(outcome)
+    if outcome.files:
+        label = "Written" if all(outcome.files.values()) else "To write"
+        yield _row(label, ", ".join(sorted(outcome.files)))
+    yield from show_next(outcome, folder)
 
 
-def show_summary(outcome: PlanResult, *, folder: str = ".") -> "Content":
-    """Yield a result in short. ``folder`` is the project's, as the user named it.
+def show_summary(outcome: PlanResult, *, more: str = "-v") -> "Content":
+    """Yield a result in short; what holds for several targets is told once.
 
-    What holds for several targets is told once.
+    ``more`` names what shows the notes that are left out.
     """
     before: tuple[str, ...] = ()
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
@@ -86,13 +95,8 @@ def show_summary(outcome: PlanResult, *, folder: str = ".") -> "Content":
         before = known
     if outcome.fits:
         yield from _show_start(outcome)
-    yield from _show_notes(outcome)
+    yield from _show_notes(outcome, more)
     yield from _show_savings(outcome.decisions)
-    if outcome.files:
-        written = all(outcome.files.values())
-        label = "Written" if written else "To write"
-        yield _row(label, ", ".join(sorted(outcome.files)))
-    yield from show_next(outcome, folder)
 
 
 def _row(label: str, text: str, note: str = "") -> "RenderableType":
@@ -212,7 +216,7 @@ def _family(base: Base) -> str:
     return f"minimal {base.distribution}" if base.origin else base.family
 
 
-def _show_notes(outcome: PlanResult) -> "Content":
+def _show_notes(outcome: PlanResult, all_by: str) -> "Content":
     notes: dict[str, Reason] = {}
     deciding: dict[str, None] = {}
     behind: set[str] = set()
@@ -229,7 +233,7 @@ def _show_notes(outcome: PlanResult) -> "Content":
     yield from (styled(f"! {text}", "yellow") for text in told)
     if more := len({*notes, *behind} - {*told}):
         count = f"{more} {'more ' if told else ''}{'notes' if more > 1 else 'note'}"
-        yield styled(f"  {count}: -v", "dim")
+        yield styled(f"  {count}: {all_by}", "dim")
 
 
 def _decides(caveat: str, request: Request, target: Target, decision: Decision) -> bool:

@@ -77,7 +77,7 @@ def _show_target(
 ) -> "Content":
     yield styled(headline(outcome, target), "bold")
     yield ""
-    yield from show_choice(target, decision)
+    yield from _show_choice(target, decision)
     yield from show_measured(outcome, target, decision)
     yield from show_candidates(decision, verbose=verbose)
     if decision.chosen:
@@ -112,7 +112,7 @@ def headline(outcome: PlanResult, target: Target) -> str:
     return " · ".join(parts)
 
 
-def show_choice(target: Target, decision: Decision) -> "Content":
+def _show_choice(target: Target, decision: Decision) -> "Content":
     """Yield the chosen base with its sizes, or how much the nearest one misses by."""
     chosen = decision.chosen
     if chosen:

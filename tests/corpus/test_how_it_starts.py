@@ -163,7 +163,8 @@ def test_the_health_check_names_the_path(tmp_path: Path) -> None:
     [
         "CMD python seed.py && python main.py",
         "CMD while true; do python main.py; done",
-        "CMD python main.py $OPTIONS",
+        "CMD python main.py --size $SIZE",
+        "CMD python -m $MODULE",
         "CMD python main.py > /var/log/main.log",
         'CMD ["python", "$SCRIPT"]',
         'CMD ["/usr/bin/supervisord", "-n"]',
@@ -695,3 +696,30 @@ def test_a_dockerfile_counts_where_it_surely_makes_the_image(
     command, origin = started(planned(tmp_path, {**files, **dockerfiles}))
     assert command == ("python serve.py" if place else "python main.py")
     assert origin.startswith(place or "main.py")
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "compose", "command"),
+    [
+        ("CMD python main.py $OPTIONS", "", "python main.py"),
+        ("CMD python main.py ${OPTIONS} -v", "", "python main.py -v"),
+        ("CMD python main.py $OPTIONS", "OPTIONS: -w --port 1", "python main.py -w --port 1"),
+        ("ENV OPTIONS=-q\nCMD python main.py $OPTIONS", "OPTIONS: -w", "python main.py -q"),
+        ('ENTRYPOINT ["./run.sh"]', "", "python main.py"),
+        ("CMD python main.py\nFROM app AS dev\nCMD python other.py", "", "python main.py"),
+        ("CMD python main.py\nFROM app AS lint\nCMD python other.py", "", "python main.py"),
+        ("CMD python other.py\nFROM app AS web\nCMD python main.py", "", "python main.py"),
+    ],
+)
+def test_options_that_nothing_sets_and_stages_of_development_are_left_out(
+    tmp_path: Path, dockerfile: str, compose: str, command: str
+) -> None:
+    text = f"FROM python:3 AS app\nWORKDIR /app\nCOPY . .\n{dockerfile}\n"
+    files = {"main.py": LOOP, "other.py": LOOP, "run.sh": "#!/bin/sh\nexec python main.py $MORE\n"}
+    if compose:
+        files["compose.yaml"] = f"services: {{app: {{build: ., environment: {{{compose}}}}}}}"
+    project = planned(tmp_path, {"Dockerfile": text, **files})
+    assert started(project)[0] == command
+    unset = "$" in dockerfile and "ENV" not in dockerfile and not compose
+    noted = any("which nothing sets" in note for note in project.notes)
+    assert noted == (unset or "run.sh" in dockerfile)

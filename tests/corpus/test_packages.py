@@ -1,6 +1,7 @@
 """Projects that are packages themselves, and projects that ask for repositories."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -8,10 +9,13 @@ import pytest
 
 from scaffold.cli.real_services import real_services
 from scaffold.model.errors import RequirementsInvalidError
-from scaffold.model.project import Project
+from scaffold.model.project import Origin, OwnPackage, Project
+from scaffold.planner.os_package_cost import SystemCost
+from scaffold.planner.own_packages import weigh_unbuilt
 from scaffold.project.reader import read_project
 from scaffold.project.repositories import Address, Checkout, FetchError
 from tests.cli.outside import run
+from tests.support.builders import make_project
 
 
 def read(root: Path, files: Mapping[str, str]) -> Project:
@@ -267,3 +271,23 @@ def test_a_package_from_a_repository_may_bring_a_module_of_another_name(
     said = f"{result.stdout}{result.stderr}"
     assert f"{git}@{COMMIT}" in said
     assert ("imports mqtt_helper, and no installed package" in said) is missing
+
+
+@pytest.mark.parametrize(
+    ("tools", "least", "most"), [(("c",), 44_000, 1_840_000), (("c", "rust"), 330_000, 4_900_000)]
+)
+def test_the_size_of_own_machine_code_is_a_range(
+    tools: tuple[str, ...], least: int, most: int
+) -> None:
+    own = OwnPackage(
+        name="gate",
+        path=".",
+        backend="setuptools.build_meta",
+        requires=(),
+        root=".",
+        origin=Origin(file="setup.py"),
+        tools=tools,
+    )
+    cost = weigh_unbuilt(replace(make_project(), packages=(own,)))
+    assert (cost.on_disk - cost.error, cost.on_disk + cost.error) == (least, most)
+    assert weigh_unbuilt(make_project()) == SystemCost()

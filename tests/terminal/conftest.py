@@ -24,6 +24,7 @@ def variables(place: Path) -> dict[str, str]:
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": str(place),
+        "PYTHONPATH": str(Path(__file__).parents[2]),  # this code, whatever is installed
         "XDG_STATE_HOME": str(place / "state"),
         "LEANSCAFFOLD_CACHE_DIR": str(place / "cache"),
         "LEANSCAFFOLD_OFFLINE": "1",

@@ -89,17 +89,43 @@ def test_ctrl_c_while_it_decides_writes_nothing(screen: Screen, place: Path) -> 
     assert names(place) == GIVEN
 
 
-def test_a_device_is_found_by_typing(screen: Screen) -> None:
+def test_several_architectures_are_ticked_and_escape_leads_back(screen: Screen) -> None:
+    screen.enter("leanscaffold init app; echo ended $?")
+    shown = screen.wait_for(pointed_at(QUESTIONS[0]))
+    assert "type to search · Enter goes on · Esc goes back · Ctrl-C stops" in shown
+    screen.type("archi")
+    screen.wait_for(r"› Architectures")  # noqa: RUF001
+    screen.press("Enter")
+    screen.wait_for(r"› ● arm64")  # noqa: RUF001
+    screen.press("Down", "Space", "Enter")
+    screen.wait_for(r"^· Which architectures\? arm64, amd64")
+    screen.wait_for(pointed_at(QUESTIONS[1]))
+    screen.press("Escape")
+    screen.wait_for(r"› ● arm64 .*\n   ● amd64")  # noqa: RUF001
+    screen.press("Left")
+    screen.wait_for(r"› Architectures")  # noqa: RUF001
+    screen.press("Enter")
+    screen.wait_for(r"› ● arm64 .*\n   ● amd64")  # noqa: RUF001
+    screen.press("Enter")
+    for question in QUESTIONS[1:4]:
+        screen.wait_for(pointed_at(question))
+        screen.press("Enter")
+    screen.wait_for(pointed_at(QUESTIONS[4]))
+    screen.press("Enter")
+    screen.wait_for(r"^ended 0")
+    assert "leanscaffold generate app --target=arm64 --target=amd64\n" in screen.scrolled()
+
+
+def test_a_device_is_found_by_typing_what_it_is_called(screen: Screen) -> None:
     screen.enter("leanscaffold init app; echo ended $?")
     screen.wait_for(pointed_at(QUESTIONS[0]))
-    screen.press(*["Down"] * 6)
-    screen.wait_for(r"› Another device")  # noqa: RUF001
-    screen.press("Enter")
-    screen.wait_for(r"type to search")
-    screen.press("v", "i", "s", "i", "o", "n")
+    screen.type("rpi5")
+    screen.wait_for(r"› Raspberry Pi 5")  # noqa: RUF001
+    screen.press("C-h", "C-h", "C-h", "C-h")
+    screen.type("vision")
     screen.wait_for(r"› .*VisionFive")  # noqa: RUF001
     screen.press("Enter")
-    screen.wait_for(r"^· Which one\? .*VisionFive")
+    screen.wait_for(r"^· Which device is it for\? .*VisionFive")
     screen.wait_for(pointed_at(QUESTIONS[1]))
     screen.press("Down", "Down", "Down", "Down", "Down", "Enter")
     screen.wait_for(r"^· At most how much\? +\(such as")

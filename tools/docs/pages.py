@@ -15,6 +15,7 @@ from scaffold.lint.rules import all_rules
 from scaffold.model import errors
 from scaffold.report.lists import EXPLANATIONS, list_rules
 from tools.docs.console import run
+from tools.docs.settings import make_schemas, settings_page
 
 # What a page shows its command with; those that need an engine are shown in the README.
 EXAMPLES = {
@@ -39,7 +40,9 @@ def make_pages(folder: Path) -> dict[str, str]:
     }
     return {
         **pages,
+        **make_schemas(),
         "commands/README.md": _command_list(commands),
+        "configuration.md": _page("Configuration", [settings_page()]),
         "exit-codes.md": _exit_codes(),
         "reasons.md": _reasons(),
         "rules.md": _rules(),

@@ -35,7 +35,8 @@ def wanted_packages(facts: Facts, release: str) -> tuple[str, ...]:
         if fact.recipe
         for name in fact.recipe.run.get("apt", ())
     )
-    return tuple(sorted({*libraries, *recipes}))
+    built = (name for one in facts.headers.values() for name in one.runs_with(release))
+    return tuple(sorted({*libraries, *recipes, *built}))
 
 
 def ask_suites(

@@ -49,6 +49,8 @@ SYSTEM_IN_BLOCKS = 1.1
 # An application's sources: the size of one file (the five examples, 2026-11-25: 0.5 to 4 kB).
 APPLICATION_FILE = 3_000
 
+_NOTHING = SystemCost()
+
 
 def source_bytes(facts: WheelFacts) -> int:
     """Return the bytes of Python source that get compiled."""
@@ -79,11 +81,13 @@ def predict(
     bytecode: str,
     less: tuple[int, int] = (0, 0),
     models: tuple[int, int] = (0, 0),
+    unbuilt: SystemCost = _NOTHING,
 ) -> Size:
     """Return the predicted size with its error bound. ``app`` is bytes, and of Python sources.
 
     ``less`` is what trimming takes out of the base, on disk and to download, if no package asks
-    for it. ``models`` are bytes of the application and what they are compressed to.
+    for it. ``models`` are bytes of the application and what they are compressed to, ``unbuilt`` is
+    its machine code, which its own build makes.
 
     The error adds up the base's own, that of system packages and bytecode, and a wide one for
     files nobody has looked into.
@@ -103,8 +107,11 @@ def predict(
         ("system packages", system.on_disk, system.download),
         (
             "application",
-            app_bytes + FIXED_BYTES,
-            round((app_bytes - models[0]) * APPLICATION_COMPRESSED) + models[1] + FIXED_DOWNLOAD,
+            app_bytes + FIXED_BYTES + unbuilt.on_disk,
+            round((app_bytes - models[0]) * APPLICATION_COMPRESSED)
+            + models[1]
+            + FIXED_DOWNLOAD
+            + unbuilt.download,
         ),
     )
     unknown = sum(weighed.facts.installed for weighed in packages if not weighed.exact)
@@ -120,6 +127,7 @@ def predict(
         + spreads[0]
         + unknown * UNKNOWN_SPREAD
         + system.error
+        + unbuilt.error
         + app_compiled * TYPICAL_BYTECODE_SPREAD
         + FIXED_BYTES
         + less[0]
@@ -132,7 +140,12 @@ def predict(
         download=sum(part[2] for part in parts),
         error=error,
         download_error=round(
-            image.download * image.error + spreads[1] + layers + system.download_error + FIXED_BYTES
+            image.download * image.error
+            + spreads[1]
+            + layers
+            + system.download_error
+            + unbuilt.download_error
+            + FIXED_BYTES
         ),
         in_blocks=round(on_disk + base_waste + around + waste),
         in_blocks_error=round(

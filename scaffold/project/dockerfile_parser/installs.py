@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scaffold.model.dockerfile import Command, Word
 
 _PIP = re.compile(r"pip(?:\d+(?:\.\d+)?)?")
-_PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?)?")
+_PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?|\$\{?\w+\}?)?")
 # Options of pip and uv that take the next word as their value.
 _WITH_VALUE = frozenset(
     {

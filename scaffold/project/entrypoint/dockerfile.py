@@ -191,7 +191,7 @@ def read_own_start(
     for command in dict.fromkeys(tried):
         where = command.origin if command else reading.origin(entrypoint or cmd or last)
         try:
-            launch = _launch(reading, entrypoint, cmd, steps, command)
+            launch = _launch(reading, entrypoint, cmd, steps, command, others=composed.environment)
             own = _resolve(reading, launch, own)
         except UnclearError as error:
             told = f"{where} {error}: it does not decide how the app starts (--cmd does)"
@@ -311,6 +311,8 @@ def _launch(
     cmd: Instruction | None,
     steps: Sequence[Instruction],
     composed: Process | None,
+    *,
+    others: Sequence[tuple[str, str, Origin]],
 ) -> Launch:
     def script(path: str) -> tuple[str, str] | None:
         file = reading.copied.project_path(path, reading.stage)
@@ -327,7 +329,9 @@ def _launch(
     last = steps[-1]
     workdir = _workdir(steps)
     scope = (entrypoint or cmd or last).scope
-    image = Image(environment=scope.environment, script=script)
+    # What a compose file gives is a user's, and is known where the image leaves it open.
+    given = {name: value for name, value, _ in others if not SECRET.search(name)}
+    image = Image(environment={**given, **scope.environment}, script=script)
     instead = composed.launch() if composed else None
     return join(entrypoint, cmd, workdir=workdir, image=image, place=place, instead=instead)
 
@@ -637,6 +641,11 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
     for path in outside:
         if started_file is None or path != launch.words[1]:
             yield f"{where} names {path}: mount it there, it is no file of the project"
+    if launch.unset:
+        yield (
+            f"{where} takes options from {', '.join(launch.unset)}, which nothing sets there: the "
+            "image starts without them; --cmd gives it some"
+        )
     if launch.skipped:
         yield f"{launch.file}:{launch.line} does more before that line: the image does not do it"
     folder = reading.path(".", launch.workdir)

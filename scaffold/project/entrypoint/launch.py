@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from scaffold.model.dockerfile import Command, Instruction
 from scaffold.project.dockerfile_parser.scopes import expand
@@ -21,6 +22,7 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _ALL = frozenset({"$@", "${@}", "$*"})
 _QUIET = frozenset({"set", "echo", "printf", "cd", "exec", ":", "true", "export", "umask"})
 _QUIET_CHAIN = re.compile(r"(?:(?:cd|export) [^&|;]+&& *)+")
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 _MERGED = re.compile(r"\s*2>&1\s*")
 
 
@@ -33,7 +35,8 @@ class Launch:
     """A command as it stands in the image, its variables filled in.
 
     ``file`` and ``line`` are where it is written, ``workdir`` the folder that it runs in.
-    ``skipped`` says that the script around it does something else before.
+    ``skipped`` says that the script around it does something else before; ``unset`` are words that
+    a run may fill with options (``$OPTIONS``), and that nothing sets.
     """
 
     words: tuple[str, ...]
@@ -42,6 +45,7 @@ class Launch:
     line: int
     environment: tuple[tuple[str, str], ...] = ()
     skipped: bool = False
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +180,8 @@ def _from_shell(text: str, launch: Launch, image: Image) -> Launch:
         raise UnclearError("needs a shell: it is more than one simple command")
     words = _filled(one, text, image.environment, ())
     environment = (*launch.environment, *_assigned(one, image.environment))
-    return replace(launch, words=words, workdir=workdir, environment=environment)
+    unset = (*launch.unset, *_unset(one, text, image.environment))
+    return replace(launch, words=words, workdir=workdir, environment=environment, unset=unset)
 
 
 def _begins(command: Command, text: str) -> bool:
@@ -217,6 +222,7 @@ def _from_script(
             *_exported(commands[:-1], known),
             *_assigned(last, known),
         ),
+        unset=(*launch.unset, *_unset(last, text, known)),
         skipped=launch.skipped
         or any(one.words and one.argv[0] not in _QUIET for one in commands[:-1]),
     )
@@ -291,7 +297,10 @@ def _filled(
 ) -> tuple[str, ...]:
     """Return the words of a command as its program gets them."""
     words: list[str] = []
+    unset = _unset(command, text, known)
     for word in command.words:
+        if word.text in unset:
+            continue
         if word.text in _ALL:
             words += arguments
         elif word.literal:
@@ -303,3 +312,18 @@ def _filled(
             raw = text[word.span.start : word.span.end]
             words += [filled] if '"' in raw else shlex.split(filled)
     return tuple(words)
+
+
+def _unset(command: Command, text: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the words that are nothing but a variable which nothing sets: nothing, to a shell.
+
+    What an option (``-m $MODULE``) waits for is none of them.
+    """
+    found = []
+    for before, word in pairwise(command.words):
+        name = _VARIABLE.fullmatch(text[word.span.start : word.span.end])
+        if name is None or name[1] in known or before.text.startswith("-"):
+            continue
+        if not re.search(rf"\b{name[1]}=|\b(?:read|for)\s+{name[1]}\b", text):
+            found.append(word.text)
+    return tuple(found)

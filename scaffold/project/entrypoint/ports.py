@@ -51,6 +51,7 @@ _OBJECTS = {
     "tornado.httpserver.HTTPServer": ("listen", 0),
 }
 _READS = frozenset({"os.environ.get", "os.getenv"})
+_CONSTANT = re.compile(r"(?:(?:DEFAULT|SERVER|LISTEN|HTTP|WEB|APP)_)+PORT|PORT")
 _BIND = re.compile(r"[^\s]*:(\d+)")
 
 
@@ -73,6 +74,20 @@ def find_port(
     found = (port for module in order for port in _served_on(module, objects, by_name))
     defaults = (port for module in order for port in _default_of_variable(module) if variable)
     return next(found, None) or next(defaults, None)
+
+
+def constant_port(modules: Sequence[Module]) -> Found[int] | None:
+    """Return what a constant is given that is named as the port of a server, if all agree."""
+    found = {
+        port.value: port
+        for module in modules
+        if not is_aside(module)
+        for node in module.top
+        if isinstance(node, ast.Assign)
+        and any(isinstance(one, ast.Name) and _CONSTANT.fullmatch(one.id) for one in node.targets)
+        and (port := as_port(module, node.value, node)) is not None
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def serves_everywhere(module: Module) -> bool:
@@ -182,7 +197,7 @@ def _served_on(
             yield found
 
 
-def as_port(module: Module, node: ast.expr | None, call: ast.Call) -> Found[int] | None:
+def as_port(module: Module, node: ast.expr | None, call: ast.AST) -> Found[int] | None:
     """Return the port that an argument of a call gives, as far as it is written there.
 
     It may be a number, a name for one, or the default of a variable: ``int(getenv("P", "80"))``.

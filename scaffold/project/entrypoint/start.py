@@ -23,7 +23,12 @@ from scaffold.project.entrypoint.dockerfile import (
     read_told,
 )
 from scaffold.project.entrypoint.health import find_health
-from scaffold.project.entrypoint.ports import find_port, gunicorn_bind, serves_everywhere
+from scaffold.project.entrypoint.ports import (
+    constant_port,
+    find_port,
+    gunicorn_bind,
+    serves_everywhere,
+)
 from scaffold.project.entrypoint.procfile import (
     DEFAULTS,
     PORT_OPTION,
@@ -149,6 +154,8 @@ def _find_entry(
         return _own_entry(own, own.entry, entry, modules, binds=binds)
     if entry is not None:
         main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
+        if main is not None and main.port is None:
+            main = replace(main, port=constant_port(modules))
         return replace(main, health=entry.health if main.port else None) if main else entry
     workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:

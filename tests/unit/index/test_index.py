@@ -222,6 +222,28 @@ def test_metadata_is_read_from_inside_a_wheel(bench: Bench, ranges: bool) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("source", "opened"),
+    [
+        (b"import ctypes.util\nctypes.CDLL(ctypes.util.find_library('mpv'))\n", ("mpv",)),
+        (b"import ctypes\ndef load():\n    ctypes.CDLL('libvlc.so.5')\nload()\n", ("libvlc.so.5",)),
+        (b"from ctypes import *\ntry:\n    CDLL('libx.so.1')\nexcept OSError:\n    pass\n", ()),
+        (b"import ctypes.util\nctypes.CDLL(ctypes.util.find_library('c'))\n", ()),
+        (b"import sys, ctypes\nif sys.platform == 'win32':\n    ctypes.CDLL('a.so')\n", ()),
+    ],
+)
+def test_libraries_that_a_pure_wheel_opens_are_read(
+    bench: Bench, source: bytes, opened: tuple[str, ...]
+) -> None:
+    wheel = make_wheel("demo", "1.0", files={"demo/__init__.py": source})
+    entry = bench.server.add_file("demo-1.0-py3-none-any.whl", wheel)
+    bench.server.add_page("demo", [entry])
+    index = bench.open()
+    (facts,) = index.wheel_facts([("demo", "1.0", files_of(index)[0])], network=True)
+    assert facts is not None
+    assert tuple(name for name, _ in facts.opened) == opened
+
+
 def test_a_range_reader_does_not_download_the_wheel(bench: Bench) -> None:
     noise = b"".join(bytes([i * 7 % 251, i // 251 % 256]) for i in range(200_000))
     wheel = make_wheel("demo", "1.0", files={f"demo/{i}.bin": noise[i:] for i in range(9)})

@@ -1,6 +1,7 @@
 """Keys in, answers out, on a terminal that prompt_toolkit is told to pretend."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -9,9 +10,11 @@ from prompt_toolkit.output import DummyOutput
 
 from scaffold.config.option_parsers import parse_size
 from scaffold.init.prompts import ask_on_terminal, take_defaults
-from scaffold.init.question import Option, Question
+from scaffold.init.question import GoBackError, Option, Question
+from scaffold.model.errors import UsageError
 
-ENTER, DOWN, UP, CTRL_C, CTRL_D, CLEAR = "\r", "\x1b[B", "\x1b[A", "\x03", "\x04", "\x15"
+ENTER, DOWN, UP, LEFT, ESCAPE = "\r", "\x1b[B", "\x1b[A", "\x1b[D", "\x1b"
+CTRL_C, CTRL_D, CLEAR = "\x03", "\x04", "\x15"
 FEW = Question(
     name="objective",
     text="What matters most?",
@@ -19,7 +22,7 @@ FEW = Question(
     default="b",
 )
 MANY = Question(
-    name="any-device",
+    name="device",
     text="Which one?",
     options=tuple(Option(value=f"d{n}", title=f"Device {n:02}", note="arm64") for n in range(40)),
     default="d0",
@@ -51,7 +54,7 @@ def test_one_of_many_is_found_by_typing_a_part_of_its_name(keys: PipeInput) -> N
 
 def test_letters_that_move_among_a_few_are_searched_among_many(keys: PipeInput) -> None:
     odd = Question(
-        name="any-device",
+        name="device",
         text="Which?",
         options=(*MANY.options, Option(value="jk", title="jk board")),
         default="d0",
@@ -90,6 +93,32 @@ def test_ctrl_c_breaks_off_at_any_kind_of_question(keys: PipeInput, question: Qu
     keys.send_text(CTRL_C)
     with pytest.raises(KeyboardInterrupt):
         ask_on_terminal(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "typed"),
+    [(FEW, LEFT), (MANY, "17" + LEFT), (SEVERAL, LEFT), *((q, ESCAPE) for q in (FEW, MANY, SIZE))],
+)
+def test_escape_goes_back_and_the_left_arrow_in_lists(
+    keys: PipeInput, question: Question, typed: str
+) -> None:
+    keys.send_text(typed)
+    with pytest.raises(GoBackError):
+        ask_on_terminal(question)
+
+
+def test_the_left_arrow_moves_in_what_is_written(keys: PipeInput) -> None:
+    keys.send_text("30MB" + LEFT * 2 + "0" + ENTER)
+    assert ask_on_terminal(SIZE) == "300MB"
+
+
+def test_one_at_least_is_ticked_where_the_question_says_so(keys: PipeInput) -> None:
+    def one_at_least(answer: str) -> None:
+        if not answer:
+            raise UsageError("tick one at least")
+
+    keys.send_text(DOWN + " " + ENTER + UP + " " + ENTER)
+    assert ask_on_terminal(replace(SEVERAL, check=one_at_least)) == "a"
 
 
 def test_ctrl_d_on_an_empty_line_breaks_off_too(keys: PipeInput) -> None:

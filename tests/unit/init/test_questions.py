@@ -19,7 +19,6 @@ from scaffold.init.question import (
 )
 from scaffold.init.questions import (
     MACHINE,
-    MORE,
     Situation,
     answered,
     next_question,
@@ -78,22 +77,19 @@ def test_a_start_that_nothing_tells_is_asked_for_and_then_the_port() -> None:
     assert "cmd" not in interview(replace(unknown, held=held))
 
 
-def test_another_device_an_architecture_and_another_size_each_have_a_question() -> None:
-    assert interview(situation(), device=MORE, max_size=OTHER) == [
-        *("device", "any-device", "max-size", "max-size-other", "objective", "also"),
+def test_an_architecture_and_another_size_each_have_a_question() -> None:
+    assert interview(situation(), max_size=OTHER) == [
+        *("device", "max-size", "max-size-other", "objective", "also"),
     ]
     assert interview(situation(), device=OTHER)[:2] == ["device", "target"]
 
 
-def test_a_device_that_is_not_usual_is_among_all() -> None:
+def test_a_device_that_is_not_usual_is_below_the_others() -> None:
     question = next_question(situation(), {})
     assert question
     assert [option.value for option in question.options] == [
-        *(PI.id, NUC.id, MORE, OTHER, MACHINE),
+        *(PI.id, NUC.id, OTHER, MACHINE, BOARD.id),
     ]
-    everything = next_question(situation(), {"device": MORE})
-    assert everything
-    assert BOARD.id in [option.value for option in everything.options]
 
 
 def test_the_last_runs_choices_are_the_defaults_and_the_templates_device_comes_next() -> None:
@@ -113,21 +109,21 @@ def test_the_last_runs_choices_are_the_defaults_and_the_templates_device_comes_n
 
 
 def test_recorded_targets_without_a_device_make_the_architecture_the_default() -> None:
-    known = situation(recorded=overlay(read_recorded({"target": ("armv7",)})))
+    known = situation(recorded=overlay(read_recorded({"target": ("armv7", "amd64")})))
     device = next_question(known, {})
     assert device
     assert device.default == OTHER
     arch = next_question(known, {"device": OTHER})
     assert arch
-    assert arch.default == "arm/v7"
+    assert arch.default == "arm/v7,amd64"
 
 
 @pytest.mark.parametrize(
     ("answers", "device", "targets"),
     [
         ({"device": PI.id}, PI.id, ()),
-        ({"device": MORE, "any-device": BOARD.id}, BOARD.id, ()),
         ({"device": OTHER, "target": "riscv64"}, "", (Arch.RISCV64,)),
+        ({"device": OTHER, "target": "arm64,amd64"}, "", (Arch.ARM64, Arch.AMD64)),
         ({"device": MACHINE}, "", (Arch.AMD64,)),
         ({}, "", ()),
     ],

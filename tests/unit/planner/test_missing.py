@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from scaffold.model.knowledge import Companion, Facts, ModuleFact
+from scaffold.model.knowledge import Companion, Facts, ModuleFact, PackageFact
 from scaffold.model.project import Found, Origin, Project, Use, When
 from scaffold.planner.companions import (
     find_companions,
@@ -45,7 +45,11 @@ def missing(
     provided: frozenset[str] = frozenset(),
     modules: Mapping[str, tuple[str, ...] | None] | None = None,
 ) -> list[tuple[str, bool]]:
-    facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
+    wirebuf = PackageFact(
+        name="wirebuf", provides_import=("space.wire",), source="docs", checked=date(2026, 1, 1)
+    )
+    packages = {"wirebuf": wirebuf}
+    facts = Facts(bases=(), packages=packages, libraries={}, devices={}, modules=MODULES)
     found = find_missing(
         project("imports", name, when),
         facts,
@@ -76,6 +80,12 @@ def test_a_module_of_known_owners_that_none_brings_is_certain(
     assert [sure for _, sure in missing(name, installed, when=When.CALL)] == [False]
     assert missing(name, installed, when=When.MAYBE) == []
     assert missing(name, installed, provided=frozenset({name})) == []
+
+
+def test_of_a_shared_top_level_name_no_package_is_advised() -> None:
+    ((text, _),) = missing("space")
+    assert "no installed package is known to bring it" in text
+    assert missing("space", {"wirebuf": "1.0"}) == []
 
 
 def test_a_module_that_is_brought_lacks_nothing() -> None:

@@ -8,9 +8,10 @@ from msgspec.structs import replace as replace_file
 from packaging.version import Version
 
 from scaffold.model.index import DistFile
+from scaffold.model.project import ProjectFile
 from scaffold.model.resolution import Pinned
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
-from scaffold.planner.evaluate import doubt_python, list_asked_pythons
+from scaffold.planner.evaluate import doubt_python, list_asked_pythons, list_bound_pythons
 from scaffold.resolver.releases import Release, list_wheel_pythons
 from tests.support.builders import make_pinned, make_project
 from tests.support.worlds import ask
@@ -102,3 +103,22 @@ def test_a_python_past_its_end_is_offered_where_it_is_all_that_is_asked_for(
 ) -> None:
     pythons = {"3.10": date(2026, 10, 31), "3.11": date(2027, 10, 31), "3.14": None}
     assert list(list_asked_pythons(bounds, pythons, date(2026, 11, 28))) == asked
+
+
+@pytest.mark.parametrize(
+    ("tags", "bound"),
+    [
+        (["cp310-cp310-linux_aarch64"], [{"3.10"}]),
+        (["cp39-cp39-linux_aarch64", "cp310-cp310-linux_aarch64"], [{"3.9", "3.10"}]),
+        (["cp39-abi3-linux_aarch64"], []),
+        (["py3-none-any", "cp310-cp310-linux_aarch64"], []),
+    ],
+)
+def test_wheels_of_the_project_bind_its_python(tags: list[str], bound: list[set[str]]) -> None:
+    files = [DistFile(filename=f"a-1.0-{one}.whl") for one in tags]
+    own = tuple(ProjectFile(name="a", path=one.filename, file=one) for one in files)
+    project = replace(make_project(), asked=ask("a"), distributions=own)
+    assert list(list_bound_pythons(project)) == bound
+    named = replace(project.asked[0], url=f"https://files.example/{files[0].filename}#sha256=0")
+    if len(files) == 1:
+        assert list(list_bound_pythons(replace(project, asked=(named,)))) == bound

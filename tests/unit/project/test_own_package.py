@@ -258,3 +258,61 @@ def test_what_a_build_hook_asks_for_is_built_with_as_well(tmp_path: Path) -> Non
     own = read(tmp_path, {"pyproject.toml": text, "fleet_ctl/__init__.py": ""})
     assert own is not None
     assert own.requires == ("hatchling", "hatch-x>=1")
+
+
+SCRIPT = """
+setup(name='fleet', long_description=open('docs/LONG.md').read(), data_files=[('e', ['a.conf'])])
+"""
+SETTINGS = """
+[metadata]
+name = fleet
+long_description = file: README.md, docs/LONG.md
+license_files = COPYING
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reads"),
+    [
+        ("pyproject.toml", HATCHLING + NAMED + 'readme = "README.md"\n', ["README.md"]),
+        ("pyproject.toml", HATCHLING + NAMED + 'license = { file = "COPYING" }\n', ["COPYING"]),
+        (
+            "pyproject.toml",
+            SETUPTOOLS
+            + NAMED
+            + '[tool.setuptools.data-files]\n"etc" = ["conf/*.conf", "a.conf"]\n',
+            ["a.conf", "conf/b.conf", "conf/c.conf"],
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry]\nname = "fleet"\nreadme = ["README.md", "docs/LONG.md"]\n',
+            ["README.md", "docs/LONG.md"],
+        ),
+        ("setup.py", SCRIPT, ["a.conf", "docs/LONG.md"]),
+        (
+            "setup.cfg",
+            SETTINGS,
+            ["COPYING", "README.md", "docs/LONG.md"],
+        ),
+        ("pyproject.toml", HATCHLING + NAMED + 'readme = "../../etc/passwd"\n', []),
+        ("pyproject.toml", HATCHLING + NAMED + 'readme = ".env"\n', []),
+    ],
+)
+def test_what_the_metadata_names_is_read_though_the_ignore_file_leaves_it_out(
+    tmp_path: Path, name: str, text: str, reads: list[str]
+) -> None:
+    beside = (
+        "README.md",
+        "COPYING",
+        "a.conf",
+        "conf/b.conf",
+        "conf/c.conf",
+        "docs/LONG.md",
+        ".env",
+    )
+    for path in beside:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("x")
+    own = read(tmp_path, {name: text, "fleet/__init__.py": ""}, named=True)
+    assert own is not None
+    assert list(own.reads) == reads

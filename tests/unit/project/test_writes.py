@@ -45,6 +45,8 @@ def test_a_path_that_is_written_is_read_from_the_sources(
         "open(name, 'w')",
         "import sqlite3\nsqlite3.connect(':memory:')",
         "URL = 'sqlite:///:memory:'",
+        "URL = 'sqlite:///{0}'.format(given)",
+        "URL = f'sqlite:///{given}'",
         "DB = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}",
         "from pathlib import Path\nPath('in').read_text()",
         "open('../elsewhere', 'w')",

@@ -174,3 +174,24 @@ def test_all_bad_lines_of_a_procfile_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalidError) as caught:
         facts(tmp_path, {"Procfile": "web python\nok: python a.py\nweb: 'a\n"})
     assert [detail.line for detail in caught.value.details] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("constants", "found"),
+    [
+        (
+            "DEFAULT_PORT = 8083\ntry:\n    DEFAULT_PORT = int(given)\nexcept ValueError: ...\n",
+            8083,
+        ),
+        ("WEB_PORT = int(os.environ.get('WEB_PORT', 8090))\n", 8090),
+        ("PORT = 1\nSERVER_PORT = 2\n", None),
+        ("MQTT_PORT = 1883\n", None),
+    ],
+)
+def test_a_script_that_serves_in_its_own_way_listens_on_the_constants_port(
+    tmp_path: Path, constants: str, found: int | None
+) -> None:
+    main = "from web import app\nif __name__ == '__main__':\n    prepare()\n    Server().run(app)\n"
+    files = {"main.py": main, "web.py": FLASK, "constants.py": f"import os\n{constants}"}
+    listens = port(tmp_path, files, "flask")
+    assert (listens[0] if listens else None) == found

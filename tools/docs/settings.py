@@ -1,0 +1,152 @@
+"""The settings of a project and its record: schemas for editors, and a page with a full sample."""
+
+import json
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from scaffold.config.option import Setting
+from scaffold.config.options import SETTINGS
+from scaffold.state.record import Record
+
+_DIALECT = "http://json-schema.org/draft-07/schema#"
+_RECORD_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NUMBERS = frozenset({"size", "memory", "port"})
+_TABLES = frozenset({"swap", "registry"})
+# A value that can be used, by the kind of a setting, or by its name where that says more.
+_SAMPLES: Mapping[str, Any] = {
+    "size": "500MB",
+    "memory": "512MB",
+    "targets": ["arm64", "amd64"],
+    "switch": True,
+    "python": "3.13",
+    "port": 8000,
+    "health": "/health",
+    "swap": {"opencv-python": "opencv-python-headless"},
+    "url": "https://index.example/simple",
+    "registry": {"distroless": "registry.example/mirror"},
+    "device": "raspberry-pi-4",
+    "storage": "16GB",
+    "requirement": ["requirements.txt"],
+    "extra": ["server"],
+    "group": ["prod"],
+    "package": "member",
+    "base": "slim",
+    "with": ["ffmpeg"],
+    "provided": ["picamera2"],
+    "cmd": "python -m app",
+    "health-cmd": "python -m app --check",
+    "output": "Dockerfile.lean",
+    "leave": [".dockerignore"],
+    "ca": "company-ca.pem",
+    "knowledge": ["our-knowledge"],
+}
+_PAGE = """\
+Every option of `plan` and `generate` can be set in four places; the first that says one holds:
+
+1. on the command line: `--max-size 500MB`;
+2. in the environment: `LEANSCAFFOLD_MAX_SIZE=500MB`;
+3. in `pyproject.toml`, below `[tool.leanscaffold]`: `max-size = "500MB"`;
+4. in `leanscaffold.json`, where the last `generate` recorded it, unless `--anew` is given.
+
+`leanscaffold config` shows every value and who said it.
+
+## In an editor
+
+[settings.json](schemas/settings.json) is a JSON schema of the table, of the kind that SchemaStore
+has for tools in `pyproject.toml`, and [record.json](schemas/record.json) one of
+`leanscaffold.json`. Both are in the installed package, in the folder that this prints:
+
+```sh
+python -c "import scaffold; print(*scaffold.__path__, sep='')" | sed 's,$,/_data/schemas,'
+```
+
+In Visual Studio Code, `json.schemas` names the schema for `leanscaffold.json`; Even Better TOML
+takes the other by `evenBetterToml.schema.associations`.
+
+## Everything
+
+```toml
+[tool.leanscaffold]
+"""
+
+
+def make_schemas() -> dict[str, str]:
+    """Return {path below docs/: JSON schema}."""
+    return {
+        "schemas/settings.json": _to_json(settings_schema()),
+        "schemas/record.json": _to_json(record_schema()),
+    }
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the schema of ``leanscaffold.json``."""
+    schema = msgspec.json.schema(Record)
+    for one in schema["$defs"].values():
+        one["description"] = " ".join(one.get("description", "").split())
+    properties = schema["$defs"]["Record"]["properties"]
+    for found_when_read in ("edited", "missing"):
+        del properties[found_when_read]
+    return {"$schema": _RECORD_DIALECT, **schema}
+
+
+def settings_schema() -> dict[str, Any]:
+    """Return the schema of ``[tool.leanscaffold]``."""
+    return {
+        "$schema": _DIALECT,
+        "title": "leanscaffold",
+        "description": "Which base image a Python project gets for a small device.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            one.name: {"description": " ".join(one.help.split()), **_type_of(one)}
+            for one in SETTINGS
+        },
+    }
+
+
+def _type_of(setting: Setting) -> dict[str, Any]:
+    if setting.kind == "switch":
+        return {"type": "boolean"}
+    one: dict[str, Any] = {"type": ["string", "integer"] if setting.kind in _NUMBERS else "string"}
+    if setting.choices:
+        one = {"enum": list(setting.choices)}
+    several = {"type": "array", "items": one}
+    if setting.kind == "command":
+        return {"anyOf": [one, several]}
+    if not setting.repeatable:
+        return one
+    table = {"type": "object", "additionalProperties": one}
+    return {"anyOf": [one, several, *([table] if setting.kind in _TABLES else [])]}
+
+
+def settings_page() -> str:
+    """Return the page of all settings, with a sample of each."""
+    lines = []
+    for section, settings in groupby(SETTINGS, key=lambda one: one.section):
+        lines.append(f"\n# {section}")
+        for one in settings:
+            lines += [f"# {' '.join(one.help.split())}", f"{one.name} = {_spell(sample_of(one))}"]
+    return _PAGE + "\n".join(lines).lstrip() + "\n```"
+
+
+def sample_of(setting: Setting) -> Any:
+    """Return a value of a setting as TOML would have it."""
+    if setting.choices:
+        value: Any = setting.choices[-1]
+    else:
+        value = _SAMPLES.get(setting.name, _SAMPLES.get(setting.kind))
+    several = setting.repeatable and isinstance(value, str)
+    return [value] if several else value
+
+
+def _spell(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {_spell(one)}" for name, one in value.items()) + " }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _to_json(schema: Mapping[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
