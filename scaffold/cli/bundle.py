@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.command(cls=SectionedCommand, short_help="Pack base and wheels for a build without network.")
 @path_argument
 @given_options
-@click.option("--output", "-o", required=True, metavar="FILE", help="Such as site.tar.")
+@click.option("--to", "goal", required=True, metavar="FILE", help="The archive: site.tar.")
 @click.option(
     "--base-from", metavar="PLACE", help="The base from oci:DIR or a tar, not from its registry."
 )
@@ -38,7 +38,7 @@ def bundle(
     /,
     path: Path,
     *,
-    output: str,
+    goal: str,
     base_from: str | None,
     quiet: bool,
 ) -> int:
@@ -52,10 +52,10 @@ def bundle(
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=False, verbose=False)
     job = make_image_job(
-        outside, prepared, make_job(path, prepared, BuildOptions()), output, base_from or ""
+        outside, prepared, make_job(path, prepared, BuildOptions()), goal, base_from or ""
     )
     with watching(sys.stderr, quiet=quiet) as watch:
-        write_bundle(replace(job, goal=output), watch)
-    click.echo(f"Written to {output}, {format_size(Path(output).stat().st_size)}")
-    click.echo(f"  there: leanscaffold build . --to app.tar --from {Path(output).name}")
+        write_bundle(replace(job, goal=goal), watch)
+    click.echo(f"Written to {goal}, {format_size(Path(goal).stat().st_size)}")
+    click.echo(f"  there: leanscaffold build . --to app.tar --from {Path(goal).name}")
     return 0
