@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scaffold.docker.build import Job, Watch
     from scaffold.docker.doctor import Finding
     from scaffold.engineless.images import ImageJob, Written
+    from scaffold.init.services import WizardServices
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
     from scaffold.model.index import Index
@@ -42,8 +43,6 @@ from scaffold.cli.services import Services
 
 def real_services() -> Services:
     """Return the real world: files, network, clock. Each edge is imported when it is first used."""
-    from scaffold.init.services import real_wizard_services  # noqa: PLC0415 - not for --help
-
     return Services(
         today=_today,
         machine=_machine,
@@ -73,7 +72,7 @@ def real_services() -> Services:
         prove=_prove,
         compare=_compare,
         trace=_trace,
-        wizard=real_wizard_services(),
+        open_wizard=_open_wizard,
         check_up=_check_up,
         read_measured=_read_measured,
         keep_measured=_keep_measured,
@@ -197,6 +196,13 @@ def _read_record(path: Path) -> Record | None:
     from scaffold.state.record import read_record  # noqa: PLC0415 - not for --help
 
     return read_record(path)
+
+
+@cache
+def _open_wizard() -> WizardServices:
+    from scaffold.init.services import real_wizard_services  # noqa: PLC0415 - slow, of one command
+
+    return real_wizard_services()
 
 
 def _digest_inputs(path: Path, names: Sequence[str]) -> Mapping[str, str]:

@@ -59,7 +59,8 @@ class Services:
     ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
     ``read_dockerfile`` returns the file that a path means, its text and what lies around it;
     ``replace_text`` writes it anew. ``write_page`` writes a report; without its last argument it
-    raises FileConflictError for a file that is none. ``wizard`` is what ``init`` has besides,
+    raises FileConflictError for a file that is none. ``open_wizard`` returns what ``init`` has
+    besides,
     ``check_up`` looks at the machine for a project.
     """
 
@@ -91,10 +92,15 @@ class Services:
     prove: Callable[[VerifyRequest, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[CompareRequest, Watch, Callable[[str], None]], Comparison]
     trace: Callable[[Tracing, Watch, Callable[[str], None]], Traced]
-    wizard: WizardServices
+    open_wizard: Callable[[], WizardServices]
     check_up: Callable[[Path], tuple[Finding, ...]]
     read_measured: Callable[[Path], Mapping[Arch, Measured]]
     keep_measured: Callable[[Path, Sequence[Report], date], None]
     read_dockerfile: Callable[[Path], tuple[Path, str, Surroundings]]
     replace_text: Callable[[Path, str], None]
     write_page: Callable[[Path, str, bool], None]
+
+    @property
+    def wizard(self) -> WizardServices:
+        """Return what ``init`` has besides: slow to import."""
+        return self.open_wizard()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import click
@@ -206,7 +207,7 @@ def make_outside(
         ),
         compare=compare,
         trace=trace,
-        wizard=make_wizard(),
+        open_wizard=cache(make_wizard),
         check_up=lambda _: (),
         read_measured=lambda _: {},
         read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),

@@ -2,6 +2,7 @@ import json
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,8 @@ def real(typist: Typist, state: Path, **changes: object) -> Services:
     outside = real_services()
     kept = SavedAnswers(folder=lambda: state / "state")
     wizard = replace(outside.wizard, interactive=lambda: True, ask=typist, kept=kept)
-    return replace(outside, wizard=replace(wizard, **changes))  # type: ignore[arg-type]
+    wizard = replace(wizard, **changes)  # type: ignore[arg-type]
+    return replace(outside, open_wizard=lambda: wizard)
 
 
 def names(folder: Path) -> set[str]:
@@ -330,7 +332,8 @@ def test_where_nothing_fits_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(APP)
     typist = Typist({**DEFAULTS, "review": "leave"})
     for options, ask in (((), typist), (("--yes",), Typist({}))):
-        outside = make_outside(nothing, seen=seen, wizard=make_wizard(ask, state=tmp_path / "s"))
+        opened = cache(partial(make_wizard, ask, state=tmp_path / "s"))
+        outside = make_outside(nothing, seen=seen, open_wizard=opened)
         result = run("init", str(tmp_path), *options, outside=outside)
         assert result.exit_code == 3
         assert "Nothing fits" in result.stdout
