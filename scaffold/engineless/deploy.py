@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ALIVE = 5.0  # seconds that an app without a health check has to run
 _PAUSE = 0.5
+_LOG_SHOWN = 20
 _MEBI = 1 << 20
 _TMP_SHARE, _TMP_MOST = 8, 256 * _MEBI  # as the compose file has it
 _REFUSED = "deploy it again when what is said above is in order; the old one was not touched"
@@ -188,25 +189,16 @@ def deploy(
         if old is not None:
             old.stop()
             old.rename(spare)
-        try:
-            new = client.containers.create(**settings)
-            new.start()
-            why = _wait(new, job.patience, tell)
-        except APIError as error:
-            why = str(error.explanation or error)
-        if why:
-            raise _gone_back(client, job.name, why)
-    except EngineError:
-        if old is not None:
-            old.rename(job.name)
-            old.start()
+        _start(client, settings, job.patience, tell, back=old is not None)
+    except BaseException:  # Ctrl-C, too
+        _restore(client, job.name, old)
         if before:
             client.images.get(before).tag(saved.tag)
         raise
     if old is not None:
         old.remove()
-        if before and before != _image_id(client, saved.tag):
-            client.images.get(before).tag(saved.tag.rpartition(":")[0], "previous")
+    if before and before != _image_id(client, saved.tag):
+        _keep_previous(client, before, saved.tag.rpartition(":")[0])
     return Deployed(
         container=job.name,
         image=_image_id(client, saved.tag),
@@ -217,17 +209,52 @@ def deploy(
     )
 
 
-def _gone_back(client: "DockerClient", name: str, why: str) -> EngineError:
-    """Remove what did not start, and return the error that says why."""
-    new = _find(client, name)
-    log = read_log(new).splitlines() if new else []
-    if new is not None:
-        new.remove(force=True)
-    return EngineError(
-        f"the new image does not run there: {why}",
-        hint="the old one runs again; `leanscaffold verify --on` tries an image beside it",
-        details=[Detail(text=line) for line in log[-20:]],
-    )
+def _start(
+    client: "DockerClient",
+    settings: Mapping[str, Any],
+    patience: float,
+    tell: Callable[[str], None],
+    *,
+    back: bool,
+) -> None:
+    """Run a container until it is well. Raises EngineError with the end of its log."""
+    log: list[str] = []
+    try:
+        new = client.containers.create(**settings)
+        new.start()
+        why = _wait(new, patience, tell)
+        log = read_log(new).splitlines() if why else []
+    except APIError as error:
+        why = str(error.explanation or error)
+    if why:
+        runs = "the old one runs again; " if back else ""
+        raise EngineError(
+            f"the new image does not run there: {why}",
+            hint=f"{runs}`leanscaffold verify --on` tries an image beside it",
+            details=[Detail(text=line) for line in log[-_LOG_SHOWN:]],
+        )
+
+
+def _restore(client: "DockerClient", name: str, old: "Container | None") -> None:
+    """Remove what was started, and start the old container under its name."""
+    if old is not None:
+        old.reload()
+    if old is None or old.name != name:
+        if (new := _find(client, name)) is not None:
+            new.remove(force=True)
+        if old is not None:
+            old.rename(name)
+    if old is not None:
+        old.start()
+
+
+def _keep_previous(client: "DockerClient", image: str, repository: str) -> None:
+    """Keep one image before this one by a name, and remove the one before that."""
+    last = _image_id(client, f"{repository}:previous")
+    client.images.get(image).tag(repository, "previous")
+    if last not in {"", image}:
+        with suppress(APIError):  # something else uses it
+            client.images.remove(last)
 
 
 def _wait(container: "Container", patience: float, tell: Callable[[str], None]) -> str:
@@ -258,9 +285,8 @@ def _send(archive: Path, saved: Saved, client: "DockerClient") -> int:
     with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
         parts = [one for one in saved.layers[:known] if one not in needed]
         for left_out in (parts, []) if parts else ([],):
-            goal = Path(folder) / "part.tar"
-            size = write_missing(archive, left_out, goal)
-            sent += size
+            goal = Path(folder) / "part.tar" if left_out else archive
+            sent += write_missing(archive, left_out, goal) if left_out else goal.stat().st_size
             error = _load(client, goal)
             if not error and _has(client, saved):
                 return sent
