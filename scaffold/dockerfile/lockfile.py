@@ -126,7 +126,7 @@ def _direct_url(project: Project, pinned: Pinned) -> str:
     """
     bound = {without_credentials(item.index) for item in project.asked if item.name == pinned.name}
     if pinned.index_url and pinned.file.url and pinned.index_url in bound - {""}:
-        return _checked_url(pinned.name, pinned.file.url)
+        return _checked_url(pinned.name, _without_token(pinned.name, pinned.file.url))
     asked = [
         (item.name, item.url, item.written_url) for item in (*project.asked, *project.constraints)
     ]
@@ -139,13 +139,17 @@ def _direct_url(project: Project, pinned: Pinned) -> str:
     if not pinned.file.url or not (pinned.direct or pinned.file.url in direct):
         return ""
     url = direct.get(pinned.file.url, pinned.file.url)
+    return _checked_url(pinned.name, _without_token(pinned.name, url))
+
+
+def _without_token(name: str, url: str) -> str:
     if has_token(url):
         raise UnresolvableError(
-            f"the address of {pinned.name} has a token in it, which would stand in the lock",
+            f"the address of {name} has a token in it, which would stand in the lock",
             hint="put the file into the project and name its path, or use an index that asks for a "
             "password",
         )
-    return _checked_url(pinned.name, url)
+    return url
 
 
 def _checked_url(name: str, url: str) -> str:

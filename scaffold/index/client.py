@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from threading import Timer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -104,7 +104,7 @@ class Http:
                     continue
                 return Answer(
                     status=response.status_code,
-                    url=redact(response.url),
+                    url=_without_login(response.url),
                     headers=response.headers,
                     body=body,
                 )
@@ -334,6 +334,11 @@ def is_trusted(url: str, hosts: tuple[str, ...]) -> bool:
     return parts.scheme == "https" and any(
         host.lower().replace("[", "").replace("]", "") in names for host in hosts
     )
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _host(url: str) -> str:

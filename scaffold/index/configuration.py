@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import platformdirs
 
+from scaffold.model.addresses import has_token, mask_path
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import IndexOptions
 
@@ -134,12 +135,13 @@ class _Source:
 
 
 def redact(url: str) -> str:
-    """Return a URL without what could be secret: user, password, query and fragment."""
+    """Return a URL without what could be secret: user, password, tokens, query and fragment."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return "(an address that cannot be read)"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, mask_path(parts.path), "", ""))
 
 
 def read_index_config(
@@ -202,13 +204,13 @@ def read_index_config(
 def _with_login(source: _Source) -> Iterator[str]:
     """Yield the addresses that say who asks."""
     for url in (source.base, *source.extra):
-        if url.startswith(_REACHABLE) and "@" in url:
+        if url.startswith(_REACHABLE) and ("@" in url or has_token(url)):
             yield url
 
 
 def _logged_in(url: str, known: Mapping[str, str]) -> str:
     """Return an address with the user and password that are known for just this one."""
-    return url if "@" in url else known.get(redact(url), url)
+    return url if "@" in url or has_token(url) else known.get(redact(url), url)
 
 
 def _default_index() -> str:

@@ -132,7 +132,9 @@ def _elsewhere(filenames: Iterable[str]) -> tuple[tuple[str, str], ...]:
 def _absolute(base: str, url: str) -> str:
     if "@" in url or "#" in url or not url.startswith("http"):
         joined = urljoin(base, url).partition("#")[0]
-        return joined if "@" not in urlsplit(joined).netloc else redact(joined)
+        parts = urlsplit(joined)
+        host = parts.netloc.rpartition("@")[2]
+        return joined if "@" not in parts.netloc else f"{parts.scheme}://{host}{parts.path}"
     return url
 
 

@@ -124,3 +124,11 @@ def test_pips_configuration_file_is_read_by_pip_itself(tmp_path: Path) -> None:
             [sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True
         )
         assert done.stdout.strip() == expected
+
+
+def test_an_address_without_its_token_is_the_one_that_the_user_has_with_it() -> None:
+    full = "https://index.example/aB3dE6gH9jK2mN5p/simple"
+    options = IndexOptions(index_url=redact(full))
+    config = read_index_config({"PIP_INDEX_URL": full}, options=options)
+    assert (config.index_url, config.origins[0][0]) == (full, redact(full))
+    assert "aB3d" not in redact(full)
