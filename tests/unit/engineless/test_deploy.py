@@ -3,10 +3,9 @@
 import tarfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pytest
-from docker import DockerClient
 from docker.errors import ImageNotFound
 
 from scaffold.cli.deploy import read_variables
@@ -23,6 +22,9 @@ from scaffold.engineless.deploy import (
 )
 from scaffold.model.errors import EngineError, UsageError
 from scaffold.model.target import Arch
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 GPIO = Hardware(
     path="/dev/gpiochip0",
