@@ -26,6 +26,7 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--trim", choices=LEVELS, default="safe")
     parser.add_argument("--bytecode", choices=("none", "beside", "only"), default="only")
     parser.add_argument("--sourceless", action="append", default=[], metavar="PACKAGE")
+    parser.add_argument("--unloaded", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--spare", action="append", default=[], metavar="RULE:NAME")
     parser.add_argument("--layer", action="append", default=[], metavar="PACKAGE,PACKAGE")
     parser.add_argument("--own", type=Path, help="machine code of the application")
@@ -38,7 +39,8 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--known", type=Path, default=Path("/"), help="the base with nothing added")
     parser.add_argument("--shell", action="store_true", help="a static shell to look around with")
     values = vars(parser.parse_args(argv))
-    values["sourceless"] = frozenset(values["sourceless"])
+    for name in ("sourceless", "unloaded"):
+        values[name] = frozenset(values[name])
     values["languages"] = frozenset(values.pop("language"))
     values["programs"] = tuple(values.pop("program"))
     values["spare"] = tuple(tuple(one.split(":", 1)) for one in values["spare"])

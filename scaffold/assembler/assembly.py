@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bytecode import compile_folder
+from .duplicates import DUPLICATES, link_folder
 from .ownership import normalise, read_owners, settle_records
 from .trim.scan import Packages
 from .trimming import (
@@ -26,7 +27,8 @@ class Order:
 
     ``base`` is the root of the image that a base is cut from, for the user ``uid``; without one
     there are only the packages, for a base that stays whole.
-    ``sourceless`` are packages that work without their sources, ``spare`` pairs (rule, top-level
+    ``sourceless`` are packages that work without their sources, ``unloaded`` those that open
+    libraries by their full names alone, ``spare`` pairs (rule, top-level
     name) that a rule leaves alone, ``layers`` the packages that get a layer each, ``languages``
     those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
     too. ``trace`` is a keep-list, ``closure`` how much of what is not
@@ -48,6 +50,7 @@ class Order:
     trim: str = "safe"
     bytecode: str = "only"
     sourceless: frozenset[str] = frozenset()
+    unloaded: frozenset[str] = frozenset()
     spare: tuple[tuple[str, str], ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()
@@ -80,7 +83,10 @@ def assemble(order: Order) -> Iterator[str]:
 
 
 def _trim(order: Order, owners: dict[str, str]) -> Removed:
-    packages = Packages(order.packages, order.languages)
+    unloaded = frozenset(
+        tuple(path.split("/")) for path, name in owners.items() if name in order.unloaded
+    )
+    packages = Packages(order.packages, order.languages, unloaded)
     removed = trim_packages(packages, owners, order.trim, order.spare)
     drop_launchers(order.scripts, order.packages, removed)
     return removed
@@ -90,10 +96,24 @@ def _finish_packages(order: Order, owners: dict[str, str], removed: Removed) -> 
     if order.bytecode != "none":
         alone = _tops(owners, order.sourceless) if order.bytecode == "only" else frozenset()
         compile_folder(order.packages, order.site_packages, alone=alone, every=False)
-    if order.trim != "none":
-        for path, saved in strip_folder(order.packages, order.spare):
-            count = removed.setdefault(owners.get(path, path.partition("/")[0]), {})
-            count[SYMBOLS] = count.get(SYMBOLS, 0) + saved
+    if order.trim == "none":
+        return
+    numbers = _layers(order)
+    taken = [(SYMBOLS, *one) for one in strip_folder(order.packages, order.spare)]
+    same = link_folder(
+        order.packages, lambda path: numbers.get(owners.get(path, ""), 0), order.spare
+    )
+    taken += [(DUPLICATES, *one) for one in same]
+    for rule, name, saved in taken:
+        count = removed.setdefault(owners.get(name, name.partition("/")[0]), {})
+        count[rule] = count.get(rule, 0) + saved
+
+
+def _layers(order: Order) -> dict[str, int]:
+    """Return the numbers of the layers that packages have for themselves."""
+    return {
+        normalise(name): number for number, names in enumerate(order.layers, 1) for name in names
+    }
 
 
 def _tops(owners: dict[str, str], packages: frozenset[str]) -> frozenset[str]:
@@ -105,12 +125,12 @@ def _tops(owners: dict[str, str], packages: frozenset[str]) -> frozenset[str]:
 
 def _split(order: Order, owners: dict[str, str]) -> None:
     """Move each package's files into its layer; what has none goes on top, with the commands."""
-    numbers = {
-        normalise(name): number for number, names in enumerate(order.layers, 1) for name in names
-    }
+    numbers = _layers(order)
     top = len(order.layers) + 1
     for number in range(1, top + 1):
         (order.out / f"packages-{number}" / order.site_packages.lstrip("/")).mkdir(parents=True)
+    # Between file systems, as from a mount of a build, moving would make copies of links.
+    moved: dict[tuple[int, int], Path] = {}
     for path in sorted(order.packages.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             continue
@@ -118,7 +138,13 @@ def _split(order: Order, owners: dict[str, str]) -> None:
         number = numbers.get(owners.get(_source_of(inside), ""), top)
         target = order.out / f"packages-{number}" / order.site_packages.lstrip("/") / inside
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(path, target)
+        status = path.lstat()
+        first = moved.setdefault((status.st_dev, status.st_ino), target)
+        if first == target:
+            shutil.move(path, target)
+        else:
+            target.hardlink_to(first)
+            path.unlink()
     for path in sorted(order.scripts.iterdir()) if order.scripts.is_dir() else ():
         place_file(path, order.out / f"packages-{top}" / "usr/local/bin" / path.name)
 

@@ -160,6 +160,8 @@ _KINDS = (
     "examples",
     "locales",
     "symbols",
+    "duplicates",
+    "unloaded",
 )
 
 

@@ -338,6 +338,7 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
         f"--trim={plan.options.trim}",
         f"--bytecode={plan.bytecode}",
         *(f"--sourceless={name}" for name in plan.sourceless),
+        *(f"--unloaded={name}" for name in plan.unloaded),
         *(f"--spare={rule}:{name}" for rule, name in plan.spared),
         *(f"--language={name}" for name in plan.languages),
         *(f"--layer={','.join(names)}" for names in plan.layers),

@@ -13,7 +13,7 @@ import msgspec
 
 from scaffold.docker.oci import BaseImage, Source, Store
 from scaffold.dockerfile.template_context import TemplateContext
-from scaffold.engineless.layers import Entry, parents_of
+from scaffold.engineless.layers import Entry, link_entry, parents_of
 from scaffold.model.errors import BaseUnavailableError
 
 _GONE, _OPAQUE = ".wh.", ".wh..wh..opq"
@@ -183,7 +183,7 @@ def _linked(entries: Iterable[Entry]) -> Iterator[Entry]:
         if key not in linked or key not in sizes:
             yield entry
         elif key in first:
-            yield replace(entry, kind=tarfile.LNKTYPE, target=first[key], size=0, source=None)
+            yield link_entry(entry, first[key])
         else:
             first[key] = entry.path
             yield replace(sizes[key], path=entry.path)

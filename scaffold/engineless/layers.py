@@ -142,14 +142,26 @@ def digest_entries(entries: Iterable[Entry], *, hashed: float = math.inf) -> str
 def list_folder(
     folder: Path, *, mtime: int, owners: Iterable[tuple[str, int]] = ()
 ) -> Iterator[Entry]:
-    """Yield what is in a folder as entries of root's; ``owners`` pairs a path with its user."""
+    """Yield what is in a folder as entries of root's; ``owners`` pairs a path with its user.
+
+    Of a file with several names the first in order has the bytes, the others are links to it.
+    """
     owned = {path.strip("/"): uid for path, uid in owners}
-    for above, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            source = Path(above, name)
-            path = source.relative_to(folder).as_posix()
-            uid = owned.get(path, 0)
-            yield make_entry(path, source, mtime=mtime, uid=uid, gid=uid)
+    first: dict[tuple[int, int], str] = {}
+    for source in sorted(folder.rglob("*")):
+        path, status = source.relative_to(folder).as_posix(), source.lstat()
+        uid = owned.get(path, 0)
+        entry = make_entry(path, source, mtime=mtime, uid=uid, gid=uid)
+        if entry.kind == tarfile.REGTYPE and status.st_nlink > 1:
+            target = first.setdefault((status.st_dev, status.st_ino), path)
+            if target != path:
+                entry = link_entry(entry, target)
+        yield entry
+
+
+def link_entry(entry: Entry, target: str) -> Entry:
+    """Return a file as another name of one with the same bytes."""
+    return replace(entry, kind=tarfile.LNKTYPE, target=target, size=0, source=None)
 
 
 def make_entry(path: str, source: Path, *, mtime: int, uid: int = 0, gid: int = 0) -> Entry:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import requests
 from remotezip import RangeNotSupported, RemoteIOError, RemoteZip, RemoteZipError
 from urllib3.exceptions import HTTPError
 
+from scaffold.assembler.duplicates import may_link
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.catalog.snapshot import KINDS
@@ -33,7 +34,7 @@ from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.image import count_blocks
 from scaffold.model.index import DistFile, Metadata, WheelFacts
 from scaffold.model.project import When
-from scaffold.project.source_modules import LARGEST_SOURCE, parse_modules
+from scaffold.project.source_modules import LARGEST_SOURCE, parse_modules, runs_on_import
 from scaffold.project.uses import find_uses
 
 LARGEST_WHOLE = 256 << 20  # bytes of a wheel; no more is downloaded to look into it
@@ -88,7 +89,19 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         blocks=count_blocks((info.filename, info.file_size) for info in files),
         brings=list_libraries(info.filename for info in files),
         modules=_list_modules(info.filename for info in files),
+        duplicates=_count_duplicates(files),
     )
+
+
+def _count_duplicates(files: Iterable[ZipInfo]) -> int:
+    """Return the bytes of files that are the same as another, as far as assembling links them."""
+    linked = [
+        (info.CRC, info.file_size, info.external_attr >> 16)
+        for info in files
+        if may_link(info.filename.rpartition("/")[2], info.file_size)
+        and classify(info.filename) in {"so", "other"}
+    ]
+    return sum(size for _, size, _ in linked) - sum(size for _, size, _ in set(linked))
 
 
 def list_libraries(paths: Iterable[str]) -> tuple[str, ...]:
@@ -125,8 +138,8 @@ def _is_scanned(file: DistFile) -> bool:
     return is_pure(file.filename) and file.size is not None and file.size <= _LARGEST_READ
 
 
-def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str]]:
-    """Yield the libraries that a wheel's modules open by name, each with where it stands.
+def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str, bool]]:
+    """Yield the libraries that a wheel's modules open by name, where, and whether at import.
 
     What a module survives the lack of, and parts of the C library, are left out.
     """
@@ -139,17 +152,18 @@ def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str]]:
     if not any(b"ctypes" in text or b"dlopen" in text for text in texts.values()):
         return
     modules, _ = parse_modules(texts)
+    by_file = {module.file: module for module in modules}
     tops = {_installed_path(name).partition("/")[0].removesuffix(".py") for name in texts}
-    found = {
-        use.value: str(use.origin)
-        for top in sorted(tops)
-        for use in find_uses(modules, tuple(texts), command=(top,))
-        if use.code == "finds-library" and use.when is not When.MAYBE
-    }
-    yield from ((name, where) for name, where in found.items() if name not in _OF_LIBC)
+    found: dict[str, tuple[str, str, bool]] = {}
+    for use in (u for top in sorted(tops) for u in find_uses(modules, (*texts,), command=(top,))):
+        if use.code == "finds-library" and use.when is not When.MAYBE:
+            module, line = by_file[use.origin.file], use.origin.line or 0
+            sure = use.when is When.START or runs_on_import(module, line)
+            found[use.value] = (use.value, str(use.origin), sure)
+    yield from (one for name, one in found.items() if not _OF_LIBC.fullmatch(name))
 
 
-_OF_LIBC = frozenset({"c", "m", "dl", "pthread", "rt", "util", "resolv"})
+_OF_LIBC = re.compile(r"(lib)?(c|m|dl|pthread|rt|util|resolv)(\.so\S*)?")
 
 
 class RemoteFiles:

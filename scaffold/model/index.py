@@ -102,8 +102,9 @@ class WheelFacts:
     ``brings`` are the paths of the shared libraries in the wheel, below site-packages, None where
     nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
     beside the file that has them. ``modules`` are the names below site-packages that can be
-    imported, None where nobody looked; ``opened`` are (library, where) that its Python code
-    opens or looks for by name.
+    imported, None where nobody looked; ``opened`` are (library, where, at import) that its Python
+    code opens or looks for by name. ``duplicates`` are the bytes of files that have the contents of
+    another, None where nobody compared them.
     """
 
     installed: int
@@ -117,7 +118,8 @@ class WheelFacts:
     brings: tuple[str, ...] | None = None
     sought: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] | None = None
-    opened: tuple[tuple[str, str], ...] = ()
+    opened: tuple[tuple[str, str, bool], ...] = ()
+    duplicates: int | None = None
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

@@ -386,6 +386,9 @@ class PackageFact:
     ``dlopens_sought`` that it asks ctypes' find_library for them, which asks ldconfig.
     ``keep`` are kinds of files that trimming must leave; ``symbols`` is what stripping removes.
     ``sourceless`` says that it was seen to work from bytecode alone.
+    ``unloaded`` are patterns of libraries that it brings (``libonnxruntime.so.*``) and nothing
+    loads but the packages in ``loaded_by``: it opens others by their full names alone.
+    ``shares`` are, by rule of trimming and machine in a wheel's tag, what goes of its machine code.
     ``memory`` is bytes resident on import. ``provides_import`` are the modules it owns.
     ``unimportable`` maps a module to why it does not import on a machine without the right
     hardware or display.
@@ -400,6 +403,9 @@ class PackageFact:
     optional_needs: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     sourceless: bool = False
+    unloaded: tuple[str, ...] = ()
+    loaded_by: tuple[str, ...] = ()
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     memory: int | None = None
     provides_import: tuple[str, ...] = ()
     unimportable: Mapping[str, str] = field(default_factory=dict)
@@ -409,6 +415,11 @@ class PackageFact:
     notes: tuple[str, ...] = ()
     source: str
     checked: date
+
+    def share(self, rule: str, filename: str) -> float:
+        """Return what a rule takes of the machine code in a wheel of that name; 0 if unmeasured."""
+        machines = self.shares.get(rule, {}).items()
+        return next((share for machine, share in machines if machine in filename), 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,6 +140,7 @@ class Plan:
     arguments: tuple[str, ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
     sourceless: tuple[str, ...] = ()
+    unloaded: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trace: Trace | None = None
     languages: tuple[str, ...] = ()

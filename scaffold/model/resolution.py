@@ -77,14 +77,16 @@ class Weighed:
     """A pinned package with the facts of its file. ``exact`` is False where sizes are estimates.
 
     ``trimmed`` are the bytes that assembling leaves out; ``facts.installed`` is without them.
-    ``sourceless`` says that bytecode takes the place of its sources. ``source`` is what building
-    an sdist takes, None where nobody has read it.
+    ``code_trimmed`` of these are whole files of machine code. ``sourceless`` says that bytecode
+    takes the place of its sources. ``source`` is what building an sdist takes, None where nobody
+    has read it.
     """
 
     pinned: Pinned
     facts: WheelFacts
     exact: bool = True
     trimmed: int = 0
+    code_trimmed: int = 0
     sourceless: bool = False
     source: SourceFacts | None = None
 

@@ -65,7 +65,8 @@ class Memory:
 class Candidate:
     """A base with everything that would go on it.
 
-    ``sourceless`` are packages known to work from bytecode alone, ``spared`` pairs (rule of
+    ``sourceless`` are packages known to work from bytecode alone, ``unloaded`` those with libraries
+    that nothing in the image loads, ``spared`` pairs (rule of
     trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out of
     packages before they go in. ``doubts`` are why its Python may not be one that the pins of the
     project were made for.
@@ -83,6 +84,7 @@ class Candidate:
     size: Size
     memory: Memory | None = None
     sourceless: tuple[str, ...] = ()
+    unloaded: tuple[str, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trimmed: tuple[Trimmed, ...] = ()
     doubts: tuple[Reason, ...] = ()

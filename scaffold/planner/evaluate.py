@@ -23,6 +23,7 @@ from scaffold.planner.trimming import (
     list_compilers,
     list_sourceless,
     list_spared,
+    list_unloaded,
     predict_trimming,
     trim_base,
 )
@@ -236,7 +237,10 @@ def evaluate(
         system=resolution.system,
     )
     compilers = list_compilers(base, options)
-    trimmed = predict_trimming(packages, facts, level=options.trim, compilers=compilers)
+    unloaded = () if compilers else list_unloaded(packages, facts, question.project)
+    trimmed = predict_trimming(
+        packages, facts, level=options.trim, compilers=compilers, unloaded=unloaded
+    )
     spared = list_spared(packages, facts, question.project, compilers)
     of_base, less = trim_base(base, spared, level=options.trim)
     size = predict(
@@ -268,6 +272,7 @@ def evaluate(
         size=size,
         memory=estimate_memory(packages, facts.packages),
         sourceless=list_sourceless(packages, facts),
+        unloaded=unloaded,
         spared=spared,
         trimmed=(*trimmed, *of_base),
         doubts=doubt_python(

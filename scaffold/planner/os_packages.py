@@ -281,9 +281,10 @@ def _opened(facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:
     for weighed in packages:
         fact = facts.packages.get(weighed.pinned.name)
         if fact is None or not fact.dlopens:
-            for library, where in weighed.facts.opened:
+            for library, where, sure in weighed.facts.opened:
                 origin = Origin(file=f"{weighed.pinned.name} ({where})")
-                yield Use(code="finds-library", value=library, origin=origin, when=When.CALL)
+                when = When.START if sure else When.MAYBE
+                yield Use(code="finds-library", value=library, origin=origin, when=when)
 
 
 def _of_own(project: Project) -> Iterator[_Lack]:

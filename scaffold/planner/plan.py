@@ -109,6 +109,7 @@ def make_plan(
         arguments=tuple(arguments),
         layers=split_layers(chosen),
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
+        unloaded=tuple(sorted({n for fits in chosen for n in fits.candidate.unloaded})),
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
         trace=project.trace if base.origin and options.traced != "none" else None,
         languages=list_languages(project) if options.trim == "max" else (),
@@ -171,7 +172,7 @@ def plan_digest(plan: Plan) -> str:
 
 def _assembly(plan: Plan) -> list[object]:
     options = plan.options
-    added = [options.programs, options.debug_shell]
+    added = [options.programs, options.debug_shell, plan.unloaded]
     return [plan.layers, plan.sourceless, plan.spared, options.trim, plan.languages, *added]
 
 

@@ -1,10 +1,14 @@
 """What trimming takes out of packages: predicted from their wheels, spared as the facts say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 
 from scaffold.assembler.databases import DATABASES
+from scaffold.assembler.duplicates import DUPLICATES
 from scaffold.assembler.trim import EVERY, FOR_COMPILERS, LEVELS, RULES, Rule, rules_of
+from scaffold.assembler.trim.unloaded import UNLOADED
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.plan import Options
@@ -20,7 +24,9 @@ LIBRARY = "python"  # in the place of a package
 _COMPILED_SYMBOLS = 0.72
 _COMPILERS = frozenset({"cc", "gcc", "g++", "clang", "tcc"})
 _SPARED = {**{rule.kind: rule.name for rule in RULES if rule.kind}, SYMBOLS: SYMBOLS}
-_SPARED[DATABASES] = DATABASES
+_SPARED |= {rule: rule for rule in (DATABASES, DUPLICATES, UNLOADED)}
+_NATIVE = (".so", ".c", ".cc", ".cpp", ".pyx", ".rs")
+_NAME = re.compile(r"[\w.+-]+")
 
 
 def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...]:
@@ -29,6 +35,43 @@ def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...
     return tuple(
         sorted(n for n in names if (fact := facts.packages.get(n)) is not None and fact.sourceless)
     )
+
+
+def list_unloaded(packages: Sequence[Weighed], facts: Facts, project: Project) -> tuple[str, ...]:
+    """Return the packages with libraries that nothing in the image loads, sorted.
+
+    None where the project has machine code, or sources that could not be read.
+    """
+    if any(name.endswith(_NATIVE) for name in project.files):
+        return ()
+    texts = [one.value for one in project.uses if one.code == "names-library"]
+    texts += ["*" for one in project.uses if one.code == "unparsable"]
+    names = {weighed.pinned.name for weighed in packages}
+    return tuple(
+        sorted(
+            weighed.pinned.name
+            for weighed in packages
+            if (fact := facts.packages.get(weighed.pinned.name)) is not None
+            and fact.unloaded
+            and names.isdisjoint(fact.loaded_by)
+            and _brings(weighed, fact.unloaded)
+            and not any(_may_name(text, one) for text in texts for one in fact.unloaded)
+        )
+    )
+
+
+def _brings(weighed: Weighed, patterns: Sequence[str]) -> bool:
+    """Tell whether a wheel has such a library; one that nobody looked into is like the others."""
+    brought = weighed.facts.brings
+    return weighed.pinned.wheel and (
+        brought is None or any(fnmatch(path, f"*/{one}") for path in brought for one in patterns)
+    )
+
+
+def _may_name(text: str, pattern: str) -> bool:
+    """Tell whether a text of the sources may be the name of a library, or a part or pattern."""
+    stem = text.rpartition("/")[2].partition(".so")[0]
+    return not stem or not _NAME.fullmatch(stem) or stem == pattern.partition(".so")[0]
 
 
 def list_spared(
@@ -59,14 +102,24 @@ def list_languages(project: Project) -> tuple[str, ...]:
 
 
 def predict_trimming(
-    packages: Sequence[Weighed], facts: Facts, *, level: str, compilers: Sequence[str] = ()
+    packages: Sequence[Weighed],
+    facts: Facts,
+    *,
+    level: str,
+    compilers: Sequence[str] = (),
+    unloaded: Collection[str] = (),
 ) -> tuple[Trimmed, ...]:
     """Return what each rule of a level takes out of each package, as far as wheels tell.
 
-    Symbols are predicted by what they were in one wheel of the package, the rest is read.
+    Symbols are predicted by what they were in one wheel of the package, and so is machine code
+    that is there twice where nobody compared the files; the rest is read.
     """
     rules = [r for r in rules_of(level) if not compilers or r.name not in FOR_COMPILERS]
-    found = (one for weighed in packages for one in _predict(weighed, facts, level, rules))
+    found = (
+        one
+        for weighed in packages
+        for one in _predict(weighed, facts, level, rules, unloaded=unloaded)
+    )
     return tuple(one for one in found if one.bytes)
 
 
@@ -100,7 +153,7 @@ def lighten(
 
 
 def _predict(
-    weighed: Weighed, facts: Facts, level: str, rules: Sequence[Rule]
+    weighed: Weighed, facts: Facts, level: str, rules: Sequence[Rule], *, unloaded: Collection[str]
 ) -> Iterator[Trimmed]:
     name = weighed.pinned.name
     fact = facts.packages.get(name)
@@ -108,16 +161,25 @@ def _predict(
     for rule in rules:
         if rule.kind and rule.kind not in kept:
             yield Trimmed(rule=rule.name, package=name, bytes=weighed.facts.kind(rule.kind))
-    if level != "none" and SYMBOLS not in kept:
-        yield Trimmed(rule=SYMBOLS, package=name, bytes=_symbols(weighed, facts))
-
-
-def _symbols(weighed: Weighed, facts: Facts) -> int:
-    if not weighed.pinned.wheel and not weighed.exact:
-        return round(_COMPILED_SYMBOLS * weighed.facts.installed)
-    footprint = facts.footprints.get(weighed.pinned.name, TYPICAL)
-    share = footprint.find_symbols(weighed.pinned.file.filename).share
-    return round(share * weighed.facts.kind("so"))
+    if level == "none":
+        return
+    filename = weighed.pinned.file.filename
+    share = facts.footprints.get(name, TYPICAL).find_symbols(filename).share
+    code = weighed.facts.kind("so")
+    if name in unloaded and fact is not None and UNLOADED not in kept:
+        gone = round(fact.share(UNLOADED, filename) * code)
+        yield Trimmed(rule=UNLOADED, package=name, bytes=gone)
+        code -= gone
+    if SYMBOLS not in kept:
+        compiled = not weighed.pinned.wheel and not weighed.exact
+        symbols = _COMPILED_SYMBOLS * weighed.facts.installed if compiled else share * code
+        yield Trimmed(rule=SYMBOLS, package=name, bytes=round(symbols))
+    if DUPLICATES not in kept:
+        same = weighed.facts.duplicates
+        same = round(fact.share(DUPLICATES, filename) * code) if same is None and fact else same
+        # What is linked was stripped before.
+        stripped = 0.0 if SYMBOLS in kept else share
+        yield Trimmed(rule=DUPLICATES, package=name, bytes=round((same or 0) * (1 - stripped)))
 
 
 def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weighed:
@@ -125,7 +187,13 @@ def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weigh
     kinds = tuple((kind, size) for kind, size in weighed.facts.kinds if kind not in ruled)
     bytes_gone = sum(gone.values()) + (weighed.facts.kind("py") if alone else 0)
     left = replace(weighed.facts, installed=weighed.facts.installed - bytes_gone, kinds=kinds)
-    return replace(weighed, facts=left, trimmed=weighed.trimmed + bytes_gone, sourceless=alone)
+    return replace(
+        weighed,
+        facts=left,
+        trimmed=weighed.trimmed + bytes_gone,
+        code_trimmed=sum(gone.get(rule, 0) for rule in (DUPLICATES, UNLOADED)),
+        sourceless=alone,
+    )
 
 
 def _spared(packages: Sequence[Weighed], facts: Facts) -> Iterator[tuple[str, str]]:

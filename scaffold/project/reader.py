@@ -3,7 +3,7 @@
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -26,6 +26,7 @@ from scaffold.model.project import (
     Project,
     Start,
     Use,
+    When,
 )
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
@@ -196,6 +197,7 @@ def read_project(
             *reading.notes,
             *_unasked(reading, facts),
             *facts.notes,
+            *_name_settings(facts),
             *(
                 f"{one.origin} opens {one.value}: it goes into the image, with what is secret in it"
                 for one in opened
@@ -277,6 +279,16 @@ def _own_packages(
             inside = [f"{path}/{name}" for name, _ in _list(root / path, None)]
         found.append(read_own_package(root, path, inside, named=named))
     return tuple(one for one in found if one is not None)
+
+
+def _name_settings(facts: Facts) -> Iterator[str]:
+    """Yield one note on the variables that the sources have no default for."""
+    given = dict(facts.start.value.environment) if facts.start else {}
+    needed = [one for one in facts.uses if one.code == "needs-setting" and one.value not in given]
+    needed = [one for one in needed if one.when is not When.MAYBE]
+    if needed:
+        names = ", ".join(dict.fromkeys(one.value for one in needed))
+        yield f"{needed[0].origin} has no default for what the environment has to set: {names}"
 
 
 def _find_environments(root: Path) -> tuple[str, ...]:

@@ -203,6 +203,25 @@ def _running(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
         waiting += reversed(inner)
 
 
+def runs_on_import(module: Module, line: int) -> bool:
+    """Tell whether a line is in a function that is called whenever the module is imported."""
+    functions = {one.name: one for one in module.tree.body if isinstance(one, Function)}
+    classes = [one for one in module.tree.body if isinstance(one, ast.ClassDef)]
+    tops = [one for one in module.top if not isinstance(one, _DEFINES)]
+    waiting: list[ast.AST] = [*tops, *(part for one in classes for part in _running(one.body))]
+    called: set[str] = set()
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            name = module.dotted(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
+            if name in functions and name not in called:
+                called.add(name)
+                waiting.append(functions[name])
+    return any(functions[one].lineno <= line <= (functions[one].end_lineno or 0) for one in called)
+
+
+_DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
 def is_main_guard(node: ast.AST) -> bool:
     """Return whether a node is ``if __name__ == "__main__":``."""
     if not isinstance(node, ast.If) or not isinstance(node.test, ast.Compare):

@@ -275,6 +275,8 @@ _TK = "libtk8.6.so"
 _BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
 _DATABASES = frozenset({"dbm", "shelve", "_dbm", "_gdbm"})
 _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
+_SHARED = re.compile(r"\.so\b")
+_LONGEST_NAME = 500  # characters
 _SONAME = re.compile(r"lib[\w+-]+\.so(\.\d+)*")
 _PYTHON = re.compile(r"python[0-9.]*")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
@@ -287,11 +289,19 @@ _FAILURES = {
     "runs-program": ("FileNotFoundError", "OSError", "IOError", "EnvironmentError"),
     "finds-library": ("OSError", "ImportError", "ModuleNotFoundError"),
     "sets-locale": ("Error",),
+    "needs-setting": ("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"),
     "writes-file": ("OSError", "PermissionError", "IOError"),
 }
 # These tell of the whole project, whatever runs of it.
 _ALWAYS = frozenset(
-    {"speaks-language", "handles-signals", "opens-database", "shows-window", "imports"}
+    {
+        "speaks-language",
+        "names-library",
+        "handles-signals",
+        "opens-database",
+        "shows-window",
+        "imports",
+    }
 )
 _CERTAINTY = {When.MAYBE: 0, When.CALL: 1, When.START: 2}
 _NAMING = ("name", "model_name", "model", "repo_id", "pretrained_model_name_or_path")
@@ -351,9 +361,81 @@ def _found(
     """Yield each use with the node that it stands in."""
     yield from _from_calls(module, files, own)
     yield from _imports(module, own)
-    yield from _languages(module)
+    yield from _texts(module)
+    for name, node in find_settings(module):
+        yield Use(code="needs-setting", value=name, origin=module.origin(node)), node
     for path, node in find_writes(module):
         yield Use(code="writes-file", value=path, origin=module.origin(node)), node
+
+
+# What every container has, or a shell in it.
+_GIVEN = frozenset({"HOME", "PATH", "PWD", "USER", "LANG", "TERM", "HOSTNAME", "SHELL"})
+_READERS = frozenset({"environ.Env", "environs.Env", "decouple.config", "decouple.Config"})
+# django-environ's methods whose variable has a name of its own.
+_NAMED_SETTINGS = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email_url": "EMAIL_URL",
+                   "search_url": "SEARCH_URL", "db_url": "DATABASE_URL"}  # fmt: skip
+
+
+def find_settings(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the variables that a module reads of its environment and has no default for."""
+    for node in module.nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            name = module.text(node.slice) if module.dotted(node.value) == "os.environ" else ""
+        elif isinstance(node, ast.Call):
+            name = _setting_of_call(module, node)
+        else:
+            continue
+        if name and name not in _GIVEN:
+            yield name, node
+    for one in module.tree.body:
+        if isinstance(one, ast.ClassDef) and any(
+            module.dotted(base) == "pydantic_settings.BaseSettings" for base in one.bases
+        ):
+            yield from _fields(module, one)
+
+
+def _setting_of_call(module: Module, call: ast.Call) -> str:
+    """Return the variable that django-environ, environs or decouple is asked for, or nothing."""
+    reader, method = call.func, ""
+    if isinstance(call.func, ast.Attribute):
+        reader, method = call.func.value, call.func.attr
+    made = module.named(reader)
+    known = isinstance(made, ast.Call) and module.dotted(made.func) in _READERS
+    if module.dotted(call.func) != "decouple.config" and (not known or method == "read_env"):
+        return ""
+    if isinstance(made, ast.Call) and any(
+        one.arg == module.text(call.args[0] if call.args else None) for one in made.keywords
+    ):
+        return ""  # django-environ's scheme has its default
+    if argument(call, "default", 1 if method in {"", "db", "cache"} else None) is not None:
+        return ""
+    return module.text(call.args[0]) if call.args else _NAMED_SETTINGS.get(method, "")
+
+
+def _fields(module: Module, settings: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the variables of pydantic's settings that have no default, with their prefix."""
+    prefix = ""
+    for node in ast.walk(settings):
+        if isinstance(node, ast.keyword | ast.Assign | ast.Dict):
+            prefix = _prefix_of(module, node) or prefix
+    for one in settings.body:
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
+            optional = one.value is not None or "ClassVar" in ast.unparse(one.annotation)
+            if not optional and one.target.id != "model_config":
+                yield f"{prefix}{one.target.id}".upper(), one
+
+
+def _prefix_of(module: Module, node: ast.AST) -> str:
+    if isinstance(node, ast.keyword) and node.arg == "env_prefix":
+        return module.text(node.value)
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return next((module.text(v) for k, v in pairs if module.text(k) == "env_prefix"), "")
+    if isinstance(node, ast.Assign) and any(
+        isinstance(one, ast.Name) and one.id == "env_prefix" for one in node.targets
+    ):
+        return module.text(node.value)
+    return ""
 
 
 def _from_calls(
@@ -504,11 +586,13 @@ def _shell_commands(text: str) -> list[str]:
     return [name for name in names if name not in _BUILTINS and not _PYTHON.fullmatch(name)]
 
 
-def _languages(module: Module) -> Iterator[tuple[Use, ast.AST]]:
+def _texts(module: Module) -> Iterator[tuple[Use, ast.AST]]:
     for node in module.nodes:
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and _LOCALE.fullmatch(text):
             yield Use(code="speaks-language", value=text, origin=module.origin(node)), node
+        elif isinstance(text, str) and _SHARED.search(text) and len(text) < _LONGEST_NAME:
+            yield Use(code="names-library", value=text, origin=module.origin(node)), node
 
 
 def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scaffold.assembler import databases, stripping
+from scaffold.assembler import databases, duplicates, stripping
 from scaffold.assembler.trim import RULES
 from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
@@ -191,6 +191,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     **{str(code): code.explanation for code in Code},
     **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
     "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
+    "trim-duplicates": _explain_text("duplicates", "safe", duplicates.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scaffold.config.request import Request
 from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
 from scaffold.model.knowledge import Base
-from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
 from scaffold.planner.evaluate import room_to_update
@@ -20,7 +20,6 @@ from scaffold.report.plan_result import (
     find_rescue,
     find_shortfall,
     health_of,
-    heaviest,
     older_because,
     port_of,
     start_of,
@@ -121,13 +120,13 @@ def _show_choice(target: Target, chosen: Accepted, *, again: bool) -> "Content":
     if memory is not None and memory.measured and memory.telling:
         of = "" if budget.memory is None else f" of {format_memory(budget.memory)}"
         yield _row("Memory", f"about {format_size(memory.resident)}{of} when all is imported")
-    yield from _show_packages(chosen.candidate.packages)
+    yield from _show_packages(chosen.candidate.size)
 
 
-def _show_packages(weighed: tuple[Weighed, ...]) -> "Content":
-    packages = heaviest(weighed)
+def _show_packages(size: Size) -> "Content":
+    packages = sorted(size.packages, key=lambda one: (-one[1], one[0]))
     if packages:
-        named = [f"{one.pinned.name} {format_size(one.facts.installed)}" for one in packages]
+        named = [f"{name} {format_size(on_disk)}" for name, on_disk, _ in packages]
         more = ", …" if len(packages) > _PACKAGES else ""
         yield _row("Packages", f"{len(packages)}: {', '.join(named[:_PACKAGES])}{more}")
 
@@ -144,7 +143,7 @@ def _show_refusal(target: Target, decision: Decision) -> "Content":
             f"{format_bound(size.download, size.download_error)} to download",
             _SHELLLESS if nearest.base.origin else "",
         )
-        yield from _show_packages(nearest.candidate.packages)
+        yield from _show_packages(nearest.candidate.size)
     yield from _show_rejected(_families(decision), most=_REASONS)
     rescue = find_rescue(decision.savings, find_shortfall(decision, target))
     savings = rescue or _worthwhile(decision.savings, nearest.size if nearest else None)

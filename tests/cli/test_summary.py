@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import scaffold
+from scaffold.report.formatting import format_size
 from scaffold.report.summary import show_result_text
 from scaffold.report.terminal import show
 from tools import WRITTEN
@@ -21,6 +22,7 @@ _MOST = 22
     [
         ("fastapi", {"target": "arm64", "max_size": "500MB"}),
         ("detector", {"device": "raspberry-pi-5"}),
+        ("yolo", {"device": "raspberry-pi-5", "max_size": "150MB"}),
         ("gateway", {"target": "arm/v7", "max_size": "30MB"}),
         ("django", {"target": "arm64"}),
         ("flask-postgres", {"target": "amd64"}),
@@ -46,6 +48,9 @@ def test_an_example_is_told_in_one_screen(
     for word in (chosen.candidate.reference, f"Python {chosen.python}", "Starts with", "Written"):
         assert word in text
     assert "leanscaffold build ." in text
+    if chosen.candidate.packages:  # as they are in the image
+        name, on_disk, _ = max(chosen.candidate.size.packages, key=lambda one: one[1])
+        assert f": {name} {format_size(on_disk)}" in text
 
 
 @pytest.mark.parametrize(

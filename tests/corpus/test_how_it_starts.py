@@ -698,6 +698,81 @@ def test_a_dockerfile_counts_where_it_surely_makes_the_image(
     assert origin.startswith(place or "main.py")
 
 
+S6 = """#!/usr/bin/with-contenv bash
+cd /app || exit
+exec s6-notifyoncheck -d -n 300 -w 1000 -c "nc -z localhost 8085" \\
+    s6-setuidgid abc python3 /app/server.py --port 8085
+"""
+
+
+def test_a_service_of_s6_is_followed(tmp_path: Path) -> None:
+    """Source: images made on linuxserver.io's bases start nothing in their Dockerfile."""
+    text = """
+        FROM ghcr.io/linuxserver/baseimage-alpine:3.20
+        COPY app/ /app/
+        COPY root/ /
+        """
+    files = {"app/server.py": WEB, "app/cli.py": LOOP, "root/etc/s6-overlay/s6-rc.d/a/run": S6}
+    project = planned(tmp_path, {"Dockerfile": text, **files}, listed="flask\n")
+    where = "root/etc/s6-overlay/s6-rc.d/a/run:3"
+    assert started(project) == ("python app/server.py --port 8085", where)
+
+
+@pytest.mark.parametrize(
+    ("port", "command"),
+    [
+        ("ENV PORT=9000", "python -m gunicorn -b 0.0.0.0:9000 web:app"),
+        ("", "python -m gunicorn --bind 0.0.0.0:8000 web:app"),
+    ],
+)
+def test_a_web_server_of_supervisord_comes_before_its_workers(
+    tmp_path: Path, port: str, command: str
+) -> None:
+    """Where its port is the environment's, no worker takes its place."""
+    conf = """
+        [program:beat]
+        command=celery -A tasks beat
+        [program:web]
+        command=gunicorn -b 0.0.0.0:%(ENV_PORT)s web:app
+        """
+    text = f"""
+        FROM python:3.13
+        {port}
+        WORKDIR /srv
+        COPY . .
+        CMD ["supervisord", "-n"]
+        """
+    files = {"Dockerfile": text, "supervisord.conf": conf, "web.py": WEB, "tasks.py": LOOP}
+    project = planned(tmp_path, files, listed="flask\ngunicorn\ncelery\n")
+    assert started(project)[0] == command
+    assert any("also starts beat" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("source", "settings"),
+    [
+        ("import os\nT = os.environ['TOKEN']\nU = os.environ.get('OTHER')", "TOKEN"),
+        ("import environ\nenv = environ.Env(A=(bool, 1))\nenv('KEY')\nenv('A')\nenv.db()", "KEY, "),
+        ("import environ\nenv = environ.Env()\nA = env('KEY', default='')\nB = env.str('B')", "B"),
+        ("from environs import Env\nenv = Env()\nenv.read_env()\nA = env.int('PORT')", "PORT"),
+        ("from decouple import config\nA = config('A')\nB = config('B', default=1)", "A"),
+        (
+            "import pydantic_settings\nclass A(pydantic_settings.BaseSettings):\n"  # noqa: ISC004
+            "    model_config = {'env_prefix': 'X_'}\n    key: str\n    port: int = 1\nA()",
+            "X_KEY",
+        ),
+        ("import os\ntry:\n    os.environ['TOKEN']\nexcept KeyError:\n    pass", ""),
+        ("import os\nos.environ['TOKEN'] = '1'", ""),
+    ],
+)
+def test_settings_without_a_default_are_named(tmp_path: Path, source: str, settings: str) -> None:
+    project = planned(tmp_path, {"main.py": source})
+    told = [one for one in project.notes if "no default for what the environment" in one]
+    assert [one.partition("to set: ")[2].startswith(settings) for one in told] == (
+        [True] if settings else []
+    )
+
+
 @pytest.mark.parametrize(
     ("dockerfile", "compose", "command"),
     [

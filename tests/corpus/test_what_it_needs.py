@@ -165,13 +165,13 @@ def test_an_sdist_that_needs_a_library(
 @pytest.mark.parametrize(
     ("opened", "source", "fits"),
     [
-        ((("mpv", "mpv.py:70"),), "import bus", {"slim-trixie"}),
-        ((("libopus.so.0", "bus.py:1"),), "import bus", {"slim-trixie", "alpine-3.24"}),
+        ((("mpv", "mpv.py:70", True),), "import bus", {"slim-trixie"}),
+        ((("libopus.so.0", "bus.py:1", True),), "import bus", {"slim-trixie", "alpine-3.24"}),
         ((), "import bus\nbus.load('libopus.so.0')", {"slim-trixie", "alpine-3.24"}),
     ],
 )
 def test_a_pure_wheel_that_opens_a_library(
-    tmp_path: Path, opened: tuple[tuple[str, str], ...], source: str, fits: set[str]
+    tmp_path: Path, opened: tuple[tuple[str, str, bool], ...], source: str, fits: set[str]
 ) -> None:
     """A library that is opened by name is installed, or the base is refused."""
     inside = WheelFacts(installed=3000, files=3, elf="none", modules=("bus",), opened=opened)

@@ -7,7 +7,7 @@ known from a wheel's directory. The rule then looks at the packages and may leav
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from . import docs, examples, headers, locales, pip, sources, static, stubs, tests
+from . import docs, examples, headers, locales, pip, sources, static, stubs, tests, unloaded
 from .scan import Packages, Parts, top_of
 
 LEVELS = ("none", "safe", "max")
@@ -41,6 +41,7 @@ RULES = (
     Rule("sources", "safe", "sources", sources.covers, sources.find),
     Rule("stubs", "safe", "pyi", stubs.covers, stubs.find),
     Rule("docs", "safe", "docs", docs.covers, docs.find),
+    Rule(unloaded.UNLOADED, "safe", "", unloaded.covers, unloaded.find),
     Rule("examples", "max", "examples", examples.covers, examples.find),
     Rule("locales", "max", "locales", locales.covers, locales.find),
 )

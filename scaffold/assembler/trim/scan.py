@@ -34,10 +34,14 @@ _NOTHING = Named(frozenset(), frozenset())
 
 @dataclass(frozen=True)
 class Packages:
-    """A folder of packages, and the ``languages`` that the application speaks (``de``)."""
+    """A folder of packages, and the ``languages`` that the application speaks (``de``).
+
+    ``unloaded`` are the files of packages that open libraries by their full names alone.
+    """
 
     folder: Path
     languages: frozenset[str] = frozenset()
+    unloaded: frozenset[Parts] = frozenset()
     _named: dict[Parts, Named] = field(default_factory=dict)
 
     @cached_property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scaffold.docker.build_requests import default_name
 from scaffold.model.plan import Plan
-from scaffold.model.project import Project
+from scaffold.model.project import Project, When
 from scaffold.model.target import Target
 
 
@@ -140,6 +140,7 @@ class Service:
     ``limits_of`` names the device that the limits are of. ``dockerfile`` is what builds the image,
     ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's, and
     ``compose_suffix`` the compose file from one of theirs, which docker would pass over for it.
+    ``settings`` are variables that the sources have no default for.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Service:
     hardware: tuple[Hardware, ...]
     mounts: tuple[Hardware, ...]
     groups: tuple[tuple[Group, str], ...]
+    settings: tuple[str, ...]
 
 
 def make_service(plan: Plan) -> Service:
@@ -189,6 +191,13 @@ def make_service(plan: Plan) -> Service:
         hardware=tuple(one for one in hardware if not one.mounted),
         mounts=tuple(one for one in hardware if one.mounted),
         groups=tuple(groups_of(hardware)),
+        settings=tuple(
+            one.value
+            for one in plan.project.uses
+            if one.code == "needs-setting"
+            and one.when is not When.MAYBE
+            and one.value not in dict(plan.environment)
+        ),
     )
 
 

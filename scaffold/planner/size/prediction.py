@@ -198,7 +198,8 @@ def _layer(weighed: Weighed, footprints: Mapping[str, Footprint]) -> float:
     # What is left compresses no better than text.
     left = weighed.facts.installed * TEXT_COMPRESSED
     symbols = footprint.find_symbols(weighed.pinned.file.filename)
-    gone = weighed.trimmed * (symbols.spent or TEXT_COMPRESSED)
+    gone = (weighed.trimmed - weighed.code_trimmed) * (symbols.spent or TEXT_COMPRESSED)
+    gone += weighed.code_trimmed * whole / max(weighed.facts.installed + weighed.trimmed, 1)
     return max(whole - gone, left) if weighed.trimmed else whole
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scaffold.assembler.duplicates import DUPLICATES
+from scaffold.assembler.trim.unloaded import UNLOADED
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Weighed
@@ -90,8 +92,10 @@ def _kinds(light: Weighed, gone: dict[str, int], on_disk: int) -> tuple[tuple[st
     known = {kind: size for kind, size in light.facts.kinds if kind in _KINDS}
     if SOURCES in gone:  # they stay among the kinds, for bytecode is predicted from them
         known.pop("py", None)
-    if SYMBOLS in gone and "so" in known:
-        known["so"] -= gone[SYMBOLS]
+    if "so" in known:
+        known["so"] -= min(
+            sum(gone.get(one, 0) for one in (SYMBOLS, DUPLICATES, UNLOADED)), known["so"]
+        )
     found = dict(_named(known))
     rest = light.facts.installed - sum(known.values())
     compiled = on_disk - light.facts.installed

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.health import choose_path
 from scaffold.project.source_modules import Function, Module, argument
+from scaffold.project.uses import find_settings
 
 _DEPTH = 5
 _COLLECT = "collectstatic"
@@ -96,6 +97,10 @@ class Steps:
     notes: tuple[str, ...] = ()
 
 
+# What django-environ reads as an address.
+_OF_BUILD = {"DATABASE_URL": "sqlite://:memory:", "CACHE_URL": "locmemcache://"}
+
+
 def find_steps(
     site: Site,
     modules: Sequence[Module],
@@ -117,7 +122,7 @@ def find_steps(
         for given in own
         if collects or given[0] != _COLLECT
     )
-    required = {name for one in settings for name in _required(one)} if commands else ()
+    required = {name for one in settings for name, _ in find_settings(one)} if commands else ()
     compiled = {file.removesuffix(".mo") for file in files if file.endswith(".mo")}
     sources = (file for file in files if file.endswith("/LC_MESSAGES/django.po"))
     if missing := [file for file in sources if file.removesuffix(".po") not in compiled]:
@@ -129,7 +134,7 @@ def find_steps(
             f"{manage} migrates the database: the image does not do it when it starts; run "
             f"`python {manage} migrate` in a container of it"
         )
-    environment = tuple((name, "build") for name in sorted(required))
+    environment = tuple((name, _OF_BUILD.get(name, "build")) for name in sorted(required))
     return Steps(commands=commands, environment=environment, notes=tuple(notes))
 
 
@@ -172,15 +177,6 @@ def _assigned(module: Module, name: str) -> Iterator[ast.expr]:
             isinstance(target, ast.Name) and target.id == name for target in targets
         ):
             yield node.value
-
-
-def _required(module: Module) -> Iterator[str]:
-    """Yield the variables that a module does not get along without."""
-    for node in module.nodes:
-        if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
-            continue
-        if module.dotted(node.value) == "os.environ" and (text := module.text(node.slice)):
-            yield text
 
 
 def find_django_health(modules: Sequence[Module], site: Site) -> Found[str] | None:

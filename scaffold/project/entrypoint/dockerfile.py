@@ -29,6 +29,7 @@ from scaffold.project.entrypoint.processes import (
     Process,
     read_compose,
     read_readme,
+    read_services,
     read_supervisord,
     read_units,
 )
@@ -204,22 +205,31 @@ def read_own_start(
 def read_processes(
     root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
 ) -> OwnStart:
-    """Return what supervisord or systemd starts: a web server before the first of the others.
+    """Return what supervisord, s6 or systemd starts: a web server before the first of the others.
 
-    One image starts one process: the others are named.
+    One image starts one process: the others are named. Where it is not clear how a web server
+    starts, none of the others takes its place.
     """
     own = find_own_dockerfile(root)
     copied = Copied(root=root, dockerfile=own.dockerfile, context=own.context) if own else None
-    for processes in (read_supervisord(root), read_units(root)):
+    for processes in (read_supervisord(root), read_services(root), read_units(root)):
         tried = [
             (one, _try(root, one, files, modules, installed, copied=copied)) for one in processes
         ]
         known = [own for _, own in tried if isinstance(own, OwnStart)]
+        serving = [own for own in known if own.server in WEB_SERVERS]
+        unclear = [one for one, own in tried if isinstance(own, str) and _serves(one)]
+        if unclear and not serving:
+            return OwnStart(notes=tuple(_also(*pair) for pair in tried if pair[0] not in unclear))
         if known:
-            chosen = next((own for own in known if own.server in WEB_SERVERS), known[0])
+            chosen = (serving or known)[0]
             others = [(one, own) for one, own in tried if own is not chosen]
             return replace(chosen, notes=(*chosen.notes, *(_also(*pair) for pair in others)))
     return OwnStart()
+
+
+def _serves(process: Process) -> bool:
+    return not {posixpath.basename(word) for word in process.line.split()}.isdisjoint(WEB_SERVERS)
 
 
 def read_told(
@@ -261,7 +271,15 @@ def _try(
         installed=installed,
         scripts=project_scripts(root)[1],
     )
-    image = Image(script=lambda _: None)
+    steps = copied.dockerfile.stages[-1].steps if copied else ()
+    image = Image(
+        environment=steps[-1].scope.environment if steps else {},
+        script=lambda path: (
+            (process.origin.file, process.script)
+            if process.script and path == f"/{process.origin.file}"
+            else None
+        ),
+    )
     try:
         launch = follow(process.launch(), image)
         own = _resolve(reading, launch, OwnStart())

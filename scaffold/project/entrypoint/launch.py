@@ -11,8 +11,14 @@ from scaffold.model.dockerfile import Command, Instruction
 from scaffold.project.dockerfile_parser.scopes import expand
 from scaffold.project.dockerfile_parser.shell import read_commands
 
-_INITS = frozenset({"tini", "tini-static", "dumb-init", "catatonit"})
-_INIT_VALUES = frozenset({"-e", "-p", "-r", "--rewrite"})
+# What starts another program, with the options of it that take a value.
+_STARTERS = {
+    **dict.fromkeys(
+        ("tini", "tini-static", "dumb-init", "catatonit"),
+        frozenset({"-e", "-p", "-r", "--rewrite"}),
+    ),
+    "s6-notifyoncheck": frozenset({"-3", "-s", "-T", "-t", "-w", "-n", "-c"}),
+}
 _AS_USER = frozenset({"gosu", "su-exec", "s6-setuidgid", "setuidgid"})
 _SUDO_VALUES = frozenset({"-u", "-g", "--user", "--group", "-n", "-c"})
 _RUNNERS = frozenset({"uv", "poetry", "pipenv", "pdm", "hatch", "rye"})
@@ -127,8 +133,8 @@ def unwrap(words: Sequence[str]) -> tuple[str, ...]:
     rest = list(words)
     while rest:
         name = posixpath.basename(rest[0])
-        if name in _INITS:
-            rest = _after_options(rest[1:], _INIT_VALUES)
+        if name in _STARTERS:
+            rest = _after_options(rest[1:], _STARTERS[name])
         elif name in _AS_USER and len(rest) > 2:  # noqa: PLR2004 - program, user and command
             rest = rest[2:]
         elif name in {"su", "runuser"} and "-c" in rest[:-1]:

@@ -29,18 +29,22 @@ _VALUE = re.compile(r"[<\[{]|\.\.\.|…|\$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """A command that somebody wrote down, as it stands there. ``name`` is its own, or empty."""
+    """A command that somebody wrote down, as it stands there. ``name`` is its own, or empty.
+
+    ``script`` is the text of a shell script that is run instead of the line.
+    """
 
     line: str
     origin: Origin
     name: str = ""
     workdir: str = "/"
     environment: tuple[tuple[str, str], ...] = ()
+    script: str = ""
 
     def launch(self) -> Launch:
         """Return the beginning of what it starts; the line is a shell's."""
         return Launch(
-            words=("sh", "-c", self.line),
+            words=(f"/{self.origin.file}",) if self.script else ("sh", "-c", self.line),
             workdir=self.workdir,
             file=self.origin.file,
             line=self.origin.line or 1,
@@ -70,7 +74,7 @@ def read_supervisord(root: Path) -> tuple[Process, ...]:
             continue
         found = [
             Process(
-                line=parser.get(section, "command"),
+                line=re.sub(r"%\(ENV_(\w+)\)s", r"${\1}", parser.get(section, "command")),
                 origin=_at(file, text, rf"\[{re.escape(section)}\]"),
                 name=section.partition(":")[2],
                 workdir=parser.get(section, "directory", fallback="/"),
@@ -82,6 +86,18 @@ def read_supervisord(root: Path) -> tuple[Process, ...]:
         if found:
             return tuple(found)
     return ()
+
+
+def read_services(root: Path) -> tuple[Process, ...]:
+    """Return the services of s6 and runit: the shell scripts named ``run``, each in a folder."""
+    found = []
+    for file in _look(root, "s6-rc.d/*/run", "services.d/*/run", "service/*/run", deepest=5):
+        text = _text(root, file)
+        if re.match(r"#!.*\b(?:ba|da|a)?sh\b", text):
+            *_, last = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+            origin, name = Origin(file=file, line=last[0]), Path(file).parent.name
+            found.append(Process(line=last[1].strip(), origin=origin, name=name, script=text))
+    return tuple(found)
 
 
 def read_units(root: Path) -> tuple[Process, ...]:

@@ -167,7 +167,7 @@ def _find_entry(
 def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:
     """Return what a Dockerfile tells besides, with what a process manager starts."""
     if found.entry is None:
-        return own
+        return replace(own, notes=(*own.notes, *found.notes))
     kept = tuple(note for note in own.notes if "does not decide" not in note)
     return replace(
         found,

@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from importlib.metadata import PathDistribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -207,6 +208,48 @@ def test_what_was_taken_out_is_said_and_stands_in_the_metadata(order: Order) -> 
     assert taken["headers"] == len("1234")
     assert taken["symbols"] > 50_000
     assert "heavy-2.dist-info/TRIMMED" not in str(list_layer(order, "packages-2"))
+
+
+@pytest.mark.parametrize("elsewhere", ["", str(Path("/", "dev", "shm"))])
+def test_the_same_file_of_one_layer_is_there_once(order: Order, elsewhere: str) -> None:
+    # A build mounts what was installed: another file system than the one of its layers.
+    if elsewhere and not os.access(elsewhere, os.W_OK):
+        pytest.skip("there is no second file system here")
+    with TemporaryDirectory(dir=elsewhere or order.out.parent) as other:
+        check_links(replace(order, out=Path(other, "out")))
+
+
+def check_links(order: Order) -> None:
+    library = make_elf(soname="libheavy.so.2") + b"x" * (1 << 16)
+    names = [f"heavy/{n}" for n in ("libheavy.so", "libheavy.so.2", "a.cpython-313.so", "b.so")]
+    for name in names:
+        write(order.packages, name, library)
+    write(order.packages, "heavy-2.dist-info/RECORD", "".join(f"{name},,\n" for name in names))
+    write(order.packages, "heavy/small.bin", "1234")
+    write(order.packages, "heavy/small2.bin", "1234")
+    write(order.packages, "web/libheavy.so.2", library)
+    write(order.packages, "web/libheavy.so.2.1", library).chmod(0o700)
+    lines = list(assemble(order))
+    assert f"trimmed heavy: duplicates {len(library)} bytes" in lines
+    packages = [order.out / f"packages-{n}" / SITE.lstrip("/") for n in (1, 2)]
+    links = {
+        path.name: path.stat().st_nlink
+        for folder in packages
+        for path in folder.rglob("*")
+        if path.is_file() and path.stat().st_nlink > 1
+    }
+    # Another layer or mode, small files and what Python imports stay files of their own.
+    assert links == {"libheavy.so": 2, "libheavy.so.2": 2}
+    assert (packages[0] / "heavy/libheavy.so").read_bytes() == library
+
+
+@pytest.mark.parametrize("spared", [{"trim": "none"}, {"spare": (("duplicates", "heavy"),)}])
+def test_copies_stay_where_nothing_may_be_changed(order: Order, spared: dict[str, Any]) -> None:
+    for name in ("libheavy.so", "libheavy.so.2"):
+        write(order.packages, f"heavy/{name}", bytes(1 << 16))
+    list(assemble(replace(order, **spared)))
+    kept = order.out / "packages-2" / SITE.lstrip("/") / "heavy/libheavy.so"
+    assert kept.stat().st_nlink == 1
 
 
 def test_the_command_of_an_installer_that_went_goes_too(order: Order) -> None:

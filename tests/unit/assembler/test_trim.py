@@ -47,6 +47,37 @@ def test_each_rule_drops_its_kind_and_no_other_does(tmp_path: Path, path: str, r
     }
 
 
+TWIN = "heavy/libheavy.so.1.2"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "goes"),
+    [
+        ("heavy/core.so", make_elf(needed=("libheavy_shared.so", "libheavy-x.so")), True),
+        ("heavy/core.so", make_elf(needed=("libheavy.so.1",)), False),
+        ("other/core.so", make_elf() + b"\0libheavy.so\0", False),
+        ("other/tool", make_elf() + b"libheavy%s", False),
+        ("other/load.py", 'glob.glob("libheavy.so*")', False),
+        ("other/load.py", 'f"lib{name}.so", "libheavy2.so"', True),
+        ("other/plugins.json", '{"library": "libheavy"}', False),
+        ("heavy/README.md", "libheavy.so", True),
+        ("heavy/libheavy.so", make_elf(soname="libheavy.so.1"), True),
+        ("other/libheavy.so", make_elf(soname="libheavy.so.1"), False),
+    ],
+)
+def test_a_library_goes_where_only_itself_says_its_name(
+    tmp_path: Path, path: str, content: str | bytes, *, goes: bool
+) -> None:
+    write(tmp_path, TWIN, make_elf(soname="libheavy.so.1"))
+    write(tmp_path, "unknown/libunknown.so", make_elf())
+    write(tmp_path, path, content)
+    known = (TWIN, "heavy/libheavy.so")
+    packages = Packages(tmp_path, unloaded=frozenset(tuple(one.split("/")) for one in known))
+    found = dict(find_spent(packages, "safe", ()))["unloaded"]
+    assert (tuple(TWIN.split("/")) in found) is goes
+    assert not [parts for parts in found if parts[0] != "heavy"]
+
+
 @pytest.mark.parametrize("level", ["none", "safe", "max"])
 def test_a_level_holds_its_rules_and_those_below_it(tmp_path: Path, level: str) -> None:
     write(tmp_path, "a/x.h", "")

@@ -99,6 +99,7 @@ def bench(tmp_path: Path) -> Bench:
 def make_wheel(path: Path) -> str:
     files = {
         "a/__init__.py": "def main():\n    return 0\n",
+        **dict.fromkeys(("a/libz.so", "a/libz.so.1"), "z" * (1 << 16)),
         "a-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: a\nVersion: 1\n",
         "a-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         "a-1.dist-info/entry_points.txt": "[console_scripts]\na = a:main\n",
@@ -220,7 +221,9 @@ def test_a_minimal_image_has_the_layers_of_its_plan_with_owners_modes_and_times(
     assert (base["home/app"].uid, base["app"].uid, base["etc/passwd"].uid) == (10001, 10001, 0)
     assert base["tmp"].mode == 0o1777
     assert packages[-1]["usr/local/bin/a"].mode == 0o755
-    assert any(f"{LIB}/site-packages/a/__init__.py" in one for one in packages)
+    (layer,) = (one for one in packages if f"{LIB}/site-packages/a/__init__.py" in one)
+    link = layer[f"{LIB}/site-packages/a/libz.so.1"]
+    assert (link.islnk(), link.linkname) == (True, f"{LIB}/site-packages/a/libz.so")
     assert config["architecture"] == "arm64"
     assert config["config"]["User"] == "10001:10001"
     assert config["config"]["ExposedPorts"] == {"8000/tcp": {}}

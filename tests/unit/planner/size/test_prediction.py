@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.index import DistFile, WheelFacts
-from scaffold.model.knowledge import Footprint, Symbols
+from scaffold.model.knowledge import Facts, Footprint, PackageFact, Symbols
+from scaffold.model.project import Found, Origin, Project, Use
 from scaffold.model.resolution import Pinned, Weighed
 from scaffold.model.verdict import Size
 from scaffold.planner.os_package_cost import SystemCost
@@ -19,9 +21,11 @@ from scaffold.planner.size.prediction import (
     bytecode_bytes,
     predict,
 )
+from scaffold.planner.trimming import lighten, list_unloaded, predict_trimming
 
 SLIM = next(base for base in load_facts(knowledge()).bases if base.id == "slim-trixie")
 IMAGE = SLIM.images[0]
+HERE = Origin(file="main.py")
 LOCALES = Footprint(bytecode=1.5, bytecode_layer=0.4, layer=0.5)
 
 
@@ -94,6 +98,105 @@ def test_what_is_trimmed_of_a_package_that_was_measured_saves_what_it_took_in_a_
         for one in (whole, replace(whole, facts=left, trimmed=100_000))
     )
     assert before - after == 10_000
+
+
+FOLDED = "fold-1-py3-none-manylinux_2_28_aarch64.whl"
+
+
+@pytest.mark.parametrize(
+    ("found", "shares", "level", "folded"),
+    [
+        (40_000, {}, "safe", 30_000),  # a quarter of it is symbols, which go first
+        (40_000, {}, "none", 0),
+        (None, {"duplicates": {"aarch64": 0.1}}, "safe", 7_500),
+        (None, {"duplicates": {"x86_64": 0.1}}, "safe", 0),
+        (0, {"duplicates": {"aarch64": 0.1}}, "safe", 0),
+    ],
+)
+def test_files_that_are_the_same_are_counted_once(
+    found: int | None, shares: dict[str, dict[str, float]], level: str, folded: int
+) -> None:
+    whole = make_weighed("fold", {"so": 100_000})
+    pinned = replace(whole.pinned, file=DistFile(filename=FOLDED, size=50_000))
+    whole = replace(whole, pinned=pinned, facts=replace(whole.facts, duplicates=found))
+    fact = PackageFact(name="fold", shares=shares, source="tests", checked=date(2026, 11, 29))
+    footprint = Footprint(bytecode=1, bytecode_layer=1, layer=1, symbols=Symbols(share=0.25))
+    facts = Facts(
+        bases=(),
+        libraries={},
+        packages={"fold": fact},
+        devices={},
+        footprints={"fold": footprint},
+    )
+    trimmed = predict_trimming([whole], facts, level=level)
+    assert {one.rule: one.bytes for one in trimmed}.get("duplicates", 0) == folded
+    (left,) = lighten([whole], facts, trimmed, bytecode="none")
+    assert left.code_trimmed == folded
+
+
+@pytest.mark.parametrize(
+    ("others", "changes", "gone"),
+    [
+        ((), {}, 50_000),
+        (("fold-tools",), {}, 0),  # it loads the library
+        (("fold-cli",), {}, 50_000),
+        ((), {"files": ("native/fast.pyx",)}, 0),
+        ((), {"uses": ("libfold.so.2",)}, 0),
+        ((), {"uses": ("/usr/lib/libz.so.1", "libfolder.so")}, 50_000),
+        ((), {"uses": ("*.so",)}, 0),
+        ((), {"uses": (".so",)}, 0),  # the end of f"lib{name}.so"
+    ],
+)
+def test_libraries_that_nothing_loads_are_left_out(
+    others: tuple[str, ...], changes: dict[str, tuple[str, ...]], gone: int
+) -> None:
+    whole = make_weighed("fold", {"so": 100_000})
+    whole = replace(whole, pinned=replace(whole.pinned, file=DistFile(filename=FOLDED, size=9)))
+    fact = PackageFact(
+        name="fold",
+        unloaded=("libfold.so.*",),
+        loaded_by=("fold-tools",),
+        shares={"unloaded": {"aarch64": 0.5}},
+        source="tests",
+        checked=date(2026, 11, 29),
+    )
+    facts = Facts(bases=(), libraries={}, packages={"fold": fact}, devices={})
+    project = Project(
+        name=Found(value="app", origin=HERE),
+        files=changes.get("files", ()),
+        uses=tuple(
+            Use(code="names-library", value=v, origin=HERE) for v in changes.get("uses", ())
+        ),
+    )
+    packages = [whole, *(make_weighed(name, {"py": 1}) for name in others)]
+    unloaded = list_unloaded(packages, facts, project)
+    trimmed = predict_trimming(packages, facts, level="safe", unloaded=unloaded)
+    assert {one.rule: one.bytes for one in trimmed}.get("unloaded", 0) == gone
+
+
+@pytest.mark.parametrize(
+    ("brings", "found"),
+    [(None, True), (("fold/libfold.so.1.2",), True), (("fold/_fold.abi3.so",), False)],
+)
+def test_a_wheel_without_such_a_library_has_none_that_nothing_loads(
+    brings: tuple[str, ...] | None, *, found: bool
+) -> None:
+    whole = make_weighed("fold", {"so": 100_000})
+    fact = PackageFact(
+        name="fold", unloaded=("libfold.so.*",), source="tests", checked=date(2026, 11, 29)
+    )
+    facts = Facts(bases=(), libraries={}, packages={"fold": fact}, devices={})
+    packages = [replace(whole, facts=replace(whole.facts, brings=brings))]
+    project = Project(name=Found(value="app", origin=HERE))
+    assert bool(list_unloaded(packages, facts, project)) is found
+
+
+def test_machine_code_that_is_left_out_saves_what_the_wheel_compresses_to() -> None:
+    whole = make_weighed("fast", {"so": 1_000_000})
+    left = replace(whole.facts, installed=900_000)
+    code = replace(whole, facts=left, trimmed=100_000, code_trimmed=100_000)
+    saved = download_of_packages(whole) - download_of_packages(code)
+    assert saved == pytest.approx(download_of_packages(whole) / 10, abs=1)
 
 
 def test_what_is_left_compresses_no_better_than_text() -> None:
