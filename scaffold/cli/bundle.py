@@ -1,21 +1,12 @@
 """``leanscaffold bundle``: what an image is made of in one file, for where there is no network."""
 
-import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from scaffold.cli.build import make_image_job, make_job
 from scaffold.cli.options import SectionedCommand, given_options, path_argument, quiet_option
-from scaffold.cli.planning import show_result
-from scaffold.cli.prepare import prepare
 from scaffold.cli.services import Services
-from scaffold.engineless.images import write_bundle
-from scaffold.model.build import BuildOptions
-from scaffold.report.formatting import format_size
-from scaffold.report.progress import talking, watching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,15 +38,6 @@ def bundle(
     With the project beside it, `leanscaffold build --to app.tar --from FILE` writes the same image
     where there is no network. Everything in FILE is checked against its hash there.
     """
-    with talking(sys.stderr, quiet=quiet) as tell:
-        prepared = prepare(outside, path, given, force=False, tell=tell)
-    if prepared.outcome is not None and not prepared.fits:
-        return show_result(prepared.outcome, folder=path, as_json=False, verbose=False)
-    job = make_image_job(
-        outside, prepared, make_job(path, prepared, BuildOptions()), goal, base_from or ""
-    )
-    with watching(sys.stderr, quiet=quiet) as watch:
-        write_bundle(replace(job, goal=goal), watch)
-    click.echo(f"Written to {goal}, {format_size(Path(goal).stat().st_size)}")
-    click.echo(f"  there: leanscaffold build . --to app.tar --from {Path(goal).name}")
-    return 0
+    from scaffold.cli.ship import run_bundle  # noqa: PLC0415 - not for --help
+
+    return run_bundle(outside, given, path, goal=goal, base_from=base_from or "", quiet=quiet)
