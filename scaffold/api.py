@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.cli.lint import LintResult, choose_rules, lint_file
-from scaffold.cli.options import take_given, take_request
 from scaffold.cli.planning import decide_outcome, write_files
 from scaffold.cli.prepare import prepare
-from scaffold.cli.real_services import real_services
-from scaffold.cli.services import Services
+from scaffold.cli.request import take_given, take_request
+from scaffold.cli.services import Services, real_services
 from scaffold.cli.verify import of_project
 from scaffold.config.option_parsers import unknown
 from scaffold.config.options import SETTINGS
@@ -125,7 +124,7 @@ def verify(
             hint="scaffold.plan() returns the reasons",
         )
     asked = of_project(outside, values["path"], prepared, how or VerifyOptions())
-    return outside.prove(asked, lambda _: None, tell)
+    return outside.engine.prove(asked, lambda _: None, tell)
 
 
 def _values(path: str | Path, options: Mapping[str, object]) -> dict[str, Any]:

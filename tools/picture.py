@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from scaffold.cli.options import read_options
 from scaffold.cli.planning import decide_outcome
-from scaffold.cli.real_services import real_services
+from scaffold.cli.request import read_options
+from scaffold.cli.services import real_services
 from scaffold.config.request import parse_request
 from scaffold.report.plan_result import planned_files
 from scaffold.report.summary import show_result_text
@@ -26,7 +26,8 @@ _TODAY = date(2026, 11, 24)
 
 def draw_plan() -> str:
     """Return the picture of ``COMMAND`` on a terminal of 100 columns."""
-    outside = replace(real_services(), today=lambda: _TODAY)
+    real = real_services()
+    outside = replace(real, host=replace(real.host, today=lambda: _TODAY))
     request = parse_request(read_options(shlex.split(OPTIONS)))
     outcome = decide_outcome(outside, ROOT / EXAMPLE, request, lambda _: None)
     outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))

@@ -16,17 +16,11 @@ from typing import Any, NoReturn
 import click
 
 from scaffold import __version__
+from scaffold.cli.commands import COMMANDS, HEADINGS
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
 from scaffold.config.choices import NEAR
 from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
 
-_HEADINGS = {
-    "Start": ("init", "plan", "generate"),
-    "Ship": ("build", "verify", "deploy", "bundle", "update", "trace"),
-    "Understand": ("report", "sbom", "explain", "wheels", "lint", "compare", "devices"),
-    "Maintain": ("config", "doctor", "completion", "knowledge"),
-}
-_COMMANDS = {name: f"scaffold.cli.{name}" for names in _HEADINGS.values() for name in names}
 COMPLETING = "_LEANSCAFFOLD_COMPLETE"  # click's, set by the script that `completion` prints
 
 
@@ -70,32 +64,24 @@ class ReportingGroup(click.Group):
 
 
 class Commands(ReportingGroup):
-    """A group that imports a command when it is asked for."""
+    """The group of all commands."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         """Return the names in the order in which people need them."""
-        return [*_COMMANDS, *super().list_commands(ctx)]
+        return [*COMMANDS]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command."""
-        if cmd_name not in _COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands below their headings."""
-        for heading, names in _HEADINGS.items():
-            found = [(name, self.get_command(ctx, name)) for name in names]
+        for heading, group in HEADINGS.items():
             with formatter.section(heading):
-                formatter.write_dl([(n, one.get_short_help_str(100)) for n, one in found if one])
+                formatter.write_dl([(str(one.name), one.get_short_help_str(100)) for one in group])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Name the nearest commands where click only knows those already imported."""
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            near = get_close_matches(args[0], _COMMANDS, cutoff=NEAR)
+            near = get_close_matches(args[0], COMMANDS, cutoff=NEAR)
             raise click.exceptions.NoSuchCommand(args[0], possibilities=near, ctx=ctx)
         return super().resolve_command(ctx, args)
 
@@ -125,7 +111,7 @@ def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
 def _from_click(error: click.ClickException, argv: Sequence[str]) -> LeanscaffoldError:
     """Return click's own error in our words; its exit code stays 2."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None
-    command = next((word for word in argv[:1] if word in _COMMANDS), "")
+    command = next((word for word in argv[:1] if word in COMMANDS), "")
     path = ctx.command_path if ctx else f"leanscaffold {command}".rstrip()
     hint = f"{path} --help"
     message = error.message.rstrip(".")
@@ -186,28 +172,22 @@ def _drop_stdout() -> None:
 
 @click.group(
     cls=Commands,
+    commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="leanscaffold")
-@click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli() -> None:
     """Find the right base image for a Python project and a small device.
 
     Reads the requirements, knows which wheels exist, predicts the size of the image, and writes
     a Dockerfile that builds it.
     """
-    if ctx.obj is None:
-        from scaffold.cli.real_services import real_services  # noqa: PLC0415 - not needed for --help
-
-        ctx.obj = real_services()
 
 
 def main() -> None:
     """Run the command line of this process."""
     if COMPLETING in os.environ:
-        from scaffold.cli.shell_completion import teach_shells  # noqa: PLC0415 - only for a Tab key
-
-        teach_shells()
+        importlib.import_module("scaffold.cli.shell_completion").teach_shells()
     # Index pages make hundreds of thousands of values that all stay: looking for garbage among
     # them again and again takes a tenth of a plan.
     gc.set_threshold(100_000, 50, 50)

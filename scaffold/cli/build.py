@@ -1,68 +1,37 @@
 """``leanscaffold build``: generate where needed, then build with buildx."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
-from scaffold.cli.options import (
-    SectionedCommand,
-    SectionedOption,
-    given_options,
-    json_option,
-    path_argument,
-    quiet_option,
-)
+from scaffold.cli.planning import decide_outcome, show_result, write_files
+from scaffold.cli.prepare import Prepared, prepare
+from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
+from scaffold.config.option_sources import Given
+from scaffold.config.request import index_options
+from scaffold.docker.build import Job, read_job_config
+from scaffold.docker.build_requests import split_tag
+from scaffold.dockerfile.template_context import TemplateContext, make_template_context
+from scaffold.engineless.images import ImageJob
+from scaffold.index.cache import find_cache_folder
+from scaffold.model.build import BuildOptions
 from scaffold.model.codes import Code
-
-if TYPE_CHECKING:
-    from scaffold.cli.prepare import Prepared
-    from scaffold.config.option_sources import Given
-    from scaffold.docker.build import Job
-    from scaffold.dockerfile.template_context import TemplateContext
-    from scaffold.engineless.images import ImageJob
-    from scaffold.model.build import BuildOptions
-
-F = TypeVar("F", bound=Callable[..., Any])
-_SECTION = "Build"
+from scaffold.model.errors import UsageError
+from scaffold.model.resolution import Reason
+from scaffold.project.git_client import EPOCH, dated, read_commit_time
+from scaffold.report.build_result import make_build_document, show_built
+from scaffold.report.document import to_json
+from scaffold.report.progress import talking, watching
+from scaffold.report.terminal import show
 
 
-def build_options(command: F) -> F:
-    """Give a command the options that buildx understands; see ``read_wishes``."""
-    for name, settings in reversed(_BUILD_OPTIONS.items()):
-        command = click.option(name, cls=SectionedOption, section=_SECTION, **settings)(command)
-    return command
-
-
-_BUILD_OPTIONS: dict[str, dict[str, Any]] = {
-    "--tag": {"metavar": "NAME", "help": "The image's name.  [default: the project's]"},
-    "--push": {
-        "is_flag": True,
-        "help": "Into the registry that --tag names; the engine's own builder keeps it, too.",
-    },
-    "--builder": {"metavar": "NAME", "help": "Another builder than buildx's current one."},
-    "--cache-from": {
-        "multiple": True,
-        "metavar": "SOURCE",
-        "help": "Cache to use, as buildx spells it; {arch} stands for the target.",
-    },
-    "--cache-to": {
-        "multiple": True,
-        "metavar": "GOAL",
-        "help": "Where to put the cache; {arch} stands for the target.",
-    },
-    "--no-cache": {"is_flag": True, "help": "Build every step again."},
-}
-
-
-def read_wishes(values: dict[str, Any]) -> "BuildOptions":
-    """Take the options of ``build_options`` out of a command's values."""
-    from scaffold.model.build import BuildOptions  # noqa: PLC0415 - not for --help
-
+def read_wishes(values: dict[str, Any]) -> BuildOptions:
+    """Take the options for buildx out of a command's values."""
     return BuildOptions(
         tag=values.pop("tag") or "",
         push=values.pop("push"),
@@ -73,40 +42,10 @@ def read_wishes(values: dict[str, Any]) -> "BuildOptions":
     )
 
 
-@click.command(cls=SectionedCommand, short_help="Build the image, generating first if needed.")
-@path_argument
-@given_options
-@build_options
-@click.option(
-    "--to",
-    "goal",
-    cls=SectionedOption,
-    section=_SECTION,
-    metavar="GOAL",
-    help="Without an engine, into app.tar, oci:DIR or registry/name:tag.",
-)
-@click.option(
-    "--base-from",
-    cls=SectionedOption,
-    section=_SECTION,
-    metavar="PLACE",
-    help="With --to: the base from oci:DIR or a tar, not from its registry.",
-)
-@click.option(
-    "--from",
-    "bundle",
-    cls=SectionedOption,
-    section=_SECTION,
-    metavar="FILE",
-    help="With --to: everything from a bundle, nothing from the network.",
-)
-@click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
-@json_option
-@quiet_option
-@click.pass_obj
+@with_given
 def build(
     outside: Services,
-    given: "Mapping[str, Given]",
+    given: Mapping[str, Given],
     /,
     path: Path,
     *,
@@ -118,17 +57,7 @@ def build(
     bundle: str | None,
     **values: Any,
 ) -> int:
-    """Build the project in PATH into the local engine, push it, or write it without an engine.
-
-    Where leanscaffold's files are missing or out of date, does what generate does first. The
-    options that leanscaffold.json recorded hold wherever this command line names no other.
-    """
-    from scaffold.cli.planning import show_result  # noqa: PLC0415 - not for --help
-    from scaffold.cli.prepare import prepare  # noqa: PLC0415
-    from scaffold.docker.build_requests import split_tag  # noqa: PLC0415
-    from scaffold.model.resolution import Reason  # noqa: PLC0415
-    from scaffold.report.progress import talking, watching  # noqa: PLC0415
-
+    """Build the project in PATH into the local engine, push it, or write it without an engine."""
     wishes = read_wishes(values)
     if wishes.tag:
         split_tag(wishes.tag)
@@ -143,29 +72,20 @@ def build(
             job = make_image_job(
                 outside, prepared, make_job(path, prepared, wishes), goal, base_from or ""
             )
-            written = outside.write_images(replace(job, bundle=bundle or ""), watch)
+            written = outside.engine.write_images(replace(job, bundle=bundle or ""), watch)
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
-            built = outside.build(make_job(path, prepared, wishes), watch)
+            built = outside.engine.build(make_job(path, prepared, wishes), watch)
     if as_json:
-        from scaffold.report.build_result import make_build_document  # noqa: PLC0415 - not for text
-        from scaffold.report.document import to_json  # noqa: PLC0415
-
         click.echo(to_json(make_build_document(built, remarks)), nl=False)
     else:
-        from scaffold.report.build_result import show_built  # noqa: PLC0415 - not for JSON
-        from scaffold.report.terminal import show  # noqa: PLC0415
-
         show(sys.stdout, show_built(built, remarks, goal or ""))
     return 0
 
 
-def make_job(path: Path, prepared: "Prepared", wishes: "BuildOptions") -> "Job":
+def make_job(path: Path, prepared: Prepared, wishes: BuildOptions) -> Job:
     """Return what is to be built of a prepared folder."""
-    from scaffold.config.request import index_options  # noqa: PLC0415
-    from scaffold.docker.build import Job  # noqa: PLC0415 - not for --help
-
     return Job(
         folder=path,
         project=prepared.project.name.value,
@@ -176,10 +96,8 @@ def make_job(path: Path, prepared: "Prepared", wishes: "BuildOptions") -> "Job":
     )
 
 
-def check_goal(goal: str, base_from: str, bundle: str, wishes: "BuildOptions") -> None:
+def check_goal(goal: str, base_from: str, bundle: str, wishes: BuildOptions) -> None:
     """Raise UsageError for options that do not go together with ``--to``."""
-    from scaffold.model.errors import UsageError  # noqa: PLC0415 - not for --help
-
     given = {
         "--push": wishes.push,
         "--builder": wishes.builder,
@@ -196,17 +114,9 @@ def check_goal(goal: str, base_from: str, bundle: str, wishes: "BuildOptions") -
 
 
 def make_image_job(
-    outside: Services, prepared: "Prepared", job: "Job", goal: str, base_from: str
-) -> "ImageJob":
+    outside: Services, prepared: Prepared, job: Job, goal: str, base_from: str
+) -> ImageJob:
     """Return what is to be built without an engine of a prepared folder."""
-    from scaffold.cli.planning import decide_outcome, write_files  # noqa: PLC0415
-    from scaffold.docker.build import read_job_config  # noqa: PLC0415
-    from scaffold.dockerfile.template_context import make_template_context  # noqa: PLC0415
-    from scaffold.engineless.images import ImageJob  # noqa: PLC0415 - not for --help
-    from scaffold.index.cache import find_cache_folder  # noqa: PLC0415
-    from scaffold.model.errors import UsageError  # noqa: PLC0415
-    from scaffold.project.git_client import EPOCH, dated, read_commit_time  # noqa: PLC0415
-
     edited = [one.file for one in prepared.remarks if one.code == Code.FILE_EDITED]
     if "Dockerfile" in edited:
         raise UsageError(
@@ -214,17 +124,17 @@ def make_image_job(
             hint="leave out --to, or have it made again: `leanscaffold generate --force`",
         )
 
-    def view() -> "TemplateContext":
+    def view() -> TemplateContext:
         outcome = prepared.outcome
         if outcome is None:
             outcome = decide_outcome(outside, job.folder, prepared.request, lambda _: None)
             write_files(outside, job.folder, outcome, force=False, tell=lambda _: None)
-        plan = outside.make_plan(
+        plan = outside.planner.make_plan(
             outcome.project, outcome.targets, outcome.decisions, prepared.request
         )
         return make_template_context(plan)
 
-    environ = outside.environment()
+    environ = outside.host.environment()
     moment = dated(environ, job.folder, read_commit_time).get(EPOCH)
     return ImageJob(
         folder=job.folder,

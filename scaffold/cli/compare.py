@@ -4,67 +4,32 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from scaffold.cli.options import (
-    SectionedCommand,
-    SectionedOption,
-    given_options,
-    json_option,
-    path_argument,
-    quiet_option,
-)
+from scaffold.cli.compare_variants import make_contest, plain_contender, planned_contenders
+from scaffold.cli.planning import check_base, decide_outcome
+from scaffold.cli.prepare import combine_options
+from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
-from scaffold.cli.shell_completion import completing
-from scaffold.cli.verify import read_proof_wishes, verify_options
+from scaffold.cli.verify import read_proof_wishes
+from scaffold.config.option_sources import Given
+from scaffold.model.verification import Comparison, Expectation, Status, Variant
+from scaffold.report.compare import make_comparison_document, show_entries
+from scaffold.report.document import to_json
+from scaffold.report.progress import talking, watching
+from scaffold.report.svg import draw
+from scaffold.report.terminal import show
+from scaffold.verify.compare_session import CompareRequest
 
-if TYPE_CHECKING:
-    from scaffold.config.option_sources import Given
-    from scaffold.model.verification import Comparison, Expectation, Variant
-    from scaffold.verify.compare_session import CompareRequest
-
-_SECTION = "Compare"
 _NOTHING_RUNS = 1
-_SHARED = ("--on", "--network", "--env", "--writable", "--timeout", "--runs")
 
 
-@click.command(cls=SectionedCommand, short_help="Build it on several bases; measure side by side.")
-@path_argument
-@given_options
-@click.option(
-    "--bases",
-    cls=SectionedOption,
-    section=_SECTION,
-    multiple=True,
-    metavar="ID|FAMILY,…",
-    shell_complete=completing("base"),
-    help="Bases to build on.  [default: the best of each family that fits]",
-)
-@click.option(
-    "--dockerfile",
-    "dockerfiles",
-    cls=SectionedOption,
-    section=_SECTION,
-    multiple=True,
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="FILE",
-    help="A Dockerfile of yours to compare with, too; repeatable.",
-)
-@verify_options(only=_SHARED, section=_SECTION)
-@click.option(
-    "--svg",
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    metavar="FILE",
-    help="Draw the table into FILE.",
-)
-@json_option
-@quiet_option
-@click.pass_obj
+@with_given
 def compare(
     outside: Services,
-    given: "Mapping[str, Given]",
+    given: Mapping[str, Given],
     /,
     path: Path,
     *,
@@ -75,19 +40,11 @@ def compare(
     quiet: bool,
     **values: Any,
 ) -> int:
-    """Build the project in PATH on several bases and as a plain Dockerfile, and run each.
-
-    One row per image: size on disk and to download, seconds to build, to build again after an edit
-    and to start, most memory, and whether it runs. What cannot be built or run is a row with its
-    reason. Nothing is written into PATH, and no image or container stays.
-    """
-    from scaffold.cli.prepare import combine_options  # noqa: PLC0415 - not for --help
-    from scaffold.report.progress import talking, watching  # noqa: PLC0415
-
+    """Build the project in PATH on several bases and as a plain Dockerfile, and run each."""
     wishes = read_proof_wishes({"image": None, "keep": False, "quick": False, **values})
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
     with talking(sys.stderr, quiet=quiet) as tell:
-        record = outside.read_record(path)
+        record = outside.files.read_record(path)
         request = combine_options(given, record)
         names = names or ((str(given["base"].raw),) if "base" in given else ())
         request = replace(request, options=replace(request.options, base=""))
@@ -99,25 +56,18 @@ def compare(
     )
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        comparison = outside.compare(contest, watch, say)
+        comparison = outside.engine.compare(contest, watch, say)
     return show_comparison(comparison, path=path, as_json=as_json, svg=svg)
 
 
 def line_up_contest(
     outside: Services, path: Path, request: Any, names: Sequence[str], tell: Any
-) -> "CompareRequest":
+) -> CompareRequest:
     """Return what to compare: the bases named, or the best of each family, and the plain one.
 
     Raises what ``plan`` raises, UsageError for several targets.
     """
-    from scaffold.cli.compare_variants import (  # noqa: PLC0415 - not for --help
-        make_contest,
-        plain_contender,
-        planned_contenders,
-    )
-    from scaffold.cli.planning import check_base, decide_outcome  # noqa: PLC0415
-
-    facts = outside.load_facts(request.knowledge)
+    facts = outside.knowledge.load_facts(request.knowledge)
     for name in names:
         check_base(name, facts)
     outcome = decide_outcome(outside, path, request, tell)
@@ -125,8 +75,7 @@ def line_up_contest(
     return make_contest(path, outcome, contenders, facts)
 
 
-def _by_hand(files: Sequence[Path], promise: "Expectation") -> list["Variant"]:
-    from scaffold.model.verification import Variant  # noqa: PLC0415 - not for --help
+def _by_hand(files: Sequence[Path], promise: Expectation) -> list[Variant]:
 
     return [
         Variant(
@@ -140,27 +89,13 @@ def _by_hand(files: Sequence[Path], promise: "Expectation") -> list["Variant"]:
     ]
 
 
-def show_comparison(
-    comparison: "Comparison", *, path: Path, as_json: bool, svg: Path | None
-) -> int:
+def show_comparison(comparison: Comparison, *, path: Path, as_json: bool, svg: Path | None) -> int:
     """Print a comparison, draw it if asked, and return the exit code."""
-    from scaffold.model.verification import Status  # noqa: PLC0415 - not for --help
-    from scaffold.report.compare import (  # noqa: PLC0415
-        make_comparison_document,
-        show_entries,
-    )
-
     if svg is not None:
-        from scaffold.report.svg import draw  # noqa: PLC0415 - slow to import
-
         title = f"$ leanscaffold compare {path}"
         svg.write_text(draw(show_entries(comparison), title=title), encoding="utf-8")
     if as_json:
-        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
-
         click.echo(to_json(make_comparison_document(comparison)), nl=False)
     else:
-        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
-
         show(sys.stdout, show_entries(comparison))
     return 0 if any(one.runs is Status.PASSED for one in comparison.entries) else _NOTHING_RUNS

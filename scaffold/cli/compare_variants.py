@@ -62,12 +62,14 @@ def planned_contender(
 ) -> Variant:
     """Return what our plan makes on one base; it is named after the base unless given a name."""
     chosen = replace(outcome.decisions[0], chosen=fits)
-    plan = outside.make_plan(outcome.project, outcome.targets[:1], (chosen,), outcome.request)
+    plan = outside.planner.make_plan(
+        outcome.project, outcome.targets[:1], (chosen,), outcome.request
+    )
     base = fits.base
     ours = outcome.request.options.dockerfile  # and the ignore file that belongs to it
     files = {
         f"{DOCKERFILE}{name.removeprefix(ours)}" if name.startswith(ours) else name: text
-        for name, text in outside.spell_plan(plan).items()
+        for name, text in outside.planner.spell_plan(plan).items()
     }
     return Variant(
         name=name or base.id,

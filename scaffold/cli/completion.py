@@ -4,30 +4,17 @@ import os
 from pathlib import PurePath
 
 import click
+from click.shell_completion import get_completion_class
 
+from scaffold.cli import COMPLETING, cli
+from scaffold.cli.shell_completion import teach_shells
 from scaffold.model.errors import UsageError
 
 _SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command(short_help="Print the completion script for a shell.")
-@click.argument("shell", type=click.Choice(_SHELLS), required=False)
-def completion(shell: str | None) -> None:
-    """Print the script that completes commands, options and names in SHELL.
-
-    Devices, bases, architectures, templates and packages complete as well. Without SHELL it is the
-    one that $SHELL names. To have it in every new shell:
-
-    \b
-    bash  leanscaffold completion bash > ~/.local/share/bash-completion/completions/leanscaffold
-    zsh   leanscaffold completion zsh > "${fpath[1]}/_leanscaffold"
-    fish  leanscaffold completion fish > ~/.config/fish/completions/leanscaffold.fish
-    """  # noqa: D301 - click looks for the backspace itself
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - not for --help
-
-    from scaffold.cli import COMPLETING, cli  # noqa: PLC0415 - that imports us
-    from scaffold.cli.shell_completion import teach_shells  # noqa: PLC0415
-
+def completion(_: object, shell: str | None) -> None:
+    """Print the script that completes commands, options and names in SHELL."""
     teach_shells()
 
     name = shell or PurePath(os.environ.get("SHELL", "")).name

@@ -6,31 +6,26 @@ from typing import Any
 
 import click
 
-from scaffold.cli.options import json_option, knowledge_option, offline_option
+from scaffold.cli.index_pages import find_page, known_wheels, normalise
 from scaffold.cli.services import Services
-from scaffold.cli.shell_completion import completing
+from scaffold.config.option_parsers import unknown
+from scaffold.lint.rules import find_rule
+from scaffold.report.document import to_json
+from scaffold.report.lists import (
+    EXPLANATIONS,
+    describe_rule,
+    show_explanation,
+    show_package,
+    show_rule,
+)
+from scaffold.report.terminal import show
+from scaffold.resolver.wheel_matrix import make_matrix
 
 
-@click.command(short_help="Say what a reason code, rule or package is about.")
-@click.argument("subject", metavar="CODE|RULE|PACKAGE", shell_complete=completing("code"))
-@knowledge_option
-@offline_option
-@json_option
-@click.pass_obj
 def explain(
     outside: Services, subject: str, knowledge: tuple[str, ...], *, offline: bool, as_json: bool
 ) -> None:
     """Say what a reason CODE means, what a RULE of `lint` is for, or what is known of a PACKAGE."""
-    from scaffold.lint.rules import find_rule  # noqa: PLC0415 - not for --help
-    from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
-    from scaffold.report.lists import (  # noqa: PLC0415 - not for --help
-        EXPLANATIONS,
-        describe_rule,
-        show_explanation,
-        show_rule,
-    )
-    from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
-
     code = subject.strip().lower()
     explanation = EXPLANATIONS.get(code)
     rule = find_rule(subject) if explanation is None else None
@@ -50,20 +45,14 @@ def explain(
 def _explain_package(
     outside: Services, subject: str, knowledge: tuple[str, ...], *, offline: bool, as_json: bool
 ) -> None:
-    from scaffold.cli.index_pages import find_page, known_wheels, normalise  # noqa: PLC0415 - not for --help
-    from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
-    from scaffold.report.lists import EXPLANATIONS, show_package  # noqa: PLC0415
-    from scaffold.report.terminal import show  # noqa: PLC0415 - not for --help
-    from scaffold.resolver.wheel_matrix import make_matrix  # noqa: PLC0415 - not for --help
 
     name = normalise(subject)
-    facts = outside.load_facts(knowledge)
+    facts = outside.knowledge.load_facts(knowledge)
     fact = facts.packages.get(name)
     known = find_page(outside, name, knowledge, offline=offline or fact is not None)
     page = known[0] if known else None
     if fact is None and page is None:
-        names = [*EXPLANATIONS, *facts.packages, *outside.snapshot_names()]
-        from scaffold.config.option_parsers import unknown  # noqa: PLC0415 - not for --help
+        names = [*EXPLANATIONS, *facts.packages, *outside.knowledge.snapshot_names()]
 
         raise unknown(
             "reason code or package", subject, names, hint="codes stand in brackets in a plan"

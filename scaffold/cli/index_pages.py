@@ -1,21 +1,26 @@
-"""Looking up the index page of one package: the snapshot first, the network if it must be."""
+"""Package indexes, and the page of one package: the snapshot first, then the network."""
 
+import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from scaffold.cli.services import Services
+from packaging.utils import InvalidName, canonicalize_name
+
+from scaffold.catalog.resources import snapshots
+from scaffold.catalog.snapshot import Snapshot
+from scaffold.cli.services import Indexes, Services
+from scaffold.config.request import Request, index_options
+from scaffold.index.layered_index import SnapshotIndex, open_index
 from scaffold.model.errors import UsageError
 from scaffold.model.index import Index, Page
+from scaffold.model.plan import Options
+from scaffold.model.project import Found, Origin, Project
+from scaffold.report.lists import KnownWheel
 from scaffold.resolver.wheel_matrix import Matrix
-
-if TYPE_CHECKING:
-    from scaffold.report.lists import KnownWheel
 
 
 def normalise(name: str) -> str:
     """Return a package's name as indexes spell it (PEP 503). Raises UsageError for no name."""
-    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 - slow to import
-
     try:
         return canonicalize_name(name.strip(), validate=True)
     except InvalidName as error:
@@ -31,7 +36,7 @@ def find_page(
 
     What the snapshot holds, bundled or in the ``layers``, is answered from there, at once.
     """
-    snapshot = outside.open_snapshot(layers)
+    snapshot = outside.indexes.open_snapshot(layers)
     page = snapshot.page(name)
     if page is not None:
         return page, snapshot
@@ -40,10 +45,8 @@ def find_page(
     return None if page is None else (page, index)
 
 
-def known_wheels(outside: Services, page: Page, matrix: Matrix) -> "tuple[KnownWheel, ...]":
+def known_wheels(outside: Services, page: Page, matrix: Matrix) -> tuple[KnownWheel, ...]:
     """Return what is known, without network, of the wheels for the newest Python of each place."""
-    from scaffold.report.lists import KnownWheel  # noqa: PLC0415 - one command only
-
     files = {file.filename: file for file in page.files}
     places = []
     for row in matrix.rows:
@@ -60,9 +63,28 @@ def known_wheels(outside: Services, page: Page, matrix: Matrix) -> "tuple[KnownW
 
 
 def _open(outside: Services, *, offline: bool) -> Index:
-    from scaffold.config.request import Request  # noqa: PLC0415 - slow to import
-    from scaffold.model.plan import Options  # noqa: PLC0415 - slow to import
-    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415 - slow to import
 
     project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
-    return outside.open_index(None, project, Request(options=Options(offline=offline)))
+    return outside.indexes.open_index(None, project, Request(options=Options(offline=offline)))
+
+
+def _open_index(folder: Path | None, project: Project, request: Request) -> Index:
+    if request.certificates and not Path(request.certificates).is_file():
+        raise UsageError(
+            f"--ca: there is no file {request.certificates}", hint="give certificates in PEM format"
+        )
+    given = {"PIP_CERT": request.certificates} if request.certificates else {}
+    return open_index(
+        {**os.environ, **given},
+        folder=folder,
+        options=index_options(project, request),
+        project=project,
+        offline=request.options.offline,
+        snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
+    )
+
+
+INDEXES = Indexes(
+    open_index=_open_index,
+    open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
+)

@@ -11,8 +11,8 @@ import click
 
 from scaffold.cli.exit_codes import FITS, INTERRUPTED, NOTHING_FITS
 from scaffold.cli.init_session import Session, change_answer, review_decision, show_all
-from scaffold.cli.options import given_in, read_options
 from scaffold.cli.planning import decide_outcome, spell_files, write_files
+from scaffold.cli.request import given_in, read_options
 from scaffold.config.option_sources import (
     Given,
     Source,
@@ -175,18 +175,18 @@ def _answer_template(session: Session, source: str) -> Mapping[str, str]:
 def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
     """Interview about the project in ``folder``, until it is written or left."""
     outside = session.outside
-    record = outside.read_record(session.path)
+    record = outside.files.read_record(session.path)
     recorded = given_in(record)
     held = overlay(
         session.given.values(),
-        outside.read_settings(folder) if beginning else (),
+        outside.projects.read_settings(folder) if beginning else (),
         [one for one in recorded if one.setting.name not in ASKED],
     )
     request = request_of(held)
     situation = Situation(
-        project=outside.read_project(folder, request),
-        devices=outside.load_facts(request.knowledge).devices,
-        machine=outside.machine(),
+        project=outside.projects.read_project(folder, request),
+        devices=outside.knowledge.load_facts(request.knowledge).devices,
+        machine=outside.host.machine(),
         held=held,
         recorded=overlay(recorded),
         starter=beginning.starter if beginning else None,

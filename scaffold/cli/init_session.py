@@ -5,7 +5,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
 
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
@@ -29,9 +30,6 @@ from scaffold.report.next_steps import beside_command, rescue_options
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.terminal import show, styled
 from scaffold.report.text import show_outcome
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +144,7 @@ def change_answer(session: Session, situation: Situation, outcome: PlanResult, c
         session.answers.pop(one, None)
 
 
-def show_all(*pieces: "str | RenderableType | object") -> None:
+def show_all(*pieces: str | RenderableType | object) -> None:
     """Print lines, and what else can be shown."""
     for piece in pieces:
         content = [styled(piece)] if isinstance(piece, str) else piece

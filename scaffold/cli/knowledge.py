@@ -1,29 +1,26 @@
 """``leanscaffold knowledge``: look after the facts, prove that they agree with each other."""
 
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from scaffold.cli.options import json_option, knowledge_option
-from scaffold.cli.services import Services
-from scaffold.model.errors import KnowledgeInvalidError
+from scaffold.catalog.check import check_facts
+from scaffold.catalog.resources import knowledge as bundled_knowledge
+from scaffold.catalog.wheel_refresh import Refreshed, find_names, refresh_from_index
+from scaffold.cli.services import Services, Upkeep
+from scaffold.model.errors import Detail, KnowledgeInvalidError, UsageError
+from scaffold.model.knowledge import Facts
+from scaffold.report.document import to_json
+from scaffold.state.file_writer import write_outputs
 
 
-@click.group(name="knowledge")
-def knowledge() -> None:
-    """Look after the facts that decisions rest on."""
-
-
-@knowledge.command()
-@knowledge_option
-@json_option
-@click.pass_obj
 def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> None:
     """Check every fact file: fields, references, invariants."""
-    from scaffold.report.document import to_json  # noqa: PLC0415 - not for --help
-
-    facts = outside.load_facts(knowledge)
-    problems = tuple(outside.check_facts(facts))
+    facts = outside.knowledge.load_facts(knowledge)
+    problems = tuple(outside.upkeep.check_facts(facts))
     if problems:
         raise KnowledgeInvalidError(
             f"{len(problems)} {'fact' if len(problems) == 1 else 'facts'} cannot be right",
@@ -43,43 +40,63 @@ def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> No
         click.echo(", ".join(f"{count} {kind}" for kind, count in counts.items()) + ": all well")
 
 
-@knowledge.command(short_help="Make the snapshot of wheels anew; show what changed.")
-@click.option(
-    "--wheels", is_flag=True, expose_value=False, help="The snapshot of wheels, all there is here."
-)
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="The folder of knowledge; in a checkout its own.",
-)
-@click.option(
-    "--names",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Packages to look up, one a line.  [default: DIR/snapshots/names.txt, else what DIR "
-    "has already, else the bundled list]",
-)
-@click.option("--write", is_flag=True, help="Write the result; without it only the changes show.")
-@click.pass_obj
 def refresh(outside: Services, /, into: Path | None, names: Path | None, *, write: bool) -> None:
-    """Ask the index anew for releases, files and what is inside wheels.
-
-    The index is the one that pip or uv is configured to use, a private one as well; what it
-    answered is kept in the cache. A line that starts with + is new, with - gone, with ~ changed. A
-    folder of your own is used with --knowledge DIR.
-    """
-    folder = outside.own_knowledge(into)
-    refreshed = outside.refresh_wheels(folder, names, _tell)
+    """Ask the index anew for releases, files and what is inside wheels."""
+    folder = outside.upkeep.own_knowledge(into)
+    refreshed = outside.upkeep.refresh_wheels(folder, names, _tell)
     for line in refreshed.changes:
         click.echo(line)
     for line in refreshed.remarks:
         _tell(line)
     if write:
-        outside.write_knowledge(folder, refreshed)
+        outside.upkeep.write_knowledge(folder, refreshed)
     else:
         _tell("nothing was written: --write does")
 
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
+
+
+def _check_facts(facts: Facts) -> Iterable[Detail]:
+    """Yield what is wrong or old in facts today."""
+    for problem in check_facts(facts, today=datetime.now(UTC).date()):
+        yield Detail(file=problem.fact, text=f"{problem.text} ({problem.code})")
+
+
+def _own_knowledge(into: Path | None) -> Path:
+    """Return the folder that knowledge is written to: asked for, or a checkout's.
+
+    Raises UsageError where there is neither.
+    """
+    if into is not None:
+        return into
+    bundled = bundled_knowledge()
+    if isinstance(bundled, Path) and (bundled.parent / "pyproject.toml").is_file():
+        return bundled
+    raise UsageError(
+        "the installed knowledge is not written to",
+        hint="name a folder of your own: --into DIR, and use it with --knowledge DIR",
+    )
+
+
+def _refresh_wheels(folder: Path, names: Path | None, tell: Callable[[str], None]) -> Refreshed:
+    """Make the snapshot of a folder of knowledge anew; ``tell`` takes lines of progress."""
+    date = datetime.now(UTC).date().isoformat()
+    return refresh_from_index(folder, find_names(folder, names), os.environ, date=date, tell=tell)
+
+
+def write_knowledge(folder: Path, refreshed: Refreshed) -> None:
+    """Write texts below a folder, all or none, and remove what is stale."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_outputs(folder, refreshed.files, force=True, recorded={})
+    for name in refreshed.stale:
+        (folder / name).unlink(missing_ok=True)
+
+
+UPKEEP = Upkeep(
+    check_facts=_check_facts,
+    own_knowledge=_own_knowledge,
+    refresh_wheels=_refresh_wheels,
+    write_knowledge=write_knowledge,
+)

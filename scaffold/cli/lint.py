@@ -1,61 +1,36 @@
 """``leanscaffold lint``: what is wrong with a Dockerfile, and what it costs this project."""
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
-
-from scaffold.cli.options import SectionedCommand, json_option, lasting_options, quiet_option
+from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
+from scaffold.config.option_parsers import unknown
+from scaffold.config.request import Request, choose_targets
+from scaffold.lint.checking import select_rules
+from scaffold.lint.context import Case
+from scaffold.lint.linter import Linted, judge_here, make_case, unknown_images, with_asked
+from scaffold.lint.linter import lint as run
+from scaffold.lint.rules import Rule, all_rules
 from scaffold.model.codes import Code
 from scaffold.model.errors import LeanscaffoldError, UsageError
+from scaffold.model.project import Found, Origin, Project
+from scaffold.model.resolution import Reason
+from scaffold.planner.decide import PlannerServices
+from scaffold.report.lint import print_findings
+from scaffold.report.progress import talking
+from scaffold.state.file_writer import digest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from scaffold.config.request import Request
-    from scaffold.lint.context import Case
-    from scaffold.lint.linter import Linted
-    from scaffold.lint.rules import Rule
-    from scaffold.model.project import Project
-    from scaffold.model.resolution import Reason
-
-_FORMATS = ("text", "json", "sarif", "github")
 _FOUND = 1
 
 
-@click.command(cls=SectionedCommand, short_help="Find what is wrong with a Dockerfile; mend it.")
-@click.argument(
-    "path", metavar="[FILE|PATH]", type=click.Path(path_type=Path, readable=False), default=Path()
-)
-@lasting_options
-@click.option("--fix", is_flag=True, help="Mend what can be mended safely; shows the difference.")
-@click.option(
-    "--select",
-    multiple=True,
-    metavar="RULE",
-    help="Only these: LS101, no-cache-dir, or LS1 for all of LS1xx.",
-)
-@click.option("--ignore", multiple=True, metavar="RULE", help="All but these; repeatable.")
-@click.option("--alone", is_flag=True, help="Look at the file only, not at the project beside it.")
-@click.option("--online", is_flag=True, help="Ask the index, too; without, nothing is fetched.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(_FORMATS),
-    default="text",
-    help="How to print: for people, as JSON, as SARIF 2.1.0, or as annotations for GitHub.  "
-    "[default: text]",
-)
-@json_option
-@quiet_option
-@click.pass_obj
+@with_request
 def lint(
     outside: Services,
-    request: "Request",
-    remarks: "tuple[Reason, ...]",
+    request: Request,
+    remarks: tuple[Reason, ...],
     path: Path,
     *,
     fix: bool,
@@ -67,18 +42,7 @@ def lint(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Find what makes the image of a Dockerfile large, slow, unsafe or broken.
-
-    Reads FILE, or the Dockerfile in PATH. Where a Python project lies beside it, each finding says
-    what it costs that project on the target, and packages are looked up for the file's own base:
-    wheels, libraries, size. Options that leanscaffold.json recorded hold wherever no other is
-    given. `leanscaffold explain LS101` says more of a rule. A comment
-    `# leanscaffold: ignore=LS101` above an instruction switches a rule off for it. The exit code is
-    1 if anything is found.
-    """
-    from scaffold.report.lint import print_findings  # noqa: PLC0415 - not for --help
-    from scaffold.report.progress import talking  # noqa: PLC0415
-
+    """Find what makes the image of a Dockerfile large, slow, unsafe or broken."""
     rules = choose_rules(select, ignore)
     request = replace(request, options=replace(request.options, offline=not online))
     with talking(sys.stderr, quiet=quiet) as tell:
@@ -102,29 +66,26 @@ class LintResult:
 
     file: Path
     before: str
-    linted: "Linted"
+    linted: Linted
     notes: tuple[str, ...]
-    case: "Case"
+    case: Case
 
 
 def lint_file(
     outside: Services,
     path: Path,
-    request: "Request",
-    rules: "Sequence[Rule]",
+    request: Request,
+    rules: Sequence[Rule],
     *,
-    tell: "Callable[[str], None]",
-    remarks: "tuple[Reason, ...]",
+    tell: Callable[[str], None],
+    remarks: tuple[Reason, ...],
     fix: bool,
     alone: bool,
 ) -> LintResult:
     """Return what rules find in the Dockerfile that a path means; with ``fix`` it is written."""
-    from scaffold.lint.linter import lint as run  # noqa: PLC0415 - not for --help
-    from scaffold.lint.linter import make_case, unknown_images  # noqa: PLC0415
-
-    file, text, around = outside.read_dockerfile(path)
-    facts = outside.load_facts(request.knowledge)
-    case = make_case(text, facts=facts, today=outside.today(), around=around)
+    file, text, around = outside.projects.read_dockerfile(path)
+    facts = outside.knowledge.load_facts(request.knowledge)
+    case = make_case(text, facts=facts, today=outside.host.today(), around=around)
     notes: tuple[str, ...] = ()
     if not alone:
         case, notes = _judge(outside, file, case, request, tell)
@@ -132,15 +93,12 @@ def lint_file(
     notes = (*unknown_images(case), *notes)
     linted = run(case, rules, fix=fix)
     if fix and linted.text != text:
-        outside.replace_text(file, linted.text)
+        outside.files.replace_text(file, linted.text)
     return LintResult(file=file, before=text, linted=linted, notes=notes, case=case)
 
 
-def choose_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rule, ...]":
+def choose_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
     """Return the rules asked for. Raises UsageError for a word that means none."""
-    from scaffold.config.option_parsers import unknown  # noqa: PLC0415
-    from scaffold.lint.checking import select_rules  # noqa: PLC0415
-    from scaffold.lint.rules import all_rules  # noqa: PLC0415 - not for --help
 
     def words(option: tuple[str, ...]) -> list[str]:
         return [word.strip() for text in option for word in text.split(",") if word.strip()]
@@ -158,17 +116,12 @@ def choose_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> "tuple[Rul
 def _judge(
     outside: Services,
     file: Path,
-    case: "Case",
-    request: "Request",
-    tell: "Callable[[str], None]",
-) -> "tuple[Case, tuple[str, ...]]":
+    case: Case,
+    request: Request,
+    tell: Callable[[str], None],
+) -> tuple[Case, tuple[str, ...]]:
     """Return the case with what is known of the project beside the file, and why nothing is."""
-    from scaffold.config.request import choose_targets  # noqa: PLC0415 - not for --help
-    from scaffold.lint.linter import judge_here, with_asked  # noqa: PLC0415
-    from scaffold.planner.decide import PlannerServices  # noqa: PLC0415
-    from scaffold.state.file_writer import digest  # noqa: PLC0415
-
-    targets, _ = choose_targets(request, case.facts.devices, outside.machine())
+    targets, _ = choose_targets(request, case.facts.devices, outside.host.machine())
     folder = file.parent
     text = digest(case.dockerfile.text)
     try:
@@ -176,15 +129,15 @@ def _judge(
         if not project.asked and not project.lock:
             return case, ()
         edges = PlannerServices(
-            index=outside.open_index(folder, project, request),
+            index=outside.indexes.open_index(folder, project, request),
             facts=case.facts,
             today=case.today,
             tell=tell,
         )
-        record = outside.read_record(folder)
+        record = outside.files.read_record(folder)
         planned = record is not None and record.files.get(file.name) == text
         decided = judge_here(case, project, targets[0], request.options, edges, planned=planned)
-        measured = outside.read_measured(folder).get(targets[0].arch)
+        measured = outside.files.read_measured(folder).get(targets[0].arch)
     except LeanscaffoldError as error:
         return case, (f"the project was left out: {error.cause}",)
     notes = tuple(f"--target {other.arch} judges it for that one" for other in targets[1:])
@@ -198,12 +151,10 @@ def _judge(
     return replace(case, decided=replace(decided, measured=measured)), notes
 
 
-def _read_project(outside: Services, file: Path, request: "Request") -> "Project":
+def _read_project(outside: Services, file: Path, request: Request) -> Project:
     """Return the project beside a Dockerfile; one that asks for nothing where there is none."""
-    from scaffold.model.project import Found, Origin, Project  # noqa: PLC0415 - not for --help
-
     try:
-        return outside.read_project(file.parent, request)
+        return outside.projects.read_project(file.parent, request)
     except UsageError:
         name = file.parent.resolve().name or "app"
         return Project(name=Found(value=name, origin=Origin(file=file.name)))

@@ -1,202 +1,214 @@
-"""The options that ``plan`` and ``generate`` share, declared once."""
+"""The options of commands as click has them, and commands that show them below headings."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+import importlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import click
 
-from scaffold.cli.shell_completion import completing, completing_choices
+from scaffold.cli.services import real_services
 from scaffold.config.option import Setting
 from scaffold.config.options import SETTINGS
-from scaffold.model.errors import ConfigInvalidError, PathUnreadableError
-
-if TYPE_CHECKING:
-    from scaffold.cli.services import Services
-    from scaffold.config.option_sources import Given
-    from scaffold.config.request import Request
-    from scaffold.model.resolution import Reason
-    from scaffold.state.record import Record
-
-P = ParamSpec("P")
-R = TypeVar("R")
-F = TypeVar("F", bound=Callable[..., Any])
-
 
 _LAST = "Output"
 
 
-class SectionedOption(click.Option):
-    """An option that ``--help`` shows below a heading."""
+class Option(click.Option):
+    """An option below a heading of ``--help``; ``-h`` leaves out what is not ``frequent``."""
 
-    def __init__(self, *args: Any, section: str, **settings: Any) -> None:
+    def __init__(
+        self, *args: Any, section: str = _LAST, frequent: bool = True, **settings: Any
+    ) -> None:
         super().__init__(*args, **settings)
         self.section = section
+        self.frequent = frequent
 
 
-class SectionedCommand(click.Command):
-    """A command whose ``--help`` groups its options."""
+class Command(click.Command):
+    """A command that groups its options below headings, where they have several."""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write one block of options per heading."""
+        self.write_options(ctx, formatter, short=False)
+
+    def write_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter, *, short: bool
+    ) -> None:
+        """Write all options, or those that are asked for most."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
-            if record:
+            if record and (not short or getattr(param, "frequent", True)):
                 sections.setdefault(getattr(param, "section", _LAST), []).append(record)
         for heading in sorted(sections, key=_LAST.__eq__):
-            with formatter.section(heading):
+            with formatter.section(heading if len(sections) > 1 else "Options"):
                 formatter.write_dl(sections[heading])
 
 
-def _declared(setting: Setting) -> Callable[[Any], Any]:
+def _show_short_help(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's
+    if asked and not ctx.resilient_parsing:
+        assert isinstance(ctx.command, Command)  # noqa: S101 - no other has the option
+        formatter = ctx.make_formatter()
+        ctx.command.format_usage(ctx, formatter)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(ctx.command.get_short_help_str(100))
+        ctx.command.write_options(ctx, formatter, short=True)
+        formatter.write_paragraph()
+        formatter.write_text(f"`{ctx.command_path} --help` says more, with all options.")
+        click.echo(formatter.getvalue(), nl=False)
+        ctx.exit()
+
+
+def completing(kind: str | tuple[str, ...]) -> Callable[..., Any] | None:
+    """Return what offers one of a few words, or of a kind, to a shell; None for nothing."""
+
+    def complete(_: click.Context, __: click.Parameter, typed: str) -> Any:
+        return importlib.import_module("scaffold.cli.shell_completion").complete(kind, typed)
+
+    return complete if kind else None
+
+
+def option(*names: str, **settings: Any) -> Option:
+    """Return an option with a value."""
+    return Option(names, **settings)
+
+
+def flag(*names: str, help: str, **settings: Any) -> Option:  # noqa: A002 - click's word
+    """Return a switch that is off unless given."""
+    return Option(names, is_flag=True, help=help, **settings)
+
+
+def command(
+    name: str, summary: str, text: str, *params: click.Parameter, module: str = ""
+) -> Command:
+    """Return a command; the function of its name in its module of ``scaffold.cli`` does the work.
+
+    It gets the services, and the values by their names. That module is imported when it runs.
+    """
+
+    def run(**values: Any) -> Any:
+        outside = click.get_current_context().obj
+        if outside is None:
+            outside = real_services()
+        work = importlib.import_module(f"scaffold.cli.{module or name}")
+        return getattr(work, name)(outside, **values)
+
+    long = GIVEN[0] in params
+    return Command(
+        name,
+        callback=run,
+        help=text,
+        short_help=summary,
+        params=[*params, *((SHORT,) if long else ())],
+    )
+
+
+def _setting(setting: Setting) -> Option:
     """Return click's option of a setting. What is not asked is None, or an empty tuple."""
     names = (setting.flag, setting.short) if setting.short else (setting.flag,)
+    shared: dict[str, Any] = {
+        "section": setting.section,
+        "frequent": setting.frequent,
+        "help": setting.help,
+    }
     if setting.kind == "switch":
-        return click.option(
-            *names,
-            cls=SectionedOption,
-            section=setting.section,
-            is_flag=True,
-            default=None,
-            help=setting.help,
-        )
-    return click.option(
+        return option(*names, is_flag=True, default=None, **shared)
+    return option(
         *names,
-        cls=SectionedOption,
-        section=setting.section,
         multiple=setting.repeatable,
-        shell_complete=completing_choices(setting.choices)
-        if setting.choices
-        else completing(setting.completes),
+        shell_complete=completing(setting.choices or setting.completes),
         metavar=setting.metavar or "|".join(setting.choices),
-        help=setting.help,
+        **shared,
     )
 
 
-def _with_settings(command: F) -> F:
-    for setting in reversed(SETTINGS):
-        _declared(setting)(command)
-    return command
+_BUILD: dict[str, dict[str, Any]] = {
+    "--tag": {"metavar": "NAME", "help": "The image's name.  [default: the project's]"},
+    "--push": {
+        "is_flag": True,
+        "help": "Into the registry that --tag names; the engine's own builder keeps it, too.",
+    },
+    "--builder": {
+        "frequent": False,
+        "metavar": "NAME",
+        "help": "Another builder than buildx's current one.",
+    },
+    "--cache-from": {
+        "frequent": False,
+        "multiple": True,
+        "metavar": "SOURCE",
+        "help": "Cache to use, as buildx spells it; {arch} stands for the target.",
+    },
+    "--cache-to": {
+        "frequent": False,
+        "multiple": True,
+        "metavar": "GOAL",
+        "help": "Where to put the cache; {arch} stands for the target.",
+    },
+    "--no-cache": {"is_flag": True, "help": "Build every step again."},
+}
+
+_VERIFY: dict[str, dict[str, Any]] = {
+    "--image": {"metavar": "REF", "help": "Verify an image that exists; build nothing."},
+    "--on": {
+        "metavar": "ENGINE",
+        "help": "Run there: ssh://user@device[:port], or a docker context.",
+    },
+    "--network": {"is_flag": True, "help": "Give the app a network; without, it has none."},
+    "--env": {"multiple": True, "metavar": "NAME=VALUE", "help": "A variable for the app."},
+    "--writable": {
+        "frequent": False,
+        "multiple": True,
+        "metavar": "FOLDER",
+        "help": "A folder that will be a volume; /tmp and the home are writable.",
+    },
+    "--timeout": {
+        "frequent": False,
+        "type": click.FloatRange(min=0, min_open=True),
+        "metavar": "SECONDS",
+        "help": "How long a start may take.  [default: 60; 10 for a command]",
+    },
+    "--runs": {
+        "frequent": False,
+        "type": click.IntRange(1, 100),
+        "metavar": "N",
+        "help": "Starts to take the median of.  [default: 3; 1 under emulation]",
+    },
+    "--quick": {"is_flag": True, "help": "Leave out rebuilds and the second run, and say so."},
+    "--keep": {"is_flag": True, "help": "Keep the image that was built."},
+}
 
 
-def lasting_options(
-    command: "Callable[Concatenate[Request, tuple[Reason, ...], P], R]",
-) -> Callable[P, R]:
-    """Give a command all options of a request, parsed, and remarks on those that were recorded.
-
-    What leanscaffold.json recorded fills what is still open, unless ``--anew`` is given.
-    """
-
-    @wraps(command)
-    def with_lasting(*args: P.args, **values: P.kwargs) -> R:
-        outside: Services = click.get_current_context().obj
-        request, remarks = take_request(outside, values)
-        return command(request, remarks, *args, **values)
-
-    anew = click.option(
-        "--anew", is_flag=True, help="Do not go by what leanscaffold.json recorded."
+def verify_params(section: str, *only: str) -> tuple[Option, ...]:
+    """Return all or some options of a proof; see ``read_proof_wishes``."""
+    return tuple(
+        option(name, section=section, **settings)
+        for name, settings in _VERIFY.items()
+        if not only or name in only
     )
-    return _with_settings(anew(with_lasting))
 
 
-def given_options(
-    command: "Callable[Concatenate[Mapping[str, Given], P], R]",
-) -> Callable[P, R]:
-    """Give a command what is asked of each setting, by its name, each with who says so.
-
-    The environment and the project's pyproject.toml count as asked.
-    """
-
-    @wraps(command)
-    def with_given(*args: P.args, **values: P.kwargs) -> R:
-        return command(take_given(click.get_current_context().obj, values), *args, **values)
-
-    return _with_settings(with_given)
-
-
-def take_request(
-    outside: "Services", values: dict[str, Any]
-) -> "tuple[Request, tuple[Reason, ...]]":
-    """Take the request out of a command's values: see ``lasting_options``."""
-    from scaffold.cli.planning import is_of_member  # noqa: PLC0415
-    from scaffold.config.option_sources import overlay, remark_recorded, request_of  # noqa: PLC0415
-
-    anew = values.pop("anew")
-    given = take_given(outside, values)
-    root = _folder_of(values["path"])
-    record = None if anew else outside.read_record(root)
-    named = given.get("package")
-    if record and named and not is_of_member(record, root, str(named.raw)):
-        record = None  # what holds for one member of a workspace says nothing about another
-    held = overlay(given.values(), given_in(record))
-    return request_of(held), remark_recorded(held)
-
-
-def take_given(outside: "Services", values: dict[str, Any]) -> "dict[str, Given]":
-    """Take the options of a request out of a command's values, over what else names them."""
-    from scaffold.config.option_sources import overlay, read_environment, read_flags  # noqa: PLC0415
-    from scaffold.project.path_projects import locate  # noqa: PLC0415 - not for --help
-
-    path = values.get("path")
-    if isinstance(path, Path) and not values.get("package"):
-        place = locate(path)
-        values["path"], values["package"] = place.root, place.package or None
-    asked = {setting.parameter: values.pop(setting.parameter, None) for setting in SETTINGS}
-    flags = read_flags(asked)
-    table = outside.read_settings(_folder_of(path)) if path else ()
-    return overlay(flags, read_environment(outside.environment()), table)
-
-
-def _folder_of(path: Path) -> Path:
-    """Return the project's folder, where a command may get a file in it as well."""
-    return path.parent if path.is_file() else path
-
-
-def given_in(record: "Record | None") -> "tuple[Given, ...]":
-    """Return what an earlier run recorded and still holds; see ``read_options``."""
-    from scaffold.config.option_sources import read_recorded  # noqa: PLC0415 - not for --help
-
-    return read_recorded(read_options(record.lasting if record else ()))
-
-
-def read_options(argv: Sequence[str]) -> dict[str, Any]:
-    """Return the options of a request that a command line holds, as click has them.
-
-    Raises ConfigInvalidError for what is no such option.
-    """
-
-    @click.command()
-    def recorded(**_: object) -> None:
-        """Parse only."""
-
-    _with_settings(recorded)
-    try:
-        return dict(recorded.make_context("leanscaffold.json", list(argv)).params)
-    except click.ClickException as error:
-        raise ConfigInvalidError(
-            f"leanscaffold.json holds options that cannot be used: {error.format_message()}",
-            hint="write it anew: leanscaffold generate --force",
-        ) from error
-
-
-def require_folder(path: Path) -> None:
-    """Raise PathUnreadableError where a command that reads little would not notice a wrong name."""
-    if not path.is_dir():
-        raise PathUnreadableError(f"{path} is not a folder", hint="name the folder of a project")
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-quiet_option = click.option("--quiet", "-q", is_flag=True, help="Say nothing on stderr but errors.")
-verbose_option = click.option("--verbose", "-v", is_flag=True, help="Every base and every Python.")
-# What cannot be read is told by those who read it, with the exit code for that.
-path_argument = click.argument(
-    "path", type=click.Path(path_type=Path, readable=False), default=Path()
+SHORT = option(
+    "-h",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_short_help,
+    help="Show the options that are used most and exit.",
 )
-knowledge_option = click.option(
+GIVEN = tuple(map(_setting, SETTINGS))
+REQUEST = (*GIVEN, flag("--anew", help="Do not go by what leanscaffold.json recorded."))
+BUILD = tuple(option(name, section="Build", **settings) for name, settings in _BUILD.items())
+# What cannot be read is told by those who read it, with the exit code for that.
+PATH = click.Argument(["path"], type=click.Path(path_type=Path, readable=False), default=Path())
+JSON = flag("--json", "as_json", help="Print JSON on stdout.")
+QUIET = flag("--quiet", "-q", help="Say nothing on stderr but errors.")
+VERBOSE = flag("--verbose", "-v", help="Every base and every Python.")
+FORCE = flag("--force", help="Overwrite files that you wrote or edited.")
+REMAKE = flag("--force", help="Generate anew, over files that you wrote or edited.")
+KNOWLEDGE = option(
     "--knowledge", multiple=True, metavar="DIR", help="Your own facts, on top of ours."
 )
-offline_option = click.option(
-    "--offline", is_flag=True, help="Only the cache and the bundled knowledge."
-)
+OFFLINE = flag("--offline", help="Only the cache and the bundled knowledge.")

@@ -17,12 +17,15 @@ from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.plan import Options
 from scaffold.model.resolution import Reason
+from scaffold.planner.decide import PlannerServices
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.project.workspace import find_member
-from scaffold.report.document import make_record
+from scaffold.report.document import make_document, make_record, to_json
 from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
+from scaffold.report.summary import show_result_text
+from scaffold.report.terminal import show
 from scaffold.state.file_writer import RECORD, digest
 from scaffold.state.record import Record, package_of, render_record
 
@@ -38,25 +41,25 @@ def decide_outcome(
 
     Raises any LeanscaffoldError on the way.
     """
-    from scaffold.planner.decide import PlannerServices  # noqa: PLC0415 - pulls in the whole core
-
     tell("reading the knowledge")
-    facts = outside.load_facts(request.knowledge)
-    targets, assumed = choose_targets(request, facts.devices, outside.machine())
+    facts = outside.knowledge.load_facts(request.knowledge)
+    targets, assumed = choose_targets(request, facts.devices, outside.host.machine())
     remarks = (*remarks, *assumed)
     request = replace(request, options=name_base(request.options, facts.bases))
     check_base(request.options.base, facts, request.place("base"))
     check_python(request.options.python, facts, request.place("python"))
     if request.options.offline:
-        text = f"offline: what was released after {outside.snapshot_date()} may not be known"
+        text = (
+            f"offline: what was released after {outside.knowledge.snapshot_date()} may not be known"
+        )
         remarks = (*remarks, Reason(code=Code.FACTS_AGE, text=text))
     tell("reading the project")
-    project = outside.read_project(path, request)
+    project = outside.projects.read_project(path, request)
     refuse_unlisted(project, allowed=request.allow_empty)
     edges = PlannerServices(
-        index=outside.open_index(path, project, request),
+        index=outside.indexes.open_index(path, project, request),
         facts=facts,
-        today=outside.today(),
+        today=outside.host.today(),
         tell=tell,
     )
     options = request.options
@@ -64,12 +67,12 @@ def decide_outcome(
         # Told to plan without packages: what the sources import comes by other means.
         imported = {use.value for use in project.uses if use.code == "imports"}
         options = replace(options, provided=(*options.provided, *sorted(imported)))
-    decisions = outside.decide(project, targets, options, edges)
+    decisions = outside.planner.decide(project, targets, options, edges)
     outcome = PlanResult(
         project=project, request=request, targets=targets, decisions=decisions, remarks=remarks
     )
     outcome = replace(outcome, remarks=(*remarks, *idle_swaps(outcome)))
-    return recall(outcome, outside.read_measured(path))
+    return recall(outcome, outside.files.read_measured(path))
 
 
 def name_base(options: Options, bases: Iterable[Base]) -> Options:
@@ -114,13 +117,8 @@ def check_python(python: str, facts: Facts, place: Sequence[Detail] = ()) -> Non
 def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bool) -> int:
     """Print the result on stdout and return the exit code."""
     if as_json:
-        from scaffold.report.document import make_document, to_json  # noqa: PLC0415 - not for text
-
         click.echo(to_json(make_document(outcome)), nl=False)
     else:
-        from scaffold.report.summary import show_result_text  # noqa: PLC0415 - not for JSON
-        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
-
         show(sys.stdout, show_result_text(outcome, folder=str(folder), verbose=verbose))
     return FITS if outcome.fits else NOTHING_FITS
 
@@ -139,13 +137,13 @@ def write_files(
     """
     tell("writing the files")
     if not force:
-        refuse_other_member(outside.read_record(path), path, outcome.request.package)
+        refuse_other_member(outside.files.read_record(path), path, outcome.request.package)
     files = spell_files(outside, path, outcome)
     kept = find_left(path, files, outcome.request)
     for name in kept:
         del files[name]
     try:
-        left = set(outside.write(path, files, force)) - set(kept)
+        left = set(outside.files.write(path, files, force)) - set(kept)
     except FileConflictError as error:
         raise _with_command(outside, error, path, outcome.request) from error
     *most, last = sorted(left) or [""]
@@ -187,7 +185,7 @@ def _with_command(
 ) -> FileConflictError:
     """Return an error of files in the way with the command that writes beside them."""
     names = {detail.file or "" for detail in error.details}
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     command = beside_command(names, request, str(path))
     if not command or (record and names & set(record.files)):
         return error
@@ -203,14 +201,14 @@ def find_left(path: Path, files: Mapping[str, str], request: Request) -> tuple[s
 def spell_files(outside: Services, path: Path, outcome: PlanResult) -> dict[str, str]:
     """Return the texts of all files of an outcome that fits, by name; nothing is written."""
     request = outcome.request
-    made = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, request)
-    files = dict(outside.spell_plan(made))
+    made = outside.planner.make_plan(outcome.project, outcome.targets, outcome.decisions, request)
+    files = dict(outside.planner.spell_plan(made))
     for name in find_left(path, files, request):
         # Docker prefers it to .dockerignore: it would change a build that is not ours.
         ignore = f"{name}.dockerignore"
         if not (path / ignore).exists():
             files.pop(ignore, None)
-    inputs = outside.digest_inputs(path, input_files(outcome.project))
-    table = set_by(outside.read_settings(path), request)
+    inputs = outside.projects.digest_inputs(path, input_files(outcome.project))
+    table = set_by(outside.projects.read_settings(path), request)
     files[RECORD] = render_record(make_record(outcome, files, inputs, table))
     return files

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from scaffold.cli.options import given_in, read_options
 from scaffold.cli.planning import decide_outcome, refuse_other_member, write_files
+from scaffold.cli.request import given_in, read_options
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, request_of
 from scaffold.config.request import Request, parse_request, without_secrets
@@ -15,10 +14,8 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.project.dockerignore import input_files
+from scaffold.report.plan_result import PlanResult
 from scaffold.state.record import Record
-
-if TYPE_CHECKING:
-    from scaffold.report.plan_result import PlanResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +30,7 @@ class Prepared:
     arches: tuple[Arch, ...]
     request: Request
     remarks: tuple[Reason, ...] = ()
-    outcome: "PlanResult | None" = None
+    outcome: PlanResult | None = None
 
     @property
     def fits(self) -> bool:
@@ -55,14 +52,14 @@ def prepare(
     Dockerfile that the user edited is built as it is. Raises what ``generate`` raises.
     """
     tell("reading the project")
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     if not force and (member := given.get("package")):
         refuse_other_member(record, path, str(member.raw))
     request = combine_options(given, record)
-    project = outside.read_project(path, request)
+    project = outside.projects.read_project(path, request)
     if record is not None and not force:
         arches = _recorded_arches(record, request, given)
-        stale = record.inputs != outside.digest_inputs(path, input_files(project))
+        stale = record.inputs != outside.projects.digest_inputs(path, input_files(project))
         # One that --leave names is the user's for good: what else is stale is made anew around it.
         dockerfile = request.options.dockerfile
         edited = dockerfile in record.edited and dockerfile not in request.leave

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import platform
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,72 +39,157 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """The edges of every command.
-
-    ``machine`` is this machine's architecture in any spelling. ``environment`` returns the
-    process's variables, ``read_settings`` what a folder's pyproject.toml asks for. ``open_index``
-    takes the project's folder (None outside of one), its lock and addresses, and those of the
-    request.
-    ``open_snapshot`` takes layers of knowledge; what it opens asks neither cache nor network.
-    ``load_package`` takes a normalised name and layers. ``write_file`` writes one file whole, and
-    over another only when told to. ``own_knowledge`` returns the folder that knowledge is written
-    to, asked for or a checkout's; ``refresh_wheels`` makes a snapshot anew,
-    ``write_knowledge`` writes it below a folder, all or none, and removes what is stale.
-    ``snapshot_names`` lists what the bundled snapshot holds, ``snapshot_date`` is its ISO date.
-    ``make_plan`` takes the request for its options and for what to run to get the plan again.
-    ``spell_plan`` turns a plan into texts by file name. ``write`` puts texts into a folder, all or
-    none, and returns the names of files of an earlier run that belong to no target any more;
-    without ``force`` (its last argument) it raises FileConflictError for a file that is the user's.
-    ``read_record`` returns what the last run left in a folder, ``digest_inputs`` the SHA-256 of
-    files in it. ``build`` makes images and tells what happens meanwhile, ``write_images`` does so
-    without an engine. ``read_promises`` returns what was planned for each target, ``prove`` builds
-    and tries images, ``compare`` several of one project.
-    ``keep_measured`` puts figures into the record, ``read_measured`` returns them.
-    ``read_dockerfile`` returns the file that a path means, its text and what lies around it;
-    ``replace_text`` writes it anew. ``write_page`` writes a report; without its last argument it
-    raises FileConflictError for a file that is none. ``open_wizard`` returns what ``init`` has
-    besides,
-    ``check_up`` looks at the machine for a project.
-    """
+class Host:
+    """The machine that runs us. ``machine`` is its architecture in any spelling."""
 
     today: Callable[[], date]
     machine: Callable[[], str]
-    load_facts: Callable[[Sequence[str]], Facts]
-    check_facts: Callable[[Facts], Iterable[Detail]]
     environment: Callable[[], Mapping[str, str]]
-    read_settings: Callable[[Path], Sequence[Given]]
-    read_project: Callable[[Path, Request], Project]
-    open_index: Callable[[Path | None, Project, Request], Index]
-    open_snapshot: Callable[[Sequence[str]], Index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """The facts. Layers are folders of knowledge above the bundled one.
+
+    ``load_package`` takes a normalised name. ``snapshot_names`` lists what the bundled snapshot
+    holds, ``snapshot_date`` is its ISO date.
+    """
+
+    load_facts: Callable[[Sequence[str]], Facts]
     load_package: Callable[[str, Sequence[str]], PackageFact | None]
-    write_file: Callable[[Path, str, bool], None]
+    snapshot_names: Callable[[], Sequence[str]]
+    snapshot_date: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """How facts are checked and made anew.
+
+    ``own_knowledge`` returns the folder that knowledge is written to, asked for or a checkout's;
+    ``write_knowledge`` writes below it, all or none, and removes what is stale.
+    """
+
+    check_facts: Callable[[Facts], Iterable[Detail]]
     own_knowledge: Callable[[Path | None], Path]
     refresh_wheels: Callable[[Path, Path | None, Callable[[str], None]], Refreshed]
     write_knowledge: Callable[[Path, Refreshed], None]
-    snapshot_names: Callable[[], Sequence[str]]
-    snapshot_date: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexes:
+    """Package indexes.
+
+    ``open_index`` takes the project's folder (None outside of one), its lock and addresses, and
+    those of the request; what ``open_snapshot`` opens asks neither cache nor network.
+    """
+
+    open_index: Callable[[Path | None, Project, Request], Index]
+    open_snapshot: Callable[[Sequence[str]], Index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projects:
+    """What a project's folder holds.
+
+    ``read_settings`` returns what its pyproject.toml asks for, ``digest_inputs`` the SHA-256 of
+    files in it, ``read_dockerfile`` the file that a path means, its text and what lies around it.
+    """
+
+    read_settings: Callable[[Path], Sequence[Given]]
+    read_project: Callable[[Path, Request], Project]
+    read_dockerfile: Callable[[Path], tuple[Path, str, Surroundings]]
+    digest_inputs: Callable[[Path, Sequence[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Decisions, and the texts of a plan by file name.
+
+    ``make_plan`` takes the request for its options and for what to run to get the plan again.
+    """
+
     decide: Callable[[Project, Sequence[Target], Options, PlannerServices], tuple[Decision, ...]]
     make_plan: Callable[[Project, Sequence[Target], Sequence[Decision], Request], Plan]
     spell_plan: Callable[[Plan], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """What is written, and read again later.
+
+    ``write`` puts texts into a folder, all or none, and returns the names of files of an earlier
+    run that belong to no target any more. Without ``force``, the last argument of what writes, a
+    file that is the user's raises FileConflictError; a report is ours. ``read_record`` returns
+    what the last run left in a folder, ``read_promises`` what was planned for each target;
+    ``keep_measured`` puts figures into the record.
+    """
+
     write: Callable[[Path, Mapping[str, str], bool], Sequence[str]]
+    write_page: Callable[[Path, str, bool], None]
+    replace_text: Callable[[Path, str], None]
     read_record: Callable[[Path], Record | None]
-    digest_inputs: Callable[[Path, Sequence[str]], Mapping[str, str]]
+    read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Expectation, ...]]
+    read_measured: Callable[[Path], Mapping[Arch, Measured]]
+    keep_measured: Callable[[Path, Sequence[Report], date], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What builds images, runs them, and looks at the machine for both.
+
+    ``write_images`` needs no engine. The last argument of ``prove``, ``compare`` and ``trace``
+    takes lines of progress.
+    """
+
     build: Callable[[Job, Watch], tuple[Built, ...]]
     write_images: Callable[[ImageJob, Watch], Written]
-    read_promises: Callable[[Path, Sequence[Arch], Facts], tuple[Expectation, ...]]
     prove: Callable[[VerifyRequest, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[CompareRequest, Watch, Callable[[str], None]], Comparison]
     trace: Callable[[Tracing, Watch, Callable[[str], None]], Traced]
-    open_wizard: Callable[[], WizardServices]
     check_up: Callable[[Path], tuple[Finding, ...]]
-    read_measured: Callable[[Path], Mapping[Arch, Measured]]
-    keep_measured: Callable[[Path, Sequence[Report], date], None]
-    read_dockerfile: Callable[[Path], tuple[Path, str, Surroundings]]
-    replace_text: Callable[[Path, str], None]
-    write_page: Callable[[Path, str, bool], None]
 
-    @property
-    def wizard(self) -> WizardServices:
-        """Return what ``init`` has besides: slow to import."""
-        return self.open_wizard()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """All ports. ``wizard`` is what ``init`` has besides."""
+
+    host: Host
+    knowledge: Knowledge
+    upkeep: Upkeep
+    indexes: Indexes
+    projects: Projects
+    planner: Planner
+    files: Files
+    engine: Engine
+    wizard: WizardServices
+
+
+class _Late:
+    """A port whose module is imported when something of it is first used."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __getattr__(self, name: str) -> Any:
+        module, _, port = self._place.partition(":")
+        return getattr(getattr(importlib.import_module(module), port), name)
+
+
+def real_services() -> Services:
+    """Return the real world: files, network, clock, engine."""
+    late: Any = _Late
+    return Services(
+        host=Host(
+            today=lambda: datetime.now(UTC).date(),
+            machine=platform.machine,
+            environment=lambda: os.environ,
+        ),
+        knowledge=late("scaffold.cli.knowledge_services:KNOWLEDGE"),
+        upkeep=late("scaffold.cli.knowledge:UPKEEP"),
+        indexes=late("scaffold.cli.index_pages:INDEXES"),
+        projects=late("scaffold.cli.planning_services:PROJECTS"),
+        planner=late("scaffold.cli.planning_services:PLANNER"),
+        files=late("scaffold.cli.planning_services:FILES"),
+        engine=late("scaffold.cli.engine_services:ENGINE"),
+        wizard=late("scaffold.init.services:WIZARD"),
+    )

@@ -5,7 +5,7 @@ Whole facts take half a second to load; a key must not.
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from click.shell_completion import (
     BashComplete,
@@ -16,11 +16,8 @@ from click.shell_completion import (
     add_completion_class,
 )
 
-if TYPE_CHECKING:
-    import click
-
-Complete = Callable[["click.Context", "click.Parameter", str], list[CompletionItem]]
-
+from scaffold.catalog.resources import knowledge
+from scaffold.model.target import Arch
 
 _FISH_PATHS = (
     "__fish_complete_{} $metadata[2] | "
@@ -77,41 +74,21 @@ def teach_shells() -> None:
         add_completion_class(one)
 
 
-def completing(kind: str) -> Complete | None:
-    """Return what completes a kind of value; None where nothing can."""
-    return _KINDS.get(kind)
-
-
-def completing_choices(choices: tuple[str, ...]) -> Complete:
-    """Return what completes one of a few words."""
-    return _from(lambda: dict.fromkeys(choices, ""))
-
-
-def _from(names: Callable[[], Mapping[str, str]]) -> Complete:
-    """Return what completes names, each with a text about it."""
-
-    def complete(_: "click.Context", __: "click.Parameter", typed: str) -> list[CompletionItem]:
-        # Of several names with commas between them, the last is completed.
-        before, comma, last = typed.rpartition(",")
-        return [
-            CompletionItem(f"{before}{comma}{name}", help=text or None)
-            for name, text in sorted(names().items())
-            if name.startswith(last)
-        ]
-
-    return complete
-
-
-def _paths(kind: str) -> Complete:
-    def complete(_: "click.Context", __: "click.Parameter", typed: str) -> list[CompletionItem]:
-        return [CompletionItem(typed, type=kind)]
-
-    return complete
+def complete(kind: str | tuple[str, ...], typed: str) -> list[CompletionItem]:
+    """Return what may stand in place of the word that is typed: one of a few, or of a kind."""
+    if kind in _PATHS:
+        return [CompletionItem(typed, type=_PATHS[str(kind)])]
+    names = dict.fromkeys(kind, "") if isinstance(kind, tuple) else _KINDS[kind]()
+    # Of several names with commas between them, the last is completed.
+    before, comma, last = typed.rpartition(",")
+    return [
+        CompletionItem(f"{before}{comma}{name}", help=text or None)
+        for name, text in sorted(names.items())
+        if name.startswith(last)
+    ]
 
 
 def _tables(folder: str) -> Iterator[Mapping[str, Any]]:
-    from scaffold.catalog.resources import knowledge  # noqa: PLC0415 - not for --help
-
     for file in (knowledge() / folder).iterdir():
         if file.name.endswith(".toml"):
             yield tomllib.loads(file.read_text("utf-8"))
@@ -132,38 +109,33 @@ def _pythons() -> dict[str, str]:
 
 
 def _arches() -> dict[str, str]:
-    from scaffold.model.target import Arch  # noqa: PLC0415 - not for --help
-
     return {arch.value: "" for arch in Arch}
 
 
 def _templates() -> dict[str, str]:
-    from scaffold.init.templates import list_starters  # noqa: PLC0415 - slow to import
+    from scaffold.init.templates import list_starters  # noqa: PLC0415 - not for every key
 
     return {starter.name: starter.title for starter in list_starters()}
 
 
 def _codes() -> dict[str, str]:
-    from scaffold.report.lists import EXPLANATIONS  # noqa: PLC0415 - not for --help
+    from scaffold.report.lists import EXPLANATIONS  # noqa: PLC0415 - not for every key
 
     return {code: one.title for code, one in EXPLANATIONS.items()}
 
 
 def _packages() -> dict[str, str]:
-    from scaffold.catalog.resources import knowledge  # noqa: PLC0415 - not for --help
-
     folder = knowledge() / "snapshots" / "wheels"
     return {file.name.removesuffix(".jsonl"): "" for file in folder.iterdir()}
 
 
-_KINDS: dict[str, Complete] = {
-    "arch": _from(_arches),
-    "device": _from(_devices),
-    "base": _from(_bases),
-    "python": _from(_pythons),
-    "template": _from(_templates),
-    "code": _from(_codes),
-    "package": _from(_packages),
-    "file": _paths("file"),
-    "folder": _paths("dir"),
+_PATHS = {"file": "file", "folder": "dir"}
+_KINDS: dict[str, Callable[[], Mapping[str, str]]] = {
+    "arch": _arches,
+    "device": _devices,
+    "base": _bases,
+    "python": _pythons,
+    "template": _templates,
+    "code": _codes,
+    "package": _packages,
 }

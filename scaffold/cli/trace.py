@@ -5,21 +5,31 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from scaffold.cli.options import SectionedCommand, given_options, json_option, quiet_option
+from scaffold.cli.compare_variants import make_contest, promise_of
+from scaffold.cli.planning import decide_outcome
+from scaffold.cli.prepare import combine_options
+from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
-from scaffold.cli.verify import read_proof_wishes, verify_options
+from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.choices import TRACED
-from scaffold.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from scaffold.config.option_sources import Given
-    from scaffold.model.run import TraceScenario
-    from scaffold.report.plan_result import PlanResult
-    from scaffold.verify.trace import Traced, Tracing
+from scaffold.config.option_sources import Given
+from scaffold.model.errors import NothingFitsError, PathUnreadableError, UsageError
+from scaffold.model.run import TraceScenario
+from scaffold.model.verification import VerifyOptions
+from scaffold.project.dockerignore import TRACE
+from scaffold.report.document import to_json
+from scaffold.report.plan_result import PlanResult
+from scaffold.report.progress import talking, watching
+from scaffold.report.terminal import show
+from scaffold.report.trace import make_trace_document, show_traced
+from scaffold.state.file_writer import write_outputs
+from scaffold.state.trace_file import join_traces, render_trace
+from scaffold.verify.trace import Traced, Tracing
+from scaffold.verify.trace_scenarios import list_exercises, parse_script
 
 _DIFFERS = 1
 
@@ -35,30 +45,11 @@ def _with_path(command: Callable[..., int]) -> Callable[..., int]:
     return split
 
 
-@click.command(cls=SectionedCommand, short_help="Trace runs; what they do not open is left out.")
-@click.argument("words", nargs=-1, metavar="[PATH] [COMMAND]...")
-@click.option(
-    "--http",
-    multiple=True,
-    metavar="FILE",
-    help="Requests to the started app, one a line; repeatable.",
-)
-@click.option("--add", is_flag=True, help="Keep what the earlier trace lists as well.")
-@click.option(
-    "--tracer",
-    type=click.Choice(["any", "hook"]),
-    default="any",
-    help="hook: only what Python's audit hook tells; needs no rights in the engine.",
-)
 @_with_path
-@given_options
-@verify_options(only=("--on", "--network", "--env", "--writable", "--timeout"), section="Trace")
-@json_option
-@quiet_option
-@click.pass_obj
+@with_given
 def trace(
     outside: Services,
-    given: "Mapping[str, Given]",
+    given: Mapping[str, Given],
     /,
     path: Path,
     *,
@@ -70,18 +61,7 @@ def trace(
     quiet: bool,
     **values: Any,
 ) -> int:
-    """Trace what runs of the project in PATH open, so that the image can do without the rest.
-
-    Builds the image as planned, runs every COMMAND in it, or the app's own start, under a tracer,
-    and writes leanscaffold.trace.json, to be committed. `generate` and `build` use it from then
-    on. Builds and runs all of it once more with that list, without a network, and says what was
-    left out, what the files weigh that the runs open, and how near the image comes to that.
-
-    A line of an HTTP script is a method, a path, headers (`Name: value`, parted by `;`) and a body:
-    JSON as it is, anything else behind a `|`. Lines that start with # are comments.
-    """
-    from scaffold.report.progress import talking, watching  # noqa: PLC0415
-
+    """Trace what runs of the project in PATH open, so that the image can do without the rest."""
     wishes = read_proof_wishes(
         {"image": None, "keep": False, "quick": False, "runs": None, **values}
     )
@@ -90,7 +70,7 @@ def trace(
     tracing = replace(tracing, wishes=wishes, tracer=tracer)
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        traced = outside.trace(tracing, watch, say)
+        traced = outside.engine.trace(tracing, watch, say)
     traced = _keep(path, traced, outcome, add=add)
     return _show(traced, as_json=as_json)
 
@@ -104,19 +84,12 @@ def _split(words: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
 def _order(
     outside: Services,
     path: Path,
-    given: "Mapping[str, Given]",
+    given: Mapping[str, Given],
     runs: tuple[Sequence[str], Sequence[str]],
     tell: Callable[[str], None],
-) -> "tuple[PlanResult, Tracing]":
+) -> tuple[PlanResult, Tracing]:
     """Return what was decided, and what is to be traced of it."""
-    from scaffold.cli.compare_variants import make_contest, promise_of  # noqa: PLC0415 - not for --help
-    from scaffold.cli.planning import decide_outcome  # noqa: PLC0415
-    from scaffold.cli.prepare import combine_options  # noqa: PLC0415
-    from scaffold.model.errors import NothingFitsError  # noqa: PLC0415
-    from scaffold.model.verification import VerifyOptions  # noqa: PLC0415
-    from scaffold.verify.trace import Tracing  # noqa: PLC0415
-
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     request = combine_options(given, record)
     closure = request.options.traced
     if closure == TRACED[-1]:
@@ -133,7 +106,7 @@ def _order(
             f"{fits.base.id} is kept as it is: a trace leaves out nothing of it",
             hint="take a base that is cut to measure: --base bare",
         )
-    plan = outside.make_plan(outcome.project, outcome.targets, outcome.decisions, whole)
+    plan = outside.planner.make_plan(outcome.project, outcome.targets, outcome.decisions, whole)
     promise = replace(
         promise_of(outcome),
         base=fits.base.id,
@@ -141,23 +114,21 @@ def _order(
         interpreter=fits.base.interpreter.format(python=fits.python),
     )
     tracing = Tracing(
-        job=make_contest(path, outcome, (), outside.load_facts(request.knowledge)).job,
+        job=make_contest(path, outcome, (), outside.knowledge.load_facts(request.knowledge)).job,
         plan=plan,
         promise=promise,
         exercises=_read_exercises(path, *runs, port=promise.port, health=promise.health),
         wishes=VerifyOptions(),
         closure=closure,
         tracer="any",
-        spell=outside.spell_plan,
+        spell=outside.planner.spell_plan,
     )
     return outcome, tracing
 
 
 def _read_exercises(
     path: Path, commands: Sequence[str], scripts: Sequence[str], *, port: int | None, health: str
-) -> "tuple[TraceScenario, ...]":
-    from scaffold.model.errors import PathUnreadableError  # noqa: PLC0415
-    from scaffold.verify.trace_scenarios import list_exercises, parse_script  # noqa: PLC0415
+) -> tuple[TraceScenario, ...]:
 
     read = []
     for name in scripts:
@@ -172,12 +143,8 @@ def _read_exercises(
     return list_exercises(commands, read, port=port, health=health)
 
 
-def _keep(path: Path, traced: "Traced", outcome: "PlanResult", *, add: bool) -> "Traced":
+def _keep(path: Path, traced: Traced, outcome: PlanResult, *, add: bool) -> Traced:
     """Write the keep-list, with what an earlier one lists if that is to stay."""
-    from scaffold.project.dockerignore import TRACE  # noqa: PLC0415
-    from scaffold.state.file_writer import write_outputs  # noqa: PLC0415 - not for --help
-    from scaffold.state.trace_file import join_traces, render_trace  # noqa: PLC0415
-
     earlier = outcome.project.trace
     if add and earlier is not None:
         traced = replace(traced, trace=join_traces(earlier, traced.trace))
@@ -185,15 +152,9 @@ def _keep(path: Path, traced: "Traced", outcome: "PlanResult", *, add: bool) -> 
     return traced
 
 
-def _show(traced: "Traced", *, as_json: bool) -> int:
+def _show(traced: Traced, *, as_json: bool) -> int:
     if as_json:
-        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
-        from scaffold.report.trace import make_trace_document  # noqa: PLC0415
-
         click.echo(to_json(make_trace_document(traced)), nl=False)
     else:
-        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
-        from scaffold.report.trace import show_traced  # noqa: PLC0415
-
         show(sys.stdout, show_traced(traced))
     return _DIFFERS if traced.differing else 0

@@ -1,32 +1,30 @@
 """``leanscaffold update``: plan again, show what changes, rewrite what is ours."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from scaffold.cli.exit_codes import NOTHING_FITS
-from scaffold.cli.options import (
-    SectionedCommand,
-    given_options,
-    json_option,
-    path_argument,
-    quiet_option,
-)
+from scaffold.cli.planning import decide_outcome, find_left, spell_files
+from scaffold.cli.prepare import combine_options
+from scaffold.cli.request import read_options, with_given
 from scaffold.cli.services import Services
+from scaffold.config.option_sources import Given, request_of
+from scaffold.config.request import Request, parse_request, to_argv, without_secrets
 from scaffold.model.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from scaffold.config.option_sources import Given
-    from scaffold.config.request import Request
-    from scaffold.report.plan_diff import Update
-    from scaffold.report.plan_result import PlanResult
-    from scaffold.state.plan_diff import Stale
-    from scaffold.state.record import Record
+from scaffold.project.dockerignore import input_files
+from scaffold.report.document import make_document, make_record, to_json
+from scaffold.report.plan_diff import Update, make_update_document, show_update
+from scaffold.report.plan_result import PlanResult
+from scaffold.report.progress import talking
+from scaffold.report.summary import show_result_text
+from scaffold.report.terminal import bullet, show
+from scaffold.state.file_writer import RECORD, digest
+from scaffold.state.plan_diff import Stale, compare_plans, find_stale, over_budget
+from scaffold.state.record import Record
 
 _STALE = 1
 _OTHER_BASE = (
@@ -35,21 +33,10 @@ _OTHER_BASE = (
 )
 
 
-@click.command(cls=SectionedCommand, short_help="Plan again; show and write what changes.")
-@path_argument
-@given_options
-@click.option(
-    "--check",
-    is_flag=True,
-    help="Write nothing; end with 1 if files are stale or the budget is exceeded.",
-)
-@click.option("--force", is_flag=True, help="Overwrite files that you wrote or edited.")
-@json_option
-@quiet_option
-@click.pass_obj
+@with_given
 def update(
     outside: Services,
-    given: "Mapping[str, Given]",
+    given: Mapping[str, Given],
     /,
     path: Path,
     *,
@@ -58,23 +45,8 @@ def update(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Plan the project in PATH again after its dependencies or options changed.
-
-    Shows what changes: versions, sizes, base, and why; then rewrites only what leanscaffold wrote.
-    Options that leanscaffold.json recorded hold wherever no other is given; those that stood in
-    pyproject.toml hold as long as they stand there. A file that you edited is never overwritten
-    without --force: --leave Dockerfile leaves it to you, now and in later updates, and renews the
-    rest; --check shows what would change in it.
-
-    With --check, files are stale if requirement files, locks or options changed since, or if a file
-    is gone; a newer release of a package alone makes nothing stale. Figures that `verify --save`
-    measured count for the budget.
-    """
-    from scaffold.cli.planning import decide_outcome  # noqa: PLC0415 - not for --help
-    from scaffold.cli.prepare import combine_options  # noqa: PLC0415
-    from scaffold.report.progress import talking  # noqa: PLC0415
-
-    record = outside.read_record(path)
+    """Plan the project in PATH again after its dependencies or options changed."""
+    record = outside.files.read_record(path)
     if record is None:
         raise UsageError(
             f"nothing was generated in {path}: there is no leanscaffold.json that can be read",
@@ -97,25 +69,18 @@ def update(
     return _STALE if check else NOTHING_FITS
 
 
-def _left(given: "Mapping[str, Given]", record: "Record", *, force: bool) -> tuple[str, ...]:
+def _left(given: Mapping[str, Given], record: Record, *, force: bool) -> tuple[str, ...]:
     """Return the files that stay: what is named now, and without force what was named before."""
-    from scaffold.cli.options import read_options  # noqa: PLC0415 - not for --help
-    from scaffold.config.option_sources import request_of  # noqa: PLC0415
-    from scaffold.config.request import parse_request  # noqa: PLC0415
-
     now = request_of(given).leave
     before = () if force else parse_request(read_options(record.lasting)).leave
     return tuple(dict.fromkeys((*before, *now)))
 
 
 def _show_nothing_fits(
-    outcome: "PlanResult", path: Path, stale: tuple["Stale", ...], *, as_json: bool
+    outcome: PlanResult, path: Path, stale: tuple[Stale, ...], *, as_json: bool
 ) -> None:
-    from scaffold.report.plan_diff import Update, make_update_document  # noqa: PLC0415
 
     if as_json:
-        from scaffold.report.document import make_document, to_json  # noqa: PLC0415 - not for text
-
         lost = (
             f"{target.arch.platform}: no base image fits"
             for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
@@ -125,32 +90,24 @@ def _show_nothing_fits(
         document = make_update_document(found) | {"plan": make_document(outcome)}
         click.echo(to_json(document), nl=False)
     else:
-        from scaffold.report.summary import show_result_text  # noqa: PLC0415
-        from scaffold.report.terminal import bullet, show  # noqa: PLC0415 - not for JSON
-
         show(sys.stdout, [*(bullet(one.text) for one in stale), ""] if stale else [])
         show(sys.stdout, show_result_text(outcome, folder=str(path)))
 
 
 def _find_stale(
-    outside: Services, path: Path, record: "Record", request: "Request"
-) -> tuple["Stale", ...]:
-    from scaffold.config.request import to_argv, without_secrets  # noqa: PLC0415
-    from scaffold.project.dockerignore import input_files  # noqa: PLC0415
-    from scaffold.state.plan_diff import find_stale  # noqa: PLC0415 - not for --help
+    outside: Services, path: Path, record: Record, request: Request
+) -> tuple[Stale, ...]:
 
-    project = outside.read_project(path, request)
+    project = outside.projects.read_project(path, request)
     return find_stale(
         recorded=record.inputs,
-        now=outside.digest_inputs(path, input_files(project)),
+        now=outside.projects.digest_inputs(path, input_files(project)),
         options=(record.options, to_argv(without_secrets(request))),
         missing=record.missing,
     )
 
 
-def _only_checked(record: "Record") -> "Update":
-    from scaffold.report.plan_diff import Update  # noqa: PLC0415
-    from scaffold.state.plan_diff import over_budget  # noqa: PLC0415 - not for --help
+def _only_checked(record: Record) -> Update:
 
     return Update(project=record.project, over=over_budget(record), kept=record.edited)
 
@@ -158,22 +115,16 @@ def _only_checked(record: "Record") -> "Update":
 def _compare(
     outside: Services,
     path: Path,
-    record: "Record",
-    outcome: "PlanResult",
-    stale: tuple["Stale", ...],
+    record: Record,
+    outcome: PlanResult,
+    stale: tuple[Stale, ...],
     *,
     force: bool,
-) -> "Update":
+) -> Update:
     """Return what a new plan changes. Without ``force``, what is edited and would not change stays.
 
     The record of a run changes with every figure in it: alone it is no change.
     """
-    from scaffold.cli.planning import find_left, spell_files  # noqa: PLC0415
-    from scaffold.report.document import make_record  # noqa: PLC0415
-    from scaffold.report.plan_diff import Update  # noqa: PLC0415
-    from scaffold.state.file_writer import RECORD, digest  # noqa: PLC0415 - not for --help
-    from scaffold.state.plan_diff import compare_plans  # noqa: PLC0415
-
     files = spell_files(outside, path, outcome)
     spared = find_left(path, files, outcome.request)
     changed = [
@@ -215,26 +166,20 @@ def _read(file: Path) -> str:
 
 
 def _write(
-    outside: Services, path: Path, outcome: "PlanResult", found: "Update", *, force: bool
-) -> "Update":
-    from scaffold.cli.planning import spell_files  # noqa: PLC0415 - not for --help
+    outside: Services, path: Path, outcome: PlanResult, found: Update, *, force: bool
+) -> Update:
 
     files = spell_files(outside, path, outcome)
     texts = {name: text for name, text in files.items() if name not in found.kept}
-    left = set(outside.write(path, texts, force)) - set(found.kept)
+    left = set(outside.files.write(path, texts, force)) - set(found.kept)
     stale = tuple(f"{name} is of an earlier run: delete it if you like" for name in sorted(left))
     return replace(found, written=True, remarks=(*found.remarks, *stale))
 
 
-def _show(found: "Update", *, as_json: bool, check: bool) -> int:
-    from scaffold.report.plan_diff import make_update_document, show_update  # noqa: PLC0415
+def _show(found: Update, *, as_json: bool, check: bool) -> int:
 
     if as_json:
-        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
-
         click.echo(to_json(make_update_document(found)), nl=False)
     else:
-        from scaffold.report.terminal import show  # noqa: PLC0415 - not for JSON
-
         show(sys.stdout, show_update(found))
     return _STALE if check and (found.needed or found.over) else 0

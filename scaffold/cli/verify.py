@@ -2,85 +2,37 @@
 
 import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from scaffold.cli.build import make_image_job, make_job
-from scaffold.cli.options import (
-    SectionedCommand,
-    SectionedOption,
-    given_options,
-    json_option,
-    path_argument,
-    quiet_option,
-)
+from scaffold.cli.planning import show_result
+from scaffold.cli.prepare import Prepared, combine_options, prepare
+from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.choices import TRACED
+from scaffold.config.option_sources import Given
+from scaffold.config.request import choose_targets
+from scaffold.docker.image_archive import read_archive_file
+from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
+from scaffold.model.verification import Expectation, Report, VerifyOptions
+from scaffold.report.document import to_json
+from scaffold.report.progress import talking, watching
+from scaffold.report.terminal import show
+from scaffold.report.verify import make_report_document, show_reports
+from scaffold.verify.session import VerifyRequest
+from scaffold.verify.verify import verify_files
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from scaffold.cli.prepare import Prepared
-    from scaffold.config.option_sources import Given
-    from scaffold.model.build import Progress
-    from scaffold.model.verification import Expectation, Report, VerifyOptions
-    from scaffold.verify.session import VerifyRequest
-
-_SECTION = "Verify"
 _FAILED = 1
 
 
-def verify_options(
-    *, only: "Sequence[str]" = (), section: str = _SECTION
-) -> "Callable[[Any], Any]":
-    """Return what gives a command all or some options of a proof; see ``read_proof_wishes``."""
-
-    def with_options(command: Any) -> Any:
-        for name, settings in reversed(_OPTIONS.items()):
-            if not only or name in only:
-                option = click.option(name, cls=SectionedOption, section=section, **settings)
-                command = option(command)
-        return command
-
-    return with_options
-
-
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "--image": {"metavar": "REF", "help": "Verify an image that exists; build nothing."},
-    "--on": {
-        "metavar": "ENGINE",
-        "help": "Run there: ssh://user@device[:port], or a docker context.",
-    },
-    "--network": {"is_flag": True, "help": "Give the app a network; without, it has none."},
-    "--env": {"multiple": True, "metavar": "NAME=VALUE", "help": "A variable for the app."},
-    "--writable": {
-        "multiple": True,
-        "metavar": "FOLDER",
-        "help": "A folder that will be a volume; /tmp and the home are writable.",
-    },
-    "--timeout": {
-        "type": click.FloatRange(min=0, min_open=True),
-        "metavar": "SECONDS",
-        "help": "How long a start may take.  [default: 60; 10 for a command]",
-    },
-    "--runs": {
-        "type": click.IntRange(1, 100),
-        "metavar": "N",
-        "help": "Starts to take the median of.  [default: 3; 1 under emulation]",
-    },
-    "--quick": {"is_flag": True, "help": "Leave out rebuilds and the second run, and say so."},
-    "--keep": {"is_flag": True, "help": "Keep the image that was built."},
-}
-
-
-def read_proof_wishes(values: dict[str, Any]) -> "VerifyOptions":
-    """Take the options of ``verify_options`` out of a command's values. Raises UsageError."""
-    from scaffold.model.verification import VerifyOptions  # noqa: PLC0415 - not for --help
-
+def read_proof_wishes(values: dict[str, Any]) -> VerifyOptions:
+    """Take the options of a proof out of a command's values. Raises UsageError."""
     pairs = [text.partition("=") for text in values.pop("env")]
     folders = values.pop("writable")
     for name, equals, _ in pairs:
@@ -104,35 +56,10 @@ def read_proof_wishes(values: dict[str, Any]) -> "VerifyOptions":
     )
 
 
-@click.command(cls=SectionedCommand, short_help="Build it, run it as the device would, measure.")
-@path_argument
-@given_options
-@verify_options()
-@click.option(
-    "--no-engine",
-    cls=SectionedOption,
-    section=_SECTION,
-    is_flag=True,
-    help="Run nothing: prove what the files show, of an image built here or of --image app.tar.",
-)
-@click.option(
-    "--base-from",
-    cls=SectionedOption,
-    section=_SECTION,
-    metavar="PLACE",
-    help="With --no-engine: the base from oci:DIR or a tar, not from its registry.",
-)
-@click.option(
-    "--save", is_flag=True, help="Keep the figures in leanscaffold.json; plan shows them."
-)
-@click.option("--force", is_flag=True, help="Generate anew, over files that you wrote or edited.")
-@click.option("--verbose", "-v", is_flag=True, help="The evidence of what passed, too.")
-@json_option
-@quiet_option
-@click.pass_obj
+@with_given
 def verify(
     outside: Services,
-    given: "Mapping[str, Given]",
+    given: Mapping[str, Given],
     /,
     path: Path,
     *,
@@ -145,15 +72,7 @@ def verify(
     quiet: bool,
     **values: Any,
 ) -> int:
-    """Build the project in PATH and prove that the image is what the plan says.
-
-    It runs with a read-only root, without a network, as its own user, within the device's memory.
-    Containers and the image are removed afterwards. A check that could not be tried is no pass.
-    """
-    from scaffold.cli.planning import show_result  # noqa: PLC0415 - not for --help
-    from scaffold.cli.prepare import prepare  # noqa: PLC0415
-    from scaffold.report.progress import talking, watching  # noqa: PLC0415
-
+    """Build the project in PATH and prove that the image is what the plan says."""
     wishes = read_proof_wishes(values)
     if save and wishes.image:
         raise UsageError(
@@ -180,23 +99,20 @@ def verify(
         if no_engine:
             reports = _prove_files(outside, prepared, proving, base_from or "", watch)
         else:
-            reports = outside.prove(proving, watch, _teller(quiet=quiet))
+            reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
     if save:
-        outside.keep_measured(path, reports, outside.today())
+        outside.files.keep_measured(path, reports, outside.host.today())
     return _show(reports, as_json=as_json, verbose=verbose)
 
 
 def _prove_files(
     outside: Services,
-    prepared: "Prepared | None",
-    proving: "VerifyRequest",
+    prepared: Prepared | None,
+    proving: VerifyRequest,
     base_from: str,
-    watch: "Callable[[Progress], None]",
-) -> "tuple[Report, ...]":
+    watch: Callable[[Progress], None],
+) -> tuple[Report, ...]:
     """Return what the files of images prove: written here without an engine, or archives."""
-    from scaffold.docker.image_archive import read_archive_file  # noqa: PLC0415 - not for --help
-    from scaffold.verify.verify import verify_files  # noqa: PLC0415
-
     reports = []
     with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
         for promise in proving.promises:
@@ -204,7 +120,7 @@ def _prove_files(
             if prepared is not None and proving.job is not None:
                 archive = f"{folder}/{promise.arch.slug}.tar"
                 job = replace(proving.job, arches=(promise.arch,))
-                outside.write_images(
+                outside.engine.write_images(
                     make_image_job(outside, prepared, job, archive, base_from), watch
                 )
             contents = read_archive_file(Path(archive))
@@ -213,14 +129,11 @@ def _prove_files(
 
 
 def of_project(
-    outside: Services, path: Path, prepared: Any, wishes: "VerifyOptions"
-) -> "VerifyRequest":
+    outside: Services, path: Path, prepared: Any, wishes: VerifyOptions
+) -> VerifyRequest:
     """Return what is to be proven of a project whose files are up to date."""
-    from scaffold.model.build import BuildOptions  # noqa: PLC0415 - not for --help
-    from scaffold.verify.session import VerifyRequest  # noqa: PLC0415
-
-    facts = outside.load_facts(prepared.request.knowledge)
-    promises = outside.read_promises(path, prepared.arches, facts)
+    facts = outside.knowledge.load_facts(prepared.request.knowledge)
+    promises = outside.files.read_promises(path, prepared.arches, facts)
     trace = prepared.project.trace
     origins = {base.id for base in facts.bases if base.origin}
     if trace is not None and prepared.request.options.traced != TRACED[-1]:
@@ -238,26 +151,22 @@ def of_project(
 def of_image(
     outside: Services,
     path: Path,
-    given: "Mapping[str, Given]",
-    wishes: "VerifyOptions",
-    tell: "Callable[[str], None]",
-) -> "VerifyRequest":
+    given: Mapping[str, Given],
+    wishes: VerifyOptions,
+    tell: Callable[[str], None],
+) -> VerifyRequest:
     """Return what is to be proven of an existing image: what was planned, or what is asked."""
-    from scaffold.cli.prepare import combine_options  # noqa: PLC0415 - not for --help
-    from scaffold.config.request import choose_targets  # noqa: PLC0415
-    from scaffold.verify.session import VerifyRequest  # noqa: PLC0415
-
     tell("reading the project")
-    record = outside.read_record(path)
+    record = outside.files.read_record(path)
     request = combine_options(given, record)
-    facts = outside.load_facts(request.knowledge)
-    targets, _ = choose_targets(request, facts.devices, outside.machine())
+    facts = outside.knowledge.load_facts(request.knowledge)
+    targets, _ = choose_targets(request, facts.devices, outside.host.machine())
     if len(targets) > 1:
         raise UsageError("one image is for one target", hint="name it: --target arm64")
     target = targets[0]
     promise = _plain_promise(target)
     if record is not None and target.arch in record.arches:
-        promise = outside.read_promises(path, (target.arch,), facts)[0]
+        promise = outside.files.read_promises(path, (target.arch,), facts)[0]
         promise = replace(promise, budget=target.budget)
     options = request.options
     promise = replace(
@@ -268,8 +177,7 @@ def of_image(
     return VerifyRequest(job=None, promises=(promise,), wishes=wishes, facts=facts.packages)
 
 
-def _plain_promise(target: Any) -> "Expectation":
-    from scaffold.model.verification import Expectation  # noqa: PLC0415 - not for --help
+def _plain_promise(target: Any) -> Expectation:
 
     return Expectation(
         arch=target.arch,
@@ -279,19 +187,13 @@ def _plain_promise(target: Any) -> "Expectation":
     )
 
 
-def _teller(*, quiet: bool) -> "Callable[[str], None]":
+def _teller(*, quiet: bool) -> Callable[[str], None]:
     return (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
 
 
-def _show(reports: "Sequence[Report]", *, as_json: bool, verbose: bool) -> int:
+def _show(reports: Sequence[Report], *, as_json: bool, verbose: bool) -> int:
     if as_json:
-        from scaffold.report.document import to_json  # noqa: PLC0415 - not for text
-        from scaffold.report.verify import make_report_document  # noqa: PLC0415
-
         click.echo(to_json(make_report_document(reports)), nl=False)
     else:
-        from scaffold.report.terminal import show  # noqa: PLC0415
-        from scaffold.report.verify import show_reports  # noqa: PLC0415 - not for JSON
-
         show(sys.stdout, show_reports(reports, verbose=verbose))
     return 0 if reports and all(report.passed for report in reports) else _FAILED

@@ -28,7 +28,8 @@ class Setting:
     or of its Options if it begins with ``options.``; the attribute's default is the option's.
     ``section`` is the heading in ``--help``. ``beside`` says that paths are relative to the working
     directory on a command line, and to the project in its pyproject.toml; other paths are always
-    relative to the project. ``completes`` names what a shell offers for it.
+    relative to the project. ``completes`` names what a shell offers for it. ``-h`` shows what
+    is ``frequent``, ``--help`` everything.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Setting:
     section: str = ""
     metavar: str = ""
     short: str = ""
+    frequent: bool = False
     repeatable: bool = False
     choices: tuple[str, ...] = ()
     beside: bool = False

@@ -32,6 +32,7 @@ SETTINGS = (
         "Target",
         Setting(
             name="target",
+            frequent=True,
             field="targets",
             kind="targets",
             repeatable=True,
@@ -42,6 +43,7 @@ SETTINGS = (
         ),
         Setting(
             name="device",
+            frequent=True,
             field="device",
             kind="text",
             metavar="NAME",
@@ -58,6 +60,7 @@ SETTINGS = (
         ),
         Setting(
             name="max-size",
+            frequent=True,
             field="max_size",
             kind="size",
             metavar="SIZE",
@@ -96,6 +99,7 @@ SETTINGS = (
         "Project",
         Setting(
             name="requirement",
+            frequent=True,
             field="requirements",
             kind="path",
             short="-r",
@@ -152,6 +156,7 @@ SETTINGS = (
         "Choice",
         Setting(
             name="python",
+            frequent=True,
             field="options.python",
             kind="python",
             metavar="MINOR",
@@ -160,6 +165,7 @@ SETTINGS = (
         ),
         Setting(
             name="base",
+            frequent=True,
             field="options.base",
             kind="text",
             metavar="ID|FAMILY",
@@ -239,6 +245,7 @@ SETTINGS = (
         ),
         Setting(
             name="cmd",
+            frequent=True,
             field="options.command",
             kind="command",
             metavar="COMMAND",
@@ -338,6 +345,7 @@ SETTINGS = (
         ),
         Setting(
             name="offline",
+            frequent=True,
             field="options.offline",
             kind="switch",
             help="Only the lock, the cache and the bundled knowledge.",

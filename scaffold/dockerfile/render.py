@@ -5,8 +5,6 @@ import posixpath
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import jinja2
-
 from scaffold import __version__
 from scaffold.assembler.bundle import bundle
 from scaffold.dockerfile.extras import render_extras
@@ -96,6 +94,8 @@ def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
 
 
 def _make_environment(template: Callable[[str], str]) -> "Environment":
+    import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
+
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(template),
         undefined=jinja2.StrictUndefined,

@@ -110,21 +110,6 @@ class WizardServices:
     conflicts: Callable[[Path, Mapping[str, str]], Sequence[Detail]]
 
 
-def real_wizard_services() -> WizardServices:
-    """Return the terminal, the user's state folder and the templates."""
-    return WizardServices(
-        interactive=lambda: sys.stdin.isatty() and sys.stdout.isatty(),
-        ask=_ask,
-        kept=SavedAnswers(folder=lambda: find_state_folder(os.environ)),
-        starters=_starters,
-        template_questions=_template_questions,
-        create=_create,
-        place=_place,
-        check_place=_check_place,
-        conflicts=_conflicts,
-    )
-
-
 def _ask(question: Question) -> str:
     return ask_on_terminal(question)
 
@@ -163,3 +148,16 @@ def _check_place(path: Path) -> None:
 
 def _conflicts(path: Path, files: Mapping[str, str]) -> Sequence[Detail]:
     return find_conflicts(path, files, read_recorded(path))
+
+
+WIZARD = WizardServices(
+    interactive=lambda: sys.stdin.isatty() and sys.stdout.isatty(),
+    ask=_ask,
+    kept=SavedAnswers(folder=lambda: find_state_folder(os.environ)),
+    starters=_starters,
+    template_questions=_template_questions,
+    create=_create,
+    place=_place,
+    check_place=_check_place,
+    conflicts=_conflicts,
+)

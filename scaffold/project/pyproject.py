@@ -73,13 +73,14 @@ def _check_conflicts(pyproject: Pyproject, *, extras: Sequence[str], groups: Seq
     asked |= {("group", canonicalize_name(name)) for name in groups}
     own = canonicalize_name(str(pyproject.table("project").get("name", "")))
     for rivals in pyproject.listed("tool", "uv", "conflicts"):
-        tables = [one for one in (rivals if isinstance(rivals, list) else []) if "package" in one]
-        others = [one for one in tables if canonicalize_name(str(one["package"])) != own]
+        listed = rivals if isinstance(rivals, list) else []
         found = sorted(
             (kind, name)
-            for one in (rivals if isinstance(rivals, list) else [])
+            for one in listed
             for kind in ("extra", "group")
-            if isinstance(one, Mapping) and kind in one and one not in others
+            if isinstance(one, Mapping)
+            and kind in one
+            and canonicalize_name(str(one.get("package", own))) == own
             if (kind, name := canonicalize_name(str(one[kind]))) in asked
         )
         if len(found) > 1:

@@ -52,6 +52,9 @@ def break_in(text: str) -> str:
     return f"has a line break or control character (U+{ord(found[0]):04X}) in it: remove it"
 
 
+_LONGEST_NAME = 255  # bytes; Linux opens no longer one
+
+
 def check_plain(*parts: str) -> None:
     """Refuse quotes, control characters, endless numbers, addresses that are none.
 
@@ -66,6 +69,8 @@ def check_plain(*parts: str) -> None:
             raise ValueError(f"{part[:40]}… has a number of more than 500 digits")
         if "://" in part:
             _check_address(part)
+        elif any(len(name.encode()) > _LONGEST_NAME for name in part.split("/")):
+            raise ValueError(f"{part[:40]}… is longer than the name of any file")
 
 
 def _check_address(url: str) -> None:

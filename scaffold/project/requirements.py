@@ -205,6 +205,7 @@ def _local(address: str, origin: Origin, root: Path) -> str:
     """
     path = local_path(address) if address.lower().startswith("file:") else address.partition("#")[0]
     beside = (root / origin.file).parent / path
+    check_plain(path)
     if not (root / path).exists() and beside.exists():
         return relative(root, beside)
     return relative(root, root / path)

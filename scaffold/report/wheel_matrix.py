@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from scaffold.model.knowledge import Proven, Recipe
 from scaffold.report.terminal import align, indented, styled
 from scaffold.resolver.support import PackageSupport
@@ -119,6 +117,8 @@ def to_document(known: PackageSupport) -> dict[str, Any]:
 
 def draw_page(found: Sequence[PackageSupport], template: str) -> str:
     """Return the page of some packages. The same values give the same bytes."""
+    import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
+
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

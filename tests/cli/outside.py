@@ -2,17 +2,27 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 from click.testing import CliRunner, Result
 
 from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.cli import cli
-from scaffold.cli.services import Services
+from scaffold.cli.services import (
+    Engine,
+    Files,
+    Host,
+    Indexes,
+    Knowledge,
+    Planner,
+    Projects,
+    Services,
+    Upkeep,
+)
 from scaffold.config.request import Request
 from scaffold.docker.build import Job, Watch
 from scaffold.engineless.images import ImageJob, Written
@@ -31,6 +41,16 @@ from tests.cli.wizards import make_wizard
 from tests.support.builders import make_decision, make_facts, make_fits, make_project, make_rejected
 from tests.support.worlds import World
 
+_PORTS: Mapping[str, Any] = {
+    "host": Host,
+    "knowledge": Knowledge,
+    "upkeep": Upkeep,
+    "indexes": Indexes,
+    "projects": Projects,
+    "planner": Planner,
+    "files": Files,
+    "engine": Engine,
+}
 ALONE = Surroundings(ignores=True)
 
 
@@ -176,46 +196,71 @@ def make_outside(
         return ()
 
     outside = Services(
-        today=lambda: date(2026, 11, 24),
-        machine=lambda: "x86_64",
-        load_facts=lambda _: make_facts(),
-        check_facts=lambda _: (),
-        environment=dict,
-        read_settings=lambda _: (),
-        read_project=read_project,
-        open_index=open_index,
-        open_snapshot=open_snapshot,
-        own_knowledge=lambda into: into or Path("knowledge"),
-        refresh_wheels=lambda _, __, ___: Refreshed(changes=(), files={}),
-        write_knowledge=lambda _, one: seen.written.update(one.files),
-        load_package=lambda name, _: make_facts().packages.get(name),
-        write_file=lambda path, text, _: seen.written.update({str(path): text}),
-        snapshot_names=lambda: sorted((world or World()).pages),
-        snapshot_date=lambda: "2026-11-24",
-        decide=decide,
-        make_plan=make_plan,
-        spell_plan=spell_plan,
-        write=write,
-        read_record=lambda _: None,
-        digest_inputs=lambda _, __: {},
-        build=build,
-        write_images=write_images,
-        read_promises=lambda _, arches, __: tuple(Expectation(arch=arch) for arch in arches),
-        prove=lambda proving, _, __: tuple(
-            Report(arch=promise.arch, image="sha256:1", layers=(), checks=())
-            for promise in proving.promises
+        host=Host(
+            today=lambda: date(2026, 11, 24),
+            machine=lambda: "x86_64",
+            environment=dict,
         ),
-        compare=compare,
-        trace=trace,
-        open_wizard=cache(make_wizard),
-        check_up=lambda _: (),
-        read_measured=lambda _: {},
-        read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
-        write_page=lambda path, text, _: seen.written.update({path.name: text}),
-        replace_text=lambda path, text: seen.written.update({path.name: text}),
-        keep_measured=lambda _, reports, __: seen.kept.extend(reports),
+        knowledge=Knowledge(
+            load_facts=lambda _: make_facts(),
+            load_package=lambda name, _: make_facts().packages.get(name),
+            snapshot_names=lambda: sorted((world or World()).pages),
+            snapshot_date=lambda: "2026-11-24",
+        ),
+        upkeep=Upkeep(
+            check_facts=lambda _: (),
+            own_knowledge=lambda into: into or Path("knowledge"),
+            refresh_wheels=lambda _, __, ___: Refreshed(changes=(), files={}),
+            write_knowledge=lambda _, one: seen.written.update(one.files),
+        ),
+        indexes=Indexes(
+            open_index=open_index,
+            open_snapshot=open_snapshot,
+        ),
+        projects=Projects(
+            read_settings=lambda _: (),
+            read_project=read_project,
+            read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
+            digest_inputs=lambda _, __: {},
+        ),
+        planner=Planner(
+            decide=decide,
+            make_plan=make_plan,
+            spell_plan=spell_plan,
+        ),
+        files=Files(
+            write=write,
+            write_page=lambda path, text, _: seen.written.update({path.name: text}),
+            replace_text=lambda path, text: seen.written.update({path.name: text}),
+            read_record=lambda _: None,
+            read_promises=lambda _, arches, __: tuple(Expectation(arch=arch) for arch in arches),
+            read_measured=lambda _: {},
+            keep_measured=lambda _, reports, __: seen.kept.extend(reports),
+        ),
+        engine=Engine(
+            build=build,
+            write_images=write_images,
+            prove=lambda proving, _, __: tuple(
+                Report(arch=promise.arch, image="sha256:1", layers=(), checks=())
+                for promise in proving.promises
+            ),
+            compare=compare,
+            trace=trace,
+            check_up=lambda _: (),
+        ),
+        wizard=make_wizard(),
     )
-    return replace(outside, **changes)  # type: ignore[arg-type]
+    return changed(outside, **changes)
+
+
+def changed(outside: Services, **changes: object) -> Services:
+    """Return services with other functions in their ports, by their names."""
+    ports: dict[str, Any] = {}
+    for name, kind in _PORTS.items():
+        port = getattr(outside, name)
+        now = {one.name: getattr(port, one.name) for one in fields(kind)}
+        ports[name] = kind(**{one: changes.pop(one, edge) for one, edge in now.items()})
+    return replace(outside, **ports, **changes)  # type: ignore[arg-type]
 
 
 def run(

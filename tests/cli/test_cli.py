@@ -29,18 +29,29 @@ HEAVY = (
 )
 
 
-def test_importing_the_command_line_and_its_commands_loads_nothing_heavy() -> None:
+def test_help_loads_nothing_heavy() -> None:
     script = (
-        "import sys\nfrom scaffold.cli import cli\n"
-        "import click\ncontext = click.Context(cli)\n"
-        "for name in cli.list_commands(context): cli.get_command(context, name)\n"
-        "cli.get_help(context)\nprint(*sys.modules)"
+        "import contextlib, sys\nfrom scaffold.cli import cli\n"
+        "for words in ([], *([name] for name in cli.commands)):\n"
+        "    with contextlib.suppress(SystemExit):\n"
+        "        cli.main([*words, '--help'], prog_name='leanscaffold')\n"
+        "print(*sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert "scaffold.cli.plan" in done.stdout.split()
-    assert not set(HEAVY) & set(done.stdout.split())
+    assert "--require-shell" in done.stdout
+    assert not set(HEAVY) & set(done.stdout.splitlines()[-1].split())
+
+
+def test_short_help_shows_the_options_that_are_used_most_and_help_all_of_them() -> None:
+    for name in ("plan", "build", "lint"):
+        short, whole = run(name, "-h").stdout, run(name, "--help").stdout
+        assert 2 * len(short.splitlines()) < len(whole.splitlines())
+        assert {"--target", "--max-size", "--base"} <= set(short.split())
+        assert "--require-shell" in whole
+        assert "--require-shell" not in short
+        assert f"{name} --help` says more" in short
 
 
 def _all_errors(of: type[LeanscaffoldError] = LeanscaffoldError) -> list[type[LeanscaffoldError]]:
@@ -309,7 +320,11 @@ def test_where_nothing_fits_generate_writes_nothing_and_exits_3_with_what_would_
     result = run(*argv, outside=make_outside(nothing, seen=seen))
     assert result.exit_code == 3
     assert seen.written == {}
-    for words in ("12 MB on disk over the budget", "--swap opencv-python=", "then it fits"):
+    for words in (
+        "12 MB on disk over the limit",
+        "Would help   --swap opencv-python=",
+        "62 MB less",
+    ):
         assert words in result.stdout
     document = json.loads(run(*argv, "--json", outside=make_outside(nothing)).stdout)
     assert document["chosen"] is None

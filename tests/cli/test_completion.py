@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from tests.cli.outside import code_of, run
 
 BIN = Path(sys.executable).parent
@@ -90,7 +90,7 @@ def test_without_a_name_the_users_shell_is_meant(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_offered_is_what_commands_accept() -> None:
-    facts = real_services().load_facts(())
+    facts = real_services().knowledge.load_facts(())
     assert set(in_bash("plan", "--device", "")) == set(facts.devices)
     bases = {base.id for base in facts.bases} | {base.family for base in facts.bases}
     assert set(in_bash("plan", "--base", "")) == bases

@@ -1,5 +1,4 @@
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.cli.options import given_options
+from scaffold.cli.options import GIVEN
+from scaffold.cli.request import take_given
 from scaffold.config.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.config.option_parsers import (
     parse_command,
@@ -20,7 +20,6 @@ from scaffold.config.option_parsers import (
     spell_size,
 )
 from scaffold.config.option_sources import (
-    Given,
     overlay,
     read_environment,
     read_flags,
@@ -289,16 +288,17 @@ _REQUESTS = st.builds(
 )
 
 
-@click.command()
-@given_options
-def _echo(held: Mapping[str, Given]) -> Request:
-    return request_of(held)
+def _parse(**values: object) -> Request:
+    return request_of(take_given(make_outside(), values))
+
+
+_ECHO = click.Command("echo", callback=_parse, params=[*GIVEN])
 
 
 @given(_REQUESTS)
 def test_a_request_spelt_as_options_parses_to_itself(request: Request) -> None:
     argv = shlex.split(shlex.join(to_argv(request)))
-    assert _echo.main(argv, prog_name="echo", standalone_mode=False, obj=make_outside()) == request
+    assert _ECHO.main(argv, prog_name="echo", standalone_mode=False) == request
 
 
 def test_the_defaults_need_no_options() -> None:

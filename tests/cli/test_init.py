@@ -2,15 +2,13 @@ import json
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from scaffold.cli.real_services import real_services
-from scaffold.cli.services import Services
-from scaffold.init.services import SavedAnswers
+from scaffold.cli.services import Services, real_services
+from scaffold.init.services import WIZARD, SavedAnswers
 from scaffold.model.errors import Detail
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.cli.wizards import Typist, make_wizard
@@ -37,9 +35,8 @@ def real(typist: Typist, state: Path, **changes: object) -> Services:
     """Return the real world with somebody at the keyboard, and a state folder of the test's."""
     outside = real_services()
     kept = SavedAnswers(folder=lambda: state / "state")
-    wizard = replace(outside.wizard, interactive=lambda: True, ask=typist, kept=kept)
-    wizard = replace(wizard, **changes)  # type: ignore[arg-type]
-    return replace(outside, open_wizard=lambda: wizard)
+    wizard = replace(WIZARD, interactive=lambda: True, ask=typist, kept=kept)
+    return replace(outside, wizard=replace(wizard, **changes))  # type: ignore[arg-type]
 
 
 def names(folder: Path) -> set[str]:
@@ -332,8 +329,7 @@ def test_where_nothing_fits_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(APP)
     typist = Typist({**DEFAULTS, "review": "leave"})
     for options, ask in (((), typist), (("--yes",), Typist({}))):
-        opened = cache(partial(make_wizard, ask, state=tmp_path / "s"))
-        outside = make_outside(nothing, seen=seen, open_wizard=opened)
+        outside = make_outside(nothing, seen=seen, wizard=make_wizard(ask, state=tmp_path / "s"))
         result = run("init", str(tmp_path), *options, outside=outside)
         assert result.exit_code == 3
         assert "Nothing fits" in result.stdout

@@ -3,7 +3,6 @@
 import json
 import shutil
 import stat
-from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -14,10 +13,11 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from scaffold.cli import cli
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
 from scaffold.state.file_writer import digest
+from tests.cli.outside import changed
 from tools import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ def project(tmp_path: Path) -> Path:
 
 def lint(*args: object) -> Result:
     """Run the command with the real edges on a fixed day."""
-    outside = replace(real_services(), today=lambda: date(2026, 11, 24))
+    outside = changed(real_services(), today=lambda: date(2026, 11, 24))
     return CliRunner().invoke(cli, ["lint", *map(str, args)], obj=outside)
 
 
@@ -76,7 +76,7 @@ def test_each_finding_has_its_place_rule_and_what_it_costs_this_project(project:
 
 
 def test_what_was_measured_of_the_project_is_told_in_seconds(project: Path) -> None:
-    outside = replace(
+    outside = changed(
         real_services(),
         read_measured=lambda path: {Arch.ARM64: measured_of(BAD)} if path == project else {},
     )
@@ -113,7 +113,7 @@ def test_of_several_targets_the_first_is_judged_and_the_others_are_named(project
 
 
 def test_what_was_measured_of_another_dockerfile_is_not_told_of_this_one(project: Path) -> None:
-    outside = replace(
+    outside = changed(
         real_services(), read_measured=lambda _: {Arch.ARM64: measured_of("FROM x\n")}
     )
     argv = ["lint", str(project), "--target", "arm64", "--select", "LS301,LS805"]
@@ -121,7 +121,7 @@ def test_what_was_measured_of_another_dockerfile_is_not_told_of_this_one(project
     assert ", as measured" not in text
     assert "another Dockerfile was measured on 2026-11-24: `leanscaffold verify --save`" in text
     # Nor of what is left of it when it was mended.
-    outside = replace(outside, read_measured=lambda _: {Arch.ARM64: measured_of(BAD)})
+    outside = changed(outside, read_measured=lambda _: {Arch.ARM64: measured_of(BAD)})
     text = CliRunner().invoke(cli, [*argv[:-1], "LS101,LS805", "--fix"], obj=outside).stdout
     assert "LS805" in text
     assert ", as measured" not in text

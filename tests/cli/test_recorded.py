@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from tests.cli.outside import run
 
 RECORDED = "leanscaffold.json recorded --target=arm64 --base=slim-trixie (--anew goes without)"

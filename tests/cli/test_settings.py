@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.support.builders import make_recorded
@@ -19,7 +19,7 @@ def test_plan_takes_what_neither_flag_nor_variable_says_from_the_project(tmp_pat
     outside = make_outside(
         seen=seen,
         environment=lambda: {"LEANSCAFFOLD_MAX_SIZE": "200MB", "LEANSCAFFOLD_PORT": "80"},
-        read_settings=real_services().read_settings,
+        read_settings=real_services().projects.read_settings,
     )
     result = run("plan", str(tmp_path), "--port", "90", outside=outside)
     assert result.exit_code == 0, result.stderr
@@ -36,7 +36,7 @@ def test_config_shows_every_value_with_its_origin(tmp_path: Path) -> None:
             "LEANSCAFFOLD_INDEX_URL": "https://me:secret@index.example/simple",
             "LEANSCAFFOLD_MAXSIZE": "1",
         },
-        read_settings=real_services().read_settings,
+        read_settings=real_services().projects.read_settings,
         read_record=lambda _: record,
     )
     argv = ("config", str(tmp_path), "--extra", "a", "--extra", "b")

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from click.testing import Result
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.model.project import Found, Origin
 from scaffold.project.dockerignore import TRACE
 from scaffold.state.trace_file import parse_trace
-from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.cli.outside import Seen, changed, code_of, make_outside, run
 from tests.support.builders import make_base, make_decision, make_fits, make_project
 
 FITS = make_fits("bare-trixie")
@@ -21,7 +21,7 @@ BARE = replace(
 def trace(path: Path, *words: str, decision: object = None, seen: Seen | None = None) -> Result:
     outside = make_outside(decision or make_decision(BARE), seen=seen)  # type: ignore[arg-type]
     found = Found(value=8000, origin=Origin(file="main.py"))
-    outside = replace(outside, read_project=lambda *_: replace(make_project(), port=found))
+    outside = changed(outside, read_project=lambda *_: replace(make_project(), port=found))
     return run("trace", str(path), *words, "--target", "arm64", outside=outside)
 
 
@@ -68,7 +68,7 @@ def test_a_script_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_a_keep_list_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("numpy\n")
     (tmp_path / TRACE).write_text("{}")
-    outside = make_outside(read_project=real_services().read_project)
+    outside = make_outside(read_project=real_services().projects.read_project)
     result = run("plan", str(tmp_path), "--target", "arm64", outside=outside)
     assert code_of(result) == "config-invalid"
     assert TRACE in result.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.model.verification import Figures
 from scaffold.state.file_writer import digest
 from scaffold.state.record import read_record, render_record

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.state.file_writer import seal
 from tests.cli.outside import code_of, run
 
@@ -78,7 +78,7 @@ def test_a_budget_that_nothing_meets_exits_3_and_writes_nothing(project: Path) -
     argv = ("generate", str(project), "--target", "arm64", "--max-size", "5MB", *OFFLINE)
     result = run(*argv, outside=real_services())
     assert result.exit_code == 3
-    assert "over the budget" in result.stdout
+    assert "over the limit" in result.stdout
     assert not (project / "Dockerfile").exists()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.config.option_parsers import parse_dockerfile
 from scaffold.model.errors import UsageError
 from scaffold.project.project_files import OwnIgnore, read_own_ignore

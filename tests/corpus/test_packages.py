@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.model.errors import RequirementsInvalidError
 from scaffold.model.project import Origin, OwnPackage, Project
 from scaffold.planner.os_package_cost import SystemCost

@@ -3,7 +3,6 @@
 import json
 import shutil
 import tempfile
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
+from tests.cli.outside import changed
 from tools import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ CASES = {
 
 def run(args: list[str]) -> tuple[int, str, str]:
     """Run the command line with the real edges but a fixed day; return (code, stdout, stderr)."""
-    outside = replace(real_services(), today=lambda: TODAY)
+    outside = changed(real_services(), today=lambda: TODAY)
     # A cache that no other test has filled: what it holds counts offline, too.
     with tempfile.TemporaryDirectory() as cache:
         result = CliRunner(env={"LEANSCAFFOLD_CACHE_DIR": cache}).invoke(cli, args, obj=outside)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.config.request import Request
 from scaffold.lint.checking import check
 from scaffold.lint.context import Case, Decided, Surroundings
@@ -26,7 +26,7 @@ PROJECT = Project(name=Found(value="app", origin=Origin(file="a test")))
 @cache
 def facts() -> Facts:
     """Return the bundled facts."""
-    return real_services().load_facts(())
+    return real_services().knowledge.load_facts(())
 
 
 def case_of(
@@ -46,7 +46,7 @@ def case_with_project(
     """Return a file with a project for a device, judged offline by the bundled snapshot."""
     case = case_of(text)
     project = with_asked(project, case, "Dockerfile")
-    index = real_services().open_index(None, project, Request(options=OPTIONS))
+    index = real_services().indexes.open_index(None, project, Request(options=OPTIONS))
     edges = PlannerServices(index=index, facts=facts(), today=TODAY, tell=lambda _: None)
     target = Target(arch=arch, budget=Budget(on_disk=max_size, memory=MEMORY))
     return replace(case, decided=judge_here(case, project, target, OPTIONS, edges, planned=False))

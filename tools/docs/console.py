@@ -20,7 +20,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from tools import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,8 @@ def run(command: str, folder: Path) -> str:
     ours, _, rest = command.partition(" | ")
     if not ours.startswith("leanscaffold "):
         return _shell(command, folder)
-    outside = replace(real_services(), today=lambda: TODAY)
+    real = real_services()
+    outside = replace(real, host=replace(real.host, today=lambda: TODAY))
     # A cache that no other test has filled: what it holds counts offline, too.
     with chdir(folder), tempfile.TemporaryDirectory() as cache:
         ended = CliRunner().invoke(

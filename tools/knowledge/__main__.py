@@ -12,7 +12,7 @@ import click
 
 from scaffold.catalog.load import load_facts
 from scaffold.cli import ReportingGroup
-from scaffold.cli.knowledge_services import write_knowledge
+from scaffold.cli.knowledge import write_knowledge
 from scaffold.model.errors import UsageError
 from scaffold.model.target import Arch
 from scaffold.planner.size.prediction import TYPICAL

@@ -11,10 +11,10 @@ import click
 
 from scaffold.cli import ReportingGroup
 from scaffold.cli.compare_variants import hand_written, make_contest, planned_contender, promise_of
-from scaffold.cli.options import SectionedCommand, given_options, json_option, quiet_option
+from scaffold.cli.options import GIVEN, JSON, QUIET, Command, option
 from scaffold.cli.planning import decide_outcome
-from scaffold.cli.real_services import real_services
-from scaffold.cli.services import Services
+from scaffold.cli.request import with_given
+from scaffold.cli.services import Services, real_services
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import Request, to_argv, without_secrets
 from scaffold.dockerfile.baseline_dockerfile import plain_reference
@@ -37,15 +37,6 @@ _OURS = "leanscaffold"
 _SWAPPED = "leanscaffold-swaps"
 
 
-@click.command(cls=SectionedCommand)
-@click.argument(
-    "path", required=False, type=click.Path(path_type=Path, readable=False), metavar="[PATH]"
-)
-@given_options
-@click.option("--note", multiple=True, metavar="TEXT", help="A sentence for the page's head.")
-@json_option
-@quiet_option
-@click.pass_obj
 def paper(
     outside: Services,
     given: Mapping[str, Given],
@@ -67,12 +58,12 @@ def paper(
         outcome, swapped = _decide(outside, project, request, tell)
         variants = paper_variants(_stack(outcome))
         ours = _ours(outside, outcome, swapped)
-        facts = outside.load_facts(request.knowledge)
+        facts = outside.knowledge.load_facts(request.knowledge)
         contest = make_contest(project, outcome, (*_papers(outcome, variants), *ours), facts)
     contest = replace(contest, wishes=VerifyOptions(quick=True, timeout=_PATIENCE, runs=1))
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        comparison = outside.compare(contest, watch, say)
+        comparison = outside.engine.compare(contest, watch, say)
     comparison = replace(comparison, notes=(*comparison.notes, *note))
     return _show(comparison, variants, [one.name for one in ours], path, request, as_json=as_json)
 
@@ -159,7 +150,17 @@ def _show(
     return 0 if runs else _NOTHING_RUNS
 
 
-main = ReportingGroup("tools", commands={"paper": paper})
+_PARAMS = (
+    click.Argument(["path"], required=False, type=click.Path(path_type=Path, readable=False)),
+    *GIVEN,
+    option("--note", multiple=True, metavar="TEXT", help="A sentence for the page's head."),
+    JSON,
+    QUIET,
+)
+_COMMAND = Command(
+    "paper", callback=click.pass_obj(with_given(paper)), params=[*_PARAMS], help=paper.__doc__
+)
+main = ReportingGroup("tools", commands={"paper": _COMMAND})
 
 if __name__ == "__main__":
     main(["paper", *sys.argv[1:]], obj=real_services())

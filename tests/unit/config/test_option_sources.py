@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.cli.options import read_options
+from scaffold.cli.request import read_options
 from scaffold.config.option import Setting
 from scaffold.config.option_sources import (
     Source,

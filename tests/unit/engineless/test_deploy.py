@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import pytest
 from docker.errors import ImageNotFound
 
-from scaffold.cli.ship import read_variables
+from scaffold.cli.deploy import read_variables
 from scaffold.docker.oci import CONFIG, LAYER, MANIFEST, Image, Store, dump, write_archive
 from scaffold.dockerfile.extras.service import Group, Hardware
 from scaffold.engineless.deploy import (

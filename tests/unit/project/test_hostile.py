@@ -34,12 +34,25 @@ DIGITS = "9" * 5000
         "--index-url https://[x/simple",
         "--extra-index-url https://[x/simple",
         "-e git+https://[x/foo#egg=foo",
+        f"./{'x' * 300}",
     ],
 )
 def test_a_line_that_nothing_can_read_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "requirements.txt").write_text(f"six\n{line}\n")
     found = read_requirements(tmp_path, ["requirements.txt"])
     assert [(one.file, one.line) for one in found.problems] == [("requirements.txt", 2)]
+
+
+@pytest.mark.parametrize("said", ["true", "[true]", "[[true]]", "[[1, {extra = 1}]]"])
+def test_conflicts_of_any_form_are_read(tmp_path: Path, said: str) -> None:
+    text = f'[project]\nname = "a"\ndependencies = []\n[tool.uv]\nconflicts = {said}\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    (tmp_path / "app.py").touch()
+    if said == "true":
+        with pytest.raises(ConfigInvalidError):
+            read_project(tmp_path, environ={})
+    else:
+        assert read_project(tmp_path, environ={}).asked == ()
 
 
 @pytest.mark.parametrize("text", [f"a = {DEEP}", f"a = {DIGITS}"])

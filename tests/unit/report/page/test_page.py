@@ -15,11 +15,12 @@ from jsonschema import Draft202012Validator
 
 from scaffold.catalog.resources import templates
 from scaffold.cli import cli
-from scaffold.cli.real_services import real_services
+from scaffold.cli.services import real_services
 from scaffold.model.verification import Measured
 from scaffold.planner.size.size_by_kind import break_down
 from scaffold.report.page.view import make_page, render_page
 from scaffold.report.plan_result import PlanResult
+from tests.cli.outside import changed
 from tests.support.builders import make_decision, make_facts, make_fits, make_outcome, make_rejected
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -31,7 +32,7 @@ VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 def report(*args: object) -> Result:
     """Run the command with the real edges on a fixed day."""
-    outside = replace(real_services(), today=lambda: date(2026, 11, 24))
+    outside = changed(real_services(), today=lambda: date(2026, 11, 24))
     return CliRunner().invoke(cli, ["report", *map(str, args), "--offline", "-q"], obj=outside)
 
 

@@ -1,12 +1,11 @@
 import json
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from scaffold.cli.services import Services
 from scaffold.model.target import Arch
 from scaffold.model.verification import CompareResult, Comparison, Status
-from tests.cli.outside import Seen, code_of, make_outside
+from tests.cli.outside import Seen, changed, code_of, make_outside
 from tests.cli.outside import run as run_command
 from tests.support.builders import (
     make_decision,
@@ -95,7 +94,7 @@ def test_another_project_can_be_named_and_needs_requirements(tmp_path: Path) -> 
     assert seen.contests[0].job.folder == tmp_path
     assert "On a board." in out
     assert f"paper {tmp_path}" in out
-    outside = replace(
+    outside = changed(
         make_outside(), read_project=lambda _, __: make_project(files=("pyproject.toml",))
     )
     result = run("paper", str(tmp_path), *TARGET, outside=outside)

@@ -1,0 +1,107 @@
+"""What plans and their files touch: a project's folder, the planner, what is written."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from scaffold.catalog.resources import assembler, templates
+from scaffold.cli.services import Files, Planner, Projects
+from scaffold.config.option_sources import Given, read_table
+from scaffold.config.request import Request, to_argv, without_secrets
+from scaffold.dockerfile.render import render
+from scaffold.index.cache import find_cache_folder
+from scaffold.index.client import Http
+from scaffold.index.configuration import read_index_config
+from scaffold.lint.build_context import find_dockerfile, look_around, read_text, replace_text
+from scaffold.lint.context import Surroundings
+from scaffold.model.plan import Plan
+from scaffold.model.project import Project
+from scaffold.model.target import Target
+from scaffold.model.verdict import Decision
+from scaffold.planner.decide import decide
+from scaffold.planner.plan import make_plan
+from scaffold.project.archive_client import fetch_archive
+from scaffold.project.dockerignore import PROGRAM
+from scaffold.project.git_client import fetch_repository
+from scaffold.project.pyproject_file import load_pyproject
+from scaffold.project.reader import read_project
+from scaffold.project.repositories import Address, Checkout
+from scaffold.project.workspace import find_member, refuse_roots
+from scaffold.state.file_writer import read_recorded, write_outputs, write_page
+from scaffold.state.record import (
+    digest_files,
+    keep_measured,
+    read_expectations,
+    read_measured,
+    read_record,
+)
+
+
+def _read_settings(path: Path) -> Sequence[Given]:
+    pyproject = load_pyproject(path) if path.is_dir() else None
+    return read_table(pyproject) if pyproject else ()
+
+
+def _read_project(path: Path, request: Request) -> Project:
+    if not request.package and path.is_dir() and not request.allow_empty:
+        refuse_roots(path)
+    folder = find_member(path, request.package) if request.package else "."
+    return read_project(
+        path / folder,
+        context=path,
+        dockerfile=request.options.dockerfile,
+        repositories=None if request.options.offline else partial(_fetch, path, request),
+        extras=request.extras,
+        groups=request.groups,
+        requirements=request.requirements,
+    )
+
+
+def _fetch(folder: Path, request: Request, address: Address) -> Checkout:
+    cache = find_cache_folder(os.environ)
+    if not address.archive:
+        return fetch_repository(address, cache=cache, environ=os.environ)
+    given = {"PIP_CERT": request.certificates} if request.certificates else {}
+    http = Http(read_index_config({**os.environ, **given}, project=folder))
+    return fetch_archive(address, cache=cache, get=http.get)
+
+
+def _make_plan(
+    project: Project, targets: Sequence[Target], decisions: Sequence[Decision], request: Request
+) -> Plan:
+    arguments = to_argv(without_secrets(request))
+    return make_plan(project, targets, decisions, request.options, arguments=arguments)
+
+
+def _spell_plan(plan: Plan) -> Mapping[str, str]:
+    folder = templates()
+    return render(plan, lambda name: (folder / name).read_text(encoding="utf-8"), program=assembler)
+
+
+def _write(path: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port
+    recorded = read_recorded(path)
+    return write_outputs(path, files, force=force, recorded=recorded, retire=f"{PROGRAM}/").stale
+
+
+def _read_dockerfile(path: Path) -> tuple[Path, str, Surroundings]:
+    file = find_dockerfile(path)
+    return file, read_text(file), look_around(file)
+
+
+PROJECTS = Projects(
+    read_settings=_read_settings,
+    read_project=_read_project,
+    read_dockerfile=_read_dockerfile,
+    digest_inputs=digest_files,
+)
+PLANNER = Planner(decide=decide, make_plan=_make_plan, spell_plan=_spell_plan)
+FILES = Files(
+    write=_write,
+    write_page=lambda path, text, force: write_page(path, text, force=force),
+    replace_text=replace_text,
+    read_record=read_record,
+    read_promises=lambda path, arches, facts: read_expectations(path, arches, facts.bases),
+    read_measured=read_measured,
+    keep_measured=keep_measured,
+)
