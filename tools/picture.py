@@ -13,9 +13,9 @@ from scaffold.cli.planning import decide_outcome
 from scaffold.cli.request import read_options
 from scaffold.cli.services import real_services
 from scaffold.config.request import parse_request
+from scaffold.report.compare import draw
 from scaffold.report.plan_result import planned_files
 from scaffold.report.summary import show_result_text
-from scaffold.report.svg import draw
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = "examples/detector"

@@ -22,7 +22,7 @@ from scaffold.model.knowledge import (
     Recipe,
     Swap,
 )
-from scaffold.model.target import Arch, Device, LibcFamily
+from scaffold.model.target import Arch, Device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,6 @@ class Problem:
 
 
 _DEBIAN_RELEASES = ("bullseye", "bookworm", "trixie", "forky")
-_FAMILIES = ("slim", "alpine", "distroless", "full", "bare", "debian")
-_LIBC = {"debian": LibcFamily.GLIBC, "ubuntu": LibcFamily.GLIBC, "alpine": LibcFamily.MUSL}
 _MINOR = re.compile(r"3\.\d{1,2}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|")
 MANAGERS = ("apt", "apk")
@@ -62,10 +60,9 @@ def check_libcs(bases: Iterable[Base]) -> Iterator[Problem]:
 def check_base(base: Base, facts: Facts) -> Iterator[Problem]:
     """Yield what cannot be true of a base and its images."""
     fact = f"bases/{base.id}"
-    if base.family not in _FAMILIES:
-        yield Problem(code="family", fact=fact, text=f"{base.family!r} is no family of bases")
-    if _LIBC.get(base.distribution) is not base.libc:
-        text = f"{base.distribution} does not go with {base.libc}"
+    alike = next(one for one in facts.bases if one.distribution == base.distribution)
+    if base.libc is not alike.libc:
+        text = f"{base.distribution} has {alike.libc} in bases/{alike.id}, and {base.libc} here"
         yield Problem(code="libc", fact=fact, text=text)
     if base.package_manager not in (None, *MANAGERS):
         text = f"{base.package_manager!r} is no package manager that can be used"

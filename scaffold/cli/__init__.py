@@ -18,7 +18,7 @@ import click
 from scaffold import __version__
 from scaffold.cli.commands import COMMANDS, HEADINGS
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
-from scaffold.config.choices import NEAR
+from scaffold.config.options import NEAR
 from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
 
 COMPLETING = "_LEANSCAFFOLD_COMPLETE"  # click's, set by the script that `completion` prints

@@ -14,8 +14,7 @@ from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
 from scaffold.config.request import index_options
-from scaffold.docker.build import Job, read_job_config
-from scaffold.docker.build_requests import split_tag
+from scaffold.docker.build import Job, read_job_config, split_tag
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
 from scaffold.engineless.images import ImageJob
 from scaffold.index.cache import find_cache_folder
@@ -23,7 +22,7 @@ from scaffold.model.build import BuildOptions
 from scaffold.model.codes import Code
 from scaffold.model.errors import UsageError
 from scaffold.model.resolution import Reason
-from scaffold.project.git_client import EPOCH, dated, read_commit_time
+from scaffold.project.source_clients import EPOCH, dated, read_commit_time
 from scaffold.report.build_result import make_build_document, show_built
 from scaffold.report.document import to_json
 from scaffold.report.progress import talking, watching

@@ -14,10 +14,10 @@ from scaffold.cli.prepare import prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
-from scaffold.docker.build_requests import default_name
+from scaffold.docker.build import default_name
 from scaffold.docker.connect import connect
 from scaffold.docker.images import native_arches
-from scaffold.dockerfile.extras.service import find_hardware
+from scaffold.dockerfile.extras import find_hardware
 from scaffold.engineless.deploy import Deployment
 from scaffold.engineless.deploy import deploy as bring
 from scaffold.model.build import BuildOptions

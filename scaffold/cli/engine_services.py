@@ -9,7 +9,7 @@ from scaffold.cli.services import Engine
 from scaffold.docker.build import build_images, real_edges
 from scaffold.docker.doctor import Finding, check_up, real_doctor_services
 from scaffold.engineless.images import write_images
-from scaffold.verify.compare_session import compare_images
+from scaffold.verify.compare import compare_images
 from scaffold.verify.session import verify_images
 from scaffold.verify.trace import trace_project
 

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from scaffold.cli.services import real_services
-from scaffold.config.option import Setting
-from scaffold.config.options import SETTINGS
+from scaffold.config.options import SETTINGS, Setting
 
 _LAST = "Output"
 

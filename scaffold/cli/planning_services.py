@@ -21,12 +21,11 @@ from scaffold.model.target import Target
 from scaffold.model.verdict import Decision
 from scaffold.planner.decide import decide
 from scaffold.planner.plan import make_plan
-from scaffold.project.archive_client import fetch_archive
 from scaffold.project.dockerignore import PROGRAM
-from scaffold.project.git_client import fetch_repository
 from scaffold.project.pyproject_file import load_pyproject
 from scaffold.project.reader import read_project
 from scaffold.project.repositories import Address, Checkout
+from scaffold.project.source_clients import fetch_archive, fetch_repository
 from scaffold.project.workspace import find_member, refuse_roots
 from scaffold.state.file_writer import read_recorded, write_outputs, write_page
 from scaffold.state.record import (

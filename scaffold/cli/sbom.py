@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from scaffold.cli.services import Services
-from scaffold.docker.image_archive import read_archive_file
+from scaffold.docker.images import read_archive_file
 from scaffold.report.document import to_json
 from scaffold.report.sbom import FORMATS
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from scaffold.model.verification import Comparison, Expectation, Measured, Report
     from scaffold.planner.decide import PlannerServices
     from scaffold.state.record import Record
-    from scaffold.verify.compare_session import CompareRequest
+    from scaffold.verify.compare import CompareRequest
     from scaffold.verify.session import VerifyRequest
     from scaffold.verify.trace import Traced, Tracing
 

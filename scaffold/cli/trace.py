@@ -15,8 +15,8 @@ from scaffold.cli.prepare import combine_options
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.cli.verify import read_proof_wishes
-from scaffold.config.choices import TRACED
 from scaffold.config.option_sources import Given
+from scaffold.config.options import TRACED
 from scaffold.model.errors import NothingFitsError, PathUnreadableError, UsageError
 from scaffold.model.run import TraceScenario
 from scaffold.model.verification import VerifyOptions
@@ -25,11 +25,10 @@ from scaffold.report.document import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
-from scaffold.report.trace import make_trace_document, show_traced
+from scaffold.report.verify import make_trace_document, show_traced
 from scaffold.state.file_writer import write_outputs
 from scaffold.state.trace_file import join_traces, render_trace
-from scaffold.verify.trace import Traced, Tracing
-from scaffold.verify.trace_scenarios import list_exercises, parse_script
+from scaffold.verify.trace import Traced, Tracing, list_exercises, parse_script
 
 _DIFFERS = 1
 

@@ -17,13 +17,20 @@ from scaffold.config.request import Request, parse_request, to_argv, without_sec
 from scaffold.model.errors import UsageError
 from scaffold.project.dockerignore import input_files
 from scaffold.report.document import make_document, make_record, to_json
-from scaffold.report.plan_diff import Update, make_update_document, show_update
+from scaffold.report.plan_diff import (
+    Stale,
+    Update,
+    compare_plans,
+    find_stale,
+    make_update_document,
+    over_budget,
+    show_update,
+)
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
 from scaffold.report.terminal import bullet, show
 from scaffold.state.file_writer import RECORD, digest
-from scaffold.state.plan_diff import Stale, compare_plans, find_stale, over_budget
 from scaffold.state.record import Record
 
 _STALE = 1

@@ -14,10 +14,10 @@ from scaffold.cli.planning import show_result
 from scaffold.cli.prepare import Prepared, combine_options, prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
-from scaffold.config.choices import TRACED
 from scaffold.config.option_sources import Given
+from scaffold.config.options import TRACED
 from scaffold.config.request import choose_targets
-from scaffold.docker.image_archive import read_archive_file
+from scaffold.docker.images import read_archive_file
 from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
 from scaffold.model.verification import Expectation, Report, VerifyOptions
@@ -25,8 +25,7 @@ from scaffold.report.document import to_json
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 from scaffold.report.verify import make_report_document, show_reports
-from scaffold.verify.session import VerifyRequest
-from scaffold.verify.verify import verify_files
+from scaffold.verify.session import VerifyRequest, verify_files
 
 _FAILED = 1
 

@@ -12,9 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from scaffold.config.option import PREFIX, Setting
 from scaffold.config.option_parsers import unknown
-from scaffold.config.options import BY_NAME, SETTINGS, TABLE
+from scaffold.config.options import BY_NAME, PREFIX, SETTINGS, TABLE, Setting
 from scaffold.config.request import (
     Request,
     parse_request,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from scaffold.config.option import Setting
 from scaffold.config.option_parsers import (
     parse_choice,
     parse_command,
@@ -29,7 +28,7 @@ from scaffold.config.option_parsers import (
     spell_size,
     unknown,
 )
-from scaffold.config.options import SETTINGS
+from scaffold.config.options import SETTINGS, Setting
 from scaffold.model.addresses import without_credentials
 from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, UsageError

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import LogConfig
 
-from scaffold.docker.containers import read_log, read_state
+from scaffold.docker.apps import read_log, read_state
 from scaffold.docker.oci import is_platform
-from scaffold.dockerfile.extras.service import Hardware, groups_of
+from scaffold.dockerfile.extras import Hardware, groups_of
 from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.target import Arch
 

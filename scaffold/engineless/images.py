@@ -13,8 +13,7 @@ from typing import Any
 
 import msgspec
 
-from scaffold.docker.build import pip_environment
-from scaffold.docker.build_requests import make_orders
+from scaffold.docker.build import make_orders, pip_environment
 from scaffold.docker.oci import (
     CONFIG,
     MANIFEST,

@@ -24,6 +24,7 @@ _NAME = "pip.ini" if sys.platform == "win32" else "pip.conf"
 def read_pip_settings(env: Mapping[str, str]) -> dict[str, str]:
     """Return pip's settings, such as ``global.index-url``, and ``:env:.index-url`` of variables.
 
+    Starting pip, or importing it, takes longer than a whole plan; that both say the same is a test.
     Raises ConfigInvalidError for a file that cannot be read.
     """
     settings: dict[str, str] = {}

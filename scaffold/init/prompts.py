@@ -44,7 +44,10 @@ class _Held:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Let what is done in here be finished; a signal that came meanwhile counts afterwards."""
+    """Let what is done in here be finished; a signal that came meanwhile counts afterwards.
+
+    Raised in the middle of an event loop, an exception can leave it waiting for ever.
+    """
     held = _Held(lambda: None)
     with _handled_by(held):
         yield

@@ -1,4 +1,4 @@
-"""Questions as values, and the answers to them as settings. Nothing is asked here."""
+"""Questions as values, the answers as settings, and the last ones before anything is written."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from scaffold.config.choices import AROUND, OBJECTIVES
 from scaffold.config.option_parsers import parse_command, parse_port, parse_size
 from scaffold.config.option_sources import Given
+from scaffold.config.options import AROUND, OBJECTIVES
 from scaffold.init.question import OTHER, Answers, Option, Question, Starter
 from scaffold.model.errors import UsageError
 from scaffold.model.project import Project

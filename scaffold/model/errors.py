@@ -40,186 +40,122 @@ class LeanscaffoldError(Exception):
         self.hint = hint
         self.details = tuple(details)
 
+    def __init_subclass__(cls, *, code: str = "", exit_code: int | None = None) -> None:
+        super().__init_subclass__()
+        cls.code = code or cls.code
+        cls.exit_code = cls.exit_code if exit_code is None else exit_code
 
-class UsageError(LeanscaffoldError):
+
+class UsageError(LeanscaffoldError, code="usage", exit_code=2):
     """An option that makes no sense, such as an unknown device."""
 
-    code = "usage"
-    exit_code = 2
 
-
-class NoTerminalError(UsageError):
+class NoTerminalError(UsageError, code="no-terminal"):
     """Questions, and nobody at a terminal to answer them."""
 
-    code = "no-terminal"
 
-
-class ConfigInvalidError(LeanscaffoldError):
+class ConfigInvalidError(LeanscaffoldError, code="config-invalid", exit_code=2):
     """A setting in a file (pyproject.toml, .python-version) that cannot be used."""
 
-    code = "config-invalid"
-    exit_code = 2
 
-
-class NothingFitsError(LeanscaffoldError):
+class NothingFitsError(LeanscaffoldError, code="nothing-fits", exit_code=3):
     """No base image fits the project, the target and the budget."""
 
-    code = "nothing-fits"
-    exit_code = 3
 
-
-class RequirementsInvalidError(LeanscaffoldError):
+class RequirementsInvalidError(LeanscaffoldError, code="requirements-invalid", exit_code=4):
     """Requirement or lock files that cannot be read; all bad lines at once."""
 
-    code = "requirements-invalid"
-    exit_code = 4
 
-
-class UnresolvableError(LeanscaffoldError):
+class UnresolvableError(LeanscaffoldError, code="unresolvable", exit_code=5):
     """Requirements that contradict each other, or name a package that does not exist."""
 
-    code = "unresolvable"
-    exit_code = 5
 
-
-class KnowledgeInvalidError(LeanscaffoldError):
+class KnowledgeInvalidError(LeanscaffoldError, code="knowledge-invalid", exit_code=6):
     """A fact file with a typo, a missing field or a broken reference."""
 
-    code = "knowledge-invalid"
-    exit_code = 6
 
-
-class DataMissingError(LeanscaffoldError):
+class DataMissingError(LeanscaffoldError, code="data-missing", exit_code=6):
     """An installation without its data files."""
 
-    code = "data-missing"
-    exit_code = 6
 
-
-class EngineError(LeanscaffoldError):
+class EngineError(LeanscaffoldError, code="engine", exit_code=7):
     """No engine that can build or run images for us."""
 
-    code = "engine"
-    exit_code = 7
 
-
-class TraceError(LeanscaffoldError):
+class TraceError(LeanscaffoldError, code="trace"):
     """A run that cannot be traced, or of which a trace would be worth nothing."""
 
-    code = "trace"
 
-
-class EngineMissingError(EngineError):
+class EngineMissingError(EngineError, code="engine-missing"):
     """No engine answers, or its address is wrong."""
 
-    code = "engine-missing"
 
-
-class EngineForbiddenError(EngineError):
+class EngineForbiddenError(EngineError, code="engine-forbidden"):
     """The engine is there, but this user may not talk to it."""
 
-    code = "engine-forbidden"
 
-
-class EngineOldError(EngineError):
+class EngineOldError(EngineError, code="engine-old"):
     """The engine or buildx is too old for what we emit."""
 
-    code = "engine-old"
 
-
-class DockerMissingError(EngineError):
+class DockerMissingError(EngineError, code="docker-missing"):
     """No ``docker`` command on the path."""
 
-    code = "docker-missing"
 
-
-class BuildxMissingError(EngineError):
+class BuildxMissingError(EngineError, code="buildx-missing"):
     """The engine's command line has no buildx."""
 
-    code = "buildx-missing"
 
-
-class BuilderError(EngineError):
+class BuilderError(EngineError, code="builder"):
     """The builder asked for does not exist, or cannot do what was asked of it."""
 
-    code = "builder"
 
-
-class OnePlatformError(BuilderError):
+class OnePlatformError(BuilderError, code="one-platform"):
     """A builder that can build for one platform at a time only, as the engine's own often is."""
 
-    code = "one-platform"
 
-
-class BuildError(LeanscaffoldError):
+class BuildError(LeanscaffoldError, code="build-failed", exit_code=8):
     """A build that ended without an image; the details are the failing step's last lines."""
 
-    code = "build-failed"
-    exit_code = 8
 
-
-class BaseUnavailableError(BuildError):
+class BaseUnavailableError(BuildError, code="base-unavailable"):
     """A base image that cannot be pulled, or not for this platform."""
 
-    code = "base-unavailable"
 
-
-class StepFailedError(BuildError):
+class StepFailedError(BuildError, code="step-failed"):
     """A step of the Dockerfile that failed; the details are the last lines it printed."""
 
-    code = "step-failed"
 
-
-class EmulationMissingError(BuildError):
+class EmulationMissingError(BuildError, code="emulation-missing"):
     """A step has to run a program of the target's, and the builder cannot."""
 
-    code = "emulation-missing"
 
-
-class PushError(BuildError):
+class PushError(BuildError, code="push-failed"):
     """A registry that does not take the image."""
 
-    code = "push-failed"
 
-
-class LayerLostError(BuildError):
+class LayerLostError(BuildError, code="layer-lost"):
     """Another build or removal took a layer from the engine while it stored the image."""
 
-    code = "layer-lost"
 
-
-class DiskFullError(BuildError):
+class DiskFullError(BuildError, code="disk-full"):
     """No space left where the engine keeps its images."""
 
-    code = "disk-full"
 
-
-class FileConflictError(LeanscaffoldError):
+class FileConflictError(LeanscaffoldError, code="file-exists", exit_code=9):
     """A file that the user wrote stands where one of ours would go."""
 
-    code = "file-exists"
-    exit_code = 9
 
-
-class PathUnreadableError(LeanscaffoldError):
+class PathUnreadableError(LeanscaffoldError, code="path-unreadable", exit_code=10):
     """A folder or file that cannot be read or written."""
 
-    code = "path-unreadable"
-    exit_code = 10
 
-
-class TemplateInvalidError(LeanscaffoldError):
+class TemplateInvalidError(LeanscaffoldError, code="template-invalid", exit_code=2):
     """A project template that cannot be had, read or filled in."""
 
-    code = "template-invalid"
-    exit_code = 2
 
-
-class TransientError(LeanscaffoldError):
+class TransientError(LeanscaffoldError, code="index-unreachable", exit_code=75):
     """Network or index trouble that a later try may not meet."""
-
-    code = "index-unreachable"
-    exit_code = 75
 
 
 def clean(text: str) -> str:

@@ -68,10 +68,6 @@ class Accelerator:
         """Tell whether a package serves nothing without it."""
         return any(fnmatchcase(package, pattern) for pattern in self.parts)
 
-    def list_parts(self, packages: Iterable[str]) -> tuple[str, ...]:
-        """Return the packages that serve nothing without it."""
-        return tuple(name for name in packages if self.is_part(name))
-
 
 class BuildClass(StrEnum):
     """How long installing takes: no compiler, or its minutes or hours on a small CPU.
@@ -126,7 +122,8 @@ class Base:
     the entry of the user's registry settings that prefixes it; ``default`` needs none. ``ships``
     are sonames, ``programs`` commands. ``pip_bytes`` and ``pip_download`` are what pip and
     ensurepip weigh in it, unpacked and compressed. ``rank`` breaks ties: lower is preferred
-    at equal size. ``origin`` is the id of the base that this one is cut from in the build: then
+    at equal size. ``compatible`` ranks what most software expects of a system, the
+    closest first. ``origin`` is the id of the base that this one is cut from in the build: then
     ``reference`` is that base's, the figures are of what is kept without any package, and
     ``offers`` are sonames taken over only when something needs them, with their bytes on disk and
     to download, ``stdlib_sources`` and ``stdlib_bytecode`` what the standard library's two forms
@@ -158,6 +155,7 @@ class Base:
     ships: tuple[str, ...]
     programs: tuple[str, ...] = ()
     rank: int = 0
+    compatible: int = 99
     origin: str = ""
     offers: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     pieces: tuple[Piece, ...] = ()

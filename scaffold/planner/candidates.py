@@ -23,7 +23,7 @@ from scaffold.planner.evaluate import (
     list_bound_pythons,
 )
 from scaffold.planner.os_package_cost import list_system
-from scaffold.planner.size.prediction import guess_installed
+from scaffold.planner.size_prediction import guess_installed
 from scaffold.resolver.cache import EnvironmentTags, ResolutionRequest, ResolverCache
 from scaffold.resolver.releases import parse_specifier
 from scaffold.resolver.resolve import resolve

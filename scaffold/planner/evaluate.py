@@ -17,7 +17,7 @@ from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Reje
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.own_packages import weigh_unbuilt
-from scaffold.planner.size.prediction import predict, predict_traced, remark_trace, tracing
+from scaffold.planner.size_prediction import predict, predict_traced, remark_trace, tracing
 from scaffold.planner.trimming import (
     lighten,
     list_compilers,

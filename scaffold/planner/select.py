@@ -11,7 +11,6 @@ from scaffold.model.target import LibcFamily
 from scaffold.model.verdict import Accepted, Evaluation, Rejected
 
 _BUILD_RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
-_COMPATIBLE_FAMILIES = ("slim", "full", "bare", "distroless", "alpine")
 # How much smaller a musl image has to be before "balanced" takes it: its allocator is slower and
 # fewer packages have wheels for it tomorrow.
 _MUSL_HANDICAP = 1.25
@@ -63,18 +62,14 @@ def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
     doubts = max(len(fits.candidate.doubts) for fits in group)
     python = Version(first.python)
     size: float = sum(fits.size.on_disk for fits in group)
-    family = 0
     if objective == "balanced" and first.base.libc is LibcFamily.MUSL:
         size *= _MUSL_HANDICAP
-    if objective == "compatible":
-        known = first.base.family in _COMPATIBLE_FAMILIES
-        family = _COMPATIBLE_FAMILIES.index(first.base.family) if known else 99
     return (
         effort,
         compiled,
         doubts,
         python.release if doubts else tuple(-part for part in python.release),
-        family,
+        first.base.compatible if objective == "compatible" else 0,
         size,
         first.base.rank,
         first.base.id,

@@ -14,7 +14,7 @@ from scaffold.model.resolution import Resolution
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected, Suggestion
 from scaffold.planner.candidates import wanted_of, weigh
 from scaffold.planner.evaluate import PlanningInput, evaluate, open_environments
-from scaffold.planner.size.prediction import source_bytes
+from scaffold.planner.size_prediction import source_bytes
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache
 from scaffold.resolver.resolve import resolve
 

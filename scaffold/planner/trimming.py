@@ -15,7 +15,7 @@ from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Trimmed
-from scaffold.planner.size.prediction import TYPICAL
+from scaffold.planner.size_prediction import TYPICAL
 
 LIBRARY = "python"  # in the place of a package
 # Of a package that is compiled while building, nobody has looked into a wheel: what stripping takes

@@ -6,16 +6,14 @@ from pathlib import Path, PurePosixPath
 
 from scaffold.model.errors import Detail, RequirementsInvalidError
 from scaffold.model.project import Project
+from scaffold.project.locks import find_format
 from scaffold.project.text_io import decode, read_bytes
 
 _LISTS = re.compile(
     r"requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|Pipfile"
     r"|(?:environment|conda)\.ya?ml"
 )
-_LOCKS = re.compile(
-    r"(?:uv|poetry|pdm|Pipfile)\.lock|pylock(?:\.[\w-]+)?\.toml|constraints[\w.-]*\.txt"
-    r"|(?:uv|poetry|pdm)\.toml"
-)
+_PINS = re.compile(r"constraints[\w.-]*\.txt|(?:uv|poetry|pdm)\.toml")
 _ASIDE = {
     *("test", "tests", "doc", "docs", "example", "examples", "node_modules", "site-packages"),
     *("benchmarks", "samples", "demo", "demos"),
@@ -36,7 +34,8 @@ def is_list(file: str) -> bool:
     *folders, name = file.split("/")
     return bool(
         _LISTS.fullmatch(name)
-        or _LOCKS.fullmatch(name)
+        or find_format(name)
+        or _PINS.fullmatch(name)
         or ("requirements" in folders and name.endswith((".txt", ".in")))
     )
 

@@ -31,7 +31,7 @@ from scaffold.model.project import (
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.start import read_sources
-from scaffold.project.locks import compare, needs_pyproject, read_lock
+from scaffold.project.locks import FORMATS, compare, needs_pyproject, read_lock
 from scaffold.project.locks.pipfile import read_pipfile
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
 from scaffold.project.own_package import read_own_package
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 _COMPOSED = ("compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _LOOKED_FOR = (
-    "pyproject.toml, uv.lock, pylock.toml, poetry.lock, pdm.lock, Pipfile.lock, requirements.txt,"
+    f"pyproject.toml, {', '.join(one.name for one in FORMATS)}, requirements.txt,"
     " requirements.in, requirements/*.txt and *.py"
 )
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from scaffold.model.errors import RequirementsInvalidError, UsageError
 from scaffold.model.target import Arch
 from scaffold.project.conda import CONDA_FILES
-from scaffold.project.locks import is_lock, needs_pyproject
+from scaffold.project.locks import find_format, list_locks, needs_pyproject
 from scaffold.project.pyproject import asks
 from scaffold.project.pyproject_file import Pyproject
 from scaffold.project.setup_files import SETUP_FILES
@@ -30,7 +30,6 @@ REQUIREMENT_FILES = (
     "requirements/prod.in",
     "requirements/base.in",
 )
-_LOCKS = ("uv.lock", "pylock.toml", "pylock.", "poetry.lock", "pdm.lock", "Pipfile.lock")
 _OURS = re.compile(rf"requirements\.(?:{'|'.join(arch.slug for arch in Arch)})\.lock")
 
 
@@ -89,8 +88,7 @@ def choose(
     """
     if named:
         return _named(named)
-    locks = [name for start in _LOCKS for name in sorted(names) if _starts(name, start)]
-    locks = list(dict.fromkeys((*locks, *([above] if above else []))))
+    locks = list(dict.fromkeys((*list_locks(names), *([above] if above else []))))
     usual = [name for name in REQUIREMENT_FILES if name in names]
     taken = evidence.installed or tuple(usual[:1])
     files = [*taken, *(name for name in usual if name not in taken)]
@@ -165,10 +163,6 @@ def _check_roots(lock: str, pyproject: Pyproject | None) -> None:
         )
 
 
-def _starts(name: str, start: str) -> bool:
-    return name == start if not start.endswith(".") else name.startswith(start) and is_lock(name)
-
-
 def _named(named: Sequence[str]) -> Choice:
     for name in named:
         if _OURS.fullmatch(name.rpartition("/")[2]):
@@ -176,7 +170,7 @@ def _named(named: Sequence[str]) -> Choice:
                 f"{name} is what leanscaffold itself writes",
                 hint="name the file that you edit, such as requirements.txt",
             )
-    locks = [name for name in named if is_lock(name)]
+    locks = [name for name in named if find_format(name)]
     if locks and len(named) > 1:
         raise UsageError(
             f"{locks[0]} is a lock, which stands alone", hint="name either it or requirement files"

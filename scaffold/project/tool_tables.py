@@ -1,4 +1,4 @@
-"""Where packages come from, as the tools' tables in pyproject.toml say: sources and indexes."""
+"""The tools' tables in pyproject.toml: dependencies, groups, and where packages come from."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Monorepos: the folder that a build has to see, and the member of it that is the application."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -133,8 +133,3 @@ def _name_of(folder: Path) -> str:
         return ""
     names = (pyproject.table(*keys).get("name") for keys in (("project",), ("tool", "poetry")))
     return next((str(name) for name in names if name), "")
-
-
-def list_closure(project: Project) -> Sequence[str]:
-    """Return the folders that a member's build copies: its own and those it needs by path."""
-    return sorted({project.folder, *(one.path for one in project.asked if one.path)})

@@ -7,7 +7,7 @@ from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Decision, Evaluation, Rejected, Workaround
-from scaffold.planner.size.size_by_kind import Share, break_down
+from scaffold.planner.size_by_kind import Share, break_down
 from scaffold.report.document import describe_reason, describe_target
 from scaffold.report.formatting import format_bound, format_size
 from scaffold.report.plan_result import PlanResult, best_per_base, in_reading_order

@@ -1,6 +1,10 @@
-"""A comparison for people and for programs: one row per image, reasons below it."""
+"""A comparison for people, for programs, and as a picture: one row per image, reasons below it."""
 
+import io
 from typing import TYPE_CHECKING, Any
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
 
 from scaffold.model.verification import CompareResult, Comparison, Status
 from scaffold.report.formatting import format_size
@@ -13,6 +17,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
+    from collections.abc import Iterable
+
 
 VERSION = 1
 _NONE = "-"
@@ -138,3 +144,36 @@ def describe_entry(entry: CompareResult) -> dict[str, Any]:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
+
+
+COLUMNS = 100
+_FONTS = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+
+
+def draw(content: "Iterable[RenderableType]", *, title: str, columns: int = COLUMNS) -> str:
+    """Return a picture of a terminal that shows these. The same content gives the same bytes."""
+    console = Console(
+        file=io.StringIO(),
+        record=True,
+        width=columns,
+        force_terminal=True,
+        color_system="standard",
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+    for renderable in content:
+        console.print(renderable)
+    return console.export_svg(title=title, code_format=_frame(), unique_id="leanscaffold")
+
+
+def _frame() -> str:
+    """Return rich's frame with fonts that are there: a picture in a page may load none."""
+    head, _, rest = CONSOLE_SVG_FORMAT.partition("@font-face")
+    rest = rest[rest.index(".{unique_id}-matrix") :]
+    return (
+        (head + rest)
+        .replace("Fira Code, monospace", _FONTS)
+        .replace("font-family: arial", f"font-family: {_FONTS}")
+        .replace("    <!-- Generated with Rich https://www.textualize.io -->\n", "")
+    )

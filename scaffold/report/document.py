@@ -11,9 +11,8 @@ import msgspec
 from scaffold import __version__
 from scaffold.config.request import to_argv, without_secrets
 from scaffold.model.codes import Code
-from scaffold.model.knowledge import SystemPackage
 from scaffold.model.resolution import Reason, Weighed
-from scaffold.model.target import Budget, Device, Target
+from scaffold.model.target import Device, Target
 from scaffold.model.verdict import (
     Accepted,
     Candidate,
@@ -21,11 +20,9 @@ from scaffold.model.verdict import (
     Evaluation,
     Memory,
     Size,
-    Suggestion,
     Workaround,
 )
 from scaffold.model.verification import Figures, Measured
-from scaffold.planner.layer_plan import PlannedLayer
 from scaffold.report.plan_result import (
     PlanResult,
     health_of,
@@ -49,7 +46,12 @@ def make_document(outcome: PlanResult) -> Json:
     """Return the document: the first target at the top level, and each one in ``targets``."""
     blocks = [
         describe_target(target, decision)
-        | {"layers": [_layer(one) for one in planned_layers(outcome, decision)]}
+        | {
+            "layers": [
+                _fields(one) | {"name": one.name or None}
+                for one in planned_layers(outcome, decision)
+            ]
+        }
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
     ]
     start = start_of(outcome)
@@ -136,8 +138,9 @@ def _record_target(outcome: PlanResult, target: Target, chosen: Accepted) -> Rec
 
 def _figures(measured: Measured) -> Json:
     """Return what was measured, without what it is of: documents say that elsewhere."""
-    figures: Json = msgspec.to_builtins(measured)
-    return {name: one for name, one in figures.items() if name in Figures.__dataclass_fields__}
+    return {
+        name: one for name, one in _fields(measured).items() if name in Figures.__dataclass_fields__
+    }
 
 
 def _trimmed(item: Weighed, chosen: Accepted) -> dict[str, int]:
@@ -160,7 +163,7 @@ def describe_target(target: Target, decision: Decision) -> Json:
     return {
         "target": target.arch.platform,
         "device": describe_device(target.device) if target.device else None,
-        "budget": _budget(target.budget),
+        "budget": _fields(target.budget),
         "python": chosen.python if chosen else None,
         "chosen": describe_chosen(chosen) if chosen else None,
         "candidates": [
@@ -168,7 +171,7 @@ def describe_target(target: Target, decision: Decision) -> Json:
             for verdict in in_reading_order(decision.verdicts, decision)
         ],
         "packages": [_package(item, chosen) for item in packages],
-        "savings": [_saving(saving) for saving in decision.savings],
+        "savings": [_fields(saving) for saving in decision.savings],
         "ways": [_way(way) for way in decision.ways],
         "notes": [
             describe_reason(note)
@@ -193,7 +196,7 @@ def describe_chosen(chosen: Accepted) -> Json:
         "python_release": candidate.image.release,
         "eol": chosen.base.eol.isoformat() if chosen.base.eol else None,
         "size": describe_size(chosen.size),
-        "run_packages": _system(candidate.run_packages),
+        "run_packages": [_fields(one, "verified") for one in candidate.run_packages],
         "build_packages": list(candidate.build_packages),
         "build_tools": list(candidate.build_tools),
         "build_class": str(candidate.build_class),
@@ -204,13 +207,7 @@ def describe_chosen(chosen: Accepted) -> Json:
 
 def describe_size(size: Size) -> Json:
     """Return a prediction in bytes."""
-    return {
-        "on_disk": size.on_disk,
-        "download": size.download,
-        "error": size.error,
-        "download_error": size.download_error,
-        "in_blocks": size.in_blocks,
-        "in_blocks_error": size.in_blocks_error,
+    return _fields(size, "packages", "models") | {
         "containerd": size.containerd,
         "containerd_error": size.containerd_error,
         "parts": [
@@ -222,28 +219,17 @@ def describe_size(size: Size) -> Json:
 
 def describe_device(device: Device) -> Json:
     """Return a device's profile."""
-    return {
-        "id": device.id,
-        "name": device.name,
-        "arch": str(device.arch),
-        "memory": device.memory,
-        "storage": device.storage,
-        "cpu": str(device.cpu),
-        "cores": device.cores,
-        "caveats": list(device.caveats),
-        "source": device.source,
-        "checked": device.checked.isoformat(),
-    }
+    return _fields(device, "aliases", "accelerator", "capability", "jetpacks", "sockets")
 
 
 def describe_reason(reason: Reason) -> Json:
     """Return a reason; only what it names."""
-    named = {"package": reason.package, "file": reason.file, "fact": reason.fact}
-    return {
-        "code": reason.code,
-        "text": reason.text,
-        **{key: value for key, value in named.items() if value},
-    }
+    return {key: value for key, value in _fields(reason).items() if value or key == "text"}
+
+
+def _fields(value: object, *left_out: str) -> Json:
+    fields: Json = msgspec.to_builtins(value)
+    return {name: one for name, one in fields.items() if name not in left_out}
 
 
 def _candidate(verdict: Evaluation, decision: Decision) -> Json:
@@ -276,59 +262,15 @@ def _package(item: Weighed, chosen: Accepted | None) -> Json:
     }
 
 
-def _layer(layer: PlannedLayer) -> Json:
-    return {
-        "name": layer.name or None,
-        "packages": list(layer.packages),
-        "on_disk": layer.on_disk,
-        "download": layer.download,
-        "pulled_classic": layer.pulled_classic,
-    }
-
-
-def _saving(saving: Suggestion) -> Json:
-    return {
-        "code": saving.code,
-        "text": saving.text,
-        "bytes": saving.bytes,
-        "download": saving.download,
-        "option": saving.option,
-        "kind": saving.kind,
-    }
-
-
 def _memory(memory: Memory | None) -> Json | None:
-    if memory is None or not memory.telling:
-        return None
-    return {"resident": memory.resident, "measured": memory.measured, "of": memory.of}
+    return _fields(memory, "telling") if memory and memory.telling else None
 
 
 def _way(way: Workaround) -> Json:
-    return {
-        "code": way.code,
-        "text": way.text,
+    return _fields(way) | {
         "risk": way.risk or None,
         "size": describe_size(way.size) if way.size else None,
-        "build_class": str(way.build_class) if way.build_class else None,
         "option": way.option or None,
-        "chosen": way.chosen,
-    }
-
-
-def _system(packages: Sequence[SystemPackage]) -> list[Json]:
-    return [
-        {"name": package.name, "on_disk": package.on_disk, "download": package.download}
-        for package in packages
-    ]
-
-
-def _budget(budget: Budget) -> Json:
-    return {
-        "on_disk": budget.on_disk,
-        "download": budget.download,
-        "memory": budget.memory,
-        "storage": budget.storage,
-        "keeps_old": budget.keeps_old,
     }
 
 

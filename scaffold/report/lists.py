@@ -10,7 +10,6 @@ from scaffold.assembler.trim import RULES
 from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
 from scaffold.model.codes import Code, Explanation
-from scaffold.model.finding import Severity
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import Arch, Device, LibcFamily
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
-    from collections.abc import Iterable
 
 
 _NONE = "-"
@@ -197,11 +195,6 @@ EXPLANATIONS: Mapping[str, Explanation] = {
 
 
 VERSION = 1
-_MEANINGS = {
-    Severity.ERROR: "the build or the app breaks, or a secret gets out",
-    Severity.WARNING: "it costs size, time or safety",
-    Severity.NOTE: "it may be meant so",
-}
 
 
 def show_rule(rule: Rule) -> "Iterator[RenderableType]":
@@ -228,25 +221,3 @@ def describe_rule(rule: Rule) -> dict[str, Any]:
         "bad": rule.bad,
         "good": rule.good,
     }
-
-
-def list_rules(rules: "Iterable[Rule]") -> "Iterator[str]":
-    """Yield the blocks of a page in Markdown: a table, then a section for each rule."""
-    rules = tuple(rules)
-    yield "; ".join(f"**{severity}**: {text}" for severity, text in _MEANINGS.items()) + "."
-    rows = [
-        f"| [{one.code}](#{_anchor(one)}) | {one.name} | {one.severity} | {one.summary} |"
-        for one in rules
-    ]
-    head = ("| code | name | severity | what it finds |", "| --- | --- | --- | --- |")
-    yield "\n".join([*head, *rows])
-    for one in rules:
-        yield f"## {one.code} {one.name}"
-        yield f"{one.summary} *({one.severity})*"
-        yield one.why.replace("``", "`")
-        yield f"Bad:\n\n```dockerfile\n{one.bad}```"
-        yield f"Good:\n\n```dockerfile\n{one.good}```"
-
-
-def _anchor(rule: Rule) -> str:
-    return f"{rule.code} {rule.name}".lower().replace(" ", "-")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from scaffold.config.option import Setting
 from scaffold.config.option_sources import Given, Source
-from scaffold.config.options import SETTINGS
+from scaffold.config.options import SETTINGS, Setting
 from scaffold.config.request import Request, spell_value, value_of
 from scaffold.docker.doctor import Finding, Health
 from scaffold.model.addresses import without_credentials

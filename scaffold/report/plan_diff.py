@@ -1,18 +1,189 @@
-"""What an update changes, as text and as JSON."""
+"""What differs between the plan that was written and the one of today, as text and as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
+from scaffold.model.codes import Code
+from scaffold.model.target import Arch
+from scaffold.model.verdict import Accepted, Decision
 from scaffold.report.formatting import format_size
 from scaffold.report.terminal import align, bullet, indented, styled
-from scaffold.state.plan_diff import Change, Stale, TargetChange
+from scaffold.state.record import Record, RecordedTarget
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     Content = Iterator[RenderableType]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """One reason why files no longer suit the project; ``file`` is the one it is about, if any."""
+
+    code: str
+    text: str
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One value, before and after; ``why`` is for people. Empty before: new; empty after: gone."""
+
+    name: str
+    before: str
+    after: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetChange:
+    """What changes for one target. Sizes in bytes, (before, after); None where one is missing."""
+
+    target: str
+    choice: tuple[Change, ...]
+    on_disk: tuple[int, int] | None
+    download: tuple[int, int] | None
+    packages: tuple[Change, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether the same is installed on the same base."""
+        return not self.choice and not self.packages
+
+
+def find_stale(
+    *,
+    recorded: Mapping[str, str],
+    now: Mapping[str, str],
+    options: tuple[Sequence[str], Sequence[str]],
+    missing: Sequence[str],
+) -> tuple[Stale, ...]:
+    """Return why files no longer suit the project.
+
+    ``recorded`` and ``now`` are SHA-256 of what a plan is made from, by file name; ``options`` the
+    command lines of then and now; ``missing`` what was written and is gone.
+    """
+    return (
+        *(
+            Stale(code=Code.FILE_MISSING, text=f"{name} is gone", file=name)
+            for name in sorted(missing)
+        ),
+        *_changed_inputs(recorded, now),
+        *_changed_options(*options),
+    )
+
+
+def _changed_inputs(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Stale]:
+    for name in sorted({*before, *after}):
+        if name not in after:
+            yield Stale(code=Code.INPUT_GONE, text=f"{name} is gone", file=name)
+        elif name not in before:
+            yield Stale(code=Code.INPUT_NEW, text=f"{name} is new", file=name)
+        elif before[name] != after[name]:
+            yield Stale(code=Code.INPUT_CHANGED, text=f"{name} changed", file=name)
+
+
+def _changed_options(before: Sequence[str], after: Sequence[str]) -> Iterator[Stale]:
+    gone = [word for word in before if word not in after]
+    new = [word for word in after if word not in before]
+    if gone or new:
+        texts = [*(f"no longer {word}" for word in gone), *(f"now {word}" for word in new)]
+        yield Stale(code=Code.OPTIONS_CHANGED, text=f"options: {', '.join(texts)}")
+
+
+def compare_plans(
+    before: Record, after: Record, decisions: Mapping[Arch, Decision]
+) -> tuple[TargetChange, ...]:
+    """Return what changes for each target that is in one of the records.
+
+    ``decisions`` are those of today: they say why.
+    """
+    earlier, today = ({one.target: one for one in side.targets} for side in (before, after))
+    return tuple(
+        _compare_target(arch, earlier.get(arch), today.get(arch), decisions.get(arch))
+        for arch in {**earlier, **today}
+    )
+
+
+def _compare_target(
+    arch: Arch,
+    before: RecordedTarget | None,
+    after: RecordedTarget | None,
+    decision: Decision | None,
+) -> TargetChange:
+    both = (before.size, after.size) if before and after else None
+    return TargetChange(
+        target=arch.platform,
+        choice=tuple(_compare_choice(before, after, decision)),
+        on_disk=(both[0].on_disk, both[1].on_disk) if both else None,
+        download=(both[0].download, both[1].download) if both else None,
+        packages=tuple(_compare_packages(before, after, decision)),
+    )
+
+
+def _compare_choice(
+    before: RecordedTarget | None, after: RecordedTarget | None, decision: Decision | None
+) -> Iterator[Change]:
+    for name, field in (("base", "base"), ("python", "python"), ("image", "reference")):
+        old, new = (getattr(side, field, "") for side in (before, after))
+        if old != new:
+            why = _why_not(old, decision) if name == "base" and old and decision else ""
+            yield Change(name=name, before=old, after=new, why=why)
+
+
+def _why_not(base: str, decision: Decision) -> str:
+    """Return what speaks against the base of before."""
+    rows = [one for one in decision.verdicts if one.base.id == base]
+    if not rows:
+        return f"{base} is not known any more"
+    if any(isinstance(one, Accepted) for one in rows):
+        return f"{base} would still fit"
+    return f"{base}: {rows[0].reasons[0].text}" if rows[0].reasons else ""
+
+
+def _compare_packages(
+    before: RecordedTarget | None, after: RecordedTarget | None, decision: Decision | None
+) -> Iterator[Change]:
+    old, new = (side.packages if side else {} for side in (before, after))
+    candidate = decision.chosen.candidate if decision and decision.chosen else None
+    pinned = [one.pinned for one in candidate.packages] if candidate else []
+    by = {one.name: ", ".join(one.required_by) for one in pinned}
+    older = {
+        note.package: note.text
+        for note in (candidate.resolution.notes if candidate else ())
+        if note.code == Code.OLDER_THAN_NEWEST
+    }
+    for name in sorted({*old, *new}):
+        earlier, today = (side[name].version if name in side else "" for side in (old, new))
+        if earlier != today:
+            needed = f"needed by {by[name]}" if today and by.get(name) else ""
+            why = older.get(name, "") if earlier and today else needed
+            yield Change(name=name, before=earlier, after=today, why=why)
+
+
+def over_budget(record: Record) -> tuple[str, ...]:
+    """Return a sentence per limit that an image exceeds.
+
+    Figures that were measured of an image count more than what was predicted.
+    """
+    return tuple(text for target in record.targets for text in _over(target))
+
+
+def _over(target: RecordedTarget) -> Iterator[str]:
+    weighed = target.measured or target.size
+    word = "measured" if target.measured else "predicted"
+    for what, value, limit in (
+        ("on disk", weighed.on_disk, target.budget.on_disk),
+        ("to download", weighed.download, target.budget.download),
+    ):
+        if limit is not None and value > limit:
+            yield (
+                f"{target.target.platform}: {value / 1e6:.1f} MB {what} ({word}), "
+                f"{(value - limit) / 1e6:.1f} MB over the {limit / 1e6:.1f} MB allowed"
+            )
+
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 

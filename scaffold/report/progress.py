@@ -1,4 +1,4 @@
-"""The steps of a build on stderr: alive on a terminal, else one line when each has ended."""
+"""The talk on stderr: what is going on right now, and the steps of a build."""
 
 import os
 import time

@@ -1,22 +1,62 @@
-"""The pipeline of a comparison, with its edges passed in: build, measure, run, the next one."""
+"""Comparisons: copies of the project, built from nothing, measured and run; nothing stays."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
+from docker.errors import APIError
+
+from scaffold.docker.apps import run_app, try_imports
+from scaffold.docker.build import BuildServices, Job, Watch, build_images
+from scaffold.docker.buildx import stopped_by_signals
+from scaffold.docker.images import (
+    carry_image,
+    count_processors,
+    inspect_image,
+    inspect_layers,
+    native_arches,
+    remove_image,
+)
 from scaffold.docker.installed_packages import find_installed, find_modules
-from scaffold.model.build import Built
+from scaffold.dockerfile.baseline_dockerfile import pulled_images
+from scaffold.model.build import BuildRequest, Built
 from scaffold.model.errors import BuildError, EngineError
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
+from scaffold.model.plan import DOCKERFILE
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec
 from scaffold.model.target import Arch
-from scaffold.model.verification import Check, CompareResult, Status, Variant, VerifyOptions
+from scaffold.model.verification import (
+    Check,
+    CompareResult,
+    Comparison,
+    Layer,
+    Status,
+    Variant,
+    VerifyOptions,
+)
+from scaffold.state.file_writer import read_recorded
 from scaffold.verify.checks.imports import check_imports
 from scaffold.verify.checks.libraries import check_libraries
 from scaffold.verify.checks.start import check_memory, check_start
-from scaffold.verify.verify import PATIENCE, make_trial
+from scaffold.verify.session import (
+    LEFT_OUT,
+    PATIENCE,
+    VerifySession,
+    make_trial,
+    open_bench,
+    rebuild_edited,
+)
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
 
 RUNS = 3
 
@@ -168,3 +208,239 @@ def _look(
 
 def _hint(text: str) -> tuple[str, ...]:
     return (f"hint: {text}",) if text else ()
+
+
+def own_records(
+    records: Sequence[Mapping[str, Any]], known: Collection[str], steps: Iterable[str], mark: str
+) -> tuple[str, ...]:
+    """Return the ids of our records, those that rest on others first.
+
+    ``records`` are as the engine's API lists them, ``known`` the ids from before our builds,
+    ``steps`` the names of our steps; ``mark`` is in the names of our cache mounts.
+    """
+    names = {_plain(step) for step in steps}
+    commands = {name.partition(" RUN ")[2] for name in names} - {""}
+    new = [record for record in records if record["ID"] not in known]
+    own = {
+        str(record["ID"])
+        for record in new
+        if _is_own(_plain(str(record.get("Description", ""))), names, commands, mark)
+    }
+    newest_first = sorted(new, key=lambda record: str(record.get("CreatedAt", "")))[::-1]
+    return tuple(str(record["ID"]) for record in newest_first if record["ID"] in own)
+
+
+def _is_own(description: str, names: Collection[str], commands: Iterable[str], mark: str) -> bool:
+    if mark in description or description in names:
+        return True
+    return " from exec " in description and any(one in description for one in commands)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+# BuildKit keeps cache mounts apart by it (BuildKit's documentation, "Built-in build args"):
+# every contender downloads its packages itself, whoever was first.
+_NAMESPACE = "BUILDKIT_CACHE_MOUNT_NS"
+_WARM = """\
+FROM {platform}{reference} AS base
+FROM scratch
+COPY --from=base /etc/passwd /
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareRequest:
+    """What is to be compared. ``job`` is the user's project, of which only copies are built."""
+
+    job: Job
+    arch: Arch
+    contenders: tuple[Variant, ...]
+    wishes: VerifyOptions
+    facts: Mapping[str, PackageFact]
+    device: str = ""
+
+
+def compare_images(
+    contest: CompareRequest,
+    watch: Watch,
+    tell: Callable[[str], None],
+    build: Callable[[Mapping[str, str]], BuildServices],
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> Comparison:
+    """Build and try every contender, one after the other.
+
+    ``build`` returns the edges of a build in an environment. Containers, images, copies of the
+    project and what was downloaded for the builds are gone afterwards, also after an interruption.
+    Raises EngineError where no engine can be used; what goes wrong with a contender is an entry.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(stopped_by_signals())
+        bench = stack.enter_context(open_bench(contest.wishes, environ, build(environ)))
+        known = {str(record["ID"]) for record in _records(bench.home)}
+        steps: list[str] = []
+        stack.callback(_forget, bench.home, known, steps, bench.mark)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leanscaffold-")))
+        tell("pulling the bases, before the clock starts")
+        _warm(contest, bench, folder, watch)
+        stages = _Stages(contest, bench, folder, watch, build, steps=steps)
+        native = native_arches(bench.device)
+        edges = CompareServices(
+            image=stages.image,
+            rebuild=stages.rebuild,
+            inspect=lambda image: inspect_image(bench.home, image),
+            run=lambda trial: run_app(bench.device, bench.mark, trial),
+            try_imports=lambda trial, modules, folders, patience: try_imports(
+                bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience
+            ),
+            native=native,
+            processors=count_processors(bench.device),
+            facts=contest.facts,
+            tell=tell,
+        )
+        return Comparison(
+            project=contest.job.project,
+            arch=contest.arch,
+            entries=compare(contest.contenders, contest.wishes, edges),
+            device=contest.device,
+            emulated=contest.arch not in native,
+            notes=tuple(_notes(contest, bench.home)),
+        )
+
+
+class _Stages:
+    """Copies of the project, one per contender, and their images."""
+
+    def __init__(
+        self,
+        contest: CompareRequest,
+        bench: VerifySession,
+        folder: Path,
+        watch: Watch,
+        build: Callable[[Mapping[str, str]], BuildServices],
+        *,
+        steps: list[str],
+    ) -> None:
+        self._contest = contest
+        self._bench = bench
+        self._folder = folder
+        self._watch = watch
+        self._build = build
+        self._steps = steps
+        self._numbers = {one.name: n for n, one in enumerate(contest.contenders)}
+
+    @contextmanager
+    def image(self, contender: Variant) -> Iterator[Built]:
+        """Yield an image, built without any cache, on the engine that runs it."""
+        bench = self._own(contender)
+        job = self._job(contender)
+        stage_project(self._contest.job.folder, job.folder, contender)
+        wishes = replace(job.wishes, fresh=True)
+        with ExitStack() as stack:
+            stack.callback(shutil.rmtree, job.folder, ignore_errors=True)
+            stack.callback(remove_image, bench.home, job.wishes.tag)
+            built = build_images(replace(job, wishes=wishes), self._watch, bench.build)[0]
+            self._steps.extend(step.name for step in built.steps)
+            if bench.device is not bench.home:
+                stack.callback(remove_image, bench.device, job.wishes.tag)
+                carry_image(bench.home, bench.device, job.wishes.tag)
+            yield built
+
+    def rebuild(self, contender: Variant, contents: Contents) -> Rebuild | str:
+        """Build it again after an edit, with what earlier builds left in the cache.
+
+        The cache may hold the same step from another day, with other times in its files: what an
+        edit moves is told apart from that by an unchanged build.
+        """
+        job, bench = self._job(contender), self._own(contender)
+        tag = f"{job.wishes.tag}-unchanged"
+        known = {one.digest: (one.on_disk, one.download) for one in contents.layers}
+        try:
+            wishes = replace(job.wishes, tag=tag)
+            build_images(replace(job, wishes=wishes), self._watch, bench.build)
+            cached = inspect_layers(bench.home, tag, known)
+        except BuildError as error:
+            return f"not tried: the same again cannot be built: {error.cause}"
+        finally:
+            remove_image(bench.home, tag)
+        layers = tuple(
+            Layer(digest=one.digest, on_disk=one.on_disk, download=one.download, made_by="")
+            for one in cached
+        )
+        contents = replace(contents, layers=layers)
+        return rebuild_edited(job, contender.promise, contents, bench, self._watch)
+
+    def _job(self, contender: Variant) -> Job:
+        job = self._contest.job
+        number = self._numbers[contender.name]
+        tag = f"leanscaffold-compare:{self._bench.mark}-{number}"
+        wishes = replace(job.wishes, tag=tag, push=False, fresh=False)
+        folder = self._folder / str(number)
+        return replace(job, folder=folder, arches=(self._contest.arch,), wishes=wishes)
+
+    def _own(self, contender: Variant) -> VerifySession:
+        """Return the bench with cache mounts of the contender's own."""
+        mount = f"{self._bench.mark}-{self._numbers[contender.name]}"
+        inner = self._build({**self._bench.environ, _NAMESPACE: mount})
+
+        def build(orders: Sequence[BuildRequest], watch: Watch) -> tuple[Built, ...]:
+            named = [replace(one, arguments=(*one.arguments, _NAMESPACE)) for one in orders]
+            return inner.build(named, watch)
+
+        return replace(self._bench, build=replace(inner, build=build))
+
+
+def stage_project(source: Path, goal: Path, contender: Variant) -> None:
+    """Copy a project for a contender, without what an earlier ``generate`` left in it."""
+    shutil.copytree(source, goal, ignore=LEFT_OUT, symlinks=True)
+    for name in () if contender.kept else read_recorded(source):
+        (goal / name).unlink(missing_ok=True)
+    for name, text in contender.files.items():
+        path = goal / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _warm(contest: CompareRequest, bench: VerifySession, folder: Path, watch: Watch) -> None:
+    """Have the engine pull every base: how fast a registry is says nothing about an image."""
+    texts = [one.files[DOCKERFILE] for one in contest.contenders if not one.refused]
+    images = dict.fromkeys(pair for text in texts for pair in pulled_images(text))
+    for number, (reference, platform) in enumerate(images):
+        warming = folder / f"base-{number}"
+        warming.mkdir()
+        spelled = f"--platform={platform} " if platform else ""
+        (warming / DOCKERFILE).write_text(_WARM.format(platform=spelled, reference=reference))
+        tag = f"leanscaffold-compare:{bench.mark}-base"
+        wishes = replace(contest.job.wishes, tag=tag, push=False, fresh=False)
+        job = replace(contest.job, folder=warming, arches=(contest.arch,), wishes=wishes)
+        try:
+            # One that cannot be pulled fails again, with its reason, where it is needed.
+            with suppress(BuildError):
+                build_images(job, watch, bench.build)
+        finally:
+            remove_image(bench.home, tag)
+
+
+def _forget(
+    client: "DockerClient", known: Collection[str], steps: Iterable[str], mark: str
+) -> None:
+    """Remove what our builds left in the engine's cache, which nobody can use again: gigabytes."""
+    api: Any = client.api
+    with suppress(APIError):
+        for record in own_records(_records(client), known, steps, mark):
+            # One by one: an engine takes several ids for conditions that all have to hold.
+            api.prune_builds(filters={"id": record}, all=True)
+
+
+def _records(client: "DockerClient") -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = client.api.df().get("BuildCache") or ()
+    return found
+
+
+def _notes(contest: CompareRequest, client: "DockerClient") -> Iterator[str]:
+    version = client.version().get("Version", "?")
+    yield f"Docker Engine {version}, {count_processors(client)} processors"
+    yield "built without any cache, downloads of packages included; bases were pulled before"
+    yield "run with a read-only root" + ("" if contest.wishes.network else ", without a network")

@@ -1,17 +1,20 @@
-"""The pipeline of a trace: build, run under a tracer, make the keep-list, build and run again."""
+"""A trace: what is run; then build, run under a tracer, make the keep-list, build and run again."""
 
+import json
 import os
+import re
+import shlex
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaffold.docker.apps import run_exercise
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.buildx import stopped_by_signals
-from scaffold.docker.containers import run_exercise
 from scaffold.docker.images import (
     carry_image,
     count_processors,
@@ -19,10 +22,18 @@ from scaffold.docker.images import (
     native_arches,
     remove_image,
 )
-from scaffold.model.errors import TraceError
+from scaffold.model.errors import Detail, TraceError, UsageError
 from scaffold.model.image import Contents
 from scaffold.model.plan import Plan
-from scaffold.model.run import Figures, RunSpec, Trace, TracedRun, TraceResult, TraceScenario
+from scaffold.model.run import (
+    Figures,
+    Request,
+    RunSpec,
+    Trace,
+    TracedRun,
+    TraceResult,
+    TraceScenario,
+)
 from scaffold.model.verification import Expectation, VerifyOptions
 from scaffold.project.dockerignore import TRACE
 from scaffold.state.file_writer import read_recorded
@@ -37,8 +48,7 @@ from scaffold.state.trace_file import (
     weigh_opened,
 )
 from scaffold.verify.checks.traced import compare_runs, name_exercise
-from scaffold.verify.session import LEFT_OUT, VerifySession, open_bench
-from scaffold.verify.verify import make_trial
+from scaffold.verify.session import LEFT_OUT, VerifySession, make_trial, open_bench
 
 if TYPE_CHECKING:
     from scaffold.model.target import Arch
@@ -239,3 +249,96 @@ def _weigh(contents: Contents) -> tuple[int, int]:
         sum(layer.on_disk for layer in contents.layers),
         sum(layer.download for layer in contents.layers),
     )
+
+
+_LINE = re.compile(r"(?P<method>[A-Z]+)\s+(?P<path>/\S*)(?:\s+(?P<rest>.*))?")
+_HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):\s*([^;]*)")
+
+
+def parse_script(text: str, file: str) -> tuple[Request, ...]:
+    """Return the requests of a script, one a line. Raises UsageError that names every bad line.
+
+        # a comment; the app is asked in this order, each time on a new connection
+        GET /items/3 Accept: text/html
+        POST /items {"name": "lamp", "price": 3}
+        PUT /notes/1 Content-Type: text/plain | buy milk
+
+    After the path come headers (several parted by ``;``) and the body: JSON as it is, sent as
+    ``application/json``, anything else behind a ``|``.
+    """
+    found: list[Request] = []
+    problems: list[Detail] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            found.append(_parse_line(line.strip()))
+        except ValueError as error:
+            problems.append(Detail(text=str(error), file=file, line=number))
+    if problems or not found:
+        raise UsageError(
+            f"{file} is no script of requests" if problems else f"{file} holds no request",
+            hint='write one a line, such as: POST /items {"name": "lamp"}',
+            details=problems,
+        )
+    return tuple(found)
+
+
+def _parse_line(line: str) -> Request:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f"{line!r} does not start with a method and a path")
+    head, body, json_body = _cut(match["rest"] or "")
+    headers = [(name, value.strip()) for name, value in _HEADER.findall(head)]
+    if _HEADER.sub("", head).strip("; "):
+        raise ValueError(f"{head!r} are no headers (Name: value), and no JSON")
+    if json_body and "content-type" not in {name.lower() for name, _ in headers}:
+        headers.append(("Content-Type", "application/json"))
+    return Request(
+        method=match["method"], path=match["path"], headers=tuple(headers), body=body.encode()
+    )
+
+
+def _cut(rest: str) -> tuple[str, str, bool]:
+    """Return (headers, body, whether it is JSON)."""
+    head, bar, body = rest.partition("|")
+    starts = [at for at in (rest.find("{"), rest.find("[")) if at >= 0]
+    if bar and (not starts or len(head) < min(starts)):
+        return head.strip(), body.strip(), False
+    if not starts:
+        return rest.strip(), "", False
+    text = rest[min(starts) :]
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no JSON: {error}") from error
+    return rest[: min(starts)].strip(), text, True
+
+
+def list_exercises(
+    commands: Iterable[str],
+    scripts: Sequence[tuple[str, tuple[Request, ...]]],
+    *,
+    port: int | None,
+    health: str,
+) -> tuple[TraceScenario, ...]:
+    """Return what to run: the commands; the app's own start with scripts, or if there is neither.
+
+    Raises UsageError for a command that is none, and for requests to an app without a port.
+    """
+    found = [TraceScenario(command=_split(text)) for text in commands]
+    if scripts and port is None:
+        raise UsageError("nobody knows the app's port to send requests to", hint="--port 8000")
+    for file, requests in scripts:
+        found.append(TraceScenario(port=port, health=health, requests=requests, source=file))
+    return tuple(found) or (TraceScenario(port=port, health=health),)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no command: {error}", hint="quote it") from error
+    if not words:
+        raise UsageError("a command is empty", hint='leanscaffold trace . "python report.py"')
+    return words

@@ -35,7 +35,7 @@ from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision
 from scaffold.model.verification import CompareResult, Comparison, Expectation, Report, Status
 from scaffold.planner.decide import PlannerServices
-from scaffold.verify.compare_session import CompareRequest
+from scaffold.verify.compare import CompareRequest
 from scaffold.verify.trace import Traced, Tracing
 from tests.cli.wizards import make_wizard
 from tests.support.builders import make_decision, make_facts, make_fits, make_project, make_rejected

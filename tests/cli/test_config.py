@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from scaffold.cli.options import GIVEN
 from scaffold.cli.request import take_given
-from scaffold.config.choices import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.config.option_parsers import (
     parse_command,
     parse_memory,
@@ -26,6 +25,7 @@ from scaffold.config.option_sources import (
     read_table,
     request_of,
 )
+from scaffold.config.options import BYTECODE, COMPILE, OBJECTIVES
 from scaffold.config.request import Request, choose_targets, parse_request, to_argv
 from scaffold.model.errors import UsageError
 from scaffold.model.plan import Options

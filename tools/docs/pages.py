@@ -1,7 +1,7 @@
 """Pages of the documentation that are made from the code: commands, exit codes, reasons."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from inspect import cleandoc
 from itertools import groupby
 from pathlib import Path
@@ -11,9 +11,10 @@ import click
 
 from scaffold.cli import cli
 from scaffold.cli.exit_codes import EXIT_CODES
-from scaffold.lint.rules import all_rules
+from scaffold.lint.rules import Rule, all_rules
 from scaffold.model import errors
-from scaffold.report.lists import EXPLANATIONS, list_rules
+from scaffold.model.finding import Severity
+from scaffold.report.lists import EXPLANATIONS
 from tools.docs.console import run
 from tools.docs.settings import make_schemas, settings_page
 
@@ -118,7 +119,36 @@ def _rules() -> str:
         "same. Each example is a test. `# leanscaffold: ignore=LS101` above an instruction "
         "switches a rule off for it, `--ignore` for all."
     )
-    return _page("Rules", [lead, *list_rules(all_rules())])
+    return _page("Rules", [lead, *_list_rules(all_rules())])
+
+
+_MEANINGS = {
+    Severity.ERROR: "the build or the app breaks, or a secret gets out",
+    Severity.WARNING: "it costs size, time or safety",
+    Severity.NOTE: "it may be meant so",
+}
+
+
+def _list_rules(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield the blocks of a page in Markdown: a table, then a section for each rule."""
+    rules = tuple(rules)
+    yield "; ".join(f"**{severity}**: {text}" for severity, text in _MEANINGS.items()) + "."
+    rows = [
+        f"| [{one.code}](#{_anchor(one)}) | {one.name} | {one.severity} | {one.summary} |"
+        for one in rules
+    ]
+    head = ("| code | name | severity | what it finds |", "| --- | --- | --- | --- |")
+    yield "\n".join([*head, *rows])
+    for one in rules:
+        yield f"## {one.code} {one.name}"
+        yield f"{one.summary} *({one.severity})*"
+        yield one.why.replace("``", "`")
+        yield f"Bad:\n\n```dockerfile\n{one.bad}```"
+        yield f"Good:\n\n```dockerfile\n{one.good}```"
+
+
+def _anchor(rule: Rule) -> str:
+    return f"{rule.code} {rule.name}".lower().replace(" ", "-")
 
 
 def _subclasses(of: type[errors.LeanscaffoldError]) -> Iterator[type[errors.LeanscaffoldError]]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from scaffold.config.option import Setting
-from scaffold.config.options import SETTINGS
+from scaffold.config.options import SETTINGS, Setting
 from scaffold.state.record import Record
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"

@@ -15,7 +15,7 @@ from scaffold.cli import ReportingGroup
 from scaffold.cli.knowledge import write_knowledge
 from scaffold.model.errors import UsageError
 from scaffold.model.target import Arch
-from scaffold.planner.size.prediction import TYPICAL
+from scaffold.planner.size_prediction import TYPICAL
 from scaffold.resolver.tags import parse_arch
 from tools.knowledge.bigquery_import import STATEMENT
 from tools.knowledge.bytecode_only import find_tops, try_sourceless

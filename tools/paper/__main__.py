@@ -10,7 +10,14 @@ from typing import Any
 import click
 
 from scaffold.cli import ReportingGroup
-from scaffold.cli.compare_variants import hand_written, make_contest, planned_contender, promise_of
+from scaffold.cli.compare_variants import (
+    hand_written,
+    line_up,
+    make_contest,
+    pick_python,
+    planned_contender,
+    promise_of,
+)
 from scaffold.cli.options import GIVEN, JSON, QUIET, Command, option
 from scaffold.cli.planning import decide_outcome
 from scaffold.cli.request import with_given
@@ -25,7 +32,6 @@ from scaffold.planner.entrypoint import find_command
 from scaffold.report.document import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching
-from scaffold.verify.compare_variants import line_up, pick_python
 from tools.paper.page import make_paper_document, write_page
 from tools.paper.variants import PaperVariant, Stack, paper_variants
 

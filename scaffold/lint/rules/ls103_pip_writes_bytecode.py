@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from scaffold.lint.context import Case
 from scaffold.lint.install_commands import is_true, pip_installs
 from scaffold.model.finding import Cost, Hit, Severity
-from scaffold.planner.size.prediction import bytecode_bytes
+from scaffold.planner.size_prediction import bytecode_bytes
 
 SEVERITY = Severity.NOTE
 

@@ -23,8 +23,6 @@ _WITH_VALUE = frozenset(
     }
 )
 
-_TOOL_OPTIONS = frozenset({"--only", "--without", "--with", "-G"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Install:

@@ -140,11 +140,12 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
         lambda f: with_base(f, lambda base: replace(base, reference="python:3")),
     ),
     ("origin", "bases/slim-trixie", lambda f: with_base(f, lambda b: replace(b, origin="none"))),
-    ("family", "bases/slim-trixie", lambda f: with_base(f, lambda b: replace(b, family="thin"))),
     (
         "libc",
-        "bases/slim-trixie",
-        lambda f: with_base(f, lambda base: replace(base, libc=LibcFamily.MUSL)),
+        "bases/slim-forky",
+        lambda f: replace(
+            f, bases=(f.bases[0], replace(f.bases[0], id="slim-forky", libc=LibcFamily.MUSL))
+        ),
     ),
     (
         "package-manager",

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.cli.request import read_options
-from scaffold.config.option import Setting
 from scaffold.config.option_sources import (
     Source,
     overlay,
@@ -18,7 +17,7 @@ from scaffold.config.option_sources import (
     read_table,
     unused_variables,
 )
-from scaffold.config.options import SETTINGS
+from scaffold.config.options import SETTINGS, Setting
 from scaffold.config.request import Request, parse_request, to_argv, value_of
 from scaffold.model.errors import ConfigInvalidError, UsageError
 from scaffold.model.target import Arch

@@ -1,4 +1,4 @@
-from scaffold.verify.compare_session import own_records
+from scaffold.verify.compare import own_records
 
 STEPS = ("[stage-0 4/5] RUN if x;   then pip install", "[stage-0 5/5] COPY . .")
 

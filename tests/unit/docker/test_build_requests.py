@@ -1,6 +1,6 @@
 import pytest
 
-from scaffold.docker.build_requests import apart, default_name, make_orders, split_tag
+from scaffold.docker.build import apart, default_name, make_orders, split_tag
 from scaffold.model.build import BuildOptions, BuildRequest
 from scaffold.model.errors import UsageError
 from scaffold.model.target import Arch

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from scaffold.config.choices import AROUND
-from scaffold.dockerfile.extras import FILES, make_workshop
-from scaffold.dockerfile.extras.service import find_hardware
+from scaffold.config.options import AROUND
+from scaffold.dockerfile.extras import FILES, find_hardware, make_workshop
 from scaffold.dockerfile.render import render
 from scaffold.model.plan import Options, Plan
 from scaffold.model.project import Origin, Use

@@ -10,7 +10,7 @@ from docker.errors import ImageNotFound
 
 from scaffold.cli.deploy import read_variables
 from scaffold.docker.oci import CONFIG, LAYER, MANIFEST, Image, Store, dump, write_archive
-from scaffold.dockerfile.extras.service import Group, Hardware
+from scaffold.dockerfile.extras import Group, Hardware
 from scaffold.engineless.deploy import (
     Deployed,
     Deployment,

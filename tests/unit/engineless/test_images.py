@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.docker.image_archive import read_archive_file
+from scaffold.docker.images import read_archive_file
 from scaffold.docker.oci import CONFIG, MANIFEST, Image, Store, dump, write_archive, write_layout
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
 from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images
@@ -28,7 +28,7 @@ from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedE
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
 from scaffold.model.verification import Expectation, Status
-from scaffold.verify.verify import verify_files
+from scaffold.verify.session import verify_files
 from tests.support.dockerfiles import distroless, plan_of, simple_plan
 from tests.support.worlds import World
 from tests.unit.planner.test_decide import slim

@@ -49,6 +49,23 @@ def test_no_code_is_written_as_a_bare_string() -> None:
     assert not bare, "a code is a member of scaffold.model.codes.Code"
 
 
+def test_every_check_of_an_image_has_a_code_and_is_run() -> None:
+    made: set[str] = set()
+    codes: set[str] = set()
+    run_by: set[str] = set()
+    for path, tree in sources():
+        calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call))
+        called = {getattr(one.func, "id", "") for one in calls}
+        if path.parent.name == "checks":
+            made |= {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+            codes |= {one.attr for one in ast.walk(tree) if isinstance(one, ast.Attribute)}
+        elif path.parent.name == "verify":
+            run_by |= called
+    checks = {code.name for code in Code if code.explanation.kind is Kind.CHECK}
+    assert checks <= codes, "a code of a check that no file of verify/checks/ gives"
+    assert {name for name in made if name.startswith("check_")} <= run_by, "nothing runs it"
+
+
 @pytest.mark.parametrize("code", EXPLANATIONS)
 def test_a_code_says_what_it_means_and_what_to_do(code: str) -> None:
     explanation = EXPLANATIONS[code]

@@ -7,7 +7,7 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
-from scaffold.config.choices import ACCELERATORS
+from scaffold.config.options import ACCELERATORS
 from scaffold.config.request import Request, choose_targets
 from scaffold.model.project import Found, IndexOptions, Lock, LockedPackage, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
@@ -170,10 +170,9 @@ def test_only_where_older_versions_are_without_cuda_they_are_looked_for() -> Non
 
 def test_parts_are_what_serves_a_gpu_only() -> None:
     cuda = TABLE["cuda"]
-    assert cuda.list_parts(
-        ["nvidia-cublas", "nvidia-cudnn-cu13", "nvidia-nccl-cu13", "triton", "cuda-toolkit"]
-    ) == ("nvidia-cublas", "nvidia-cudnn-cu13", "nvidia-nccl-cu13", "triton", "cuda-toolkit")
-    assert not cuda.list_parts(["nvidia-ml-py", "torch", "numpy", "cudf-notes"])
+    parts = ["nvidia-cublas", "nvidia-cudnn-cu13", "nvidia-nccl-cu13", "triton", "cuda-toolkit"]
+    assert all(map(cuda.is_part, parts))
+    assert not any(map(cuda.is_part, ["nvidia-ml-py", "torch", "numpy", "cudf-notes"]))
 
 
 def test_the_table_hangs_together() -> None:

@@ -58,6 +58,7 @@ def slim(pythons: Sequence[str] = ("3.12", "3.13"), megabytes: int = 118) -> Bas
     return Base(
         id="slim-trixie",
         family="slim",
+        compatible=0,
         distribution="debian",
         release="trixie",
         reference="python:{python}-slim-trixie",
@@ -84,6 +85,7 @@ def alpine(pythons: Sequence[str] = ("3.12", "3.13")) -> Base:
         slim(pythons, 48),
         id="alpine",
         family="alpine",
+        compatible=4,
         distribution="alpine",
         release="3.24",
         reference="python:{python}-alpine3.24",

@@ -11,8 +11,8 @@ import pytest
 
 from scaffold.index.client import Answer
 from scaffold.model.errors import TransientError
-from scaffold.project.archive_client import fetch_archive
 from scaffold.project.repositories import Address, FetchError
+from scaffold.project.source_clients import fetch_archive
 
 URL = "https://h/x-1.0.tar.gz"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.project.git_client import fetch_repository
 from scaffold.project.repositories import Address, FetchError
+from scaffold.project.source_clients import fetch_repository
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="no git")
 

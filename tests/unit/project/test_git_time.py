@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.project.git_client import (
+from scaffold.project.source_clients import (
     EPOCH,
     VERSION,
     dated,

@@ -7,6 +7,8 @@ import pytest
 
 from scaffold.model.errors import RequirementsInvalidError, UsageError
 from scaffold.model.project import Lock, LockedFile, LockedPackage
+from scaffold.project import locks
+from scaffold.project.locks import FORMATS, LockFormat
 from tests.support.folders import OTHER_SHA, SHA, at, read, refused, texts, write
 
 WHEELS = "https://index.example"
@@ -20,6 +22,18 @@ dependencies = ["flask[async]>=3"]
 [dependency-groups]
 dev = ["pytest"]
 """
+
+
+def test_every_reader_stands_in_the_table() -> None:
+    files = {path.stem for path in Path(str(locks.__file__)).parent.glob("*.py")}
+    readers = {one.read.__module__.rpartition(".")[2] for one in FORMATS}
+    assert readers == files - {"__init__", "entries"}
+
+
+@pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.name)
+def test_a_format_says_how_it_is_locked_again_and_installed(one: LockFormat) -> None:
+    assert one.install
+    assert one.refresh or one.choices is not None
 
 
 def locked(root: Path, **options: list[str]) -> Lock:

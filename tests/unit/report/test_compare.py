@@ -7,8 +7,7 @@ import pytest
 
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, CompareResult, Comparison, Status
-from scaffold.report.compare import make_comparison_document, show_entries
-from scaffold.report.svg import draw
+from scaffold.report.compare import draw, make_comparison_document, show_entries
 from scaffold.report.terminal import show
 
 BARE = CompareResult(

@@ -5,7 +5,7 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Decision
 from scaffold.model.verification import Figures
-from scaffold.state.plan_diff import Change, TargetChange, compare_plans, find_stale, over_budget
+from scaffold.report.plan_diff import Change, TargetChange, compare_plans, find_stale, over_budget
 from scaffold.state.record import Record, RecordedTarget
 from tests.support.builders import (
     make_decision,

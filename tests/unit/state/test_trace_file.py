@@ -9,7 +9,7 @@ from scaffold.model.target import Arch
 from scaffold.model.verdict import Size
 from scaffold.model.verification import Status
 from scaffold.planner.plan import plan_digest
-from scaffold.planner.size.prediction import predict_traced, remark_trace, tracing
+from scaffold.planner.size_prediction import predict_traced, remark_trace, tracing
 from scaffold.state.trace_file import (
     find_opened,
     find_read_sources,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from scaffold.model.target import Arch
 from scaffold.model.verification import Expectation, Variant
-from scaffold.verify.compare_session import stage_project
+from scaffold.verify.compare import stage_project
 
 
 def make_project(folder: Path) -> Path:

@@ -2,7 +2,7 @@ import pytest
 
 from scaffold.model.errors import UsageError
 from scaffold.model.run import Request
-from scaffold.verify.trace_scenarios import list_exercises, parse_script
+from scaffold.verify.trace import list_exercises, parse_script
 
 JSON = (("Content-Type", "application/json"),)
 

@@ -14,7 +14,7 @@ from scaffold.model.project import Found, Origin, Project, Use
 from scaffold.model.resolution import Pinned, Weighed
 from scaffold.model.verdict import Size
 from scaffold.planner.os_package_cost import SystemCost
-from scaffold.planner.size.prediction import (
+from scaffold.planner.size_prediction import (
     FIXED_BYTES,
     TEXT_COMPRESSED,
     TYPICAL,

@@ -17,8 +17,8 @@ from scaffold.catalog.resources import templates
 from scaffold.cli import cli
 from scaffold.cli.services import real_services
 from scaffold.model.verification import Measured
-from scaffold.planner.size.size_by_kind import break_down
-from scaffold.report.page.view import make_page, render_page
+from scaffold.planner.size_by_kind import break_down
+from scaffold.report.page import make_page, render_page
 from scaffold.report.plan_result import PlanResult
 from tests.cli.outside import changed
 from tests.support.builders import make_decision, make_facts, make_fits, make_outcome, make_rejected

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.planner.size.size_by_kind import Share
-from scaffold.report.page.drawing import Box, draw_bar, draw_treemap, lay_out
+from scaffold.planner.size_by_kind import Share
+from scaffold.report.page_drawing import Box, draw_bar, draw_treemap, lay_out
 
 VALUES = st.lists(st.integers(1, 10**9), min_size=1, max_size=60).map(
     lambda values: sorted(values, reverse=True)

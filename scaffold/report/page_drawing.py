@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scaffold.planner.size.size_by_kind import Share
+from scaffold.planner.size_by_kind import Share
 from scaffold.report.formatting import format_size
 
 

@@ -40,8 +40,6 @@ APPLICATION_COMPRESSED = 0.6
 # The user's entries in passwd and group, launchers, directories: a few entries in a tar archive.
 FIXED_BYTES = 4096
 FIXED_DOWNLOAD = 1024
-# A layer without pip is 3.6 to 4.0 MB smaller (`docker push` of four images, 2026-11-24).
-PIP_DOWNLOAD_SPREAD = 0.1
 # What blocks add to a base, relative to what was measured of another Python or architecture.
 BASE_WASTE_SPREAD = 0.2
 # Distribution packages: documentation, licences and a few libraries, as in the slim image.

@@ -14,9 +14,9 @@ from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
 from scaffold.model.verification import Measured
 from scaffold.planner.layer_plan import PlannedLayer
-from scaffold.planner.size.size_by_kind import Share, break_down
+from scaffold.planner.size_by_kind import Share, break_down
 from scaffold.report.formatting import format_bound, format_size
-from scaffold.report.page.drawing import Segment, Treemap, draw_bar, draw_treemap
+from scaffold.report.page_drawing import Segment, Treemap, draw_bar, draw_treemap
 from scaffold.report.plan_result import PlanResult, best_per_base, planned_layers
 
 _MEANINGS = {
