@@ -5,9 +5,14 @@ It imports next to nothing, so that Ctrl-C is heard while Python still loads the
 
 import os
 import signal
+import sys
 from types import FrameType
 from typing import NoReturn
 
+_PLUGIN = """\
+{"SchemaVersion": "0.1.0", "Vendor": "leanscaffold",
+ "ShortDescription": "Images of Python projects for small devices"}
+"""
 _INTERRUPTED = 130  # as in scaffold.cli.exit_codes
 
 
@@ -28,6 +33,15 @@ def main() -> None:
     finally:
         if ours:
             signal.signal(signal.SIGINT, _end)
+
+
+def docker_plugin() -> None:
+    """Run the command line of ``docker lean``, or say what docker asks of each of its plugins."""
+    if sys.argv[1:2] == ["docker-cli-plugin-metadata"]:
+        sys.stdout.write(_PLUGIN)
+        return
+    del sys.argv[1:2]  # its own name
+    main()
 
 
 def _end(_: int = 0, __: FrameType | None = None) -> NoReturn:

@@ -12,6 +12,7 @@ lines.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,20 +112,25 @@ def verify(
 ) -> tuple[Report, ...]:
     """Build the images of a project, run them under their devices' limits, return a report each.
 
-    A report's ``passed`` tells whether every check holds. Needs an engine; writes files as
-    ``generate`` does where they are missing or stale. Raises NothingFitsError where nothing fits.
+    A report's ``passed`` tells whether every check holds. Needs an engine; where files are
+    missing or stale, a copy of the project gets them. Raises NothingFitsError where nothing fits.
     """
     outside = services or real_services()
     values = _values(path, options)
     given = take_given(outside, values)
-    prepared = prepare(outside, values["path"], given, force=force, tell=tell)
-    if not prepared.fits:
-        raise NothingFitsError(
-            "no base image fits the project, the target and the budget",
-            hint="scaffold.plan() returns the reasons",
-        )
-    asked = of_project(outside, values["path"], prepared, how or VerifyOptions())
-    return outside.engine.prove(asked, lambda _: None, tell)
+    with ExitStack() as stack:
+
+        def copy(folder: Path) -> Path:
+            return stack.enter_context(outside.engine.copy_project(folder))
+
+        prepared = prepare(outside, values["path"], given, force=force, tell=tell, copy=copy)
+        if not prepared.fits:
+            raise NothingFitsError(
+                "no base image fits the project, the target and the budget",
+                hint="scaffold.plan() returns the reasons",
+            )
+        asked = of_project(outside, prepared, how or VerifyOptions())
+        return outside.engine.prove(asked, lambda _: None, tell)
 
 
 def _values(path: str | Path, options: Mapping[str, object]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The command line: one short file per command, and the one place where errors are printed."""
 
+import codecs
 import gc
 import importlib
 import json
@@ -21,6 +22,8 @@ from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
 from scaffold.config.options import NEAR
 from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
 
+# What stands for signs that a terminal's encoding lacks.
+_PLAIN = {"✓": "+", "✗": "x", "±": "+-", "·": "-", "•": "*", "…": "...", "→": "->"}
 COMPLETING = "_LEANSCAFFOLD_COMPLETE"  # click's, set by the script that `completion` prints
 
 
@@ -191,14 +194,22 @@ def main() -> None:
     # Index pages make hundreds of thousands of values that all stay: looking for garbage among
     # them again and again takes a tenth of a plan.
     gc.set_threshold(100_000, 50, 50)
+    codecs.register_error("plain", _spell_plainly)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:  # a terminal without Unicode gets question marks, not a crash
-            reconfigure(errors="replace")
+        if reconfigure:  # a terminal without Unicode gets plain signs, not a crash
+            reconfigure(errors="plain")
     try:
         cli.main(prog_name="leanscaffold")
     except SystemExit as end:
         _leave(end.code)
+
+
+def _spell_plainly(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(character, "?") for character in lost), error.end
 
 
 def _leave(code: object) -> NoReturn:

@@ -69,13 +69,13 @@ def build(
     with watching(sys.stderr, quiet=quiet) as watch:
         if goal:
             job = make_image_job(
-                outside, prepared, make_job(path, prepared, wishes), goal, base_from or ""
+                outside, prepared, make_job(prepared, wishes), goal, base_from or ""
             )
             written = outside.engine.write_images(replace(job, bundle=bundle or ""), watch)
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
-            built = outside.engine.build(make_job(path, prepared, wishes), watch)
+            built = outside.engine.build(make_job(prepared, wishes), watch)
     if as_json:
         click.echo(to_json(make_build_document(built, remarks)), nl=False)
     else:
@@ -83,10 +83,10 @@ def build(
     return 0
 
 
-def make_job(path: Path, prepared: Prepared, wishes: BuildOptions) -> Job:
+def make_job(prepared: Prepared, wishes: BuildOptions) -> Job:
     """Return what is to be built of a prepared folder."""
     return Job(
-        folder=path,
+        folder=prepared.folder,
         project=prepared.project.name.value,
         arches=prepared.arches,
         index=index_options(prepared.project, prepared.request),

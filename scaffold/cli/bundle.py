@@ -36,7 +36,7 @@ def bundle(
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=False, verbose=False)
     job = make_image_job(
-        outside, prepared, make_job(path, prepared, BuildOptions()), goal, base_from or ""
+        outside, prepared, make_job(prepared, BuildOptions()), goal, base_from or ""
     )
     with watching(sys.stderr, quiet=quiet) as watch:
         write_bundle(replace(job, goal=goal), watch)

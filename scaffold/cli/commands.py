@@ -151,6 +151,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             "Build it, run it as the device would, measure.",
             """Build the project in PATH and prove that the image is what the plan says.
 
+    Where files have to be generated first, that is done in a copy, unless --save keeps the figures.
     It runs with a read-only root, without a network, as its own user, within the device's memory.
     Containers and the image are removed afterwards. A check that could not be tried is no pass.
     """,

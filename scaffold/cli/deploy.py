@@ -65,7 +65,7 @@ def deploy(
             )
         if archive is None:
             archive = f"{folder}/app.tar"
-            job = replace(make_job(path, prepared, BuildOptions()), arches=tuple(arches[:1]))
+            job = replace(make_job(prepared, BuildOptions()), arches=tuple(arches[:1]))
             with watching(sys.stderr, quiet=quiet) as watch:
                 outside.engine.write_images(
                     make_image_job(outside, prepared, job, archive, base_from or ""), watch

@@ -130,8 +130,11 @@ def write_files(
     *,
     force: bool,
     tell: Callable[[str], None],
+    named: Path | None = None,
 ) -> PlanResult:
     """Write everything and return the outcome with the hashes of what was written.
+
+    ``named`` is the folder that the user named, where ``path`` is a copy of it.
 
     Raises FileConflictError, having written nothing, for a file that is the user's.
     """
@@ -145,7 +148,7 @@ def write_files(
     try:
         left = set(outside.files.write(path, files, force)) - set(kept)
     except FileConflictError as error:
-        raise _with_command(outside, error, path, outcome.request) from error
+        raise _with_command(outside, error, named or path, outcome.request) from error
     *most, last = sorted(left) or [""]
     names = f"{', '.join(most)} and {last} are" if most else f"{last} is"
     text = f"{names} of an earlier run: delete {'them' if most else 'it'} if you like"

@@ -23,9 +23,10 @@ class Prepared:
     """A folder whose files can be built. ``request`` has what was recorded as its defaults.
 
     ``outcome`` is there only if something was decided anew; where that fits nothing, no file was
-    written.
+    written. ``folder`` is where the files are.
     """
 
+    folder: Path
     project: Project
     arches: tuple[Arch, ...]
     request: Request
@@ -45,11 +46,13 @@ def prepare(
     *,
     force: bool,
     tell: Callable[[str], None],
+    copy: Callable[[Path], Path] = lambda path: path,
 ) -> Prepared:
     """Return a folder with files that suit what is asked, written anew only where they do not.
 
     ``given`` is what is asked of each setting, by its name; what was recorded fills the gaps. A
-    Dockerfile that the user edited is built as it is. Raises what ``generate`` raises.
+    Dockerfile that the user edited is built as it is. ``copy`` returns the folder to write into, if
+    anything has to be written. Raises what ``generate`` raises.
     """
     tell("reading the project")
     record = outside.files.read_record(path)
@@ -65,11 +68,16 @@ def prepare(
         edited = dockerfile in record.edited and dockerfile not in request.leave
         if arches and not record.missing and (edited or not stale):
             remarks = tuple(_remarks(record, stale=stale and bool(record.inputs)))
-            return Prepared(project=project, arches=arches, request=request, remarks=remarks)
+            return Prepared(
+                folder=path, project=project, arches=arches, request=request, remarks=remarks
+            )
     outcome = decide_outcome(outside, path, request, tell)
+    folder = path
     if outcome.fits:
-        outcome = write_files(outside, path, outcome, force=force, tell=tell)
+        folder = copy(path)
+        outcome = write_files(outside, folder, outcome, force=force, tell=tell, named=path)
     return Prepared(
+        folder=folder,
         project=outcome.project,
         arches=tuple(target.arch for target in outcome.targets),
         request=request,

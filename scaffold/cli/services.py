@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date
     from pathlib import Path
 
@@ -137,12 +138,14 @@ class Files:
 class Engine:
     """What builds images, runs them, and looks at the machine for both.
 
-    ``write_images`` needs no engine. The last argument of ``prove``, ``compare`` and ``trace``
+    ``write_images`` needs no engine, nor does ``copy_project``, which gives a copy of a folder to
+    write into. The last argument of ``prove``, ``compare`` and ``trace``
     takes lines of progress.
     """
 
     build: Callable[[Job, Watch], tuple[Built, ...]]
     write_images: Callable[[ImageJob, Watch], Written]
+    copy_project: Callable[[Path], AbstractContextManager[Path]]
     prove: Callable[[VerifyRequest, Watch, Callable[[str], None]], tuple[Report, ...]]
     compare: Callable[[CompareRequest, Watch, Callable[[str], None]], Comparison]
     trace: Callable[[Tracing, Watch, Callable[[str], None]], Traced]

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,19 +87,25 @@ def verify(
     if base_from and not no_engine:
         raise UsageError("--base-from is only for --no-engine", hint="add --no-engine")
     prepared = None
-    with talking(sys.stderr, quiet=quiet) as tell:
-        if wishes.image:
-            proving = of_image(outside, path, given, wishes, tell)
-        else:
-            prepared = prepare(outside, path, given, force=force, tell=tell)
-            if prepared.outcome is not None and not prepared.fits:
-                return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
-            proving = of_project(outside, path, prepared, wishes)
-    with watching(sys.stderr, quiet=quiet) as watch:
-        if no_engine:
-            reports = _prove_files(outside, prepared, proving, base_from or "", watch)
-        else:
-            reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
+    with ExitStack() as stack:
+
+        def copy(folder: Path) -> Path:
+            return folder if save else stack.enter_context(outside.engine.copy_project(folder))
+
+        with talking(sys.stderr, quiet=quiet) as tell:
+            if wishes.image:
+                proving = of_image(outside, path, given, wishes, tell)
+            else:
+                prepared = prepare(outside, path, given, force=force, tell=tell, copy=copy)
+                if prepared.outcome is not None and not prepared.fits:
+                    outcome = prepared.outcome
+                    return show_result(outcome, folder=path, as_json=as_json, verbose=False)
+                proving = of_project(outside, prepared, wishes)
+        with watching(sys.stderr, quiet=quiet) as watch:
+            if no_engine:
+                reports = _prove_files(outside, prepared, proving, base_from or "", watch)
+            else:
+                reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
     if save:
         outside.files.keep_measured(path, reports, outside.host.today())
     return _show(reports, as_json=as_json, verbose=verbose)
@@ -127,12 +134,10 @@ def _prove_files(
     return tuple(reports)
 
 
-def of_project(
-    outside: Services, path: Path, prepared: Any, wishes: VerifyOptions
-) -> VerifyRequest:
+def of_project(outside: Services, prepared: Any, wishes: VerifyOptions) -> VerifyRequest:
     """Return what is to be proven of a project whose files are up to date."""
     facts = outside.knowledge.load_facts(prepared.request.knowledge)
-    promises = outside.files.read_promises(path, prepared.arches, facts)
+    promises = outside.files.read_promises(prepared.folder, prepared.arches, facts)
     trace = prepared.project.trace
     origins = {base.id for base in facts.bases if base.origin}
     if trace is not None and prepared.request.options.traced != TRACED[-1]:
@@ -140,7 +145,7 @@ def of_project(
             replace(one, runs=trace.runs) if one.base in origins else one for one in promises
         )
     return VerifyRequest(
-        job=make_job(path, prepared, BuildOptions()),
+        job=make_job(prepared, BuildOptions()),
         promises=promises,
         wishes=wishes,
         facts=facts.packages,

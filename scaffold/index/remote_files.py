@@ -163,7 +163,8 @@ def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str, bool]]:
     yield from (one for name, one in found.items() if not _OF_LIBC.fullmatch(name))
 
 
-_OF_LIBC = re.compile(r"(lib)?(c|m|dl|pthread|rt|util|resolv)(\.so\S*)?")
+# The C library's, and what an import of tkinter stands for: a package does without.
+_OF_LIBC = re.compile(r"(lib)?(c|m|dl|pthread|rt|util|resolv)(\.so\S*)?|libtk\S+")
 
 
 class RemoteFiles:

@@ -16,6 +16,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
 from prompt_toolkit.layout import (
     ConditionalContainer,
+    Dimension,
     FormattedTextControl,
     HSplit,
     Layout,
@@ -121,6 +122,7 @@ _SEARCHED = 12
 _ESCAPE = 0.05  # seconds in which the rest of an arrow key's code follows its first byte
 _POINTED = 8  # columns for the pointer, the tick and the gap before a note
 _NARROWEST = 16
+_TALLEST = 14  # lines of a long list: the screen keeps what was said before
 _WIDEST = 40  # a longer title moves its own note, and no other
 
 
@@ -168,6 +170,7 @@ def _add_keys(prompt: "Prompt", question: Question) -> None:
     )
     for window in app.layout.find_all_windows():
         window.dont_extend_height = Always()
+        window.height = Dimension(max=_TALLEST) if window.height is None else window.height
     shown = ConditionalContainer(legend, filter=~is_done)
     app.layout = Layout(HSplit([app.layout.container, shown]), app.layout.current_window)
 

@@ -1,6 +1,7 @@
 """Requirements that are folders or files of the project itself: what they ask for in turn."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,9 @@ from scaffold.project.requirements import read_requirements
 from scaffold.project.setup_files import read_setup
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import HIGHEST, find_workspace
+
+# Where conda's packages were built, which pip freeze prints for them.
+_OF_CONDA = re.compile(r"/(?:croot|feedstock_root|conda-bld|b/abs_\w+)/|/build/[0-9a-f]{8}/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +156,11 @@ class _Walk:
 
     def _wrong(self, path: str) -> str:
         outside = relative(self.context, self.root / path).split("/", maxsplit=1)[0] == ".."
+        if outside and _OF_CONDA.search(path):
+            return (
+                f"{path} is where conda built it: write the name with its version, as "
+                "`pip list --format=freeze` prints it"
+            )
         if outside or Path(path).is_absolute():
             return (
                 f"{path} lies outside the project's folder, which is all that the build sees:"

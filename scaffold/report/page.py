@@ -213,6 +213,7 @@ def _contenders(
     limit = target.budget.on_disk
     weighed = [(verdict, verdict.size) for verdict in verdicts if verdict.size is not None]
     scale = max([size.on_disk for _, size in weighed] + [limit or 0], default=0)
+    scale = min(scale, 2 * limit) if limit else scale
     bars = tuple(_contender(verdict, size, decision, scale, limit) for verdict, size in weighed)
     whys: dict[str, list[str]] = {}
     for verdict in verdicts:

@@ -216,12 +216,12 @@ class Segment:
 
 
 def draw_bar(parts: Sequence[tuple[str, int]], scale: int) -> tuple[Segment, ...]:
-    """Return the pieces of a bar, one after the other; ``scale`` bytes are the whole width."""
+    """Return the pieces of a bar up to ``scale`` bytes, which are the whole width."""
     segments = []
     at = 0.0
     for kind, size in parts:
-        length = 100 * size / scale if scale else 0.0
-        if size:
+        length = min(100 * size / scale, 100 - at) if scale else 0.0
+        if size and length:
             segments.append(Segment(kind=kind, start=at, length=length))
         at += length
     return tuple(segments)

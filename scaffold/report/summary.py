@@ -149,6 +149,7 @@ def _show_refusal(target: Target, decision: Decision) -> "Content":
     savings = rescue or _worthwhile(decision.savings, nearest.size if nearest else None)
     for saving in savings[:_SAVINGS]:
         less = f": {format_size(saving.bytes)} less" if saving.bytes else ""
+        less += ", then it fits" if len(rescue) == 1 else ""
         yield _row("Would help", f"{saving.option or saving.code}{less}", saving.text)
     for way in decision.ways:
         if way.size:

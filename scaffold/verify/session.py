@@ -467,6 +467,17 @@ def rebuild_edited(
     )
 
 
+@contextmanager
+def working_copy(folder: Path, *, history: bool = False) -> Iterator[Path]:
+    """Yield a copy of a project that is gone afterwards; with ``history``, git knows it as well."""
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary:
+        copy = Path(temporary) / folder.resolve().name
+        shutil.copytree(folder, copy, ignore=LEFT_OUT, symlinks=True)
+        if history and (folder / ".git").is_dir():
+            (copy / ".git").symlink_to((folder / ".git").resolve())
+        yield copy
+
+
 def _once_more(
     job: Job,
     promise: Expectation,
@@ -478,9 +489,7 @@ def _once_more(
     change: Callable[[Path], None],
 ) -> Rebuild | str:
     tag = f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}-again"
-    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary, ExitStack() as stack:
-        copy = Path(temporary) / "project"
-        shutil.copytree(job.folder, copy, ignore=LEFT_OUT, symlinks=True)
+    with working_copy(job.folder) as copy, ExitStack() as stack:
         change(copy)
         stack.callback(remove_image, bench.home, tag)
         try:

@@ -4,12 +4,9 @@ import json
 import os
 import re
 import shlex
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffold.docker.apps import run_exercise
@@ -48,7 +45,7 @@ from scaffold.state.trace_file import (
     weigh_opened,
 )
 from scaffold.verify.checks.traced import compare_runs, name_exercise
-from scaffold.verify.session import LEFT_OUT, VerifySession, make_trial, open_bench
+from scaffold.verify.session import VerifySession, make_trial, open_bench, working_copy
 
 if TYPE_CHECKING:
     from scaffold.model.target import Arch
@@ -127,9 +124,7 @@ def _image(tracing: Tracing, plan: Plan, bench: VerifySession, watch: Watch) -> 
     """Yield an image of a copy of the project with a plan's files, on the device's engine."""
     arch: Arch = tracing.promise.arch
     tag = f"leanscaffold-trace:{bench.mark}-{arch.slug}"
-    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary, ExitStack() as stack:
-        folder = Path(temporary) / "project"
-        shutil.copytree(tracing.job.folder, folder, ignore=LEFT_OUT, symlinks=True)
+    with working_copy(tracing.job.folder) as folder, ExitStack() as stack:
         for name in (*read_recorded(tracing.job.folder), TRACE):
             (folder / name).unlink(missing_ok=True)
         files = dict(tracing.spell(plan))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
@@ -240,6 +241,7 @@ def make_outside(
         engine=Engine(
             build=build,
             write_images=write_images,
+            copy_project=nullcontext,
             prove=lambda proving, _, __: tuple(
                 Report(arch=promise.arch, image="sha256:1", layers=(), checks=())
                 for promise in proving.promises

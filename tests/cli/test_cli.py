@@ -323,7 +323,7 @@ def test_where_nothing_fits_generate_writes_nothing_and_exits_3_with_what_would_
     for words in (
         "12 MB on disk over the limit",
         "Would help   --swap opencv-python=",
-        "62 MB less",
+        "62 MB less, then it fits",
     ):
         assert words in result.stdout
     document = json.loads(run(*argv, "--json", outside=make_outside(nothing)).stdout)
@@ -376,3 +376,28 @@ def test_a_folder_with_an_odd_name_is_quoted_in_the_next_step(tmp_path: Path) ->
     folder.mkdir()
     result = run("generate", str(folder), "--target", "arm64")
     assert f"'{folder}'" in result.stdout
+
+
+def test_docker_lean_says_what_it_is_and_runs_the_same_commands() -> None:
+    call = "import sys; from scaffold.__main__ import docker_plugin; docker_plugin()"
+
+    def run_plugin(*words: str) -> str:
+        command = [sys.executable, "-c", call, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert json.loads(run_plugin("docker-cli-plugin-metadata"))["SchemaVersion"] == "0.1.0"
+    assert run_plugin("lean", "--version").startswith("leanscaffold, version")
+
+
+def test_a_terminal_without_unicode_gets_signs_that_it_has() -> None:
+    command = [sys.executable, "-m", "scaffold", "plan", "examples/hello"]
+    done = subprocess.run(
+        [*command, "--target", "arm64", "--offline"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert "?" not in done.stdout
+    assert "\n+ " in done.stdout

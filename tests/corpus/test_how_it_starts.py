@@ -798,3 +798,11 @@ def test_options_that_nothing_sets_and_stages_of_development_are_left_out(
     unset = "$" in dockerfile and "ENV" not in dockerfile and not compose
     noted = any("which nothing sets" in note for note in project.notes)
     assert noted == (unset or "run.sh" in dockerfile)
+
+
+@pytest.mark.parametrize("folder", ["lib", "vendor", "app/third_party"])
+def test_packages_brought_along_are_not_the_application(tmp_path: Path, folder: str) -> None:
+    """Source: Tautulli, whose lib/ has a hundred packages of others."""
+    files = {f"{folder}/certifi/__init__.py": "", f"{folder}/certifi/__main__.py": "print(1)\n"}
+    project = planned(tmp_path, {**files, "Tautulli.py": LOOP})
+    assert started(project)[0] == "python Tautulli.py"

@@ -260,3 +260,20 @@ def test_an_extra_and_a_group_may_exclude_each_other(tmp_path: Path) -> None:
     """
     with pytest.raises(UsageError, match="--extra cpu and --group gpu"):
         read(tmp_path, {"pyproject.toml": text}, extras=("cpu",), groups=("gpu",))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///croot/certifi_1707229174982/work/certifi",
+        "file:///tmp/build/80754af9/certifi_1630003229654/work",
+        "file:///home/conda/feedstock_root/build_artifacts/certifi_1713279365350/work",
+        "file:///C:/b/abs_5eitqpwlbs/croot/certifi_16/work/dist/certifi-1-py3-none-any.whl",
+    ],
+)
+def test_what_pip_freeze_prints_for_condas_packages(tmp_path: Path, address: str) -> None:
+    """Source: pip#8176, conda's own documentation of pip list --format=freeze."""
+    root = write(tmp_path, {"requirements.txt": f"certifi @ {address}\n", "a.py": ""})
+    with pytest.raises(RequirementsInvalidError) as caught:
+        read_project(root, environ={})
+    assert "pip list --format=freeze" in str(caught.value.details[0].text)

@@ -8,6 +8,7 @@ import pytest
 from tools.docs.__main__ import written_pages
 from tools.docs.console import ROOT, find_calls, prepare, run
 from tools.docs.pages import make_pages
+from tools.session import KEYS
 
 DOCS = ROOT / "docs"
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in written_pages()}
@@ -34,6 +35,15 @@ def test_every_link_of_a_page_leads_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), *ROOT.glob("knowledge/*.md")]:
         for link in _LINK.findall(page.read_text("utf-8")):
             assert (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"
+
+
+def test_the_recorded_wizard_asks_what_it_asks_today() -> None:
+    asked = re.findall(r"(?m)^· (.*?\?)", (DOCS / "first-session.md").read_text("utf-8"))
+    assert len(asked) == len(KEYS)
+    for question, (pattern, _) in zip(asked, KEYS, strict=True):
+        assert re.fullmatch(pattern, question)
+    known = "".join(one.read_text("utf-8") for one in (ROOT / "scaffold" / "init").glob("*.py"))
+    assert all(f'"{question}' in known for question in asked)
 
 
 def test_a_console_is_read_with_its_lines_commands_and_outputs() -> None:

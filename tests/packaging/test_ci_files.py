@@ -12,11 +12,14 @@ from click import Context
 from scaffold.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("action.yml", ".pre-commit-hooks.yaml", "docs/ci.md")
+FILES = ("action.yml", "gitlab.yml", ".pre-commit-hooks.yaml")
 
 
-def test_the_action_is_as_its_schema_says() -> None:
-    words = ("-m", "check_jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+@pytest.mark.parametrize(
+    ("file", "schema"), [("action.yml", "github-actions"), ("gitlab.yml", "gitlab-ci")]
+)
+def test_a_file_is_as_its_schema_says(file: str, schema: str) -> None:
+    words = ("-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", file)
     done = subprocess.run(
         [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -26,7 +29,7 @@ def test_the_action_is_as_its_schema_says() -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_its_commands_and_options_exist(file: str) -> None:
     found = re.findall(
-        r"leanscaffold (update|lint|generate)((?: --[a-z-]+)*)", (ROOT / file).read_text()
+        r"leanscaffold (update|lint|build)((?: --[a-z-]+)*)", (ROOT / file).read_text()
     )
     assert found
     for name, options in found:

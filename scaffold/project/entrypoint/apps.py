@@ -41,6 +41,8 @@ _ASIDE = frozenset(
         *("tests", "test", "testing", "docs", "doc", "benchmarks", "benchmark", "notebooks"),
         *("examples", "example", "samples", "sample", "demos", "demo"),
         *("scripts", "script", "tools", "tool"),
+        # What others wrote, brought along.
+        *("vendor", "vendored", "_vendor", "third_party", "thirdparty", "extern", "site-packages"),
     }
 )
 
@@ -83,6 +85,8 @@ def is_aside(module: Module) -> bool:
     *folders, name = module.file.split("/")
     if name == "__main__.py":
         folders = folders[:-1]
+        if folders[-1:] in (["lib"], ["libs"]):  # a package brought along: lib/certifi
+            return True
     return not _ASIDE.isdisjoint(folders)
 
 
