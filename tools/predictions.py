@@ -44,8 +44,8 @@ TABLE = ROOT / "docs" / "predictions.md"
 # What the stand-ins weighed when the table was made.
 WEIGHED = Path(__file__).resolve().parents[1] / "tests/engine/weighed"
 EXAMPLES = (
-    *("hello", "fastapi", "flask-postgres", "pandas", "scikit-learn", "detector", "yolo"),
-    *("litert", "gateway", "django", "paper"),
+    *("hello", "fastapi", "flask-postgres", "pandas", "scikit-learn", "detector", "litert"),
+    *("gateway", "django", "paper"),
 )
 ARCHES = ("amd64", "arm64")
 # The stand-ins have one Python, and one release of each distribution.

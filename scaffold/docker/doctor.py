@@ -100,7 +100,7 @@ def free_space(path: Path) -> int | None:
 
 _LITTLE, _TOO_LITTLE = 10 * 10**9, 2 * 10**9  # bytes free where images are built
 _CACHE_NEEDS = 200 * 10**6
-_OLD, _STALE = 90, 365  # days
+_OLD, _STALE = 60, 365  # days
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY")
 # What devices of today run; who builds for the others knows.
 _USUAL = (Arch.AMD64, Arch.ARM64, Arch.ARM_V7)

@@ -118,7 +118,7 @@ def test_distroless_names_no_registry_and_has_neither_shell_nor_pip(facts: Facts
 
 def test_python_310_is_past_its_end(facts: Facts) -> None:
     assert facts.pythons["3.10"] == date(2026, 10, 31)
-    assert facts.pythons["3.15"] is None
+    assert facts.releases["3.15"] == date(2026, 10, 1)
 
 
 @pytest.mark.parametrize(
