@@ -46,24 +46,46 @@ class _Piece:
 def strip_file(path: Path) -> int:
     """Take out what no loader reads; return the bytes saved, 0 for a file that is left alone."""
     data = path.read_bytes()
-    left = strip_bytes(data)
-    if len(data) - len(left) < _WORTH:
+    if not count_symbols(data):
         return 0
-    path.write_bytes(left)
+    left = strip_bytes(data)
+    if left is not data:
+        path.write_bytes(left)
     return len(data) - len(left)
+
+
+def count_symbols(data: bytes) -> int:
+    """Return the bytes that stripping takes out of a file, where a second look finds no fault."""
+    elf = parse_elf(data)
+    pieces = _movable(data, elf) if elf else []
+    size = 0
+    for piece in pieces:
+        size = piece.end - _gap(piece, size)
+    return len(data) - size if pieces and len(data) - size >= _WORTH else 0
 
 
 def strip_bytes(data: bytes) -> bytes:
     """Return an ELF file with nothing but what a loader reads, or the same bytes."""
     elf = parse_elf(data)
-    # Bytes behind everything described were put there by somebody who reads them on his own.
-    if elf is None or not elf.segments or data[elf.end :].strip(b"\0"):
-        return data
-    pieces = list(_pieces(elf))
-    if not _is_simple(elf, pieces):
+    pieces = _movable(data, elf) if elf else []
+    if elf is None or not pieces:
         return data
     left = _without_sections(_move_together(data, elf, pieces), elf)
     return left if is_same_to_a_loader(data, left) else data
+
+
+def _movable(data: bytes, elf: Elf) -> list[_Piece]:
+    """Return what has to stay of a file, nothing for one that is to be left alone."""
+    # Bytes behind everything described were put there by somebody who reads them on his own.
+    if not elf.segments or data[elf.end :].strip(b"\0"):
+        return []
+    pieces = list(_pieces(elf))
+    return pieces if _is_simple(elf, pieces) else []
+
+
+def _gap(piece: _Piece, end: int) -> int:
+    """Return how far a piece moves to lie behind ``end``, by its alignment."""
+    return (piece.start - end) // max(piece.align, 1) * max(piece.align, 1)
 
 
 def _pieces(elf: Elf) -> Iterator[_Piece]:
@@ -97,7 +119,7 @@ def _move_together(data: bytes, elf: Elf, pieces: list[_Piece]) -> bytes:
     moved: list[tuple[_Piece, int]] = [(pieces[0], 0)]
     out = bytearray(data[: pieces[0].end])
     for piece in pieces[1:]:
-        gap = (piece.start - len(out)) // max(piece.align, 1) * max(piece.align, 1)
+        gap = _gap(piece, len(out))
         moved.append((piece, gap))
         out += bytes(piece.start - gap - len(out)) + data[piece.start : piece.end]
     header, order = _HEADERS[elf.bits], "<" if elf.little else ">"

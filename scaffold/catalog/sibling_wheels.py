@@ -65,7 +65,14 @@ def assume_elf(
         elf="assumed",
         elf_from=other,
         sought=known.sought,
+        symbols=_as_many(facts, known),
     )
+
+
+def _as_many(facts: WheelFacts, known: WheelFacts) -> int | None:
+    """Return the symbols that a wheel has if their part of its machine code is the sibling's."""
+    code = known.kind("so")
+    return None if known.symbols is None or not code else known.symbols * facts.kind("so") // code
 
 
 def _platform_tags(filename: str) -> str:

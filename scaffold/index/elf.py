@@ -15,6 +15,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from scaffold.assembler import elf as loader
 from scaffold.assembler.elf import file_offset, parse_elf, read_dynamic, read_text
+from scaffold.assembler.stripping import count_symbols
 from scaffold.catalog.sibling_wheels import wheel_platforms
 from scaffold.model.image import Elf
 
@@ -24,6 +25,7 @@ _IN_MEMORY = 32 << 20  # bytes of a member; what is larger waits on disk
 _MOST_UNPACKED = 4 << 30  # bytes of a wheel
 _MOST_VERSIONS = 200  # of one library, and libraries; real files have some dozens
 _DT_STRTAB, _DT_VERNEED, _DT_VERNEEDNUM = 5, 0x6FFFFFFE, 0x6FFFFFFF
+_OUTSIDE = re.compile(r"[^/]+\.data/(?!purelib/|platlib/)")  # of site-packages
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
 _TEXTS = {".py", ".pyi", ".pyc", ".txt", ".json", ".h", ".hpp", ".md", ".pyx", ".pxd", ".csv"}
 # The numbers of the ELF specification.
@@ -53,11 +55,13 @@ class ElfFacts:
     """``glibc`` is the highest version needed, None for none; ``needs`` are foreign sonames.
 
     ``sought`` pairs those with the folders, below site-packages, that RPATH or RUNPATH name.
+    ``symbols`` are the bytes that stripping takes out.
     """
 
     glibc: tuple[int, int] | None
     needs: tuple[str, ...]
     sought: tuple[tuple[str, str], ...] = ()
+    symbols: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ class _Member:
     needed: tuple[str, ...]
     glibc: tuple[int, int] | None
     paths: tuple[str, ...] = ()
+    symbols: int = 0
 
 
 def read_elf_facts(wheel: ZipFile) -> ElfFacts:
@@ -85,11 +90,13 @@ def read_elf_facts(wheel: ZipFile) -> ElfFacts:
     needs: set[str] = set()
     levels: list[tuple[int, int]] = []
     sought: set[tuple[str, str]] = set()
+    symbols = 0
     for info in wheel.infolist():
         member = _read_member(wheel, info)
         if member is None or (expected and member.machine not in expected):
             continue
         brought.add(member.soname)
+        symbols += member.symbols if _OUTSIDE.match(info.filename) is None else 0
         needs.update(member.needed)
         folders = {_beside(info.filename, path) for path in member.paths} - {""}
         sought.update((soname, folder) for soname in member.needed for folder in folders)
@@ -100,6 +107,7 @@ def read_elf_facts(wheel: ZipFile) -> ElfFacts:
         glibc=max(levels, default=None),
         needs=tuple(sorted(foreign)),
         sought=tuple(sorted(pair for pair in sought if pair[0] in foreign)),
+        symbols=symbols,
     )
 
 
@@ -126,6 +134,7 @@ def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
         with _whole(start, stream) as data:
             elf = parse_elf(data, sections=False)
             levels = [] if elf is None else list(_glibc_levels(data, elf))
+            symbols = count_symbols(data)
     if elf is None:
         return None
     return _Member(
@@ -134,6 +143,7 @@ def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
         needed=elf.needed,
         glibc=max(levels, default=None),
         paths=elf.paths,
+        symbols=symbols,
     )
 
 

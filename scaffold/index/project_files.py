@@ -66,7 +66,7 @@ class ProjectFiles:
                 elf = read_elf_facts(wheel)
         except _UNREADABLE:
             return None
-        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read")
+        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read", symbols=elf.symbols)
 
 
 def _read_sdist(path: Path) -> SdistInside | None:

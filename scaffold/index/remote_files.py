@@ -207,7 +207,14 @@ class RemoteFiles:
                 facts = read_contents(wheel, file.filename)
         except _UNREADABLE:
             return None
-        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read", sought=elf.sought)
+        return replace(
+            facts,
+            glibc=elf.glibc,
+            needs=elf.needs,
+            elf="read",
+            sought=elf.sought,
+            symbols=elf.symbols,
+        )
 
     def sdist(self, file: DistFile) -> SdistInside | None:
         """Return what an sdist says; None for one that is gone, broken or very large."""

@@ -104,7 +104,7 @@ class WheelFacts:
     beside the file that has them. ``modules`` are the names below site-packages that can be
     imported, None where nobody looked; ``opened`` are (library, where, at import) that its Python
     code opens or looks for by name. ``duplicates`` are the bytes of files that have the contents of
-    another, None where nobody compared them.
+    another, ``symbols`` those that stripping its machine code takes out, None where nobody looked.
     """
 
     installed: int
@@ -120,6 +120,7 @@ class WheelFacts:
     modules: tuple[str, ...] | None = None
     opened: tuple[tuple[str, str, bool], ...] = ()
     duplicates: int | None = None
+    symbols: int | None = None
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

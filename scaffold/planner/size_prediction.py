@@ -32,6 +32,10 @@ SOURCE_IN_TESTS = 1.3
 # What trimming takes out of a layer, per byte: nearly all of it is text. Python sources of 45
 # packages, each as a compressed tar archive: 0.21 to 0.26 (2026-11-24).
 TEXT_COMPRESSED = 0.24
+# Machine code whose symbols nobody looked at: their share of it, and how far that may be off
+# (pyarrow 0.22, zstandard 0.91 with debug information, most wheels less than 0.2; 2026-11-29).
+TYPICAL_SYMBOLS = 0.15
+SYMBOLS_SPREAD = 0.3
 # A wheel of unknown contents: what it unpacks to, relative to the wheel (median of 80 packages).
 UNPACKED_PER_WHEEL = 3.2
 UNKNOWN_SPREAD = 0.3
@@ -48,6 +52,11 @@ SYSTEM_IN_BLOCKS = 1.1
 APPLICATION_FILE = 3_000
 
 _NOTHING = SystemCost()
+
+
+def is_unread(facts: WheelFacts, name: str, footprints: Mapping[str, Footprint]) -> bool:
+    """Tell whether nobody knows what stripping takes out of a wheel's machine code."""
+    return facts.symbols is None and name not in footprints and facts.kind("so") > 0
 
 
 def source_bytes(facts: WheelFacts) -> int:
@@ -114,7 +123,12 @@ def predict(
     )
     unknown = sum(weighed.facts.installed for weighed in packages if not weighed.exact)
     spreads = _spreads(packages, footprints) if bytecode != "none" else (0.0, 0.0)
-    layers = sum(
+    unread = sum(
+        weighed.facts.kind("so")
+        for weighed in packages
+        if weighed.trimmed and is_unread(weighed.facts, weighed.pinned.name, footprints)
+    )
+    layers = unread * SYMBOLS_SPREAD * TEXT_COMPRESSED + sum(
         _layer(weighed, footprints)
         * (LAYER_SPREAD if weighed.pinned.name in footprints else TYPICAL_LAYER_SPREAD)
         for weighed in packages
@@ -124,6 +138,7 @@ def predict(
         image.on_disk * image.error
         + spreads[0]
         + unknown * UNKNOWN_SPREAD
+        + unread * SYMBOLS_SPREAD
         + system.error
         + unbuilt.error
         + app_compiled * TYPICAL_BYTECODE_SPREAD

@@ -15,7 +15,7 @@ from scaffold.model.plan import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Trimmed
-from scaffold.planner.size_prediction import TYPICAL
+from scaffold.planner.size_prediction import TYPICAL, TYPICAL_SYMBOLS, is_unread
 
 LIBRARY = "python"  # in the place of a package
 # Of a package that is compiled while building, nobody has looked into a wheel: what stripping takes
@@ -164,7 +164,7 @@ def _predict(
     if level == "none":
         return
     filename = weighed.pinned.file.filename
-    share = facts.footprints.get(name, TYPICAL).find_symbols(filename).share
+    share = _symbols_share(weighed, facts)
     code = weighed.facts.kind("so")
     if name in unloaded and fact is not None and UNLOADED not in kept:
         gone = round(fact.share(UNLOADED, filename) * code)
@@ -180,6 +180,17 @@ def _predict(
         # What is linked was stripped before.
         stripped = 0.0 if SYMBOLS in kept else share
         yield Trimmed(rule=DUPLICATES, package=name, bytes=round((same or 0) * (1 - stripped)))
+
+
+def _symbols_share(weighed: Weighed, facts: Facts) -> float:
+    """Return the symbols per byte of machine code: as read, as measured, or as is typical."""
+    name, code = weighed.pinned.name, weighed.facts.kind("so")
+    if weighed.facts.symbols is not None and code:
+        return weighed.facts.symbols / code
+    if is_unread(weighed.facts, name, facts.footprints):
+        return TYPICAL_SYMBOLS
+    footprint = facts.footprints.get(name, TYPICAL)
+    return footprint.find_symbols(weighed.pinned.file.filename).share
 
 
 def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weighed:

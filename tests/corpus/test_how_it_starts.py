@@ -507,6 +507,11 @@ def test_of_several_exposed_ports_the_sources_tell_which_and_all_are_named(tmp_p
     assert project.port is not None
     assert project.port.value == 8080
     assert any("exposes 8080, 9000, 5353/udp" in note for note in project.notes)
+    project = planned(tmp_path, {"Dockerfile": text, "run.py": f"ports = {{'web': 9000}}\n{LOOP}"})
+    assert project.port is not None
+    assert project.port.value == 9000
+    both = f"ports = {{'web': 9000, 'admin': 8080}}\n{LOOP}"
+    assert planned(tmp_path, {"Dockerfile": text, "run.py": both}).port is None
     main = f"from http.server import HTTPServer\nHTTPServer(('', 9000), None)\n{LOOP}"
     project = planned(tmp_path, {"Dockerfile": text, "run.py": main})
     assert project.port is not None

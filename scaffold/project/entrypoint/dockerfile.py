@@ -157,7 +157,7 @@ def read_own_start(
     if len(exposed) > 1:
         told = (
             f"{reading.origin(next(iter(exposed.values())))} exposes {', '.join(exposed)}: the "
-            "image names one (--port), the others are open all the same: publish them by number"
+            "image names one at most (--port); the others are open all the same: publish them"
         )
         notes = (*notes, told)
     only = ports[0] if len(ports) == 1 else None

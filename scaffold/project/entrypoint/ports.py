@@ -76,6 +76,22 @@ def find_port(
     return next(found, None) or next(defaults, None)
 
 
+def among(ports: Sequence[Found[int]], modules: Sequence[Module]) -> Found[int] | None:
+    """Return the exposed port that the sources name; the first if they name none of several.
+
+    None where they name more than one: a check of the wrong one would call the container ill.
+    """
+    numbers = {
+        node.value
+        for module in modules
+        if not is_aside(module)
+        for node in module.nodes
+        if isinstance(node, ast.Constant) and type(node.value) is int
+    }
+    named = [port for port in ports if port.value in numbers]
+    return next(iter(named or ports), None) if len(named) < 2 else None  # noqa: PLR2004
+
+
 def constant_port(modules: Sequence[Module]) -> Found[int] | None:
     """Return what a constant is given that is named as the port of a server, if all agree."""
     found = {

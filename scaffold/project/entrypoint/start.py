@@ -24,6 +24,7 @@ from scaffold.project.entrypoint.dockerfile import (
 )
 from scaffold.project.entrypoint.health import find_health
 from scaffold.project.entrypoint.ports import (
+    among,
     constant_port,
     find_port,
     gunicorn_bind,
@@ -254,7 +255,7 @@ def _own_entry(
     serves = bool(own.server) or uwsgi or entry is not None
     written = PORT_OPTION.search(" ".join(start.value.command)) if serves else None
     listens = find_port(modules, first=own.file, variable=serves)
-    port = own.port or _written_port(entry) or listens or next(iter(own.ports), None)
+    port = own.port or _written_port(entry) or listens or among(own.ports, modules)
     if written is not None:
         port = Found(value=int(written[1]), origin=start.origin)
     elif own.server and own.server != "gunicorn":

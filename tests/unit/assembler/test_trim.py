@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.assembler.stripping import is_same_to_a_loader, strip_bytes, strip_file
+from scaffold.assembler.stripping import count_symbols, is_same_to_a_loader, strip_bytes, strip_file
 from scaffold.assembler.trim import EVERY, FOR_COMPILERS, RULES, Rule, find_spent
 from scaffold.assembler.trim.scan import Packages
 from scaffold.assembler.trimming import drop_launchers
@@ -219,6 +219,7 @@ def test_folders_named_test_that_are_spared_are_read_like_any_source(tmp_path: P
 def test_stripping_takes_out_what_no_loader_reads_and_changes_nothing_else(tmp_path: Path) -> None:
     whole = make_elf(needed=("libc.so.6",), soname="x", symbols=50_000)
     file = write(tmp_path, "x.so", whole)
+    assert count_symbols(whole) == len(whole) - len(strip_bytes(whole))
     saved = strip_file(file)
     left = file.read_bytes()
     assert saved > 50_000
@@ -236,6 +237,7 @@ def test_segments_that_patching_put_behind_the_symbols_move_up(
     whole = make_patched_elf(bits=bits, order=order, align=align, symbols=200_000)
     left = strip_bytes(whole)
     assert len(whole) - len(left) > 200_000 - 2 * align
+    assert count_symbols(whole) == len(whole) - len(left)
     assert is_same_to_a_loader(whole, left)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scaffold.assembler.stripping import count_symbols
 from scaffold.index.elf import read_elf_facts
 from tests.support.elf_files import make_elf
 
@@ -36,6 +37,12 @@ def test_needs_are_what_no_file_of_the_wheel_is_named_or_calls_itself() -> None:
 
 def test_the_glibc_version_is_the_highest_that_any_symbol_asks_for() -> None:
     assert read_elf_facts(wheel_of(demo__probe="probe.so")).glibc == (2, 25)
+
+
+def test_symbols_are_what_stripping_takes_out_of_all_machine_code() -> None:
+    large, small = make_elf(symbols=50_000), make_elf(symbols=100)
+    facts = read_elf_facts(wheel_of(demo__a=large, demo__b=large, demo__c=small))
+    assert facts.symbols == 2 * count_symbols(large) > 100_000
 
 
 def test_a_wheel_without_machine_code_needs_nothing() -> None:
