@@ -53,13 +53,14 @@ def build(
     quiet: bool,
     goal: str | None,
     base_from: str | None,
+    bundle: str | None,
     **values: Any,
 ) -> int:
     """Build the project in PATH into the local engine, push it, or write it without an engine."""
     wishes = read_wishes(values)
     if wishes.tag:
         split_tag(wishes.tag)
-    check_goal(goal or "", base_from or "", wishes)
+    check_goal(goal or "", base_from or "", bundle or "", wishes)
     with talking(sys.stderr, quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=force, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
@@ -70,7 +71,7 @@ def build(
             job = make_image_job(
                 outside, prepared, make_job(prepared, wishes), goal, base_from or ""
             )
-            written = outside.engine.write_images(job, watch)
+            written = outside.engine.write_images(replace(job, bundle=bundle or ""), watch)
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
@@ -94,7 +95,7 @@ def make_job(prepared: Prepared, wishes: BuildOptions) -> Job:
     )
 
 
-def check_goal(goal: str, base_from: str, wishes: BuildOptions) -> None:
+def check_goal(goal: str, base_from: str, bundle: str, wishes: BuildOptions) -> None:
     """Raise UsageError for options that do not go together with ``--to``."""
     given = {
         "--push": wishes.push,
@@ -104,8 +105,11 @@ def check_goal(goal: str, base_from: str, wishes: BuildOptions) -> None:
     }
     if goal and (clash := [name for name, value in given.items() if value]):
         raise UsageError(f"--to and {clash[0]} exclude each other", hint="--to needs no builder")
-    if base_from and not goal:
-        raise UsageError("--base-from is only for --to", hint="add --to app.tar")
+    for name, value in (("--base-from", base_from), ("--from", bundle)):
+        if value and not goal:
+            raise UsageError(f"{name} is only for --to", hint="add --to app.tar")
+    if base_from and bundle:
+        raise UsageError("--base-from and --from exclude each other", hint="a bundle has the base")
 
 
 def make_image_job(

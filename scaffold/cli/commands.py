@@ -135,6 +135,13 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 metavar="PLACE",
                 help="With --to: the base from oci:DIR or a tar, not from its registry.",
             ),
+            option(
+                "--from",
+                "bundle",
+                section="Build",
+                metavar="FILE",
+                help="With --to: everything from a bundle, nothing from the network.",
+            ),
             REMAKE,
             JSON,
             QUIET,
@@ -152,12 +159,83 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             *GIVEN,
             *verify_params("Verify"),
             flag(
+                "--no-engine",
+                section="Verify",
+                help="Run nothing: prove what the files show, of an image built here or of "
+                "--image app.tar.",
+            ),
+            option(
+                "--base-from",
+                section="Verify",
+                metavar="PLACE",
+                help="With --no-engine: the base from oci:DIR or a tar, not from its registry.",
+            ),
+            flag(
                 "--save",
                 help="Keep the figures in leanscaffold.json; plan shows them.",
             ),
             REMAKE,
             flag("--verbose", "-v", help="The evidence of what passed, too."),
             JSON,
+            QUIET,
+        ),
+        command(
+            "deploy",
+            "Run the image on a device, without a registry.",
+            """Write the image of the project in PATH without an engine and run it on a device.
+
+    Only the layers that the device lacks are sent. It runs as the compose file says: read-only,
+    with the device's limits and hardware, and the variables of .env. Where it does not get healthy
+    in time, the old one runs again.
+    """,
+            PATH,
+            *GIVEN,
+            option(
+                "--on",
+                "engine",
+                metavar="ENGINE",
+                required=True,
+                help="The device: ssh://user@device[:port], or a docker context.",
+            ),
+            option(
+                "--from",
+                "archive",
+                metavar="FILE",
+                help="An archive that is built already, such as app.tar.",
+            ),
+            option(
+                "--base-from",
+                metavar="PLACE",
+                help="The base from oci:DIR or a tar, not from its registry.",
+            ),
+            option(
+                "--health-timeout",
+                type=click.FloatRange(min=1),
+                default=60.0,
+                metavar="SECONDS",
+                help="How long it may take until it is healthy.  [default: 60]",
+            ),
+            JSON,
+            QUIET,
+        ),
+        command(
+            "bundle",
+            "Pack base and wheels for a build without network.",
+            """Pack what the image of the project in PATH is made of: base, wheels and plan.
+
+    With the project beside it, `leanscaffold build --to app.tar --from FILE` writes the same image
+    where there is no network. Everything in FILE is checked against its hash there.
+    """,
+            PATH,
+            *GIVEN,
+            option(
+                "--to", "goal", required=True, metavar="FILE", help="The archive, such as site.tar."
+            ),
+            option(
+                "--base-from",
+                metavar="PLACE",
+                help="The base from oci:DIR or a tar, not from its registry.",
+            ),
             QUIET,
         ),
         command(
@@ -238,6 +316,26 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             flag("--force", help="Overwrite FILE even if it is no report."),
             JSON,
             QUIET,
+        ),
+        command(
+            "sbom",
+            "List what is in an image, as CycloneDX or SPDX.",
+            """
+    List the packages in ARCHIVE, an image that `build --to app.tar` or `docker save` wrote.
+
+    Python's packages with their licences, CPython, what dpkg and apk recorded. A minimal image has
+    no such records: there every library that no package brought is listed by its path.
+    """,
+            click.Argument(
+                ["archive"], metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False)
+            ),
+            option(
+                "--format",
+                "form",
+                type=click.Choice(("cyclonedx", "spdx")),
+                default="cyclonedx",
+                help="How to write it.  [default: cyclonedx]",
+            ),
         ),
         command(
             "explain",

@@ -1,6 +1,7 @@
 """``leanscaffold verify``: build, run the way the device would, and tell what holds."""
 
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,22 +10,23 @@ from typing import Any
 
 import click
 
-from scaffold.cli.build import make_job
+from scaffold.cli.build import make_image_job, make_job
 from scaffold.cli.planning import show_result
-from scaffold.cli.prepare import combine_options, prepare
+from scaffold.cli.prepare import Prepared, combine_options, prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
 from scaffold.config.options import TRACED
 from scaffold.config.request import choose_targets
-from scaffold.model.build import BuildOptions
+from scaffold.docker.images import read_archive_file
+from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
 from scaffold.model.verification import Expectation, Report, VerifyOptions
 from scaffold.report.document import to_json
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 from scaffold.report.verify import make_report_document, show_reports
-from scaffold.verify.session import VerifyRequest
+from scaffold.verify.session import VerifyRequest, verify_files
 
 _FAILED = 1
 
@@ -61,6 +63,8 @@ def verify(
     /,
     path: Path,
     *,
+    no_engine: bool,
+    base_from: str | None,
     save: bool,
     force: bool,
     verbose: bool,
@@ -75,6 +79,14 @@ def verify(
             "--save keeps figures of what the plan builds, and --image is built already",
             hint="leave one of them out",
         )
+    if no_engine and (wishes.engine or save):
+        raise UsageError(
+            f"--no-engine and {'--save' if save else '--on'} exclude each other",
+            hint="leave one of them out",
+        )
+    if base_from and not no_engine:
+        raise UsageError("--base-from is only for --no-engine", hint="add --no-engine")
+    prepared = None
     with ExitStack() as stack:
 
         def copy(folder: Path) -> Path:
@@ -90,10 +102,36 @@ def verify(
                     return show_result(outcome, folder=path, as_json=as_json, verbose=False)
                 proving = of_project(outside, prepared, wishes)
         with watching(sys.stderr, quiet=quiet) as watch:
-            reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
+            if no_engine:
+                reports = _prove_files(outside, prepared, proving, base_from or "", watch)
+            else:
+                reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
     if save:
         outside.files.keep_measured(path, reports, outside.host.today())
     return _show(reports, as_json=as_json, verbose=verbose)
+
+
+def _prove_files(
+    outside: Services,
+    prepared: Prepared | None,
+    proving: VerifyRequest,
+    base_from: str,
+    watch: Callable[[Progress], None],
+) -> tuple[Report, ...]:
+    """Return what the files of images prove: written here without an engine, or archives."""
+    reports = []
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
+        for promise in proving.promises:
+            archive = proving.wishes.image
+            if prepared is not None and proving.job is not None:
+                archive = f"{folder}/{promise.arch.slug}.tar"
+                job = replace(proving.job, arches=(promise.arch,))
+                outside.engine.write_images(
+                    make_image_job(outside, prepared, job, archive, base_from), watch
+                )
+            contents = read_archive_file(Path(archive))
+            reports.append(verify_files(contents, promise, proving.facts))
+    return tuple(reports)
 
 
 def of_project(outside: Services, prepared: Any, wishes: VerifyOptions) -> VerifyRequest:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scaffold.assembler.trimming import REPORT
-from scaffold.model.image import BLOCK, Contents, ImageConfig, ImageFile, Suspect, in_blocks
+from scaffold.model.image import (
+    BLOCK,
+    Contents,
+    ImageConfig,
+    ImageFile,
+    Suspect,
+    in_blocks,
+    is_database,
+)
 from scaffold.model.verification import Layer
 from scaffold.project.secrets import find_in_config, unique
 
@@ -33,6 +41,7 @@ def is_kept(path: str) -> bool:
         or path == "/etc/ld.so.conf"
         or folder == "/etc/ld.so.conf.d"
         or (folder == "/etc" and name.startswith("ld-musl-"))
+        or is_database(path)
     )
 
 
@@ -147,6 +156,7 @@ def read_config(config: Mapping[str, Any]) -> ImageConfig:
         volumes=tuple(sorted(run.get("Volumes") or {})),
         health=_health_argv(health),
         history=tuple(str(line.get("created_by", "")) for line in config.get("history") or ()),
+        created=str(config.get("created") or ""),
     )
 
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from docker.errors import APIError, ImageNotFound
@@ -150,6 +151,19 @@ def read_archive(chunks: Iterable[bytes]) -> Contents:
         for blob in blobs
     ]
     return make_contents(_config_digest(texts, manifest), config, layers)
+
+
+def read_archive_file(path: Path) -> Contents:
+    """Return what an image in an archive on this machine is made of. Raises EngineError."""
+    try:
+        with path.open("rb") as file:
+            return read_archive(iter(lambda: file.read(_CHUNK), b""))
+    except OSError as error:
+        raise EngineError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="--image names an archive that `leanscaffold build --to app.tar` or `docker save` "
+            "wrote",
+        ) from error
 
 
 def read_layers(

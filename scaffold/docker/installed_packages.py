@@ -5,6 +5,7 @@ import json
 import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from email.parser import HeaderParser
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -25,7 +26,7 @@ class Installed:
     ``folder`` is where its modules are, ``files`` what it brought that is still there, by path,
     ``trimmed`` the paths that are not, ``taken`` pairs (rule of trimming, bytes) of what the build
     says that it took out. ``tags`` are those of its wheel. ``requires`` are its
-    requirements as written.
+    requirements as written, ``licence`` what it says of its licence.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Installed:
     taken: tuple[tuple[str, int], ...] = ()
     tags: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    licence: str = ""
 
     @property
     def on_disk(self) -> int:
@@ -89,7 +91,16 @@ def _read(contents: Contents, info: str, metadata: str) -> Installed:
         taken=tuple(_taken(contents.texts.get(f"{info}/{REPORT}", ""))),
         tags=tuple(str(tag) for tag in wheel.get_all("Tag") or ()),
         requires=tuple(str(one) for one in head.get_all("Requires-Dist") or ()),
+        licence=_licence(head),
     )
+
+
+def _licence(head: Message) -> str:
+    """Return the licence as written: an expression, a classifier, or a short text."""
+    said = str(head.get("License-Expression") or "").strip()
+    lines = [str(one) for one in head.get_all("Classifier") or ()]
+    named = [one.rpartition(" :: ")[2] for one in lines if one.startswith("License :: ")]
+    return said or ", ".join(named) or str(head.get("License") or "").partition("\n")[0].strip()
 
 
 def _taken(text: str) -> Iterator[tuple[str, int]]:

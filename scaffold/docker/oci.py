@@ -5,7 +5,7 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -23,6 +23,7 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 LISTS = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json")
 _PLAIN = "application/vnd.oci.image.layer.v1.tar"
+_CONTAINERD = "io.containerd.image.name"
 REF_NAME = "org.opencontainers.image.ref.name"
 _CHUNK = 1 << 20
 
@@ -170,8 +171,8 @@ class Layout:
             named = json.loads(self._read("index.json"))["manifests"]
         except KeyError:
             return self._find_saved(reference, arch)
-        matches = [one for one in named if _is_named(one, reference)] or named
-        for entry in self._flatten(matches):
+        names = [(one.get("annotations") or {}).get(_CONTAINERD) for one in named]
+        for entry in self._flatten(self._choose(named, names, reference)):
             manifest = json.loads(self._read(_blob(entry["digest"])))
             config = json.loads(self._read(_blob(manifest["config"]["digest"])))
             if is_platform(config, arch):
@@ -189,8 +190,8 @@ class Layout:
 
     def _find_saved(self, reference: str, arch: Arch) -> BaseImage:
         images = json.loads(self._read("manifest.json"))
-        named = [one for one in images if reference in (one.get("RepoTags") or ())] or images
-        for one in named:
+        names = [next(iter(one.get("RepoTags") or ()), None) for one in images]
+        for one in self._choose(images, names, reference):
             text = self._read(one["Config"])
             config = json.loads(text)
             if is_platform(config, arch):
@@ -203,6 +204,20 @@ class Layout:
                 digest = f"sha256:{hashlib.sha256(text).hexdigest()}"
                 return BaseImage(digest=digest, config=config, layers=layers)
         raise self._missing(reference, arch)
+
+    def _choose(
+        self, rows: Sequence[Any], names: Sequence[str | None], reference: str
+    ) -> Sequence[Any]:
+        """Return the images of a name, whatever registry they were copied to, or those without."""
+        pairs = list(zip(rows, names, strict=True))
+        found = [row for row, name in pairs if name and _last(name) == _last(reference)]
+        if not found and all(names):
+            listed = ", ".join(dict.fromkeys(str(name) for name in names))
+            raise BaseUnavailableError(
+                f"{self._path} has {listed}, and the plan wants {reference}",
+                hint=f"put {reference} there, or plan for what is there: --base and --python",
+            )
+        return found or [row for row, name in pairs if not name]
 
     def _size(self, name: str) -> int:
         with self._open(name) as file:
@@ -327,7 +342,7 @@ def _index(images: Sequence[Image], store: Store) -> tuple[bytes, list[Blob]]:
     name = images[0].tag
     if len(images) > 1:
         name = name.removesuffix(f"-{images[0].arch.slug}").removesuffix(f":{images[0].arch.slug}")
-    row["annotations"] = {"io.containerd.image.name": name, REF_NAME: name.rpartition(":")[2]}
+    row["annotations"] = {_CONTAINERD: name, REF_NAME: name.rpartition(":")[2]}
     return dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": [row]}), blobs
 
 
@@ -341,9 +356,8 @@ def _blob(digest: str) -> str:
     return f"blobs/{digest.replace(':', '/')}"
 
 
-def _is_named(entry: Mapping[str, Any], reference: str) -> bool:
-    notes: Iterable[str] = (entry.get("annotations") or {}).values()
-    return any(note == reference or note.endswith(f"/{reference}") for note in notes)
+def _last(name: str) -> str:
+    return name.partition("@")[0].rpartition("/")[2]
 
 
 def _open_archive(path: Path) -> tarfile.TarFile:

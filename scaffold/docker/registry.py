@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from http import HTTPStatus
+from pathlib import Path
 from typing import IO, Any, cast
 from urllib.parse import urljoin
 
@@ -35,6 +37,7 @@ from scaffold.model.target import Arch
 _HUB = "docker.io"
 _HUB_HOST = "registry-1.docker.io"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_CHUNK = 1 << 24
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _TIMEOUT = 60.0  # seconds without an answer
 
@@ -54,7 +57,7 @@ def split_reference(reference: str) -> tuple[str, str, str]:
 class Registry:
     """One registry and its credentials; tokens are kept for as long as this lives."""
 
-    def __init__(self, name: str, *, cert: str = "") -> None:
+    def __init__(self, name: str, environ: Mapping[str, str], *, cert: str = "") -> None:
         self.name = name
         host = _HUB_HOST if name == _HUB else name
         plain = host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
@@ -63,20 +66,24 @@ class Registry:
         if cert:
             self._session.verify = cert
         self._tokens: dict[str, str] = {}
+        folder = environ.get("DOCKER_CONFIG")
+        self._config = str(Path(folder, "config.json")) if folder else None
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def request(self, method: str, path: str, *, scope: str, **more: Any) -> "requests.Response":
+    def request(self, method: str, path: str, *, scope: str, **more: Any) -> requests.Response:
         """Send a request, and log in where the registry asks for it."""
         url = urljoin(self._root, path)
         headers = dict(more.pop("headers", {}))
         for attempt in (1, 2):
             if scope in self._tokens:
                 headers["Authorization"] = self._tokens[scope]
+            if hasattr(more.get("data"), "seek"):
+                more["data"].seek(0)  # the first attempt read it
             answer = self._session.request(method, url, headers=headers, timeout=_TIMEOUT, **more)
-            if answer.status_code != 401 or attempt == 2:  # noqa: PLR2004 - of HTTP
+            if answer.status_code != HTTPStatus.UNAUTHORIZED or attempt > 1:
                 return answer
             answer.close()
             self._tokens[scope] = self._log_in(answer.headers.get("WWW-Authenticate", ""), scope)
@@ -99,7 +106,7 @@ class Registry:
 
     def _credentials(self) -> tuple[str, str] | None:
         """Return what ``docker login`` left, asked of its credential helper if there is one."""
-        config = auth.load_config()
+        config = auth.load_config(self._config)
         found = config.resolve_authconfig(None if self.name == _HUB else self.name) or {}
         user, password = found.get("username"), found.get("password")
         return (user, password) if user and password else None
@@ -125,19 +132,30 @@ class Registry:
         there = self.request("HEAD", f"{path}/blobs/{blob.digest}", scope=scope)
         if there.ok:
             return False
-        begun = self.request("POST", f"{path}/blobs/uploads/", scope=scope)
-        begun.raise_for_status()
-        place = urljoin(begun.url, begun.headers["Location"])
-        with store.path(blob.digest).open("rb") as file:
-            done = self.request(
-                "PUT",
-                f"{place}{'&' if '?' in place else '?'}digest={blob.digest}",
-                scope=scope,
-                data=file,
-                headers={"Content-Type": "application/octet-stream"},
-            )
-        done.raise_for_status()
+        sent = self._send(path, blob, store, scope)
+        if sent.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            sent = self._send(path, blob, store, scope, chunk=_CHUNK)
+        sent.raise_for_status()
         return True
+
+    def _send(
+        self, path: str, blob: Blob, store: Store, scope: str, chunk: int = 0
+    ) -> requests.Response:
+        """Upload a blob in one request, or in chunks, which pass a proxy that limits requests."""
+        kind = {"Content-Type": "application/octet-stream"}
+        answer = self.request("POST", f"{path}/blobs/uploads/", scope=scope)
+        answer.raise_for_status()
+        place = urljoin(answer.url, answer.headers["Location"])
+        with store.path(blob.digest).open("rb") as file:
+            while chunk and (data := file.read(chunk)):
+                end = file.tell()
+                headers = {**kind, "Content-Range": f"{end - len(data)}-{end - 1}"}
+                answer = self.request("PATCH", place, scope=scope, data=data, headers=headers)
+                answer.raise_for_status()
+                place = urljoin(answer.url, answer.headers["Location"])
+            place += f"{'&' if '?' in place else '?'}digest={blob.digest}"
+            rest = b"" if chunk else file
+            return self.request("PUT", place, scope=scope, data=rest, headers=kind)
 
     def push_manifest(self, path: str, tag: str, data: bytes, media_type: str) -> None:
         """Send a manifest or index under a tag or digest."""
@@ -149,8 +167,8 @@ class Registry:
 class Registries:
     """Base images in registries, found by their names."""
 
-    def __init__(self, *, cert: str = "") -> None:
-        self._cert = cert
+    def __init__(self, environ: Mapping[str, str], *, cert: str = "") -> None:
+        self._environ, self._cert = environ, cert
         self._open: dict[str, Registry] = {}
 
     def find(self, reference: str, arch: Arch) -> BaseImage:
@@ -186,11 +204,13 @@ class Registries:
     def _split(self, reference: str) -> tuple[Registry, str, str]:
         name, path, tag = split_reference(reference)
         if name not in self._open:
-            self._open[name] = Registry(name, cert=self._cert)
+            self._open[name] = Registry(name, self._environ, cert=self._cert)
         return self._open[name], path, tag
 
 
-def push_images(images: Sequence[Image], goal: str, store: Store, *, cert: str = "") -> int:
+def push_images(
+    images: Sequence[Image], goal: str, store: Store, environ: Mapping[str, str], *, cert: str = ""
+) -> int:
     """Push images under one name, as a list where there are several; return the bytes sent.
 
     Raises PushError.
@@ -199,7 +219,7 @@ def push_images(images: Sequence[Image], goal: str, store: Store, *, cert: str =
     if goal.count("@"):
         raise UsageError(f"{goal} names a digest", hint="push to a tag: registry.example/app:1")
     try:
-        with closing(Registry(name, cert=cert)) as registry:
+        with closing(Registry(name, environ, cert=cert)) as registry:
             return _push(registry, path, tag, images, store)
     except requests.RequestException as error:
         raise PushError(

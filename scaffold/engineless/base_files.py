@@ -31,7 +31,7 @@ class BaseFiles:
 def unpack_base(image: BaseImage, store: Store) -> BaseFiles:
     """Return a base's files, unpacked once for all builds from it."""
     home = store.folder / "bases" / image.digest.replace(":", "-")
-    folder, listed = home / "root", home / "entries.json"
+    folder, listed = home / "root", home / "files.json"
     if not listed.exists():
         shutil.rmtree(home, ignore_errors=True)
         entries: dict[str, Entry] = {}
@@ -39,7 +39,7 @@ def unpack_base(image: BaseImage, store: Store) -> BaseFiles:
             for layer in image.layers:
                 _lay_over(store.path(layer.digest), work / "root", entries)
             rows = [replace(one, source=None) for one in entries.values()]
-            (work / "entries.json").write_bytes(msgspec.json.encode(rows))
+            (work / "files.json").write_bytes(msgspec.json.encode(rows))
             home.parent.mkdir(parents=True, exist_ok=True)
             (work / "root").mkdir(exist_ok=True)
             if not home.exists():

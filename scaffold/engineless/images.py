@@ -37,12 +37,14 @@ from scaffold.engineless.steps import (
     assemble,
     compile_app,
     digest_program,
+    fetch_wheels,
     find_python,
     install_packages,
     list_app,
     list_models,
     refuse,
 )
+from scaffold.engineless.wheels import add_to_bundle, open_bundle
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions, BuildRequest, Built, Event, Progress, Step
 from scaffold.model.errors import UsageError
@@ -54,6 +56,7 @@ _NO_BYTECODE = (
     "no bytecode: there is no CPython {python} on this machine to compile it; every start "
     "compiles what it imports. `uv python install {python}` gets one"
 )
+_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NOTED = "org.opencontainers."
 
 
@@ -62,7 +65,8 @@ class ImageJob:
     """What is built from, for whom, and where it goes.
 
     ``goal`` is ``oci:DIR``, a path that ends with .tar, or a name in a registry. ``base_from`` is
-    ``oci:DIR`` or a tar, empty for the registry that the plan names. ``moment`` is the time of the
+    ``oci:DIR`` or a tar, empty for the registry that the plan names; ``bundle`` is one that
+    ``write_bundle`` wrote. ``moment`` is the time of the
     application's files, None for that of the plan. ``view`` returns the plan.
     """
 
@@ -76,6 +80,7 @@ class ImageJob:
     cache: Path
     environ: Mapping[str, str]
     moment: int | None
+    bundle: str = ""
     view: Callable[[], TemplateContext]
 
 
@@ -114,13 +119,12 @@ def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
     view = recall_view(job)
     refuse(view)
     store = Store(job.cache / "images")
-    source: Source = (
-        Layout(Path(job.base_from.removeprefix("oci:")))
-        if job.base_from
-        else Registries(cert=job.wishes.certificates)
-    )
+    source = _open_source(job)
     python = find_python(view.python) if view.app_compiled else ""
-    tools = Tools(pip=pip_environment(job.index, job.environ), python=python)
+    pip = pip_environment(job.index, job.environ)
+    if job.bundle:
+        pip["PIP_NO_INDEX"] = "1"
+    tools = Tools(pip=pip, python=python, store=store)
     timer = _Timer(watch)
     with closing(source):
         bench = _Bench(job=job, view=view, source=source, store=store, tools=tools, timer=timer)
@@ -137,6 +141,49 @@ def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
     )
 
 
+def _open_source(job: ImageJob) -> Source:
+    if place := job.bundle or job.base_from:
+        return Layout(Path(place.removeprefix("oci:")))
+    return Registries(job.environ, cert=job.wishes.certificates)
+
+
+def write_bundle(job: ImageJob, watch: Callable[[Progress], None]) -> None:
+    """Write all that the images of a job are made of, but the project, into one archive.
+
+    Raises what ``write_images`` raises.
+    """
+    view = recall_view(job)
+    refuse(view)
+    store, timer = Store(job.cache / "images"), _Timer(watch)
+    tools = Tools(pip=pip_environment(job.index, job.environ), python="", store=store)
+    images: list[Image] = []
+    wheels: dict[str, str] = {}
+    with closing(_open_source(job)) as source, store.scratch() as work:
+        for arch in job.arches:
+            with timer.step(f"{arch.platform} base {view.reference}"):
+                base = source.find(view.reference, arch)
+                keep_layers(view.reference, base, source, store)
+            config = store.add(dump(base.config), CONFIG)
+            rows = [one.describe() for one in base.layers]
+            text = {"schemaVersion": 2, "mediaType": MANIFEST, "config": config.describe()}
+            images.append(
+                Image(
+                    arch=arch,
+                    tag=view.reference,
+                    manifest=store.add(dump({**text, "layers": rows}), MANIFEST),
+                    config=config,
+                    layers=base.layers,
+                )
+            )
+            build = next(one for one in view.builds if one.platform == arch.platform)
+            with timer.step(f"{arch.platform} packages"):
+                files = work / arch.slug
+                wheels |= fetch_wheels(view, build, job.folder, files, tools)
+    with timer.step(f"writing {job.goal}"):
+        write_archive(Path(job.goal), images, store)
+        add_to_bundle(Path(job.goal), wheels, msgspec.json.encode(view), store)
+
+
 def check_goal(goal: str) -> None:
     """Raise UsageError for what is neither a folder, an archive nor a name in a registry."""
     if goal.startswith("oci:") and goal != "oci:":
@@ -150,12 +197,14 @@ def check_goal(goal: str) -> None:
 
 def recall_view(job: ImageJob) -> TemplateContext:
     """Return the plan that the files in the folder were written from, decided again if unknown."""
-    names = ("Dockerfile", "leanscaffold.json")
-    files = [job.folder / name for name in names]
     held = hashlib.sha256()
-    for file in files:
+    for name in ("Dockerfile", "leanscaffold.json"):
+        file = job.folder / name
         held.update(file.read_bytes() if file.exists() else b"")
     place = job.cache / "views" / held.hexdigest()
+    if job.bundle:
+        said = open_bundle(Path(job.bundle), Store(job.cache / "images"))
+        return msgspec.convert(said, type=TemplateContext)
     try:
         return msgspec.json.decode(place.read_bytes(), type=TemplateContext)
     except (OSError, msgspec.DecodeError):
@@ -267,7 +316,9 @@ class _Bench:
 
             def install() -> None:
                 with step(f"{name} packages"):
-                    install_packages(view, build, self.job.folder, work, self.tools)
+                    folder, files = self.job.folder, work / "files"
+                    fetch_wheels(view, build, folder, files, self.tools)
+                    install_packages(view, build, folder, work, self.tools)
 
             packages = pool.submit(install)
             with step(f"{name} files of the base"):
@@ -293,7 +344,8 @@ def make_config(
 ) -> dict[str, Any]:
     """Return the configuration, as OCI spells what the Dockerfile's last stage says."""
     under = {} if view.assembled else dict(base.config.get("config") or {})
-    named = {text.partition("=")[0]: text for text in under.get("Env") or ()}
+    below = [_PATH] if view.assembled else under.get("Env") or ()  # what BuildKit begins with
+    named = {text.partition("=")[0]: text for text in below}
     named |= {name: f"{name}={value}" for name, value in view.environment}
     run = {
         **{key: under[key] for key in ("ExposedPorts", "Volumes") if under.get(key)},
@@ -301,14 +353,15 @@ def make_config(
         **({"ExposedPorts": {f"{view.port}/tcp": {}}} if view.port is not None else {}),
         "Env": list(named.values()),
         "Cmd": list(view.command),
+        "ArgsEscaped": True,  # of Windows only; BuildKit writes it everywhere
         **({"Healthcheck": _health(view)} if view.health else {}),
         "WorkingDir": view.workdir,
         "Labels": {**(under.get("Labels") or {}), **dict(view.labels)},
         **({"StopSignal": view.stop_signal} if view.stop_signal else {}),
     }
     created = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    below = [] if view.assembled else list(base.config.get("history") or ())
-    fresh = layers[len(base.layers) :] if below else layers
+    past = [] if view.assembled else list(base.config.get("history") or ())
+    fresh = layers[len(base.layers) :] if past else layers
     made = [*(["base"] if view.assembled else []), *view.layers]
     made += [*(["models"] if view.models else []), "application"]
     history = [
@@ -320,7 +373,7 @@ def make_config(
         **platform_of(arch),
         "config": run,
         "rootfs": {"type": "layers", "diff_ids": [one.diff for one in layers]},
-        "history": [*below, *history],
+        "history": [*past, *history],
     }
 
 
@@ -343,7 +396,7 @@ def _write(job: ImageJob, images: Sequence[Image], store: Store) -> None:
     elif job.goal.endswith(".tar"):
         write_archive(Path(job.goal), images, store)
     else:
-        push_images(images, job.goal, store, cert=job.wishes.certificates)
+        push_images(images, job.goal, store, job.environ, cert=job.wishes.certificates)
 
 
 def _describe(order: BuildRequest, image: Image, steps: Sequence[Step], seconds: float) -> Built:

@@ -13,8 +13,10 @@ from functools import cache
 from pathlib import Path
 
 from scaffold import assembler
+from scaffold.docker.oci import Store
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
 from scaffold.engineless.layers import Entry, list_folder, make_entry, parents_of
+from scaffold.engineless.wheels import gather_wheels
 from scaffold.model.errors import Detail, StepFailedError, UsageError
 from scaffold.project.dockerignore import ignored, may_return, parse_ignore
 
@@ -24,16 +26,18 @@ _RUN = (
     "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); {alias}"
     "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
+_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 _UMASK = -1 if os.name == "nt" else 0o022
 _LAST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What runs on this machine: the environment of pip, a Python of the target's minor or none."""
+    """What this machine has: pip's environment, a Python of the target's minor or none, a cache."""
 
     pip: Mapping[str, str]
     python: str
+    store: Store
 
 
 def refuse(view: TemplateContext) -> None:
@@ -51,7 +55,7 @@ def _reasons(view: TemplateContext) -> Iterator[str]:
     yield from (f"runs in the image: {' '.join(words)}" for words in view.prepares)
     for build in view.builds:
         if build.native:
-            yield from (f"{build.platform}: {line}" for line in build.why)
+            yield from (f"{build.platform}: {line.removeprefix('- ')}" for line in build.why)
             yield f"{build.platform}: a compiler of that platform is needed"
         if build.pure:
             yield f"{build.platform}: built from source: {', '.join(build.pure)}"
@@ -98,28 +102,48 @@ def _output(argv: Sequence[str]) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def fetch_wheels(
+    view: TemplateContext, build: BuildStage, folder: Path, files: Path, tools: Tools
+) -> dict[str, str]:
+    """Put a target's wheels into a folder, by pip where no build here had them: {name: digest}."""
+    files.mkdir()
+    if not build.wheels:
+        return {}
+    for path, _ in build.files:
+        shutil.copyfile(folder / path, files / posixpath.basename(path))
+
+    def download(lock: Path) -> None:
+        options = [one for one in view.pip_wheels if one != "--no-compile"]
+        fresh = files / "fresh"  # apart: pip removes what has another hash from where it puts files
+        argv = [*_PIP, "download", *options, f"--dest={fresh}", f"--find-links={files}"]
+        argv += [word for pair in build.selection for word in pair]
+        _run([*argv, "-r", str(lock)], "pip download", env=tools.pip)
+        for one in fresh.iterdir():
+            one.replace(files / one.name)
+        fresh.rmdir()
+
+    return gather_wheels(folder / build.lock, files, tools.store, download)
+
+
 def install_packages(
     view: TemplateContext, build: BuildStage, folder: Path, work: Path, tools: Tools
 ) -> None:
-    """Let pip unpack a target's lock into ``install`` and its commands into ``scripts``."""
-    install, scripts, files = work / "install", work / "scripts", work / "files"
-    for one in (install, scripts, files):
-        one.mkdir()
+    """Let pip unpack a target's wheels into ``install`` and its commands into ``scripts``."""
+    install, scripts = work / "install", work / "scripts"
+    install.mkdir()
     if build.wheels:
-        for path, _ in build.files:
-            shutil.copyfile(folder / path, files / posixpath.basename(path))
         # The commands name the interpreter that installs: here the one in the image.
         interpreter = view.interpreter if view.foreign else "/usr/local/bin/python"
         alias = f"sys.executable = {interpreter!r}; "
         argv = [sys.executable, "-c", _RUN.format(alias=alias), str(work), "pip", "install"]
         argv += [*view.pip_wheels, "--disable-pip-version-check", f"--target={install}"]
         argv += [word for pair in build.selection for word in pair]
-        argv += ["--find-links", str(files)] if build.files else []
-        argv += ["-r", str(folder / build.lock)]
+        argv += ["--no-index", f"--find-links={work / 'files'}", "-r", str(folder / build.lock)]
         _run(argv, "pip install", env=tools.pip)
     if (install / "bin").is_dir():
-        scripts.rmdir()
         (install / "bin").rename(scripts)
+    else:
+        scripts.mkdir()
 
 
 def assemble(

@@ -62,6 +62,7 @@ class ImageConfig:
     volumes: tuple[str, ...] = ()
     health: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
+    created: str = ""
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -97,6 +98,15 @@ class Probed:
     release: str
     on_disk: int
     download: int
+
+
+_DATABASES = ("/var/lib/dpkg/status", "/usr/lib/apk/db/installed", "/lib/apk/db/installed")
+
+
+def is_database(path: str) -> bool:
+    """Tell whether a distribution keeps there which of its packages are installed."""
+    listed = path.startswith("/var/lib/dpkg/status.d/") and not path.endswith(".md5sums")
+    return listed or path in _DATABASES
 
 
 # ext4, and nearly every flash file system of a device, give out 4 KiB at a time.

@@ -16,7 +16,7 @@ class Status(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_VERIFIED = "not-verified"
-    LEFT_OUT = "left-out"  # as was asked for, with --quick
+    LEFT_OUT = "left-out"  # as was asked for, with --quick or --no-engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

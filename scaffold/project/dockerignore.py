@@ -186,7 +186,7 @@ def render_ignore(
 
 def parse_ignore(text: str) -> tuple[str, ...]:
     """Return the patterns of a ``.dockerignore``, as Docker reads it."""
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = text.removeprefix("\ufeff").split("\n")  # Docker knows no other line break
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 

@@ -64,7 +64,7 @@ def _read_patterns(name: str, data: bytes) -> tuple[str, ...]:
         text = decode(data)
     except ValueError as error:
         problems.append(decode_problem(name, data, error))
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         try:
             for pattern in parse_ignore(line):
                 check_pattern(pattern)

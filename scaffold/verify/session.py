@@ -26,15 +26,16 @@ from scaffold.docker.images import (
 )
 from scaffold.docker.installed_packages import Installed, find_installed, find_modules
 from scaffold.model.build import Built
+from scaffold.model.codes import Code
 from scaffold.model.errors import BuildError
 from scaffold.model.image import Contents, ImageConfig
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.plan import default_name
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec, TraceResult, TraceScenario
 from scaffold.model.target import Arch
-from scaffold.model.verification import Check, Expectation, Report, Stored, VerifyOptions
+from scaffold.model.verification import Check, Expectation, Report, Status, Stored, VerifyOptions
 from scaffold.verify.checks.config import check_config, check_secrets, find_program
-from scaffold.verify.checks.imports import check_imports
+from scaffold.verify.checks.imports import check_imports, check_installed
 from scaffold.verify.checks.libraries import check_libraries
 from scaffold.verify.checks.rebuild import NOT_TRIED, check_rebuild, check_update
 from scaffold.verify.checks.size import check_size
@@ -54,6 +55,7 @@ PATIENCE = 60.0
 ALIVE = 10.0
 SETTLE = 2.0
 GRACE = 10
+_NEED_RUNS = (Code.START, Code.MEMORY, Code.STOP, Code.WRITES, Code.REBUILD, Code.UPDATE)
 TMP = "/tmp"  # noqa: S108 - a path inside the image
 
 
@@ -120,6 +122,32 @@ def verify(
         device=promise.device,
         emulated=emulated,
         notes=tuple(_notes(trial, promise, emulated=emulated)),
+    )
+
+
+def verify_files(
+    contents: Contents, promise: Expectation, facts: Mapping[str, PackageFact]
+) -> Report:
+    """Return what an image proves that no engine runs; what takes a run is left out, and named."""
+    packages = find_installed(contents)
+    return Report(
+        arch=promise.arch,
+        image=contents.id,
+        layers=contents.layers,
+        checks=(
+            check_size(contents, packages, promise),
+            check_installed(packages, promise.packages),
+            check_libraries(contents, packages, promise.arch, facts=facts),
+            *(
+                Check(code=code, status=Status.LEFT_OUT, text="left out (--no-engine): needs a run")
+                for code in (*((Code.TRACED,) if promise.runs else ()), *_NEED_RUNS)
+            ),
+            check_config(contents, promise),
+            check_secrets(contents),
+        ),
+        project=promise.project,
+        device=promise.device,
+        notes=("nothing was run: that it starts and answers is not proven",),
     )
 
 

@@ -35,6 +35,14 @@ def test_figures_of_an_image_that_was_not_built_now_are_not_kept() -> None:
     assert seen.kept == []
 
 
+def test_without_an_engine_options_of_a_run_make_no_sense() -> None:
+    for words in (("--no-engine", "--on", "ssh://pi"), ("--no-engine", "--save")):
+        result = run("verify", *words, outside=make_outside(seen=Seen()))
+        assert (result.exit_code, code_of(result)) == (2, "usage")
+    result = run("verify", "--base-from", "b.tar", outside=make_outside(seen=Seen()))
+    assert "--no-engine" in result.stderr
+
+
 def texts(folder: Path) -> dict[str, bytes]:
     found = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}

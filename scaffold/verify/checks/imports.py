@@ -69,6 +69,18 @@ def check_imports(
     return _conclude(packages, importing, [*lacking, *failed], excused)
 
 
+def check_installed(packages: Sequence[Installed], planned: Mapping[str, str]) -> Check:
+    """Return whether all that is planned is installed, where nothing can be imported."""
+    if lacking := list(_not_installed(packages, planned)):
+        return _conclude(packages, Importing(tries=()), lacking, ())
+    return Check(
+        code=CODE,
+        status=Status.LEFT_OUT,
+        text=f"left out (--no-engine): importing {len(packages)} packages, installed as planned",
+        figures=(("packages", float(len(packages))),),
+    )
+
+
 def _conclude(
     packages: Sequence[Installed],
     importing: Importing,

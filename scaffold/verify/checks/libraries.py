@@ -8,14 +8,13 @@ from functools import cached_property
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import Installed, owners
 from scaffold.model.codes import Code
-from scaffold.model.image import Contents, Elf, ImageFile
+from scaffold.model.image import Contents, Elf, ImageFile, is_database
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Status
 
 CODE = Code.LIBRARIES
 _SHOWN = 8
-_RECORDS = ("/var/lib/dpkg/status", "/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 _OF_SYSTEM = ("/lib", "/usr/lib", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 _DEFAULT = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib")
 _MACHINES = {
@@ -192,7 +191,7 @@ class _Finder:
         Plugins of its packages lack what their users install besides (Subversion's wallets, in the
         full image). An image without a distribution's records holds only what was taken on purpose.
         """
-        if not any(path in self._files for path in _RECORDS):
+        if not any(is_database(path) for path in self._files):
             return frozenset()
         seen: set[str] = set()
         queue = [path for path in elves if path in owned or not _is_of_system(path)]

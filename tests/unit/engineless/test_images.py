@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 import tarfile
 import zipfile
@@ -15,15 +16,19 @@ from typing import Any
 
 import pytest
 
+from scaffold.docker.images import read_archive_file
 from scaffold.docker.oci import CONFIG, MANIFEST, Image, Store, dump, write_archive, write_layout
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
-from scaffold.engineless.images import ImageJob, Written, check_goal, write_images
+from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images
 from scaffold.engineless.layers import Entry, write_layer
+from scaffold.engineless.wheels import gather_wheels
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
-from scaffold.model.errors import BaseUnavailableError, StepFailedError, UsageError
+from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedError, UsageError
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
+from scaffold.model.verification import Expectation, Status
+from scaffold.verify.session import verify_files
 from tests.support.dockerfiles import distroless, plan_of, simple_plan
 from tests.support.worlds import World
 from tests.unit.planner.test_decide import slim
@@ -50,7 +55,10 @@ class Bench:
     folder: Path
 
     def build(self, plan: Plan, cache: str = "cache", **changes: Any) -> Written:
-        job = ImageJob(
+        return write_images(self.job(plan, cache, **changes), lambda _: None)
+
+    def job(self, plan: Plan, cache: str = "cache", **changes: Any) -> ImageJob:
+        made = ImageJob(
             folder=self.folder / "project",
             project="app",
             arches=(Arch.ARM64,),
@@ -63,7 +71,7 @@ class Bench:
             moment=OLD,
             view=lambda: make_template_context(plan),
         )
-        return write_images(replace(job, **changes), lambda _: None)
+        return replace(made, **changes)
 
 
 @pytest.fixture
@@ -155,7 +163,7 @@ def make_base_image(folder: Path) -> Image:
     manifest = {"config": config.describe(), "layers": [one.describe() for one in layers]}
     return Image(
         arch=Arch.ARM64,
-        tag="python:3",
+        tag="",
         manifest=store.add(dump(manifest), MANIFEST),
         config=config,
         layers=tuple(layers),
@@ -308,6 +316,78 @@ def test_a_base_also_comes_from_an_archive(bench: Bench) -> None:
     )
     with pytest.raises(BaseUnavailableError, match="no image for linux/386"):
         bench.build(cut(), arches=(Arch.I386,), base_from=str(folder / "base.tar"))
+
+
+def test_a_base_of_another_name_is_refused(bench: Bench) -> None:
+    image = replace(make_base_image(bench.folder), tag="mirror.example/python:2.7-slim")
+    store = Store(bench.folder / "made")
+    write_archive(bench.folder / "base.tar", [image], store)
+    write_layout(bench.folder / "other", [image], store)
+    for place in (bench.folder / "base.tar", f"oci:{bench.folder / 'other'}"):
+        with pytest.raises(BaseUnavailableError, match=r"has mirror.example/python:2.7-slim"):
+            bench.build(cut(), base_from=str(place))
+
+
+def test_what_needs_no_run_is_proven_of_an_archive_and_the_rest_is_named(bench: Bench) -> None:
+    bench.build(cut())
+    contents = read_archive_file(bench.folder / "app.tar")
+    promise = Expectation(arch=Arch.ARM64, packages={"a": "1"})
+    report = verify_files(contents, promise, {})
+    by_status = {status: [c.code for c in report.checks if c.status is status] for status in Status}
+    assert by_status[Status.LEFT_OUT] == [
+        *("imports", "start", "memory", "stop", "writes", "rebuild", "update"),
+    ]
+    assert {"size", "libraries", "secrets"} <= set(by_status[Status.PASSED])
+    assert by_status[Status.NOT_VERIFIED] == []
+    lacking = verify_files(contents, replace(promise, packages={"b": "2"}), {})
+    assert next(one for one in lacking.checks if one.code == "imports").status is Status.FAILED
+    with pytest.raises(EngineError, match="cannot be read"):
+        read_archive_file(bench.folder / "none.tar")
+
+
+def test_a_bundle_is_all_that_a_machine_without_a_network_needs(bench: Bench) -> None:
+    first = bench.build(cut())
+    job = bench.job(cut(), cache="packing", goal=str(bench.folder / "site.tar"))
+    write_bundle(job, lambda _: None)
+    shutil.rmtree(bench.folder / "base")
+
+    def undecided() -> TemplateContext:
+        raise AssertionError("the plan is in the bundle")
+
+    there = {"base_from": "", "bundle": str(bench.folder / "site.tar"), "view": undecided}
+    again = bench.build(cut(), cache="there", **there)
+    with tarfile.open(bench.folder / "site.tar") as tar:
+        assert "wheels/a-1-py3-none-any.whl" in tar.getnames()
+    assert first.built[0].size == again.built[0].size
+    (bench.folder / "bad.tar").write_bytes(b"")
+    with pytest.raises(BaseUnavailableError, match="is no bundle"):
+        bench.build(cut(), cache="x", **{**there, "bundle": str(bench.folder / "bad.tar")})
+
+
+def test_wheels_are_asked_for_once(tmp_path: Path) -> None:
+    store, asked = Store(tmp_path / "store"), []
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a.whl", "b.whl")}
+    lock = tmp_path / "lock"
+
+    def gather(names: tuple[str, ...], folder: str) -> dict[str, str]:
+        lock.write_text("".join(f"{n}==1 \\\n  --hash=sha256:{digests[n]}\n" for n in names))
+        files = tmp_path / folder
+        files.mkdir()
+
+        def download(part: Path) -> None:
+            missing = [name for name in digests if digests[name] in part.read_text()]
+            asked.append(missing)
+            for name in missing:
+                (files / name).write_text(name)
+
+        return gather_wheels(lock, files, store, download)
+
+    gather(("a.whl",), "one")
+    gather(("a.whl", "b.whl"), "two")
+    found = gather(("a.whl", "b.whl"), "three")
+    assert asked == [["a.whl"], ["b.whl"]]
+    assert found == {name: f"sha256:{digest}" for name, digest in digests.items()}
+    assert (tmp_path / "three/b.whl").read_text() == "b.whl"
 
 
 def test_what_was_changed_on_the_way_is_refused(bench: Bench) -> None:

@@ -226,3 +226,7 @@ def test_docker_takes_every_pattern_of_ours() -> None:
 
 def test_the_outputs_name_a_lock_for_every_architecture() -> None:
     assert {"requirements.armv7.lock", "requirements.arm64.lock", "Dockerfile"} <= set(OUTPUTS)
+
+
+def test_only_a_line_feed_ends_a_pattern() -> None:
+    assert parse_ignore("a\r\n*\r.pyc\n*\u2028b\n# c\n") == ("a", "*\r.pyc", "*\u2028b")

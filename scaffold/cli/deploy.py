@@ -1,0 +1,104 @@
+"""``leanscaffold deploy``: from here onto the device, without a registry."""
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from scaffold.cli.build import make_image_job, make_job
+from scaffold.cli.planning import show_result
+from scaffold.cli.prepare import prepare
+from scaffold.cli.request import with_given
+from scaffold.cli.services import Services
+from scaffold.config.option_sources import Given
+from scaffold.docker.build import default_name
+from scaffold.docker.connect import connect
+from scaffold.docker.images import native_arches
+from scaffold.dockerfile.extras import find_hardware
+from scaffold.engineless.deploy import Deployment
+from scaffold.engineless.deploy import deploy as bring
+from scaffold.model.build import BuildOptions
+from scaffold.model.errors import UsageError
+from scaffold.report.document import to_json
+from scaffold.report.formatting import format_size
+from scaffold.report.progress import talking, watching
+
+_SYSTEM_SHARE = 8  # an eighth of the device is left to its system, as in the compose file
+
+
+@with_given
+def deploy(
+    outside: Services,
+    given: Mapping[str, Given],
+    /,
+    path: Path,
+    *,
+    engine: str,
+    archive: str | None,
+    base_from: str | None,
+    health_timeout: float,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Write an image, bring it to a device and return the exit code."""
+    with talking(sys.stderr, quiet=quiet) as tell:
+        prepared = prepare(outside, path, given, force=False, tell=tell)
+    if prepared.outcome is not None and not prepared.fits:
+        return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
+    facts = outside.knowledge.load_facts(prepared.request.knowledge)
+    promises = {one.arch: one for one in outside.files.read_promises(path, prepared.arches, facts)}
+    with (
+        tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder,
+        connect(engine, environ=outside.host.environment()) as client,
+        talking(sys.stderr, quiet=quiet) as tell,
+    ):
+        arches = [one for one in prepared.arches if one in native_arches(client)]
+        if not arches:
+            runs = ", ".join(sorted(native_arches(client)))
+            planned = ", ".join(prepared.arches)
+            raise UsageError(
+                f"planned for {planned}, and {engine} runs {runs}",
+                hint=f"leanscaffold generate --target {next(iter(native_arches(client)), 'ARCH')}",
+            )
+        if archive is None:
+            archive = f"{folder}/app.tar"
+            job = replace(make_job(prepared, BuildOptions()), arches=tuple(arches[:1]))
+            with watching(sys.stderr, quiet=quiet) as watch:
+                outside.engine.write_images(
+                    make_image_job(outside, prepared, job, archive, base_from or ""), watch
+                )
+        promise = promises[arches[0]]
+        memory = promise.budget.memory
+        done = bring(
+            Deployment(
+                archive=Path(archive),
+                name=default_name(prepared.project.name.value),
+                memory=memory - memory // _SYSTEM_SHARE if memory else None,
+                cpus=promise.cores * 7 / _SYSTEM_SHARE if promise.cores else None,
+                hardware=find_hardware(prepared.project),
+                environment=read_variables(path / ".env"),
+                patience=health_timeout,
+            ),
+            client,
+            arches,
+            tell,
+        )
+    if as_json:
+        row = {name: getattr(done, name) for name in done.__slots__}
+        click.echo(to_json({"version": 1, **row}), nl=False)
+    else:
+        how = "instead of the old one" if done.replaced else "for the first time"
+        click.echo(f"{done.container} runs on {engine}, {how}: {done.image[:19]}")
+        sizes = f"{format_size(done.moved)} of {format_size(done.whole)}"
+        click.echo(f"  {sizes} sent, {done.seconds:.1f} s")
+    return 0
+
+
+def read_variables(path: Path) -> dict[str, str]:
+    """Return what a .env file sets, as compose reads it: no interpolation, quotes taken off."""
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}

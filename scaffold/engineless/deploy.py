@@ -1,0 +1,332 @@
+"""Bring an image to a device: send the layers that it lacks, start it, wait, or go back."""
+
+import json
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docker.errors import APIError, ImageNotFound, NotFound
+from docker.types import LogConfig
+
+from scaffold.docker.apps import read_log, read_state
+from scaffold.docker.oci import is_platform
+from scaffold.dockerfile.extras import Hardware, groups_of
+from scaffold.model.errors import Detail, EngineError, UsageError
+from scaffold.model.target import Arch
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+_ALIVE = 5.0  # seconds that an app without a health check has to run
+_PAUSE = 0.5
+_LOG_SHOWN = 20
+_MEBI = 1 << 20
+_TMP_SHARE, _TMP_MOST = 8, 256 * _MEBI  # as the compose file has it
+_REFUSED = "deploy it again when what is said above is in order; the old one was not touched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What is to run on a device; ``memory`` in bytes and ``cpus`` are limits, None for none.
+
+    ``environment`` is what .env says: variables of the app, and of the device's files.
+    """
+
+    archive: Path
+    name: str
+    memory: int | None
+    cpus: float | None
+    hardware: tuple[Hardware, ...]
+    environment: Mapping[str, str]
+    patience: float  # seconds until it has to be healthy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """How it ended: bytes that travelled of those that the image has, and how long it took."""
+
+    container: str
+    image: str
+    moved: int
+    whole: int
+    seconds: float
+    replaced: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """An image in an archive: its names in there, its configuration."""
+
+    tag: str
+    layers: tuple[str, ...]
+    config: Mapping[str, Any]
+
+    @property
+    def diffs(self) -> tuple[str, ...]:
+        """Return the digests of the layers unpacked."""
+        return tuple(self.config["rootfs"]["diff_ids"])
+
+
+def read_saved(archive: Path, arches: Iterable[Arch]) -> Saved:
+    """Return the image of an archive that a device runs. Raises UsageError."""
+    try:
+        with tarfile.open(archive) as tar:
+            rows = json.loads(_read(tar, "manifest.json"))
+            found = [
+                Saved(
+                    tag=row["RepoTags"][0],
+                    layers=tuple(row["Layers"]),
+                    config=json.loads(_read(tar, row["Config"])),
+                )
+                for row in rows
+            ]
+    except (OSError, tarfile.TarError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"{archive} is no archive of an image with a name: {error}",
+            hint="`leanscaffold build --to app.tar` writes one, `docker save NAME` too",
+        ) from error
+    for arch in arches:
+        for one in found:
+            if is_platform(one.config, arch):
+                return one
+    there = ", ".join(str(one.config.get("architecture")) for one in found)
+    wanted = ", ".join(sorted(arches))
+    raise UsageError(f"{archive} is for {there}, the device runs {wanted}", hint="--target ARCH")
+
+
+def count_known(diffs: Sequence[str], images: Iterable[Sequence[str]]) -> int:
+    """Return how many layers from below an engine has, which keeps them by all below them."""
+    known = 0
+    for one in images:
+        same = [a == b for a, b in zip(diffs, one, strict=False)]
+        known = max(known, same.index(False) if False in same else len(same))
+    return known
+
+
+def write_missing(archive: Path, left_out: Iterable[str], goal: Path) -> int:
+    """Write an archive without some of its layers, and return its bytes."""
+    dropped = frozenset(left_out)
+    with tarfile.open(archive) as tar, tarfile.open(goal, "w") as out:
+        for member in tar:
+            if member.name not in dropped:
+                out.addfile(member, tar.extractfile(member) if member.isreg() else None)
+    return goal.stat().st_size
+
+
+def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
+    """Return how the engine is to run it: as the compose file that is generated says.
+
+    Raises UsageError where the number of a device's group is unknown.
+    """
+    run = saved.config["config"]
+    variables = dict(text.split("=", 1) for text in run.get("Env") or () if "=" in text)
+    ports = {port: int(port.partition("/")[0]) for port in run.get("ExposedPorts") or ()}
+    if "PORT" in job.environment and len(ports) == 1:
+        ports = dict.fromkeys(ports, int(job.environment["PORT"]))
+    groups = []
+    for group, path in groups_of(job.hardware):
+        number = job.environment.get(group.variable, group.number)
+        if number is None:
+            raise UsageError(
+                f"the number of the device's group {group.name} is not known",
+                hint=f"write into .env what `stat -c {group.variable}=%g {path}` says there",
+            )
+        groups.append(str(number))
+    mounts = [f"{one.path}:{one.path}:ro" for one in job.hardware if one.mounted]
+    tmp = min(_TMP_MOST, job.memory // _TMP_SHARE) if job.memory else _TMP_MOST
+    return {
+        "name": job.name,
+        "image": saved.tag,
+        "detach": True,
+        "init": True,
+        "environment": dict(job.environment),
+        "ports": ports,
+        "restart_policy": {"Name": "unless-stopped" if run.get("Healthcheck") else "on-failure"},
+        "read_only": True,
+        "tmpfs": {"/tmp": f"size={tmp},mode=1777"},  # noqa: S108 - a path inside the image
+        "volumes": [f"{job.name}_home:{variables['HOME']}", *mounts]
+        if "HOME" in variables
+        else mounts,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "devices": [
+            f"{job.environment.get(one.variable, one.path)}:{one.path}"
+            for one in job.hardware
+            if not one.mounted
+        ],
+        "group_add": groups,
+        "log_config": LogConfig(type="local"),
+        **({"mem_limit": job.memory} if job.memory else {}),
+        **({"nano_cpus": int(job.cpus * 1e9)} if job.cpus else {}),
+    }
+
+
+def deploy(
+    job: Deployment, client: "DockerClient", arches: Iterable[Arch], tell: Callable[[str], None]
+) -> Deployed:
+    """Run an image on an engine in place of the one of that name, and go back if it is not well.
+
+    Raises UsageError before anything moves, EngineError with the log's end after going back.
+    """
+    begun = time.monotonic()
+    saved = read_saved(job.archive, arches)
+    settings = run_settings(job, saved)
+    before = _image_id(client, saved.tag)
+    tell("sending what the device lacks")
+    moved = _send(job.archive, saved, client)
+    old = _find(client, job.name)
+    spare = f"{job.name}-previous"
+    if old is not None and (left := _find(client, spare)) is not None:
+        left.remove(force=True)  # of a run whose link broke after this one had started
+    try:
+        tell("starting it")
+        if old is not None:
+            old.stop()
+            old.rename(spare)
+        _start(client, settings, job.patience, tell, back=old is not None)
+    except BaseException:  # Ctrl-C, too
+        _restore(client, job.name, old)
+        if before:
+            client.images.get(before).tag(saved.tag)
+        raise
+    if old is not None:
+        old.remove()
+    if before and before != _image_id(client, saved.tag):
+        _keep_previous(client, before, saved.tag.rpartition(":")[0])
+    return Deployed(
+        container=job.name,
+        image=_image_id(client, saved.tag),
+        moved=moved,
+        whole=job.archive.stat().st_size,
+        seconds=time.monotonic() - begun,
+        replaced=old is not None,
+    )
+
+
+def _start(
+    client: "DockerClient",
+    settings: Mapping[str, Any],
+    patience: float,
+    tell: Callable[[str], None],
+    *,
+    back: bool,
+) -> None:
+    """Run a container until it is well. Raises EngineError with the end of its log."""
+    log: list[str] = []
+    try:
+        new = client.containers.create(**settings)
+        new.start()
+        why = _wait(new, patience, tell)
+        log = read_log(new).splitlines() if why else []
+    except APIError as error:
+        why = str(error.explanation or error)
+    if why:
+        runs = "the old one runs again; " if back else ""
+        raise EngineError(
+            f"the new image does not run there: {why}",
+            hint=f"{runs}`leanscaffold verify --on` tries an image beside it",
+            details=[Detail(text=line) for line in log[-_LOG_SHOWN:]],
+        )
+
+
+def _restore(client: "DockerClient", name: str, old: "Container | None") -> None:
+    """Remove what was started, and start the old container under its name."""
+    if old is not None:
+        old.reload()
+    if old is None or old.name != name:
+        if (new := _find(client, name)) is not None:
+            new.remove(force=True)
+        if old is not None:
+            old.rename(name)
+    if old is not None:
+        old.start()
+
+
+def _keep_previous(client: "DockerClient", image: str, repository: str) -> None:
+    """Keep one image before this one by a name, and remove the one before that."""
+    last = _image_id(client, f"{repository}:previous")
+    client.images.get(image).tag(repository, "previous")
+    if last not in {"", image}:
+        with suppress(APIError):  # something else uses it
+            client.images.remove(last)
+
+
+def _wait(container: "Container", patience: float, tell: Callable[[str], None]) -> str:
+    """Return why a container is not well, empty if it is."""
+    tell("waiting until it is healthy")
+    begun = time.monotonic()
+    while True:
+        state = read_state(container)
+        passed = time.monotonic() - begun
+        health = (state.get("Health") or {}).get("Status")
+        if not state["Running"] or state.get("Restarting"):
+            return f"it ended with {state['ExitCode']} after {passed:.0f} s"
+        if health == "healthy" or (health is None and passed > min(_ALIVE, patience)):
+            return ""
+        if health == "unhealthy" or passed > patience:
+            return f"it was {health} after {passed:.0f} s"
+        time.sleep(_PAUSE)
+
+
+def _send(archive: Path, saved: Saved, client: "DockerClient") -> int:
+    """Load an image, without the layers that the engine has if it takes that; return the bytes."""
+    images = [one.attrs.get("RootFS", {}).get("Layers") or () for one in client.images.list()]
+    known = count_known(saved.diffs, images)
+    if known == len(saved.layers):
+        known -= 1
+    needed = saved.layers[known:]
+    sent, error = 0, ""
+    with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:
+        parts = [one for one in saved.layers[:known] if one not in needed]
+        for left_out in (parts, []) if parts else ([],):
+            goal = Path(folder) / "part.tar" if left_out else archive
+            sent += write_missing(archive, left_out, goal) if left_out else goal.stat().st_size
+            error = _load(client, goal)
+            if not error and _has(client, saved):
+                return sent
+    raise EngineError(f"the device does not take the image: {error or 'no reason'}", hint=_REFUSED)
+
+
+def _load(client: "DockerClient", archive: Path) -> str:
+    """Load an archive, and return what the engine has against it."""
+    before = client.api.timeout
+    client.api.timeout = 3600
+    try:
+        with archive.open("rb") as file:
+            loading: Any = client.api
+            rows = list(loading.load_image(file, quiet=True))
+    except APIError as error:
+        return str(error.explanation or error)
+    finally:
+        client.api.timeout = before
+    return next((str(row["error"]) for row in rows if "error" in row), "")
+
+
+def _has(client: "DockerClient", saved: Saved) -> bool:
+    try:
+        return tuple(client.images.get(saved.tag).attrs["RootFS"]["Layers"]) == saved.diffs
+    except ImageNotFound:
+        return False
+
+
+def _image_id(client: "DockerClient", tag: str) -> str:
+    with suppress(ImageNotFound):
+        return str(client.images.get(tag).id)
+    return ""
+
+
+def _find(client: "DockerClient", name: str) -> "Container | None":
+    with suppress(NotFound):
+        return client.containers.get(name)
+    return None
+
+
+def _read(tar: tarfile.TarFile, name: str) -> bytes:
+    file = tar.extractfile(name)
+    return file.read() if file else b""

@@ -1,0 +1,172 @@
+"""What is in an image, as CycloneDX 1.6 and SPDX 2.3 spell it: the same bytes each time.
+
+Sources: the JSON schema of CycloneDX 1.6; the SPDX specification 2.3; purl's types (2026-11-29).
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from typing import Any
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
+from scaffold import __version__
+from scaffold.docker.installed_packages import find_installed, owners
+from scaffold.model.image import Contents, is_database
+
+Json = dict[str, Any]
+_BASE = "org.opencontainers.image.base."
+_NOT_SPDX = re.compile(r"[^A-Za-z0-9.-]+")
+_DEBIAN = {"arm/v7": "armhf", "arm/v6": "armel", "386": "i386", "ppc64le": "ppc64el"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "arm/v7": "armv7", "386": "x86"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One package, or a file that belongs to none; ``licence`` is text as its package wrote it."""
+
+    name: str
+    version: str = ""
+    purl: str = ""
+    licence: str = ""
+    path: str = ""  # of a file
+
+
+def list_components(contents: Contents) -> tuple[Component, ...]:
+    """Return what an image holds: Python's packages, the distribution's, files of neither."""
+    packages = find_installed(contents)
+    found = [
+        Component(
+            name=one.name,
+            version=one.version,
+            purl=f"pkg:pypi/{one.name}@{quote(one.version)}",
+            licence=one.licence,
+        )
+        for one in packages
+    ]
+    python = dict(contents.config.environment).get("PYTHON_VERSION", "")
+    if python:
+        purl = f"pkg:generic/python@{python}"
+        found.append(Component(name="cpython", version=python, purl=purl, licence="PSF-2.0"))
+    system = [
+        one for path, text in contents.texts.items() for one in _of_system(path, text, contents)
+    ]
+    owned = owners(packages)
+    found += system
+    if not system:  # an image that only has what was taken: each library that no package brought
+        found += [
+            Component(name=posixpath.basename(path), path=path)
+            for path, file in sorted(contents.files.items())
+            if file.elf and path not in owned
+        ]
+    return tuple(dict.fromkeys(found))
+
+
+def _of_system(path: str, text: str, contents: Contents) -> Iterator[Component]:
+    """Yield the packages of a file that dpkg or apk wrote."""
+    if not is_database(path):
+        return
+    arch = contents.config.arch
+    for block in text.strip().split("\n\n"):
+        if path.endswith("/installed"):
+            rows = dict(line.split(":", 1) for line in block.splitlines() if ":" in line[:2])
+            name, version, licence = rows.get("P", ""), rows.get("V", ""), rows.get("L", "")
+            purl = f"pkg:apk/alpine/{name}@{quote(version)}?arch={_MACHINES.get(arch, arch)}"
+        else:
+            head = HeaderParser().parsestr(block)
+            if not str(head.get("Status", "installed")).endswith("installed"):
+                continue
+            name, version, licence = str(head.get("Package", "")), str(head.get("Version", "")), ""
+            purl = f"pkg:deb/debian/{name}@{quote(version)}?arch={_DEBIAN.get(arch, arch)}"
+        if name and version:
+            yield Component(name=name, version=version, purl=purl, licence=licence)
+
+
+def make_cyclonedx(contents: Contents, name: str) -> Json:
+    """Return the document of CycloneDX."""
+    labels = dict(contents.config.labels)
+    properties = {
+        "oci:image:id": contents.id,
+        "oci:image:base": labels.get(f"{_BASE}name", ""),
+        "oci:image:base:digest": labels.get(f"{_BASE}digest", ""),
+        "oci:image:platform": f"linux/{contents.config.arch}",
+    }
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, contents.id)}",
+        "version": 1,
+        "metadata": {
+            "tools": {
+                "components": [
+                    {"type": "application", "name": "leanscaffold", "version": __version__}
+                ]
+            },
+            "component": {"type": "container", "name": name, "bom-ref": contents.id},
+            "properties": [{"name": k, "value": v} for k, v in properties.items() if v],
+        },
+        "components": [_as_cyclonedx(one) for one in list_components(contents)],
+    }
+
+
+def _as_cyclonedx(one: Component) -> Json:
+    licence = [{"license": {"name": one.licence}}] if one.licence else []
+    return {
+        "type": "file" if one.path else "library",
+        "bom-ref": one.purl or one.path,
+        "name": one.path or one.name,
+        **({"version": one.version} if one.version else {}),
+        **({"purl": one.purl} if one.purl else {}),
+        **({"licenses": licence} if licence else {}),
+    }
+
+
+def make_spdx(contents: Contents, name: str) -> Json:
+    """Return the document of SPDX."""
+    packages: list[Json] = [{"SPDXID": "SPDXRef-image", "name": name, **_UNKNOWN}]
+    for number, one in enumerate(list_components(contents)):
+        packages.append(
+            {
+                "SPDXID": f"SPDXRef-{number}-{_NOT_SPDX.sub('-', one.name)}",
+                "name": one.path or one.name,
+                **_UNKNOWN,
+                **({"versionInfo": one.version} if one.version else {}),
+                **({"comment": f"licence as written: {one.licence}"} if one.licence else {}),
+                **({"externalRefs": [{**_PURL, "referenceLocator": one.purl}]} if one.purl else {}),
+            }
+        )
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": name,
+        "documentNamespace": f"urn:uuid:{uuid5(NAMESPACE_URL, contents.id)}",
+        "creationInfo": {
+            "created": f"{contents.config.created[:19] or '1970-01-01T00:00:00'}Z",
+            "creators": [f"Tool: leanscaffold-{__version__}"],
+        },
+        "packages": packages,
+        "relationships": [
+            _relate("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-image"),
+            *(_relate("SPDXRef-image", "CONTAINS", str(one["SPDXID"])) for one in packages[1:]),
+        ],
+    }
+
+
+_UNKNOWN: Mapping[str, object] = {
+    "downloadLocation": "NOASSERTION",
+    "licenseConcluded": "NOASSERTION",
+    "licenseDeclared": "NOASSERTION",
+    "copyrightText": "NOASSERTION",
+    "filesAnalyzed": False,
+}
+_PURL = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl"}
+
+
+def _relate(one: str, how: str, other: str) -> Json:
+    return {"spdxElementId": one, "relationshipType": how, "relatedSpdxElement": other}
+
+
+FORMATS = {"cyclonedx": make_cyclonedx, "spdx": make_spdx}

@@ -1,0 +1,88 @@
+"""The image that is written without an engine is the one that an engine builds of the same plan."""
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.engine.engine import Engine
+from tests.engine.leanscaffold import environment, leanscaffold
+from tools import WRITTEN
+
+pytestmark = [pytest.mark.engine, pytest.mark.online]
+
+ROOT = Path(__file__).parents[2]
+PYTHON = "3.13"
+# What the two clients say of themselves, and what an engine adds of its own.
+_SAID = ("created", "config", "architecture", "os", "variant")
+
+Row = tuple[bytes, int, int, int, int, int, str, str]
+
+
+def read_saved(path: Path) -> tuple[dict[str, Any], list[dict[str, Row]]]:
+    """Return configuration and layers of an archive, each path with all that an image keeps."""
+    with tarfile.open(path) as tar:
+
+        def read(name: str) -> bytes:
+            file = tar.extractfile(name)
+            assert file is not None
+            return file.read()
+
+        (saved,) = json.loads(read("manifest.json"))
+        layers = []
+        for name in saved["Layers"]:
+            with tarfile.open(fileobj=io.BytesIO(read(name))) as layer:
+                layers.append({one.name.strip("/"): read_row(layer, one) for one in layer})
+        return json.loads(read(saved["Config"])), layers
+
+
+def read_row(layer: tarfile.TarFile, one: tarfile.TarInfo) -> Row:
+    file = layer.extractfile(one) if one.isreg() else None
+    held = hashlib.sha256(file.read()).hexdigest() if file else ""
+    size = one.size
+    if one.name.endswith(".pyc"):  # of another patch release of that minor, and of another run
+        held, size = "bytecode", 0
+    return (one.type, one.mode, one.uid, one.gid, int(one.mtime), size, one.linkname, held)
+
+
+@pytest.mark.parametrize("base", ["slim-trixie", "bare-trixie", "bare-alpine-3.23"])
+def test_both_images_have_the_same_files(
+    bases: Callable[..., Engine], certificates: Path | None, tmp_path: Path, base: str
+) -> None:
+    engine = bases("amd64")
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / "fastapi", project, ignore=WRITTEN)
+    trust = ("--ca", str(certificates)) if certificates else ()
+    env = {**environment(engine, tmp_path), "SOURCE_DATE_EPOCH": "1700000000"}
+    name = f"leanscaffold-test-same-{uuid4().hex[:8]}"
+    choice = ("--target", "amd64", "--python", PYTHON, "--base", base, *trust, "--quiet")
+    built = leanscaffold("build", str(project), *choice, "--tag", name, env=env)
+    assert built.code == 0, built.err
+    try:
+        engine.docker("save", name, "-o", str(tmp_path / "engine.tar"))
+    finally:
+        engine.docker("rmi", "--force", name)
+    record = json.loads((project / "leanscaffold.json").read_text())
+    reference = record["targets"][0]["reference"]
+    engine.docker("pull", "--quiet", "--platform", "linux/amd64", reference)
+    engine.docker("save", reference, "-o", str(tmp_path / "base.tar"))
+    words = ("--to", str(tmp_path / "own.tar"), "--base-from", str(tmp_path / "base.tar"))
+    written = leanscaffold("build", str(project), *words, "--tag", name, *trust, env=env)
+    assert written.code == 0, written.err
+    theirs, their_layers = read_saved(tmp_path / "engine.tar")
+    ours, our_layers = read_saved(tmp_path / "own.tar")
+    their_layers = [layer for layer in their_layers if layer]  # WORKDIR makes one without files
+    compiled = "no CPython" not in written.out
+    assert len(our_layers) == len(their_layers)
+    for own, other in zip(our_layers, their_layers, strict=True):
+        wanted = other if compiled else {k: v for k, v in other.items() if "pyc" not in k}
+        assert {k: v for k, v in wanted.items() if own.get(k) != v} == {}
+        assert set(own) - set(wanted) == set()
+    assert {key: ours.get(key) for key in _SAID} == {key: theirs.get(key) for key in _SAID}

@@ -1,0 +1,266 @@
+"""What is sent to a device, and how it is to run there."""
+
+import tarfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import pytest
+from docker.errors import ImageNotFound
+
+from scaffold.cli.deploy import read_variables
+from scaffold.docker.oci import CONFIG, LAYER, MANIFEST, Image, Store, dump, write_archive
+from scaffold.dockerfile.extras import Group, Hardware
+from scaffold.engineless.deploy import (
+    Deployed,
+    Deployment,
+    count_known,
+    deploy,
+    read_saved,
+    run_settings,
+    write_missing,
+)
+from scaffold.model.errors import EngineError, UsageError
+from scaffold.model.target import Arch
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+GPIO = Hardware(
+    path="/dev/gpiochip0",
+    variable="GPIOCHIP0",
+    why="",
+    group=Group(name="gpio", variable="GPIO_GID"),
+)
+BUS = Hardware(path="/run/dbus/system_bus_socket", variable="BUS", why="")
+
+
+def write_image(folder: Path, arch: str = "arm64", app: bytes = b"apps") -> Path:
+    store = Store(folder / "store")
+    layers = tuple(store.add(text * 2000, LAYER) for text in (b"base", b"pack", app))
+    config = {
+        "architecture": arch,
+        "os": "linux",
+        "config": {
+            "Env": ["HOME=/home/app", "A=b"],
+            "ExposedPorts": {"8000/tcp": {}},
+            "Healthcheck": {"Test": ["CMD", "x"]},
+        },
+        "rootfs": {"type": "layers", "diff_ids": [one.digest for one in layers]},
+    }
+    made = store.add(dump(config), CONFIG)
+    manifest = {"config": made.describe(), "layers": [one.describe() for one in layers]}
+    image = Image(
+        arch=Arch.ARM64,
+        tag="app:latest",
+        manifest=store.add(dump(manifest), MANIFEST),
+        config=made,
+        layers=layers,
+    )
+    write_archive(folder / "app.tar", [image], store)
+    return folder / "app.tar"
+
+
+@pytest.mark.parametrize(
+    ("images", "known"),
+    [
+        ([], 0),
+        ([["a"], ["x", "b", "c"]], 1),
+        ([["a", "b", "other"], ["a"]], 2),
+        ([["a", "b", "c", "d"]], 3),
+        ([["b", "c"]], 0),
+    ],
+)
+def test_an_engine_has_a_layer_only_on_those_below_it(images: list[list[str]], known: int) -> None:
+    assert count_known(["a", "b", "c"], images) == known
+
+
+def test_what_the_device_has_does_not_travel(tmp_path: Path) -> None:
+    archive = write_image(tmp_path)
+    saved = read_saved(archive, [Arch.AMD64, Arch.ARM64])
+    assert (saved.tag, len(saved.diffs)) == ("app:latest", 3)
+    size = write_missing(archive, saved.layers[:2], tmp_path / "part.tar")
+    assert size < archive.stat().st_size - 16_000
+    with tarfile.open(archive) as whole, tarfile.open(tmp_path / "part.tar") as part:
+        assert set(whole.getnames()) - set(part.getnames()) == set(saved.layers[:2])
+
+
+def test_an_archive_for_another_processor_or_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is for arm64, the device runs amd64"):
+        read_saved(write_image(tmp_path), [Arch.AMD64])
+    (tmp_path / "no.tar").write_text("x")
+    with pytest.raises(UsageError, match="no archive of an image"):
+        read_saved(tmp_path / "no.tar", [Arch.AMD64])
+
+
+def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
+    saved = read_saved(write_image(tmp_path), [Arch.ARM64])
+    (tmp_path / ".env").write_text("# no\nGPIO_GID=997\nGPIOCHIP0='/dev/gpiochip4'\nTEXT=a=b\n")
+    job = Deployment(
+        archive=tmp_path / "app.tar",
+        name="app",
+        memory=512 << 20,
+        cpus=3.5,
+        hardware=(GPIO, BUS),
+        environment=read_variables(tmp_path / ".env"),
+        patience=60,
+    )
+    found = run_settings(job, saved)
+    assert found["read_only"] is True
+    assert found["cap_drop"] == ["ALL"]
+    assert found["ports"] == {"8000/tcp": 8000}
+    assert found["volumes"] == ["app_home:/home/app", f"{BUS.path}:{BUS.path}:ro"]
+    assert found["devices"] == ["/dev/gpiochip4:/dev/gpiochip0"]
+    assert found["group_add"] == ["997"]
+    assert found["environment"]["TEXT"] == "a=b"
+    assert (found["mem_limit"], found["nano_cpus"]) == (512 << 20, 3_500_000_000)
+    assert list(found["tmpfs"].values()) == [f"size={64 << 20},mode=1777"]
+    with pytest.raises(UsageError, match="group gpio") as raised:
+        run_settings(replace(job, environment={}), saved)
+    assert "stat -c GPIO_GID=%g /dev/gpiochip0" in raised.value.hint
+
+
+class FakeEngine:
+    """An engine in memory that keeps containers and images by name, as the SDK shows them.
+
+    ``health`` is what the next container says of itself; ``partial`` whether it loads archives
+    without layers that it has.
+    """
+
+    def __init__(self, *, partial: bool = True) -> None:
+        self.named: dict[str, FakeContainer] = {}
+        self.tags: dict[str, str] = {}
+        self.known: dict[str, tuple[str, ...]] = {}
+        self.loaded: list[set[str]] = []
+        self.health = "healthy"
+        self.partial = partial
+        self.timeout = 60
+        self.api = self.images = self.containers = self
+
+    def load_image(self, file: IO[bytes], *, quiet: bool) -> list[dict[str, str]]:
+        assert quiet
+        with tarfile.open(fileobj=file) as tar:
+            names = set(tar.getnames())
+            saved = read_saved(Path(file.name), [Arch.ARM64])
+        self.loaded.append(names)
+        if not set(saved.layers) <= names and not self.partial:
+            return [{"error": "lacks a blob"}]
+        identity = f"sha256:{len(self.known)}"
+        self.known[identity] = saved.diffs
+        self.tags[saved.tag] = identity
+        return []
+
+    def list(self) -> list[Any]:
+        return [FakeImage(engine=self, id=one) for one in self.known]
+
+    def get(self, name: str) -> Any:
+        if name in self.named:
+            return self.named[name]
+        if name in self.tags or name in self.known:
+            return FakeImage(engine=self, id=self.tags.get(name, name))
+        raise ImageNotFound(name)
+
+    def create(self, **settings: Any) -> "FakeContainer":
+        made = FakeContainer(engine=self, name=settings["name"], health=self.health)
+        self.named[made.name] = made
+        return made
+
+    def remove(self, image: str) -> None:
+        del self.known[image]
+
+
+@dataclass(kw_only=True)
+class FakeImage:
+    engine: FakeEngine
+    id: str
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        return {"RootFS": {"Layers": self.engine.known[self.id]}}
+
+    def tag(self, name: str, tag: str = "") -> None:
+        self.engine.tags[f"{name}:{tag}" if tag else name] = self.id
+
+
+@dataclass(kw_only=True)
+class FakeContainer:
+    engine: FakeEngine
+    name: str
+    health: str
+    running: bool = False
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        health = {"Status": self.health}
+        return {"State": {"Running": self.running, "ExitCode": 1, "Health": health}}
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
+
+    def rename(self, name: str) -> None:
+        self.engine.named[name] = self.engine.named.pop(self.name)
+        self.name = name
+
+    def remove(self, *, force: bool = False) -> None:
+        assert force or not self.running
+        del self.engine.named[self.name]
+
+    def reload(self) -> None:
+        pass
+
+    def logs(self, tail: int) -> bytes:
+        return b"what it said" * bool(tail)
+
+
+def deploy_to(engine: FakeEngine, folder: Path, app: bytes) -> Deployed:
+    archive = write_image(folder, app=app)
+    job = Deployment(
+        archive=archive,
+        name="app",
+        memory=None,
+        cpus=None,
+        hardware=(),
+        environment={},
+        patience=60,
+    )
+    return deploy(job, cast("DockerClient", engine), [Arch.ARM64], lambda _: None)
+
+
+@pytest.mark.parametrize("partial", [True, False])
+def test_an_edit_replaces_what_runs_and_sends_its_layer_alone(
+    tmp_path: Path, *, partial: bool
+) -> None:
+    engine = FakeEngine(partial=partial)
+    first = deploy_to(engine, tmp_path, b"apps")
+    edited = [deploy_to(engine, tmp_path, text) for text in (b"edit", b"more")]
+    assert not first.replaced
+    assert all(one.replaced for one in edited)
+    assert first.moved == first.whole
+    assert (edited[0].moved < edited[0].whole) is partial
+    assert [(one.name, one.running) for one in engine.named.values()] == [("app", True)]
+    assert engine.tags == {"app:latest": "sha256:2", "app:previous": "sha256:1"}
+    assert set(engine.known) == {"sha256:1", "sha256:2"}
+
+
+def test_what_does_not_get_healthy_gives_way_to_the_old_one(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    deploy_to(engine, tmp_path, b"apps")
+    old = engine.named["app"]
+    engine.health = "unhealthy"
+    with pytest.raises(EngineError, match="it was unhealthy") as raised:
+        deploy_to(engine, tmp_path, b"edit")
+    assert [one.text for one in raised.value.details] == ["what it said"]
+    assert engine.named == {"app": old}
+    assert old.running
+    assert engine.tags["app:latest"] == "sha256:0"
+
+
+def test_a_first_one_that_is_not_well_leaves_nothing_behind(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    engine.health = "unhealthy"
+    with pytest.raises(EngineError, match="does not run there"):
+        deploy_to(engine, tmp_path, b"apps")
+    assert engine.named == {}

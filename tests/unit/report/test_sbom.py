@@ -1,0 +1,83 @@
+"""Lists of what is in an image."""
+
+import json
+
+import pytest
+
+from scaffold.model.image import Contents, Elf, ImageConfig, ImageFile
+from scaffold.report.sbom import FORMATS, list_components
+
+SITE = "/usr/local/lib/python3.13/site-packages"
+LIBRARY = "/usr/lib/aarch64-linux-gnu/libssl.so.3"
+PYPI = {
+    f"{SITE}/a_b-1.0.dist-info/METADATA": "Name: A_b\nVersion: 1.0\nLicense-Expression: MIT\n",
+    f"{SITE}/c-2.dist-info/METADATA": "Name: c\nVersion: 2\n"
+    "Classifier: License :: OSI Approved :: BSD License\nLicense: a\n long text\n",
+}
+DPKG = (
+    "Package: libssl3t64\nStatus: install ok installed\nVersion: 3.5.1-1+deb13u1\n\n"
+    "Package: gone\nStatus: deinstall ok config-files\nVersion: 1\n"
+)
+APK = "C:Q1x=\nP:musl\nV:1.2.5-r10\nL:MIT\nF:lib\nR:ld-musl.so\n\nP:zlib\nV:1.3.1-r2\nL:Zlib\n"
+
+
+def make_image(texts: dict[str, str], arch: str = "arm64") -> Contents:
+    elf = Elf(machine="EM_AARCH64", bits=64)
+    files = {LIBRARY: ImageFile(path=LIBRARY, size=9, elf=elf)}
+    files |= {path: ImageFile(path=path, size=len(text)) for path, text in texts.items()}
+    config = ImageConfig(
+        arch=arch,
+        environment=(("PYTHON_VERSION", "3.13.9"),),
+        labels=(("org.opencontainers.image.base.name", "python:3.13-slim"),),
+        created="2026-11-29T00:00:00.123Z",
+    )
+    return Contents(id="sha256:1", config=config, layers=(), files=files, texts=texts)
+
+
+@pytest.mark.parametrize(
+    ("texts", "arch", "purls"),
+    [
+        ({}, "arm64", ["pkg:generic/python@3.13.9", ""]),
+        (PYPI, "arm64", ["pkg:pypi/a-b@1.0", "pkg:pypi/c@2", "pkg:generic/python@3.13.9", ""]),
+        (
+            {"/var/lib/dpkg/status": DPKG},
+            "arm/v7",
+            ["pkg:generic/python@3.13.9", "pkg:deb/debian/libssl3t64@3.5.1-1%2Bdeb13u1?arch=armhf"],
+        ),
+        (
+            {"/var/lib/dpkg/status.d/libssl3": DPKG, "/var/lib/dpkg/status.d/a.md5sums": DPKG},
+            "amd64",
+            ["pkg:generic/python@3.13.9", "pkg:deb/debian/libssl3t64@3.5.1-1%2Bdeb13u1?arch=amd64"],
+        ),
+        (
+            {"/usr/lib/apk/db/installed": APK},
+            "arm64",
+            [
+                "pkg:generic/python@3.13.9",
+                "pkg:apk/alpine/musl@1.2.5-r10?arch=aarch64",
+                "pkg:apk/alpine/zlib@1.3.1-r2?arch=aarch64",
+            ],
+        ),
+    ],
+)
+def test_packages_are_listed_and_libraries_of_no_package_by_path(
+    texts: dict[str, str], arch: str, purls: list[str]
+) -> None:
+    found = list_components(make_image(texts, arch))
+    assert [one.purl for one in found] == purls
+    assert [one.path for one in found if not one.purl] == [LIBRARY] * purls.count("")
+
+
+def test_licences_are_as_their_packages_wrote_them() -> None:
+    found = {one.name: one.licence for one in list_components(make_image(PYPI))}
+    assert (found["a-b"], found["c"]) == ("MIT", "BSD License")
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_both_formats_name_all_and_are_the_same_twice(form: str) -> None:
+    image = make_image({**PYPI, "/lib/apk/db/installed": APK})
+    text = json.dumps(FORMATS[form](image, "app"))
+    assert text == json.dumps(FORMATS[form](image, "app"))
+    for one in list_components(image):
+        assert one.purl in text
+    assert "2026-11-29T00:00:00Z" in text or form == "cyclonedx"
