@@ -14,7 +14,6 @@ from scaffold.cli.prepare import prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
-from scaffold.docker.build import default_name
 from scaffold.docker.connect import connect
 from scaffold.docker.images import native_arches
 from scaffold.dockerfile.extras import find_hardware
@@ -22,6 +21,7 @@ from scaffold.engineless.deploy import Deployment
 from scaffold.engineless.deploy import deploy as bring
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import UsageError
+from scaffold.model.plan import default_name
 from scaffold.report.document import to_json
 from scaffold.report.formatting import format_size
 from scaffold.report.progress import talking, watching
