@@ -89,6 +89,7 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         blocks=count_blocks((info.filename, info.file_size) for info in files),
         brings=list_libraries(info.filename for info in files),
         modules=_list_modules(info.filename for info in files),
+        served=sum(info.file_size for info in files if "/static/" in info.filename),
         duplicates=_count_duplicates(files),
     )
 

@@ -104,7 +104,8 @@ class WheelFacts:
     beside the file that has them. ``modules`` are the names below site-packages that can be
     imported, None where nobody looked; ``opened`` are (library, where, at import) that its Python
     code opens or looks for by name. ``duplicates`` are the bytes of files that have the contents of
-    another, ``symbols`` those that stripping its machine code takes out, None where nobody looked.
+    another, ``symbols`` those that stripping its machine code takes out, ``served`` those below
+    folders named static, which a site collects; None where nobody looked.
     """
 
     installed: int
@@ -121,6 +122,7 @@ class WheelFacts:
     opened: tuple[tuple[str, str, bool], ...] = ()
     duplicates: int | None = None
     symbols: int | None = None
+    served: int | None = None
 
     def kind(self, name: str) -> int:
         """Return the bytes of one kind of file."""

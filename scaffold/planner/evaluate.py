@@ -16,7 +16,7 @@ from scaffold.model.target import Budget, Environment, Libc, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
-from scaffold.planner.own_packages import weigh_unbuilt
+from scaffold.planner.own_packages import weigh_collected, weigh_unbuilt
 from scaffold.planner.size_prediction import predict, predict_traced, remark_trace, tracing
 from scaffold.planner.trimming import (
     lighten,
@@ -250,7 +250,7 @@ def evaluate(
         footprints=facts.footprints,
         system=needs.cost,
         app=(question.project.app_bytes, question.project.app_sources),
-        unbuilt=weigh_unbuilt(question.project),
+        unbuilt=weigh_unbuilt(question.project) + weigh_collected(question.project, packages),
         bytecode=options.bytecode,
         less=less,
         models=(

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.errors import TransientError
 from scaffold.model.project import Asked, OwnPackage, Project
-from scaffold.model.resolution import Conflict, Pinned
+from scaffold.model.resolution import Conflict, Pinned, Weighed
 from scaffold.model.target import Environment
 from scaffold.planner.os_package_cost import SystemCost
 from scaffold.project.path_requirements import wanted_paths
@@ -40,6 +40,9 @@ _PACKAGES = {
 _RUNTIME = {"c++": "libstdc++.so.6", "fortran": "libgfortran.so.5", "rust": "libgcc_s.so.1"}
 
 
+# The framework whose sites collect static files, and those of its own per byte that its wheel holds
+# beside code, texts and translations (Django 6.0, 2026-11-29).
+_COLLECTS, _SERVED = "django", 0.79
 # Bytes of an extension in wheels for arm64: C and Cython from markupsafe to httptools, Rust from
 # orjson to pydantic-core; and what they are packed to (wheels of the index, 2026-11-29).
 _C, _RUST, _PACKED = (44_000, 1_840_000), (330_000, 4_900_000), 0.37
@@ -82,6 +85,31 @@ def weigh_unbuilt(project: Project) -> SystemCost:
         download=round(middle * _PACKED),
         error=half,
         download_error=round(half * _PACKED),
+    )
+
+
+def weigh_collected(project: Project, packages: Iterable[Weighed]) -> SystemCost:
+    """Return what collecting a site's static files adds: copies of its own and of its packages'.
+
+    Which of these the site installs is not known, nor whether its storage keeps each file under a
+    second name and packed: the error reaches from its own files to twice all of them.
+    """
+    start = project.start.value if project.start else None
+    if start is None or not any("collectstatic" in words for words in start.prepares):
+        return SystemCost()
+    brought = 0
+    for one in packages:
+        served = one.facts.served
+        if served is None and one.pinned.name == _COLLECTS:
+            served = round(_SERVED * one.facts.kind("other"))
+        brought += served or 0
+    collected = project.app_served + brought
+    error = round(0.3 * collected)
+    return SystemCost(
+        on_disk=collected,
+        download=round(collected * _PACKED),
+        error=error,
+        download_error=error,
     )
 
 

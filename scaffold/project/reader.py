@@ -189,6 +189,7 @@ def read_project(
         app_bytes=sum(size for path, size in listed if path not in left_out)
         + sum((root / path).stat().st_size for one in packages for path in one.reads),
         app_sources=sum(size for path, size in listed if path.endswith(".py")),
+        app_served=sum(size for path, size in listed if "/static/" in f"/{path}"),
         models=find_heavy(root, (pair for pair in listed if pair[0] not in left_out)),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
         warnings=notes_on_ignore(ignore.theirs, paths),

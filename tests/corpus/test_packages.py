@@ -9,13 +9,13 @@ import pytest
 
 from scaffold.cli.services import real_services
 from scaffold.model.errors import RequirementsInvalidError
-from scaffold.model.project import Origin, OwnPackage, Project
+from scaffold.model.project import Found, Origin, OwnPackage, Project, Start
 from scaffold.planner.os_package_cost import SystemCost
-from scaffold.planner.own_packages import weigh_unbuilt
+from scaffold.planner.own_packages import weigh_collected, weigh_unbuilt
 from scaffold.project.reader import read_project
 from scaffold.project.repositories import Address, Checkout, FetchError
 from tests.cli.outside import run
-from tests.support.builders import make_project
+from tests.support.builders import make_project, make_weighed
 
 
 def read(root: Path, files: Mapping[str, str]) -> Project:
@@ -291,3 +291,21 @@ def test_the_size_of_own_machine_code_is_a_range(
     cost = weigh_unbuilt(replace(make_project(), packages=(own,)))
     assert (cost.on_disk - cost.error, cost.on_disk + cost.error) == (least, most)
     assert weigh_unbuilt(make_project()) == SystemCost()
+
+
+def test_static_files_that_a_site_collects_are_weighed_twice_over() -> None:
+    django, plugin, other = map(make_weighed, ("django", "django-plugin", "requests"))
+    django = replace(django, facts=replace(django.facts, kinds=(("other", 1000),)))
+    plugin = replace(plugin, facts=replace(plugin.facts, served=500))
+    site = replace(make_project(), app_served=100)
+    start = Start(
+        command=("python", "-m", "gunicorn", "shop.wsgi"),
+        framework="gunicorn",
+        prepares=(("manage.py", "collectstatic", "--noinput"),),
+    )
+    collecting = replace(site, start=Found(value=start, origin=Origin(file="manage.py")))
+    packages = (django, plugin, other)
+    cost = weigh_collected(collecting, packages)
+    assert cost.on_disk == 100 + 790 + 500
+    assert cost.error > 0
+    assert weigh_collected(site, packages) == SystemCost()
