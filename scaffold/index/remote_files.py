@@ -139,6 +139,10 @@ def _is_scanned(file: DistFile) -> bool:
     return is_pure(file.filename) and file.size is not None and file.size <= _LARGEST_READ
 
 
+# Modules that are named for a system other than Linux: others import them there only.
+_OF_OTHERS = re.compile(r"(?i)(?:^|[/_])(?:macos|osx|darwin|win(?:32|dows)?|cygwin)(?:_|\.py$|/)")
+
+
 def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str, bool]]:
     """Yield the libraries that a wheel's modules open by name, where, and whether at import.
 
@@ -147,7 +151,9 @@ def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str, bool]]:
     infos = [
         info
         for info in wheel.infolist()
-        if info.filename.endswith(".py") and info.file_size <= LARGEST_SOURCE
+        if info.filename.endswith(".py")
+        and info.file_size <= LARGEST_SOURCE
+        and not _OF_OTHERS.search(info.filename)
     ]
     texts = {info.filename: wheel.read(info) for info in infos}
     if not any(b"ctypes" in text or b"dlopen" in text for text in texts.values()):

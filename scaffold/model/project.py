@@ -234,6 +234,7 @@ class Project:
     sees: paths that the build reads are relative to the latter, those of the app to the former.
     ``private`` are lists with a password in an address: only the
     build may see them; ``opened`` are files named as secrets that the sources open.
+    ``offered`` are its extras, each with the normalised names of what it asks for.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
     asks for. ``ignore`` are the patterns of the user's own ignore file ``ignore_source``,
     and ``ignore_file`` is the name of the one that has them and ours. ``composed`` is the user's
@@ -254,6 +255,7 @@ class Project:
     app_bytes: int = 0
     app_sources: int = 0
     app_served: int = 0
+    offered: tuple[tuple[str, frozenset[str]], ...] = ()
     models: tuple[HeavyFile, ...] = ()
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -271,7 +272,8 @@ def find_missing(
             certain = certain and not vague
             text = (
                 f"{use.origin} imports {use.value}, and no installed package is known to bring "
-                f"it: add its package to the requirements, or say --provided {use.value}"
+                f"it: {_from_extra(project, {canonicalize_name(use.value)})}add its package to the "
+                f"requirements, or say --provided {use.value}"
             )
             code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
             reason = Reason(code=code, text=text, fact=use.value)
@@ -326,6 +328,12 @@ def _key(name: str) -> str:
     return re.sub(r"[-_.]", "", name).lower()
 
 
+def _from_extra(project: Project, names: AbstractSet[str]) -> str:
+    """Return the extra that has one of these packages as a way out, empty if none has."""
+    extra = next((extra for extra, listed in project.offered if listed & names), "")
+    return f"ask for --extra {extra}, or " if extra else ""
+
+
 def _lacks(
     use: Use, fact: ModuleFact, project: Project, installed: Mapping[str, str], python: str
 ) -> Reason:
@@ -346,5 +354,6 @@ def _lacks(
     else:
         what += ", and nothing that is installed brings it"
         file = project.files[0] if project.files else "requirements.txt"
-        way = f"add {first} to {file}"
+        names = {_name_of(one) for one in fact.packages}
+        way = f"{_from_extra(project, names)}add {first} to {file}"
     return Reason(code=code, text=f"{what}; {way}", package=name, fact=use.value)

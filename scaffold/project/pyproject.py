@@ -1,6 +1,7 @@
 """What pyproject.toml asks for: PEP 621, PEP 735, setuptools' dynamic files, poetry's tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.dependency_groups import resolve_dependency_groups
@@ -15,6 +16,8 @@ from scaffold.project.requirement_parser import Reading, first_line
 from scaffold.project.requirements import read_requirements
 from scaffold.project.setup_files import read_setup
 from scaffold.project.text_io import relative, suggestion
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")  # of a requirement
 
 
 def asks(pyproject: Pyproject) -> bool:
@@ -157,6 +160,15 @@ def _dynamic(pyproject: Pyproject, value: object, key: str) -> Items:
     reading = read_requirements(pyproject.root, there)
     yield from reading.asked
     yield from reading.problems
+
+
+def list_offered(pyproject: Pyproject | None) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the extras of [project], each with the normalised names of what it asks for."""
+    table = pyproject.table("project", "optional-dependencies") if pyproject else {}
+    for extra, listed in table.items():
+        texts = listed if isinstance(listed, list) else []
+        found = (_NAME.match(text) for text in texts if isinstance(text, str))
+        yield extra, frozenset(canonicalize_name(one[0]) for one in found if one)
 
 
 def _extras(pyproject: Pyproject) -> Mapping[str, tuple[str, ...]]:

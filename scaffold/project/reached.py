@@ -53,6 +53,7 @@ class Conditions:
 
     def places(self, tree: ast.Module) -> dict[int, Place]:
         """Return the place of each node, by its id; nodes that never run have none."""
+        self._values = {**self._systems(tree), **self._values}
         found: dict[int, Place] = {}
         waiting: list[tuple[ast.AST, Place]] = [(tree, Place())]
         while waiting:
@@ -60,6 +61,23 @@ class Conditions:
             found[id(node)] = place
             waiting.extend(self._inside(node, place))
         return found
+
+    def _systems(self, tree: ast.Module) -> dict[str, ast.expr]:
+        """Return the names that are given the system, and nothing else, be it more than once."""
+        given: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(tree):
+            for target in node.targets if isinstance(node, ast.Assign) else ():
+                if isinstance(target, ast.Name) and isinstance(node, ast.Assign):
+                    given.setdefault(target.id, []).append(node.value)
+        return {
+            name: values[0]
+            for name, values in given.items()
+            if all(isinstance(self._value(one), str) and self._is_known(one) for one in values)
+            and len({ast.dump(one) for one in values}) == 1
+        }
+
+    def _is_known(self, node: ast.expr) -> bool:
+        return self._dotted(node.func if isinstance(node, ast.Call) else node) in _KNOWN
 
     def _inside(self, node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
         if isinstance(node, ast.If | ast.IfExp):

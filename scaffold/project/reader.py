@@ -45,7 +45,7 @@ from scaffold.project.project_files import (
     notes_on_ignore,
     read_own_ignore,
 )
-from scaffold.project.pyproject import asks, is_made_by_build, read_pyproject
+from scaffold.project.pyproject import asks, is_made_by_build, list_offered, read_pyproject
 from scaffold.project.pyproject_file import Pyproject, find_scripts, load_pyproject, load_script
 from scaffold.project.python_versions import read_pipfile_python, read_pythons
 from scaffold.project.repositories import settle_repositories
@@ -223,6 +223,7 @@ def read_project(
         ignore_source=ignore.theirs,
         composed=next((one for one in _COMPOSED if (context / one).is_file()), ""),
         packages=tuple(one for one in packages if one not in refused),
+        offered=tuple(list_offered(pyproject)),
     )
     return project if context == root else rebase(project, relative(context, root))
 

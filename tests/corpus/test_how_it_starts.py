@@ -681,6 +681,7 @@ OTHER = SERVES.replace("serve.py", "other.py")
         ({"docker/web.Dockerfile": SERVES, "docker/dev.Dockerfile": OTHER}, "docker/web."),
         ({"Dockerfile-dev": OTHER, "docker/Dockerfile.prod": SERVES}, "docker/Dockerfile.prod"),
         ({"Dockerfile": SERVES, "Dockerfile.old": OTHER}, "Dockerfile:3"),
+        ({"docker/main/Dockerfile": SERVES}, "docker/main/Dockerfile"),
         (
             {
                 "docker/a.Dockerfile": OTHER,

@@ -11,6 +11,10 @@ from scaffold.project.dockerfile_parser.scopes import fill_in
 
 _DEPTH = 8
 
+_FOR_DOCKER = frozenset(
+    {"docker", ".docker", "container", "containers", "build", "deploy", "docker-files"}
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
@@ -141,15 +145,7 @@ def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
 
 def is_for_docker(folder: str) -> bool:
     """Return whether a folder holds Docker's files and no application."""
-    return folder in {
-        "docker",
-        ".docker",
-        "container",
-        "containers",
-        "build",
-        "deploy",
-        "docker-files",
-    }
+    return folder.partition("/")[0] in _FOR_DOCKER
 
 
 def _has(folder: Path, names: Sequence[str]) -> bool:

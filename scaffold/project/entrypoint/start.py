@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scaffold.model.project import Found, Start, Use
-from scaffold.project.entrypoint import Entry, others, remark
+from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark
 from scaffold.project.entrypoint.apps import App, find_apps, is_aside
 from scaffold.project.entrypoint.django import (
     Site,
@@ -252,7 +252,9 @@ def _own_entry(
     told = replace(told, start=_off_sockets(told.start))
     start = told.start
     uwsgi = start.value.command[:1] == ("uwsgi",)
-    serves = bool(own.server) or uwsgi or entry is not None
+    # What is told to listen to the outside serves, whatever it is.
+    outside = any(word.endswith((EVERYWHERE, "::")) for word in start.value.command)
+    serves = bool(own.server) or uwsgi or entry is not None or outside
     written = PORT_OPTION.search(" ".join(start.value.command)) if serves else None
     listens = find_port(modules, first=own.file, variable=serves)
     port = own.port or _written_port(entry) or listens or among(own.ports, modules)

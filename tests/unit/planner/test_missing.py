@@ -1,6 +1,7 @@
 """What sources use and nothing brings: modules, companions, folders that are written to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -86,6 +87,16 @@ def test_of_a_shared_top_level_name_no_package_is_advised() -> None:
     ((text, _),) = missing("space")
     assert "no installed package is known to bring it" in text
     assert missing("space", {"wirebuf": "1.0"}) == []
+
+
+@pytest.mark.parametrize(("name", "package"), [("PIL", "pillow"), ("corplib", "corplib")])
+def test_an_extra_of_the_project_that_has_the_package_is_a_way_out(name: str, package: str) -> None:
+    found = replace(project("imports", name), offered=(("ui", frozenset({package, "other"})),))
+    facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
+    (one,) = find_missing(
+        found, facts, installed={}, modules={}, python="3.13", provided=frozenset()
+    )
+    assert "ask for --extra ui, or add " in one.reason.text
 
 
 def test_a_module_that_is_brought_lacks_nothing() -> None:

@@ -14,6 +14,9 @@ def when(root: Path, code: str, files: dict[str, str]) -> list[When]:
     return [use.when for use in facts(root, files, "fastapi", "uvicorn").uses if use.code == code]
 
 
+SYSTEM = "import platform\ns = platform.system()\n"
+
+
 @pytest.mark.parametrize(
     ("source", "certainty"),
     [
@@ -28,6 +31,11 @@ def when(root: Path, code: str, files: dict[str, str]) -> list[When]:
         ("import sys\nif sys.platform == 'win32':\n    import serial\n", []),
         ("import os\nif os.name != 'nt':\n    import serial\n", [When.START]),
         ("import platform\nif platform.system().lower() == 'darwin':\n    import serial\n", []),
+        (
+            f"{SYSTEM}{SYSTEM}if s == 'Linux':\n    pass\nelif s == 'Darwin':\n    import serial\n",
+            [],
+        ),
+        (f"{SYSTEM}s = read()\nif s == 'Darwin':\n    import serial\n", [When.START]),
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import serial\n", []),
     ],
 )
