@@ -27,7 +27,7 @@ roots = [pathlib.Path(one) for one in ("/app", "/data", "/root") if os.path.isdi
 found = [f for r in roots for f in r.rglob("*") if ".cache" not in str(f)]
 files = {str(f): oct(f.stat().st_mode) for f in found}
 names = sorted(one.metadata["Name"] for one in importlib.metadata.distributions())
-env = {k: v for k, v in os.environ.items() if k != "HOSTNAME"}
+env = {k: v for k, v in os.environ.items() if k not in {"HOSTNAME", "DEBIAN_FRONTEND"}}  # LS410
 print(json.dumps([os.getcwd(), files, names, env], sort_keys=True))
 """
 

@@ -1,7 +1,9 @@
 """Several files are copied to something that is no folder.
 
 Why
-With more than one source the last word has to end with a slash; otherwise the build stops.
+With more than one source the last word has to end with a slash. Otherwise the build stops, or makes
+one file of that name, with the last of the sources in it (Docker Engine 28.5.2). Which of the two
+was meant is for you to say: ``--fix`` leaves it.
 
 Bad
 ```dockerfile
@@ -20,8 +22,7 @@ from collections.abc import Iterator
 
 from scaffold.lint.context import Case, line_of
 from scaffold.lint.copies import goal_of, sources_of
-from scaffold.model.dockerfile import Span
-from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.model.finding import Hit, Severity
 
 SEVERITY = Severity.ERROR
 
@@ -31,11 +32,4 @@ def check(case: Case) -> Iterator[Hit]:
     for step in case.dockerfile.instructions:
         goal = goal_of(step) if step.keyword in {"COPY", "ADD"} else "/"
         if len(sources_of(step)) > 1 and not goal.endswith(("/", ".")) and "$" not in goal:
-            end = step.place(0, len(step.text)).end
-            plain = step.words is None and not step.heredocs and step.text.endswith(goal)
-            after = Edit(span=Span(start=end, end=end), text="/")
-            yield Hit(
-                text=f"{goal} has to end with a slash",
-                span=line_of(step),
-                edits=(after,) if plain else (),
-            )
+            yield Hit(text=f"{goal} has to end with a slash", span=line_of(step))

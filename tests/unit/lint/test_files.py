@@ -109,11 +109,11 @@ RUN apt-get update && \\
     apt-get install -y --no-install-recommends curl \\
     && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir flask==3.1.3
-COPY main.py settings.py /app/
+COPY main.py settings.py /app
 CMD ["python", "/app/main.py", "--name", "a b"]
 """
     )
-    assert {finding.code for finding in mended.findings} == {"LS204", "LS501"}
+    assert {finding.code for finding in mended.findings} == {"LS204", "LS501", "LS609"}
     assert lint(case_of(mended.text), all_rules(), fix=True).text == mended.text
 
 

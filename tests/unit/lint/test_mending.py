@@ -164,7 +164,6 @@ MENDED = [
     (BASE + "WORKDIR /a\nWORKDIR b\n", BASE + "WORKDIR /a\nWORKDIR /a/b\n"),
     (BASE + "ENV A b", BASE + "ENV A=b"),
     (BASE + "ENV DEBIAN_FRONTEND=noninteractive\n", BASE + "ARG DEBIAN_FRONTEND=noninteractive\n"),
-    (BASE + "COPY a.py b.py /app\n", BASE + "COPY a.py b.py /app/\n"),
     (BASE + "RUN mkdir /a && \\\n\n  rm /a\n", BASE + "RUN mkdir /a && \\\n  rm /a\n"),
 ]
 
