@@ -24,6 +24,7 @@ LISTS = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json")
 _PLAIN = "application/vnd.oci.image.layer.v1.tar"
 _CONTAINERD = "io.containerd.image.name"
+HUB = "docker.io"
 REF_NAME = "org.opencontainers.image.ref.name"
 _CHUNK = 1 << 20
 
@@ -342,8 +343,23 @@ def _index(images: Sequence[Image], store: Store) -> tuple[bytes, list[Blob]]:
     name = images[0].tag
     if len(images) > 1:
         name = name.removesuffix(f"-{images[0].arch.slug}").removesuffix(f":{images[0].arch.slug}")
-    row["annotations"] = {_CONTAINERD: name, REF_NAME: name.rpartition(":")[2]}
+    if name and "@" not in name:
+        registry, path, tag = split_reference(name)
+        # Whole, or an engine that keeps images as containerd does would not find it by its name.
+        row["annotations"] = {_CONTAINERD: f"{registry}/{path}:{tag}", REF_NAME: tag}
     return dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": [row]}), blobs
+
+
+def split_reference(reference: str) -> tuple[str, str, str]:
+    """Return registry, repository and tag or digest, as Docker completes what is left out."""
+    name, _, digest = reference.partition("@")
+    head, _, rest = name.partition("/")
+    named = bool(rest) and ("." in head or ":" in head or head == "localhost")
+    registry, path = (head, rest) if named else (HUB, name)
+    path, _, tag = path.partition(":")
+    if registry == HUB and "/" not in path:
+        path = f"library/{path}"
+    return registry, path, digest or tag or "latest"
 
 
 def _add(tar: tarfile.TarFile, name: str, size: int, file: IO[bytes]) -> None:

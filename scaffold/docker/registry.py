@@ -20,6 +20,7 @@ from docker import auth
 from requests.auth import _basic_auth_str
 
 from scaffold.docker.oci import (
+    HUB,
     INDEX,
     LISTS,
     MANIFESTS,
@@ -30,11 +31,11 @@ from scaffold.docker.oci import (
     is_platform,
     make_base,
     make_index,
+    split_reference,
 )
 from scaffold.model.errors import BaseUnavailableError, PushError, UsageError
 from scaffold.model.target import Arch
 
-_HUB = "docker.io"
 _HUB_HOST = "registry-1.docker.io"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _CHUNK = 1 << 24
@@ -42,24 +43,12 @@ _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _TIMEOUT = 60.0  # seconds without an answer
 
 
-def split_reference(reference: str) -> tuple[str, str, str]:
-    """Return registry, repository and tag or digest, as Docker completes what is left out."""
-    name, _, digest = reference.partition("@")
-    head, _, rest = name.partition("/")
-    named = bool(rest) and ("." in head or ":" in head or head == "localhost")
-    registry, path = (head, rest) if named else (_HUB, name)
-    path, _, tag = path.partition(":")
-    if registry == _HUB and "/" not in path:
-        path = f"library/{path}"
-    return registry, path, digest or tag or "latest"
-
-
 class Registry:
     """One registry and its credentials; tokens are kept for as long as this lives."""
 
     def __init__(self, name: str, environ: Mapping[str, str], *, cert: str = "") -> None:
         self.name = name
-        host = _HUB_HOST if name == _HUB else name
+        host = _HUB_HOST if name == HUB else name
         plain = host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
         self._root = f"{'http' if plain else 'https'}://{host}/v2/"
         self._session = requests.Session()
@@ -107,7 +96,7 @@ class Registry:
     def _credentials(self) -> tuple[str, str] | None:
         """Return what ``docker login`` left, asked of its credential helper if there is one."""
         config = auth.load_config(self._config)
-        found = config.resolve_authconfig(None if self.name == _HUB else self.name) or {}
+        found = config.resolve_authconfig(None if self.name == HUB else self.name) or {}
         user, password = found.get("username"), found.get("password")
         return (user, password) if user and password else None
 

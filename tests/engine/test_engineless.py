@@ -39,7 +39,9 @@ def read_saved(path: Path) -> tuple[dict[str, Any], list[dict[str, Row]]]:
         layers = []
         for name in saved["Layers"]:
             with tarfile.open(fileobj=io.BytesIO(read(name))) as layer:
-                layers.append({one.name.strip("/"): read_row(layer, one) for one in layer})
+                # Engines lay devices of their own over those that a base may have.
+                kept = (one for one in layer if not (one.ischr() or one.isblk()))
+                layers.append({one.name.strip("/"): read_row(layer, one) for one in kept})
         return json.loads(read(saved["Config"])), layers
 
 

@@ -2,12 +2,23 @@
 
 import hashlib
 import json
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from scaffold.docker.oci import CONFIG, INDEX, LAYER, MANIFEST, Blob, Image, Store, dump
+from scaffold.docker.oci import (
+    CONFIG,
+    INDEX,
+    LAYER,
+    MANIFEST,
+    Blob,
+    Image,
+    Store,
+    dump,
+    write_archive,
+)
 from scaffold.docker.registry import Registries, push_images
 from scaffold.model.errors import BaseUnavailableError, PushError
 from scaffold.model.target import Arch
@@ -92,3 +103,22 @@ def test_a_layer_that_was_changed_on_the_way_is_not_kept(tmp_path: Path) -> None
             Store(tmp_path).fetch(blob, source.open(f"{registry.host}/app:1", blob))
         source.close()
     assert not Store(tmp_path).path(digest).exists()
+
+
+@pytest.mark.parametrize(
+    ("tag", "whole"),
+    [
+        ("app:latest", "docker.io/library/app:latest"),
+        ("team/app:1", "docker.io/team/app:1"),
+        ("registry.example:5000/app:1", "registry.example:5000/app:1"),
+    ],
+)
+def test_an_archive_names_its_image_whole(tmp_path: Path, tag: str, whole: str) -> None:
+    store = Store(tmp_path)
+    image = replace(make_image(store, layer=b"x"), tag=tag)
+    write_archive(tmp_path / "app.tar", [image], store)
+    with tarfile.open(tmp_path / "app.tar") as tar:
+        file = tar.extractfile("index.json")
+        assert file is not None
+        (row,) = json.loads(file.read())["manifests"]
+    assert row["annotations"]["io.containerd.image.name"] == whole
