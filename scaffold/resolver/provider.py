@@ -367,10 +367,13 @@ class Provider:
         yield Candidate(name, version, extras, DistFile(filename=package), release, package)
 
     def _only_binary(self, name: str) -> bool:
-        return bool({":all:", name} & set(self.wanted.options.only_binary))
+        """Tell whether only a wheel will do: a name of its own goes before ``:all:``, as in pip."""
+        only, source = self.wanted.options.only_binary, self.wanted.options.no_binary
+        return name in only or (":all:" in only and name not in source)
 
     def _no_binary(self, name: str) -> bool:
-        return bool({":all:", name} & set(self.wanted.options.no_binary))
+        only, source = self.wanted.options.only_binary, self.wanted.options.no_binary
+        return name in source or (":all:" in source and name not in only)
 
     def _allowed(self, name: str, release: Release, needs: Sequence[Requirement]) -> Release:
         """Return the release with only the files whose hash the lock and the requirement allow."""

@@ -76,6 +76,19 @@ def test_an_sdist_is_taken_only_where_no_release_has_a_wheel() -> None:
     }
 
 
+def test_a_name_goes_before_all_in_the_rules_about_wheels_and_sdists() -> None:
+    world = World().add(f"a-1-{ANY}").add("a-1.tar.gz").add(f"b-1-{ANY}").add("b-1.tar.gz")
+    for options, wheels in (
+        (IndexOptions(no_binary=(":all:",), only_binary=("a",)), {"a"}),
+        (IndexOptions(only_binary=(":all:",), no_binary=("a",)), {"b"}),
+        (IndexOptions(no_binary=(":all:",)), set()),
+    ):
+        found = solve(world, "a", "b", wanted=ResolutionRequest(asked=(), options=options))
+        assert isinstance(found, Resolution)
+        assert {one.name for one in found.packages if one.wheel} == wheels
+        assert versions(found.packages) == {"a": "1", "b": "1"}
+
+
 def test_every_package_without_a_wheel_is_named_not_only_the_first() -> None:
     world = World().add(f"opencv_python-5.0-{GLIBC}").add(f"tensorflow-2.21-{GLIBC}")
     world.add(f"pandas-3.1-{ANY}")
