@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ("scaffold", "templates", "knowledge")
+SHIPPED = ("scaffold", "templates", "knowledge", "docs/schemas")
 
 
 def tracked() -> set[str]:
@@ -26,7 +26,7 @@ def tracked() -> set[str]:
 def installed_name(name: str) -> str:
     """Return where the wheel puts a file of the checkout."""
     top = PurePosixPath(name).parts[0]
-    return name if top == "scaffold" else f"scaffold/_data/{name}"
+    return name if top == "scaffold" else f"scaffold/_data/{name.removeprefix('docs/')}"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_wheel_holds_every_tracked_file_and_nothing_else(wheel: Path) -> Non
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert found == expected
-    for folder in ("templates", "knowledge"):
+    for folder in ("templates", "knowledge", "schemas"):
         assert any(name.startswith(f"scaffold/_data/{folder}/") for name in found)
 
 
