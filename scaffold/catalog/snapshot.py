@@ -194,7 +194,7 @@ class Snapshot:
                 return decode_project(name, path.read_bytes())
             except FileNotFoundError:
                 continue
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 raise KnowledgeInvalidError(
                     f"the snapshot of {name} cannot be read",
                     details=[Detail(file=path.name, text=str(error))],

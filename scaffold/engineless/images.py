@@ -207,7 +207,7 @@ def recall_view(job: ImageJob) -> TemplateContext:
         return msgspec.convert(said, type=TemplateContext)
     try:
         return msgspec.json.decode(place.read_bytes(), type=TemplateContext)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         view = job.view()
         with Store(job.cache).draft(place) as draft:
             draft.write_bytes(msgspec.json.encode(view))

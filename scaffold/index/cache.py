@@ -40,7 +40,7 @@ class Cache:
         """Return a value, or None where there is none or it cannot be read as ``form``."""
         try:
             return msgspec.msgpack.decode(self._path(kind, key).read_bytes(), type=form)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
 
     def save(self, kind: str, key: str, value: object) -> None:

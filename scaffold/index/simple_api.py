@@ -81,7 +81,7 @@ def read_page(
         if kind.endswith("json"):
             return _read_json(answer.body, answer.url, index)
         return _read_html(answer.body.decode("utf-8", "replace"), answer.url, index)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise TransientError(
             f"the index answered something else than a page: {redact(answer.url)}",
             hint="check that the index URL ends in /simple or the like, or try again",

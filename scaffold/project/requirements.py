@@ -175,6 +175,12 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
     specifier = str(requirement.specifier) if requirement is not None else ""
     check_versions(SpecifierSet(specifier))
     check_plain(name, specifier, url, path, *extras)
+    hashes = tuple(full_hash(value) for value in parsed.hash_options)
+    if hashes and not any(one.startswith("sha256:") for one in hashes):
+        raise ValueError(
+            f"{requirement} has no sha256, the only hash that indexes name: write one with "
+            "`pip hash`, or lock anew"
+        )
     return Asked(
         name=canonicalize_name(name) if name else "",
         specifier=specifier,
@@ -183,7 +189,7 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
         url=url,
         path=path,
         editable=bool(parsed.is_editable),
-        hashes=tuple(full_hash(value) for value in parsed.hash_options),
+        hashes=hashes,
         written_url=_written_url(content) if url else "",
         text=mask_credentials(
             content if parsed.is_editable else re.split(r"\s+--?\w", content, maxsplit=1)[0]

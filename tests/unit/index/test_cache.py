@@ -22,6 +22,8 @@ def test_a_corrupted_entry_counts_as_absent_and_can_be_rewritten(tmp_path: Path)
     (entry,) = entries(tmp_path)
     entry.write_bytes(entry.read_bytes()[:5])
     assert cache.load("wheels", "key", WheelFacts) is None
+    entry.write_bytes(b"\x81\xa4\xff\xff\xff\xff\x01")  # no UTF-8
+    assert cache.load("wheels", "key", WheelFacts) is None
     cache.save("wheels", "key", FACTS)
     assert cache.load("wheels", "key", WheelFacts) == FACTS
     assert len(entries(tmp_path)) == 1

@@ -80,6 +80,9 @@ def test_an_html_page_gives_the_same_files() -> None:
     assert elsewhere == (("1.0", "Windows"),)
 
 
-def test_an_answer_that_is_no_page_is_an_error_naming_the_address() -> None:
+@pytest.mark.parametrize(
+    "body", [b'{"files": [{"filename"', b'{"files": [{"filename": "\xff-1-py3-none-any.whl"}]}']
+)
+def test_an_answer_that_is_no_page_is_an_error_naming_the_address(body: bytes) -> None:
     with pytest.raises(TransientError, match=re.escape(BASE)):
-        read_page(answer(b'{"files": [{"filename"', "application/vnd.pypi.simple.v1+json"))
+        read_page(answer(body, "application/vnd.pypi.simple.v1+json"))

@@ -77,6 +77,8 @@ def test_a_hash_without_all_its_digits_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_hash_of_a_broken_algorithm_is_an_error(tmp_path: Path) -> None:
+    (only,) = problems(tmp_path, f"flask==3.0 --hash=sha384:{'a' * 96}\n")
+    assert "flask==3.0 has no sha256" in only
     (only,) = problems(tmp_path, f"flask==3.0 --hash=md5:{'a' * 32}\n")
     assert "sha256, sha384 or sha512" in only
 
