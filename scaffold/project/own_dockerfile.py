@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ _ASIDE = re.compile(
     r"(?i)(?:^|[-_.])(?:dev\w*|tests?|testing|debug\w*|ci|lint|docs?|build(?:er)?|base|bak|old|orig"
     r"|(?:docker|container)ignore|j2|jinja2?|tmpl|template|tpl|in|sh|md|txt|swp)(?:[-_.]|$)"
 )
+_WITH_EXTRAS = re.compile(r"([\w./-]+)\[([\w.,\s-]+)\]")
 _MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
 OURS = "Made by:  leanscaffold"
 # What installs packages is no package of the application.
@@ -45,10 +46,26 @@ _INSTALLERS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnInstalls:
-    """Requirement files of the project that its Dockerfile installs, and packages it names."""
+    """Requirement files of the project that its Dockerfile installs, and packages it names.
+
+    ``extras`` are (package, extra, where), the package empty for a folder (``.[server]``).
+    """
 
     files: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
+    extras: tuple[tuple[str, str, Origin], ...] = ()
+
+    def extras_of(
+        self, project: str, offered: Collection[str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the extras of a project that are installed, and a note on each."""
+        known = {str(canonicalize_name(one)): one for one in offered}
+        found = {
+            known[extra]: f"{origin} installs the extra {known[extra]}: so does the image"
+            for name, extra, origin in self.extras
+            if extra in known and name in {"", canonicalize_name(project)}
+        }
+        return tuple(found), tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,15 +146,35 @@ def read_own_installs(root: Path, files: Sequence[str]) -> OwnInstalls:
 def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) -> OwnInstalls:
     found: list[str] = []
     asked: dict[str, Asked] = {}
+    extras: list[tuple[str, str, Origin]] = []
     steps = [step for stage in _leading(dockerfile) for step in stage.steps]
     copied = [word for step in steps if step.keyword in {"COPY", "ADD"} for word in _sources(step)]
     for step in steps:
         for install in _installs(step):
             found += (_match(name, copied, files) for name in install.files())
             origin = Origin(file=place, line=dockerfile.position(install.command.span.start)[0])
+            extras += ((*pair, origin) for pair in _extras(install))
             for one in _named(root, install, origin):
                 asked.setdefault(one.name, one)
-    return OwnInstalls(files=tuple(dict.fromkeys(filter(None, found))), asked=tuple(asked.values()))
+    return OwnInstalls(
+        files=tuple(dict.fromkeys(filter(None, found))),
+        asked=tuple(asked.values()),
+        extras=tuple(extras),
+    )
+
+
+def _extras(install: Install) -> Iterator[tuple[str, str]]:
+    """Yield (package, extra) of what is installed, the package empty for a folder."""
+    words = [word.text for word in install.names]
+    for option, value, _ in install.options:
+        words += [value] if option in {"-e", "--editable"} else []
+        if option == "--extra":
+            yield "", canonicalize_name(value)
+    for found in map(_WITH_EXTRAS.match, words):
+        if found is not None:
+            name = "" if found[1].startswith((".", "/")) else canonicalize_name(found[1])
+            for extra in found[2].split(","):
+                yield name, canonicalize_name(extra.strip())
 
 
 def _leading(dockerfile: Dockerfile) -> list[Stage]:

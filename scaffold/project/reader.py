@@ -155,8 +155,12 @@ def read_project(
     )
     if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
         raise _useless_options(choice)
+    told: tuple[str, ...] = ()
+    if not (wants or requirements) and choice.kind not in {Kind.FILES, Kind.NOTHING}:
+        offered = dict(list_offered(pyproject))
+        extras, told = own.extras_of(_name(root, pyproject).value, offered)
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
-    read = read if requirements else _with_own(read, own)
+    read = read if requirements else _with_own(replace(read, notes=(*read.notes, *told)), own)
     reading = _settled(compare(follow(root, read, context=context)), repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))

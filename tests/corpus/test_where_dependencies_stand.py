@@ -277,3 +277,34 @@ def test_what_pip_freeze_prints_for_condas_packages(tmp_path: Path, address: str
     with pytest.raises(RequirementsInvalidError) as caught:
         read_project(root, environ={})
     assert "pip list --format=freeze" in str(caught.value.details[0].text)
+
+
+@pytest.mark.parametrize(
+    ("line", "extras"),
+    [
+        ("pip install .[server]", ["uvloop"]),
+        ('pip install -e ".[server,redis]"', ["hiredis", "uvloop"]),
+        ("pip install /app[redis]", ["hiredis"]),
+        ('uv pip install "gate-keeper[server]@dist/gate_keeper-${V}-py3-none-any.whl"', ["uvloop"]),
+        ("uv sync --frozen --extra server", ["uvloop"]),
+        ("pip install .", []),
+        ("pip install other[server]", []),
+        ("pip install .[absent]", []),
+    ],
+)
+def test_extras_that_the_projects_dockerfile_installs_are_in_the_image(
+    tmp_path: Path, line: str, extras: list[str]
+) -> None:
+    project = """
+        [project]
+        name = "gate_keeper"
+        dependencies = ["six"]
+        [project.optional-dependencies]
+        server = ["uvloop"]
+        redis = ["hiredis"]
+    """
+    dockerfile = f"FROM python:3\nCOPY . .\nRUN {line}\n"
+    found = read(tmp_path, {"pyproject.toml": project, "Dockerfile": dockerfile, "a.py": ""})
+    names = sorted(asked.name for asked in found.asked if asked.name in {"uvloop", "hiredis"})
+    assert names == extras
+    assert sum("installs the extra" in note for note in found.notes) == len(extras)
