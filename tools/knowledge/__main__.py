@@ -30,7 +30,7 @@ def main() -> None:
     """Regenerate what is generated in knowledge/."""
 
 
-_KINDS = ("bases", "libraries", "swaps", "memory", "footprints")
+_KINDS = ("bases", "libraries", "payloads", "swaps", "memory", "footprints")
 _write = click.option(
     "--write", is_flag=True, help="Write the result; without it only the changes show."
 )
@@ -64,6 +64,7 @@ def refresh_kinds(
     """Ask the index and an engine anew for what facts were generated from.
 
     Engine: bases (digest and sizes of images), libraries (what Debian's packages weigh and need).
+    apt: payloads (what Debian's packages weigh, unpacked; some 2,000 downloads).
     Index: swaps (what each saves, by planning twice), memory (what importing takes, installed with
     pip), footprints (what becomes of wheels in an image; one wheel of each project).
     """

@@ -52,7 +52,7 @@ def ask_suites(
     """
     found: dict[str, Suite] = {}
     trouble: EngineError | None = None
-    for path, table, base in _list_tables(facts):
+    for path, table, base in list_tables(facts):
         if base is None or table.arch not in arches:
             continue
         for reference in dict.fromkeys(map(base.reference_for, base.images)):
@@ -71,7 +71,7 @@ def ask_suites(
     return found
 
 
-def _list_tables(facts: Facts) -> Iterator[tuple[str, Distribution, Base | None]]:
+def list_tables(facts: Facts) -> Iterator[tuple[str, Distribution, Base | None]]:
     """Yield each table with the image that it is on top of."""
     bases = {base.id: base for base in facts.bases}
     for table in facts.distributions.values():
@@ -99,7 +99,7 @@ def refresh_libraries(
     changes: list[str] = []
     files: dict[str, str] = {}
     remarks: list[str] = []
-    for path, table, _ in _list_tables(facts):
+    for path, table, _ in list_tables(facts):
         suite = suites.get(path)
         if suite is None:
             continue
@@ -107,7 +107,7 @@ def refresh_libraries(
         modules = _modules(suite, names) if python3 else {}
         wanted = {module[0] for module in modules.values()} or wanted_packages(facts, table.release)
         rows = dict(_rows(table, suite, sorted(wanted)))
-        lines = [*_describe(table, rows), *_describe_modules(table, modules)]
+        lines = [*describe(table, rows), *_describe_modules(table, modules)]
         changes += lines
         if not python3:
             unknown = sorted({*wanted} - suite.packages.keys())
@@ -177,7 +177,8 @@ def _is_near(before: int, now: int) -> bool:
     return abs(now - before) < _SMALL or _NEAR[0] <= now / before <= _NEAR[1]
 
 
-def _describe(table: Distribution, rows: Mapping[str, Row]) -> Iterator[str]:
+def describe(table: Distribution, rows: Mapping[str, Row]) -> Iterator[str]:
+    """Yield a line for each row that another one takes the place of."""
     for name in sorted({*table.packages, *rows}):
         before, now = table.packages.get(name), rows.get(name)
         if before is None and now is not None:

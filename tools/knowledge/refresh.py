@@ -46,6 +46,7 @@ from tools.knowledge.libraries import (
     refresh_libraries,
 )
 from tools.knowledge.memory import measure_memory, refresh_memory
+from tools.knowledge.payloads import fetch_payloads, refresh_payloads
 from tools.knowledge.swaps import refresh_swaps
 
 MODULES = "python3/names.txt"
@@ -79,6 +80,7 @@ def refresh(order: Order, tell: Tell) -> tuple[Refreshed, ...]:
         "footprints": _refresh_footprints,
         "bases": _refresh_bases,
         "libraries": _refresh_libraries,
+        "payloads": _refresh_payloads,
         "swaps": _refresh_swaps,
         "memory": _refresh_memory,
         "import": _import_export,
@@ -181,6 +183,16 @@ def _refresh_libraries(order: Order, tell: Tell) -> Refreshed:
             tell,
         )
     return refresh_libraries(order.folder, facts, suites, names, today=_today())
+
+
+def _refresh_payloads(order: Order, tell: Tell) -> Refreshed:
+    return refresh_payloads(
+        order.folder,
+        _load(order),
+        order.arches,
+        lambda release, arch, names: fetch_payloads(release, arch, names, tell),
+        today=_today(),
+    )
 
 
 def _refresh_swaps(order: Order, tell: Tell) -> Refreshed:
