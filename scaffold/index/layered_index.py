@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -145,6 +145,7 @@ def _preference(file: DistFile) -> tuple[bool, int]:
 T = TypeVar("T")
 
 _WORKERS = 24
+_HEARD_WITHIN = 0.5  # seconds
 # Libraries that PEP 600 lets a manylinux wheel take from the system, and those of the C library:
 # any other comes from a package that is installed beside it, or is missing.
 PROMISED_LIBRARIES = frozenset(
@@ -216,7 +217,7 @@ class LayeredIndex:
         bound = self._bindings.get(name, frozenset())
         if not index and bound and "" not in bound:
             index = min(bound)
-        return self._page(name, index).result()
+        return _answer(self._page(name, index))
 
     def prefetch(self, names: Sequence[str]) -> None:
         """Start fetching pages, and what their newest releases need."""
@@ -227,7 +228,7 @@ class LayeredIndex:
 
     def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
         """Return the metadata of a file."""
-        return self._release(name, version, file).result()
+        return _answer(self._release(name, version, file))
 
     def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
         """Start fetching the metadata of files."""
@@ -261,7 +262,7 @@ class LayeredIndex:
         for position, future in waiting.items():
             name, _, file = wanted[position]
             try:
-                fetched = future.result()
+                fetched = _answer(future)
             except TransientError:
                 if known[position] is None and not self._locks.names(name, file):
                     raise
@@ -286,7 +287,7 @@ class LayeredIndex:
         for position, future in unlisted.items():
             facts = known[position]
             with suppress(TransientError):
-                if facts is not None and (brings := future.result()) is not None:
+                if facts is not None and (brings := _answer(future)) is not None:
                     listed[position] = replace(facts, brings=brings)
         return tuple(listed)
 
@@ -513,3 +514,13 @@ class SnapshotIndex:
     ) -> tuple[WheelFacts | None, ...]:
         """Return what is known of wheels, in the order asked."""
         return tuple(self._snapshot.wheel_facts(name, file) for name, _, file in wanted)
+
+
+def _answer(future: "Future[T]") -> T:
+    """Wait for the result, never without a timeout.
+
+    Ctrl-C that comes just before the thread sleeps is heard only when it wakes.
+    """
+    while not future.done():
+        wait((future,), timeout=_HEARD_WITHIN)
+    return future.result()
