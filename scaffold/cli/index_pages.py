@@ -13,6 +13,7 @@ from scaffold.catalog.snapshot import Snapshot
 from scaffold.cli.services import Indexes, Services
 from scaffold.config.request import Request, index_options
 from scaffold.index.layered_index import SnapshotIndex, open_index
+from scaffold.index.metadata_builder import build_metadata
 from scaffold.model.errors import TransientError, UsageError
 from scaffold.model.index import Index, Page
 from scaffold.model.knowledge import OLD, UPGRADE, describe_age
@@ -95,6 +96,7 @@ def _open_index(folder: Path | None, project: Project, request: Request) -> Inde
         project=project,
         offline=request.options.offline,
         snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
+        build=build_metadata if request.build_metadata else None,
     )
 
 
