@@ -390,6 +390,13 @@ SETTINGS = (
             help="Where base images come from.",
         ),
         Setting(
+            name="build-metadata",
+            field="build_metadata",
+            kind="switch",
+            help="Build the metadata of an sdist that does not say what it requires. This runs its "
+            "code on this computer, with its Python, in a folder that is thrown away.",
+        ),
+        Setting(
             name="knowledge",
             field="knowledge",
             kind="path",

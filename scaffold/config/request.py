@@ -92,6 +92,7 @@ class Request:
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()
     certificates: str = ""
+    build_metadata: bool = False
     leave: tuple[str, ...] = ()
     options: Options = field(default_factory=Options)
     places: Mapping[str, Detail] = field(default_factory=dict, compare=False)
