@@ -19,8 +19,8 @@ import click
 from scaffold import __version__
 from scaffold.cli.commands import COMMANDS, HEADINGS
 from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
-from scaffold.config.options import NEAR
 from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
+from scaffold.model.options import NEAR
 
 # What stands for signs that a terminal's encoding lacks.
 _PLAIN = {"✓": "+", "✗": "x", "±": "+-", "·": "-", "•": "*", "…": "...", "→": "->"}
