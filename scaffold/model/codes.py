@@ -488,6 +488,12 @@ class Code(StrEnum):
 
     Run it without --offline, or upgrade leanscaffold.
     """
+    FACTS_OLD = """facts-old (note): facts that the plan rests on are more than 60 days old
+
+    Publishers rebuild images every few weeks: sizes drift, Pythons are released and end.
+
+    A newer release of leanscaffold knows more: `pip install --upgrade leanscaffold`.
+    """
     FILE_EDITED = """file-edited (note): a generated file was edited
 
     What leanscaffold wrote was changed since. It is the user's now and is built as it is.
