@@ -18,7 +18,6 @@ import click
 
 from scaffold import __version__
 from scaffold.cli.commands import COMMANDS, HEADINGS
-from scaffold.config.options import NEAR
 from scaffold.model.errors import (
     EXIT_CODES,
     INTERNAL,
@@ -29,6 +28,7 @@ from scaffold.model.errors import (
     UsageError,
     clean,
 )
+from scaffold.model.options import NEAR
 
 # What stands for signs that a terminal's encoding lacks.
 _PLAIN = {"✓": "+", "✗": "x", "±": "+-", "·": "-", "•": "*", "…": "...", "→": "->"}
