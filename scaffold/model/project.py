@@ -219,6 +219,14 @@ class HeavyFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnImage:
+    """What the project's own Dockerfile starts from, and every word of the steps on top."""
+
+    image: str
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
@@ -236,9 +244,10 @@ class Project:
     build may see them; ``opened`` are files named as secrets that the sources open.
     ``offered`` are its extras, each with the normalised names of what it asks for.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
-    asks for. ``ignore`` are the patterns of the user's own ignore file ``ignore_source``,
-    and ``ignore_file`` is the name of the one that has them and ours. ``composed`` is the user's
-    compose file that docker would pass over for a ``compose.yaml``.
+    asks for. ``own_image`` is what its people run it in. ``ignore`` are the patterns of
+    the user's own ignore file ``ignore_source``, and ``ignore_file`` is the name of the one that
+    has them and ours. ``composed`` is the user's compose file that docker would pass over for a
+    ``compose.yaml``.
     """
 
     name: Found[str]
@@ -273,3 +282,4 @@ class Project:
     ignore: tuple[str, ...] = ()
     ignore_source: str = ""
     composed: str = ""
+    own_image: OwnImage | None = None
