@@ -220,10 +220,11 @@ class HeavyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnImage:
-    """What the project's own Dockerfile starts from, and every word of the steps on top."""
+    """What the project's own Dockerfile starts from, and the words and addresses of its steps."""
 
     image: str
-    words: frozenset[str]
+    words: frozenset[str] = frozenset()
+    urls: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

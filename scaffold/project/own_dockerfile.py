@@ -37,6 +37,7 @@ _ASIDE = re.compile(
 )
 _WITH_EXTRAS = re.compile(r"([\w./-]+)\[([\w.,\s-]+)\]")
 _WORD = re.compile(r"[\w.+-]+")
+_ADDRESS = re.compile(r"https?://[^\s\"']+")
 _MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
 OURS = "Made by:  leanscaffold"
 # What installs packages is no package of the application.
@@ -166,16 +167,19 @@ def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) 
     )
 
 
-def _image(dockerfile: Dockerfile) -> OwnImage | None:
-    """Return what the image is made from, None where that is left to the build."""
+def _image(dockerfile: Dockerfile) -> OwnImage:
+    """Return what the image is made from."""
     stage = dockerfile.stages[-1]
     steps = [*stage.steps]
     while stage.parent is not None:
         stage = dockerfile.stages[stage.parent]
         steps += stage.steps
-    texts = (step.text for step in steps if step.keyword in {"RUN", "COPY", "ADD"})
-    words = frozenset(word for text in texts for word in _WORD.findall(text))
-    return None if "$" in stage.image else OwnImage(image=stage.image, words=words)
+    texts = [step.text for step in steps if step.keyword in {"RUN", "COPY", "ADD", "ENV"}]
+    return OwnImage(
+        image=stage.image,
+        words=frozenset(word for text in texts for word in _WORD.findall(text)),
+        urls=frozenset(url.rstrip("/") for text in texts for url in _ADDRESS.findall(text)),
+    )
 
 
 def _extras(install: Install) -> Iterator[tuple[str, str]]:
