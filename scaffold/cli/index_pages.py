@@ -11,13 +11,13 @@ from packaging.utils import InvalidName, canonicalize_name
 from scaffold.catalog.resources import snapshots
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.cli.services import Indexes, Services
-from scaffold.config.request import Request, index_options
+from scaffold.config.request import index_options
 from scaffold.index.layered_index import SnapshotIndex, open_index
 from scaffold.index.metadata_builder import build_metadata
 from scaffold.model.errors import TransientError, UsageError
 from scaffold.model.index import Index, Page
 from scaffold.model.knowledge import OLD, UPGRADE, describe_age
-from scaffold.model.plan import Options
+from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
 from scaffold.report.lists import KnownWheel
 from scaffold.resolver.wheel_matrix import Matrix

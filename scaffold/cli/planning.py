@@ -8,15 +8,14 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.config.option_sources import set_by
-from scaffold.config.request import Request, choose_targets
+from scaffold.config.request import choose_targets
 from scaffold.model.codes import Code
-from scaffold.model.errors import Detail, FileConflictError, UsageError
+from scaffold.model.errors import FITS, NOTHING_FITS, Detail, FileConflictError, UsageError
 from scaffold.model.knowledge import OLD, UPGRADE, Base, Facts, describe_age
-from scaffold.model.plan import Options
+from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision
 from scaffold.planner.decide import PlannerServices

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CHECK = "in `verify`: a check of the built image"
     SUGGESTION = "in `plan`: what would make the image smaller, or possible"
     TRIM = "with `--trim`: what a rule leaves out"
+    ERROR = "as an error of any command"
     STALE = "in `update`: why files no longer suit the project"
 
 

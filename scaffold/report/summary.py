@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from scaffold.config.request import Request
 from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
 from scaffold.model.knowledge import Base
+from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion

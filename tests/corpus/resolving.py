@@ -6,7 +6,7 @@ from pathlib import Path
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.layered_index import open_index
 from scaffold.index.metadata_builder import build_metadata
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.resolution import Conflict, Resolution
 from scaffold.model.target import Environment
 from scaffold.planner.candidates import wanted_of
