@@ -7,8 +7,8 @@ numbers of bytes; repeatable options take one text or several. As on the command
 to ``tell``, a line at a time.
 
 Every function raises a ``scaffold.model.errors.LeanscaffoldError``: its ``code`` is one of
-docs/exit-codes.md, ``cause`` says what is wrong, ``hint`` what to do, ``details`` name files and
-lines.
+docs/troubleshooting.md, ``cause`` says what is wrong, ``hint`` what to do, ``details`` name files
+and lines.
 """
 
 from collections.abc import Callable, Mapping, Sequence

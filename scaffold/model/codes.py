@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CHECK = "in `verify`: a check of the built image"
     SUGGESTION = "in `plan`: what would make the image smaller, or possible"
     TRIM = "with `--trim`: what a rule leaves out"
+    ERROR = "as an error of any command"
     STALE = "in `update`: why files no longer suit the project"
 
 
@@ -488,6 +489,12 @@ class Code(StrEnum):
 
     Run it without --offline, or upgrade leanscaffold.
     """
+    FACTS_OLD = """facts-old (note): facts that the plan rests on are more than 60 days old
+
+    Publishers rebuild images every few weeks: sizes drift, Pythons are released and end.
+
+    A newer release of leanscaffold knows more: `pip install --upgrade leanscaffold`.
+    """
     FILE_EDITED = """file-edited (note): a generated file was edited
 
     What leanscaffold wrote was changed since. It is the user's now and is built as it is.
@@ -560,6 +567,13 @@ class Code(StrEnum):
     The same project fits the 64-bit architecture of the same family.
 
     Many boards with a 32-bit system can run a 64-bit one; then --target arm64.
+    """
+    MAY_HAVE_WHEELS = """may-have-wheels (note): another index may have wheels
+
+    Packages would have to be compiled for this target, and an index is known that builds wheels for
+    it. Whether it has these packages, and in which versions, was not asked.
+
+    Plan again with the `--extra-index-url` and `--python` that the note names.
     """
     SWAP = """swap (suggestion): a lighter package
 

@@ -326,6 +326,11 @@ class Request:
         sample="company-ca.pem",
         help="Certificates (PEM) that the index needs, and a build.",
     )
+    build_metadata: bool = _index(
+        "switch",
+        help="Build the metadata of an sdist that does not say what it requires. This runs its "
+        "code on this computer, with its Python, in a folder that is thrown away.",
+    )
     knowledge: tuple[str, ...] = _index(
         "path",
         (),
