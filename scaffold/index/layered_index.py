@@ -20,7 +20,7 @@ from scaffold.catalog.sibling_wheels import assume_elf, is_pure
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
-from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex
+from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex, MetadataBuilder
 from scaffold.index.project_files import ProjectFiles
 from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
@@ -340,6 +340,19 @@ class LayeredIndex:
         return self._once(self._metadata, key, work, now=self._offline)
 
     def _find_metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        found = self._stated_metadata(name, version, file)
+        if file.filename.endswith(".whl") or not (found is None or found.uncertain):
+            return found
+        plain = found or Metadata(name=name, version=version, uncertain=True)
+        built = self._live.built_metadata(
+            plain,
+            file,
+            lambda: self._files.sdist(file) or self._live.sdist(file),
+            offline=self._offline,
+        )
+        return built or found
+
+    def _stated_metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
         found = (
             self._files.metadata([file])
             or self._locks.metadata(name, version)
@@ -411,6 +424,7 @@ def open_index(
     snapshot: Snapshot | None = None,
     clock: Callable[[], float] = time.time,
     largest_elf_read: int = LARGEST_ELF_READ,
+    build: MetadataBuilder | None = None,
 ) -> LayeredIndex:
     """Return the index as the user's environment and project configure it.
 
@@ -422,7 +436,11 @@ def open_index(
 
     return LayeredIndex(
         live=LiveIndex(
-            configure, Cache(find_cache_folder(env)), clock=clock, largest_elf_read=largest_elf_read
+            configure,
+            Cache(find_cache_folder(env)),
+            clock=clock,
+            largest_elf_read=largest_elf_read,
+            build=build,
         ),
         snapshot=snapshot or Snapshot(*snapshots()),
         locks=() if project is None or project.lock is None else (project.lock,),
