@@ -13,8 +13,8 @@ from scaffold.catalog.resources import knowledge
 from scaffold.dockerfile.lockfile import render_lock
 from scaffold.index.layered_index import open_index
 from scaffold.model.knowledge import Accelerator
-from scaffold.model.project import Found, Origin, OwnImage, Project, Start
 from scaffold.model.options import Options
+from scaffold.model.project import Found, Origin, OwnImage, Project, Start
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Decision
 from scaffold.planner.decide import PlannerServices, decide
