@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from scaffold.config.options import NEAR
 from scaffold.model.errors import Detail, UsageError
+from scaffold.model.options import NEAR
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch
 

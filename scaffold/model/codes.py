@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CHECK = "in `verify`: a check of the built image"
     SUGGESTION = "in `plan`: what would make the image smaller, or possible"
     TRIM = "with `--trim`: what a rule leaves out"
+    ERROR = "as an error of any command"
     STALE = "in `update`: why files no longer suit the project"
 
 
@@ -487,6 +488,12 @@ class Code(StrEnum):
     holds them.
 
     Run it without --offline, or upgrade leanscaffold.
+    """
+    FACTS_OLD = """facts-old (note): facts that the plan rests on are more than 60 days old
+
+    Publishers rebuild images every few weeks: sizes drift, Pythons are released and end.
+
+    A newer release of leanscaffold knows more: `pip install --upgrade leanscaffold`.
     """
     FILE_EDITED = """file-edited (note): a generated file was edited
 

@@ -10,6 +10,14 @@ from fnmatch import fnmatchcase
 from scaffold.model.target import Arch, Device, LibcFamily
 
 NONE = "none"
+OLD = 60  # days
+UPGRADE = "pip install --upgrade leanscaffold"
+
+
+def describe_age(day: date, today: date) -> str:
+    """Return ``of 2026-11-25, 4 days old``."""
+    age = (today - day).days
+    return f"of {day}, {age} day{'' if age == 1 else 's'} old"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from packaging.version import Version
 from scaffold.model.codes import Code
 from scaffold.model.index import Index, WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Arch, Environment

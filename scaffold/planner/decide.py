@@ -8,7 +8,7 @@ from scaffold.model.codes import HOPELESS, OF_BASES, Code
 from scaffold.model.errors import Detail, UnresolvableError
 from scaffold.model.index import Index
 from scaffold.model.knowledge import Facts
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Target

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, Target

@@ -17,7 +17,7 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
     UsageError,
 )
-from scaffold.model.plan import DOCKERFILE
+from scaffold.model.options import DOCKERFILE
 from scaffold.model.project import (
     Asked,
     Found,

@@ -254,7 +254,7 @@ class Provider:
     def _read_needs(self, candidate: Candidate, extras: frozenset[str]) -> Iterator[Requirement]:
         metadata = self.shelf.metadata(candidate)
         if metadata is None or metadata.uncertain:
-            raise self._unreadable(candidate, "")
+            raise self._unreadable(candidate, metadata.problem if metadata else "")
         if problem := metadata.problem or _contradiction(candidate, metadata):
             raise self._unreadable(candidate, problem)
         self.read[candidate.file.filename] = candidate

@@ -143,13 +143,14 @@ def _unread(error: UnreadError, *, offline: bool) -> Reason:
     what = f"{contender.name} {contender.version}"
     if offline:
         text = f"offline, it is not known what {what} requires: plan once without --offline"
-    elif contender.wheel:
+    elif contender.wheel or error.why:
         why = f": {error.why}" if error.why else ""
         text = f"the metadata of {contender.file.filename} cannot be read{why}"
     else:
         text = (
             f"{what} has only an sdist here, and it does not say what it requires without being "
-            "built: pin a version that has a wheel, or whose sdist says so"
+            "built: pin a version that has a wheel or whose sdist says so, or have it built on "
+            "this computer with --build-metadata"
         )
     return Reason(
         code=Code.REQUIREMENTS_UNKNOWN,

@@ -24,7 +24,7 @@ from scaffold.model.knowledge import (
     Swap,
     SystemPackage,
 )
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Found, Origin, OwnPackage, Project, Use
 from scaffold.model.target import Arch, Budget, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Decision, Rejected
