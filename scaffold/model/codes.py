@@ -568,6 +568,13 @@ class Code(StrEnum):
 
     Many boards with a 32-bit system can run a 64-bit one; then --target arm64.
     """
+    MAY_HAVE_WHEELS = """may-have-wheels (note): another index may have wheels
+
+    Packages would have to be compiled for this target, and an index is known that builds wheels for
+    it. Whether it has these packages, and in which versions, was not asked.
+
+    Plan again with the `--extra-index-url` and `--python` that the note names.
+    """
     SWAP = """swap (suggestion): a lighter package
 
     Another package does the same, or enough of it, and weighs less.

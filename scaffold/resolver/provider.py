@@ -371,6 +371,13 @@ class Provider:
         only, source = self.wanted.options.only_binary, self.wanted.options.no_binary
         return name in only or (":all:" in only and name not in source)
 
+    def restriction(self, name: str) -> str:
+        """Return the option that keeps wheels or sdists of a name out, with its place, or ""."""
+        flag = "only" if self._only_binary(name) else "no" if self._no_binary(name) else ""
+        places = dict(self.wanted.options.restricted_at)
+        asked = (f"--{flag}-binary={one}" for one in (name, ":all:") if flag)
+        return next((f"{one} ({places[one]})" for one in asked if one in places), "")
+
     def _no_binary(self, name: str) -> bool:
         only, source = self.wanted.options.only_binary, self.wanted.options.no_binary
         return name in source or (":all:" in source and name not in only)

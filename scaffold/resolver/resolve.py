@@ -27,7 +27,7 @@ from scaffold.resolver.cache import (
     ResolutionRequest,
     ResolverCache,
 )
-from scaffold.resolver.no_match_reason import describe_missing
+from scaffold.resolver.no_match_reason import explain_missing
 from scaffold.resolver.provider import Provider, UnreadError, walk_closure
 from scaffold.resolver.releases import (
     accepts_python,
@@ -236,7 +236,7 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
     unread = [one for one in provider.unread.values() if one.contender.name == need.name]
     if unread:
         return _unread(unread[0], offline=False)
-    return describe_missing(
+    reasons = explain_missing(
         name=need.name,
         parent=need.parent,
         specifier=_join(provider.specifiers(need.name, [need])),
@@ -250,7 +250,9 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
         offline=provider.wanted.offline,
         hashes=provider.given_hashes(need.name, [need]),
         public=_public_spelling(provider, need),
+        restriction=provider.restriction(need.name),
     )
+    return next(reasons)
 
 
 def _public_spelling(provider: Provider, need: Requirement) -> str:

@@ -15,6 +15,7 @@ from scaffold.model.knowledge import (
     Base,
     BuildClass,
     Distribution,
+    ExtraIndex,
     Facts,
     Image,
     Library,
@@ -261,6 +262,35 @@ def test_compiling_is_the_last_resort_and_hours_need_leave() -> None:
     assert decision.chosen is not None
     assert decision.chosen.candidate.build_packages == ("gcc",)
     assert decision.chosen.candidate.build_class is BuildClass.HOURS
+
+
+@pytest.mark.parametrize(
+    ("files", "pythons", "libc", "told"),
+    [
+        (["a-1.tar.gz"], ("3.13",), LibcFamily.GLIBC, ["may-have-wheels"]),
+        ([f"a-1-{GLIBC}"], ("3.13",), LibcFamily.GLIBC, []),
+        (["a-1.tar.gz"], ("3.11",), LibcFamily.GLIBC, []),
+        (["a-1.tar.gz"], ("3.13",), LibcFamily.MUSL, []),
+    ],
+    ids=["sources", "no sources", "another Python", "another libc"],
+)
+def test_an_index_that_builds_wheels_is_named_where_it_could_have_built_them(
+    files: list[str], pythons: tuple[str, ...], libc: LibcFamily, told: list[str]
+) -> None:
+    index = ExtraIndex(
+        url="https://w.example", arches=(Arch.ARM64,), libc=libc, pythons=pythons, **SOURCE
+    )
+    world = World()
+    for file in files:
+        world.add(file)
+    facts = replace(facts_of(slim()), indexes={"builders": index})
+    never = Options(allow_compile="never")
+    (decision,) = decided(world, "a", facts=facts, arches=(Arch.ARM64,), options=never)
+    assert decision.chosen is None
+    assert [note.code for note in decision.notes] == told
+    assert all("https://w.example --python 3.13" in note.text for note in decision.notes)
+    (decision,) = decided(world, "a", facts=facts, options=never)
+    assert decision.notes == ()
 
 
 def test_a_base_with_wheels_beats_a_smaller_one_that_compiles() -> None:
