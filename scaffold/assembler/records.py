@@ -111,13 +111,13 @@ def write_records(view: View, paths: Iterable[str], out: Path, below: Path | Non
             _write(out, f"{DPKG}/status.d/{package}", text)
             copy_paths(view, [f"/usr/share/doc/{package}/copyright"], out)
     first: dict[bytes, Path] = {}
-    for path in sorted(out.glob("usr/share/doc/*/copyright")):
-        if path.parent.is_symlink():
+    for file in sorted(out.glob("usr/share/doc/*/copyright")):
+        if file.parent.is_symlink():
             continue
-        same = first.setdefault(path.read_bytes(), path)  # of packages of one source
-        if same != path:
-            path.unlink()
-            path.hardlink_to(same)
+        same = first.setdefault(file.read_bytes(), file)  # of packages of one source
+        if same != file:
+            file.unlink()
+            file.hardlink_to(same)
 
 
 def write_interpreter(view: View, interpreter: str, out: Path) -> None:
