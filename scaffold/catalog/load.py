@@ -26,6 +26,7 @@ from scaffold.model.knowledge import (
     Accelerator,
     Base,
     Companion,
+    Compression,
     Distribution,
     DroppedPackages,
     Facts,
@@ -50,7 +51,7 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families")
+_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families", "compressions")
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -211,6 +212,7 @@ def _build(collector: _Collector) -> Facts:
         releases={minor: row.released for minor, row in pythons.items() if row.released},
         headers=_values(collector, "headers", HeaderSource, _as_written),
         families=_values(collector, "families", ImageFamily, _as_written),
+        compressions=_values(collector, "compressions", Compression, _as_written),
         dropped=_values(collector, "dropped", DroppedPackages, _as_written),
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),

@@ -19,6 +19,7 @@ from scaffold.model.knowledge import (
     Accelerator,
     Base,
     Companion,
+    Compression,
     Distribution,
     DroppedPackages,
     Footprint,
@@ -179,6 +180,7 @@ _FORMS: Mapping[str, Any] = {
     "companions": Companion,
     "headers": HeaderSource,
     "families": ImageFamily,
+    "compressions": Compression,
     "dropped": DroppedPackages,
 }
 

@@ -30,6 +30,7 @@ SpeltKind = Literal[
     "program",
     "output",
     "dockerfile",
+    "compression",
 ]
 
 
@@ -271,6 +272,14 @@ SETTINGS = (
             choices=TRACED,
             help="What a committed trace (leanscaffold trace) leaves out: what no run opened and "
             "nothing kept may need; all that no run opened; nothing.  [default: safe]",
+        ),
+        Setting(
+            name="compression",
+            field="options.compression",
+            kind="compression",
+            metavar="gzip|zstd[:LEVEL]",
+            help="Of the layers that `build --push` and `build --to` write; zstd needs an engine "
+            "that reads it.  [default: gzip; `deploy` asks the device's engine]",
         ),
     ),
     *_below(

@@ -77,6 +77,7 @@ def make_orders(
             fresh=wishes.fresh,
             arguments=arguments,
             engine=wishes.engine,
+            compression=wishes.compression,
         )
         for arch in arches
     )

@@ -485,6 +485,31 @@ class ImageFamily:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compression:
+    """What a compression of layers makes of them, relative to what an engine's gzip makes.
+
+    ``factors`` maps the least level to what libzstd makes, ``builder`` to what BuildKit's own
+    encoder does; ``spread`` is how far a layer may be off. ``docker`` is the oldest major
+    release of Docker Engine that reads it, ``readers`` all engines with theirs, ``refusers`` those
+    that do not.
+    """
+
+    factors: Mapping[str, float]
+    builder: Mapping[str, float]
+    spread: float
+    docker: int
+    readers: tuple[str, ...]
+    refusers: tuple[str, ...]
+    source: str
+    checked: date
+
+    def factor(self, level: int, *, builder: bool = False) -> float:
+        """Return what a level makes of a layer."""
+        rows = self.builder if builder else self.factors
+        return rows[str(max(int(one) for one in rows if int(one) <= level))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DroppedPackages:
     """Packages that a release has no more: a line is a name, then what takes its place."""
 
@@ -522,3 +547,4 @@ class Facts:
     families: Mapping[str, ImageFamily] = field(default_factory=dict)
     dropped: Mapping[str, DroppedPackages] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)
+    compressions: Mapping[str, Compression] = field(default_factory=dict)

@@ -27,6 +27,7 @@ class Options:
     request, ``provided`` are modules, programs and libraries that are there at run time by other
     means, ``debug_shell`` adds a shell. ``traced`` is how much a trace of the project may leave
     out: ``safe``, ``tight`` or ``none``. ``dockerfile`` is the file to write, in the project.
+    ``compression`` is ``gzip``, ``zstd`` or ``zstd:LEVEL``.
     """
 
     objective: str = "size"
@@ -50,6 +51,7 @@ class Options:
     debug_shell: bool = False
     traced: str = "safe"
     dockerfile: str = DOCKERFILE
+    compression: str = "gzip"
 
 
 def default_name(project: str) -> str:
