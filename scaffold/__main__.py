@@ -13,7 +13,7 @@ _PLUGIN = """\
 {"SchemaVersion": "0.1.0", "Vendor": "leanscaffold",
  "ShortDescription": "Images of Python projects for small devices"}
 """
-_INTERRUPTED = 130  # as in scaffold.cli.exit_codes
+_INTERRUPTED = 130  # as in scaffold.model.errors
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ numbers of bytes; repeatable options take one text or several. As on the command
 to ``tell``, a line at a time.
 
 Every function raises a ``scaffold.model.errors.LeanscaffoldError``: its ``code`` is one of
-docs/exit-codes.md, ``cause`` says what is wrong, ``hint`` what to do, ``details`` name files and
-lines.
+docs/troubleshooting.md, ``cause`` says what is wrong, ``hint`` what to do, ``details`` name files
+and lines.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +24,8 @@ from scaffold.cli.request import take_given, take_request
 from scaffold.cli.services import Services, real_services
 from scaffold.cli.verify import of_project
 from scaffold.config.option_parsers import unknown
-from scaffold.config.options import SETTINGS
 from scaffold.model.errors import NothingFitsError
+from scaffold.model.options import SETTINGS
 from scaffold.model.verification import Report, VerifyOptions
 from scaffold.report.plan_result import PlanResult
 
@@ -82,6 +82,7 @@ def lint(
     ignore: Sequence[str] = (),
     alone: bool = False,
     online: bool = False,
+    anew: bool = False,
     tell: Tell = lambda _: None,
     services: Services | None = None,
     **options: object,
@@ -89,10 +90,10 @@ def lint(
     """Return what is wrong with a Dockerfile, or the one in a folder; ``fix`` writes it mended.
 
     ``select`` and ``ignore`` are rules, such as ``LS101``. ``alone`` leaves out the project beside
-    the file, ``online`` asks the index about its packages.
+    the file, ``online`` asks the index about its packages, ``anew`` is as in ``plan``.
     """
     outside = services or real_services()
-    values = {**_values(path, options), "anew": False}
+    values = {**_values(path, options), "anew": anew}
     request, remarks = take_request(outside, values)
     request = replace(request, options=replace(request.options, offline=not online))
     rules = choose_rules(tuple(select), tuple(ignore))

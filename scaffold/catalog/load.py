@@ -29,6 +29,7 @@ from scaffold.model.knowledge import (
     Compression,
     Distribution,
     DroppedPackages,
+    ExtraIndex,
     Facts,
     Footprint,
     HeaderSource,
@@ -51,7 +52,10 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families", "compressions")
+_TABLES = (
+    *("libraries", "pythons", "modules", "companions", "headers", "families"),
+    *("indexes", "compressions"),
+)
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -219,6 +223,7 @@ def _build(collector: _Collector) -> Facts:
         footprints=collector.footprints,
         modules=_values(collector, "modules", ModuleFact, _as_written),
         companions=_values(collector, "companions", Companion, _as_written),
+        indexes=_values(collector, "indexes", ExtraIndex, _as_written),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 

@@ -22,6 +22,7 @@ from scaffold.model.knowledge import (
     Compression,
     Distribution,
     DroppedPackages,
+    ExtraIndex,
     Footprint,
     HeaderSource,
     ImageFamily,
@@ -182,6 +183,7 @@ _FORMS: Mapping[str, Any] = {
     "families": ImageFamily,
     "compressions": Compression,
     "dropped": DroppedPackages,
+    "indexes": ExtraIndex,
 }
 
 

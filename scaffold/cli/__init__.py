@@ -18,9 +18,17 @@ import click
 
 from scaffold import __version__
 from scaffold.cli.commands import COMMANDS, HEADINGS
-from scaffold.cli.exit_codes import EXIT_CODES, INTERNAL, INTERRUPTED
-from scaffold.config.options import NEAR
-from scaffold.model.errors import LeanscaffoldError, PathUnreadableError, UsageError, clean
+from scaffold.model.errors import (
+    EXIT_CODES,
+    INTERNAL,
+    INTERRUPTED,
+    NOTHING_FITS,
+    LeanscaffoldError,
+    PathUnreadableError,
+    UsageError,
+    clean,
+)
+from scaffold.model.options import NEAR
 
 # What stands for signs that a terminal's encoding lacks.
 _PLAIN = {"✓": "+", "✗": "x", "±": "+-", "·": "-", "•": "*", "…": "...", "→": "->"}
@@ -100,6 +108,8 @@ def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
     lines += [f"  {detail}" for detail in error.details]
     if error.hint:
         lines.append(f"hint: {error.hint}")
+    if error.exit_code > NOTHING_FITS:  # the hints of others say all that is known
+        lines.append(f"more: leanscaffold explain {error.code}")
     _say(clean("\n".join(lines)))
     if "--json" in argv:
         details = [

@@ -13,7 +13,7 @@ from scaffold.dockerfile.baseline_dockerfile import plain_dockerfile, plain_refe
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Facts
-from scaffold.model.plan import DOCKERFILE
+from scaffold.model.options import DOCKERFILE
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected
 from scaffold.model.verification import Expectation, Variant, VerifyOptions
 from scaffold.planner.select import choose

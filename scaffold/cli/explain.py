@@ -49,7 +49,7 @@ def _explain_package(
     name = normalise(subject)
     facts = outside.knowledge.load_facts(knowledge)
     fact = facts.packages.get(name)
-    known = find_page(outside, name, knowledge, offline=offline or fact is not None)
+    known = find_page(outside, name, knowledge, offline=offline)
     page = known[0] if known else None
     if fact is None and page is None:
         names = [*EXPLANATIONS, *facts.packages, *outside.knowledge.snapshot_names()]

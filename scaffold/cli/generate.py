@@ -6,7 +6,7 @@ from pathlib import Path
 from scaffold.cli.planning import decide_outcome, show_result, write_files
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
-from scaffold.config.request import Request
+from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.progress import talking
 

@@ -1,7 +1,9 @@
-"""Package indexes, and the page of one package: the snapshot first, then the network."""
+"""Package indexes, and the page of one package."""
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from packaging.utils import InvalidName, canonicalize_name
@@ -9,11 +11,13 @@ from packaging.utils import InvalidName, canonicalize_name
 from scaffold.catalog.resources import snapshots
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.cli.services import Indexes, Services
-from scaffold.config.request import Request, index_options
+from scaffold.config.request import index_options
 from scaffold.index.layered_index import SnapshotIndex, open_index
-from scaffold.model.errors import UsageError
+from scaffold.index.metadata_builder import build_metadata
+from scaffold.model.errors import TransientError, UsageError
 from scaffold.model.index import Index, Page
-from scaffold.model.plan import Options
+from scaffold.model.knowledge import OLD, UPGRADE, describe_age
+from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
 from scaffold.report.lists import KnownWheel
 from scaffold.resolver.wheel_matrix import Matrix
@@ -34,15 +38,26 @@ def find_page(
 ) -> tuple[Page, Index] | None:
     """Return the page of a normalised name and the index that knows it, or None if none does.
 
-    What the snapshot holds, bundled or in the ``layers``, is answered from there, at once.
+    Offline, or where the index does not answer, it is the snapshot's, and its origin is dated.
+    Raises TransientError where that knows nothing, either.
     """
     snapshot = outside.indexes.open_snapshot(layers)
-    page = snapshot.page(name)
-    if page is not None:
-        return page, snapshot
-    index = _open(outside, offline=offline)
-    page = index.page(name)
-    return None if page is None else (page, index)
+    known = snapshot.page(name)
+    if known is None or not offline:
+        index = _open(outside, offline=offline)
+        try:
+            page = index.page(name)
+        except TransientError:
+            if known is None:
+                raise
+        else:
+            if page is not None:
+                return page, index
+    if known is None:
+        return None
+    today, day = outside.host.today(), date.fromisoformat(outside.knowledge.snapshot_date())
+    renew = f": `{UPGRADE}`" if (today - day).days > OLD else ""
+    return replace(known, origin=f"snapshot {describe_age(day, today)}{renew}"), snapshot
 
 
 def known_wheels(outside: Services, page: Page, matrix: Matrix) -> tuple[KnownWheel, ...]:
@@ -81,6 +96,7 @@ def _open_index(folder: Path | None, project: Project, request: Request) -> Inde
         project=project,
         offline=request.options.offline,
         snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
+        build=build_metadata if request.build_metadata else None,
     )
 
 

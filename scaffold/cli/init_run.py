@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.exit_codes import FITS, INTERRUPTED, NOTHING_FITS
 from scaffold.cli.init_session import Session, change_answer, review_decision, show_all
 from scaffold.cli.planning import decide_outcome, spell_files, write_files
 from scaffold.cli.request import given_in, read_options
@@ -21,7 +20,7 @@ from scaffold.config.option_sources import (
     read_flags,
     request_of,
 )
-from scaffold.config.request import Request, parse_request
+from scaffold.config.request import parse_request
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.init.prompts import interrupts_held
 from scaffold.init.question import (
@@ -45,7 +44,8 @@ from scaffold.init.questions import (
     rescue_words,
     values_of,
 )
-from scaffold.model.errors import NoTerminalError, UsageError
+from scaffold.model.errors import FITS, INTERRUPTED, NOTHING_FITS, NoTerminalError, UsageError
+from scaffold.model.options import Request
 from scaffold.report.init_summary import show_end, show_findings
 from scaffold.report.next_steps import generate_command
 from scaffold.report.plan_result import PlanResult

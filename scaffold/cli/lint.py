@@ -8,7 +8,7 @@ from pathlib import Path
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
-from scaffold.config.request import Request, choose_targets
+from scaffold.config.request import choose_targets
 from scaffold.lint.checking import select_rules
 from scaffold.lint.context import Case
 from scaffold.lint.linter import Linted, judge_here, make_case, unknown_images, with_asked
@@ -16,6 +16,7 @@ from scaffold.lint.linter import lint as run
 from scaffold.lint.rules import Rule, all_rules
 from scaffold.model.codes import Code
 from scaffold.model.errors import LeanscaffoldError, UsageError
+from scaffold.model.options import Request
 from scaffold.model.project import Found, Origin, Project
 from scaffold.model.resolution import Reason
 from scaffold.planner.decide import PlannerServices

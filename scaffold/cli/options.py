@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from scaffold.cli.services import real_services
-from scaffold.config.options import SETTINGS, Setting
+from scaffold.model.options import BY_NAME, SETTINGS, Setting
 
 _LAST = "Output"
 
@@ -104,16 +104,17 @@ def command(
     )
 
 
-def _setting(setting: Setting) -> Option:
+def _setting(setting: Setting, **other: Any) -> Option:
     """Return click's option of a setting. What is not asked is None, or an empty tuple."""
     names = (setting.flag, setting.short) if setting.short else (setting.flag,)
     shared: dict[str, Any] = {
         "section": setting.section,
         "frequent": setting.frequent,
         "help": setting.help,
+        **other,
     }
     if setting.kind == "switch":
-        return option(*names, is_flag=True, default=None, **shared)
+        return option(*names, is_flag=True, **{"default": None, **shared})
     return option(
         *names,
         multiple=setting.repeatable,
@@ -207,7 +208,6 @@ QUIET = flag("--quiet", "-q", help="Say nothing on stderr but errors.")
 VERBOSE = flag("--verbose", "-v", help="Every base and every Python.")
 FORCE = flag("--force", help="Overwrite files that you wrote or edited.")
 REMAKE = flag("--force", help="Generate anew, over files that you wrote or edited.")
-KNOWLEDGE = option(
-    "--knowledge", multiple=True, metavar="DIR", help="Your own facts, on top of ours."
-)
-OFFLINE = flag("--offline", help="Only the cache and the bundled knowledge.")
+# Of commands that read no project: there are no recorded options to fill what is not asked.
+KNOWLEDGE = _setting(BY_NAME["knowledge"], section=_LAST)
+OFFLINE = _setting(BY_NAME["offline"], section=_LAST, default=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from scaffold.cli.planning import decide_outcome, show_result
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
-from scaffold.config.request import Request
+from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.plan_result import planned_files
 from scaffold.report.progress import talking

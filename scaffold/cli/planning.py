@@ -1,22 +1,23 @@
 """What ``plan`` and ``generate`` do: read, decide, write, show."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import click
 
-from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.config.option_sources import set_by
-from scaffold.config.request import Request, choose_targets
+from scaffold.config.request import choose_targets
 from scaffold.model.codes import Code
-from scaffold.model.errors import Detail, FileConflictError, UsageError
-from scaffold.model.knowledge import Base, Facts
-from scaffold.model.plan import Options
+from scaffold.model.errors import FITS, NOTHING_FITS, Detail, FileConflictError, UsageError
+from scaffold.model.knowledge import OLD, UPGRADE, Base, Facts, describe_age
+from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
+from scaffold.model.verdict import Decision
 from scaffold.planner.decide import PlannerServices
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
@@ -69,10 +70,32 @@ def decide_outcome(
         options = replace(options, provided=(*options.provided, *sorted(imported)))
     decisions = outside.planner.decide(project, targets, options, edges)
     outcome = PlanResult(
-        project=project, request=request, targets=targets, decisions=decisions, remarks=remarks
+        project=project,
+        request=request,
+        targets=targets,
+        decisions=decisions,
+        remarks=(*remarks, *_old_facts(outside, decisions, offline=options.offline)),
     )
-    outcome = replace(outcome, remarks=(*remarks, *idle_swaps(outcome)))
+    outcome = replace(outcome, remarks=(*outcome.remarks, *idle_swaps(outcome)))
     return recall(outcome, outside.files.read_measured(path))
+
+
+def _old_facts(
+    outside: Services, decisions: Sequence[Decision], *, offline: bool
+) -> Iterator[Reason]:
+    """Yield, in one line, that what the decisions rest on is old."""
+    today = outside.host.today()
+    days = {
+        f"what is known of {one.chosen.candidate.reference}": one.chosen.candidate.image.checked
+        for one in decisions
+        if one.chosen
+    }
+    if offline:
+        days["what is known of releases"] = date.fromisoformat(outside.knowledge.snapshot_date())
+    what, day = min(days.items(), key=lambda pair: pair[1], default=("", today))
+    if (today - day).days > OLD:
+        text = f"{what} is {describe_age(day, today)}: `{UPGRADE}`"
+        yield Reason(code=Code.FACTS_OLD, text=text)
 
 
 def name_base(options: Options, bases: Iterable[Base]) -> Options:

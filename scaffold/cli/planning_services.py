@@ -8,13 +8,14 @@ from pathlib import Path
 from scaffold.catalog.resources import assembler, templates
 from scaffold.cli.services import Files, Planner, Projects
 from scaffold.config.option_sources import Given, read_table
-from scaffold.config.request import Request, to_argv, without_secrets
+from scaffold.config.request import to_argv, without_secrets
 from scaffold.dockerfile.render import render
 from scaffold.index.cache import find_cache_folder
 from scaffold.index.client import Http
 from scaffold.index.configuration import read_index_config
 from scaffold.lint.build_context import find_dockerfile, look_around, read_text, replace_text
 from scaffold.lint.context import Surroundings
+from scaffold.model.options import Request
 from scaffold.model.plan import Plan
 from scaffold.model.project import Project
 from scaffold.model.target import Target

@@ -8,8 +8,9 @@ from scaffold.cli.planning import decide_outcome, refuse_other_member, write_fil
 from scaffold.cli.request import given_in, read_options
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, request_of
-from scaffold.config.request import Request, parse_request, without_secrets
+from scaffold.config.request import parse_request, without_secrets
 from scaffold.model.codes import Code
+from scaffold.model.options import Request
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch

@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 
 from scaffold.catalog.resources import templates
-from scaffold.cli.exit_codes import FITS, NOTHING_FITS
 from scaffold.cli.planning import decide_outcome
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
-from scaffold.config.request import Request
+from scaffold.model.errors import FITS, NOTHING_FITS
 from scaffold.model.knowledge import Facts
+from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.candidates import make_breakdown_document, show_breakdown
 from scaffold.report.document import to_json

@@ -19,9 +19,8 @@ from scaffold.config.option_sources import (
     remark_recorded,
     request_of,
 )
-from scaffold.config.options import SETTINGS
-from scaffold.config.request import Request
 from scaffold.model.errors import ConfigInvalidError, PathUnreadableError
+from scaffold.model.options import SETTINGS, Request
 from scaffold.model.resolution import Reason
 from scaffold.project.path_projects import locate
 from scaffold.state.record import Record

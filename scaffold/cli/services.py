@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from scaffold.catalog.wheel_refresh import Refreshed
     from scaffold.config.option_sources import Given
-    from scaffold.config.request import Request
     from scaffold.docker.build import Job, Watch
     from scaffold.docker.doctor import Finding
     from scaffold.engineless.images import ImageJob, Written
@@ -27,7 +26,8 @@ if TYPE_CHECKING:
     from scaffold.model.errors import Detail
     from scaffold.model.index import Index
     from scaffold.model.knowledge import Facts, PackageFact
-    from scaffold.model.plan import Options, Plan
+    from scaffold.model.options import Options, Request
+    from scaffold.model.plan import Plan
     from scaffold.model.project import Project
     from scaffold.model.target import Arch, Target
     from scaffold.model.verdict import Decision

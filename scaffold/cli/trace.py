@@ -16,8 +16,8 @@ from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.option_sources import Given
-from scaffold.config.options import TRACED
 from scaffold.model.errors import NothingFitsError, PathUnreadableError, UsageError
+from scaffold.model.options import TRACED
 from scaffold.model.run import TraceScenario
 from scaffold.model.verification import VerifyOptions
 from scaffold.project.dockerignore import TRACE

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.exit_codes import NOTHING_FITS
 from scaffold.cli.planning import decide_outcome, find_left, spell_files
 from scaffold.cli.prepare import combine_options
 from scaffold.cli.request import read_options, with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, request_of
-from scaffold.config.request import Request, parse_request, to_argv, without_secrets
-from scaffold.model.errors import UsageError
+from scaffold.config.request import parse_request, to_argv, without_secrets
+from scaffold.model.errors import NOTHING_FITS, UsageError
+from scaffold.model.options import Request
 from scaffold.project.dockerignore import input_files
 from scaffold.report.document import make_document, make_record, to_json
 from scaffold.report.plan_diff import (

@@ -16,11 +16,11 @@ from scaffold.cli.prepare import Prepared, combine_options, prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
-from scaffold.config.options import TRACED
 from scaffold.config.request import choose_targets
 from scaffold.docker.images import read_archive_file
 from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
+from scaffold.model.options import TRACED
 from scaffold.model.verification import Expectation, Report, VerifyOptions
 from scaffold.report.document import to_json
 from scaffold.report.progress import talking, watching

@@ -13,17 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from scaffold.config.option_parsers import unknown
-from scaffold.config.options import BY_NAME, PREFIX, SETTINGS, TABLE, Setting
-from scaffold.config.request import (
-    Request,
-    parse_request,
-    parse_value,
-    refuse_options,
-    to_argv,
-    value_of,
-)
+from scaffold.config.request import parse_request, parse_value, refuse_options, to_argv, value_of
 from scaffold.model.codes import Code
 from scaffold.model.errors import ConfigInvalidError, Detail, UsageError
+from scaffold.model.options import BY_NAME, PREFIX, SETTINGS, TABLE, Request, Setting
 from scaffold.model.resolution import Reason
 from scaffold.project.pyproject_file import Pyproject
 from scaffold.resolver.tags import near_arches

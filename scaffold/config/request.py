@@ -6,7 +6,7 @@ Everything here is pure: texts in, frozen values out. All bad options are report
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from scaffold.config.option_parsers import (
@@ -29,11 +29,10 @@ from scaffold.config.option_parsers import (
     spell_size,
     unknown,
 )
-from scaffold.config.options import SETTINGS, Setting
 from scaffold.model.addresses import without_credentials
 from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, UsageError
-from scaffold.model.plan import Options
+from scaffold.model.options import SETTINGS, Options, Request, Setting
 from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Budget, Device, Target
@@ -66,41 +65,6 @@ _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "swap": "=".join,
     "registry": "=".join,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """All that one command line asks for. Sizes in bytes; empty and None mean: not asked.
-
-    ``requirements``, ``knowledge`` and ``certificates`` are paths as the user wrote them; ``leave``
-    are files in the project, with / between folders. ``places`` says, by the setting's name, where
-    stands what no flag of this command line says; requests that ask the same are equal.
-    """
-
-    targets: tuple[Arch, ...] = ()
-    device: str = ""
-    accelerator: str = "auto"
-    max_size: int | None = None
-    max_download: int | None = None
-    memory: int | None = None
-    storage: int | None = None
-    remove_old: bool = False
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    requirements: tuple[str, ...] = ()
-    package: str = ""
-    allow_empty: bool = False
-    knowledge: tuple[str, ...] = ()
-    index_url: str = ""
-    extra_index_urls: tuple[str, ...] = ()
-    certificates: str = ""
-    leave: tuple[str, ...] = ()
-    options: Options = field(default_factory=Options)
-    places: Mapping[str, Detail] = field(default_factory=dict, compare=False)
-
-    def place(self, name: str) -> tuple[Detail, ...]:
-        """Return where a setting stands, for an error; nothing if a flag says it."""
-        return (self.places[name],) if name in self.places else ()
 
 
 def parse_value(setting: Setting, text: str) -> Any:

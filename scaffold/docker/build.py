@@ -17,7 +17,8 @@ from scaffold.docker.connect import connect
 from scaffold.index.configuration import IndexConfig, read_index_config
 from scaffold.model.build import BuildOptions, BuildRequest, Built, Progress, Secret
 from scaffold.model.errors import ConfigInvalidError, OnePlatformError, UsageError
-from scaffold.model.plan import DOCKERFILE, default_name
+from scaffold.model.options import DOCKERFILE
+from scaffold.model.plan import default_name
 from scaffold.model.project import IndexOptions
 from scaffold.model.target import Arch
 from scaffold.project.source_clients import (

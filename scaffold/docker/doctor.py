@@ -17,6 +17,7 @@ from scaffold.index.cache import find_cache_folder
 from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig, read_index_config, redact
 from scaffold.model.errors import LeanscaffoldError
+from scaffold.model.knowledge import OLD, UPGRADE, describe_age
 from scaffold.model.target import Arch
 
 
@@ -100,7 +101,7 @@ def free_space(path: Path) -> int | None:
 
 _LITTLE, _TOO_LITTLE = 10 * 10**9, 2 * 10**9  # bytes free where images are built
 _CACHE_NEEDS = 200 * 10**6
-_OLD, _STALE = 60, 365  # days
+_STALE = 365  # days
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY")
 # What devices of today run; who builds for the others knows.
 _USUAL = (Arch.AMD64, Arch.ARM64, Arch.ARM_V7)
@@ -296,12 +297,12 @@ def _gigabytes(size: int) -> str:
 
 
 def _check_knowledge(edges: DoctorServices) -> Finding:
-    day = edges.snapshot()
-    age = (edges.today - date.fromisoformat(day)).days
-    health = Health.WELL if age <= _OLD else Health.WEAK if age <= _STALE else Health.BROKEN
+    day = date.fromisoformat(edges.snapshot())
+    age = (edges.today - day).days
+    health = Health.WELL if age <= OLD else Health.WEAK if age <= _STALE else Health.BROKEN
     return Finding(
         part="knowledge",
         health=health,
-        text=f"of {day}, {age} day{'' if age == 1 else 's'} old",
-        remedy="" if health is Health.WELL else "pip install --upgrade leanscaffold",
+        text=describe_age(day, edges.today),
+        remedy="" if health is Health.WELL else UPGRADE,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from scaffold.dockerfile.quoting import exec_form, quoted, shell_word
 from scaffold.model.knowledge import Base
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.planner.entrypoint import WORKDIR, find_command, find_environment, find_port
 

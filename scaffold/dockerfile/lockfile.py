@@ -1,6 +1,7 @@
 """The lock: one requirements file per target, every file pinned by its hash."""
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from scaffold import __version__
@@ -115,7 +116,13 @@ def _check(pinned: Pinned) -> Iterator[str]:
 def _entry(project: Project, pinned: Pinned) -> str:
     url = _direct_url(project, pinned)
     what = f"{pinned.name} @ {url}" if url else f"{pinned.name}=={pinned.version}"
-    return f"{what} --hash=sha256:{pinned.file.sha256}"
+    given = [
+        f" --config-settings={shlex.quote(setting)}"
+        for item in project.asked
+        if item.name == pinned.name and not pinned.file.filename.endswith(".whl")
+        for setting in item.config_settings
+    ]
+    return f"{what}{''.join(dict.fromkeys(given))} --hash=sha256:{pinned.file.sha256}"
 
 
 def _direct_url(project: Project, pinned: Pinned) -> str:

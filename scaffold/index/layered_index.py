@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from scaffold.catalog.sibling_wheels import assume_elf, is_pure
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
-from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex
+from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex, MetadataBuilder
 from scaffold.index.project_files import ProjectFiles
 from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
@@ -145,6 +145,7 @@ def _preference(file: DistFile) -> tuple[bool, int]:
 T = TypeVar("T")
 
 _WORKERS = 24
+_HEARD_WITHIN = 0.5  # seconds
 # Libraries that PEP 600 lets a manylinux wheel take from the system, and those of the C library:
 # any other comes from a package that is installed beside it, or is missing.
 PROMISED_LIBRARIES = frozenset(
@@ -216,7 +217,7 @@ class LayeredIndex:
         bound = self._bindings.get(name, frozenset())
         if not index and bound and "" not in bound:
             index = min(bound)
-        return self._page(name, index).result()
+        return _answer(self._page(name, index))
 
     def prefetch(self, names: Sequence[str]) -> None:
         """Start fetching pages, and what their newest releases need."""
@@ -227,7 +228,7 @@ class LayeredIndex:
 
     def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
         """Return the metadata of a file."""
-        return self._release(name, version, file).result()
+        return _answer(self._release(name, version, file))
 
     def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
         """Start fetching the metadata of files."""
@@ -261,7 +262,7 @@ class LayeredIndex:
         for position, future in waiting.items():
             name, _, file = wanted[position]
             try:
-                fetched = future.result()
+                fetched = _answer(future)
             except TransientError:
                 if known[position] is None and not self._locks.names(name, file):
                     raise
@@ -286,7 +287,7 @@ class LayeredIndex:
         for position, future in unlisted.items():
             facts = known[position]
             with suppress(TransientError):
-                if facts is not None and (brings := future.result()) is not None:
+                if facts is not None and (brings := _answer(future)) is not None:
                     listed[position] = replace(facts, brings=brings)
         return tuple(listed)
 
@@ -339,6 +340,19 @@ class LayeredIndex:
         return self._once(self._metadata, key, work, now=self._offline)
 
     def _find_metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        found = self._stated_metadata(name, version, file)
+        if file.filename.endswith(".whl") or not (found is None or found.uncertain):
+            return found
+        plain = found or Metadata(name=name, version=version, uncertain=True)
+        built = self._live.built_metadata(
+            plain,
+            file,
+            lambda: self._files.sdist(file) or self._live.sdist(file),
+            offline=self._offline,
+        )
+        return built or found
+
+    def _stated_metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
         found = (
             self._files.metadata([file])
             or self._locks.metadata(name, version)
@@ -410,6 +424,7 @@ def open_index(
     snapshot: Snapshot | None = None,
     clock: Callable[[], float] = time.time,
     largest_elf_read: int = LARGEST_ELF_READ,
+    build: MetadataBuilder | None = None,
 ) -> LayeredIndex:
     """Return the index as the user's environment and project configure it.
 
@@ -421,7 +436,11 @@ def open_index(
 
     return LayeredIndex(
         live=LiveIndex(
-            configure, Cache(find_cache_folder(env)), clock=clock, largest_elf_read=largest_elf_read
+            configure,
+            Cache(find_cache_folder(env)),
+            clock=clock,
+            largest_elf_read=largest_elf_read,
+            build=build,
         ),
         snapshot=snapshot or Snapshot(*snapshots()),
         locks=() if project is None or project.lock is None else (project.lock,),
@@ -495,3 +514,13 @@ class SnapshotIndex:
     ) -> tuple[WheelFacts | None, ...]:
         """Return what is known of wheels, in the order asked."""
         return tuple(self._snapshot.wheel_facts(name, file) for name, _, file in wanted)
+
+
+def _answer(future: "Future[T]") -> T:
+    """Wait for the result, never without a timeout.
+
+    Ctrl-C that comes just before the thread sleeps is heard only when it wakes.
+    """
+    while not future.done():
+        wait((future,), timeout=_HEARD_WITHIN)
+    return future.result()

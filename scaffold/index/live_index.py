@@ -12,11 +12,13 @@ from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.index.cache import Cache
 from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig, redact
+from scaffold.index.metadata import read_sdist
 from scaffold.index.remote_files import LARGEST_WHOLE, RemoteFiles
 from scaffold.index.simple_api import ACCEPT, read_page
 from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 
 FRESH = 600.0  # seconds that a page is used without asking again
+MetadataBuilder = Callable[[Metadata, str, bytes, IndexConfig], Metadata]
 LARGEST_ELF_READ = 24 << 20  # bytes of a wheel that is read for every candidate, not the best only
 
 
@@ -33,7 +35,8 @@ class CachedPage(msgspec.Struct, frozen=True, array_like=True):
 class LiveIndex:
     """Asks the index, through the cache. ``configure`` is called once, when first needed.
 
-    ``largest_elf_read`` is bytes of a wheel that is downloaded to read its machine code.
+    ``largest_elf_read`` is bytes of a wheel that is downloaded to read its machine code; ``build``
+    asks sdists' build backends for what they do not say, where the user wants that.
     """
 
     def __init__(
@@ -44,12 +47,14 @@ class LiveIndex:
         clock: Callable[[], float] = time.time,
         connect: Callable[[IndexConfig], Http] = Http,
         largest_elf_read: int = LARGEST_ELF_READ,
+        build: MetadataBuilder | None = None,
     ) -> None:
         self._configure = configure
         self._cache = cache
         self._clock = clock
         self._connect = connect
         self._largest = largest_elf_read
+        self._build = build
         self._mutex = Mutex()
         self._opened: Http | None = None
 
@@ -140,6 +145,26 @@ class LiveIndex:
             self._cache.save("metadata", _metadata_keys(file)[-1], found)
         return found
 
+    def built_metadata(
+        self, plain: Metadata, file: DistFile, read: Callable[[], bytes | None], *, offline: bool
+    ) -> Metadata | None:
+        """Build an sdist's metadata, where that was asked for; ``read`` gives the sdist.
+
+        Offline there is what an earlier run built.
+        """
+        if self._build is None:
+            return None
+        found = self._cache.load("built", _file_key(file), Metadata)
+        if found is None and not offline and (data := read()) is not None:
+            found = self._build(plain, file.filename, data, self.config)
+            if not found.problem:
+                self._cache.save("built", _file_key(file), found)
+        return found
+
+    def sdist(self, file: DistFile) -> bytes | None:
+        """Download an sdist; None for one that is gone or very large."""
+        return self._remote.sdist(file)
+
     def cached_source(self, file: DistFile) -> SourceFacts | None:
         """Return what the cache has of what building an sdist takes."""
         return self._cache.load("sources", _file_key(file), SourceFacts)
@@ -151,7 +176,8 @@ class LiveIndex:
         return self.cached_source(file)
 
     def _read_sdist(self, file: DistFile) -> None:
-        inside = self._remote.sdist(file)
+        data = self._remote.sdist(file)
+        inside = read_sdist(data, file.filename) if data is not None else None
         if inside is not None:
             self._cache.save("metadata", _file_key(file), inside.metadata)
             self._cache.save("sources", _file_key(file), inside.source)

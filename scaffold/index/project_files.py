@@ -4,6 +4,7 @@ import hashlib
 import tarfile
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
@@ -45,6 +46,13 @@ class ProjectFiles:
             found = read_metadata(self._root / path) if path else None
             if found is not None:
                 return found
+        return None
+
+    def sdist(self, file: DistFile) -> bytes | None:
+        """Return the bytes of an sdist of the project, None where it is none or cannot be read."""
+        path = self._paths.get(file.sha256)
+        with suppress(OSError):
+            return (self._root / path).read_bytes() if path else None
         return None
 
     def source_facts(self, file: DistFile) -> SourceFacts | None:

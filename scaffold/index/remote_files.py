@@ -26,9 +26,7 @@ from scaffold.index.elf import read_elf_facts
 from scaffold.index.metadata import (
     LARGEST_METADATA,
     LARGEST_SDIST,
-    SdistInside,
     parse_metadata,
-    read_sdist,
 )
 from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.image import count_blocks
@@ -223,15 +221,15 @@ class RemoteFiles:
             symbols=elf.symbols,
         )
 
-    def sdist(self, file: DistFile) -> SdistInside | None:
-        """Return what an sdist says; None for one that is gone, broken or very large."""
+    def sdist(self, file: DistFile) -> bytes | None:
+        """Download an sdist; None for one that is gone or very large."""
         if file.size is not None and file.size > LARGEST_SDIST:
             return None
         answer = self._http.get(file.url, limit=LARGEST_SDIST)
         if answer.missing:
             return None
         _check_hash(answer.body, file.sha256, file.url)
-        return read_sdist(answer.body, file.filename)
+        return answer.body
 
     @contextmanager
     def _open_zip(self, file: DistFile) -> Iterator[ZipFile]:

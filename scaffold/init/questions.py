@@ -8,9 +8,9 @@ from typing import Any
 
 from scaffold.config.option_parsers import parse_command, parse_port, parse_size
 from scaffold.config.option_sources import Given
-from scaffold.config.options import AROUND, OBJECTIVES
 from scaffold.init.question import OTHER, Answers, Option, Question, Starter
 from scaffold.model.errors import UsageError
+from scaffold.model.options import AROUND, OBJECTIVES
 from scaffold.model.project import Project
 from scaffold.model.target import Arch, Device
 from scaffold.resolver.tags import parse_arch

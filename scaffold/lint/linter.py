@@ -15,7 +15,7 @@ from scaffold.lint.install_commands import python_installs
 from scaffold.lint.rules import Rule
 from scaffold.model.finding import Finding
 from scaffold.model.knowledge import Facts
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Asked, Origin, Project
 from scaffold.model.target import Budget, Target
 from scaffold.model.verdict import Evaluation, Suggestion

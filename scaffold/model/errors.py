@@ -1,6 +1,7 @@
 """Every error a user can meet: one class, one kebab-case code, one exit code.
 
-They are printed in one place only (``scaffold.cli``), as text or as JSON.
+They are printed in one place only (``scaffold.cli``), as text or as JSON. A class's docstring says
+to users when it occurs and what helps, in Markdown with links from docs/.
 """
 
 import unicodedata
@@ -10,6 +11,29 @@ from typing import ClassVar
 
 # Controls but tabs and line ends, invisible characters, marks of direction, other line ends.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+FITS = 0
+NOTHING_FITS = 3
+INTERNAL = 70
+INTERRUPTED = 130
+
+EXIT_CODES = {
+    FITS: "done; a base image fits",
+    1: "a check failed or was not tried, or an error without a code",
+    2: "an option, an argument or a setting makes no sense",
+    NOTHING_FITS: "no base image fits the project, the target and the limits",
+    4: "requirement or lock files cannot be read",
+    5: "the requirements contradict each other, or a package does not exist",
+    6: "the knowledge is invalid or missing",
+    7: "no container engine that can be used",
+    8: "the build failed",
+    9: "a file that you wrote or edited is in the way (--force overwrites it)",
+    10: "a folder or file cannot be read or written",
+    INTERNAL: "a bug in leanscaffold",
+    75: "the index cannot be reached; a later try may work",
+    INTERRUPTED: "interrupted",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,115 +71,222 @@ class LeanscaffoldError(Exception):
 
 
 class UsageError(LeanscaffoldError, code="usage", exit_code=2):
-    """An option that makes no sense, such as an unknown device."""
+    """An option or argument that makes no sense, such as an unknown device.
+
+    `leanscaffold COMMAND --help` lists every option. `leanscaffold devices` lists the devices,
+    and `leanscaffold config` shows where each value comes from.
+    """
 
 
 class NoTerminalError(UsageError, code="no-terminal"):
-    """Questions, and nobody at a terminal to answer them."""
+    """Questions, but no terminal to ask them in.
+
+    Answer with options: `leanscaffold init . --yes --device raspberry-pi-5`, or use `generate`.
+    """
 
 
 class ConfigInvalidError(LeanscaffoldError, code="config-invalid", exit_code=2):
-    """A setting in a file (pyproject.toml, .python-version) that cannot be used."""
+    """A setting in a file (pyproject.toml, .python-version, pip.conf, uv.toml) is invalid.
+
+    Correct the line that the message names. [Configuration](configuration.md) has a sample with
+    every setting.
+    """
 
 
 class NothingFitsError(LeanscaffoldError, code="nothing-fits", exit_code=3):
-    """No base image fits the project, the target and the budget."""
+    """No base image fits the project, the target and the limits.
+
+    `leanscaffold plan -v` shows why each base is rejected; `leanscaffold explain CODE` says
+    what helps with one reason. Common ways out are a larger `--max-size`, another `--python`, a
+    swap that the plan proposes, or a 64-bit system ([32-bit Arm](arm32.md)).
+    """
 
 
 class RequirementsInvalidError(LeanscaffoldError, code="requirements-invalid", exit_code=4):
-    """Requirement or lock files that cannot be read; all bad lines at once."""
+    """Requirement or lock files cannot be read.
+
+    Correct the lines that the message names; all of them are listed at once. A lock that is out
+    of date is written again by its own tool, such as `uv lock` or `poetry lock`.
+    """
 
 
 class UnresolvableError(LeanscaffoldError, code="unresolvable", exit_code=5):
-    """Requirements that contradict each other, or name a package that does not exist."""
+    """The requirements contradict each other, or name a package that does not exist.
+
+    Loosen one of the two requirements that the message names. Where a package is on a private
+    index, name the index: [private index and proxy](private-index.md).
+    """
 
 
 class KnowledgeInvalidError(LeanscaffoldError, code="knowledge-invalid", exit_code=6):
-    """A fact file with a typo, a missing field or a broken reference."""
+    """A fact file has a typo, a missing field or a broken reference.
+
+    `leanscaffold knowledge check --knowledge DIR` lists all problems; [The
+    knowledge](../knowledge/README.md) describes the fields.
+    """
 
 
 class DataMissingError(LeanscaffoldError, code="data-missing", exit_code=6):
-    """An installation without its data files."""
+    """The installation lacks its data files.
+
+    Install it again: `pip install --force-reinstall leanscaffold`.
+    """
 
 
 class EngineError(LeanscaffoldError, code="engine", exit_code=7):
-    """No engine that can build or run images for us."""
+    """The container engine cannot do what was asked.
+
+    `leanscaffold doctor` checks the engine, buildx and emulation, with a remedy for each.
+    `build --to app.tar` needs [no engine](engineless.md).
+    """
 
 
 class TraceError(LeanscaffoldError, code="trace"):
-    """A run that cannot be traced, or of which a trace would be worth nothing."""
+    """A run cannot be traced, or its trace would be incomplete.
+
+    Follow the hint; `--tracer hook` needs no rights in the engine.
+    """
 
 
 class EngineMissingError(EngineError, code="engine-missing"):
-    """No engine answers, or its address is wrong."""
+    """No engine answers, or its address is wrong.
+
+    Start Docker (`systemctl start docker`, or Docker Desktop), or name an engine elsewhere:
+    `DOCKER_HOST=ssh://user@host` or `docker context use NAME`. `build --to app.tar` needs [no
+    engine](engineless.md).
+    """
 
 
 class EngineForbiddenError(EngineError, code="engine-forbidden"):
-    """The engine is there, but this user may not talk to it."""
+    """The user has no permission to use the engine.
+
+    Join the group docker (`sudo usermod -aG docker $USER`, then log in again), or run Docker in
+    rootless mode.
+    """
 
 
 class EngineOldError(EngineError, code="engine-old"):
-    """The engine or buildx is too old for what we emit."""
+    """The engine or buildx is too old.
+
+    Update Docker Engine to 20.10 and buildx to 0.10, or newer.
+    """
 
 
 class DockerMissingError(EngineError, code="docker-missing"):
-    """No ``docker`` command on the path."""
+    """There is no ``docker`` command on the PATH.
+
+    Install Docker Engine or Docker Desktop. Where the engine runs on another machine, the
+    package docker-ce-cli is enough. `build --to app.tar` needs [no engine](engineless.md).
+    """
 
 
 class BuildxMissingError(EngineError, code="buildx-missing"):
-    """The engine's command line has no buildx."""
+    """The docker command has no buildx.
+
+    Install the package docker-buildx-plugin (Docker's) or docker-buildx (Debian's and
+    Ubuntu's).
+    """
 
 
 class BuilderError(EngineError, code="builder"):
-    """The builder asked for does not exist, or cannot do what was asked of it."""
+    """The builder does not exist, or cannot do what was asked.
+
+    `docker buildx ls` lists the builders. `docker buildx create --name lean --driver
+    docker-container` makes one that exports caches; name it with `--builder lean`.
+    """
 
 
 class OnePlatformError(BuilderError, code="one-platform"):
-    """A builder that can build for one platform at a time only, as the engine's own often is."""
+    """The builder builds for one platform at a time only, as the engine's own often does.
+
+    `docker buildx create --name lean --driver docker-container`, then `--builder lean`; or
+    build for one `--target` at a time.
+    """
 
 
 class BuildError(LeanscaffoldError, code="build-failed", exit_code=8):
-    """A build that ended without an image; the details are the failing step's last lines."""
+    """The build ended without an image.
+
+    Read the failing step's last lines below the error. If the Dockerfile was edited by hand,
+    `leanscaffold generate --force` writes it again.
+    """
 
 
 class BaseUnavailableError(BuildError, code="base-unavailable"):
-    """A base image that cannot be pulled, or not for this platform."""
+    """The base image cannot be pulled, or does not exist for this platform.
+
+    See whether `docker pull` of it works. `--registry default=PREFIX` takes base images from a
+    mirror, `--base` another base ([private index and proxy](private-index.md)).
+    """
 
 
 class StepFailedError(BuildError, code="step-failed"):
-    """A step of the Dockerfile that failed; the details are the last lines it printed."""
+    """A step of the Dockerfile failed.
+
+    Read the last lines that it printed. Certificates, passwords and proxies: [private index and
+    proxy](private-index.md). Files that do not match their hash: `leanscaffold generate` locks
+    what the index has now.
+    """
 
 
 class EmulationMissingError(BuildError, code="emulation-missing"):
-    """A step has to run a program of the target's, and the builder cannot."""
+    """A step has to run a program of the target's, and the builder cannot.
+
+    `docker run --privileged --rm tonistiigi/binfmt --install all` installs emulation; or build
+    on a machine of the target's architecture with `--builder NAME`.
+    """
 
 
 class PushError(BuildError, code="push-failed"):
-    """A registry that does not take the image."""
+    """The registry does not accept the image.
+
+    `docker login REGISTRY`, and check that `--tag` names a repository you may write to.
+    """
 
 
 class LayerLostError(BuildError, code="layer-lost"):
-    """Another build or removal took a layer from the engine while it stored the image."""
+    """The engine lost a layer: another build or removal ran while it stored the image.
+
+    Run the command again; if that does not help, `docker builder prune`.
+    """
 
 
 class DiskFullError(BuildError, code="disk-full"):
-    """No space left where the engine keeps its images."""
+    """No space is left where the engine keeps its images.
+
+    `docker system df` shows what takes the space, `docker builder prune` frees the build cache.
+    """
 
 
 class FileConflictError(LeanscaffoldError, code="file-exists", exit_code=9):
-    """A file that the user wrote stands where one of ours would go."""
+    """A file that you wrote or edited is in the way.
+
+    `--output Dockerfile.lean` writes beside yours, `--leave Dockerfile` writes all other files,
+    `--force` overwrites it.
+    """
 
 
 class PathUnreadableError(LeanscaffoldError, code="path-unreadable", exit_code=10):
-    """A folder or file that cannot be read or written."""
+    """A folder or file cannot be read or written.
+
+    Check that it exists, its permissions and the space left on its disk.
+    """
 
 
 class TemplateInvalidError(LeanscaffoldError, code="template-invalid", exit_code=2):
-    """A project template that cannot be had, read or filled in."""
+    """A project template cannot be found, read or filled in.
+
+    `leanscaffold init --help` lists the bundled templates; a template of your own is a folder,
+    an archive or an address.
+    """
 
 
 class TransientError(LeanscaffoldError, code="index-unreachable", exit_code=75):
-    """Network or index trouble that a later try may not meet."""
+    """The index or the network does not answer.
+
+    Try again later, or plan with `--offline` from the lock, the cache and the bundled
+    knowledge. Proxies and certificates: [private index and proxy](private-index.md).
+    """
 
 
 def clean(text: str) -> str:

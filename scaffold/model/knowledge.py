@@ -10,6 +10,14 @@ from fnmatch import fnmatchcase
 from scaffold.model.target import Arch, Device, LibcFamily
 
 NONE = "none"
+OLD = 60  # days
+UPGRADE = "pip install --upgrade leanscaffold"
+
+
+def describe_age(day: date, today: date) -> str:
+    """Return ``of 2026-11-25, 4 days old``."""
+    age = (today - day).days
+    return f"of {day}, {age} day{'' if age == 1 else 's'} old"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -525,6 +533,18 @@ class DroppedPackages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraIndex:
+    """An index of wheels that its owners build of sdists, for these machines and Pythons."""
+
+    url: str
+    arches: tuple[Arch, ...]
+    libc: LibcFamily
+    pythons: tuple[str, ...]
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All knowledge, indexed: bases in order of id, the rest by id or name.
 
@@ -548,3 +568,4 @@ class Facts:
     dropped: Mapping[str, DroppedPackages] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)
     compressions: Mapping[str, Compression] = field(default_factory=dict)
+    indexes: Mapping[str, ExtraIndex] = field(default_factory=dict)

@@ -5,53 +5,14 @@ import shlex
 from dataclasses import dataclass
 
 from scaffold.model.knowledge import Base
+from scaffold.model.options import DOCKERFILE, Options
 from scaffold.model.project import OwnPackage, Project
 from scaffold.model.resolution import Pinned
 from scaffold.model.run import Trace
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision
 
-DOCKERFILE = "Dockerfile"
 BESIDE = "Dockerfile.lean"  # what is offered where the user has one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the user chose, beyond the target. Empty strings and None mean: decide for me.
-
-    ``command`` is an argument list; ``swaps`` pairs (from, to); ``bases`` restricts to these base
-    ids or families; ``registries`` maps a registry's name to its prefix. ``health_command`` exits
-    with 0 while the app is well; ``also`` are words of ``choices.AROUND``. ``bytecode`` is
-    ``none``, ``beside`` the sources, or ``only``: instead of them, where that is proven to work.
-    ``trim`` is the level of trimming: ``none``, ``safe`` or ``max``. ``programs`` are put in on
-    request, ``provided`` are modules, programs and libraries that are there at run time by other
-    means, ``debug_shell`` adds a shell. ``traced`` is how much a trace of the project may leave
-    out: ``safe``, ``tight`` or ``none``. ``dockerfile`` is the file to write, in the project.
-    ``compression`` is ``gzip``, ``zstd`` or ``zstd:LEVEL``.
-    """
-
-    objective: str = "size"
-    python: str = ""
-    base: str = ""
-    require_shell: bool = False
-    command: tuple[str, ...] = ()
-    port: int | None = None
-    health: str = ""
-    health_command: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    swaps: tuple[tuple[str, str], ...] = ()
-    apply_swaps: bool = False
-    allow_compile: str = "minutes"
-    bytecode: str = "only"
-    trim: str = "safe"
-    registries: tuple[tuple[str, str], ...] = ()
-    offline: bool = False
-    programs: tuple[str, ...] = ()
-    provided: tuple[str, ...] = ()
-    debug_shell: bool = False
-    traced: str = "safe"
-    dockerfile: str = DOCKERFILE
-    compression: str = "gzip"
 
 
 def default_name(project: str) -> str:

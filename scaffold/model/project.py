@@ -46,6 +46,7 @@ class Asked:
     ``PROJECT_FILES``; empty for the configured ones.
     ``build_from`` is the repository at a commit that the image's build makes it from, as pip
     spells it, and ``build_tools`` what compiles its code. What has one, or a path, is on no index.
+    ``config_settings`` (KEY=VALUE) go to the backend that builds its sdist.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Asked:
     editable: bool = False
     index: str = ""
     hashes: tuple[str, ...] = ()
+    config_settings: tuple[str, ...] = ()
     written_url: str = ""
     build_from: str = ""
     build_tools: tuple[str, ...] = ()
@@ -120,6 +122,7 @@ class IndexOptions:
     pre: bool = False
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
+    restricted_at: tuple[tuple[str, str], ...] = ()  # --only-binary=NAME → file and line
     written: tuple[tuple[str, str], ...] = ()
     bound_urls: tuple[str, ...] = ()
     first_match: bool = False

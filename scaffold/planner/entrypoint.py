@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Base
-from scaffold.model.plan import HealthCheck, Options
+from scaffold.model.options import Options
+from scaffold.model.plan import HealthCheck
 from scaffold.model.project import OwnPackage, Project
 from scaffold.model.target import CpuClass, Target
 

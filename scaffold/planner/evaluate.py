@@ -10,7 +10,7 @@ from packaging.version import Version
 from scaffold.model.build import zstd_level
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, Target
@@ -360,6 +360,14 @@ def _explain_room(size: Size, budget: Budget, storage: int) -> str:
     return f"{text} (it fits with --remove-old, if an update may fail)" if alone else text
 
 
+def describe_prerelease(image: Image, question: PlanningInput) -> str:
+    """Return that an image has a pre-release, and whether the Python was released since."""
+    text = f"Python {image.python} is a pre-release in the image that is known ({image.release})"
+    released = question.facts.releases.get(image.python)
+    late = released is not None and released <= question.today
+    return f"{text}, though it was released on {released}" if late else text
+
+
 def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     python = candidate.image.python
     eol = question.facts.pythons.get(python)
@@ -369,6 +377,9 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
             "its images are no longer rebuilt"
         )
         yield Reason(code=Code.END_OF_LIFE, text=text, fact=f"python-{python}")
+    if candidate.image.prerelease:
+        text = describe_prerelease(candidate.image, question)
+        yield Reason(code=Code.PRERELEASE_TAKEN, text=text, fact=f"python-{python}")
     memory, known = question.target.budget.memory, candidate.memory
     if memory is not None and known is not None and known.resident > TIGHT * memory:
         what = "the packages takes about" if known.telling else "what was measured takes at least"

@@ -14,7 +14,7 @@ from scaffold.model.knowledge import (
     Library,
     SystemPackage,
 )
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Origin, Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, LibcFamily

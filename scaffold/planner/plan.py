@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.model.knowledge import Base
-from scaffold.model.plan import HealthCheck, Options, Plan, TargetPlan
+from scaffold.model.options import Options
+from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import OwnPackage, Project
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Candidate, Decision

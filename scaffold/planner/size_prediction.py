@@ -7,7 +7,7 @@ from scaffold.model.codes import Code
 from scaffold.model.image import BLOCK, FOLDERS, WASTE, predict_waste
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Base, Compression, Footprint, Image
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.run import Figures, Trace

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.codes import LIMITS, PROGRAMS, Code
 from scaffold.model.knowledge import Swap
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Asked, Origin
 from scaffold.model.resolution import Resolution
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected, Suggestion

@@ -11,7 +11,7 @@ from scaffold.assembler.trim import EVERY, FOR_COMPILERS, LEVELS, RULES, Rule, r
 from scaffold.assembler.trim.unloaded import UNLOADED
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Base, Facts
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Trimmed

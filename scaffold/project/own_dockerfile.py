@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,24 +48,23 @@ _INSTALLERS = frozenset(
 class OwnInstalls:
     """Requirement files of the project that its Dockerfile installs, and packages it names.
 
-    ``extras`` are (package, extra, where), the package empty for a folder (``.[server]``).
+    ``optional`` are (``extra`` or ``group``, package, name, where), the package empty for a folder
+    (``.[server]``), the name ``*`` for all.
     """
 
     files: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
-    extras: tuple[tuple[str, str, Origin], ...] = ()
+    optional: tuple[tuple[str, str, str, Origin], ...] = ()
 
-    def extras_of(
-        self, project: str, offered: Collection[str]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the extras of a project that are installed, and a note on each."""
-        known = {str(canonicalize_name(one)): one for one in offered}
-        found = {
-            known[extra]: f"{origin} installs the extra {known[extra]}: so does the image"
-            for name, extra, origin in self.extras
-            if extra in known and name in {"", canonicalize_name(project)}
+    def chosen(self, kind: str, project: str, offered: Collection[str]) -> Mapping[str, str]:
+        """Return the extras or groups of a project that are installed, each with a note."""
+        return {
+            one: f"{origin} installs the {kind} {one}: so does the image"
+            for asked, name, chosen, origin in self.optional
+            for one in offered
+            if asked == kind and name in {"", canonicalize_name(project)}
+            if chosen in {"*", canonicalize_name(one)} and not _ASIDE.search(one)
         }
-        return tuple(found), tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,35 +145,46 @@ def read_own_installs(root: Path, files: Sequence[str]) -> OwnInstalls:
 def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) -> OwnInstalls:
     found: list[str] = []
     asked: dict[str, Asked] = {}
-    extras: list[tuple[str, str, Origin]] = []
+    optional: list[tuple[str, str, str, Origin]] = []
     steps = [step for stage in _leading(dockerfile) for step in stage.steps]
     copied = [word for step in steps if step.keyword in {"COPY", "ADD"} for word in _sources(step)]
     for step in steps:
         for install in _installs(step):
             found += (_match(name, copied, files) for name in install.files())
             origin = Origin(file=place, line=dockerfile.position(install.command.span.start)[0])
-            extras += ((*pair, origin) for pair in _extras(install))
+            optional += ((*one, origin) for one in _optional(install))
             for one in _named(root, install, origin):
                 asked.setdefault(one.name, one)
     return OwnInstalls(
         files=tuple(dict.fromkeys(filter(None, found))),
         asked=tuple(asked.values()),
-        extras=tuple(extras),
+        optional=tuple(optional),
     )
 
 
-def _extras(install: Install) -> Iterator[tuple[str, str]]:
-    """Yield (package, extra) of what is installed, the package empty for a folder."""
+# Options that name extras or groups, and those that mean all of them.
+_OPTIONAL = {
+    **dict.fromkeys(("--extra", "--extras", "-E"), ("extra",)),
+    **dict.fromkeys(("--group", "--with"), ("group",)),
+    "-G": ("extra", "group"),
+}
+_ALL = {"--all-extras": "extra", "--all-groups": "group"}
+
+
+def _optional(install: Install) -> Iterator[tuple[str, str, str]]:
+    """Yield (kind, package, name) of the extras and groups that are installed."""
     words = [word.text for word in install.names]
     for option, value, _ in install.options:
         words += [value] if option in {"-e", "--editable"} else []
-        if option == "--extra":
-            yield "", canonicalize_name(value)
+        for kind in _OPTIONAL.get(option, ()):
+            yield from ((kind, "", canonicalize_name(one)) for one in re.findall(r"[\w.-]+", value))
+        if option in _ALL:
+            yield _ALL[option], "", "*"
     for found in map(_WITH_EXTRAS.match, words):
         if found is not None:
             name = "" if found[1].startswith((".", "/")) else canonicalize_name(found[1])
             for extra in found[2].split(","):
-                yield name, canonicalize_name(extra.strip())
+                yield "extra", name, canonicalize_name(extra.strip())
 
 
 def _leading(dockerfile: Dockerfile) -> list[Stage]:
@@ -212,7 +222,7 @@ def _installs(step: Instruction) -> Iterator[Install]:
         return
     for command in commands_of(step):
         found = python_install(without_prefix(command), verbs=("install", "wheel", "download"))
-        if found is not None and found.program in {"pip", "uv"}:
+        if found is not None:
             yield found
 
 
@@ -234,7 +244,7 @@ def _match(name: str, copied: Sequence[str], files: Sequence[str]) -> str:
 
 
 def _named(root: Path, install: Install, origin: Origin) -> Iterator[Asked]:
-    for word in install.names:
+    for word in install.names if install.program in {"pip", "uv"} else ():
         if not word.literal or word.text.startswith((".", "/")) or "$" in word.text:
             continue
         try:

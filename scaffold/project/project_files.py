@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from scaffold.model.errors import ConfigInvalidError, Detail, PathUnreadableError
-from scaffold.model.plan import DOCKERFILE
+from scaffold.model.options import DOCKERFILE
 from scaffold.model.project import Found, HeavyFile, Origin
 from scaffold.project.dockerignore import (
     check_pattern,

@@ -171,6 +171,14 @@ def list_offered(pyproject: Pyproject | None) -> Iterator[tuple[str, frozenset[s
         yield extra, frozenset(canonicalize_name(one[0]) for one in found if one)
 
 
+def list_optional(pyproject: Pyproject | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the extras, and of the groups."""
+    if pyproject is None:
+        return (), ()
+    groups = {**_groups(pyproject), **tool_tables.groups(pyproject)}
+    return tuple(_extras(pyproject)), tuple(groups)
+
+
 def _extras(pyproject: Pyproject) -> Mapping[str, tuple[str, ...]]:
     """Return the extras by name, each with the table that holds it."""
     tables = (

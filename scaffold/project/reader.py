@@ -17,7 +17,7 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
     UsageError,
 )
-from scaffold.model.plan import DOCKERFILE
+from scaffold.model.options import DOCKERFILE
 from scaffold.model.project import (
     Asked,
     Found,
@@ -45,7 +45,13 @@ from scaffold.project.project_files import (
     notes_on_ignore,
     read_own_ignore,
 )
-from scaffold.project.pyproject import asks, is_made_by_build, list_offered, read_pyproject
+from scaffold.project.pyproject import (
+    asks,
+    is_made_by_build,
+    list_offered,
+    list_optional,
+    read_pyproject,
+)
 from scaffold.project.pyproject_file import Pyproject, find_scripts, load_pyproject, load_script
 from scaffold.project.python_versions import read_pipfile_python, read_pythons
 from scaffold.project.repositories import settle_repositories
@@ -157,8 +163,16 @@ def read_project(
         raise _useless_options(choice)
     told: tuple[str, ...] = ()
     if not (wants or requirements) and choice.kind not in {Kind.FILES, Kind.NOTHING}:
-        offered = dict(list_offered(pyproject))
-        extras, told = own.extras_of(_name(root, pyproject).value, offered)
+        name, (known_extras, known_groups) = _name(root, pyproject).value, list_optional(pyproject)
+        by_extra, by_group = (
+            own.chosen("extra", name, known_extras),
+            own.chosen("group", name, known_groups),
+        )
+        extras, groups, told = (
+            tuple(by_extra),
+            tuple(by_group),
+            (*by_extra.values(), *by_group.values()),
+        )
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
     read = read if requirements else _with_own(replace(read, notes=(*read.notes, *told)), own)
     reading = _settled(compare(follow(root, read, context=context)), repositories)

@@ -137,6 +137,24 @@ def _no_options() -> Any:
     return build_parser().get_default_values()
 
 
+# What a line may say behind its requirement of how that is built, and the value.
+_BEHIND = re.compile(
+    r"""\s(?:--(?:config-settings?|(?P<kind>no|only)-binary)(?:=|\s+)|-C\s*=?)"""
+    r"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>\S+))(?=\s|$)"""
+)
+
+
+def _split_behind(line: str) -> tuple[str, Mapping[str, Sequence[str]]]:
+    """Return a line without such options, and these."""
+    if line.startswith("-") or " -" not in line:
+        return line, {}
+    found: dict[str, list[str]] = {}
+    for match in _BEHIND.finditer(line):
+        key = f"{match['kind']}_binary" if match["kind"] else "config_settings"
+        found.setdefault(key, []).append(match["double"] or match["single"] or match["bare"] or "")
+    return _BEHIND.sub("", line), found
+
+
 def _checked_options(
     line: str, options: Mapping[str, Any], words: Sequence[str], legacy: Sequence[str]
 ) -> Mapping[str, Any]:
@@ -228,24 +246,28 @@ def _name_in(address: str) -> str:
         return ""
 
 
-def combine(root: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> IndexOptions:
+def combine(root: Path, lines: Sequence[tuple[Origin, Mapping[str, Any]]]) -> IndexOptions:
     """Return what all lines of options amount to, a later one over an earlier one.
 
-    Each line is given with its file, where a relative --find-links starts.
+    Each line is given with its place; a relative --find-links starts at the file.
     """
     index_url, no_index, pre = "", False, False
     extra: list[str] = []
     links: list[str] = []
     binary: dict[str, set[str]] = {"only_binary": set(), "no_binary": set()}
-    for file, options in lines:
+    places: dict[str, str] = {}
+    for origin, options in lines:
         index_url = options.get("index_url") or index_url
         no_index = no_index or bool(options.get("no_index"))
         pre = pre or bool(options.get("pre"))
         extra += options.get("extra_index_urls", [])
-        links += (_find_links(root, file, link) for link in options.get("find_links", []))
+        links += (_find_links(root, origin.file, link) for link in options.get("find_links", []))
         for key, other in (("only_binary", "no_binary"), ("no_binary", "only_binary")):
             for value in options.get(key, []):
+                before = set(binary[key])
                 _restrict(value, binary[key], binary[other])
+                flag = f"--{key.replace('_', '-')}="
+                places |= {f"{flag}{name}": str(origin) for name in binary[key] - before}
     return IndexOptions(
         index_url=index_url,
         extra_index_urls=unique(extra),
@@ -254,6 +276,7 @@ def combine(root: Path, lines: Sequence[tuple[str, Mapping[str, Any]]]) -> Index
         pre=pre,
         only_binary=tuple(sorted(binary["only_binary"])),
         no_binary=tuple(sorted(binary["no_binary"])),
+        restricted_at=tuple(places.items()),
     )
 
 
@@ -341,7 +364,7 @@ class _Walk:
     constraints: list[Asked] = field(default_factory=list)
     problems: list[Detail] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    options: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    options: list[tuple[Origin, Mapping[str, Any]]] = field(default_factory=list)
     files: list[tuple[str, bool]] = field(default_factory=list)
     written: list[tuple[str, str]] = field(default_factory=list)
 
@@ -427,7 +450,8 @@ class _Walk:
             )
         expanded = _VARIABLE.sub(lambda found: self.environ[found[1]], content)
         try:
-            asked = read_line(expanded, content, origin, root=self.root, constraint=constraint)
+            (expanded, behind), (written, _) = _split_behind(expanded), _split_behind(content)
+            asked = read_line(expanded, written, origin, root=self.root, constraint=constraint)
             if isinstance(asked, Mapping):
                 self._note_written(asked, content, origin)
                 self._take_options(asked, origin, chain)
@@ -436,7 +460,27 @@ class _Walk:
             raise ValueError(self._masked(str(error), content)) from error
         if constraint and (asked.editable or not asked.name or asked.extras):
             raise ValueError(f"{content} cannot be a constraint: write a name and versions only")
+        if behind:
+            asked = self._take_behind(asked, behind, origin)
         (self.constraints if constraint else self.asked).append(asked)
+
+    def _take_behind(
+        self, asked: Asked, behind: Mapping[str, Sequence[str]], origin: Origin
+    ) -> Asked:
+        """Take what a line says behind its requirement of how that is built."""
+        settings = tuple(behind.get("config_settings", ()))
+        check_plain(*settings)
+        if settings and (asked.path or asked.url):
+            raise ValueError("--config-settings reach only what is built from an sdist of an index")
+        if wrong := [one for one in settings if not one.partition("=")[0] or "=" not in one]:
+            raise ValueError(f"--config-settings {wrong[0]}: write KEY=VALUE")
+        names = {
+            key: [asked.name if one == ":all:" else one for one in values]
+            for key, values in behind.items()
+            if key != "config_settings"
+        }
+        self.options.append((origin, names))
+        return replace(asked, config_settings=settings)
 
     def _masked(self, message: str, content: str) -> str:
         """Return the message without the values of variables, which may be secrets."""
@@ -456,7 +500,7 @@ class _Walk:
     def _take_options(
         self, options: Mapping[str, Any], origin: Origin, chain: tuple[str, ...]
     ) -> None:
-        self.options.append((origin.file, options))
+        self.options.append((origin, options))
         if "trusted_hosts" in options:
             self.notes.append(f"{origin}: --trusted-host is left to pip's configuration")
         for key in ("requirements", "constraints"):

@@ -394,6 +394,11 @@ def index_options(pyproject: Pyproject) -> IndexOptions:
         pre=uv.get("prerelease") == "allow",
         only_binary=_restricted(pyproject, "no-build"),
         no_binary=_restricted(pyproject, "no-binary"),
+        restricted_at=tuple(
+            (f"--{flag}={name}", f"pyproject.toml: tool.uv.{key}")
+            for flag, key in (("only-binary", "no-build"), ("no-binary", "no-binary"))
+            for name in _restricted(pyproject, key)
+        ),
         bound_urls=unique(filter(None, bound)),
         first_match=bool(uv.get("index") or uv.get("extra-index-url"))
         and not str(uv.get("index-strategy", "")).startswith("unsafe"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rich.syntax import Syntax
 
 from scaffold.config.option_sources import Given
-from scaffold.config.options import INDEX
 from scaffold.model.addresses import without_credentials
+from scaffold.model.options import INDEX
 from scaffold.model.project import Project
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.terminal import align, indented, labelled, styled

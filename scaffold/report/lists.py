@@ -1,15 +1,19 @@
 """The text of the commands that look things up: devices, explanations, matrices."""
 
+import posixpath
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
 from scaffold.assembler import databases, duplicates, stripping
 from scaffold.assembler.trim import RULES
 from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
-from scaffold.model.codes import Code, Explanation
+from scaffold.model.codes import Code, Explanation, Kind
+from scaffold.model.errors import EXIT_CODES, LeanscaffoldError
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import Arch, Device, LibcFamily
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _NONE = "-"
+_LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _RELEASES_SHOWN = 5
 
 
@@ -85,7 +90,12 @@ def show_explanation(code: str, explanation: Explanation) -> "Content":
     yield indented(explanation.meaning, 2)
     yield ""
     yield styled("What to do", "bold")
-    yield indented(explanation.remedy, 2)
+    yield indented(_LINK.sub(_name_page, explanation.remedy), 2)
+
+
+def _name_page(link: re.Match[str]) -> str:
+    """Return a link of a page in docs/ as a terminal shows it: text, and the file."""
+    return f"{link[1]} ({posixpath.normpath(f'docs/{link[2]}')})"
 
 
 def show_package(
@@ -165,9 +175,13 @@ def _show_swap(fact: PackageFact, swap: Swap) -> "Content":
     yield indented(f"keeps: {swap.preserves}", 4)
     yield indented(f"loses: {swap.loses}", 4)
     if swap.measured:
-        yield indented(f"saves: {swap.measured}", 4)
+        yield indented(f"size: {swap.measured}", 4)
     if (swap.source, swap.checked) != (fact.source, fact.checked):
         yield indented(f"Source: {swap.source}, {swap.checked}", 4, "dim")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())
 
 
 def _explain_rule(rule: TrimRule) -> Explanation:
@@ -176,7 +190,7 @@ def _explain_rule(rule: TrimRule) -> Explanation:
 
 def _explain_text(name: str, level: str, text: str) -> Explanation:
     """Return what a rule of trimming says of itself: its first sentence, and why."""
-    title, _, why = " ".join(text.replace("``", "`").split()).partition(" Why: ")
+    title, _, why = _one_line(text).partition(" Why: ")
     remedy = (
         f"It belongs to the level `{level}`; `--trim none` leaves everything in. A fact `keep` "
         "below knowledge/packages, or in a folder given by `--knowledge`, spares one package."
@@ -185,9 +199,31 @@ def _explain_text(name: str, level: str, text: str) -> Explanation:
     return Explanation(title=title.rstrip("."), meaning=kept, remedy=remedy)
 
 
+def _explain_errors(error: type[LeanscaffoldError]) -> Iterator[tuple[str, Explanation]]:
+    """Yield what a class of errors and those below it say of themselves."""
+    title, _, remedy = cleandoc(error.__doc__ or "").partition("\n\n")
+    yield (
+        error.code,
+        Explanation(
+            title=_one_line(title).rstrip("."),
+            meaning=f"Exit code {error.exit_code}: {EXIT_CODES[error.exit_code]}.",
+            remedy=_one_line(remedy),
+            kind=Kind.ERROR,
+        ),
+    )
+    for below in error.__subclasses__():
+        if below.code != error.code:
+            yield from _explain_errors(below)
+
+
 EXPLANATIONS: Mapping[str, Explanation] = {
     **{str(code): code.explanation for code in Code},
     **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
+    **{
+        code: one
+        for error in LeanscaffoldError.__subclasses__()
+        for code, one in _explain_errors(error)
+    },
     "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
     "trim-duplicates": _explain_text("duplicates", "safe", duplicates.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
@@ -201,7 +237,7 @@ def show_rule(rule: Rule) -> "Iterator[RenderableType]":
     """Yield what a rule is about, why, and an example of each kind."""
     yield styled(f"{rule.code} {rule.name} ({rule.severity}): {rule.summary}", "bold")
     for paragraph in rule.why.split("\n\n"):
-        yield indented(" ".join(paragraph.replace("``", "`").split()), 2)
+        yield indented(_one_line(paragraph), 2)
         yield ""
     for title, text in (("Bad", rule.bad), ("Good", rule.good)):
         yield styled(title, "bold")

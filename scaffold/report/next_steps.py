@@ -5,11 +5,11 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaffold.config.options import SETTINGS
-from scaffold.config.request import Request, to_argv, value_of, without_secrets
+from scaffold.config.request import to_argv, value_of, without_secrets
 from scaffold.dockerfile.extras import FILES
 from scaffold.model.codes import BACKGROUND, Code
-from scaffold.model.plan import BESIDE, DOCKERFILE, file_option
+from scaffold.model.options import DOCKERFILE, SETTINGS, Request
+from scaffold.model.plan import BESIDE, file_option
 from scaffold.report.plan_result import (
     PlanResult,
     best_per_base,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from scaffold.config.option_sources import Given, Source
-from scaffold.config.options import SETTINGS, Setting
-from scaffold.config.request import Request, spell_value, value_of
+from scaffold.config.request import spell_value, value_of
 from scaffold.docker.doctor import Finding, Health
 from scaffold.model.addresses import without_credentials
+from scaffold.model.options import SETTINGS, Request, Setting
 from scaffold.report.terminal import align, bullet, styled
 
 if TYPE_CHECKING:

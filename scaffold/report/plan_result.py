@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scaffold.config.request import Request
 from scaffold.model.codes import LIMITS, Code
+from scaffold.model.options import Request
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Target

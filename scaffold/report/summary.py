@@ -4,9 +4,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from scaffold.config.request import Request
 from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
 from scaffold.model.knowledge import Base
+from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
@@ -96,6 +96,7 @@ def show_summary(outcome: PlanResult, *, more: str = "-v") -> "Content":
         yield from _show_start(outcome)
     yield from _show_notes(outcome, more)
     yield from _show_savings(outcome.decisions)
+    yield from (_row("Facts", one.text) for one in outcome.remarks if one.code is Code.FACTS_OLD)
 
 
 def _row(label: str, text: str, note: str = "") -> "RenderableType":
@@ -222,7 +223,7 @@ def _show_notes(outcome: PlanResult, all_by: str) -> "Content":
     behind: set[str] = set()
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         found, caveats = collect_notes(outcome, decision)
-        notes |= {note.text: note for note in found}
+        notes |= {note.text: note for note in found if note.code is not Code.FACTS_OLD}
         behind.update(caveats)
         decide = (text for text in caveats if _decides(text, outcome.request, target, decision))
         deciding |= dict.fromkeys(decide)

@@ -20,42 +20,6 @@ from scaffold.resolver.releases import (
 _ARCH_OF_MACHINE = {arch.machine: arch for arch in Arch}
 
 
-def describe_missing(
-    *,
-    name: str,
-    parent: str,
-    specifier: str,
-    url: str,
-    environment: Environment,
-    python: Version,
-    releases: tuple[Release, ...],
-    admissible: tuple[Release, ...],
-    locked: bool,
-    page: Page | None,
-    offline: bool,
-    hashes: bool = False,
-    public: str = "",
-) -> Reason:
-    """Return the one reason that explains best why no file of ``name`` can be taken."""
-    return next(
-        _describe(
-            name=name,
-            parent=parent,
-            specifier=specifier,
-            url=url,
-            environment=environment,
-            python=python,
-            releases=releases,
-            admissible=admissible,
-            locked=locked,
-            page=page,
-            offline=offline,
-            hashes=hashes,
-            public=public,
-        )
-    )
-
-
 def _direct(name: str, needed: str, url: str, environment: Environment, *, offline: bool) -> Reason:
     text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
     if offline and not url.partition("#")[0].endswith(".whl"):
@@ -63,7 +27,7 @@ def _direct(name: str, needed: str, url: str, environment: Environment, *, offli
     return Reason(code=Code.DIRECT_URL, text=text, package=name)
 
 
-def _describe(
+def explain_missing(
     *,
     name: str,
     parent: str,
@@ -78,8 +42,12 @@ def _describe(
     offline: bool,
     hashes: bool = False,
     public: str = "",
+    restriction: str = "",
 ) -> Iterator[Reason]:
-    """Yield what explains it, the best first."""
+    """Yield why no file of ``name`` can be taken, the best explanation first.
+
+    ``restriction`` is the option, with its place, that keeps its wheels or its sdists out.
+    """
     needed = f" (needed by {parent})" if parent else ""
     if url:
         yield _direct(name, needed, url, environment, offline=offline)
@@ -110,17 +78,27 @@ def _describe(
     if offline and any("any" in split_tags(wheel.filename)[2] for wheel in newest.wheels):
         text = f"offline, nobody knows what {what} needs itself: plan once without --offline"
         yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
-    lacks = f"has no wheel for {_describe_lack(newest, environment)}"
-    has_sdist = any(release.sdist for release in admissible)
-    sdist = ", only an sdist" if has_sdist else " and no sdist to build one from"
     code = Code.LOCKED_VERSION_NO_WHEEL if locked else Code.NO_WHEEL
-    yield Reason(
-        code=code,
-        text=f"{what} {lacks}{sdist} (it has: {list_wheels(newest)})",
-        package=name,
-        file=newest.wheels[0].filename if newest.wheels else "",
-        fact=_lacking_fact(newest, environment),
-    )
+    has_sdist = any(release.sdist for release in admissible)
+    text = f"{what} {_lacks(name, newest, environment, restriction, has_sdist=has_sdist)}"
+    file = newest.wheels[0].filename if newest.wheels else ""
+    fact = _lacking_fact(newest, environment)
+    yield Reason(code=code, text=text, package=name, file=file, fact=fact)
+
+
+def _lacks(
+    name: str, newest: Release, environment: Environment, restriction: str, *, has_sdist: bool
+) -> str:
+    """Say which files a release lacks, and which an option keeps out."""
+    if restriction.startswith("--no-binary") and not has_sdist:
+        return (
+            f"has no sdist, and {restriction} keeps its wheels out: add --only-binary={name} there"
+        )
+    sdist = ", only an sdist" if has_sdist else " and no sdist to build one from"
+    if restriction.startswith("--only-binary") and has_sdist:
+        sdist += f", which {restriction} keeps out: add --no-binary={name} there to build it"
+    lack = _describe_lack(newest, environment)
+    return f"has no wheel for {lack}{sdist} (it has: {list_wheels(newest)})"
 
 
 def _other_system(page: Page, needed: str, specifier: str) -> Reason | None:

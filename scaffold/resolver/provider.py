@@ -254,7 +254,7 @@ class Provider:
     def _read_needs(self, candidate: Candidate, extras: frozenset[str]) -> Iterator[Requirement]:
         metadata = self.shelf.metadata(candidate)
         if metadata is None or metadata.uncertain:
-            raise self._unreadable(candidate, "")
+            raise self._unreadable(candidate, metadata.problem if metadata else "")
         if problem := metadata.problem or _contradiction(candidate, metadata):
             raise self._unreadable(candidate, problem)
         self.read[candidate.file.filename] = candidate
@@ -370,6 +370,13 @@ class Provider:
         """Tell whether only a wheel will do: a name of its own goes before ``:all:``, as in pip."""
         only, source = self.wanted.options.only_binary, self.wanted.options.no_binary
         return name in only or (":all:" in only and name not in source)
+
+    def restriction(self, name: str) -> str:
+        """Return the option that keeps wheels or sdists of a name out, with its place, or ""."""
+        flag = "only" if self._only_binary(name) else "no" if self._no_binary(name) else ""
+        places = dict(self.wanted.options.restricted_at)
+        asked = (f"--{flag}-binary={one}" for one in (name, ":all:") if flag)
+        return next((f"{one} ({places[one]})" for one in asked if one in places), "")
 
     def _no_binary(self, name: str) -> bool:
         only, source = self.wanted.options.only_binary, self.wanted.options.no_binary

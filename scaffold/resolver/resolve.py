@@ -27,7 +27,7 @@ from scaffold.resolver.cache import (
     ResolutionRequest,
     ResolverCache,
 )
-from scaffold.resolver.no_match_reason import describe_missing
+from scaffold.resolver.no_match_reason import explain_missing
 from scaffold.resolver.provider import Provider, UnreadError, walk_closure
 from scaffold.resolver.releases import (
     accepts_python,
@@ -143,13 +143,14 @@ def _unread(error: UnreadError, *, offline: bool) -> Reason:
     what = f"{contender.name} {contender.version}"
     if offline:
         text = f"offline, it is not known what {what} requires: plan once without --offline"
-    elif contender.wheel:
+    elif contender.wheel or error.why:
         why = f": {error.why}" if error.why else ""
         text = f"the metadata of {contender.file.filename} cannot be read{why}"
     else:
         text = (
             f"{what} has only an sdist here, and it does not say what it requires without being "
-            "built: pin a version that has a wheel, or whose sdist says so"
+            "built: pin a version that has a wheel or whose sdist says so, or have it built on "
+            "this computer with --build-metadata"
         )
     return Reason(
         code=Code.REQUIREMENTS_UNKNOWN,
@@ -235,7 +236,7 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
     unread = [one for one in provider.unread.values() if one.contender.name == need.name]
     if unread:
         return _unread(unread[0], offline=False)
-    return describe_missing(
+    reasons = explain_missing(
         name=need.name,
         parent=need.parent,
         specifier=_join(provider.specifiers(need.name, [need])),
@@ -249,7 +250,9 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
         offline=provider.wanted.offline,
         hashes=provider.given_hashes(need.name, [need]),
         public=_public_spelling(provider, need),
+        restriction=provider.restriction(need.name),
     )
+    return next(reasons)
 
 
 def _public_spelling(provider: Provider, need: Requirement) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.knowledge import Base
-from scaffold.model.plan import DOCKERFILE
+from scaffold.model.options import DOCKERFILE
 from scaffold.model.target import Arch, Budget
 from scaffold.model.verdict import Size
 from scaffold.model.verification import Expectation, Figures, Measured, Report

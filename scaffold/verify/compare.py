@@ -29,7 +29,7 @@ from scaffold.model.build import BuildRequest, Built
 from scaffold.model.errors import BuildError, EngineError
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
-from scaffold.model.plan import DOCKERFILE
+from scaffold.model.options import DOCKERFILE
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec
 from scaffold.model.target import Arch
 from scaffold.model.verification import (

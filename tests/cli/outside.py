@@ -24,12 +24,12 @@ from scaffold.cli.services import (
     Services,
     Upkeep,
 )
-from scaffold.config.request import Request
 from scaffold.docker.build import Job, Watch
 from scaffold.engineless.images import ImageJob, Written
 from scaffold.lint.context import Surroundings
 from scaffold.model.build import BuildRequest, Built, Event, Progress, Step
-from scaffold.model.plan import Options, Plan
+from scaffold.model.options import Options, Request
+from scaffold.model.plan import Plan
 from scaffold.model.project import Project
 from scaffold.model.run import Figures, Trace, TracedRun
 from scaffold.model.target import Arch, Target

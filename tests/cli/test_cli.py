@@ -12,8 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scaffold.cli import cli
-from scaffold.cli.exit_codes import EXIT_CODES
 from scaffold.model.errors import (
+    EXIT_CODES,
+    NOTHING_FITS,
     Detail,
     LeanscaffoldError,
     RequirementsInvalidError,
@@ -74,7 +75,12 @@ def test_an_error_goes_to_stderr_with_its_places_and_hint_and_its_exit_code(
     result = run("plan", "--target", "arm64", "--quiet", outside=outside)
     assert result.exit_code == error.exit_code
     assert result.stdout == ""
-    assert result.stderr == f"error[{error.code}]: it broke\n  a.txt:3: here\nhint: mend it\n"
+    more = f"more: leanscaffold explain {error.code}\n" * (error.exit_code > NOTHING_FITS)
+    said = f"error[{error.code}]: it broke\n  a.txt:3: here\nhint: mend it\n{more}"
+    assert result.stderr == said
+    if error is not LeanscaffoldError:
+        explained = run("explain", error.code)
+        assert (explained.exit_code, "](" in explained.stdout) == (0, False)
 
 
 def test_an_error_that_quotes_a_file_cannot_drive_the_terminal() -> None:

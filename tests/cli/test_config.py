@@ -25,10 +25,9 @@ from scaffold.config.option_sources import (
     read_table,
     request_of,
 )
-from scaffold.config.options import BYTECODE, COMPILE, OBJECTIVES
-from scaffold.config.request import Request, choose_targets, parse_request, to_argv
+from scaffold.config.request import choose_targets, parse_request, to_argv
 from scaffold.model.errors import UsageError
-from scaffold.model.plan import Options
+from scaffold.model.options import BYTECODE, COMPILE, OBJECTIVES, Options, Request
 from scaffold.model.target import Arch, CpuClass
 from scaffold.project.pyproject_file import load_pyproject
 from tests.cli.outside import make_outside

@@ -1,11 +1,12 @@
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from scaffold.model.errors import Detail
-from scaffold.model.index import WheelFacts
+from scaffold.model.errors import Detail, TransientError
+from scaffold.model.index import Page, WheelFacts
 from scaffold.model.knowledge import (
     BuildClass,
     Library,
@@ -15,7 +16,7 @@ from scaffold.model.knowledge import (
     SystemPackage,
 )
 from scaffold.model.target import Arch
-from tests.cli.outside import Seen, code_of, make_outside, run
+from tests.cli.outside import Seen, changed, code_of, make_outside, run
 from tests.support.builders import CHECKED, SOURCE, make_facts
 from tests.support.worlds import World
 
@@ -55,6 +56,11 @@ def world() -> World:
     known.add("numpy-2.0-cp313-cp313-musllinux_1_2_x86_64.whl")
     known.add("numpy-2.1.tar.gz")
     return known
+
+
+class Unreachable(World):
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        raise TransientError(f"{index}{name}: no answer")
 
 
 def test_devices_are_listed_in_order() -> None:
@@ -155,14 +161,31 @@ def test_the_matrix_as_json_has_a_row_per_libc_and_architecture() -> None:
     assert [len(package["rows"]) for package in packages] == [16, 16]
 
 
-def test_what_the_snapshot_knows_asks_no_network() -> None:
+@pytest.mark.parametrize("command", ["wheels", "explain"])
+def test_the_index_is_asked_unless_offline(command: str) -> None:
     seen = Seen()
-    run("wheels", "numpy", outside=make_outside(world=world(), seen=seen))
-    assert (seen.snapshots, seen.offline) == (1, [])
-    run("wheels", "nunpy", outside=make_outside(world=world(), seen=seen))
-    assert (seen.snapshots, seen.offline) == (2, [False])
+    run(command, "numpy", outside=make_outside(world=world(), seen=seen))
+    assert (seen.snapshots, seen.offline[:1]) == (1, [False])
     run("wheels", "nunpy", "--offline", outside=make_outside(world=world(), seen=seen))
-    assert (seen.snapshots, seen.offline) == (3, [False, True])
+    assert (seen.snapshots, seen.offline[-1]) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (date(2026, 11, 25), "snapshot of 2026-11-24, 1 day old)"),
+        (date(2027, 1, 24), "61 days old: `pip install --upgrade leanscaffold`)"),
+    ],
+)
+def test_what_the_snapshot_says_is_dated_and_renewed_when_it_is_old(today: date, said: str) -> None:
+    outside = changed(make_outside(world=world()), today=lambda: today)
+    for command in ("wheels", "explain"):
+        assert said in run(command, "numpy", "--offline", outside=outside).stdout
+
+
+def test_an_index_that_does_not_answer_leaves_the_snapshot() -> None:
+    outside = changed(make_outside(world=world()), open_index=lambda *_: Unreachable())
+    assert "(from the snapshot of" in run("wheels", "numpy", outside=outside).stdout
 
 
 @pytest.mark.parametrize("command", ["wheels", "explain"])
@@ -186,6 +209,18 @@ def test_knowledge_that_contradicts_itself_exits_6_with_every_place() -> None:
     result = run("knowledge", "check", outside=make_outside(check_facts=lambda _: details))
     assert (result.exit_code, code_of(result)) == (6, "knowledge-invalid")
     assert "  bases/x: older (libc)\n  bases/y: odd (eol)\n" in result.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("-v",)])
+def test_a_plan_that_rests_on_old_facts_says_so_in_one_line(more: tuple[str, ...]) -> None:
+    def told(today: date) -> list[str]:
+        outside = changed(make_outside(), today=lambda: today)
+        text = run("plan", "--target", "arm64", *more, outside=outside).stdout
+        return [line for line in text.splitlines() if "pip install --upgrade leanscaffold" in line]
+
+    assert told(CHECKED + timedelta(days=60)) == []
+    (line,) = told(CHECKED + timedelta(days=61))
+    assert "python:3.13-slim-trixie is of 2026-09-19, 61 days old" in line
 
 
 def test_offline_the_age_of_the_facts_is_said() -> None:

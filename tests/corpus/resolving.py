@@ -5,7 +5,8 @@ from pathlib import Path
 
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.layered_index import open_index
-from scaffold.model.plan import Options
+from scaffold.index.metadata_builder import build_metadata
+from scaffold.model.options import Options
 from scaffold.model.resolution import Conflict, Resolution
 from scaffold.model.target import Environment
 from scaffold.planner.candidates import wanted_of
@@ -33,7 +34,12 @@ def offer(
 
 
 def resolve_folder(
-    folder: Path, public: FakeIndex | None, *, on: Environment = LINUX, offline: bool = False
+    folder: Path,
+    public: FakeIndex | None,
+    *,
+    on: Environment = LINUX,
+    offline: bool = False,
+    build: bool = False,
 ) -> Resolution | Conflict:
     """Return what a project resolves to where ``public`` is the configured index."""
     project = read_project(folder, environ={})
@@ -48,6 +54,7 @@ def resolve_folder(
         options=project.index,
         project=project,
         offline=offline,
+        build=build_metadata if build else None,
         snapshot=Snapshot(folder.parent / "snapshot"),
     ) as index:
         return resolve(

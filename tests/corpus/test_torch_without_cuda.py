@@ -13,7 +13,7 @@ from scaffold.catalog.resources import knowledge
 from scaffold.dockerfile.lockfile import render_lock
 from scaffold.index.layered_index import open_index
 from scaffold.model.knowledge import Accelerator
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Decision

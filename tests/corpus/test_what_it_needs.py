@@ -11,7 +11,7 @@ from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.index import SourceFacts, WheelFacts
 from scaffold.model.knowledge import Facts
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.resolution import list_notes
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Accepted, Decision

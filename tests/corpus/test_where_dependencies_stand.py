@@ -287,6 +287,13 @@ def test_what_pip_freeze_prints_for_condas_packages(tmp_path: Path, address: str
         ("pip install /app[redis]", ["hiredis"]),
         ('uv pip install "gate-keeper[server]@dist/gate_keeper-${V}-py3-none-any.whl"', ["uvloop"]),
         ("uv sync --frozen --extra server", ["uvloop"]),
+        ("uv sync --no-dev --group=all", ["hiredis", "uvloop"]),
+        ("uv sync --all-groups --all-extras", ["hiredis", "uvloop"]),
+        ("poetry install -E server --only main", ["uvloop"]),
+        ('poetry install --extras "server redis" --without dev', ["hiredis", "uvloop"]),
+        ("poetry install --with all,dev --no-root", ["hiredis", "uvloop"]),
+        ("pdm install -Gredis --prod", ["hiredis"]),
+        ("poetry install --without all", []),
         ("pip install .", []),
         ("pip install other[server]", []),
         ("pip install .[absent]", []),
@@ -302,9 +309,12 @@ def test_extras_that_the_projects_dockerfile_installs_are_in_the_image(
         [project.optional-dependencies]
         server = ["uvloop"]
         redis = ["hiredis"]
+        [dependency-groups]
+        all = ["uvloop", "hiredis"]
+        dev = ["pytest"]
     """
     dockerfile = f"FROM python:3\nCOPY . .\nRUN {line}\n"
     found = read(tmp_path, {"pyproject.toml": project, "Dockerfile": dockerfile, "a.py": ""})
-    names = sorted(asked.name for asked in found.asked if asked.name in {"uvloop", "hiredis"})
+    names = sorted({asked.name for asked in found.asked} - {"six"})
     assert names == extras
-    assert sum("installs the extra" in note for note in found.notes) == len(extras)
+    assert any("installs the" in note for note in found.notes) == bool(extras)

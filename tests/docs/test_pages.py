@@ -1,10 +1,13 @@
 """The documentation says what the code does today; ``python -m tools.docs`` makes it anew."""
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
 
+from scaffold.cli import cli
 from tools.docs.__main__ import written_pages
 from tools.docs.console import ROOT, find_calls, prepare, run
 from tools.docs.pages import make_pages
@@ -12,6 +15,8 @@ from tools.session import KEYS
 
 DOCS = ROOT / "docs"
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in written_pages()}
+_FENCE = re.compile(r"(?ms)^```\w*\n(.*?)^```$")
+_COMMAND = re.compile(r"`(leanscaffold [^`]+)`|(?m:^ *(leanscaffold .+))")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -29,6 +34,25 @@ def test_a_page_shows_what_its_commands_print(name: str, tmp_path: Path) -> None
     for call in find_calls(PAGES[name].read_text("utf-8")):
         said = run(call.command, folder)
         assert said == call.output, f"{name}:{call.line}: python -m tools.docs, then look"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_command_of_a_page_is_one(name: str) -> None:
+    text = PAGES[name].read_text("utf-8")
+    blocks = "\n".join(block.replace("\\\n", "") for block in _FENCE.findall(text))
+    for found in _COMMAND.findall(f"{_FENCE.sub('', text)}\n{blocks}"):
+        line = re.split(r"   | \| | {1,2}#|…", " ".join("".join(found).split("\n")))[0]
+        command: click.Command | None = cli
+        words = shlex.split(line)[1:]
+        while isinstance(command, click.Group) and words and words[0][0] not in "-A":
+            command = command.get_command(click.Context(cli), words.pop(0))
+        assert command is not None, line
+        try:
+            command.make_context("", words, **cli.context_settings)
+        except (click.exceptions.Exit, click.MissingParameter, click.exceptions.NoArgsIsHelpError):
+            pass  # --help, or a command that is only named
+        except click.UsageError as error:
+            raise AssertionError(f"{line}: {error}") from error
 
 
 def test_every_link_of_a_page_leads_somewhere() -> None:

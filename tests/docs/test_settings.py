@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from scaffold.config.option_sources import read_table
-from scaffold.config.options import SETTINGS
+from scaffold.model.options import SETTINGS
 from scaffold.project.pyproject_file import load_pyproject
 from tools.docs.console import ROOT
 from tools.docs.settings import record_schema, settings_page, settings_schema

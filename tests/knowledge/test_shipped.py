@@ -11,7 +11,7 @@ from scaffold.catalog.resources import knowledge
 from scaffold.cli.planning import name_base
 from scaffold.config.request import find_device
 from scaffold.model.knowledge import Base, Facts, Image
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.target import Arch
 from scaffold.planner.os_package_cost import offered_cost, system_cost
 from scaffold.resolver.tags import near_arches

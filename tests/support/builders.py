@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from scaffold.config.request import Request
 from scaffold.model.index import DistFile, WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
+from scaffold.model.options import Request
 from scaffold.model.project import Found, Origin, OwnPackage, Project, Start
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import (

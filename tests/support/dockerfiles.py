@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from scaffold.catalog.resources import templates
 from scaffold.dockerfile.render import render
 from scaffold.model.knowledge import Base, Facts
-from scaffold.model.plan import Options, Plan
+from scaffold.model.options import Options
+from scaffold.model.plan import Plan
 from scaffold.model.project import Found, Origin, Project, Start
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.planner.plan import make_plan

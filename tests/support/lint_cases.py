@@ -5,14 +5,13 @@ from datetime import date
 from functools import cache
 
 from scaffold.cli.services import real_services
-from scaffold.config.request import Request
 from scaffold.lint.checking import check
 from scaffold.lint.context import Case, Decided, Surroundings
 from scaffold.lint.linter import judge_here, make_case, with_asked
 from scaffold.lint.rules import find_rule
 from scaffold.model.finding import Finding
 from scaffold.model.knowledge import Facts
-from scaffold.model.plan import Options
+from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.planner.decide import PlannerServices

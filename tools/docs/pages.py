@@ -10,9 +10,9 @@ from textwrap import indent
 import click
 
 from scaffold.cli import cli
-from scaffold.cli.exit_codes import EXIT_CODES
 from scaffold.lint.rules import Rule, all_rules
-from scaffold.model import errors
+from scaffold.model.codes import Kind
+from scaffold.model.errors import EXIT_CODES
 from scaffold.model.finding import Severity
 from scaffold.report.lists import EXPLANATIONS
 from tools.docs.console import run
@@ -44,7 +44,7 @@ def make_pages(folder: Path) -> dict[str, str]:
         **make_schemas(),
         "commands/README.md": _command_list(commands),
         "configuration.md": _page("Configuration", [settings_page()]),
-        "exit-codes.md": _exit_codes(),
+        "troubleshooting.md": _troubleshooting(),
         "reasons.md": _reasons(),
         "rules.md": _rules(),
     }
@@ -91,25 +91,37 @@ def _command_page(name: str, command: click.Command, folder: Path) -> str:
     return _page(f"leanscaffold {name}", blocks)
 
 
-def _exit_codes() -> str:
-    blocks = ["What a command ends with. With `--json` an error is a document on stdout as well."]
-    classes = sorted(_subclasses(errors.LeanscaffoldError), key=lambda one: one.code)
-    for code, text in sorted(EXIT_CODES.items()):
-        blocks.append(f"## {code}: {text}")
-        rows = [
-            (f"`{one.code}`", _one_line(one.__doc__ or ""))
-            for one in classes
-            if one.exit_code == code
-        ]
-        if rows:
-            blocks.append(_table(("error", "when"), rows))
-    return _page("Exit codes", blocks)
+def _troubleshooting() -> str:
+    lead = (
+        "An error is printed as `error[CODE]: what is wrong`, with files and lines and a hint; "
+        "`leanscaffold explain CODE` says what stands here. With `--json` the error is a "
+        "document on stdout as well. `leanscaffold doctor` checks engine, index, proxy and disks."
+    )
+    found = [(code, one) for code, one in EXPLANATIONS.items() if one.kind is Kind.ERROR]
+    rows = [
+        (
+            str(number),
+            text,
+            ", ".join(
+                f"[{code}](#{code})"
+                for code, one in found
+                if one.meaning.startswith(f"Exit code {number}:")
+            ),
+        )
+        for number, text in sorted(EXIT_CODES.items())
+    ]
+    blocks = [lead, "## Exit codes", _table(("code", "meaning", "errors"), rows)]
+    for code, one in sorted(found):
+        blocks += [f"## {code}", f"**{one.title}**", one.remedy]
+    return _page("Troubleshooting", blocks)
 
 
 def _reasons() -> str:
-    blocks = ["The codes in brackets in a plan; `leanscaffold explain CODE` says the same."]
+    lead = "The codes in brackets in a plan; `leanscaffold explain CODE` says the same."
+    blocks = [lead]
     for code, one in sorted(EXPLANATIONS.items()):
-        blocks += [f"## {code}", f"**{one.title}** ({one.kind})", one.meaning, one.remedy]
+        if one.kind is not Kind.ERROR:
+            blocks += [f"## {code}", f"**{one.title}** ({one.kind})", one.meaning, one.remedy]
     return _page("Reasons", blocks)
 
 
@@ -149,12 +161,6 @@ def _list_rules(rules: Iterable[Rule]) -> Iterator[str]:
 
 def _anchor(rule: Rule) -> str:
     return f"{rule.code} {rule.name}".lower().replace(" ", "-")
-
-
-def _subclasses(of: type[errors.LeanscaffoldError]) -> Iterator[type[errors.LeanscaffoldError]]:
-    for one in of.__subclasses__():
-        yield one
-        yield from _subclasses(one)
 
 
 def _page(title: str, blocks: Sequence[str]) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
-from scaffold.config.options import SETTINGS, Setting
+from scaffold.model.options import SETTINGS, Setting
 from scaffold.state.record import Record
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 _RECORD_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NUMBERS = frozenset({"size", "memory", "port"})
 _TABLES = frozenset({"swap", "registry"})
-# A value that can be used, by the kind of a setting, or by its name where that says more.
+# A value that can be used, by the kind of a setting; a setting may have one of its own.
 _SAMPLES: Mapping[str, Any] = {
     "size": "500MB",
     "memory": "512MB",
@@ -26,21 +26,6 @@ _SAMPLES: Mapping[str, Any] = {
     "swap": {"opencv-python": "opencv-python-headless"},
     "url": "https://index.example/simple",
     "registry": {"distroless": "registry.example/mirror"},
-    "device": "raspberry-pi-4",
-    "storage": "16GB",
-    "requirement": ["requirements.txt"],
-    "extra": ["server"],
-    "group": ["prod"],
-    "package": "member",
-    "base": "slim",
-    "with": ["ffmpeg"],
-    "provided": ["picamera2"],
-    "cmd": "python -m app",
-    "health-cmd": "python -m app --check",
-    "output": "Dockerfile.lean",
-    "leave": [".dockerignore"],
-    "ca": "company-ca.pem",
-    "knowledge": ["our-knowledge"],
 }
 _PAGE = """\
 Every option of `plan` and `generate` can be set in four places; the first that says one holds:
@@ -133,10 +118,7 @@ def settings_page() -> str:
 
 def sample_of(setting: Setting) -> Any:
     """Return a value of a setting as TOML would have it."""
-    if setting.choices:
-        value: Any = setting.choices[-1]
-    else:
-        value = _SAMPLES.get(setting.name, _SAMPLES.get(setting.kind))
+    value = setting.sample or (setting.choices or (_SAMPLES.get(setting.kind),))[-1]
     several = setting.repeatable and isinstance(value, str)
     return [value] if several else value
 

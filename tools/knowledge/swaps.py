@@ -12,7 +12,7 @@ from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.model.errors import UnresolvableError
 from scaffold.model.index import Index
 from scaffold.model.knowledge import Facts, PackageFact, Swap
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Asked, Found, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Size

@@ -23,9 +23,10 @@ from scaffold.cli.planning import decide_outcome
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services, real_services
 from scaffold.config.option_sources import Given, request_of
-from scaffold.config.request import Request, to_argv, without_secrets
+from scaffold.config.request import to_argv, without_secrets
 from scaffold.dockerfile.baseline_dockerfile import plain_reference
 from scaffold.model.errors import UsageError
+from scaffold.model.options import Request
 from scaffold.model.verdict import Accepted
 from scaffold.model.verification import Status, Variant, VerifyOptions
 from scaffold.planner.entrypoint import find_command

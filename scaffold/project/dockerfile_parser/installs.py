@@ -22,6 +22,9 @@ _WITH_VALUE = frozenset(
         *("--allow-insecure-host", "--no-group", "--only-group"),
     }
 )
+_POETRY_WITH_VALUE = frozenset(
+    {"--only", "--without", "--with", "-G", "-E", "--extras", "-P", "--project", "--lockfile", "-L"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +76,7 @@ def python_install(command: Command, *, verbs: Collection[str] = ("install",)) -
         found = cut_command("uv", command, words[0], words[1:], _WITH_VALUE)
         return found if found and found.verb.text == "sync" else None
     if name in {"poetry", "pipenv", "pdm"}:
-        found = cut_command(
-            name, command, words[0], words[1:], {"--only", "--without", "--with", "-G"}
-        )
+        found = cut_command(name, command, words[0], words[1:], _POETRY_WITH_VALUE)
         return found if found and found.verb.text in {"install", "sync"} else None
     return None
 
@@ -116,7 +117,7 @@ def cut_command(
             options.append((name, value, word))
         elif name in with_value and words:
             options.append((name, words.pop(0).text, word))
-        elif re.match(r"-[rtiCe].", name) and not name.startswith("--"):
+        elif re.match(r"-[rtiCeEG].", name) and not name.startswith("--"):
             options.append((name[:2], name[2:], word))
         else:
             options.append((name, "", word))

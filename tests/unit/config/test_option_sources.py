@@ -17,9 +17,9 @@ from scaffold.config.option_sources import (
     read_table,
     unused_variables,
 )
-from scaffold.config.options import SETTINGS, Setting
-from scaffold.config.request import Request, parse_request, to_argv, value_of
+from scaffold.config.request import parse_request, to_argv, value_of
 from scaffold.model.errors import ConfigInvalidError, UsageError
+from scaffold.model.options import SETTINGS, Request, Setting
 from scaffold.model.target import Arch
 from scaffold.project.pyproject_file import Pyproject
 

@@ -4,7 +4,7 @@ import pytest
 
 from scaffold.dockerfile.baseline_dockerfile import plain_dockerfile, plain_reference, pulled_images
 from scaffold.model.errors import UsageError
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Found, Origin, Start
 from tests.support.builders import make_base, make_project
 

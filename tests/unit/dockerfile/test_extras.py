@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from scaffold.config.options import AROUND
 from scaffold.dockerfile.extras import FILES, find_hardware, make_workshop
 from scaffold.dockerfile.render import render
-from scaffold.model.plan import Options, Plan
+from scaffold.model.options import AROUND, Options
+from scaffold.model.plan import Plan
 from scaffold.model.project import Origin, Use
 from scaffold.model.target import Arch, Budget, Target
 from tests.support.builders import make_device

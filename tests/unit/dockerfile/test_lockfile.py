@@ -91,6 +91,19 @@ def test_indexes_of_the_project_are_named_but_never_a_password() -> None:
     assert "me:" not in lock
 
 
+@pytest.mark.parametrize(
+    ("filename", "given"),
+    [("a-1.tar.gz", " --config-settings='--opt=-DX -DY' --config-settings=b=c"), (WHEEL, "")],
+)
+def test_config_settings_stand_in_the_line_of_an_sdist(filename: str, given: str) -> None:
+    plan = simple_plan()
+    asked = replace(*ask("a"), config_settings=("--opt=-DX -DY", "b=c"))
+    project = replace(plan.project, asked=(asked,))
+    file = DistFile(filename=filename, sha256=SUM)
+    found = with_pinned(replace(plan, project=project), replace(pinned_of(plan), file=file))
+    assert entries(lock_of(found)) == [f"a==1{given} --hash=sha256:{SUM}"]
+
+
 def test_all_files_without_a_hash_are_named_at_once() -> None:
     world = World().add(WHEEL, sha256="short").add("b-2-py3-none-any.whl", sha256="short")
     with pytest.raises(UnresolvableError) as caught:

@@ -16,7 +16,7 @@ from scaffold.dockerfile.template_context import MOMENT
 from scaffold.model.errors import UsageError
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import BuildClass, PackageFact, Recipe
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Found
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch

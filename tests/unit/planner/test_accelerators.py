@@ -7,8 +7,8 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
-from scaffold.config.options import ACCELERATORS
-from scaffold.config.request import Request, choose_targets
+from scaffold.config.request import choose_targets
+from scaffold.model.options import ACCELERATORS, Request
 from scaffold.model.project import Found, IndexOptions, Lock, LockedPackage, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.planner.accelerators import (

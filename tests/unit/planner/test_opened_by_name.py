@@ -8,7 +8,7 @@ import pytest
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.knowledge import PackageFact
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Found, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Accepted

@@ -7,7 +7,7 @@ import pytest
 from scaffold.dockerfile.lockfile import render_build_lock
 from scaffold.model.errors import RequirementsInvalidError, UsageError
 from scaffold.model.knowledge import BuildClass
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Found, Origin, Start, Use
 from scaffold.model.target import Arch, Budget, CpuClass, Target
 from scaffold.model.verdict import Decision

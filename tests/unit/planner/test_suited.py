@@ -7,7 +7,7 @@ from scaffold.catalog.resources import knowledge
 from scaffold.model.errors import TransientError
 from scaffold.model.index import DistFile, Page, WheelFacts
 from scaffold.model.knowledge import Facts
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.project import Found, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Decision

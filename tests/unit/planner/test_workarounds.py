@@ -7,7 +7,7 @@ from scaffold.catalog.resources import templates
 from scaffold.dockerfile.render import render
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Distribution, Facts
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Decision, Workaround
 from scaffold.planner.decide import PlannerServices, decide

@@ -158,7 +158,6 @@ def test_all_bad_lines_of_all_files_are_reported_at_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("flask --config-settings=a=b", "no such option: --config-settings"),
         ("flask extra", "flask extra"),
         ("flask>=1 -e ./x", "--editable cannot follow a requirement"),
         (f"flask --hash=sha256:{SHA} junk", "junk cannot follow a requirement"),
@@ -357,6 +356,40 @@ def test_a_package_leaves_one_binary_rule_when_the_other_names_it(tmp_path: Path
         tmp_path, "--only-binary numpy,Foo_Bar\n--no-binary numpy\n--no-binary :none:\n"
     ).index
     assert (index.only_binary, index.no_binary) == (("foo-bar",), ())
+
+
+SUM = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("line", "settings", "rules"),
+    [
+        ("a==1 --config-settings=x=y", ("x=y",), ((), ())),
+        (f'a -C "--opt=-DX -DY" -C b=c --hash=sha256:{SUM}', ("--opt=-DX -DY", "b=c"), ((), ())),
+        ("a --config-setting 'k=v w' # why", ("k=v w",), ((), ())),
+        ("a>=1 --no-binary :all:", (), ((), ("a",))),
+        ('a; python_version > "3" --only-binary=a', (), (("a",), ())),
+    ],
+)
+def test_how_to_build_a_requirement_may_stand_behind_it(
+    tmp_path: Path, line: str, settings: tuple[str, ...], rules: tuple[tuple[str, ...], ...]
+) -> None:
+    found = reading(tmp_path, f"b\n{line}\n")
+    asked = found.asked[1]
+    assert not found.problems
+    assert (asked.name, asked.config_settings) == ("a", settings)
+    assert (found.index.only_binary, found.index.no_binary) == rules
+    assert all(place == "requirements.txt:2" for _, place in found.index.restricted_at)
+    assert " -" not in asked.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a --config-settings=x", "a -C =x", "./a -C x=y", "a @ https://h.example/a-1.tar.gz -C x=y"],
+)
+def test_settings_that_reach_no_build_are_an_error(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a").mkdir()
+    assert "--config-settings" in reading(tmp_path, line).problems[0].text
 
 
 def test_direct_addresses_keep_their_url(tmp_path: Path) -> None:

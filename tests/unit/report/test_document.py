@@ -9,9 +9,8 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from scaffold.config.request import Request
 from scaffold.model.knowledge import SystemPackage
-from scaffold.model.plan import Options
+from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured

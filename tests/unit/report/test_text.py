@@ -3,9 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from scaffold.config.request import Request
 from scaffold.model.knowledge import SystemPackage
-from scaffold.model.plan import Options
+from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
 from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.plan_result import PlanResult, best_per_base, find_shortfall

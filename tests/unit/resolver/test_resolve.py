@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from scaffold.model.codes import Code
 from scaffold.model.index import DistFile
 from scaffold.model.project import IndexOptions, Lock, LockedFile, LockedPackage, Origin
@@ -87,6 +89,28 @@ def test_a_name_goes_before_all_in_the_rules_about_wheels_and_sdists() -> None:
         assert isinstance(found, Resolution)
         assert {one.name for one in found.packages if one.wheel} == wheels
         assert versions(found.packages) == {"a": "1", "b": "1"}
+
+
+@pytest.mark.parametrize(
+    ("files", "rule", "told"),
+    [
+        (("a-1.tar.gz",), {"only_binary": (":all:",)}, "--only-binary=:all: (r.txt:2) keeps out"),
+        (("a-1.tar.gz",), {"only_binary": ("a",)}, "--only-binary=a (r.txt:2) keeps out"),
+        ((f"a-1-{ANY}",), {"no_binary": ("a",)}, "--no-binary=a (r.txt:2) keeps its wheels out"),
+    ],
+)
+def test_an_option_that_keeps_the_only_file_out_is_named_with_its_line(
+    files: tuple[str, ...], rule: dict[str, tuple[str, ...]], told: str
+) -> None:
+    ((key, (name,)),) = rule.items()
+    places = ((f"--{key.replace('_', '-')}={name}", "r.txt:2"),)
+    options = IndexOptions(**rule, restricted_at=places)  # type: ignore[arg-type]
+    world = World()
+    for file in files:
+        world.add(file)
+    found = solve(world, "a", wanted=ResolutionRequest(asked=(), options=options))
+    assert isinstance(found, Conflict)
+    assert told in found.reasons[0].text
 
 
 def test_every_package_without_a_wheel_is_named_not_only_the_first() -> None:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from scaffold.model.image import Contents, ImageConfig, ImageFile
-from scaffold.model.plan import Options
+from scaffold.model.options import Options
 from scaffold.model.run import Figures, Request, Trace, TracedRun, TraceResult, TraceScenario
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Size

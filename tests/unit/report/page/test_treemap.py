@@ -23,8 +23,8 @@ def test_areas_are_in_proportion_and_fill_the_box(
         assert box.width * box.height == pytest.approx(value / sum(values) * area, rel=1e-6)
         assert box.x >= -1e-6
         assert box.y >= -1e-6
-        assert box.x + box.width <= width + 1e-6
-        assert box.y + box.height <= height + 1e-6
+        assert box.x + box.width <= width * (1 + 1e-6)
+        assert box.y + box.height <= height * (1 + 1e-6)
 
 
 @given(VALUES, SIDES, SIDES)
