@@ -41,7 +41,6 @@ _TELLING = (
         Code.NEEDS_LIBRARY,
         Code.NEEDS_PROGRAM,
         Code.NEEDS_SHELL,
-        Code.COMPRESSION_READERS,
         Code.MEMORY_TIGHT,
     ),
     *(Code.PYTHON_NOT_ADMISSIBLE, Code.ARCH_UNSUPPORTED),
