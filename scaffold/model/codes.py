@@ -740,6 +740,7 @@ LIMITS: Final = frozenset(
 NOTES: Final = frozenset(
     {
         Code.COMPILE_UNKNOWN,
+        Code.COMPRESSION_READERS,
         Code.DOWNLOADS_DATA,
         Code.END_OF_LIFE,
         Code.MAY_NEED_LIBRARY,
