@@ -17,6 +17,7 @@ from scaffold.catalog.tables import (
     expand_distribution,
     expand_library,
     expand_package,
+    gather_packages,
     inherit,
     misspelt,
     read_footprints,
@@ -73,6 +74,8 @@ class _Collector:
 
     def add(self, kind: str, key: str, entry: Entry) -> None:
         """Take an entry in; a later layer replaces it, but packages are merged by field."""
+        bases = (base.data for base in self.entries["bases"].values())
+        entry = Entry(file=entry.file, data=gather_packages(kind, entry.data, bases))
         texts = misspelt(kind, entry.data)
         self.refuse(entry.file, *(f"{key}: {text}" if kind in _TABLES else text for text in texts))
         earlier = self.entries[kind].get(key)

@@ -5,7 +5,7 @@ written as rows, and expanded here before it is checked against the model.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -29,6 +29,7 @@ from scaffold.model.knowledge import (
     PackageFact,
     Symbols,
     SystemPackage,
+    distribution_key,
 )
 from scaffold.model.target import Arch, Device
 
@@ -114,6 +115,7 @@ _ARCHES = frozenset(str(arch) for arch in Arch)
 _IMAGE_FIELDS = ("release", "prerelease", "tag", "digest", "source", "checked")
 _ROW_FIELDS = ("download", "on_disk", "error")
 _BASE_TABLES = ("pythons", "derivations")
+_BY_DISTRIBUTION = ("libraries", "headers")
 _RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 
@@ -145,14 +147,12 @@ class DistributionTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryTable:
-    """A row of libraries.toml; a plain name means that the distribution's table knows its cost."""
+    """A library with a name where the distribution's table knows the package's cost."""
 
     program: bool = False
     linked: bool = False
     elsewhere: str = ""
-    bookworm: str | SystemPackage | None = None
-    trixie: str | SystemPackage | None = None
-    alpine: str | SystemPackage | None = None
+    packages: Mapping[str, str | SystemPackage]
     source: str
     checked: date
 
@@ -189,6 +189,15 @@ def misspelt(kind: str, data: Raw) -> tuple[str, ...]:
     """Return a sentence for every unknown field of an entry as written."""
     checked = {key: data[key] for key in data if kind != "bases" or key not in _BASE_TABLES}
     return tuple(unknown_fields(checked, _FORMS[kind]))
+
+
+def gather_packages(kind: str, data: Raw, bases: Iterable[Raw]) -> Raw:
+    """Return a row with what stands below the name of a base's distribution in ``packages``."""
+    if kind not in _BY_DISTRIBUTION:
+        return data
+    names = {distribution_key(one.get("distribution"), one.get("release")) for one in bases}
+    rest = {name: value for name, value in data.items() if name not in names}
+    return {"packages": {name: data[name] for name in data if name in names}} | rest
 
 
 def inherit(row: Raw, head: Raw) -> Raw:
@@ -339,10 +348,11 @@ def expand_accelerator(_key: str, data: Raw) -> Raw:
 
 def expand_library(key: str, data: Raw, distributions: Mapping[str, Distribution]) -> Raw:
     """Return a library with the cost of each package. Raises FieldError for an unknown package."""
-    releases = [name for name in ("bookworm", "trixie", "alpine") if name in data]
-    rest = {name: data[name] for name in data if name not in releases}
-    packages = {name: _system_package(name, data[name], distributions) for name in releases}
-    return {"id": key, "packages": packages} | rest
+    packages = {
+        name: _system_package(name, written, distributions)
+        for name, written in data["packages"].items()
+    }
+    return {"id": key} | data | {"packages": packages}
 
 
 def _system_package(
