@@ -5,12 +5,12 @@ written as rows, and expanded here before it is checked against the model.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -29,7 +29,6 @@ from scaffold.model.knowledge import (
     PackageFact,
     Symbols,
     SystemPackage,
-    distribution_key,
 )
 from scaffold.model.target import Arch, Device
 
@@ -42,12 +41,14 @@ class FieldError(Exception):
     """A field that cannot be used; the text is a sentence that names it."""
 
 
-def unknown_fields(data: object, kind: Any, path: str = "") -> Iterator[str]:
-    """Yield a sentence for every field of ``data`` that ``kind`` does not have.
+def unknown_fields(
+    data: object, kind: Any, path: str = "", more: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[str]:
+    """Yield a sentence for every field of ``data`` that neither ``kind`` nor ``more`` has.
 
     msgspec ignores unknown fields of dataclasses, so a typo in an optional field would be lost.
     """
-    for name, value, inner, known in _parts(data, kind):
+    for name, value, inner, known in _parts(data, kind, more):
         where = f"{path}{name}" if name.startswith("[") or not path else f"{path}.{name}"
         if inner is MISSING:
             yield unknown(name, where, known)
@@ -55,18 +56,20 @@ def unknown_fields(data: object, kind: Any, path: str = "") -> Iterator[str]:
             yield from unknown_fields(value, inner, where)
 
 
-def _parts(data: object, kind: Any) -> Iterator[tuple[str, object, Any, Mapping[str, Any]]]:
+def _parts(
+    data: object, kind: Any, more: Mapping[str, Any]
+) -> Iterator[tuple[str, object, Any, Mapping[str, Any]]]:
     """Yield (name, value, type, known names) of what is inside; MISSING for an unknown field."""
     inner = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         for option in inner:
-            yield from _parts(data, option)
+            yield from _parts(data, option, more)
     elif isinstance(data, list):
         if get_origin(kind) is tuple and inner[-1] is Ellipsis:
             for position, value in enumerate(data):
                 yield f"[{position}]", value, inner[0], {}
     elif isinstance(data, dict) and isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
+        hints = {**_hints(kind), **more}
         for name, value in data.items():
             yield name, value, hints.get(name, MISSING), hints
     elif isinstance(data, dict) and inner:
@@ -115,7 +118,8 @@ _ARCHES = frozenset(str(arch) for arch in Arch)
 _IMAGE_FIELDS = ("release", "prerelease", "tag", "digest", "source", "checked")
 _ROW_FIELDS = ("download", "on_disk", "error")
 _BASE_TABLES = ("pythons", "derivations")
-_BY_DISTRIBUTION = ("libraries", "headers")
+# What a row has below the name of a distribution; a plain name is in that one's table of costs.
+_BY_DISTRIBUTION = {"libraries": str | SystemPackage, "headers": tuple[str, ...]}
 _RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 
@@ -147,12 +151,11 @@ class DistributionTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryTable:
-    """A library with a name where the distribution's table knows the package's cost."""
+    """A row of libraries.toml, besides the packages of distributions."""
 
     program: bool = False
     linked: bool = False
     elsewhere: str = ""
-    packages: Mapping[str, str | SystemPackage]
     source: str
     checked: date
 
@@ -185,19 +188,18 @@ _FORMS: Mapping[str, Any] = {
 }
 
 
-def misspelt(kind: str, data: Raw) -> tuple[str, ...]:
+def misspelt(kind: str, data: Raw, distributions: Iterable[str]) -> tuple[str, ...]:
     """Return a sentence for every unknown field of an entry as written."""
     checked = {key: data[key] for key in data if kind != "bases" or key not in _BASE_TABLES}
-    return tuple(unknown_fields(checked, _FORMS[kind]))
+    packages = _BY_DISTRIBUTION.get(kind)
+    more = dict.fromkeys(distributions, packages) if packages else {}
+    return tuple(unknown_fields(checked, _FORMS[kind], more=more))
 
 
-def gather_packages(kind: str, data: Raw, bases: Iterable[Raw]) -> Raw:
-    """Return a row with what stands below the name of a base's distribution in ``packages``."""
-    if kind not in _BY_DISTRIBUTION:
-        return data
-    names = {distribution_key(one.get("distribution"), one.get("release")) for one in bases}
-    rest = {name: value for name, value in data.items() if name not in names}
-    return {"packages": {name: data[name] for name in data if name in names}} | rest
+def gather_packages(data: Raw, distributions: Collection[str]) -> Raw:
+    """Return a row with what stands below names of distributions in ``packages``."""
+    rest = {name: value for name, value in data.items() if name not in distributions}
+    return {"packages": {name: data[name] for name in data if name in distributions}} | rest
 
 
 def inherit(row: Raw, head: Raw) -> Raw:
