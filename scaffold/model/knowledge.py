@@ -277,7 +277,7 @@ class HeaderSource:
     modules: tuple[str, ...] = ()
     apt: tuple[str, ...] = ()
     apk: tuple[str, ...] = ()
-    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     source: str
     checked: date
 
