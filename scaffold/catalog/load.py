@@ -17,6 +17,7 @@ from scaffold.catalog.tables import (
     expand_distribution,
     expand_library,
     expand_package,
+    gather_packages,
     inherit,
     misspelt,
     read_footprints,
@@ -37,6 +38,7 @@ from scaffold.model.knowledge import (
     Library,
     ModuleFact,
     PackageFact,
+    distribution_key,
 )
 from scaffold.model.target import Device
 
@@ -77,12 +79,19 @@ class _Collector:
 
     def add(self, kind: str, key: str, entry: Entry) -> None:
         """Take an entry in; a later layer replaces it, but packages are merged by field."""
-        texts = misspelt(kind, entry.data)
+        texts = misspelt(kind, entry.data, self.distributions())
         self.refuse(entry.file, *(f"{key}: {text}" if kind in _TABLES else text for text in texts))
         earlier = self.entries[kind].get(key)
         if kind == "packages" and earlier is not None:
             entry = Entry(file=entry.file, data=earlier.data | entry.data)
         self.entries[kind][key] = entry
+
+    def distributions(self) -> set[str]:
+        """Return the names that rows of libraries and headers have packages for."""
+        bases = [base.data for base in self.entries["bases"].values()]
+        return {
+            distribution_key(str(one.get("distribution")), str(one.get("release"))) for one in bases
+        }
 
     def refuse(self, file: str, *texts: str, line: int | None = None) -> None:
         """Note problems of a file."""
@@ -203,8 +212,13 @@ def _rows(data: Raw, kind: str, where: str, collector: _Collector) -> Iterator[t
 def _build(collector: _Collector) -> Facts:
     distributions = _values(collector, "distributions", Distribution, expand_distribution)
 
+    names = collector.distributions()
+
     def library(key: str, data: Raw) -> Raw:
-        return expand_library(key, data, distributions)
+        return expand_library(key, gather_packages(data, names), distributions)
+
+    def header(_: str, data: Raw) -> Raw:
+        return gather_packages(data, names)
 
     pythons = _values(collector, "pythons", PythonTable, _as_written)
     return Facts(
@@ -214,7 +228,7 @@ def _build(collector: _Collector) -> Facts:
         devices=_values(collector, "devices", Device, _as_written),
         pythons={minor: row.eol for minor, row in pythons.items()},
         releases={minor: row.released for minor, row in pythons.items() if row.released},
-        headers=_values(collector, "headers", HeaderSource, _as_written),
+        headers=_values(collector, "headers", HeaderSource, header),
         families=_values(collector, "families", ImageFamily, _as_written),
         compressions=_values(collector, "compressions", Compression, _as_written),
         dropped=_values(collector, "dropped", DroppedPackages, _as_written),

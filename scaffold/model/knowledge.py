@@ -187,11 +187,13 @@ class Base:
 
     @property
     def distribution_key(self) -> str:
-        """Return the key of ``Library.packages`` and ``Facts.distributions``.
+        """Return the key of ``Library.packages`` and ``Facts.distributions``."""
+        return distribution_key(self.distribution, self.release)
 
-        That is the release's name on Debian, and ``alpine`` for every Alpine release.
-        """
-        return self.release if self.distribution == "debian" else self.distribution
+
+def distribution_key(distribution: str, release: str) -> str:
+    """Return the release's name on Debian, and ``alpine`` for every Alpine release."""
+    return release if distribution == "debian" else distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +213,7 @@ class SystemPackage:
 class Library:
     """A shared library (``soname``) or program, and who ships it on each distribution release.
 
-    ``packages`` maps ``bookworm``, ``trixie`` and ``alpine`` to the package. ``linked`` says that
+    ``packages`` maps a ``Base.distribution_key`` to the package. ``linked`` says that
     it is linked with the libraries that its package pulls in, so that it never comes without them.
     ``elsewhere`` says who has it where no distribution does.
     """
@@ -267,7 +269,7 @@ class Companion:
 class HeaderSource:
     """Who brings header files (a name that ends in ``/`` is a folder), and modules of build tools.
 
-    ``apt`` and ``apk`` are packages to build with; the others, by ``Base.distribution_key``, what
+    ``apt`` and ``apk`` are packages to build with, ``packages``, by ``Base.distribution_key``, what
     the result runs with.
     """
 
@@ -275,9 +277,7 @@ class HeaderSource:
     modules: tuple[str, ...] = ()
     apt: tuple[str, ...] = ()
     apk: tuple[str, ...] = ()
-    bookworm: tuple[str, ...] = ()
-    trixie: tuple[str, ...] = ()
-    alpine: tuple[str, ...] = ()
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     source: str
     checked: date
 
@@ -290,9 +290,7 @@ class HeaderSource:
 
     def runs_with(self, key: str) -> tuple[str, ...]:
         """Return the packages that the result runs with on a distribution."""
-        return {"bookworm": self.bookworm, "trixie": self.trixie, "alpine": self.alpine}.get(
-            key, ()
-        )
+        return self.packages.get(key, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,12 +25,9 @@ from scaffold.model.verdict import (
 from scaffold.model.verification import Figures, Measured
 from scaffold.report.plan_result import (
     PlanResult,
-    health_of,
     heaviest,
     in_reading_order,
     planned_layers,
-    port_of,
-    start_of,
 )
 from scaffold.state.file_writer import digest
 from scaffold.state.record import Record, RecordedPackage, RecordedTarget
@@ -54,15 +51,15 @@ def make_document(outcome: PlanResult) -> Json:
         }
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
     ]
-    start = start_of(outcome)
+    start = outcome.start
     measured = {arch.platform: _figures(one) for arch, one in outcome.measured.items()}
     return {
         "version": VERSION,
         "project": outcome.project.name.value,
         "requirement_files": list(outcome.project.files),
         "start": _start(start) if start else None,
-        "port": _found(port_of(outcome)),
-        "health": _found(health_of(outcome)),
+        "port": _found(outcome.port),
+        "health": _found(outcome.health),
         "remarks": [
             *(describe_reason(remark) for remark in outcome.remarks),
             *(
@@ -92,7 +89,7 @@ def make_record(
     ``files`` are the texts of the other files written, ``inputs`` the SHA-256 of what was read,
     ``project_options`` names the options that the project's pyproject.toml set.
     """
-    port, health = port_of(outcome), health_of(outcome)
+    port, health = outcome.port, outcome.health
     return Record(
         generator=f"leanscaffold {__version__}",
         project=outcome.project.name.value,
