@@ -292,6 +292,25 @@ def test_a_unit_starts_and_its_socket_file_becomes_a_port(tmp_path: Path) -> Non
     assert any("worker (python -u worker.py)" in note for note in project.notes)
 
 
+def test_of_several_units_the_one_that_leads_to_most_of_the_sources_starts(tmp_path: Path) -> None:
+    """Source: openWB, with units of its controller, a small interface and remote support."""
+    names = {"a-helper": "tools/helper.py", "meter": "meter/main.py", "z-support": "support.py"}
+    units = {
+        f"config/{name}.service": f"[Service]\nExecStart=/opt/meter/{file}\n"
+        for name, file in names.items()
+    }
+    sources = {
+        "tools/helper.py": f"#!/usr/bin/env python3\n{LOOP}",
+        "meter/main.py": f"#!/usr/bin/env python3\nimport control, devices\n{LOOP}",
+        "meter/control.py": "",
+        "meter/devices.py": "",
+        "support.py": f"#!/usr/bin/env python3\n{LOOP}",
+    }
+    project = planned(tmp_path, {**units, **sources})
+    assert started(project) == ("python meter/main.py", "config/meter.service:2")
+    assert sum("also starts" in note for note in project.notes) == 2
+
+
 def test_the_compose_file_tells_command_port_and_devices(tmp_path: Path) -> None:
     compose = """
         services:
