@@ -69,7 +69,14 @@ def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "last", ['exec "$@"', 'exec gosu app "$@"', "exec python /app/main.py --name ${NAME:-it}"]
+    "last",
+    [
+        'exec "$@"',
+        'exec gosu app "$@"',
+        "exec python /app/main.py --name ${NAME:-it}",
+        'if [ -n "$DOCKER" ]; then\n  exec gosu app "$@"\nelse\n  python3 app.py\nfi',
+        'case "$1" in\n  sh) exec sh;;\n  *) exec su-exec app:app "$@";;\nesac',
+    ],
 )
 def test_the_last_line_of_an_entrypoint_script_is_followed(tmp_path: Path, last: str) -> None:
     text = """
@@ -829,5 +836,6 @@ def test_options_that_nothing_sets_and_stages_of_development_are_left_out(
 def test_packages_brought_along_are_not_the_application(tmp_path: Path, folder: str) -> None:
     """Source: Tautulli, whose lib/ has a hundred packages of others."""
     files = {f"{folder}/certifi/__init__.py": "", f"{folder}/certifi/__main__.py": "print(1)\n"}
+    files[f"{folder}/cheroot/wsgi.py"] = LOOP
     project = planned(tmp_path, {**files, "Tautulli.py": LOOP})
     assert started(project)[0] == "python Tautulli.py"

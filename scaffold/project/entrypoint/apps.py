@@ -83,10 +83,10 @@ def is_aside(module: Module) -> bool:
     A package of that name that is run as a whole (``tool/__main__.py``) is the application.
     """
     *folders, name = module.file.split("/")
+    if not {"lib", "libs"}.isdisjoint(folders[:-1]):  # a package brought along: lib/certifi
+        return True
     if name == "__main__.py":
         folders = folders[:-1]
-        if folders[-1:] in (["lib"], ["libs"]):  # a package brought along: lib/certifi
-            return True
     return not _ASIDE.isdisjoint(folders)
 
 
