@@ -35,16 +35,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Run all tests of the engine in one process, and the rest wherever there is time.
+    """Give the tests of the engine to the processes by files, each process with its own engine.
 
     Images are reproducible, so that those of two tests may be one: an engine that stores it for the
-    one while the other removes it loses layers (moby/moby, issue 41595).
+    one while the other removes it loses layers (moby/moby, issue 41595). Where the engine was there
+    already there is one alone, and all its tests run in one process.
     """
+    own = os.environ.get("LEANSCAFFOLD_ENGINE") == "own"
     from xdist import scheduler  # type: ignore[import-untyped]  # noqa: PLC0415 - if it is there
 
     class EngineApart(scheduler.LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
-            return _ENGINE if nodeid.startswith(_ENGINE) else nodeid
+            if not nodeid.startswith(_ENGINE):
+                return nodeid
+            return nodeid.partition("::")[0] if own else _ENGINE
 
     return EngineApart(config, log)
 

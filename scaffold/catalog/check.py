@@ -357,6 +357,7 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
         ("devices", facts.devices),
         ("modules", facts.modules),
         ("companions", facts.companions),
+        ("indexes", facts.indexes),
     ):
         yield from ((f"{kind}/{name}", row.source, row.checked) for name, row in rows.items())
     for package in facts.packages.values():

@@ -28,6 +28,7 @@ from scaffold.model.knowledge import (
     Companion,
     Distribution,
     DroppedPackages,
+    ExtraIndex,
     Facts,
     Footprint,
     HeaderSource,
@@ -50,7 +51,7 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families")
+_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families", "indexes")
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -217,6 +218,7 @@ def _build(collector: _Collector) -> Facts:
         footprints=collector.footprints,
         modules=_values(collector, "modules", ModuleFact, _as_written),
         companions=_values(collector, "companions", Companion, _as_written),
+        indexes=_values(collector, "indexes", ExtraIndex, _as_written),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 

@@ -21,6 +21,7 @@ from scaffold.model.knowledge import (
     Companion,
     Distribution,
     DroppedPackages,
+    ExtraIndex,
     Footprint,
     HeaderSource,
     ImageFamily,
@@ -180,6 +181,7 @@ _FORMS: Mapping[str, Any] = {
     "headers": HeaderSource,
     "families": ImageFamily,
     "dropped": DroppedPackages,
+    "indexes": ExtraIndex,
 }
 
 

@@ -86,9 +86,17 @@ def parse_python(text: str) -> str:
     near = re.match(r"3\.[0-9]{1,2}(?=\.)", wanted)
     meant = f"a base image carries the newest release of a minor: write {near[0]}" if near else ""
     raise UsageError(
-        f"{text!r} is no Python version that a base image can have",
+        explain_free_threaded(wanted)
+        or f"{text!r} is no Python version that a base image can have",
         hint=meant or "write a minor version, such as 3.12",
     )
+
+
+def explain_free_threaded(text: str) -> str:
+    """Return why a build without the global lock cannot be had, nothing where it names none."""
+    if not re.search(r"3\.\d+(?:\.\d+)?t\b|free-?threaded", text):
+        return ""
+    return f"{text!r} is the free-threaded build: no base image has it"
 
 
 def parse_swap(text: str) -> tuple[str, str]:

@@ -161,10 +161,10 @@ class Code(StrEnum):
 
     Loosen the bound where it is stricter than the code needs.
     """
-    PYTHON_PRERELEASE = """python-prerelease (rejection): this Python is not released yet
+    PYTHON_PRERELEASE = """python-prerelease (rejection): the base's Python is a pre-release
 
-    The base carries a pre-release of the interpreter; wheels for it are rare and its ABI may still
-    change.
+    The image that is known carries a pre-release of the interpreter; wheels for it are rare and its
+    ABI may still change.
 
     Ask for it with --python if you want to try it.
     """
@@ -440,6 +440,14 @@ class Code(StrEnum):
     Commit the keep-list. Trace again after changes (`leanscaffold trace`), with commands and
     requests that use all there is; `--traced tight` keeps less, `--traced none` everything.
     """
+    PRERELEASE_TAKEN = """prerelease-taken (note): the image's Python is a pre-release
+
+    --python names a Python of which only a pre-release is known as a base image. What is built
+    stays on it: such a tag is no longer moved once the Python is released.
+
+    Take the Python before it, or a newer release of leanscaffold: `pip install --upgrade
+    leanscaffold`.
+    """
     FROM_REPOSITORY = """from-repository (note): a package is built from a repository
 
     A requirement or the lock names a repository. It is pinned to the commit that was there, and
@@ -567,6 +575,13 @@ class Code(StrEnum):
     The same project fits the 64-bit architecture of the same family.
 
     Many boards with a 32-bit system can run a 64-bit one; then --target arm64.
+    """
+    MAY_HAVE_WHEELS = """may-have-wheels (note): another index may have wheels
+
+    Packages would have to be compiled for this target, and an index is known that builds wheels for
+    it. Whether it has these packages, and in which versions, was not asked.
+
+    Plan again with the `--extra-index-url` and `--python` that the note names.
     """
     SWAP = """swap (suggestion): a lighter package
 
@@ -729,6 +744,7 @@ NOTES: Final = frozenset(
         Code.NEEDS_DEVICE_HALF,
         Code.NEEDS_SERVICE,
         Code.OWN_EXTENSION,
+        Code.PRERELEASE_TAKEN,
         Code.PYTHON_AFTER_PINS,
         Code.SETS_LOCALE,
         Code.WRITES_FILE,

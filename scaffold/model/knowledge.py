@@ -508,6 +508,18 @@ class DroppedPackages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraIndex:
+    """An index of wheels that its owners build of sdists, for these machines and Pythons."""
+
+    url: str
+    arches: tuple[Arch, ...]
+    libc: LibcFamily
+    pythons: tuple[str, ...]
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All knowledge, indexed: bases in order of id, the rest by id or name.
 
@@ -530,3 +542,9 @@ class Facts:
     families: Mapping[str, ImageFamily] = field(default_factory=dict)
     dropped: Mapping[str, DroppedPackages] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)
+    indexes: Mapping[str, ExtraIndex] = field(default_factory=dict)
+
+    def find_family(self, reference: str) -> ImageFamily | None:
+        """Return what is known of an image by its name."""
+        matches = (family.match(reference) for family in self.families.values())
+        return next((found for found in matches if found is not None), None)

@@ -17,6 +17,7 @@ from scaffold.planner.accelerators import list_refusals
 from scaffold.planner.evaluate import (
     PATIENCE,
     PlanningInput,
+    describe_prerelease,
     environment_of,
     evaluate,
     list_asked_pythons,
@@ -200,11 +201,15 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
             continue  # a pin of .python-version or runtime.txt; what the project declares holds
         specifier = parse_specifier(bound.value)
         if specifier is not None and not specifier.contains(release, prereleases=True):
-            text = f"Python {image.python} is not {bound.value} ({bound.origin})"
+            what = image.release if image.prerelease else image.python
+            text = f"Python {what} is not {bound.value} ({bound.origin})"
+            known = {Version(one.release) for base in question.facts.bases for one in base.images}
+            if not any(specifier.contains(one, prereleases=True) for one in known):
+                text = f"no image that is known has a Python {bound.value} ({bound.origin})"
             yield Reason(code=Code.PYTHON_NOT_ADMISSIBLE, text=text)
             return
     if image.prerelease and asked != image.python:
-        text = f"Python {image.python} is a pre-release in this base ({image.release})"
+        text = f"{describe_prerelease(image, question)}: --python {image.python} takes it"
         yield Reason(code=Code.PYTHON_PRERELEASE, text=text)
         return
     eol = question.facts.pythons.get(image.python)

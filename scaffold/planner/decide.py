@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from scaffold.model.codes import HOPELESS, OF_BASES, Code
+from scaffold.model.codes import HOPELESS, OF_BASES, WITHOUT_WHEEL, Code
 from scaffold.model.errors import Detail, UnresolvableError
 from scaffold.model.index import Index
-from scaffold.model.knowledge import Facts
+from scaffold.model.knowledge import NONE, Facts
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
-from scaffold.planner.accelerators import find_advice
+from scaffold.planner.accelerators import find_advice, find_plain_index
 from scaffold.planner.candidates import EvaluationRun, on_other_arch
 from scaffold.planner.evaluate import PlanningInput, environment_of
 from scaffold.planner.own_packages import pin_build_requires
@@ -141,6 +141,11 @@ def _read_large(
 def _question(
     project: Project, target: Target, options: Options, edges: PlannerServices
 ) -> PlanningInput:
+    url = None if target.accelerator else find_plain_index(edges.facts.accelerators, project)
+    if url:
+        text = f"the project's own Dockerfile installs from {url}: --accelerator none is assumed"
+        target = replace(target, accelerator=NONE)
+        project = replace(project, notes=(*project.notes, text))
     question = PlanningInput(
         project=project, target=target, options=options, facts=edges.facts, today=edges.today
     )
@@ -198,7 +203,7 @@ def _unsettled(
         if nearest and nearest.candidate
         else tuple(_rescues(question, row, shelf))
     )
-    notes = _elsewhere(question, shelf, tell)
+    notes = (*_elsewhere(question, shelf, tell), *_other_indexes(question, row, shelf))
     ways = find_workarounds(question, row, None, shelf)
     return Decision(chosen=None, verdicts=row, savings=savings, notes=notes, ways=ways)
 
@@ -236,6 +241,35 @@ def _rescues(
                 option=f"--swap {name}={swap.to}",
                 kind=swap.kind,
             )
+
+
+def _other_indexes(
+    question: PlanningInput, row: Sequence[Evaluation], shelf: ResolverCache
+) -> Iterator[Reason]:
+    """Yield indexes that may have the wheels that lack where all packages have an sdist."""
+
+    def buildable(reason: Reason) -> bool:
+        pages = shelf.releases(reason.package) if reason.code in WITHOUT_WHEEL else ()
+        return reason.code == Code.COMPILE_TOO_SLOW or any(one.sdist for one in pages)
+
+    used = (question.project.index.index_url, *question.project.index.extra_index_urls)
+    for name, index in question.facts.indexes.items():
+        if question.target.arch not in index.arches or index.url in used:
+            continue
+        pythons = {
+            one.python: None
+            for one in row
+            if isinstance(one, Rejected)
+            and one.python in index.pythons
+            and one.base.libc is index.libc
+            and all(map(buildable, one.reasons))
+        }
+        if pythons:
+            text = (
+                f"{name} builds wheels for {question.target.arch} and may have these: "
+                f"--extra-index-url {index.url} --python {' or '.join(pythons)}"
+            )
+            yield Reason(code=Code.MAY_HAVE_WHEELS, text=text, fact=f"indexes/{name}")
 
 
 def _elsewhere(

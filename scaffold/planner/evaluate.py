@@ -31,7 +31,12 @@ from scaffold.resolver.releases import is_pin, parse_specifier, split_tags
 
 
 def doubt_python(
-    project: Project, packages: Sequence[Pinned], python: str, released: Mapping[str, date]
+    project: Project,
+    packages: Sequence[Pinned],
+    python: str,
+    released: Mapping[str, date],
+    *,
+    proven: str = "",
 ) -> tuple[Reason, ...]:
     """Return a reason for each pin that was made before a Python and does not say it suits it.
 
@@ -39,10 +44,10 @@ def doubt_python(
     them could have used it: then only those count whose classifiers stop before it, where newer
     releases exist. What has a wheel for this very Python, or names it, never counts. An sdist that
     was made before it and has wheels for other Pythons always does: its code was never compiled
-    for this one.
+    for this one. ``proven`` is the Python that the project's people run them on.
     """
     day = released.get(python)
-    if day is None:
+    if day is None or python == proven:
         return ()
     old_code = tuple(_doubt_code(packages, python, day))
     names = {a.name for a in project.asked if is_pin(a.specifier, wildcard=False)}
@@ -259,6 +264,8 @@ def evaluate(
         ),
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
+    own_image = question.project.own_image
+    own = facts.find_family(own_image.image) if own_image else None
     candidate = Candidate(
         base=base,
         image=image,
@@ -276,7 +283,11 @@ def evaluate(
         spared=spared,
         trimmed=(*trimmed, *of_base),
         doubts=doubt_python(
-            question.project, [w.pinned for w in packages], image.python, facts.releases
+            question.project,
+            [w.pinned for w in packages],
+            image.python,
+            facts.releases,
+            proven=own.python if own else "",
         ),
     )
     names = [weighed.pinned.name for weighed in packages]
@@ -351,6 +362,14 @@ def _explain_room(size: Size, budget: Budget, storage: int) -> str:
     return f"{text} (it fits with --remove-old, if an update may fail)" if alone else text
 
 
+def describe_prerelease(image: Image, question: PlanningInput) -> str:
+    """Return that an image has a pre-release, and whether the Python was released since."""
+    text = f"Python {image.python} is a pre-release in the image that is known ({image.release})"
+    released = question.facts.releases.get(image.python)
+    late = released is not None and released <= question.today
+    return f"{text}, though it was released on {released}" if late else text
+
+
 def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     python = candidate.image.python
     eol = question.facts.pythons.get(python)
@@ -360,6 +379,9 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
             "its images are no longer rebuilt"
         )
         yield Reason(code=Code.END_OF_LIFE, text=text, fact=f"python-{python}")
+    if candidate.image.prerelease:
+        text = describe_prerelease(candidate.image, question)
+        yield Reason(code=Code.PRERELEASE_TAKEN, text=text, fact=f"python-{python}")
     memory, known = question.target.budget.memory, candidate.memory
     if memory is not None and known is not None and known.resident > TIGHT * memory:
         what = "the packages takes about" if known.telling else "what was measured takes at least"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from scaffold.config.option_parsers import explain_free_threaded
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin
 from scaffold.project.pyproject_file import Pyproject
@@ -92,7 +93,8 @@ def _from_pin(root: Path, name: str) -> list[Found[str]]:
 def _minor(text: str, origin: Origin) -> str:
     found = _RELEASE.fullmatch(text)
     if not found:
-        raise _invalid(origin, f"{text!r} is not a version of CPython")
+        why = explain_free_threaded(text) or f"{text!r} is not a version of CPython"
+        raise _invalid(origin, why)
     return f"=={found[1]}.{found[2]}.*"
 
 

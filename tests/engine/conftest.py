@@ -1,7 +1,7 @@
 """The engine that tests use, and what they need to know of it."""
 
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from tests.engine import facts, publish
 from tests.engine.choice import REQUIRED, NoEngineError, ca_bundle, choose
 from tests.engine.engine import Engine
 from tests.engine.home import Home, find_home
+from tests.engine.second import unshared
 
 NONE = "no engine: "
 USUAL = ("amd64", "arm64")
@@ -31,14 +32,19 @@ def home() -> Home:
 
 
 @pytest.fixture(scope="session")
-def engine(home: Home) -> Engine:
+def engine(home: Home) -> Iterator[Engine]:
     """A running engine; skips where there can be none, or fails where one is required."""
     try:
-        return choose(os.environ, why_not=own.why_not, start=lambda: own.up(home))
+        found = choose(os.environ, why_not=own.why_not, start=lambda: own.up(home))
     except NoEngineError as reason:
         if os.environ.get(REQUIRED) == "1":
             pytest.fail(f"{NONE}{reason}", pytrace=False)
         pytest.skip(f"{NONE}{reason}")
+    if not found.own:
+        yield found
+        return
+    with unshared(home, found) as mine:
+        yield mine
 
 
 @pytest.fixture(scope="session")

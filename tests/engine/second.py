@@ -4,11 +4,12 @@ It keeps its images the way containerd does, which gives its BuildKit what the e
 caches in other places, images as archives. buildx reaches it as a remote builder.
 """
 
+import fcntl
 import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import count
@@ -22,7 +23,22 @@ FEATURES = {"containerd-snapshotter": True}
 
 
 @contextmanager
-def second_engine(home: Home, first: Engine) -> Iterator[Engine]:
+def unshared(home: Home, first: Engine) -> Iterator[Engine]:
+    """Yield the engine to the process that asks first, another one to each that asks meanwhile."""
+    with (home.folder / "used").open("w") as mine:
+        try:
+            fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with second_engine(home, first, features={}) as another:
+                yield another
+        else:
+            yield first
+
+
+@contextmanager
+def second_engine(
+    home: Home, first: Engine, features: Mapping[str, bool] = FEATURES
+) -> Iterator[Engine]:
     """Start an engine with the first one's programs and mirror, and stop it at the end."""
     assert first.registry is not None, "an engine that was there already has no second"
     named = (Home(folder=home.folder / f"second-{os.getpid()}-{n}") for n in count())
@@ -32,7 +48,7 @@ def second_engine(home: Home, first: Engine) -> Iterator[Engine]:
     own.folder.mkdir()
     try:
         network.open_network(own)
-        daemons.start_dockerd(own, environ, mirror=first.registry, init=init, features=FEATURES)
+        daemons.start_dockerd(own, environ, mirror=first.registry, init=init, features=features)
         yield replace(first, environ=environ)
     finally:
         daemons.stop(own, "dockerd")

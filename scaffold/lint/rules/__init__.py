@@ -1,4 +1,4 @@
-"""Rules on Dockerfiles, one per file; its docstring is its documentation and its test."""
+"""Rules on Dockerfiles, by topic; a rule's docstring is its documentation and its test."""
 
 import importlib
 import pkgutil
@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from inspect import getdoc
 
 from scaffold.lint.context import Case
 from scaffold.model.finding import Hit, Severity
 
-_MODULE = re.compile(r"(ls\d{3})_(\w+)")
+Check = Callable[[Case], Iterator[Hit]]
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 
 
@@ -25,45 +26,46 @@ class Rule:
     why: str
     bad: str
     good: str
-    check: Callable[[Case], Iterator[Hit]]
+    check: Check
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(code: str, severity: Severity) -> Callable[[Check], Check]:
+    """Make a function that yields hits a rule; its name is the rule's, its docstring the rest."""
+
+    def register(check: Check) -> Check:
+        summary, _, rest = (getdoc(check) or "").partition("\n")
+        why, _, examples = rest.partition("\nBad\n")
+        bad, _, good = examples.partition("\nGood\n")
+        _RULES[code] = Rule(
+            code=code,
+            name=check.__name__.replace("_", "-"),
+            severity=severity,
+            summary=summary,
+            why=why.strip().removeprefix("Why\n").strip(),
+            bad=_block(bad),
+            good=_block(good),
+            check=check,
+        )
+        return check
+
+    return register
 
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule, sorted by code."""
-    return tuple(_load(found) for found in _modules())
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return tuple(_RULES[code] for code in sorted(_RULES))
 
 
 def find_rule(word: str) -> Rule | None:
     """Return the rule of a code (``LS101``) or a name (``no-cache-dir``), in any case."""
     wanted = word.strip().lower()
-    return next((_load(one) for one in _modules() if wanted in {one[1], _name(one)}), None)
-
-
-def _modules() -> list[re.Match[str]]:
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return [found for name in names if (found := _MODULE.fullmatch(name))]
-
-
-def _name(found: re.Match[str]) -> str:
-    return found[2].replace("_", "-")
-
-
-def _load(found: re.Match[str]) -> Rule:
-    module = importlib.import_module(f"{__name__}.{found[0]}")
-    summary, _, rest = (module.__doc__ or "").strip().partition("\n")
-    why, _, examples = rest.partition("\nBad\n")
-    bad, _, good = examples.partition("\nGood\n")
-    return Rule(
-        code=found[1].upper(),
-        name=_name(found),
-        severity=module.SEVERITY,
-        summary=summary.strip(),
-        why=why.strip().removeprefix("Why\n").strip(),
-        bad=_block(bad),
-        good=_block(good),
-        check=module.check,
-    )
+    return next((one for one in all_rules() if wanted in {one.code.lower(), one.name}), None)
 
 
 def _block(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -15,6 +15,7 @@ from scaffold.model.knowledge import (
     Base,
     BuildClass,
     Distribution,
+    ExtraIndex,
     Facts,
     Image,
     Library,
@@ -169,9 +170,14 @@ def test_a_prerelease_python_needs_to_be_asked_for() -> None:
     (decision,) = decided(world, "a", facts=facts_of(base))
     assert decision.chosen is not None
     assert decision.chosen.python == "3.14"
-    (decision,) = decided(world, "a", facts=facts_of(base), options=Options(python="3.15"))
-    assert decision.chosen is not None
-    assert decision.chosen.python == "3.15"
+    asked = Options(python="3.15")
+    for released in (TODAY, TODAY + timedelta(days=1)):
+        facts = replace(facts_of(base), releases={"3.15": released})
+        (decision,) = decided(world, "a", facts=facts, options=asked)
+        assert decision.chosen is not None
+        assert decision.chosen.python == "3.15"
+        (note,) = (one for one in decision.chosen.told if one.code == "prerelease-taken")
+        assert ("it was released on" in note.text) == (released == TODAY)
 
 
 def test_requires_python_of_the_project_rules_versions_out() -> None:
@@ -180,6 +186,22 @@ def test_requires_python_of_the_project_rules_versions_out() -> None:
     assert decision.chosen is not None
     assert decision.chosen.python == "3.12"
     assert rejected(decision, "slim-trixie") == {"python-not-admissible"}
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        (">=3.15", "no image that is known has a Python >=3.15 (pyproject.toml:1)"),
+        ("<3.10", "no image that is known has a Python <3.10 (pyproject.toml:1)"),
+        ("==3.12.*", "Python 3.13 is not ==3.12.* (pyproject.toml:1)"),
+    ],
+)
+def test_a_bound_that_no_image_satisfies_is_told_as_that(bound: str, said: str) -> None:
+    (decision,) = decided(
+        World().add(f"a-1-{ANY}"), "a", facts=facts_of(slim(("3.12", "3.13"))), pythons=(bound,)
+    )
+    texts = {reason.text for v in decision.verdicts for reason in v.told}
+    assert said in texts
 
 
 def test_a_library_the_base_lacks_is_added_with_its_cost() -> None:
@@ -261,6 +283,35 @@ def test_compiling_is_the_last_resort_and_hours_need_leave() -> None:
     assert decision.chosen is not None
     assert decision.chosen.candidate.build_packages == ("gcc",)
     assert decision.chosen.candidate.build_class is BuildClass.HOURS
+
+
+@pytest.mark.parametrize(
+    ("files", "pythons", "libc", "told"),
+    [
+        (["a-1.tar.gz"], ("3.13",), LibcFamily.GLIBC, ["may-have-wheels"]),
+        ([f"a-1-{GLIBC}"], ("3.13",), LibcFamily.GLIBC, []),
+        (["a-1.tar.gz"], ("3.11",), LibcFamily.GLIBC, []),
+        (["a-1.tar.gz"], ("3.13",), LibcFamily.MUSL, []),
+    ],
+    ids=["sources", "no sources", "another Python", "another libc"],
+)
+def test_an_index_that_builds_wheels_is_named_where_it_could_have_built_them(
+    files: list[str], pythons: tuple[str, ...], libc: LibcFamily, told: list[str]
+) -> None:
+    index = ExtraIndex(
+        url="https://w.example", arches=(Arch.ARM64,), libc=libc, pythons=pythons, **SOURCE
+    )
+    world = World()
+    for file in files:
+        world.add(file)
+    facts = replace(facts_of(slim()), indexes={"builders": index})
+    never = Options(allow_compile="never")
+    (decision,) = decided(world, "a", facts=facts, arches=(Arch.ARM64,), options=never)
+    assert decision.chosen is None
+    assert [note.code for note in decision.notes] == told
+    assert all("https://w.example --python 3.13" in note.text for note in decision.notes)
+    (decision,) = decided(world, "a", facts=facts, options=never)
+    assert decision.notes == ()
 
 
 def test_a_base_with_wheels_beats_a_smaller_one_that_compiles() -> None:

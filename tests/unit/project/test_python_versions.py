@@ -68,7 +68,18 @@ def test_all_files_hold_together(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [".python-version", "runtime.txt"])
 @pytest.mark.parametrize(
-    "text", ["pypy-3.10", "pypy3.10-7.3.17", "banana", "2.7", "3", "", "# x\n"]
+    "text",
+    [
+        "pypy-3.10",
+        "pypy3.10-7.3.17",
+        "banana",
+        "2.7",
+        "3",
+        "",
+        "# x\n",
+        "3.13t",
+        "3.14+freethreaded",
+    ],
 )
 def test_a_python_that_is_not_cpython_3_is_an_error_with_its_line(
     tmp_path: Path, name: str, text: str
@@ -78,6 +89,8 @@ def test_a_python_that_is_not_cpython_3_is_an_error_with_its_line(
     with pytest.raises(ConfigInvalidError) as caught:
         read(tmp_path)
     assert (caught.value.details[0].file, caught.value.details[0].line) == (name, 1)
+    free = text.endswith(("13t", "freethreaded"))
+    assert ("free-threaded" in caught.value.details[0].text) == free
     assert "3.12" in caught.value.hint
 
 

@@ -1,0 +1,116 @@
+"""Passwords and keys in the image."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from scaffold.lint.context import Case, line_of
+from scaffold.lint.copies import sources_of
+from scaffold.lint.rules import rule
+from scaffold.model.finding import Hit, Severity
+from scaffold.project.dockerfile_parser.scopes import argument_pairs, pairs_of
+from scaffold.project.secrets import looks_secret, names_secret
+
+
+@rule("LS701", Severity.ERROR)
+def secret_in_a_variable(case: Case) -> Iterator[Hit]:
+    """A secret in ENV or ARG.
+
+    Why
+    ENV is in the image's configuration, ARG in its history: whoever can pull the image reads both
+    with ``docker history``. A build gets secrets through ``RUN --mount=type=secret``, an app when
+    it starts.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    ENV API_TOKEN=0123456789
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN --mount=type=secret,id=token,env=API_TOKEN python fetch.py
+    ```
+    """
+    for step in case.dockerfile.instructions:
+        if step.keyword == "ENV":
+            names = [name for name, value in pairs_of(step.text) if value]
+        elif step.keyword == "ARG":
+            names = [name for name, _ in argument_pairs(step.text)]
+        else:
+            continue
+        for name in filter(names_secret, names):
+            text = f"{name} can be read by whoever has the image: use a secret mount"
+            yield Hit(text=text, span=step.span)
+
+
+_MORE = {"pip.conf": "an index's address, often with a password", ".ssh": "private keys"}
+
+
+@rule("LS702", Severity.ERROR)
+def secret_file_copied(case: Case) -> Iterator[Hit]:
+    """A file with secrets is copied into the image.
+
+    Why
+    A later ``rm`` does not help: the layer that brought the file keeps it. ``.dockerignore`` holds
+    files back from ``COPY . .``; a build reads secrets through ``RUN --mount=type=secret``, an app
+    from a volume or its environment.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    COPY .env main.py /app/
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    COPY main.py /app/
+    ```
+    """
+    for step in case.dockerfile.instructions:
+        if step.keyword not in {"COPY", "ADD"} or step.flag("from") is not None:
+            continue
+        for source in sources_of(step):
+            name = posixpath.basename(source.rstrip("/"))
+            what = looks_secret(f"/{source}") or _MORE.get(name, "")
+            if what:
+                yield Hit(
+                    text=f"{source} is {what}: it can be read in the image", span=line_of(step)
+                )
+            elif source in {".", "./", "/"} and case.around and case.around.secrets:
+                names = ", ".join(case.around.secrets[:4])
+                text = f"{names} goes along: put it into .dockerignore"
+                yield Hit(text=text, span=line_of(step))
+
+
+_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://(?P<who>[^\s/@'\"<>]+)@[\w.$-]", re.IGNORECASE)
+
+
+@rule("LS703", Severity.ERROR)
+def password_in_an_address(case: Case) -> Iterator[Hit]:
+    """A password in an address.
+
+    Why
+    Commands stand in the image's history word by word, and pip writes the address into what it
+    installs. Give pip its settings as a secret: ``RUN
+    --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip install …``.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN pip install --no-cache-dir --index-url https://me:secret@index.example/simple a==1
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip install --no-cache-dir a==1
+    ```
+    """
+    for step in case.dockerfile.instructions:
+        for found in _ADDRESS.finditer(step.text):
+            if ":" in found["who"] or "$" in found["who"]:
+                text = "the password is in the image's history: use a secret mount"
+                yield Hit(text=text, span=step.place(found.start(), found.end() - 1))

@@ -1,0 +1,253 @@
+"""Commands of RUN."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from scaffold.lint.context import Case, line_of
+from scaffold.lint.install_commands import may_have, system_installs
+from scaffold.lint.rules import rule
+from scaffold.model.dockerfile import Span
+from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.project.dockerfile_parser.shell import commands_of
+
+
+@rule("LS409", Severity.NOTE)
+def two_downloaders(case: Case) -> Iterator[Hit]:
+    r"""Curl and wget, where one would do.
+
+    Why
+    Both fetch files, and each brings libraries along. Python itself can fetch too, and ``ADD`` does
+    it without any program.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN apt-get update && apt-get install -y --no-install-recommends curl wget \
+        && rm -rf /var/lib/apt/lists/*
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN apt-get update && apt-get install -y --no-install-recommends curl \
+        && rm -rf /var/lib/apt/lists/*
+    ```
+    """
+    seen: set[str] = set()
+    for step in case.image_runs():
+        for one in system_installs(case, step):
+            for word in one.names:
+                if word.text in {"curl", "wget"}:
+                    if seen and word.text not in seen:
+                        text = f"{word.text} does what {seen.pop()} does: one is enough"
+                        yield Hit(text=text, span=word.span)
+                    seen.add(word.text)
+
+
+_UNSEEN = re.compile(r"PYTHON|PIP_|UV_|POETRY_")
+
+
+_ROOT = {"root", "0", "root:root", "0:0"}
+
+
+_ALIKE = frozenset(
+    {
+        *("addgroup", "adduser", "apk", "apt", "apt-get", "chgrp", "chmod", "chown", "cp"),
+        *("groupadd", "install", "ln", "mkdir", "mv", "rm", "tee", "touch", "useradd"),
+        "usermod",
+    }
+)
+
+
+@rule("LS411", Severity.WARNING)
+def sudo(case: Case) -> Iterator[Hit]:
+    """Sudo in a build.
+
+    Why
+    Steps run as root until USER says otherwise, so that sudo does nothing but need a package, ask
+    for a terminal, and start its command in another environment. Change USER around the step
+    instead.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN sudo mkdir /data
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN mkdir /data
+    ```
+    """
+    for stage in case.dockerfile.stages:
+        for step in case.runs(stage):
+            user = step.scope.user
+            root = user in _ROOT or (not user and case.starts_plainly(stage))
+            for command in commands_of(step):
+                if command.argv[:1] == ("sudo",):
+                    word, rest = command.words[0], command.words[1:]
+                    # sudo hides PATH and every other variable; these programs do not look.
+                    seen = {**step.scope.environment, **step.scope.arguments}
+                    same = rest and rest[0].text in _ALIKE and all(map(_UNSEEN.match, seen))
+                    end = rest[0].span.start if rest else word.span.end
+                    gone = Edit(span=Span(start=word.span.start, end=end), text="")
+                    yield Hit(
+                        text="a build needs no sudo: it is root until USER says otherwise",
+                        span=word.span,
+                        edits=(gone,) if same and root else (),
+                    )
+
+
+_HARMLESS = {"echo", "printf", "yes", "true"}
+
+
+@rule("LS412", Severity.WARNING)
+def pipe_hides_failure(case: Case) -> Iterator[Hit]:
+    """A command before a pipe fails, and the build goes on.
+
+    Why
+    The shell looks at the last command of a pipe only. When ``curl`` cannot download, ``curl … |
+    tar xz`` may still end well, and the image lacks the files. ``SHELL`` with ``pipefail`` makes
+    any failure count; Alpine's and new Debian's ``sh`` know ``set -o pipefail``.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN curl -fsSL https://example.org/tool.tar.gz | tar -xz -C /usr/local/bin
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+    RUN curl -fsSL https://example.org/tool.tar.gz | tar -xz -C /usr/local/bin
+    ```
+    """
+    for step in case.runs():
+        commands = case.commands(step)
+        settled = any("pipefail" in word for word in step.scope.shell) or any(
+            "pipefail" in word for command in commands for word in command.argv
+        )
+        for command in () if settled else commands:
+            if command.operator in {"|", "|&"} and command.argv[:1] not in {
+                (name,) for name in _HARMLESS
+            }:
+                name = command.argv[0] if command.argv else "the command"
+                text = f"if {name} fails, the step goes on: set -o pipefail"
+                yield Hit(text=text, span=command.span)
+                break
+
+
+_FETCHERS = {"curl", "wget"}
+
+
+_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "python", "python3"}
+
+
+@rule("LS413", Severity.WARNING)
+def unverified_script(case: Case) -> Iterator[Hit]:
+    """A script from the network runs as it comes.
+
+    Why
+    What ``curl … | sh`` runs is whatever the server gives out that day: no version, no checksum,
+    and the layer is cached all the same. Take the distribution's package, a pinned release with its
+    checksum, or copy the program from a pinned image.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN set -o pipefail; curl -LsSf https://example.org/install.sh | sh
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN pip install --no-cache-dir uv==0.13.0
+    ```
+    """
+    for step in case.runs():
+        commands = case.commands(step)
+        for one, after in pairwise(commands):
+            fetches = bool(one.argv) and one.argv[0] in _FETCHERS and one.operator == "|"
+            if fetches and after.argv and after.argv[0].rsplit("/", 1)[-1] in _SHELLS:
+                text = "whatever the server gives out runs: pin a release and its checksum"
+                yield Hit(text=text, span=one.span)
+
+
+@rule("LS414", Severity.WARNING)
+def lost_cd(case: Case) -> Iterator[Hit]:
+    """A cd that is over before anything uses it.
+
+    Why
+    Every RUN starts in the folder of WORKDIR: a ``cd`` at its end changes nothing for the next
+    step.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    RUN mkdir /app && cd /app
+    COPY main.py .
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    WORKDIR /app
+    COPY main.py .
+    ```
+    """
+    for step in case.runs():
+        commands = case.commands(step)
+        if commands and commands[-1].argv[:1] == ("cd",):
+            text = "the next step starts in WORKDIR again: use WORKDIR"
+            yield Hit(text=text, span=commands[-1].span)
+
+
+_GUARDS = ("command -v", "which ", "if ", "case ", "type ", "hash ")
+
+
+@rule("LS415", Severity.ERROR)
+def program_not_there(case: Case) -> Iterator[Hit]:
+    """A step starts a program that its image does not have.
+
+    Why
+    ``apt-get`` and ``useradd`` are Debian's, ``apk`` and ``adduser -D`` Alpine's, and minimal
+    images have no shell at all: the build ends with «not found». On Alpine ``shadow`` brings
+    ``useradd``; a slim image has neither ``curl`` nor ``git`` until a step installs them.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-alpine3.24
+    RUN useradd -m app
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-alpine3.24
+    RUN adduser -D app
+    ```
+    """
+    for stage in case.dockerfile.stages:
+        family = case.family(stage)
+        for step in case.runs(stage) if family else ():
+            if family is not None and not family.shell and step.words is None:
+                yield Hit(text="this image has no shell: RUN cannot start", span=line_of(step))
+                continue
+            script = step.text + "".join(document.body for document in step.heredocs)
+            commands = case.commands(step)
+            if any(word in script for word in _GUARDS) or any(c.operator == "||" for c in commands):
+                continue
+            for command in commands:
+                name = command.argv[0] if command.argv else ""
+                package = family.lacks.get(name) if family else None
+                if package is None or family is None:
+                    continue
+                if not package:
+                    hint = f"; {family.manager} installs packages there" if family.manager else ""
+                    text = f"{family.distribution} has no {name}{hint}"
+                    yield Hit(text=text, span=command.span)
+                elif not may_have(case, stage, step, name, package):
+                    text = f"the image has no {name}: install {package} before"
+                    yield Hit(text=text, span=command.span)

@@ -1,0 +1,538 @@
+"""Stages, and what is copied between them and from the context."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from scaffold.lint.base_images import image_span
+from scaffold.lint.context import Case, line_of
+from scaffold.lint.copies import goal_of, sources_of
+from scaffold.lint.install_commands import makes_environment, python_installs, system_installs
+from scaffold.lint.package_locations import (
+    absolute,
+    copies_from,
+    environments_of,
+    find_stage,
+    mounts_stage,
+    place_of,
+    places_of,
+    takes,
+)
+from scaffold.lint.rules import rule
+from scaffold.model.dockerfile import Instruction, Stage
+from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.model.knowledge import ImageFamily
+from scaffold.project.dockerfile_parser.scopes import fill_in
+
+
+@rule("LS601", Severity.ERROR)
+def packages_left_behind(case: Case) -> Iterator[Hit]:
+    """The image is made of a stage whose packages stay behind.
+
+    Why
+    A multi-stage file is small because the last stage takes only what it names. pip installs into
+    ``site-packages``; who copies ``/usr/local/bin`` gets the commands without the packages. The
+    paper's own example does that: its 209 MB (117 MB, run again) are an image that ends with
+    ``ModuleNotFoundError: No module named 'cv2'`` (docs/paper.md).
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS builder
+    RUN pip install --no-cache-dir numpy==2.2.6
+    FROM python:3.13-slim-trixie
+    COPY --from=builder /usr/local/bin /usr/local/bin
+    CMD ["python", "main.py"]
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS builder
+    RUN pip install --target=/install numpy==2.2.6
+    FROM python:3.13-slim-trixie
+    COPY --from=builder /install/ /usr/local/lib/python3.13/site-packages/
+    CMD ["python", "main.py"]
+    ```
+    """
+    final = case.final
+    if final is None or any(
+        True for step in case.image_runs() for _ in python_installs(case, step)
+    ):
+        return
+    by_stage: dict[int, list[Instruction]] = {}
+    stages: dict[int, Stage] = {}
+    for step, stage in copies_from(case, final):
+        by_stage.setdefault(stage.number, []).append(step)
+        stages[stage.number] = stage
+    for number, steps in by_stage.items():
+        places = places_of(case, stages[number])
+        arrives = any(takes(step, place) for step in steps for place in places)
+        if places and not arrives and not mounts_stage(case, final, stages[number]):
+            taken = ", ".join(source for step in steps for source in sources_of(step))
+            yield Hit(
+                text=f"the packages are in {places[0]}, and only {taken} is copied: the app will "
+                "not find them",
+                span=line_of(steps[0]),
+            )
+
+
+@rule("LS602", Severity.ERROR)
+def stages_do_not_match(case: Case) -> Iterator[Hit]:
+    """Packages go from one kind of base to another.
+
+    Why
+    Machine code is for one C library and one minor version of Python: what pip installed on Debian
+    does not load on Alpine, and packages of 3.12 do not on 3.13, whose folder has another name
+    besides. Build in a stage of the same base.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    RUN pip install --target=/install numpy==2.2.6
+    FROM python:3.13-alpine3.24
+    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-alpine3.24 AS build
+    RUN pip install --target=/install numpy==2.2.6
+    FROM python:3.13-alpine3.24
+    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
+    ```
+    """
+    final, root = case.final, case.root(case.final)
+    if final is None or root is None:
+        return
+    here = case.family(final)
+    for step, stage in copies_from(case, final):
+        origin = case.root(stage)
+        if origin is None or not any(takes(step, place) for place in places_of(case, stage)):
+            continue
+        there = case.family(stage)
+        why = _differs(there, here) if there and here else ""
+        if why:
+            yield Hit(text=why, span=line_of(step))
+
+
+def _differs(there: ImageFamily, here: ImageFamily) -> str:
+    if there.libc and here.libc and there.libc != here.libc:
+        return f"the packages are built for {there.libc}, this image has {here.libc}"
+    minors = "." in there.python and "." in here.python
+    if minors and there.python != here.python:
+        return f"the packages are for Python {there.python}, this image has {here.python}"
+    return ""
+
+
+@rule("LS603", Severity.ERROR)
+def environment_moved(case: Case) -> Iterator[Hit]:
+    """A virtual environment is copied to another path, or without its interpreter.
+
+    Why
+    Its commands name the interpreter by its full path in their first line, and ``pyvenv.cfg`` and
+    ``activate`` name the folder as well: elsewhere they start nothing. Copy it to where it was
+    made. Its ``bin/python`` is a link to the interpreter that made it, which has to be there too:
+    uv's own stays in ``/root/.local/share/uv`` unless it is copied too.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    RUN python -m venv /build/venv && /build/venv/bin/pip install flask==3.1.2
+    FROM python:3.13-slim-trixie
+    COPY --from=build /build/venv /opt/venv
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    RUN python -m venv /opt/venv && /opt/venv/bin/pip install flask==3.1.2
+    FROM python:3.13-slim-trixie
+    COPY --from=build /opt/venv /opt/venv
+    ```
+    """
+    for stage in case.dockerfile.stages:
+        for step, other in copies_from(case, stage):
+            made = set(_environments(case, other))
+            for source in sources_of(step):
+                path = posixpath.normpath(posixpath.join("/", source))
+                goal = absolute(step, goal_of(step))
+                if path in made and goal != path:
+                    text = (
+                        f"the environment was made in {path}: its commands start nothing in {goal}"
+                    )
+                    yield Hit(text=text, span=line_of(step))
+                elif any(path in {one, posixpath.dirname(one)} for one in made):
+                    yield from _left_behind(case, stage, other, step)
+
+
+def _left_behind(case: Case, stage: Stage, other: Stage, step: Instruction) -> Iterator[Hit]:
+    """Yield that the interpreter of an environment is not where the environment is copied to."""
+    there, here = _interpreter(case, other), _interpreter(case, stage)
+    folder = posixpath.dirname(there)
+    copied = any(
+        path != "/" and (folder == path or folder.startswith(f"{path}/"))
+        for copy in stage.steps
+        if copy.keyword == "COPY"
+        for path in [absolute(copy, goal_of(copy))]
+    )
+    if there and here and there != here and not copied:
+        text = f"the environment links to {there}, which stays behind: this image has {here}"
+        yield Hit(text=text, span=line_of(step))
+
+
+def _interpreter(case: Case, stage: Stage) -> str:
+    """Return the Python that environments of a stage link to, empty where it is not known."""
+    family = case.family(stage)
+    if family is None:
+        return ""
+    managed = "/root/.local/share/uv/python"
+    for step in case.runs(*case.chain(stage)):
+        managed = step.scope.environment.get("UV_PYTHON_INSTALL_DIR", managed)
+        for command in case.commands(step):
+            own = step.scope.environment.get("UV_PYTHON_PREFERENCE") == "only-managed"
+            if command.argv[:3] == ("uv", "python", "install") or own:
+                return f"{managed}/python3"
+        for one in system_installs(case, step):
+            if any(word.text.startswith("python3") for word in one.names):
+                return family.interpreter or "/usr/bin/python3"
+    uses_uv = any(
+        command.argv[:2] in {("uv", "sync"), ("uv", "venv")}
+        for step in case.runs(*case.chain(stage))
+        for command in case.commands(step)
+    )
+    return family.interpreter or (f"{managed}/python3" if uses_uv else "")
+
+
+def _environments(case: Case, stage: Stage) -> Iterator[str]:
+    yield from (place for place in environments_of(case, stage) if place.endswith("venv"))
+    for step in case.runs(*case.chain(stage)):
+        for command in case.commands(step):
+            argv = command.argv
+            made = makes_environment(command) or argv[:2] == ("uv", "venv")
+            if made and not argv[-1].startswith("-"):
+                yield absolute(step, argv[-1] if argv[-1] != "venv" or len(argv) > 3 else ".venv")  # noqa: PLR2004
+
+
+@rule("LS604", Severity.ERROR)
+def stage_not_above(case: Case) -> Iterator[Hit]:
+    """COPY takes from a stage that is not above it.
+
+    Why
+    A stage can take only from stages above it. The name of a later one is looked up as an image,
+    which the build then tries to pull; a number that is too large ends the build.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    COPY --from=build /install /install
+    FROM python:3.13-slim-trixie AS build
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    FROM python:3.13-slim-trixie
+    COPY --from=build /install /install
+    ```
+    """
+    for stage in case.dockerfile.stages:
+        below = {one.name for one in case.dockerfile.stages[stage.number :] if one.name}
+        above = {one.name for one in case.dockerfile.stages[: stage.number]}
+        for step in stage.steps:
+            for flag in step.flags:
+                if step.keyword != "COPY" or flag.name != "from":
+                    continue
+                late = flag.value.lower() in below - above
+                if late or (flag.value.isdigit() and int(flag.value) >= stage.number):
+                    yield Hit(text=f"no stage {flag.value} stands above", span=flag.span)
+
+
+@rule("LS605", Severity.NOTE)
+def unused_stage(case: Case) -> Iterator[Hit]:
+    """A stage that nothing takes from.
+
+    Why
+    BuildKit skips it, the old builder makes it for nothing, and who reads the file looks for what
+    it is good for. Remove it, unless it is the ``--target`` of another build.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    RUN pip install --target=/install flask==3.1.2
+    FROM python:3.13-slim-trixie
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    RUN pip install --target=/install flask==3.1.2
+    FROM python:3.13-slim-trixie
+    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
+    ```
+    """
+    stages = case.dockerfile.stages
+    if any("$" in stage.image for stage in stages):
+        return  # a variable may name any of them
+    needed: set[int] = set()
+    waiting = list(stages[-1:])
+    while waiting:
+        stage = waiting.pop()
+        if stage.number not in needed:
+            needed.add(stage.number)
+            waiting += _taken_from(case, stage)
+    for stage in stages:
+        if stage.number not in needed and not any(
+            s.keyword in {"CMD", "ENTRYPOINT"} for s in stage.steps
+        ):
+            yield Hit(text="nothing takes from this stage", span=image_span(stage))
+
+
+def _taken_from(case: Case, stage: Stage) -> Iterator[Stage]:
+    if stage.parent is not None:
+        yield case.dockerfile.stages[stage.parent]
+    yield from (other for _, other in copies_from(case, stage))
+    for step in stage.steps:
+        for flag in step.flags:
+            parts = dict(part.partition("=")[::2] for part in flag.value.split(","))
+            found = find_stage(case, parts.get("from"), before=stage.number)
+            if flag.name == "mount" and found is not None:
+                yield found
+
+
+@rule("LS606", Severity.ERROR)
+def stage_names(case: Case) -> Iterator[Hit]:
+    """Two stages have one name.
+
+    Why
+    ``COPY --from`` and ``FROM`` take the nearest one above; who adds a stage between them changes
+    what is copied without touching that line. BuildKit warns of it.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    FROM python:3.13-slim-trixie AS build
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    FROM python:3.13-slim-trixie AS test
+    ```
+    """
+    seen: set[str] = set()
+    for stage in case.dockerfile.stages:
+        if stage.name and stage.name in seen:
+            yield Hit(text=f"another stage is called {stage.name}", span=image_span(stage))
+        seen.add(stage.name)
+
+
+_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|\$", re.IGNORECASE)
+
+
+_ARCHIVE = re.compile(
+    r"\.(?:tar|t[abglx]z|tbz2?|tzst|gz|bz2|xz|zst|lzma)\b|[*?\[]|\.git\b", re.IGNORECASE
+)
+
+
+_TEXT = re.compile(
+    r"\.(?:cfg|conf|css|csv|env|html?|in|ini|js|json|lock|md|py|pyi|r?st|sh|sql|toml|ts|txt|xml|ya?ml)$"
+)
+
+
+_OF_ADD = {"checksum", "keep-git-dir", "unpack"}
+
+
+@rule("LS607", Severity.NOTE)
+def add_for_copy(case: Case) -> Iterator[Hit]:
+    """ADD, where COPY does what is meant.
+
+    Why
+    ADD unpacks archives and fetches addresses besides: a file that happens to be an archive arrives
+    as something else. For files of the project COPY does one thing only.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    ADD requirements.txt /app/
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    COPY requirements.txt /app/
+    ```
+    """
+    for step in case.dockerfile.instructions:
+        sources = sources_of(step) if step.keyword == "ADD" else ()
+        if sources and not any(_REMOTE.search(s) or _ARCHIVE.search(s) for s in sources):
+            # ADD tells an archive by what is in it, whatever its name says.
+            safe = all(s.endswith(("/", ".")) or _TEXT.search(s) for s in sources)
+            safe = safe and not {flag.name for flag in step.flags} & _OF_ADD
+            yield Hit(
+                text="these are plain files: COPY",
+                span=line_of(step),
+                edits=(Edit(span=line_of(step), text="COPY"),) if safe else (),
+            )
+
+
+@rule("LS608", Severity.WARNING)
+def unverified_download(case: Case) -> Iterator[Hit]:
+    r"""ADD fetches something that nobody verifies.
+
+    Why
+    The address may give out another file tomorrow. ``--checksum`` makes the build stop instead
+    (BuildKit, for addresses of files).
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    ADD https://example.org/model.onnx /app/
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d \
+        https://example.org/model.onnx /app/
+    ```
+    """
+    for step in case.dockerfile.instructions:
+        if step.keyword != "ADD" or step.flag("checksum") is not None:
+            continue
+        if any(source.lower().startswith(("http://", "https://")) for source in sources_of(step)):
+            yield Hit(text="nobody verifies what comes: --checksum=sha256:…", span=line_of(step))
+
+
+@rule("LS609", Severity.ERROR)
+def several_sources(case: Case) -> Iterator[Hit]:
+    """Several files are copied to something that is no folder.
+
+    Why
+    With more than one source the last word has to end with a slash. Otherwise the build stops, or
+    makes one file of that name, with the last of the sources in it (Docker Engine 28.5.2). Which of
+    the two was meant is for you to say: ``--fix`` leaves it.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    COPY main.py settings.py /app
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    COPY main.py settings.py /app/
+    ```
+    """
+    for step in case.dockerfile.instructions:
+        goal = goal_of(step) if step.keyword in {"COPY", "ADD"} else "/"
+        if len(sources_of(step)) > 1 and not goal.endswith(("/", ".")) and "$" not in goal:
+            yield Hit(text=f"{goal} has to end with a slash", span=line_of(step))
+
+
+@rule("LS610", Severity.WARNING)
+def copied_to_nowhere(case: Case) -> Iterator[Hit]:
+    """A relative goal, and no WORKDIR says where it is.
+
+    Why
+    ``COPY main.py .`` without WORKDIR goes to the base image's folder, mostly the root of the file
+    system, among ``bin`` and ``etc``.
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    COPY main.py ./
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie
+    WORKDIR /app
+    COPY main.py ./
+    ```
+    """
+    for stage in case.dockerfile.stages:
+        for step in stage.steps:
+            goal = goal_of(step) if step.keyword in {"COPY", "ADD"} else ""
+            known = not goal or goal.startswith(("/", "$")) or step.scope.workdir
+            if not known and sources_of(step):
+                yield Hit(text="no WORKDIR says where this goes", span=line_of(step))
+
+
+_HOMES = {"uv": "UV_PYTHON_INSTALL_DIR", "pipx": "PIPX_HOME"}
+
+
+_SEARCHED = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONUSERBASE", "PLAYWRIGHT_BROWSERS_PATH")
+
+
+@rule("LS611", Severity.ERROR)
+def below_roots_home(case: Case) -> Iterator[Hit]:
+    """What the app needs is below /root, and another user runs it.
+
+    Why
+    ``/root`` belongs to root alone (mode 0700): whoever ``USER`` names can neither import from
+    ``/root/.local`` nor start a command there, and the container ends with «Permission denied» or
+    «No module named …» (docker-library/python#414).
+
+    Bad
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    RUN pip install --no-cache-dir --user flask==3.1.2
+    FROM python:3.13-slim-trixie
+    COPY --from=build /root/.local /root/.local
+    ENV PATH=/root/.local/bin:$PATH
+    USER 10001
+    ```
+
+    Good
+    ```dockerfile
+    FROM python:3.13-slim-trixie AS build
+    RUN pip install --no-cache-dir --target=/install flask==3.1.2
+    FROM python:3.13-slim-trixie
+    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
+    USER 10001
+    ```
+    """
+    user, root = case.last("USER"), case.root(case.final)
+    name = fill_in(user.text, user.scope).partition(":")[0].strip("\"' ") if user else "root"
+    opened = any(
+        command.argv[:1] == ("chmod",) and any(w.rstrip("/") == "/root" for w in command.argv)
+        for step in case.image_runs()
+        for command in case.commands(step)
+    )
+    if root is None or root.image.lower() == "scratch" or name in {"root", "0"} or "$" in name:
+        return
+    for step in () if opened else case.image_steps():
+        path = next(_needed(case, step), "")
+        if path:
+            text = f"{path} is below /root, which {name} may not enter: put it elsewhere"
+            yield Hit(text=text, span=line_of(step))
+            return
+
+
+def _needed(case: Case, step: Instruction) -> Iterator[str]:
+    """Yield what a step puts below /root, or takes from there when the app starts."""
+    paths = list[str]()
+    if step.keyword in {"COPY", "ADD"}:
+        paths.append(absolute(step, goal_of(step)))
+    elif step.keyword == "WORKDIR":
+        paths.append(absolute(step, fill_in(step.text, step.scope)))
+    elif step.keyword in {"CMD", "ENTRYPOINT"}:
+        paths += [word for command in case.commands(step) for word in command.argv]
+    elif step.keyword == "ENV":
+        words = fill_in(step.text, step.scope).replace('"', "").split()
+        pairs = [word.partition("=")[::2] for word in words]
+        paths += [one for key, value in pairs if key in _SEARCHED for one in value.split(":")]
+    elif step.keyword == "RUN" and step.scope.user.partition(":")[0] in {"", "root", "0"}:
+        final = case.final
+        if final is not None:
+            paths += [place_of(case, final, step, one) for one in python_installs(case, step)]
+        for command in case.commands(step):
+            tool = command.argv[0] if command.argv else ""
+            makes = command.argv[1:2] == ("install",) or command.argv[1:3] in {
+                ("python", "install"),
+                ("tool", "install"),
+            }
+            variable = _HOMES.get(tool)
+            if makes and variable and variable not in step.scope.environment:
+                paths.append(f"{step.scope.environment.get('HOME', '/root')}/.local/share/{tool}")
+    yield from (path for path in paths if path == "/root" or path.startswith("/root/"))
