@@ -57,9 +57,10 @@ def read_licence(found: Distribution) -> str:
         if text.startswith("License :: ") and not text.endswith(" :: OSI Approved")
     ]
     files = (found.read_text(f"licenses/{name}") for name in told.get_all("License-File") or ())
-    texts = (told.get("License"), *files)
+    texts = (*(told.get_all("License") or ()), *files)
     short = [line.strip() for text in texts if text for line in text.strip().splitlines()[:1]][:1]
-    return told.get("License-Expression") or "; ".join(classifiers or short) or "not said"
+    expressions = told.get_all("License-Expression") or ()
+    return "; ".join(expressions or classifiers or short) or "not said"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
