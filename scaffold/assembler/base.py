@@ -15,6 +15,7 @@ from .interpreter import is_loadable, list_interpreter, list_stdlib
 from .libraries import Closure, Loader, find_closure
 from .ownership import read_owners
 from .programs import add_shell, find_shell, known_names, list_programs
+from .records import write_interpreter, write_records
 from .system import BUNDLE, find_openssl_folder, list_system, list_unnamed_libraries
 from .trim.scan import Packages
 from .trimming import strip_folder
@@ -94,7 +95,10 @@ def _write_base(
     inside = (f"{order.site_packages}/", f"{_OWN}/")
     libraries = [path for path in closure.paths if not path.startswith(inside)]
     system = [path for path in list_system(view) if kept is None or kept.system(path)]
-    copy_paths(view, (*interpreter, *first, *unnamed, *libraries, *added, *system), out)
+    taken = (*interpreter, *first, *unnamed, *libraries, *added, *system)
+    copy_paths(view, taken, out)
+    write_records(view, taken, out)
+    write_interpreter(view, order.interpreter, out)
     if order.shell:
         add_shell(find_shell(view), out)
     # The interpreter looks for it, if only to know where it is itself.
@@ -103,12 +107,12 @@ def _write_base(
     _link_certificates(view, (*interpreter, *libraries), out)
     _add_user(order, out)
     if kept:
-        _write_library(order, view, loader, late, frozenset(libraries))
+        _write_library(order, view, loader, late, taken)
     return closure
 
 
 def _write_library(
-    order: Order, view: View, loader: Loader, late: Sequence[str], there: frozenset[str]
+    order: Order, view: View, loader: Loader, late: Sequence[str], there: Sequence[str]
 ) -> None:
     """Write what stays of the standard library though nothing opened it, with its libraries.
 
@@ -116,8 +120,9 @@ def _write_library(
     """
     out = order.out / "library"
     out.mkdir(parents=True)
-    needed = set(find_closure(loader, late, frozenset()).paths) - there
+    needed = set(find_closure(loader, late, frozenset()).paths) - {*there}
     copy_paths(view, (*late, *sorted(needed)), out)
+    write_records(view, (*there, *late, *needed), out, order.out / "base")
     _finish_library(order, out)
     _link_certificates(view, sorted(needed), out)
 

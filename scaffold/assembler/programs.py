@@ -10,28 +10,19 @@ everybody else's.
 import posixpath
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import MissingProgramError
 from .elf import is_elf
+from .records import APK, DPKG, Records, find_owners, read_records
 from .view import View
 
 SHELLS = ("busybox.static", "busybox")  # Alpine's name of the static one, Debian's
 _FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
-_DPKG, _APK = "/var/lib/dpkg", ("/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 _NEVER = re.compile(
     r"/usr/share/(doc|man|info|locale|lintian|bash-completion|zsh|fish|bug|applications|icons)/"
     r"|/var/|/etc/bash_completion\.d/"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What a distribution has installed: files and direct dependencies by package."""
-
-    files: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    depends: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def list_programs(view: View, names: Collection[str], known: Collection[str]) -> Iterator[str]:
@@ -45,7 +36,7 @@ def list_programs(view: View, names: Collection[str], known: Collection[str]) ->
         path = find_program(view, name)
         yield path
         yield from _list_interpreter(view, path)
-        package = _owner(view, records, path)
+        package = next(find_owners(view, records, [path]), "")
         alone = package in known and _is_machine_code(view, path)
         yield from (
             file
@@ -83,15 +74,6 @@ def add_shell(path: str, out: Path) -> None:
             link.symlink_to(path)
 
 
-def read_records(view: View) -> Records:
-    """Return what dpkg or apk wrote down; nothing where neither did."""
-    status = view.file(f"{_DPKG}/status")
-    if status is not None:
-        return Records(_read_lists(view), _read_depends(status.read_text("utf-8", "replace")))
-    installed = next((file for path in _APK if (file := view.file(path))), None)
-    return _read_apk(installed.read_text("utf-8", "replace")) if installed else Records()
-
-
 def read_names(status: Path) -> frozenset[str]:
     """Return the packages that a file of dpkg's or apk's says are installed."""
     if not status.is_file():
@@ -102,58 +84,8 @@ def read_names(status: Path) -> frozenset[str]:
 
 def known_names(root: Path) -> frozenset[str]:
     """Return the packages of a system, such as this machine's: the base without what was added."""
-    places = (f"{_DPKG}/status", *_APK)
+    places = (f"{DPKG}/status", *APK)
     return frozenset(name for place in places for name in read_names(root / place.lstrip("/")))
-
-
-def _read_lists(view: View) -> dict[str, tuple[str, ...]]:
-    found = {}
-    for name in view.names(f"{_DPKG}/info"):
-        file = view.file(f"{_DPKG}/info/{name}") if name.endswith(".list") else None
-        if file is not None:
-            package = name.removesuffix(".list").partition(":")[0]
-            found[package] = tuple(file.read_text("utf-8", "replace").splitlines())
-    return found
-
-
-def _read_depends(status: str) -> dict[str, tuple[str, ...]]:
-    found = {}
-    for paragraph in status.split("\n\n"):
-        fields = dict(re.findall(r"^([A-Za-z-]+): (.*)$", paragraph, re.MULTILINE))
-        names = re.split(r"[,|]", fields.get("Depends", ""))
-        plain = (re.split(r"[ (:]", name.strip(), maxsplit=1)[0] for name in names)
-        found[fields.get("Package", "")] = tuple(name for name in plain if name)
-    return found
-
-
-def _read_apk(text: str) -> Records:
-    records = Records()
-    for paragraph in text.split("\n\n"):
-        package, folder = "", ""
-        files: list[str] = []
-        for line in paragraph.splitlines():
-            kind, _, value = line.partition(":")
-            if kind == "P":
-                package = value
-            elif kind == "F":
-                folder = value
-            elif kind == "R":
-                files.append(f"/{posixpath.join(folder, value)}")
-            elif kind == "D":
-                names = (re.split(r"[<>=~]", word, maxsplit=1)[0] for word in value.split())
-                records.depends[package] = tuple(n for n in names if n and ":" not in n)
-        records.files[package] = tuple(files)
-    return records
-
-
-def _owner(view: View, records: Records, path: str) -> str:
-    """Return the package of a program; its record may spell a folder before links were followed."""
-    real = view.real(path)
-    names = {posixpath.basename(path), posixpath.basename(real)}
-    for package, files in records.files.items():
-        if any(posixpath.basename(f) in names and view.real(f) == real for f in files):
-            return package
-    return ""
 
 
 def _is_machine_code(view: View, path: str) -> bool:

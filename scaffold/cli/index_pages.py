@@ -12,7 +12,7 @@ from scaffold.catalog.resources import snapshots
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.cli.services import Indexes, Services
 from scaffold.config.request import index_options
-from scaffold.index.layered_index import SnapshotIndex, open_index
+from scaffold.index.layered_index import LayeredIndex, SnapshotIndex, open_index
 from scaffold.index.metadata_builder import build_metadata
 from scaffold.model.errors import TransientError, UsageError
 from scaffold.model.index import Index, Page
@@ -83,7 +83,7 @@ def _open(outside: Services, *, offline: bool) -> Index:
     return outside.indexes.open_index(None, project, Request(options=Options(offline=offline)))
 
 
-def _open_index(folder: Path | None, project: Project, request: Request) -> Index:
+def _open_index(folder: Path | None, project: Project, request: Request) -> LayeredIndex:
     if request.certificates and not Path(request.certificates).is_file():
         raise UsageError(
             f"--ca: there is no file {request.certificates}", hint="give certificates in PEM format"
@@ -102,5 +102,8 @@ def _open_index(folder: Path | None, project: Project, request: Request) -> Inde
 
 INDEXES = Indexes(
     open_index=_open_index,
+    list_contents=lambda folder, project, request, files: _open_index(
+        folder, project, request
+    ).contents(files),
     open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
 )

@@ -1,6 +1,7 @@
 """``leanscaffold report``: where the bytes of an image go, on a page or in short."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from scaffold.cli.planning import decide_outcome
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
 from scaffold.model.errors import FITS, NOTHING_FITS
+from scaffold.model.index import Contents
 from scaffold.model.knowledge import Facts
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
@@ -37,7 +39,17 @@ def report(
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
         facts = outside.knowledge.load_facts(request.knowledge)
-    page = _make(outcome, facts) if html is not None else ""
+        files = [
+            one.pinned.file
+            for decision in outcome.decisions
+            if decision.chosen and html is not None
+            for one in decision.chosen.candidate.packages
+        ]
+        if files:
+            tell("listing what is inside the wheels")
+        found = outside.indexes.list_contents(path, outcome.project, request, files)
+        contents = {file.filename: one for file, one in zip(files, found, strict=True) if one}
+    page = _make(outcome, facts, contents) if html is not None else ""
     if html == "-":
         click.echo(page, nl=False)
         return FITS if outcome.fits else NOTHING_FITS
@@ -50,9 +62,9 @@ def report(
     return FITS if outcome.fits else NOTHING_FITS
 
 
-def _make(outcome: PlanResult, facts: Facts) -> str:
-
+def _make(outcome: PlanResult, facts: Facts, contents: Mapping[str, Contents]) -> str:
     folder = templates()
     return render_page(
-        make_page(outcome, facts), lambda name: (folder / name).read_text(encoding="utf-8")
+        make_page(outcome, facts, contents),
+        lambda name: (folder / name).read_text(encoding="utf-8"),
     )

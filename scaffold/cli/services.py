@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
     from scaffold.model.errors import Detail
-    from scaffold.model.index import Index
+    from scaffold.model.index import Contents, DistFile, Index
     from scaffold.model.knowledge import Facts, PackageFact
     from scaffold.model.options import Options, Request
     from scaffold.model.plan import Plan
@@ -82,10 +82,12 @@ class Indexes:
 
     ``open_index`` takes the project's folder (None outside of one), its lock and addresses, and
     those of the request; what ``open_snapshot`` opens asks neither cache nor network.
+    ``list_contents`` says what is inside wheels, None where that is not known.
     """
 
     open_index: Callable[[Path | None, Project, Request], Index]
     open_snapshot: Callable[[Sequence[str]], Index]
+    list_contents: Callable[[Path, Project, Request, Sequence[DistFile]], Sequence[Contents | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scaffold.assembler.records import INTERPRETER
 from scaffold.assembler.trimming import REPORT
 from scaffold.model.image import (
     BLOCK,
@@ -42,6 +43,7 @@ def is_kept(path: str) -> bool:
         or folder == "/etc/ld.so.conf.d"
         or (folder == "/etc" and name.startswith("ld-musl-"))
         or is_database(path)
+        or path == INTERPRETER
     )
 
 

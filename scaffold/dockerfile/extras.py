@@ -227,12 +227,11 @@ _RUNNERS = {"amd64": "ubuntu-24.04", "386": "ubuntu-24.04", "arm64": "ubuntu-24.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One target's build in CI: on what machine, and whether that has to emulate."""
+    """One target's build in CI, and on what machine."""
 
     target: str
     platform: str
     runner: str
-    emulated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,27 +251,22 @@ class Workshop:
 
 def make_workshop(plan: Plan) -> Workshop:
     """Return what development of a plan's project needs."""
-    jobs = tuple(_jobs(plan))
+    arches = [target.target.arch for target in plan.targets]
     return Workshop(
         builder=plan.builder,
         install=_install(plan),
-        jobs=jobs,
-        emulates=any(job.emulated for job in jobs),
+        jobs=tuple(
+            Job(
+                target=arch.value,
+                platform=arch.platform,
+                runner=_RUNNERS.get(arch.slug, _RUNNERS["amd64"]),
+            )
+            for arch in arches
+        ),
+        emulates=any(arch.slug not in _RUNNERS for arch in arches),
         inputs=tuple(sorted({*plan.project.files, *(target.lock for target in plan.targets)})),
         version=__version__,
     )
-
-
-def _jobs(plan: Plan) -> Iterator[Job]:
-    for target in plan.targets:
-        arch = target.target.arch
-        native = _RUNNERS.get(arch.slug)
-        yield Job(
-            target=arch.value,
-            platform=arch.platform,
-            runner=native or "ubuntu-24.04",
-            emulated=native is None,
-        )
 
 
 def _install(plan: Plan) -> str:

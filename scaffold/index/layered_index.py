@@ -24,7 +24,7 @@ from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex, MetadataBuild
 from scaffold.index.project_files import ProjectFiles
 from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
-from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
+from scaffold.model.index import Contents, DistFile, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, LockedPackage, Project
 
 
@@ -269,6 +269,18 @@ class LayeredIndex:
                 continue
             known[position] = self._with_siblings(name, file, fetched) or known[position]
         return self._with_libraries(wanted, known)
+
+    def contents(self, files: Sequence[DistFile]) -> list[Contents | None]:
+        """List what is inside wheels; None where it is not known and cannot be asked."""
+        network = not self._offline
+        asked = [self._pool.submit(self._live.contents, file, network=network) for file in files]
+        found: list[Contents | None] = []
+        for one in asked:
+            try:
+                found.append(_answer(one))
+            except TransientError:
+                found.append(None)
+        return found
 
     def _with_libraries(
         self, wanted: Sequence[tuple[str, str, DistFile]], known: Sequence[WheelFacts | None]

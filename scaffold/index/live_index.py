@@ -15,7 +15,7 @@ from scaffold.index.configuration import IndexConfig, redact
 from scaffold.index.metadata import read_sdist
 from scaffold.index.remote_files import LARGEST_WHOLE, RemoteFiles
 from scaffold.index.simple_api import ACCEPT, read_page
-from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
+from scaffold.model.index import Contents, DistFile, Metadata, Page, SourceFacts, WheelFacts
 
 FRESH = 600.0  # seconds that a page is used without asking again
 MetadataBuilder = Callable[[Metadata, str, bytes, IndexConfig], Metadata]
@@ -218,6 +218,16 @@ class LiveIndex:
         found = inside.facts.brings if inside else None
         if found is not None:
             self._cache.save("libraries", key, found)
+        return found
+
+    def contents(self, file: DistFile, *, network: bool) -> Contents | None:
+        """List a wheel's files: from the cache, else by its directory."""
+        known = self._cache.load("contents", _file_key(file), Contents)
+        if known is not None or not network or not file.url:
+            return known
+        found = self._remote.contents(file)
+        if found is not None:
+            self._cache.save("contents", _file_key(file), found)
         return found
 
     def siblings(self, name: str, index: str) -> Iterator[tuple[str, WheelFacts]]:

@@ -30,7 +30,7 @@ from scaffold.index.metadata import (
 )
 from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.image import count_blocks
-from scaffold.model.index import DistFile, Metadata, WheelFacts
+from scaffold.model.index import Contents, DistFile, Metadata, WheelFacts
 from scaffold.model.project import When
 from scaffold.project.source_modules import LARGEST_SOURCE, parse_modules, runs_on_import
 from scaffold.project.uses import find_uses
@@ -199,6 +199,20 @@ class RemoteFiles:
                 return WheelInside(metadata=wheel_metadata(wheel), facts=facts)
         except _UNREADABLE:
             return None
+
+    def contents(self, file: DistFile) -> Contents | None:
+        """List (path, bytes, rule of trimming that covers it) of a wheel's files."""
+        try:
+            with self._open_zip(file) as wheel:
+                files = [info for info in wheel.infolist() if not info.is_dir()]
+        except _UNREADABLE:
+            return None
+        return tuple(
+            (path, info.file_size, rule.name if rule else "")
+            for info in files
+            for path in [_installed_path(info.filename)]
+            for rule in [rule_of(tuple(path.split("/")))]
+        )
 
     def with_elf(self, file: DistFile) -> WheelFacts | None:
         """Download a wheel and read everything; None for one that is gone, broken or too large.

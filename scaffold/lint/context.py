@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from scaffold.lint.image_references import find_base, find_family, parse_image
+from scaffold.lint.image_references import find_base, parse_image
 from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Span, Stage
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, ImageFamily
 from scaffold.model.project import Project
@@ -145,7 +145,7 @@ class Case:
     def family(self, stage: Stage | None) -> ImageFamily | None:
         """Return what the name of a stage's image says, None for one that nobody knows."""
         root = self.root(stage)
-        return find_family(self.facts, root.image) if root else None
+        return self.facts.find_family(root.image) if root else None
 
 
 def shells_of(dockerfile: Dockerfile) -> dict[int, tuple[Command, ...]]:

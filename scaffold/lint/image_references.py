@@ -92,12 +92,6 @@ def release_of(family: ImageFamily) -> str:
     return named.get(family.release, family.release or newest)
 
 
-def find_family(facts: Facts, reference: str) -> ImageFamily | None:
-    """Return what is known of an image by its name."""
-    matches = (family.match(reference) for family in facts.families.values())
-    return next((found for found in matches if found is not None), None)
-
-
 def find_base(facts: Facts, image: Reference, arch: Arch) -> tuple[Base, Image] | None:
     """Return the known base that a reference means on an architecture, with its image."""
     if not image.official or not image.family or not image.minor:

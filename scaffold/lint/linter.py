@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 from scaffold.lint.base_images import outer_bases
 from scaffold.lint.checking import apply_edits, check
 from scaffold.lint.context import Case, Decided, Surroundings, shells_of
-from scaffold.lint.image_references import find_family
 from scaffold.lint.install_commands import python_installs
 from scaffold.lint.rules import Rule
 from scaffold.model.finding import Finding
@@ -82,7 +81,7 @@ def unknown_images(case: Case) -> Iterator[str]:
     """Yield a note on each image of which nothing is known."""
     for _, image, _ in outer_bases(case):
         name = f"{image.repository}{':' if image.tag else ''}{image.tag}"
-        if find_family(case.facts, name) is None:
+        if case.facts.find_family(name) is None:
             yield f"nothing is known of {name}: rules on what is in an image leave it out"
 
 

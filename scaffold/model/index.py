@@ -129,6 +129,10 @@ class WheelFacts:
         return dict(self.kinds).get(name, 0)
 
 
+# The files of a wheel: path below site-packages, bytes, and the rule of trimming that covers it.
+Contents = tuple[tuple[str, int, str], ...]
+
+
 class Index(Protocol):
     """Pages, metadata and wheel facts, from wherever they are known.
 

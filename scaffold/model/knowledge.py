@@ -543,3 +543,8 @@ class Facts:
     dropped: Mapping[str, DroppedPackages] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)
     indexes: Mapping[str, ExtraIndex] = field(default_factory=dict)
+
+    def find_family(self, reference: str) -> ImageFamily | None:
+        """Return what is known of an image by its name."""
+        matches = (family.match(reference) for family in self.families.values())
+        return next((found for found in matches if found is not None), None)

@@ -222,6 +222,15 @@ class HeavyFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnImage:
+    """What the project's own Dockerfile starts from, and the words and addresses of its steps."""
+
+    image: str
+    words: frozenset[str] = frozenset()
+    urls: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
@@ -239,9 +248,10 @@ class Project:
     build may see them; ``opened`` are files named as secrets that the sources open.
     ``offered`` are its extras, each with the normalised names of what it asks for.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
-    asks for. ``ignore`` are the patterns of the user's own ignore file ``ignore_source``,
-    and ``ignore_file`` is the name of the one that has them and ours. ``composed`` is the user's
-    compose file that docker would pass over for a ``compose.yaml``.
+    asks for. ``own_image`` is what its people run it in. ``ignore`` are the patterns of
+    the user's own ignore file ``ignore_source``, and ``ignore_file`` is the name of the one that
+    has them and ours. ``composed`` is the user's compose file that docker would pass over for a
+    ``compose.yaml``.
     """
 
     name: Found[str]
@@ -276,3 +286,4 @@ class Project:
     ignore: tuple[str, ...] = ()
     ignore_source: str = ""
     composed: str = ""
+    own_image: OwnImage | None = None

@@ -39,6 +39,17 @@ def find_advice(
     return found
 
 
+def find_plain_index(accelerators: Mapping[str, Accelerator], project: Project) -> str | None:
+    """Return the index of files without an accelerator that the project's people install from."""
+    known = {
+        rule.index_url.rstrip("/")
+        for accelerator in accelerators.values()
+        for rule in accelerator.rules
+        if rule.when == "absent" and rule.index_url
+    }
+    return min(known & project.own_image.urls, default=None) if project.own_image else None
+
+
 def _find_rule(
     accelerators: Mapping[str, Accelerator], target: Target, package: str, used: str
 ) -> Advice | None:

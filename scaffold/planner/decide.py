@@ -7,13 +7,13 @@ from datetime import date
 from scaffold.model.codes import HOPELESS, OF_BASES, WITHOUT_WHEEL, Code
 from scaffold.model.errors import Detail, UnresolvableError
 from scaffold.model.index import Index
-from scaffold.model.knowledge import Facts
+from scaffold.model.knowledge import NONE, Facts
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
-from scaffold.planner.accelerators import find_advice
+from scaffold.planner.accelerators import find_advice, find_plain_index
 from scaffold.planner.candidates import EvaluationRun, on_other_arch
 from scaffold.planner.evaluate import PlanningInput, environment_of
 from scaffold.planner.own_packages import pin_build_requires
@@ -141,6 +141,11 @@ def _read_large(
 def _question(
     project: Project, target: Target, options: Options, edges: PlannerServices
 ) -> PlanningInput:
+    url = None if target.accelerator else find_plain_index(edges.facts.accelerators, project)
+    if url:
+        text = f"the project's own Dockerfile installs from {url}: --accelerator none is assumed"
+        target = replace(target, accelerator=NONE)
+        project = replace(project, notes=(*project.notes, text))
     question = PlanningInput(
         project=project, target=target, options=options, facts=edges.facts, today=edges.today
     )

@@ -31,7 +31,12 @@ from scaffold.resolver.releases import is_pin, parse_specifier, split_tags
 
 
 def doubt_python(
-    project: Project, packages: Sequence[Pinned], python: str, released: Mapping[str, date]
+    project: Project,
+    packages: Sequence[Pinned],
+    python: str,
+    released: Mapping[str, date],
+    *,
+    proven: str = "",
 ) -> tuple[Reason, ...]:
     """Return a reason for each pin that was made before a Python and does not say it suits it.
 
@@ -39,10 +44,10 @@ def doubt_python(
     them could have used it: then only those count whose classifiers stop before it, where newer
     releases exist. What has a wheel for this very Python, or names it, never counts. An sdist that
     was made before it and has wheels for other Pythons always does: its code was never compiled
-    for this one.
+    for this one. ``proven`` is the Python that the project's people run them on.
     """
     day = released.get(python)
-    if day is None:
+    if day is None or python == proven:
         return ()
     old_code = tuple(_doubt_code(packages, python, day))
     names = {a.name for a in project.asked if is_pin(a.specifier, wildcard=False)}
@@ -259,6 +264,8 @@ def evaluate(
         ),
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
+    own_image = question.project.own_image
+    own = facts.find_family(own_image.image) if own_image else None
     candidate = Candidate(
         base=base,
         image=image,
@@ -276,7 +283,11 @@ def evaluate(
         spared=spared,
         trimmed=(*trimmed, *of_base),
         doubts=doubt_python(
-            question.project, [w.pinned for w in packages], image.python, facts.releases
+            question.project,
+            [w.pinned for w in packages],
+            image.python,
+            facts.releases,
+            proven=own.python if own else "",
         ),
     )
     names = [weighed.pinned.name for weighed in packages]

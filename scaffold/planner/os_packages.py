@@ -36,7 +36,13 @@ from scaffold.planner.os_package_cost import (
 )
 from scaffold.planner.own_packages import runtime_libraries
 from scaffold.planner.source_builds import find_builds
-from scaffold.planner.source_usage import Usage, find_missing, is_closed, weigh_uses
+from scaffold.planner.source_usage import (
+    Usage,
+    excuse_programs,
+    find_missing,
+    is_closed,
+    weigh_uses,
+)
 
 SHELL = "busybox"
 _LDCONFIG = "ldconfig"
@@ -88,7 +94,11 @@ def find_os_packages(
     given = (*options.programs, *((SHELL,) if options.debug_shell else ()))
     usage = weigh_uses(
         base,
-        (*project.uses, *list_started(project, facts), *_opened(facts, packages)),
+        (
+            *excuse_programs(project, facts),
+            *list_started(project, facts),
+            *_opened(facts, packages),
+        ),
         facts,
         given=given,
         commands=set(_commands_of(project, facts, packages)),

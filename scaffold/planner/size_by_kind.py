@@ -8,7 +8,7 @@ from scaffold.assembler.trim.unloaded import UNLOADED
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Weighed
-from scaffold.model.verdict import Accepted
+from scaffold.model.verdict import Accepted, Candidate, Trimmed
 from scaffold.planner.trimming import lighten
 
 SOURCES = "Python source"
@@ -31,7 +31,8 @@ class Share:
     """A part of the image. ``group`` is base, package, system packages or application.
 
     Bytes on disk and to download; ``kinds`` splits the former by kind of file, the largest first.
-    ``trimmed`` are bytes of the wheel that do not get into the image, by the rule that drops them.
+    ``file`` is what a package is installed from, ``trimmed`` bytes of it that do not get into the
+    image, by the rule that drops them.
     """
 
     label: str
@@ -40,7 +41,19 @@ class Share:
     download: int
     kinds: tuple[tuple[str, int], ...]
     version: str = ""
+    file: str = ""
     trimmed: tuple[tuple[str, int], ...] = ()
+
+
+def list_left_out(candidate: Candidate, *, bytecode: str) -> tuple[Trimmed, ...]:
+    """Return what the wheels have and the image does not, sources of bytecode included."""
+    alone = set(candidate.sourceless) if bytecode == "only" else set()
+    sources = (
+        Trimmed(rule=SOURCES, package=one.pinned.name, bytes=one.facts.kind("py"))
+        for one in candidate.packages
+        if one.pinned.name in alone
+    )
+    return tuple(one for one in (*candidate.trimmed, *sources) if one.bytes)
 
 
 def break_down(chosen: Accepted, facts: Facts, *, bytecode: str) -> tuple[Share, ...]:
@@ -68,13 +81,12 @@ def _around(chosen: Accepted) -> Iterator[Share]:
 
 def _packages(chosen: Accepted, facts: Facts, bytecode: str) -> Iterator[Share]:
     candidate = chosen.candidate
-    alone = set(candidate.sourceless) if bytecode == "only" else set()
+    left_out = list_left_out(candidate, bytecode=bytecode)
     left = lighten(candidate.packages, facts, candidate.trimmed, bytecode=bytecode)
     weights = {name: (on_disk, download) for name, on_disk, download in chosen.size.packages}
     for whole, light in zip(candidate.packages, left, strict=True):
         name = whole.pinned.name
-        gone = {one.rule: one.bytes for one in candidate.trimmed if one.package == name}
-        gone |= {SOURCES: whole.facts.kind("py")} if name in alone else {}
+        gone = {one.rule: one.bytes for one in left_out if one.package == name}
         on_disk, download = weights.get(name, (light.facts.installed, 0))
         yield Share(
             label=name,
@@ -82,6 +94,7 @@ def _packages(chosen: Accepted, facts: Facts, bytecode: str) -> Iterator[Share]:
             on_disk=on_disk,
             download=download,
             version=whole.pinned.version,
+            file=whole.pinned.file.filename,
             kinds=_kinds(light, gone, on_disk),
             trimmed=_sorted(gone),
         )

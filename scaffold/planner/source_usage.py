@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -70,6 +70,35 @@ def weigh_uses(
         refused=tuple(scales.refused),
         notes=tuple(scales.notes),
     )
+
+
+def excuse_programs(project: Project, facts: Facts) -> Iterator[Use]:
+    """Yield what the sources use; a program that the people's own image lacks is not needed.
+
+    They start the application in it, so what calls the program is for others or optional. What is
+    called whenever the application starts is needed all the same.
+    """
+    own = project.own_image
+    family = facts.find_family(own.image) if own else None
+    if own is None or family is None:
+        yield from project.uses
+        return
+    there = {
+        program
+        for base in facts.bases
+        if not base.origin and any(family.match(base.reference_for(one)) for one in base.images)
+        for program in base.programs
+    }
+    for use in project.uses:
+        if use.code == "runs-program" and use.when is When.CALL and use.value:
+            library = facts.libraries.get(use.value)
+            packages = library.packages.values() if library else ()
+            brings = {use.value, *(one.name for one in packages)}
+            lacks = use.value in family.lacks or (there and use.value not in there)
+            if lacks and own.words.isdisjoint(brings):
+                yield replace(use, when=When.MAYBE)
+                continue
+        yield use
 
 
 class _Scales:
@@ -330,7 +359,8 @@ def _key(name: str) -> str:
 
 def _from_extra(project: Project, names: AbstractSet[str]) -> str:
     """Return the extra that has one of these packages as a way out, empty if none has."""
-    extra = next((extra for extra, listed in project.offered if listed & names), "")
+    offered = [(extra, listed) for extra, listed in project.offered if listed & names]
+    extra = min(offered, key=lambda one: (one[0] not in names, len(one[1])), default=("",))[0]
     return f"ask for --extra {extra}, or " if extra else ""
 
 

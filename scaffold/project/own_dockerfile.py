@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
-from scaffold.model.project import Asked, Origin
+from scaffold.model.project import Asked, Origin, OwnImage
 from scaffold.project.dockerfile_parser.installs import Install, python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
@@ -36,6 +36,8 @@ _ASIDE = re.compile(
     r"|(?:docker|container)ignore|j2|jinja2?|tmpl|template|tpl|in|sh|md|txt|swp)(?:[-_.]|$)"
 )
 _WITH_EXTRAS = re.compile(r"([\w./-]+)\[([\w.,\s-]+)\]")
+_WORD = re.compile(r"[\w.+-]+")
+_ADDRESS = re.compile(r"https?://[^\s\"']+")
 _MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
 OURS = "Made by:  leanscaffold"
 # What installs packages is no package of the application.
@@ -54,6 +56,7 @@ class OwnInstalls:
 
     files: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
+    image: OwnImage | None = None
     optional: tuple[tuple[str, str, str, Origin], ...] = ()
 
     def chosen(self, kind: str, project: str, offered: Collection[str]) -> Mapping[str, str]:
@@ -159,6 +162,22 @@ def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) 
         files=tuple(dict.fromkeys(filter(None, found))),
         asked=tuple(asked.values()),
         optional=tuple(optional),
+        image=_image(dockerfile),
+    )
+
+
+def _image(dockerfile: Dockerfile) -> OwnImage:
+    """Return what the image is made from."""
+    stage = dockerfile.stages[-1]
+    steps = [*stage.steps]
+    while stage.parent is not None:
+        stage = dockerfile.stages[stage.parent]
+        steps += stage.steps
+    texts = [step.text for step in steps if step.keyword in {"RUN", "COPY", "ADD", "ENV"}]
+    return OwnImage(
+        image=stage.image,
+        words=frozenset(word for text in texts for word in _WORD.findall(text)),
+        urls=frozenset(url.rstrip("/") for text in texts for url in _ADDRESS.findall(text)),
     )
 
 

@@ -2,9 +2,12 @@
 
 import ast
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import eq, ge, gt, le, lt, ne
 
+from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.source_modules import Module
 
 # What these are in every image; what depends on the architecture or the Python is left open.
@@ -12,6 +15,8 @@ _KNOWN: Mapping[str, object] = {
     "sys.platform": "linux",
     "os.name": "posix",
     "platform.system": "Linux",
+    "six.PY2": False,
+    "six.PY3": True,
     "typing.TYPE_CHECKING": False,
     "typing_extensions.TYPE_CHECKING": False,
 }
@@ -23,6 +28,15 @@ _ASKS = frozenset(
 )
 _LEAVES = frozenset({"sys.exit", "exit", "quit", "os._exit"})
 _EVERYTHING = "Exception"
+_COMPARES: Mapping[type[ast.cmpop], Callable[[int, int], bool]] = {
+    ast.Lt: lt,
+    ast.LtE: le,
+    ast.Eq: eq,
+    ast.NotEq: ne,
+    ast.GtE: ge,
+    ast.Gt: gt,
+}
+_OLDEST = (3, 10)  # Python in a base; a release of it is more, as (3, 10, 4) > (3, 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +207,11 @@ class Conditions:
         return value if isinstance(value, bool) else None
 
     def _compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> bool | None:
+        part = left.slice if isinstance(left, ast.Subscript) else None
+        name = self._dotted(left.value if isinstance(left, ast.Subscript) else left)
+        if name.startswith("sys.version_info"):
+            major = name.endswith(".major") or (isinstance(part, ast.Constant) and part.value == 0)
+            return _for_every_python(operator, right, major=major)
         one = self._value(left)
         texts = right.elts if isinstance(right, ast.List | ast.Tuple | ast.Set) else [right]
         others = [self._value(text) for text in texts]
@@ -239,6 +258,23 @@ class Conditions:
         return None
 
 
+def _for_every_python(operator: ast.cmpop, right: ast.expr, *, major: bool) -> bool | None:
+    """Return what ``sys.version_info < (3, 9)`` is for every Python that an image may have."""
+    try:
+        asked = ast.literal_eval(right)
+    except ValueError:
+        return None
+    if major and isinstance(asked, int):
+        compare = _COMPARES.get(type(operator))
+        return compare(_OLDEST[0], asked) if compare else None
+    numbers = isinstance(asked, tuple) and all(isinstance(one, int) for one in asked)
+    if major or not numbers or asked > _OLDEST:
+        return None
+    if isinstance(operator, ast.Lt | ast.LtE):
+        return False
+    return True if isinstance(operator, ast.Gt | ast.GtE) else None
+
+
 def _is_main(test: ast.expr) -> bool:
     names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
     return "__name__" in names
@@ -254,6 +290,7 @@ _DYNAMIC = frozenset(
 # Frameworks that import by settings, by folders, or by names of their own.
 _BY_THEMSELVES = frozenset({"django", "streamlit", "procfile", "celery"})
 _MISSING = ("ImportError", "ModuleNotFoundError")
+_IMPORTED = re.compile(r"\bfrom ([\w.]+) import ")  # of `python -c`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +331,7 @@ def find_reached(
     return Reached(
         first=first.file,
         starting=starting,
-        all=frozenset(graph.by_file) if dynamic else found,
+        all=graph.loadable(found) if dynamic else found,
         known=not dynamic,
     )
 
@@ -311,7 +348,8 @@ class _Graph:
 
     def find_first(self, command: Sequence[str]) -> Module | None:
         """Return the module that a command runs, as far as its words tell."""
-        for word in command:
+        code = _IMPORTED.search(command[2]) if command[1:2] == ("-c",) else None
+        for word in (code[1],) if code else command:
             name = word.partition(":")[0]
             named = self._by_name.get(f"{name}.__main__") or self._by_name.get(name)
             found = self.by_file.get(posixpath.normpath(name)) or named
@@ -330,6 +368,20 @@ class _Graph:
                 main = module is first
                 waiting.extend(self._named(module, at_start=at_start, main=main))
         return frozenset(found)
+
+    def loadable(self, found: frozenset[str]) -> frozenset[str]:
+        """Return what a computed import may load: all but scripts beside the application's folders.
+
+        Such a script is run by hand or by a build (``scripts/release.py``), and imported by none.
+        """
+        folders = {posixpath.dirname(file).partition("/")[0] for file in found} - {""}
+        return frozenset(
+            file
+            for file, module in self.by_file.items()
+            if file in found
+            or file.partition("/")[0] in folders
+            or not (module.is_script or is_aside(module))
+        )
 
     def _named(self, module: Module, *, at_start: bool, main: bool) -> Iterator[Module]:
         """Yield the project's modules that one names."""

@@ -236,6 +236,7 @@ def read_project(
         elsewhere=find_elsewhere(paths),
         private=private,
         opened=opened,
+        own_image=own.image,
         ignore_file=ignore.ours,
         ignore=ignore.patterns,
         ignore_source=ignore.theirs,

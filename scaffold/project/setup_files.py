@@ -206,6 +206,31 @@ def read_console_scripts(root: Path, folder: str = ".") -> Mapping[str, tuple[st
     return found
 
 
+def read_script_files(root: Path) -> Mapping[str, Origin]:
+    """Return the files that setup.cfg or setup.py installs as commands (``scripts=[…]``)."""
+    found: dict[str, Origin] = {}
+    for file in (name for name in SETUP_FILES if (root / name).is_file()):
+        try:
+            text = decode(read_bytes(root, file))
+            if file.endswith(".cfg"):
+                parser = configparser.ConfigParser(interpolation=None)
+                parser.read_string(text)
+                names = parser.get("options", "scripts", fallback="").split()
+            else:
+                given = setup_keywords(text).get("scripts")
+                items = given.elts if isinstance(given, ast.List | ast.Tuple) else ()
+                names = [
+                    one.value
+                    for one in items
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                ]
+        except (SyntaxError, ValueError, RecursionError, configparser.Error):
+            continue
+        for name in names:
+            found.setdefault(name, Origin(file=file, line=line_of(text, re.escape(name))))
+    return found
+
+
 def _cfg_scripts(text: str) -> list[str]:
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign] # commands keep their case

@@ -38,6 +38,11 @@ class Module:
     names: Mapping[str, str]
     values: Mapping[str, ast.expr]
 
+    @property
+    def is_script(self) -> bool:
+        """Tell whether the file asks for being run itself."""
+        return any(is_main_guard(node) for node in self.tree.body)
+
     def dotted(self, node: ast.AST | None) -> str:
         """Return what a name or attribute stands for, such as ``subprocess.run``, or nothing.
 

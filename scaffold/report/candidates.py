@@ -165,7 +165,7 @@ def _show_target(
         yield indented(text, 2, "dim")
     trimmed = sum(gone for share in shares for _, gone in share.trimmed)
     if trimmed:
-        yield indented(f"left out of the wheels already: {format_size(trimmed)}", 2)
+        yield indented(f"left out of packages: {format_size(trimmed)}", 2)
     yield ""
 
 

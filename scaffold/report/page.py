@@ -1,20 +1,23 @@
 """What the page's template sees: an outcome, in words and drawings."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import jinja2
 
 from scaffold import __version__
 from scaffold.model.codes import Code
 from scaffold.model.errors import clean
+from scaffold.model.index import Contents
 from scaffold.model.knowledge import Facts
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
 from scaffold.model.verification import Measured
 from scaffold.planner.layer_plan import PlannedLayer
-from scaffold.planner.size_by_kind import Share, break_down
+from scaffold.planner.size_by_kind import SOURCES, Share, break_down
 from scaffold.report.formatting import format_bound, format_size
 from scaffold.report.page_drawing import Segment, Treemap, draw_bar, draw_treemap
 from scaffold.report.plan_result import PlanResult, best_per_base, planned_layers
@@ -53,6 +56,33 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A file or a folder of a package; ``gone`` says that the image is without it."""
+
+    name: str
+    size: str
+    gone: bool
+    inside: tuple["Node", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A package or another part of the image; sizes in bytes too, to be sorted by.
+
+    ``left_out`` are (what, bytes), ``files`` what its wheel holds, empty where nobody looked.
+    """
+
+    id: str
+    name: str
+    on_disk: int
+    download: int
+    cells: tuple[str, str, str]
+    kinds: tuple[Row, ...]
+    left_out: tuple[Row, ...]
+    files: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
     """A base among the candidates: its bar, and ``limit`` where the budget ends, in hundredths."""
 
@@ -75,7 +105,7 @@ class Section:
     figures: tuple[Row, ...]
     treemaps: tuple[Treemap, ...]
     legend: tuple[Entry, ...]
-    shares: tuple[Row, ...]
+    parts: tuple[Part, ...]
     budget: str
     contenders: tuple[Contender, ...]
     unweighed: tuple[Row, ...]
@@ -97,22 +127,28 @@ class Page:
     sections: tuple[Section, ...]
 
 
-def make_page(outcome: PlanResult, facts: Facts) -> Page:
-    """Return the page of an outcome; the same outcome gives the same page."""
+def make_page(outcome: PlanResult, facts: Facts, contents: Mapping[str, Contents]) -> Page:
+    """Return the page of an outcome; ``contents`` are those of wheels, by their file names."""
     several = len(outcome.targets) > 1
     return Page(
         project=outcome.project.name.value,
         version=__version__,
         slugs=_SLUGS,
         sections=tuple(
-            _section(outcome, facts, target, decision, several=several)
+            _section(outcome, facts, contents, target, decision, several=several)
             for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
         ),
     )
 
 
 def _section(
-    outcome: PlanResult, facts: Facts, target: Target, decision: Decision, *, several: bool
+    outcome: PlanResult,
+    facts: Facts,
+    contents: Mapping[str, Contents],
+    target: Target,
+    decision: Decision,
+    *,
+    several: bool,
 ) -> Section:
     slug = target.arch.slug if several else "image"
     chosen = decision.chosen
@@ -134,7 +170,7 @@ def _section(
         figures=tuple(_figures(chosen, target)),
         treemaps=_treemaps(slug, shares),
         legend=_legend(shares),
-        shares=tuple(_share_rows(shares)),
+        parts=tuple(_parts(slug, shares, contents)),
         budget=_budget(target),
         contenders=contenders,
         unweighed=unweighed,
@@ -151,7 +187,8 @@ def _headline(chosen: Accepted | None, where: str) -> str:
     if chosen is None:
         return f"No base image fits {where}."
     size = format_size(chosen.size.on_disk)
-    return f"{chosen.base.id} with Python {chosen.python} fits {where}: {size} on disk."
+    kind = "" if chosen.base.shell else ", a minimal image without a shell,"
+    return f"{chosen.base.id}{kind} with Python {chosen.python} fits {where}: {size} on disk."
 
 
 def _figures(chosen: Accepted | None, target: Target) -> Iterator[Row]:
@@ -185,19 +222,78 @@ def _legend(shares: Sequence[Share]) -> tuple[Entry, ...]:
     )
 
 
-def _share_rows(shares: Sequence[Share]) -> Iterator[Row]:
+def _parts(slug: str, shares: Sequence[Share], contents: Mapping[str, Contents]) -> Iterator[Part]:
     total = sum(share.on_disk for share in shares)
     for share in shares:
-        kinds = ", ".join(f"{kind} {format_size(size)}" for kind, size in share.kinds[:4])
-        yield Row(
-            head=f"{share.label} {share.version}".strip(),
+        kinds = share.kinds if share.group == "package" else ((share.group, share.on_disk),)
+        yield Part(
+            id=part_id(slug, share.label),
+            name=f"{share.label} {share.version}".strip(),
+            on_disk=share.on_disk,
+            download=share.download,
             cells=(
                 format_size(share.on_disk),
                 f"{share.on_disk / total:.1%}",
                 format_size(share.download),
-                kinds if share.group == "package" else share.group,
             ),
+            kinds=tuple(Row(head=kind, cells=(format_size(size),)) for kind, size in kinds),
+            left_out=tuple(Row(head=r, cells=(format_size(size),)) for r, size in share.trimmed),
+            files=_files(share, contents.get(share.file, ())),
         )
+
+
+def part_id(slug: str, label: str) -> str:
+    """Return the anchor of a part of the image."""
+    return f"{slug}-part-{re.sub('[^a-z0-9]+', '-', label.lower())}"
+
+
+_WORTH_A_LINE = 0.002  # of the wheel's bytes
+
+
+def _files(share: Share, contents: Contents) -> tuple[Node, ...]:
+    """Return the tree of a wheel's files. A rule's are gone where all that it covers is."""
+    covered: dict[str, int] = {}
+    for path, size, rule in contents:
+        rule = SOURCES if path.endswith(".py") and not rule else rule  # noqa: PLW2901
+        covered[rule] = covered.get(rule, 0) + size
+    left_out = dict(share.trimmed)
+    gone = {rule for rule, size in covered.items() if rule and left_out.get(rule) == size}
+    files = [
+        (tuple(path.split("/")), size, (rule or (path.endswith(".py") and SOURCES)) in gone)
+        for path, size, rule in contents
+    ]
+    return _tree(files, _WORTH_A_LINE * sum(covered.values()))
+
+
+_File = tuple[tuple[str, ...], int, bool]  # its path, bytes, and whether the image is without it
+
+
+def _tree(files: Sequence[_File], least: float) -> tuple[Node, ...]:
+    """Return files by folder, the largest first, and what is smaller than ``least`` together."""
+    tops: dict[str, list[_File]] = {}
+    for parts, size, gone in files:
+        tops.setdefault(parts[0], []).append((parts[1:], size, gone))
+    sizes = {top: sum(size for _, size, _ in inside) for top, inside in tops.items()}
+    shown = sorted((top for top in tops if sizes[top] >= least), key=lambda top: (-sizes[top], top))
+    nodes = []
+    for top in shown:
+        below = [one for one in tops[top] if one[0]]
+        inside = _tree(below, least)
+        gone = all(one for _, _, one in tops[top])
+        name = f"{top}/" if below else top
+        if len(inside) == 1 and inside[0].inside:
+            name, inside = f"{name}{inside[0].name}", inside[0].inside
+        nodes.append(Node(name=name, size=format_size(sizes[top]), gone=gone, inside=inside))
+    rest = [one for top in tops.keys() - set(shown) for one in tops[top]]
+    if rest:
+        nodes.append(
+            Node(
+                name=f"{len(rest)} smaller file{'' if len(rest) == 1 else 's'}",
+                size=format_size(sum(size for _, size, _ in rest)),
+                gone=all(one for _, _, one in rest),
+            )
+        )
+    return tuple(nodes)
 
 
 def _budget(target: Target) -> str:
@@ -325,7 +421,11 @@ def render_page(page: Page, template: Callable[[str], str]) -> str:
         autoescape=True,
     )
     environment.filters["number"] = spell_number
-    text = environment.get_template("report/page.html.j2").render(page=page, contents=_contents)
+    script = template("report/page.js")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    text = environment.get_template("report/page.html.j2").render(
+        page=page, contents=_contents, part_id=part_id, script=script, digest=digest
+    )
     return _BLANK_LINES.sub("\n", clean(text)).lstrip()
 
 

@@ -107,11 +107,15 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One rectangle. ``kind`` chooses its pattern; ``title`` says in full what it is."""
+    """One rectangle. ``kind`` chooses its pattern; ``title`` says in full what it is.
+
+    ``part`` is the share that it is of, or a part of, empty for several.
+    """
 
     box: Box
     kind: str
     title: str
+    part: str
     labels: tuple[Label, ...] = ()
 
 
@@ -137,10 +141,11 @@ def draw_treemap(name: str, shares: Sequence[Share], width: float, height: float
         title = f"{share.label}: {format_size(share.on_disk)}, {share.on_disk / total:.1%}"
         if share.group != "package":
             kind = share.kinds[0][0]
-            tiles.append(Tile(box=box, kind=kind, title=title, labels=_labels(box, share)))
+            labels = _labels(box, share)
+            tiles.append(Tile(box=box, kind=kind, title=title, part=share.label, labels=labels))
             continue
         head = _labels(box, share, lines=1)
-        frames.append(Tile(box=box, kind="frame", title=title, labels=head))
+        frames.append(Tile(box=box, kind="frame", title=title, part=_part(share), labels=head))
         inner = box.inside(2.0, _HEAD if head else 2.0)
         tiles += _of_kinds(share, inner)
     return Treemap(name=name, width=width, height=height, tiles=tuple(tiles), frames=tuple(frames))
@@ -177,8 +182,13 @@ def _of_kinds(share: Share, inner: Box) -> Iterator[Tile]:
             box=box,
             kind=kind,
             title=f"{share.label}, {kind}: {format_size(size)}",
+            part=_part(share),
             labels=tuple(_lines(box, (kind, format_size(size)))),
         )
+
+
+def _part(share: Share) -> str:
+    return share.label if share.version else ""
 
 
 def _labels(box: Box, share: Share, lines: int = 2) -> tuple[Label, ...]:

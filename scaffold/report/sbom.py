@@ -3,6 +3,7 @@
 Sources: the JSON schema of CycloneDX 1.6; the SPDX specification 2.3; purl's types (2026-11-29).
 """
 
+import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from scaffold import __version__
+from scaffold.assembler.records import INTERPRETER
 from scaffold.docker.installed_packages import find_installed, owners
 from scaffold.model.image import Contents, is_database
 
@@ -47,6 +49,8 @@ def list_components(contents: Contents) -> tuple[Component, ...]:
         for one in packages
     ]
     python = dict(contents.config.environment).get("PYTHON_VERSION", "")
+    if record := contents.texts.get(INTERPRETER):
+        python = str(json.loads(record)["components"][0]["version"])
     if python:
         purl = f"pkg:generic/python@{python}"
         found.append(Component(name="cpython", version=python, purl=purl, licence="PSF-2.0"))

@@ -8,6 +8,7 @@ from scaffold.model.resolution import Reason, list_notes
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Suggestion
 from scaffold.planner.layer_plan import PlannedLayer
+from scaffold.planner.size_by_kind import list_left_out
 from scaffold.report.candidates import show_candidates, show_ways
 from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.next_steps import show_next
@@ -83,7 +84,9 @@ def _show_target(
     if decision.chosen:
         yield from _show_packages(decision.chosen)
         yield from _show_layers(planned_layers(outcome, decision))
-        yield from _show_trimming(decision.chosen, verbose=verbose)
+        yield from _show_trimming(
+            decision.chosen, outcome.request.options.bytecode, verbose=verbose
+        )
     yield from show_ways(decision)
     yield from _show_notes(outcome, decision)
     yield from _show_savings(target, decision)
@@ -214,8 +217,8 @@ def _name_layer(layer: PlannedLayer) -> str:
     return layer.name or ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def _show_trimming(chosen: Accepted, *, verbose: bool) -> "Content":
-    trimmed = chosen.candidate.trimmed
+def _show_trimming(chosen: Accepted, bytecode: str, *, verbose: bool) -> "Content":
+    trimmed = list_left_out(chosen.candidate, bytecode=bytecode)
     if not trimmed:
         return
     total = sum(one.bytes for one in trimmed)

@@ -812,3 +812,60 @@ def test_packages_brought_along_are_not_the_application(tmp_path: Path, folder: 
     files = {f"{folder}/certifi/__init__.py": "", f"{folder}/certifi/__main__.py": "print(1)\n"}
     project = planned(tmp_path, {**files, "Tautulli.py": LOOP})
     assert started(project)[0] == "python Tautulli.py"
+
+
+def test_an_installed_command_that_python_runs_is_the_projects(tmp_path: Path) -> None:
+    # Kozea/Radicale
+    text = """
+        FROM python:3-alpine
+        WORKDIR /app
+        COPY --from=builder /app/venv /app
+        ENTRYPOINT [ "/app/bin/python", "/app/bin/meter"]
+        CMD ["--hosts", "0.0.0.0:5232"]
+        """
+    listed = "[project]\nname='meter'\nversion='1'\nscripts.meter='meter.__main__:run'\n"
+    files = {"pyproject.toml": listed, "meter/__main__.py": "def run(): pass\n", "Dockerfile": text}
+    project = planned(tmp_path, files)
+    command, _ = started(project)
+    assert command.endswith("sys.exit(run()) --hosts 0.0.0.0:5232")
+    assert project.port is not None
+    assert project.port.value == 5232
+    assert not any("mount it" in note for note in project.notes)
+
+
+def test_of_exposed_ports_that_of_the_command_counts(tmp_path: Path) -> None:
+    # rhasspy/wyoming-piper
+    text = """
+        FROM python:3-slim
+        COPY . .
+        EXPOSE 5000
+        EXPOSE 10200
+        CMD ["python", "main.py", "--uri", "tcp://0.0.0.0:10200", "--web-server"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP})
+    assert project.port is not None
+    assert project.port.value == 10200
+
+
+@pytest.mark.parametrize("file", ["setup.py", "setup.cfg"])
+def test_a_file_that_is_installed_as_a_command_starts(tmp_path: Path, file: str) -> None:
+    # ArduPilot/MAVProxy: other files can be run, too
+    texts = {
+        "setup.py": "from setuptools import setup\n"
+        "setup(name='Meter', packages=['Meter'], scripts=['Meter/cli.py', 'Meter/meter.py'])\n",
+        "setup.cfg": "[metadata]\nname = Meter\n[options]\npackages = Meter\n"
+        "scripts =\n    Meter/cli.py\n    Meter/meter.py\n",
+    }
+    names = ("Meter/app.py", "Meter/cli.py", "Meter/meter.py", "Meter/__init__.py")
+    project = planned(tmp_path, {file: texts[file], **dict.fromkeys(names, LOOP)})
+    assert started(project)[0] == "python -m Meter.meter"
+
+
+def test_a_file_that_a_script_at_the_top_imports_is_not_what_is_run(tmp_path: Path) -> None:
+    # aceinnolab/Inkycal: inkycal/main.py prints a line when it is run
+    files = {
+        "panel/__init__.py": "",
+        "panel/main.py": f"class Panel: pass\n{LOOP}",
+        "panel_run.py": f"from panel.main import Panel\n{LOOP}",
+    }
+    assert started(planned(tmp_path, files))[0] == "python panel_run.py"

@@ -14,7 +14,7 @@ from scaffold.dockerfile.lockfile import render_lock
 from scaffold.index.layered_index import open_index
 from scaffold.model.knowledge import Accelerator
 from scaffold.model.options import Options
-from scaffold.model.project import Found, Origin, Project, Start
+from scaffold.model.project import Found, Origin, OwnImage, Project, Start
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Decision
 from scaffold.planner.decide import PlannerServices, decide
@@ -63,10 +63,18 @@ def accelerators(url: str) -> dict[str, Accelerator]:
     return table | {"cuda": replace(table["cuda"], rules=rules)}
 
 
-def plan(server: FakeIndex, url: str, folder: Path, *texts: str) -> tuple[Project, Decision]:
+def plan(
+    server: FakeIndex,
+    url: str,
+    folder: Path,
+    *texts: str,
+    own: OwnImage | None = None,
+    target: Target = PI,
+) -> tuple[Project, Decision]:
     project = Project(
         name=Found(value="app", origin=WHERE),
         asked=ask(*texts),
+        own_image=own,
         start=Found(value=Start(framework="script", command=("python", "m.py")), origin=WHERE),
     )
     facts = load_facts(knowledge())
@@ -74,7 +82,7 @@ def plan(server: FakeIndex, url: str, folder: Path, *texts: str) -> tuple[Projec
     env = {"UV_DEFAULT_INDEX": server.url, "XDG_CACHE_HOME": str(folder / "cache")}
     with open_index(env, folder=folder, project=project) as index:
         edges = PlannerServices(index=index, facts=facts, today=TODAY, tell=lambda _: None)
-        return project, decide(project, [PI], Options(), edges)[0]
+        return project, decide(project, [target], Options(), edges)[0]
 
 
 def serve_default(server: FakeIndex) -> None:
@@ -128,3 +136,18 @@ def test_an_index_that_does_not_answer_leaves_the_newest_version_without_cuda(
     pinned = {w.pinned.name: w.pinned.version for w in decision.chosen.candidate.packages}
     assert pinned == {"demo-eyes": "1.0", "torch": "92.10.0"}
     assert [note.code for note in decision.notes] == ["index-unreachable"]
+
+
+@pytest.mark.parametrize("device", ["", "cuda"])
+def test_the_index_that_the_authors_image_is_made_from_counts(
+    server: FakeIndex, tmp_path: Path, device: str
+) -> None:
+    # rhasspy/wyoming-piper: pip install --extra-index-url …/whl/cpu
+    serve_default(server)
+    url = add_vendor(server, {f"torch-92.15.0+cpu-{ARM}": make_wheel("torch", "92.15.0+cpu")})
+    own = OwnImage(image="debian:bookworm-slim", urls=frozenset({url}))
+    target = replace(PI, accelerator=device, accelerator_asked=bool(device))
+    _, decision = plan(server, url, tmp_path, "torch", own=own, target=target)
+    assert decision.chosen
+    pinned = {w.pinned.name: w.pinned.version for w in decision.chosen.candidate.packages}
+    assert pinned["torch"] == ("92.15.0" if device else "92.15.0+cpu")

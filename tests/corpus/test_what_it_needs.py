@@ -1,5 +1,6 @@
 """What sources and packages use and nothing brings: added, refused, or told on the first screen."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -27,10 +28,11 @@ def facts() -> Facts:
 
 
 def plan(
-    folder: Path, source: str, listed: str = "", *, world: World | None = None
+    folder: Path, source: str, listed: str = "", *, world: World | None = None, **more: str
 ) -> dict[str, str]:
     """Return for each family of bases what the first screen says: its notes, or why not."""
-    root = write(folder, {"requirements.txt": listed, "main.py": source})
+    files = {re.sub("__py$", ".py", name).replace("__", "/"): text for name, text in more.items()}
+    root = write(folder, {"requirements.txt": listed, "main.py": source, **files})
     project = read_project(root, environ={}, tree=all_files)
     offered = world or offer(listed)
     edges = PlannerServices(
@@ -179,3 +181,92 @@ def test_a_pure_wheel_that_opens_a_library(
     found = plan(tmp_path, source, "bus", world=world)
     closed = {"slim-trixie", "bare-trixie", "alpine-3.24", "bare-alpine-3.24"}
     assert {base for base in closed if found[base].startswith("fits")} == fits
+
+
+CALLS = "import subprocess\n{}\nif __name__ == '__main__':\n    print()\n"
+OWN = "FROM {}\n{}\nCOPY main.py .\nCMD python main.py\n"
+
+
+@pytest.mark.parametrize(
+    ("image", "step", "told"),
+    [
+        # simonw/datasette: its command line calls docker for those who publish with it
+        ("python:3.11-slim-bullseye", "RUN pip install .", "fits: "),
+        ("alpine:3.20", "RUN apk add py3-pip", "fits: "),
+        ("python:3.13-slim", "RUN apt-get update && apt-get install -y git", "starts git"),
+        ("python:3.13-slim", "COPY --from=tools /out/git /usr/bin/git", "starts git"),
+        ("python:3.13", "RUN pip install .", "starts git"),
+        ("company/base:7", "RUN pip install .", "starts git"),
+    ],
+)
+def test_a_program_that_the_authors_image_lacks_is_optional(
+    tmp_path: Path, image: str, step: str, told: str
+) -> None:
+    source = CALLS.format("def pull():\n    subprocess.run(['git', 'pull'])")
+    found = plan(tmp_path, source, "six", Dockerfile=OWN.format(image, step))
+    assert told in found["bare-trixie"]
+
+
+def test_what_is_called_at_every_start_is_needed_whatever_the_authors_image_has(
+    tmp_path: Path,
+) -> None:
+    own = OWN.format("python:3.13-slim", "RUN pip install .")
+    source = CALLS.format("subprocess.run(['git', 'pull'])")
+    assert "starts git" in plan(tmp_path, source, "six", Dockerfile=own)["bare-trixie"]
+
+
+def test_scripts_beside_the_application_need_nothing(tmp_path: Path) -> None:
+    # Flexget: its plugins are found by a computed import, which reaches none of scripts/
+    source = "import app.core\nif __name__ == '__main__':\n    app.core.run()\n"
+    core = "import importlib, subprocess\ndef run(name='x'):\n    importlib.import_module(name)\n"
+    calls = "import subprocess\nsubprocess.run(['git'])\n"
+    release = f"{calls}if __name__ == '__main__':\n    print()\n"
+    found = plan(tmp_path, source, "six", app__core__py=core, scripts__release__py=release)
+    assert "git" not in found["bare-trixie"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "needed"),
+    [
+        # Kozea/Radicale
+        ("sys.version_info < (3, 9)", False),
+        ("sys.version_info[0] < 3", False),
+        ("sys.version_info.major == 2", False),
+        ("sys.version_info[:2] <= (3, 8)", False),
+        ("not sys.version_info >= (3, 7)", False),
+        ("sys.version_info >= (3, 8)", True),
+        ("sys.version_info >= (3, 12)", True),
+        ("sys.version_info < (3, 14)", True),
+    ],
+)
+def test_imports_for_pythons_of_the_past_need_nothing(
+    tmp_path: Path, condition: str, *, needed: bool
+) -> None:
+    source = f"import sys\nif {condition}:\n    import paho.mqtt\n"
+    assert ("imports paho" in plan(tmp_path, source, "six")["slim-trixie"]) is needed
+
+
+def test_the_extra_that_is_named_is_the_modules_own(tmp_path: Path) -> None:
+    listed = (
+        "[project]\nname='app'\nversion='1'\ndependencies=['six']\n"
+        "[project.optional-dependencies]\ntest=['pytest', 'pam']\nauth=['pam']\npam=['pam']\n"
+    )
+    root = write(tmp_path, {"pyproject.toml": listed, "main.py": "import pam\n"})
+    project = read_project(root, environ={}, tree=all_files)
+    edges = PlannerServices(
+        index=offer("six"), facts=facts(), today=date(2026, 11, 25), tell=lambda _: None
+    )
+    target = Target(arch=Arch.ARM64, budget=Budget())
+    (decision,) = decide(project, [target], Options(python="3.13"), edges)
+    assert "ask for --extra pam, or" in dict(_texts(decision))["slim-trixie"]
+
+
+def test_the_python_of_the_authors_image_is_proven_for_its_pins(tmp_path: Path) -> None:
+    # TandoorRecipes/recipes: a pin of 2019, and python:3.13-alpine
+    world = World()
+    world.add("old-1.0-py3-none-any.whl", uploaded="2019-12-12T00:00:00Z")
+    own = OWN.format("python:3.13-slim", "RUN pip install -r requirements.txt")
+    with_own = plan(tmp_path / "a", "import old", "old==1.0", world=world, Dockerfile=own)
+    without = plan(tmp_path / "b", "import old", "old==1.0", world=world)
+    assert "before Python 3.13" in without["slim-trixie"]
+    assert "before Python 3.13" not in with_own["slim-trixie"]

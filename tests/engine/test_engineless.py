@@ -7,13 +7,14 @@ import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 from uuid import uuid4
 
 import pytest
 
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
+from tests.support.scanners import seen_by_both
 from tools import WRITTEN
 
 pytestmark = [pytest.mark.engine, pytest.mark.online]
@@ -43,6 +44,19 @@ def read_saved(path: Path) -> tuple[dict[str, Any], list[dict[str, Row]]]:
                 kept = (one for one in layer if not (one.ischr() or one.isblk()))
                 layers.append({one.name.strip("/"): read_row(layer, one) for one in kept})
         return json.loads(read(saved["Config"])), layers
+
+
+def read_files(path: Path) -> dict[str, bytes]:
+    """Return the records in an archive's layers, later ones over earlier ones."""
+    found = {}
+    with tarfile.open(path) as tar:
+        (saved,) = json.loads(cast("IO[bytes]", tar.extractfile("manifest.json")).read())
+        for name in saved["Layers"]:
+            with tarfile.open(fileobj=tar.extractfile(name)) as layer:
+                for one in layer:
+                    if one.isreg() and ("/dpkg/status" in one.name or "/apk/db/" in one.name):
+                        found[one.name] = cast("IO[bytes]", layer.extractfile(one)).read()
+    return found
 
 
 def read_row(layer: tarfile.TarFile, one: tarfile.TarInfo) -> Row:
@@ -88,3 +102,6 @@ def test_both_images_have_the_same_files(
         assert {k: v for k, v in wanted.items() if own.get(k) != v} == {}
         assert set(own) - set(wanted) == set()
     assert {key: ours.get(key) for key in _SAID} == {key: theirs.get(key) for key in _SAID}
+    libraries = {"slim-trixie": "libssl3t64", "bare-trixie": "libssl3t64"}.get(base, "libssl3")
+    seen = {one.name for one in seen_by_both(read_files(tmp_path / "own.tar"))}
+    assert {libraries, "musl" if "alpine" in base else "libc6"} <= seen

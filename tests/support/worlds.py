@@ -39,6 +39,7 @@ class World:
         facts: WheelFacts | None = None,
         sha256: str = "",
         name: str = "",
+        uploaded: str = "",
     ) -> "World":
         """Put a file on the page of its project."""
         end = filename.removesuffix(".whl").removesuffix(".tar.gz")
@@ -51,6 +52,7 @@ class World:
                 size=size,
                 yanked=yanked,
                 requires_python=requires_python,
+                uploaded=uploaded,
                 sha256=sha256 or f"{abs(hash(filename)):064x}",
             )
         )

@@ -193,6 +193,7 @@ def read_own_start(
         where = command.origin if command else reading.origin(entrypoint or cmd or last)
         try:
             launch = _launch(reading, entrypoint, cmd, steps, command, others=composed.environment)
+            launch = _without_python(reading, launch)
             own = _resolve(reading, launch, own)
         except UnclearError as error:
             told = f"{where} {error}: it does not decide how the app starts (--cmd does)"
@@ -281,7 +282,7 @@ def _try(
         ),
     )
     try:
-        launch = follow(process.launch(), image)
+        launch = _without_python(reading, follow(process.launch(), image))
         own = _resolve(reading, launch, OwnStart())
     except UnclearError as error:
         return str(error)
@@ -396,6 +397,15 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
     start = started(framework, command, origin, environment=tuple(environment.items()))
     uses = foreign_uses(command, origin)
     return replace(own, entry=Entry(start=start, uses=uses), file=file, server=server)
+
+
+def _without_python(reading: _Reading, launch: Launch) -> Launch:
+    """Return a start of an installed command (``python /venv/bin/app``) as that of the command."""
+    first, *rest = launch.words
+    script = posixpath.basename(rest[0]) if rest and "/bin/" in rest[0] else ""
+    if _PYTHON.fullmatch(posixpath.basename(first)) and script in {*reading.scripts, *MODULES}:
+        return replace(launch, words=tuple(rest))
+    return launch
 
 
 def _check_settings(reading: _Reading, command: Sequence[str], launch: Launch) -> None:

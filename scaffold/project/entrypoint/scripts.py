@@ -11,7 +11,11 @@ from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark, start
 from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.pyproject_file import load_pyproject
-from scaffold.project.setup_files import read_console_scripts, read_setup_name
+from scaffold.project.setup_files import (
+    read_console_scripts,
+    read_script_files,
+    read_setup_name,
+)
 from scaffold.project.source_modules import (
     Function,
     Module,
@@ -97,7 +101,7 @@ def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
     """
     own, scripts = project_scripts(root)
     if not scripts:
-        return None
+        return _start_script_file(own, read_script_files(root), modules)
     names = sorted(scripts, key=lambda name: (_bare(name) != _bare(own), name))
     chosen = names[0]
     origin = scripts[chosen][1]
@@ -109,6 +113,21 @@ def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
     return Entry(
         start=started("script", command, remark(origin, others(names[1:]))),
         port=find_port(modules, variable=False),
+    )
+
+
+def _start_script_file(
+    own: str, files: Mapping[str, Origin], modules: Sequence[Module]
+) -> Entry | None:
+    """Return how a file starts that is installed as a command: that named as the project first."""
+    found = [module for file in files for module in modules if module.file == file]
+    found.sort(key=lambda module: _bare(_stem(module)) != _bare(own))
+    if not found:
+        return None
+    origin = remark(files[found[0].file], others([module.file for module in found[1:]]))
+    return Entry(
+        start=started("script", _run(found[0], modules), origin),
+        port=find_port(found[:1], variable=False) or find_port(modules, variable=False),
     )
 
 
@@ -160,6 +179,7 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     """
     running = [module for module in modules if _runs(module)]
     known = [m for m in running if place_of(m) < len(CONVENTIONAL) - 1 or _guard(m)]
+    known = [m for m in known if not _only_demonstrates(m, known)] or known
     named = [module for module in modules if place_of(module) < len(CONVENTIONAL) - 1]
     only = [*(running if len(running) == 1 else modules if len(modules) == 1 else ())]
     found = sorted(known, key=_rank_script) or only or sorted(named, key=_rank_script)
@@ -171,6 +191,20 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     return Entry(
         start=started("script", _run(module, modules), origin),
         port=find_port([module], variable=False) or find_port(modules, variable=False),
+    )
+
+
+def _only_demonstrates(module: Module, scripts: Sequence[Module]) -> bool:
+    """Tell whether a file of a package is imported by a script at the top, which is what is run."""
+    return (
+        "." in module.name
+        and not _is_main(module)
+        and any(
+            "/" not in one.file and name.startswith(f"{module.name}.")
+            for one in scripts
+            if not is_aside(one)
+            for name in one.names.values()
+        )
     )
 
 
@@ -222,6 +256,10 @@ def does_more(module: Module) -> bool:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
     ]
     return len(calls) > 1
+
+
+def _stem(module: Module) -> str:
+    return module.file.rpartition("/")[2].removesuffix(".py")
 
 
 def _is_main(module: Module) -> bool:

@@ -52,6 +52,8 @@ from scaffold.project.uses import find_devices, find_uses
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
+_BOUND = re.compile(r"(?<![\d.])(?:0\.0\.0\.0|\[::\]):(\d{2,5})(?!\d)")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
@@ -257,7 +259,12 @@ def _own_entry(
     serves = bool(own.server) or uwsgi or entry is not None or outside
     written = PORT_OPTION.search(" ".join(start.value.command)) if serves else None
     listens = find_port(modules, first=own.file, variable=serves)
+    words = start.value.command
+    told_to = [one for one in own.ports if any(w.endswith(f":{one.value}") for w in words)]
     port = own.port or _written_port(entry) or listens or among(own.ports, modules)
+    port = told_to[0] if told_to else port
+    bound = _BOUND.search(" ".join(words)) if port is None else None
+    port = Found(value=int(bound[1]), origin=start.origin) if bound else port
     if written is not None:
         port = Found(value=int(written[1]), origin=start.origin)
     elif own.server and own.server != "gunicorn":

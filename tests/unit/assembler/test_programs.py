@@ -7,8 +7,8 @@ from scaffold.assembler.programs import (
     add_shell,
     find_shell,
     list_programs,
-    read_records,
 )
+from scaffold.assembler.records import read_records
 from scaffold.assembler.view import View
 from tests.support.elf_files import make_elf, write
 

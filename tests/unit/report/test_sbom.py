@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from scaffold.assembler.records import INTERPRETER
 from scaffold.model.image import Contents, Elf, ImageConfig, ImageFile
 from scaffold.report.sbom import FORMATS, list_components
 
@@ -39,6 +40,11 @@ def make_image(texts: dict[str, str], arch: str = "arm64") -> Contents:
     [
         ({}, "arm64", ["pkg:generic/python@3.13.9", ""]),
         (PYPI, "arm64", ["pkg:pypi/a-b@1.0", "pkg:pypi/c@2", "pkg:generic/python@3.13.9", ""]),
+        (
+            {INTERPRETER: '{"components": [{"version": "3.13.2"}]}'},
+            "arm64",
+            ["pkg:generic/python@3.13.2", ""],
+        ),
         (
             {"/var/lib/dpkg/status": DPKG},
             "arm/v7",
