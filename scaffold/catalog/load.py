@@ -17,6 +17,7 @@ from scaffold.catalog.tables import (
     expand_distribution,
     expand_library,
     expand_package,
+    gather_packages,
     inherit,
     misspelt,
     read_footprints,
@@ -26,6 +27,7 @@ from scaffold.model.knowledge import (
     Accelerator,
     Base,
     Companion,
+    Compression,
     Distribution,
     DroppedPackages,
     ExtraIndex,
@@ -36,6 +38,7 @@ from scaffold.model.knowledge import (
     Library,
     ModuleFact,
     PackageFact,
+    distribution_key,
 )
 from scaffold.model.target import Device
 
@@ -51,7 +54,10 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families", "indexes")
+_TABLES = (
+    *("libraries", "pythons", "modules", "companions", "headers", "families"),
+    *("indexes", "compressions"),
+)
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -73,12 +79,19 @@ class _Collector:
 
     def add(self, kind: str, key: str, entry: Entry) -> None:
         """Take an entry in; a later layer replaces it, but packages are merged by field."""
-        texts = misspelt(kind, entry.data)
+        texts = misspelt(kind, entry.data, self.distributions())
         self.refuse(entry.file, *(f"{key}: {text}" if kind in _TABLES else text for text in texts))
         earlier = self.entries[kind].get(key)
         if kind == "packages" and earlier is not None:
             entry = Entry(file=entry.file, data=earlier.data | entry.data)
         self.entries[kind][key] = entry
+
+    def distributions(self) -> set[str]:
+        """Return the names that rows of libraries and headers have packages for."""
+        bases = [base.data for base in self.entries["bases"].values()]
+        return {
+            distribution_key(str(one.get("distribution")), str(one.get("release"))) for one in bases
+        }
 
     def refuse(self, file: str, *texts: str, line: int | None = None) -> None:
         """Note problems of a file."""
@@ -199,8 +212,13 @@ def _rows(data: Raw, kind: str, where: str, collector: _Collector) -> Iterator[t
 def _build(collector: _Collector) -> Facts:
     distributions = _values(collector, "distributions", Distribution, expand_distribution)
 
+    names = collector.distributions()
+
     def library(key: str, data: Raw) -> Raw:
-        return expand_library(key, data, distributions)
+        return expand_library(key, gather_packages(data, names), distributions)
+
+    def header(_: str, data: Raw) -> Raw:
+        return gather_packages(data, names)
 
     pythons = _values(collector, "pythons", PythonTable, _as_written)
     return Facts(
@@ -210,8 +228,9 @@ def _build(collector: _Collector) -> Facts:
         devices=_values(collector, "devices", Device, _as_written),
         pythons={minor: row.eol for minor, row in pythons.items()},
         releases={minor: row.released for minor, row in pythons.items() if row.released},
-        headers=_values(collector, "headers", HeaderSource, _as_written),
+        headers=_values(collector, "headers", HeaderSource, header),
         families=_values(collector, "families", ImageFamily, _as_written),
+        compressions=_values(collector, "compressions", Compression, _as_written),
         dropped=_values(collector, "dropped", DroppedPackages, _as_written),
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),

@@ -90,7 +90,11 @@ def make_job(prepared: Prepared, wishes: BuildOptions) -> Job:
         project=prepared.project.name.value,
         arches=prepared.arches,
         index=index_options(prepared.project, prepared.request),
-        wishes=replace(wishes, certificates=prepared.request.certificates),
+        wishes=replace(
+            wishes,
+            certificates=prepared.request.certificates,
+            compression=prepared.request.options.compression,
+        ),
         dockerfile=prepared.request.options.dockerfile,
     )
 

@@ -40,6 +40,7 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]*(?::[0-9]{1,5})?(?:/[a-z0-9._-]+)*", 
 _HEALTH = re.compile(r"/[A-Za-z0-9._~/?=&%+,:@-]*")
 _URL = re.compile(r"(?:https?|file)://[^\s\"'\\]+")
 _LAST_PORT = 65535
+_COMPRESSION = re.compile(r"gzip|zstd(?::(?:[1-9]|1\d))?")
 
 
 def parse_memory(text: str) -> int:
@@ -90,6 +91,14 @@ def parse_python(text: str) -> str:
         or f"{text!r} is no Python version that a base image can have",
         hint=meant or "write a minor version, such as 3.12",
     )
+
+
+def parse_compression(text: str) -> str:
+    """Return ``gzip``, ``zstd`` or ``zstd:LEVEL``."""
+    if not _COMPRESSION.fullmatch(text.strip()):
+        hint = "gzip, zstd or zstd:LEVEL, with a level from 1 to 19"
+        raise UsageError(f"cannot read the compression {text!r}", hint=hint)
+    return text.strip()
 
 
 def explain_free_threaded(text: str) -> str:

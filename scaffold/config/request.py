@@ -12,6 +12,7 @@ from typing import Any
 from scaffold.config.option_parsers import (
     parse_choice,
     parse_command,
+    parse_compression,
     parse_dockerfile,
     parse_health,
     parse_memory,
@@ -55,6 +56,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "program": parse_program,
     "output": parse_output,
     "dockerfile": parse_dockerfile,
+    "compression": parse_compression,
 }
 _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "size": spell_size,

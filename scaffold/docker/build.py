@@ -78,6 +78,7 @@ def make_orders(
             fresh=wishes.fresh,
             arguments=arguments,
             engine=wishes.engine,
+            compression=wishes.compression,
         )
         for arch in arches
     )

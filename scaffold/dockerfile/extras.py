@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scaffold import __version__
+from scaffold.model.build import spell_push
 from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import Project, When
 from scaffold.model.target import Target
@@ -142,7 +143,7 @@ class Service:
     ``limits_of`` names the device that the limits are of. ``dockerfile`` is what builds the image,
     ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's, and
     ``compose_suffix`` the compose file from one of theirs, which docker would pass over for it.
-    ``settings`` are variables that the sources have no default for.
+    ``settings`` are variables that the sources have no default for, ``push`` is buildx's output.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Service:
     mounts: tuple[Hardware, ...]
     groups: tuple[tuple[Group, str], ...]
     settings: tuple[str, ...]
+    push: str
 
 
 def make_service(plan: Plan) -> Service:
@@ -188,6 +190,7 @@ def make_service(plan: Plan) -> Service:
         limits_of=_limits_of(target),
         lasts=plan.health is not None,
         dockerfile=plan.options.dockerfile,
+        push=spell_push(plan.options.compression),
         suffix=suffix,
         compose_suffix=suffix or (".lean" if plan.project.composed else ""),
         hardware=tuple(one for one in hardware if not one.mounted),

@@ -281,11 +281,12 @@ class _Bench:
         self, entries: Sequence[Entry], how: tuple[object, ...], make: Callable[[Path], list[Entry]]
     ) -> Blob:
         """Return the layer of what is made of entries, by an earlier build if of the same."""
-        key = f"app {digest_entries(entries, hashed=_HASHED)} {how}"
+        compression = self.job.wishes.compression
+        key = f"app {compression} {digest_entries(entries, hashed=_HASHED)} {how}"
         if known := self.store.recall(key):
             return known[0]
         with self.store.scratch() as work:
-            blob = write_layer(make(work), self.store)
+            blob = write_layer(make(work), self.store, compression)
         self.store.note(key, [asdict(blob)])
         return blob
 
@@ -297,6 +298,7 @@ class _Bench:
         read += [folder / build.lock] if build.wheels else []
         made_from = [
             *(base.digest, digest_program(), self.tools.python, view.python, view.moment),
+            self.job.wishes.compression,
             *(hashlib.sha256(path.read_bytes()).hexdigest() for path in read),
             *(view.assembly, view.root_dropped, view.accounts, view.root_touched, view.layers),
             *(view.uid, view.home, view.workdir, view.interpreter, view.pip_wheels),
@@ -324,9 +326,9 @@ class _Bench:
             with step(f"{name} files of the base"):
                 keep_layers(view.reference, base, self.source, store)
                 under = unpack_base(base, store) if view.assembled else None
-            layers = []
+            layers, how = [], (store, self.job.wishes.compression)
             if under and not view.cut:
-                layers.append(pool.submit(write_layer, list(make_root(under, view, work)), store))
+                layers.append(pool.submit(write_layer, list(make_root(under, view, work)), *how))
             packages.result()
             with step(f"{name} putting it together"):
                 made = assemble(
@@ -334,7 +336,7 @@ class _Bench:
                 )
             order = ["base", *view.layers] if under and view.cut else view.layers
             with step(f"{name} layers"):
-                layers += [pool.submit(write_layer, made[one], store) for one in order]
+                layers += [pool.submit(write_layer, made[one], *how) for one in order]
                 found = tuple(one.result() for one in layers)
         return found if view.assembled else (*base.layers, *found)
 

@@ -36,6 +36,7 @@ SpeltKind = Literal[
     "program",
     "output",
     "dockerfile",
+    "compression",
 ]
 
 
@@ -162,6 +163,14 @@ class Options:
         choices=TRACED,
         help="What a committed trace (leanscaffold trace) leaves out: what no run opened and "
         "nothing kept may need; all that no run opened; nothing.  [default: safe]",
+    )
+    compression: str = _choice(
+        "compression",
+        "gzip",
+        metavar="gzip|zstd[:LEVEL]",
+        sample="zstd:9",
+        help="Of the layers that `build --push` and `build --to` write; zstd needs an engine that "
+        "reads it.  [default: gzip; `deploy` asks the device's engine]",
     )
     programs: tuple[str, ...] = _application(
         "program",

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from packaging.version import Version
 
+from scaffold.model.build import zstd_level
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
 from scaffold.model.options import Options
@@ -17,7 +18,13 @@ from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Reje
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.own_packages import weigh_collected, weigh_unbuilt
-from scaffold.planner.size_prediction import predict, predict_traced, remark_trace, tracing
+from scaffold.planner.size_prediction import (
+    predict,
+    predict_traced,
+    recompress,
+    remark_trace,
+    tracing,
+)
 from scaffold.planner.trimming import (
     lighten,
     list_compilers,
@@ -264,6 +271,8 @@ def evaluate(
         ),
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
+    if (level := zstd_level(options.compression)) is not None:
+        size = recompress(size, base, facts.compressions["zstd"], level)
     own_image = question.project.own_image
     own = facts.find_family(own_image.image) if own_image else None
     candidate = Candidate(
@@ -387,6 +396,7 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         what = "the packages takes about" if known.telling else "what was measured takes at least"
         text = f"importing {what} {_mb(known.resident)} of the {_mb(memory)} memory"
         yield Reason(code=Code.MEMORY_TIGHT, text=text)
+    yield from _remark_compression(question)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)
     wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]
@@ -411,6 +421,19 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     if assumed:
         text = f"libraries of {', '.join(assumed)} are taken over from a sibling wheel"
         yield Reason(code=Code.ELF_ASSUMED, text=text, package=assumed[0])
+
+
+def _remark_compression(question: PlanningInput) -> Iterator[Reason]:
+    level = zstd_level(question.options.compression)
+    if level is None:
+        return
+    how = question.facts.compressions["zstd"]
+    text = (
+        f"layers compressed with zstd are read by {', '.join(how.readers)} and newer, not by "
+        f"{', '.join(how.refusers)}; `build --to` makes {how.factor(level):.2f} of gzip's size, a "
+        f"push through a builder {how.factor(level, builder=True):.2f}"
+    )
+    yield Reason(code=Code.COMPRESSION_READERS, text=text, fact="zstd")
 
 
 def _mb(count: int) -> str:

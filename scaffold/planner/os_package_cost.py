@@ -252,7 +252,7 @@ def written_packages(release: str, facts: Facts) -> dict[str, SystemPackage]:
     table = facts.distributions.get("trixie")
     if table is not None and release not in facts.distributions:
         for one in facts.headers.values():
-            on_disk, download = table.weigh(_with_libraries(table, one.trixie))
+            on_disk, download = table.weigh(_with_libraries(table, one.runs_with("trixie")))
             for name in one.runs_with(release)[:1]:
                 like = SystemPackage(name=name, on_disk=on_disk, download=download, verified=False)
                 found.setdefault(name, like)

@@ -69,7 +69,14 @@ def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "last", ['exec "$@"', 'exec gosu app "$@"', "exec python /app/main.py --name ${NAME:-it}"]
+    "last",
+    [
+        'exec "$@"',
+        'exec gosu app "$@"',
+        "exec python /app/main.py --name ${NAME:-it}",
+        'if [ -n "$DOCKER" ]; then\n  exec gosu app "$@"\nelse\n  python3 app.py\nfi',
+        'case "$1" in\n  sh) exec sh;;\n  *) exec su-exec app:app "$@";;\nesac',
+    ],
 )
 def test_the_last_line_of_an_entrypoint_script_is_followed(tmp_path: Path, last: str) -> None:
     text = """
@@ -290,6 +297,25 @@ def test_a_unit_starts_and_its_socket_file_becomes_a_port(tmp_path: Path) -> Non
     project = planned(tmp_path, {**files, "worker.py": LOOP}, listed="flask\ngunicorn\n")
     assert started(project)[0] == "python -m gunicorn web:app --bind 0.0.0.0:8000"
     assert any("worker (python -u worker.py)" in note for note in project.notes)
+
+
+def test_of_several_units_the_one_that_leads_to_most_of_the_sources_starts(tmp_path: Path) -> None:
+    """Source: openWB, with units of its controller, a small interface and remote support."""
+    names = {"a-helper": "tools/helper.py", "meter": "meter/main.py", "z-support": "support.py"}
+    units = {
+        f"config/{name}.service": f"[Service]\nExecStart=/opt/meter/{file}\n"
+        for name, file in names.items()
+    }
+    sources = {
+        "tools/helper.py": f"#!/usr/bin/env python3\n{LOOP}",
+        "meter/main.py": f"#!/usr/bin/env python3\nimport control, devices\n{LOOP}",
+        "meter/control.py": "",
+        "meter/devices.py": "",
+        "support.py": f"#!/usr/bin/env python3\n{LOOP}",
+    }
+    project = planned(tmp_path, {**units, **sources})
+    assert started(project) == ("python meter/main.py", "config/meter.service:2")
+    assert sum("also starts" in note for note in project.notes) == 2
 
 
 def test_the_compose_file_tells_command_port_and_devices(tmp_path: Path) -> None:
@@ -810,6 +836,7 @@ def test_options_that_nothing_sets_and_stages_of_development_are_left_out(
 def test_packages_brought_along_are_not_the_application(tmp_path: Path, folder: str) -> None:
     """Source: Tautulli, whose lib/ has a hundred packages of others."""
     files = {f"{folder}/certifi/__init__.py": "", f"{folder}/certifi/__main__.py": "print(1)\n"}
+    files[f"{folder}/cheroot/wsgi.py"] = LOOP
     project = planned(tmp_path, {**files, "Tautulli.py": LOOP})
     assert started(project)[0] == "python Tautulli.py"
 

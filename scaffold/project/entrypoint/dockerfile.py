@@ -36,6 +36,7 @@ from scaffold.project.entrypoint.processes import (
 from scaffold.project.entrypoint.procfile import MODULES, WEB_SERVERS, foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
 from scaffold.project.own_dockerfile import OURS, find_own_dockerfile, text_of
+from scaffold.project.reached import Place, find_places, find_reached
 from scaffold.project.source_modules import Module
 
 _PYTHON = re.compile(r"python[0-9.]*")
@@ -206,14 +207,16 @@ def read_own_start(
 def read_processes(
     root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
 ) -> OwnStart:
-    """Return what supervisord, s6 or systemd starts: a web server before the first of the others.
+    """Return what supervisord, s6 or systemd starts: a web server before the others.
 
-    One image starts one process: the others are named. Where it is not clear how a web server
-    starts, none of the others takes its place.
+    One image starts one process: the others are named. Of units, which have no order, the one that
+    leads to most of the sources counts. Where it is not clear how a web server starts, none of the
+    others takes its place.
     """
     own = find_own_dockerfile(root)
     copied = Copied(root=root, dockerfile=own.dockerfile, context=own.context) if own else None
-    for processes in (read_supervisord(root), read_services(root), read_units(root)):
+    units = read_units(root)
+    for processes in (read_supervisord(root), read_services(root), units):
         tried = [
             (one, _try(root, one, files, modules, installed, copied=copied)) for one in processes
         ]
@@ -224,9 +227,20 @@ def read_processes(
             return OwnStart(notes=tuple(_also(*pair) for pair in tried if pair[0] not in unclear))
         if known:
             chosen = (serving or known)[0]
+            if not serving and processes is units and len(known) > 1:
+                places = find_places(modules)
+                chosen = max(known, key=lambda one: _count_reached(one, modules, places))
             others = [(one, own) for one, own in tried if own is not chosen]
             return replace(chosen, notes=(*chosen.notes, *(_also(*pair) for pair in others)))
     return OwnStart()
+
+
+def _count_reached(
+    own: OwnStart, modules: Sequence[Module], places: Mapping[str, Mapping[int, Place]]
+) -> int:
+    command = own.entry.start.value.command if own.entry else ()
+    reached = find_reached(modules, places, command=command)
+    return len(reached.all) if reached.first else 0
 
 
 def _serves(process: Process) -> bool:

@@ -56,7 +56,7 @@ def test_a_library_costs_its_package_with_all_that_it_pulls_in(tmp_path: Path) -
 
     assert library.packages["trixie"].on_disk == 900_000 + 500_000 + 1_400_000 + 220_000
     assert library.packages["trixie"].download == 250_000 + 150_000 + 780_000 + 67_000
-    assert library.packages["alpine"].name == "mesa-gl"
+    assert library.packages["wolfi"].name == "mesa-gl"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_library_costs_its_package_with_all_that_it_pulls_in(tmp_path: Path) -
             "libraries.toml",
             "download = 4",
             "downlod = 4",
-            "'alpine.downlod'; did you mean 'download'",
+            "'wolfi.downlod'; did you mean 'download'",
         ),
         (
             "libraries.toml",

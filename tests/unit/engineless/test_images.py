@@ -17,8 +17,21 @@ from typing import Any
 import pytest
 
 from scaffold.docker.images import read_archive_file
-from scaffold.docker.oci import CONFIG, MANIFEST, Image, Store, dump, write_archive, write_layout
+from scaffold.docker.oci import (
+    CONFIG,
+    MANIFEST,
+    ZSTD_LAYER,
+    ZSTD_MAGIC,
+    Image,
+    Layout,
+    Store,
+    dump,
+    write_archive,
+    write_layout,
+    zstd,
+)
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
+from scaffold.engineless.base_files import unpack_base
 from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images
 from scaffold.engineless.layers import Entry, write_layer
 from scaffold.engineless.wheels import gather_wheels
@@ -185,9 +198,10 @@ def read_image(path: Path) -> tuple[dict[str, Any], list[dict[str, tarfile.TarIn
         for name, diff in zip(saved["Layers"], config["rootfs"]["diff_ids"], strict=True):
             data = read(name)
             assert hashlib.sha256(data).hexdigest() == name.rpartition("/")[2]
+            data = (zstd if data.startswith(ZSTD_MAGIC) else gzip).decompress(data)
             with tarfile.open(fileobj=io.BytesIO(data)) as layer:
                 layers.append({one.name: one for one in layer})
-            assert f"sha256:{hashlib.sha256(gzip.decompress(data)).hexdigest()}" == diff
+            assert f"sha256:{hashlib.sha256(data).hexdigest()}" == diff
     return config, layers
 
 
@@ -251,6 +265,23 @@ def test_two_machines_write_one_digest(bench: Bench) -> None:
     (bench.folder / "project/main.py").chmod(0o600)
     again = bench.build(cut(), cache="other")
     assert first.built[0].image == again.built[0].image
+
+
+def test_layers_compressed_with_zstd_hold_the_same_and_can_be_a_base(bench: Bench) -> None:
+    bench.build(cut())
+    plain, _ = read_image(bench.folder / "app.tar")
+    packed = BuildOptions(compression="zstd:3")
+    bench.build(cut(), wishes=packed)
+    config, _ = read_image(bench.folder / "app.tar")
+    assert config["rootfs"] == plain["rootfs"]
+    goal = bench.folder / "out"
+    bench.build(cut(), goal=f"oci:{goal}", wishes=packed)
+    (row,) = json.loads((goal / "index.json").read_text())["manifests"]
+    manifest = json.loads((goal / "blobs" / row["digest"].replace(":", "/")).read_text())
+    assert {one["mediaType"] for one in manifest["layers"]} == {ZSTD_LAYER}
+    entries = unpack_base(Layout(goal).find("app:latest", Arch.ARM64), Store(goal)).entries
+    assert "app/main.py" in entries
+    assert "/app/main.py" in read_archive_file(bench.folder / "app.tar").files
 
 
 def test_an_edit_makes_another_last_layer_alone(bench: Bench) -> None:
