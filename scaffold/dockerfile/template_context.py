@@ -109,8 +109,8 @@ class TemplateContext:
     ``root_touched`` are the paths that change with that.
     ``app_left_out`` files that only the build needs, ``written`` folders that the application
     writes into, ``volumes`` those of them that are declared as such, ``models`` heavy ones with a
-    layer of their own; ``moment`` is the time that files get, in seconds of Unix time. ``folder`` is where the
-    application lies, ``.`` for all that there is.
+    layer of their own; ``moment`` is the time that files get, in seconds of Unix time. ``folder``
+    is where the application lies, ``.`` for all that there is.
     ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
     built with what stands in ``build_lock``; ``compilers`` are for those with code of their own.
     """
