@@ -16,6 +16,7 @@ from scaffold.dockerfile.comments import (
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.codes import Code
+from scaffold.model.options import FetchedModel
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
 from scaffold.planner.companions import list_written_folders
@@ -140,6 +141,7 @@ class TemplateContext:
     app_left_out: tuple[str, ...]
     written: tuple[str, ...]
     models: tuple[str, ...]
+    fetched: tuple[FetchedModel, ...]
     folder: str
     own: tuple[OwnBuild, ...]
     build_lock: str
@@ -212,6 +214,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
         compile=COMPILE,
         app_compiled=plan.bytecode != "none",
         models=tuple(one.path for one in plan.project.models),
+        fetched=plan.options.fetched,
         app_left_out=(
             PROGRAM,
             *((TRACE,) if plan.project.trace else ()),
