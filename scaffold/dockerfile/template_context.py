@@ -16,6 +16,7 @@ from scaffold.dockerfile.comments import (
 )
 from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.codes import Code
+from scaffold.model.options import FetchedModel
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
 from scaffold.planner.companions import list_volumes, list_written_folders
@@ -141,6 +142,7 @@ class TemplateContext:
     written: tuple[str, ...]
     volumes: tuple[str, ...]
     models: tuple[str, ...]
+    fetched: tuple[FetchedModel, ...]
     folder: str
     own: tuple[OwnBuild, ...]
     build_lock: str
@@ -213,6 +215,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
         compile=COMPILE,
         app_compiled=plan.bytecode != "none",
         models=tuple(one.path for one in plan.project.models),
+        fetched=plan.options.fetched,
         app_left_out=(
             PROGRAM,
             *((TRACE,) if plan.project.trace else ()),

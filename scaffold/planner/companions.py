@@ -13,6 +13,7 @@ from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
 
 STARTS = "runs-program"
+_FETCH = ", or have the build fetch it: --fetch-model PATH=URL#sha256=HASH"
 _DOWNLOADS = re.compile(r"(\w+_)?download(_\w+)?|fetch_\w+|from_pretrained")
 
 
@@ -44,7 +45,8 @@ def find_companions(
         for use, argument in _told_of(companion, uses):
             unless = {one.replace("{0}", argument) for one in companion.unless}
             calls = {one.removesuffix("()") for one in unless if one.endswith("()")}
-            if not calls.isdisjoint(map(_function, called)):
+            given = posixpath.basename(argument) in provided
+            if given or not calls.isdisjoint(map(_function, called)):
                 continue
             if besides.isdisjoint(map(canonicalize_name, unless - calls)):
                 yield _tell(companion, use, argument), companion.refuse
@@ -90,9 +92,8 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
 def _tell(companion: Companion, use: Use | None, argument: str) -> Reason:
     what = companion.text.replace("{0}", argument or "what it is asked for")
     where = f"{use.origin}: " if use is not None else ""
-    return Reason(
-        code=companion.code, text=f"{where}{what}; {companion.way}", package=companion.package
-    )
+    way = companion.way + (_FETCH if companion.code == Code.DOWNLOADS_DATA and argument else "")
+    return Reason(code=companion.code, text=f"{where}{what}; {way}", package=companion.package)
 
 
 def _function(use: Use) -> str:
@@ -103,7 +104,7 @@ def _downloads(use: Use) -> Reason:
     function, _, argument = use.value.partition(" ")
     text = (
         f"{use.origin}: {function} downloads {argument or 'data'} when it is called, as "
-        "its name says; bring it into the project's folder, or mount a volume for it"
+        f"its name says; bring it into the project's folder, or mount a volume for it{_FETCH}"
     )
     return Reason(code=Code.DOWNLOADS_DATA, text=text)
 
