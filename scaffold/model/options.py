@@ -37,6 +37,7 @@ SpeltKind = Literal[
     "output",
     "dockerfile",
     "compression",
+    "model",
 ]
 
 
@@ -100,6 +101,16 @@ def _option(section: str, kind: Kind | SpeltKind, default: Any = "", **declared:
 _target, _project, _choice, _application, _files, _index = (
     partial(_option, section) for section in _SECTIONS
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedModel:
+    """A file that the build fetches; ``path`` is in the application, ``size`` in bytes if known."""
+
+    path: str
+    url: str
+    sha256: str
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +199,16 @@ class Options:
         sample=("picamera2",),
         help="A module, program or library that nothing in the plan brings and the container "
         "has all the same, mounted for instance; repeatable.",
+    )
+    fetched: tuple[FetchedModel, ...] = _application(
+        "model",
+        (),
+        name="fetch-model",
+        metavar="PATH=URL#sha256=HASH[&size=SIZE]",
+        sample=(f"models/net.onnx=https://models.example/net.onnx#sha256={'0' * 64}&size=5MB",),
+        help="A file that the build fetches into the application's folder, checked against its "
+        "hash, in a layer below the sources; LEANSCAFFOLD_MODEL_TOKEN is sent as a bearer token; "
+        "repeatable.",
     )
     debug_shell: bool = _application(
         "switch", help="A static busybox in an image without a shell: /bin/busybox, and /bin/sh."

@@ -255,19 +255,20 @@ def evaluate(
     )
     spared = list_spared(packages, facts, question.project, compilers)
     of_base, less = trim_base(base, spared, level=options.trim)
+    fetched = sum(one.size for one in options.fetched)
     size = predict(
         base=base,
         image=image,
         packages=lighten(packages, facts, trimmed, bytecode=options.bytecode),
         footprints=facts.footprints,
         system=needs.cost,
-        app=(question.project.app_bytes, question.project.app_sources),
+        app=(question.project.app_bytes + fetched, question.project.app_sources),
         unbuilt=weigh_unbuilt(question.project) + weigh_collected(question.project, packages),
         bytecode=options.bytecode,
         less=less,
         models=(
-            sum(one.size for one in question.project.models),
-            sum(one.compressed for one in question.project.models),
+            sum(one.size for one in question.project.models) + fetched,
+            sum(one.compressed for one in question.project.models) + fetched,
         ),
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
@@ -406,6 +407,9 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
             "the image is larger by that"
         )
         yield Reason(code=Code.ESTIMATED_SIZE, text=text, package=unsized[0])
+    if open_ended := [one.path for one in question.options.fetched if not one.size]:
+        text = f"the size of {', '.join(open_ended)} is not known: add &size= to its address"
+        yield Reason(code=Code.ESTIMATED_SIZE, text=text)
     unread = [w.pinned.name for w in wheels if w.pinned.file.size is not None]
     if unread:
         text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"

@@ -967,3 +967,36 @@ def test_a_script_that_is_named_as_its_folder_goes_before_its_siblings(tmp_path:
     """Source: Klipper, klippy/klippy.py beside klippy/console.py."""
     files = {"klippy/console.py": LOOP, "klippy/klippy.py": LOOP, "klippy/parse.py": LOOP}
     assert started(planned(tmp_path, files))[0] == "python -m klippy.klippy"
+
+
+@pytest.mark.parametrize(
+    ("steps", "compose", "volumes"),
+    [
+        # Kozea/Radicale
+        ("VOLUME /var/lib/radicale", "", ("/var/lib/radicale",)),
+        ('VOLUME ["/data", "/config"]', "", ("/data", "/config")),
+        ("VOLUME /srv/app/data", "", ("data",)),
+        ("ENV DATA=/data\nVOLUME $DATA/db", "", ("/data/db",)),
+        ("VOLUME /srv/app/pages", "", ()),  # an older volume would hide newer files
+        ("VOLUME /tmp /run/app /etc/app /srv/app", "", ()),
+        ("RUN true", "./d:/srv/app/data", ("data",)),
+        ("RUN true", "state:/var/lib/state", ("/var/lib/state",)),
+        ("RUN true", "./settings.yaml:/data/settings.yaml", ()),
+        ("RUN true", "/var/run/docker.sock:/var/run/docker.sock", ()),
+    ],
+)
+def test_folders_that_the_authors_container_gets_are_volumes(
+    tmp_path: Path, steps: str, compose: str, volumes: tuple[str, ...]
+) -> None:
+    text = f"FROM python:3-slim\nWORKDIR /srv/app\nCOPY . .\n{steps}\nCMD python main.py\n"
+    files = {"Dockerfile": text, "main.py": LOOP, "pages/a.html": "a"}
+    if compose:
+        rows = f"    volumes:\n      - {compose}\n"
+        files["compose.yaml"] = f"services:\n  app:\n    build: .\n{rows}"
+    assert planned(tmp_path, files).volumes == volumes
+
+
+def test_a_folder_that_the_command_names_is_a_volume(tmp_path: Path) -> None:
+    # rhasspy/wyoming-piper
+    text = 'FROM python:3-slim\nCOPY . .\nCMD ["python", "main.py", "--data-dir", "/data"]\n'
+    assert planned(tmp_path, {"Dockerfile": text, "main.py": LOOP}).volumes == ("/data",)

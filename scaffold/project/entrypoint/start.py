@@ -67,6 +67,7 @@ class SourceFacts:
     uses: tuple[Use, ...] = ()
     source_paths: tuple[str, ...] = (".",)
     notes: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 def read_sources(
@@ -114,6 +115,7 @@ def read_sources(
         health=entry.health if entry else None,
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
+        volumes=own.volumes,
         notes=(
             *(own.notes if counts else ()),
             *required,

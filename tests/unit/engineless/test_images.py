@@ -38,6 +38,7 @@ from scaffold.engineless.wheels import gather_wheels
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedError, UsageError
+from scaffold.model.options import FetchedModel
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
 from scaffold.model.verification import Expectation, Status
@@ -314,6 +315,23 @@ def test_models_have_a_layer_of_their_own_that_no_edit_moves(bench: Bench) -> No
         "leanscaffold: models",
         "leanscaffold: application",
     ]
+
+
+def test_a_file_that_is_fetched_has_a_layer_of_its_own(bench: Bench) -> None:
+    digest = hashlib.sha256(b"weights").hexdigest()
+    model = FetchedModel(path="net/a.onnx", url="http://127.0.0.1:1/a", sha256=digest)
+    view = replace(make_template_context(cut()), fetched=(model,))
+    with pytest.raises(StepFailedError, match="cannot be fetched"):
+        bench.build(cut(), view=lambda: view)
+    Store(bench.folder / "cache/images").add(b"weights", "")
+    bench.build(cut(), view=lambda: view)
+    _, (*_, fetched, app) = read_image(bench.folder / "app.tar")
+    assert owners(fetched) == {
+        "app": (10001, 0o755),
+        "app/net": (10001, 0o755),
+        "app/net/a.onnx": (10001, 0o644),
+    }
+    assert "app/main.py" in app
 
 
 def test_a_base_that_stays_whole_loses_pip_and_gets_a_user(bench: Bench) -> None:
