@@ -157,6 +157,7 @@ class LibraryTable:
     program: bool = False
     linked: bool = False
     elsewhere: str = ""
+    system: str = ""
     source: str
     checked: date
 

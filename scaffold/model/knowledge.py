@@ -215,13 +215,15 @@ class Library:
 
     ``packages`` maps a ``Base.distribution_key`` to the package. ``linked`` says that
     it is linked with the libraries that its package pulls in, so that it never comes without them.
-    ``elsewhere`` says who has it where no distribution does.
+    ``elsewhere`` says who has it where no distribution does, ``system`` names another system than
+    Linux whose program it is: what starts it does not run in a container.
     """
 
     id: str
     program: bool = False
     linked: bool = False
     elsewhere: str = ""
+    system: str = ""
     packages: Mapping[str, SystemPackage]
     source: str
     checked: date

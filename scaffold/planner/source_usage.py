@@ -63,7 +63,9 @@ def weigh_uses(
     """
     scales = _Scales(base, facts, given, commands, provided)
     for use in uses:
-        if use.value not in provided:
+        library = facts.libraries.get(use.value)
+        elsewhere = library and library.system and use.when is not When.START
+        if use.value not in provided and not elsewhere:
             scales.weigh(use)
     return Usage(
         lacks=tuple(dict.fromkeys(scales.lacks)),

@@ -1000,3 +1000,22 @@ def test_a_folder_that_the_command_names_is_a_volume(tmp_path: Path) -> None:
     # rhasspy/wyoming-piper
     text = 'FROM python:3-slim\nCOPY . .\nCMD ["python", "main.py", "--data-dir", "/data"]\n'
     assert planned(tmp_path, {"Dockerfile": text, "main.py": LOOP}).volumes == ("/data",)
+
+
+@pytest.mark.parametrize(
+    ("launcher", "started_by"),
+    [
+        # morpheus65535/bazarr: its server is started by what bazarr.py runs
+        ("panel.py", "python panel.py"),
+        ("other.py", "python -m flask --app panel.server:app"),
+    ],
+)
+def test_the_script_that_is_called_like_the_package_starts_before_a_development_server(
+    tmp_path: Path, launcher: str, started_by: str
+) -> None:
+    files = {
+        "panel/__init__.py": "",
+        "panel/server.py": WEB,
+        launcher: f"import subprocess\n{LOOP}",
+    }
+    assert started(planned(tmp_path, files, listed="flask\n"))[0].startswith(started_by)

@@ -270,3 +270,12 @@ def test_the_python_of_the_authors_image_is_proven_for_its_pins(tmp_path: Path) 
     without = plan(tmp_path / "b", "import old", "old==1.0", world=world)
     assert "before Python 3.13" in without["slim-trixie"]
     assert "before Python 3.13" not in with_own["slim-trixie"]
+
+
+@pytest.mark.parametrize("program", ["open", "osascript", "powershell", "sc", "taskkill"])
+def test_programs_of_other_systems_need_nothing(tmp_path: Path, program: str) -> None:
+    # sabnzbd/sabnzbd: which system it is, a name of its own tells
+    source = CALLS.format(f"def show():\n    subprocess.run(['{program}', 'x'])")
+    assert plan(tmp_path / "a", source, "six")["bare-trixie"] == "fits: "
+    always = CALLS.format(f"subprocess.run(['{program}', 'x'])")
+    assert plan(tmp_path / "b", always, "six")["bare-trixie"].startswith("refused")

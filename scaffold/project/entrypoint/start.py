@@ -173,8 +173,11 @@ def _find_entry(
         own = replace(told, port=own.port, health=own.health)
     if own.entry is not None:
         return _own_entry(own, own.entry, entry, modules, binds=binds)
-    if entry is not None and not serves and script and is_named_as_project(root):
-        return script  # what starts it otherwise is for its developers
+    if entry is not None and not serves:  # what starts it otherwise is for its developers
+        launchers = _launchers(web[0], modules) if web else ()
+        own_way = script if is_named_as_project(root) else start_script(launchers)
+        if own_way:
+            return own_way
     if entry is not None:
         main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
         if main is not None and main.port is None:
@@ -249,16 +252,30 @@ def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry
 
     ``opened``: only one that has a production server listen to the outside.
     """
-    inside = {app.module.name, app.made_in.name}
     serving = [
         module
         for module in modules
         if not is_aside(module)
-        and (module is app.module or any(_belongs(n, inside) for n in module.names.values()))
+        and (module is app.module or _imports(module, app))
         and does_more(module)
         and (not opened or serves_everywhere(module))
     ]
     return start_script(serving) if serving else None
+
+
+def _launchers(app: App, modules: Sequence[Module]) -> tuple[Module, ...]:
+    """Return the script at the top that is called like the package which has an application."""
+    package = app.module.file.partition("/")[0]
+    return tuple(
+        one
+        for one in modules
+        if one.file == f"{package}.py" and one.is_script and not _imports(one, app)
+    )
+
+
+def _imports(module: Module, app: App) -> bool:
+    inside = {app.module.name, app.made_in.name}
+    return any(_belongs(name, inside) for name in module.names.values())
 
 
 def _belongs(name: str, modules: set[str]) -> bool:
