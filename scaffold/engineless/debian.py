@@ -47,7 +47,11 @@ _HOLDS: Mapping[str, Callable[[object, object], bool]] = {
 _IDLE = re.compile(r"\s*(#.*|set -\w+|exit 0|:|ldconfig|)\s*")
 _TIMEOUT = 60.0  # seconds without an answer
 _KEYRINGS = ("etc/apt/trusted.gpg", "etc/apt/trusted.gpg.d/*.gpg", "etc/apt/trusted.gpg.d/*.asc")
-_PACKED = {"xz": lzma.decompress, "gz": lambda data: zlib.decompress(data, 47), "": bytes}
+_PACKED: Mapping[str, Callable[[bytes], bytes]] = {
+    "xz": lzma.decompress,
+    "gz": lambda data: zlib.decompress(data, 47),
+    "": bytes,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +255,7 @@ def choose(
     have = {one.name: one for one in there}
     provided = {name for one in have.values() for ((name, *_),) in one.relations("Provides")}
     fresh: dict[str, Deb] = {}
+    waiting: list[tuple[tuple[Relation, ...], str]]
     waiting = [(((name, "", ""),), "what is asked for") for name in names]
     while waiting:
         wanted, user = waiting.pop(0)
@@ -412,7 +417,9 @@ def _lay(
         if member.isdir() and member.name in entries:
             continue
         for above in sorted(parents_of([member.name]) - entries.keys()):
-            entries[above] = Entry(path=above, kind=tarfile.DIRTYPE, mode=0o755, mtime=member.mtime)
+            entries[above] = Entry(
+                path=above, kind=tarfile.DIRTYPE, mode=0o755, mtime=int(member.mtime)
+            )
         place(tar, member, folder, entries)
         if member.isreg():
             entries[member.name] = replace(entries[member.name], source=folder / member.name)

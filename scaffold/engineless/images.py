@@ -348,8 +348,8 @@ class _Bench:
                 layers.append(pool.submit(write_layer, list(make_root(under, view, work)), store))
             packages.result()
             with step(f"{name} putting it together"):
-                roots = [one.folder if one and view.cut else None for one in (under, known)]
-                made = assemble(view, *roots, work, self.tools)
+                roots = (under.folder, known.folder) if under and known and view.cut else None
+                made = assemble(view, roots, work, self.tools)
             order = ["base", *view.layers] if under and view.cut else view.layers
             with step(f"{name} layers"):
                 layers += [pool.submit(write_layer, made[one], store) for one in order]

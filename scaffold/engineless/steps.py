@@ -147,12 +147,13 @@ def install_packages(
 
 
 def assemble(
-    view: TemplateContext, base: Path | None, known: Path | None, work: Path, tools: Tools
+    view: TemplateContext, roots: tuple[Path, Path] | None, work: Path, tools: Tools
 ) -> dict[str, list[Entry]]:
     """Run the assembler on what was installed, and return the entries of its layers by name.
 
-    ``known`` is the base before packages were added to it.
+    ``roots`` are those of a base that is cut: with the packages added to it, and without.
     """
+    base, known = roots or (None, None)
     here = {"--base": base, "--known": known, "--owners": work / "owners"}
     options = [one for one in view.assembly if one.partition("=")[0] not in here]
     if not tools.python:
