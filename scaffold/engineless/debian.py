@@ -21,7 +21,7 @@ from typing import IO, cast
 import requests
 
 from scaffold.assembler.records import DPKG
-from scaffold.docker.oci import Blob, Store
+from scaffold.docker.oci import ZSTD_MAGIC, Blob, Store, zstd
 from scaffold.engineless.base_files import BaseFiles, place
 from scaffold.engineless.layers import Entry, parents_of
 from scaffold.model.errors import BaseUnavailableError, Detail, UsageError
@@ -336,7 +336,7 @@ def lay_packages(base: BaseFiles, debs: Sequence[Deb], client: Client, folder: P
     kept = {re.findall(r"^Package: (\S+)", text)[0]: text for text in status}
     for deb in debs:
         held = client.keep(deb.fields["SHA256"], f"{deb.site}/{deb.fields['Filename']}")
-        parts = dict(_read_ar(held, deb.name))
+        parts = dict(_read_ar(held))
         control, scripted = _read_control(parts["control"])
         scripts += [Detail(text=f"{deb.name}: {name}") for name in scripted]
         head, _, rest = control.strip().partition("\n")
@@ -369,15 +369,15 @@ def _read_excluded(root: Path) -> tuple[tuple[str, bool], ...]:
     return tuple((pattern, how == "exclude") for how, pattern in rows)
 
 
-def _read_ar(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+def _read_ar(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the archives in a .deb: ``control`` and ``data``."""
     with path.open("rb") as file:
         file.read(8)
         while len(head := file.read(60)) == 60:  # noqa: PLR2004 - ar's header
             member, size = head[:16].decode().strip(" /"), int(head[48:58])
             data = file.read(size + size % 2)[:size]
-            if member.endswith(".zst"):
-                raise UsageError(f"{name} is packed with zstd", hint="leave out --to")
+            if data.startswith(ZSTD_MAGIC):  # as Ubuntu packs them
+                data = zstd.decompress(data)
             yield member.partition(".")[0], data
 
 

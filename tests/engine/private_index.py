@@ -60,14 +60,11 @@ def _by_pip(agent: str) -> bool:
 
 @contextmanager
 def serving(
-    address: str, folder: Path, *, packages: Sequence[str] = (PACKAGE,), lasting: bool = False
+    address: str, folder: Path, *, packages: Sequence[str] = (PACKAGE,)
 ) -> Iterator[PrivateIndex]:
-    """Serve; the proxy listens on an address that builds reach as well as this machine.
-
-    Where ``lasting``, files may be kept for ever by who fetched them, as those of public indexes.
-    """
+    """Serve; the proxy listens on an address that builds reach as well as this machine."""
     asked = Asked()
-    handler = _handler(asked, packages, lasting=lasting)
+    handler = _handler(asked, packages)
     with behind_proxy(address, folder, HOST, handler) as proxy:
         certificate = folder / CERTIFICATE
         url = f"https://{HOST}/simple"
@@ -136,9 +133,7 @@ def _pump(one: socket.socket, other: socket.socket) -> None:
             ways[side].sendall(data)
 
 
-def _handler(
-    asked: Asked, packages: Sequence[str], *, lasting: bool
-) -> type[BaseHTTPRequestHandler]:
+def _handler(asked: Asked, packages: Sequence[str]) -> type[BaseHTTPRequestHandler]:
     bodies: dict[str, tuple[str, bytes]] = {}
     for package in packages:
         wheel = _make_wheel(package)
@@ -163,8 +158,6 @@ def _handler(
             if status == 401:
                 self.send_header("WWW-Authenticate", 'Basic realm="index"')
             self.send_header("Content-Type", kind)
-            if lasting and kind == "a/b":
-                self.send_header("Cache-Control", "max-age=365000000, immutable, public")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

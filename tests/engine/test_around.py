@@ -15,7 +15,6 @@ from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
-import yaml
 
 from tests.engine import compose
 from tests.engine.engine import Engine
@@ -146,22 +145,6 @@ def _port_of(engine: Engine) -> str:
     with suppress(Exception):
         return engine.docker("port", NAME, "8000").splitlines()[0].rpartition(":")[2]
     return ""
-
-
-def test_what_a_cache_mount_holds_outlasts_the_builder(made: Made, tmp_path: Path) -> None:
-    workflow = yaml.safe_load((made.folder / ".github/workflows/image.yml").read_text())
-    steps = {step.get("name"): step for step in workflow["jobs"]["image"]["steps"]}
-    cache = tmp_path / "cache"
-    (cache / "pip" / "deep").mkdir(parents=True)
-    mark = cache / "pip" / "deep" / NAME
-    mark.write_text("kept")
-    for name in ("fill the cache mount", "keep what the cache mount holds"):
-        made.run("bash", "-euo", "pipefail", "-c", steps[name]["run"], CACHE=str(cache))
-        assert mark.read_text() == "kept"
-    # The mount that the image's own build has is the one that was filled.
-    dockerfile = (made.folder / "Dockerfile").read_text()
-    (target,) = set(re.findall(r"--mount=type=cache,target=(\S+)", dockerfile))
-    assert f"target={target} " in steps["fill the cache mount"]["run"].replace("\\\n", " ")
 
 
 def test_the_editors_container_installs_the_project(made: Made, certificates: Path | None) -> None:

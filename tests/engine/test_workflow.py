@@ -47,7 +47,6 @@ class Service:
         """Run every job on a machine of its own; return what each did, by target."""
         workflow = yaml.safe_load((self.project / ".github/workflows/image.yml").read_text())
         jobs = workflow["jobs"]
-        self._step(jobs["plan"]["steps"][-1]["run"])
         steps = {step["name"]: step["run"] for step in jobs["image"]["steps"] if "name" in step}
         cells = jobs["image"]["strategy"]["matrix"]["include"]
         return {cell["target"]: self._job(steps, cell["target"]) for cell in cells}
@@ -56,10 +55,10 @@ class Service:
         self.builder.docker("builder", "prune", "--all", "--force")
         self.index.asked.granted.clear()
         cache = str(self.caches / target.replace("/", "-"))
-        self._step(steps["fill the cache mount"], CACHE=cache)
+        self._step(steps["files are up to date, within the limits"])
         build = steps["build"].replace("${{ matrix.target }}", target).rstrip() + " --json"
         (image,) = json.loads(self._step(build, CACHE=cache))["images"]
-        self._step(steps["keep what the cache mount holds"], CACHE=cache)
+        self._step(steps["keep the layers of this build only"], CACHE=cache)
         made = {
             one["name"]: one["cached"]
             for one in image["steps"]
@@ -93,7 +92,7 @@ def service(engine: Engine, bases: object, home: Home, tmp_path: Path) -> Iterat
     shutil.copytree(engine.environ["DOCKER_CONFIG"], client, symlinks=True)
     with (
         second_engine(home, engine) as away,
-        serving(gateway(away), tmp_path, packages=(PACKAGE, MORE), lasting=True) as index,
+        serving(gateway(away), tmp_path, packages=(PACKAGE, MORE)) as index,
         served(away) as address,
     ):
         plain = environment(engine, tmp_path)
@@ -130,10 +129,10 @@ def test_an_empty_machine_builds_from_the_caches_of_the_last_run(service: Servic
         assert len(job.cached) > 5
         assert all(job.cached.values()), job.cached
 
-    # With another lock the layers are no longer those; what pip has fetched still is.
+    # With another lock the layers of the packages are no longer those.
     (service.project / "requirements.txt").write_text(f"{PACKAGE}\n{MORE}\n")
     updated = leanscaffold("update", str(service.project), env=service.env)
     assert updated.code == 0, updated.err
     for job in service.run().values():
-        assert job.fetched == [MORE]
+        assert sorted(job.fetched) == sorted((PACKAGE, MORE))
         assert not any(cached for name, cached in job.cached.items() if "pip install" in name)

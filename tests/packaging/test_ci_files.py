@@ -9,6 +9,7 @@ import pytest
 import yaml
 from click import Context
 
+from scaffold import __version__
 from scaffold.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,15 @@ def test_its_commands_and_options_exist(file: str) -> None:
         assert command is not None
         known = {word for one in command.params for word in one.opts}
         assert set(options.split()) <= known
+
+
+def test_what_they_use_is_pinned() -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in used)
+    variables = yaml.safe_load((ROOT / "gitlab.yml").read_text())["variables"]
+    assert variables["LEANSCAFFOLD"] == f"leanscaffold=={__version__}"
 
 
 def test_each_hook_says_what_runs_it() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.docker.oci import Store
+from scaffold.docker.oci import Store, zstd
 from scaffold.engineless.base_files import BaseFiles
 from scaffold.engineless.debian import (
     Client,
@@ -70,7 +70,7 @@ def make_deb(control: str, files: Mapping[str, str], scripts: Mapping[str, str])
     parts = {
         "debian-binary": b"2.0\n",
         "control.tar.xz": make_tar({"./control": control, **scripts}),
-        "data.tar.xz": make_tar(files),
+        "data.tar.zst": zstd.compress(lzma.decompress(make_tar(files))),
     }
     out = b"!<arch>\n"
     for name, data in parts.items():
