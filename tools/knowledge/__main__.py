@@ -61,12 +61,12 @@ _names = click.option(
 @_write
 def refresh_kinds(
     kinds: tuple[str, ...],
+    *,
     into: Path,
     names: Path | None,
     arches: tuple[str, ...],
     bases: tuple[str, ...],
     packages: tuple[str, ...],
-    *,
     write: bool,
 ) -> None:
     """Ask the index and an engine anew for what facts were generated from.

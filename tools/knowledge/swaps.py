@@ -34,7 +34,8 @@ def refresh_swaps(
 ) -> Refreshed:
     """Return package files whose swaps say what they save, by architecture, on one base.
 
-    Swaps without figures are measured, or all of the ``packages`` that are named. A swap to what only another index has, or that nothing is known of, stays as it is.
+    Swaps without figures are measured, or all of the ``packages`` that are named. A swap to
+    what only another index has, or that nothing is known of, stays as it is.
     """
     changes: list[str] = []
     files: dict[str, str] = {}
