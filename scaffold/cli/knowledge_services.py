@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scaffold.catalog.load import load_facts, load_package
-from scaffold.catalog.resources import knowledge
-from scaffold.catalog.snapshot import Snapshot
+from scaffold.catalog.resources import knowledge, snapshots
+from scaffold.catalog.snapshot import Snapshot, SnapshotIndex
 from scaffold.cli.services import Knowledge
 from scaffold.index.cache import Cache, find_cache_folder
 
@@ -25,6 +25,7 @@ KNOWLEDGE = Knowledge(
         knowledge(), *map(Path, layers), cache=Cache(find_cache_folder(os.environ))
     ),
     load_package=lambda name, layers: load_package(name, knowledge(), *map(Path, layers)),
+    open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
     snapshot_names=_snapshot_names,
     snapshot_date=lambda: Snapshot(knowledge() / "snapshots" / "wheels").head().date,
 )
