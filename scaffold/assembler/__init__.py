@@ -7,3 +7,7 @@ another processor. So everything is decided by reading: ELF headers, symbolic li
 
 class MissingProgramError(Exception):
     """A program was asked for that the base does not have."""
+
+
+class FetchError(Exception):
+    """A file was not there, or had another hash."""

@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import MissingProgramError
+from . import FetchError, MissingProgramError
 from .assembly import Order, assemble
+from .fetching import fetch
 from .trim import LEVELS
 
 
@@ -49,7 +50,19 @@ def parse_order(argv: list[str]) -> Order:
 
 
 def main(argv: list[str]) -> None:
-    """Put an image's files together, or with ``scan FOLDER`` list what an app's sources import."""
+    """Put an image's files together, list what an app's sources import, or fetch a file.
+
+    ``scan FOLDER``; ``fetch URL SHA256 GOAL TOKEN``, TOKEN being a file that may be absent.
+    """
+    if argv[:1] == ["fetch"]:
+        url, sha256, goal, token = argv[1:]
+        secret = Path(token)
+        try:
+            said = secret.read_text("utf-8").strip() if secret.is_file() else ""
+            fetch(url, sha256, Path(goal), token=said)
+        except FetchError as error:
+            sys.exit(f"error: {error}")
+        return
     if argv[:1] == ["scan"]:
         from .traced.scan import scan
 

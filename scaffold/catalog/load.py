@@ -1,9 +1,11 @@
 """Knowledge as written down, in TOML, turned into ``Facts``; all problems are reported at once."""
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,15 +19,18 @@ from scaffold.catalog.tables import (
     expand_distribution,
     expand_library,
     expand_package,
+    gather_packages,
     inherit,
     misspelt,
     read_footprints,
 )
+from scaffold.index.cache import Cache
 from scaffold.model.errors import Detail, KnowledgeInvalidError
 from scaffold.model.knowledge import (
     Accelerator,
     Base,
     Companion,
+    Compression,
     Distribution,
     DroppedPackages,
     ExtraIndex,
@@ -36,6 +41,7 @@ from scaffold.model.knowledge import (
     Library,
     ModuleFact,
     PackageFact,
+    distribution_key,
 )
 from scaffold.model.target import Device
 
@@ -51,7 +57,10 @@ _FOLDERS = {
     "python3": "id",
     "packages": "name",
 }
-_TABLES = ("libraries", "pythons", "modules", "companions", "headers", "families", "indexes")
+_TABLES = (
+    *("libraries", "pythons", "modules", "companions", "headers", "families"),
+    *("indexes", "compressions"),
+)
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -61,6 +70,15 @@ class Entry:
 
     file: str
     data: Raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What a folder's files say, as long as their names, sizes and times give this stamp."""
+
+    stamp: str
+    entries: dict[str, dict[str, Entry]]
+    footprints: dict[str, Footprint]
 
 
 class _Collector:
@@ -73,33 +91,66 @@ class _Collector:
 
     def add(self, kind: str, key: str, entry: Entry) -> None:
         """Take an entry in; a later layer replaces it, but packages are merged by field."""
-        texts = misspelt(kind, entry.data)
+        texts = misspelt(kind, entry.data, self.distributions())
         self.refuse(entry.file, *(f"{key}: {text}" if kind in _TABLES else text for text in texts))
         earlier = self.entries[kind].get(key)
         if kind == "packages" and earlier is not None:
             entry = Entry(file=entry.file, data=earlier.data | entry.data)
         self.entries[kind][key] = entry
 
+    def distributions(self) -> set[str]:
+        """Return the names that rows of libraries and headers have packages for."""
+        bases = [base.data for base in self.entries["bases"].values()]
+        return {
+            distribution_key(str(one.get("distribution")), str(one.get("release"))) for one in bases
+        }
+
     def refuse(self, file: str, *texts: str, line: int | None = None) -> None:
         """Note problems of a file."""
         self.problems.extend(Detail(file=file, line=line, text=text) for text in texts)
 
 
-def load_facts(root: Traversable, *layers: Path) -> Facts:
+def load_facts(root: Traversable, *layers: Path, cache: Cache | None = None) -> Facts:
     """Return all facts below ``root``, with the user's own ``layers`` on top, later ones winning.
 
     A layer has the same folders. An entry with the same id replaces the earlier one; a package is
     merged field by field. Raises KnowledgeInvalidError that lists every problem with its file.
+    ``cache`` spares reading the files of ``root`` again until one changes.
     """
     collector = _Collector()
-    for folder, label in ((root, "knowledge"), *((layer, str(layer)) for layer in layers)):
-        if not folder.is_dir():
-            collector.refuse(label, "there is no such folder")
-            continue
-        _read_folder(folder, label, collector)
+    if cache is not None and isinstance(root, Path) and root.is_dir():
+        _read_kept(root, cache, collector)
+    else:
+        _read_layer(root, "knowledge", collector)
+    for layer in layers:
+        _read_layer(layer, str(layer), collector)
     facts = _build(collector)
     _raise_problems(collector)
     return facts
+
+
+def _read_layer(folder: Traversable, label: str, collector: _Collector) -> None:
+    if folder.is_dir():
+        _read_folder(folder, label, collector)
+    else:
+        collector.refuse(label, "there is no such folder")
+
+
+def _read_kept(root: Path, cache: Cache, collector: _Collector) -> None:
+    stamp = sha256()
+    for folder in (root, *(root / kind for kind in _FOLDERS)):
+        for file in sorted(os.scandir(folder), key=lambda one: one.name) if folder.is_dir() else ():
+            stat = file.stat()
+            stamp.update(f"{file.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    kept = cache.load("facts", str(root), _Kept)
+    if kept is not None and kept.stamp == stamp.hexdigest():
+        collector.entries, collector.footprints = kept.entries, kept.footprints
+        return
+    _read_folder(root, "knowledge", collector)
+    if not collector.problems:
+        entries, footprints = collector.entries, collector.footprints
+        value = _Kept(stamp=stamp.hexdigest(), entries=entries, footprints=footprints)
+        cache.save("facts", str(root), value)
 
 
 def load_package(name: str, root: Traversable, *layers: Path) -> PackageFact | None:
@@ -199,8 +250,13 @@ def _rows(data: Raw, kind: str, where: str, collector: _Collector) -> Iterator[t
 def _build(collector: _Collector) -> Facts:
     distributions = _values(collector, "distributions", Distribution, expand_distribution)
 
+    names = collector.distributions()
+
     def library(key: str, data: Raw) -> Raw:
-        return expand_library(key, data, distributions)
+        return expand_library(key, gather_packages(data, names), distributions)
+
+    def header(_: str, data: Raw) -> Raw:
+        return gather_packages(data, names)
 
     pythons = _values(collector, "pythons", PythonTable, _as_written)
     return Facts(
@@ -210,8 +266,9 @@ def _build(collector: _Collector) -> Facts:
         devices=_values(collector, "devices", Device, _as_written),
         pythons={minor: row.eol for minor, row in pythons.items()},
         releases={minor: row.released for minor, row in pythons.items() if row.released},
-        headers=_values(collector, "headers", HeaderSource, _as_written),
+        headers=_values(collector, "headers", HeaderSource, header),
         families=_values(collector, "families", ImageFamily, _as_written),
+        compressions=_values(collector, "compressions", Compression, _as_written),
         dropped=_values(collector, "dropped", DroppedPackages, _as_written),
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),

@@ -5,11 +5,11 @@ written as rows, and expanded here before it is checked against the model.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from functools import cache
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -19,6 +19,7 @@ from scaffold.model.knowledge import (
     Accelerator,
     Base,
     Companion,
+    Compression,
     Distribution,
     DroppedPackages,
     ExtraIndex,
@@ -41,12 +42,14 @@ class FieldError(Exception):
     """A field that cannot be used; the text is a sentence that names it."""
 
 
-def unknown_fields(data: object, kind: Any, path: str = "") -> Iterator[str]:
-    """Yield a sentence for every field of ``data`` that ``kind`` does not have.
+def unknown_fields(
+    data: object, kind: Any, path: str = "", more: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[str]:
+    """Yield a sentence for every field of ``data`` that neither ``kind`` nor ``more`` has.
 
     msgspec ignores unknown fields of dataclasses, so a typo in an optional field would be lost.
     """
-    for name, value, inner, known in _parts(data, kind):
+    for name, value, inner, known in _parts(data, kind, more):
         where = f"{path}{name}" if name.startswith("[") or not path else f"{path}.{name}"
         if inner is MISSING:
             yield unknown(name, where, known)
@@ -54,18 +57,20 @@ def unknown_fields(data: object, kind: Any, path: str = "") -> Iterator[str]:
             yield from unknown_fields(value, inner, where)
 
 
-def _parts(data: object, kind: Any) -> Iterator[tuple[str, object, Any, Mapping[str, Any]]]:
+def _parts(
+    data: object, kind: Any, more: Mapping[str, Any]
+) -> Iterator[tuple[str, object, Any, Mapping[str, Any]]]:
     """Yield (name, value, type, known names) of what is inside; MISSING for an unknown field."""
     inner = get_args(kind)
     if get_origin(kind) in (Union, UnionType):
         for option in inner:
-            yield from _parts(data, option)
+            yield from _parts(data, option, more)
     elif isinstance(data, list):
         if get_origin(kind) is tuple and inner[-1] is Ellipsis:
             for position, value in enumerate(data):
                 yield f"[{position}]", value, inner[0], {}
     elif isinstance(data, dict) and isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
+        hints = {**_hints(kind), **more}
         for name, value in data.items():
             yield name, value, hints.get(name, MISSING), hints
     elif isinstance(data, dict) and inner:
@@ -113,6 +118,8 @@ _ARCHES = frozenset(str(arch) for arch in Arch)
 _IMAGE_FIELDS = ("release", "prerelease", "tag", "digest", "source", "checked")
 _ROW_FIELDS = ("download", "on_disk", "error")
 _BASE_TABLES = ("pythons", "derivations")
+# What a row has below the name of a distribution; a plain name is in that one's table of costs.
+_BY_DISTRIBUTION = {"libraries": str | SystemPackage, "headers": tuple[str, ...]}
 _RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 
@@ -144,14 +151,11 @@ class DistributionTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryTable:
-    """A row of libraries.toml; a plain name means that the distribution's table knows its cost."""
+    """A row of libraries.toml, besides the packages of distributions."""
 
     program: bool = False
     linked: bool = False
     elsewhere: str = ""
-    bookworm: str | SystemPackage | None = None
-    trixie: str | SystemPackage | None = None
-    alpine: str | SystemPackage | None = None
     source: str
     checked: date
 
@@ -179,15 +183,24 @@ _FORMS: Mapping[str, Any] = {
     "companions": Companion,
     "headers": HeaderSource,
     "families": ImageFamily,
+    "compressions": Compression,
     "dropped": DroppedPackages,
     "indexes": ExtraIndex,
 }
 
 
-def misspelt(kind: str, data: Raw) -> tuple[str, ...]:
+def misspelt(kind: str, data: Raw, distributions: Iterable[str]) -> tuple[str, ...]:
     """Return a sentence for every unknown field of an entry as written."""
     checked = {key: data[key] for key in data if kind != "bases" or key not in _BASE_TABLES}
-    return tuple(unknown_fields(checked, _FORMS[kind]))
+    packages = _BY_DISTRIBUTION.get(kind)
+    more = dict.fromkeys(distributions, packages) if packages else {}
+    return tuple(unknown_fields(checked, _FORMS[kind], more=more))
+
+
+def gather_packages(data: Raw, distributions: Collection[str]) -> Raw:
+    """Return a row with what stands below names of distributions in ``packages``."""
+    rest = {name: value for name, value in data.items() if name not in distributions}
+    return {"packages": {name: data[name] for name in data if name in distributions}} | rest
 
 
 def inherit(row: Raw, head: Raw) -> Raw:
@@ -338,10 +351,11 @@ def expand_accelerator(_key: str, data: Raw) -> Raw:
 
 def expand_library(key: str, data: Raw, distributions: Mapping[str, Distribution]) -> Raw:
     """Return a library with the cost of each package. Raises FieldError for an unknown package."""
-    releases = [name for name in ("bookworm", "trixie", "alpine") if name in data]
-    rest = {name: data[name] for name in data if name not in releases}
-    packages = {name: _system_package(name, data[name], distributions) for name in releases}
-    return {"id": key, "packages": packages} | rest
+    packages = {
+        name: _system_package(name, written, distributions)
+        for name, written in data["packages"].items()
+    }
+    return {"id": key} | data | {"packages": packages}
 
 
 def _system_package(

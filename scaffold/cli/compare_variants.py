@@ -17,7 +17,7 @@ from scaffold.model.options import DOCKERFILE
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected
 from scaffold.model.verification import Expectation, Variant, VerifyOptions
 from scaffold.planner.select import choose
-from scaffold.report.plan_result import PlanResult, health_of, port_of
+from scaffold.report.plan_result import PlanResult
 from scaffold.verify.compare import CompareRequest
 
 
@@ -191,7 +191,7 @@ def hand_written(outcome: PlanResult, *, name: str, title: str, dockerfile: str)
 def promise_of(outcome: PlanResult) -> Expectation:
     """Return what any image of the first target has to hold."""
     target = outcome.targets[0]
-    port, health = port_of(outcome), health_of(outcome)
+    port, health = outcome.port, outcome.health
     return Expectation(
         arch=target.arch,
         project=outcome.project.name.value,

@@ -1,10 +1,12 @@
 """``leanscaffold deploy``: from here onto the device, without a registry."""
 
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,11 +23,15 @@ from scaffold.engineless.deploy import Deployment
 from scaffold.engineless.deploy import deploy as bring
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import UsageError
+from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
-from scaffold.report.document import to_json
-from scaffold.report.formatting import format_size
+from scaffold.report.formatting import format_size, to_json
 from scaffold.report.progress import talking, watching
 
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+_QUICK = "zstd:9"  # as quick as gzip
 _SYSTEM_SHARE = 8  # an eighth of the device is left to its system, as in the compose file
 
 
@@ -66,6 +72,9 @@ def deploy(
         if archive is None:
             archive = f"{folder}/app.tar"
             job = replace(make_job(prepared, BuildOptions()), arches=tuple(arches[:1]))
+            settled = "compression" in given or job.wishes.compression != "gzip"
+            if not settled and reads_zstd(client, facts.compressions["zstd"]):
+                job = replace(job, wishes=replace(job.wishes, compression=_QUICK))
             with watching(sys.stderr, quiet=quiet) as watch:
                 outside.engine.write_images(
                     make_image_job(outside, prepared, job, archive, base_from or ""), watch
@@ -95,6 +104,13 @@ def deploy(
         sizes = f"{format_size(done.moved)} of {format_size(done.whole)}"
         click.echo(f"  {sizes} sent, {done.seconds:.1f} s")
     return 0
+
+
+def reads_zstd(client: "DockerClient", how: Compression) -> bool:
+    """Tell whether an engine is Docker's and new enough to load layers compressed with zstd."""
+    parts = client.version().get("Components") or ()
+    found = [re.match(r"\d+", one["Version"]) for one in parts if one.get("Name") == "Engine"]
+    return any(one and int(one[0]) >= how.docker for one in found)
 
 
 def read_variables(path: Path) -> dict[str, str]:

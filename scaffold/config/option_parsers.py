@@ -11,7 +11,9 @@ from decimal import Decimal
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from scaffold.model.addresses import without_credentials
 from scaffold.model.errors import Detail, UsageError, did_you_mean
+from scaffold.model.options import FetchedModel
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch
 
@@ -38,6 +40,9 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9._-]*(?::[0-9]{1,5})?(?:/[a-z0-9._-]+)*", 
 _HEALTH = re.compile(r"/[A-Za-z0-9._~/?=&%+,:@-]*")
 _URL = re.compile(r"(?:https?|file)://[^\s\"'\\]+")
 _LAST_PORT = 65535
+_MODEL_PATH = re.compile(r"[\w.+-][\w.+/-]*[\w.+-]")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_COMPRESSION = re.compile(r"gzip|zstd(?::(?:[1-9]|1\d))?")
 
 
 def parse_memory(text: str) -> int:
@@ -90,11 +95,51 @@ def parse_python(text: str) -> str:
     )
 
 
+def parse_compression(text: str) -> str:
+    """Return ``gzip``, ``zstd`` or ``zstd:LEVEL``."""
+    if not _COMPRESSION.fullmatch(text.strip()):
+        hint = "gzip, zstd or zstd:LEVEL, with a level from 1 to 19"
+        raise UsageError(f"cannot read the compression {text!r}", hint=hint)
+    return text.strip()
+
+
 def explain_free_threaded(text: str) -> str:
     """Return why a build without the global lock cannot be had, nothing where it names none."""
     if not re.search(r"3\.\d+(?:\.\d+)?t\b|free-?threaded", text):
         return ""
     return f"{text!r} is the free-threaded build: no base image has it"
+
+
+def parse_model(text: str) -> FetchedModel:
+    """Return the file that ``PATH=URL#sha256=HASH[&size=SIZE]`` names."""
+    hint = "write PATH=URL#sha256=HASH[&size=SIZE]; `sha256sum FILE` tells the hash"
+    path, _, rest = text.strip().partition("=")
+    url, _, said = rest.partition("#")
+    values = dict(one.partition("=")[::2] for one in said.split("&"))
+    if not _MODEL_PATH.fullmatch(path) or ".." in path.split("/"):
+        raise UsageError(f"{path!r} is not a path below the application's folder", hint=hint)
+    if not _URL.fullmatch(url) or not url.startswith("http"):
+        raise UsageError(f"{url!r} is not an address of a file", hint=hint)
+    if without_credentials(url) != url:
+        raise UsageError(
+            f"the address of {path} has a password in it, which everybody who reads the "
+            "Dockerfile would have",
+            hint="leave it out, and set LEANSCAFFOLD_MODEL_TOKEN where it is built",
+        )
+    if not _SHA256.fullmatch(values.get("sha256", "")):
+        raise UsageError(
+            f"{path} has no SHA-256, so that its address may serve anything", hint=hint
+        )
+    if unknown_keys := sorted(set(values) - {"sha256", "size"}):
+        raise UsageError(f"{unknown_keys[0]!r} of {path} is not known", hint=hint)
+    size = parse_size(values["size"]) if "size" in values else 0
+    return FetchedModel(path=path, url=url, sha256=values["sha256"], size=size)
+
+
+def spell_model(model: FetchedModel) -> str:
+    """Return a file to fetch as ``parse_model`` reads it back."""
+    size = f"&size={spell_size(model.size)}" if model.size else ""
+    return f"{model.path}={model.url}#sha256={model.sha256}{size}"
 
 
 def parse_swap(text: str) -> tuple[str, str]:

@@ -12,9 +12,11 @@ from typing import Any
 from scaffold.config.option_parsers import (
     parse_choice,
     parse_command,
+    parse_compression,
     parse_dockerfile,
     parse_health,
     parse_memory,
+    parse_model,
     parse_name,
     parse_output,
     parse_port,
@@ -25,6 +27,7 @@ from scaffold.config.option_parsers import (
     parse_swap,
     parse_targets,
     parse_url,
+    spell_model,
     spell_size,
     unknown,
 )
@@ -55,6 +58,8 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "program": parse_program,
     "output": parse_output,
     "dockerfile": parse_dockerfile,
+    "compression": parse_compression,
+    "model": parse_model,
 }
 _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "size": spell_size,
@@ -62,6 +67,7 @@ _SPELLERS: Mapping[str, Callable[[Any], str]] = {
     "command": shlex.join,
     "swap": "=".join,
     "registry": "=".join,
+    "model": spell_model,
 }
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -78,6 +79,7 @@ def make_orders(
             fresh=wishes.fresh,
             arguments=arguments,
             engine=wishes.engine,
+            compression=wishes.compression,
         )
         for arch in arches
     )
@@ -107,6 +109,8 @@ def _tag(name: str, tag: str, arch: Arch, *, several: bool) -> str:
 
 CERTIFICATES = "ca"
 SETTINGS = "pip_conf"
+BEARER = "model_token"
+BEARER_VARIABLE = "LEANSCAFFOLD_MODEL_TOKEN"
 _LARGEST = 500 * 1024  # bytes of a secret that BuildKit takes (moby/buildkit, session/secrets)
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _DEFAULT_TIMEOUT = 15.0  # seconds; pip's own
@@ -122,16 +126,18 @@ def read_netrc(url: str) -> tuple[str, str] | None:
 
 @contextmanager
 def build_secrets(
-    config: IndexConfig, *, credentials: Credentials = read_netrc
+    config: IndexConfig, *, credentials: Credentials = read_netrc, token: str = ""
 ) -> Iterator[tuple[Secret, ...]]:
     """Give the secrets that a build with these index settings needs, and remove them afterwards.
 
-    ``credentials`` returns user and password for an address that has none. The files are for this
+    ``credentials`` returns user and password for an address that has none; ``token`` is for files
+    that the build fetches. The files are for this
     user only. Raises ConfigInvalidError for certificates that cannot be read or are too many.
     """
     texts = {
         CERTIFICATES: read_certificates(Path(config.cert)) if config.cert else "",
         SETTINGS: spell_settings(config, credentials),
+        BEARER: token,
     }
     with TemporaryDirectory(prefix="leanscaffold-") as folder:
         yield tuple(
@@ -296,7 +302,7 @@ def real_edges(environ: Mapping[str, str] = os.environ) -> BuildServices:
     return BuildServices(
         environ=environ,
         index_config=read_job_config,
-        secrets=build_secrets,
+        secrets=partial(build_secrets, token=environ.get(BEARER_VARIABLE, "")),
         build=lambda orders, watch: run_buildx(
             orders, watch, environ=_with_history(environ, Path(orders[0].context))
         ),

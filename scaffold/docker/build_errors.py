@@ -49,7 +49,7 @@ _EMULATION_HINT = (
     "install it once: `docker run --privileged --rm tonistiigi/binfmt --install all`, or the "
     "package qemu-user-static; or build on a machine of that kind: --builder NAME"
 )
-_CONTAINER_BUILDER = "docker buildx create --name lean --driver docker-container"
+CONTAINER_BUILDER = "docker buildx create --name lean --driver docker-container"
 _REGISTRY_HINT = "see whether `docker pull` of it works, and check the proxy of the engine itself"
 
 # What pip, apt and apk print, and what to do. Without a network or a certificate they say
@@ -194,12 +194,12 @@ def _explain_builder(everything: str, error: str) -> LeanscaffoldError | None:
     if "cache export is not supported" in everything:
         return BuilderError(
             "the engine's own builder cannot export its cache",
-            hint=f"make one that can, and name it: `{_CONTAINER_BUILDER}`, then --builder lean",
+            hint=f"make one that can, and name it: `{CONTAINER_BUILDER}`, then --builder lean",
         )
     if any(words in everything for words in _ONE_PLATFORM):
         return OnePlatformError(
             "this builder cannot build for several platforms at once",
-            hint=f"`{_CONTAINER_BUILDER}`, then --builder lean",
+            hint=f"`{CONTAINER_BUILDER}`, then --builder lean",
             details=[Detail(text=error)],
         )
     return None

@@ -20,13 +20,22 @@ from typing import Any
 
 from scaffold.docker.build_errors import (
     BUILDX_HINT,
+    CONTAINER_BUILDER,
     OLD_HINT,
     OLDEST_API,
     OLDEST_BUILDX,
     explain_failure,
 )
 from scaffold.docker.buildkit_progress import Log, PlainLog, RawLog, join_tries, own_steps
-from scaffold.model.build import BuildRequest, Built, Progress, Secret, Step
+from scaffold.model.build import (
+    BuildRequest,
+    Built,
+    Progress,
+    Secret,
+    Step,
+    spell_push,
+    zstd_level,
+)
 from scaffold.model.errors import (
     BuildError,
     BuildxMissingError,
@@ -34,6 +43,7 @@ from scaffold.model.errors import (
     EngineOldError,
     LayerLostError,
     LeanscaffoldError,
+    UsageError,
 )
 
 # BuildKit knows these without an ARG, and keeps them out of history and cache (Docker's
@@ -56,7 +66,7 @@ def build_argv(order: BuildRequest, *, metadata: str, progress: str = "rawjson")
         f"--platform={order.arch.platform}",
         f"--file={order.dockerfile}",
         f"--tag={order.tag}",
-        "--push" if order.push else "--load",
+        f"--output={spell_push(order.compression)}" if order.push else "--load",
         *(f"--label={name}={value}" for name, value in order.labels),
         *(f"--secret={spell_secret(secret)}" for secret in order.secrets),
         *(f"--build-arg={name}" for name in order.arguments),
@@ -167,7 +177,7 @@ def _target(group: Sequence[BuildRequest]) -> Mapping[str, Any]:
         "platforms": [one.arch.platform for one in group],
         "tags": [_literal(order.tag)],
         # With the engine's own builder, only one platform at a time can be loaded.
-        "output": ["type=registry" if order.push else "type=docker"],
+        "output": [spell_push(order.compression) if order.push else "type=docker"],
     }
     optional: dict[str, Any] = {
         "labels": {name: _literal(value) for name, value in order.labels},
@@ -240,6 +250,8 @@ def build(
     KeyboardInterrupt, SIGTERM or SIGHUP the build is stopped first, and no file is left behind.
     """
     raw = find_buildx(environ) >= _RAW_SINCE
+    if orders and orders[0].push and zstd_level(orders[0].compression) is not None:
+        _refuse_gzip_only(orders[0], environ)
     begin = time.monotonic()
     # Most often all steps are cached by now. But the cache, too, may name a layer that is gone.
     cached = [replace(order, fresh=False) for order in orders]
@@ -247,6 +259,21 @@ def build(
     with stopped_by_signals():
         result, steps = _persist((orders, cached, fresh), watch, environ, raw=raw)
     return _results(orders, result, steps, time.monotonic() - begin)
+
+
+def _refuse_gzip_only(order: BuildRequest, environ: Mapping[str, str]) -> None:
+    """Raise UsageError for a builder that pushes gzip whatever it is asked for: Docker's own."""
+    named = (order.builder,) if order.builder else ()
+    said = _ask((*docker_argv(order.engine), "buildx", "inspect", *named), environ)
+    if not re.search(rb"^Driver:\s+docker$", said, re.MULTILINE):
+        return
+    status = _ask((*docker_argv(order.engine), "info", "--format={{json .DriverStatus}}"), environ)
+    if b"io.containerd.snapshotter" not in status:
+        raise UsageError(
+            "the engine's own builder pushes gzip, whatever --compression says",
+            hint=f"write it without an engine (--to {order.tag} instead of --push), or take a "
+            f"builder that can: `{CONTAINER_BUILDER}`, and --builder lean",
+        )
 
 
 def _persist(

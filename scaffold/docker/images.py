@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 from docker.errors import APIError, ImageNotFound
 
 from scaffold.docker.image_fs import Entry, is_kept, make_contents, site_folders
+from scaffold.docker.oci import ZSTD_MAGIC, zstd
 from scaffold.index.elf import read_elf
 from scaffold.model.errors import EngineError, LeanscaffoldError
 from scaffold.model.image import Contents, ImageFile, Suspect
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _MOST_JSON = 1 << 24
 _MOST_SCANNED = 1 << 20
-_GZIP, _ZSTD, _ELF = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\x7fELF"
+_GZIP, _ELF = b"\x1f\x8b", b"\x7fELF"
 # An engine pushes layers with Go's compress/gzip. What that makes of one at its default level,
 # relative to zlib: 1.038 to 1.047 for packages, 1.047 to 1.050 for a base (`docker push` of three
 # images, engine 28.5.2, 2026-11-24).
@@ -197,7 +198,7 @@ def _read_members(
                     packed[member.name] = Packed(digest=digest, on_disk=on_disk, download=download)
                     continue
                 _read_member(archive, member, texts, packed)
-    except (tarfile.TarError, zlib.error, EOFError) as error:
+    except (tarfile.TarError, zlib.error, zstd.ZstdError, EOFError) as error:
         raise EngineError(
             f"the engine's archive of the image cannot be read: {error}",
             hint="try `docker save` by hand; is its disk full?",
@@ -219,17 +220,17 @@ def _read_member(
     if head[:1] in {b"{", b"["}:
         if member.size < _MOST_JSON:
             texts[member.name] = source.read()
-    elif head.startswith(_ZSTD):
-        raise EngineError(
-            "the image's layers are compressed with zstd, which this Python cannot read",
-            hint="build it without compression=zstd",
-        )
-    elif member.size > tarfile.BLOCKSIZE or head.startswith(_GZIP):
-        packed[member.name] = _read_layer(source, member.size, gzipped=head.startswith(_GZIP))
+    elif member.size > tarfile.BLOCKSIZE or head.startswith((_GZIP, ZSTD_MAGIC)):
+        packed[member.name] = _read_layer(source, member.size, head)
 
 
-def _read_layer(source: Source, size: int, *, gzipped: bool) -> Packed:
-    stream = _Measured(_Unzipped(source) if gzipped else source, compress=not gzipped)
+def _read_layer(source: Source, size: int, head: bytes) -> Packed:
+    packed = head.startswith((_GZIP, ZSTD_MAGIC))
+    if head.startswith(ZSTD_MAGIC):
+        source = zstd.open(cast("IO[bytes]", source))
+    elif packed:
+        source = _Unzipped(source)
+    stream = _Measured(source, compress=not packed)
     entries = []
     with tarfile.open(
         fileobj=cast("IO[bytes]", stream), mode="r|", bufsize=_CHUNK, errorlevel=0
@@ -241,7 +242,7 @@ def _read_layer(source: Source, size: int, *, gzipped: bool) -> Packed:
     return Packed(
         digest=digest,
         on_disk=sum(entry.file.size for entry in entries),
-        download=size if gzipped else round(stream.compressed * _GO_GZIP),
+        download=size if packed else round(stream.compressed * _GO_GZIP),
         entries=tuple(entries),
     )
 

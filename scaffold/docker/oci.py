@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +16,17 @@ from typing import IO, Any, Protocol
 from scaffold.model.errors import BaseUnavailableError
 from scaffold.model.target import Arch
 
+if sys.version_info >= (3, 14):
+    from compression import zstd as zstd  # noqa: PLC0414 - others import it from here
+else:
+    from backports import zstd as zstd  # noqa: PLC0414 - others import it from here
+
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+ZSTD_LAYER = "application/vnd.oci.image.layer.v1.tar+zstd"
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # What Docker calls the same; registries that are asked for neither answer with a form of 2014.
 LISTS = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 MANIFESTS = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json")

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scaffold import __version__
+from scaffold.model.build import spell_push
 from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import Project, When
 from scaffold.model.target import Target
+from scaffold.planner.companions import list_volumes
 from scaffold.project.locks import find_format, list_locks
 
 
@@ -142,7 +144,7 @@ class Service:
     ``limits_of`` names the device that the limits are of. ``dockerfile`` is what builds the image,
     ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's, and
     ``compose_suffix`` the compose file from one of theirs, which docker would pass over for it.
-    ``settings`` are variables that the sources have no default for.
+    ``settings`` are variables that the sources have no default for, ``push`` is buildx's output.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Service:
     arches: tuple[tuple[str, str], ...]
     port: int | None
     home: str
+    volumes: tuple[tuple[str, str], ...]
     memory: int | None
     cpus: str | None
     tmp: int
@@ -164,6 +167,7 @@ class Service:
     mounts: tuple[Hardware, ...]
     groups: tuple[tuple[Group, str], ...]
     settings: tuple[str, ...]
+    push: str
 
 
 def make_service(plan: Plan) -> Service:
@@ -182,12 +186,17 @@ def make_service(plan: Plan) -> Service:
         arches=arches,
         port=plan.port,
         home=plan.home,
+        volumes=tuple(
+            (re.sub(r"\W+", "-", path.strip("/")), path)
+            for path in list_volumes(plan.project, workdir=plan.workdir)
+        ),
         memory=memory,
         cpus=_cpus(target),
         tmp=min(_TMP_MOST // _MEBI, memory // _TMP_SHARE) if memory else _TMP_MOST // _MEBI,
         limits_of=_limits_of(target),
         lasts=plan.health is not None,
         dockerfile=plan.options.dockerfile,
+        push=spell_push(plan.options.compression),
         suffix=suffix,
         compose_suffix=suffix or (".lean" if plan.project.composed else ""),
         hardware=tuple(one for one in hardware if not one.mounted),

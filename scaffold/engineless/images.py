@@ -37,10 +37,12 @@ from scaffold.engineless.steps import (
     assemble,
     compile_app,
     digest_program,
+    fetch_models,
     fetch_wheels,
     find_python,
     install_packages,
     list_app,
+    list_fetched,
     list_models,
     refuse,
 )
@@ -179,6 +181,8 @@ def write_bundle(job: ImageJob, watch: Callable[[Progress], None]) -> None:
             with timer.step(f"{arch.platform} packages"):
                 files = work / arch.slug
                 wheels |= fetch_wheels(view, build, job.folder, files, tools)
+        fetch_models(view, store, job.environ, job.wishes.certificates)
+        wheels |= {f"fetched-{one.sha256}": f"sha256:{one.sha256}" for one in view.fetched}
     with timer.step(f"writing {job.goal}"):
         write_archive(Path(job.goal), images, store)
         add_to_bundle(Path(job.goal), wheels, msgspec.json.encode(view), store)
@@ -241,6 +245,9 @@ class _Bench:
             base = self.source.find(view.reference, arch)
         fixed = self.fixed_layers(arch, base)
         moment = view.moment if self.job.moment is None else self.job.moment
+        if view.fetched:
+            with self.timer.step(f"{arch.platform} files to fetch"):
+                fetch_models(view, store, self.job.environ, self.job.wishes.certificates)
         with self.timer.step(f"{arch.platform} application"):
             layers = (*fixed, *self.app_layers(moment))
         config = store.add(dump(make_config(view, arch, base, layers, moment)), CONFIG)
@@ -274,18 +281,24 @@ class _Bench:
             return [*rest, *compile_app(view, rest, work, tools, moment)]
 
         how = (tools.python, view.compile, view.app_compiled)
-        apart = [self.app_layer(models, (), lambda _: models)] if view.models else []
+
+        def whole(found: list[Entry]) -> Blob:
+            return self.app_layer(found, (), lambda _: found)
+
+        fetched = list_fetched(view, self.store)
+        apart = [whole(one) for one in (fetched, models if view.models else []) if one]
         return (*apart, self.app_layer(rest, how, compiled))
 
     def app_layer(
         self, entries: Sequence[Entry], how: tuple[object, ...], make: Callable[[Path], list[Entry]]
     ) -> Blob:
         """Return the layer of what is made of entries, by an earlier build if of the same."""
-        key = f"app {digest_entries(entries, hashed=_HASHED)} {how}"
+        compression = self.job.wishes.compression
+        key = f"app {compression} {digest_entries(entries, hashed=_HASHED)} {how}"
         if known := self.store.recall(key):
             return known[0]
         with self.store.scratch() as work:
-            blob = write_layer(make(work), self.store)
+            blob = write_layer(make(work), self.store, compression)
         self.store.note(key, [asdict(blob)])
         return blob
 
@@ -297,6 +310,7 @@ class _Bench:
         read += [folder / build.lock] if build.wheels else []
         made_from = [
             *(base.digest, digest_program(), self.tools.python, view.python, view.moment),
+            self.job.wishes.compression,
             *(hashlib.sha256(path.read_bytes()).hexdigest() for path in read),
             *(view.assembly, view.root_dropped, view.accounts, view.root_touched, view.layers),
             *(view.uid, view.home, view.workdir, view.interpreter, view.pip_wheels),
@@ -324,9 +338,9 @@ class _Bench:
             with step(f"{name} files of the base"):
                 keep_layers(view.reference, base, self.source, store)
                 under = unpack_base(base, store) if view.assembled else None
-            layers = []
+            layers, how = [], (store, self.job.wishes.compression)
             if under and not view.cut:
-                layers.append(pool.submit(write_layer, list(make_root(under, view, work)), store))
+                layers.append(pool.submit(write_layer, list(make_root(under, view, work)), *how))
             packages.result()
             with step(f"{name} putting it together"):
                 made = assemble(
@@ -334,7 +348,7 @@ class _Bench:
                 )
             order = ["base", *view.layers] if under and view.cut else view.layers
             with step(f"{name} layers"):
-                layers += [pool.submit(write_layer, made[one], store) for one in order]
+                layers += [pool.submit(write_layer, made[one], *how) for one in order]
                 found = tuple(one.result() for one in layers)
         return found if view.assembled else (*base.layers, *found)
 
@@ -355,6 +369,7 @@ def make_config(
         "Cmd": list(view.command),
         "ArgsEscaped": True,  # of Windows only; BuildKit writes it everywhere
         **({"Healthcheck": _health(view)} if view.health else {}),
+        **({"Volumes": {path: {} for path in view.volumes}} if view.volumes else {}),
         "WorkingDir": view.workdir,
         "Labels": {**(under.get("Labels") or {}), **dict(view.labels)},
         **({"StopSignal": view.stop_signal} if view.stop_signal else {}),
@@ -363,7 +378,8 @@ def make_config(
     past = [] if view.assembled else list(base.config.get("history") or ())
     fresh = layers[len(base.layers) :] if past else layers
     made = [*(["base"] if view.assembled else []), *view.layers]
-    made += [*(["models"] if view.models else []), "application"]
+    made += [*(["fetched"] if view.fetched else []), *(["models"] if view.models else [])]
+    made += ["application"]
     history = [
         {"created": created, "created_by": f"leanscaffold: {name}", "comment": "leanscaffold"}
         for name, _ in zip(made, fresh, strict=False)

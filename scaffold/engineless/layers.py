@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from scaffold.docker.oci import Blob, Store
+from scaffold.docker.oci import ZSTD_LAYER, Blob, Store, zstd
+from scaffold.model.build import zstd_level
 
 _LEVEL = 5  # 0.5 % larger than 6, in 3/4 of the time
 _CHUNK = 1 << 20
@@ -92,21 +93,60 @@ class _Packed:
         self._file.write(data)
 
 
+class _Zstandard:
+    """A file that is hashed, compressed with zstd and hashed again while it is written.
+
+    Workers are asked for even where there is one: their number changes nothing, their absence does.
+    """
+
+    def __init__(self, file: IO[bytes], level: int) -> None:
+        self._file = file
+        self._plain, self._packed = hashlib.sha256(), hashlib.sha256()
+        self._length = self._size = 0
+        parameter = zstd.CompressionParameter
+        how: dict[int, int] = {
+            parameter.compression_level: level,
+            parameter.checksum_flag: 1,
+            parameter.nb_workers: os.cpu_count() or 1,
+        }
+        self._packer = zstd.ZstdCompressor(options=how)
+
+    def tell(self) -> int:
+        return self._length
+
+    def write(self, data: bytes) -> int:
+        self._plain.update(data)
+        self._length += len(data)
+        self._put(self._packer.compress(data))
+        return len(data)
+
+    def finish(self) -> Blob:
+        self._put(self._packer.flush())
+        digest, diff = (f"sha256:{one.hexdigest()}" for one in (self._packed, self._plain))
+        return Blob(digest=digest, size=self._size, diff=diff, media_type=ZSTD_LAYER)
+
+    def _put(self, data: bytes) -> None:
+        self._packed.update(data)
+        self._size += len(data)
+        self._file.write(data)
+
+
 def _deflate(data: bytes, before: bytes, end: int) -> bytes:
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15, zdict=before)
     return packer.compress(data) + packer.flush(end)
 
 
-def write_layer(entries: Iterable[Entry], store: Store) -> Blob:
+def write_layer(entries: Iterable[Entry], store: Store, compression: str = "gzip") -> Blob:
     """Write a layer into the store, sorted by path, unless the same was written before."""
     ordered = sorted(entries, key=lambda one: one.path.split("/"))
-    key = f"layer {digest_entries(ordered)}"
+    key = f"layer {compression} {digest_entries(ordered)}"
+    level = zstd_level(compression)
     if known := store.recall(key):
         return known[0]
     with store.scratch() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         draft = folder / "layer"
         with draft.open("wb") as file:
-            packed = _Packed(file, pool)
+            packed = _Packed(file, pool) if level is None else _Zstandard(file, level)
             stream = cast("IO[bytes]", packed)
             with tarfile.TarFile(
                 fileobj=stream, mode="w", format=tarfile.PAX_FORMAT, copybufsize=_CHUNK

@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 
 from scaffold import assembler
+from scaffold.assembler import FetchError
+from scaffold.assembler.fetching import fetch
+from scaffold.docker.build import BEARER_VARIABLE
 from scaffold.docker.oci import Store
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
 from scaffold.engineless.layers import Entry, list_folder, make_entry, parents_of
@@ -216,10 +219,46 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     written = {path.strip("/") for path in view.written}
     entries += [
         replace(top, path=path)
-        for path in sorted(written | {p for p in parents_of(written) if p.startswith(f"{inside}/")})
+        for path in sorted(written | parents_of(written))
         if path not in there
     ]
-    return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in entries]
+    # What a folder elsewhere lies in is the system's.
+    above = {one for one in parents_of(written) - written if not f"{one}/".startswith(f"{inside}/")}
+    owned = (0 if one.path in above else view.uid for one in entries)
+    return [
+        replace(one, mode=_settled(one), uid=uid, gid=uid)
+        for one, uid in zip(entries, owned, strict=True)
+    ]
+
+
+def fetch_models(
+    view: TemplateContext, store: Store, environ: Mapping[str, str], cert: str
+) -> None:
+    """Fetch what the build fetches, unless it is here. Raises StepFailedError."""
+    for one in view.fetched:
+        goal = store.path(f"sha256:{one.sha256}")
+        if goal.exists():
+            continue
+        try:
+            with store.draft(goal) as draft:
+                fetch(one.url, one.sha256, draft, token=environ.get(BEARER_VARIABLE, ""), cert=cert)
+        except FetchError as error:
+            raise StepFailedError(
+                str(error), hint="correct the address or the hash of --fetch-model, or the network"
+            ) from error
+
+
+def list_fetched(view: TemplateContext, store: Store) -> list[Entry]:
+    """Return what was fetched, with its folders: the application's user's, with the plan's time."""
+    inside = view.workdir.strip("/")
+    files = [
+        make_entry(f"{inside}/{one.path}", store.path(f"sha256:{one.sha256}"), mtime=view.moment)
+        for one in view.fetched
+    ]
+    folders = {inside, *parents_of(one.path for one in files)} - parents_of([inside])
+    made = [Entry(path=one, kind=tarfile.DIRTYPE, mode=0o755, mtime=view.moment) for one in folders]
+    owned = [replace(one, mode=0o644) for one in files]
+    return [replace(one, uid=view.uid, gid=view.uid) for one in (*made, *owned)] if files else []
 
 
 def list_models(view: TemplateContext, entries: Sequence[Entry]) -> list[Entry]:

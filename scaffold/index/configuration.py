@@ -3,16 +3,20 @@
 import configparser
 import locale
 import os
+import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import platformdirs
 
+from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.model.addresses import has_token, mask_path
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import IndexOptions
@@ -178,7 +182,7 @@ def read_index_config(
     remarks: list[str] = []
     base, base_origin = "", ""
     if not no_index:
-        base, base_origin = _pick_base(sources, remarks)
+        base, base_origin = _pick_base(sources, remarks, env)
     extra, extra_origin = ((), "") if no_index else _pick_extra(sources, remarks)
     known = {redact(url): url for source in reversed(sources) for url in _with_login(source)}
     links = options.find_links or tuple(_pip_value(settings, "find-links").split())
@@ -214,13 +218,30 @@ def _logged_in(url: str, known: Mapping[str, str]) -> str:
     return url if "@" in url or has_token(url) else known.get(redact(url), url)
 
 
-def _default_index() -> str:
-    """Return the index that pip uses when nobody says otherwise, or nothing."""
+def _default_index(env: Mapping[str, str]) -> str:
+    """Return the index that pip uses when nobody says otherwise, as its help says, or nothing.
+
+    The help is asked once for each release of pip.
+    """
     try:
-        from pip._internal.models.index import PyPI  # noqa: PLC0415 - slow to import
-    except ImportError:
+        release = metadata.version("pip")
+    except metadata.PackageNotFoundError:
         return ""
-    return str(PyPI.simple_url)
+    cache = Cache(find_cache_folder(env))
+    if known := cache.load("pip", release, str):
+        return known
+    told = subprocess.run(
+        [sys.executable, "-m", "pip", "--isolated", "install", "--help"],
+        env={**os.environ, "PIP_CONFIG_FILE": os.devnull, "COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    found = re.search(r"Package Index \(default\s+(https?://[^\s)]+)\)", told)
+    if found is None:
+        return ""
+    cache.save("pip", release, found[1])
+    return found[1]
 
 
 def _pip_value(settings: Mapping[str, str], name: str) -> str:
@@ -285,14 +306,16 @@ def _uv_table(name: str, table: Mapping[str, Any]) -> _Source:
     )
 
 
-def _pick_base(sources: list[_Source], remarks: list[str]) -> tuple[str, str]:
+def _pick_base(
+    sources: list[_Source], remarks: list[str], env: Mapping[str, str]
+) -> tuple[str, str]:
     for source in sources:
         if not source.base:
             continue
         if source.base.startswith(_REACHABLE):
             return source.base, source.origin
         remarks.append(_unreachable(source.base, source.origin))
-    return _default_index(), "pip's default"
+    return _default_index(env), "pip's default"
 
 
 def _pick_extra(sources: list[_Source], remarks: list[str]) -> tuple[tuple[str, ...], str]:

@@ -5,6 +5,23 @@ from enum import StrEnum
 
 from scaffold.model.target import Arch
 
+ZSTD_LEVEL = 19
+
+
+def zstd_level(compression: str) -> int | None:
+    """Return the level of ``zstd`` or ``zstd:LEVEL``, None for ``gzip``."""
+    name, _, level = compression.partition(":")
+    return int(level or ZSTD_LEVEL) if name == "zstd" else None
+
+
+def spell_push(compression: str) -> str:
+    """Return buildx's output of a push; layers that an earlier build compressed are done again."""
+    level = zstd_level(compression)
+    if level is None:
+        return "type=registry"
+    how = f"compression=zstd,compression-level={level},force-compression=true"
+    return f"type=registry,oci-mediatypes=true,{how}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret:
@@ -23,7 +40,8 @@ class BuildRequest:
     loading it into the local engine; orders with the same tag become one manifest list.
     ``cache_from`` and ``cache_to`` are passed on as they are. ``fresh`` ignores the build cache.
     ``arguments`` name environment variables whose values the build gets (proxies). ``engine`` is
-    an address (``ssh://…``) or a context's name, empty for the user's current one.
+    an address (``ssh://…``) or a context's name, empty for the user's current one. ``compression``
+    is that of layers which are pushed: ``gzip``, ``zstd`` or ``zstd:LEVEL``.
     """
 
     arch: Arch
@@ -39,6 +57,7 @@ class BuildRequest:
     fresh: bool = False
     arguments: tuple[str, ...] = ()
     engine: str = ""
+    compression: str = "gzip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,3 +130,4 @@ class BuildOptions:
     fresh: bool = False
     certificates: str = ""
     engine: str = ""
+    compression: str = "gzip"

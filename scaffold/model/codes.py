@@ -550,6 +550,12 @@ class Code(StrEnum):
 
     `leanscaffold lint` uses them; `generate --force` writes the planned Dockerfile.
     """
+    COMPRESSION_READERS = """compression-readers (note): the device's engine must read zstd
+
+    Layers compressed with zstd are smaller than with gzip, and older engines refuse to pull them.
+
+    Leave out --compression for devices with an older engine; `deploy` asks the engine itself.
+    """
     TARGET_ASSUMED = """target-assumed (note): this machine's architecture was taken
 
     Neither --target nor --device was given.
@@ -734,6 +740,7 @@ LIMITS: Final = frozenset(
 NOTES: Final = frozenset(
     {
         Code.COMPILE_UNKNOWN,
+        Code.COMPRESSION_READERS,
         Code.DOWNLOADS_DATA,
         Code.END_OF_LIFE,
         Code.MAY_NEED_LIBRARY,

@@ -187,11 +187,13 @@ class Base:
 
     @property
     def distribution_key(self) -> str:
-        """Return the key of ``Library.packages`` and ``Facts.distributions``.
+        """Return the key of ``Library.packages`` and ``Facts.distributions``."""
+        return distribution_key(self.distribution, self.release)
 
-        That is the release's name on Debian, and ``alpine`` for every Alpine release.
-        """
-        return self.release if self.distribution == "debian" else self.distribution
+
+def distribution_key(distribution: str, release: str) -> str:
+    """Return the release's name on Debian, and ``alpine`` for every Alpine release."""
+    return release if distribution == "debian" else distribution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +213,7 @@ class SystemPackage:
 class Library:
     """A shared library (``soname``) or program, and who ships it on each distribution release.
 
-    ``packages`` maps ``bookworm``, ``trixie`` and ``alpine`` to the package. ``linked`` says that
+    ``packages`` maps a ``Base.distribution_key`` to the package. ``linked`` says that
     it is linked with the libraries that its package pulls in, so that it never comes without them.
     ``elsewhere`` says who has it where no distribution does.
     """
@@ -267,7 +269,7 @@ class Companion:
 class HeaderSource:
     """Who brings header files (a name that ends in ``/`` is a folder), and modules of build tools.
 
-    ``apt`` and ``apk`` are packages to build with; the others, by ``Base.distribution_key``, what
+    ``apt`` and ``apk`` are packages to build with, ``packages``, by ``Base.distribution_key``, what
     the result runs with.
     """
 
@@ -275,9 +277,7 @@ class HeaderSource:
     modules: tuple[str, ...] = ()
     apt: tuple[str, ...] = ()
     apk: tuple[str, ...] = ()
-    bookworm: tuple[str, ...] = ()
-    trixie: tuple[str, ...] = ()
-    alpine: tuple[str, ...] = ()
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     source: str
     checked: date
 
@@ -290,9 +290,7 @@ class HeaderSource:
 
     def runs_with(self, key: str) -> tuple[str, ...]:
         """Return the packages that the result runs with on a distribution."""
-        return {"bookworm": self.bookworm, "trixie": self.trixie, "alpine": self.alpine}.get(
-            key, ()
-        )
+        return self.packages.get(key, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,6 +491,31 @@ class ImageFamily:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compression:
+    """What a compression of layers makes of them, relative to what an engine's gzip makes.
+
+    ``factors`` maps the least level to what libzstd makes, ``builder`` to what BuildKit's own
+    encoder does; ``spread`` is how far a layer may be off. ``docker`` is the oldest major
+    release of Docker Engine that reads it, ``readers`` all engines with theirs, ``refusers`` those
+    that do not.
+    """
+
+    factors: Mapping[str, float]
+    builder: Mapping[str, float]
+    spread: float
+    docker: int
+    readers: tuple[str, ...]
+    refusers: tuple[str, ...]
+    source: str
+    checked: date
+
+    def factor(self, level: int, *, builder: bool = False) -> float:
+        """Return what a level makes of a layer."""
+        rows = self.builder if builder else self.factors
+        return rows[str(max(int(one) for one in rows if int(one) <= level))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DroppedPackages:
     """Packages that a release has no more: a line is a name, then what takes its place."""
 
@@ -542,6 +565,7 @@ class Facts:
     families: Mapping[str, ImageFamily] = field(default_factory=dict)
     dropped: Mapping[str, DroppedPackages] = field(default_factory=dict)
     releases: Mapping[str, date] = field(default_factory=dict)
+    compressions: Mapping[str, Compression] = field(default_factory=dict)
     indexes: Mapping[str, ExtraIndex] = field(default_factory=dict)
 
     def find_family(self, reference: str) -> ImageFamily | None:

@@ -35,6 +35,8 @@ SpeltKind = Literal[
     "program",
     "output",
     "dockerfile",
+    "compression",
+    "model",
 ]
 
 
@@ -101,6 +103,16 @@ _target, _project, _choice, _application, _files, _index = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedModel:
+    """A file that the build fetches; ``path`` is in the application, ``size`` in bytes if known."""
+
+    path: str
+    url: str
+    sha256: str
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What the user chose, beyond the target. Empty strings and None mean: decide for me.
 
@@ -162,6 +174,14 @@ class Options:
         help="What a committed trace (leanscaffold trace) leaves out: what no run opened and "
         "nothing kept may need; all that no run opened; nothing.  [default: safe]",
     )
+    compression: str = _choice(
+        "compression",
+        "gzip",
+        metavar="gzip|zstd[:LEVEL]",
+        sample="zstd:9",
+        help="Of the layers that `build --push` and `build --to` write; zstd needs an engine that "
+        "reads it.  [default: gzip; `deploy` asks the device's engine]",
+    )
     programs: tuple[str, ...] = _application(
         "program",
         (),
@@ -178,6 +198,16 @@ class Options:
         sample=("picamera2",),
         help="A module, program or library that nothing in the plan brings and the container "
         "has all the same, mounted for instance; repeatable.",
+    )
+    fetched: tuple[FetchedModel, ...] = _application(
+        "model",
+        (),
+        name="fetch-model",
+        metavar="PATH=URL#sha256=HASH[&size=SIZE]",
+        sample=(f"models/net.onnx=https://models.example/net.onnx#sha256={'0' * 64}&size=5MB",),
+        help="A file that the build fetches into the application's folder, checked against its "
+        "hash, in a layer below the sources; LEANSCAFFOLD_MODEL_TOKEN is sent as a bearer token; "
+        "repeatable.",
     )
     debug_shell: bool = _application(
         "switch", help="A static busybox in an image without a shell: /bin/busybox, and /bin/sh."

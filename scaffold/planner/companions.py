@@ -13,6 +13,7 @@ from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
 
 STARTS = "runs-program"
+_FETCH = ", or have the build fetch it: --fetch-model PATH=URL#sha256=HASH"
 _DOWNLOADS = re.compile(r"(\w+_)?download(_\w+)?|fetch_\w+|from_pretrained")
 
 
@@ -44,7 +45,8 @@ def find_companions(
         for use, argument in _told_of(companion, uses):
             unless = {one.replace("{0}", argument) for one in companion.unless}
             calls = {one.removesuffix("()") for one in unless if one.endswith("()")}
-            if not calls.isdisjoint(map(_function, called)):
+            given = posixpath.basename(argument) in provided
+            if given or not calls.isdisjoint(map(_function, called)):
                 continue
             if besides.isdisjoint(map(canonicalize_name, unless - calls)):
                 yield _tell(companion, use, argument), companion.refuse
@@ -90,9 +92,8 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
 def _tell(companion: Companion, use: Use | None, argument: str) -> Reason:
     what = companion.text.replace("{0}", argument or "what it is asked for")
     where = f"{use.origin}: " if use is not None else ""
-    return Reason(
-        code=companion.code, text=f"{where}{what}; {companion.way}", package=companion.package
-    )
+    way = companion.way + (_FETCH if companion.code == Code.DOWNLOADS_DATA and argument else "")
+    return Reason(code=companion.code, text=f"{where}{what}; {way}", package=companion.package)
 
 
 def _function(use: Use) -> str:
@@ -103,7 +104,7 @@ def _downloads(use: Use) -> Reason:
     function, _, argument = use.value.partition(" ")
     text = (
         f"{use.origin}: {function} downloads {argument or 'data'} when it is called, as "
-        "its name says; bring it into the project's folder, or mount a volume for it"
+        f"its name says; bring it into the project's folder, or mount a volume for it{_FETCH}"
     )
     return Reason(code=Code.DOWNLOADS_DATA, text=text)
 
@@ -179,19 +180,24 @@ def list_written_folders(project: Project, *, workdir: str, home: str) -> tuple[
     An engine makes a volume's folder root's where the image does not have it. What belongs to the
     system, and what may be a file itself, is none.
     """
+    volumes = list_volumes(project, workdir=workdir)
     paths = (posixpath.normpath(posixpath.join(workdir, one.value)) for one in _writes(project))
     found = {posixpath.dirname(path) for path in paths if posixpath.splitext(path)[1]}
     free = {workdir, home, "/"}
-    return tuple(
-        sorted(
-            folder
-            for folder in found
-            if folder not in free
-            and not set("{}*?") & set(folder)
-            and not folder.startswith(f"{home}/")
-            and (folder.startswith(f"{workdir}/") or folder.split("/")[1] not in _OF_SYSTEM)
-        )
-    )
+    kept = {
+        folder
+        for folder in found
+        if folder not in free
+        and not set("{}*?") & set(folder)
+        and not folder.startswith(f"{home}/")
+        and (folder.startswith(f"{workdir}/") or folder.split("/")[1] not in _OF_SYSTEM)
+    }
+    return tuple(sorted(kept | set(volumes)))
+
+
+def list_volumes(project: Project, *, workdir: str) -> tuple[str, ...]:
+    """Return the volumes of the authors' container, where they lie in this one."""
+    return tuple(posixpath.normpath(posixpath.join(workdir, one)) for one in project.volumes)
 
 
 def _writes(project: Project) -> Iterator[Use]:

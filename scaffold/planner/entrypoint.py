@@ -9,7 +9,7 @@ from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Base
 from scaffold.model.options import Options
 from scaffold.model.plan import HealthCheck
-from scaffold.model.project import OwnPackage, Project
+from scaffold.model.project import Found, Origin, OwnPackage, Project, Start
 from scaffold.model.target import CpuClass, Target
 
 HOME = "/home/app"
@@ -29,29 +29,46 @@ _ASYNC = frozenset({"fastapi", "litestar", "quart", "starlette"})
 _HEALTH_PATH = re.compile(r"/[!-~]*")
 
 
-def find_command(project: Project, options: Options) -> tuple[str, ...]:
-    """Return the command as an argument list. Raises UsageError where nobody names one."""
+def choose_start(project: Project, options: Options) -> Found[Start] | None:
+    """Return how the application starts; ``--cmd`` beats what the sources say."""
     if options.command:
-        return options.command
-    if project.start is None:
+        start = Start(framework="command", command=options.command)
+        return Found(value=start, origin=Origin(file="--cmd"))
+    return project.start
+
+
+def choose_port(project: Project, options: Options) -> Found[int] | None:
+    """Return the port, None for none. What was found is of the found command, not of another."""
+    if options.port is not None:
+        return Found(value=options.port, origin=Origin(file="--port"))
+    return None if options.command else project.port
+
+
+def choose_health(project: Project, options: Options) -> Found[str] | None:
+    """Return the path that answers while the app is well; None without a port or by command."""
+    if options.health_command or choose_port(project, options) is None:
+        return None
+    asked = options.health
+    return Found(value=asked, origin=Origin(file="--health")) if asked else project.health
+
+
+def find_command(project: Project, options: Options) -> tuple[str, ...]:
+    """Return the command as an argument list. Raises UsageError where nothing names one."""
+    start = choose_start(project, options)
+    if start is None:
         raise UsageError(
             "nothing in the project says how it starts",
             hint='name the command: --cmd "python -m your_app", or add a Procfile',
         )
-    return project.start.value.command
+    return start.value.command
 
 
 def find_port(project: Project, options: Options) -> int | None:
-    """Return the port, None for none. What was found is of the found command, not of another.
-
-    Raises UsageError for what is no port.
-    """
-    port = options.port
-    if port is None and project.port is not None and not options.command:
-        port = project.port.value
-    if port is not None and not 0 < port <= _HIGHEST_PORT:
-        raise UsageError(f"{port} is no port", hint=f"ports go from 1 to {_HIGHEST_PORT}")
-    return port
+    """Return the port, None for none. Raises UsageError for an invalid one."""
+    found = choose_port(project, options)
+    if found is not None and not 0 < found.value <= _HIGHEST_PORT:
+        raise UsageError(f"{found.value} is no port", hint=f"ports go from 1 to {_HIGHEST_PORT}")
+    return found.value if found else None
 
 
 def find_health(
@@ -68,14 +85,14 @@ def find_health(
                 hint="keep one of them",
             )
         return _timed(HealthCheck(command=options.health_command), targets)
-    port = find_port(project, options)
-    path = options.health or (project.health.value if project.health is not None else "")
+    port, found = find_port(project, options), choose_health(project, options)
     if port is None:
         if options.health:
             raise UsageError(
                 f"there is no port to ask for {options.health}", hint="name it: --port 8000"
             )
         return None
+    path = found.value if found else ""
     if path and _HEALTH_PATH.fullmatch(path) is None:
         raise UsageError(
             f"{path!r} is no path of a URL",

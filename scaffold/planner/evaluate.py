@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from packaging.version import Version
 
+from scaffold.model.build import zstd_level
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
 from scaffold.model.options import Options
@@ -17,7 +18,13 @@ from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Reje
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.own_packages import weigh_collected, weigh_unbuilt
-from scaffold.planner.size_prediction import predict, predict_traced, remark_trace, tracing
+from scaffold.planner.size_prediction import (
+    predict,
+    predict_traced,
+    recompress,
+    remark_trace,
+    tracing,
+)
 from scaffold.planner.trimming import (
     lighten,
     list_compilers,
@@ -248,22 +255,25 @@ def evaluate(
     )
     spared = list_spared(packages, facts, question.project, compilers)
     of_base, less = trim_base(base, spared, level=options.trim)
+    fetched = sum(one.size for one in options.fetched)
     size = predict(
         base=base,
         image=image,
         packages=lighten(packages, facts, trimmed, bytecode=options.bytecode),
         footprints=facts.footprints,
         system=needs.cost,
-        app=(question.project.app_bytes, question.project.app_sources),
+        app=(question.project.app_bytes + fetched, question.project.app_sources),
         unbuilt=weigh_unbuilt(question.project) + weigh_collected(question.project, packages),
         bytecode=options.bytecode,
         less=less,
         models=(
-            sum(one.size for one in question.project.models),
-            sum(one.compressed for one in question.project.models),
+            sum(one.size for one in question.project.models) + fetched,
+            sum(one.compressed for one in question.project.models) + fetched,
         ),
     )
     size = predict_traced(size, tracing(question.project, options, base, image), packages)
+    if (level := zstd_level(options.compression)) is not None:
+        size = recompress(size, base, facts.compressions["zstd"], level)
     own_image = question.project.own_image
     own = facts.find_family(own_image.image) if own_image else None
     candidate = Candidate(
@@ -387,6 +397,7 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         what = "the packages takes about" if known.telling else "what was measured takes at least"
         text = f"importing {what} {_mb(known.resident)} of the {_mb(memory)} memory"
         yield Reason(code=Code.MEMORY_TIGHT, text=text)
+    yield from _remark_compression(question)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)
     wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]
@@ -396,6 +407,9 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
             "the image is larger by that"
         )
         yield Reason(code=Code.ESTIMATED_SIZE, text=text, package=unsized[0])
+    if open_ended := [one.path for one in question.options.fetched if not one.size]:
+        text = f"the size of {', '.join(open_ended)} is not known: add &size= to its address"
+        yield Reason(code=Code.ESTIMATED_SIZE, text=text)
     unread = [w.pinned.name for w in wheels if w.pinned.file.size is not None]
     if unread:
         text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"
@@ -411,6 +425,19 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     if assumed:
         text = f"libraries of {', '.join(assumed)} are taken over from a sibling wheel"
         yield Reason(code=Code.ELF_ASSUMED, text=text, package=assumed[0])
+
+
+def _remark_compression(question: PlanningInput) -> Iterator[Reason]:
+    level = zstd_level(question.options.compression)
+    if level is None:
+        return
+    how = question.facts.compressions["zstd"]
+    text = (
+        f"layers compressed with zstd are read by {', '.join(how.readers)} and newer, not by "
+        f"{', '.join(how.refusers)}; `build --to` makes {how.factor(level):.2f} of gzip's size, a "
+        f"push through a builder {how.factor(level, builder=True):.2f}"
+    )
+    yield Reason(code=Code.COMPRESSION_READERS, text=text, fact="zstd")
 
 
 def _mb(count: int) -> str:

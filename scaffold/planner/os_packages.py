@@ -1,5 +1,6 @@
 """What a project needs of a base beyond Python: libraries, programs, compilers."""
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -201,6 +202,7 @@ def _besides(
         provided=provided,
     ):
         yield missing.reason, missing.certain
+    provided |= {posixpath.basename(one.path) for one in options.fetched}
     yield from find_companions(project, facts, installed, provided, there)
     for note in note_writes(project, workdir=WORKDIR, home=HOME):
         yield note, False

@@ -1,12 +1,12 @@
 """Predict what an image weighs: base + wheels + bytecode + system packages + the application."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaffold.model.codes import Code
 from scaffold.model.image import BLOCK, FOLDERS, WASTE, predict_waste
 from scaffold.model.index import WheelFacts
-from scaffold.model.knowledge import Base, Footprint, Image
+from scaffold.model.knowledge import Base, Compression, Footprint, Image
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
@@ -167,6 +167,32 @@ def predict(
         parts=parts,
         packages=tuple(_package(w, footprints, bytecode=bytecode != "none") for w in packages),
         models=models,
+    )
+
+
+def recompress(size: Size, base: Base, how: Compression, level: int) -> Size:
+    """Return a size whose layers are compressed otherwise than by gzip.
+
+    A base's own layers stay as their registry has them, if they stay at all (a push through a
+    builder compresses them, too); models hardly change.
+    """
+    factor = how.factor(level)
+    kept = 0 if base.assembled else sum(part[2] for part in size.parts if part[0] == "base")
+
+    def press(label: str, download: int) -> int:
+        fixed = kept if label == "base" else size.models[1] if label == "application" else 0
+        return fixed + round((download - fixed) * factor)
+
+    parts = tuple((label, on_disk, press(label, got)) for label, on_disk, got in size.parts)
+    download = sum(part[2] for part in parts)
+    return replace(
+        size,
+        download=download,
+        download_error=round(
+            size.download_error + how.spread * (download - kept) + kept * (1 - factor)
+        ),
+        parts=parts,
+        packages=tuple((name, on_disk, press("", got)) for name, on_disk, got in size.packages),
     )
 
 

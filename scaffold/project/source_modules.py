@@ -144,6 +144,25 @@ def parse_modules(
     return tuple(modules), tuple(broken)
 
 
+_BROUGHT = frozenset(
+    {"vendor", "vendored", "_vendor", "third_party", "thirdparty", "extern", "site-packages"}
+)
+
+
+def is_brought(file: str) -> bool:
+    """Return whether a file is of what others wrote, brought along: ``lib/certifi/core.py``."""
+    folders = file.split("/")[:-1]
+    return not (_BROUGHT.isdisjoint(folders) and {"lib", "libs"}.isdisjoint(folders[:-1]))
+
+
+EXAMPLES = frozenset({"examples", "example", "samples", "sample", "demos", "demo"})
+
+
+def is_example(file: str) -> bool:
+    """Return whether a file lies in a folder of examples."""
+    return not EXAMPLES.isdisjoint(file.split("/")[:-1])
+
+
 def is_support(file: str) -> bool:
     """Return whether a file belongs to tests, documentation or packaging, not to the app."""
     *folders, name = file.split("/")

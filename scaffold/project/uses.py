@@ -16,6 +16,7 @@ from scaffold.project.source_modules import (
     Module,
     argument,
     imported_tops,
+    is_brought,
     names_beside,
     project_names,
 )
@@ -303,6 +304,8 @@ _ALWAYS = frozenset(
         "imports",
     }
 )
+# What packages may do that are brought along is as little told as of those that are installed.
+_OF_PACKAGES = frozenset({*_FAILURES, "needs-shell"})
 _CERTAINTY = {When.MAYBE: 0, When.CALL: 1, When.START: 2}
 _NAMING = ("name", "model_name", "model", "repo_id", "pretrained_model_name_or_path")
 
@@ -345,13 +348,15 @@ def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | 
         return When.MAYBE if use.code in _ALWAYS - {"imports"} else None
     if file not in reached.all:
         return When.MAYBE if use.code in _ALWAYS else None
+    main = file == reached.first
+    at_start = file in reached.starting and starts(place, main=main)
+    if use.code in _OF_PACKAGES and not at_start and is_brought(file):
+        return None
     asked = place.asked and use.code != "writes-file"  # what is not there yet is written
     if asked or place.survives(*_FAILURES.get(use.code, ())):
         return When.MAYBE if use.code in _FAILURES else When.CALL
-    main = file == reached.first
     if use.code == "imports" and place.main and not main:
         return When.MAYBE
-    at_start = file in reached.starting and starts(place, main=main)
     return When.START if at_start else When.CALL
 
 

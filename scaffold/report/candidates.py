@@ -8,9 +8,11 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Decision, Evaluation, Rejected, Workaround
 from scaffold.planner.size_by_kind import Share, break_down
+from scaffold.report import schemas
 from scaffold.report.document import describe_reason, describe_target
 from scaffold.report.formatting import format_bound, format_size
 from scaffold.report.plan_result import PlanResult, best_per_base, in_reading_order
+from scaffold.report.schemas import fill
 from scaffold.report.terminal import Fitted, fit, indented, styled
 
 if TYPE_CHECKING:
@@ -187,14 +189,23 @@ def _row(shares: tuple[Share, ...]) -> Any:
 
 
 def make_breakdown_document(outcome: PlanResult, facts: Facts) -> dict[str, Any]:
-    """Return the document that ``report.schema.json`` describes: sizes in bytes."""
+    """Return the document of ``schemas.Report``: sizes in bytes."""
     return {
         "version": VERSION,
         "project": outcome.project.name.value,
         "remarks": [describe_reason(remark) for remark in outcome.remarks],
         "targets": [
             {
-                "parts": [_describe(share) for share in _shares(outcome, facts, decision)],
+                "parts": [
+                    fill(
+                        schemas.Share,
+                        share,
+                        version=share.version or None,
+                        kinds=dict(share.kinds),
+                        trimmed=dict(share.trimmed),
+                    )
+                    for share in _shares(outcome, facts, decision)
+                ],
                 "plan": describe_target(target, decision),
             }
             for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
@@ -206,15 +217,3 @@ def _shares(outcome: PlanResult, facts: Facts, decision: Decision) -> tuple[Shar
     if decision.chosen is None:
         return ()
     return break_down(decision.chosen, facts, bytecode=outcome.request.options.bytecode)
-
-
-def _describe(share: Share) -> dict[str, Any]:
-    return {
-        "label": share.label,
-        "group": share.group,
-        "version": share.version or None,
-        "on_disk": share.on_disk,
-        "download": share.download,
-        "kinds": dict(share.kinds),
-        "trimmed": dict(share.trimmed),
-    }

@@ -1,9 +1,7 @@
-"""The JSON document of a run, as ``plan.schema.json`` describes it: sizes are bytes, no dates."""
+"""The JSON document of a run, by ``schemas.Plan``, and the record that is kept of it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,15 +21,14 @@ from scaffold.model.verdict import (
     Workaround,
 )
 from scaffold.model.verification import Figures, Measured
+from scaffold.report import schemas
 from scaffold.report.plan_result import (
     PlanResult,
-    health_of,
     heaviest,
     in_reading_order,
     planned_layers,
-    port_of,
-    start_of,
 )
+from scaffold.report.schemas import fill
 from scaffold.state.file_writer import digest
 from scaffold.state.record import Record, RecordedPackage, RecordedTarget
 
@@ -44,40 +41,37 @@ Json = dict[str, Any]
 
 def make_document(outcome: PlanResult) -> Json:
     """Return the document: the first target at the top level, and each one in ``targets``."""
-    blocks = [
-        describe_target(target, decision)
-        | {
-            "layers": [
-                _fields(one) | {"name": one.name or None}
+    targets = [
+        describe_target(
+            target,
+            decision,
+            layers=[
+                fill(schemas.Layer, one, name=one.name or None)
                 for one in planned_layers(outcome, decision)
-            ]
-        }
+            ],
+        )
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
     ]
-    start = start_of(outcome)
+    project = outcome.project
+    remarks = (
+        *outcome.remarks,
+        *(Reason(code=Code.PRIVATE_IN_IMAGE, text=note) for note in project.warnings),
+        *(Reason(code=Code.PROJECT_NOTE, text=note) for note in project.notes),
+    )
+    start = outcome.start
     measured = {arch.platform: _figures(one) for arch, one in outcome.measured.items()}
     return {
         "version": VERSION,
-        "project": outcome.project.name.value,
-        "requirement_files": list(outcome.project.files),
-        "start": _start(start) if start else None,
-        "port": _found(port_of(outcome)),
-        "health": _found(health_of(outcome)),
-        "remarks": [
-            *(describe_reason(remark) for remark in outcome.remarks),
-            *(
-                describe_reason(Reason(code=Code.PRIVATE_IN_IMAGE, text=note))
-                for note in outcome.project.warnings
-            ),
-            *(
-                describe_reason(Reason(code=Code.PROJECT_NOTE, text=note))
-                for note in outcome.project.notes
-            ),
-        ],
+        "project": project.name.value,
+        "requirement_files": list(project.files),
+        "start": fill(schemas.Start, start.value, origin=str(start.origin)) if start else None,
+        "port": _found(schemas.Port, outcome.port),
+        "health": _found(schemas.Health, outcome.health),
+        "remarks": [describe_reason(remark) for remark in remarks],
         "files": dict(sorted(outcome.files.items())),
         **({"measured": measured} if measured else {}),
-        **blocks[0],
-        "targets": blocks,
+        **targets[0],
+        "targets": targets,
     }
 
 
@@ -92,7 +86,7 @@ def make_record(
     ``files`` are the texts of the other files written, ``inputs`` the SHA-256 of what was read,
     ``project_options`` names the options that the project's pyproject.toml set.
     """
-    port, health = port_of(outcome), health_of(outcome)
+    port, health = outcome.port, outcome.health
     return Record(
         generator=f"leanscaffold {__version__}",
         project=outcome.project.name.value,
@@ -138,9 +132,8 @@ def _record_target(outcome: PlanResult, target: Target, chosen: Accepted) -> Rec
 
 def _figures(measured: Measured) -> Json:
     """Return what was measured, without what it is of: documents say that elsewhere."""
-    return {
-        name: one for name, one in _fields(measured).items() if name in Figures.__dataclass_fields__
-    }
+    fields: Json = msgspec.to_builtins(measured)
+    return {name: one for name, one in fields.items() if name in Figures.__dataclass_fields__}
 
 
 def _trimmed(item: Weighed, chosen: Accepted) -> dict[str, int]:
@@ -148,139 +141,107 @@ def _trimmed(item: Weighed, chosen: Accepted) -> dict[str, int]:
     return {one.rule: one.bytes for one in rules if one.package == item.pinned.name}
 
 
-def to_json(document: object) -> str:
-    """Return canonical JSON: sorted keys, two spaces, ISO dates, one line break at the end."""
-    text = json.dumps(
-        document, indent=2, sort_keys=True, ensure_ascii=False, default=date.isoformat
-    )
-    return text + "\n"
-
-
-def describe_target(target: Target, decision: Decision) -> Json:
-    """Return what was decided for one target."""
+def describe_target(
+    target: Target, decision: Decision, layers: Sequence[Json] | None = None
+) -> Json:
+    """Return what was decided for one target, with its layers if there are any to tell."""
     chosen = decision.chosen
+    resolved = chosen.candidate.resolution.notes if chosen else ()
     packages = heaviest(chosen.candidate.packages) if chosen else ()
-    return {
-        "target": target.arch.platform,
-        "device": describe_device(target.device) if target.device else None,
-        "budget": _fields(target.budget),
-        "python": chosen.python if chosen else None,
-        "chosen": describe_chosen(chosen) if chosen else None,
-        "candidates": [
-            _candidate(verdict, decision)
-            for verdict in in_reading_order(decision.verdicts, decision)
-        ],
-        "packages": [_package(item, chosen) for item in packages],
-        "savings": [_fields(saving) for saving in decision.savings],
-        "ways": [_way(way) for way in decision.ways],
-        "notes": [
-            describe_reason(note)
-            for note in (
-                *decision.notes,
-                *(chosen.candidate.resolution.notes if chosen else ()),
-            )
-        ],
-    }
+    verdicts = in_reading_order(decision.verdicts, decision)
+    return fill(
+        schemas.Decision if layers is None else schemas.Target,
+        decision,
+        target=target.arch.platform,
+        device=target.device,
+        budget=target.budget,
+        python=chosen.python if chosen else None,
+        chosen=_chosen(chosen) if chosen else None,
+        candidates=[_candidate(verdict, decision) for verdict in verdicts],
+        packages=[_package(item, chosen) for item in packages],
+        ways=[_way(way) for way in decision.ways],
+        notes=(*decision.notes, *resolved),
+        layers=layers,
+    )
 
 
-def describe_chosen(chosen: Accepted) -> Json:
-    """Return the chosen base with what goes on it."""
-    candidate = chosen.candidate
-    return {
-        "base": chosen.base.id,
-        "family": chosen.base.family,
-        "libc": str(chosen.base.libc),
-        "libc_version": ".".join(map(str, chosen.base.libc_version)),
-        "reference": candidate.reference,
-        "digest": candidate.image.digest or None,
-        "python_release": candidate.image.release,
-        "eol": chosen.base.eol.isoformat() if chosen.base.eol else None,
-        "size": describe_size(chosen.size),
-        "run_packages": [_fields(one, "verified") for one in candidate.run_packages],
-        "build_packages": list(candidate.build_packages),
-        "build_tools": list(candidate.build_tools),
-        "build_class": str(candidate.build_class),
-        "memory": _memory(candidate.memory),
-        "reasons": [describe_reason(reason) for reason in chosen.reasons],
-    }
+def _chosen(chosen: Accepted) -> Json:
+    candidate, base = chosen.candidate, chosen.base
+    return fill(
+        schemas.Chosen,
+        candidate,
+        base=base.id,
+        family=base.family,
+        libc=base.libc,
+        libc_version=".".join(map(str, base.libc_version)),
+        digest=candidate.image.digest or None,
+        python_release=candidate.image.release,
+        eol=base.eol,
+        size=_size(chosen.size),
+        memory=_memory(candidate.memory),
+        reasons=chosen.reasons,
+    )
 
 
-def describe_size(size: Size) -> Json:
-    """Return a prediction in bytes."""
-    return _fields(size, "packages", "models") | {
-        "containerd": size.containerd,
-        "containerd_error": size.containerd_error,
-        "parts": [
-            {"label": label, "on_disk": on_disk, "download": download}
-            for label, on_disk, download in size.parts
-        ],
-    }
+def _size(size: Size | None) -> Json | None:
+    if size is None:
+        return None
+    names = schemas.Part.__struct_fields__
+    return fill(
+        schemas.Size, size, parts=[dict(zip(names, one, strict=True)) for one in size.parts]
+    )
 
 
 def describe_device(device: Device) -> Json:
     """Return a device's profile."""
-    return _fields(device, "aliases", "accelerator", "capability", "jetpacks", "sockets")
+    return fill(schemas.Device, device)
 
 
 def describe_reason(reason: Reason) -> Json:
     """Return a reason; only what it names."""
-    return {key: value for key, value in _fields(reason).items() if value or key == "text"}
-
-
-def _fields(value: object, *left_out: str) -> Json:
-    fields: Json = msgspec.to_builtins(value)
-    return {name: one for name, one in fields.items() if name not in left_out}
+    return fill(schemas.Reason, reason)
 
 
 def _candidate(verdict: Evaluation, decision: Decision) -> Json:
     candidate: Candidate | None = verdict.candidate
-    return {
-        "base": verdict.base.id,
-        "python": verdict.python,
-        "verdict": "fits" if isinstance(verdict, Accepted) else "rejected",
-        "chosen": verdict == decision.chosen,
-        "reasons": [describe_reason(reason) for reason in verdict.reasons],
-        "size": describe_size(verdict.size) if verdict.size else None,
-        "build_class": str(candidate.build_class) if candidate else None,
-    }
+    return fill(
+        schemas.Candidate,
+        verdict,
+        base=verdict.base.id,
+        verdict="fits" if isinstance(verdict, Accepted) else "rejected",
+        chosen=verdict == decision.chosen,
+        size=_size(verdict.size),
+        build_class=candidate.build_class if candidate else None,
+    )
 
 
 def _package(item: Weighed, chosen: Accepted | None) -> Json:
     pinned = item.pinned
-    return {
-        "name": pinned.name,
-        "version": pinned.version,
-        "newest": pinned.newest or None,
-        "file": pinned.file.filename,
-        "wheel": pinned.wheel,
-        "extras": list(pinned.extras),
-        "required_by": list(pinned.required_by),
-        "installed_bytes": item.facts.installed,
-        "download_bytes": pinned.file.size,
-        "exact": item.exact,
-        "trimmed": _trimmed(item, chosen) if chosen else {},
-    }
+    return fill(
+        schemas.Package,
+        pinned,
+        newest=pinned.newest or None,
+        file=pinned.file.filename,
+        installed_bytes=item.facts.installed,
+        download_bytes=pinned.file.size,
+        exact=item.exact,
+        trimmed=_trimmed(item, chosen) if chosen else {},
+    )
 
 
 def _memory(memory: Memory | None) -> Json | None:
-    return _fields(memory, "telling") if memory and memory.telling else None
+    return fill(schemas.Memory, memory) if memory and memory.telling else None
 
 
 def _way(way: Workaround) -> Json:
-    return _fields(way) | {
-        "risk": way.risk or None,
-        "size": describe_size(way.size) if way.size else None,
-        "option": way.option or None,
-    }
+    return fill(
+        schemas.Way,
+        way,
+        risk=way.risk or None,
+        size=_size(way.size),
+        option=way.option or None,
+    )
 
 
-def _start(start: "Found[Any]") -> Json:
-    return {
-        "framework": start.value.framework,
-        "command": list(start.value.command),
-        "origin": str(start.origin),
-    }
-
-
-def _found(found: "Found[Any] | None") -> Json | None:
-    return {"value": found.value, "origin": str(found.origin)} if found else None
+def _found(kind: type[schemas.Document], found: "Found[Any] | None") -> Json | None:
+    return fill(kind, value=found.value, origin=str(found.origin)) if found else None

@@ -4,7 +4,6 @@ import difflib
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,8 +13,8 @@ from scaffold import __version__
 from scaffold.lint.rules import all_rules
 from scaffold.model.errors import clean
 from scaffold.model.finding import Cost, Finding, Severity
-from scaffold.report.document import to_json
-from scaffold.report.formatting import format_size
+from scaffold.report.formatting import format_size, to_json
+from scaffold.report.schemas import Findings, fill
 from scaffold.report.terminal import indented, show, styled
 
 if TYPE_CHECKING:
@@ -124,32 +123,17 @@ def describe_cost(cost: Cost | None) -> str:
 def make_findings_document(
     linted: "Linted", file: str, notes: Sequence[str], case: "Case"
 ) -> dict[str, Any]:
-    """Return the document that ``findings.schema.json`` describes: sizes in bytes."""
+    """Return the document of ``lint --json``: sizes in bytes."""
     decided = case.decided
-    return {
-        "version": VERSION,
-        "file": file,
-        "project": decided.project.name.value if decided else None,
-        "target": decided.target.arch.platform if decided else None,
-        "notes": list(notes),
-        "findings": [_describe(finding) for finding in linted.findings],
-    }
-
-
-def _describe(finding: Finding) -> dict[str, Any]:
-    cost = finding.cost
-    return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": str(finding.severity),
-        "text": finding.text,
-        "line": finding.line,
-        "column": finding.column,
-        "end_line": finding.end_line,
-        "end_column": finding.end_column,
-        "fixable": finding.fixable,
-        "cost": asdict(cost) if cost else None,
-    }
+    return fill(
+        Findings,
+        linted,
+        version=VERSION,
+        file=file,
+        project=decided.project.name.value if decided else None,
+        target=decided.target.arch.platform if decided else None,
+        notes=notes,
+    )
 
 
 def make_sarif(findings: Sequence[Finding], file: str) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from packaging.utils import canonicalize_name
 from scaffold.model.codes import LIMITS, Code
 from scaffold.model.errors import did_you_mean
 from scaffold.model.options import Request
-from scaffold.model.project import Found, Origin, Project, Start
+from scaffold.model.project import Found, Project, Start
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
 from scaffold.model.verification import Measured
+from scaffold.planner.entrypoint import choose_health, choose_port, choose_start
 from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
 from scaffold.planner.suggestions import nearest_miss
 from scaffold.project.dockerignore import ASSEMBLE
@@ -42,6 +43,21 @@ class PlanResult:
     def fits(self) -> bool:
         """Tell whether every target has a base."""
         return all(decision.chosen for decision in self.decisions)
+
+    @property
+    def start(self) -> Found[Start] | None:
+        """How the application starts."""
+        return choose_start(self.project, self.request.options)
+
+    @property
+    def port(self) -> Found[int] | None:
+        """The port that it listens on."""
+        return choose_port(self.project, self.request.options)
+
+    @property
+    def health(self) -> Found[str] | None:
+        """The path that answers while it is well."""
+        return choose_health(self.project, self.request.options)
 
 
 def best_per_base(decision: Decision) -> tuple[Evaluation, ...]:
@@ -172,31 +188,6 @@ def older_because(fits: Accepted) -> dict[str, str]:
     """Return, by package, why its version is older than the newest."""
     notes = fits.candidate.resolution.notes
     return {note.package: note.text for note in notes if note.code == Code.OLDER_THAN_NEWEST}
-
-
-def start_of(outcome: PlanResult) -> Found[Start] | None:
-    """Return how the application starts; ``--cmd`` beats what the sources say."""
-    command = outcome.request.options.command
-    if command:
-        start = Start(framework="command", command=command)
-        return Found(value=start, origin=Origin(file="--cmd"))
-    return outcome.project.start
-
-
-def port_of(outcome: PlanResult) -> Found[int] | None:
-    """Return the port the application listens on; ``--cmd`` makes the found one a guess."""
-    options = outcome.request.options
-    if options.port is not None:
-        return Found(value=options.port, origin=Origin(file="--port"))
-    return None if options.command else outcome.project.port
-
-
-def health_of(outcome: PlanResult) -> Found[str] | None:
-    """Return the path that answers while the application is well; without a port none does."""
-    if port_of(outcome) is None:
-        return None
-    path = outcome.request.options.health
-    return Found(value=path, origin=Origin(file="--health")) if path else outcome.project.health
 
 
 def idle_swaps(outcome: PlanResult) -> tuple[Reason, ...]:

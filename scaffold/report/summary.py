@@ -19,10 +19,7 @@ from scaffold.report.plan_result import (
     find_nearest,
     find_rescue,
     find_shortfall,
-    health_of,
     older_because,
-    port_of,
-    start_of,
     tell_refusal,
 )
 from scaffold.report.terminal import labelled, styled
@@ -158,7 +155,7 @@ def _show_refusal(target: Target, decision: Decision) -> "Content":
 
 
 def _show_start(outcome: PlanResult) -> "Content":
-    start, port, health = start_of(outcome), port_of(outcome), health_of(outcome)
+    start, port, health = outcome.start, outcome.port, outcome.health
     if not start:
         yield _row("Starts with", "nothing was found: give --cmd")
         return

@@ -16,12 +16,9 @@ from scaffold.report.plan_result import (
     PlanResult,
     find_rescue,
     find_shortfall,
-    health_of,
     heaviest,
     older_because,
     planned_layers,
-    port_of,
-    start_of,
     tell_refusal,
 )
 from scaffold.report.terminal import align, bullet, indented, labelled, styled
@@ -296,7 +293,7 @@ def _describe_saving(saving: Suggestion, shortfall: tuple[int, int] | None) -> s
 
 
 def _show_start(outcome: PlanResult) -> "Content":
-    start, port, health = start_of(outcome), port_of(outcome), health_of(outcome)
+    start, port, health = outcome.start, outcome.port, outcome.health
     rows = []
     if start:
         command = shlex.join(start.value.command)

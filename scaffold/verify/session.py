@@ -24,25 +24,18 @@ from scaffold.docker.images import (
     remove_image,
     weigh_image,
 )
-from scaffold.docker.installed_packages import Installed, find_installed, find_modules
+from scaffold.docker.installed_packages import find_installed, find_modules
 from scaffold.model.build import Built
-from scaffold.model.codes import Code
 from scaffold.model.errors import BuildError
 from scaffold.model.image import Contents, ImageConfig
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.plan import default_name
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec, TraceResult, TraceScenario
 from scaffold.model.target import Arch
-from scaffold.model.verification import Check, Expectation, Report, Status, Stored, VerifyOptions
-from scaffold.verify.checks.config import check_config, check_secrets, find_program
-from scaffold.verify.checks.imports import check_imports, check_installed
-from scaffold.verify.checks.libraries import check_libraries
-from scaffold.verify.checks.rebuild import NOT_TRIED, check_rebuild, check_update
-from scaffold.verify.checks.size import check_size
-from scaffold.verify.checks.start import check_memory, check_start
-from scaffold.verify.checks.stop import check_stop
-from scaffold.verify.checks.traced import check_traced
-from scaffold.verify.checks.writes import check_writes
+from scaffold.model.verification import Check, Expectation, Report, Stored, VerifyOptions
+from scaffold.verify.checks import Ran, Seen, check_image
+from scaffold.verify.checks.config import find_program
+from scaffold.verify.checks.rebuild import NOT_TRIED, Rebuilds
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -55,19 +48,7 @@ PATIENCE = 60.0
 ALIVE = 10.0
 SETTLE = 2.0
 GRACE = 10
-_NEED_RUNS = (Code.START, Code.MEMORY, Code.STOP, Code.WRITES, Code.REBUILD, Code.UPDATE)
 TMP = "/tmp"  # noqa: S108 - a path inside the image
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuilds:
-    """Two more builds: after an edit of a source file, and after a change of one package.
-
-    Where one could not be made, there is the reason instead; None where no package is planned.
-    """
-
-    edited: Rebuild | str
-    updated: Rebuild | str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,31 +79,19 @@ def verify(
     """Try an image the way the device would run it, and return what was seen."""
     edges.tell(f"{promise.arch}: reading the image")
     contents = edges.inspect(image)
-    packages = find_installed(contents)
+    seen = Seen(
+        contents=contents,
+        packages=find_installed(contents),
+        promise=promise,
+        facts=edges.facts,
+        stored=edges.weigh(image),
+    )
     emulated = promise.arch not in edges.native
     trial = make_trial(
         image, contents, promise, wishes, native=edges.native, processors=edges.processors
     )
-    checks = [
-        check_size(contents, packages, promise, edges.weigh(image)),
-        _imports(packages, trial, promise, edges),
-        check_libraries(contents, packages, promise.arch, facts=edges.facts),
-        *_exercising(contents, trial, promise, edges),
-        *_running(contents, trial, wishes, edges),
-        *_rebuilding(contents, wishes, edges),
-        check_config(contents, promise),
-        check_secrets(contents),
-    ]
-    return Report(
-        arch=promise.arch,
-        image=contents.id,
-        layers=contents.layers,
-        checks=tuple(checks),
-        project=promise.project,
-        device=promise.device,
-        emulated=emulated,
-        notes=tuple(_notes(trial, promise, emulated=emulated)),
-    )
+    checks = check_image(seen, _run(seen, trial, wishes, edges))
+    return _report(seen, checks, _notes(trial, promise, emulated=emulated), emulated=emulated)
 
 
 def verify_files(
@@ -130,24 +99,24 @@ def verify_files(
 ) -> Report:
     """Return what an image proves that no engine runs; what takes a run is left out, and named."""
     packages = find_installed(contents)
+    seen = Seen(contents=contents, packages=packages, promise=promise, facts=facts)
+    return _report(
+        seen, check_image(seen), ["nothing was run: that it starts and answers is not proven"]
+    )
+
+
+def _report(
+    seen: Seen, checks: tuple[Check, ...], notes: Sequence[str], *, emulated: bool = False
+) -> Report:
     return Report(
-        arch=promise.arch,
-        image=contents.id,
-        layers=contents.layers,
-        checks=(
-            check_size(contents, packages, promise),
-            check_installed(packages, promise.packages),
-            check_libraries(contents, packages, promise.arch, facts=facts),
-            *(
-                Check(code=code, status=Status.LEFT_OUT, text="left out (--no-engine): needs a run")
-                for code in (*((Code.TRACED,) if promise.runs else ()), *_NEED_RUNS)
-            ),
-            check_config(contents, promise),
-            check_secrets(contents),
-        ),
-        project=promise.project,
-        device=promise.device,
-        notes=("nothing was run: that it starts and answers is not proven",),
+        arch=seen.promise.arch,
+        image=seen.contents.id,
+        layers=seen.contents.layers,
+        checks=checks,
+        project=seen.promise.project,
+        device=seen.promise.device,
+        emulated=emulated,
+        notes=tuple(notes),
     )
 
 
@@ -193,62 +162,46 @@ def find_interpreter(contents: Contents, promise: Expectation) -> str:
     return next((path for path in found if path), "python3")
 
 
-def _imports(
-    packages: Sequence[Installed],
-    trial: RunSpec,
-    promise: Expectation,
-    edges: VerifyServices,
-) -> Check:
-    modules = {module: package.name for package in packages for module in find_modules(package)}
-    folders = tuple(dict.fromkeys(package.folder for package in packages))
-    edges.tell(f"{promise.arch}: importing {len(modules)} modules")
+def _run(seen: Seen, trial: RunSpec, wishes: VerifyOptions, edges: VerifyServices) -> Ran:
+    """Import everything, run what was traced, start the app, and build it again."""
+    contents, arch = seen.contents, trial.arch
+    modules = {
+        module: package.name for package in seen.packages for module in find_modules(package)
+    }
+    folders = tuple(dict.fromkeys(package.folder for package in seen.packages))
+    edges.tell(f"{arch}: importing {len(modules)} modules")
     importing = edges.try_imports(trial, tuple(modules), folders, max(PATIENCE, trial.patience))
-    return check_imports(packages, modules, importing, planned=promise.packages, facts=edges.facts)
-
-
-def _exercising(
-    contents: Contents, trial: RunSpec, promise: Expectation, edges: VerifyServices
-) -> Iterator[Check]:
-    """Yield whether what was traced still comes to the same; nothing without a trace."""
-    if promise.runs:
-        edges.tell(f"{trial.arch}: running what was traced")
-        seen = [edges.exercise(trial, run.exercise, contents.config) for run in promise.runs]
-        yield check_traced(promise.runs, seen)
-
-
-def _running(
-    contents: Contents, trial: RunSpec, wishes: VerifyOptions, edges: VerifyServices
-) -> tuple[Check, ...]:
-    emulated = trial.arch not in edges.native
+    if seen.promise.runs:
+        edges.tell(f"{arch}: running what was traced")
+    sightings = [edges.exercise(trial, run.exercise, contents.config) for run in seen.promise.runs]
+    emulated = arch not in edges.native
     count = wishes.runs or (1 if emulated or wishes.quick or trial.port is None else 3)
-    runs = []
-    for number in range(count):
-        edges.tell(f"{trial.arch}: running it ({number + 1} of {count})")
+    runs: list[Run] = []
+    while len(runs) < count and (not runs or runs[-1].start_seconds is not None):
+        edges.tell(f"{arch}: running it ({len(runs) + 1} of {count})")
         runs.append(edges.run(trial))
-        if runs[-1].start_seconds is None:
-            break
     loose = None
     if not wishes.quick:
-        edges.tell(f"{trial.arch}: running it with a writable root")
+        edges.tell(f"{arch}: running it with a writable root")
         loose = edges.run(replace(trial, read_only=False))
-    signal = contents.config.stop_signal or "SIGTERM"
-    return (
-        check_start(trial, runs),
-        check_memory(trial, runs),
-        check_stop(trial, runs[0], signal),
-        check_writes(trial, runs[0], loose),
+    return Ran(
+        trial=trial,
+        modules=modules,
+        importing=importing,
+        sightings=sightings,
+        runs=runs,
+        loose=loose,
+        signal=contents.config.stop_signal or "SIGTERM",
+        rebuilds=_rebuild_twice(contents, wishes, edges),
     )
 
 
-def _rebuilding(
-    contents: Contents, wishes: VerifyOptions, edges: VerifyServices
-) -> tuple[Check, ...]:
+def _rebuild_twice(contents: Contents, wishes: VerifyOptions, edges: VerifyServices) -> Rebuilds:
     if wishes.quick or edges.rebuild is None:
         why = NOT_TRIED["quick" if edges.rebuild is not None else "image"]
-        return check_rebuild(contents, why), check_update(contents, why)
+        return Rebuilds(edited=why, updated=why)
     edges.tell("building it again, after small changes")
-    rebuilds = edges.rebuild(contents)
-    return check_rebuild(contents, rebuilds.edited), check_update(contents, rebuilds.updated)
+    return edges.rebuild(contents)
 
 
 def _notes(trial: RunSpec, promise: Expectation, *, emulated: bool) -> list[str]:

@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import click
@@ -21,6 +20,7 @@ from scaffold.model.errors import (
     TransientError,
 )
 from scaffold.model.resolution import Reason
+from scaffold.report.schemas import Error, make_schema
 from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
 from tests.support.builders import make_candidate, make_decision, make_rejected, make_saving
 
@@ -110,8 +110,7 @@ def test_with_json_an_error_is_a_document_on_stdout_too() -> None:
 def test_every_error_document_is_as_its_schema_says(error: Exception) -> None:
     outside = make_outside(decide=fail_with(error))
     result = run("plan", "--target", "arm64", "--json", outside=outside)
-    schema = files("scaffold.report").joinpath("error.schema.json").read_text("utf-8")
-    Draft202012Validator(json.loads(schema)).validate(json.loads(result.stdout))
+    Draft202012Validator(make_schema(Error)).validate(json.loads(result.stdout))
 
 
 def test_an_index_that_fails_half_way_is_worth_another_try() -> None:

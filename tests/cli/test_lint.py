@@ -4,7 +4,6 @@ import json
 import shutil
 import stat
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,13 @@ from scaffold.cli import cli
 from scaffold.cli.services import real_services
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
+from scaffold.report.schemas import Findings, make_schema
 from scaffold.state.file_writer import digest
 from tests.cli.outside import changed
 from tools import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMA = json.loads(
-    files("scaffold.report").joinpath("findings.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA = make_schema(Findings)
 SARIF = json.loads((ROOT / "tests/data/sarif-used.schema.json").read_text("utf-8"))
 BAD = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python main.py\n"
 

@@ -1,13 +1,13 @@
 """The real edges, offline: bundled knowledge, files in a folder, no network."""
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from scaffold.cli.services import real_services
+from scaffold.report.schemas import Plan, make_schema
 from scaffold.state.file_writer import seal
 from tests.cli.outside import code_of, run
 
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def validate(text: str) -> dict[str, object]:
-    schema = json.loads(files("scaffold.report").joinpath("plan.schema.json").read_text("utf-8"))
+    schema = make_schema(Plan)
     document: dict[str, object] = json.loads(text)
     Draft202012Validator(schema).validate(document)
     return document

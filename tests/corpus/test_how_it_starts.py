@@ -69,7 +69,14 @@ def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "last", ['exec "$@"', 'exec gosu app "$@"', "exec python /app/main.py --name ${NAME:-it}"]
+    "last",
+    [
+        'exec "$@"',
+        'exec gosu app "$@"',
+        "exec python /app/main.py --name ${NAME:-it}",
+        'if [ -n "$DOCKER" ]; then\n  exec gosu app "$@"\nelse\n  python3 app.py\nfi',
+        'case "$1" in\n  sh) exec sh;;\n  *) exec su-exec app:app "$@";;\nesac',
+    ],
 )
 def test_the_last_line_of_an_entrypoint_script_is_followed(tmp_path: Path, last: str) -> None:
     text = """
@@ -290,6 +297,25 @@ def test_a_unit_starts_and_its_socket_file_becomes_a_port(tmp_path: Path) -> Non
     project = planned(tmp_path, {**files, "worker.py": LOOP}, listed="flask\ngunicorn\n")
     assert started(project)[0] == "python -m gunicorn web:app --bind 0.0.0.0:8000"
     assert any("worker (python -u worker.py)" in note for note in project.notes)
+
+
+def test_of_several_units_the_one_that_leads_to_most_of_the_sources_starts(tmp_path: Path) -> None:
+    """Source: openWB, with units of its controller, a small interface and remote support."""
+    names = {"a-helper": "tools/helper.py", "meter": "meter/main.py", "z-support": "support.py"}
+    units = {
+        f"config/{name}.service": f"[Service]\nExecStart=/opt/meter/{file}\n"
+        for name, file in names.items()
+    }
+    sources = {
+        "tools/helper.py": f"#!/usr/bin/env python3\n{LOOP}",
+        "meter/main.py": f"#!/usr/bin/env python3\nimport control, devices\n{LOOP}",
+        "meter/control.py": "",
+        "meter/devices.py": "",
+        "support.py": f"#!/usr/bin/env python3\n{LOOP}",
+    }
+    project = planned(tmp_path, {**units, **sources})
+    assert started(project) == ("python meter/main.py", "config/meter.service:2")
+    assert sum("also starts" in note for note in project.notes) == 2
 
 
 def test_the_compose_file_tells_command_port_and_devices(tmp_path: Path) -> None:
@@ -810,6 +836,7 @@ def test_options_that_nothing_sets_and_stages_of_development_are_left_out(
 def test_packages_brought_along_are_not_the_application(tmp_path: Path, folder: str) -> None:
     """Source: Tautulli, whose lib/ has a hundred packages of others."""
     files = {f"{folder}/certifi/__init__.py": "", f"{folder}/certifi/__main__.py": "print(1)\n"}
+    files[f"{folder}/cheroot/wsgi.py"] = LOOP
     project = planned(tmp_path, {**files, "Tautulli.py": LOOP})
     assert started(project)[0] == "python Tautulli.py"
 
@@ -869,3 +896,107 @@ def test_a_file_that_a_script_at_the_top_imports_is_not_what_is_run(tmp_path: Pa
         "panel_run.py": f"from panel.main import Panel\n{LOOP}",
     }
     assert started(planned(tmp_path, files))[0] == "python panel_run.py"
+
+
+SCRIPTS = """
+[project]
+name = "python-meter"
+[project.scripts]
+"""
+
+
+@pytest.mark.parametrize(
+    ("scripts", "readme", "chosen"),
+    [
+        (("extract", "metercli"), "Run `metercli --ip 1.2.3.4`, or extract; metercli knows all", 1),
+        (("ctl", "python-meterd"), "ctl shows, ctl lists", 1),
+        (("a-tool", "python-meter"), "a-tool a-tool", 1),
+        (("a-tool", "b-tool"), "", 0),
+    ],
+    ids=["named most", "the service", "the project's name", "the first"],
+)
+def test_of_several_scripts_the_service_or_the_one_that_people_run_starts(
+    tmp_path: Path, scripts: tuple[str, str], readme: str, chosen: int
+) -> None:
+    """Sources: python-miio (miiocli), weewx (weewxd beside weectl)."""
+    lines = "".join(f'{name} = "meter.m{at}:main"\n' for at, name in enumerate(scripts))
+    files = {
+        "pyproject.toml": SCRIPTS + lines,
+        "README.md": readme,
+        "meter/__init__.py": "",
+        "meter/m0.py": "def main(): ...\n",
+        "meter/m1.py": "def main(): ...\n",
+    }
+    assert f"meter.m{chosen} import" in started(planned(tmp_path, files))[0]
+
+
+def test_the_script_of_the_projects_name_goes_before_a_development_server(tmp_path: Path) -> None:
+    """Source: platypush, whose web interface is a part of it."""
+    script = '[project]\nname = "hub"\n[project.scripts]\nhub = "hub.main:main"\n'
+    files = {
+        "pyproject.toml": script,
+        "hub/__init__.py": "",
+        "hub/main.py": "def main(): ...\n",
+        "hub/web.py": WEB,
+    }
+    assert "hub.main import main" in started(planned(tmp_path, files, listed="flask\n"))[0]
+    assert "hub.web:app" in started(planned(tmp_path, files, listed="flask\ngunicorn\n"))[0]
+
+
+def test_a_librarys_examples_do_not_start_and_need_nothing(tmp_path: Path) -> None:
+    """Sources: enviroplus-python; tinytuya, which has examples/threading.py."""
+    example = f"import PIL, subprocess\nsubprocess.run(['vcgencmd'])\nopen('x.db', 'w')\n{LOOP}"
+    files = {
+        "pyproject.toml": '[project]\nname = "sensor"\ndependencies = ["requests"]\n',
+        "sensor/__init__.py": "import threading\n",
+        "examples/combined.py": example,
+        "examples/threading.py": example,
+    }
+    project = planned(tmp_path, files)
+    assert project.start is None
+    assert any("nothing but examples can be started" in note for note in project.notes)
+    assert not {"runs-program", "writes-file"} & {use.code for use in project.uses}
+    run = planned(
+        tmp_path, {**files, "sensor/__main__.py": "import threading\nthreading.Event()\n"}
+    )
+    assert started(run)[0] == "python -m sensor"
+    assert not {"runs-program", "writes-file"} & {use.code for use in run.uses}
+
+
+def test_a_script_that_is_named_as_its_folder_goes_before_its_siblings(tmp_path: Path) -> None:
+    """Source: Klipper, klippy/klippy.py beside klippy/console.py."""
+    files = {"klippy/console.py": LOOP, "klippy/klippy.py": LOOP, "klippy/parse.py": LOOP}
+    assert started(planned(tmp_path, files))[0] == "python -m klippy.klippy"
+
+
+@pytest.mark.parametrize(
+    ("steps", "compose", "volumes"),
+    [
+        # Kozea/Radicale
+        ("VOLUME /var/lib/radicale", "", ("/var/lib/radicale",)),
+        ('VOLUME ["/data", "/config"]', "", ("/data", "/config")),
+        ("VOLUME /srv/app/data", "", ("data",)),
+        ("ENV DATA=/data\nVOLUME $DATA/db", "", ("/data/db",)),
+        ("VOLUME /srv/app/pages", "", ()),  # an older volume would hide newer files
+        ("VOLUME /tmp /run/app /etc/app /srv/app", "", ()),
+        ("RUN true", "./d:/srv/app/data", ("data",)),
+        ("RUN true", "state:/var/lib/state", ("/var/lib/state",)),
+        ("RUN true", "./settings.yaml:/data/settings.yaml", ()),
+        ("RUN true", "/var/run/docker.sock:/var/run/docker.sock", ()),
+    ],
+)
+def test_folders_that_the_authors_container_gets_are_volumes(
+    tmp_path: Path, steps: str, compose: str, volumes: tuple[str, ...]
+) -> None:
+    text = f"FROM python:3-slim\nWORKDIR /srv/app\nCOPY . .\n{steps}\nCMD python main.py\n"
+    files = {"Dockerfile": text, "main.py": LOOP, "pages/a.html": "a"}
+    if compose:
+        rows = f"    volumes:\n      - {compose}\n"
+        files["compose.yaml"] = f"services:\n  app:\n    build: .\n{rows}"
+    assert planned(tmp_path, files).volumes == volumes
+
+
+def test_a_folder_that_the_command_names_is_a_volume(tmp_path: Path) -> None:
+    # rhasspy/wyoming-piper
+    text = 'FROM python:3-slim\nCOPY . .\nCMD ["python", "main.py", "--data-dir", "/data"]\n'
+    assert planned(tmp_path, {"Dockerfile": text, "main.py": LOOP}).volumes == ("/data",)

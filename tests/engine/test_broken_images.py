@@ -1,6 +1,7 @@
 """Images that fail on purpose: each is caught, by the right check, and nothing is left behind."""
 
 import json
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -104,14 +105,16 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def machine(bases: Callable[..., Engine]) -> Engine:
     return bases("amd64")
 
 
-@pytest.fixture
-def project(machine: Engine, tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
+@pytest.fixture(scope="module")
+def generated(machine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with its files, from which each test has a copy."""
+    home = tmp_path_factory.mktemp("home")
+    folder = home / "project"
     folder.mkdir()
     (folder / "requirements.txt").write_text("")
     (folder / "main.py").write_text(APP.format(extra=""))
@@ -119,9 +122,14 @@ def project(machine: Engine, tmp_path: Path) -> Path:
     words = ["--target", "amd64", "--python", "3.13", "--offline", "--max-size", "120MB"]
     words += ["--port", "8000", "--health", "/health", "--memory", "64MB"]
     words += ["--base", "bare-alpine-3.23"]
-    env = environment(machine, tmp_path)
+    env = environment(machine, home)
     assert leanscaffold("generate", str(folder), *words, env=env).code == 0
     return folder
+
+
+@pytest.fixture
+def project(generated: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(generated, tmp_path / "project")
 
 
 @pytest.fixture(autouse=True)

@@ -34,8 +34,11 @@ amd64 = [42_961_464, 118_060_000, 0.01]
 "arm/v7" = [38_749_720, 106_486_000, 0.06, "guess"]
 """
 
+OTHER = BASE.replace("slim-trixie", "wolfi").replace('"debian"', '"wolfi"').replace("apt", "apk")
+
 FILES = {
     "bases/slim-trixie.toml": BASE,
+    "bases/wolfi.toml": OTHER,
     "pythons.toml": f'{HEAD}[pythons]\n"3.12" = {{ eol = 2028-10-31 }}\n"3.13" = {{}}\n',
     "distributions/trixie.toml": f"""
 id = "trixie"
@@ -52,7 +55,7 @@ libxcb1 220000 67000
     "libraries.toml": f"""
 {HEAD}
 [libraries]
-"libGL.so.1" = {{ trixie = "libgl1", alpine = {{ name = "mesa-gl", on_disk = 9, download = 4 }} }}
+"libGL.so.1" = {{ trixie = "libgl1", wolfi = {{ name = "mesa-gl", on_disk = 9, download = 4 }} }}
 "libX11.so.6" = {{ trixie = "libx11-6", checked = 2026-01-03 }}
 "git" = {{ program = true, trixie = {{ name = "git", on_disk = 50, download = 20 }} }}
 """,

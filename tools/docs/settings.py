@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from scaffold.model.options import SETTINGS, Setting
+from scaffold.report.schemas import DOCUMENTS, make_schema
 from scaffold.state.record import Record
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -62,6 +63,7 @@ def make_schemas() -> dict[str, str]:
     return {
         "schemas/settings.json": _to_json(settings_schema()),
         "schemas/record.json": _to_json(record_schema()),
+        **{f"schemas/{name}.json": _to_json(make_schema(kind)) for name, kind in DOCUMENTS.items()},
     }
 
 

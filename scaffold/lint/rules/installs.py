@@ -25,7 +25,7 @@ _VARIABLES = {"pip": "PIP_NO_CACHE_DIR", "uv": "UV_NO_CACHE"}
 
 @rule("LS101", Severity.WARNING)
 def no_cache_dir(case: Case) -> Iterator[Hit]:
-    """Pip leaves what it downloaded in the image.
+    """pip leaves what it downloaded in the image.
 
     Why
     pip and uv keep every file that they download below the user's cache folder. In a layer of the
@@ -235,7 +235,7 @@ def unpinned_packages(case: Case) -> Iterator[Hit]:
 
 @rule("LS105", Severity.WARNING)
 def upgraded_pip(case: Case) -> Iterator[Hit]:
-    """Pip is upgraded in a layer of the image.
+    """pip is upgraded in a layer of the image.
 
     Why
     The image's own pip stays in the layer below, and the new one comes on top of it: about 7 MB on

@@ -14,7 +14,7 @@ from scaffold.project.dockerfile_parser.shell import commands_of
 
 @rule("LS409", Severity.NOTE)
 def two_downloaders(case: Case) -> Iterator[Hit]:
-    r"""Curl and wget, where one would do.
+    r"""curl and wget, where one would do.
 
     Why
     Both fetch files, and each brings libraries along. Python itself can fetch too, and ``ADD`` does
@@ -62,7 +62,7 @@ _ALIKE = frozenset(
 
 @rule("LS411", Severity.WARNING)
 def sudo(case: Case) -> Iterator[Hit]:
-    """Sudo in a build.
+    """sudo in a build.
 
     Why
     Steps run as root until USER says otherwise, so that sudo does nothing but need a package, ask

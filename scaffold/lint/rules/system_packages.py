@@ -190,7 +190,7 @@ def update_alone(case: Case) -> Iterator[Hit]:
 
 @rule("LS403", Severity.WARNING)
 def recommended_packages(case: Case) -> Iterator[Hit]:
-    r"""Apt installs what it merely recommends.
+    r"""apt installs what it merely recommends.
 
     Why
     Debian's packages recommend documentation, fonts, daemons and compilers, which apt installs
@@ -226,7 +226,7 @@ _ASKS = {"install", "upgrade", "dist-upgrade", "full-upgrade", "remove", "purge"
 
 @rule("LS404", Severity.ERROR)
 def apt_asks(case: Case) -> Iterator[Hit]:
-    r"""Apt asks whether to go on, and nobody answers.
+    r"""apt asks whether to go on, and nobody answers.
 
     Why
     A build has no terminal: without ``-y`` the step ends with «Abort.» as soon as anything but the
@@ -332,7 +332,7 @@ def system_upgraded(case: Case) -> Iterator[Hit]:
 
 @rule("LS407", Severity.WARNING)
 def apk_cache_kept(case: Case) -> Iterator[Hit]:
-    """Apk keeps its index in the layer.
+    """apk keeps its index in the layer.
 
     Why
     ``apk add`` after ``apk update`` leaves the index of all packages in ``/var/cache/apk``, which

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.model.project import Origin
-from scaffold.project.source_modules import Function, Module
+from scaffold.project.source_modules import EXAMPLES, Function, Module, is_brought
 
 FRAMEWORKS = {
     "fastapi.FastAPI": "fastapi",
@@ -39,10 +39,8 @@ CONVENTIONAL = (
 _ASIDE = frozenset(
     {
         *("tests", "test", "testing", "docs", "doc", "benchmarks", "benchmark", "notebooks"),
-        *("examples", "example", "samples", "sample", "demos", "demo"),
+        *EXAMPLES,
         *("scripts", "script", "tools", "tool"),
-        # What others wrote, brought along.
-        *("vendor", "vendored", "_vendor", "third_party", "thirdparty", "extern", "site-packages"),
     }
 )
 
@@ -83,10 +81,10 @@ def is_aside(module: Module) -> bool:
     A package of that name that is run as a whole (``tool/__main__.py``) is the application.
     """
     *folders, name = module.file.split("/")
+    if is_brought(module.file):
+        return True
     if name == "__main__.py":
         folders = folders[:-1]
-        if folders[-1:] in (["lib"], ["libs"]):  # a package brought along: lib/certifi
-            return True
     return not _ASIDE.isdisjoint(folders)
 
 

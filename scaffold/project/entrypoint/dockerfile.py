@@ -36,6 +36,7 @@ from scaffold.project.entrypoint.processes import (
 from scaffold.project.entrypoint.procfile import MODULES, WEB_SERVERS, foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
 from scaffold.project.own_dockerfile import OURS, find_own_dockerfile, text_of
+from scaffold.project.reached import Place, find_places, find_reached
 from scaffold.project.source_modules import Module
 
 _PYTHON = re.compile(r"python[0-9.]*")
@@ -60,6 +61,10 @@ _HOUSEKEEPING = frozenset(
         *("test", "touch", "true", "umask", "unzip", "useradd"),
     }
 )
+# Of the system, or of whoever runs the container.
+_NO_VOLUME = re.compile(
+    r"/(?:bin|boot|dev|etc|lib\d*|proc|root|run|sbin|sys|tmp|usr|var/(?:run|lock|tmp))(?:/|$)"
+)
 _LONGEST = 60  # characters of a command in a note
 _NONE = read_dockerfile("FROM scratch\n")
 # Variables of an image's own making: of shells, Python, package managers, users, and locale.
@@ -81,6 +86,7 @@ class OwnStart:
     ``server`` is the dependency that serves the application, empty where it is started itself;
     ``ports`` are all that EXPOSE names, ``port`` is the one that is sure. ``manages`` are what the
     build gives Django's manage.py, without its name, ``manages_with`` the variables of these alone.
+    ``volumes`` are folders that the container gets, absolute or relative to the project.
     """
 
     entry: Entry | None = None
@@ -94,6 +100,7 @@ class OwnStart:
     manages: tuple[tuple[str, ...], ...] = ()
     manages_with: tuple[tuple[str, str], ...] = ()
     uses: tuple[Use, ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +174,7 @@ def read_own_start(
         ports=tuple(ports),
         health=health,
         environment=environment,
+        volumes=tuple(_volumes(reading, steps, composed)),
         manages=tuple(words for words, _ in managed),
         manages_with=tuple(
             pair for _, one in managed for pair in one.assignments if "$" not in pair[1]
@@ -199,21 +207,27 @@ def read_own_start(
             told = f"{where} {error}: it does not decide how the app starts (--cmd does)"
             notes = (*notes, told)
         else:
-            return replace(own, notes=(*notes, *_remarks(reading, launch)))
+            named = filter(
+                None, (_volume(reading, one, launch.workdir) for one in launch.words[1:])
+            )
+            volumes = tuple(dict.fromkeys((*own.volumes, *named)))
+            return replace(own, notes=(*notes, *_remarks(reading, launch)), volumes=volumes)
     return replace(own, notes=notes)
 
 
 def read_processes(
     root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
 ) -> OwnStart:
-    """Return what supervisord, s6 or systemd starts: a web server before the first of the others.
+    """Return what supervisord, s6 or systemd starts: a web server before the others.
 
-    One image starts one process: the others are named. Where it is not clear how a web server
-    starts, none of the others takes its place.
+    One image starts one process: the others are named. Of units, which have no order, the one that
+    leads to most of the sources counts. Where it is not clear how a web server starts, none of the
+    others takes its place.
     """
     own = find_own_dockerfile(root)
     copied = Copied(root=root, dockerfile=own.dockerfile, context=own.context) if own else None
-    for processes in (read_supervisord(root), read_services(root), read_units(root)):
+    units = read_units(root)
+    for processes in (read_supervisord(root), read_services(root), units):
         tried = [
             (one, _try(root, one, files, modules, installed, copied=copied)) for one in processes
         ]
@@ -224,9 +238,20 @@ def read_processes(
             return OwnStart(notes=tuple(_also(*pair) for pair in tried if pair[0] not in unclear))
         if known:
             chosen = (serving or known)[0]
+            if not serving and processes is units and len(known) > 1:
+                places = find_places(modules)
+                chosen = max(known, key=lambda one: _count_reached(one, modules, places))
             others = [(one, own) for one, own in tried if own is not chosen]
             return replace(chosen, notes=(*chosen.notes, *(_also(*pair) for pair in others)))
     return OwnStart()
+
+
+def _count_reached(
+    own: OwnStart, modules: Sequence[Module], places: Mapping[str, Mapping[int, Place]]
+) -> int:
+    command = own.entry.start.value.command if own.entry else ()
+    reached = find_reached(modules, places, command=command)
+    return len(reached.all) if reached.first else 0
 
 
 def _serves(process: Process) -> bool:
@@ -523,6 +548,38 @@ def _published(composed: Composed) -> Found[int] | None:
         if len(numbers) == 1
         else None
     )
+
+
+def _volumes(reading: _Reading, steps: Sequence[Instruction], composed: Composed) -> Iterator[str]:
+    """Yield the folders that VOLUME and the mounts of a compose file name."""
+    declared = [
+        word
+        for step in steps
+        if step.keyword == "VOLUME"
+        for word in (step.words or fill_in(step.text, step.scope).split())
+    ]
+    workdir = _workdir(steps)
+    for path in dict.fromkeys((*declared, *(path for path, _ in composed.mounts))):
+        folder = _volume(reading, path, workdir)
+        if folder:
+            yield folder
+
+
+def _volume(reading: _Reading, path: str, workdir: str) -> str:
+    """Return the folder that a path of their container is in ours, empty where it is none to keep.
+
+    A folder that has files of the project is none: an older volume would hide newer files.
+    """
+    path = posixpath.normpath(path.strip("\"'")) if path.startswith("/") else ""
+    if not path or "$" in path or posixpath.splitext(path)[1] or _NO_VOLUME.match(path):
+        return ""
+    home, start = reading.path(".", workdir), posixpath.join(workdir, "")
+    if start.startswith(f"{path}/"):
+        return ""
+    if home is not None and start != "/" and path.startswith(start):
+        path = posixpath.normpath(posixpath.join(home, path.removeprefix(start)))
+    has_files = any(file.startswith(f"{path}/") for file in reading.files)
+    return "" if has_files or path in {".", "/", "/app"} else path
 
 
 def _mounts(composed: Composed) -> Iterator[str]:

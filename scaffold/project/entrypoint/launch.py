@@ -205,6 +205,8 @@ def _from_script(
         commands.pop()
     last = commands[-1] if commands else None
     if last is None or not last.words or not _is_last([*_chain(commands), last], text):
+        if arguments and any(map(_passes, commands)):  # in a branch of it: exec "$@"
+            return replace(launch, words=tuple(arguments), skipped=True)
         raise UnclearError(f"runs {file}, whose last line is no simple command")
     line = text.count("\n", 0, last.span.start) + 1
     chain = _chain(commands)
@@ -217,7 +219,7 @@ def _from_script(
         words = _filled(last, text, known, arguments)
     except UnclearError as error:
         raise UnclearError(f"runs {file}, whose line {line} {error}") from error
-    passed = unwrap(last.argv)[:1] in {(name,) for name in _ALL}
+    passed = _passes(last)
     return Launch(
         words=words,
         workdir=_folder(commands[:-1], launch.workdir),
@@ -232,6 +234,11 @@ def _from_script(
         skipped=launch.skipped
         or any(one.words and one.argv[0] not in _QUIET for one in commands[:-1]),
     )
+
+
+def _passes(command: Command) -> bool:
+    """Tell whether a script runs what it was given."""
+    return unwrap(command.argv)[:1] in {(name,) for name in _ALL}
 
 
 def _chain(commands: Sequence[Command]) -> list[Command]:

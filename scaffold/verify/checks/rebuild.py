@@ -1,5 +1,7 @@
 """A small change is a small build and a small download."""
 
+from dataclasses import dataclass
+
 from scaffold.model.codes import Code
 from scaffold.model.image import Contents
 from scaffold.model.run import Rebuild
@@ -11,6 +13,19 @@ NOT_TRIED = {
     "quick": "left out (--quick)",
     "image": "not tried: an existing image was given, nothing was built",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilds:
+    """Two more builds: after an edit of a source file, and after a change of one package.
+
+    Where one could not be made, there is the reason instead; None where no package is planned.
+    """
+
+    edited: Rebuild | str
+    updated: Rebuild | str | None
+
+
 _MEGA = 1e6
 
 

@@ -183,6 +183,8 @@ def test_any_environment_is_read_or_refused_by_name(environment: dict[str, str])
 
 
 _SAMPLES = {
+    "compression": "zstd:9",
+    "model": f"net.onnx=https://m.example/a#sha256={'a' * 64}",
     "targets": "arm64",
     "size": "300MB",
     "memory": "512m",

@@ -58,7 +58,7 @@ def test_every_wish_is_one_word_of_the_command() -> None:
         "--platform=linux/arm/v7",
         "--file=/project/Dockerfile",
         "--tag=app:armv7",
-        "--push",
+        "--output=type=registry",
         "--label=a=b c",
         "--build-arg=HTTPS_PROXY",
         "--cache-from=type=local,src=a",
@@ -67,6 +67,15 @@ def test_every_wish_is_one_word_of_the_command() -> None:
         "--",
         "/project",
     )
+
+
+def test_a_push_compresses_all_layers_as_asked() -> None:
+    argv = build_argv(make_order(push=True, compression="zstd:9"), metadata="m")
+    assert (
+        "--output=type=registry,oci-mediatypes=true,compression=zstd,compression-level=9"
+        ",force-compression=true"
+    ) in argv
+    assert "--load" in build_argv(make_order(compression="zstd:9"), metadata="m")
 
 
 def test_a_value_that_looks_like_an_option_stays_a_value() -> None:

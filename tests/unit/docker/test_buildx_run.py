@@ -20,6 +20,7 @@ from scaffold.model.errors import (
     EngineOldError,
     LayerLostError,
     StepFailedError,
+    UsageError,
 )
 from scaffold.model.target import Arch
 from tests.support.build_requests import make_order
@@ -40,6 +41,8 @@ if words[0] == "version":
     print({api!r}); sys.exit(0)
 if "version" in words:
     print({version!r}); sys.exit({version_code})
+if "info" in words: print({store!r}); sys.exit(0)
+if words[1] == "inspect": print("Name:   x\\nDriver:        " + {driver!r}); sys.exit(0)
 if "imagetools" in words:
     if "inspect" in words: sys.stdout.write('{{"manifests": []}}')
     sys.exit(0)
@@ -71,6 +74,8 @@ def put_docker(folder: Path, **changes: object) -> dict[str, str]:
         "log": str(DATA / "bake-done.txt"),
         "wait": False,
         "code": 0,
+        "driver": "docker",
+        "store": "[]",
         "result": json.dumps(
             {"containerimage.digest": DIGEST, "containerimage.config.digest": CONFIG}
         ),
@@ -119,6 +124,18 @@ def test_one_image_is_built_and_its_progress_told(tmp_path: Path) -> None:
     assert {Event.STARTED, Event.FINISHED, Event.PRINTED} <= {p.happening for p in seen}
     assert asked(tmp_path)[1][:2] == ["buildx", "build"]
     assert "--progress=rawjson" in asked(tmp_path)[1]
+
+
+def test_a_builder_that_pushes_gzip_alone_is_not_asked_for_zstd(tmp_path: Path) -> None:
+    order = make_order(push=True, compression="zstd")
+    with pytest.raises(UsageError, match="pushes gzip, whatever"):
+        build([order], print, environ=put_docker(tmp_path))
+    for able in (
+        {"driver": "docker-container"},
+        {"store": '[["driver-type","io.containerd.snapshotter.v1"]]'},
+    ):
+        (built,) = build([order], list[Progress]().append, environ=put_docker(tmp_path, **able))
+        assert built.image == DIGEST
 
 
 def test_a_pushed_image_is_named_by_its_manifests_digest(tmp_path: Path) -> None:

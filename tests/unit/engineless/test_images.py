@@ -17,14 +17,28 @@ from typing import Any
 import pytest
 
 from scaffold.docker.images import read_archive_file
-from scaffold.docker.oci import CONFIG, MANIFEST, Image, Store, dump, write_archive, write_layout
+from scaffold.docker.oci import (
+    CONFIG,
+    MANIFEST,
+    ZSTD_LAYER,
+    ZSTD_MAGIC,
+    Image,
+    Layout,
+    Store,
+    dump,
+    write_archive,
+    write_layout,
+    zstd,
+)
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
+from scaffold.engineless.base_files import unpack_base
 from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images
 from scaffold.engineless.layers import Entry, write_layer
 from scaffold.engineless.wheels import gather_wheels
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedError, UsageError
+from scaffold.model.options import FetchedModel
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
 from scaffold.model.verification import Expectation, Status
@@ -185,9 +199,10 @@ def read_image(path: Path) -> tuple[dict[str, Any], list[dict[str, tarfile.TarIn
         for name, diff in zip(saved["Layers"], config["rootfs"]["diff_ids"], strict=True):
             data = read(name)
             assert hashlib.sha256(data).hexdigest() == name.rpartition("/")[2]
+            data = (zstd if data.startswith(ZSTD_MAGIC) else gzip).decompress(data)
             with tarfile.open(fileobj=io.BytesIO(data)) as layer:
                 layers.append({one.name: one for one in layer})
-            assert f"sha256:{hashlib.sha256(gzip.decompress(data)).hexdigest()}" == diff
+            assert f"sha256:{hashlib.sha256(data).hexdigest()}" == diff
     return config, layers
 
 
@@ -253,6 +268,23 @@ def test_two_machines_write_one_digest(bench: Bench) -> None:
     assert first.built[0].image == again.built[0].image
 
 
+def test_layers_compressed_with_zstd_hold_the_same_and_can_be_a_base(bench: Bench) -> None:
+    bench.build(cut())
+    plain, _ = read_image(bench.folder / "app.tar")
+    packed = BuildOptions(compression="zstd:3")
+    bench.build(cut(), wishes=packed)
+    config, _ = read_image(bench.folder / "app.tar")
+    assert config["rootfs"] == plain["rootfs"]
+    goal = bench.folder / "out"
+    bench.build(cut(), goal=f"oci:{goal}", wishes=packed)
+    (row,) = json.loads((goal / "index.json").read_text())["manifests"]
+    manifest = json.loads((goal / "blobs" / row["digest"].replace(":", "/")).read_text())
+    assert {one["mediaType"] for one in manifest["layers"]} == {ZSTD_LAYER}
+    entries = unpack_base(Layout(goal).find("app:latest", Arch.ARM64), Store(goal)).entries
+    assert "app/main.py" in entries
+    assert "/app/main.py" in read_archive_file(bench.folder / "app.tar").files
+
+
 def test_an_edit_makes_another_last_layer_alone(bench: Bench) -> None:
     first = bench.build(cut())
     before, _ = read_image(bench.folder / "app.tar")
@@ -283,6 +315,23 @@ def test_models_have_a_layer_of_their_own_that_no_edit_moves(bench: Bench) -> No
         "leanscaffold: models",
         "leanscaffold: application",
     ]
+
+
+def test_a_file_that_is_fetched_has_a_layer_of_its_own(bench: Bench) -> None:
+    digest = hashlib.sha256(b"weights").hexdigest()
+    model = FetchedModel(path="net/a.onnx", url="http://127.0.0.1:1/a", sha256=digest)
+    view = replace(make_template_context(cut()), fetched=(model,))
+    with pytest.raises(StepFailedError, match="cannot be fetched"):
+        bench.build(cut(), view=lambda: view)
+    Store(bench.folder / "cache/images").add(b"weights", "")
+    bench.build(cut(), view=lambda: view)
+    _, (*_, fetched, app) = read_image(bench.folder / "app.tar")
+    assert owners(fetched) == {
+        "app": (10001, 0o755),
+        "app/net": (10001, 0o755),
+        "app/net/a.onnx": (10001, 0o644),
+    }
+    assert "app/main.py" in app
 
 
 def test_a_base_that_stays_whole_loses_pip_and_gets_a_user(bench: Bench) -> None:

@@ -144,8 +144,11 @@ def companion(**more: object) -> Companion:
 def test_a_call_tells_what_it_needs_besides() -> None:
     one = companion(call="lib.*.load", unless=("{0}",))
     found = project("calls", "lib.Model.load big")
-    assert companions(one, found) == ["main.py:2: big is not there; bring it"]
+    (text,) = companions(one, found)
+    assert text.startswith("main.py:2: big is not there; bring it, or have the build fetch it: --f")
     assert companions(one, found, "big") == []
+    here = project("calls", "lib.Model.load models/big.pt")
+    assert companions(one, here, provided=frozenset({"big.pt"})) == []
     assert companions(one, project("calls", "other.load big")) == []
 
 

@@ -2,7 +2,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -14,8 +13,10 @@ from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
-from scaffold.report.document import make_document, make_record, to_json
+from scaffold.report.document import make_document, make_record
+from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult
+from scaffold.report.schemas import Plan, make_schema
 from scaffold.state.file_writer import read_recorded, seal, write_outputs
 from scaffold.state.record import render_record
 from tests.support.builders import (
@@ -41,9 +42,7 @@ MEASURED = Measured(
     checked=date(2026, 11, 25),
     passed=True,
 )
-SCHEMA: dict[str, Any] = json.loads(
-    files("scaffold.report").joinpath("plan.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA: dict[str, Any] = make_schema(Plan)
 OVER = Reason(code="over-budget", text="too large", package="tensorflow", fact="12000000")
 
 

@@ -9,7 +9,7 @@ import pytest
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.index import DistFile, WheelFacts
-from scaffold.model.knowledge import Facts, Footprint, PackageFact, Symbols
+from scaffold.model.knowledge import Compression, Facts, Footprint, PackageFact, Symbols
 from scaffold.model.project import Found, Origin, Project, Use
 from scaffold.model.resolution import Pinned, Weighed
 from scaffold.model.verdict import Size
@@ -20,6 +20,7 @@ from scaffold.planner.size_prediction import (
     TYPICAL,
     bytecode_bytes,
     predict,
+    recompress,
 )
 from scaffold.planner.trimming import lighten, list_unloaded, predict_trimming
 
@@ -66,6 +67,27 @@ def test_an_image_is_its_base_without_pip_and_what_is_put_in() -> None:
     assert weigh(APP, bytecode="none").on_disk == empty.on_disk + 1_000_000
     assert sum(part[1] for part in weigh(APP).parts) == weigh(APP).on_disk
     assert sum(part[2] for part in weigh(APP).parts) == weigh(APP).download
+
+
+def test_zstd_compresses_all_but_models_and_a_base_that_stays() -> None:
+    how = Compression(
+        factors={"1": 0.9, "9": 0.5},
+        builder={"1": 1.0},
+        spread=0.1,
+        docker=23,
+        readers=(),
+        refusers=(),
+        source="",
+        checked=date(2026, 11, 29),
+    )
+    size = replace(weigh(APP), models=(10, 10))
+    kept = recompress(size, replace(SLIM, pip=False), how, 19)
+    made = recompress(size, SLIM, how, 8)
+    base = next(got for label, _, got in size.parts if label == "base")
+    assert kept.on_disk == size.on_disk
+    assert kept.download == pytest.approx(base + 10 + (size.download - base - 10) / 2, abs=3)
+    assert made.download == pytest.approx(10 + (size.download - 10) * 0.9, abs=3)
+    assert kept.download_error > made.download_error > size.download_error
 
 
 def test_what_was_measured_of_a_package_is_used_and_narrows_the_error() -> None:

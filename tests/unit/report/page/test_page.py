@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from html.parser import HTMLParser
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,13 +24,12 @@ from scaffold.model.verification import Measured
 from scaffold.planner.size_by_kind import break_down
 from scaffold.report.page import make_page, render_page
 from scaffold.report.plan_result import PlanResult
+from scaffold.report.schemas import Report, make_schema
 from tests.cli.outside import changed
 from tests.support.builders import make_decision, make_facts, make_fits, make_outcome, make_rejected
 
 ROOT = Path(__file__).resolve().parents[4]
-SCHEMA = json.loads(
-    files("scaffold.report").joinpath("report.schema.json").read_text(encoding="utf-8")
-)
+SCHEMA = make_schema(Report)
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
