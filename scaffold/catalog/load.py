@@ -1,9 +1,11 @@
 """Knowledge as written down, in TOML, turned into ``Facts``; all problems are reported at once."""
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +24,7 @@ from scaffold.catalog.tables import (
     misspelt,
     read_footprints,
 )
+from scaffold.index.cache import Cache
 from scaffold.model.errors import Detail, KnowledgeInvalidError
 from scaffold.model.knowledge import (
     Accelerator,
@@ -69,6 +72,15 @@ class Entry:
     data: Raw
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What a folder's files say, as long as their names, sizes and times give this stamp."""
+
+    stamp: str
+    entries: dict[str, dict[str, Entry]]
+    footprints: dict[str, Footprint]
+
+
 class _Collector:
     """Entries by kind and key, and every problem met on the way."""
 
@@ -98,21 +110,47 @@ class _Collector:
         self.problems.extend(Detail(file=file, line=line, text=text) for text in texts)
 
 
-def load_facts(root: Traversable, *layers: Path) -> Facts:
+def load_facts(root: Traversable, *layers: Path, cache: Cache | None = None) -> Facts:
     """Return all facts below ``root``, with the user's own ``layers`` on top, later ones winning.
 
     A layer has the same folders. An entry with the same id replaces the earlier one; a package is
     merged field by field. Raises KnowledgeInvalidError that lists every problem with its file.
+    ``cache`` spares reading the files of ``root`` again until one changes.
     """
     collector = _Collector()
-    for folder, label in ((root, "knowledge"), *((layer, str(layer)) for layer in layers)):
-        if not folder.is_dir():
-            collector.refuse(label, "there is no such folder")
-            continue
-        _read_folder(folder, label, collector)
+    if cache is not None and isinstance(root, Path) and root.is_dir():
+        _read_kept(root, cache, collector)
+    else:
+        _read_layer(root, "knowledge", collector)
+    for layer in layers:
+        _read_layer(layer, str(layer), collector)
     facts = _build(collector)
     _raise_problems(collector)
     return facts
+
+
+def _read_layer(folder: Traversable, label: str, collector: _Collector) -> None:
+    if folder.is_dir():
+        _read_folder(folder, label, collector)
+    else:
+        collector.refuse(label, "there is no such folder")
+
+
+def _read_kept(root: Path, cache: Cache, collector: _Collector) -> None:
+    stamp = sha256()
+    for folder in (root, *(root / kind for kind in _FOLDERS)):
+        for file in sorted(os.scandir(folder), key=lambda one: one.name) if folder.is_dir() else ():
+            stat = file.stat()
+            stamp.update(f"{file.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    kept = cache.load("facts", str(root), _Kept)
+    if kept is not None and kept.stamp == stamp.hexdigest():
+        collector.entries, collector.footprints = kept.entries, kept.footprints
+        return
+    _read_folder(root, "knowledge", collector)
+    if not collector.problems:
+        entries, footprints = collector.entries, collector.footprints
+        value = _Kept(stamp=stamp.hexdigest(), entries=entries, footprints=footprints)
+        cache.save("facts", str(root), value)
 
 
 def load_package(name: str, root: Traversable, *layers: Path) -> PackageFact | None:

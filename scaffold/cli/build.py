@@ -24,7 +24,7 @@ from scaffold.model.errors import UsageError
 from scaffold.model.resolution import Reason
 from scaffold.project.source_clients import EPOCH, dated, read_commit_time
 from scaffold.report.build_result import make_build_document, show_built
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 

@@ -17,7 +17,7 @@ from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.option_sources import Given
 from scaffold.model.verification import Comparison, Expectation, Status, Variant
 from scaffold.report.compare import draw, make_comparison_document, show_entries
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 from scaffold.verify.compare import CompareRequest

@@ -10,7 +10,7 @@ from scaffold.cli.request import given_in, require_folder, with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, raw_values, unused_variables
 from scaffold.config.request import parse_request
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.options import list_rows, make_settings_document, show_settings
 from scaffold.report.terminal import show
 

@@ -25,8 +25,7 @@ from scaffold.model.build import BuildOptions
 from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
-from scaffold.report.document import to_json
-from scaffold.report.formatting import format_size
+from scaffold.report.formatting import format_size, to_json
 from scaffold.report.progress import talking, watching
 
 if TYPE_CHECKING:

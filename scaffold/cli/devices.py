@@ -6,7 +6,8 @@ import click
 
 from scaffold.cli.services import Services
 from scaffold.config.request import find_device
-from scaffold.report.document import describe_device, to_json
+from scaffold.report.document import describe_device
+from scaffold.report.formatting import to_json
 from scaffold.report.lists import show_device, show_devices
 from scaffold.report.terminal import show
 

@@ -8,7 +8,7 @@ import click
 from scaffold.cli.request import require_folder
 from scaffold.cli.services import Services
 from scaffold.docker.doctor import Health
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.options import make_checkup_document, show_checkup
 from scaffold.report.terminal import show
 

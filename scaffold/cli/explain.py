@@ -10,7 +10,7 @@ from scaffold.cli.index_pages import find_page, known_wheels, normalise
 from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.lint.rules import find_rule
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.lists import (
     EXPLANATIONS,
     describe_rule,

@@ -1,26 +1,18 @@
-"""Package indexes, and the page of one package."""
+"""The page of one package."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from packaging.utils import InvalidName, canonicalize_name
 
-from scaffold.catalog.resources import snapshots
-from scaffold.catalog.snapshot import Snapshot
-from scaffold.cli.services import Indexes, Services
-from scaffold.config.request import index_options
-from scaffold.index.layered_index import LayeredIndex, SnapshotIndex, open_index
-from scaffold.index.metadata_builder import build_metadata
+from scaffold.cli.services import Services
 from scaffold.model.errors import TransientError, UsageError
 from scaffold.model.index import Index, Page
 from scaffold.model.knowledge import OLD, UPGRADE, describe_age
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
-from scaffold.report.lists import KnownWheel
-from scaffold.resolver.wheel_matrix import Matrix
+from scaffold.resolver.wheel_matrix import KnownWheel, Matrix
 
 
 def normalise(name: str) -> str:
@@ -41,7 +33,7 @@ def find_page(
     Offline, or where the index does not answer, it is the snapshot's, and its origin is dated.
     Raises TransientError where that knows nothing, either.
     """
-    snapshot = outside.indexes.open_snapshot(layers)
+    snapshot = outside.knowledge.open_snapshot(layers)
     known = snapshot.page(name)
     if known is None or not offline:
         index = _open(outside, offline=offline)
@@ -81,29 +73,3 @@ def _open(outside: Services, *, offline: bool) -> Index:
 
     project = Project(name=Found(value="lookup", origin=Origin(file="command line")))
     return outside.indexes.open_index(None, project, Request(options=Options(offline=offline)))
-
-
-def _open_index(folder: Path | None, project: Project, request: Request) -> LayeredIndex:
-    if request.certificates and not Path(request.certificates).is_file():
-        raise UsageError(
-            f"--ca: there is no file {request.certificates}", hint="give certificates in PEM format"
-        )
-    given = {"PIP_CERT": request.certificates} if request.certificates else {}
-    return open_index(
-        {**os.environ, **given},
-        folder=folder,
-        options=index_options(project, request),
-        project=project,
-        offline=request.options.offline,
-        snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
-        build=build_metadata if request.build_metadata else None,
-    )
-
-
-INDEXES = Indexes(
-    open_index=_open_index,
-    list_contents=lambda folder, project, request, files: _open_index(
-        folder, project, request
-    ).contents(files),
-    open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
-)

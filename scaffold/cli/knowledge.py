@@ -13,7 +13,7 @@ from scaffold.catalog.wheel_refresh import Refreshed, find_names, refresh_from_i
 from scaffold.cli.services import Services, Upkeep
 from scaffold.model.errors import Detail, KnowledgeInvalidError, UsageError
 from scaffold.model.knowledge import Facts
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.state.file_writer import write_outputs
 
 

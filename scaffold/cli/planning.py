@@ -22,7 +22,8 @@ from scaffold.planner.decide import PlannerServices
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.project.workspace import find_member
-from scaffold.report.document import make_document, make_record, to_json
+from scaffold.report.document import make_document, make_record
+from scaffold.report.formatting import to_json
 from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
 from scaffold.report.summary import show_result_text

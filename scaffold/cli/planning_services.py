@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from scaffold.catalog.resources import assembler, templates
-from scaffold.cli.services import Files, Planner, Projects
+from scaffold.catalog.resources import assembler, snapshots, templates
+from scaffold.catalog.snapshot import Snapshot
+from scaffold.cli.services import Files, Indexes, Planner, Projects
 from scaffold.config.option_sources import Given, read_table
-from scaffold.config.request import to_argv, without_secrets
+from scaffold.config.request import index_options, to_argv, without_secrets
 from scaffold.dockerfile.render import render
 from scaffold.index.cache import find_cache_folder
 from scaffold.index.client import Http
 from scaffold.index.configuration import read_index_config
+from scaffold.index.layered_index import LayeredIndex, open_index
+from scaffold.index.metadata_builder import build_metadata
 from scaffold.lint.build_context import find_dockerfile, look_around, read_text, replace_text
 from scaffold.lint.context import Surroundings
+from scaffold.model.errors import UsageError
 from scaffold.model.options import Request
 from scaffold.model.plan import Plan
 from scaffold.model.project import Project
@@ -88,6 +92,30 @@ def _read_dockerfile(path: Path) -> tuple[Path, str, Surroundings]:
     file = find_dockerfile(path)
     return file, read_text(file), look_around(file)
 
+
+def _open_index(folder: Path | None, project: Project, request: Request) -> LayeredIndex:
+    if request.certificates and not Path(request.certificates).is_file():
+        raise UsageError(
+            f"--ca: there is no file {request.certificates}", hint="give certificates in PEM format"
+        )
+    given = {"PIP_CERT": request.certificates} if request.certificates else {}
+    return open_index(
+        {**os.environ, **given},
+        folder=folder,
+        options=index_options(project, request),
+        project=project,
+        offline=request.options.offline,
+        snapshot=Snapshot(*snapshots(*map(Path, request.knowledge))),
+        build=build_metadata if request.build_metadata else None,
+    )
+
+
+INDEXES = Indexes(
+    open_index=_open_index,
+    list_contents=lambda folder, project, request, files: _open_index(
+        folder, project, request
+    ).contents(files),
+)
 
 PROJECTS = Projects(
     read_settings=_read_settings,

@@ -16,7 +16,7 @@ from scaffold.model.knowledge import Facts
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.candidates import make_breakdown_document, show_breakdown
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.page import make_page, render_page
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking

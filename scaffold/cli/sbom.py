@@ -6,7 +6,7 @@ import click
 
 from scaffold.cli.services import Services
 from scaffold.docker.images import read_archive_file
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.sbom import FORMATS
 
 

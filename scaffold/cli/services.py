@@ -53,13 +53,14 @@ class Knowledge:
     """The facts. Layers are folders of knowledge above the bundled one.
 
     ``load_package`` takes a normalised name. ``snapshot_names`` lists what the bundled snapshot
-    holds, ``snapshot_date`` is its ISO date.
+    holds, ``snapshot_date`` is its ISO date; ``open_snapshot`` asks neither cache nor network.
     """
 
     load_facts: Callable[[Sequence[str]], Facts]
     load_package: Callable[[str, Sequence[str]], PackageFact | None]
     snapshot_names: Callable[[], Sequence[str]]
     snapshot_date: Callable[[], str]
+    open_snapshot: Callable[[Sequence[str]], Index]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +82,11 @@ class Indexes:
     """Package indexes.
 
     ``open_index`` takes the project's folder (None outside of one), its lock and addresses, and
-    those of the request; what ``open_snapshot`` opens asks neither cache nor network.
+    those of the request.
     ``list_contents`` says what is inside wheels, None where that is not known.
     """
 
     open_index: Callable[[Path | None, Project, Request], Index]
-    open_snapshot: Callable[[Sequence[str]], Index]
     list_contents: Callable[[Path, Project, Request, Sequence[DistFile]], Sequence[Contents | None]]
 
 
@@ -191,7 +191,7 @@ def real_services() -> Services:
         ),
         knowledge=late("scaffold.cli.knowledge_services:KNOWLEDGE"),
         upkeep=late("scaffold.cli.knowledge:UPKEEP"),
-        indexes=late("scaffold.cli.index_pages:INDEXES"),
+        indexes=late("scaffold.cli.planning_services:INDEXES"),
         projects=late("scaffold.cli.planning_services:PROJECTS"),
         planner=late("scaffold.cli.planning_services:PLANNER"),
         files=late("scaffold.cli.planning_services:FILES"),

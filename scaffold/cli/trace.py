@@ -21,7 +21,7 @@ from scaffold.model.options import TRACED
 from scaffold.model.run import TraceScenario
 from scaffold.model.verification import VerifyOptions
 from scaffold.project.dockerignore import TRACE
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show

@@ -16,7 +16,8 @@ from scaffold.config.request import parse_request, to_argv, without_secrets
 from scaffold.model.errors import NOTHING_FITS, UsageError
 from scaffold.model.options import Request
 from scaffold.project.dockerignore import input_files
-from scaffold.report.document import make_document, make_record, to_json
+from scaffold.report.document import make_document, make_record
+from scaffold.report.formatting import to_json
 from scaffold.report.plan_diff import (
     Stale,
     Update,

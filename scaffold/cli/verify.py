@@ -22,7 +22,7 @@ from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
 from scaffold.model.options import TRACED
 from scaffold.model.verification import Expectation, Report, VerifyOptions
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 from scaffold.report.verify import make_report_document, show_reports

@@ -10,7 +10,7 @@ from scaffold.catalog.resources import templates
 from scaffold.cli.index_pages import find_page, normalise
 from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
-from scaffold.report.document import to_json
+from scaffold.report.formatting import to_json
 from scaffold.report.terminal import show
 from scaffold.report.wheel_matrix import draw_page, show_availability, to_document
 from scaffold.resolver.support import PackageSupport, find_package_support

@@ -10,6 +10,7 @@ from scaffold.model.build import spell_push
 from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import Project, When
 from scaffold.model.target import Target
+from scaffold.planner.companions import list_volumes
 from scaffold.project.locks import find_format, list_locks
 
 
@@ -153,6 +154,7 @@ class Service:
     arches: tuple[tuple[str, str], ...]
     port: int | None
     home: str
+    volumes: tuple[tuple[str, str], ...]
     memory: int | None
     cpus: str | None
     tmp: int
@@ -184,6 +186,10 @@ def make_service(plan: Plan) -> Service:
         arches=arches,
         port=plan.port,
         home=plan.home,
+        volumes=tuple(
+            (re.sub(r"\W+", "-", path.strip("/")), path)
+            for path in list_volumes(plan.project, workdir=plan.workdir)
+        ),
         memory=memory,
         cpus=_cpus(target),
         tmp=min(_TMP_MOST // _MEBI, memory // _TMP_SHARE) if memory else _TMP_MOST // _MEBI,

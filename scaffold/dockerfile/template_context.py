@@ -19,7 +19,7 @@ from scaffold.model.codes import Code
 from scaffold.model.options import FetchedModel
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
 from scaffold.model.project import Project
-from scaffold.planner.companions import list_written_folders
+from scaffold.planner.companions import list_volumes, list_written_folders
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
 # How wheels are installed, and the application compiled: in a stage, and without an engine.
@@ -109,9 +109,9 @@ class TemplateContext:
     packages that the lock brings in its own version. ``accounts`` pairs files with lines to add,
     ``root_touched`` are the paths that change with that.
     ``app_left_out`` files that only the build needs, ``written`` folders that the application
-    writes into, ``models`` heavy ones with a layer of their
-    own; ``moment`` is the time that files get, in
-    seconds of Unix time. ``folder`` is where the application lies, ``.`` for all that there is.
+    writes into, ``volumes`` those of them that are declared as such, ``models`` heavy ones with a
+    layer of their own; ``moment`` is the time that files get, in seconds of Unix time. ``folder``
+    is where the application lies, ``.`` for all that there is.
     ``traced`` says what a trace leaves out, empty without one. ``own`` are the project's packages,
     built with what stands in ``build_lock``; ``compilers`` are for those with code of their own.
     """
@@ -140,6 +140,7 @@ class TemplateContext:
     app_compiled: bool
     app_left_out: tuple[str, ...]
     written: tuple[str, ...]
+    volumes: tuple[str, ...]
     models: tuple[str, ...]
     fetched: tuple[FetchedModel, ...]
     folder: str
@@ -223,6 +224,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
             *sorted({*_brought(plan.project), *plan.project.private}),
         ),
         written=list_written_folders(plan.project, workdir=plan.workdir, home=plan.home),
+        volumes=list_volumes(plan.project, workdir=plan.workdir),
         folder=plan.project.folder,
         own=tuple(
             OwnBuild(

@@ -369,6 +369,7 @@ def make_config(
         "Cmd": list(view.command),
         "ArgsEscaped": True,  # of Windows only; BuildKit writes it everywhere
         **({"Healthcheck": _health(view)} if view.health else {}),
+        **({"Volumes": {path: {} for path in view.volumes}} if view.volumes else {}),
         "WorkingDir": view.workdir,
         "Labels": {**(under.get("Labels") or {}), **dict(view.labels)},
         **({"StopSignal": view.stop_signal} if view.stop_signal else {}),

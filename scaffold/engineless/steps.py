@@ -219,10 +219,16 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     written = {path.strip("/") for path in view.written}
     entries += [
         replace(top, path=path)
-        for path in sorted(written | {p for p in parents_of(written) if p.startswith(f"{inside}/")})
+        for path in sorted(written | parents_of(written))
         if path not in there
     ]
-    return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in entries]
+    # What a folder elsewhere lies in is the system's.
+    above = {one for one in parents_of(written) - written if not f"{one}/".startswith(f"{inside}/")}
+    owned = (0 if one.path in above else view.uid for one in entries)
+    return [
+        replace(one, mode=_settled(one), uid=uid, gid=uid)
+        for one, uid in zip(entries, owned, strict=True)
+    ]
 
 
 def fetch_models(

@@ -126,6 +126,8 @@ def read_sdist(data: bytes, filename: str) -> SdistInside | None:
         return None
     decoded = {path: text.decode("utf-8", "replace") for path, text in texts.items()}
     if metadata.uncertain:
+        if metadata.problem:  # what it does say cannot be believed to be all
+            metadata = replace(metadata, requires=(), extras=(), problem="")
         metadata = _complete(metadata, decoded, names)
     return SdistInside(metadata=metadata, source=scan_sources(decoded, names))
 

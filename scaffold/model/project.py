@@ -248,7 +248,8 @@ class Project:
     build may see them; ``opened`` are files named as secrets that the sources open.
     ``offered`` are its extras, each with the normalised names of what it asks for.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
-    asks for. ``own_image`` is what its people run it in. ``ignore`` are the patterns of
+    asks for. ``own_image`` is what its people run it in, and ``volumes`` the
+    folders that it gets there, absolute or relative to ``folder``. ``ignore`` are the patterns of
     the user's own ignore file ``ignore_source``, and ``ignore_file`` is the name of the one that
     has them and ours. ``composed`` is the user's compose file that docker would pass over for a
     ``compose.yaml``.
@@ -287,3 +288,4 @@ class Project:
     ignore_source: str = ""
     composed: str = ""
     own_image: OwnImage | None = None
+    volumes: tuple[str, ...] = ()

@@ -180,19 +180,24 @@ def list_written_folders(project: Project, *, workdir: str, home: str) -> tuple[
     An engine makes a volume's folder root's where the image does not have it. What belongs to the
     system, and what may be a file itself, is none.
     """
+    volumes = list_volumes(project, workdir=workdir)
     paths = (posixpath.normpath(posixpath.join(workdir, one.value)) for one in _writes(project))
     found = {posixpath.dirname(path) for path in paths if posixpath.splitext(path)[1]}
     free = {workdir, home, "/"}
-    return tuple(
-        sorted(
-            folder
-            for folder in found
-            if folder not in free
-            and not set("{}*?") & set(folder)
-            and not folder.startswith(f"{home}/")
-            and (folder.startswith(f"{workdir}/") or folder.split("/")[1] not in _OF_SYSTEM)
-        )
-    )
+    kept = {
+        folder
+        for folder in found
+        if folder not in free
+        and not set("{}*?") & set(folder)
+        and not folder.startswith(f"{home}/")
+        and (folder.startswith(f"{workdir}/") or folder.split("/")[1] not in _OF_SYSTEM)
+    }
+    return tuple(sorted(kept | set(volumes)))
+
+
+def list_volumes(project: Project, *, workdir: str) -> tuple[str, ...]:
+    """Return the volumes of the authors' container, where they lie in this one."""
+    return tuple(posixpath.normpath(posixpath.join(workdir, one)) for one in project.volumes)
 
 
 def _writes(project: Project) -> Iterator[Use]:

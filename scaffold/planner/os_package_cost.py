@@ -75,8 +75,9 @@ def system_cost(
     if table is not None:
         there = set(table.closure(_providers(ships, release, facts)))
         single = {name for name in wanted if name in table.packages}
-        linked = [name for name in wanted if name in _linked_packages(release, facts)]
-        single |= _with_libraries(table, (*started, *linked)) if alone else set()
+        if alone:
+            linked = _linked_packages(release, facts).intersection(wanted)
+            single |= _with_libraries(table, (*started, *linked))
         known = tuple(sorted(single)) if alone else table.closure(wanted)
         names = tuple(name for name in known if name not in there)
         wanted = [name for name in wanted if name not in there]
@@ -90,8 +91,8 @@ def system_cost(
     if table is not None and alone:
         # Documentation and libraries that nothing names stay out: so much that nobody counted.
         unsure, unsure_download = table.weigh(with_programs)
-    written = written_packages(release, facts)
     others = [name for name in wanted if name not in names]
+    written = written_packages(release, facts) if others else {}
     for name in others:
         package = written.get(name)
         if package is None:

@@ -10,7 +10,7 @@ from scaffold.project.locks import find_format
 from scaffold.project.text_io import decode, read_bytes
 
 _LISTS = re.compile(
-    r"requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|Pipfile"
+    r"(?:[\w.]+[-_])?requirements[\w.-]*\.(?:txt|in)|pyproject\.toml|setup\.(?:py|cfg)|Pipfile"
     r"|(?:environment|conda)\.ya?ml"
 )
 _PINS = re.compile(r"constraints[\w.-]*\.txt|(?:uv|poetry|pdm)\.toml")
@@ -20,7 +20,10 @@ _ASIDE = {
 }
 # Folders of what puts an application on a machine: no application of its own lies there.
 _FOR_INSTALLING = frozenset(
-    {"install", "installer", "installation", "deploy", "deployment", "docker", "build", "setup"}
+    {
+        *("install", "installer", "installation", "deploy", "deployment", "docker", "build"),
+        *("setup", "scripts", "script"),
+    }
 )
 _NOT_TO_RUN = re.compile(r"(?i)(?:^|[-_.])(?:dev|develop\w*|tests?|testing|docs?|lint|ci|build)\b")
 _SCRIPTS = re.compile(r"(?i).*\.sh|makefile|justfile|readme(\.\w+)?")
@@ -69,20 +72,24 @@ def find_for_installing(root: Path, files: Collection[str]) -> tuple[str, str]:
 
 
 def _installed_by(root: Path, file: str, files: Collection[str]) -> str:
-    """Return file and line of what installs a list: a script beside it, or one at the top."""
+    """Return file and line of what installs a list.
+
+    That is a script beside it or at the top, or any that names the list with its folder.
+    """
     folder, _, name = file.rpartition("/")
-    for script in sorted(files):
+    for script in sorted(files, key=lambda one: (one.rpartition("/")[0] not in {folder, ""}, one)):
         above, _, base = script.rpartition("/")
-        if above not in {folder, ""} or not _SCRIPTS.fullmatch(base):
+        near = above in {folder, ""}
+        if not _SCRIPTS.fullmatch(base) or not (near or base.endswith(".sh")):
             continue
         try:
             lines = decode(read_bytes(root, script)).splitlines()
         except ValueError:
             continue
         installs = any(_INSTALLS.search(line) for line in lines)
-        wanted = re.compile(rf"(?<![\w.-]){re.escape(name if above else file)}(?![\w-])")
+        wanted = re.compile(rf"(?<![\w.-]){re.escape(name if above == folder else file)}(?![\w-])")
         for number, line in enumerate(lines, start=1):
-            if installs and wanted.search(line):
+            if wanted.search(line) and (installs if near else _INSTALLS.search(line)):
                 return f"{script}:{number}"
     return ""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt, ne
 
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import Module
+from scaffold.project.source_modules import Module, is_example
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {
@@ -313,14 +313,16 @@ def find_reached(
     command: Sequence[str],
     framework: str = "",
 ) -> Reached:
-    """Return what a command leads to; everything where it cannot be followed.
+    """Return what a command leads to; all but examples where it cannot be followed.
 
     ``places`` are those of each file's nodes, as ``Conditions`` finds them.
     """
     graph = _Graph(modules, places)
     first = graph.find_first(command)
     if first is None:
-        return Reached(all=frozenset(graph.by_file))
+        return Reached(all=frozenset(file for file in graph.by_file if not is_example(file)))
+    if not is_example(first.file):  # nothing imports one, whatever its name
+        graph = _Graph([one for one in modules if not is_example(one.file)], places)
     starting = graph.follow(first, at_start=True)
     found = graph.follow(first, at_start=False)
     dynamic = framework in _BY_THEMSELVES or any(

@@ -78,6 +78,10 @@ class Facts(Protocol):
     """How the application starts and what its sources do, as far as they say."""
 
     @property
+    def volumes(self) -> tuple[str, ...]:
+        """Folders of the authors' container."""
+
+    @property
     def start(self) -> Found[Start] | None:
         """How it starts."""
 
@@ -237,6 +241,7 @@ def read_project(
         private=private,
         opened=opened,
         own_image=own.image,
+        volumes=facts.volumes,
         ignore_file=ignore.ours,
         ignore=ignore.patterns,
         ignore_source=ignore.theirs,

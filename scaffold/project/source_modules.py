@@ -155,6 +155,14 @@ def is_brought(file: str) -> bool:
     return not (_BROUGHT.isdisjoint(folders) and {"lib", "libs"}.isdisjoint(folders[:-1]))
 
 
+EXAMPLES = frozenset({"examples", "example", "samples", "sample", "demos", "demo"})
+
+
+def is_example(file: str) -> bool:
+    """Return whether a file lies in a folder of examples."""
+    return not EXAMPLES.isdisjoint(file.split("/")[:-1])
+
+
 def is_support(file: str) -> bool:
     """Return whether a file belongs to tests, documentation or packaging, not to the app."""
     *folders, name = file.split("/")

@@ -1,9 +1,7 @@
 """The JSON document of a run, by ``schemas.Plan``, and the record that is kept of it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -141,14 +139,6 @@ def _figures(measured: Measured) -> Json:
 def _trimmed(item: Weighed, chosen: Accepted) -> dict[str, int]:
     rules = chosen.candidate.trimmed
     return {one.rule: one.bytes for one in rules if one.package == item.pinned.name}
-
-
-def to_json(document: object) -> str:
-    """Return canonical JSON: sorted keys, two spaces, ISO dates, one line break at the end."""
-    text = json.dumps(
-        document, indent=2, sort_keys=True, ensure_ascii=False, default=date.isoformat
-    )
-    return text + "\n"
 
 
 def describe_target(

@@ -1,5 +1,7 @@
 """Bytes as people read them."""
 
+import json
+from datetime import date
 from math import ceil
 
 _STEP = 1000
@@ -32,3 +34,11 @@ def format_memory(size: int) -> str:
         return format_size(size)
     unit, name = (_GIB, "GiB") if size >= _GIB else (_MIB, "MiB")
     return f"{size / unit:.4g} {name}"
+
+
+def to_json(document: object) -> str:
+    """Return canonical JSON: sorted keys, two spaces, ISO dates, one line break at the end."""
+    text = json.dumps(
+        document, indent=2, sort_keys=True, ensure_ascii=False, default=date.isoformat
+    )
+    return text + "\n"

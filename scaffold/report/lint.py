@@ -13,8 +13,7 @@ from scaffold import __version__
 from scaffold.lint.rules import all_rules
 from scaffold.model.errors import clean
 from scaffold.model.finding import Cost, Finding, Severity
-from scaffold.report.document import to_json
-from scaffold.report.formatting import format_size
+from scaffold.report.formatting import format_size, to_json
 from scaffold.report.schemas import Findings, fill
 from scaffold.report.terminal import indented, show, styled
 

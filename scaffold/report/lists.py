@@ -4,7 +4,6 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +13,12 @@ from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
 from scaffold.model.codes import Code, Explanation, Kind
 from scaffold.model.errors import EXIT_CODES, LeanscaffoldError
-from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Facts, PackageFact, Swap
-from scaffold.model.target import Arch, Device, LibcFamily
+from scaffold.model.target import Device, LibcFamily
 from scaffold.report.formatting import format_memory, format_size
 from scaffold.report.terminal import align, bullet, clipped, indented, styled
 from scaffold.report.wheel_matrix import spell_proven
-from scaffold.resolver.wheel_matrix import Matrix
+from scaffold.resolver.wheel_matrix import KnownWheel, Matrix
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,16 +29,6 @@ if TYPE_CHECKING:
 _NONE = "-"
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _RELEASES_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownWheel:
-    """The newest wheel for a libc and an architecture, and what is inside."""
-
-    libc: LibcFamily
-    arch: Arch
-    version: str
-    facts: WheelFacts
 
 
 def show_devices(devices: Mapping[str, Device]) -> "Content":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
-from scaffold.model.index import DistFile, Page
+from scaffold.model.index import DistFile, Page, WheelFacts
 from scaffold.model.target import Arch, LibcFamily
 from scaffold.resolver.releases import (
     Release,
@@ -223,3 +223,13 @@ def _floor(match: re.Match[str]) -> tuple[int, int] | None:
     if match["plain"]:
         return None
     return _LEGACY_FLOORS.get(match["legacy"] or "") or (int(match["major"]), int(match["minor"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWheel:
+    """The newest wheel for a libc and an architecture, and what is inside."""
+
+    libc: LibcFamily
+    arch: Arch
+    version: str
+    facts: WheelFacts

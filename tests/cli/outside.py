@@ -207,6 +207,7 @@ def make_outside(
             load_package=lambda name, _: make_facts().packages.get(name),
             snapshot_names=lambda: sorted((world or World()).pages),
             snapshot_date=lambda: "2026-11-24",
+            open_snapshot=open_snapshot,
         ),
         upkeep=Upkeep(
             check_facts=lambda _: (),
@@ -216,13 +217,16 @@ def make_outside(
         ),
         indexes=Indexes(
             open_index=open_index,
-            open_snapshot=open_snapshot,
             list_contents=lambda _, __, ___, files: [None] * len(files),
         ),
         projects=Projects(
             read_settings=lambda _: (),
             read_project=read_project,
-            read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
+            read_dockerfile=lambda path: (
+                path / "Dockerfile",
+                "FROM scratch\n",
+                replace(ALONE, folder=path),
+            ),
             digest_inputs=lambda _, __: {},
         ),
         planner=Planner(

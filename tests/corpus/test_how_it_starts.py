@@ -896,3 +896,107 @@ def test_a_file_that_a_script_at_the_top_imports_is_not_what_is_run(tmp_path: Pa
         "panel_run.py": f"from panel.main import Panel\n{LOOP}",
     }
     assert started(planned(tmp_path, files))[0] == "python panel_run.py"
+
+
+SCRIPTS = """
+[project]
+name = "python-meter"
+[project.scripts]
+"""
+
+
+@pytest.mark.parametrize(
+    ("scripts", "readme", "chosen"),
+    [
+        (("extract", "metercli"), "Run `metercli --ip 1.2.3.4`, or extract; metercli knows all", 1),
+        (("ctl", "python-meterd"), "ctl shows, ctl lists", 1),
+        (("a-tool", "python-meter"), "a-tool a-tool", 1),
+        (("a-tool", "b-tool"), "", 0),
+    ],
+    ids=["named most", "the service", "the project's name", "the first"],
+)
+def test_of_several_scripts_the_service_or_the_one_that_people_run_starts(
+    tmp_path: Path, scripts: tuple[str, str], readme: str, chosen: int
+) -> None:
+    """Sources: python-miio (miiocli), weewx (weewxd beside weectl)."""
+    lines = "".join(f'{name} = "meter.m{at}:main"\n' for at, name in enumerate(scripts))
+    files = {
+        "pyproject.toml": SCRIPTS + lines,
+        "README.md": readme,
+        "meter/__init__.py": "",
+        "meter/m0.py": "def main(): ...\n",
+        "meter/m1.py": "def main(): ...\n",
+    }
+    assert f"meter.m{chosen} import" in started(planned(tmp_path, files))[0]
+
+
+def test_the_script_of_the_projects_name_goes_before_a_development_server(tmp_path: Path) -> None:
+    """Source: platypush, whose web interface is a part of it."""
+    script = '[project]\nname = "hub"\n[project.scripts]\nhub = "hub.main:main"\n'
+    files = {
+        "pyproject.toml": script,
+        "hub/__init__.py": "",
+        "hub/main.py": "def main(): ...\n",
+        "hub/web.py": WEB,
+    }
+    assert "hub.main import main" in started(planned(tmp_path, files, listed="flask\n"))[0]
+    assert "hub.web:app" in started(planned(tmp_path, files, listed="flask\ngunicorn\n"))[0]
+
+
+def test_a_librarys_examples_do_not_start_and_need_nothing(tmp_path: Path) -> None:
+    """Sources: enviroplus-python; tinytuya, which has examples/threading.py."""
+    example = f"import PIL, subprocess\nsubprocess.run(['vcgencmd'])\nopen('x.db', 'w')\n{LOOP}"
+    files = {
+        "pyproject.toml": '[project]\nname = "sensor"\ndependencies = ["requests"]\n',
+        "sensor/__init__.py": "import threading\n",
+        "examples/combined.py": example,
+        "examples/threading.py": example,
+    }
+    project = planned(tmp_path, files)
+    assert project.start is None
+    assert any("nothing but examples can be started" in note for note in project.notes)
+    assert not {"runs-program", "writes-file"} & {use.code for use in project.uses}
+    run = planned(
+        tmp_path, {**files, "sensor/__main__.py": "import threading\nthreading.Event()\n"}
+    )
+    assert started(run)[0] == "python -m sensor"
+    assert not {"runs-program", "writes-file"} & {use.code for use in run.uses}
+
+
+def test_a_script_that_is_named_as_its_folder_goes_before_its_siblings(tmp_path: Path) -> None:
+    """Source: Klipper, klippy/klippy.py beside klippy/console.py."""
+    files = {"klippy/console.py": LOOP, "klippy/klippy.py": LOOP, "klippy/parse.py": LOOP}
+    assert started(planned(tmp_path, files))[0] == "python -m klippy.klippy"
+
+
+@pytest.mark.parametrize(
+    ("steps", "compose", "volumes"),
+    [
+        # Kozea/Radicale
+        ("VOLUME /var/lib/radicale", "", ("/var/lib/radicale",)),
+        ('VOLUME ["/data", "/config"]', "", ("/data", "/config")),
+        ("VOLUME /srv/app/data", "", ("data",)),
+        ("ENV DATA=/data\nVOLUME $DATA/db", "", ("/data/db",)),
+        ("VOLUME /srv/app/pages", "", ()),  # an older volume would hide newer files
+        ("VOLUME /tmp /run/app /etc/app /srv/app", "", ()),
+        ("RUN true", "./d:/srv/app/data", ("data",)),
+        ("RUN true", "state:/var/lib/state", ("/var/lib/state",)),
+        ("RUN true", "./settings.yaml:/data/settings.yaml", ()),
+        ("RUN true", "/var/run/docker.sock:/var/run/docker.sock", ()),
+    ],
+)
+def test_folders_that_the_authors_container_gets_are_volumes(
+    tmp_path: Path, steps: str, compose: str, volumes: tuple[str, ...]
+) -> None:
+    text = f"FROM python:3-slim\nWORKDIR /srv/app\nCOPY . .\n{steps}\nCMD python main.py\n"
+    files = {"Dockerfile": text, "main.py": LOOP, "pages/a.html": "a"}
+    if compose:
+        rows = f"    volumes:\n      - {compose}\n"
+        files["compose.yaml"] = f"services:\n  app:\n    build: .\n{rows}"
+    assert planned(tmp_path, files).volumes == volumes
+
+
+def test_a_folder_that_the_command_names_is_a_volume(tmp_path: Path) -> None:
+    # rhasspy/wyoming-piper
+    text = 'FROM python:3-slim\nCOPY . .\nCMD ["python", "main.py", "--data-dir", "/data"]\n'
+    assert planned(tmp_path, {"Dockerfile": text, "main.py": LOOP}).volumes == ("/data",)

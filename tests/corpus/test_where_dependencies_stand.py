@@ -197,19 +197,28 @@ def test_a_list_only_in_a_subfolder_is_named_and_nothing_planned(tmp_path: Path,
     refuse_unlisted(project, allowed=True)
 
 
+INSTALLED, KLIPPER = "install/requirements.txt", "scripts/klippy-requirements.txt"
+
+
 @pytest.mark.parametrize(
-    ("script", "line"),
+    ("listed", "script", "line"),
     [
-        ("install/install.sh", 'LIST="$HERE/requirements.txt"\npip3 install -r "$LIST"\n'),
-        ("Makefile", "deps:\n\tpip install -r install/requirements.txt\n"),
-        ("README.md", "```\npython -m pip install --user -r install/requirements.txt\n```\n"),
+        (
+            INSTALLED,
+            "install/install.sh",
+            'LIST="$HERE/requirements.txt"\npip3 install -r "$LIST"\n',
+        ),
+        (INSTALLED, "Makefile", f"deps:\n\tpip install -r {INSTALLED}\n"),
+        (INSTALLED, "README.md", f"```\npython -m pip install --user -r {INSTALLED}\n```\n"),
+        (INSTALLED, "app/tools/upgrade.sh", f'"$ENV"/bin/pip install -r "$HERE"/{INSTALLED}\n'),
+        (KLIPPER, "scripts/install-octopi.sh", f"${{ENV}}/bin/pip install -r ${{SRC}}/{KLIPPER}\n"),
     ],
 )
 def test_a_list_that_an_install_script_of_the_project_installs_is_read(
-    tmp_path: Path, script: str, line: str
+    tmp_path: Path, listed: str, script: str, line: str
 ) -> None:
-    """Source: InkyPi, whose lists lie beside its install.sh."""
-    lists = {"install/requirements.txt": "flask\n", "install/requirements-dev.txt": "pytest\n"}
+    """Sources: InkyPi, whose lists lie beside its install.sh; Mycodo; Klipper."""
+    lists = {listed: "flask\n", "install/requirements-dev.txt": "pytest\n"}
     project = read(tmp_path, {**lists, script: line, "main.py": "import flask\n"})
     assert [one.name for one in project.asked] == ["flask"]
     assert any(f"{script}:" in note and "installs it" in note for note in project.notes)

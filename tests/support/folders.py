@@ -22,6 +22,7 @@ class NoFacts:
     health: Found[str] | None = None
     uses: tuple[Use, ...] = ()
     source_paths: tuple[str, ...] = (".",)
+    volumes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -34,9 +34,7 @@ amd64 = [42_961_464, 118_060_000, 0.01]
 "arm/v7" = [38_749_720, 106_486_000, 0.06, "guess"]
 """
 
-OTHER = (
-    BASE.replace('"slim-trixie"', '"wolfi"').replace('"debian"', '"wolfi"').replace("apt", "apk")
-)
+OTHER = BASE.replace("slim-trixie", "wolfi").replace('"debian"', '"wolfi"').replace("apt", "apk")
 
 FILES = {
     "bases/slim-trixie.toml": BASE,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.model.project import Origin
-from scaffold.project.source_modules import Function, Module, is_brought
+from scaffold.project.source_modules import EXAMPLES, Function, Module, is_brought
 
 FRAMEWORKS = {
     "fastapi.FastAPI": "fastapi",
@@ -39,7 +39,7 @@ CONVENTIONAL = (
 _ASIDE = frozenset(
     {
         *("tests", "test", "testing", "docs", "doc", "benchmarks", "benchmark", "notebooks"),
-        *("examples", "example", "samples", "sample", "demos", "demo"),
+        *EXAMPLES,
         *("scripts", "script", "tools", "tool"),
     }
 )

@@ -61,6 +61,10 @@ _HOUSEKEEPING = frozenset(
         *("test", "touch", "true", "umask", "unzip", "useradd"),
     }
 )
+# Of the system, or of whoever runs the container.
+_NO_VOLUME = re.compile(
+    r"/(?:bin|boot|dev|etc|lib\d*|proc|root|run|sbin|sys|tmp|usr|var/(?:run|lock|tmp))(?:/|$)"
+)
 _LONGEST = 60  # characters of a command in a note
 _NONE = read_dockerfile("FROM scratch\n")
 # Variables of an image's own making: of shells, Python, package managers, users, and locale.
@@ -82,6 +86,7 @@ class OwnStart:
     ``server`` is the dependency that serves the application, empty where it is started itself;
     ``ports`` are all that EXPOSE names, ``port`` is the one that is sure. ``manages`` are what the
     build gives Django's manage.py, without its name, ``manages_with`` the variables of these alone.
+    ``volumes`` are folders that the container gets, absolute or relative to the project.
     """
 
     entry: Entry | None = None
@@ -95,6 +100,7 @@ class OwnStart:
     manages: tuple[tuple[str, ...], ...] = ()
     manages_with: tuple[tuple[str, str], ...] = ()
     uses: tuple[Use, ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +174,7 @@ def read_own_start(
         ports=tuple(ports),
         health=health,
         environment=environment,
+        volumes=tuple(_volumes(reading, steps, composed)),
         manages=tuple(words for words, _ in managed),
         manages_with=tuple(
             pair for _, one in managed for pair in one.assignments if "$" not in pair[1]
@@ -200,7 +207,11 @@ def read_own_start(
             told = f"{where} {error}: it does not decide how the app starts (--cmd does)"
             notes = (*notes, told)
         else:
-            return replace(own, notes=(*notes, *_remarks(reading, launch)))
+            named = filter(
+                None, (_volume(reading, one, launch.workdir) for one in launch.words[1:])
+            )
+            volumes = tuple(dict.fromkeys((*own.volumes, *named)))
+            return replace(own, notes=(*notes, *_remarks(reading, launch)), volumes=volumes)
     return replace(own, notes=notes)
 
 
@@ -537,6 +548,38 @@ def _published(composed: Composed) -> Found[int] | None:
         if len(numbers) == 1
         else None
     )
+
+
+def _volumes(reading: _Reading, steps: Sequence[Instruction], composed: Composed) -> Iterator[str]:
+    """Yield the folders that VOLUME and the mounts of a compose file name."""
+    declared = [
+        word
+        for step in steps
+        if step.keyword == "VOLUME"
+        for word in (step.words or fill_in(step.text, step.scope).split())
+    ]
+    workdir = _workdir(steps)
+    for path in dict.fromkeys((*declared, *(path for path, _ in composed.mounts))):
+        folder = _volume(reading, path, workdir)
+        if folder:
+            yield folder
+
+
+def _volume(reading: _Reading, path: str, workdir: str) -> str:
+    """Return the folder that a path of their container is in ours, empty where it is none to keep.
+
+    A folder that has files of the project is none: an older volume would hide newer files.
+    """
+    path = posixpath.normpath(path.strip("\"'")) if path.startswith("/") else ""
+    if not path or "$" in path or posixpath.splitext(path)[1] or _NO_VOLUME.match(path):
+        return ""
+    home, start = reading.path(".", workdir), posixpath.join(workdir, "")
+    if start.startswith(f"{path}/"):
+        return ""
+    if home is not None and start != "/" and path.startswith(start):
+        path = posixpath.normpath(posixpath.join(home, path.removeprefix(start)))
+    has_files = any(file.startswith(f"{path}/") for file in reading.files)
+    return "" if has_files or path in {".", "/", "/app"} else path
 
 
 def _mounts(composed: Composed) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Applications without a web framework's object: scripts, packages, Streamlit, Gradio, Celery."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark, started
 from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
+from scaffold.project.own_dockerfile import text_of
 from scaffold.project.pyproject_file import load_pyproject
 from scaffold.project.setup_files import (
     read_console_scripts,
@@ -27,6 +29,8 @@ from scaffold.project.source_modules import (
 
 # Folders below the top where a conventional name no longer says much.
 _DEEP = 2
+# What the name of a script that serves has behind the project's.
+_SERVICE = frozenset({"d", "-daemon", "-server", "-service", "-web"})
 _ENTRY = re.compile(r"\s*([A-Za-z_][\w.]*)\s*:\s*([A-Za-z_][\w.]*)\s*(?:\[[^\]]*\]\s*)?", re.ASCII)
 
 
@@ -96,13 +100,23 @@ def start_celery(app: App) -> Entry:
 def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
     """Return how a script of pyproject.toml, setup.cfg or setup.py starts.
 
-    Of several it is the one that is named as the project, else the first by name. Raises
-    ConfigInvalidError for a script that is not of the form ``package.module:function``.
+    Of several it is the one that is named as the project, or as its service, then that which the
+    README names most, then the first by name. Raises ConfigInvalidError for a script that is not
+    of the form ``package.module:function``.
     """
     own, scripts = project_scripts(root)
     if not scripts:
         return _start_script_file(own, read_script_files(root), modules)
-    names = sorted(scripts, key=lambda name: (_bare(name) != _bare(own), name))
+    readme = "".join(text_of(root, one.name) for one in sorted(root.glob("[Rr][Ee][Aa][Dd]*")))
+    names = sorted(
+        scripts,
+        key=lambda name: (
+            _bare(name) != _bare(own),
+            _bare(name).removeprefix(_bare(own)) not in _SERVICE,
+            -len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", readme)),
+            name,
+        ),
+    )
     chosen = names[0]
     origin = scripts[chosen][1]
     command = run_project_script(chosen, *scripts[chosen])
@@ -114,6 +128,12 @@ def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
         start=started("script", command, remark(origin, others(names[1:]))),
         port=find_port(modules, variable=False),
     )
+
+
+def is_named_as_project(root: Path) -> bool:
+    """Tell whether a script of the project has its name."""
+    own, scripts = project_scripts(root)
+    return _bare(own) in map(_bare, scripts)
 
 
 def _start_script_file(
@@ -182,6 +202,7 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     known = [m for m in known if not _only_demonstrates(m, known)] or known
     named = [module for module in modules if place_of(module) < len(CONVENTIONAL) - 1]
     only = [*(running if len(running) == 1 else modules if len(modules) == 1 else ())]
+    only = [module for module in only if _stem(module) != "__init__" or _runs(module)]
     found = sorted(known, key=_rank_script) or only or sorted(named, key=_rank_script)
     if not found:
         return None
@@ -208,13 +229,15 @@ def _only_demonstrates(module: Module, scripts: Sequence[Module]) -> bool:
     )
 
 
-def _rank_script(module: Module) -> tuple[bool, int, int, int, str]:
+def _rank_script(module: Module) -> tuple[bool, int, int, int, bool, str]:
     """Return how a script ranks: conventional names at the top or one folder down first."""
     depth = module.file.count("/")
     below = depth - (module.root.count("/") + 1 if module.root != "." else 0) - _is_main(module)
     named = place_of(module) < len(CONVENTIONAL) - 1
     order = max(below, 0) if named and below < _DEEP else _DEEP if below <= 0 else _DEEP + 1
-    return (is_aside(module), order, place_of(module), depth, module.file)
+    folder, _, name = module.file.rpartition("/")
+    other = name != f"{posixpath.basename(folder)}.py"  # klippy/klippy.py goes before its siblings
+    return (is_aside(module), order, place_of(module), depth, other, module.file)
 
 
 def _guard(module: Module) -> int | None:

@@ -39,6 +39,7 @@ from scaffold.project.entrypoint.procfile import (
 )
 from scaffold.project.entrypoint.scripts import (
     does_more,
+    is_named_as_project,
     main_body,
     start_celery,
     start_gradio,
@@ -47,7 +48,8 @@ from scaffold.project.entrypoint.scripts import (
     start_streamlit,
 )
 from scaffold.project.entrypoint.servers import Setting, name_required, serve_app, serve_site
-from scaffold.project.source_modules import Module, load_modules
+from scaffold.project.setup_files import SETUP_FILES
+from scaffold.project.source_modules import Module, is_example, load_modules
 from scaffold.project.uses import find_devices, find_uses
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -65,6 +67,7 @@ class SourceFacts:
     uses: tuple[Use, ...] = ()
     source_paths: tuple[str, ...] = (".",)
     notes: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
 
 
 def read_sources(
@@ -112,8 +115,23 @@ def read_sources(
         health=entry.health if entry else None,
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
-        notes=(*(own.notes if counts else ()), *required, *steps.notes, *_unread(broken)),
+        volumes=own.volumes,
+        notes=(
+            *(own.notes if counts else ()),
+            *required,
+            *steps.notes,
+            *_unread(broken),
+            *(_name_examples(modules) if entry is None else ()),
+        ),
     )
+
+
+def _name_examples(modules: Sequence[Module]) -> Iterator[str]:
+    """Yield a note on what could be started of a library, which starts nothing itself."""
+    found = [one.file for one in modules if is_example(one.file)]
+    if found:
+        more = f" and {len(found) - 1} more" if found[1:] else ""
+        yield f"nothing but examples can be started, such as {found[0]}{more}: name one with --cmd"
 
 
 def _source_paths(modules: Sequence[Module]) -> tuple[str, ...]:
@@ -155,6 +173,8 @@ def _find_entry(
         own = replace(told, port=own.port, health=own.health)
     if own.entry is not None:
         return _own_entry(own, own.entry, entry, modules, binds=binds)
+    if entry is not None and not serves and script and is_named_as_project(root):
+        return script  # what starts it otherwise is for its developers
     if entry is not None:
         main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
         if main is not None and main.port is None:
@@ -163,8 +183,15 @@ def _find_entry(
     workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:
         return _with_others(start_celery(workers[0]), _targets(workers[1:]))
-    plain = script or start_script(modules)
+    plain = script or start_script(_without_examples(root, modules))
     return replace(plain, port=own.port or plain.port, health=own.health) if plain else None
+
+
+def _without_examples(root: Path, modules: Sequence[Module]) -> Sequence[Module]:
+    """Return what may start: a library's examples do not, where it is a package."""
+    own = [module for module in modules if not is_example(module.file)]
+    described = any((root / name).is_file() for name in ("pyproject.toml", *SETUP_FILES))
+    return own if described and any(module.name for module in own) else modules
 
 
 def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.catalog.load import load_facts
+from scaffold.index.cache import Cache
 from scaffold.model.errors import KnowledgeInvalidError
 from scaffold.model.target import Arch
 from tests.support import knowledge_tree as tree
@@ -220,3 +221,15 @@ def test_a_layer_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     assert problems(tree.write(tmp_path / "shipped"), missing) == [
         f"{missing}: there is no such folder"
     ]
+
+
+def test_facts_from_the_cache_are_those_of_the_files_until_one_changes(tmp_path: Path) -> None:
+    folder, cache = tree.write(tmp_path / "knowledge"), Cache(tmp_path / "cache")
+    first = load_facts(folder, cache=cache)
+    assert first == load_facts(folder, cache=cache) == load_facts(folder)
+    tree.replace(folder, "libraries.toml", '"libX11.so.6"', '"libX12.so.6"')
+    assert "libX12.so.6" in load_facts(folder, cache=cache).libraries
+    tree.replace(folder, "libraries.toml", "trixie", "trixy")
+    assert "'trixy'" in problems(folder)[0]
+    with pytest.raises(KnowledgeInvalidError):
+        load_facts(folder, cache=cache)

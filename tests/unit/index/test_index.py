@@ -269,6 +269,10 @@ def test_announced_metadata_saves_looking_into_the_wheel(bench: Bench) -> None:
     assert "/files/demo-1.0-py3-none-any.whl" not in bench.server.paths()
 
 
+# As the sdist of py-find-1st has it: what stands behind the broken line is not read.
+BROKEN = ("Requires-Dist: dep", "Download-URL: https://h.example/v1", ".tar.gz", "Requires-Dist: x")
+
+
 @pytest.mark.parametrize(
     ("level", "lines", "files", "requires", "uncertain"),
     [
@@ -281,6 +285,8 @@ def test_announced_metadata_saves_looking_into_the_wheel(bench: Bench) -> None:
         ("2.1", (), {"other.egg-info/requires.txt": "dep\n"}, (), True),
         ("2.1", (), {"setup.py": "setup(install_requires=['dep'])"}, ("dep",), False),
         ("2.1", (), {"setup.py": "setup(install_requires=read())"}, (), True),
+        ("2.1", BROKEN, {"setup.py": "setup(install_requires=['other'])"}, ("other",), False),
+        ("2.1", BROKEN, {}, (), True),
         ("2.1", (), {"setup.cfg": "[options]\ninstall_requires = dep\n"}, ("dep",), False),
         ("2.1", (), {"pyproject.toml": "[project]\ndependencies = ['dep']"}, ("dep",), False),
     ],

@@ -68,15 +68,15 @@ def test_a_package_without_a_line_counts_as_libraries_say(facts: Facts) -> None:
 
 
 def test_a_release_without_a_table_sums_what_libraries_say(facts: Facts) -> None:
-    cost = system_cost("alpine", ["mesa-gl"], facts)
+    cost = system_cost("wolfi", ["mesa-gl"], facts)
     assert (cost.on_disk, cost.download, cost.names) == (9, 4, ("mesa-gl",))
 
 
 def test_an_estimate_may_be_off_by_half_and_a_tables_figure_by_little(facts: Facts) -> None:
     library = facts.libraries["libGL.so.1"]
     guessed = SystemPackage(name="mesa-gl", on_disk=9_000, download=4_000, verified=False)
-    changed = replace(library, packages={"alpine": guessed})
-    estimate = system_cost("alpine", ["mesa-gl"], replace(facts, libraries={library.id: changed}))
+    changed = replace(library, packages={"wolfi": guessed})
+    estimate = system_cost("wolfi", ["mesa-gl"], replace(facts, libraries={library.id: changed}))
     known = system_cost("trixie", ["libxcb1"], facts)
 
     assert (estimate.error, estimate.download_error) == (4_500, 2_000)
@@ -84,7 +84,7 @@ def test_an_estimate_may_be_off_by_half_and_a_tables_figure_by_little(facts: Fac
 
 
 def test_an_unknown_package_is_named_and_costs_nothing(facts: Facts) -> None:
-    assert system_cost("alpine", ["fonts"], facts) == SystemCost(names=("fonts",))
+    assert system_cost("wolfi", ["fonts"], facts) == SystemCost(names=("fonts",))
 
 
 def test_a_library_linked_with_what_its_package_pulls_in_brings_it_along(facts: Facts) -> None:

@@ -83,7 +83,7 @@ def test_an_image_that_cannot_be_pulled_is_told_and_the_others_are_measured(
             raise EngineError(f"no {reference}", hint="wait")
         return NEW
 
-    measured = measure_bases(facts.bases, tuple(Arch), probe, told.append)
+    measured = measure_bases(facts.bases[:1], tuple(Arch), probe, told.append)
     assert len(measured) == 2
     assert "no python:3.13-slim-trixie" in told
     with pytest.raises(EngineError):
