@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from scaffold.catalog.resources import templates
 from scaffold.cli.options import (
     BUILD,
     FORCE,
@@ -26,6 +27,8 @@ from scaffold.cli.options import (
     option,
     verify_params,
 )
+
+_STARTERS = ", ".join(sorted(one.name for one in (templates() / "project").iterdir()))
 
 HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Start": (
@@ -54,8 +57,8 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 section="Interview",
                 metavar="NAME|URL|PATH",
                 shell_complete=completing("template"),
-                help="Begin with a new project: api, worker, vision, sensor, cli, or a "
-                "cookiecutter template that you trust: it is filled in without a sandbox.",
+                help=f"Begin with a new project: {_STARTERS}, or a cookiecutter template that you "
+                "trust: it is filled in without a sandbox.",
             ),
             option(
                 "--answer",
@@ -141,6 +144,13 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 section="Build",
                 metavar="FILE",
                 help="With --to: everything from a bundle, nothing from the network.",
+            ),
+            option(
+                "--apt-sources",
+                section="Build",
+                type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                metavar="FILE",
+                help="With --to: apt's sources, instead of those that the base has.",
             ),
             REMAKE,
             JSON,

@@ -1,5 +1,6 @@
 """``leanscaffold lint``: what is wrong with a Dockerfile, and what it costs this project."""
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -123,10 +124,11 @@ def _judge(
 ) -> tuple[Case, tuple[str, ...]]:
     """Return the case with what is known of the project beside the file, and why nothing is."""
     targets, _ = choose_targets(request, case.facts.devices, outside.host.machine())
-    folder = file.parent
+    folder = case.around.folder if case.around else file.parent
     text = digest(case.dockerfile.text)
+    name = Path(os.path.relpath(file, folder)).as_posix()
     try:
-        project = with_asked(_read_project(outside, file, request), case, file.name)
+        project = with_asked(_read_project(outside, folder, name, request), case, name)
         if not project.asked and not project.lock:
             return case, ()
         edges = PlannerServices(
@@ -136,7 +138,7 @@ def _judge(
             tell=tell,
         )
         record = outside.files.read_record(folder)
-        planned = record is not None and record.files.get(file.name) == text
+        planned = record is not None and record.files.get(name) == text
         decided = judge_here(case, project, targets[0], request.options, edges, planned=planned)
         measured = outside.files.read_measured(folder).get(targets[0].arch)
     except LeanscaffoldError as error:
@@ -152,10 +154,10 @@ def _judge(
     return replace(case, decided=replace(decided, measured=measured)), notes
 
 
-def _read_project(outside: Services, file: Path, request: Request) -> Project:
-    """Return the project beside a Dockerfile; one that asks for nothing where there is none."""
+def _read_project(outside: Services, folder: Path, file: str, request: Request) -> Project:
+    """Return the project that a Dockerfile copies; one that asks for nothing if there is none."""
     try:
-        return outside.projects.read_project(file.parent, request)
+        return outside.projects.read_project(folder, request)
     except UsageError:
-        name = file.parent.resolve().name or "app"
-        return Project(name=Found(value=name, origin=Origin(file=file.name)))
+        name = folder.resolve().name or "app"
+        return Project(name=Found(value=name, origin=Origin(file=file)))

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scaffold.lint.context import Surroundings
+from scaffold.lint.copies import sources_of
 from scaffold.model.errors import Detail, PathUnreadableError, UsageError
+from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerignore import ignored, is_output, may_return, parse_ignore
 from scaffold.project.secrets import looks_secret
 from scaffold.state.file_writer import write_outputs
@@ -62,15 +64,43 @@ def replace_text(path: Path, text: str) -> None:
     real.chmod(mode & 0o7777)
 
 
+def find_context(file: Path, text: str) -> Path:
+    """Return the folder that a build gets: the nearest that has all that is copied.
+
+    That is the Dockerfile's own or one above it, within the repository; its own where none has it.
+    """
+    wanted = [
+        path for path in _list_copied(text) if not set(path) & set("$*?[") and path.strip("./")
+    ]
+    own = file.resolve().parent
+    for folder in (own, *own.parents) if wanted else ():
+        if all((folder / path.lstrip("/")).exists() for path in wanted):
+            return file.parent if folder == own else folder
+        if (folder / ".git").exists() or not any((one / ".git").exists() for one in folder.parents):
+            break
+    return file.parent
+
+
+def _list_copied(text: str) -> Iterator[str]:
+    for step in read_dockerfile(text).instructions:
+        flags = {flag.name: flag.value for flag in step.flags}
+        if step.keyword in {"COPY", "ADD"} and "from" not in flags and not step.heredocs:
+            yield from (one for one in sources_of(step) if "://" not in one and "@" not in one)
+        for flag in step.flags if step.keyword == "RUN" else ():
+            parts = dict(part.partition("=")[::2] for part in flag.value.split(","))
+            if flag.name == "mount" and parts.get("type", "bind") == "bind" and "from" not in parts:
+                yield parts.get("source") or parts.get("src") or "."
+
+
 def look_around(file: Path) -> Surroundings:
-    """Return what the folder of a Dockerfile gives to a build of it."""
-    folder = file.parent
-    own = folder / f"{file.name}.dockerignore"
+    """Return what a build of a Dockerfile gets from its folder."""
+    folder = find_context(file, read_text(file))
+    own = file.with_name(f"{file.name}.dockerignore")
     common = folder / ".dockerignore"
     source = own if own.is_file() else common
     patterns = parse_ignore(read_text(source)) if source.is_file() else ()
     texts: dict[str, str] = {}
-    for name in sorted(file.parent.glob("*gunicorn*.py"))[:_MOST_SECRETS]:
+    for name in sorted(folder.glob("*gunicorn*.py"))[:_MOST_SECRETS]:
         if name.is_file() and name.stat().st_size < _MOST_TEXT:
             texts[name.name] = name.read_text("utf-8", errors="replace")
     secrets: list[str] = []
@@ -81,6 +111,7 @@ def look_around(file: Path) -> Surroundings:
         elif len(secrets) < _MOST_SECRETS:
             secrets.append(path)
     return Surroundings(
+        folder=folder,
         ignores=source.is_file(),
         texts=texts,
         secrets=tuple(sorted(secrets)),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from scaffold.lint.image_references import find_base, parse_image
 from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Span, Stage
@@ -50,6 +51,7 @@ class Surroundings:
     """
 
     ignores: bool
+    folder: Path = Path()
     secrets: tuple[str, ...] = ()
     burden: tuple[tuple[str, int], ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)

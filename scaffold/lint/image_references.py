@@ -13,6 +13,7 @@ _TAG = re.compile(
 # (docker-library/python versions.json, 2026-06).
 _NEWEST_DEBIAN = "trixie"
 _DEBIANS = ("trixie", "bookworm", "bullseye", "buster", "stretch", "jessie")
+_NUMBERS = {"13": "trixie", "12": "bookworm", "11": "bullseye", "10": "buster", "9": "stretch"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ def parse_image(text: str) -> Reference:
         return _official(plain)
     if last in {"alpine", "debian", "ubuntu"}:
         release = next((word for word in _DEBIANS if tag.startswith(word)), "")
+        if last == "debian":
+            release = release or _NUMBERS.get(re.split(r"\D", tag, maxsplit=1)[0], "")
         number = re.match(r"\d+\.\d+", tag)
         return Reference(
             repository=plain.repository,
@@ -88,7 +91,9 @@ def release_of(family: ImageFamily) -> str:
     Empty for one that nobody knows.
     """
     named = {"24.04": "noble", "stable": _NEWEST_DEBIAN, "latest": _NEWEST_DEBIAN}
-    newest = _NEWEST_DEBIAN if family.distribution == "debian" else ""
+    debian = family.distribution == "debian"
+    newest = _NEWEST_DEBIAN if debian else ""
+    named |= _NUMBERS if debian else {}
     return named.get(family.release, family.release or newest)
 
 

@@ -85,6 +85,16 @@ def plain_chain(case: Case, step: Instruction) -> bool:
     return joined and whole == step.place(0, len(step.text))
 
 
+def _runs_script(case: Case, step: Instruction) -> bool:
+    """Tell whether a step runs a script of the project's: it may install anything."""
+    return any(
+        command.argv[0].endswith(".sh")
+        or (command.argv[0] in {"sh", "bash"} and command.argv[1:2] and command.argv[1][0] != "-")
+        for command in case.commands(step)
+        if command.argv
+    )
+
+
 def may_have(case: Case, stage: Stage, step: Instruction, program: str, package: str) -> bool:
     """Tell whether a step up to this one may have brought a program that the image lacks."""
     for one in (s for part in case.chain(stage) for s in part.steps):
@@ -93,7 +103,7 @@ def may_have(case: Case, stage: Stage, step: Instruction, program: str, package:
             words = one.text.split()
             if any(word.rstrip("/").endswith(("/bin", "/sbin")) for word in words):
                 return True
-        elif one.keyword == "RUN" and f"/{program}" in one.text:
+        elif one.keyword == "RUN" and (f"/{program}" in one.text or _runs_script(case, one)):
             return True
         if words and any(
             program in word or package in word or "$" in word or _BUNDLE.match(word)

@@ -361,7 +361,8 @@ def bind(pyproject: Pyproject, item: Asked | Detail) -> Asked | Detail:
     if isinstance(item, Detail) or item.index or item.url or item.path:
         return item
     for source in _tables(pyproject, "pdm", "source"):
-        patterns = [canonicalize_name(str(one)) for one in source.get("include_packages", [])]
+        listed = source.get("include_packages")
+        patterns = [canonicalize_name(str(o)) for o in (listed if isinstance(listed, list) else ())]
         if any(fnmatchcase(item.name, pattern) for pattern in patterns):
             return replace(item, index=str(source.get("url", "")))
     return item

@@ -11,6 +11,7 @@ from scaffold.model.target import Arch, Environment, LibcFamily
 from scaffold.resolver.releases import (
     Release,
     accepts_python,
+    best_wheel,
     final_releases,
     parse_specifier,
     parse_version,
@@ -75,7 +76,7 @@ def explain_missing(
         text = f"{name} {newest.version}{needed} does not support Python {environment.python}"
         yield Reason(code=Code.NO_WHEEL, text=text, package=name, fact="requires-python")
     what = f"{name} {newest.version}{needed}"
-    if offline and any("any" in split_tags(wheel.filename)[2] for wheel in newest.wheels):
+    if offline and best_wheel(newest, environment, python) is not None:
         text = f"offline, nobody knows what {what} needs itself: plan once without --offline"
         yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
     code = Code.LOCKED_VERSION_NO_WHEEL if locked else Code.NO_WHEEL

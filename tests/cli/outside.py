@@ -222,7 +222,11 @@ def make_outside(
         projects=Projects(
             read_settings=lambda _: (),
             read_project=read_project,
-            read_dockerfile=lambda path: (path / "Dockerfile", "FROM scratch\n", ALONE),
+            read_dockerfile=lambda path: (
+                path / "Dockerfile",
+                "FROM scratch\n",
+                replace(ALONE, folder=path),
+            ),
             digest_inputs=lambda _, __: {},
         ),
         planner=Planner(

@@ -51,14 +51,22 @@ _names = click.option(
 @_names
 @click.option("--arch", "arches", multiple=True, metavar="ARCH", help="Only these; repeatable.")
 @click.option("--base", "bases", multiple=True, metavar="ID|FAMILY", help="Only these; repeatable.")
+@click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    metavar="NAME",
+    help="Measure its swaps again; without, only swaps that have no figures.",
+)
 @_write
 def refresh_kinds(
     kinds: tuple[str, ...],
+    *,
     into: Path,
     names: Path | None,
     arches: tuple[str, ...],
     bases: tuple[str, ...],
-    *,
+    packages: tuple[str, ...],
     write: bool,
 ) -> None:
     """Ask the index and an engine anew for what facts were generated from.
@@ -69,7 +77,9 @@ def refresh_kinds(
     pip), footprints (what becomes of wheels in an image; one wheel of each project).
     """
     chosen = tuple(map(parse_arch, arches)) or tuple(Arch)
-    order = Order(kinds=kinds, folder=into, names=names, arches=chosen, bases=bases)
+    order = Order(
+        kinds=kinds, folder=into, names=names, arches=chosen, bases=bases, packages=packages
+    )
     _show(order, write=write)
 
 

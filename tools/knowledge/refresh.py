@@ -59,7 +59,8 @@ class Order:
     """What to make anew: ``kinds`` of knowledge, in a folder of knowledge.
 
     ``names`` is a list of packages, None for what the folder has, else the bundled list. ``arches``
-    limits what is asked of the engine, ``bases`` are ids or families, empty for all.
+    limits what is asked of the engine, ``bases`` are ids or families, empty for all; ``packages``
+    those whose swaps are measured again, empty for swaps that have no figures.
     ``export`` is a file of the public data set.
     """
 
@@ -68,6 +69,7 @@ class Order:
     names: Path | None = None
     arches: tuple[Arch, ...] = tuple(Arch)
     bases: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     export: Path | None = None
 
 
@@ -201,7 +203,9 @@ def _refresh_swaps(order: Order, tell: Tell) -> Refreshed:
         snapshot=Snapshot(*snapshots(order.folder)),
         largest_elf_read=ELF_LIMIT,
     )
-    return refresh_swaps(order.folder, _load(order), index, today=_today(), tell=tell)
+    return refresh_swaps(
+        order.folder, _load(order), index, today=_today(), tell=tell, packages=order.packages
+    )
 
 
 def _refresh_memory(order: Order, tell: Tell) -> Refreshed:

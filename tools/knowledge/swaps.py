@@ -30,10 +30,12 @@ def refresh_swaps(
     *,
     today: date,
     tell: Callable[[str], None],
+    packages: Sequence[str] = (),
 ) -> Refreshed:
     """Return package files whose swaps say what they save, by architecture, on one base.
 
-    A swap to what only another index has, or that nothing is known of, stays as it is.
+    Swaps without figures are measured, or all of the ``packages`` that are named. A swap to
+    what only another index has, or that nothing is known of, stays as it is.
     """
     changes: list[str] = []
     files: dict[str, str] = {}
@@ -41,6 +43,8 @@ def refresh_swaps(
     for fact in facts.packages.values():
         found: dict[str, str] = {}
         for swap in fact.swaps:
+            if fact.name not in packages if packages else swap.measured:
+                continue
             tell(f"{fact.name} → {swap.to}")
             edges = PlannerServices(index=index, facts=facts, today=today, tell=lambda _: None)
             measured = next(filter(None, (_try(fact, swap, one, edges) for one in PYTHONS)), "")

@@ -11,6 +11,9 @@ from scaffold.model.finding import Hit, Severity
 from scaffold.project.dockerfile_parser.scopes import argument_pairs, pairs_of
 from scaffold.project.secrets import looks_secret, names_secret
 
+# Values that hold nothing back: Chrome's GOOGLE_API_KEY=no.
+_SWITCHES = {"", "no", "yes", "on", "off", "true", "false", "none", "null", "0", "1"}
+
 
 @rule("LS701", Severity.ERROR)
 def secret_in_a_variable(case: Case) -> Iterator[Hit]:
@@ -35,7 +38,7 @@ def secret_in_a_variable(case: Case) -> Iterator[Hit]:
     """
     for step in case.dockerfile.instructions:
         if step.keyword == "ENV":
-            names = [name for name, value in pairs_of(step.text) if value]
+            names = [name for name, value in pairs_of(step.text) if value.lower() not in _SWITCHES]
         elif step.keyword == "ARG":
             names = [name for name, _ in argument_pairs(step.text)]
         else:

@@ -65,7 +65,9 @@ def packages_left_behind(case: Case) -> Iterator[Hit]:
         stages[stage.number] = stage
     for number, steps in by_stage.items():
         places = places_of(case, stages[number])
-        arrives = any(takes(step, place) for step in steps for place in places)
+        arrives = any(
+            takes(step, place) for step, _ in copies_from(case, final) for place in places
+        )
         if places and not arrives and not mounts_stage(case, final, stages[number]):
             taken = ", ".join(source for step in steps for source in sources_of(step))
             yield Hit(
@@ -156,12 +158,21 @@ def environment_moved(case: Case) -> Iterator[Hit]:
                 path = posixpath.normpath(posixpath.join("/", source))
                 goal = absolute(step, goal_of(step))
                 if path in made and goal != path:
+                    if stage is case.final and _starts_python(case):
+                        continue
                     text = (
                         f"the environment was made in {path}: its commands start nothing in {goal}"
                     )
                     yield Hit(text=text, span=line_of(step))
                 elif any(path in {one, posixpath.dirname(one)} for one in made):
                     yield from _left_behind(case, stage, other, step)
+
+
+def _starts_python(case: Case) -> bool:
+    """Tell whether the image starts an interpreter: it finds its packages wherever it lies."""
+    start = case.last("ENTRYPOINT") or case.last("CMD")
+    argv = next((one.argv for one in case.commands(start) if one.argv), ()) if start else ()
+    return bool(argv) and posixpath.basename(argv[0]).startswith("python")
 
 
 def _left_behind(case: Case, stage: Stage, other: Stage, step: Instruction) -> Iterator[Hit]:
@@ -270,20 +281,29 @@ def unused_stage(case: Case) -> Iterator[Hit]:
     ```
     """
     stages = case.dockerfile.stages
-    if any("$" in stage.image for stage in stages):
+    if any("$" in stage.written for stage in stages if stage.parent is not None) or any(
+        "$" in stage.image for stage in stages
+    ):
         return  # a variable may name any of them
     needed: set[int] = set()
-    waiting = list(stages[-1:])
+    waiting = [*stages[-1:], *(one for one in stages if _is_image(case, one))]
     while waiting:
         stage = waiting.pop()
         if stage.number not in needed:
             needed.add(stage.number)
             waiting += _taken_from(case, stage)
     for stage in stages:
-        if stage.number not in needed and not any(
-            s.keyword in {"CMD", "ENTRYPOINT"} for s in stage.steps
-        ):
+        if stage.number not in needed:
             yield Hit(text="nothing takes from this stage", span=image_span(stage))
+
+
+def _is_image(case: Case, stage: Stage) -> bool:
+    """Tell whether a stage says how it starts, or what it is: somebody's ``--target``."""
+    return any(
+        step.keyword in {"CMD", "ENTRYPOINT", "LABEL"}
+        for one in case.chain(stage)
+        for step in one.steps
+    )
 
 
 def _taken_from(case: Case, stage: Stage) -> Iterator[Stage]:

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from scaffold.catalog.load import load_facts
-from scaffold.catalog.resources import knowledge
+from scaffold.catalog.resources import knowledge, templates
 from scaffold.cli import cli
 from scaffold.init.templates import (
     create_project,
@@ -287,3 +287,8 @@ def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "made").write_text("mine")
     with pytest.raises(FileConflictError, match="is a file"):
         create_project("api", tmp_path / "made", {})
+
+
+@pytest.mark.parametrize("name", [one.name for one in (templates() / "project").iterdir()])
+def test_each_folder_is_a_starter(name: str) -> None:
+    assert name in NAMES

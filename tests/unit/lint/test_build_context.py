@@ -44,6 +44,30 @@ def test_a_list_of_the_files_own_comes_first(tmp_path: Path) -> None:
     assert look_around(tmp_path / "Dockerfile").secrets == (".env", "deploy/id_rsa")
 
 
+@pytest.mark.parametrize(
+    ("text", "context"),
+    [
+        ("COPY a.txt docker/run.sh /b/\n", "repository"),
+        ("RUN --mount=type=bind,source=a.txt,target=/a true\n", "repository"),
+        ("COPY --from=x /a.txt /b\nADD https://a.example/b /b\nCOPY $A *.c /b/\n", "docker"),
+        ("COPY run.sh /b/\n", "docker"),
+        ("COPY . /b/\n", "docker"),
+        ("COPY beside.txt /b/\n", "docker"),
+        ("COPY nowhere.txt /b/\n", "docker"),
+    ],
+)
+def test_the_context_is_the_nearest_folder_with_all_that_is_copied(
+    text: str, context: str, tmp_path: Path
+) -> None:
+    for path in ("beside.txt", "repository/a.txt", "repository/docker/run.sh"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "repository" / ".git").mkdir()
+    file = tmp_path / "repository" / "docker" / "Dockerfile"
+    file.write_text(f"FROM scratch\n{text}")
+    assert look_around(file).folder.resolve().name == context
+
+
 def test_the_dockerfile_of_a_folder_is_found(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         find_dockerfile(tmp_path)

@@ -78,6 +78,9 @@ CLEAN = {
         BASE + "COPY --from=x /usr/local/bin/ /usr/local/bin/\nRUN node x.js\n",
         "FROM python:3.13\nRUN curl -O https://a.example/b && gcc b.c && git --version\n",
         "FROM somebody/base:1\nRUN apk add x\n",
+        BASE
+        + "RUN --mount=type=bind,source=d.sh,target=/d.sh /d.sh\nRUN wget http://a.example/b\n",
+        BASE + "COPY d /\nRUN bash /d/setup && git clone https://a.example/b\n",
         "FROM cgr.dev/chainguard/python:latest-dev\nRUN apk add --no-cache git && git x\n",
         "FROM gcr.io/distroless/python3-debian12:debug\nRUN echo\n",
         'FROM gcr.io/distroless/python3-debian12\nRUN ["/usr/bin/python3", "-c", "1"]\n',
@@ -88,6 +91,7 @@ CLEAN = {
         "FROM ubuntu:22.04\nRUN apt-get install -y libgl1-mesa-glx\n",
         ALPINE + "RUN apk add libgl1-mesa-glx\n",
         BASE + "RUN echo deb x >> /etc/apt/sources.list\nRUN apt-get install -y netcat\n",
+        "FROM debian:12.2-slim\nRUN apt-get install -y python3.11 python3-distutils\n",
     ],
     "LS514": [
         BASE + "RUN uv sync\nENV PATH=/.venv/bin:$PATH\nCMD python a.py\n",
@@ -116,6 +120,10 @@ CLEAN = {
     "LS512": [BASE + "EXPOSE 80 8000-8010/udp $PORT\n"],
     "LS601": [
         UV,
+        (
+            "FROM python:3.13 AS b\nWORKDIR /a\nRUN uv sync\nFROM b AS c\nRUN make x.so\n"
+            "FROM python:3.13\nCOPY --from=b /a/.venv /a/.venv\nCOPY --from=c /a/x.so /a/\n"
+        ),
         "FROM python:3.13 AS b\nRUN pip install a\nFROM b\n",
         (
             "FROM python:3.13 AS b\nRUN pip install a\nFROM python:3.13\n"
@@ -139,9 +147,24 @@ CLEAN = {
             "RUN --mount=from=b,source=/i,target=/i cp -r /i/. /usr\nCOPY --from=b /etc/x /x\n"
         ),
     ],
-    "LS605": ["ARG W=a\nFROM x AS a\nFROM y AS b\nFROM $W-$Q\n", "FROM x AS a\nFROM a\n"],
+    "LS603": [
+        (
+            "FROM python:3.13 AS b\nRUN python -m venv /a/v && /a/v/bin/pip install c\n"
+            'FROM python:3.13\nCOPY --from=b /a/v /a\nENTRYPOINT ["/a/bin/python", "/a/bin/c"]\n'
+        ),
+    ],
+    "LS605": [
+        'FROM x AS a\nCMD ["b"]\nFROM a AS small\nRUN c\nFROM a AS full\nRUN d\nFROM full\n',
+        "FROM x AS a\nFROM a AS t\nFROM y AS b\nCOPY --from=t /c /c\nLABEL d=e\nFROM a\n",
+        "ARG W=a\nFROM x AS a\nFROM y AS b\nFROM $W\n",
+        "ARG W=a\nFROM x AS a\nFROM y AS b\nFROM $W-$Q\n",
+        "FROM x AS a\nFROM a\n",
+    ],
     "LS607": [BASE + "ADD app.tar.gz https://a.example/b git@a:b.git /x/\n"],
-    "LS701": [BASE + "ENV PASSWORD_FILE=/run/secrets/p API_TOKEN=\n"],
+    "LS701": [
+        BASE + "ENV PASSWORD_FILE=/run/secrets/p API_TOKEN=\n",
+        BASE + "ENV GOOGLE_API_KEY=no USE_TOKEN=True\n",
+    ],
     "LS702": [BASE + "COPY .env.example requirements.pem.txt /app/\n"],
     "LS703": [BASE + "RUN git clone ssh://git@a.example/b\n"],
     "LS904": [
@@ -179,6 +202,7 @@ FOUND = {
         BASE + "RUN apt-get update && apt-get install -y libgl1-mesa-glx\n",
         "FROM python:3.13\nRUN apt-get install -y libatlas-base-dev=3.10.3-13\n",
         "FROM debian:trixie-slim\nRUN apt install -y policykit-1\n",
+        "FROM debian:13\nRUN apt install -y policykit-1\n",
         "FROM python:3.12-bookworm\nRUN apt-get install -y libssl1.1\n",
         "FROM ubuntu:24.04\nRUN apt-get install -y libgl1-mesa-glx\n",
         BASE + "RUN <<EOF\napt-get install -y netcat\nEOF\n",
@@ -199,6 +223,10 @@ FOUND = {
         ),
     ],
     "LS603": [
+        (
+            "FROM python:3.13 AS b\nRUN python -m venv /a/v && /a/v/bin/pip install c\n"
+            'FROM python:3.13\nCOPY --from=b /a/v /a\nENTRYPOINT ["/a/bin/c"]\nCMD ["-x"]\n'
+        ),
         (
             "FROM ghcr.io/astral-sh/uv:bookworm-slim AS b\nWORKDIR /a\nRUN uv sync\n"
             "FROM debian:bookworm-slim\nRUN apt-get install -y python3\nCOPY --from=b /a /a\n"

@@ -274,9 +274,10 @@ class Unread(World):
         assert file.filename, f"{name} {version}"
 
 
-def test_offline_a_wheel_that_nobody_has_read_is_not_said_to_be_missing() -> None:
+@pytest.mark.parametrize("tags", [ANY, GLIBC])
+def test_offline_a_wheel_that_nobody_has_read_is_not_said_to_be_missing(tags: str) -> None:
     world = Unread()
-    world.add(f"a-1.0-{ANY}")
+    world.add(f"a-1.0-{tags}")
     found = solve(world, "a", wanted=ResolutionRequest(asked=(), offline=True))
     assert isinstance(found, Conflict)
     (reason,) = found.reasons

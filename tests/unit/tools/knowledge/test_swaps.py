@@ -33,7 +33,13 @@ def test_a_swap_says_what_planning_with_it_saves_on_each_architecture(tmp_path: 
     )
     again = load_facts(folder)
     assert again.packages["opencv-python"].swaps[0].measured in change
-    assert refresh_swaps(folder, again, world(), today=CHECKED, tell=told.append).files == {}
+    for named in ((), ("opencv-python",)):
+        told.clear()
+        refreshed = refresh_swaps(
+            folder, again, world(), today=CHECKED, tell=told.append, packages=named
+        )
+        assert refreshed.files == {}
+        assert bool(told) == bool(named)
 
 
 def test_a_swap_that_nothing_is_known_of_stays_as_it_is(tmp_path: Path) -> None:
