@@ -27,10 +27,8 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 ZSTD_LAYER = "application/vnd.oci.image.layer.v1.tar+zstd"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -186,7 +184,7 @@ class Store:
 @contextmanager
 def _held(path: Path) -> Iterator[None]:
     """Lock a file or folder for as long as whoever writes into it lives."""
-    if fcntl is None:  # nobody can remove there what is open
+    if sys.platform == "win32":  # nobody can remove there what is open
         yield
         return
     handle = os.open(path, os.O_RDONLY)
@@ -199,8 +197,9 @@ def _held(path: Path) -> Iterator[None]:
 
 def _sweep(folder: Path, prefix: str) -> None:
     """Remove what was left by those who were killed: nobody holds it any more."""
-    left = (one for one in folder.iterdir() if one.name.startswith(prefix))
-    for path in left if fcntl is not None else ():
+    if sys.platform == "win32":
+        return
+    for path in [one for one in folder.iterdir() if one.name.startswith(prefix)]:
         with suppress(OSError):
             handle = os.open(path, os.O_RDONLY)
             try:

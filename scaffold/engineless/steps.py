@@ -213,11 +213,11 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     patterns = parse_ignore((folder / name).read_text("utf-8")) if name else ()
     dropped = set(view.app_left_out)
     if made.is_relative_to(root.resolve()):
-        written = made.relative_to(root.resolve())
-        dropped.add(written.as_posix())
+        goal = made.relative_to(root.resolve())
+        dropped.add(goal.as_posix())
         drafts = (one.name for one in made.parent.glob(".*.draft-*"))  # of a killed run
         own = DRAFT.format(made.name)
-        dropped |= {written.with_name(one).as_posix() for one in drafts if one.startswith(own)}
+        dropped |= {goal.with_name(one).as_posix() for one in drafts if one.startswith(own)}
     inside = view.workdir.strip("/")
     prefix = "" if view.folder == "." else f"{view.folder}/"
     paths = [path for path in _walk(root, prefix, patterns) if not _is_dropped(path, dropped)]
