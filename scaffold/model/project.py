@@ -46,7 +46,8 @@ class Asked:
     ``PROJECT_FILES``; empty for the configured ones.
     ``build_from`` is the repository at a commit that the image's build makes it from, as pip
     spells it, and ``build_tools`` what compiles its code. What has one, or a path, is on no index.
-    ``config_settings`` (KEY=VALUE) go to the backend that builds its sdist.
+    ``config_settings`` (KEY=VALUE) go to the backend that builds its sdist; what is asked for
+    ``alone`` brings no dependencies (``--no-deps``).
     """
 
     name: str
@@ -59,6 +60,7 @@ class Asked:
     index: str = ""
     hashes: tuple[str, ...] = ()
     config_settings: tuple[str, ...] = ()
+    alone: bool = False
     written_url: str = ""
     build_from: str = ""
     build_tools: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ _FOR_INSTALLING = frozenset(
 )
 _NOT_TO_RUN = re.compile(r"(?i)(?:^|[-_.])(?:dev|develop\w*|tests?|testing|docs?|lint|ci|build)\b")
 _SCRIPTS = re.compile(r"(?i).*\.sh|makefile|justfile|readme(\.\w+)?")
-_INSTALLS = re.compile(r"\b(?:uv )?pip[0-9.]* install\b.* (?:-r|--requirement)\b")
+_INSTALLS = re.compile(r"\b(?:uv )?pip[0-9.]*(?: +-\S+)* +install\b.* (?:-r|--requirement)\b")
 _DEEPEST = 3  # folders
 _MOST = 8
 

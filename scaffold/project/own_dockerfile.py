@@ -271,4 +271,4 @@ def _named(root: Path, install: Install, origin: Origin) -> Iterator[Asked]:
         except ValueError:
             continue
         if not asked.url and not asked.path and canonicalize_name(asked.name) not in _INSTALLERS:
-            yield asked
+            yield replace(asked, alone=install.option("--no-deps") is not None)

@@ -149,7 +149,7 @@ def _without_lists(
         notes = _told(evidence.scripts[0], why, ())
         return Choice(kind=Kind.SCRIPT, names=evidence.scripts, notes=notes)
     name, where = evidence.beside
-    if name and not modern:
+    if name and not (pyproject and "dependencies" in pyproject.table("project")):
         return Choice(kind=Kind.FILES, names=(name,), notes=_told(name, f"{where} installs it", ()))
     kind = Kind.NOTHING if pyproject is None else Kind.PYPROJECT
     return Choice(kind=kind, names=("pyproject.toml",) if pyproject else ())

@@ -84,6 +84,7 @@ class Provider:
             for asked in wanted.asked
             if (asked.path or asked.build_from) and answers.holds(asked.marker)
         }
+        self.alone = {asked.name for asked in wanted.asked if asked.alone}
         # A name that is bound to an index comes from nowhere else, whoever asks for it.
         asked = {a.name: a.index for a in wanted.asked if a.index and answers.holds(a.marker)}
         self.vendors = dict(wanted.options.vendor_urls)
@@ -236,7 +237,7 @@ class Provider:
         Raises UnreadError.
         """
         parent = candidate.name
-        if candidate.system:
+        if candidate.system or candidate.name in self.alone:
             return []
         if candidate.extras:
             own = Requirement(parent, frozenset(), f"==={candidate.version}", parent)

@@ -1000,3 +1000,37 @@ def test_a_folder_that_the_command_names_is_a_volume(tmp_path: Path) -> None:
     # rhasspy/wyoming-piper
     text = 'FROM python:3-slim\nCOPY . .\nCMD ["python", "main.py", "--data-dir", "/data"]\n'
     assert planned(tmp_path, {"Dockerfile": text, "main.py": LOOP}).volumes == ("/data",)
+
+
+def test_a_command_without_the_ending_of_a_module_starts(tmp_path: Path) -> None:
+    """Source: plantgateway, whose setup.py installs the file plantgateway."""
+    setup = "from setuptools import setup\nsetup(name='meter', scripts=['bin/ctl', 'bin/meter'])\n"
+    files = {
+        "setup.py": setup,
+        "bin/meter": "#!/usr/bin/env python3\n",
+        "bin/ctl": "",
+        "m/a.py": "",
+    }
+    assert started(planned(tmp_path, files))[0] == "python bin/meter"
+
+
+@pytest.mark.parametrize(
+    ("source", "extra", "told"),
+    [
+        ("open('config.ini')", "config.ini.dist", "config.ini, which the project lacks"),
+        ("open(f'{d}/' + 'set.yaml')", "doc/set-example.yaml", "set.yaml, which the project lacks"),
+        ("p.add_argument('-c', '--config', default='/etc/m.conf')", "", "reads /etc/m.conf"),
+        ("open('config.ini')", "config.ini", ""),
+        ("open('other.ini')", "config.ini.dist", ""),
+        ("p.add_argument('--output', default='out.json')", "", ""),
+    ],
+)
+def test_settings_that_the_application_wants_and_the_project_lacks_are_named(
+    tmp_path: Path, source: str, extra: str, told: str
+) -> None:
+    """Sources: moonraker, RPi-Reporter-MQTT2HA-Daemon, miflora-mqtt-daemon."""
+    files = {"main.py": f"import argparse\np = argparse.ArgumentParser()\n{source}\n{LOOP}"}
+    project = planned(tmp_path, {**files, **({extra: ""} if extra else {})})
+    notes = [note for note in project.notes if "the project lacks" in note]
+    assert len(notes) == bool(told)
+    assert all(told in note and "main.py:3" in note for note in notes)

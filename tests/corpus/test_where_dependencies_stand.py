@@ -11,10 +11,13 @@ import pytest
 
 from scaffold.model.errors import RequirementsInvalidError, UsageError
 from scaffold.model.project import Project
+from scaffold.model.resolution import Resolution
 from scaffold.project.conda import to_pep440
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.project.reader import read_project
+from tests.corpus.resolving import offer, pins, resolve_folder
 from tests.support.folders import texts, write
+from tests.support.index_server import FakeIndex
 
 APP = "import flask\n"
 LISTED = '[project]\nname = "app"\nversion = "1"\ndependencies = ["flask"]\n'
@@ -212,6 +215,7 @@ INSTALLED, KLIPPER = "install/requirements.txt", "scripts/klippy-requirements.tx
         (INSTALLED, "README.md", f"```\npython -m pip install --user -r {INSTALLED}\n```\n"),
         (INSTALLED, "app/tools/upgrade.sh", f'"$ENV"/bin/pip install -r "$HERE"/{INSTALLED}\n'),
         (KLIPPER, "scripts/install-octopi.sh", f"${{ENV}}/bin/pip install -r ${{SRC}}/{KLIPPER}\n"),
+        (KLIPPER, "scripts/install.sh", f"pip --no-input install --pre -r ${{SRC}}/{KLIPPER}\n"),
     ],
 )
 def test_a_list_that_an_install_script_of_the_project_installs_is_read(
@@ -219,7 +223,8 @@ def test_a_list_that_an_install_script_of_the_project_installs_is_read(
 ) -> None:
     """Sources: InkyPi, whose lists lie beside its install.sh; Mycodo; Klipper."""
     lists = {listed: "flask\n", "install/requirements-dev.txt": "pytest\n"}
-    project = read(tmp_path, {**lists, script: line, "main.py": "import flask\n"})
+    described = {"pyproject.toml": '[project]\nname = "screen"\n[tool.ruff]\n'}
+    project = read(tmp_path, {**lists, **described, script: line, "main.py": "import flask\n"})
     assert [one.name for one in project.asked] == ["flask"]
     assert any(f"{script}:" in note and "installs it" in note for note in project.notes)
     refuse_unlisted(project)
@@ -232,6 +237,25 @@ def test_a_program_that_needs_nothing_is_planned_as_it_is(tmp_path: Path) -> Non
 def test_an_empty_list_is_a_list(tmp_path: Path) -> None:
     text = '[project]\nname = "a"\nversion = "1"\ndependencies = []\n'
     refuse_unlisted(read(tmp_path, {"pyproject.toml": text, "docker/requirements.txt": "x\n"}))
+
+
+@pytest.mark.parametrize(("option", "alone"), [("--no-deps ", True), ("", False)])
+def test_what_the_dockerfile_installs_without_dependencies_brings_none(
+    tmp_path: Path, public: FakeIndex, option: str, *, alone: bool
+) -> None:
+    """Source: batmon-ha, whose aiobmsble would ask for another bleak than its list."""
+    offer(public, "scanner", "1.0", requires={"1.0": "bleak>=3"})
+    offer(public, "bleak", "2.0", "3.0")
+    files = {
+        "requirements.txt": "bleak==2.0\n",
+        "Dockerfile": "FROM python:3\nCOPY . .\nRUN pip install -r requirements.txt\n"
+        f"RUN pip install {option}scanner==1.0\nCMD python a.py\n",
+        "a.py": "",
+    }
+    found = resolve_folder(write(tmp_path / "app", files), public)
+    assert isinstance(found, Resolution) == alone
+    if alone:
+        assert pins(found) == {"bleak": "2.0", "scanner": "1.0"}
 
 
 @pytest.mark.parametrize("options", [{"extras": ("cpu", "gpu")}, {"extras": ("gpu", "cpu")}])

@@ -142,6 +142,12 @@ def _start_script_file(
     """Return how a file starts that is installed as a command: that named as the project first."""
     found = [module for file in files for module in modules if module.file == file]
     found.sort(key=lambda module: _bare(_stem(module)) != _bare(own))
+    if not found and files:  # no module by its name: bin/meter
+        path = min(files, key=lambda one: _bare(one.rpartition("/")[2]) != _bare(own))
+        return Entry(
+            start=started("script", ("python", path), files[path]),
+            port=find_port(modules, variable=False),
+        )
     if not found:
         return None
     origin = remark(files[found[0].file], others([module.file for module in found[1:]]))

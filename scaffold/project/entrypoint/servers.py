@@ -1,6 +1,7 @@
 """The command of a web application: which server, by what the project asks for."""
 
 import ast
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -183,6 +184,47 @@ def name_required(start: Start, modules: Sequence[Module]) -> tuple[str, ...]:
                 origin = module.origin(where)
                 notes.append(f"{origin} requires {names[-1]}: name the whole command with --cmd")
     return tuple(dict.fromkeys(notes))
+
+
+_CONFIGURES = re.compile(r"[^/]+\.(?:ini|conf|cfg|ya?ml|toml|json)")
+_PATTERN = re.compile(
+    r"[._-](?:dist|example|sample|template|tmpl)(?=\.\w+$|$)|^(?:example|sample)[._-]"
+)
+
+
+def name_configurations(
+    start: Start, modules: Sequence[Module], files: Sequence[str]
+) -> Iterator[str]:
+    """Yield a note on each file of settings that the application reads and the project lacks.
+
+    It lies there as a pattern (``config.ini.dist``), or is the default of an option.
+    """
+    known = {file.rpartition("/")[2] for file in files} | {""}
+    patterns = {_PATTERN.sub("", file.rpartition("/")[2]): file for file in files}
+    given = " ".join(start.command)
+    told = set[str]()
+    for module in modules:
+        for node in module.nodes:
+            text = node.value if isinstance(node, ast.Constant) else ""
+            name = text.rpartition("/")[2] if isinstance(text, str) else ""
+            wanted = name in patterns and name not in known | told and _CONFIGURES.fullmatch(name)
+            if wanted and name not in given:
+                told.add(name)
+                yield (
+                    f"{module.origin(node)} names {name}, which the project lacks "
+                    f"({patterns[name]} is its pattern): mount it, or put it there"
+                )
+    for module in _started(start.command, modules):
+        for _, call in module.calls():
+            option = next((o for o in map(module.text, call.args) if o.startswith("--")), "")
+            default = module.text(argument(call, "default"))
+            name = default.rpartition("/")[2]
+            configures = re.search("conf|settings", option) and _CONFIGURES.fullmatch(name)
+            if configures and name not in known | told and option not in given:
+                yield (
+                    f"{module.origin(call)} reads {default}, which the project lacks: mount it, or "
+                    f"name another with {option}"
+                )
 
 
 def _arguments(command: Sequence[str]) -> Sequence[str]:

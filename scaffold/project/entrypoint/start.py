@@ -47,7 +47,13 @@ from scaffold.project.entrypoint.scripts import (
     start_script,
     start_streamlit,
 )
-from scaffold.project.entrypoint.servers import Setting, name_required, serve_app, serve_site
+from scaffold.project.entrypoint.servers import (
+    Setting,
+    name_configurations,
+    name_required,
+    serve_app,
+    serve_site,
+)
 from scaffold.project.setup_files import SETUP_FILES
 from scaffold.project.source_modules import Module, is_example, load_modules
 from scaffold.project.uses import find_devices, find_uses
@@ -119,6 +125,7 @@ def read_sources(
         notes=(
             *(own.notes if counts else ()),
             *required,
+            *(name_configurations(entry.start.value, modules, files) if entry else ()),
             *steps.notes,
             *_unread(broken),
             *(_name_examples(modules) if entry is None else ()),
