@@ -29,8 +29,8 @@ KEYS = (
     ("Which device is it for[?]", ("Enter",)),
     ("How large may the image be on disk[?]", ("Down", "Down", "Enter")),
     ("What matters most[?]", ("Enter",)),
-    ("What else shall be written[?]", ("Enter",)),
-    ("Shall it be written[?]", ("Enter",)),
+    ("Which other files should be written[?]", ("Enter",)),
+    ("Write these files[?]", ("Enter",)),
 )
 PAGE = """\
 # From an empty folder to a verified image

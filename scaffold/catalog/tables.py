@@ -8,13 +8,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from scaffold.model.errors import did_you_mean
 from scaffold.model.knowledge import (
     Accelerator,
     Base,
@@ -80,8 +80,7 @@ def _parts(
 
 def unknown(name: str, where: str, known: Mapping[str, Any]) -> str:
     """Return the sentence for an unknown field, with the nearest known name."""
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(known))}"
+    hint = did_you_mean(name, known, 1) or f"known fields: {', '.join(sorted(known))}"
     return f"unknown field {where!r}; {hint}"
 
 

@@ -11,7 +11,6 @@ import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import click
@@ -27,8 +26,8 @@ from scaffold.model.errors import (
     PathUnreadableError,
     UsageError,
     clean,
+    nearest,
 )
-from scaffold.model.options import NEAR
 
 # What stands for signs that a terminal's encoding lacks.
 _PLAIN = {"✓": "+", "✗": "x", "±": "+-", "·": "-", "•": "*", "…": "...", "→": "->"}
@@ -92,7 +91,7 @@ class Commands(ReportingGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Name the nearest commands where click only knows those already imported."""
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            near = get_close_matches(args[0], COMMANDS, cutoff=NEAR)
+            near = nearest(args[0], COMMANDS)
             raise click.exceptions.NoSuchCommand(args[0], possibilities=near, ctx=ctx)
         return super().resolve_command(ctx, args)
 

@@ -213,7 +213,8 @@ def _interview(session: Session, situation: Situation, folder: Path) -> int | No
         session.ask(question)
     outcome = _decide(session, folder, situation)
     files = spell_files(outside, folder, outcome) if outcome.fits else {}
-    show_all("", show_summary(outcome, more="look at every reason"), "")
+    by = f"leanscaffold plan {folder} -v" if session.wishes.yes else "choose “Show all details”"
+    show_all("", show_summary(outcome, more=by), "")
     choice = review_decision(session, situation, outcome, folder, files)
     if choice == LEAVE:
         click.echo("Nothing was written.", err=True)

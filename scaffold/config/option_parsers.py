@@ -7,14 +7,13 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from scaffold.model.addresses import without_credentials
-from scaffold.model.errors import Detail, UsageError
-from scaffold.model.options import NEAR, FetchedModel
+from scaffold.model.errors import Detail, UsageError, did_you_mean
+from scaffold.model.options import FetchedModel
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch
 
@@ -257,6 +256,5 @@ def unknown(
     kind: str, name: str, known: Iterable[str], *, hint: str, place: Sequence[Detail] = ()
 ) -> UsageError:
     """Return the error for a name that nobody knows, with the nearest names that somebody does."""
-    near = get_close_matches(name.lower(), sorted(set(known)), n=3, cutoff=NEAR)
-    meant = f"did you mean {' or '.join(near)}? " if near else ""
-    return UsageError(f"unknown {kind} {name!r}", hint=f"{meant}{hint}", details=place)
+    hint = f"{did_you_mean(name, known)} {hint}".strip()
+    return UsageError(f"unknown {kind} {name!r}", hint=hint, details=place)

@@ -200,7 +200,7 @@ def remark_recorded(held: Mapping[str, Given]) -> tuple[Reason, ...]:
         return ()
     request = parse_request(raw_values({one.setting.name: one for one in recorded}))
     words = shlex.join(to_argv(request))
-    text = f"{_RECORD} recorded {words} (--anew goes without)"
+    text = f"using options recorded in {_RECORD}: {words} (--anew ignores them)"
     return (Reason(code=Code.OPTIONS_RECORDED, text=text, file=recorded[0].place),)
 
 

@@ -121,8 +121,8 @@ class Store:
                 file.write(chunk)
             if f"sha256:{found.hexdigest()}" != blob.digest:
                 raise BaseUnavailableError(
-                    f"a layer of the base arrived with another digest than {blob.digest}",
-                    hint="try again; a proxy between here and the registry may have changed it",
+                    f"a file arrived with another digest than {blob.digest}",
+                    hint="try again; a proxy or mirror on the way may have changed it",
                 )
         return path
 

@@ -72,7 +72,7 @@ def _lay_over(archive: Path, root: Path, entries: dict[str, Entry]) -> None:
             tarfile.open(fileobj=opened) as tar,
         ):
             for member in tar:
-                _place(tar, member, root, entries)
+                place(tar, member, root, entries)
     except (tarfile.TarError, zstd.ZstdError, EOFError, OSError) as error:
         raise BaseUnavailableError(
             f"a layer of the base cannot be unpacked: {error}",
@@ -80,9 +80,10 @@ def _lay_over(archive: Path, root: Path, entries: dict[str, Entry]) -> None:
         ) from error
 
 
-def _place(
+def place(
     tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path, entries: dict[str, Entry]
 ) -> None:
+    """Unpack a member of an archive over a root and its entries, unless links lead elsewhere."""
     path = posixpath.normpath(f"/{member.name}").lstrip("/")
     above, name = posixpath.split(path)
     if name == _OPAQUE:

@@ -176,9 +176,9 @@ def _add_keys(prompt: "Prompt", question: Question) -> None:
 
 
 def _legend(question: Question) -> str:
-    words = ["Enter goes on", "Esc goes back", "Ctrl-C stops"]
+    words = ["Enter accept", "Esc back", "Ctrl-C quit"]
     if question.several:
-        words.insert(0, "Space ticks")
+        words.insert(0, "Space select")
     if question.options:
         words.insert(0, "↑ ↓ move")
     if len(question.options) > _SEARCHED:

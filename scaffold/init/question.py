@@ -185,18 +185,16 @@ def ask_review(
         more = f"Dockerfile and {len(files) - 1} more"
         options.append(Option(value=WRITE, title="Write the files", note=more))
     if beside:
-        options.append(
-            Option(value=BESIDE_IT, title="Write Dockerfile.lean, and leave yours alone")
-        )
+        options.append(Option(value=BESIDE_IT, title="Write Dockerfile.lean and keep yours"))
     if rescue:
         options.append(Option(value=TAKE, title=f"Take {rescue}", note="then it fits"))
     if files:
-        options.append(Option(value=DOCKERFILE, title="Look at the Dockerfile"))
+        options.append(Option(value=DOCKERFILE, title="Show the Dockerfile"))
     change = [Option(value=CHANGE, title="Change an answer")] if changeable else []
-    details = [Option(value=DETAILS, title="Look at every reason")]
+    details = [Option(value=DETAILS, title="Show all details")]
     options += [*details, *change] if files else [*change, *details]
-    options.append(Option(value=LEAVE, title="Leave; write nothing"))
-    texts = {True: "Nothing fits. What now?", False: "Shall it be written?"}
+    options.append(Option(value=LEAVE, title="Quit without writing"))
+    texts = {True: "Nothing fits. What now?", False: "Write these files?"}
     text = "What now?" if in_the_way else texts[not files]
     return Question(name=REVIEW, text=text, options=tuple(options), default=options[0].value)
 
@@ -214,7 +212,7 @@ def ask_resume(told: Sequence[str]) -> Question:
     """Return the question whether to go on from answers that were kept."""
     return Question(
         name="resume",
-        text="You stopped here before. Go on from there?",
+        text="Continue where you stopped last time?",
         options=(
             Option(value=GO_ON, title="Go on", note=", ".join(told)),
             Option(value=START_OVER, title="Start over"),

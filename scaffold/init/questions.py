@@ -36,17 +36,17 @@ _OFFERED = 9
 _SIZES = ("100MB", "250MB", "500MB", "1GB")
 _OBJECTIVES = {
     "size": ("A small image", "the fewest megabytes to pull and to store"),
-    "balanced": ("A balance", "small, but musl only where it saves a quarter or more"),
+    "balanced": ("A balance", "glibc, unless musl saves a quarter or more"),
     "compatible": ("Compatibility", "glibc and a shell: what most packages are tested with"),
 }
 _AROUND = {
     "compose": ("compose.yaml", "with the device's limits, a read-only root, its hardware"),
     "bake": ("docker-bake.hcl", "all targets with one command"),
-    "ci": ("A CI workflow", "builds all targets, and keeps its caches"),
-    "devcontainer": ("A dev container", "to work inside of the image's base"),
+    "ci": ("A CI workflow", "checks, builds and verifies on GitHub"),
+    "devcontainer": ("A dev container", "an editor's container with the image's Python"),
     "systemd": ("A systemd unit", "for a device without compose"),
     "balena": ("balena.yml", "for a fleet at balena"),
-    "gitattributes": (".gitattributes", "folds what is generated in pull requests"),
+    "gitattributes": (".gitattributes", "collapses generated files in pull requests"),
 }
 _ARCHES = {
     Arch.ARM64: "64-bit Arm: Raspberry Pi 3 and newer, Jetson, most boards",
@@ -125,7 +125,9 @@ def _device(situation: Situation, _: Answers) -> Question | None:
         text="Which device is it for?",
         options=(
             *(_device_option(situation.devices[name]) for name in names),
-            Option(value=OTHER, title="Architectures", note="one or more, no device in particular"),
+            Option(
+                value=OTHER, title="Architectures", note="one or more, for no particular device"
+            ),
             Option(value=MACHINE, title="This machine", note=parse_arch(situation.machine).value),
             *(_device_option(device) for device in by_name if device.id not in names),
         ),
@@ -178,7 +180,7 @@ def _arch(situation: Situation, answers: Answers) -> Question | None:
 
 def _one_at_least(answer: str) -> None:
     if not answer:
-        raise UsageError("tick one at least")
+        raise UsageError("select at least one")
 
 
 def _budget(situation: Situation, _: Answers) -> Question | None:
@@ -191,7 +193,7 @@ def _budget(situation: Situation, _: Answers) -> Question | None:
         name="max-size",
         text="How large may the image be on disk?",
         options=(
-            Option(value="", title="No limit", note="it is made as small as it gets anyhow"),
+            Option(value="", title="No limit", note="as small as possible in any case"),
             *(Option(value=size, title=_spaced(size)) for size in sizes),
             Option(value=OTHER, title="Another size"),
         ),
@@ -236,7 +238,7 @@ def _command(situation: Situation, _: Answers) -> Question | None:
     recorded = situation.recorded.get("cmd")
     return Question(
         name="cmd",
-        text="How does it start? Nothing in the sources says so.",
+        text="How does it start? The sources do not say.",
         note="such as python -m app; empty: later",
         default=str(recorded.raw) if recorded else "",
         check=lambda text: parse_command(text) if text.strip() else (),
@@ -262,7 +264,7 @@ def _also(situation: Situation, _: Answers) -> Question | None:
     recorded = situation.recorded.get("also")
     return Question(
         name="also",
-        text="What else shall be written?",
+        text="Which other files should be written?",
         options=tuple(
             Option(value=name, title=_AROUND[name][0], note=_AROUND[name][1]) for name in AROUND
         ),

@@ -739,6 +739,7 @@ LIMITS: Final = frozenset(
 # Stand in no base's way, and everybody has to read them: the first screen has them.
 NOTES: Final = frozenset(
     {
+        Code.ACCELERATOR_UNUSED,
         Code.COMPILE_UNKNOWN,
         Code.COMPRESSION_READERS,
         Code.DOWNLOADS_DATA,

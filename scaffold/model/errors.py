@@ -5,7 +5,7 @@ to users when it occurs and what helps, in Markdown with links from docs/.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -300,3 +300,36 @@ def _visible(character: str) -> str:
     if character in "\t\n" or unicodedata.category(character) not in _HIDDEN:
         return character
     return character.encode("unicode_escape").decode()
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return the names that a mistyped one may stand for: those that contain it, then by edits."""
+    word = word.strip().lower()
+    limit = max(1, len(word) // 3)
+    ranks = {
+        name: 0.5 if len(word) > 2 and word in name.lower() else _edits(word, name.lower())  # noqa: PLR2004
+        for name in sorted(set(known), reverse=True)  # of a family the newest first
+    }
+    near = [name for name, rank in ranks.items() if word and rank <= limit]
+    return sorted(near, key=lambda name: (ranks[name], len(name)))[:most]
+
+
+def _edits(one: str, other: str) -> int:
+    """Return how many letters are added, left out, changed or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one):
+        earlier, before, row = before, row, [i + 1]
+        for j, b in enumerate(other):
+            least = min(before[j] + (a != b), before[j + 1] + 1, row[j] + 1)
+            if i and j and (a, one[i - 1]) == (other[j - 1], b):
+                least = min(least, earlier[j - 1] + 1)
+            row.append(least)
+    return row[-1]
+
+
+def did_you_mean(word: str, known: Iterable[str], most: int = 3) -> str:
+    """Return the question that names the nearest, empty where none is near."""
+    near = nearest(word, known, most)
+    rest = f" or {near[-1]}" if len(near) > 1 else ""
+    return f"did you mean {', '.join(near[:-1] or near)}{rest}?" if near else ""

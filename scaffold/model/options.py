@@ -20,7 +20,6 @@ AROUND = ("compose", "bake", "ci", "devcontainer", "systemd", "balena", "gitattr
 BYTECODE = ("none", "beside", "only")
 TRACED = ("safe", "tight", "none")
 ACCELERATORS = ("auto", "none", "cuda", "edgetpu", "hailo", "rknn")
-NEAR = 0.65  # how much two words have in common, of 1, to suggest one for the other
 
 PREFIX = "LEANSCAFFOLD_"
 

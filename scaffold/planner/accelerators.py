@@ -28,14 +28,15 @@ def find_advice(
     """Return what is known of a package there; None where nothing is, or no accelerator is named.
 
     On a device with an accelerator that nobody asked for, whose files the default index lacks, the
-    package is taken as on a device without.
+    package is taken as on a device without, if it is of use there.
     """
     if not target.accelerator:
         return None
     found = _find_rule(accelerators, target, package, target.accelerator)
     unused = found is not None and found.rule.verdict == "unusable" and not target.accelerator_asked
     if unused:
-        found = _find_rule(accelerators, target, package, NONE) or found
+        plain = _find_rule(accelerators, target, package, NONE)
+        found = found if plain is not None and plain.rule.verdict == "useless" else plain
     return found
 
 
@@ -71,10 +72,20 @@ def _applies(rule: AcceleratorRule, target: Target) -> bool:
 
 
 def list_refusals(
-    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+    accelerators: Mapping[str, Accelerator],
+    target: Target,
+    packages: Iterable[str],
+    *,
+    musl: bool = False,
 ) -> Iterator[Reason]:
     """Yield why packages cannot do there what they are for, with what can."""
     for package in packages:
+        driven = next((one for one in accelerators.values() if one.is_part(package)), None)
+        if musl and driven is not None:
+            text = f"{package} is for the {driven.name}, whose driver library is built for glibc"
+            code = Code.ACCELERATOR_FILES_MISSING
+            yield Reason(code=code, text=text, package=package, fact=driven.id)
+            continue
         advice = find_advice(accelerators, target, package)
         if advice is not None and advice.rule.verdict in _REFUSED:
             useless = advice.rule.verdict == "useless"
@@ -89,7 +100,13 @@ def list_refusals(
 def describe(advice: Advice, target: Target) -> str:
     """Return a refusal as a sentence: what, why, and what to do instead."""
     rule, where = advice.rule, _name_place(target.device)
-    if rule.verdict == "useless":
+    added = target.device.sockets if target.device and not target.accelerator_asked else ()
+    if rule.verdict == "useless" and advice.accelerator.id in added:
+        text = (
+            f"{advice.package} needs the {advice.accelerator.name}, which can be added {where} "
+            f"(--accelerator {advice.accelerator.id} says that it is there)"
+        )
+    elif rule.verdict == "useless":
         text = f"{advice.package} is of no use {where}: {rule.why}"
     else:
         text = f"{advice.package} does not run on the {advice.accelerator.name} {where}: {rule.why}"

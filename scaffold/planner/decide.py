@@ -34,7 +34,11 @@ from scaffold.resolver.cache import ResolverCache
 
 
 def check_satisfiable(
-    project: Project, rows: Iterable[Sequence[Evaluation]], *, offline: bool
+    project: Project,
+    rows: Iterable[Sequence[Evaluation]],
+    notes: Iterable[Reason] = (),
+    *,
+    offline: bool,
 ) -> None:
     """Raise UnresolvableError if for some target every base fails for the requirements' own sake.
 
@@ -51,7 +55,7 @@ def check_satisfiable(
             found = dict.fromkeys(r for rs in looked_at for r in rs if r.code in HOPELESS)
             raise UnresolvableError(
                 "no version of some packages satisfies all that is asked of them",
-                details=tuple(_place(project, found)),
+                details=(*_place(project, found), *(Detail(text=note.text) for note in notes)),
                 hint=(
                     "plan once without --offline, or correct the requirements"
                     if offline
@@ -106,7 +110,8 @@ def decide(
     if not options.offline:
         suited = _read_large(suited, shelf, edges.tell)
     rows = [one.row for one in suited]
-    check_satisfiable(project, rows, offline=options.offline)
+    told = {note.text: note for one in suited for note in one.notes}
+    check_satisfiable(project, rows, told.values(), offline=options.offline)
     chosen, notes = choose(rows, options.objective)
     return tuple(
         _settled(one.question, one.row, fits, (*one.notes, *notes), shelf=shelf, tell=edges.tell)

@@ -13,7 +13,7 @@ from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
-from scaffold.model.target import Budget, Environment, Libc, Target
+from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
@@ -303,7 +303,9 @@ def evaluate(
     names = [weighed.pinned.name for weighed in packages]
     refused = (
         *needs.refused,
-        *list_refusals(facts.accelerators, question.target, names),
+        *list_refusals(
+            facts.accelerators, question.target, names, musl=base.libc is LibcFamily.MUSL
+        ),
         *_refuse_limits(question, candidate),
     )
     if refused:

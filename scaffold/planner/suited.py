@@ -47,7 +47,8 @@ def suit(
 
     ``row`` is the answer with the default index alone; it stays where nothing better fits.
     """
-    change = _find_change(question, _list_names(row), shelf)
+    asked = tuple(one.name for one in question.project.asked)
+    change = _find_change(question, _list_names(row) or asked, shelf)
     if change is None:
         return Suited(question=question, row=row)
     before = choose([row], question.options.objective)[0][0]
@@ -195,6 +196,8 @@ def _describe(change: _Change, before: Accepted | None, after: Accepted | None) 
         yield Reason(code=Code.INDEX_FOR_DEVICE, text=text)
         return
     older = _name_older(before, after)
+    if before is not None and after is not None and not saved:
+        return
     text = (
         f"{' and '.join(change.unreachable)} cannot be reached, so {older} on the default index "
         f"without CUDA{saved}; {undo}"
@@ -217,8 +220,11 @@ def _name_older(before: Accepted | None, after: Accepted | None) -> str:
 
 def _describe_failure(change: _Change, before: Accepted | None) -> Iterator[Reason]:
     if before is None:
-        return
-    if change.urls:
+        if change.unreachable:
+            listed = " and ".join(change.unreachable)
+            text = f"{listed} has wheels for such a device and cannot be reached from here"
+            yield Reason(code=Code.INDEX_UNREACHABLE, text=text)
+    elif change.urls:
         text = f"{_list_indexes(change.urls)} would be without CUDA, but nothing fits with it"
         yield Reason(code=Code.INDEX_FOR_DEVICE, text=text)
     else:

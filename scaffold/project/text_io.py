@@ -6,7 +6,6 @@ import re
 import stat
 import tomllib
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from scaffold.model.errors import (
     Detail,
     PathUnreadableError,
     RequirementsInvalidError,
+    did_you_mean,
 )
 
 _LARGEST = 64 << 20  # bytes
@@ -170,5 +170,4 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if not names:
         return "there are none in this project"
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+    return did_you_mean(name, names, 1) or f"known names: {', '.join(names)}"

@@ -94,7 +94,7 @@ def show_end(
     names = {name.partition("/")[0] + "/" * ("/" in name) for name in outcome.files}
     yield indented(", ".join(sorted(names)), 2)
     yield ""
-    yield styled("The same without questions", "bold")
+    yield styled("The same without prompts", "bold")
     yield indented(command, 2, "cyan")
     yield ""
     yield styled("Next", "bold")

@@ -82,7 +82,7 @@ def show_findings(
         target = case.decided.target
         device = f", {target.device.name}" if target.device else ""
         where = f"{case.decided.project.name.value} on {target.arch.platform}{device}"
-        yield styled(f"judged for {where}", "dim")
+        yield styled(f"checked for {where}", "dim")
     for note in notes:
         yield styled(note, "dim")
     yield styled(_summary(findings), "bold" if findings else "green")

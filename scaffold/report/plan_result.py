@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from scaffold.model.codes import LIMITS, Code
+from scaffold.model.errors import did_you_mean
 from scaffold.model.options import Request
 from scaffold.model.project import Found, Project, Start
 from scaffold.model.resolution import Reason, Weighed
@@ -206,9 +206,9 @@ def idle_swaps(outcome: PlanResult) -> tuple[Reason, ...]:
     for source, wanted in outcome.request.options.swaps if installed else ():
         if source in asked or canonicalize_name(Requirement(wanted).name) in installed:
             continue
-        near = get_close_matches(source, sorted(asked | installed), n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        text = f"--swap {source}={wanted} changed nothing: nothing asks for {source}{meant}"
+        meant = did_you_mean(source, asked | installed, 1)
+        text = f"--swap {source}={wanted} changed nothing: {source} is not required; {meant}"
+        text = text.removesuffix("; ")
         remarks.append(Reason(code=Code.SWAP_IDLE, text=text, package=source))
     return tuple(remarks)
 

@@ -220,7 +220,8 @@ def _show_notes(outcome: PlanResult, all_by: str) -> "Content":
     behind: set[str] = set()
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         found, caveats = collect_notes(outcome, decision)
-        notes |= {note.text: note for note in found if note.code is not Code.FACTS_OLD}
+        of_files = (note for note in decision.notes if note.code in OF_FILES)
+        notes |= {n.text: n for n in (*of_files, *found) if n.code is not Code.FACTS_OLD}
         behind.update(caveats)
         decide = (text for text in caveats if _decides(text, outcome.request, target, decision))
         deciding |= dict.fromkeys(decide)

@@ -105,8 +105,8 @@ def headline(outcome: PlanResult, target: Target) -> str:
     if budget.download is not None:
         parts.append(f"at most {format_size(budget.download)} to download")
     if budget.storage is not None:
-        what = "the old image and the new" if budget.keeps_old else "the image"
-        parts.append(f"{format_size(budget.storage)} for {what}")
+        replaced = "" if budget.keeps_old else ", old image removed first"
+        parts.append(f"{format_size(budget.storage)} of storage{replaced}")
     if budget.memory is not None:
         parts.append(f"{format_memory(budget.memory)} of memory")
     return " · ".join(parts)

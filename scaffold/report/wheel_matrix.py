@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from scaffold.model.knowledge import Proven, Recipe
-from scaffold.report.terminal import align, indented, styled
+from scaffold.report.terminal import Fitted, align, fit, indented, styled
 from scaffold.resolver.support import PackageSupport
 from scaffold.resolver.wheel_matrix import Cell, Matrix
 
@@ -41,11 +41,12 @@ def show_availability(known: PackageSupport) -> "Content":
         )
         for row in known.matrix.rows
     ]
-    header, *lines = align(rows)
-    yield styled(header, "dim")
+    last = len(rows[0]) - 1
+    header, *lines = fit(rows, spare=(last, last - 1, 2, 3))
+    yield Fitted(header, "dim")
     for row, line in zip(known.matrix.rows, lines, strict=True):
         style = "" if any(cell.version for cell in row.cells) else "dim"
-        yield styled(line, "green" if all(cell.newest for cell in row.cells) else style)
+        yield Fitted(line, "green" if all(cell.newest for cell in row.cells) else style)
     yield styled("   ".join(f"{mark}: {meaning}" for mark, meaning in LEGEND), "dim")
     yield styled(BOUNDS, "dim")
     yield from _show_recipe(known)

@@ -5,13 +5,12 @@ markers follow the dependency specifiers specification. Nothing is asked of the 
 interpreter: every value comes from the environment given.
 """
 
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.tags import compatible_tags, cpython_tags
 
-from scaffold.model.errors import UsageError
+from scaffold.model.errors import UsageError, nearest
 from scaffold.model.target import Arch, Environment, LibcFamily
 
 if TYPE_CHECKING:
@@ -55,17 +54,13 @@ def parse_arch(text: str) -> Arch:
     if arch := _SPELLINGS.get(_plain(text)):
         return arch
     near = near_arches(text)
-    meant = f"did you mean {near[0]}? " if near else ""
-    raise UsageError(
-        f"unknown target {text!r}",
-        hint=f"{meant}known targets: {', '.join(Arch)}",
-    )
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(f"unknown target {text!r}", hint=f"{meant}known targets: {', '.join(Arch)}")
 
 
 def near_arches(text: str) -> list[Arch]:
-    """Return the architecture that a text spells, or nearly spells; else nothing."""
-    near = get_close_matches(_plain(text), _SPELLINGS, n=1, cutoff=0.65)
-    return [_SPELLINGS[one] for one in near]
+    """Return the architectures that a text spells, or nearly spells."""
+    return list(dict.fromkeys(_SPELLINGS[one] for one in nearest(_plain(text), _SPELLINGS)))
 
 
 def _plain(text: str) -> str:

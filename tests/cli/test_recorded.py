@@ -10,7 +10,10 @@ import pytest
 from scaffold.cli.services import real_services
 from tests.cli.outside import run
 
-RECORDED = "leanscaffold.json recorded --target=arm64 --base=slim-trixie (--anew goes without)"
+RECORDED = (
+    "using options recorded in leanscaffold.json: --target=arm64 --base=slim-trixie "
+    "(--anew ignores them)"
+)
 BAD = "FROM python:3.13-slim\nCOPY . .\nRUN pip install -r requirements.txt\nCMD python main.py\n"
 
 
@@ -53,7 +56,7 @@ def test_recorded_options_hold_and_are_named(project: Path, command: str) -> Non
 def test_an_option_named_now_wins_over_the_recorded_one(project: Path, command: str) -> None:
     document = ask(command, project, "--target", "amd64")
     assert document["target"] == "linux/amd64"
-    assert "recorded --base=slim-trixie (" in json.dumps(document)
+    assert "leanscaffold.json: --base=slim-trixie (" in json.dumps(document)
     named = ask(command, project, env={"LEANSCAFFOLD_TARGET": "riscv64"})
     assert named["target"] == "linux/riscv64"
 

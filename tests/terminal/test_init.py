@@ -17,8 +17,8 @@ QUESTIONS = (
     "Which device is it for?",
     "How large may the image be on disk?",
     "What matters most?",
-    "What else shall be written?",
-    "Shall it be written?",
+    "Which other files should be written?",
+    "Write these files?",
 )
 
 
@@ -70,7 +70,7 @@ def test_ctrl_c_at_any_question_writes_nothing_and_the_answers_are_offered_again
 
     screen.enter("clear; leanscaffold init app; echo ended $?")
     if at:
-        assert "Go on" in screen.wait_for(pointed_at("You stopped here before. Go on from there?"))
+        assert "Go on" in screen.wait_for(pointed_at("Continue where you stopped last time?"))
         screen.press("Enter")
     screen.wait_for(pointed_at(QUESTIONS[at]))
     screen.press("C-c")
@@ -92,7 +92,7 @@ def test_ctrl_c_while_it_decides_writes_nothing(screen: Screen, place: Path) -> 
 def test_several_architectures_are_ticked_and_escape_leads_back(screen: Screen) -> None:
     screen.enter("leanscaffold init app; echo ended $?")
     shown = screen.wait_for(pointed_at(QUESTIONS[0]))
-    assert "type to search · Enter goes on · Esc goes back · Ctrl-C stops" in shown
+    assert "type to search · Enter accept · Esc back · Ctrl-C quit" in shown
     screen.type("archi")
     screen.wait_for(r"› Architectures")  # noqa: RUF001
     screen.press("Enter")
@@ -146,7 +146,7 @@ def test_the_dockerfile_is_looked_at_before_it_is_written(screen: Screen, place:
         screen.press("Enter")
     screen.wait_for(pointed_at(QUESTIONS[4]))
     screen.press("Down", "Enter")
-    screen.wait_for(r"^CMD \[.*\n(.*\n)*· Shall it be written\?")
+    screen.wait_for(r"^CMD \[.*\n(.*\n)*· Write these files\?")
     assert names(place) == GIVEN
     screen.press("Up", "Enter")
     screen.wait_for(r"^ended 0")

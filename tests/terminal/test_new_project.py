@@ -19,8 +19,8 @@ REST = (
     (pointed_at("Which device is it for?"), ENTER),
     (pointed_at("How large may the image be on disk?"), ("Down", "Down", "Enter")),
     (pointed_at("What matters most?"), ENTER),
-    (pointed_at("What else shall be written?"), ("Space", "Enter")),
-    (pointed_at("Shall it be written?"), ENTER),
+    (pointed_at("Which other files should be written?"), ("Space", "Enter")),
+    (pointed_at("Write these files?"), ENTER),
 )
 OURS = ((pointed_at("What kind of project?"), ENTER), *REST)
 SOMEBODYS = (
@@ -51,7 +51,7 @@ def template(place: Path) -> Path:
 def begin(screen: Screen, *, resumed: bool) -> None:
     screen.enter("clear; cd ~/new; leanscaffold init; echo ended $?")
     if resumed:
-        screen.wait_for(pointed_at("You stopped here before. Go on from there?"))
+        screen.wait_for(pointed_at("Continue where you stopped last time?"))
         screen.press("Enter")
 
 

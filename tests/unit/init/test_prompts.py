@@ -115,7 +115,7 @@ def test_the_left_arrow_moves_in_what_is_written(keys: PipeInput) -> None:
 def test_one_at_least_is_ticked_where_the_question_says_so(keys: PipeInput) -> None:
     def one_at_least(answer: str) -> None:
         if not answer:
-            raise UsageError("tick one at least")
+            raise UsageError("select at least one")
 
     keys.send_text(DOWN + " " + ENTER + UP + " " + ENTER)
     assert ask_on_terminal(replace(SEVERAL, check=one_at_least)) == "a"

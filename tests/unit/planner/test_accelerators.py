@@ -26,6 +26,8 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 JP6 = "https://pypi.jetson-ai-lab.io/jp6/cu126"
 
 # Device, --accelerator, package, verdict, what the answer has to name.
+JETSONS = ("jetson-orin-nano", "jetson-nano", "jetson-agx-thor")
+PROCESSOR = ("tensorflow", "onnxruntime", "llama-cpp-python", "jaxlib")
 PAIRS = [
     # No GPU: PyTorch's packages from the index without CUDA, on 64-bit only.
     ("raspberry-pi-5", "auto", "torch", "index", CPU_INDEX),
@@ -60,11 +62,14 @@ PAIRS = [
     ("raspberry-pi-5", "auto", "jax", "", ""),
     ("raspberry-pi-5", "auto", "ai-edge-litert", "", ""),
     ("raspberry-pi-5", "auto", "nvidia-ml-py", "", ""),  # Python alone; ultralytics asks for it
+    ("raspberry-pi-5", "auto", "pycuda", "useless", "GPU only"),
+    ("n100-mini-pc", "auto", "faiss-gpu-cu12", "useless", "faiss-cpu"),
     # NPUs: only beside the one that they are for.
-    ("raspberry-pi-5", "auto", "hailort", "useless", "onnxruntime"),
+    ("raspberry-pi-5", "auto", "hailort", "useless", "--accelerator hailo says that it is there"),
+    ("rock-5b", "auto", "hailort", "useless", "of no use"),
     ("raspberry-pi-5", "hailo", "hailort", "unusable", "Developer Zone"),
     ("raspberry-pi-5", "auto", "pycoral", "useless", "ai-edge-litert"),
-    ("coral-dev-board", "auto", "pycoral", "useless", "ai-edge-litert"),
+    ("coral-dev-board", "auto", "pycoral", "unusable", "=ai-edge-litert"),
     ("coral-dev-board", "edgetpu", "pycoral", "unusable", "Python 3.9"),
     ("coral-dev-board", "auto", "ai-edge-litert", "works", "libedgetpu.so.1"),
     ("raspberry-pi-4", "edgetpu", "tflite-runtime", "works", "libedgetpu.so.1"),
@@ -78,7 +83,12 @@ PAIRS = [
     ("jetson-orin-nano", "cuda", "torch", "unusable", "sm_87"),
     ("jetson-agx-orin", "cuda", "torchvision", "unusable", "sm_87"),
     ("jetson-orin-nano", "cuda", "onnxruntime-gpu", "unusable", JP6),
-    ("jetson-orin-nano", "auto", "onnxruntime-gpu", "useless", "onnxruntime"),
+    ("jetson-orin-nano", "auto", "onnxruntime-gpu", "unusable", "-gpu=onnxruntime"),
+    # What also computes on the processor does so unasked, and is refused where a GPU is asked for.
+    *((where, "auto", name, "", "") for where in JETSONS for name in PROCESSOR),
+    *((where, "cuda", name, "unusable", "") for where in JETSONS for name in PROCESSOR),
+    ("jetson-agx-thor", "auto", "torch", "works", "sm_110"),
+    ("jetson-agx-thor", "auto", "tensorrt", "unusable", "JetPack"),
     ("jetson-orin-nano", "cuda", "tensorrt", "unusable", "JetPack"),
     ("jetson-orin-nano", "cuda", "bitsandbytes", "unusable", "sbsa"),
     ("jetson-xavier-nx", "cuda", "torch", "unusable", "Python 3.8"),
@@ -121,6 +131,12 @@ def test_what_a_package_is_worth_on_a_device(
 
 def test_there_are_enough_pairs() -> None:
     assert len({pair[:3] for pair in PAIRS}) == len(PAIRS) >= 50
+
+
+def test_what_a_driver_serves_is_refused_on_musl_whatever_is_asked() -> None:
+    for where in (Target(arch=Arch.AMD64, budget=Budget()), target("intel-nuc", "cuda")):
+        (told,) = list_refusals(TABLE, where, ["tensorrt", "torch", "numpy"], musl=True)
+        assert (told.package, "built for glibc" in told.text) == ("tensorrt", True)
 
 
 def test_without_a_device_nothing_is_assumed() -> None:
