@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from scaffold.docker.oci import ZSTD_MAGIC, BaseImage, Source, Store, zstd
+from scaffold.docker.oci import BaseImage, Source, Store, open_layer, zstd
 from scaffold.dockerfile.template_context import TemplateContext
 from scaffold.engineless.layers import Entry, link_entry, parents_of
 from scaffold.model.errors import BaseUnavailableError
@@ -65,12 +65,7 @@ def keep_layers(reference: str, image: BaseImage, source: Source, store: Store) 
 def _lay_over(archive: Path, root: Path, entries: dict[str, Entry]) -> None:
     """Unpack a layer over those below it: as this user, readable, without devices."""
     try:
-        with archive.open("rb") as file:
-            packed = file.read(len(ZSTD_MAGIC)) == ZSTD_MAGIC
-        with (
-            zstd.open(archive) if packed else archive.open("rb") as opened,
-            tarfile.open(fileobj=opened) as tar,
-        ):
+        with archive.open("rb") as file, open_layer(file) as tar:
             for member in tar:
                 place(tar, member, root, entries)
     except (tarfile.TarError, zstd.ZstdError, EOFError, OSError) as error:
