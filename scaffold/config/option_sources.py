@@ -275,7 +275,7 @@ def _text(setting: Setting, value: Any) -> str:
     if isinstance(value, str) or (number and setting.kind in {"size", "memory", "port"}):
         return str(value)
     raise UsageError(
-        f"{value!r} is no text", hint=f'write it in quotes: {setting.name} = "{value}"'
+        f"{value!r} is not a string", hint=f'write it in quotes: {setting.name} = "{value}"'
     )
 
 

@@ -180,10 +180,11 @@ def _find_entry(
         own = replace(told, port=own.port, health=own.health)
     if own.entry is not None:
         return _own_entry(own, own.entry, entry, modules, binds=binds)
-    if entry is not None and not serves:  # what starts it otherwise is for its developers
+    if entry is not None and not serves:  # for its developers, or only an extra's
+        framework = entry.start.value.framework
         launchers = _launchers(web[0], modules) if web else ()
-        own_way = script if is_named_as_project(root) else start_script(launchers)
-        if own_way:
+        named = is_named_as_project(root) or framework not in installed
+        if own_way := (script if named else None) or start_script(launchers):
             return own_way
     if entry is not None:
         main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
