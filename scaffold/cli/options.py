@@ -207,7 +207,7 @@ JSON = flag("--json", "as_json", help="Print JSON on stdout.")
 QUIET = flag("--quiet", "-q", help="Say nothing on stderr but errors.")
 VERBOSE = flag("--verbose", "-v", help="Every base and every Python.")
 FORCE = flag("--force", help="Overwrite files that you wrote or edited.")
-REMAKE = flag("--force", help="Generate anew, over files that you wrote or edited.")
+REMAKE = flag("--force", help="Generate again, overwriting files that you wrote or edited.")
 # Of commands that read no project: there are no recorded options to fill what is not asked.
 KNOWLEDGE = _setting(BY_NAME["knowledge"], section=_LAST)
 OFFLINE = _setting(BY_NAME["offline"], section=_LAST, default=False)

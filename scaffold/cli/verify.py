@@ -41,7 +41,7 @@ def read_proof_wishes(values: dict[str, Any]) -> VerifyOptions:
     for folder in folders:
         if not folder.startswith("/"):
             raise UsageError(
-                f"--writable: {folder!r} is no path in the image", hint="--writable /data"
+                f"--writable: {folder!r} is not a path in the image", hint="--writable /data"
             )
     return VerifyOptions(
         image=values.pop("image") or "",

@@ -84,7 +84,7 @@ def read_recorded(values: Mapping[str, Any]) -> tuple[Given, ...]:
         raise ConfigInvalidError(
             f"{_RECORD} holds options that cannot be used",
             details=wrong,
-            hint="correct them there, or write it anew: leanscaffold generate --force",
+            hint="correct them there, or write it again: leanscaffold generate --force",
         )
     return tuple(given)
 
@@ -275,7 +275,7 @@ def _text(setting: Setting, value: Any) -> str:
     if isinstance(value, str) or (number and setting.kind in {"size", "memory", "port"}):
         return str(value)
     raise UsageError(
-        f"{value!r} is no text", hint=f'write it in quotes: {setting.name} = "{value}"'
+        f"{value!r} is not a string", hint=f'write it in quotes: {setting.name} = "{value}"'
     )
 
 

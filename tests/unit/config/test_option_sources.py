@@ -134,12 +134,12 @@ def test_a_variable_that_is_no_options_is_found() -> None:
         ('devise = "pi"', "did you mean device"),
         ("python = 3.10", 'write it in quotes: python = "3.1"'),
         ('require-shell = "yes"', "require-shell: 'yes' is neither true nor false"),
-        ("max-size = true", "max-size: True is no text"),
+        ("max-size = true", "max-size: True is not a string"),
         ('max-size = "huge"', "max-size: cannot read 'huge' as a size"),
-        ("extra = [1]", "extra: 1 is no text"),
+        ("extra = [1]", "extra: 1 is not a string"),
         ('target = ["arm64", "amr64"]', "did you mean arm64"),
         ('objective = "smallest"', "choices: size, balanced, compatible"),
-        ("port = 70000", "port: '70000' is no port"),
+        ("port = 70000", "port: '70000' is not a port"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_with_its_line(line: str, said: str) -> None:

@@ -286,7 +286,7 @@ def test_bad_lines_of_local_projects_are_reported_too(tmp_path: Path) -> None:
         ("../outside", "../outside lies outside the project's folder"),
         ("/etc", "lies outside the project's folder"),
         ("./nowhere", "nowhere does not exist"),
-        ("./docs", "docs is no Python project"),
+        ("./docs", "docs is not a Python project"),
         ("./docs/index.md", "neither a wheel nor an sdist"),
     ],
 )
