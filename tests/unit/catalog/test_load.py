@@ -63,38 +63,38 @@ def test_a_library_costs_its_package_with_all_that_it_pulls_in(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("bases/slim-trixie.toml", "shell =", "shel =", "'shel'; did you mean 'shell'"),
+        ("bases/slim-trixie.toml", "shell =", "shel =", "'shel'; did you mean shell"),
         (
             "bases/slim-trixie.toml",
             'release = "3.12.13"',
             'relase = "3.12.13"',
-            "'pythons.3.12.relase'; did you mean 'release'",
+            "'pythons.3.12.relase'; did you mean release",
         ),
         (
             "bases/slim-trixie.toml",
             '"arm/v7"',
             '"arm/v8"',
-            "'pythons.3.13.arm/v8'; did you mean 'arm/v",
+            "'pythons.3.13.arm/v8'; did you mean arm/v",
         ),
-        ("devices/board.toml", "memory", "memry", "'memry'; did you mean 'memory'"),
+        ("devices/board.toml", "memory", "memry", "'memry'; did you mean memory"),
         (
             "packages/opencv-python.toml",
             "unless",
             "unles",
-            "'swaps[0].unles'; did you mean 'unless'",
+            "'swaps[0].unles'; did you mean unless",
         ),
-        ("packages/opencv-python.toml", "effort", "efort", "'recipe.efort'; did you mean 'effort'"),
+        ("packages/opencv-python.toml", "effort", "efort", "'recipe.efort'; did you mean effort"),
         (
             "libraries.toml",
             'trixie = "libx11-6"',
-            'trixy = "libx11-6"',
-            "'trixy'; did you mean 'trixie'",
+            'trixi = "libx11-6"',
+            "'trixi'; did you mean trixie",
         ),
         (
             "libraries.toml",
             "download = 4",
             "downlod = 4",
-            "'wolfi.downlod'; did you mean 'download'",
+            "'wolfi.downlod'; did you mean download",
         ),
         (
             "libraries.toml",
@@ -102,8 +102,8 @@ def test_a_library_costs_its_package_with_all_that_it_pulls_in(tmp_path: Path) -
             "colour = 1\n[libraries]",
             "'colour'; rows go below [libraries]",
         ),
-        ("pythons.toml", "eol", "eoll", "'eoll'; did you mean 'eol'"),
-        ("distributions/trixie.toml", "arch =", "ach =", "'ach'; did you mean 'arch'"),
+        ("pythons.toml", "eol", "eoll", "'eoll'; did you mean eol"),
+        ("distributions/trixie.toml", "arch =", "ach =", "'ach'; did you mean arch"),
     ],
 )
 def test_a_misspelt_field_is_refused_with_file_field_and_nearest_name(
@@ -212,7 +212,7 @@ def test_a_mistake_in_a_layer_names_the_layers_own_file(tmp_path: Path) -> None:
     tree.put(layer, "devices/board.toml", text)
 
     assert problems(folder, layer) == [
-        f"{layer}/devices/board.toml: unknown field 'coers'; did you mean 'cores'?"
+        f"{layer}/devices/board.toml: unknown field 'coers'; did you mean cores?"
     ]
 
 
@@ -229,7 +229,7 @@ def test_facts_from_the_cache_are_those_of_the_files_until_one_changes(tmp_path:
     assert first == load_facts(folder, cache=cache) == load_facts(folder)
     tree.replace(folder, "libraries.toml", '"libX11.so.6"', '"libX12.so.6"')
     assert "libX12.so.6" in load_facts(folder, cache=cache).libraries
-    tree.replace(folder, "libraries.toml", "trixie", "trixy")
-    assert "'trixy'" in problems(folder)[0]
+    tree.replace(folder, "libraries.toml", "trixie", "trixi")
+    assert "'trixi'" in problems(folder)[0]
     with pytest.raises(KnowledgeInvalidError):
         load_facts(folder, cache=cache)
