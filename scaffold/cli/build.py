@@ -53,6 +53,7 @@ def build(
     quiet: bool,
     goal: str | None,
     base_from: str | None,
+    apt_sources: Path | None,
     bundle: str | None,
     **values: Any,
 ) -> int:
@@ -61,6 +62,8 @@ def build(
     if wishes.tag:
         split_tag(wishes.tag)
     check_goal(goal or "", base_from or "", bundle or "", wishes)
+    if apt_sources and not goal:
+        raise UsageError("--apt-sources is only for --to", hint="add --to app.tar")
     with talking(sys.stderr, quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=force, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
@@ -71,7 +74,9 @@ def build(
             job = make_image_job(
                 outside, prepared, make_job(prepared, wishes), goal, base_from or ""
             )
-            written = outside.engine.write_images(replace(job, bundle=bundle or ""), watch)
+            written = outside.engine.write_images(
+                replace(job, bundle=bundle or "", apt_sources=apt_sources), watch
+            )
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:

@@ -145,6 +145,13 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 metavar="FILE",
                 help="With --to: everything from a bundle, nothing from the network.",
             ),
+            option(
+                "--apt-sources",
+                section="Build",
+                type=click.Path(path_type=Path, exists=True, dir_okay=False),
+                metavar="FILE",
+                help="With --to: apt's sources, instead of those that the base has.",
+            ),
             REMAKE,
             JSON,
             QUIET,

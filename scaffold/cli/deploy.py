@@ -16,7 +16,7 @@ from scaffold.cli.prepare import prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
-from scaffold.docker.connect import connect
+from scaffold.docker.connect import connect, measure_room
 from scaffold.docker.images import native_arches
 from scaffold.dockerfile.extras import find_hardware
 from scaffold.engineless.deploy import Deployment
@@ -94,6 +94,7 @@ def deploy(
             client,
             arches,
             tell,
+            lambda: measure_room(engine, client, outside.host.environment()),
         )
     if as_json:
         row = {name: getattr(done, name) for name in done.__slots__}

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import docker
 from docker.errors import DockerException
@@ -62,13 +62,27 @@ def dial(address: str) -> tuple[str, ...]:
     parts = urlsplit(address)
     if not parts.hostname:
         raise ValueError(f"{address} names no host")
-    options = ["-o", "ConnectTimeout=30", "-T"]
-    options += ["-l", parts.username] if parts.username else []
-    options += ["-p", str(parts.port)] if parts.port else []
     there = ["docker", "system", "dial-stdio"]
     if parts.path.strip("/"):
         there[1:1] = ["--host", f"unix://{parts.path}"]
-    return ("sh", "-c", _DEAF, "ssh", *options, "--", parts.hostname, *there)
+    return ("sh", "-c", _DEAF, *_ssh(parts), *there)
+
+
+def _ssh(parts: SplitResult) -> tuple[str, ...]:
+    options = ["-o", "ConnectTimeout=30", "-T"]
+    options += ["-l", parts.username] if parts.username else []
+    options += ["-p", str(parts.port)] if parts.port else []
+    return ("ssh", *options, "--", str(parts.hostname))
+
+
+def measure_room(address: str, client: "DockerClient", environ: Mapping[str, str]) -> int | None:
+    """Return the bytes that are free where an engine at ``ssh://…`` keeps its images."""
+    if not address.startswith("ssh://"):
+        return None
+    argv = [*_ssh(urlsplit(address)), "df", "-Pk", str(client.info()["DockerRootDir"])]
+    done = subprocess.run(argv, env=dict(environ), capture_output=True, text=True, check=False)  # noqa: S603 - an address that the user gave, after ``--``
+    columns = done.stdout.strip().rpartition("\n")[2].split()
+    return int(columns[3]) << 10 if len(columns) > 3 and columns[3].isdigit() else None  # noqa: PLR2004 - df's columns
 
 
 def place_socket(temporary: str | None = None) -> str:

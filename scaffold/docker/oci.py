@@ -7,7 +7,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -121,8 +121,8 @@ class Store:
                 file.write(chunk)
             if f"sha256:{found.hexdigest()}" != blob.digest:
                 raise BaseUnavailableError(
-                    f"a layer of the base arrived with another digest than {blob.digest}",
-                    hint="try again; a proxy between here and the registry may have changed it",
+                    f"a file arrived with another digest than {blob.digest}",
+                    hint="try again; a proxy or mirror on the way may have changed it",
                 )
         return path
 
@@ -284,6 +284,18 @@ def is_platform(found: Mapping[str, Any], arch: Arch) -> bool:
     same = found.get("architecture") == wanted["architecture"] and found.get("os") == "linux"
     variant = str(found.get("variant") or "")
     return same and (wanted["architecture"] != "arm" or variant == wanted.get("variant", ""))
+
+
+@contextmanager
+def open_layer(file: IO[bytes]) -> Iterator[tarfile.TarFile]:
+    """Yield the archive of a layer, however it is packed."""
+    packed = file.read(len(ZSTD_MAGIC)) == ZSTD_MAGIC
+    file.seek(0)
+    with (
+        zstd.open(file) if packed else nullcontext(file) as opened,
+        tarfile.open(fileobj=opened) as tar,
+    ):
+        yield tar
 
 
 def write_layout(folder: Path, images: Sequence[Image], store: Store) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from scaffold.docker.oci import ZSTD_MAGIC, BaseImage, Source, Store, zstd
+from scaffold.docker.oci import BaseImage, Source, Store, open_layer, zstd
 from scaffold.dockerfile.template_context import TemplateContext
 from scaffold.engineless.layers import Entry, link_entry, parents_of
 from scaffold.model.errors import BaseUnavailableError
@@ -65,14 +65,9 @@ def keep_layers(reference: str, image: BaseImage, source: Source, store: Store) 
 def _lay_over(archive: Path, root: Path, entries: dict[str, Entry]) -> None:
     """Unpack a layer over those below it: as this user, readable, without devices."""
     try:
-        with archive.open("rb") as file:
-            packed = file.read(len(ZSTD_MAGIC)) == ZSTD_MAGIC
-        with (
-            zstd.open(archive) if packed else archive.open("rb") as opened,
-            tarfile.open(fileobj=opened) as tar,
-        ):
+        with archive.open("rb") as file, open_layer(file) as tar:
             for member in tar:
-                _place(tar, member, root, entries)
+                place(tar, member, root, entries)
     except (tarfile.TarError, zstd.ZstdError, EOFError, OSError) as error:
         raise BaseUnavailableError(
             f"a layer of the base cannot be unpacked: {error}",
@@ -80,9 +75,10 @@ def _lay_over(archive: Path, root: Path, entries: dict[str, Entry]) -> None:
         ) from error
 
 
-def _place(
+def place(
     tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path, entries: dict[str, Entry]
 ) -> None:
+    """Unpack a member of an archive over a root and its entries, unless links lead elsewhere."""
     path = posixpath.normpath(f"/{member.name}").lstrip("/")
     above, name = posixpath.split(path)
     if name == _OPAQUE:

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from docker.errors import APIError, ImageNotFound, NotFound
 from docker.types import LogConfig
 
 from scaffold.docker.apps import read_log, read_state
-from scaffold.docker.oci import is_platform
+from scaffold.docker.oci import is_platform, open_layer
 from scaffold.dockerfile.extras import Hardware, groups_of
 from scaffold.model.errors import Detail, EngineError, UsageError
+from scaffold.model.image import in_blocks
 from scaffold.model.target import Arch
 
 if TYPE_CHECKING:
@@ -168,23 +169,31 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
 
 
 def deploy(
-    job: Deployment, client: "DockerClient", arches: Iterable[Arch], tell: Callable[[str], None]
+    job: Deployment,
+    client: "DockerClient",
+    arches: Iterable[Arch],
+    tell: Callable[[str], None],
+    measure_room: Callable[[], int | None] = lambda: None,
 ) -> Deployed:
     """Run an image on an engine in place of the one of that name, and go back if it is not well.
 
-    Raises UsageError before anything moves, EngineError with the log's end after going back.
+    ``measure_room`` returns the bytes that are free there, None where nobody can tell. Raises
+    UsageError before anything moves, EngineError with the log's end after going back.
     """
     begun = time.monotonic()
     saved = read_saved(job.archive, arches)
     settings = run_settings(job, saved)
     before = _image_id(client, saved.tag)
-    tell("sending what the device lacks")
-    moved = _send(job.archive, saved, client)
     old = _find(client, job.name)
+    images = [one.attrs.get("RootFS", {}).get("Layers") or () for one in client.images.list()]
+    known = min(count_known(saved.diffs, images), len(saved.layers) - 1)
+    _check_room(job.archive, saved.layers[known:], measure_room())
     spare = f"{job.name}-previous"
     if old is not None and (left := _find(client, spare)) is not None:
         left.remove(force=True)  # of a run whose link broke after this one had started
     try:
+        tell("sending what the device lacks")
+        moved = _send(job.archive, saved, known, client)
         tell("starting it")
         if old is not None:
             old.stop()
@@ -192,8 +201,12 @@ def deploy(
         _start(client, settings, job.patience, tell, back=old is not None)
     except BaseException:  # Ctrl-C, too
         _restore(client, job.name, old)
+        sent = _image_id(client, saved.tag)
         if before:
             client.images.get(before).tag(saved.tag)
+        if sent not in {"", before}:
+            with suppress(APIError):  # something else uses it
+                client.images.remove(sent)
         raise
     if old is not None:
         old.remove()
@@ -274,12 +287,27 @@ def _wait(container: "Container", patience: float, tell: Callable[[str], None]) 
         time.sleep(_PAUSE)
 
 
-def _send(archive: Path, saved: Saved, client: "DockerClient") -> int:
+def _check_room(archive: Path, layers: Sequence[str], room: int | None) -> None:
+    """Raise EngineError where new layers do not fit beside what a device has."""
+    if room is None:
+        return
+    needed = 0
+    with tarfile.open(archive) as tar:
+        for name in layers:
+            packed = tar.getmember(name)
+            needed += in_blocks(packed.size)  # an engine keeps it until it is unpacked
+            with open_layer(cast("IO[bytes]", tar.extractfile(packed))) as layer:
+                needed += sum(in_blocks(one.size) for one in layer)
+    if needed > room:
+        raise EngineError(
+            f"the device has {room / 1e6:.1f} MB free, and the new layers take "
+            f"{needed / 1e6:.1f} MB beside the old image",
+            hint="`docker image prune` there, or a smaller image; nothing was changed",
+        )
+
+
+def _send(archive: Path, saved: Saved, known: int, client: "DockerClient") -> int:
     """Load an image, without the layers that the engine has if it takes that; return the bytes."""
-    images = [one.attrs.get("RootFS", {}).get("Layers") or () for one in client.images.list()]
-    known = count_known(saved.diffs, images)
-    if known == len(saved.layers):
-        known -= 1
     needed = saved.layers[known:]
     sent, error = 0, ""
     with tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder:

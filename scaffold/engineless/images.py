@@ -31,6 +31,7 @@ from scaffold.docker.oci import (
 from scaffold.docker.registry import Registries, push_images
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
 from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
+from scaffold.engineless.debian import Client, find_packages, lay_packages
 from scaffold.engineless.layers import Entry, digest_entries, write_layer
 from scaffold.engineless.steps import (
     Tools,
@@ -83,6 +84,7 @@ class ImageJob:
     environ: Mapping[str, str]
     moment: int | None
     bundle: str = ""
+    apt_sources: Path | None = None  # instead of those of the base
     view: Callable[[], TemplateContext]
 
 
@@ -156,6 +158,11 @@ def write_bundle(job: ImageJob, watch: Callable[[Progress], None]) -> None:
     """
     view = recall_view(job)
     refuse(view)
+    if names := [name for base in view.bases for name in base.system]:
+        raise UsageError(
+            f"a bundle has no packages of the distribution yet: {', '.join(names)}",
+            hint="`leanscaffold build --to app.tar` where there is a network; take the image",
+        )
     store, timer = Store(job.cache / "images"), _Timer(watch)
     tools = Tools(pip=pip_environment(job.index, job.environ), python="", store=store)
     images: list[Image] = []
@@ -314,7 +321,8 @@ class _Bench:
             *(hashlib.sha256(path.read_bytes()).hexdigest() for path in read),
             *(view.assembly, view.root_dropped, view.accounts, view.root_touched, view.layers),
             *(view.uid, view.home, view.workdir, view.interpreter, view.pip_wheels),
-            *(view.assembled, view.cut, build.selection),
+            *(view.assembled, view.cut, build.selection, self.added(build.platform)),
+            self.job.apt_sources.read_text("utf-8") if self.job.apt_sources else "",
         ]
         key = f"fixed {hashlib.sha256(json.dumps(made_from).encode()).hexdigest()}"
         if known := self.store.recall(key):
@@ -322,6 +330,11 @@ class _Bench:
         layers = self.make_layers(build, base)
         store.note(key, [asdict(one) for one in layers])
         return layers
+
+    def added(self, platform: str) -> tuple[str, ...]:
+        """Return the packages of the distribution that the base of a target gets."""
+        names = {"base", f"base-{platform.removeprefix('linux/').replace('/', '')}"}
+        return next((one.system for one in self.view.bases if one.name in names), ())
 
     def make_layers(self, build: BuildStage, base: BaseImage) -> tuple[Blob, ...]:
         """Do the steps of the Dockerfile's stages up to the application, side by side."""
@@ -337,15 +350,20 @@ class _Bench:
             packages = pool.submit(install)
             with step(f"{name} files of the base"):
                 keep_layers(view.reference, base, self.source, store)
-                under = unpack_base(base, store) if view.assembled else None
+                under = known = unpack_base(base, store) if view.assembled else None
+            if under and (names := self.added(name)):
+                with step(f"{name} packages of the distribution"):
+                    client = Client(store=store, certificates=self.job.wishes.certificates)
+                    arch, own = next(a for a in Arch if a.platform == name), self.job.apt_sources
+                    debs = find_packages(under, names, arch, client, own)
+                    under = lay_packages(under, debs, client, work / "root")
             layers, how = [], (store, self.job.wishes.compression)
             if under and not view.cut:
                 layers.append(pool.submit(write_layer, list(make_root(under, view, work)), *how))
             packages.result()
             with step(f"{name} putting it together"):
-                made = assemble(
-                    view, under.folder if under and view.cut else None, work, self.tools
-                )
+                roots = (under.folder, known.folder) if under and known and view.cut else None
+                made = assemble(view, roots, work, self.tools)
             order = ["base", *view.layers] if under and view.cut else view.layers
             with step(f"{name} layers"):
                 layers += [pool.submit(write_layer, made[one], *how) for one in order]

@@ -68,7 +68,7 @@ def _reasons(view: TemplateContext) -> Iterator[str]:
             names = ", ".join(one.source for one in build.local)
             yield f"{build.platform}: built from the project's own files: {names}"
     for base in view.bases:
-        if base.system:
+        if base.system and view.manager != "apt":
             names = ", ".join(base.system)
             yield f"the base gets packages of its distribution, whose scripts run there: {names}"
     for own in view.own:
@@ -150,10 +150,14 @@ def install_packages(
 
 
 def assemble(
-    view: TemplateContext, base: Path | None, work: Path, tools: Tools
+    view: TemplateContext, roots: tuple[Path, Path] | None, work: Path, tools: Tools
 ) -> dict[str, list[Entry]]:
-    """Run the assembler on what was installed, and return the entries of its layers by name."""
-    here = {"--base": base, "--known": base, "--owners": work / "owners"}
+    """Run the assembler on what was installed, and return the entries of its layers by name.
+
+    ``roots`` are those of a base that is cut: with the packages added to it, and without.
+    """
+    base, known = roots or (None, None)
+    here = {"--base": base, "--known": known, "--owners": work / "owners"}
     options = [one for one in view.assembly if one.partition("=")[0] not in here]
     if not tools.python:
         options = [one for one in options if not one.startswith(("--bytecode=", "--sourceless="))]

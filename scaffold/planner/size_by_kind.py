@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scaffold.assembler.duplicates import DUPLICATES
-from scaffold.assembler.trim.unloaded import UNLOADED
+from scaffold.assembler.trim import UNLOADED
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Weighed

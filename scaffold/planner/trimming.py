@@ -7,8 +7,7 @@ from fnmatch import fnmatch
 
 from scaffold.assembler.databases import DATABASES
 from scaffold.assembler.duplicates import DUPLICATES
-from scaffold.assembler.trim import EVERY, FOR_COMPILERS, LEVELS, RULES, Rule, rules_of
-from scaffold.assembler.trim.unloaded import UNLOADED
+from scaffold.assembler.trim import EVERY, FOR_COMPILERS, LEVELS, RULES, UNLOADED, Rule, rules_of
 from scaffold.assembler.trimming import SYMBOLS
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.options import Options

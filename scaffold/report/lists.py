@@ -2,7 +2,6 @@
 
 import posixpath
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
@@ -173,7 +172,7 @@ def _one_line(text: str) -> str:
 
 
 def _explain_rule(rule: TrimRule) -> Explanation:
-    return _explain_text(rule.name, rule.level, sys.modules[rule.find.__module__].__doc__ or "")
+    return _explain_text(rule.name, rule.level, type(rule).__doc__ or "")
 
 
 def _explain_text(name: str, level: str, text: str) -> Explanation:

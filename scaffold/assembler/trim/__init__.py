@@ -1,14 +1,25 @@
-"""What can be left out of installed packages: one rule a file, each with its reason.
+"""What can be left out of installed packages: a rule for each kind of file.
 
 A file belongs to the first rule that covers it, by its path alone; so what a rule saves at most is
 known from a wheel's directory. The rule then looks at the packages and may leave it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from . import docs, examples, headers, locales, pip, sources, static, stubs, tests, unloaded
+from .rules import RULES, UNLOADED, Rule
 from .scan import Packages, Parts, top_of
+
+__all__ = [
+    "EVERY",
+    "FOR_COMPILERS",
+    "LEVELS",
+    "RULES",
+    "UNLOADED",
+    "Rule",
+    "find_spent",
+    "rule_of",
+    "rules_of",
+]
 
 LEVELS = ("none", "safe", "max")
 EVERY = "*"  # in the place of a package's top-level name
@@ -16,35 +27,6 @@ EVERY = "*"  # in the place of a package's top-level name
 FOR_COMPILERS = ("headers", "static", "sources")
 # Files that a source may open by name: one that is named in its own package stays.
 _OPENED = frozenset({"headers", "static", "sources", "stubs", "docs", "examples"})
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of file that can go, from a level of trimming on.
-
-    ``kind`` is what facts of wheels call it. ``covers`` tells by a path's parts, ``find`` returns
-    which of the files covered nothing needs.
-    """
-
-    name: str
-    level: str
-    kind: str
-    covers: Callable[[Parts], bool]
-    find: Callable[[Packages, Iterable[Parts]], list[Parts]]
-
-
-RULES = (
-    Rule("pip", "safe", "", pip.covers, pip.find),
-    Rule("tests", "safe", "tests", tests.covers, tests.find),
-    Rule("headers", "safe", "headers", headers.covers, headers.find),
-    Rule("static", "safe", "static", static.covers, static.find),
-    Rule("sources", "safe", "sources", sources.covers, sources.find),
-    Rule("stubs", "safe", "pyi", stubs.covers, stubs.find),
-    Rule("docs", "safe", "docs", docs.covers, docs.find),
-    Rule(unloaded.UNLOADED, "safe", "", unloaded.covers, unloaded.find),
-    Rule("examples", "max", "examples", examples.covers, examples.find),
-    Rule("locales", "max", "locales", locales.covers, locales.find),
-)
 
 
 def rules_of(level: str) -> tuple[Rule, ...]:

@@ -2,16 +2,22 @@
 
 import hashlib
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from scaffold.docker.connect import connect, explain, find_engine
+from scaffold.docker.connect import connect, explain, find_engine, measure_room
 from scaffold.model.errors import EngineForbiddenError, EngineMissingError, EngineOldError
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 def enter(host: str | None = None, **environ: str) -> None:
@@ -163,3 +169,28 @@ def test_an_engine_that_goes_away_is_told_as_such() -> None:
 
     with pytest.raises(EngineMissingError, match=f"the Docker Engine at {address} stopped"):
         lose()
+
+
+@dataclass
+class FakeClient:
+    def info(self) -> dict[str, str]:
+        return {"DockerRootDir": "/var/lib/docker"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a script in place of ssh")
+@pytest.mark.parametrize(
+    ("address", "said", "room"),
+    [
+        ("ssh://pi@device:22", "/dev/root 30000 10000 2048 83% /", 2048 << 10),
+        ("ssh://pi@device:22", "df: no such file", None),
+        ("unix:///run/docker.sock", "/dev/root 30000 10000 2048 83% /", None),
+    ],
+)
+def test_a_device_s_room_is_what_df_says_there(
+    tmp_path: Path, address: str, said: str, room: int | None
+) -> None:
+    script = tmp_path / "ssh"
+    script.write_text(f'#!/bin/sh\necho "Filesystem 1024-blocks"\necho "{said}"\necho "$@" >&2\n')
+    script.chmod(0o755)
+    found = measure_room(address, cast("DockerClient", FakeClient()), {"PATH": f"{tmp_path}:/bin"})
+    assert found == room

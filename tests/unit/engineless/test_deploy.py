@@ -1,5 +1,6 @@
 """What is sent to a device, and how it is to run there."""
 
+import io
 import tarfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,9 +36,18 @@ GPIO = Hardware(
 BUS = Hardware(path="/run/dbus/system_bus_socket", variable="BUS", why="")
 
 
+def tarred(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        info = tarfile.TarInfo("data")
+        info.size = len(data)
+        tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
 def write_image(folder: Path, arch: str = "arm64", app: bytes = b"apps") -> Path:
     store = Store(folder / "store")
-    layers = tuple(store.add(text * 2000, LAYER) for text in (b"base", b"pack", app))
+    layers = tuple(store.add(tarred(text * 2000), LAYER) for text in (b"base", b"pack", app))
     config = {
         "architecture": arch,
         "os": "linux",
@@ -134,6 +144,7 @@ class FakeEngine:
         self.loaded: list[set[str]] = []
         self.health = "healthy"
         self.partial = partial
+        self.interrupted = False
         self.timeout = 60
         self.api = self.images = self.containers = self
 
@@ -143,6 +154,9 @@ class FakeEngine:
             names = set(tar.getnames())
             saved = read_saved(Path(file.name), [Arch.ARM64])
         self.loaded.append(names)
+        if self.interrupted:
+            self.known["sha256:new"], self.tags[saved.tag] = saved.diffs, "sha256:new"
+            raise KeyboardInterrupt
         if not set(saved.layers) <= names and not self.partial:
             return [{"error": "lacks a blob"}]
         identity = f"sha256:{len(self.known)}"
@@ -167,6 +181,7 @@ class FakeEngine:
 
     def remove(self, image: str) -> None:
         del self.known[image]
+        self.tags = {tag: one for tag, one in self.tags.items() if one != image}
 
 
 @dataclass(kw_only=True)
@@ -215,7 +230,7 @@ class FakeContainer:
         return b"what it said" * bool(tail)
 
 
-def deploy_to(engine: FakeEngine, folder: Path, app: bytes) -> Deployed:
+def deploy_to(engine: FakeEngine, folder: Path, app: bytes, room: int | None = None) -> Deployed:
     archive = write_image(folder, app=app)
     job = Deployment(
         archive=archive,
@@ -226,7 +241,7 @@ def deploy_to(engine: FakeEngine, folder: Path, app: bytes) -> Deployed:
         environment={},
         patience=60,
     )
-    return deploy(job, cast("DockerClient", engine), [Arch.ARM64], lambda _: None)
+    return deploy(job, cast("DockerClient", engine), [Arch.ARM64], lambda _: None, lambda: room)
 
 
 @pytest.mark.parametrize("partial", [True, False])
@@ -264,3 +279,28 @@ def test_a_first_one_that_is_not_well_leaves_nothing_behind(tmp_path: Path) -> N
     with pytest.raises(EngineError, match="does not run there"):
         deploy_to(engine, tmp_path, b"apps")
     assert engine.named == {}
+
+
+def test_what_does_not_fit_beside_the_old_one_is_not_sent(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    deploy_to(engine, tmp_path, b"apps")
+    with pytest.raises(EngineError, match=r"has 0\.0 MB free, and the new layers take"):
+        deploy_to(engine, tmp_path, b"edit", room=4096)
+    assert len(engine.loaded) == 1
+    assert engine.named["app"].running
+    assert deploy_to(engine, tmp_path, b"edit", room=1 << 20).replaced
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_an_interrupt_while_it_travels_leaves_the_old_one_and_nothing_behind(
+    tmp_path: Path, *, earlier: bool
+) -> None:
+    engine = FakeEngine()
+    if earlier:
+        deploy_to(engine, tmp_path, b"apps")
+    before = (dict(engine.named), dict(engine.tags), dict(engine.known))
+    engine.interrupted = True
+    with pytest.raises(KeyboardInterrupt):
+        deploy_to(engine, tmp_path, b"edit")
+    assert (engine.named, engine.tags, engine.known) == before
+    assert all(one.running for one in engine.named.values())
