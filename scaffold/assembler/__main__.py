@@ -64,7 +64,7 @@ def main(argv: list[str]) -> None:
             sys.exit(f"error: {error}")
         return
     if argv[:1] == ["scan"]:
-        from .traced.scan import scan
+        from .traced.imports import scan
 
         lines = scan(Path(argv[1]))
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from scaffold.cli.options import take_options
 from scaffold.cli.planning import decide_outcome, show_result, write_files
 from scaffold.cli.prepare import Prepared, prepare
 from scaffold.cli.request import with_given
@@ -29,18 +30,6 @@ from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import show
 
 
-def read_wishes(values: dict[str, Any]) -> BuildOptions:
-    """Take the options for buildx out of a command's values."""
-    return BuildOptions(
-        tag=values.pop("tag") or "",
-        push=values.pop("push"),
-        builder=values.pop("builder") or "",
-        cache_from=values.pop("cache_from"),
-        cache_to=values.pop("cache_to"),
-        fresh=values.pop("no_cache"),
-    )
-
-
 @with_given
 def build(
     outside: Services,
@@ -58,7 +47,7 @@ def build(
     **values: Any,
 ) -> int:
     """Build the project in PATH into the local engine, push it, or write it without an engine."""
-    wishes = read_wishes(values)
+    wishes = take_options(BuildOptions, values)
     if wishes.tag:
         split_tag(wishes.tag)
     check_goal(goal or "", base_from or "", bundle or "", wishes)

@@ -110,6 +110,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             JSON,
             VERBOSE,
             QUIET,
+            module="plan",
         ),
     ),
     "Ship": (

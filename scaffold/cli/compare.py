@@ -40,7 +40,7 @@ def compare(
     **values: Any,
 ) -> int:
     """Build the project in PATH on several bases and as a plain Dockerfile, and run each."""
-    wishes = read_proof_wishes({"image": None, "keep": False, "quick": False, **values})
+    wishes = read_proof_wishes(values)
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
     with talking(sys.stderr, quiet=quiet) as tell:
         record = outside.files.read_record(path)

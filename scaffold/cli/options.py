@@ -2,14 +2,16 @@
 
 import importlib
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import click
 
 from scaffold.cli.services import real_services
 from scaffold.model.options import BY_NAME, SETTINGS, Setting
 
+T = TypeVar("T")
 _LAST = "Output"
 
 
@@ -124,6 +126,7 @@ def _setting(setting: Setting, **other: Any) -> Option:
     )
 
 
+# Each fills the field of BuildOptions, or below of VerifyOptions, that has its name or ``field``.
 _BUILD: dict[str, dict[str, Any]] = {
     "--tag": {"metavar": "NAME", "help": "The image's name.  [default: the project's]"},
     "--push": {
@@ -147,17 +150,23 @@ _BUILD: dict[str, dict[str, Any]] = {
         "metavar": "GOAL",
         "help": "Where to put the cache; {arch} stands for the target.",
     },
-    "--no-cache": {"is_flag": True, "help": "Build every step again."},
+    "--no-cache": {"field": "fresh", "is_flag": True, "help": "Build every step again."},
 }
 
 _VERIFY: dict[str, dict[str, Any]] = {
     "--image": {"metavar": "REF", "help": "Verify an image that exists; build nothing."},
     "--on": {
+        "field": "engine",
         "metavar": "ENGINE",
         "help": "Run there: ssh://user@device[:port], or a docker context.",
     },
     "--network": {"is_flag": True, "help": "Give the app a network; without, it has none."},
-    "--env": {"multiple": True, "metavar": "NAME=VALUE", "help": "A variable for the app."},
+    "--env": {
+        "field": "environment",
+        "multiple": True,
+        "metavar": "NAME=VALUE",
+        "help": "A variable for the app.",
+    },
     "--writable": {
         "frequent": False,
         "multiple": True,
@@ -184,10 +193,20 @@ _VERIFY: dict[str, dict[str, Any]] = {
 def verify_params(section: str, *only: str) -> tuple[Option, ...]:
     """Return all or some options of a proof; see ``read_proof_wishes``."""
     return tuple(
-        option(name, section=section, **settings)
+        _filling(name, section, **settings)
         for name, settings in _VERIFY.items()
         if not only or name in only
     )
+
+
+def _filling(name: str, section: str, *, field: str = "", **settings: Any) -> Option:
+    return option(name, *([field] if field else []), section=section, **settings)
+
+
+def take_options(kind: type[T], values: dict[str, Any]) -> T:
+    """Take the fields of a dataclass out of a command's values; what is not asked is its own."""
+    taken = {one.name: values.pop(one.name, None) for one in fields(cast("Any", kind))}
+    return kind(**{name: value for name, value in taken.items() if value is not None})
 
 
 SHORT = option(
@@ -200,7 +219,7 @@ SHORT = option(
 )
 GIVEN = tuple(map(_setting, SETTINGS))
 REQUEST = (*GIVEN, flag("--anew", help="Do not go by what leanscaffold.json recorded."))
-BUILD = tuple(option(name, section="Build", **settings) for name, settings in _BUILD.items())
+BUILD = tuple(_filling(name, "Build", **settings) for name, settings in _BUILD.items())
 # What cannot be read is told by those who read it, with the exit code for that.
 PATH = click.Argument(["path"], type=click.Path(path_type=Path, readable=False), default=Path())
 JSON = flag("--json", "as_json", help="Print JSON on stdout.")

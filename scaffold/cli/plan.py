@@ -1,10 +1,10 @@
-"""``leanscaffold plan``: the decision, shown; nothing is written."""
+"""``leanscaffold plan`` shows the decision; ``generate`` also writes the files of it."""
 
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from scaffold.cli.planning import decide_outcome, show_result
+from scaffold.cli.planning import decide_outcome, show_result, write_files
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
 from scaffold.model.options import Request
@@ -29,4 +29,24 @@ def plan(
         outcome = decide_outcome(outside, path, request, tell, remarks)
     if outcome.fits:
         outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
+    return show_result(outcome, folder=path, as_json=as_json, verbose=verbose)
+
+
+@with_request
+def generate(
+    outside: Services,
+    request: Request,
+    remarks: tuple[Reason, ...],
+    path: Path,
+    *,
+    force: bool,
+    as_json: bool,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Write a Dockerfile, a lock per target and a .dockerignore into the project in PATH."""
+    with talking(sys.stderr, quiet=quiet) as tell:
+        outcome = decide_outcome(outside, path, request, tell, remarks)
+        if outcome.fits:
+            outcome = write_files(outside, path, outcome, force=force, tell=tell)
     return show_result(outcome, folder=path, as_json=as_json, verbose=verbose)

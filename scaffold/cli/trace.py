@@ -61,9 +61,7 @@ def trace(
     **values: Any,
 ) -> int:
     """Trace what runs of the project in PATH open, so that the image can do without the rest."""
-    wishes = read_proof_wishes(
-        {"image": None, "keep": False, "quick": False, "runs": None, **values}
-    )
+    wishes = read_proof_wishes(values)
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome, tracing = _order(outside, path, given, (commands, http), tell)
     tracing = replace(tracing, wishes=wishes, tracer=tracer)

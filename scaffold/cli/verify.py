@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from scaffold.cli.build import make_image_job, make_job
+from scaffold.cli.options import take_options
 from scaffold.cli.planning import show_result
 from scaffold.cli.prepare import Prepared, combine_options, prepare
 from scaffold.cli.request import with_given
@@ -33,27 +34,17 @@ _FAILED = 1
 
 def read_proof_wishes(values: dict[str, Any]) -> VerifyOptions:
     """Take the options of a proof out of a command's values. Raises UsageError."""
-    pairs = [text.partition("=") for text in values.pop("env")]
-    folders = values.pop("writable")
+    pairs = [text.partition("=") for text in values.pop("environment")]
+    wishes = take_options(VerifyOptions, values)
     for name, equals, _ in pairs:
         if not equals or not name:
             raise UsageError(f"--env: {name!r} has no value", hint="--env NAME=VALUE")
-    for folder in folders:
+    for folder in wishes.writable:
         if not folder.startswith("/"):
             raise UsageError(
                 f"--writable: {folder!r} is not a path in the image", hint="--writable /data"
             )
-    return VerifyOptions(
-        image=values.pop("image") or "",
-        engine=values.pop("on") or "",
-        network=values.pop("network"),
-        keep=values.pop("keep"),
-        quick=values.pop("quick"),
-        timeout=values.pop("timeout"),
-        runs=values.pop("runs"),
-        writable=folders,
-        environment=tuple((name, value) for name, _, value in pairs),
-    )
+    return replace(wishes, environment=tuple((name, value) for name, _, value in pairs))
 
 
 @with_given

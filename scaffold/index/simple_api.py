@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from html.parser import HTMLParser
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
@@ -29,15 +29,20 @@ class _File(msgspec.Struct, rename="kebab"):
     url: str
     hashes: _Hashes = msgspec.field(default_factory=_Hashes)
     requires_python: str | None = None
-    size: int | None = None
+    size: Annotated[int, msgspec.Meta(ge=0, le=1 << 50)] | None = None
     upload_time: str | None = None
     yanked: bool | str = False
     core_metadata: bool | dict[str, str] | None = None
     dist_info_metadata: bool | dict[str, str] | None = None
 
 
+class _Meta(msgspec.Struct, rename="kebab"):
+    api_version: Annotated[str, msgspec.Meta(pattern=r"^1\.")] = "1.0"
+
+
 class _Listing(msgspec.Struct):
     files: list[_File]
+    meta: _Meta = msgspec.field(default_factory=_Meta)
 
 
 _DECODER = msgspec.json.Decoder(_Listing)

@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from scaffold.lint.context import Surroundings
-from scaffold.lint.copies import sources_of
+from scaffold.lint.context import Surroundings, sources_of
 from scaffold.model.errors import Detail, PathUnreadableError, UsageError
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerignore import ignored, is_output, may_return, parse_ignore

@@ -1,18 +1,20 @@
 """What a rule sees: the file, the facts, and the project where there is one."""
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from scaffold.lint.image_references import find_base, parse_image
+from scaffold.lint.image_references import Reference, find_base, parse_image
 from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Span, Stage
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, ImageFamily
 from scaffold.model.project import Project
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion
 from scaffold.model.verification import Measured
+from scaffold.project.dockerfile_parser.scopes import fill_in
 from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
 
 _SHELL_WORDS = {"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"}
@@ -168,3 +170,40 @@ def line_of(instruction: Instruction) -> Span:
     """Return the span of an instruction's first word, where a finding on all of it points."""
     start = instruction.span.start
     return Span(start=start, end=start + len(instruction.keyword))
+
+
+def outer_bases(case: Case) -> Iterator[tuple[Stage, Reference, Span]]:
+    """Yield (stage, image, place) of each FROM that names an image known before the build."""
+    for stage in case.dockerfile.stages:
+        if stage.parent is None and stage.image and stage.image.lower() != "scratch":
+            image = parse_image(stage.image)
+            if not image.variable:
+                yield stage, image, image_span(stage)
+
+
+def image_span(stage: Stage) -> Span:
+    """Return where the image's name stands."""
+    return stage.opening.place(0, len(stage.written))
+
+
+def words_of(step: Instruction) -> tuple[str, ...]:
+    """Return the words of a COPY or ADD, variables filled in; documents are left out."""
+    words = step.words
+    if words is None:
+        try:
+            words = tuple(shlex.split(step.text))
+        except ValueError:
+            words = tuple(step.text.split())
+    return tuple(fill_in(word, step.scope) for word in words if not word.startswith("<<"))
+
+
+def sources_of(step: Instruction) -> tuple[str, ...]:
+    """Return what is copied."""
+    words = words_of(step)
+    return words if step.heredocs and len(words) == 1 else words[:-1]
+
+
+def goal_of(step: Instruction) -> str:
+    """Return where it goes, as it is written."""
+    words = words_of(step)
+    return words[-1] if words else ""

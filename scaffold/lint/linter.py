@@ -7,9 +7,8 @@ from datetime import date
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from scaffold.lint.base_images import outer_bases
 from scaffold.lint.checking import apply_edits, check
-from scaffold.lint.context import Case, Decided, Surroundings, shells_of
+from scaffold.lint.context import Case, Decided, Surroundings, outer_bases, shells_of
 from scaffold.lint.install_commands import python_installs
 from scaffold.lint.rules import Rule
 from scaffold.model.finding import Finding

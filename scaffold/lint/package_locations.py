@@ -3,8 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
-from scaffold.lint.context import Case
-from scaffold.lint.copies import sources_of
+from scaffold.lint.context import Case, sources_of
 from scaffold.lint.image_references import parse_image
 from scaffold.lint.install_commands import is_true, python_installs
 from scaffold.model.dockerfile import Instruction, Stage

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 
 from scaffold import api
 from scaffold.cli.commands import COMMANDS
+from scaffold.cli.options import BUILD, Option, verify_params
+from scaffold.model.build import BuildOptions
 from scaffold.model.options import SETTINGS, Setting
+from scaffold.model.verification import VerifyOptions
 
 _SCAFFOLD = Path(api.__file__).parent
 # What only the command line has: how it prints, and files beside the project.
 _PRINTING = {"as_json", "quiet", "verbose", "form", "path"}
 # Of verify: fields of the VerifyOptions that ``how`` takes, and what runs nothing or keeps figures.
-_HOW = {"image", "on", "network", "env", "writable", "timeout", "runs", "quick", "keep"}
+_HOW = {one.name for one in fields(VerifyOptions)}
 _FILES = {"no_engine", "base_from", "save"}
 
 
@@ -46,3 +50,15 @@ def test_python_has_the_options_that_the_command_has(name: str) -> None:
     if "how" in keywords:
         keywords, own = keywords - {"how"}, own - _HOW - _FILES
     assert keywords == own
+
+
+@pytest.mark.parametrize(
+    ("option", "kind"),
+    [
+        *((one, BuildOptions) for one in BUILD),
+        *((one, VerifyOptions) for one in verify_params("")),
+    ],
+    ids=lambda one: one.name if isinstance(one, Option) else "",
+)
+def test_each_option_of_builds_and_proofs_fills_a_field(option: Option, kind: type) -> None:
+    assert option.name in {one.name for one in fields(kind)}

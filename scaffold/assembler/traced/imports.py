@@ -1,7 +1,9 @@
 """What a source file may import, in whatever function: read, never run."""
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..deep import is_flat, parse
 
@@ -242,3 +244,17 @@ def list_names(source: bytes, module: str, *, package: bool) -> frozenset[str]:
     """Return what an application's file names; see ``scan``."""
     found = find_imports(source, module, package=package, script=True)
     return frozenset(found.modules | found.texts)
+
+
+def scan(folder: Path) -> Iterator[str]:
+    """Yield the dotted names in an application's sources, sorted, each once."""
+    names: set[str] = set()
+    for path in folder.rglob("*.py"):
+        inside = path.relative_to(folder)
+        if any(part.startswith(".") for part in inside.parts) or not path.is_file():
+            continue
+        parts = inside.with_suffix("").parts
+        package = parts[-1] == "__init__"
+        module = ".".join(parts[:-1] if package else parts)
+        names.update(list_names(path.read_bytes(), module, package=package))
+    yield from sorted(names)

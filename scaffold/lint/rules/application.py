@@ -217,10 +217,17 @@ def virtual_environment_for_nothing(case: Case) -> Iterator[Hit]:
     """
     known = case.base(case.final)
     cost = Cost(on_disk=known[0].pip_bytes, download=known[0].pip_download) if known else None
-    for step in case.image_runs():
-        for command in case.commands(step):
-            if makes_environment(command) and "--without-pip" not in command.argv:
-                yield Hit(text="a second pip, for nothing", span=command.span, cost=cost)
+    family = case.family(case.final)
+    made = [
+        command
+        for step in case.image_runs()
+        for command in case.commands(step)
+        if makes_environment(command)
+    ]
+    # A distribution's own Python is the distribution's (PEP 668), and two lists need two places.
+    images = family is not None and family.interpreter.startswith("/usr/local/")
+    if images and len(made) == 1 and "--without-pip" not in made[0].argv:
+        yield Hit(text="a second pip, for nothing", span=made[0].span, cost=cost)
 
 
 _FINDS_IT = {"poetry", "uv", "uvx", "pipenv", "pdm", "sh", "bash", "env", "make", "hatch", "rye"}

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from scaffold.lint.base_images import image_span, outer_bases
-from scaffold.lint.context import Case
+from scaffold.lint.context import Case, image_span, outer_bases
 from scaffold.lint.image_references import Reference, find_base, parse_image
 from scaffold.lint.rules import rule
 from scaffold.model.finding import Cost, Hit, Severity

@@ -4,8 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from scaffold.lint.context import Case, compiling, line_of
-from scaffold.lint.copies import goal_of, sources_of
+from scaffold.lint.context import Case, compiling, goal_of, line_of, sources_of
 from scaffold.lint.install_commands import cache_mounts, python_installs, system_commands
 from scaffold.lint.rules import rule
 from scaffold.model.dockerfile import Instruction, Stage

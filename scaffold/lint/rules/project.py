@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from scaffold.lint.base_images import image_span, outer_bases
-from scaffold.lint.context import Case, line_of
+from scaffold.lint.context import Case, image_span, line_of, outer_bases
 from scaffold.lint.image_references import find_base
 from scaffold.lint.install_commands import python_installs, system_installs
 from scaffold.lint.rules import rule

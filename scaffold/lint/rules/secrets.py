@@ -4,8 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from scaffold.lint.context import Case, line_of
-from scaffold.lint.copies import sources_of
+from scaffold.lint.context import Case, line_of, sources_of
 from scaffold.lint.rules import rule
 from scaffold.model.finding import Hit, Severity
 from scaffold.project.dockerfile_parser.scopes import argument_pairs, pairs_of

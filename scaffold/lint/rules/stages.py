@@ -4,9 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from scaffold.lint.base_images import image_span
-from scaffold.lint.context import Case, line_of
-from scaffold.lint.copies import goal_of, sources_of
+from scaffold.lint.context import Case, goal_of, image_span, line_of, sources_of
 from scaffold.lint.install_commands import makes_environment, python_installs, system_installs
 from scaffold.lint.package_locations import (
     absolute,

@@ -6,8 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from scaffold.lint.context import Case, line_of
-from scaffold.lint.copies import goal_of
+from scaffold.lint.context import Case, goal_of, line_of
 from scaffold.lint.install_commands import may_have
 from scaffold.lint.rules import rule
 from scaffold.model.dockerfile import Instruction, Stage

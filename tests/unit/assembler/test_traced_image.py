@@ -10,7 +10,7 @@ import pytest
 
 from scaffold.assembler.assembly import Order, assemble
 from scaffold.assembler.traced.dropping import HOOK, write_finder
-from scaffold.assembler.traced.scan import scan
+from scaffold.assembler.traced.imports import scan
 from tests.support.elf_files import make_elf, write
 from tests.unit.assembler.test_assembly import GNU, LIB, SITE, list_layer, order
 

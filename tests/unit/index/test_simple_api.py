@@ -81,7 +81,14 @@ def test_an_html_page_gives_the_same_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"files": [{"filename"', b'{"files": [{"filename": "\xff-1-py3-none-any.whl"}]}']
+    "body",
+    [
+        b'{"files": [{"filename"',
+        b'{"files": [{"filename": "\xff-1-py3-none-any.whl"}]}',
+        b'{"files": [{"filename": "a-1.zip", "url": "a", "size": 1%s}]}' % (b"0" * 30),
+        b'{"files": [{"filename": "a-1.zip", "url": "a", "size": -1}]}',
+        b'{"files": [], "meta": {"api-version": "2.0"}}',
+    ],
 )
 def test_an_answer_that_is_no_page_is_an_error_naming_the_address(body: bytes) -> None:
     with pytest.raises(TransientError, match=re.escape(BASE)):

@@ -93,6 +93,11 @@ CLEAN = {
         BASE + "RUN echo deb x >> /etc/apt/sources.list\nRUN apt-get install -y netcat\n",
         "FROM debian:12.2-slim\nRUN apt-get install -y python3.11 python3-distutils\n",
     ],
+    "LS513": [
+        "FROM alpine:3.23\nRUN apk add python3 && python3 -m venv /v\n",
+        "FROM somebody/base:1\nRUN python3 -m venv /v\n",
+        BASE + "RUN python -m venv /a\nRUN python -m venv /b\n",
+    ],
     "LS514": [
         BASE + "RUN uv sync\nENV PATH=/.venv/bin:$PATH\nCMD python a.py\n",
         BASE + 'RUN poetry install\nCMD ["poetry", "run", "python", "a.py"]\n',
