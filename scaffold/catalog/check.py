@@ -252,7 +252,7 @@ def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
         for problems in (
             check_libcs(facts.bases),
             *(check_base(base, facts) for base in facts.bases),
-            *(_check_library(library) for library in facts.libraries.values()),
+            *(_check_library(library, facts) for library in facts.libraries.values()),
             *(_check_distribution(kind, table) for kind, table in _tables(facts)),
             *(check_package(package, facts) for package in facts.packages.values()),
             *(_check_device(device) for device in facts.devices.values()),
@@ -264,7 +264,7 @@ def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
     )
 
 
-def _check_library(library: Library) -> Iterator[Problem]:
+def _check_library(library: Library, facts: Facts) -> Iterator[Problem]:
     fact = f"libraries/{library.id}"
     if library.program is (".so" in library.id):
         kind = "a program" if library.program else "a library"
@@ -273,6 +273,10 @@ def _check_library(library: Library) -> Iterator[Problem]:
         if SYSTEM_NAME.fullmatch(package.name) is None:
             text = f"{package.name!r} is not a package name of {release}"
             yield Problem(code="package-name", fact=fact, text=text)
+        gone = facts.dropped.get(release)
+        if gone is not None and gone.successors(package.name) is not None:
+            text = f"{release} has {package.name!r} no more (dropped/{release})"
+            yield Problem(code="package-dropped", fact=fact, text=text)
         if not 0 <= package.download <= package.on_disk:
             text = f"{package.name} on {release}: {package.on_disk} bytes on disk, "
             text += f"{package.download} compressed"

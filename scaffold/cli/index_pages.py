@@ -21,7 +21,7 @@ def normalise(name: str) -> str:
         return canonicalize_name(name.strip(), validate=True)
     except InvalidName as error:
         raise UsageError(
-            f"{name!r} is not a package name", hint="names are letters, digits, dots, - and _"
+            f"invalid package name {name!r}", hint="names are letters, digits, dots, - and _"
         ) from error
 
 

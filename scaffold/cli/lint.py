@@ -145,8 +145,11 @@ def _judge(
         return case, (f"the project was left out: {error.cause}",)
     notes = tuple(f"--target {other.arch} judges it for that one" for other in targets[1:])
     here = decided.here.reasons if decided.here else ()
-    unknown = (reason.text for reason in here if reason.code == Code.UNKNOWN_PACKAGE)
-    notes = (*notes, *(f"{text} (`lint --online` asks the index)" for text in unknown))
+    unknown = {one.package: one.text for one in here if one.code == Code.UNKNOWN_PACKAGE}
+    if unknown:
+        most = f"too little is known here of {', '.join(sorted(unknown))}"
+        text = most if len(unknown) > 1 else next(iter(unknown.values()))
+        notes = (*notes, f"{text} (`lint --online` asks the index)")
     if measured is not None and measured.dockerfile != text:
         when = f"another Dockerfile was measured on {measured.checked}"
         notes = (*notes, f"{when}: `leanscaffold verify --save` measures this one")

@@ -218,15 +218,15 @@ SHORT = option(
     help="Show the options that are used most and exit.",
 )
 GIVEN = tuple(map(_setting, SETTINGS))
-REQUEST = (*GIVEN, flag("--anew", help="Do not go by what leanscaffold.json recorded."))
+REQUEST = (*GIVEN, flag("--anew", help="Ignore the options that leanscaffold.json recorded."))
 BUILD = tuple(_filling(name, "Build", **settings) for name, settings in _BUILD.items())
 # What cannot be read is told by those who read it, with the exit code for that.
 PATH = click.Argument(["path"], type=click.Path(path_type=Path, readable=False), default=Path())
 JSON = flag("--json", "as_json", help="Print JSON on stdout.")
-QUIET = flag("--quiet", "-q", help="Say nothing on stderr but errors.")
+QUIET = flag("--quiet", "-q", help="Print only errors to stderr.")
 VERBOSE = flag("--verbose", "-v", help="Every base and every Python.")
 FORCE = flag("--force", help="Overwrite files that you wrote or edited.")
-REMAKE = flag("--force", help="Generate again, overwriting files that you wrote or edited.")
+REMAKE = flag("--force", help="Generate again, and overwrite files that you wrote or edited.")
 # Of commands that read no project: there are no recorded options to fill what is not asked.
 KNOWLEDGE = _setting(BY_NAME["knowledge"], section=_LAST)
 OFFLINE = _setting(BY_NAME["offline"], section=_LAST, default=False)

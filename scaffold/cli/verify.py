@@ -42,7 +42,7 @@ def read_proof_wishes(values: dict[str, Any]) -> VerifyOptions:
     for folder in wishes.writable:
         if not folder.startswith("/"):
             raise UsageError(
-                f"--writable: {folder!r} is not a path in the image", hint="--writable /data"
+                f"--writable: {folder!r} is not an absolute path", hint="--writable /data"
             )
     return replace(wishes, environment=tuple((name, value) for name, _, value in pairs))
 

@@ -61,9 +61,9 @@ def parse_size(text: str, units: Mapping[str, int] = _UNITS) -> int:
         raise UsageError(f"cannot read {text!r} as a size", hint=_SIZE_HINT)
     size = int(Decimal(match[1]) * unit)
     if 1 <= size < _PLAIN and not match[2]:
-        raise UsageError(f"{match[1]} has no unit", hint=_SIZE_HINT)
+        raise UsageError(f"a size of {match[1]!r} has no unit", hint=_SIZE_HINT)
     if size < 1:
-        raise UsageError(f"a size of {text!r} leaves no room for anything", hint=_SIZE_HINT)
+        raise UsageError(f"a size of {text!r} is too small", hint=_SIZE_HINT)
     return size
 
 
@@ -89,7 +89,7 @@ def parse_python(text: str) -> str:
     near = re.match(r"3\.[0-9]{1,2}(?=\.)", wanted)
     meant = f"a base image carries the newest release of a minor: write {near[0]}" if near else ""
     raise UsageError(
-        explain_free_threaded(wanted) or f"{text!r} is not a Python version of any base image",
+        explain_free_threaded(wanted) or f"invalid Python version {text!r}",
         hint=meant or "write a minor version, such as 3.12",
     )
 
@@ -150,7 +150,7 @@ def parse_swap(text: str) -> tuple[str, str]:
     try:
         requirement = Requirement(wanted)
     except InvalidRequirement as error:
-        raise UsageError(f"{wanted!r} is not a requirement", hint=hint) from error
+        raise UsageError(f"invalid requirement {wanted!r}", hint=hint) from error
     return canonicalize_name(source), str(requirement)
 
 
@@ -186,28 +186,28 @@ def parse_port(text: str) -> int:
     """Return a TCP port."""
     if re.fullmatch(r"[0-9]{1,5}", text.strip()) and 1 <= int(text) <= _LAST_PORT:
         return int(text)
-    raise UsageError(f"{text!r} is not a port", hint=f"ports are whole numbers, 1 to {_LAST_PORT}")
+    raise UsageError(f"invalid port {text!r}", hint=f"ports are whole numbers, 1 to {_LAST_PORT}")
 
 
 def parse_health(text: str) -> str:
     """Return the path that answers while the app is well, such as ``/health``."""
     if _HEALTH.fullmatch(text.strip()):
         return text.strip()
-    raise UsageError(f"{text!r} is not a URL path", hint="write --health /health")
+    raise UsageError(f"invalid URL path {text!r}", hint="write --health /health")
 
 
 def parse_url(text: str) -> str:
     """Return the address of an index."""
     if _URL.fullmatch(text.strip()):
         return text.strip()
-    raise UsageError(f"{text!r} is not an index URL", hint="write https://… or file://…")
+    raise UsageError(f"invalid index URL {text!r}", hint="write https://… or file://…")
 
 
 def parse_name(text: str) -> str:
     """Return the name of an extra or a dependency group."""
     if _NAME.fullmatch(text.strip()):
         return text.strip()
-    raise UsageError(f"{text!r} is not a name", hint="names are letters, digits, dots and dashes")
+    raise UsageError(f"invalid name {text!r}", hint="names are letters, digits, dots and dashes")
 
 
 def parse_program(text: str) -> str:
@@ -215,7 +215,7 @@ def parse_program(text: str) -> str:
     if _PROGRAM.fullmatch(text.strip()):
         return text.strip()
     raise UsageError(
-        f"{text!r} is not a program name",
+        f"invalid program name {text!r}",
         hint="give it as it is typed, without folder and arguments: --with ffmpeg",
     )
 
@@ -229,8 +229,8 @@ def parse_output(text: str) -> str:
         )
     if not name or name.startswith("/") or "\\" in name or {"", "..", "."} & set(name.split("/")):
         raise UsageError(
-            f"{text!r} is not a path in the project",
-            hint="write it relative to the project, such as Dockerfile.lean",
+            f"{text!r} is not a file in the project",
+            hint="write it as from there: --leave Dockerfile",
         )
     return name
 

@@ -95,7 +95,7 @@ def split_tag(reference: str) -> tuple[str, str]:
     match = _NAME.fullmatch(reference)
     if match is None:
         raise UsageError(
-            f"{reference!r} is not an image name",
+            f"invalid image name {reference!r}",
             hint="lower case, such as app, app:1.2 or registry.example/team/app:1.2",
         )
     return match["name"], match["tag"] or ""

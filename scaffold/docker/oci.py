@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -25,6 +27,9 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+if sys.platform != "win32":
+    import fcntl
+
 ZSTD_LAYER = "application/vnd.oci.image.layer.v1.tar+zstd"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # What Docker calls the same; registries that are asked for neither answer with a form of 2014.
@@ -93,6 +98,10 @@ class Source(Protocol):
         """Let go of files and connections."""
 
 
+DRAFT = ".{}.draft-"  # how a file is called that is to be another
+_FRESH = 10  # seconds in which whoever makes a draft comes to lock it
+
+
 class Store:
     """Blobs by digest in a folder, and small texts about them by key; all written whole."""
 
@@ -150,20 +159,55 @@ class Store:
     def scratch(self) -> Iterator[Path]:
         """Yield a folder beside the blobs, which is gone afterwards."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".work-") as folder:
+        _sweep(self.folder, ".work-")
+        with (
+            tempfile.TemporaryDirectory(dir=self.folder, prefix=".work-") as folder,
+            _held(Path(folder)),
+        ):
             yield Path(folder)
 
     @contextmanager
     def draft(self, path: Path) -> Iterator[Path]:
         """Yield a name beside a path, which becomes the path if all went well."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+        _sweep(path.parent, DRAFT.format(path.name))
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT.format(path.name))
         os.close(handle)
         try:
-            yield Path(name)
+            with _held(Path(name)):
+                yield Path(name)
             Path(name).replace(path)
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Lock a file or folder for as long as whoever writes into it lives."""
+    if sys.platform == "win32":  # nobody can remove there what is open
+        yield
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path, prefix: str) -> None:
+    """Remove what was left by those who were killed: nobody holds it any more."""
+    if sys.platform == "win32":
+        return
+    for path in [one for one in folder.iterdir() if one.name.startswith(prefix)]:
+        with suppress(OSError):
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                if time.time() - path.stat().st_mtime > _FRESH:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            finally:
+                os.close(handle)
 
 
 class Layout:

@@ -277,13 +277,12 @@ def _check_words(plan: Plan) -> None:
     for reference in (plan.reference, plan.builder):
         if _REFERENCE.fullmatch(reference) is None:
             raise UnsafeValueError(
-                f"{reference!r} is not an image name",
-                hint="check the prefix given by --registry",
+                f"invalid image name {reference!r}", hint="check the prefix given by --registry"
             )
     for name, _ in plan.environment:
         if _VARIABLE.fullmatch(name) is None:
             raise UnsafeValueError(
-                f"{name!r} is not a variable name", hint="use letters, digits and underscores"
+                f"invalid variable name {name!r}", hint="use letters, digits and underscores"
             )
 
 

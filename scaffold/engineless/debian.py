@@ -1,13 +1,13 @@
 """Packages of Debian's index laid over a base: signed, hashes checked, nothing of them run."""
 
 import fnmatch
+import gzip
 import lzma
 import posixpath
 import re
 import shutil
 import subprocess
 import tarfile
-import zlib
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
@@ -47,10 +48,11 @@ _HOLDS: Mapping[str, Callable[[object, object], bool]] = {
 _IDLE = re.compile(r"\s*(#.*|set -\w+|exit 0|:|ldconfig|)\s*")
 _TIMEOUT = 60.0  # seconds without an answer
 _KEYRINGS = ("etc/apt/trusted.gpg", "etc/apt/trusted.gpg.d/*.gpg", "etc/apt/trusted.gpg.d/*.asc")
-_PACKED: Mapping[str, Callable[[bytes], bytes]] = {
-    "xz": lzma.decompress,
-    "gz": lambda data: zlib.decompress(data, 47),
-    "": bytes,
+_PACKED: Mapping[str, Callable[..., Iterable[str]]] = {"xz": lzma.open, "gz": gzip.open, "": open}
+_READ = {
+    *("Package", "Version", "Architecture", "Multi-Arch", "Status", "Filename", "SHA256"),
+    *("Depends", "Pre-Depends", "Provides", "Conflicts", "Breaks"),
+    *("Types", "Enabled", "URIs", "Suites", "Components", "Signed-By"),  # of apt's sources
 }
 
 
@@ -128,23 +130,27 @@ def find_packages(
     for source in read_sources(base.folder, own):
         release = _read_release(base.folder, source, client)
         for part in source.parts:
-            text = _read_index(
+            lines = _read_index(
                 source, release, f"{part}/binary-{_ARCHES.get(arch, arch.value)}", client
             )
-            for fields in read_paragraphs(text):
+            for fields in read_paragraphs(lines):
                 debs.setdefault(fields["Package"], []).append(Deb(fields=fields, site=source.site))
     status = (base.folder / DPKG.lstrip("/") / "status").read_text("utf-8")
-    there = [Deb(fields=fields, site="") for fields in read_paragraphs(status)]
+    there = [Deb(fields=fields, site="") for fields in read_paragraphs(status.splitlines())]
     return choose(names, debs, [one for one in there if "deinstall" not in one.fields["Status"]])
 
 
-def read_paragraphs(text: str) -> Iterator[Fields]:
-    """Yield the fields of each paragraph, continuation lines left out."""
-    for block in text.split("\n\n"):
-        rows = (line.partition(":") for line in block.splitlines() if line[:1] not in " \t#")
-        fields = {name: value.strip() for name, colon, value in rows if colon}
-        if fields:
-            yield fields
+def read_paragraphs(lines: Iterable[str]) -> Iterator[Fields]:
+    """Yield the fields of each paragraph, without those that nothing here reads."""
+    fields: dict[str, str] = {}
+    for line in chain(lines, [""]):
+        name, colon, value = line.partition(":")
+        if not line.strip():
+            if fields:
+                yield fields
+            fields = {}
+        elif colon and name in _READ:
+            fields[name] = value.strip()
 
 
 def read_sources(root: Path, own: Path | None) -> tuple[AptSource, ...]:
@@ -155,7 +161,7 @@ def read_sources(root: Path, own: Path | None) -> tuple[AptSource, ...]:
     for file in files:
         text = file.read_text("utf-8") if file.is_file() else ""
         if file.suffix == ".sources" or re.search(r"^URIs:", text, re.MULTILINE):
-            for fields in read_paragraphs(text):
+            for fields in read_paragraphs(text.splitlines()):
                 if "deb" in fields.get("Types", "").split() and fields.get("Enabled") != "no":
                     found += [
                         AptSource(
@@ -235,7 +241,7 @@ def _verify(work: Path, url: str, keys: Sequence[Path]) -> str:
     return (work / "signed").read_text("utf-8")
 
 
-def _read_index(source: AptSource, release: str, folder: str, client: Client) -> str:
+def _read_index(source: AptSource, release: str, folder: str, client: Client) -> Iterable[str]:
     """Return a list of packages, checked against the hash in its Release."""
     for ending, unpack in _PACKED.items():
         path = f"{folder}/Packages.{ending}".rstrip(".")
@@ -244,8 +250,8 @@ def _read_index(source: AptSource, release: str, folder: str, client: Client) ->
             hashed = re.search(r"^Acquire-By-Hash: yes$", release, re.MULTILINE)
             name = f"{folder}/by-hash/SHA256/{listed[1]}" if hashed else path
             held = client.keep(listed[1], f"{source.site}/dists/{source.suite}/{name}")
-            return unpack(held.read_bytes()).decode("utf-8")
-    return ""  # a part may have nothing for an architecture
+            return unpack(held, "rt", encoding="utf-8")
+    return ()  # a part may have nothing for an architecture
 
 
 def choose(

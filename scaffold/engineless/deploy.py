@@ -189,8 +189,13 @@ def deploy(
     known = min(count_known(saved.diffs, images), len(saved.layers) - 1)
     _check_room(job.archive, saved.layers[known:], measure_room())
     spare = f"{job.name}-previous"
-    if old is not None and (left := _find(client, spare)) is not None:
-        left.remove(force=True)  # of a run whose link broke after this one had started
+    if (left := _find(client, spare)) is not None:
+        # Of a run that was killed, or whose link broke: what ran before is what is known to run.
+        if old is not None:
+            old.remove(force=True)
+        left.rename(job.name)
+        left.start()
+        old = left
     try:
         tell("sending what the device lacks")
         moved = _send(job.archive, saved, known, client)

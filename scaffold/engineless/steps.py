@@ -16,7 +16,7 @@ from scaffold import assembler
 from scaffold.assembler import FetchError
 from scaffold.assembler.fetching import fetch
 from scaffold.docker.build import BEARER_VARIABLE
-from scaffold.docker.oci import Store
+from scaffold.docker.oci import DRAFT, Store
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
 from scaffold.engineless.layers import Entry, list_folder, make_entry, parents_of
 from scaffold.engineless.wheels import gather_wheels
@@ -213,7 +213,11 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     patterns = parse_ignore((folder / name).read_text("utf-8")) if name else ()
     dropped = set(view.app_left_out)
     if made.is_relative_to(root.resolve()):
-        dropped.add(made.relative_to(root.resolve()).as_posix())
+        goal = made.relative_to(root.resolve())
+        dropped.add(goal.as_posix())
+        drafts = (one.name for one in made.parent.glob(".*.draft-*"))  # of a killed run
+        own = DRAFT.format(made.name)
+        dropped |= {goal.with_name(one).as_posix() for one in drafts if one.startswith(own)}
     inside = view.workdir.strip("/")
     prefix = "" if view.folder == "." else f"{view.folder}/"
     paths = [path for path in _walk(root, prefix, patterns) if not _is_dropped(path, dropped)]

@@ -98,7 +98,7 @@ class Http:
                 try:
                     body = self.read_body(response, limit)
                 except (requests.RequestException, OSError) as error:
-                    if attempt == _BODY_TRIES - 1:
+                    if attempt == _BODY_TRIES - 1 or isinstance(error, requests.Timeout):
                         said = _describe(url, error, "broke off in the middle")
                         raise self._hidden(said) from error
                     continue
@@ -123,7 +123,7 @@ class Http:
                 auth=self.credentials(url),
                 stream=True,
             )
-        except (requests.RequestException, OSError) as error:
+        except (requests.RequestException, OSError, _SlowHeadError) as error:
             raise self._hidden(_describe(url, error, "cannot be reached")) from error
         with response:
             try:
@@ -283,9 +283,13 @@ def _make_pools(patience: float) -> dict[str, Any]:
     return {"http": PlainPool, "https": EncryptedPool}
 
 
+class _SlowHeadError(Exception):
+    """A head that came too slowly; urllib3 would try again after any OSError."""
+
+
 @contextmanager
 def _cut_off(connected: socket.socket | None, seconds: float) -> Iterator[None]:
-    """Shut a connection down after some seconds. Raises TimeoutError then."""
+    """Shut a connection down after some seconds. Raises _SlowHeadError then."""
     late: list[bool] = []
 
     def cut() -> None:
@@ -305,7 +309,7 @@ def _cut_off(connected: socket.socket | None, seconds: float) -> Iterator[None]:
     finally:
         timer.cancel()
     if late:
-        raise TimeoutError
+        raise _SlowHeadError
 
 
 def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
@@ -317,7 +321,7 @@ def _describe(url: str, error: Exception, what: str) -> LeanscaffoldError:
     elif isinstance(error, requests.exceptions.ProxyError):
         what = "cannot be reached through the proxy"
         hint = "check HTTPS_PROXY and pip's proxy setting"
-    elif isinstance(error, requests.exceptions.Timeout) or any(
+    elif isinstance(error, requests.exceptions.Timeout | _SlowHeadError) or any(
         isinstance(getattr(one, "reason", None), ReadTimeoutError) for one in error.args
     ):
         what = "did not answer in time"

@@ -200,7 +200,7 @@ def distribution_key(distribution: str, release: str) -> str:
 class SystemPackage:
     """A distribution package that has to be installed: what it adds with all it pulls in, in bytes.
 
-    ``verified`` is False where only the name is known from general knowledge.
+    ``verified`` is False where name and cost are estimates.
     """
 
     name: str

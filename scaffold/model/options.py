@@ -127,7 +127,7 @@ class Options:
         metavar="A=B",
         help="Install B where the project asks for A; repeatable.",
     )
-    apply_swaps: bool = _project("switch", help="Take every swap that keeps the behaviour.")
+    apply_swaps: bool = _project("switch", help="Make every swap that keeps the behaviour.")
     python: str = _choice(
         "python",
         frequent=True,
@@ -253,7 +253,7 @@ class Options:
         "registry", (), name="registry", metavar="NAME=PREFIX", help="Where base images come from."
     )
     offline: bool = _index(
-        "switch", frequent=True, help="Only the lock, the cache and the bundled knowledge."
+        "switch", frequent=True, help="Use only the lock, the cache and the bundled knowledge."
     )
 
 
@@ -292,9 +292,9 @@ class Request:
         "its profile.  [default: auto, the device's]",
     )
     max_size: int | None = _target(
-        "size", None, frequent=True, help="Most bytes on disk: 500MB (500M is the same), 1.5GiB."
+        "size", None, frequent=True, help="Maximum size on disk: 500MB (500M is the same), 1.5GiB."
     )
-    max_download: int | None = _target("size", None, help="Most bytes to pull.")
+    max_download: int | None = _target("size", None, help="Maximum download size.")
     memory: int | None = _target("memory", None, help="The device's memory.")
     storage: int | None = _target(
         "size",
@@ -303,9 +303,7 @@ class Request:
         help="The device's room for images: an update needs it for the old one and the new.  "
         "[default: all of the device's storage]",
     )
-    remove_old: bool = _target(
-        "switch", help="The old image is removed before the new one is pulled."
-    )
+    remove_old: bool = _target("switch", help="Remove the old image before the new one is pulled.")
     requirements: tuple[str, ...] = _project(
         "path",
         (),
@@ -367,7 +365,7 @@ class Request:
         metavar="DIR",
         completes="folder",
         sample=("our-knowledge",),
-        help="Your own facts, on top of ours.",
+        help="A folder of your own facts, on top of the bundled ones.",
     )
     options: Options = field(default_factory=Options)
     places: Mapping[str, Detail] = field(default_factory=dict, compare=False)

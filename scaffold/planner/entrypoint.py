@@ -67,7 +67,7 @@ def find_port(project: Project, options: Options) -> int | None:
     """Return the port, None for none. Raises UsageError for an invalid one."""
     found = choose_port(project, options)
     if found is not None and not 0 < found.value <= _HIGHEST_PORT:
-        raise UsageError(f"{found.value} is not a port", hint=f"ports go from 1 to {_HIGHEST_PORT}")
+        raise UsageError(f"invalid port {found.value}", hint=f"ports go from 1 to {_HIGHEST_PORT}")
     return found.value if found else None
 
 
@@ -95,7 +95,7 @@ def find_health(
     path = found.value if found else ""
     if path and _HEALTH_PATH.fullmatch(path) is None:
         raise UsageError(
-            f"{path!r} is not a URL path",
+            f"invalid URL path {path!r}",
             hint="a health path starts with a slash and has no blanks: --health /health",
         )
     return _timed(HealthCheck(port=port, path=path), targets)

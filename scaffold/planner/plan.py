@@ -40,8 +40,8 @@ UID = 10001
 # A base without a shell (distroless) brings a user and a home; nothing there could add another.
 NONROOT_UID = 65532
 
-# What ``Recipe.tools`` means in a distribution (Debian's package index; Alpine's names from
-# general knowledge).
+# What ``Recipe.tools`` means in a distribution (Debian's package index; Alpine's names were not
+# looked up).
 _TOOLS = {
     "apt": {
         "cmake": "cmake",

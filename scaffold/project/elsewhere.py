@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from scaffold.model.errors import Detail, RequirementsInvalidError
 from scaffold.model.project import Project
 from scaffold.project.locks import find_format
+from scaffold.project.source_modules import is_brought
 from scaffold.project.text_io import decode, read_bytes
 
 _LISTS = re.compile(
@@ -101,7 +102,11 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
     """
     if project.asked or project.lock or allowed:
         return
-    imports = [use for use in project.uses if use.code == "imports"]
+    imports = [
+        use
+        for use in project.uses
+        if use.code == "imports" and not is_brought(use.origin.file or "")
+    ]
     seen = () if project.listed else project.elsewhere
     if not imports and not seen:
         return

@@ -57,7 +57,7 @@ from scaffold.project.python_versions import read_pipfile_python, read_pythons
 from scaffold.project.repositories import settle_repositories
 from scaffold.project.requirement_parser import Reading, unique
 from scaffold.project.requirements import installs_whole, read_requirements
-from scaffold.project.setup_files import read_setup
+from scaffold.project.setup_files import read_setup, read_setup_name
 from scaffold.project.source_selection import REQUIREMENT_FILES, Choice, Evidence, Kind, choose
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import find_workspace, rebase
@@ -178,7 +178,9 @@ def read_project(
             (*by_extra.values(), *by_group.values()),
         )
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
-    read = read if requirements else _with_own(replace(read, notes=(*read.notes, *told)), own)
+    if not requirements:
+        itself = canonicalize_name(read_setup_name(root) or _name(root, pyproject).value)
+        read = _with_own(replace(read, notes=(*read.notes, *told)), own, itself)
     reading = _settled(compare(follow(root, read, context=context)), repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
@@ -272,9 +274,9 @@ def _evidence(
     )
 
 
-def _with_own(reading: Reading, own: OwnInstalls) -> Reading:
-    """Return a reading with what only the project's own Dockerfile names."""
-    known = {asked.name for asked in reading.asked}
+def _with_own(reading: Reading, own: OwnInstalls, itself: str) -> Reading:
+    """Return a reading with what only the project's own Dockerfile names, but for the project."""
+    known = {itself, *(asked.name for asked in reading.asked)}
     known |= {package.name for package in (reading.lock.packages if reading.lock else ())}
     more = tuple(asked for asked in own.asked if asked.name not in known)
     notes = tuple(f"{one.origin} installs {one.text}: so does the image" for one in more)

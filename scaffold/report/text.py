@@ -151,12 +151,12 @@ def _show_memory(target: Target, chosen: Accepted) -> "Content":
     if memory is None or not memory.measured or not memory.telling:
         return
     of = "" if allowed is None else f" of {format_memory(allowed)}"
-    yield indented(
-        f"about {format_size(memory.resident)} of memory{of} when everything is imported "
-        f"({memory.measured} of {memory.of} packages measured)",
-        2,
-        "dim",
+    rest = memory.of - memory.measured
+    lighter = f", {rest} lighter packages not counted" if rest else ""
+    text = (
+        f"about {format_size(memory.resident)} of memory{of} when everything is imported{lighter}"
     )
+    yield indented(text, 2, "dim")
 
 
 def _show_packages(chosen: Accepted) -> "Content":

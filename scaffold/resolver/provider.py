@@ -21,6 +21,7 @@ from scaffold.resolver.cache import (
 from scaffold.resolver.releases import (
     Release,
     is_pin,
+    is_placeholder,
     names_prerelease,
     parse_version,
     satisfies,
@@ -50,10 +51,6 @@ def list_header_sources(
     """Yield who brings what the sources include or ask for."""
     asked = (*source.headers, *source.modules)
     yield from (one for one in known if any(one.brings(name) for name in asked))
-
-
-_SMALLEST = 2048  # bytes; a wheel below holds little more than its own metadata
-_LARGER = 20
 
 
 class UnreadError(Exception):
@@ -314,7 +311,7 @@ class Provider:
             wheel = None if self._no_binary(name) else self.answers.wheel(allowed)
             if wheel is not None:
                 contender = Candidate(name, release.version, extras, wheel, allowed)
-                if self._is_placeholder(contender):
+                if is_placeholder(wheel, release.version, self.releases(name)):
                     placeholders.append(contender)
                     continue
                 found = True
@@ -343,18 +340,6 @@ class Provider:
             return name in self.wanted.builds
         source = self.shelf.source(name, file)
         return source is not None and is_simple(source, self.wanted.headers)
-
-    def _is_placeholder(self, contender: Candidate) -> bool:
-        """Tell whether a wheel is next to empty where the project's other releases are not."""
-        size = contender.file.size
-        if size is None or size >= _SMALLEST or not contender.file.filename.endswith("-any.whl"):
-            return False
-        return any(
-            (file.size or 0) > _LARGER * size
-            for release in self.releases(contender.name)
-            if release.version != contender.version
-            for file in release.files
-        )
 
     def _from_system(
         self, name: str, extras: frozenset[str], needs: Sequence[Requirement]

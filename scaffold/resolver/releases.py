@@ -16,6 +16,8 @@ from scaffold.resolver.tags import tag_ranks
 
 _SDIST_ENDINGS = (".tar.gz", ".zip", ".tar.bz2", ".tgz")
 _WHEEL_PARTS = 5
+_SMALLEST = 2048  # bytes; a wheel below holds little more than its own metadata
+_LARGER = 20
 _PACED = 4  # releases; the snapshot knows a few more of each project
 
 
@@ -236,6 +238,19 @@ def usable_sdist(release: Release, python: Version, *, yanked: bool = False) -> 
 def final_releases(releases: tuple[Release, ...]) -> Iterator[Release]:
     """Yield what is neither a pre-release nor withdrawn."""
     return (r for r in releases if not r.version.is_prerelease and not r.yanked)
+
+
+def is_placeholder(file: DistFile, version: Version, releases: Sequence[Release]) -> bool:
+    """Tell whether a release's wheel is next to empty where the project's others are not."""
+    size = file.size
+    if size is None or size >= _SMALLEST or not file.filename.endswith("-any.whl"):
+        return False
+    return any(
+        (other.size or 0) > _LARGER * size
+        for release in releases
+        if release.version != version
+        for other in release.files
+    )
 
 
 def newest_final(releases: tuple[Release, ...]) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
@@ -12,6 +12,7 @@ from scaffold.resolver.releases import (
     Release,
     accepts_python,
     final_releases,
+    is_placeholder,
     list_releases,
     newest_final,
     split_tags,
@@ -96,7 +97,8 @@ def make_matrix(page: Page, pythons: Sequence[str] = PYTHONS) -> Matrix:
     without: dict[tuple[LibcFamily, Arch], str] = {}
     for release in finals:
         served = set()
-        for place, cell in _cells(release, newest, pythons):
+        full = [w for w in release.wheels if not is_placeholder(w, release.version, finals)]
+        for place, cell in _cells(replace(release, wheels=tuple(full)), newest, pythons):
             served.add(place[:2])
             held = found.get(place)
             if held is None or (held.version == cell.version and _better(cell, held)):

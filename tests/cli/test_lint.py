@@ -274,3 +274,12 @@ def test_a_rule_is_explained_by_its_code_and_by_its_name() -> None:
         assert "Bad\n    FROM" in text
     told = json.loads(CliRunner().invoke(cli, ["explain", "LS601", "--json"]).stdout)
     assert told["severity"] == "error"
+
+
+def test_packages_of_which_too_little_is_known_are_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(BAD, "utf-8")
+    (tmp_path / "requirements.txt").write_text("nobody-knows-a\nnobody-knows-b\n", "utf-8")
+    told = lint(tmp_path, "--target", "arm64").stdout
+    known = "too little is known here of nobody-knows-a, nobody-knows-b (`lint --online` asks"
+    assert told.count("--online") == 1
+    assert known in told

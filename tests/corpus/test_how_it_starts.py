@@ -943,6 +943,20 @@ def test_the_script_of_the_projects_name_goes_before_a_development_server(tmp_pa
     assert "hub.web:app" in started(planned(tmp_path, files, listed="flask\ngunicorn\n"))[0]
 
 
+def test_a_web_interface_that_only_an_extra_installs_is_not_the_start(tmp_path: Path) -> None:
+    """Source: beets, whose plugin for the web asks for Flask by an extra."""
+    script = '[project]\nname = "beets"\ndependencies = ["requests"]\n'
+    script += '[project.optional-dependencies]\nweb = ["flask"]\n'
+    script += '[project.scripts]\nbeet = "beets.ui:main"\n'
+    files = {
+        "pyproject.toml": script,
+        "beets/__init__.py": "",
+        "beets/ui.py": "def main(): ...\n",
+        "plugs/web/__init__.py": WEB,
+    }
+    assert "beets.ui import main" in started(planned(tmp_path, files))[0]
+
+
 def test_a_librarys_examples_do_not_start_and_need_nothing(tmp_path: Path) -> None:
     """Sources: enviroplus-python; tinytuya, which has examples/threading.py."""
     example = f"import PIL, subprocess\nsubprocess.run(['vcgencmd'])\nopen('x.db', 'w')\n{LOOP}"

@@ -239,6 +239,20 @@ def test_an_empty_list_is_a_list(tmp_path: Path) -> None:
     refuse_unlisted(read(tmp_path, {"pyproject.toml": text, "docker/requirements.txt": "x\n"}))
 
 
+def test_the_project_itself_is_no_package_that_its_dockerfile_adds(tmp_path: Path) -> None:
+    """Source: HABApp, which installs the wheel that it built by its name."""
+    dockerfile = "FROM python:3\nCOPY . .\nRUN pip install --find-links dist gate_keeper six\n"
+    setup = "from setuptools import setup\nsetup(name='gate-keeper', install_requires=['attrs'])\n"
+    found = read(tmp_path, {"Dockerfile": dockerfile, "setup.py": setup, "a.py": ""})
+    assert [one.name for one in found.asked] == ["attrs", "six"]
+
+
+def test_what_packages_import_that_are_brought_along_is_no_list_that_lacks(tmp_path: Path) -> None:
+    """Source: headphones, whose lib/ has all that it needs."""
+    files = {"main.py": "import json\n", "lib/requests/__init__.py": "import simplejson\n"}
+    refuse_unlisted(read(tmp_path, files))
+
+
 @pytest.mark.parametrize(("option", "alone"), [("--no-deps ", True), ("", False)])
 def test_what_the_dockerfile_installs_without_dependencies_brings_none(
     tmp_path: Path, public: FakeIndex, option: str, *, alone: bool

@@ -5,6 +5,7 @@ bytes into its text. What was found so is among the plain cases of the folder it
 """
 
 import json
+import os
 import tomllib
 from collections.abc import Callable
 from copy import deepcopy
@@ -299,7 +300,11 @@ def refuse_or_read(read: Reader, name: str, content: bytes) -> None:
         ), error.cause
 
 
-quickly = settings(max_examples=25, suppress_health_check=list(HealthCheck), derandomize=True)
+# For nights: LEANSCAFFOLD_FUZZ=40 tries forty times as many, others each time.
+TIMES = int(os.environ.get("LEANSCAFFOLD_FUZZ", "1"))
+quickly = settings(
+    max_examples=25 * TIMES, suppress_health_check=list(HealthCheck), derandomize=TIMES == 1
+)
 
 
 SEEDS = [(name, render(seed), read) for name, (seed, render, read) in TREES.items()]
@@ -358,7 +363,7 @@ HTML = b"""<!DOCTYPE html><base href="https://index.example/x/"><a href="demo-1.
 
 
 @given(data=st.data())
-@settings(quickly, max_examples=100)
+@settings(quickly, max_examples=100 * TIMES)
 def test_pages_of_an_index(data: st.DataObject) -> None:
     kind, body = data.draw(
         st.sampled_from(
@@ -383,7 +388,7 @@ def test_pages_of_an_index(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@settings(quickly, max_examples=100)
+@settings(quickly, max_examples=100 * TIMES)
 def test_what_is_in_wheels_and_sdists(data: st.DataObject) -> None:
     parse_metadata(scramble(data, metadata_text("demo", "1.0", "Requires-Dist: a").encode()))
     read_sdist(scramble(data, make_sdist("demo", "1.0", level="1.0")), "demo-1.0.tar.gz")

@@ -178,7 +178,11 @@ def name_required(start: Start, modules: Sequence[Module]) -> tuple[str, ...]:
             command = shlex.join((*start.command, first))
             origin = module.origin(commands[first])
             notes.append(f"{origin} takes a command ({known}): name one, as with --cmd {command!r}")
-        for names, where in () if commands else _required(module):
+        parted = any(
+            isinstance(call.func, ast.Attribute) and call.func.attr == "add_subparsers"
+            for _, call in module.calls()
+        )
+        for names, where in () if commands or parted else _required(module):
             options = [name for name in names if name.startswith("-")]
             if (options and not given & set(options)) or (not options and not values):
                 origin = module.origin(where)

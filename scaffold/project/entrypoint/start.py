@@ -180,8 +180,11 @@ def _find_entry(
         own = replace(told, port=own.port, health=own.health)
     if own.entry is not None:
         return _own_entry(own, own.entry, entry, modules, binds=binds)
-    if entry is not None and not serves and script and is_named_as_project(root):
-        return script  # what starts it otherwise is for its developers
+    if (
+        (entry is not None and not serves and script)  # for its developers, or only an extra's
+        and (is_named_as_project(root) or entry.start.value.framework not in installed)
+    ):
+        return script
     if entry is not None:
         main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
         if main is not None and main.port is None:

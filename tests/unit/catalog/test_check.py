@@ -15,6 +15,7 @@ from scaffold.model.knowledge import (
     Base,
     Companion,
     Distribution,
+    DroppedPackages,
     Facts,
     ModuleFact,
     PackageFact,
@@ -51,6 +52,15 @@ def with_image(facts: Facts, **changes: object) -> Facts:
         return replace(base, images=(*base.images[:-1], image))
 
     return with_base(facts, change)
+
+
+def with_dropped(facts: Facts, package: str) -> Facts:
+    releases = facts.libraries["libGL.so.1"].packages
+    rows = {
+        one: DroppedPackages(id=one, packages=f"{package} libgl2", source="x", checked=TODAY)
+        for one in releases
+    }
+    return replace(facts, dropped=rows)
 
 
 def with_package(facts: Facts, **changes: object) -> Facts:
@@ -156,6 +166,7 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("library-kind", "libraries/libGL.so.1", lambda f: with_library(f, "libGL.so.1", program=True)),
     ("size", "libraries/libGL.so.1", lambda f: with_system_package(f, on_disk=3)),
     ("package-name", "libraries/libGL.so.1", lambda f: with_system_package(f, name="lib GL")),
+    ("package-dropped", "libraries/libGL.so.1", lambda f: with_dropped(f, "libgl1")),
     ("size", "distributions/trixie", lambda f: with_table(f, packages={"x1": (1, 2, ())})),
     (
         "dependency-unknown",

@@ -139,7 +139,7 @@ def test_a_variable_that_is_no_options_is_found() -> None:
         ("extra = [1]", "extra: 1 is not a string"),
         ('target = ["arm64", "amr64"]', "did you mean arm64"),
         ('objective = "smallest"', "choices: size, balanced, compatible"),
-        ("port = 70000", "port: '70000' is not a port"),
+        ("port = 70000", "port: invalid port '70000'"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_with_its_line(line: str, said: str) -> None:

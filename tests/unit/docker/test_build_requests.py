@@ -68,7 +68,7 @@ def test_a_cache_that_several_images_would_overwrite_is_refused() -> None:
     "tag", ["", "App", "a b", "app:", "app:a b", "-app", "app:" + "x" * 129, "a//b", "app\n", "--x"]
 )
 def test_a_name_that_no_engine_takes_is_refused(tag: str) -> None:
-    with pytest.raises(UsageError, match="not an image name"):
+    with pytest.raises(UsageError, match="invalid image name"):
         split_tag(tag)
 
 

@@ -411,9 +411,9 @@ def test_quotes_and_dollars_stay_what_they_are(text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"reference": "evil AS build"}, "name of an image"),
-        ({"builder": "a\nb"}, "name of an image"),
-        ({"environment": (("A=1 B", "x"),)}, "name of a variable"),
+        ({"reference": "evil AS build"}, "image name"),
+        ({"builder": "a\nb"}, "image name"),
+        ({"environment": (("A=1 B", "x"),)}, "variable name"),
         ({"command": ("python", "a\nUSER root")}, "line break"),
     ],
 )

@@ -170,7 +170,7 @@ def test_packages_are_laid_over_a_base_with_what_they_need(base: BaseFiles, tmp_
     }
     assert (out / "lib").is_symlink()
     assert made.entries["usr/lib/libq.so.5.1"].source == out / "usr/lib/libq.so.5.1"
-    rows = list(read_paragraphs((out / "var/lib/dpkg/status").read_text()))
+    rows = list(read_paragraphs((out / "var/lib/dpkg/status").read_text().splitlines()))
     assert [(row["Package"], row["Status"]) for row in rows] == [
         (name, "install ok installed") for name in ("libc6", "debconf", "libq5", "libssl9")
     ]

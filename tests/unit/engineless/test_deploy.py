@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -130,6 +131,10 @@ def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
     assert "stat -c GPIO_GID=%g /dev/gpiochip0" in raised.value.hint
 
 
+class Killed(BaseException):
+    """What happens to a client that is no more."""
+
+
 class FakeEngine:
     """An engine in memory that keeps containers and images by name, as the SDK shows them.
 
@@ -144,11 +149,18 @@ class FakeEngine:
         self.loaded: list[set[str]] = []
         self.health = "healthy"
         self.partial = partial
+        self.left = 10_000  # changes that the client lives to ask for
         self.interrupted = False
         self.timeout = 60
         self.api = self.images = self.containers = self
 
+    def change(self) -> None:
+        if not self.left:
+            raise Killed
+        self.left -= 1
+
     def load_image(self, file: IO[bytes], *, quiet: bool) -> list[dict[str, str]]:
+        self.change()
         assert quiet
         with tarfile.open(fileobj=file) as tar:
             names = set(tar.getnames())
@@ -175,11 +187,13 @@ class FakeEngine:
         raise ImageNotFound(name)
 
     def create(self, **settings: Any) -> "FakeContainer":
+        self.change()
         made = FakeContainer(engine=self, name=settings["name"], health=self.health)
         self.named[made.name] = made
         return made
 
     def remove(self, image: str) -> None:
+        self.change()
         del self.known[image]
         self.tags = {tag: one for tag, one in self.tags.items() if one != image}
 
@@ -194,6 +208,7 @@ class FakeImage:
         return {"RootFS": {"Layers": self.engine.known[self.id]}}
 
     def tag(self, name: str, tag: str = "") -> None:
+        self.engine.change()
         self.engine.tags[f"{name}:{tag}" if tag else name] = self.id
 
 
@@ -210,16 +225,20 @@ class FakeContainer:
         return {"State": {"Running": self.running, "ExitCode": 1, "Health": health}}
 
     def start(self) -> None:
+        self.engine.change()
         self.running = True
 
     def stop(self) -> None:
+        self.engine.change()
         self.running = False
 
     def rename(self, name: str) -> None:
+        self.engine.change()
         self.engine.named[name] = self.engine.named.pop(self.name)
         self.name = name
 
     def remove(self, *, force: bool = False) -> None:
+        self.engine.change()
         assert force or not self.running
         del self.engine.named[self.name]
 
@@ -304,3 +323,19 @@ def test_an_interrupt_while_it_travels_leaves_the_old_one_and_nothing_behind(
         deploy_to(engine, tmp_path, b"edit")
     assert (engine.named, engine.tags, engine.known) == before
     assert all(one.running for one in engine.named.values())
+
+
+@pytest.mark.parametrize("changes", range(12))
+def test_a_deployment_that_is_killed_is_mended_by_the_next(tmp_path: Path, changes: int) -> None:
+    engine = FakeEngine()
+    deploy_to(engine, tmp_path, b"apps")
+    engine.left = changes
+    with suppress(Killed):
+        deploy_to(engine, tmp_path, b"edit")
+    engine.left = 10_000
+    deploy_to(engine, tmp_path, b"edit")
+    assert [(one.name, one.running) for one in engine.named.values()] == [("app", True)]
+    assert (
+        engine.known[engine.tags["app:latest"]]
+        == read_saved(tmp_path / "app.tar", [Arch.ARM64]).diffs
+    )

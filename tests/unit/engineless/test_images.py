@@ -5,11 +5,15 @@ import hashlib
 import io
 import json
 import os
+import random
 import shutil
+import signal
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -481,3 +485,31 @@ def test_what_needs_an_engine_is_refused_with_all_reasons(bench: Bench) -> None:
 def test_a_goal_that_is_none_is_refused(goal: str) -> None:
     with pytest.raises(UsageError, match="--to"):
         check_goal(goal)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork, and no kill")
+def test_a_build_that_is_killed_leaves_a_whole_image_or_none_and_the_next_mends(
+    bench: Bench,
+) -> None:
+    made = bench.folder / "project/app.tar"
+    begun = time.monotonic()
+    wanted = bench.build(cut(), "other", goal=str(bench.folder / "app.tar")).built[0].image
+    whole = time.monotonic() - begun
+    for number in range(6):
+        child = os.fork()
+        if not child:
+            with suppress(BaseException):
+                bench.build(cut(), goal=str(made))
+            os._exit(0)
+        time.sleep(whole * random.uniform(0.05, 1.1))  # noqa: S311 - any instant
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if made.exists():
+            assert read_archive_file(made).id == wanted, number
+            made.unlink()
+    left = [*made.parent.glob(".*draft-*"), *(bench.folder / "cache").rglob(".work-*")]
+    for path in (made.with_name(".app.tar.draft-left"), *left):
+        path.touch()
+        os.utime(path, (OLD, OLD))
+    assert bench.build(cut(), goal=str(made)).built[0].image == wanted
+    assert not [*made.parent.glob(".*draft-*"), *(bench.folder / "cache").rglob(".work-*")]

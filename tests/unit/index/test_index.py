@@ -158,9 +158,10 @@ def test_a_connection_that_drops_midway_is_an_error_and_leaves_nothing_behind(
 
 def test_a_head_that_never_ends_is_cut_off(bench: Bench) -> None:
     bench.server.add_page("demo", [], dribble=True)
-    http = Http(bench.config, retries=0, patience=0.3)
+    http = Http(bench.config, retries=3, patience=0.3)
     with pytest.raises(TransientError, match="did not answer in time"):
         http.get(f"{bench.server.url}/demo/")
+    assert len(bench.server.seen) == 1, "it is not asked again"
 
 
 @pytest.mark.parametrize(

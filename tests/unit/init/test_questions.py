@@ -160,7 +160,7 @@ def test_a_written_answer_is_checked_and_said_what_is_wrong() -> None:
     assert command.problem_of("") == ""
     port = next_question(bare, {**given, "cmd": "x"})
     assert port
-    assert "is not a port" in port.problem_of("x")
+    assert "invalid port" in port.problem_of("x")
     assert port.problem_of("") == ""
 
 

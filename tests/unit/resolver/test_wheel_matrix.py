@@ -53,6 +53,18 @@ def test_a_row_names_the_first_version_with_a_wheel_and_the_last_without() -> No
     assert rows[LibcFamily.MUSL, Arch.ARM64] == ("", "3.0")
 
 
+def test_an_empty_release_of_long_ago_is_no_wheel() -> None:
+    sizes = {
+        "p-2.0-cp313-cp313-manylinux_2_28_aarch64.whl": 2_000_000,
+        "p-0.0.1-py3-none-any.whl": 1_100,
+        "p-2.0.tar.gz": 400_000,
+    }
+    files = tuple(DistFile(filename=name, size=size) for name, size in sizes.items())
+    matrix = make_matrix(Page(name="p", files=files, origin="test"))
+    assert cell(matrix, "glibc", Arch.ARM64, "3.13").version == "2.0"
+    assert cell(matrix, "glibc", Arch.ARM_V6, "3.13") == Cell(sdist="2.0")
+
+
 def test_versions_are_compared_as_versions() -> None:
     matrix = matrix_of("p-1.10-py3-none-any.whl", "p-1.9-py3-none-any.whl")
     assert cell(matrix, "musl", Arch.ARM_V6, "3.12").version == "1.10"
