@@ -65,7 +65,7 @@ def check_base(base: Base, facts: Facts) -> Iterator[Problem]:
         text = f"{base.distribution} has {alike.libc} in bases/{alike.id}, and {base.libc} here"
         yield Problem(code="libc", fact=fact, text=text)
     if base.package_manager not in (None, *MANAGERS):
-        text = f"{base.package_manager!r} is no package manager that can be used"
+        text = f"{base.package_manager!r} is not a package manager that can be used"
         yield Problem(code="package-manager", fact=fact, text=text)
     if "{python}" not in base.reference and len({image.python for image in base.images}) > 1:
         text = f"reference {base.reference!r} is the same for several Pythons"
@@ -119,7 +119,7 @@ def _check_images(base: Base, facts: Facts) -> Iterator[Problem]:
 
 def _check_image(image: Image, fact: str, label: str) -> Iterator[Problem]:
     if not image.release.startswith(f"{image.python}."):
-        text = f"{label}: {image.release!r} is no release of {image.python}"
+        text = f"{label}: {image.release!r} is not a release of {image.python}"
         yield Problem(code="release", fact=fact, text=text)
     if not 0 < image.download <= image.on_disk:
         text = f"{label}: {image.on_disk} bytes on disk, {image.download} compressed"
@@ -178,7 +178,7 @@ def check_package(package: PackageFact, facts: Facts) -> Iterator[Problem]:
             yield Problem(code="library-unknown", fact=fact, text=text)
     for kind in package.keep:
         if kind not in _KINDS:
-            yield Problem(code="keep", fact=fact, text=f"{kind!r} is no kind of files")
+            yield Problem(code="keep", fact=fact, text=f"{kind!r} is not a kind of file")
     for other in package.conflicts:
         known = facts.packages.get(other)
         if known is not None and package.name not in known.conflicts:
@@ -195,7 +195,7 @@ def _check_swap(swap: Swap, package: PackageFact, fact: str) -> Iterator[Problem
     try:
         target = Requirement(swap.to)
     except InvalidRequirement:
-        yield Problem(code="swap-target", fact=fact, text=f"{swap.to!r} is no requirement")
+        yield Problem(code="swap-target", fact=fact, text=f"{swap.to!r} is not a requirement")
         return
     name = target.name
     if canonicalize_name(name) != name:
@@ -208,7 +208,7 @@ def _check_swap(swap: Swap, package: PackageFact, fact: str) -> Iterator[Problem
         text = f"the kind of a swap is safe or ask, not {swap.kind!r}"
         yield Problem(code="swap-kind", fact=fact, text=text)
     if swap.unless and swap.unless not in _USES:
-        yield Problem(code="swap-unless", fact=fact, text=f"{swap.unless!r} is no code of a use")
+        yield Problem(code="swap-unless", fact=fact, text=f"{swap.unless!r} is not a use code")
 
 
 def _check_recipe(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
@@ -219,7 +219,7 @@ def _check_recipe(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
     rows = (*recipe.build.values(), *recipe.run.values())
     for name in (name for row in rows for name in row):
         if SYSTEM_NAME.fullmatch(name) is None:
-            text = f"the recipe's {name!r} is no package name"
+            text = f"the recipe's {name!r} is not a package name"
             yield Problem(code="recipe-package", fact=fact, text=text)
     for name in recipe.run.get("apt", ()):
         for table in facts.distributions.values():
@@ -228,14 +228,14 @@ def _check_recipe(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
                 yield Problem(code="recipe-package", fact=fact, text=text)
     for tool in recipe.tools:
         if tool not in _TOOLS:
-            yield Problem(code="recipe-tool", fact=fact, text=f"{tool!r} is no known tool")
+            yield Problem(code="recipe-tool", fact=fact, text=f"{tool!r} is not a known tool")
 
 
 def _check_proven(recipe: Recipe, fact: str, facts: Facts) -> Iterator[Problem]:
     known = {(base.id, image.python, image.arch) for base in facts.bases for image in base.images}
     for proven in recipe.proven:
         if (proven.base, proven.python, proven.arch) not in known:
-            text = f"it is said to be proven on {proven.base} ({proven.arch}), which is no base"
+            text = f"it is said to be proven on {proven.base} ({proven.arch}), which is not a base"
             yield Problem(code="recipe-proven", fact=fact, text=text)
 
 
@@ -271,7 +271,7 @@ def _check_library(library: Library, facts: Facts) -> Iterator[Problem]:
         yield Problem(code="library-kind", fact=fact, text=f"{library.id!r} is not {kind}")
     for release, package in library.packages.items():
         if SYSTEM_NAME.fullmatch(package.name) is None:
-            text = f"{package.name!r} is no package name of {release}"
+            text = f"{package.name!r} is not a package name of {release}"
             yield Problem(code="package-name", fact=fact, text=text)
         gone = facts.dropped.get(release)
         if gone is not None and gone.successors(package.name) is not None:
@@ -320,7 +320,7 @@ def _check_distribution(kind: str, table: Distribution) -> Iterator[Problem]:
             text = f"{name} is in {package}, which has no line"
             yield Problem(code="dependency-unknown", fact=fact, text=text)
         if _VERSION.fullmatch(version) is None:
-            text = f"{version!r} of {name} is no version"
+            text = f"{version!r} of {name} is not a version"
             yield Problem(code="version", fact=fact, text=text)
 
 

@@ -389,7 +389,9 @@ def read_names(text: str, where: str) -> tuple[str, ...]:
         try:
             names[canonicalize_name(written, validate=True)] = None
         except InvalidName:
-            problems.append(Detail(file=where, line=number, text=f"{written!r} is no package name"))
+            problems.append(
+                Detail(file=where, line=number, text=f"{written!r} is not a package name")
+            )
     if problems:
         raise KnowledgeInvalidError(
             "the list of names cannot be read", details=problems, hint="one name stands on a line"

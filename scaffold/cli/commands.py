@@ -324,7 +324,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             option(
                 "--html", metavar="FILE", help="Write a page that needs nothing else; - is stdout."
             ),
-            flag("--force", help="Overwrite FILE even if it is no report."),
+            flag("--force", help="Overwrite FILE even if it is not a report."),
             JSON,
             QUIET,
         ),
@@ -532,7 +532,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 ),
                 command(
                     "refresh",
-                    "Make the snapshot of wheels anew; show what changed.",
+                    "Refresh the snapshot of wheels; show what changed.",
                     """Ask the index anew for releases, files and what is inside wheels.
 
     The index is the one that pip or uv is configured to use, a private one as well; what it

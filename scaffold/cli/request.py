@@ -105,7 +105,7 @@ def read_options(argv: Sequence[str]) -> dict[str, Any]:
     except click.ClickException as error:
         raise ConfigInvalidError(
             f"leanscaffold.json holds options that cannot be used: {error.format_message()}",
-            hint="write it anew: leanscaffold generate --force",
+            hint="write it again: leanscaffold generate --force",
         ) from error
 
 

@@ -37,7 +37,7 @@ from scaffold.state.record import Record
 _STALE = 1
 _OTHER_BASE = (
     "the Dockerfile stays as you wrote it, and the lock is now for another base: change its FROM "
-    "lines to suit, or have it written anew with --force"
+    "lines to suit, or write it again with --force"
 )
 
 

@@ -84,7 +84,7 @@ def read_recorded(values: Mapping[str, Any]) -> tuple[Given, ...]:
         raise ConfigInvalidError(
             f"{_RECORD} holds options that cannot be used",
             details=wrong,
-            hint="correct them there, or write it anew: leanscaffold generate --force",
+            hint="correct them there, or write it again: leanscaffold generate --force",
         )
     return tuple(given)
 

@@ -176,7 +176,7 @@ def choose_targets(
     arches = request.targets or ((device.arch,) if device else ())
     if not arches:
         arches = (parse_arch(machine),)
-        text = f"no --target and no --device: decided for this machine's {arches[0]}"
+        text = f"no --target and no --device: planned for this machine's {arches[0]}"
         remarks.append(Reason(code=Code.TARGET_ASSUMED, text=text, fact=arches[0]))
     if device:
         remarks.extend(_device_remarks(request, device, arches))

@@ -83,7 +83,7 @@ _HINTS = (
     ),
     (
         ("connection refused", "could not connect to"),
-        "nobody answers there: check HTTP_PROXY and HTTPS_PROXY, and the address of the index",
+        "nothing answers there: check HTTP_PROXY and HTTPS_PROXY, and the address of the index",
     ),
     (
         ("no matching distribution found",),
@@ -143,7 +143,7 @@ def explain_failure(said: Sequence[str], failed: FailedStep | None) -> Leanscaff
     )
     return found or BuildError(
         f"the build failed: {error or 'buildx did not say why'}",
-        hint="the Dockerfile may have been edited: `leanscaffold generate --force` writes it anew"
+        hint="the Dockerfile may have been edited: `leanscaffold generate --force` writes it again"
         if "dockerfile parse error" in everything or "failed to read dockerfile" in everything
         else "",
         details=_details(said),

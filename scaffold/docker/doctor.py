@@ -246,7 +246,7 @@ def _check_proxy(environ: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(
                 part="proxy",
                 health=Health.BROKEN,
-                text=f"{name} is no address: {redact(text)}",
+                text=f"{name} is not an address: {redact(text)}",
                 remedy=f"export {name}=http://proxy.example:3128",
             )
     for name in _CERTIFICATES:

@@ -138,12 +138,12 @@ def trace_lines(plan: Plan) -> tuple[str, ...]:
     what = (
         "nothing that stays may need (imports in any function, data, libraries)"
         if plan.options.traced == "safe"
-        else "is no library of what was opened"
+        else "is not a library of what was opened"
     )
     lines = _wrap(
         f"What {runs} traced {'run' if runs == 1 else 'runs'} did not open and {what} is left out: "
         f"{TRACE} lists what was opened. Packages of other releases than it was made with stay "
-        "whole. --traced none leaves out nothing, leanscaffold trace makes the list anew."
+        "whole. --traced none leaves out nothing, leanscaffold trace writes the list again."
     )
     return tuple(lines)
 

@@ -83,7 +83,7 @@ def _index_lines(index: IndexOptions) -> Iterator[str]:
         bare = without_credentials(shown)
         if _ADDRESS.fullmatch(without_credentials(url)) is None or _VISIBLE.fullmatch(bare) is None:
             raise UnresolvableError(
-                f"{bare!r} is no address of an index", hint="correct it in the requirements"
+                f"{bare!r} is not an index URL", hint="correct it in the requirements"
             )
         if bare == url:
             yield f"{option} {bare}"
@@ -106,9 +106,9 @@ def _is_public(link: str) -> bool:
 
 def _check(pinned: Pinned) -> Iterator[str]:
     if _NAME.fullmatch(pinned.name) is None:
-        yield "this is no package name"
+        yield "this is not a package name"
     if _VERSION.fullmatch(pinned.version) is None:
-        yield "this is no version"
+        yield "this is not a version"
     if _SHA256.fullmatch(pinned.file.sha256) is None:
         yield f"{pinned.file.filename!r} has no sha256"
 
@@ -163,6 +163,6 @@ def _checked_url(name: str, url: str) -> str:
     url = without_credentials(url)
     if _ADDRESS.fullmatch(url.replace("${", "a:${", 1) if url.startswith("${") else url) is None:
         raise UnresolvableError(
-            f"{name}: {url!r} is no address", hint="correct it in the requirements"
+            f"{name}: {url!r} is not an address", hint="correct it in the requirements"
         )
     return url

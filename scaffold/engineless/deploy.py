@@ -89,7 +89,7 @@ def read_saved(archive: Path, arches: Iterable[Arch]) -> Saved:
             ]
     except (OSError, tarfile.TarError, KeyError, IndexError, TypeError, ValueError) as error:
         raise UsageError(
-            f"{archive} is no archive of an image with a name: {error}",
+            f"{archive} is not an archive of an image with a name: {error}",
             hint="`leanscaffold build --to app.tar` writes one, `docker save NAME` too",
         ) from error
     for arch in arches:

@@ -95,6 +95,6 @@ def open_bundle(archive: Path, store: Store) -> Any:
             return said["view"]
     except (OSError, KeyError, ValueError, tarfile.TarError) as error:
         raise BaseUnavailableError(
-            f"{archive} is no bundle: {error}",
+            f"{archive} is not a bundle: {error}",
             hint="`leanscaffold bundle --to site.tar` writes one",
         ) from error

@@ -352,6 +352,6 @@ def _read_timeout(settings: Mapping[str, str]) -> float:
         return float(text) if text else _DEFAULT_TIMEOUT
     except ValueError as error:
         raise ConfigInvalidError(
-            f"pip's timeout {text!r} is no number",
+            f"pip's timeout {text!r} is not a number",
             hint="set it in seconds: pip config set global.timeout 30",
         ) from error

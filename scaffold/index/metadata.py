@@ -110,7 +110,7 @@ def _find_problem(head: bytes, unparsed: Mapping[str, object]) -> str:
     wrong = _NO_FIELD.search(head)
     if wrong and _TELLING.search(head, wrong.start()):  # what follows is text, not fields
         line = head.count(b"\n", 0, wrong.start()) + 1
-        return f"line {line} of it is no field"
+        return f"line {line} of it is not a field"
     return ""
 
 

@@ -45,7 +45,7 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode()
     except UnicodeDecodeError as error:
         raise PathUnreadableError(
-            f"{path} is no text in UTF-8",
+            f"{path} is not UTF-8 text",
             hint="save it as UTF-8",
             details=[Detail(text=f"byte {error.start}: {error.reason}", file=str(path))],
         ) from error

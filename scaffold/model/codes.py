@@ -222,7 +222,7 @@ class Code(StrEnum):
 
     Swap the package for one with wheels, or build on the target's architecture.
     """
-    COMPILE_UNKNOWN = """compile-unknown (rejection): a build that nobody has tried
+    COMPILE_UNKNOWN = """compile-unknown (rejection): a build that has not been tried
 
     The sdist runs a compiler, and its headers, build system or language say too little of how long
     it takes and which packages it needs.
@@ -275,7 +275,7 @@ class Code(StrEnum):
 
     Pin a version that has a wheel, or one whose sdist says what it requires.
     """
-    UNKNOWN_PACKAGE = """unknown-package (rejection): nobody knows this package
+    UNKNOWN_PACKAGE = """unknown-package (rejection): an unknown package
 
     Neither the index nor the bundled snapshot nor the lock has a project of this name.
 
@@ -327,9 +327,9 @@ class Code(StrEnum):
     """
     DOWNLOADS_DATA = """downloads-data (note): data is downloaded at run time
 
-    A model, a corpus or weights are no part of a package: they are downloaded when the application
+    A model, a corpus or weights are not part of a package: they are downloaded when the application
     starts first, which needs a network, time, and a place to write to, each time that a container
-    is made anew.
+    is created.
 
     Bring them into the project's folder, or mount a volume where they are kept.
     """
@@ -339,7 +339,7 @@ class Code(StrEnum):
 
     Use a browser in a container of its own, or put one in with `--with chromium`.
     """
-    NEEDS_COMPANION = """needs-companion (note): a package needs another one besides
+    NEEDS_COMPANION = """needs-companion (note): a package needs another one as well
 
     The package works with one of several others, so it requires none of them, and none is
     installed.
@@ -375,8 +375,8 @@ class Code(StrEnum):
     """
     ACCELERATOR = """accelerator (note): most of it serves an accelerator
 
-    Packages came with libraries for a GPU. Nobody said whether the device has one, so they are in
-    the image.
+    Packages came with libraries for a GPU. It is not known whether the device has one, so they are
+    in the image.
 
     `--accelerator none` leaves them out, and so does the `--device` that it is for; `--accelerator
     cuda` keeps them.
@@ -467,7 +467,7 @@ class Code(StrEnum):
     Packages of other releases than the trace was made with may open other files, so they stay in
     the image whole; the same goes for the standard library of another Python.
 
-    `leanscaffold trace` with the same commands makes the list anew.
+    `leanscaffold trace` with the same commands writes the list again.
     """
     TRACE_UNMEASURED = """trace-unmeasured (note): the trace was made for another image
 
@@ -507,7 +507,7 @@ class Code(StrEnum):
 
     What leanscaffold wrote was changed since. It is the user's now and is built as it is.
 
-    Keep it, with `leanscaffold update --leave Dockerfile` for all later updates, or write it anew
+    Keep it, with `leanscaffold update --leave Dockerfile` for all later updates, or write it again
     with `leanscaffold generate --force`.
     """
     FILE_LEFT = """file-left (note): a file is left to you

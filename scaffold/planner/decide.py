@@ -54,7 +54,7 @@ def check_satisfiable(
         if looked_at and all(HOPELESS & {r.code for r in reasons} for reasons in looked_at):
             found = dict.fromkeys(r for rs in looked_at for r in rs if r.code in HOPELESS)
             raise UnresolvableError(
-                "no version of some packages satisfies all that is asked of them",
+                "the requirements cannot be resolved",
                 details=(*_place(project, found), *(Detail(text=note.text) for note in notes)),
                 hint=(
                     "plan once without --offline, or correct the requirements"

@@ -414,7 +414,7 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         yield Reason(code=Code.ESTIMATED_SIZE, text=text)
     unread = [w.pinned.name for w in wheels if w.pinned.file.size is not None]
     if unread:
-        text = f"sizes of {', '.join(unread)} are estimates: nobody has looked into these wheels"
+        text = f"sizes of {', '.join(unread)} are estimates: wheel contents not inspected"
         yield Reason(code=Code.ESTIMATED_SIZE, text=text, package=unread[0])
     closed = [w.pinned.name for w in candidate.packages if w.elf_unread]
     if closed:

@@ -116,14 +116,14 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
     ]
     details += [
         Detail(
-            text=f"imports {use.value}, which nothing asks for",
+            text=f"imports {use.value}, which no requirement installs",
             file=use.origin.file,
             line=use.origin.line,
         )
         for use in imports[:_MOST]
     ]
     raise RequirementsInvalidError(
-        f"nothing says what to install for {project.name.value}",
+        f"no requirements found for {project.name.value}",
         details=details,
         hint=f"{_remedy(seen)}; --allow-empty plans without packages",
     )

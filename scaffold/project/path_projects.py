@@ -172,7 +172,7 @@ class _Walk:
         if place.is_dir() and not any(
             (place / name).is_file() for name in ("pyproject.toml", "setup.py", "setup.cfg")
         ):
-            return f"{path} is no Python project: it has neither pyproject.toml nor setup.py"
+            return f"{path} is not a Python project: it has neither pyproject.toml nor setup.py"
         return ""
 
     def _file(self, item: Asked) -> None:

@@ -68,7 +68,9 @@ def _specifiers(text: str, origin: Origin) -> Found[str]:
     try:
         return Found(value=str(SpecifierSet(text)), origin=origin)
     except InvalidSpecifier as error:
-        raise _invalid(origin, f"{text!r} is no range of versions: {first_line(error)}") from error
+        raise _invalid(
+            origin, f"{text!r} is not a version specifier: {first_line(error)}"
+        ) from error
 
 
 def _from_pin(root: Path, name: str) -> list[Found[str]]:

@@ -186,7 +186,7 @@ def read_project(
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
     if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
         raise UsageError(
-            f"{root.name or root} is no Python project", hint=f"looked for {_LOOKED_FOR}"
+            f"{root.name or root} is not a Python project", hint=f"looked for {_LOOKED_FOR}"
         )
     installed = _installed(reading)
     brought = {one.path for one in reading.distributions}
@@ -502,6 +502,6 @@ def _name(root: Path, pyproject: Pyproject | None) -> Found[str]:
         raise ConfigInvalidError(
             f"{origin.file} names its project in a way that no package can be named",
             hint="use letters, digits, and - _ . between them",
-            details=[Detail(text=f"{name!r} is no name", file=origin.file, line=origin.line)],
+            details=[Detail(text=f"{name!r} is not a name", file=origin.file, line=origin.line)],
         ) from error
     return Found(value=name, origin=origin)

@@ -142,7 +142,7 @@ def _settle(
     checkout = fetch(address)
     own = read_own_package(checkout.folder, address.folder, _list(checkout.folder), named=True)
     if own is None:
-        raise FetchError("it is no Python package")
+        raise FetchError("it is not a Python package")
     if own.name != one.name:
         raise FetchError(f"the package in it is named {own.name}")
     built = replace(one, build_from=address.pinned(checkout.commit), build_tools=own.tools)

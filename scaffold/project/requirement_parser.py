@@ -77,13 +77,13 @@ def _check_address(url: str) -> None:
     try:
         name = unquote(urlsplit(url).path.rpartition("/")[2])
     except ValueError as error:
-        raise ValueError(f"{mask_credentials(url)} is no address: {error}") from error
+        raise ValueError(f"{mask_credentials(url)} is not an address: {error}") from error
     if name.endswith(".whl"):
         try:
             parse_wheel_filename(name)
         except InvalidWheelFilename as error:
             raise ValueError(
-                f"{mask_credentials(url)} is no wheel: its name says no version and platform"
+                f"{mask_credentials(url)} is not a wheel: its name says no version and platform"
             ) from error
 
 
@@ -100,7 +100,7 @@ def full_hash(value: str) -> str:
 def check_versions(specifiers: SpecifierSet) -> None:
     """Refuse an operator without a version, which ``===`` lets pass. Raises ValueError."""
     if any(not part.version for part in specifiers):
-        raise ValueError(f"{specifiers} is no version: write one after the operator")
+        raise ValueError(f"{specifiers} is not a version: write one after the operator")
 
 
 def read_requirement(text: str, origin: Origin, *, root: Path, folder: Path) -> Asked:

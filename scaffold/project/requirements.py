@@ -197,7 +197,7 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
     if hashes and not any(one.startswith("sha256:") for one in hashes):
         raise ValueError(
             f"{requirement} has no sha256, the only hash that indexes name: write one with "
-            "`pip hash`, or lock anew"
+            "`pip hash`, or lock again"
         )
     return Asked(
         name=canonicalize_name(name) if name else "",

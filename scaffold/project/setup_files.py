@@ -129,7 +129,7 @@ def _python(text: str, origin: Origin) -> list[Found[str]]:
     try:
         return [Found(value=str(SpecifierSet(text)), origin=origin)]
     except InvalidSpecifier as error:
-        raise ValueError(f"{text!r} is no range of versions") from error
+        raise ValueError(f"{text!r} is not a version specifier") from error
 
 
 def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read:

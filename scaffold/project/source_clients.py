@@ -252,7 +252,7 @@ def fetch_archive(address: Address, *, cache: Path, get: Get) -> Checkout:
             finally:
                 shutil.rmtree(made, ignore_errors=True)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise FetchError("it is no archive that can be read") from error
+        raise FetchError("it is not an archive that can be read") from error
     except OSError as error:
         raise FetchError(f"{error.filename}: {error.strerror}") from error
     return Checkout(commit=digest, folder=goal)

@@ -68,7 +68,7 @@ def _next_steps(outcome: PlanResult, folder: str) -> "Iterator[str]":
     elif rescue := rescue_options(outcome):
         yield generate_command(outcome.request, folder, rescue)
     elif wider := _widen_limits(outcome):
-        reason = "an update may fail half-way" if wider.remove_old else "that much may be used"
+        reason = "an update may fail half-way" if wider.remove_old else "with larger limits"
         yield f"{generate_command(wider, folder)}  # if {reason}"
     if outcome.fits:
         return

@@ -62,7 +62,7 @@ def show_settings(rows: Sequence[SettingRow], unused: Sequence[str]) -> "Iterato
         yield styled(f"  {line}", "" if row.given else "dim")
     if unused:
         yield ""
-        yield from (bullet(f"{name} is set, and is no option's variable") for name in unused)
+        yield from (bullet(f"{name} is set, but no option reads it") for name in unused)
 
 
 def make_settings_document(rows: Sequence[SettingRow], unused: Sequence[str]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _show_recipe(known: PackageSupport) -> "Content":
         return
     yield ""
     if recipe is None:
-        yield styled("Nobody has noted what compiling it takes.", "dim")
+        yield styled("What compiling it takes is not known.", "dim")
         return
     yield styled(f"To compile it ({recipe.effort} on a medium processor)", "bold")
     for line in align([(f"  {label}", names) for label, names in list_steps(recipe)]):

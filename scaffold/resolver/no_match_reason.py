@@ -22,7 +22,7 @@ _ARCH_OF_MACHINE = {arch.machine: arch for arch in Arch}
 
 
 def _direct(name: str, needed: str, url: str, environment: Environment, *, offline: bool) -> Reason:
-    text = f"{name}{needed} comes from a direct address that is no wheel for {environment}"
+    text = f"{name}{needed} comes from a direct address that is not a wheel for {environment}"
     if offline and not url.partition("#")[0].endswith(".whl"):
         text = f"offline, what {name}{needed} needs is not known: plan once without --offline"
     return Reason(code=Code.DIRECT_URL, text=text, package=name)
@@ -77,7 +77,7 @@ def explain_missing(
         yield Reason(code=Code.NO_WHEEL, text=text, package=name, fact="requires-python")
     what = f"{name} {newest.version}{needed}"
     if offline and best_wheel(newest, environment, python) is not None:
-        text = f"offline, nobody knows what {what} needs itself: plan once without --offline"
+        text = f"offline, it is not known what {what} needs itself: plan once without --offline"
         yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
     code = Code.LOCKED_VERSION_NO_WHEEL if locked else Code.NO_WHEEL
     has_sdist = any(release.sdist for release in admissible)

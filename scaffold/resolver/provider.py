@@ -259,7 +259,9 @@ class Provider:
         for text in metadata.requires:
             requirement = parse_requirement(text)
             if requirement is None:
-                raise self._unreadable(candidate, f"it requires {text!r}, which is no requirement")
+                raise self._unreadable(
+                    candidate, f"it requires {text!r}, which is not a requirement"
+                )
             if canonicalize_name(requirement.name) in self.local:
                 continue
             marker = str(requirement.marker) if requirement.marker else ""

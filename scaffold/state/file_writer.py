@@ -117,7 +117,7 @@ def write_outputs(
     """
     for name in files:
         if not _is_plain(name):
-            raise ValueError(f"{name!r} is no plain file name")
+            raise ValueError(f"{name!r} is not a plain file name")
     found = {name: _look(root, name) for name in files}
     texts = {name: text.encode() for name, text in files.items()}
     changed = {

@@ -140,7 +140,7 @@ def read_record(root: Path) -> Record | None:
     try:
         document = json.loads(path.read_bytes().decode())
         if not isinstance(document, dict):
-            raise _invalid("it is no object")
+            raise _invalid("it is not an object")
         version = document.get("version")
         if version == 1:
             document = _from_version_1(document)
@@ -152,7 +152,7 @@ def read_record(root: Path) -> Record | None:
         text = f"{match['field']}: {match['cause']}" if match else str(error)
         raise _invalid(text) from error
     except (LookupError, TypeError, AttributeError) as error:
-        raise _invalid(f"it is no plan of version 1: {error}") from error
+        raise _invalid(f"it is not a plan of version 1: {error}") from error
     except json.JSONDecodeError as error:
         raise _invalid(f"not JSON: {error.msg}", error.lineno) from error
     except (OSError, ValueError, RecursionError) as error:

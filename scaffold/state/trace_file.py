@@ -201,5 +201,5 @@ def read_trace(root: Path) -> Trace | None:
     except (OSError, ValueError) as error:
         raise ConfigInvalidError(
             f"{TRACE} cannot be used: {error}",
-            hint="make it anew (leanscaffold trace), or delete it",
+            hint="make it again (leanscaffold trace), or delete it",
         ) from error

@@ -95,7 +95,7 @@ def _try(contender: Variant, wishes: VerifyOptions, edges: CompareServices) -> C
     entry = CompareResult(name=contender.name, title=contender.title)
     if contender.refused:
         return replace(entry, trouble=contender.refused)
-    edges.tell(f"{contender.name}: building it, every step anew")
+    edges.tell(f"{contender.name}: building it without the cache")
     try:
         with edges.image(contender) as built:
             entry = replace(entry, build_seconds=built.seconds)

@@ -272,7 +272,7 @@ def parse_script(text: str, file: str) -> tuple[Request, ...]:
             problems.append(Detail(text=str(error), file=file, line=number))
     if problems or not found:
         raise UsageError(
-            f"{file} is no script of requests" if problems else f"{file} holds no request",
+            f"{file} is not a script of requests" if problems else f"{file} holds no request",
             hint='write one a line, such as: POST /items {"name": "lamp"}',
             details=problems,
         )
@@ -286,7 +286,7 @@ def _parse_line(line: str) -> Request:
     head, body, json_body = _cut(match["rest"] or "")
     headers = [(name, value.strip()) for name, value in _HEADER.findall(head)]
     if _HEADER.sub("", head).strip("; "):
-        raise ValueError(f"{head!r} are no headers (Name: value), and no JSON")
+        raise ValueError(f"{head!r} are not headers (Name: value), and not JSON")
     if json_body and "content-type" not in {name.lower() for name, _ in headers}:
         headers.append(("Content-Type", "application/json"))
     return Request(
@@ -306,7 +306,7 @@ def _cut(rest: str) -> tuple[str, str, bool]:
     try:
         json.loads(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no JSON: {error}") from error
+        raise ValueError(f"{text!r} is not valid JSON: {error}") from error
     return rest[: min(starts)].strip(), text, True
 
 
@@ -323,7 +323,7 @@ def list_exercises(
     """
     found = [TraceScenario(command=_split(text)) for text in commands]
     if scripts and port is None:
-        raise UsageError("nobody knows the app's port to send requests to", hint="--port 8000")
+        raise UsageError("the app's port is not known", hint="--port 8000")
     for file, requests in scripts:
         found.append(TraceScenario(port=port, health=health, requests=requests, source=file))
     return tuple(found) or (TraceScenario(port=port, health=health),)
@@ -333,7 +333,7 @@ def _split(text: str) -> tuple[str, ...]:
     try:
         words = tuple(shlex.split(text))
     except ValueError as error:
-        raise UsageError(f"{text!r} is no command: {error}", hint="quote it") from error
+        raise UsageError(f"{text!r} is not a command: {error}", hint="quote it") from error
     if not words:
         raise UsageError("a command is empty", hint='leanscaffold trace . "python report.py"')
     return words

@@ -141,7 +141,7 @@ def test_a_lock_that_is_cut_off_is_never_read_in_part(tmp_path: Path, name: str,
     result = plan(write(tmp_path, {"pyproject.toml": PYPROJECT, name: text, "main.py": APP}))
     assert outcome(result) == (4, "requirements-invalid")
     assert f"{name}:" in result.stderr
-    assert "make it again" in result.stderr
+    assert "create it again" in result.stderr
 
 
 @pytest.mark.parametrize("files", [{}, {"pyproject.toml": '[project]\nname = "demo"\n'}])

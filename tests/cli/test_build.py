@@ -110,7 +110,7 @@ def test_around_a_dockerfile_that_is_left_to_its_user_the_lock_is_made_anew() ->
 
 def test_an_edited_dockerfile_is_not_overwritten_for_other_options() -> None:
     record = replace(RECORD, edited=("Dockerfile",))
-    conflict = FileConflictError("a file is in the way; nothing was written")
+    conflict = FileConflictError("a file exists already; nothing was written")
     outside = make_outside(read_record=lambda _: record, write=fail_with(conflict))
     assert run("build", "--base", "alpine", outside=outside).exit_code == 9
 

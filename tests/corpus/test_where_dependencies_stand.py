@@ -63,7 +63,7 @@ def test_a_script_block_is_the_project(tmp_path: Path) -> None:
 def test_of_several_scripts_one_is_named_by_hand(tmp_path: Path) -> None:
     block = "# /// script\n# dependencies = ['{}']\n# ///\nimport {}\n"
     files = {"a.py": block.format("flask", "flask"), "b.py": block.format("six", "six")}
-    with pytest.raises(RequirementsInvalidError, match="nothing says what to install"):
+    with pytest.raises(RequirementsInvalidError, match="no requirements found"):
         refuse_unlisted(read(tmp_path, files))
     assert texts(read(tmp_path, {}, requirements=("b.py",)).asked) == ["six"]
 

@@ -101,7 +101,7 @@ def test_each_base_is_a_row_whatever_becomes_of_it(
     assert find_left(lambda: kept_downloads(machine), kept) == set()
 
 
-@pytest.mark.parametrize("until", ["building it, every step anew", "running it"])
+@pytest.mark.parametrize("until", ["building it without the cache", "running it"])
 def test_nothing_stays_after_an_interruption(
     until: str, machine: Engine, project: Path, words: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -183,7 +183,7 @@ def _check(template: Template) -> None:
         ) from error
     if not isinstance(context, dict):
         raise TemplateInvalidError(
-            f"{CONTEXT} of the template {template.source} is no JSON object",
+            f"{CONTEXT} of the template {template.source} is not a JSON object",
             hint="it maps names to defaults",
         )
     nested = {"template", "templates"} & set(context)

@@ -154,7 +154,7 @@ def development_server(case: Case) -> Iterator[Hit]:
     for step in case.image_steps():
         for name, value in pairs_of(step.text) if step.keyword == "ENV" else ():
             if name in {"FLASK_DEBUG", "DJANGO_DEBUG"} and value.lower() in {"1", "true", "on"}:
-                yield Hit(text=f"{name} shows tracebacks to whoever asks", span=line_of(step))
+                yield Hit(text=f"{name} shows tracebacks to anyone", span=line_of(step))
 
 
 _PORT = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
@@ -189,7 +189,7 @@ def impossible_port(case: Case) -> Iterator[Hit]:
                 found = _PORT.fullmatch(word)
                 ports = [int(port) for port in found.groups() if port] if found else []
                 if "$" not in word and not (ports and all(0 < port <= _LAST for port in ports)):
-                    yield Hit(text=f"{word} is no port", span=step.span)
+                    yield Hit(text=f"{word} is not a port", span=step.span)
 
 
 @rule("LS513", Severity.NOTE)

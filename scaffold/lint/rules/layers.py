@@ -322,5 +322,5 @@ def nothing_ignored(case: Case) -> Iterator[Hit]:
                 text = f"it copies {names}: put them into .dockerignore"
                 yield Hit(text=text, span=line_of(step), cost=Cost(on_disk=burden))
             elif not around.ignores:
-                text = "there is no .dockerignore: whatever lies in the folder goes along"
+                text = "there is no .dockerignore: everything in the folder is sent to the builder"
                 yield Hit(text=text, span=line_of(step))

@@ -43,7 +43,7 @@ def secret_in_a_variable(case: Case) -> Iterator[Hit]:
         else:
             continue
         for name in filter(names_secret, names):
-            text = f"{name} can be read by whoever has the image: use a secret mount"
+            text = f"{name} can be read by anyone who has the image: use a secret mount"
             yield Hit(text=text, span=step.span)
 
 

@@ -417,7 +417,7 @@ def unverified_download(case: Case) -> Iterator[Hit]:
         if step.keyword != "ADD" or step.flag("checksum") is not None:
             continue
         if any(source.lower().startswith(("http://", "https://")) for source in sources_of(step)):
-            yield Hit(text="nobody verifies what comes: --checksum=sha256:…", span=line_of(step))
+            yield Hit(text="the download is not verified: --checksum=sha256:…", span=line_of(step))
 
 
 @rule("LS609", Severity.ERROR)

@@ -212,7 +212,7 @@ def broken_list(case: Case) -> Iterator[Hit]:
         looks = text.startswith("[") and text.endswith("]") and not text.startswith(("[ ", "[["))
         if step.keyword in _LISTS and looks and step.words is None:
             yield Hit(
-                text="this is no JSON, so a shell runs it: double quotes, no comma at the end",
+                text="this is not JSON, so a shell runs it: double quotes, no comma at the end",
                 span=step.place(0, len(text)),
                 edits=_quoted_list(step),
             )

@@ -251,7 +251,7 @@ def apt_asks(case: Case) -> Iterator[Hit]:
             if one.program == "apt" and one.verb.text in _ASKS and not _answers(one):
                 after = Span(start=one.verb.span.end, end=one.verb.span.end)
                 yield Hit(
-                    text="apt asks, and nobody answers: -y",
+                    text="apt asks for confirmation, and the build cannot answer: -y",
                     span=one.verb.span,
                     # A failure that goes unnoticed today would become an installation.
                     edits=(Edit(span=after, text=" -y"),) if plain_chain(case, step) else (),
@@ -326,7 +326,7 @@ def system_upgraded(case: Case) -> Iterator[Hit]:
     for step in case.image_runs():
         for one in system_commands(case, step):
             if one.verb.text in {"upgrade", "dist-upgrade", "full-upgrade"}:
-                text = "what is upgraded is in the image twice: pull the base anew instead"
+                text = "what is upgraded is in the image twice: pull the base again instead"
                 yield Hit(text=text, span=one.verb.span)
 
 

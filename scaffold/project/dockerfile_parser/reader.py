@@ -213,7 +213,7 @@ def _read(logical: Logical, problems: list[Problem]) -> Instruction | None:
     word = keyword[1].upper() if keyword else ""
     if keyword is None or word not in KEYWORDS:
         said = logical.text.split(maxsplit=1)[0] if logical.text.split() else ""
-        problems.append(Problem(text=f"{said[:40]!r} is no instruction", span=span))
+        problems.append(Problem(text=f"{said[:40]!r} is not an instruction", span=span))
         return None
     instruction = _fill(word, keyword.end(), logical, span)
     if word == "ONBUILD" and instruction.text:

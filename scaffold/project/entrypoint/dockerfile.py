@@ -601,7 +601,7 @@ def _python(
     if rest[0] != "-m":
         script = reading.path(rest[0], workdir)
         if script is None:
-            raise UnclearError(f"starts {rest[0]}, which is no file that it copies")
+            raise UnclearError(f"starts {rest[0]}, which is not a file that it copies")
         if (reading.copied.root / script).is_dir():
             script = posixpath.join(script, "__main__.py")
         file = _file(reading, script)
@@ -661,7 +661,7 @@ def _serve(
             path = known[0].file if known else None
         if not known or path is None:
             if found[2] and server in _IMPORTS_FROM:
-                raise UnclearError(f"serves {word}, which is no module that it copies")
+                raise UnclearError(f"serves {word}, which is not a module that it copies")
             continue
         file = path
         if known[0].name != found[1]:
@@ -725,7 +725,7 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
     started_file = reading.path(launch.words[1], launch.workdir) if launch.words[1:] else None
     for path in outside:
         if started_file is None or path != launch.words[1]:
-            yield f"{where} names {path}: mount it there, it is no file of the project"
+            yield f"{where} names {path}: mount it there, it is not a file of the project"
     if launch.unset:
         yield (
             f"{where} takes options from {', '.join(launch.unset)}, which nothing sets there: the "

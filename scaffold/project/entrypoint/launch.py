@@ -122,7 +122,9 @@ def follow(launch: Launch, image: Image) -> Launch:
             found = image.script(posixpath.join("/usr/local/bin", path))
         if found is None:
             if at:
-                raise UnclearError(f"runs {path or 'a shell'}, which is no script of the project")
+                raise UnclearError(
+                    f"runs {path or 'a shell'}, which is not a script of the project"
+                )
             return launch
         launch = _from_script(found, words[at + 1 :], launch, image)
     raise UnclearError("starts itself again and again")
@@ -207,7 +209,7 @@ def _from_script(
     if last is None or not last.words or not _is_last([*_chain(commands), last], text):
         if arguments and any(map(_passes, commands)):  # in a branch of it: exec "$@"
             return replace(launch, words=tuple(arguments), skipped=True)
-        raise UnclearError(f"runs {file}, whose last line is no simple command")
+        raise UnclearError(f"runs {file}, whose last line is not a simple command")
     line = text.count("\n", 0, last.span.start) + 1
     chain = _chain(commands)
     if any(one.words and one.argv[0] not in _QUIET for one in chain):

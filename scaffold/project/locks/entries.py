@@ -14,7 +14,7 @@ from scaffold.model.project import LockedFile, Origin
 from scaffold.project.requirement_parser import break_in, check_plain, first_line
 from scaffold.project.text_io import lines_of, read_toml
 
-HINT = "the lock is broken or cut off: make it again, or restore it from version control"
+HINT = "the lock is damaged: create it again with its tool, or restore it from version control"
 _SHA256 = re.compile(r"sha256[:=]([0-9a-fA-F]{64})")
 
 

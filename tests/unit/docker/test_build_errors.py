@@ -124,7 +124,7 @@ def test_the_details_of_a_failed_step_are_its_last_lines() -> None:
         ("[Errno -3] Temporary failure in name resolution", "HTTP_PROXY"),
         ("Err:1 Temporary failure resolving 'deb.example'", "DNS"),
         ("WARNING: fetching https://x/APKINDEX.tar.gz: DNS: name does not exist", "DNS"),
-        ("WARNING: fetching https://x/APKINDEX.tar.gz: Connection refused", "nobody answers"),
+        ("WARNING: fetching https://x/APKINDEX.tar.gz: Connection refused", "nothing answers"),
         ("WARNING: fetching https://x/y.gz: TLS: server certificate not trusted", "--ca"),
         ("Certificate verification failed: The certificate is NOT trusted.", "--ca"),
         ("ValueError: something of a package's own", ""),

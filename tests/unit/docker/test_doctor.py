@@ -91,7 +91,7 @@ def test_an_index_that_does_not_answer_is_broken_and_no_password_is_shown() -> N
     ("environ", "health", "said"),
     [
         ({"https_proxy": "http://u:pw@proxy.example:3128"}, Health.WELL, "http://proxy.example"),
-        ({"HTTPS_PROXY": "proxy.example:3128"}, Health.BROKEN, "is no address"),
+        ({"HTTPS_PROXY": "proxy.example:3128"}, Health.BROKEN, "is not an address"),
         ({"SSL_CERT_FILE": "/no/such.pem"}, Health.BROKEN, "there is no such file"),
     ],
 )

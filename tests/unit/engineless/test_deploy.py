@@ -100,7 +100,7 @@ def test_an_archive_for_another_processor_or_none_is_refused(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="is for arm64, the device runs amd64"):
         read_saved(write_image(tmp_path), [Arch.AMD64])
     (tmp_path / "no.tar").write_text("x")
-    with pytest.raises(UsageError, match="no archive of an image"):
+    with pytest.raises(UsageError, match="not an archive of an image"):
         read_saved(tmp_path / "no.tar", [Arch.AMD64])
 
 

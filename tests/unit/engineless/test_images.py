@@ -413,7 +413,7 @@ def test_a_bundle_is_all_that_a_machine_without_a_network_needs(bench: Bench) ->
         assert "wheels/a-1-py3-none-any.whl" in tar.getnames()
     assert first.built[0].size == again.built[0].size
     (bench.folder / "bad.tar").write_bytes(b"")
-    with pytest.raises(BaseUnavailableError, match="is no bundle"):
+    with pytest.raises(BaseUnavailableError, match="is not a bundle"):
         bench.build(cut(), cache="x", **{**there, "bundle": str(bench.folder / "bad.tar")})
 
 

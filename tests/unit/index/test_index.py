@@ -581,7 +581,7 @@ def test_offline_nothing_is_asked_of_the_network(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        b"this is no field\nRequires-Dist: dep",
+        b"this is not a field\nRequires-Dist: dep",
         b"\x00\x01\nProvides-Extra: fast",
         b"Requires-",
         b"Requires-Dist: d\xffep",

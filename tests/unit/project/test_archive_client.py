@@ -68,7 +68,7 @@ def test_what_is_in_an_archive_is_found_below_its_folder(tmp_path: Path, pack: o
     ("server", "said"),
     [
         (serve(b"", 404), "there is no such file"),
-        (serve(b"<html>"), "no archive that can be read"),
+        (serve(b"<html>"), "not an archive that can be read"),
         (serve(tar({})), "which is not what is asked for"),
     ],
 )

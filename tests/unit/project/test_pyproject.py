@@ -471,7 +471,7 @@ def test_a_name_that_no_package_can_have_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, {"pyproject.toml": '[project]\nname = "not a name"\n'})
     with pytest.raises(ConfigInvalidError) as caught:
         read(tmp_path)
-    assert "pyproject.toml:2: 'not a name' is no name" in said(caught.value)
+    assert "pyproject.toml:2: 'not a name' is not a name" in said(caught.value)
 
 
 def test_the_bundled_edges_read_a_folder_whole(tmp_path: Path) -> None:

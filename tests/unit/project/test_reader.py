@@ -165,7 +165,7 @@ def test_a_folder_that_is_no_project_is_an_error_that_says_what_was_looked_for(
     tmp_path: Path,
 ) -> None:
     write(tmp_path, {"README.md": "hello"})
-    with pytest.raises(UsageError, match="no Python project") as caught:
+    with pytest.raises(UsageError, match="is not a Python project") as caught:
         read(tmp_path)
     for name in ("pyproject.toml", "uv.lock", "Pipfile.lock", "requirements.txt", "*.py"):
         assert name in caught.value.hint
@@ -286,7 +286,7 @@ def test_bad_lines_of_local_projects_are_reported_too(tmp_path: Path) -> None:
         ("../outside", "../outside lies outside the project's folder"),
         ("/etc", "lies outside the project's folder"),
         ("./nowhere", "nowhere does not exist"),
-        ("./docs", "docs is no Python project"),
+        ("./docs", "docs is not a Python project"),
         ("./docs/index.md", "neither a wheel nor an sdist"),
     ],
 )

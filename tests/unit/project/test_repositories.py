@@ -117,7 +117,7 @@ def test_repositories_of_repositories_are_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "files", "said"),
     [
-        ("x @ git+https://h/x.git", {}, "it is no Python package"),
+        ("x @ git+https://h/x.git", {}, "it is not a Python package"),
         ("x @ git+https://h/x.git", {"setup.py": "setup(name='y')"}, "is named y"),
         (
             "x @ git+https://h/x.git",

@@ -301,7 +301,7 @@ def test_a_wheel_whose_metadata_cannot_be_read_is_passed_over_and_named() -> Non
     found = solve(world, "app")
     assert isinstance(found, Resolution)
     assert versions(found.packages)["a"] == "1.0"
-    assert "'ghost >=1 <<2', which is no requirement" in found.notes[0].text
+    assert "'ghost >=1 <<2', which is not a requirement" in found.notes[0].text
     refusals = solve(world, "app", "a==2")
     assert isinstance(refusals, Conflict)
     assert [reason.code for reason in refusals.reasons] == [Code.REQUIREMENTS_UNKNOWN]

@@ -71,7 +71,7 @@ def test_a_checkout_with_other_line_endings_edits_nothing(tmp_path: Path) -> Non
         ({"targets": [TARGET | {"budget": {"on_disk": "1"}}]}, "targets[0].budget.on_disk: "),
         ({"options": 1}, "options: Expected `array`"),
         ({"version": 3}, "version: 3 is none"),
-        ({"version": 1}, "no plan of version 1: "),
+        ({"version": 1}, "not a plan of version 1: "),
     ],
 )
 def test_a_record_that_makes_no_sense_is_told_with_its_field(

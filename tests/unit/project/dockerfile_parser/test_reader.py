@@ -113,7 +113,7 @@ def test_line_breaks_of_windows_and_a_mark_at_the_start_change_nothing() -> None
 
 def test_what_docker_refuses_is_a_problem_with_its_place() -> None:
     texts = {
-        "RNU x\nFROM a\n": "'RNU' is no instruction",
+        "RNU x\nFROM a\n": "'RNU' is not an instruction",
         "RUN x\nFROM a\n": "RUN stands before the first FROM",
         "FROM a\nRUN <<EOF\nx\n": "nothing ends the document EOF",
         "FROM a\nUSER\n": "USER says nothing",
