@@ -28,11 +28,7 @@ def test_an_unknown_field_is_an_error(tmp_path: Path) -> None:
     tree.put(folder, "footprints.toml", table("app 1 1 1") + "package = 1\n")
     with pytest.raises(KnowledgeInvalidError) as caught:
         load_facts(folder)
-<<<<<<< HEAD
-    assert "did you mean packages" in caught.value.details[0].text
-=======
     assert "did you mean packages?" in caught.value.details[0].text
->>>>>>> main
 
 
 def test_a_layer_replaces_single_lines(tmp_path: Path) -> None:

@@ -87,13 +87,8 @@ def test_a_library_costs_its_package_with_all_that_it_pulls_in(tmp_path: Path) -
         (
             "libraries.toml",
             'trixie = "libx11-6"',
-<<<<<<< HEAD
-            'trixy = "libx11-6"',
-            "'trixy'",
-=======
             'trixi = "libx11-6"',
             "'trixi'; did you mean trixie",
->>>>>>> main
         ),
         (
             "libraries.toml",
