@@ -83,7 +83,7 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         installed=sum(sizes.values()),
         files=len(files),
         kinds=tuple((kind, size) for kind, size in sizes.items() if size),
-        elf="none" if is_pure(filename) else "unread",
+        elf="none" if is_pure(filename) and not sizes["so"] else "unread",
         blocks=count_blocks((info.filename, info.file_size) for info in files),
         brings=list_libraries(info.filename for info in files),
         modules=_list_modules(info.filename for info in files),

@@ -93,7 +93,8 @@ class Weighed:
     @property
     def elf_unread(self) -> bool:
         """Tell whether nobody knows which libraries its machine code loads."""
-        pure = self.pinned.file.filename.endswith("-any.whl")
+        promised = self.pinned.file.filename.endswith("-any.whl")  # to have none
+        pure = promised and "so" not in dict(self.facts.kinds)
         return self.pinned.wheel and not pure and self.facts.elf == "unread"
 
     @property

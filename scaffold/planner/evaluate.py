@@ -420,7 +420,7 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     if closed:
         text = (
             f"it is not known which libraries {', '.join(closed)} load: the wheels' contents were "
-            "not inspected, so no minimal base is preferred"
+            "not read, so no minimal base is preferred"
         )
         yield Reason(code=Code.ELF_UNREAD, text=text, package=closed[0])
     assumed = [w.pinned.name for w in candidate.packages if w.facts.elf == "assumed"]

@@ -50,9 +50,15 @@ def _same(first: Accepted, row: Sequence[Evaluation]) -> Accepted | None:
 
 
 def _is_blind(group: Sequence[Accepted]) -> bool:
-    """Tell whether libraries may be missing on a base that has hardly any of its own."""
-    unread = any(weighed.elf_unread for fits in group for weighed in fits.candidate.packages)
-    return unread and (bool(group[0].base.origin) or not group[0].base.shell)
+    """Tell whether libraries may be missing on a base that has hardly any of its own.
+
+    Machine code in a wheel whose tags name no C library is hardly ever made for musl.
+    """
+    unread = [w.pinned.file for fits in group for w in fits.candidate.packages if w.elf_unread]
+    base = group[0].base
+    bare = bool(base.origin) or not base.shell
+    untold = any(file.filename.endswith("-any.whl") for file in unread)
+    return bool(unread) and (bare or (untold and base.libc is LibcFamily.MUSL))
 
 
 def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:

@@ -1067,3 +1067,15 @@ def test_settings_that_the_application_wants_and_the_project_lacks_are_named(
     notes = [note for note in project.notes if "the project lacks" in note]
     assert len(notes) == bool(told)
     assert all(told in note and "main.py:3" in note for note in notes)
+
+
+def test_links_out_of_the_project_are_not_followed(tmp_path: Path) -> None:
+    elsewhere = write(
+        tmp_path / "b", {"app.service": "[Service]\nExecStart=python main.py --other\n"}
+    )
+    root = write(tmp_path / "a", {"requirements.txt": "six\n", "main.py": LOOP})
+    (root / "root").symlink_to("/")
+    (root / "loop").symlink_to(root)
+    (root / "linked").symlink_to(elsewhere)
+    project = read_project(root, environ={}, tree=all_files)
+    assert started(project) == ("python main.py", "main.py:2")

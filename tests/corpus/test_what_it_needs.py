@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
+from scaffold.index.remote_files import read_contents
 from scaffold.model.index import SourceFacts, WheelFacts
 from scaffold.model.knowledge import Facts
 from scaffold.model.options import Options
@@ -19,6 +22,7 @@ from scaffold.model.verdict import Accepted, Decision
 from scaffold.planner.decide import PlannerServices, decide
 from scaffold.project.reader import read_project
 from tests.support.folders import all_files, write
+from tests.support.index_server import make_wheel
 from tests.support.worlds import World
 
 
@@ -279,3 +283,27 @@ def test_programs_of_other_systems_need_nothing(tmp_path: Path, program: str) ->
     assert plan(tmp_path / "a", source, "six")["bare-trixie"] == "fits: "
     always = CALLS.format(f"subprocess.run(['{program}', 'x'])")
     assert plan(tmp_path / "b", always, "six")["bare-trixie"].startswith("refused")
+
+
+@pytest.mark.parametrize(("member", "unread"), [("lib.so", True), ("data.bin", False)])
+def test_a_wheel_for_every_system_that_has_machine_code_is_not_taken_for_pure(
+    tmp_path: Path, member: str, *, unread: bool
+) -> None:
+    # bitsandbytes 0.42.0: «any» in its name, 290 MB of libraries for CUDA in it
+    name = "bus-1.0-py3-none-any.whl"
+    data = make_wheel("bus", "1.0", files={f"bus/{member}": b"\x7fELF", "bus/__init__.py": b""})
+    with ZipFile(BytesIO(data)) as wheel:
+        inside = read_contents(wheel, name)
+    root = write(tmp_path, {"requirements.txt": "bus", "main.py": "import bus"})
+    edges = PlannerServices(
+        index=World().add(name, facts=inside),
+        facts=facts(),
+        today=date(2026, 11, 25),
+        tell=lambda _: None,
+    )
+    project = read_project(root, environ={}, tree=all_files)
+    target = Target(arch=Arch.ARM64, budget=Budget())
+    (decision,) = decide(project, [target], Options(python="3.13"), edges)
+    assert decision.chosen
+    chosen = decision.chosen.base.id
+    assert chosen.startswith("slim" if unread else "bare-alpine")

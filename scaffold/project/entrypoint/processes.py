@@ -1,9 +1,11 @@
 """What else tells how a project starts: compose files, supervisord, systemd units, the README."""
 
 import configparser
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -247,14 +249,21 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _look(root: Path, *patterns: str, deepest: int = _DEEPEST) -> Iterator[str]:
-    """Yield the files of a project with such names, the highest first."""
-    for depth in range(deepest):
+    """Yield the files of a project with such names, the highest first; links are not followed."""
+    level = [root]
+    for _ in range(deepest):
         for pattern in patterns:
-            for path in sorted(root.glob("*/" * depth + pattern)):
-                *folders, _ = path.relative_to(root).parts
-                hidden = any(one.startswith(".") and one != ".docker" for one in folders)
-                if path.is_file() and not hidden and not _ASIDE & set(folders):
-                    yield path.relative_to(root).as_posix()
+            found = sorted(path for folder in level for path in folder.glob(pattern))
+            yield from (path.relative_to(root).as_posix() for path in found if path.is_file())
+        level = [Path(one) for folder in level for one in _folders(folder)]
+
+
+def _folders(folder: Path) -> Iterator[os.DirEntry[str]]:
+    with suppress(OSError), os.scandir(folder) as entries:
+        for one in entries:
+            hidden = one.name.startswith(".") and one.name != ".docker"
+            if one.is_dir(follow_symlinks=False) and not hidden and one.name not in _ASIDE:
+                yield one
 
 
 def _text(root: Path, file: str) -> str:
