@@ -238,7 +238,7 @@ def _command(situation: Situation, _: Answers) -> Question | None:
     recorded = situation.recorded.get("cmd")
     return Question(
         name="cmd",
-        text="How does it start? The sources do not say.",
+        text="How does it start? No file says it.",
         note="such as python -m app; empty: later",
         default=str(recorded.raw) if recorded else "",
         check=lambda text: parse_command(text) if text.strip() else (),

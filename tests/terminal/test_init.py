@@ -161,7 +161,7 @@ def test_what_no_source_says_is_asked_for(screen: Screen, place: Path) -> None:
     for question in QUESTIONS[1:3]:
         screen.wait_for(pointed_at(question))
         screen.press("Enter")
-    screen.wait_for(r"^· How does it start\? Nothing in the sources says so\. +\(")
+    screen.wait_for(r"^· How does it start\? No file says it\. +\(")
     screen.enter("python -m app")
     screen.wait_for(r"^· On which port does it listen\? +\(")
     screen.press("Enter")
