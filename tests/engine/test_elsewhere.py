@@ -136,14 +136,14 @@ def test_a_fleet_is_baked_on_another_builder_pushed_and_its_cache_used_again(
     bench: Bench, builder: str, tmp_path: Path
 ) -> None:
     tag = f"{bench.home.registry}/{NAME}:fleet"
-    cache = f"{tmp_path}/cache/{{arch}}"
+    cache = f"{tmp_path}/layers/{{arch}}"
     words = ("--target", "amd64", "--target", "arm64", "--base", "alpine-3.23", *WORDS)
     first = bench.run(
         *("build", "--builder", builder, "--tag", tag, "--push", *words, "--json"),
         *("--cache-to", f"type=local,dest={cache},mode=max"),
     )
     assert first.code == 0, first.err
-    assert sorted(one.name for one in (tmp_path / "cache").iterdir()) == ["amd64", "arm64"]
+    assert sorted(one.name for one in (tmp_path / "layers").iterdir()) == ["amd64", "arm64"]
     listed = json.loads(bench.home.docker("buildx", "imagetools", "inspect", "--raw", tag))
     platforms = {row["platform"]["architecture"] for row in listed["manifests"]}
     assert platforms >= {"amd64", "arm64"}
