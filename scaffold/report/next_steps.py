@@ -68,8 +68,8 @@ def _next_steps(outcome: PlanResult, folder: str) -> "Iterator[str]":
     elif rescue := rescue_options(outcome):
         yield generate_command(outcome.request, folder, rescue)
     elif wider := _widen_limits(outcome):
-        reason = "an update may fail half-way" if wider.remove_old else "with larger limits"
-        yield f"{generate_command(wider, folder)}  # if {reason}"
+        reason = "if an update may fail half-way" if wider.remove_old else "with larger limits"
+        yield f"{generate_command(wider, folder)}  # {reason}"
     if outcome.fits:
         return
     if code := _telling_code(outcome):

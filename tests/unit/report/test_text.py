@@ -187,7 +187,7 @@ def test_savings_that_fit_only_together_say_so_and_give_the_command() -> None:
     assert "leanscaffold generate . --target=arm64 --swap a=b --bytecode none" in text
     never = text_of(make_outcome(decision, targets=(make_target(on_disk=200 * MB),)))
     assert "together" not in never
-    assert "leanscaffold generate . --target=arm64 --max-size=417MB  # if that much" in never
+    assert "leanscaffold generate . --target=arm64 --max-size=417MB  # with larger limits" in never
 
 
 def test_of_bases_over_the_budget_the_python_that_misses_least_is_shown() -> None:
