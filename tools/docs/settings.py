@@ -72,6 +72,9 @@ def record_schema() -> dict[str, Any]:
     schema = msgspec.json.schema(Record)
     for one in schema["$defs"].values():
         one["description"] = " ".join(one.get("description", "").split())
+        for field in one.get("properties", {}).values():
+            if field.get("default") in ({}, []):  # not every msgspec says it
+                del field["default"]
     properties = schema["$defs"]["Record"]["properties"]
     for found_when_read in ("edited", "missing"):
         del properties[found_when_read]
