@@ -155,11 +155,14 @@ class Store:
     def _note(self, key: str) -> Path:
         return self.folder / "notes" / hashlib.sha256(key.encode()).hexdigest()
 
+    def sweep(self) -> None:
+        """Remove the scratch folders of those who were killed."""
+        _sweep(self.folder, ".work-")
+
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Yield a folder beside the blobs, which is gone afterwards."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        _sweep(self.folder, ".work-")
         with (
             tempfile.TemporaryDirectory(dir=self.folder, prefix=".work-") as folder,
             _held(Path(folder)),
@@ -197,7 +200,7 @@ def _held(path: Path) -> Iterator[None]:
 
 def _sweep(folder: Path, prefix: str) -> None:
     """Remove what was left by those who were killed: nobody holds it any more."""
-    if sys.platform == "win32":
+    if sys.platform == "win32" or not folder.is_dir():
         return
     for path in [one for one in folder.iterdir() if one.name.startswith(prefix)]:
         with suppress(OSError):

@@ -123,6 +123,7 @@ def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
     view = recall_view(job)
     refuse(view)
     store = Store(job.cache / "images")
+    store.sweep()
     source = _open_source(job)
     python = find_python(view.python) if view.app_compiled else ""
     pip = pip_environment(job.index, job.environ)

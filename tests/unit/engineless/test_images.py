@@ -498,11 +498,15 @@ def test_a_build_that_is_killed_leaves_a_whole_image_or_none_and_the_next_mends(
     for number in range(6):
         child = os.fork()
         if not child:
+            os.setpgid(0, 0)
             with suppress(BaseException):
                 bench.build(cut(), goal=str(made))
             os._exit(0)
+        with suppress(PermissionError, ProcessLookupError):
+            os.setpgid(child, child)
         time.sleep(whole * random.uniform(0.05, 1.1))  # noqa: S311 - any instant
-        os.kill(child, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # with what it started, which would write on
         os.waitpid(child, 0)
         if made.exists():
             assert read_archive_file(made).id == wanted, number
