@@ -10,7 +10,7 @@ from scaffold.model.build import spell_push
 from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import Project, When
 from scaffold.model.target import Target
-from scaffold.planner.companions import list_volumes
+from scaffold.planner.companions import list_volumes, name_volume
 from scaffold.project.locks import find_format, list_locks
 
 
@@ -187,8 +187,7 @@ def make_service(plan: Plan) -> Service:
         port=plan.port,
         home=plan.home,
         volumes=tuple(
-            (re.sub(r"\W+", "-", path.strip("/")), path)
-            for path in list_volumes(plan.project, workdir=plan.workdir)
+            (name_volume(path), path) for path in list_volumes(plan.project, workdir=plan.workdir)
         ),
         memory=memory,
         cpus=_cpus(target),

@@ -19,6 +19,7 @@ from scaffold.dockerfile.extras import Hardware, groups_of
 from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.image import in_blocks
 from scaffold.model.target import Arch
+from scaffold.planner.companions import name_volume
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -139,7 +140,9 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
                 hint=f"write into .env what `stat -c {group.variable}=%g {path}` says there",
             )
         groups.append(str(number))
-    mounts = [f"{one.path}:{one.path}:ro" for one in job.hardware if one.mounted]
+    # By names: what a container without a name for it leaves is lost with the next.
+    kept = {"home": variables["HOME"]} if "HOME" in variables else {}
+    kept |= {name_volume(path): path for path in run.get("Volumes") or {}}
     tmp = min(_TMP_MOST, job.memory // _TMP_SHARE) if job.memory else _TMP_MOST
     return {
         "name": job.name,
@@ -151,9 +154,10 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
         "restart_policy": {"Name": "unless-stopped" if run.get("Healthcheck") else "on-failure"},
         "read_only": True,
         "tmpfs": {"/tmp": f"size={tmp},mode=1777"},  # noqa: S108 - a path inside the image
-        "volumes": [f"{job.name}_home:{variables['HOME']}", *mounts]
-        if "HOME" in variables
-        else mounts,
+        "volumes": [
+            *(f"{job.name}_{name}:{path}" for name, path in kept.items()),
+            *(f"{one.path}:{one.path}:ro" for one in job.hardware if one.mounted),
+        ],
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges:true"],
         "devices": [

@@ -200,6 +200,11 @@ def list_volumes(project: Project, *, workdir: str) -> tuple[str, ...]:
     return tuple(posixpath.normpath(posixpath.join(workdir, one)) for one in project.volumes)
 
 
+def name_volume(path: str) -> str:
+    """Return what a volume at a path is called: ``var-lib-app``."""
+    return re.sub(r"\W+", "-", path.strip("/"))
+
+
 def _writes(project: Project) -> Iterator[Use]:
     return (use for use in project.uses if use.code == "writes-file" and use.when is not When.MAYBE)
 

@@ -156,3 +156,18 @@ def test_a_socket_of_the_host_is_mounted_and_no_device() -> None:
     assert f"- {socket}:{socket}:ro" in files["compose.yaml"]
     assert f"--device {socket}" not in files["app.service"]
     assert f"--volume {socket}:{socket}:ro" in files["app.service"]
+
+
+def test_volumes_of_the_authors_container_are_named_everywhere() -> None:
+    plan = simple_plan()
+    plan = replace(plan, project=replace(plan.project, volumes=("/var/lib/app", "data")))
+    texts = with_all(plan)
+    inside = f"{plan.workdir}/data"
+    assert f'VOLUME ["/var/lib/app", "{inside}"]' in texts["Dockerfile"]
+    for name in ("compose.yaml", "balena/docker-compose.yml"):
+        mounts = ["var-lib-app:/var/lib/app", f"app-data:{inside}"]
+        (service,) = yaml.safe_load(texts[name])["services"].values()
+        assert service["volumes"][1:3] == mounts
+        assert {"var-lib-app", "app-data"} <= yaml.safe_load(texts[name])["volumes"].keys()
+    unit = next(text for name, text in texts.items() if name.endswith(".service"))
+    assert "-var-lib-app:/var/lib/app \\" in unit

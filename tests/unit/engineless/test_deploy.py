@@ -56,6 +56,7 @@ def write_image(folder: Path, arch: str = "arm64", app: bytes = b"apps") -> Path
             "Env": ["HOME=/home/app", "A=b"],
             "ExposedPorts": {"8000/tcp": {}},
             "Healthcheck": {"Test": ["CMD", "x"]},
+            "Volumes": {"/var/lib/app": {}},
         },
         "rootfs": {"type": "layers", "diff_ids": [one.digest for one in layers]},
     }
@@ -120,7 +121,8 @@ def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
     assert found["read_only"] is True
     assert found["cap_drop"] == ["ALL"]
     assert found["ports"] == {"8000/tcp": 8000}
-    assert found["volumes"] == ["app_home:/home/app", f"{BUS.path}:{BUS.path}:ro"]
+    kept = ["app_home:/home/app", "app_var-lib-app:/var/lib/app"]
+    assert found["volumes"] == [*kept, f"{BUS.path}:{BUS.path}:ro"]
     assert found["devices"] == ["/dev/gpiochip4:/dev/gpiochip0"]
     assert found["group_add"] == ["997"]
     assert found["environment"]["TEXT"] == "a=b"
