@@ -199,6 +199,8 @@ OWN = "FROM {}\n{}\nCOPY main.py .\nCMD python main.py\n"
         ("alpine:3.20", "RUN apk add py3-pip", "fits: "),
         ("python:3.13-slim", "RUN apt-get update && apt-get install -y git", "starts git"),
         ("python:3.13-slim", "COPY --from=tools /out/git /usr/bin/git", "starts git"),
+        ("python:3.13-slim", "RUN bash scripts/setup.sh", "starts git"),
+        ("python:3.13-slim", "RUN xargs apt-get install -y < packages.txt", "starts git"),
         ("python:3.13", "RUN pip install .", "starts git"),
         ("company/base:7", "RUN pip install .", "starts git"),
     ],
