@@ -622,6 +622,12 @@ class Code(StrEnum):
 
     Name the file in the ignore file, and give it to the container when it runs.
     """
+    ARGUMENT_MISSING = """argument-missing (note): the start lacks an argument
+
+    Its parser requires an option or a command that nothing in the project says.
+
+    Say how it starts with `--cmd 'python -m app --data-dir /data'`.
+    """
     PROJECT_NOTE = """project-note (note): something about the project
 
     Reading the project's files found something that may surprise.
@@ -740,6 +746,7 @@ LIMITS: Final = frozenset(
 NOTES: Final = frozenset(
     {
         Code.ACCELERATOR_UNUSED,
+        Code.ARGUMENT_MISSING,
         Code.COMPILE_UNKNOWN,
         Code.COMPRESSION_READERS,
         Code.DOWNLOADS_DATA,

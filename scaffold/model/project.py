@@ -181,7 +181,7 @@ class Start:
 
     ``environment`` are variables that the command needs to be reached from outside. ``prepares``
     are commands that make files of the application in the build, with ``prepares_with`` as
-    variables of theirs alone.
+    variables of theirs alone. ``lacks`` says which arguments it does not start without.
     """
 
     framework: str
@@ -189,6 +189,7 @@ class Start:
     environment: tuple[tuple[str, str], ...] = ()
     prepares: tuple[tuple[str, ...], ...] = ()
     prepares_with: tuple[tuple[str, str], ...] = ()
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,11 @@ _SHARED: Mapping[str, str] = {
     Code.NO_ROOM_TO_UPDATE: "no room for the old image and the new one",
     Code.ARCH_UNSUPPORTED: "not published for this target",
 }
-_RANKS = (frozenset({Code.PRIVATE_IN_IMAGE}), NOTES | OF_FILES)
+_RANKS = (
+    frozenset({Code.PRIVATE_IN_IMAGE}),
+    frozenset({Code.ARGUMENT_MISSING}),
+    NOTES | OF_FILES,
+)
 
 
 def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> "Content":
@@ -253,7 +257,7 @@ def _is_near(used: int | None, limit: int | None) -> bool:
 
 
 def _rank(note: Reason) -> int:
-    """Return 0 for a secret, 1 for what may keep the image from its work, 2 for all else."""
+    """Return 0 for a secret, then a start that fails, what may keep it from its work, all else."""
     return next((rank for rank, codes in enumerate(_RANKS) if note.code in codes), len(_RANKS))
 
 

@@ -242,7 +242,10 @@ def collect_notes(
 ) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
     """Return the notes on a decision, each text once, and what the device's profile warns of."""
     resolved = decision.chosen.candidate.resolution.notes if decision.chosen else ()
+    start = outcome.project.start
+    lacks = start.value.lacks if start and not outcome.request.options.command else ()
     notes: list[Reason] = [
+        *(Reason(code=Code.ARGUMENT_MISSING, text=text) for text in lacks),
         *(list_notes(decision.chosen.reasons) if decision.chosen else ()),
         *(note for note in decision.notes if not decision.chosen or note.code not in OF_FILES),
         *(note for note in resolved if note.code != Code.OLDER_THAN_NEWEST),

@@ -131,6 +131,21 @@ def test_a_secret_in_the_image_is_told_before_all_other_notes(tmp_path: Path) ->
     assert notes[0].startswith("! .dockerignore lets .env into the image")
 
 
+def test_an_argument_without_which_it_does_not_start_is_told_before_what_it_may_lack(
+    tmp_path: Path,
+) -> None:
+    parser = "parser = argparse.ArgumentParser()\nparser.add_argument('--data', required=True)\n"
+    guard = "if __name__ == '__main__':\n    parser.parse_args()\n"
+    (tmp_path / "requirements.txt").write_text("requests\n")
+    (tmp_path / "main.py").write_text(f"import argparse\nimport yaml_of_mine\n{parser}{guard}")
+    for command, told_first in ((None, True), ("python main.py --data x", False)):
+        stream = io.StringIO()
+        result = scaffold.plan(tmp_path, offline=True, target="arm64", cmd=command)
+        show(stream, show_result_text(result, folder="."), width=200)
+        notes = [line for line in stream.getvalue().splitlines() if line.startswith("! ")]
+        assert ("requires --data" in notes[0]) is told_first
+
+
 def test_a_family_that_one_target_refuses_is_told_for_it(tmp_path: Path) -> None:
     project = shutil.copytree(EXAMPLES / "gateway", tmp_path / "gateway", ignore=WRITTEN)
     stream = io.StringIO()

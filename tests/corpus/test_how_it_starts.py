@@ -1079,3 +1079,27 @@ def test_links_out_of_the_project_are_not_followed(tmp_path: Path) -> None:
     (root / "linked").symlink_to(elsewhere)
     project = read_project(root, environ={}, tree=all_files)
     assert started(project) == ("python main.py", "main.py:2")
+
+
+@pytest.mark.parametrize(
+    ("imported", "named"), [("load", ["--data-dir"]), ("parse", ["--data-dir", "--language"])]
+)
+def test_arguments_of_a_script_that_is_only_imported_are_not_required(
+    tmp_path: Path, imported: str, named: list[str]
+) -> None:
+    # rhasspy/wyoming-vosk: sentences.py can be run on its own
+    parser = (
+        "    parser = argparse.ArgumentParser()\n    parser.add_argument('{}', required=True)\n"
+    )
+    main = f"import argparse\nfrom app.words import {imported}\ndef main():\n{parser}"
+    words = f"import argparse\ndef load(): pass\ndef parse():\n{parser}"
+    run = "if __name__ == '__main__':\n    {}()\n"
+    files = {
+        "app/__init__.py": "",
+        "app/__main__.py": main.format("--data-dir") + run.format("main"),
+        "app/words.py": words.format("--language") + run.format("parse"),
+    }
+    project = planned(tmp_path, files)
+    assert project.start is not None
+    texts = "\n".join(project.start.value.lacks)
+    assert [one for one in ("--data-dir", "--language") if f"requires {one}" in texts] == named

@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -250,8 +251,20 @@ def _started(command: Sequence[str], modules: Sequence[Module]) -> Iterator[Modu
     yield from first
     called = {value for one in first for value in one.names.values()}
     for one in modules:
-        if one not in first and one.name and any(v.startswith(f"{one.name}.") for v in called):
+        taken = {v.removeprefix(f"{one.name}.") for v in called if v.startswith(f"{one.name}.")}
+        if one not in first and one.name and taken and not _parses_for_itself(one, taken):
             yield one
+
+
+def _parses_for_itself(module: Module, taken: AbstractSet[str]) -> bool:
+    """Tell whether a script's arguments are its own: what others take of it parses none."""
+    parsing = {
+        node.name
+        for node in module.nodes
+        if isinstance(node, Function)
+        and any(isinstance(x, ast.Attribute) and x.attr == "add_argument" for x in ast.walk(node))
+    }
+    return module.is_script and bool(parsing) and parsing.isdisjoint(taken)
 
 
 def _commands(module: Module) -> Iterator[tuple[str, ast.AST]]:

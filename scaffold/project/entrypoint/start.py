@@ -111,6 +111,9 @@ def read_sources(
         )
         entry = replace(entry, start=replace(entry.start, value=value))
     required = name_required(entry.start.value, modules) if entry else ()
+    if entry is not None and required:
+        value = replace(entry.start.value, lacks=required)
+        entry = replace(entry, start=replace(entry.start, value=value))
     start = entry.start.value if entry else None
     command, framework = (start.command, start.framework) if start else ((), "")
     found = find_uses(modules, files, command=command, framework=framework)
