@@ -62,10 +62,10 @@ class Code(StrEnum):
 
     def __new__(cls, text: str) -> Self:
         """Return the member, a string that knows what it means."""
-        code, groups, found = _parse(text)
+        code, named, found = _parse(text)
         member = str.__new__(cls, code)
         member._value_ = code
-        vars(member).update(explanation=found, groups=frozenset(groups))
+        vars(member).update(explanation=found, groups=frozenset(named))
         return member
 
     NO_WHEEL = """no-wheel (rejection, deciding, without-wheel): no wheel for this target
