@@ -16,7 +16,7 @@ from scaffold.model.knowledge import Facts
 from scaffold.model.options import DOCKERFILE
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected
 from scaffold.model.verification import Expectation, Variant, VerifyOptions
-from scaffold.planner.select import choose
+from scaffold.planner.candidates import choose
 from scaffold.report.plan_result import PlanResult
 from scaffold.verify.compare import CompareRequest
 

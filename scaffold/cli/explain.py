@@ -19,7 +19,7 @@ from scaffold.report.lists import (
     show_rule,
 )
 from scaffold.report.terminal import show
-from scaffold.resolver.wheel_matrix import make_matrix
+from scaffold.resolver.support import make_matrix
 
 
 def explain(

@@ -12,7 +12,7 @@ from scaffold.model.index import Index, Page
 from scaffold.model.knowledge import OLD, UPGRADE, describe_age
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
-from scaffold.resolver.wheel_matrix import KnownWheel, Matrix
+from scaffold.resolver.support import KnownWheel, Matrix
 
 
 def normalise(name: str) -> str:

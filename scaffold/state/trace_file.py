@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scaffold.assembler.traced.names import spell_file
+from scaffold.assembler.traced.keeping import spell_file
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import find_installed, owners
 from scaffold.model.errors import ConfigInvalidError
