@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffold.model.knowledge import Proven, Recipe
 from scaffold.report.terminal import Fitted, align, fit, indented, styled
-from scaffold.resolver.support import PackageSupport
-from scaffold.resolver.wheel_matrix import Cell, Matrix
+from scaffold.resolver.support import Cell, Matrix, PackageSupport
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
