@@ -26,7 +26,11 @@ _FOR_INSTALLING = frozenset(
         *("setup", "scripts", "script"),
     }
 )
-_NOT_TO_RUN = re.compile(r"(?i)(?:^|[-_.])(?:dev|develop\w*|tests?|testing|docs?|lint|ci|build)\b")
+# Of a list's name: what only developers install, and what another package manager does.
+_NOT_TO_RUN = re.compile(
+    r"(?i)(?:^|[-_.])(?:dev|develop\w*|tests?|testing|docs?|lint|ci|build|debian|ubuntu|fedora|apt"
+    r"|apk|dnf|yum|rpm|brew|system|os)(?:\b|_)"
+)
 _SCRIPTS = re.compile(r"(?i).*\.sh|makefile|justfile|readme(\.\w+)?")
 _INSTALLS = re.compile(r"\b(?:uv )?pip[0-9.]*(?: +-\S+)* +install\b.* (?:-r|--requirement)\b")
 _DEEPEST = 3  # folders
@@ -59,7 +63,7 @@ def find_elsewhere(files: Iterable[str]) -> tuple[str, ...]:
 def find_for_installing(root: Path, files: Collection[str]) -> tuple[str, str]:
     """Return the list in a folder of installers that a script of the project installs, and where.
 
-    Both empty where none is surely it.
+    Of several a plain requirements.txt counts. Both are empty where none is surely it.
     """
     found = {
         file: where
@@ -69,7 +73,13 @@ def find_for_installing(root: Path, files: Collection[str]) -> tuple[str, str]:
         and not _NOT_TO_RUN.search(PurePosixPath(file).stem)
         and (where := _installed_by(root, file, files))
     }
-    return next(iter(found.items())) if len(found) == 1 else ("", "")
+    plain = {file: where for file, where in found.items() if _is_plain(file)}
+    sure = found if len(found) == 1 else plain
+    return next(iter(sure.items())) if len(sure) == 1 else ("", "")
+
+
+def _is_plain(file: str) -> bool:
+    return PurePosixPath(file).name == "requirements.txt"
 
 
 def _installed_by(root: Path, file: str, files: Collection[str]) -> str:
@@ -132,7 +142,14 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
 def _remedy(seen: Collection[str]) -> str:
     folders = sorted({str(PurePosixPath(file).parent) for file in seen if _is_project(file)})
     lists = (file for file in seen if not _is_project(file))
-    listed = sorted(lists, key=lambda one: (bool(_NOT_TO_RUN.search(PurePosixPath(one).stem)), one))
+    listed = sorted(
+        lists,
+        key=lambda one: (
+            bool(_NOT_TO_RUN.search(PurePosixPath(one).stem)),
+            not _is_plain(one),
+            one,
+        ),
+    )
     ways = []
     if folders:
         ways.append(f"name one folder: {', '.join(folders[:_MOST])}")

@@ -209,7 +209,10 @@ INSTALLED, KLIPPER = "install/requirements.txt", "scripts/klippy-requirements.tx
         (
             INSTALLED,
             "install/install.sh",
-            'LIST="$HERE/requirements.txt"\npip3 install -r "$LIST"\n',
+            (
+                'OS="$HERE/debian-requirements.txt"\nLIST="$HERE/requirements.txt"\n'
+                'EPD="$HERE/screen-requirements.txt"\npip3 install -r "$LIST"\n'
+            ),
         ),
         (INSTALLED, "Makefile", f"deps:\n\tpip install -r {INSTALLED}\n"),
         (INSTALLED, "README.md", f"```\npython -m pip install --user -r {INSTALLED}\n```\n"),
@@ -222,7 +225,12 @@ def test_a_list_that_an_install_script_of_the_project_installs_is_read(
     tmp_path: Path, listed: str, script: str, line: str
 ) -> None:
     """Sources: InkyPi, whose lists lie beside its install.sh; Mycodo; Klipper."""
-    lists = {listed: "flask\n", "install/requirements-dev.txt": "pytest\n"}
+    lists = {
+        listed: "flask\n",
+        "install/requirements-dev.txt": "pytest\n",
+        "install/debian-requirements.txt": "libopenjp2-7\n",
+        "install/screen-requirements.txt": "spidev\n",
+    }
     described = {"pyproject.toml": '[project]\nname = "screen"\n[tool.ruff]\n'}
     project = read(tmp_path, {**lists, **described, script: line, "main.py": "import flask\n"})
     assert [one.name for one in project.asked] == ["flask"]
