@@ -11,11 +11,19 @@ from .system import BUNDLE
 from .view import View
 from .writing import copy_paths
 
+try:
+    import bz2  # its bytes are the same everywhere, zlib's are not
+except ImportError:  # a Python that was compiled without it leaves long texts as they are
+    bz2 = None  # type: ignore[assignment]
+
 DPKG, APK = "/var/lib/dpkg", ("/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 INTERPRETER = "/usr/local/share/sbom/cpython.cdx.json"
 _DEPENDS = re.compile(r"^Depends: (.*)$", re.MULTILINE)
 # Descriptions and lists of files, of which most are not there: what scanners do not look at.
 _LONG = re.compile(r"^(?: |Conffiles:|[FMRZaT]:).*\n?", re.MULTILINE)
+# Of a longer copyright file scanners get the lines that they look for, people the text compressed.
+_WHOLE = 16384
+_LICENCES = re.compile(rb"^(?:License:|.*/usr/share/common-licenses/).*$", re.MULTILINE)
 # What an installation writes itself stands in no list of files.
 _WRITTEN_BY = {BUNDLE: "/usr/sbin/update-ca-certificates"}
 
@@ -110,6 +118,11 @@ def write_records(view: View, paths: Iterable[str], out: Path, below: Path | Non
         if below is None or not (below / f"{DPKG}/status.d/{package}".lstrip("/")).exists():
             _write(out, f"{DPKG}/status.d/{package}", text)
             copy_paths(view, [f"/usr/share/doc/{package}/copyright"], out)
+    _shorten_copyrights(out)
+
+
+def _shorten_copyrights(out: Path) -> None:
+    """Make one file of the same texts, and compress what is long."""
     first: dict[bytes, Path] = {}
     for file in sorted(out.glob("usr/share/doc/*/copyright")):
         if file.parent.is_symlink():
@@ -118,6 +131,13 @@ def write_records(view: View, paths: Iterable[str], out: Path, below: Path | Non
         if same != file:
             file.unlink()
             file.hardlink_to(same)
+    for text, file in first.items():
+        if bz2 is not None and len(text) > _WHOLE:
+            whole = file.with_name("copyright.bz2")
+            whole.write_bytes(bz2.compress(text))
+            lines = (f"The whole text: /{whole.relative_to(out).as_posix()}".encode(),)
+            lines += (*dict.fromkeys(_LICENCES.findall(text)), b"")
+            file.write_bytes(b"\n".join(lines))  # written over: others are links to it
 
 
 def write_interpreter(view: View, interpreter: str, out: Path) -> None:
