@@ -1,4 +1,4 @@
-"""``leanscaffold report``: where the bytes of an image go, on a page or in short."""
+"""``leanscaffold report`` and ``sbom``: where the bytes of an image go, and what is in one."""
 
 import sys
 from collections.abc import Mapping
@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from scaffold.catalog.resources import templates
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
+from scaffold.docker.images import read_archive_file
 from scaffold.model.errors import FITS, NOTHING_FITS
 from scaffold.model.index import Contents
 from scaffold.model.knowledge import Facts
@@ -20,6 +21,7 @@ from scaffold.report.formatting import to_json
 from scaffold.report.page import make_page, render_page
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking
+from scaffold.report.sbom import FORMATS
 from scaffold.report.terminal import show
 
 
@@ -68,3 +70,8 @@ def _make(outcome: PlanResult, facts: Facts, contents: Mapping[str, Contents]) -
         make_page(outcome, facts, contents),
         lambda name: (folder / name).read_text(encoding="utf-8"),
     )
+
+
+def sbom(_: Services, archive: Path, form: str) -> None:
+    """List what is in an image."""
+    click.echo(to_json(FORMATS[form](read_archive_file(archive), archive.stem)), nl=False)
