@@ -1,20 +1,17 @@
 """A distribution's records of its packages, and the same of those whose files are in an image."""
 
+import codecs
 import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .system import BUNDLE
 from .view import View
 from .writing import copy_paths
-
-try:
-    import bz2  # its bytes are the same everywhere, zlib's are not
-except ImportError:  # a Python that was compiled without it leaves long texts as they are
-    bz2 = None  # type: ignore[assignment]
 
 DPKG, APK = "/var/lib/dpkg", ("/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 INTERPRETER = "/usr/local/share/sbom/cpython.cdx.json"
@@ -132,12 +129,14 @@ def _shorten_copyrights(out: Path) -> None:
             file.unlink()
             file.hardlink_to(same)
     for text, file in first.items():
-        if bz2 is not None and len(text) > _WHOLE:
-            whole = file.with_name("copyright.bz2")
-            whole.write_bytes(bz2.compress(text))
-            lines = (f"The whole text: /{whole.relative_to(out).as_posix()}".encode(),)
-            lines += (*dict.fromkeys(_LICENCES.findall(text)), b"")
-            file.write_bytes(b"\n".join(lines))  # written over: others are links to it
+        whole = file.with_name("copyright.bz2")
+        lines = (f"The whole text: /{whole.relative_to(out).as_posix()}".encode(),)
+        lines += (*dict.fromkeys(_LICENCES.findall(text)), b"")
+        if len(text) > _WHOLE:
+            with suppress(LookupError):  # a Python that was compiled without bz2
+                # Unlike zlib's, its bytes are the same everywhere.
+                whole.write_bytes(codecs.encode(text, "bz2"))
+                file.write_bytes(b"\n".join(lines))  # written over: others are links to it
 
 
 def write_interpreter(view: View, interpreter: str, out: Path) -> None:
