@@ -35,8 +35,7 @@ from scaffold.planner.os_package_cost import (
     system_cost,
     taken_cost,
 )
-from scaffold.planner.own_packages import runtime_libraries
-from scaffold.planner.source_builds import find_builds
+from scaffold.planner.source_builds import find_builds, runtime_libraries
 from scaffold.planner.source_usage import (
     Usage,
     excuse_programs,
