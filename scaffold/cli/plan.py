@@ -20,6 +20,7 @@ from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision
 from scaffold.planner.decide import PlannerServices
+from scaffold.planner.source_usage import add_preinstalled
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.report.document import make_document, make_record
@@ -59,6 +60,7 @@ def decide_outcome(
     tell("reading the project")
     project = outside.projects.read_project(path, request)
     refuse_unlisted(project, allowed=request.allow_empty)
+    project = add_preinstalled(project, facts)
     edges = PlannerServices(
         index=outside.indexes.open_index(path, project, request),
         facts=facts,

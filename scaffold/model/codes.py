@@ -351,6 +351,13 @@ class Code(StrEnum):
 
     Add its package to the requirements; `--provided MODULE` says that it is there.
     """
+    INSTALLS_PACKAGES = """installs-packages (note, first-screen): packages installed at run time
+
+    The sources start pip or uv, which the image may not have and which can write nowhere in it;
+    what it installs is lost with the container.
+
+    Add what would be installed to the requirements; `--provided pip` says that it works there.
+    """
     MAY_NEED_PROGRAM = """may-need-program (note, first-screen): a program that may be missing
 
     The sources look for a program, or handle that it is missing, and the image has none.

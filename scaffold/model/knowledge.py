@@ -234,10 +234,12 @@ class ModuleFact:
     """Who brings a top-level module: requirements, of which the first is the one to ask for.
 
     ``until`` is the last Python whose standard library has it, ``elsewhere`` who has it where no
-    index does.
+    index does. ``preinstalled``: images and environments had it before Python 3.12, so that many
+    sources import it and no list names it.
     """
 
     packages: tuple[str, ...] = ()
+    preinstalled: bool = False
     until: str = ""
     elsewhere: str = ""
     source: str

@@ -128,9 +128,10 @@ def find_environment(
     roots = [one.root for one in packages]
     sources = [path.strip("/") for path in project.source_paths if path != "."]
     paths = [posixpath.normpath(f"{WORKDIR}/{one}") for one in dict.fromkeys((*roots, *sources))]
-    if paths:
-        found["PYTHONPATH"] = ":".join(paths)
     found |= dict(_framework_environment(project, find_port(project, options)))
+    told = found.get("PYTHONPATH", "")
+    if paths := list(dict.fromkeys((*paths, *told.split(":")))) if told else paths:
+        found["PYTHONPATH"] = ":".join(paths)
     return tuple(sorted(found.items()))
 
 

@@ -205,8 +205,19 @@ def _besides(
         yield missing.reason, missing.certain
     provided |= {posixpath.basename(one.path) for one in options.fetched}
     yield from find_companions(project, facts, installed, provided, there)
+    yield from ((note, False) for note in _installs_at_run_time(project, provided))
     for note in note_writes(project, workdir=WORKDIR, home=HOME):
         yield note, False
+
+
+def _installs_at_run_time(project: Project, provided: AbstractSet[str]) -> Iterator[Reason]:
+    for use in project.uses:
+        if use.code == "installs-packages" and use.value not in provided:
+            text = (
+                f"{use.origin} installs packages with {use.value} when it runs, which an image "
+                "without it and with a read-only root refuses: add them to the requirements"
+            )
+            yield Reason(code=Code.INSTALLS_PACKAGES, text=text)
 
 
 def _from_repositories(project: Project) -> Iterator[Reason]:

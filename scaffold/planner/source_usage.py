@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from scaffold.model.codes import PROGRAMS, Code
 from scaffold.model.knowledge import Base, Facts, ModuleFact
-from scaffold.model.project import Project, Use, When
+from scaffold.model.project import Asked, Project, Use, When
 from scaffold.model.resolution import Reason
 from scaffold.model.target import LibcFamily
 
@@ -311,6 +311,35 @@ def find_missing(
             code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
             reason = Reason(code=code, text=text, fact=use.value)
         yield Missing(reason=reason, certain=certain)
+
+
+def add_preinstalled(project: Project, facts: Facts) -> Project:
+    """Return a project that also asks for what its sources import and Python once came with.
+
+    A lock is taken as it is.
+    """
+    named = {asked.name for asked in project.asked}
+    more: dict[str, Asked] = {}
+    for use in project.uses if not project.lock else ():
+        fact = facts.modules.get(use.value) if use.code == "imports" else None
+        if fact is None or not fact.preinstalled or use.when is not When.START:
+            continue
+        requirement = Requirement(fact.packages[0])
+        asked = Asked(
+            name=canonicalize_name(requirement.name),
+            specifier=str(requirement.specifier),
+            marker=f'python_version > "{fact.until}"' if fact.until else "",
+            text=fact.packages[0],
+            origin=replace(use.origin, detail=f"imports {use.value}"),
+        )
+        if asked.name not in named and not (more.get(asked.name) and not asked.specifier):
+            more[asked.name] = asked
+    notes = tuple(
+        f"{one.origin.file}:{one.origin.line} {one.origin.detail}, which images had before Python "
+        f"3.12 and no requirement brings: {one.text} is installed, too"
+        for one in more.values()
+    )
+    return replace(project, asked=(*project.asked, *more.values()), notes=(*project.notes, *notes))
 
 
 def _owners(facts: Facts) -> dict[str, tuple[str, ...]]:

@@ -280,6 +280,7 @@ _SHARED = re.compile(r"\.so\b")
 _LONGEST_NAME = 500  # characters
 _SONAME = re.compile(r"lib[\w+-]+\.so(\.\d+)*")
 _PYTHON = re.compile(r"python[0-9.]*")
+_INSTALLERS = re.compile(r"pip[0-9.]*|uv")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
 _VARIABLE = re.compile(r"LANG|LC_[A-Z]+")
 
@@ -516,6 +517,9 @@ def _programs(
     module: Module, called: str, call: ast.Call, files: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     first = argument(call, "args", 0) or argument(call, "cmd", 0)
+    if installer := _installer(module, call):
+        yield "installs-packages", installer
+        return
     if called in _SHELLS or module.literal(argument(call, "shell")) is True:
         yield "needs-shell", "sh"
         commands = _shell_commands(_known_start(module, first))
@@ -535,6 +539,20 @@ def _programs(
             yield "needs-shell", "sh"
 
 
+def _installer(module: Module, call: ast.Call) -> str:
+    """Return the program with which a call installs Python packages, or nothing."""
+    given = [*call.args, *(module.named(one) for one in call.args)]
+    nodes = (node for one in given if one is not None for node in ast.walk(one))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    words = [word for text in texts if isinstance(text, str) for word in text.split()]
+    names = (
+        [word.rpartition("/")[2] for word in words[: words.index("install")]]
+        if ("install" in words)
+        else []
+    )
+    return next((name for name in names if _INSTALLERS.fullmatch(name)), "")
+
+
 def _is_own(word: str, files: Sequence[str]) -> bool:
     """Tell whether a program is a file of the project, which comes along."""
     return "/" in word and word.removeprefix("./") in files
@@ -549,6 +567,8 @@ def _first_word(module: Module, node: ast.expr | None) -> tuple[str, bool]:
 def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> ast.expr | None:
     """Return what a sum or a list starts with, through names; a loop, for they may be many."""
     while node is not None:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+            return ast.Constant(value=module.text(node.left).partition("%")[0])
         if isinstance(node, ast.BinOp):
             node = node.left
         elif isinstance(node, ast.Name) and node.id in module.values:

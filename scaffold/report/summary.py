@@ -232,11 +232,25 @@ def _show_notes(outcome: PlanResult, all_by: str) -> "Content":
         if decision.chosen:
             behind.update(older_because(decision.chosen).values())
     loud = sorted((one for one in notes.values() if one.code not in BACKGROUND), key=_rank)
-    told = [*(note.text for note in loud), *deciding][:_NOTES]
-    yield from (styled(f"! {text}", "yellow") for text in told)
+    shown = _first_of_each_kind(loud)
+    told = [*(note.text for note in shown), *deciding][:_NOTES]
+    for text in told:
+        code = notes[text].code if text in notes else None
+        last = [note.text for note in shown if note.code == code][-1:] == [text]
+        alike = sum(one.code == code for one in loud) - sum(one.code == code for one in shown)
+        more_of_it = f" (and {alike} more like it)" if last and alike else ""
+        yield styled(f"! {text}{more_of_it}", "yellow")
     if more := len({*notes, *behind} - {*told}):
         count = f"{more} {'more ' if told else ''}{'notes' if more > 1 else 'note'}"
         yield styled(f"  {count}: {all_by}", "dim")
+
+
+def _first_of_each_kind(notes: Sequence[Reason]) -> list[Reason]:
+    """Return the notes on a screen, in their order: the first of each code, then others."""
+    firsts = {note.code: note for note in reversed(notes)}
+    others = (note for note in notes if firsts[note.code] is not note)
+    taken = [*sorted(firsts.values(), key=notes.index), *others][:_NOTES]
+    return sorted(taken, key=notes.index)
 
 
 def _decides(caveat: str, request: Request, target: Target, decision: Decision) -> bool:

@@ -353,7 +353,11 @@ def test_variables_of_the_application_are_carried_and_secrets_are_not(tmp_path: 
         """
     project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP, "config.yaml": ""})
     assert project.start is not None
-    assert dict(project.start.value.environment) == {"MODE": "live", "CONFIG": "/app/config.yaml"}
+    assert dict(project.start.value.environment) == {
+        "PYTHONPATH": "/app",
+        "MODE": "live",
+        "CONFIG": "/app/config.yaml",
+    }
     assert any("API_TOKEN: it is left out" in note for note in project.notes)
 
 
@@ -739,6 +743,54 @@ def test_a_dockerfile_counts_where_it_surely_makes_the_image(
     command, origin = started(planned(tmp_path, {**files, **dockerfiles}))
     assert command == ("python serve.py" if place else "python main.py")
     assert origin.startswith(place or "main.py")
+
+
+SERVICE = {"src/__init__.py": "", "src/web.py": "", "src/main.py": f"from src import web\n{LOOP}"}
+EXPORTED = "#!/bin/sh\ncd /srv && export PYTHONPATH=/srv/lib && python ./src/main.py\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ({**SERVICE, "Procfile": "worker: python src/main.py\n"}, "/app"),
+        (
+            {
+                "tool/main.py": f"import web\n{LOOP}",
+                "util.py": "",
+                "tool/web.py": "import util\n",
+                "Procfile": "worker: python tool/main.py\n",
+            },
+            "/app",
+        ),
+        ({"tool/main.py": f"import web\n{LOOP}", "tool/web.py": "", "web.py": ""}, ""),
+        ({"tool/main.py": f"import json\n{LOOP}", "json.py": ""}, ""),
+        (
+            {
+                **SERVICE,
+                "Dockerfile": "FROM python:3\nCOPY . /srv/\nCMD sh /srv/go.sh\n",
+                "go.sh": EXPORTED,
+                "lib/x.py": "",
+            },
+            "/app/lib",
+        ),
+        (
+            {
+                "Dockerfile": "FROM python:3\nWORKDIR /srv\nCOPY . .\n"
+                "ENV PYTHONPATH=$PYTHONPATH:/srv/a:/opt/b\nCMD python main.py\n",
+                "main.py": f"import x\n{LOOP}",
+                "a/x.py": "",
+            },
+            "/app/a",
+        ),
+    ],
+)
+def test_what_a_script_imports_is_found_where_it_lies(
+    tmp_path: Path, files: Mapping[str, str], path: str
+) -> None:
+    """Source: icloud-docker, whose init.sh exports PYTHONPATH for src/main.py."""
+    project = planned(tmp_path, files)
+    assert project.start is not None
+    assert dict(project.start.value.environment).get("PYTHONPATH", "") == path
 
 
 S6 = """#!/usr/bin/with-contenv bash

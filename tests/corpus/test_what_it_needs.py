@@ -21,6 +21,7 @@ from scaffold.model.resolution import list_notes
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Accepted, Decision
 from scaffold.planner.decide import PlannerServices, decide
+from scaffold.planner.source_usage import add_preinstalled
 from scaffold.project.reader import read_project
 from tests.support.folders import all_files, write
 from tests.support.index_server import make_wheel
@@ -356,3 +357,48 @@ def test_what_is_loaded_where_a_flag_says_so_is_optional(
     refused = kind == "certain"
     assert all(text.startswith("refused: heavy.py") is refused for text in found.values()), found
     assert all("heavy.py:1 imports scipy" in text for text in found.values())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "subprocess.check_call([sys.executable, '-m', 'pip', 'install', *found])",
+        "subprocess.run(['pip3', 'install', found])",
+        "os.system('pip install ' + found)",
+        "subprocess.Popen(f'python3 -m pip install {found}', shell=True)",
+        "subprocess.run(['uv', 'pip', 'install', found], check=True)",
+        "subprocess.run(command)",
+    ],
+)
+def test_packages_that_are_installed_at_run_time_are_told(tmp_path: Path, call: str) -> None:
+    """Source: mqtt-io, which installs what its configuration asks for."""
+    source = (
+        "import os, subprocess, sys\ncommand = ['/usr/bin/pip', 'install', 'six']\n"
+        f"def load(found):\n    {call}\nload('six')\n"
+    )
+    found = plan(tmp_path, source, "six")
+    assert all("main.py:4 installs packages with" in text for text in found.values()), found
+    assert not any("starts pip" in text for text in found.values())
+
+
+@pytest.mark.parametrize(
+    ("source", "listed", "added"),
+    [
+        ("import pkg_resources\n", "six", ["setuptools<82"]),
+        ("import setuptools\nimport pkg_resources\n", "six", ["setuptools<82"]),
+        ("from distutils.version import LooseVersion\n", "six", ["setuptools"]),
+        ("import pkg_resources\n", "six setuptools", []),
+        ("def f():\n    import pkg_resources\n", "six", []),
+        ("try:\n    import pkg_resources\nexcept ImportError:\n    pass\n", "six", []),
+    ],
+)
+def test_what_came_with_every_python_is_installed(
+    tmp_path: Path, source: str, listed: str, added: list[str]
+) -> None:
+    """Source: mqtt-io, docker-library/python#957: images had setuptools before Python 3.12."""
+    lines = listed.replace(" ", "\n")
+    root = write(tmp_path, {"requirements.txt": f"{lines}\n", "main.py": source})
+    project = read_project(root, environ={}, tree=all_files)
+    more = add_preinstalled(project, facts())
+    assert [one.text for one in more.asked[len(project.asked) :]] == added
+    assert len(more.notes) - len(project.notes) == len(added)

@@ -71,7 +71,7 @@ _NONE = read_dockerfile("FROM scratch\n")
 _OF_IMAGES = re.compile(
     r"PATH|HOME|EDITOR|APT_\w+|LANG|LANGUAGE|LC_\w+|TERM|SHELL|USER|PUID|PGID|UID|GID|DEBIAN_FRONTEND|VIRTUAL_ENV"
     r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"
-    r"|(?:PYTHON|PIP|PIPX|UV|POETRY|PDM|CONDA|PIPENV|NODE|NPM|CARGO|RUST)\w*"
+    r"|(?:PYTHON(?!PATH\b)|PIP|PIPX|UV|POETRY|PDM|CONDA|PIPENV|NODE|NPM|CARGO|RUST)\w*"
 )
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
@@ -414,10 +414,14 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
         raise UnclearError(f"starts {name}, which neither the project nor a dependency has")
     _check_settings(reading, command, launch)
     framework = server or "script"
+    launched = {
+        name: _python_path(reading, value, launch.workdir) if name == "PYTHONPATH" else value
+        for name, value in launch.environment
+    }
     environment = {
         name: value
-        for name, value in (*own.environment, *launch.environment)
-        if not _OF_IMAGES.fullmatch(name)
+        for name, value in (*own.environment, *launched.items())
+        if value and not _OF_IMAGES.fullmatch(name)
     }
     start = started(framework, command, origin, environment=tuple(environment.items()))
     uses = foreign_uses(command, origin)
@@ -465,12 +469,16 @@ def _carried(
     found, secret = {}, []
     for name, (raw, origin) in written.items():
         value = raw.strip("\"'")
+        if name == "PYTHONPATH":
+            value = _python_path(reading, value, last[0].scope.workdir)
         if _OF_IMAGES.fullmatch(name) or not value or re.search(r"[$\n\r`]", value):
             continue
         if SECRET.search(name):
             secret.append(f"{origin} sets {name}: it is left out, give it to the container")
             continue
-        inside = reading.copied.project_path(value, reading.stage) if value[0] == "/" else None
+        inside = None
+        if value[0] == "/" and name != "PYTHONPATH":
+            inside = reading.copied.project_path(value, reading.stage)
         found[name] = posixpath.normpath(f"/app/{inside}") if inside else value
     first = next((str(written[name][1]) for name in found), "")
     names = ", ".join(found)
@@ -479,6 +487,13 @@ def _carried(
         set_ = ", ".join(name for name, _, _ in composed.environment)
         secret.append(f"{composed.environment[0][2]} sets {set_}: give the container what it needs")
     return tuple(found.items()), (*told, *secret)
+
+
+def _python_path(reading: _Reading, value: str, workdir: str) -> str:
+    """Return a PYTHONPATH with the project's folders as they lie in this image, and no others."""
+    inside = (reading.path(one, workdir) for one in value.split(":") if one and "$" not in one)
+    here = (posixpath.normpath(f"/app/{one}") for one in inside if one is not None)
+    return ":".join(dict.fromkeys(here))
 
 
 def _front_ends(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """Which way to start counts, when the sources know several."""
 
+import posixpath
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -110,6 +111,8 @@ def read_sources(
             entry.start.value, prepares=steps.commands, prepares_with=tuple(ran.items())
         )
         entry = replace(entry, start=replace(entry.start, value=value))
+    if entry is not None and _imports_above(entry.start.value.command, modules, files):
+        entry = replace(entry, start=_with_environment(entry.start, [("PYTHONPATH", "/app")]))
     required = name_required(entry.start.value, modules) if entry else ()
     if entry is not None and required:
         value = replace(entry.start.value, lacks=required)
@@ -134,6 +137,26 @@ def read_sources(
             *(_name_examples(modules) if entry is None else ()),
         ),
     )
+
+
+def _imports_above(command: Sequence[str], modules: Sequence[Module], files: Sequence[str]) -> bool:
+    """Tell whether a script in a folder imports what lies at the top, where Python looks not."""
+    folder = posixpath.dirname(next((word for word in command if word.endswith(".py")), ""))
+    if not folder or "-m" in command or posixpath.isabs(folder):
+        return False
+    beside = {file.removeprefix(f"{folder}/") for file in files if file.startswith(f"{folder}/")}
+    above = _tops(files) - _tops(beside) - sys.stdlib_module_names
+    return any(
+        name.partition(".")[0] in above
+        for module in modules
+        if module.file.startswith(f"{folder}/")
+        for name in module.names.values()
+    )
+
+
+def _tops(files: Iterable[str]) -> set[str]:
+    """Return what can be imported of a folder with these files."""
+    return {file.partition("/")[0].removesuffix(".py") for file in files if file.endswith(".py")}
 
 
 def _name_examples(modules: Sequence[Module]) -> Iterator[str]:

@@ -21,7 +21,13 @@ PROVENANCE = {"source": "docs", "checked": date(2026, 1, 1)}
 
 
 def module(*packages: str, **more: str) -> ModuleFact:
-    return ModuleFact(packages=packages, **more, source="docs", checked=date(2026, 1, 1))
+    return ModuleFact(
+        packages=packages,
+        until=more.get("until", ""),
+        elsewhere=more.get("elsewhere", ""),
+        source="docs",
+        checked=date(2026, 1, 1),
+    )
 
 
 MODULES = {
