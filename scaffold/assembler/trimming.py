@@ -13,7 +13,7 @@ from .trim import find_spent
 from .trim.scan import Packages
 
 REPORT = "TRIMMED"  # beside a package's METADATA: {rule: bytes}
-SYMBOLS = "symbols"
+SYMBOLS, STAND_INS = "symbols", "stand-ins"
 _LAUNCHES = re.compile(r"^\s*from (\w+)[\w.]* import", re.MULTILINE)
 
 Spared = Collection[tuple[str, str]]

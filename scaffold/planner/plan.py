@@ -111,6 +111,7 @@ def make_plan(
         layers=split_layers(chosen),
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
         unloaded=tuple(sorted({n for fits in chosen for n in fits.candidate.unloaded})),
+        stand_ins=tuple(dict.fromkeys(s for fits in chosen for s in fits.candidate.stand_ins)),
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
         trace=project.trace if base.origin and options.traced != "none" else None,
         languages=list_languages(project) if options.trim == "max" else (),
@@ -174,6 +175,7 @@ def plan_digest(plan: Plan) -> str:
 def _assembly(plan: Plan) -> list[object]:
     options = plan.options
     added = [options.programs, options.debug_shell, plan.unloaded]
+    added += [[one.libraries for one in plan.stand_ins]] if plan.stand_ins else []
     return [plan.layers, plan.sourceless, plan.spared, options.trim, plan.languages, *added]
 
 
