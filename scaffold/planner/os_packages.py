@@ -165,8 +165,9 @@ def find_os_packages(
     for module, version, deb in system:
         own[deb] = python_package(base, arch, facts, deb)
         remarks.append(_from_distribution(base, module, version, deb))
-    cost += offered_cost(base, offered)
-    cost += python_cost(base, arch, facts, [deb for _, _, deb in system])
+    cost += offered_cost(base, offered) + python_cost(
+        base, arch, facts, [deb for _, _, deb in system]
+    )
     install |= own
     return OsPackages(
         run_packages=tuple(install[name] for name in sorted(install)),
