@@ -235,13 +235,5 @@ def show_rule(rule: Rule) -> "Iterator[RenderableType]":
 
 def describe_rule(rule: Rule) -> dict[str, Any]:
     """Return a rule as a document."""
-    return {
-        "version": VERSION,
-        "code": rule.code,
-        "name": rule.name,
-        "severity": str(rule.severity),
-        "summary": rule.summary,
-        "why": rule.why,
-        "bad": rule.bad,
-        "good": rule.good,
-    }
+    names = ("code", "name", "severity", "summary", "why", "bad", "good")
+    return {"version": VERSION, **{name: getattr(rule, name) for name in names}}
