@@ -8,8 +8,7 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from scaffold.model.verification import CompareResult, Comparison, Status
-from scaffold.report.formatting import format_size
-from scaffold.report.terminal import Fitted, fit, indented, styled
+from scaffold.report.terminal import Fitted, fit, format_size, indented, styled
 from scaffold.report.verify import describe_check
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scaffold.model.codes import Code
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Accepted, Decision
-from scaffold.report.formatting import format_size
-from scaffold.report.terminal import align, bullet, indented, styled
+from scaffold.report.terminal import align, bullet, format_size, indented, styled
 from scaffold.state.record import Record, RecordedTarget
 
 if TYPE_CHECKING:

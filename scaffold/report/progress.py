@@ -16,8 +16,7 @@ from scaffold.model.build import Built, Event, Progress
 from scaffold.model.errors import clean
 from scaffold.model.resolution import Reason
 from scaffold.report.document import describe_reason
-from scaffold.report.formatting import format_size
-from scaffold.report.terminal import align, bullet, styled
+from scaffold.report.terminal import align, bullet, format_size, styled
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

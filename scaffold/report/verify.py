@@ -8,8 +8,7 @@ import msgspec
 
 from scaffold.model.verification import Check, Report, Status
 from scaffold.project.dockerignore import TRACE
-from scaffold.report.formatting import format_memory, format_size
-from scaffold.report.terminal import align, bullet, indented, styled
+from scaffold.report.terminal import align, bullet, format_memory, format_size, indented, styled
 from scaffold.verify.checks.traced import name_exercise
 from scaffold.verify.trace import Traced
 
