@@ -26,8 +26,7 @@ from scaffold.report.terminal import (
     indented,
     styled,
 )
-from scaffold.resolver.support import PackageSupport
-from scaffold.resolver.wheel_matrix import Cell, KnownWheel, Matrix
+from scaffold.resolver.support import Cell, KnownWheel, Matrix, PackageSupport
 from scaffold.verify.checks import CHECKS
 
 if TYPE_CHECKING:
