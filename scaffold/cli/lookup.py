@@ -33,13 +33,7 @@ from scaffold.report.lists import (
     show_rule,
     to_document,
 )
-<<<<<<< HEAD
 from scaffold.report.terminal import show, to_json
-from scaffold.resolver.support import PackageSupport, find_package_support
-from scaffold.resolver.support import KnownWheel, Matrix, make_matrix
-=======
-from scaffold.report.terminal import show
-from scaffold.report.lists import draw_page, show_availability, to_document
 from scaffold.resolver.support import (
     KnownWheel,
     Matrix,
@@ -47,7 +41,6 @@ from scaffold.resolver.support import (
     find_package_support,
     make_matrix,
 )
->>>>>>> main
 
 
 def explain(
