@@ -99,14 +99,15 @@ def read_symbols(data: bytes, elf: Elf) -> Symbols:
 def _count_symbols(data: bytes, at: Mapping[int, int]) -> int:
     """Return how many entries the table of symbols has; only hash tables tell."""
     if _DT_HASH in at:
-        return min(struct.unpack_from("<I", data, at[_DT_HASH] + 4)[0], _MOST_SYMBOLS)
+        _, chains = struct.unpack_from("<II", data, at[_DT_HASH])
+        return min(int(chains), _MOST_SYMBOLS)
     start = at[_DT_GNU_HASH]
     buckets, first, bloom = struct.unpack_from("<III", data, start)
     chains = start + 16 + 8 * bloom + 4 * min(buckets, _MOST_SYMBOLS)
     heads = struct.unpack_from(f"<{min(buckets, _MOST_SYMBOLS)}I", data, chains - 4 * buckets)
-    last = max(heads, default=0)
+    last = int(max(heads, default=0))
     if last < first:
-        return first
+        return int(first)
     while not struct.unpack_from("<I", data, chains + 4 * (last - first))[0] & 1:
         last += 1
     return min(last + 1, _MOST_SYMBOLS)
