@@ -15,12 +15,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from scaffold.assembler.elf import Elf, file_offset, parse_elf, read_dynamic, read_text
 from scaffold.assembler.stripping import count_symbols
-<<<<<<< HEAD
-from scaffold.catalog.sibling_wheels import wheel_platforms
-=======
-from scaffold.model.image import Elf
 from scaffold.model.index import wheel_platforms
->>>>>>> main
 
 _MAGIC = b"\x7fELF"
 _HEADER_SIZE = 52  # the smaller of the two ELF headers
