@@ -24,7 +24,7 @@ from scaffold.model.knowledge import Facts
 from scaffold.model.options import DOCKERFILE
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected
 from scaffold.model.verification import Comparison, Expectation, Status, Variant, VerifyOptions
-from scaffold.planner.select import choose
+from scaffold.planner.candidates import choose
 from scaffold.report.compare import draw, make_comparison_document, show_entries
 from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult

@@ -119,7 +119,7 @@ def _arches() -> dict[str, str]:
 
 
 def _templates() -> dict[str, str]:
-    from scaffold.init.templates import list_starters  # noqa: PLC0415 - not for every key
+    from scaffold.init.project_templates import list_starters  # noqa: PLC0415 - not for every key
 
     return {starter.name: starter.title for starter in list_starters()}
 

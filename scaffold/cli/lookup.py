@@ -33,8 +33,13 @@ from scaffold.report.lists import (
 )
 from scaffold.report.terminal import show
 from scaffold.report.wheel_matrix import draw_page, show_availability, to_document
-from scaffold.resolver.support import PackageSupport, find_package_support
-from scaffold.resolver.wheel_matrix import KnownWheel, Matrix, make_matrix
+from scaffold.resolver.support import (
+    KnownWheel,
+    Matrix,
+    PackageSupport,
+    find_package_support,
+    make_matrix,
+)
 
 
 def explain(

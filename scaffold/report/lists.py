@@ -17,7 +17,7 @@ from scaffold.model.target import Device, LibcFamily
 from scaffold.report.formatting import format_memory, format_size
 from scaffold.report.terminal import align, bullet, clipped, indented, styled
 from scaffold.report.wheel_matrix import spell_proven
-from scaffold.resolver.wheel_matrix import KnownWheel, Matrix
+from scaffold.resolver.support import KnownWheel, Matrix
 from scaffold.verify.checks import CHECKS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from scaffold.assembler.traced.names import spell_file
+from scaffold.assembler.traced.keeping import spell_file
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import find_installed, owners
 from scaffold.model.errors import ConfigInvalidError
