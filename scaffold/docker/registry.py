@@ -222,14 +222,15 @@ def push_images(
 
 
 def _push(registry: Registry, path: str, tag: str, images: Sequence[Image], store: Store) -> int:
-    sent = 0
+    sent, listed = 0, len(images) > 1 or any(one.attached for one in images)
     for one in images:
-        for blob in (*dict.fromkeys(one.layers), one.config):
-            sent += blob.size if registry.push_blob(path, blob, store) else 0
-        place = tag if len(images) == 1 else one.manifest.digest
-        data = store.path(one.manifest.digest).read_bytes()
-        registry.push_manifest(path, place, data, one.manifest.media_type)
-    if len(images) > 1:
+        for blob in one.blobs:
+            if blob.digest not in one.manifests:
+                sent += blob.size if registry.push_blob(path, blob, store) else 0
+                continue
+            data = store.path(blob.digest).read_bytes()
+            registry.push_manifest(path, blob.digest if listed else tag, data, blob.media_type)
+    if listed:
         registry.push_manifest(path, tag, make_index(images), INDEX)
     return sent
 

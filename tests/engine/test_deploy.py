@@ -20,6 +20,8 @@ from tests.engine.ssh import reached_by_ssh
 pytestmark = pytest.mark.engine
 
 WORDS = ("--target", "amd64", "--python", "3.13", "--offline", "--port", "8000", "--health", "/")
+# The machine of a test has more to do than a device.
+PATIENCE = ("--health-timeout", "300")
 BROKEN = "raise SystemExit('broken')\n"
 
 
@@ -40,7 +42,7 @@ def bench(engine: Engine, bases: object, home: Home, tmp_path: Path) -> Iterator
 def deploy(bench: Bench, address: str, app: str, *words: str) -> Ended:
     (bench.project / "main.py").write_text(app)
     place = ("--base-from", str(bench.project.parent / "base.tar"), "--base", "slim-trixie")
-    return bench.run("deploy", "--on", address, *place, "--json", *WORDS, *words)
+    return bench.run("deploy", "--on", address, *place, "--json", *WORDS, *PATIENCE, *words)
 
 
 def running(bench: Bench) -> str:
