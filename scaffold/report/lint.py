@@ -175,7 +175,7 @@ def _result(finding: Finding, file: str, rule: int) -> dict[str, Any]:
         "endLine": finding.end_line,
         "endColumn": finding.end_column,
     }
-    location = {"artifactLocation": {"uri": _uri(file)}, "region": region}
+    location = {"artifactLocation": {"uri": quote(file)}, "region": region}
     return {
         "ruleId": finding.code,
         "ruleIndex": rule,
@@ -183,10 +183,6 @@ def _result(finding: Finding, file: str, rule: int) -> dict[str, Any]:
         "message": {"text": text},
         "locations": [{"physicalLocation": location}],
     }
-
-
-def _uri(file: str) -> str:
-    return quote(file)
 
 
 def annotate(finding: Finding, file: str) -> str:

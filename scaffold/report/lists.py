@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from scaffold.assembler import databases, duplicates, stripping
 from scaffold.assembler.trim import RULES
-from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
 from scaffold.model.codes import Code, Explanation, Kind
 from scaffold.model.errors import EXIT_CODES, LeanscaffoldError
@@ -306,10 +305,6 @@ def _one_line(text: str) -> str:
     return " ".join(text.replace("``", "`").split())
 
 
-def _explain_rule(rule: TrimRule) -> Explanation:
-    return _explain_text(rule.name, rule.level, type(rule).__doc__ or "")
-
-
 def _explain_text(name: str, level: str, text: str) -> Explanation:
     """Return what a rule of trimming says of itself: its first sentence, and why."""
     title, _, why = _one_line(text).partition(" Why: ")
@@ -340,7 +335,10 @@ def _explain_errors(error: type[LeanscaffoldError]) -> Iterator[tuple[str, Expla
 
 EXPLANATIONS: Mapping[str, Explanation] = {
     **{str(code): code.explanation for code in (*(one.code for one in CHECKS), *Code)},
-    **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
+    **{
+        f"trim-{rule.name}": _explain_text(rule.name, rule.level, type(rule).__doc__ or "")
+        for rule in RULES
+    },
     **{
         code: one
         for error in LeanscaffoldError.__subclasses__()

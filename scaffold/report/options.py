@@ -52,7 +52,12 @@ def list_rows(request: Request, held: Mapping[str, Given]) -> tuple[SettingRow, 
 
 def show_settings(rows: Sequence[SettingRow], unused: Sequence[str]) -> "Iterator[RenderableType]":
     """Yield a table per heading; what somebody said stands out from the defaults."""
-    lines = align([(row.setting.name, _shown(row), _where(row)) for row in rows])
+    lines = align(
+        [
+            (row.setting.name, _shown(row), row.given.where if row.given else "default")
+            for row in rows
+        ]
+    )
     section = ""
     for row, line in zip(rows, lines, strict=True):
         if row.setting.section != section:
@@ -89,10 +94,6 @@ def _shown(row: SettingRow) -> str:
     if row.setting.repeatable:
         return shlex.join(row.texts) or _NONE
     return row.texts[0] if row.texts else _NONE
-
-
-def _where(row: SettingRow) -> str:
-    return row.given.where if row.given else "default"
 
 
 def _plain(row: SettingRow) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+import click
 import msgspec
 from rich.console import Console
 from rich.live import Live
@@ -131,6 +132,11 @@ def talking(
             "reading the knowledge"
         ) as status:
             yield lambda text: status.update(text.replace("[", r"\["))
+
+
+def saying(*, quiet: bool) -> Reporter:
+    """Return what says progress in lines that all stay."""
+    return _silent if quiet else lambda text: click.echo(text, err=True)
 
 
 def _silent(_: str, /) -> None:

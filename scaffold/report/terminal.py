@@ -2,11 +2,13 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from math import ceil
 from typing import TYPE_CHECKING, TextIO
 
+import click
 from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
@@ -81,6 +83,16 @@ def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | No
         console.print(renderable)
     stream.write("\n".join(line.rstrip(" ") for line in text.getvalue().split("\n")))
     stream.flush()
+
+
+def print_result(
+    document: Callable[[], object], content: "Iterable[RenderableType]", *, as_json: bool
+) -> None:
+    """Print a result on stdout, as JSON or for people."""
+    if as_json:
+        click.echo(to_json(document()), nl=False)
+    else:
+        show(sys.stdout, content)
 
 
 def align(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
