@@ -7,7 +7,7 @@ from dataclasses import asdict
 from inspect import cleandoc
 from typing import Any
 
-from scaffold.assembler import databases, duplicates, stripping
+from scaffold.assembler import databases, duplicates, stand_ins, stripping
 from scaffold.assembler.trim import RULES
 from scaffold.lint.rules import Rule
 from scaffold.model.codes import Code, Explanation, Kind
@@ -342,6 +342,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     },
     "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
     "trim-duplicates": _explain_text("duplicates", "safe", duplicates.__doc__ or ""),
+    "trim-stand-ins": _explain_text("stand-ins", "max", stand_ins.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
 }
 
