@@ -1,15 +1,13 @@
 """``leanscaffold plan`` shows the decision; ``generate`` also writes the files of it."""
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-from scaffold.cli.planning import decide_outcome, show_result, write_files
+from scaffold.cli.planning import compare_files, decide_outcome, show_result, write_files
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
-from scaffold.report.plan_result import planned_files
 from scaffold.report.progress import talking
 
 
@@ -27,8 +25,8 @@ def plan(
     """Show which base image the project in PATH gets, and why; write nothing."""
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
-    if outcome.fits:
-        outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
+        if outcome.fits:
+            outcome = compare_files(outside, path, outcome)
     return show_result(outcome, folder=path, as_json=as_json, verbose=verbose)
 
 

@@ -25,10 +25,10 @@ from scaffold.project.workspace import find_member
 from scaffold.report.document import make_document, make_record
 from scaffold.report.formatting import to_json
 from scaffold.report.next_steps import beside_command
-from scaffold.report.plan_result import PlanResult, idle_swaps, minor, recall
+from scaffold.report.plan_result import PlanResult, idle_swaps, minor, planned_files, recall
 from scaffold.report.summary import show_result_text
 from scaffold.report.terminal import show
-from scaffold.state.file_writer import RECORD, digest
+from scaffold.state.file_writer import RECORD, digest, find_unchanged
 from scaffold.state.record import Record, package_of, render_record
 
 
@@ -169,6 +169,7 @@ def write_files(
     kept = find_left(path, files, outcome.request)
     for name in kept:
         del files[name]
+    unchanged = find_unchanged(path, files)
     try:
         left = set(outside.files.write(path, files, force)) - set(kept)
     except FileConflictError as error:
@@ -182,7 +183,19 @@ def write_files(
         for name in kept
     )
     hashes = {name: digest(text) for name, text in files.items()}
-    return replace(outcome, files=hashes, remarks=(*outcome.remarks, *spared, *stale))
+    remarks = (*outcome.remarks, *spared, *stale)
+    return replace(outcome, files=hashes, unchanged=unchanged, remarks=remarks)
+
+
+def compare_files(outside: Services, path: Path, outcome: PlanResult) -> PlanResult:
+    """Return an outcome that fits with the hashes of the files that need not be written again."""
+    names = planned_files(outcome)
+    if outside.files.read_record(path) is None:
+        return replace(outcome, files=dict.fromkeys(names))
+    files = spell_files(outside, path, outcome)
+    unchanged = find_unchanged(path, files)
+    hashes = {name: digest(files[name]) if name in unchanged else None for name in files}
+    return replace(outcome, files=hashes, unchanged=unchanged)
 
 
 def is_of_member(record: Record, root: Path, package: str) -> bool:

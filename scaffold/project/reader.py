@@ -186,7 +186,8 @@ def read_project(
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
     if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
         raise UsageError(
-            f"{root.name or root} is not a Python project", hint=f"looked for {_LOOKED_FOR}"
+            f"{root.name or root} is not a Python project",
+            hint=f"run `leanscaffold init` to start one; looked for {_LOOKED_FOR}",
         )
     installed = _installed(reading)
     brought = {one.path for one in reading.distributions}

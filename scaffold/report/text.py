@@ -14,6 +14,7 @@ from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
+    files_by_state,
     find_rescue,
     find_shortfall,
     heaviest,
@@ -320,8 +321,7 @@ def _show_start(outcome: PlanResult) -> "Content":
 
 
 def _show_files(outcome: PlanResult) -> "Content":
-    if outcome.files:
-        written = all(outcome.files.values())
-        yield styled("Written" if written else "generate would write", "bold")
-        yield indented(", ".join(sorted(outcome.files)), 2)
+    for state, names in files_by_state(outcome):
+        yield styled(state, "bold")
+        yield indented(names, 2)
         yield ""
