@@ -7,8 +7,7 @@ from pathlib import Path
 
 from .bytecode import compile_folder
 from .duplicates import DUPLICATES, link_folder
-from .ownership import normalise, read_owners, settle_records
-from .trim.scan import Packages
+from .packages import Packages, normalise, read_owners, settle_records
 from .trimming import (
     SYMBOLS,
     Removed,
@@ -18,7 +17,7 @@ from .trimming import (
     trim_packages,
     write_reports,
 )
-from .writing import place_file, settle_times
+from .view import place_file, settle_times
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .system import BUNDLE
-from .view import View
-from .writing import copy_paths
+from .view import View, copy_paths
 
 DPKG, APK = "/var/lib/dpkg", ("/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 INTERPRETER = "/usr/local/share/sbom/cpython.cdx.json"

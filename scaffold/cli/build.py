@@ -1,4 +1,4 @@
-"""``leanscaffold build``: generate where needed, then build with buildx."""
+"""``leanscaffold build`` and ``bundle``: generate where needed, then build or pack."""
 
 import sys
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from scaffold.cli.options import take_options
-from scaffold.cli.planning import decide_outcome, show_result, write_files
+from scaffold.cli.plan import decide_outcome, show_result, write_files
 from scaffold.cli.prepare import Prepared, prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
@@ -17,16 +17,15 @@ from scaffold.config.option_sources import Given
 from scaffold.config.request import index_options
 from scaffold.docker.build import Job, read_job_config, split_tag
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
-from scaffold.engineless.images import ImageJob
+from scaffold.engineless.images import ImageJob, write_bundle
 from scaffold.index.cache import find_cache_folder
 from scaffold.model.build import BuildOptions
 from scaffold.model.codes import Code
 from scaffold.model.errors import UsageError
 from scaffold.model.resolution import Reason
 from scaffold.project.source_clients import EPOCH, dated, read_commit_time
-from scaffold.report.build_result import make_build_document, show_built
-from scaffold.report.formatting import to_json
-from scaffold.report.progress import talking, watching
+from scaffold.report.formatting import format_size, to_json
+from scaffold.report.progress import make_build_document, show_built, talking, watching
 from scaffold.report.terminal import show
 
 
@@ -146,3 +145,29 @@ def make_image_job(
         moment=int(moment) if moment else None,
         view=view,
     )
+
+
+@with_given
+def bundle(
+    outside: Services,
+    given: Mapping[str, Given],
+    /,
+    path: Path,
+    *,
+    goal: str,
+    base_from: str | None,
+    quiet: bool,
+) -> int:
+    """Write a bundle and return the exit code."""
+    with talking(sys.stderr, quiet=quiet) as tell:
+        prepared = prepare(outside, path, given, force=False, tell=tell)
+    if prepared.outcome is not None and not prepared.fits:
+        return show_result(prepared.outcome, folder=path, as_json=False, verbose=False)
+    job = make_image_job(
+        outside, prepared, make_job(prepared, BuildOptions()), goal, base_from or ""
+    )
+    with watching(sys.stderr, quiet=quiet) as watch:
+        write_bundle(replace(job, goal=goal), watch)
+    click.echo(f"Written to {goal}, {format_size(Path(goal).stat().st_size)}")
+    click.echo(f"  there: leanscaffold build . --to app.tar --from {Path(goal).name}")
+    return 0

@@ -248,6 +248,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 help="Read the base from oci:DIR or a tar file instead of its registry.",
             ),
             QUIET,
+            module="build",
         ),
         command(
             "update",
@@ -344,6 +345,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 default="cyclonedx",
                 help="Output format.  [default: cyclonedx]",
             ),
+            module="report",
         ),
         command(
             "explain",
@@ -356,6 +358,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             KNOWLEDGE,
             OFFLINE,
             JSON,
+            module="lookup",
         ),
         command(
             "wheels",
@@ -384,6 +387,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             KNOWLEDGE,
             OFFLINE,
             JSON,
+            module="lookup",
         ),
         command(
             "lint",
@@ -472,6 +476,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             click.Argument(["name"], required=False, shell_complete=completing("device")),
             KNOWLEDGE,
             JSON,
+            module="lookup",
         ),
     ),
     "Maintain": (
@@ -486,6 +491,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             PATH,
             *GIVEN,
             JSON,
+            module="machine",
         ),
         command(
             "doctor",
@@ -498,6 +504,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
     """,
             PATH,
             JSON,
+            module="machine",
         ),
         command(
             "completion",

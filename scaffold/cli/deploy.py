@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scaffold.cli.build import make_image_job, make_job
-from scaffold.cli.planning import show_result
+from scaffold.cli.plan import show_result
 from scaffold.cli.prepare import prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services

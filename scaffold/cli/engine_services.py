@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from scaffold.cli.knowledge_services import KNOWLEDGE
+from scaffold.cli.knowledge import KNOWLEDGE
 from scaffold.cli.services import Engine
 from scaffold.docker.build import build_images, real_edges
 from scaffold.docker.doctor import Finding, check_up, real_doctor_services

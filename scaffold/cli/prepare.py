@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scaffold.cli.planning import decide_outcome, refuse_other_member, write_files
-from scaffold.cli.request import given_in, read_options
+from scaffold.cli.plan import decide_outcome, write_files
+from scaffold.cli.request import given_in, read_options, refuse_other_member
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, request_of
 from scaffold.config.request import parse_request, without_secrets

@@ -189,7 +189,7 @@ def real_services() -> Services:
             machine=platform.machine,
             environment=lambda: os.environ,
         ),
-        knowledge=late("scaffold.cli.knowledge_services:KNOWLEDGE"),
+        knowledge=late("scaffold.cli.knowledge:KNOWLEDGE"),
         upkeep=late("scaffold.cli.knowledge:UPKEEP"),
         indexes=late("scaffold.cli.planning_services:INDEXES"),
         projects=late("scaffold.cli.planning_services:PROJECTS"),

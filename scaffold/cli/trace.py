@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from scaffold.cli.compare_variants import make_contest, promise_of
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.compare import make_contest, promise_of
+from scaffold.cli.plan import decide_outcome
 from scaffold.cli.prepare import combine_options
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
@@ -126,7 +126,6 @@ def _order(
 def _read_exercises(
     path: Path, commands: Sequence[str], scripts: Sequence[str], *, port: int | None, health: str
 ) -> tuple[TraceScenario, ...]:
-
     read = []
     for name in scripts:
         file = path / name if (path / name).is_file() else Path(name)

@@ -12,7 +12,7 @@ import click
 
 from scaffold.cli.build import make_image_job, make_job
 from scaffold.cli.options import take_options
-from scaffold.cli.planning import show_result
+from scaffold.cli.plan import show_result
 from scaffold.cli.prepare import Prepared, combine_options, prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
@@ -173,7 +173,6 @@ def of_image(
 
 
 def _plain_promise(target: Any) -> Expectation:
-
     return Expectation(
         arch=target.arch,
         device=target.device.name if target.device else "",

@@ -17,10 +17,9 @@ from scaffold.model.options import Options
 from scaffold.model.project import Asked, Origin, Project
 from scaffold.model.target import Budget, Target
 from scaffold.model.verdict import Evaluation, Suggestion
-from scaffold.planner.candidates import EvaluationRun
+from scaffold.planner.candidates import EvaluationRun, choose
 from scaffold.planner.decide import PlannerServices
 from scaffold.planner.evaluate import PlanningInput
-from scaffold.planner.select import choose
 from scaffold.planner.suggestions import find_suggestions
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.path_requirements import list_indexed

@@ -17,7 +17,6 @@ from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
-from scaffold.planner.own_packages import weigh_collected, weigh_unbuilt
 from scaffold.planner.size_prediction import (
     predict,
     predict_traced,
@@ -25,6 +24,7 @@ from scaffold.planner.size_prediction import (
     remark_trace,
     tracing,
 )
+from scaffold.planner.source_builds import weigh_collected, weigh_unbuilt
 from scaffold.planner.trimming import (
     lighten,
     list_compilers,

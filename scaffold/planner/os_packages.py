@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import (
@@ -35,8 +36,7 @@ from scaffold.planner.os_package_cost import (
     system_cost,
     taken_cost,
 )
-from scaffold.planner.own_packages import runtime_libraries
-from scaffold.planner.source_builds import find_builds
+from scaffold.planner.source_builds import find_builds, runtime_libraries
 from scaffold.planner.source_usage import (
     Usage,
     excuse_programs,
@@ -141,6 +141,7 @@ def find_os_packages(
     )
     remarks.extend(build_reasons)
     refused.extend(unbuilt)
+    remarks.extend(_lacks_each_version(facts, base, packages))
     remarks.extend(_from_repositories(project))
     if own_reasons := tuple(_compiles_own(project)):
         remarks.extend(own_reasons)
@@ -272,8 +273,14 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
     installed = {weighed.pinned.name for weighed in packages}
     brought = find_sibling_libraries(packages)
     for weighed in packages:
+        spared = {
+            soname
+            for several, taken in _choose_versions(facts, base, weighed)
+            for soname in several
+            if soname != taken
+        }
         for lack in _of_package(facts, weighed, installed):
-            if lack.file and lack.id in brought[weighed.pinned.name]:
+            if lack.file and lack.id in brought[weighed.pinned.name] | spared:
                 continue
             sought = lack.sought and _LDCONFIG not in programs
             if lack.id not in options.provided and (sought or lack.id not in ships | programs):
@@ -286,6 +293,51 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
     for program in options.programs:
         if program not in programs | whole:
             yield _Lack(program, "--with", "", program=True)
+
+
+def _choose_versions(facts: Facts, base: Base, weighed: Weighed) -> Iterator[tuple[list[str], str]]:
+    """Yield the sonames of a library of which a wheel needs several versions, and the one to take.
+
+    A process loads one of them: the wheel has a build for each, and loads the one whose library is
+    there. The base's own counts, then the newest that can be added; it is empty where one of the
+    libraries can be had in no version.
+    """
+    versions: dict[str, list[str]] = {}
+    for soname in weighed.facts.needs:
+        stem, _, version = soname.partition(".so.")
+        if version.replace(".", "").isdigit():
+            versions.setdefault(stem, []).append(soname)
+    found = []
+    for several in versions.values():
+        if len(several) > 1:
+            several.sort(key=lambda one: Version(one.partition(".so.")[2]), reverse=True)
+            there = [one for one in several if one in {*base.ships, *base.offers}]
+            there += [one for one in several if _provider_of(facts, base, one)]
+            found.append((several, (there or [""])[0]))
+    whole = all(taken for _, taken in found)
+    yield from ((several, taken if whole else "") for several, taken in found)
+
+
+def _lacks_each_version(facts: Facts, base: Base, packages: Sequence[Weighed]) -> Iterator[Reason]:
+    for weighed in packages:
+        lacking = [
+            soname
+            for several, taken in _choose_versions(facts, base, weighed)
+            for soname in sorted(several)
+            if not taken
+        ]
+        if lacking:
+            text = (
+                f"{weighed.pinned.name} has builds for {', '.join(lacking)}, and {base.id} has "
+                "none of them: what uses these libraries fails"
+            )
+            yield Reason(
+                code=Code.MAY_NEED_LIBRARY,
+                text=text,
+                package=weighed.pinned.name,
+                file=weighed.pinned.file.filename,
+                fact=lacking[0],
+            )
 
 
 def _opened(facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:

@@ -23,7 +23,7 @@ from scaffold.planner.entrypoint import (
     find_stop_signal,
 )
 from scaffold.planner.layer_plan import split_layers
-from scaffold.planner.own_packages import (
+from scaffold.planner.source_builds import (
     common_build_requires,
     compiler_packages,
     own_packages,

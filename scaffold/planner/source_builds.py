@@ -1,9 +1,13 @@
-"""What has to be built from source: with which packages and tools, and how long it takes."""
+"""What is built from source, sdists and the project's own packages: with what, and how long."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 from scaffold.model.codes import Code
+from scaffold.model.errors import TransientError
 from scaffold.model.index import SourceFacts
 from scaffold.model.knowledge import (
     Base,
@@ -14,10 +18,14 @@ from scaffold.model.knowledge import (
     Recipe,
     SystemPackage,
 )
-from scaffold.model.resolution import Reason, Weighed
-from scaffold.model.target import Arch
-from scaffold.planner.os_package_cost import distribution, written_packages
+from scaffold.model.project import Asked, OwnPackage, Project
+from scaffold.model.resolution import Conflict, Pinned, Reason, Weighed
+from scaffold.model.target import Arch, Environment
+from scaffold.planner.os_package_cost import SystemCost, distribution, written_packages
+from scaffold.project.path_requirements import wanted_paths
+from scaffold.resolver.cache import ResolutionRequest, ResolverCache
 from scaffold.resolver.provider import is_simple, list_header_sources
+from scaffold.resolver.resolve import resolve
 
 _RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
 _COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}
@@ -168,3 +176,174 @@ def _known_package(facts: Facts, base: Base, arch: Arch, name: str) -> SystemPac
         return SystemPackage(name=name, on_disk=on_disk, download=download)
     unknown = SystemPackage(name=name, on_disk=0, download=0, verified=False)
     return written_packages(base.distribution_key, facts).get(name, unknown)
+
+
+# What a tool is called in a distribution (Debian's and Alpine's package indexes, 2026-11).
+_PACKAGES = {
+    "apt": {
+        "c": ("gcc", "libc6-dev"),
+        "c++": ("g++", "gcc", "libc6-dev"),
+        "cmake": ("cmake",),
+        "fortran": ("gfortran",),
+        "meson": ("meson",),
+        "ninja": ("ninja-build",),
+        "rust": ("cargo",),
+    },
+    "apk": {
+        "c": ("gcc", "musl-dev"),
+        "c++": ("g++", "gcc", "musl-dev"),
+        "cmake": ("cmake",),
+        "fortran": ("gfortran",),
+        "meson": ("meson",),
+        "ninja": ("samurai",),
+        "rust": ("cargo",),
+    },
+}
+# The library that code of a language loads when it runs.
+_RUNTIME = {"c++": "libstdc++.so.6", "fortran": "libgfortran.so.5", "rust": "libgcc_s.so.1"}
+
+
+# The framework whose sites collect static files, and those of its own per byte that its wheel holds
+# beside code, texts and translations (Django 6.0, 2026-11-29).
+_COLLECTS, _SERVED = "django", 0.79
+# Bytes of an extension in wheels for arm64: C and Cython from markupsafe to httptools, Rust from
+# orjson to pydantic-core; and what they are packed to (wheels of the index, 2026-11-29).
+_C, _RUST, _PACKED = (44_000, 1_840_000), (330_000, 4_900_000), 0.37
+
+
+def own_packages(
+    project: Project, environment: Environment, release: str
+) -> tuple[OwnPackage, ...]:
+    """Return the packages in the project that a target installs, itself first if it is one.
+
+    Raises RequirementsInvalidError for what lies where no build can reach.
+    """
+    wanted = {project.folder, *wanted_paths(project, environment, release)}
+    return tuple(one for one in project.packages if one.path in wanted)
+
+
+def compiler_packages(packages: Iterable[OwnPackage], manager: str) -> tuple[str, ...]:
+    """Return the distribution's packages that compile what is not Python in them, sorted."""
+    return packages_of({tool for one in packages for tool in one.tools}, manager)
+
+
+def packages_of(tools: Iterable[str], manager: str) -> tuple[str, ...]:
+    """Return the distribution's packages that bring tools of compilers, sorted."""
+    return tuple(sorted({name for tool in tools for name in _PACKAGES[manager][tool]}))
+
+
+def weigh_unbuilt(project: Project) -> SystemCost:
+    """Return what the project's own machine code, and repositories, may come to: half the range.
+
+    Nobody knows before it is built: the error reaches from the smallest to the largest.
+    """
+    ranges = [_RUST if "rust" in one.tools else _C for one in project.packages if one.tools]
+    ranges += [
+        _RUST if "rust" in one.build_tools else _C for one in project.asked if one.build_from
+    ]
+    least, most = (sum(pair[end] for pair in ranges) for end in (0, 1))
+    middle, half = (least + most) // 2, (most - least) // 2
+    return SystemCost(
+        on_disk=middle,
+        download=round(middle * _PACKED),
+        error=half,
+        download_error=round(half * _PACKED),
+    )
+
+
+def weigh_collected(project: Project, packages: Iterable[Weighed]) -> SystemCost:
+    """Return what collecting a site's static files adds: copies of its own and of its packages'.
+
+    Which of these the site installs is not known, nor whether its storage keeps each file under a
+    second name and packed: the error reaches from its own files to twice all of them.
+    """
+    start = project.start.value if project.start else None
+    if start is None or not any("collectstatic" in words for words in start.prepares):
+        return SystemCost()
+    brought = 0
+    for one in packages:
+        served = one.facts.served
+        if served is None and one.pinned.name == _COLLECTS:
+            served = round(_SERVED * one.facts.kind("other"))
+        brought += served or 0
+    collected = project.app_served + brought
+    error = round(0.3 * collected)
+    return SystemCost(
+        on_disk=collected,
+        download=round(collected * _PACKED),
+        error=error,
+        download_error=error,
+    )
+
+
+def runtime_libraries(package: OwnPackage) -> tuple[str, ...]:
+    """Return the libraries beyond libc that a package's own code loads."""
+    return tuple(_RUNTIME[tool] for tool in package.tools if tool in _RUNTIME)
+
+
+def pin_build_requires(
+    project: Project,
+    environment: Environment,
+    release: str,
+    shelf: ResolverCache,
+    *,
+    offline: bool,
+) -> tuple[Pinned, ...]:
+    """Return what builds the project's packages, all of it pinned; empty where that is not known.
+
+    A pure package is built on the machine that builds, whose architecture nobody knows: each
+    carries the hashes of all wheels of its release.
+    """
+    packages = own_packages(project, environment, release)
+    asked = tuple(one for package in packages for one in _asked(package))
+    if not asked:
+        return ()
+    wanted = ResolutionRequest(asked=asked, options=project.index, sdists=False, offline=offline)
+    try:
+        found = resolve(wanted, environment, shelf, release=release)
+    except TransientError:
+        return ()
+    if isinstance(found, Conflict) or any(not one.file.sha256 for one in found.packages):
+        return ()
+    return tuple(replace(one, hashes=_all_hashes(one, shelf)) for one in found.packages)
+
+
+def common_build_requires(found: Sequence[tuple[Pinned, ...]]) -> tuple[Pinned, ...]:
+    """Return the pins that all targets share, empty where they differ."""
+    versions = {tuple((one.name, one.version) for one in pins) for pins in found}
+    if len(versions) != 1:
+        return ()
+    return tuple(
+        replace(same[0], hashes=tuple(sorted({text for one in same for text in one.hashes})))
+        for same in zip(*found, strict=True)
+    )
+
+
+def _asked(package: OwnPackage) -> Iterable[Asked]:
+    texts = package.requires
+    if package.backend.startswith("setuptools."):
+        # Before 70.1 setuptools asks for it when it is about to build.
+        texts = (*texts, "wheel")
+    for text in texts:
+        try:
+            one = Requirement(text)
+        except InvalidRequirement:
+            continue
+        yield Asked(
+            name=canonicalize_name(one.name),
+            specifier=str(one.specifier),
+            extras=tuple(sorted(canonicalize_name(extra) for extra in one.extras)),
+            marker=str(one.marker or ""),
+            url=one.url or "",
+            text=text,
+            origin=package.origin,
+        )
+
+
+def _all_hashes(pinned: Pinned, shelf: ResolverCache) -> tuple[str, ...]:
+    files = next(
+        (one.wheels for one in shelf.releases(pinned.name) if str(one.version) == pinned.version),
+        (),
+    )
+    sums = {file.sha256 for file in files if file.sha256} | {pinned.file.sha256}
+    return tuple(f"sha256:{one}" for one in sorted(sums))

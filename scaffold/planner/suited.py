@@ -15,9 +15,8 @@ from scaffold.planner.accelerators import (
     with_indexes,
     without_parts,
 )
-from scaffold.planner.candidates import EvaluationRun, wanted_of, weigh
+from scaffold.planner.candidates import EvaluationRun, choose, wanted_of, weigh
 from scaffold.planner.evaluate import PlanningInput, evaluate
-from scaffold.planner.select import choose
 from scaffold.resolver.cache import ResolverCache
 from scaffold.resolver.resolve import resolve
 

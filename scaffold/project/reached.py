@@ -4,11 +4,13 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt, ne
+from typing import TypeGuard
 
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import Module, is_example
+from scaffold.project.source_modules import Function, Module, is_example
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {
@@ -59,11 +61,20 @@ class Place:
 
 
 class Conditions:
-    """Reads one module. ``dotted`` tells what a name stands for, ``values`` names assigned once."""
+    """Reads one module. ``dotted`` tells what a name stands for, ``values`` names assigned once.
 
-    def __init__(self, dotted: Callable[[ast.AST], str], values: Mapping[str, ast.expr]) -> None:
+    ``flags`` are the full names that tell whether something is installed.
+    """
+
+    def __init__(
+        self,
+        dotted: Callable[[ast.AST], str],
+        values: Mapping[str, ast.expr],
+        flags: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._dotted = dotted
         self._values = values
+        self._flags = flags
 
     def places(self, tree: ast.Module) -> dict[int, Place]:
         """Return the place of each node, by its id; nodes that never run have none."""
@@ -148,10 +159,13 @@ class Conditions:
         ends = isinstance(node, ast.If) and self._gives_up(node.body)
         yield node.test, replace(place, asked=place.asked or (asks and not ends))
         inner = replace(place, asked=asks, main=place.main or _is_main(node.test))
-        for branch, runs in ((node.body, known is not False), (node.orelse, known is not True)):
+        # What follows «if not installed» stands where something is.
+        other = replace(place, asked=asks) if _is_negated(node.test) else place
+        branches = ((node.body, known is not False, inner), (node.orelse, known is not True, other))
+        for branch, runs, where in branches:
             if runs:
                 nodes = branch if isinstance(branch, list) else [branch]
-                yield from self._block(nodes, inner if branch is node.body else place)
+                yield from self._block(nodes, where)
 
     def _attempt(
         self, node: ast.Try | ast.TryStar, place: Place
@@ -185,7 +199,7 @@ class Conditions:
         named = (node.id for node in ast.walk(test) if isinstance(node, ast.Name))
         nodes = [test, *(self._values[name] for name in named if name in self._values)]
         return any(
-            isinstance(inner, ast.Call) and self._dotted(inner.func) in _ASKS
+            self._dotted(inner) in self._flags or _is_probe(inner, self._dotted)
             for node in nodes
             for inner in ast.walk(node)
         )
@@ -273,6 +287,70 @@ def _for_every_python(operator: ast.cmpop, right: ast.expr, *, major: bool) -> b
     if isinstance(operator, ast.Lt | ast.LtE):
         return False
     return True if isinstance(operator, ast.Gt | ast.GtE) else None
+
+
+def _is_probe(node: ast.AST, dotted: Callable[[ast.AST], str]) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func) in _ASKS
+
+
+def _is_negated(test: ast.expr) -> bool:
+    """Tell whether a condition holds where something is absent (``not x``, ``x is None``)."""
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.Is | ast.Eq)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
+    """Return the full names of functions and values that tell whether something is installed.
+
+    A function returns what a probe such as ``find_spec`` says, or True or False from an attempt to
+    import; a value is what such a function or a probe returns, or is set in such an attempt.
+    """
+    found: set[str] = set()
+    for module in modules:
+        for node in module.nodes:
+            if isinstance(node, Function) and _is_asking(node, module):
+                found.add(module.dotted(ast.Name(id=node.name)))
+    for module in modules:
+        tries = [node for node in module.nodes if isinstance(node, ast.Try) and _imports(node)]
+        set_there = (one for node in tries for one in ast.walk(node) if _is_set(one))
+        set_so = (
+            node
+            for node in module.nodes
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            and node.value is not None
+            and any(
+                _is_probe(one, module.dotted) or module.dotted(one) in found
+                for one in ast.walk(node.value)
+            )
+        )
+        for node in (*set_there, *set_so):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found.update(module.dotted(one) for one in targets if isinstance(one, ast.Name))
+    return frozenset(found)
+
+
+def _is_asking(function: Function, module: Module) -> bool:
+    inside = list(ast.walk(function))
+    returned = [one.value for one in inside if isinstance(one, ast.Return) and one.value]
+    probes = (_is_probe(node, module.dotted) for value in returned for node in ast.walk(value))
+    truths = all(isinstance(one, ast.Constant) and isinstance(one.value, bool) for one in returned)
+    tries = any(isinstance(one, ast.Try) and _imports(one) for one in inside)
+    return any(probes) or bool(returned and truths and tries)
+
+
+def _imports(node: ast.Try) -> bool:
+    """Tell whether a try statement attempts an import and handles that it fails."""
+    return any(isinstance(one, ast.Import | ast.ImportFrom) for one in node.body) and any(
+        handler.type is None or "Import" in (name := ast.unparse(handler.type)) or "Module" in name
+        for handler in node.handlers
+    )
+
+
+def _is_set(node: ast.AST) -> TypeGuard[ast.Assign | ast.AnnAssign]:
+    """Tell whether a statement sets a name to True, False or None."""
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    return isinstance(value, ast.Constant) and value.value in {True, False, None}
 
 
 def _is_main(test: ast.expr) -> bool:
@@ -436,7 +514,8 @@ def _imported(module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[str
 
 def find_places(modules: Sequence[Module]) -> dict[str, dict[int, Place]]:
     """Return the places of each file's nodes."""
+    flags = _find_flags(modules)
     return {
-        module.file: Conditions(module.dotted, module.values).places(module.tree)
+        module.file: Conditions(module.dotted, module.values, flags).places(module.tree)
         for module in modules
     }

@@ -17,7 +17,8 @@ from scaffold.model.target import Device, LibcFamily
 from scaffold.report.formatting import format_memory, format_size
 from scaffold.report.terminal import align, bullet, clipped, indented, styled
 from scaffold.report.wheel_matrix import spell_proven
-from scaffold.resolver.wheel_matrix import KnownWheel, Matrix
+from scaffold.resolver.support import KnownWheel, Matrix
+from scaffold.verify.checks import CHECKS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -204,7 +205,7 @@ def _explain_errors(error: type[LeanscaffoldError]) -> Iterator[tuple[str, Expla
 
 
 EXPLANATIONS: Mapping[str, Explanation] = {
-    **{str(code): code.explanation for code in Code},
+    **{str(code): code.explanation for code in (*(one.code for one in CHECKS), *Code)},
     **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
     **{
         code: one

@@ -198,7 +198,7 @@ def _show_layers(layers: "Sequence[PlannedLayer]") -> "Content":
         return
     yield styled("What an update pulls, by the layer that changes", "bold")
     rows = [
-        (f"  {format_size(layer.download)}", format_size(layer.pulled_classic), _name_layer(layer))
+        (f"  {format_size(layer.download)}", format_size(layer.pulled_classic), name_layer(layer))
         for layer in reversed(layers)
     ]
     first, *lines = align([("  Alone", "With all above", "Layer"), *rows], right=(0, 1))
@@ -209,7 +209,8 @@ def _show_layers(layers: "Sequence[PlannedLayer]") -> "Content":
     yield ""
 
 
-def _name_layer(layer: PlannedLayer) -> str:
+def name_layer(layer: PlannedLayer) -> str:
+    """Return what is in a layer: its name, or its first packages."""
     names = layer.packages[:_NAMED]
     more = len(layer.packages) - len(names)
     return layer.name or ", ".join(names) + (f" and {more} more" if more else "")

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from scaffold.model.verification import Check, Report, Status
 from scaffold.project.dockerignore import TRACE
 from scaffold.report.formatting import format_memory, format_size
 from scaffold.report.terminal import align, bullet, indented, styled
-from scaffold.state.trace_file import describe_run
 from scaffold.verify.checks.traced import name_exercise
 from scaffold.verify.trace import Traced
 
@@ -184,7 +185,7 @@ def make_trace_document(traced: Traced) -> dict[str, Any]:
         "ratio": round(figures.ratio, 4),
         "dropped": dict(sorted(figures.dropped.items())),
         "opened": len(traced.trace.files),
-        "runs": [describe_run(run) for run in traced.trace.runs],
+        "runs": msgspec.to_builtins(traced.trace.runs),
         "differing": list(traced.differing),
     }
 
@@ -196,7 +197,7 @@ def show_traced(traced: Traced) -> "Iterator[RenderableType]":
     for run in traced.trace.runs:
         answers = f", answers {' '.join(map(str, run.answers))}" if run.answers else ""
         ended = "" if run.code is None else f", exit code {run.code}"
-        yield bullet(f"{name_exercise(run.exercise)}{ended}{answers}")
+        yield bullet(f"{name_exercise(run)}{ended}{answers}")
     yield ""
     yield styled("Left out", "bold")
     heaviest = sorted(figures.dropped.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffold.model.knowledge import Proven, Recipe
 from scaffold.report.terminal import Fitted, align, fit, indented, styled
-from scaffold.resolver.support import PackageSupport
-from scaffold.resolver.wheel_matrix import Cell, Matrix
+from scaffold.resolver.support import Cell, Matrix, PackageSupport
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -123,42 +122,17 @@ def draw_page(found: Sequence[PackageSupport], template: str) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.globals |= {
+        "describe_releases": describe_releases,
+        "kind": _kind,
+        "list_steps": list_steps,
+        "needs_compiler": needs_compiler,
+        "spell_cell": spell_cell,
+        "spell_proven": spell_proven,
+    }
     names = ", ".join(one.matrix.name for one in found)
-    view = {
-        "title": f"Wheels of {names}",
-        "legend": LEGEND,
-        "bounds": BOUNDS,
-        "packages": [_view(one) for one in found],
-    }
+    view = {"title": f"Wheels of {names}", "legend": LEGEND, "bounds": BOUNDS, "packages": found}
     return environment.from_string(template).render(view) + "\n"
-
-
-def _view(known: PackageSupport) -> dict[str, Any]:
-    matrix, recipe = known.matrix, known.recipe
-    return {
-        "name": matrix.name,
-        "answer": known.answer,
-        "releases": describe_releases(matrix),
-        "pythons": matrix.pythons,
-        "rows": [
-            {
-                "libc": row.libc.value,
-                "arch": row.arch.value,
-                "cells": [
-                    {"text": spell_cell(cell, recipe), "kind": _kind(cell), "file": cell.file}
-                    for cell in row.cells
-                ],
-                "first": row.first or NONE,
-                "without": row.without or NONE,
-            }
-            for row in matrix.rows
-        ],
-        "compiles": needs_compiler(matrix),
-        "effort": recipe.effort.value if recipe else "",
-        "steps": list(list_steps(recipe)) if recipe else [],
-        "source": f"{recipe.source}, {recipe.checked}" if recipe else "",
-        "proven": [spell_proven(one) for one in recipe.proven] if recipe else [],
-    }
 
 
 def _kind(cell: Cell) -> str:

@@ -173,7 +173,7 @@ def _run(seen: Seen, trial: RunSpec, wishes: VerifyOptions, edges: VerifyService
     importing = edges.try_imports(trial, tuple(modules), folders, max(PATIENCE, trial.patience))
     if seen.promise.runs:
         edges.tell(f"{arch}: running what was traced")
-    sightings = [edges.exercise(trial, run.exercise, contents.config) for run in seen.promise.runs]
+    sightings = [edges.exercise(trial, run, contents.config) for run in seen.promise.runs]
     emulated = arch not in edges.native
     count = wishes.runs or (1 if emulated or wishes.quick or trial.port is None else 3)
     runs: list[Run] = []

@@ -27,7 +27,6 @@ from scaffold.model.run import (
     Request,
     RunSpec,
     Trace,
-    TracedRun,
     TraceResult,
     TraceScenario,
 )
@@ -198,9 +197,7 @@ def _make_trace(
         python=sightings[0].python,
         packages=tracing.promise.packages,
         runs=tuple(
-            TracedRun(
-                exercise=exercise, code=seen.code if seen.ended else None, answers=seen.answers
-            )
+            exercise.came_to(seen.code if seen.ended else None, seen.answers)
             for exercise, seen in zip(tracing.exercises, sightings, strict=True)
         ),
         files=(

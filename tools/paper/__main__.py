@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from scaffold.cli import ReportingGroup
-from scaffold.cli.compare_variants import (
+from scaffold.cli.compare import (
     hand_written,
     line_up,
     make_contest,
@@ -19,7 +19,7 @@ from scaffold.cli.compare_variants import (
     promise_of,
 )
 from scaffold.cli.options import GIVEN, JSON, QUIET, Command, option
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services, real_services
 from scaffold.config.option_sources import Given, request_of

@@ -166,6 +166,10 @@ _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 _SERVES = ("serve", "run", "start", "server", "startserver", "daemon", "listen", "worker", "up")
 
 
+# What a parser is told to do where a command is missing.
+_HELPS = ("print_help", "print_usage", "format_help", "error", "exit")
+
+
 def name_required(start: Start, modules: Sequence[Module]) -> tuple[str, ...]:
     """Return a note for each required argument, and for a command, that is not given."""
     given = {word.partition("=")[0] for word in start.command}
@@ -288,6 +292,8 @@ def _commands(module: Module) -> Iterator[tuple[str, ast.AST]]:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_parser"
         if (text := module.text(argument(call, "name", 0)))
     ]
+    if len(found) == 1 and not _needs_command(module):
+        found = []
     for function in functions:
         for decorator in function.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
@@ -299,6 +305,30 @@ def _commands(module: Module) -> Iterator[tuple[str, ast.AST]]:
                 found.append((named or function.name.replace("_", "-"), function))
     if len(found) > 1 or not apps:
         yield from found
+
+
+def _needs_command(module: Module) -> bool:
+    """Tell whether argparse's only command is required, or the help is shown without it.
+
+    What is dispatched by a default of the subparser (``args.func(args)``) fails without it.
+    """
+    methods = [
+        (call.func.attr, ast.unparse(call.func.value), call)
+        for _, call in module.calls()
+        if isinstance(call.func, ast.Attribute)
+    ]
+    divided = {of: call for name, of, call in methods if name == "add_subparsers"}
+    by_default = {
+        keyword.arg
+        for name, _, call in methods
+        if name == "set_defaults"
+        for keyword in call.keywords
+    }
+    return (
+        any(module.literal(argument(call, "required")) is True for call in divided.values())
+        or any(of in divided for name, of, _ in methods if name in _HELPS)
+        or any(name in by_default for name, _, _ in methods)
+    )
 
 
 def _is_group(module: Module, decorator: ast.expr) -> bool:
