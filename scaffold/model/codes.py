@@ -355,7 +355,7 @@ class Code(StrEnum):
 
     The sources look for a program, or handle that it is missing, and the image has none.
 
-    `--with PROGRAM` puts it in; `--provided PROGRAM` says that it is there or not needed.
+    `--with PROGRAM` adds it; `--provided PROGRAM` says that it is there or not needed.
     """
     MAY_NEED_LIBRARY = """may-need-library (note, first-screen): a library that may be missing
 
@@ -664,7 +664,7 @@ class Code(StrEnum):
     The project's own ignore file lets a file that usually holds secrets into the image, where
     everybody who has the image can read it.
 
-    Name the file in the ignore file, and give it to the container when it runs.
+    Name the file in the ignore file, and pass it to the container at run time.
     """
     ARGUMENT_MISSING = """argument-missing (note, first-screen): the start lacks an argument
 

@@ -281,7 +281,7 @@ def _with_own(reading: Reading, own: OwnInstalls, itself: str) -> Reading:
     known |= {package.name for package in (reading.lock.packages if reading.lock else ())}
     more = tuple(asked for asked in own.asked if asked.name not in known)
     texts = ", ".join(one.text for one in more)
-    notes = (f"{more[0].origin} installs {texts}: so does the image",) if more else ()
+    notes = (f"{more[0].origin} installs {texts}; the image does the same",) if more else ()
     return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))
 
 

@@ -979,7 +979,7 @@ def test_a_librarys_examples_do_not_start_and_need_nothing(tmp_path: Path) -> No
     }
     project = planned(tmp_path, files)
     assert project.start is None
-    assert any("nothing but examples can be started" in note for note in project.notes)
+    assert any("only examples can be started" in note for note in project.notes)
     assert not {"runs-program", "writes-file"} & {use.code for use in project.uses}
     run = planned(
         tmp_path, {**files, "sensor/__main__.py": "import threading\nthreading.Event()\n"}

@@ -96,7 +96,7 @@ def test_an_extra_of_the_project_that_has_the_package_is_a_way_out(name: str, pa
     (one,) = find_missing(
         found, facts, installed={}, modules={}, python="3.13", provided=frozenset()
     )
-    assert "ask for --extra ui, or add " in one.reason.text
+    assert "use --extra ui, or add " in one.reason.text
 
 
 def test_a_module_that_is_brought_lacks_nothing() -> None:
