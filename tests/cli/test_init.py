@@ -248,7 +248,7 @@ def test_a_repository_with_nothing_but_texts_is_empty_and_they_stay(
     result = init(folder, real(Typist(in_empty(template)), tmp_path))
     assert result.exit_code == 0, result.stderr
     assert (
-        "holds no project, only .git, .gitignore, LICENSE, README.md, which stays" in result.stdout
+        "has no project, only .git, .gitignore, LICENSE, README.md, which is kept" in result.stdout
     )
     assert {(folder / name).read_text() for name in mine} == {"mine\n"}
     assert names(folder) == {".git", *mine, *GENERATED, "main.py", "requirements.txt"} | {
@@ -264,7 +264,7 @@ def test_a_dockerfile_that_a_template_brings_is_in_the_way_before_anything_is_wr
     typist = Typist(in_empty(template, review="leave"))
     result = init(tmp_path / "new", real(typist, tmp_path))
     assert result.exit_code == 0, result.stderr
-    assert "In the way" in result.stdout
+    assert "Not generated files" in result.stdout
     assert not (tmp_path / "new").exists()
 
 
