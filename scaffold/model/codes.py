@@ -668,9 +668,10 @@ class Code(StrEnum):
     """
     ARGUMENT_MISSING = """argument-missing (note, first-screen): the start lacks an argument
 
-    Its parser requires an option or a command that nothing in the project says.
+    Its parser requires an option or a command that nothing in the project says, or its server
+    listens on loopback, which nothing outside the container reaches.
 
-    Say how it starts with `--cmd 'python -m app --data-dir /data'`.
+    Say how it starts with `--cmd 'python -m app --data-dir /data --host 0.0.0.0'`.
     """
     PROJECT_NOTE = """project-note (note): something about the project
 

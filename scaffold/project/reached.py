@@ -376,8 +376,10 @@ class Reached:
     """``first`` is the file that a command runs, ``starting`` what is imported whenever it starts.
 
     ``all`` are all files that may be loaded; ``known`` is False where nothing tells them apart.
+    ``places`` are those of each file's nodes.
     """
 
+    places: Mapping[str, Mapping[int, Place]]
     first: str = ""
     starting: frozenset[str] = frozenset()
     all: frozenset[str] = frozenset()
@@ -386,19 +388,18 @@ class Reached:
 
 def find_reached(
     modules: Sequence[Module],
-    places: Mapping[str, Mapping[int, Place]],
     *,
-    command: Sequence[str],
+    command: Sequence[str] = (),
     framework: str = "",
+    places: Mapping[str, Mapping[int, Place]] | None = None,
 ) -> Reached:
-    """Return what a command leads to; all but examples where it cannot be followed.
-
-    ``places`` are those of each file's nodes, as ``Conditions`` finds them.
-    """
+    """Return what a command leads to; all but examples where it cannot be followed."""
+    places = find_places(modules) if places is None else places
     graph = _Graph(modules, places)
     first = graph.find_first(command)
     if first is None:
-        return Reached(all=frozenset(file for file in graph.by_file if not is_example(file)))
+        loaded = frozenset(file for file in graph.by_file if not is_example(file))
+        return Reached(places=places, all=loaded)
     if not is_example(first.file):  # nothing imports one, whatever its name
         graph = _Graph([one for one in modules if not is_example(one.file)], places)
     starting = graph.follow(first, at_start=True)
@@ -409,6 +410,7 @@ def find_reached(
         for called, call in graph.by_file[file].calls()
     )
     return Reached(
+        places=places,
         first=first.file,
         starting=starting,
         all=graph.loadable(found) if dynamic else found,

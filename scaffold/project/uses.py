@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from scaffold.model.project import Use, When
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.reached import Place, Reached, find_places, find_reached, starts
+from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.source_modules import (
     Module,
     argument,
@@ -315,7 +315,7 @@ def find_uses(
     files: Sequence[str],
     *,
     command: Sequence[str] = (),
-    framework: str = "",
+    reached: Reached | None = None,
 ) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
@@ -327,12 +327,11 @@ def find_uses(
     own = project_names(modules, files).union(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
     )
-    places = find_places(modules)
-    reached = find_reached(modules, places, command=command, framework=framework)
+    reached = reached or find_reached(modules, command=command)
     first: dict[tuple[str, str], Use] = {}
     for module in modules:
         for use, node in _found(module, files, own):
-            place = places[module.file].get(id(node))
+            place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
             if when is None:
                 continue
