@@ -149,6 +149,7 @@ _KINDS = (
     "symbols",
     "duplicates",
     "unloaded",
+    "stand-ins",
 )
 
 
@@ -345,6 +346,7 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
         ("modules", facts.modules),
         ("companions", facts.companions),
         ("indexes", facts.indexes),
+        ("stand_ins", facts.stand_ins),
     ):
         yield from ((f"{kind}/{name}", row.source, row.checked) for name, row in rows.items())
     for package in facts.packages.values():

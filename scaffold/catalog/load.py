@@ -41,6 +41,7 @@ from scaffold.model.knowledge import (
     Library,
     ModuleFact,
     PackageFact,
+    StandIn,
     distribution_key,
 )
 from scaffold.model.target import Device
@@ -59,7 +60,7 @@ _FOLDERS = {
 }
 _TABLES = (
     *("libraries", "pythons", "modules", "companions", "headers", "families"),
-    *("indexes", "compressions"),
+    *("indexes", "compressions", "stand_ins"),
 )
 _LINE = re.compile(r"at line (\d+)")
 
@@ -270,6 +271,7 @@ def _build(collector: _Collector) -> Facts:
         modules=_values(collector, "modules", ModuleFact, _as_written),
         companions=_values(collector, "companions", Companion, _as_written),
         indexes=_values(collector, "indexes", ExtraIndex, _as_written),
+        stand_ins=_values(collector, "stand_ins", StandIn, _as_written),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 

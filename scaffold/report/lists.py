@@ -7,7 +7,7 @@ from dataclasses import asdict
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
-from scaffold.assembler import databases, duplicates, stripping
+from scaffold.assembler import databases, duplicates, stand_ins, stripping
 from scaffold.assembler.trim import RULES
 from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
@@ -348,6 +348,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     },
     "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
     "trim-duplicates": _explain_text("duplicates", "safe", duplicates.__doc__ or ""),
+    "trim-stand-ins": _explain_text("stand-ins", "max", stand_ins.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
 }
 
