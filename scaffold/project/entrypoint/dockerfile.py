@@ -204,7 +204,7 @@ def read_own_start(
             launch = _without_python(reading, launch)
             own = _resolve(reading, launch, own)
         except UnclearError as error:
-            told = f"{where} {error}: it is not used to start the app; use --cmd"
+            told = f"{where} {error}: this command is not used to start the app; use --cmd"
             notes = (*notes, told)
         else:
             named = filter(
