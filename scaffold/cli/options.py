@@ -150,6 +150,11 @@ _BUILD: dict[str, dict[str, Any]] = {
         "metavar": "GOAL",
         "help": "Cache destination, in buildx's syntax; {arch} stands for the target; repeatable.",
     },
+    "--attest": {
+        "frequent": False,
+        "is_flag": True,
+        "help": "Attach provenance and an SBOM to the image; needs --push or --to.",
+    },
     "--no-cache": {"field": "fresh", "is_flag": True, "help": "Do not use the build cache."},
 }
 
