@@ -379,7 +379,7 @@ def _interview(session: Session, situation: Situation, folder: Path) -> int | No
         session.ask(question)
     outcome = _decide(session, folder, situation)
     files = spell_files(outside, folder, outcome) if outcome.fits else {}
-    by = f"leanscaffold plan {folder} -v" if session.wishes.yes else "“Show all details”"
+    by = f"leanscaffold plan {session.path} -v" if session.wishes.yes else "“Show all details”"
     show_all("", show_summary(outcome, more=by), "")
     choice = review_decision(session, situation, outcome, folder, files)
     if choice == LEAVE:
@@ -437,5 +437,8 @@ def _write(session: Session, situation: Situation, outcome: PlanResult, folder: 
 def _name_choice(readme: Path, starter: Starter | None, command: str) -> None:
     """Let the README of a new project name the options that were chosen, not our example's."""
     if starter and starter.command and readme.is_file():
+        _, also, files = starter.command.partition(" --also ")
+        if "--also" not in command:  # what the README starts afterwards
+            command += also + files
         text = readme.read_text("utf-8")
         readme.write_text(text.replace(starter.command, command), "utf-8")
