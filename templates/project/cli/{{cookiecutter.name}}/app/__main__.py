@@ -16,7 +16,7 @@ PERCENT = click.FloatRange(0, 100)
 @click.option("--memory", type=PERCENT, help="Maximum memory usage, in percent.")
 @click.option("--load", type=click.FloatRange(0), help="Maximum load per core, over five minutes.")
 @click.option("--temperature", type=float, help="Maximum temperature, in degrees Celsius.")
-@click.option("--path", type=click.Path(exists=True), default="/", help="Path on the disk to check.")
+@click.option("--path", type=click.Path(exists=True), default="/", help="A path on the disk.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def main(
     disk: float | None,
