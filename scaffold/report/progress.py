@@ -1,6 +1,7 @@
 """The talk on stderr: what is going on right now, the steps of a build, and its result."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,9 +33,10 @@ _PER_SECOND = 8
 
 @contextmanager
 def watching(
-    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+    stream: TextIO | None = None, *, quiet: bool, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Watch]:
-    """Yield what shows progress; nothing of it stays behind but a line per step."""
+    """Yield what shows progress, on stderr if nowhere else; of it stays a line per step."""
+    stream = stream or sys.stderr
     if quiet:
         yield lambda _: None
     elif stream.isatty() and environ.get("TERM") != "dumb":
@@ -111,9 +113,10 @@ def describe(progress: Progress) -> str:
 
 @contextmanager
 def talking(
-    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+    stream: TextIO | None = None, *, quiet: bool, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Reporter]:
     """Yield what says progress: on a terminal the last line stays, turning, until all is done."""
+    stream = stream or sys.stderr
     if quiet or not stream.isatty():
         yield lambda _: None
     elif environ.get("TERM") == "dumb":
