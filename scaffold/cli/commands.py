@@ -30,6 +30,12 @@ from scaffold.cli.options import (
 
 _STARTERS = ", ".join(sorted(one.name for one in (templates() / "project").iterdir()))
 
+
+def _base_from(when: str = "", **settings: str) -> click.Option:
+    text = f"{when}{'read' if when else 'Read'} the base from oci:DIR or a tar, not its registry."
+    return option("--base-from", metavar="PLACE", help=text, **settings)
+
+
 HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Start": (
         command(
@@ -130,12 +136,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 metavar="GOAL",
                 help="Build without an engine, to app.tar, oci:DIR or registry/name:tag.",
             ),
-            option(
-                "--base-from",
-                section="Build",
-                metavar="PLACE",
-                help="With --to: read the base from oci:DIR or a tar file instead of its registry.",
-            ),
+            _base_from("With --to: ", section="Build"),
             option(
                 "--from",
                 "bundle",
@@ -170,17 +171,10 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             flag(
                 "--no-engine",
                 section="Verify",
-                help="Check only the image's files, without running it: of an image built here or "
-                "of "
+                help="Check only the files, without running the image: one built here or "
                 "--image app.tar.",
             ),
-            option(
-                "--base-from",
-                section="Verify",
-                metavar="PLACE",
-                help="With --no-engine: read the base from oci:DIR or a tar file instead of its "
-                "registry.",
-            ),
+            _base_from("With --no-engine: ", section="Verify"),
             flag(
                 "--save",
                 help="Store the measured figures in leanscaffold.json; `plan` shows them.",
@@ -214,15 +208,10 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 metavar="FILE",
                 help="Deploy this archive, such as app.tar, instead of building.",
             ),
-            option(
-                "--base-from",
-                metavar="PLACE",
-                help="Read the base from oci:DIR or a tar file instead of its registry.",
-            ),
+            _base_from(),
             flag(
                 "--compose",
-                help="Start it by the compose file that --also compose wrote; needs docker compose "
-                "here.",
+                help="Start it with the compose file of --also compose; needs docker compose here.",
             ),
             option(
                 "--health-timeout",
@@ -247,11 +236,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             option(
                 "--to", "goal", required=True, metavar="FILE", help="The archive, such as site.tar."
             ),
-            option(
-                "--base-from",
-                metavar="PLACE",
-                help="Read the base from oci:DIR or a tar file instead of its registry.",
-            ),
+            _base_from(),
             QUIET,
             module="build",
         ),
