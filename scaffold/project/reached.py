@@ -3,12 +3,12 @@
 import ast
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt, ne
 
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import Module, is_example
+from scaffold.project.source_modules import INNER, Module, is_example, walk
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {
@@ -36,6 +36,14 @@ _COMPARES: Mapping[type[ast.cmpop], Callable[[int, int], bool]] = {
     ast.GtE: ge,
     ast.Gt: gt,
 }
+# What runs of these, or whether, is not what runs around them; and the fields of statements.
+_DECIDES = frozenset(
+    {
+        *(ast.If, ast.IfExp, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.BoolOp),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda),
+    }
+)
+_BLOCKS = frozenset({"body", "orelse"})
 _OLDEST = (3, 10)  # Python in a base; a release of it is more, as (3, 10, 4) > (3, 10)
 
 
@@ -65,28 +73,41 @@ class Conditions:
         self._dotted = dotted
         self._values = values
 
-    def places(self, tree: ast.Module) -> dict[int, Place]:
-        """Return the place of each node, by its id; nodes that never run have none."""
-        self._values = {**self._systems(tree), **self._values}
+    def places(self, tree: ast.Module, assignments: Iterable[ast.Assign]) -> dict[int, Place]:
+        """Return the place of each node but names, by its id; nodes that never run have none."""
+        self._values = {**self._systems(assignments), **self._values}
         found: dict[int, Place] = {}
         waiting: list[tuple[ast.AST, Place]] = [(tree, Place())]
         while waiting:
-            node, place = waiting.pop()
-            found[id(node)] = place
-            waiting.extend(self._inside(node, place))
+            first, place = waiting.pop()
+            alike = [first]
+            for node in alike:
+                found[id(node)] = place
+                kind = node.__class__
+                if kind in _DECIDES:
+                    waiting.extend(self._inside(node, place))
+                    continue
+                for field in INNER.get(kind, ()):
+                    value = getattr(node, field)
+                    if not isinstance(value, list):
+                        alike.append(value)
+                    elif field in _BLOCKS:
+                        alike.extend(one for one, _ in self._block(value, place))
+                    else:
+                        alike += value
         return found
 
-    def _systems(self, tree: ast.Module) -> dict[str, ast.expr]:
+    def _systems(self, assignments: Iterable[ast.Assign]) -> dict[str, ast.expr]:
         """Return the names that are given the system, and nothing else, be it more than once."""
         given: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(tree):
-            for target in node.targets if isinstance(node, ast.Assign) else ():
-                if isinstance(target, ast.Name) and isinstance(node, ast.Assign):
+        for node in assignments:
+            for target in node.targets:
+                if isinstance(target, ast.Name):
                     given.setdefault(target.id, []).append(node.value)
         return {
             name: values[0]
             for name, values in given.items()
-            if all(isinstance(self._value(one), str) and self._is_known(one) for one in values)
+            if all(self._is_known(one) and isinstance(self._value(one), str) for one in values)
             and len({ast.dump(one) for one in values}) == 1
         }
 
@@ -120,22 +141,11 @@ class Conditions:
             yield node.values[0], replace(place, asked=True)
             yield from ((one, place) for one in node.values[1:])
         else:
-            yield from self._rest(node, place)
+            yield from ((one, place) for one in ast.iter_child_nodes(node))
 
-    def _rest(self, node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
-        for _, value in ast.iter_fields(node):
-            if isinstance(value, list):
-                yield from self._block(value, place)
-            elif isinstance(value, ast.AST):
-                yield value, place
-
-    def _block(
-        self, nodes: Sequence[ast.AST | object], place: Place
-    ) -> Iterator[tuple[ast.AST, Place]]:
+    def _block(self, nodes: Sequence[ast.AST], place: Place) -> Iterator[tuple[ast.AST, Place]]:
         """Yield the nodes up to one that surely leaves the block."""
         for node in nodes:
-            if not isinstance(node, ast.AST):
-                continue
             yield node, place
             taken = node.body if isinstance(node, ast.If) and self.known(node.test) is True else ()
             if taken and isinstance(taken[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
@@ -182,12 +192,12 @@ class Conditions:
 
     def _asks(self, test: ast.expr) -> bool:
         """Tell whether a condition asks for what is there."""
-        named = (node.id for node in ast.walk(test) if isinstance(node, ast.Name))
+        named = (node.id for node in walk(test) if isinstance(node, ast.Name))
         nodes = [test, *(self._values[name] for name in named if name in self._values)]
         return any(
             isinstance(inner, ast.Call) and self._dotted(inner.func) in _ASKS
             for node in nodes
-            for inner in ast.walk(node)
+            for inner in walk(node)
         )
 
     def known(self, test: ast.expr) -> bool | None:
@@ -276,8 +286,7 @@ def _for_every_python(operator: ast.cmpop, right: ast.expr, *, major: bool) -> b
 
 
 def _is_main(test: ast.expr) -> bool:
-    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
-    return "__name__" in names
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in walk(test))
 
 
 # Functions that import what a computation says: then any module may be reached.
@@ -328,7 +337,7 @@ def find_reached(
     dynamic = framework in _BY_THEMSELVES or any(
         called in _DYNAMIC and not (call.args and graph.by_file[file].text(call.args[0]))
         for file in found
-        for called, call in graph.by_file[file].calls()
+        for called, call in graph.by_file[file].calls
     )
     return Reached(
         first=first.file,
@@ -390,16 +399,16 @@ class _Graph:
         above = module.name.rpartition(".")[0]
         if above in self._by_name:
             yield self._by_name[above]
-        for node in module.nodes:
-            place = self._places[module.file].get(id(node))
-            if place is None or (at_start and not starts(place, main=main)):
-                continue
-            if isinstance(node, ast.Import | ast.ImportFrom):
+        places = self._places[module.file]
+        for node in module.imports:
+            place = places.get(id(node))
+            if place is not None and (not at_start or starts(place, main=main)):
                 for name in _imported(module, node):
                     yield from self._on_the_way(name)
-            elif not at_start and isinstance(node, ast.Constant) and isinstance(node.value, str):
-                text = node.value.partition(":")[0]
-                found = self._by_name.get(text) or self.by_file.get(text)
+        for text in () if at_start else module.of(ast.Constant):
+            if isinstance(text.value, str) and id(text) in places:
+                named = text.value.partition(":")[0]
+                found = self._by_name.get(named) or self.by_file.get(named)
                 if found is not None:
                     yield found
 
@@ -437,6 +446,8 @@ def _imported(module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[str
 def find_places(modules: Sequence[Module]) -> dict[str, dict[int, Place]]:
     """Return the places of each file's nodes."""
     return {
-        module.file: Conditions(module.dotted, module.values).places(module.tree)
+        module.file: Conditions(module.dotted, module.values).places(
+            module.tree, module.of(ast.Assign)
+        )
         for module in modules
     }

@@ -36,7 +36,7 @@ def find_site(modules: Sequence[Module]) -> Site | None:
         (module, call)
         for module in modules
         if module.file.rpartition("/")[2] == "manage.py"
-        for called, call in module.calls()
+        for called, call in module.calls
         if called == "os.environ.setdefault"
         and module.text(argument(call, "key", 0)) == "DJANGO_SETTINGS_MODULE"
     ]
@@ -141,7 +141,7 @@ def find_steps(
 def _static_files(site: Site, settings: Sequence[Module], files: Sequence[str]) -> tuple[str, bool]:
     """Return a note on static files that lie elsewhere, and whether they have to be collected."""
     roots = [(one, node) for one in settings for node in _assigned(one, "STATIC_ROOT")]
-    texts = {node.value for one in settings for node in one.nodes if isinstance(node, ast.Constant)}
+    texts = {node.value for one in settings for node in one.of(ast.Constant)}
     if not roots or "django.contrib.staticfiles" not in texts:
         return "", False
     one, node = roots[-1]
@@ -196,7 +196,7 @@ def _urls(
     module = by_name.get(name)
     if module is None or depth == 0:
         return
-    for called, call in module.calls():
+    for called, call in module.calls:
         if called not in {"django.urls.path", "django.urls.conf.path"}:
             continue
         route = module.literal(argument(call, "route", 0))

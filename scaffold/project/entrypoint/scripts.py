@@ -64,7 +64,7 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
         (module, call)
         for module in _sorted(modules)
         if _uses(module, "gradio")
-        for _, call in module.calls()
+        for _, call in module.calls
         if isinstance(call.func, ast.Attribute) and call.func.attr == "launch"
     ]
     if not found:
@@ -318,7 +318,7 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _import_origin(module: Module, name: str) -> Origin:
-    for top, node in imported_tops(module.nodes):
+    for top, node in imported_tops(module.imports):
         if top == name:
             return module.origin(node, f"imports {name}")
     return Origin(file=module.file)

@@ -13,7 +13,7 @@ from scaffold.project.entrypoint import EVERYWHERE, Entry, remark, started
 from scaffold.project.entrypoint.apps import ASGI, App, assigned_call
 from scaffold.project.entrypoint.django import Site
 from scaffold.project.entrypoint.ports import gunicorn_bind
-from scaffold.project.source_modules import Function, Module, argument
+from scaffold.project.source_modules import FUNCTIONS, Module, argument, walk
 
 _OPEN = frozenset({EVERYWHERE, "", "[::]"})
 
@@ -181,7 +181,7 @@ def name_required(start: Start, modules: Sequence[Module]) -> tuple[str, ...]:
             notes.append(f"{origin} takes a command ({known}): name one, as with --cmd {command!r}")
         parted = any(
             isinstance(call.func, ast.Attribute) and call.func.attr == "add_subparsers"
-            for _, call in module.calls()
+            for _, call in module.calls
         )
         for names, where in () if commands or parted else _required(module):
             options = [name for name in names if name.startswith("-")]
@@ -209,9 +209,8 @@ def name_configurations(
     given = " ".join(start.command)
     told = set[str]()
     for module in modules:
-        for node in module.nodes:
-            text = node.value if isinstance(node, ast.Constant) else ""
-            name = text.rpartition("/")[2] if isinstance(text, str) else ""
+        for node in module.of(ast.Constant):
+            name = node.value.rpartition("/")[2] if isinstance(node.value, str) else ""
             wanted = name in patterns and name not in known | told and _CONFIGURES.fullmatch(name)
             if wanted and name not in given:
                 told.add(name)
@@ -220,7 +219,7 @@ def name_configurations(
                     f"({patterns[name]} is its pattern): mount it, or put it there"
                 )
     for module in _started(start.command, modules):
-        for _, call in module.calls():
+        for _, call in module.calls:
             option = next((o for o in map(module.text, call.args) if o.startswith("--")), "")
             default = module.text(argument(call, "default"))
             name = default.rpartition("/")[2]
@@ -260,9 +259,8 @@ def _parses_for_itself(module: Module, taken: AbstractSet[str]) -> bool:
     """Tell whether a script's arguments are its own: what others take of it parses none."""
     parsing = {
         node.name
-        for node in module.nodes
-        if isinstance(node, Function)
-        and any(isinstance(x, ast.Attribute) and x.attr == "add_argument" for x in ast.walk(node))
+        for node in module.of(*FUNCTIONS)
+        if any(isinstance(x, ast.Attribute) and x.attr == "add_argument" for x in walk(node))
     }
     return module.is_script and bool(parsing) and parsing.isdisjoint(taken)
 
@@ -272,7 +270,7 @@ def _commands(module: Module) -> Iterator[tuple[str, ast.AST]]:
 
     A typer app with one command, and a group that does something without any, take none.
     """
-    functions = [node for node in module.nodes if isinstance(node, Function)]
+    functions = list(module.of(*FUNCTIONS))
     groups = {
         one.name for one in functions if any(_is_group(module, d) for d in one.decorator_list)
     }
@@ -284,7 +282,7 @@ def _commands(module: Module) -> Iterator[tuple[str, ast.AST]]:
     }
     found: list[tuple[str, ast.AST]] = [
         (text, call)
-        for _, call in module.calls()
+        for _, call in module.calls
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_parser"
         if (text := module.text(argument(call, "name", 0)))
     ]
@@ -308,7 +306,7 @@ def _is_group(module: Module, decorator: ast.expr) -> bool:
 
 
 def _required(module: Module) -> Iterator[tuple[list[str], ast.Call]]:
-    for name, call in module.calls():
+    for name, call in module.calls:
         names = [text for text in map(module.text, call.args) if text]
         parses = isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
         if not names or not (parses or name in _CLICK):
