@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import read_options
 from scaffold.cli.services import real_services
 from scaffold.config.request import parse_request

@@ -11,16 +11,21 @@ from .assembly import Order
 from .bytecode import compile_folder
 from .databases import DATABASES, is_database, uses_databases
 from .elf import is_elf
-from .interpreter import is_loadable, list_interpreter, list_stdlib
 from .libraries import Closure, Loader, find_closure
-from .ownership import read_owners
+from .packages import Packages, read_owners
 from .programs import add_shell, find_shell, known_names, list_programs
 from .records import write_interpreter, write_records
-from .system import BUNDLE, find_openssl_folder, list_system, list_unnamed_libraries
-from .trim.scan import Packages
+from .system import (
+    BUNDLE,
+    find_openssl_folder,
+    is_loadable,
+    list_interpreter,
+    list_stdlib,
+    list_system,
+    list_unnamed_libraries,
+)
 from .trimming import strip_folder
-from .view import View
-from .writing import copy_paths
+from .view import View, copy_paths
 
 if TYPE_CHECKING:
     from .traced.dropping import Kept

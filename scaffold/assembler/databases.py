@@ -9,7 +9,7 @@ has written with them could not be read any more, which is why this is not the d
 import posixpath
 import re
 
-from .trim.scan import Packages, Parts
+from .packages import Packages
 
 DATABASES = "databases"
 _MODULES = frozenset({"_dbm", "_gdbm"})
@@ -26,13 +26,10 @@ def is_database(path: str) -> bool:
 def uses_databases(packages: Packages) -> bool:
     """Tell whether a package imports one of them, in whatever function, or names it in a text."""
     for parts in packages.files:
-        if parts[-1].endswith(".py"):
+        path = packages.folder.joinpath(*parts)
+        if path.suffix == ".py":
             if any(name[0] in _ASKED_BY for name in packages.named(parts).imports if name):
                 return True
-        elif parts[-1].endswith(".so") and _WORD.search(_read(packages, parts)):
+        elif path.suffix == ".so" and _WORD.search(path.read_bytes()):
             return True
     return False
-
-
-def _read(packages: Packages, parts: Parts) -> bytes:
-    return packages.folder.joinpath(*parts).read_bytes()

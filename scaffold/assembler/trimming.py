@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from .elf import is_elf
-from .ownership import find_metadata
+from .packages import Packages, delete_file, find_metadata
 from .stripping import strip_file
 from .trim import find_spent
-from .trim.scan import Packages
 
 REPORT = "TRIMMED"  # beside a package's METADATA: {rule: bytes}
-SYMBOLS = "symbols"
+SYMBOLS, STAND_INS = "symbols", "stand-ins"
 _LAUNCHES = re.compile(r"^\s*from (\w+)[\w.]* import", re.MULTILINE)
 
 Spared = Collection[tuple[str, str]]
@@ -32,17 +31,8 @@ def trim_packages(
             name = owners.get("/".join(parts), parts[0])
             count = removed.setdefault(name, {})
             count[rule] = count.get(rule, 0) + path.stat().st_size
-            _delete(path, packages.folder)
+            delete_file(path, packages.folder)
     return removed
-
-
-def _delete(path: Path, root: Path) -> None:
-    """Delete a file, and the folders that are empty then."""
-    path.unlink()
-    folder = path.parent
-    while folder != root and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
 
 
 def strip_folder(folder: Path, spared: Spared = ()) -> Iterator[tuple[str, int]]:

@@ -199,7 +199,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line of this process."""
     if COMPLETING in os.environ:
-        importlib.import_module("scaffold.cli.shell_completion").teach_shells()
+        importlib.import_module("scaffold.cli.completion").teach_shells()
     # Index pages make hundreds of thousands of values that all stay: looking for garbage among
     # them again and again takes a tenth of a plan.
     gc.set_threshold(100_000, 50, 50)

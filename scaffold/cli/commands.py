@@ -248,6 +248,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 help="The base from oci:DIR or a tar, not from its registry.",
             ),
             QUIET,
+            module="build",
         ),
         command(
             "update",
@@ -347,6 +348,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 default="cyclonedx",
                 help="How to write it.  [default: cyclonedx]",
             ),
+            module="report",
         ),
         command(
             "explain",
@@ -359,6 +361,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             KNOWLEDGE,
             OFFLINE,
             JSON,
+            module="lookup",
         ),
         command(
             "wheels",
@@ -388,6 +391,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             KNOWLEDGE,
             OFFLINE,
             JSON,
+            module="lookup",
         ),
         command(
             "lint",
@@ -476,6 +480,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             click.Argument(["name"], required=False, shell_complete=completing("device")),
             KNOWLEDGE,
             JSON,
+            module="lookup",
         ),
     ),
     "Maintain": (
@@ -491,6 +496,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             PATH,
             *GIVEN,
             JSON,
+            module="machine",
         ),
         command(
             "doctor",
@@ -503,6 +509,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
     """,
             PATH,
             JSON,
+            module="machine",
         ),
         command(
             "completion",

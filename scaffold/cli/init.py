@@ -1,14 +1,72 @@
-"""``leanscaffold init``: a few questions, a preview, then what ``generate`` writes."""
+"""``leanscaffold init``: from what was found, over the answers, to the files."""
 
-from collections.abc import Mapping, Sequence
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from scaffold.cli.init_run import run_init
-from scaffold.cli.init_session import InitOptions, Session
-from scaffold.cli.request import with_given
+import click
+from rich.console import RenderableType
+
+from scaffold.cli.plan import decide_outcome, spell_files, write_files
+from scaffold.cli.request import given_in, read_options, with_given
 from scaffold.cli.services import Services
-from scaffold.config.option_sources import Given
-from scaffold.model.errors import UsageError
+from scaffold.config.option_sources import (
+    Given,
+    Source,
+    overlay,
+    raw_values,
+    read_flags,
+    request_of,
+)
+from scaffold.config.request import parse_request
+from scaffold.docker.buildx import stopped_by_signals
+from scaffold.init.prompts import interrupts_held, take_defaults
+from scaffold.init.question import (
+    BESIDE_IT,
+    DETAILS,
+    DOCKERFILE,
+    GO_ON,
+    LEAVE,
+    TAKE,
+    TEMPLATE,
+    WRITE,
+    GoBackError,
+    Question,
+    Starter,
+    ask_change,
+    ask_resume,
+    ask_review,
+    ask_template,
+    for_template,
+    from_template,
+    template_of,
+    with_default,
+)
+from scaffold.init.questions import (
+    ASKED,
+    FOLLOWING,
+    RESCUE,
+    Situation,
+    answered,
+    is_project_file,
+    next_question,
+    rescue_words,
+    values_of,
+)
+from scaffold.model.errors import FITS, INTERRUPTED, NOTHING_FITS, NoTerminalError, UsageError
+from scaffold.model.options import Request
+from scaffold.model.plan import BESIDE
+from scaffold.report.init_summary import show_dockerfile, show_end, show_findings
+from scaffold.report.next_steps import beside_command, generate_command, rescue_options
+from scaffold.report.plan_result import PlanResult
+from scaffold.report.progress import talking
+from scaffold.report.summary import show_summary
+from scaffold.report.terminal import show, styled
+from scaffold.report.text import show_outcome
 
 
 @with_given
@@ -42,3 +100,344 @@ def _read_answers(texts: Sequence[str]) -> dict[str, str]:
         if not name or not equals:
             raise UsageError(f"--answer: {name!r} has no value", hint="--answer NAME=VALUE")
     return {name: value for name, _, value in pairs}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitOptions:
+    """How to run ``init``: the template to begin with, answers to its questions, and switches."""
+
+    template: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    trusted: bool = False
+    yes: bool = False
+    force: bool = False
+    quiet: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """An interview: what is known, and the answers so far. ``given`` is what options say."""
+
+    outside: Services
+    path: Path
+    given: Mapping[str, Given]
+    wishes: InitOptions
+    answers: dict[str, str] = field(default_factory=dict)
+    earlier: dict[str, str] = field(default_factory=dict)
+    written: bool = False
+
+    def ask(self, question: Question) -> str:
+        """Ask, and keep the answer for the case that the interview is broken off."""
+        with interrupts_held():
+            value = self.ask_once(with_default(question, self.earlier))
+            self.answers[question.name] = value
+            if not self.wishes.yes:
+                self.outside.wizard.kept.keep(self.path, self.answers)
+        return value
+
+    def go_back(self) -> None:
+        """Take back the last answer, which is the default when it is asked for again."""
+        if self.answers:
+            name, value = self.answers.popitem()
+            self.earlier = {**self.earlier, name: value}
+
+    def ask_once(self, question: Question) -> str:
+        """Ask something that is over with its answer."""
+        return (take_defaults if self.wishes.yes else self.outside.wizard.ask)(question)
+
+
+def review_decision(
+    session: Session,
+    situation: Situation,
+    outcome: PlanResult,
+    folder: Path,
+    files: Mapping[str, str],
+) -> str:
+    """Ask what to do with the decision, looking at it as long as the user likes.
+
+    ``folder`` is where ``files`` would be written first.
+    """
+    details = (
+        ()
+        if session.wishes.force
+        else session.outside.wizard.conflicts(
+            folder,
+            {name: text for name, text in files.items() if name not in outcome.request.leave},
+        )
+    )
+    if details and session.wishes.yes:
+        return WRITE  # which tells what is in the way, as generate does
+    question = ask_review(
+        files=_names(files),
+        in_the_way=[str(detail) for detail in details],
+        beside=bool(
+            details
+            and beside_command({one.file or "" for one in details}, outcome.request, str(folder))
+        ),
+        rescue=" ".join(_rescue(outcome)),
+        changeable=bool(answered(situation, session.answers)),
+    )
+    if session.wishes.yes and not outcome.fits:
+        return LEAVE
+    if details:
+        show_all(
+            "In the way, and yours: leave it as it is with --leave, or overwrite it with --force"
+        )
+        show_all(*(f"  {detail}" for detail in details), "")
+    while (choice := session.ask_once(question)) in {DOCKERFILE, DETAILS}:
+        if choice == DOCKERFILE:
+            show_all(show_dockerfile(files[outcome.request.options.dockerfile]))
+        else:
+            show_all("", show_outcome(outcome, folder=str(session.path)), "")
+    return choice
+
+
+def _names(files: Mapping[str, str]) -> list[str]:
+    return sorted({name.partition("/")[0] + "/" * ("/" in name) for name in files})
+
+
+def _rescue(outcome: PlanResult) -> list[str]:
+    """Return the options that would make something fit, as words in a shell."""
+    return [shlex.join(option.split(" ", 1)) for option in rescue_options(outcome)]
+
+
+def change_answer(session: Session, situation: Situation, outcome: PlanResult, choice: str) -> None:
+    """Take back one answer, so that it is asked again, or take what makes it fit."""
+    if choice in {TAKE, BESIDE_IT}:
+        taken = [f"--output={BESIDE}"] if choice == BESIDE_IT else _rescue(outcome)
+        words = [*rescue_words(session.answers), *shlex.split(" ".join(taken))]
+        session.answers[RESCUE] = shlex.join(words)
+        return
+    name = session.ask_once(ask_change(answered(situation, session.answers)))
+    session.earlier = dict(session.answers)
+    for one in (name, *FOLLOWING.get(name, ()), RESCUE):
+        session.answers.pop(one, None)
+
+
+def show_all(*pieces: str | RenderableType | object) -> None:
+    """Print lines, and what else can be shown."""
+    for piece in pieces:
+        content = [styled(piece)] if isinstance(piece, str) else piece
+        show(sys.stdout, content)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """A new project: its template, the answers to the template's questions, and its facts."""
+
+    source: str
+    answers: Mapping[str, str]
+    starter: Starter | None
+
+
+def run_init(session: Session) -> int:
+    """Hold the interview and write the files; return the exit code.
+
+    Raises NoTerminalError where nobody could answer, and what ``generate`` raises. Until the user
+    agrees, nothing is written into the folder.
+    """
+    wizard = session.outside.wizard
+    if not session.wishes.yes and not wizard.interactive():
+        raise NoTerminalError(
+            "init asks questions, and there is no terminal",
+            hint="answer with options: leanscaffold init PATH --yes [--template api] "
+            "--device raspberry-pi-4 --max-size 250MB --objective size --cmd 'python -m app'",
+        )
+    try:
+        _resume(session)
+        if session.wishes.template or _is_empty(session.path):
+            return _begin(session)
+        if session.wishes.answers or session.wishes.trusted:
+            raise UsageError(
+                f"--answer and --trust are about a template, and {session.path} has a project",
+                hint="leave them out, or name an empty folder",
+            )
+        return _settle(session, session.path, None)
+    except KeyboardInterrupt:
+        if session.written:
+            return INTERRUPTED
+        kept = session.answers and not session.wishes.yes
+        more = " Your answers are kept: the same command goes on from there." if kept else ""
+        click.echo(f"Nothing was written.{more}", err=True)
+        return INTERRUPTED
+
+
+def _resume(session: Session) -> None:
+    kept = session.outside.wizard.kept
+    earlier = {} if session.wishes.yes else kept.load(session.path)
+    if not earlier:
+        return
+    told = [value for value in earlier.values() if value and not value.startswith("+")]
+    if session.ask_once(ask_resume(told)) == GO_ON:
+        session.answers = earlier
+    else:
+        kept.forget(session.path)
+
+
+def _is_empty(path: Path) -> bool:
+    if not path.exists():
+        return True
+    return path.is_dir() and not any(is_project_file(entry.name) for entry in path.iterdir())
+
+
+def _begin(session: Session) -> int:
+    """Make a new project aside, decide about it, and put it into the folder at the end."""
+    wizard, wishes = session.outside.wizard, session.wishes
+    if not wishes.force:
+        wizard.check_place(session.path)
+    if not wishes.template:
+        click.echo(f"{_describe(session.path)}: a new project.\n")
+    while True:
+        try:
+            return _begin_with(session, wizard.starters())
+        except GoBackError:
+            session.go_back()
+
+
+def _begin_with(session: Session, starters: Sequence[Starter]) -> int:
+    wizard, wishes = session.outside.wizard, session.wishes
+    while not wishes.template and (question := ask_template(starters, session.answers)):
+        session.ask(question)
+    source = wishes.template or template_of(session.answers)
+    answers = _answer_template(session, source)
+    starter = next((one for one in starters if one.name == source), None)
+    with _draft_folder() as folder:
+        draft = folder / (session.path.resolve().name or "app")
+        wizard.create(source, draft, answers, wishes.trusted)
+        return _settle(session, draft, Beginning(source=source, answers=answers, starter=starter))
+
+
+@contextmanager
+def _draft_folder() -> Iterator[Path]:
+    """Give a folder that is gone afterwards, even if the terminal is closed at a question."""
+    with (
+        stopped_by_signals() as clean_up,
+        tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder,
+    ):
+        try:
+            yield Path(folder)
+        finally:
+            clean_up()
+
+
+def _describe(path: Path) -> str:
+    there = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    name = "This folder" if path == Path() else str(path)
+    if not there:
+        return f"{name} is empty"
+    return f"{name} holds no project, only {', '.join(there)}, which stays"
+
+
+def _answer_template(session: Session, source: str) -> Mapping[str, str]:
+    """Ask what a template asks, one question after the other: a default may follow from answers."""
+    wizard, wishes = session.outside.wizard, session.wishes
+    while True:
+        answers = {**for_template(session.answers), **wishes.answers}
+        asked = wizard.template_questions(source, answers, wishes.trusted)
+        question = next((one for one in asked if one.name not in answers), None)
+        if question is None:
+            return answers
+        session.ask(from_template(question))
+
+
+def _settle(session: Session, folder: Path, beginning: Beginning | None) -> int:
+    """Interview about the project in ``folder``, until it is written or left."""
+    outside = session.outside
+    record = outside.files.read_record(session.path)
+    recorded = given_in(record)
+    held = overlay(
+        session.given.values(),
+        outside.projects.read_settings(folder) if beginning else (),
+        [one for one in recorded if one.setting.name not in ASKED],
+    )
+    request = request_of(held)
+    situation = Situation(
+        project=outside.projects.read_project(folder, request),
+        devices=outside.knowledge.load_facts(request.knowledge).devices,
+        machine=outside.host.machine(),
+        held=held,
+        recorded=overlay(recorded),
+        starter=beginning.starter if beginning else None,
+    )
+    where = f"the template {beginning.source}" if beginning else str(session.path)
+    show_all(show_findings(situation.project, held, folder=where), "")
+    while True:
+        try:
+            code = _interview(session, situation, folder)
+        except GoBackError:
+            last = next(reversed(session.answers), "")
+            if beginning and (last.startswith(TEMPLATE) or not last):
+                raise  # to the template's questions
+            session.go_back()
+        else:
+            if code is not None:
+                return code
+
+
+def _interview(session: Session, situation: Situation, folder: Path) -> int | None:
+    """Ask what is open, decide, and do what is wanted; None to go on asking."""
+    outside = session.outside
+    while question := next_question(situation, session.answers):
+        session.ask(question)
+    outcome = _decide(session, folder, situation)
+    files = spell_files(outside, folder, outcome) if outcome.fits else {}
+    by = f"leanscaffold plan {folder} -v" if session.wishes.yes else "choose “Show all details”"
+    show_all("", show_summary(outcome, more=by), "")
+    choice = review_decision(session, situation, outcome, folder, files)
+    if choice == LEAVE:
+        click.echo("Nothing was written.", err=True)
+        return FITS if outcome.fits else NOTHING_FITS
+    if choice == WRITE:
+        with interrupts_held():
+            _write(session, situation, outcome, folder)
+        return FITS
+    change_answer(session, situation, outcome, choice)
+    return None
+
+
+def _decide(session: Session, folder: Path, situation: Situation) -> PlanResult:
+    request = _request(session, situation.held.values(), situation.machine)
+    with talking(sys.stderr, quiet=session.wishes.quiet) as tell:
+        return decide_outcome(session.outside, folder, request, tell)
+
+
+def _request(session: Session, held: Iterable[Given], machine: str) -> Request:
+    """Return what options and answers ask for, and what was taken to make it fit."""
+    answers = read_flags(values_of(session.answers, machine))
+    values = raw_values(overlay(held, answers))
+    for one in read_flags(read_options(rescue_words(session.answers))):
+        name = one.setting.parameter
+        values[name] = (*values[name], *one.raw) if isinstance(one.raw, tuple) else one.raw
+    return parse_request(values)
+
+
+def _spell_command(session: Session, situation: Situation, folder: str) -> str:
+    """Return the command line that does the same where the same is set, without a question."""
+    typed = {Source.FLAG, Source.RECORDED}
+    flags = [one for one in situation.held.values() if one.source in typed]
+    request = _request(session, flags, situation.machine)
+    return generate_command(request, folder)
+
+
+def _write(session: Session, situation: Situation, outcome: PlanResult, folder: Path) -> None:
+    """Write into ``folder``; a new project was made aside, and comes whole to its place."""
+    outside, wishes = session.outside, session.wishes
+    placed: Sequence[str] = ()
+    with talking(sys.stderr, quiet=wishes.quiet) as tell:
+        outcome = write_files(outside, folder, outcome, force=wishes.force, tell=tell)
+        if folder != session.path:
+            here = _spell_command(session, situation, ".")
+            _name_choice(folder / "README.md", situation.starter, here)
+            placed = outside.wizard.place(folder, session.path, wishes.force)
+    session.written = True
+    outside.wizard.kept.forget(session.path)
+    created = [name for name in placed if name not in outcome.files]
+    command = _spell_command(session, situation, str(session.path))
+    show_all(show_end(outcome, command, folder=str(session.path), created=created))
+
+
+def _name_choice(readme: Path, starter: Starter | None, command: str) -> None:
+    """Let the README of a new project name the options that were chosen, not our example's."""
+    if starter and starter.command and readme.is_file():
+        text = readme.read_text("utf-8")
+        readme.write_text(text.replace(starter.command, command), "utf-8")

@@ -1,19 +1,22 @@
-"""``leanscaffold knowledge``: look after the facts, prove that they agree with each other."""
+"""``leanscaffold knowledge``, and the ports of the facts: loading, checking, making them anew."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from scaffold.catalog.check import check_facts
-from scaffold.catalog.resources import knowledge as bundled_knowledge
+from scaffold.catalog.load import load_facts, load_package
+from scaffold.catalog.resources import knowledge, snapshots
+from scaffold.catalog.snapshot import Snapshot, SnapshotIndex
 from scaffold.catalog.wheel_refresh import Refreshed, find_names, refresh_from_index
-from scaffold.cli.services import Services, Upkeep
+from scaffold.cli.services import Knowledge, Services, Upkeep
+from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.model.errors import Detail, KnowledgeInvalidError, UsageError
 from scaffold.model.knowledge import Facts
-from scaffold.report.formatting import to_json
+from scaffold.report.terminal import to_json
 from scaffold.state.file_writer import write_outputs
 
 
@@ -71,7 +74,7 @@ def _own_knowledge(into: Path | None) -> Path:
     """
     if into is not None:
         return into
-    bundled = bundled_knowledge()
+    bundled = knowledge()
     if isinstance(bundled, Path) and (bundled.parent / "pyproject.toml").is_file():
         return bundled
     raise UsageError(
@@ -99,4 +102,24 @@ UPKEEP = Upkeep(
     own_knowledge=_own_knowledge,
     refresh_wheels=_refresh_wheels,
     write_knowledge=write_knowledge,
+)
+
+
+def _snapshot_names() -> Sequence[str]:
+    """Return the normalised names that the bundled snapshot holds."""
+    folder = knowledge() / "snapshots" / "wheels"
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sorted(
+        file.name.removesuffix(".jsonl") for file in files if file.name.endswith(".jsonl")
+    )
+
+
+KNOWLEDGE = Knowledge(
+    load_facts=lambda layers: load_facts(
+        knowledge(), *map(Path, layers), cache=Cache(find_cache_folder(os.environ))
+    ),
+    load_package=lambda name, layers: load_package(name, knowledge(), *map(Path, layers)),
+    open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
+    snapshot_names=_snapshot_names,
+    snapshot_date=lambda: Snapshot(knowledge() / "snapshots" / "wheels").head().date,
 )

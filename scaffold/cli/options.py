@@ -66,7 +66,7 @@ def completing(kind: str | tuple[str, ...]) -> Callable[..., Any] | None:
     """Return what offers one of a few words, or of a kind, to a shell; None for nothing."""
 
     def complete(_: click.Context, __: click.Parameter, typed: str) -> Any:
-        return importlib.import_module("scaffold.cli.shell_completion").complete(kind, typed)
+        return importlib.import_module("scaffold.cli.completion").complete(kind, typed)
 
     return complete if kind else None
 

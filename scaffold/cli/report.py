@@ -1,26 +1,23 @@
-"""``leanscaffold report``: where the bytes of an image go, on a page or in short."""
+"""``leanscaffold report`` and ``sbom``: where the bytes of an image go, and what is in one."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from scaffold.catalog.resources import templates
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
+from scaffold.docker.images import read_archive_file
 from scaffold.model.errors import FITS, NOTHING_FITS
-from scaffold.model.index import Contents
-from scaffold.model.knowledge import Facts
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.candidates import make_breakdown_document, show_breakdown
-from scaffold.report.formatting import to_json
-from scaffold.report.page import make_page, render_page
-from scaffold.report.plan_result import PlanResult
+from scaffold.report.page import render_page
 from scaffold.report.progress import talking
-from scaffold.report.terminal import show
+from scaffold.report.sbom import FORMATS
+from scaffold.report.terminal import show, to_json
 
 
 @with_request
@@ -49,7 +46,12 @@ def report(
             tell("listing what is inside the wheels")
         found = outside.indexes.list_contents(path, outcome.project, request, files)
         contents = {file.filename: one for file, one in zip(files, found, strict=True) if one}
-    page = _make(outcome, facts, contents) if html is not None else ""
+    page = ""
+    if html is not None:
+        folder = templates()
+        page = render_page(
+            outcome, facts, contents, lambda name: (folder / name).read_text(encoding="utf-8")
+        )
     if html == "-":
         click.echo(page, nl=False)
         return FITS if outcome.fits else NOTHING_FITS
@@ -62,9 +64,6 @@ def report(
     return FITS if outcome.fits else NOTHING_FITS
 
 
-def _make(outcome: PlanResult, facts: Facts, contents: Mapping[str, Contents]) -> str:
-    folder = templates()
-    return render_page(
-        make_page(outcome, facts, contents),
-        lambda name: (folder / name).read_text(encoding="utf-8"),
-    )
+def sbom(_: Services, archive: Path, form: str) -> None:
+    """List what is in an image."""
+    click.echo(to_json(FORMATS[form](read_archive_file(archive), archive.stem)), nl=False)

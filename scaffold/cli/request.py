@@ -8,7 +8,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from scaffold.cli.options import GIVEN
-from scaffold.cli.planning import is_of_member
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import (
     Given,
@@ -19,11 +18,18 @@ from scaffold.config.option_sources import (
     remark_recorded,
     request_of,
 )
-from scaffold.model.errors import ConfigInvalidError, PathUnreadableError
+from scaffold.model.errors import (
+    ConfigInvalidError,
+    Detail,
+    FileConflictError,
+    PathUnreadableError,
+    UsageError,
+)
 from scaffold.model.options import SETTINGS, Request
 from scaffold.model.resolution import Reason
 from scaffold.project.path_projects import locate
-from scaffold.state.record import Record
+from scaffold.project.workspace import find_member
+from scaffold.state.record import Record, package_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -94,6 +100,14 @@ def given_in(record: Record | None) -> tuple[Given, ...]:
     return read_recorded(read_options(record.lasting if record else ()))
 
 
+def combine_options(given: Mapping[str, Given], record: Record | None) -> Request:
+    """Return the request of what is given, with recorded options for all it does not name.
+
+    A device named now replaces the recorded targets as well.
+    """
+    return request_of(overlay(given.values(), given_in(record)))
+
+
 def read_options(argv: Sequence[str]) -> dict[str, Any]:
     """Return the options of a request that a command line holds, as click has them.
 
@@ -113,3 +127,25 @@ def require_folder(path: Path) -> None:
     """Raise PathUnreadableError where a command that reads little would not notice a wrong name."""
     if not path.is_dir():
         raise PathUnreadableError(f"{path} is not a folder", hint="name the folder of a project")
+
+
+def is_of_member(record: Record, root: Path, package: str) -> bool:
+    """Tell whether a run was for this member of a workspace; an empty name is its root."""
+    there = package_of(record.options)
+    if there == package:
+        return True
+    try:
+        return bool(there and package) and find_member(root, there) == find_member(root, package)
+    except UsageError:
+        return False
+
+
+def refuse_other_member(record: Record | None, path: Path, package: str) -> None:
+    """Raise FileConflictError where the files that are there build another member."""
+    if record and not is_of_member(record, path, package):
+        raise FileConflictError(
+            f"the generated files in {path} are of {record.project}; nothing was written",
+            details=[Detail(file=name, text=f"builds {record.project}") for name in record.files],
+            hint=f"--force makes them those of {package or 'the root'}; to have both, "
+            "generate each in a checkout of its own (git worktree add)",
+        )

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.planning import decide_outcome, find_left, spell_files
-from scaffold.cli.prepare import combine_options
-from scaffold.cli.request import read_options, with_given
+from scaffold.cli.plan import decide_outcome, find_left, spell_files
+from scaffold.cli.request import combine_options, read_options, with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import parse_request, to_argv, without_secrets
@@ -17,7 +16,6 @@ from scaffold.model.errors import NOTHING_FITS, UsageError
 from scaffold.model.options import Request
 from scaffold.project.dockerignore import input_files
 from scaffold.report.document import make_document, make_record
-from scaffold.report.formatting import to_json
 from scaffold.report.plan_diff import (
     Stale,
     Update,
@@ -30,7 +28,7 @@ from scaffold.report.plan_diff import (
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
-from scaffold.report.terminal import bullet, show
+from scaffold.report.terminal import bullet, show, to_json
 from scaffold.state.file_writer import RECORD, digest
 from scaffold.state.record import Record
 
@@ -87,7 +85,6 @@ def _left(given: Mapping[str, Given], record: Record, *, force: bool) -> tuple[s
 def _show_nothing_fits(
     outcome: PlanResult, path: Path, stale: tuple[Stale, ...], *, as_json: bool
 ) -> None:
-
     if as_json:
         lost = (
             f"{target.arch.platform}: no base image fits"
@@ -105,7 +102,6 @@ def _show_nothing_fits(
 def _find_stale(
     outside: Services, path: Path, record: Record, request: Request
 ) -> tuple[Stale, ...]:
-
     project = outside.projects.read_project(path, request)
     return find_stale(
         recorded=record.inputs,
@@ -116,7 +112,6 @@ def _find_stale(
 
 
 def _only_checked(record: Record) -> Update:
-
     return Update(project=record.project, over=over_budget(record), kept=record.edited)
 
 
@@ -176,7 +171,6 @@ def _read(file: Path) -> str:
 def _write(
     outside: Services, path: Path, outcome: PlanResult, found: Update, *, force: bool
 ) -> Update:
-
     files = spell_files(outside, path, outcome)
     texts = {name: text for name, text in files.items() if name not in found.kept}
     left = set(outside.files.write(path, texts, force)) - set(found.kept)
@@ -185,7 +179,6 @@ def _write(
 
 
 def _show(found: Update, *, as_json: bool, check: bool) -> int:
-
     if as_json:
         click.echo(to_json(make_update_document(found)), nl=False)
     else:

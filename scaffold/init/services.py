@@ -15,22 +15,16 @@ from uuid import uuid4
 
 from platformdirs import user_state_path
 
+from scaffold.init.create import check_destination, create_project, place_project
+from scaffold.init.project_templates import list_starters, open_template, questions
 from scaffold.init.prompts import ask_on_terminal
-from scaffold.init.templates import (
-    create_project,
-    list_starters,
-    open_template,
-    place_project,
-    questions,
-)
-from scaffold.init.templates.create import check_destination
 from scaffold.state.file_writer import find_conflicts, read_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from scaffold.init.prompts import Ask
-    from scaffold.init.question import Question, Starter, TemplateQuestion
+    from scaffold.init.question import Starter, TemplateQuestion
     from scaffold.model.errors import Detail
 
 
@@ -104,18 +98,10 @@ class WizardServices:
     kept: SavedAnswers
     starters: Callable[[], Sequence[Starter]]
     template_questions: Callable[[str, Mapping[str, str], bool], Sequence[TemplateQuestion]]
-    create: Callable[[str, Path, Mapping[str, str], bool], None]
+    create: Callable[[str, Path, Mapping[str, str], bool], object]
     place: Callable[[Path, Path, bool], Sequence[str]]
     check_place: Callable[[Path], None]
     conflicts: Callable[[Path, Mapping[str, str]], Sequence[Detail]]
-
-
-def _ask(question: Question) -> str:
-    return ask_on_terminal(question)
-
-
-def _starters() -> Sequence[Starter]:
-    return list_starters()
 
 
 def _template_questions(
@@ -128,36 +114,16 @@ def _template_questions(
         return () if template.own else questions(template, answers, trusted=trusted)
 
 
-def _create(
-    source: str,
-    path: Path,
-    answers: Mapping[str, str],
-    trusted: bool,  # noqa: FBT001 - of a port
-) -> None:
-    create_project(source, path, answers, trusted=trusted)
-
-
-def _place(made: Path, path: Path, force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port
-
-    return place_project(made, path, force=force)
-
-
-def _check_place(path: Path) -> None:
-    check_destination(path)
-
-
-def _conflicts(path: Path, files: Mapping[str, str]) -> Sequence[Detail]:
-    return find_conflicts(path, files, read_recorded(path))
-
-
 WIZARD = WizardServices(
     interactive=lambda: sys.stdin.isatty() and sys.stdout.isatty(),
-    ask=_ask,
+    ask=ask_on_terminal,
     kept=SavedAnswers(folder=lambda: find_state_folder(os.environ)),
-    starters=_starters,
+    starters=list_starters,
     template_questions=_template_questions,
-    create=_create,
-    place=_place,
-    check_place=_check_place,
-    conflicts=_conflicts,
+    create=lambda source, path, answers, trusted: create_project(
+        source, path, answers, trusted=trusted
+    ),
+    place=lambda made, path, force: place_project(made, path, force=force),
+    check_place=check_destination,
+    conflicts=lambda path, files: find_conflicts(path, files, read_recorded(path)),
 )

@@ -11,16 +11,15 @@ from scaffold.lint.checking import apply_edits, check
 from scaffold.lint.context import Case, Decided, Surroundings, outer_bases, shells_of
 from scaffold.lint.install_commands import python_installs
 from scaffold.lint.rules import Rule
-from scaffold.model.finding import Finding
+from scaffold.model.dockerfile import Finding
 from scaffold.model.knowledge import Facts
 from scaffold.model.options import Options
 from scaffold.model.project import Asked, Origin, Project
 from scaffold.model.target import Budget, Target
 from scaffold.model.verdict import Evaluation, Suggestion
-from scaffold.planner.candidates import EvaluationRun
+from scaffold.planner.candidates import EvaluationRun, choose
 from scaffold.planner.decide import PlannerServices
 from scaffold.planner.evaluate import PlanningInput
-from scaffold.planner.select import choose
 from scaffold.planner.suggestions import find_suggestions
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.path_requirements import list_indexed

@@ -1,6 +1,6 @@
-"""Every code of a reason, note, check or suggestion, with its kind and what it means.
+"""Every code of a reason, note or suggestion, with its kind and what it means.
 
-Sets of codes that decide something stand below: a new code belongs to those that it suits.
+What is done with a code follows from the groups that it names: they stand at the end.
 """
 
 from dataclasses import dataclass
@@ -30,23 +30,45 @@ class Explanation:
     kind: Kind = Kind.TRIM
 
 
-class Code(StrEnum):
-    """A code. Each is written as «code (kind): title», what it means, and what helps."""
+def _parse(text: str) -> tuple[str, list[str], Explanation]:
+    """Return code, groups and explanation of «code (kind, groups): title», meaning and remedy."""
+    head, meaning, remedy = (" ".join(part.split()) for part in text.split("\n\n"))
+    name, _, title = head.partition(": ")
+    code, _, words = name.rstrip(")").partition(" (")
+    kind, *groups = words.split(", ")
+    found = Explanation(title=title, meaning=meaning, remedy=remedy, kind=Kind[kind.upper()])
+    return code, groups, found
 
+
+class CheckCode(str):
+    """The code of a check of an image, declared beside it and written as those of ``Code``."""
+
+    __slots__ = ("explanation",)
     explanation: Explanation
 
     def __new__(cls, text: str) -> Self:
+        """Return the code, a string that knows what it means."""
+        code, _, found = _parse(text)
+        made = str.__new__(cls, code)
+        made.explanation = found
+        return made
+
+
+class Code(StrEnum):
+    """A code. Each is written as «code (kind, groups): title», what it means, and what helps."""
+
+    explanation: Explanation
+    groups: frozenset[str]
+
+    def __new__(cls, text: str) -> Self:
         """Return the member, a string that knows what it means."""
-        head, meaning, remedy = (" ".join(part.split()) for part in text.split("\n\n"))
-        name, _, title = head.partition(": ")
-        code, _, kind = name.rstrip(")").partition(" (")
-        found = Explanation(title=title, meaning=meaning, remedy=remedy, kind=Kind[kind.upper()])
+        code, named, found = _parse(text)
         member = str.__new__(cls, code)
         member._value_ = code
-        vars(member)["explanation"] = found
+        vars(member).update(explanation=found, groups=frozenset(named))
         return member
 
-    NO_WHEEL = """no-wheel (rejection): no wheel for this target
+    NO_WHEEL = """no-wheel (rejection, deciding, without-wheel): no wheel for this target
 
     No release that the requirements admit has a wheel for this libc, architecture and Python, and
     there is no sdist, or building one was not allowed.
@@ -72,7 +94,7 @@ class Code(StrEnum):
     Take the vendor's index, Python and base that the message names, or plan for the processor:
     `--accelerator none`.
     """
-    LOCKED_VERSION_NO_WHEEL = """locked-version-no-wheel (rejection):
+    LOCKED_VERSION_NO_WHEEL = """locked-version-no-wheel (rejection, deciding, without-wheel):
     the locked version has no wheel here
 
     The project's lock pins a version that has no wheel for this target. A lock wins over newer
@@ -80,14 +102,15 @@ class Code(StrEnum):
 
     Lock the package again at a version that has a wheel, or take another base or Python.
     """
-    GLIBC_TOO_OLD = """glibc-too-old (rejection): the base's glibc is older than the wheel needs
+    GLIBC_TOO_OLD = """glibc-too-old (rejection, deciding):
+    the base's glibc is older than the wheel needs
 
     A compiled file asks for a glibc symbol version that the base does not have. It would fail on
     import, not on install.
 
     Take a base of a newer distribution release, or an older release of the package.
     """
-    NEEDS_LIBRARY = """needs-library (rejection): a shared library is missing in the base
+    NEEDS_LIBRARY = """needs-library (rejection, deciding): a shared library is missing in the base
 
     A compiled file of the package loads a library that neither the wheel nor the base brings. Where
     the base has a package manager, the library is added to the image.
@@ -95,7 +118,8 @@ class Code(StrEnum):
     Nothing has to be done where it is added; a swap (such as opencv-python-headless for
     opencv-python) often spares the library and what it weighs.
     """
-    FROM_DISTRIBUTION = """from-distribution (rejection): a package is taken from the distribution
+    FROM_DISTRIBUTION = """from-distribution (rejection, without-wheel):
+    a package is taken from the distribution
 
     No wheel exists for this target, but Debian builds the package itself, in the version that its
     release has, for its own interpreter. apt installs it, with all it needs.
@@ -103,7 +127,8 @@ class Code(StrEnum):
     Nothing has to be done. It gets security fixes with the image's other packages; for a newer
     version, compile it (--base slim) or ask for a target that has wheels.
     """
-    LIBRARY_UNAVAILABLE = """library-unavailable (rejection): a shared library cannot be added
+    LIBRARY_UNAVAILABLE = """library-unavailable (rejection, deciding):
+    a shared library cannot be added
 
     The package loads a library that the base lacks and that no known package of its distribution
     ships, or asks find_library for it, which finds nothing where there is neither ldconfig nor a
@@ -111,20 +136,22 @@ class Code(StrEnum):
 
     Take another base, or name the library's package in your own facts (`--knowledge DIR`).
     """
-    NEEDS_PROGRAM = """needs-program (rejection): a program is missing in the base
+    NEEDS_PROGRAM = """needs-program (rejection, any-python, deciding, programs):
+    a program is missing in the base
 
     The application or a package starts a program that the base does not ship.
 
     Where the base has a package manager and a package is known to have the program, it is added. A
     program that comes by other means, or is never started, is named with `--provided PROGRAM`.
     """
-    NEEDS_SHELL = """needs-shell (rejection): a shell is needed
+    NEEDS_SHELL = """needs-shell (rejection, of-bases, any-python, deciding, programs):
+    a shell is needed
 
     The application starts a shell, or --require-shell asks for one; this base has none.
 
     Take a slim or alpine base, or call programs with a list of arguments, without a shell.
     """
-    MISSING_MODULE = """missing-module (rejection): a module that nothing brings
+    MISSING_MODULE = """missing-module (rejection, deciding): a module that nothing brings
 
     The sources import a module whenever they start, and none of the installed packages has it: the
     list of requirements is not complete, a package dropped it, this Python's standard library did,
@@ -133,7 +160,7 @@ class Code(StrEnum):
     Add the package that the text names to the requirements. Where the module comes by other means,
     such as a volume, say so with `--provided MODULE`.
     """
-    NEEDS_LOCALE = """needs-locale (rejection): a locale that the base does not have
+    NEEDS_LOCALE = """needs-locale (rejection, deciding): a locale that the base does not have
 
     The sources set a locale whenever they start, and the base has only C.UTF-8: setlocale raises an
     error there.
@@ -141,52 +168,56 @@ class Code(StrEnum):
     A base with a package manager gets the package that has all locales; or format with Babel, which
     needs none.
     """
-    ARCH_UNSUPPORTED = """arch-unsupported (rejection):
+    ARCH_UNSUPPORTED = """arch-unsupported (rejection, of-bases):
     the base is not published for this architecture
 
     The publisher of the base builds no image for the target's architecture.
 
     Take another base.
     """
-    PYTHON_UNAVAILABLE = """python-unavailable (rejection): why not a newer Python
+    PYTHON_UNAVAILABLE = """python-unavailable (rejection, background): why not a newer Python
 
     A newer Python exists in a base, but something that the project needs does not support it on
     this target yet.
 
     Nothing has to be done. `leanscaffold wheels PACKAGE` shows when the package catches up.
     """
-    PYTHON_NOT_ADMISSIBLE = """python-not-admissible (rejection): the project rules this Python out
+    PYTHON_NOT_ADMISSIBLE = """python-not-admissible (rejection, of-bases, any-python):
+    the project rules this Python out
 
     requires-python, .python-version, runtime.txt or --python does not admit it.
 
     Loosen the bound where it is stricter than the code needs.
     """
-    PYTHON_PRERELEASE = """python-prerelease (rejection): the base's Python is a pre-release
+    PYTHON_PRERELEASE = """python-prerelease (rejection, background, of-bases):
+    the base's Python is a pre-release
 
     The image that is known carries a pre-release of the interpreter; wheels for it are rare and its
     ABI may still change.
 
     Ask for it with --python if you want to try it.
     """
-    END_OF_LIFE = """end-of-life (rejection): no security fixes any more
+    END_OF_LIFE = """end-of-life (rejection, first-screen, of-bases, deciding):
+    no security fixes any more
 
     The distribution or the Python gets no security fixes since the date named.
 
     Take a newer one; --base or --python with its exact name still selects it.
     """
-    OVER_BUDGET = """over-budget (rejection): larger than --max-size
+    OVER_BUDGET = """over-budget (rejection, limit, any-python, deciding): larger than --max-size
 
     The predicted size on disk, unpacked as the device stores it, is over the budget.
 
     Take a saving that the result lists, largest first, or raise the budget.
     """
-    OVER_DOWNLOAD = """over-download (rejection): more to pull than --max-download
+    OVER_DOWNLOAD = """over-download (rejection, limit, any-python, deciding):
+    more to pull than --max-download
 
     The predicted sum of compressed layers is over the budget.
 
     Take a saving that the result lists, or raise the budget.
     """
-    NO_ROOM_TO_UPDATE = """no-room-to-update (rejection):
+    NO_ROOM_TO_UPDATE = """no-room-to-update (rejection, limit, any-python, deciding):
     the old image and the new one do not fit together
 
     A plain pull holds both until the new one is complete, unpacked and, in containerd's store,
@@ -215,14 +246,16 @@ class Code(StrEnum):
 
     Swap heavy packages (a runtime instead of a training framework), or take a larger device.
     """
-    COMPILE_NEEDED = """compile-needed (rejection): a package is compiled during the build
+    COMPILE_NEEDED = """compile-needed (rejection, without-wheel):
+    a package is compiled during the build
 
     It has no wheel for this target, so the build stage runs a compiler, emulated unless the build
     machine has the target's architecture.
 
     Swap the package for one with wheels, or build on the target's architecture.
     """
-    COMPILE_UNKNOWN = """compile-unknown (rejection): a build that has not been tried
+    COMPILE_UNKNOWN = """compile-unknown (rejection, first-screen, without-wheel):
+    a build that has not been tried
 
     The sdist runs a compiler, and its headers, build system or language say too little of how long
     it takes and which packages it needs.
@@ -237,27 +270,30 @@ class Code(StrEnum):
 
     Nothing has to be done.
     """
-    COMPILE_TOO_SLOW = """compile-too-slow (rejection): compiling takes longer than allowed
+    COMPILE_TOO_SLOW = """compile-too-slow (rejection, limit, deciding):
+    compiling takes longer than allowed
 
     A package without a wheel would be compiled, and the estimate for the device's CPU is over
     --allow-compile.
 
     `--allow-compile hours`, a swap, or a base whose libc has wheels for it.
     """
-    VERSION_CONFLICT = """version-conflict (rejection): no set of versions satisfies everything
+    VERSION_CONFLICT = """version-conflict (rejection, hopeless):
+    no set of versions satisfies everything
 
     The requirements, with all that they depend on, exclude each other on this target, or ask for a
     release that does not exist.
 
     Loosen one of the bounds named; each comes with who asks for it.
     """
-    OTHER_SYSTEM = """other-system (rejection): the package is for another operating system
+    OTHER_SYSTEM = """other-system (rejection, hopeless):
+    the package is for another operating system
 
     Every file of the versions asked for is for Windows, macOS or another interpreter.
 
     Add a marker to the requirement, such as `; sys_platform == "win32"`, or remove it.
     """
-    HASH_MISMATCH = """hash-mismatch (rejection): no file has the hash that is given
+    HASH_MISMATCH = """hash-mismatch (rejection, hopeless): no file has the hash that is given
 
     The requirement or the lock allows only files with the hashes that it names, and no file of that
     version on the index has one of them.
@@ -265,7 +301,7 @@ class Code(StrEnum):
     Compile the requirements again with hashes; a hash that does not match may also be a file that
     was replaced, which is what hashes are there to find.
     """
-    REQUIREMENTS_UNKNOWN = """requirements-unknown (rejection):
+    REQUIREMENTS_UNKNOWN = """requirements-unknown (rejection, hopeless):
     it is not known what a package requires
 
     The version has no wheel here, and its sdist says what it requires only while it is built
@@ -275,7 +311,7 @@ class Code(StrEnum):
 
     Pin a version that has a wheel, or one whose sdist says what it requires.
     """
-    UNKNOWN_PACKAGE = """unknown-package (rejection): an unknown package
+    UNKNOWN_PACKAGE = """unknown-package (rejection, hopeless): an unknown package
 
     Neither the index nor the bundled snapshot nor the lock has a project of this name.
 
@@ -288,44 +324,47 @@ class Code(StrEnum):
 
     Pin the version with == if you know why it was withdrawn.
     """
-    OLDER_THAN_NEWEST = """older-than-newest (rejection): not the newest version
+    OLDER_THAN_NEWEST = """older-than-newest (rejection, background): not the newest version
 
     A newer release exists, but its files do not suit the target, or another package bounds it.
 
     Nothing has to be done; another base or Python may admit the newest.
     """
-    REGISTRY_UNSET = """registry-unset (rejection): no registry is set for this base
+    REGISTRY_UNSET = """registry-unset (rejection, background, of-bases, any-python):
+    no registry is set for this base
 
     The base comes from a registry that only you can name.
 
     `--registry NAME=PREFIX` names it.
     """
-    BASE_NOT_ASKED = """base-not-asked (rejection): another base was asked for
+    BASE_NOT_ASKED = """base-not-asked (rejection, background, of-bases, any-python):
+    another base was asked for
 
     --base restricts the choice to one base or family.
 
     Leave --base away to let all compete.
     """
-    MAY_NEED_MODULE = """may-need-module (note): a module that may be missing
+    MAY_NEED_MODULE = """may-need-module (note, first-screen): a module that may be missing
 
     The sources import a module, in a function or without a known owner, and no installed package is
     known to have it.
 
     Add its package to the requirements; `--provided MODULE` says that it is there.
     """
-    MAY_NEED_PROGRAM = """may-need-program (note): a program that may be missing
+    MAY_NEED_PROGRAM = """may-need-program (note, first-screen): a program that may be missing
 
     The sources look for a program, or handle that it is missing, and the image has none.
 
     `--with PROGRAM` puts it in; `--provided PROGRAM` says that it is there or not needed.
     """
-    MAY_NEED_LIBRARY = """may-need-library (note): a library that may be missing
+    MAY_NEED_LIBRARY = """may-need-library (note, first-screen): a library that may be missing
 
     The sources look for a library, or handle that it is missing, and the image has none.
 
     `--provided LIBRARY` says that it is there or not needed.
     """
-    DOWNLOADS_DATA = """downloads-data (note): data is downloaded at run time
+    DOWNLOADS_DATA = """downloads-data (note, first-screen, companion):
+    data is downloaded at run time
 
     A model, a corpus or weights are not part of a package: they are downloaded when the application
     starts first, which needs a network, time, and a place to write to, each time that a container
@@ -333,40 +372,43 @@ class Code(StrEnum):
 
     Bring them into the project's folder, or mount a volume where they are kept.
     """
-    NEEDS_BROWSER = """needs-browser (note): a browser is needed
+    NEEDS_BROWSER = """needs-browser (note, first-screen, companion): a browser is needed
 
     The package drives a browser, which no Python package brings.
 
     Use a browser in a container of its own, or put one in with `--with chromium`.
     """
-    NEEDS_COMPANION = """needs-companion (note): a package needs another one as well
+    NEEDS_COMPANION = """needs-companion (note, first-screen, companion):
+    a package needs another one as well
 
     The package works with one of several others, so it requires none of them, and none is
     installed.
 
     Add the one that the text names to the requirements.
     """
-    NEEDS_DEVICE_HALF = """needs-device-half (note): the other half is the device's
+    NEEDS_DEVICE_HALF = """needs-device-half (note, first-screen, companion):
+    the other half is the device's
 
     The package is one half of a driver or a camera stack: the other is in the device's system, has
     to match it in version, and is in no distribution of the image.
 
     The text says what to mount or install.
     """
-    NEEDS_SERVICE = """needs-service (note): a service of the device is needed
+    NEEDS_SERVICE = """needs-service (note, first-screen, companion):
+    a service of the device is needed
 
     The package talks to a daemon or a display that runs outside of the container.
 
     Mount its socket, or say where it listens.
     """
-    SETS_LOCALE = """sets-locale (note): a locale that the base does not have
+    SETS_LOCALE = """sets-locale (note, first-screen): a locale that the base does not have
 
     The sources set a locale that is not in the image. On glibc setlocale raises an error; musl
     takes it and formats as in C.
 
     Set C.UTF-8, or format with Babel, which needs no locales.
     """
-    WRITES_FILE = """writes-file (note): the application writes into the image
+    WRITES_FILE = """writes-file (note, first-screen): the application writes into the image
 
     What is written beside the sources is lost with the container, and a read-only root, as verify
     and compose.yaml have it, refuses it.
@@ -381,7 +423,7 @@ class Code(StrEnum):
     `--accelerator none` leaves them out, and so does the `--device` that it is for; `--accelerator
     cuda` keeps them.
     """
-    INDEX_FOR_DEVICE = """index-for-device (note):
+    INDEX_FOR_DEVICE = """index-for-device (note, of-files):
     packages come from the index that suits the device
 
     Their wheels on the default index bring code for an accelerator that the device does not have.
@@ -391,7 +433,7 @@ class Code(StrEnum):
     `--accelerator cuda` takes the default index's files. A lock, a hash or an index of your own for
     such a package is left as it is.
     """
-    INDEX_UNREACHABLE = """index-unreachable (note):
+    INDEX_UNREACHABLE = """index-unreachable (note, of-files):
     an index that suits the device cannot be reached
 
     The vendor's index has files without code for an accelerator that is not there. It did not
@@ -400,13 +442,23 @@ class Code(StrEnum):
 
     Plan again where the index can be reached, or name a mirror of it with --extra-index-url.
     """
-    ACCELERATOR_UNUSED = """accelerator-unused (note): the device's accelerator stays unused
+    ACCELERATOR_UNUSED = """accelerator-unused (note, first-screen):
+    the device's accelerator stays unused
 
     The image computes on the processor: the files that would use the accelerator are on no index or
     base that is configured.
 
     Take the vendor's index, Python and base that the note names, with `--accelerator cuda` or the
     like once they are configured.
+    """
+    LIBRARY_REPLACED = """library-replaced (note, first-screen):
+    a library that nothing calls is left out
+
+    Machine code is linked with a library that the application's sources do not use. With
+    `--trim max` a small library with the same symbols replaces it; each of its functions writes
+    what is missing and ends the process.
+
+    Verify the image, or trace what it runs. `--trim safe` keeps the library.
     """
     ELF_UNREAD = """elf-unread (note): a wheel was not looked into
 
@@ -415,7 +467,7 @@ class Code(StrEnum):
 
     Run it once with a network; what was read stays in the cache.
     """
-    PYTHON_AFTER_PINS = """python-after-pins (note): a pin is older than the Python
+    PYTHON_AFTER_PINS = """python-after-pins (note, first-screen): a pin is older than the Python
 
     The version was uploaded before this Python was released, has no wheel for it and does not name
     it in its classifiers: it may fail on import, as pydantic 1.10 does on 3.14. An sdist with code
@@ -440,7 +492,7 @@ class Code(StrEnum):
     Commit the keep-list. Trace again after changes (`leanscaffold trace`), with commands and
     requests that use all there is; `--traced tight` keeps less, `--traced none` everything.
     """
-    PRERELEASE_TAKEN = """prerelease-taken (note): the image's Python is a pre-release
+    PRERELEASE_TAKEN = """prerelease-taken (note, first-screen): the image's Python is a pre-release
 
     --python names a Python of which only a pre-release is known as a base image. What is built
     stays on it: such a tag is no longer moved once the Python is released.
@@ -455,7 +507,7 @@ class Code(StrEnum):
 
     Plan again to move to a newer commit. A wheel on an index is smaller work for each build.
     """
-    OWN_EXTENSION = """own-extension (note): the project has machine code of its own
+    OWN_EXTENSION = """own-extension (note, first-screen): the project has machine code of its own
 
     Its build compiles C, C++, Cython, Rust or Fortran. That is done for the target, in a stage of
     its own, and emulated unless the build machine has the target's architecture.
@@ -490,7 +542,7 @@ class Code(StrEnum):
 
     Publish it to an index, or give a wheel that suits the target.
     """
-    FACTS_AGE = """facts-age (note): the facts have an age
+    FACTS_AGE = """facts-age (note, background): the facts have an age
 
     Offline, releases newer than the bundled snapshot are known only as far as the lock or the cache
     holds them.
@@ -550,7 +602,8 @@ class Code(StrEnum):
 
     `leanscaffold lint` uses them; `generate --force` writes the planned Dockerfile.
     """
-    COMPRESSION_READERS = """compression-readers (note): the device's engine must read zstd
+    COMPRESSION_READERS = """compression-readers (note, first-screen):
+    the device's engine must read zstd
 
     Layers compressed with zstd are smaller than with gzip, and older engines refuse to pull them.
 
@@ -622,89 +675,18 @@ class Code(StrEnum):
 
     Name the file in the ignore file, and give it to the container when it runs.
     """
-    ARGUMENT_MISSING = """argument-missing (note): the start lacks an argument
+    ARGUMENT_MISSING = """argument-missing (note, first-screen): the start lacks an argument
 
-    Its parser requires an option or a command that nothing in the project says.
+    Its parser requires an option or a command that nothing in the project says, or its server
+    listens on loopback, which nothing outside the container reaches.
 
-    Say how it starts with `--cmd 'python -m app --data-dir /data'`.
+    Say how it starts with `--cmd 'python -m app --data-dir /data --host 0.0.0.0'`.
     """
     PROJECT_NOTE = """project-note (note): something about the project
 
     Reading the project's files found something that may surprise.
 
     The text says what it is.
-    """
-    CONFIG = """config (check): user, architecture and command are the planned ones
-
-    `verify` reads the image's configuration and compares it with the plan.
-
-    Generate again: the image was built from other files than those of the plan.
-    """
-    IMPORTS = """imports (check): every installed module imports
-
-    `verify` imports each installed module in the image, in a process of its own. What fails in the
-    plain image of the same packages too is named and does not fail the check.
-
-    The evidence names module and error. A package that needs another one at run time is missing
-    that requirement; `--trim none` tells whether trimming took a file.
-    """
-    LIBRARIES = """libraries (check): every machine code file finds its libraries
-
-    `verify` reads all ELF files of the image and looks up each shared library they name, the way
-    the loader does.
-
-    Add what brings the library (`--with PACKAGE`), or choose a base that ships it.
-    """
-    MEMORY = """memory (check): the app stays below the device's memory
-
-    The container runs under the target's memory limit, and its peak is read from the cgroup.
-
-    Raise `--memory`, run fewer workers, or import less at start.
-    """
-    REBUILD = """rebuild (check): an edit rebuilds only the last steps
-
-    `verify` edits one source file, builds again and counts the steps that ran.
-
-    Files that change at every build (`.git`, caches) should be in the ignore file.
-    """
-    SECRETS = """secrets (check): no secret in layers, variables or history
-
-    `verify` searches all layers, the configuration and the history for secret files, keys and
-    passwords in addresses.
-
-    Name the file in the ignore file, and pass secrets when the container runs.
-    """
-    SIZE = """size (check): the image is as large as predicted, and within the limit
-
-    `verify` adds up what the layers hold and compares it with prediction, bound and limit.
-
-    A size outside of the bound is a bug of leanscaffold: report it with `plan --json`.
-    """
-    START = """start (check): the app starts and answers
-
-    The image runs as its own user with a read-only root and no network until it answers on its port
-    or health path, or runs on for a while where it has none.
-
-    The evidence shows the last lines that the app wrote. Give the variables and files that it needs
-    with `--env` and `--env-file`, and writable folders with `--writable`.
-    """
-    STOP = """stop (check): the app ends when it is told to
-
-    `verify` sends the stop signal and waits for the grace period.
-
-    Handle SIGTERM, or choose the signal that the server listens to.
-    """
-    UPDATE = """update (check): a new version of one package moves few bytes
-
-    `verify` changes one package and counts the layers and bytes that a device would pull.
-
-    Nothing to do: it fails only when all layers move, which is a bug to report.
-    """
-    WRITES = """writes (check): nothing is written outside of the writable folders
-
-    `verify` watches what the running app writes, and compares it with the declared folders.
-
-    Declare the folder with `--writable FOLDER`, or have the app write to /tmp or its home.
     """
     FILE_MISSING = """file-missing (stale): a generated file is gone
 
@@ -738,119 +720,29 @@ class Code(StrEnum):
     """
 
 
-# Everything resolved, and only a limit that the user set, or would not wait for, stands in the way.
-LIMITS: Final = frozenset(
-    {Code.OVER_BUDGET, Code.OVER_DOWNLOAD, Code.NO_ROOM_TO_UPDATE, Code.COMPILE_TOO_SLOW}
-)
-# Stand in no base's way, and everybody has to read them: the first screen has them.
-NOTES: Final = frozenset(
-    {
-        Code.ACCELERATOR_UNUSED,
-        Code.ARGUMENT_MISSING,
-        Code.COMPILE_UNKNOWN,
-        Code.COMPRESSION_READERS,
-        Code.DOWNLOADS_DATA,
-        Code.END_OF_LIFE,
-        Code.MAY_NEED_LIBRARY,
-        Code.MAY_NEED_MODULE,
-        Code.MAY_NEED_PROGRAM,
-        Code.NEEDS_BROWSER,
-        Code.NEEDS_COMPANION,
-        Code.NEEDS_DEVICE_HALF,
-        Code.NEEDS_SERVICE,
-        Code.OWN_EXTENSION,
-        Code.PRERELEASE_TAKEN,
-        Code.PYTHON_AFTER_PINS,
-        Code.SETS_LOCALE,
-        Code.WRITES_FILE,
-    }
-)
-# Notes and refusals that change nothing for the user: told by `plan -v` only.
-BACKGROUND: Final = frozenset(
-    {
-        Code.BASE_NOT_ASKED,
-        Code.FACTS_AGE,
-        Code.OLDER_THAN_NEWEST,
-        Code.PYTHON_PRERELEASE,
-        Code.PYTHON_UNAVAILABLE,
-        Code.REGISTRY_UNSET,
-    }
-)
-# No base whatever helps.
-HOPELESS: Final = frozenset(
-    {
-        Code.REQUIREMENTS_UNKNOWN,
-        Code.UNKNOWN_PACKAGE,
-        Code.VERSION_CONFLICT,
-        Code.OTHER_SYSTEM,
-        Code.HASH_MISMATCH,
-    }
-)
-# Said of a base before any package is looked at.
-OF_BASES: Final = frozenset(
-    {
-        Code.ARCH_UNSUPPORTED,
-        Code.BASE_NOT_ASKED,
-        Code.END_OF_LIFE,
-        Code.NEEDS_SHELL,
-        Code.PYTHON_NOT_ADMISSIBLE,
-        Code.PYTHON_PRERELEASE,
-        Code.REGISTRY_UNSET,
-    }
-)
-# Said of any Python on a base: they explain none.
-OF_ANY_PYTHON: Final = frozenset(
-    {
-        Code.BASE_NOT_ASKED,
-        Code.PYTHON_NOT_ADMISSIBLE,
-        Code.REGISTRY_UNSET,
-        Code.NEEDS_SHELL,
-        Code.NEEDS_PROGRAM,
-        Code.OVER_BUDGET,
-        Code.OVER_DOWNLOAD,
-        Code.NO_ROOM_TO_UPDATE,
-    }
-)
-# About the project or the target; what was merely not asked for decides nothing.
-DECIDING: Final = frozenset(
-    {
-        Code.COMPILE_TOO_SLOW,
-        Code.END_OF_LIFE,
-        Code.GLIBC_TOO_OLD,
-        Code.LIBRARY_UNAVAILABLE,
-        Code.LOCKED_VERSION_NO_WHEEL,
-        Code.NEEDS_LIBRARY,
-        Code.NO_ROOM_TO_UPDATE,
-        Code.MISSING_MODULE,
-        Code.NEEDS_LOCALE,
-        Code.NEEDS_PROGRAM,
-        Code.NEEDS_SHELL,
-        Code.NO_WHEEL,
-        Code.OVER_BUDGET,
-        Code.OVER_DOWNLOAD,
-    }
-)
+def _in(group: str) -> frozenset[Code]:
+    return frozenset(code for code in Code if group in code.groups)
+
+
+# Everything resolved, and only a limit that the user set, or would not wait for, is in the way.
+LIMITS: Final = _in("limit")
+# It rejects no base, and everybody has to read it: it is on the first screen.
+NOTES: Final = _in("first-screen")
+# It changes nothing for the user: only `plan -v` shows it.
+BACKGROUND: Final = _in("background")
+# No base helps.
+HOPELESS: Final = _in("hopeless")
+# It is about a base, before any package is looked at.
+OF_BASES: Final = _in("of-bases")
+# It holds for every Python on a base: it explains none.
+OF_ANY_PYTHON: Final = _in("any-python")
+# It is about the project or the target, so that it explains a choice of base.
+DECIDING: Final = _in("deciding")
 # A package has no file that installs as it is.
-WITHOUT_WHEEL: Final = frozenset(
-    {
-        Code.COMPILE_NEEDED,
-        Code.COMPILE_UNKNOWN,
-        Code.FROM_DISTRIBUTION,
-        Code.NO_WHEEL,
-        Code.LOCKED_VERSION_NO_WHEEL,
-    }
-)
+WITHOUT_WHEEL: Final = _in("without-wheel")
 # A base with a shell or more programs would do.
-PROGRAMS: Final = frozenset({Code.NEEDS_PROGRAM, Code.NEEDS_SHELL})
-# About where files come from.
-OF_FILES: Final = frozenset({Code.INDEX_FOR_DEVICE, Code.INDEX_UNREACHABLE})
-# What a fact about companions may say.
-COMPANIONS: Final = frozenset(
-    {
-        Code.DOWNLOADS_DATA,
-        Code.NEEDS_BROWSER,
-        Code.NEEDS_COMPANION,
-        Code.NEEDS_DEVICE_HALF,
-        Code.NEEDS_SERVICE,
-    }
-)
+PROGRAMS: Final = _in("programs")
+# It is about where files come from.
+OF_FILES: Final = _in("of-files")
+# A fact about companions may say it.
+COMPANIONS: Final = _in("companion")

@@ -1,7 +1,7 @@
 """Running an image: how it is asked for, and what was seen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from scaffold.model.target import Arch
 
@@ -129,6 +129,11 @@ class TraceScenario:
     requests: tuple[Request, ...] = ()
     source: str = ""
 
+    def came_to(self, code: int | None, answers: tuple[int, ...]) -> "TracedRun":
+        """Return the scenario with its outcome."""
+        own = {one.name: getattr(self, one.name) for one in fields(self)}
+        return TracedRun(**own, code=code, answers=answers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceResult:
@@ -152,10 +157,9 @@ class TraceResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TracedRun:
-    """An exercise with what it came to: its exit code if it ended, the answers' status codes."""
+class TracedRun(TraceScenario):
+    """A scenario with what it came to: its exit code if it ended, the answers' status codes."""
 
-    exercise: TraceScenario
     code: int | None = None
     answers: tuple[int, ...] = ()
 

@@ -1,18 +1,18 @@
-"""Evaluate every base for every Python: each ends as Fits or Rejected, with reasons."""
+"""Evaluate every base for every Python, with reasons, and choose one of those that fit."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from packaging.version import Version
 
-from scaffold.model.codes import Code
+from scaffold.model.codes import OF_ANY_PYTHON, Code
 from scaffold.model.index import Index, WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
-from scaffold.model.target import Arch, Environment
-from scaffold.model.verdict import Accepted, Evaluation, Rejected
+from scaffold.model.target import Arch, Environment, LibcFamily
+from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected
 from scaffold.planner.accelerators import list_refusals
 from scaffold.planner.evaluate import (
     PATIENCE,
@@ -85,7 +85,8 @@ class EvaluationRun:
                 for v in row
             )
         found.extend(self._elsewhere())
-        return tuple(sorted(found, key=lambda v: (v.base.id, _descending(v.python))))
+        newest_first = sorted(found, key=lambda v: Version(v.python or "0"), reverse=True)
+        return tuple(sorted(newest_first, key=lambda v: v.base.id))
 
     def _elsewhere(self) -> Iterator[Rejected]:
         arch = self.question.target.arch
@@ -150,10 +151,6 @@ class EvaluationRun:
         return self._weighed[key]
 
 
-def _descending(python: str) -> tuple[int, ...]:
-    return tuple(-part for part in Version(python).release) if python else ()
-
-
 def weigh(
     packages: Sequence[Pinned], index: Index, *, network: bool, large: bool = False
 ) -> tuple[Weighed, ...]:
@@ -171,6 +168,19 @@ def weigh(
             Weighed(pinned=pinned, facts=known or guess, exact=known is not None, source=source)
         )
     return tuple(weighed)
+
+
+def evaluate_again(
+    question: PlanningInput, candidate: Candidate, shelf: ResolverCache
+) -> Candidate | None:
+    """Return what a changed question makes of a candidate's base; None where nothing resolves."""
+    wanted = wanted_of(question.project, question.options, question.facts)
+    environment = candidate.resolution.environment
+    resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
+    if not isinstance(resolution, Resolution):
+        return None
+    packages = weigh(resolution.packages, shelf.index, network=not question.options.offline)
+    return evaluate(question, candidate.base, candidate.image, resolution, packages).candidate
 
 
 def _refuse(question: PlanningInput, base: Base, image: Image) -> Iterator[Reason]:
@@ -230,3 +240,97 @@ def asked_pythons(question: PlanningInput) -> tuple[str, ...]:
 def on_other_arch(question: PlanningInput, arch: Arch) -> PlanningInput:
     """Return the same question for another architecture of the same device family."""
     return replace(question, target=replace(question.target, arch=arch, device=None))
+
+
+_BUILD_RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
+# How much smaller a musl image has to be before "balanced" takes it: its allocator is slower and
+# fewer packages have wheels for it tomorrow.
+_MUSL_HANDICAP = 1.25
+
+
+def choose(
+    rows: Sequence[Sequence[Evaluation]], objective: str, *, unread: bool = False
+) -> tuple[tuple[Accepted | None, ...], tuple[Reason, ...]]:
+    """Return the chosen verdict per target (all None if nothing fits all), and why that Python.
+
+    ``rows`` has one sequence of verdicts per target. Wheels beat compiling, fewer
+    packages to compile more, a Python that the pins were made for one that they were not, a newer
+    Python an older one, then the objective decides; ties go to the base's rank and id, so that the
+    order of the bases never matters. ``unread`` takes a minimal base also where nobody knows which
+    libraries a wheel loads.
+    """
+    common: list[tuple[Accepted, ...]] = []
+    for first in (v for v in rows[0] if isinstance(v, Accepted)) if rows else ():
+        fits = tuple(
+            verdict
+            for row in rows
+            for verdict in row
+            if isinstance(verdict, Accepted)
+            and (verdict.base.id, verdict.python) == (first.base.id, first.python)
+        )
+        if len(fits) == len(rows):
+            common.append(fits)
+    if not common:
+        return tuple(None for _ in rows), ()
+    best = min(common, key=lambda group: (not unread and _is_blind(group), *_key(group, objective)))
+    return best, _why_this_python(rows, best[0])
+
+
+def _is_blind(group: Sequence[Accepted]) -> bool:
+    """Tell whether libraries may be missing on a base that has hardly any of its own.
+
+    Machine code in a wheel whose tags name no C library is hardly ever made for musl.
+    """
+    unread = [w.pinned.file for fits in group for w in fits.candidate.packages if w.elf_unread]
+    base = group[0].base
+    bare = bool(base.origin) or not base.shell
+    untold = any(file.filename.endswith("-any.whl") for file in unread)
+    return bool(unread) and (bare or (untold and base.libc is LibcFamily.MUSL))
+
+
+def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
+    first = group[0]
+    effort = max(_BUILD_RANK[fits.candidate.build_class] for fits in group)
+    compiled = sum(weighed.compiled for fits in group for weighed in fits.candidate.packages)
+    doubts = max(len(fits.candidate.doubts) for fits in group)
+    python = Version(first.python)
+    size: float = sum(fits.size.on_disk for fits in group)
+    if objective == "balanced" and first.base.libc is LibcFamily.MUSL:
+        size *= _MUSL_HANDICAP
+    return (
+        effort,
+        compiled,
+        doubts,
+        python.release if doubts else tuple(-part for part in python.release),
+        first.base.compatible if objective == "compatible" else 0,
+        size,
+        first.base.rank,
+        first.base.id,
+    )
+
+
+def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> tuple[Reason, ...]:
+    """Return one reason for each newer Python that was possible but for a package."""
+    reasons: dict[str, Reason] = {}
+    for verdict in (v for row in rows for v in row):
+        if not verdict.python or Version(verdict.python) <= Version(chosen.python):
+            continue
+        same = verdict.base.libc is chosen.base.libc
+        if isinstance(verdict, Accepted) and same and verdict.candidate.doubts:
+            reasons.setdefault(verdict.python, _named(verdict, verdict.candidate.doubts[0]))
+        elif isinstance(verdict, Rejected) and same:
+            reason = verdict.reasons[0]
+            steered = reason.code in OF_ANY_PYTHON
+            if not steered and verdict.python not in reasons:
+                reasons[verdict.python] = _named(verdict, reason)
+    return tuple(reasons[python] for python in sorted(reasons, key=Version, reverse=True))
+
+
+def _named(verdict: Evaluation, reason: Reason) -> Reason:
+    return Reason(
+        code=Code.PYTHON_UNAVAILABLE,
+        text=f"not Python {verdict.python}: {reason.text}",
+        package=reason.package,
+        file=reason.file,
+        fact=reason.code,
+    )

@@ -89,8 +89,15 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
                 yield use, ""
 
 
+# What a text says of a first argument, where the call has none that is a literal.
+_UNNAMED = re.compile(r"(model|set|weights)(?: for| of)? \{0\}")
+
+
 def _tell(companion: Companion, use: Use | None, argument: str) -> Reason:
-    what = companion.text.replace("{0}", argument or "what it is asked for")
+    what = companion.text
+    if not argument:
+        what = _UNNAMED.sub(r"\1", what)
+    what = what.replace("{0}", argument or "data")
     where = f"{use.origin}: " if use is not None else ""
     way = companion.way + (_FETCH if companion.code == Code.DOWNLOADS_DATA and argument else "")
     return Reason(code=companion.code, text=f"{where}{what}; {way}", package=companion.package)

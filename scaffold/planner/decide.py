@@ -14,21 +14,20 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
 from scaffold.planner.accelerators import find_advice, find_plain_index
-from scaffold.planner.candidates import EvaluationRun, on_other_arch
+from scaffold.planner.candidates import EvaluationRun, choose, on_other_arch
 from scaffold.planner.evaluate import PlanningInput, environment_of
-from scaffold.planner.own_packages import pin_build_requires
-from scaffold.planner.select import choose
+from scaffold.planner.source_builds import pin_build_requires
 from scaffold.planner.suggestions import (
     applicable_swaps,
     find_suggestions,
     find_with,
+    find_workarounds,
     has_wheels,
     nearest_miss,
     safe_swaps,
     with_swaps,
 )
 from scaffold.planner.suited import Suited, evaluate_read, find_lighter, suit
-from scaffold.planner.workarounds import find_workarounds
 from scaffold.project.path_requirements import list_indexed
 from scaffold.resolver.cache import ResolverCache
 

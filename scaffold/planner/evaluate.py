@@ -17,7 +17,6 @@ from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
 from scaffold.planner.accelerators import list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
-from scaffold.planner.own_packages import weigh_collected, weigh_unbuilt
 from scaffold.planner.size_prediction import (
     predict,
     predict_traced,
@@ -25,11 +24,13 @@ from scaffold.planner.size_prediction import (
     remark_trace,
     tracing,
 )
+from scaffold.planner.source_builds import weigh_collected, weigh_unbuilt
 from scaffold.planner.trimming import (
     lighten,
     list_compilers,
     list_sourceless,
     list_spared,
+    list_stand_ins,
     list_unloaded,
     predict_trimming,
     trim_base,
@@ -250,8 +251,14 @@ def evaluate(
     )
     compilers = list_compilers(base, options)
     unloaded = () if compilers else list_unloaded(packages, facts, question.project)
+    stand_ins = list_stand_ins(packages, facts, question.project, options.trim)
     trimmed = predict_trimming(
-        packages, facts, level=options.trim, compilers=compilers, unloaded=unloaded
+        packages,
+        facts,
+        level=options.trim,
+        compilers=compilers,
+        unloaded=unloaded,
+        stand_ins=stand_ins,
     )
     spared = list_spared(packages, facts, question.project, compilers)
     of_base, less = trim_base(base, spared, level=options.trim)
@@ -290,6 +297,7 @@ def evaluate(
         memory=estimate_memory(packages, facts.packages),
         sourceless=list_sourceless(packages, facts),
         unloaded=unloaded,
+        stand_ins=stand_ins,
         spared=spared,
         trimmed=(*trimmed, *of_base),
         doubts=doubt_python(
@@ -400,6 +408,13 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         text = f"importing {what} {_mb(known.resident)} of the {_mb(memory)} memory"
         yield Reason(code=Code.MEMORY_TIGHT, text=text)
     yield from _remark_compression(question)
+    if candidate.stand_ins:
+        text = (
+            f"--trim max leaves out {' and '.join(one.name for one in candidate.stand_ins)}, which "
+            "the sources do not call: a call would end the program with a sentence that says so; "
+            "`leanscaffold verify` runs it that way"
+        )
+        yield Reason(code=Code.LIBRARY_REPLACED, text=text)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)
     wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]

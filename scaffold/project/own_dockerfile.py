@@ -19,10 +19,11 @@ from scaffold.project.requirement_parser import read_requirement
 from scaffold.project.source_modules import is_support
 from scaffold.project.text_io import decode, read_bytes
 
-_PLAIN = ("Dockerfile", "Containerfile")
+_FIRST = "Dockerfile"
+_PLAIN = ("[Dd]ockerfile", "[Cc]ontainerfile")
 _VARIANTS = (
     *(f"{one}{sign}*" for one in _PLAIN for sign in ".-_"),
-    *("*.Dockerfile", "*.dockerfile", "*.Containerfile", "*-Dockerfile"),
+    *("*.[Dd]ockerfile", "*.[Cc]ontainerfile", "*-[Dd]ockerfile"),
 )
 # Where several lie side by side: looked for in this order, and the first kind with one counts.
 _KINDS = (
@@ -92,7 +93,7 @@ def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
         places = {
             path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern)
         }
-        for place in sorted(places, key=lambda one: (one != _PLAIN[0], one)):
+        for place in sorted(places, key=lambda one: (one != _FIRST, one)):
             folder, _, name = place.rpartition("/")
             hidden = folder.startswith(".") and not is_for_docker(folder)
             aside = hidden or is_support(place) or _ASIDE.search(name)
@@ -103,7 +104,7 @@ def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
             context = find_context(root, place, dockerfile)
             if dockerfile.stages and context is not None:
                 found = OwnDockerfile(place=place, dockerfile=dockerfile, context=context)
-                if place == _PLAIN[0]:
+                if place == _FIRST:
                     return found
                 usable.append(found)
         if len(usable) > 1:

@@ -4,11 +4,14 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import eq, ge, gt, le, lt, ne
+from typing import TypeGuard
 
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import INNER, Module, is_example, walk
+from scaffold.project.source_modules import FUNCTIONS, INNER, Function, Module, is_example, walk
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {
@@ -67,14 +70,23 @@ class Place:
 
 
 class Conditions:
-    """Reads one module. ``dotted`` tells what a name stands for, ``values`` names assigned once."""
+    """Reads one module. ``dotted`` tells what a name stands for, ``values`` names assigned once.
 
-    def __init__(self, dotted: Callable[[ast.AST], str], values: Mapping[str, ast.expr]) -> None:
+    ``flags`` are the full names that tell whether something is installed.
+    """
+
+    def __init__(
+        self,
+        dotted: Callable[[ast.AST], str],
+        values: Mapping[str, ast.expr],
+        flags: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._dotted = dotted
         self._values = values
+        self._flags = flags
 
     def places(self, tree: ast.Module, assignments: Iterable[ast.Assign]) -> dict[int, Place]:
-        """Return the place of each node but names, by its id; nodes that never run have none."""
+        """Return the place of each node, by its id; nodes that never run have none."""
         self._values = {**self._systems(assignments), **self._values}
         found: dict[int, Place] = {}
         waiting: list[tuple[ast.AST, Place]] = [(tree, Place())]
@@ -158,10 +170,13 @@ class Conditions:
         ends = isinstance(node, ast.If) and self._gives_up(node.body)
         yield node.test, replace(place, asked=place.asked or (asks and not ends))
         inner = replace(place, asked=asks, main=place.main or _is_main(node.test))
-        for branch, runs in ((node.body, known is not False), (node.orelse, known is not True)):
+        # What follows «if not installed» stands where something is.
+        other = replace(place, asked=asks) if _is_negated(node.test) else place
+        branches = ((node.body, known is not False, inner), (node.orelse, known is not True, other))
+        for branch, runs, where in branches:
             if runs:
                 nodes = branch if isinstance(branch, list) else [branch]
-                yield from self._block(nodes, inner if branch is node.body else place)
+                yield from self._block(nodes, where)
 
     def _attempt(
         self, node: ast.Try | ast.TryStar, place: Place
@@ -195,7 +210,7 @@ class Conditions:
         named = (node.id for node in walk(test) if isinstance(node, ast.Name))
         nodes = [test, *(self._values[name] for name in named if name in self._values)]
         return any(
-            isinstance(inner, ast.Call) and self._dotted(inner.func) in _ASKS
+            self._dotted(inner) in self._flags or _is_probe(inner, self._dotted)
             for node in nodes
             for inner in walk(node)
         )
@@ -285,6 +300,81 @@ def _for_every_python(operator: ast.cmpop, right: ast.expr, *, major: bool) -> b
     return True if isinstance(operator, ast.Gt | ast.GtE) else None
 
 
+def _is_probe(node: ast.AST, dotted: Callable[[ast.AST], str]) -> bool:
+    return isinstance(node, ast.Call) and dotted(node.func) in _ASKS
+
+
+def _is_negated(test: ast.expr) -> bool:
+    """Tell whether a condition holds where something is absent (``not x``, ``x is None``)."""
+    if isinstance(test, ast.Compare):
+        return isinstance(test.ops[0], ast.Is | ast.Eq)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+_SETS: tuple[type[ast.Assign | ast.AnnAssign], ...] = (ast.Assign, ast.AnnAssign)
+
+
+def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
+    """Return the full names of functions and values that tell whether something is installed.
+
+    A function returns what a probe such as ``find_spec`` says, or True or False from an attempt to
+    import; a value is what such a function or a probe returns, or is set in such an attempt.
+    """
+    found: set[str] = set()
+    for module in modules:
+        probes = any(called in _ASKS for called, _ in module.calls())
+        if probes or any(map(_imports, module.of(ast.Try))):
+            asking = (one for one in module.of(*FUNCTIONS) if _is_asking(one, module))
+            found.update(module.dotted(ast.Name(id=one.name)) for one in asking)
+    names = {one.rpartition(".")[2] for one in found}
+    for module in modules:
+        tries = [node for node in module.of(ast.Try) if _imports(node)]
+        set_there = (one for node in tries for one in walk(node) if _is_set(one))
+        probes = any(called in _ASKS for called, _ in module.calls())
+        if not probes:
+            named = chain(
+                (one.id for one in module.of(ast.Name)), (x.attr for x in module.of(ast.Attribute))
+            )
+            probes = not names.isdisjoint(named) or not names.isdisjoint(module.names)
+        set_so = (
+            node
+            for node in module.of(*_SETS)
+            if probes
+            and node.value is not None
+            and any(
+                _is_probe(one, module.dotted) or module.dotted(one) in found
+                for one in walk(node.value)
+            )
+        )
+        for node in (*set_there, *set_so):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found.update(module.dotted(one) for one in targets if isinstance(one, ast.Name))
+    return frozenset(found)
+
+
+def _is_asking(function: Function, module: Module) -> bool:
+    inside = walk(function)
+    returned = [one.value for one in inside if isinstance(one, ast.Return) and one.value]
+    probes = (_is_probe(node, module.dotted) for value in returned for node in walk(value))
+    truths = all(isinstance(one, ast.Constant) and isinstance(one.value, bool) for one in returned)
+    tries = any(isinstance(one, ast.Try) and _imports(one) for one in inside)
+    return any(probes) or bool(returned and truths and tries)
+
+
+def _imports(node: ast.Try) -> bool:
+    """Tell whether a try statement attempts an import and handles that it fails."""
+    return any(isinstance(one, ast.Import | ast.ImportFrom) for one in node.body) and any(
+        handler.type is None or "Import" in (name := ast.unparse(handler.type)) or "Module" in name
+        for handler in node.handlers
+    )
+
+
+def _is_set(node: ast.AST) -> TypeGuard[ast.Assign | ast.AnnAssign]:
+    """Tell whether a statement sets a name to True, False or None."""
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    return isinstance(value, ast.Constant) and value.value in {True, False, None}
+
+
 def _is_main(test: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "__name__" for node in walk(test))
 
@@ -307,8 +397,10 @@ class Reached:
     """``first`` is the file that a command runs, ``starting`` what is imported whenever it starts.
 
     ``all`` are all files that may be loaded; ``known`` is False where nothing tells them apart.
+    ``places`` are those of each file's nodes.
     """
 
+    places: Mapping[str, Mapping[int, Place]]
     first: str = ""
     starting: frozenset[str] = frozenset()
     all: frozenset[str] = frozenset()
@@ -317,19 +409,18 @@ class Reached:
 
 def find_reached(
     modules: Sequence[Module],
-    places: Mapping[str, Mapping[int, Place]],
     *,
-    command: Sequence[str],
+    command: Sequence[str] = (),
     framework: str = "",
+    places: Mapping[str, Mapping[int, Place]] | None = None,
 ) -> Reached:
-    """Return what a command leads to; all but examples where it cannot be followed.
-
-    ``places`` are those of each file's nodes, as ``Conditions`` finds them.
-    """
+    """Return what a command leads to; all but examples where it cannot be followed."""
+    places = find_places(modules) if places is None else places
     graph = _Graph(modules, places)
     first = graph.find_first(command)
     if first is None:
-        return Reached(all=frozenset(file for file in graph.by_file if not is_example(file)))
+        loaded = frozenset(file for file in graph.by_file if not is_example(file))
+        return Reached(places=places, all=loaded)
     if not is_example(first.file):  # nothing imports one, whatever its name
         graph = _Graph([one for one in modules if not is_example(one.file)], places)
     starting = graph.follow(first, at_start=True)
@@ -337,9 +428,10 @@ def find_reached(
     dynamic = framework in _BY_THEMSELVES or any(
         called in _DYNAMIC and not (call.args and graph.by_file[file].text(call.args[0]))
         for file in found
-        for called, call in graph.by_file[file].calls
+        for called, call in graph.by_file[file].calls()
     )
     return Reached(
+        places=places,
         first=first.file,
         starting=starting,
         all=graph.loadable(found) if dynamic else found,
@@ -445,8 +537,9 @@ def _imported(module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[str
 
 def find_places(modules: Sequence[Module]) -> dict[str, dict[int, Place]]:
     """Return the places of each file's nodes."""
+    flags = _find_flags(modules)
     return {
-        module.file: Conditions(module.dotted, module.values).places(
+        module.file: Conditions(module.dotted, module.values, flags).places(
             module.tree, module.of(ast.Assign)
         )
         for module in modules

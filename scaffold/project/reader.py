@@ -279,7 +279,8 @@ def _with_own(reading: Reading, own: OwnInstalls, itself: str) -> Reading:
     known = {itself, *(asked.name for asked in reading.asked)}
     known |= {package.name for package in (reading.lock.packages if reading.lock else ())}
     more = tuple(asked for asked in own.asked if asked.name not in known)
-    notes = tuple(f"{one.origin} installs {one.text}: so does the image" for one in more)
+    texts = ", ".join(one.text for one in more)
+    notes = (f"{more[0].origin} installs {texts}: so does the image",) if more else ()
     return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))
 
 

@@ -36,7 +36,7 @@ INNER: Mapping[type, tuple[str, ...]] = {
 
 def walk(tree: ast.AST) -> list[ast.AST]:
     """Return a node with all inside it as ``ast.walk`` does, but contexts, operators, aliases."""
-    nodes: list[ast.AST] = [tree]
+    nodes: list[Any] = [tree]
     for node in nodes:
         for field in INNER.get(node.__class__, ()):
             value = getattr(node, field)
@@ -87,9 +87,17 @@ class Module:
         return ".".join([first, *reversed(attributes)])
 
     @cached_property
-    def calls(self) -> tuple[tuple[str, ast.Call], ...]:
-        """All calls with the dotted name of what is called."""
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes, those on top before those inside."""
+        return tuple(walk(self.tree))
+
+    @cached_property
+    def _calls(self) -> tuple[tuple[str, ast.Call], ...]:
         return tuple((self.dotted(node.func), node) for node in self.of(ast.Call))
+
+    def calls(self) -> tuple[tuple[str, ast.Call], ...]:
+        """Return all calls with the dotted name of what is called."""
+        return self._calls
 
     def of(self, *kinds: type[N]) -> Iterator[N]:
         """Return all nodes of each type, those on top before those inside."""

@@ -300,7 +300,7 @@ def _sources(pyproject: Pyproject, name: str) -> list[Mapping[str, Any]]:
 
 
 def _placed(pyproject: Pyproject, asked: Asked, table: Mapping[str, Any]) -> Asked:
-    marker = both(asked.marker, str(table.get("marker") or ""))
+    marker = both(asked.marker, _marker(table))
     url = direct_address(table)
     check_plain(url, str(table.get("path") or table.get("file") or ""))
     if url:
@@ -339,12 +339,15 @@ def _member(pyproject: Pyproject, name: str) -> str:
 def find_index(pyproject: Pyproject, name: str) -> str:
     """Return the address of the index that a requirement names; the workspace's ones count, too.
 
+    Poetry's own «pypi», which no table has to declare, is the usual index: an empty address.
     Raises ValueError where no table declares it.
     """
     for file in (pyproject, *_workspaces(pyproject)):
         for table in _declared(file):
             if str(table.get("name", "")).lower() == name.lower() and table.get("url"):
                 return str(table["url"])
+    if name.lower() == "pypi" and pyproject.table("tool", "poetry"):
+        return ""
     raise ValueError(f"no index is named {name!r}: declare it with its address")
 
 

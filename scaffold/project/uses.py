@@ -6,12 +6,12 @@ import posixpath
 import re
 import shlex
 import sys
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scaffold.model.project import Use, When
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.reached import Place, Reached, find_places, find_reached, starts
+from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.source_modules import (
     Module,
     argument,
@@ -73,7 +73,7 @@ def find_writes(module: Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield (path, node) of what is written: a path is absolute, or relative to the root."""
     reader = PathReader(module)
     found: list[tuple[str | None, ast.AST]] = [
-        *((_write_of_call(module, reader, called, call), call) for called, call in module.calls),
+        *((_write_of_call(module, reader, called, call), call) for called, call in module.calls()),
         *((_of_address(reader, node), node) for node in module.of(*_TEXTS)),
         *((_of_settings(module, reader, node), node) for node in module.of(ast.Dict)),
     ]
@@ -301,6 +301,7 @@ _ALWAYS = frozenset(
         "handles-signals",
         "opens-database",
         "shows-window",
+        "takes",
         "imports",
     }
 )
@@ -315,7 +316,7 @@ def find_uses(
     files: Sequence[str],
     *,
     command: Sequence[str] = (),
-    framework: str = "",
+    reached: Reached | None = None,
 ) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
@@ -328,12 +329,19 @@ def find_uses(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
     )
     there = frozenset(files)
-    places = find_places(modules)
-    reached = find_reached(modules, places, command=command, framework=framework)
+    reached = reached or find_reached(modules, command=command)
     first: dict[tuple[str, str], Use] = {}
+    foreign = {top for module in modules for top, _ in imported_tops(module.imports)}
+    foreign -= own | sys.stdlib_module_names
+    aliases = {
+        f"{module.name}.{name}": source
+        for module in modules
+        for name, source in module.names.items()
+        if source.partition(".")[0] in foreign
+    }
     for module in modules:
-        for use, node in _found(module, there, own):
-            place = places[module.file].get(id(node))
+        for use, node in (*_found(module, there, own), *_taken(module, foreign, aliases)):
+            place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
             if when is None:
                 continue
@@ -389,7 +397,7 @@ def find_settings(module: Module) -> Iterator[tuple[str, ast.AST]]:
         for node in module.of(ast.Subscript)
         if isinstance(node.ctx, ast.Load) and module.dotted(node.value) == "os.environ"
     ]
-    found += [(_setting_of_call(module, *one), one[1]) for one in module.calls]
+    found += [(_setting_of_call(module, *one), one[1]) for one in module.calls()]
     yield from ((name, node) for name, node in found if name and name not in _GIVEN)
     for one in module.tree.body:
         if isinstance(one, ast.ClassDef) and any(
@@ -446,7 +454,7 @@ def _from_calls(
     module: Module, files: Container[str], own: frozenset[str]
 ) -> Iterator[tuple[Use, ast.AST]]:
     tops = {source.partition(".")[0] for source in module.names.values()}
-    for called, call in module.calls:
+    for called, call in module.calls():
         for code, value in _of_call(module, called, call, files):
             yield Use(code=code, value=value, origin=module.origin(call)), call
         if called.partition(".")[0] in tops:
@@ -600,7 +608,7 @@ def _texts(module: Module) -> Iterator[tuple[Use, ast.AST]]:
 def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST]]:
     named = [
         (module.text(call.args[0]).partition(".")[0], call)
-        for called, call in module.calls
+        for called, call in module.calls()
         if called == "importlib.import_module" and call.args
     ]
     for top, node in (*imported_tops(module.imports), *named):
@@ -614,6 +622,34 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
             yield Use(code="finds-library", value=_TK, origin=module.origin(node)), node
         if top and (top in _NOT_EVERYWHERE or top not in sys.stdlib_module_names):
             yield Use(code="imports", value=top, origin=module.origin(node)), node
+
+
+def _taken(
+    module: Module, foreign: set[str], aliases: Mapping[str, str]
+) -> Iterator[tuple[Use, ast.AST]]:
+    """Yield what the module names of packages; the package's own name where it is passed on."""
+    below = {id(node.value) for node in module.of(ast.Attribute)}
+    named: list[tuple[ast.AST, Sequence[str]]] = [
+        (node, [module.dotted(node)])
+        for node in (*module.of(ast.Attribute), *module.of(ast.Name))
+        if id(node) not in below
+    ]
+    for line in module.of(ast.ImportFrom):
+        taken = [f"{line.module}.{alias.name}" for alias in line.names if not line.level]
+        own = line.level or str(line.module).partition(".")[0] not in foreign
+        everything = own and any(alias.name == "*" for alias in line.names)
+        named.append((line, list(aliases.values()) if everything else taken))
+    for called, call in module.calls():
+        if "import" in called:
+            named.append((call, [module.text(call.args[0] if call.args else None)]))
+    for node, names in named:
+        for name in names:
+            words = name.split(".")
+            starts = (".".join(words[:end]) for end in range(2, len(words) + 1))
+            own_name = next((one for one in starts if one in aliases), "")
+            full = aliases[own_name] + name.removeprefix(own_name) if own_name else name
+            if full.partition(".")[0] in foreign:
+                yield Use(code="takes", value=full, origin=module.origin(node)), node
 
 
 _DEVICE = re.compile(
@@ -637,7 +673,7 @@ def _devices(module: Module) -> Iterator[Use]:
         text = node.value
         if isinstance(text, str) and _DEVICE.fullmatch(text):
             yield Use(code="opens-device", value=text, origin=module.origin(node))
-    for called, call in module.calls:
+    for called, call in module.calls():
         number = (
             module.literal(argument(call, "index", 0)) if called == "cv2.VideoCapture" else None
         )

@@ -1,4 +1,4 @@
-"""What the page's template sees: an outcome, in words and drawings."""
+"""The page of a report: what its template needs to know, and the HTML."""
 
 import re
 from base64 import b64encode
@@ -14,13 +14,14 @@ from scaffold.model.errors import clean
 from scaffold.model.index import Contents
 from scaffold.model.knowledge import Facts
 from scaffold.model.target import Target
-from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
+from scaffold.model.verdict import Decision, Evaluation, Rejected
 from scaffold.model.verification import Measured
 from scaffold.planner.layer_plan import PlannedLayer
 from scaffold.planner.size_by_kind import SOURCES, Share, break_down
-from scaffold.report.formatting import format_bound, format_size
-from scaffold.report.page_drawing import Segment, Treemap, draw_bar, draw_treemap
+from scaffold.report.page_drawing import Treemap, draw_bar, draw_treemap
 from scaffold.report.plan_result import PlanResult, best_per_base, planned_layers
+from scaffold.report.terminal import format_bound, format_size
+from scaffold.report.text import name_layer
 
 _MEANINGS = {
     "base": "the base image",
@@ -39,106 +40,48 @@ _SLUGS = {name: name.lower().replace(" ", "-") for name in _MEANINGS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A kind of file in the legend."""
-
-    slug: str
-    name: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row of a table; the first cell is its heading."""
-
-    head: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A file or a folder of a package; ``gone`` says that the image is without it."""
 
     name: str
-    size: str
+    size: int
     gone: bool
     inside: tuple["Node", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A package or another part of the image; sizes in bytes too, to be sorted by.
+class Section:
+    """Everything on one target. ``files`` are those of wheels, by the label of the share.
 
-    ``left_out`` are (what, bytes), ``files`` what its wheel holds, empty where nobody looked.
+    ``weighed`` are the bases with a size, drawn to a scale of so many bytes; ``unweighed`` says why
+    the others have none. ``trimmed`` are (kind of file, bytes, the packages with most of it).
     """
 
-    id: str
-    name: str
-    on_disk: int
-    download: int
-    cells: tuple[str, str, str]
-    kinds: tuple[Row, ...]
-    left_out: tuple[Row, ...]
-    files: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
-    """A base among the candidates: its bar, and ``limit`` where the budget ends, in hundredths."""
-
-    name: str
-    verdict: str
-    size: str
-    download: str
-    reasons: tuple[str, ...]
-    bar: tuple[Segment, ...]
-    limit: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """Everything on one target."""
-
     slug: str
-    title: str
-    headline: str
-    figures: tuple[Row, ...]
+    target: Target
+    decision: Decision
+    shares: tuple[Share, ...]
+    files: Mapping[str, tuple[Node, ...]]
     treemaps: tuple[Treemap, ...]
-    legend: tuple[Entry, ...]
-    parts: tuple[Part, ...]
-    budget: str
-    contenders: tuple[Contender, ...]
-    unweighed: tuple[Row, ...]
-    trimmed: tuple[Row, ...]
-    savings: tuple[Row, ...]
-    layers: tuple[Row, ...]
-    measured: tuple[Row, ...]
-    measured_note: str
+    weighed: tuple[Evaluation, ...]
+    unweighed: Mapping[str, Sequence[str]]
+    scale: int
+    trimmed: tuple[tuple[str, int, str], ...]
+    layers: tuple[PlannedLayer, ...]
+    measured: Measured | None
     notes: tuple[str, ...]
 
+    @property
+    def where(self) -> str:
+        """Return the device's name, or the platform."""
+        device = self.target.device
+        return device.name if device else self.target.arch.platform
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """The whole page."""
-
-    project: str
-    version: str
-    slugs: dict[str, str]
-    sections: tuple[Section, ...]
-
-
-def make_page(outcome: PlanResult, facts: Facts, contents: Mapping[str, Contents]) -> Page:
-    """Return the page of an outcome; ``contents`` are those of wheels, by their file names."""
-    several = len(outcome.targets) > 1
-    return Page(
-        project=outcome.project.name.value,
-        version=__version__,
-        slugs=_SLUGS,
-        sections=tuple(
-            _section(outcome, facts, contents, target, decision, several=several)
-            for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
-        ),
-    )
+    @property
+    def title(self) -> str:
+        """Return its heading."""
+        platform = self.target.arch.platform
+        return f"{self.where} ({platform})" if self.target.device else platform
 
 
 def _section(
@@ -147,104 +90,68 @@ def _section(
     contents: Mapping[str, Contents],
     target: Target,
     decision: Decision,
-    *,
-    several: bool,
 ) -> Section:
-    slug = target.arch.slug if several else "image"
-    chosen = decision.chosen
+    slug = target.arch.slug if len(outcome.targets) > 1 else "image"
     bytecode = outcome.request.options.bytecode
-    shares = break_down(chosen, facts, bytecode=bytecode) if chosen else ()
-    where = target.device.name if target.device else target.arch.platform
-    measured = outcome.measured.get(target.arch)
-    contenders, unweighed = _contenders(decision, target)
+    shares = break_down(decision.chosen, facts, bytecode=bytecode) if decision.chosen else ()
+    verdicts = best_per_base(decision)
+    weighed = tuple(one for one in verdicts if one.size is not None)
+    unweighed: dict[str, list[str]] = {}
+    for one in verdicts:
+        if one.size is None:
+            unweighed.setdefault("; ".join(why.text for why in one.reasons), []).append(_name(one))
+    limit = target.budget.on_disk
+    scale = max([one.size.on_disk for one in weighed if one.size] + [limit or 0], default=0)
     notes = [note.text for note in (*decision.notes, *outcome.remarks)]
-    notes += [
-        *outcome.project.warnings,
-        *outcome.project.notes,
-        *(target.device.caveats if target.device else ()),
-    ]
+    notes += [*outcome.project.warnings, *outcome.project.notes]
+    notes += target.device.caveats if target.device else ()
     return Section(
         slug=slug,
-        title=f"{where} ({target.arch.platform})" if target.device else where,
-        headline=_headline(chosen, where),
-        figures=tuple(_figures(chosen, target)),
-        treemaps=_treemaps(slug, shares),
-        legend=_legend(shares),
-        parts=tuple(_parts(slug, shares, contents)),
-        budget=_budget(target),
-        contenders=contenders,
+        target=target,
+        decision=decision,
+        shares=shares,
+        files={
+            one.label: _files(one, contents[one.file]) for one in shares if one.file in contents
+        },
+        # One drawing for wide screens, one for narrow ones.
+        treemaps=(
+            draw_treemap(f"{slug}-wide", shares, 1040, 560),
+            draw_treemap(f"{slug}-narrow", shares, 358, 620),
+        )
+        if shares
+        else (),
+        weighed=weighed,
         unweighed=unweighed,
+        scale=min(scale, 2 * limit) if limit else scale,
         trimmed=tuple(_trimmed(shares)),
-        savings=tuple(_saving(saving) for saving in decision.savings),
-        layers=tuple(_layer(one) for one in reversed(planned_layers(outcome, decision))),
-        measured=tuple(_compare(chosen.size, measured)) if chosen and measured else (),
-        measured_note=_measured_note(measured) if measured else "",
+        layers=planned_layers(outcome, decision)[::-1],
+        measured=outcome.measured.get(target.arch),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _headline(chosen: Accepted | None, where: str) -> str:
-    if chosen is None:
-        return f"No base image fits {where}."
-    size = format_size(chosen.size.on_disk)
-    kind = "" if chosen.base.shell else ", a minimal image without a shell,"
-    return f"{chosen.base.id}{kind} with Python {chosen.python} fits {where}: {size} on disk."
+def _name(verdict: Evaluation) -> str:
+    return f"{verdict.base.id}, Python {verdict.python}" if verdict.python else verdict.base.id
 
 
-def _figures(chosen: Accepted | None, target: Target) -> Iterator[Row]:
-    if chosen is None:
-        return
-    size, budget = chosen.size, target.budget
-    pairs = (
-        ("On disk", size.on_disk, size.error, budget.on_disk),
-        ("To download", size.download, size.download_error, budget.download),
-        ("In containerd's store", size.containerd, size.containerd_error, None),
-    )
-    for name, value, error, limit in pairs:
-        allowed = f"{value / limit:.0%} of the {format_size(limit)} allowed" if limit else ""
-        yield Row(head=name, cells=(format_bound(value, error), allowed))
-
-
-def _treemaps(slug: str, shares: Sequence[Share]) -> tuple[Treemap, ...]:
-    """Return the drawing for wide screens and for narrow ones."""
-    if not shares:
-        return ()
-    wide = draw_treemap(f"{slug}-wide", shares, 1040, 560)
-    return (wide, draw_treemap(f"{slug}-narrow", shares, 358, 620))
-
-
-def _legend(shares: Sequence[Share]) -> tuple[Entry, ...]:
-    found = {kind for share in shares for kind, _ in share.kinds}
-    return tuple(
-        Entry(slug=_SLUGS[name], name=name, meaning=meaning)
-        for name, meaning in _MEANINGS.items()
-        if name in found
-    )
-
-
-def _parts(slug: str, shares: Sequence[Share], contents: Mapping[str, Contents]) -> Iterator[Part]:
-    total = sum(share.on_disk for share in shares)
-    for share in shares:
-        kinds = share.kinds if share.group == "package" else ((share.group, share.on_disk),)
-        yield Part(
-            id=part_id(slug, share.label),
-            name=f"{share.label} {share.version}".strip(),
-            on_disk=share.on_disk,
-            download=share.download,
-            cells=(
-                format_size(share.on_disk),
-                f"{share.on_disk / total:.1%}",
-                format_size(share.download),
-            ),
-            kinds=tuple(Row(head=kind, cells=(format_size(size),)) for kind, size in kinds),
-            left_out=tuple(Row(head=r, cells=(format_size(size),)) for r, size in share.trimmed),
-            files=_files(share, contents.get(share.file, ())),
-        )
-
-
-def part_id(slug: str, label: str) -> str:
+def _part_id(slug: str, label: str) -> str:
     """Return the anchor of a part of the image."""
     return f"{slug}-part-{re.sub('[^a-z0-9]+', '-', label.lower())}"
+
+
+def _trimmed(shares: Sequence[Share]) -> Iterator[tuple[str, int, str]]:
+    """Yield what is left out of the wheels, by kind, with the packages that it is most of."""
+    gone: dict[str, list[tuple[int, str]]] = {}
+    for share in shares:
+        for kind, size in share.trimmed:
+            gone.setdefault(kind, []).append((size, share.label))
+    totals = {kind: sum(size for size, _ in found) for kind, found in gone.items()}
+    for kind in sorted(gone, key=lambda kind: (-totals[kind], kind)):
+        most = sorted(gone[kind], reverse=True)[:3]
+        names = ", ".join(f"{label} {format_size(size)}" for size, label in most if size)
+        yield kind, totals[kind], names
+    if total := sum(totals.values()):
+        yield "together", total, ""
 
 
 _WORTH_A_LINE = 0.002  # of the wheel's bytes
@@ -283,135 +190,32 @@ def _tree(files: Sequence[_File], least: float) -> tuple[Node, ...]:
         name = f"{top}/" if below else top
         if len(inside) == 1 and inside[0].inside:
             name, inside = f"{name}{inside[0].name}", inside[0].inside
-        nodes.append(Node(name=name, size=format_size(sizes[top]), gone=gone, inside=inside))
+        nodes.append(Node(name=name, size=sizes[top], gone=gone, inside=inside))
     rest = [one for top in tops.keys() - set(shown) for one in tops[top]]
     if rest:
         nodes.append(
             Node(
                 name=f"{len(rest)} smaller file{'' if len(rest) == 1 else 's'}",
-                size=format_size(sum(size for _, size, _ in rest)),
+                size=sum(size for _, size, _ in rest),
                 gone=all(one for _, _, one in rest),
             )
         )
     return tuple(nodes)
 
 
-def _budget(target: Target) -> str:
-    limit = target.budget.on_disk
-    return format_size(limit) if limit else ""
-
-
-def _contenders(
-    decision: Decision, target: Target
-) -> tuple[tuple[Contender, ...], tuple[Row, ...]]:
-    """Return the bases that were weighed, with bars to one scale, and the others with why not."""
-    verdicts = best_per_base(decision)
-    limit = target.budget.on_disk
-    weighed = [(verdict, verdict.size) for verdict in verdicts if verdict.size is not None]
-    scale = max([size.on_disk for _, size in weighed] + [limit or 0], default=0)
-    scale = min(scale, 2 * limit) if limit else scale
-    bars = tuple(_contender(verdict, size, decision, scale, limit) for verdict, size in weighed)
-    whys: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        if verdict.size is None:
-            why = "; ".join(reason.text for reason in verdict.reasons)
-            whys.setdefault(why, []).append(_name(verdict))
-    rest = tuple(Row(head="; ".join(names), cells=(why,)) for why, names in whys.items())
-    return bars, rest
-
-
-def _contender(
-    verdict: Evaluation, size: Size, decision: Decision, scale: int, limit: int | None
-) -> Contender:
-    rejected = isinstance(verdict, Rejected)
-    word = "rejected" if rejected else "fits"
-    reasons = tuple(reason.text for reason in verdict.reasons) if rejected else ()
-    return Contender(
-        name=_name(verdict),
-        verdict="chosen" if verdict == decision.chosen else word,
-        size=format_bound(size.on_disk, size.error),
-        download=format_size(size.download),
-        reasons=reasons,
-        bar=draw_bar([(label, on_disk) for label, on_disk, _ in size.parts], scale),
-        limit=100 * limit / scale if limit and scale else None,
-    )
-
-
-def _name(verdict: Evaluation) -> str:
-    return f"{verdict.base.id}, Python {verdict.python}" if verdict.python else verdict.base.id
-
-
-def _trimmed(shares: Sequence[Share]) -> Iterator[Row]:
-    """Yield what is left out of the wheels, by kind, with the packages that it is most of."""
-    kinds = {kind for share in shares for kind, _ in share.trimmed}
-    for kind in sorted(kinds, key=lambda kind: (-_gone(shares, kind), kind)):
-        of = sorted(
-            ((dict(share.trimmed).get(kind, 0), share.label) for share in shares), reverse=True
-        )
-        most = ", ".join(f"{label} {format_size(size)}" for size, label in of[:3] if size)
-        yield Row(head=kind, cells=(format_size(_gone(shares, kind)), most))
-    total = sum(_gone(shares, kind) for kind in kinds)
-    if total:
-        yield Row(head="together", cells=(format_size(total), ""))
-
-
-def _gone(shares: Sequence[Share], kind: str) -> int:
-    return sum(dict(share.trimmed).get(kind, 0) for share in shares)
-
-
-def _saving(saving: Suggestion) -> Row:
-    kind = "keeps the behaviour" if saving.kind == "safe" else "look first"
-    return Row(
-        head=saving.text,
-        cells=(
-            format_size(saving.bytes) if saving.bytes else "unknown",
-            format_size(saving.download) if saving.download else "unknown",
-            kind if saving.code == Code.SWAP else "slower starts",
-            saving.option,
-        ),
-    )
-
-
-def _layer(layer: PlannedLayer) -> Row:
-    names = layer.packages[:6]
-    more = len(layer.packages) - len(names)
-    return Row(
-        head=layer.name or ", ".join(names) + (f" and {more} more" if more else ""),
-        cells=(
-            format_size(layer.on_disk),
-            format_size(layer.download),
-            format_size(layer.pulled_classic),
-        ),
-    )
-
-
-def _compare(size: Size, measured: Measured) -> Iterator[Row]:
-    pairs = (
-        ("On disk", size.on_disk, size.error, measured.on_disk),
-        ("To download", size.download, size.download_error, measured.download),
-    )
-    for name, predicted, error, found in pairs:
-        within = "within the bound" if abs(found - predicted) <= error else "beyond the bound"
-        off = f"{found / predicted - 1:+.1%}, {within}"
-        yield Row(head=name, cells=(format_bound(predicted, error), format_size(found), off))
-
-
-def _measured_note(measured: Measured) -> str:
-    parts = [f"Measured on {measured.checked.isoformat()} by leanscaffold verify"]
-    if measured.start_seconds is not None:
-        emulated = " (emulated)" if measured.emulated else ""
-        parts.append(f"it starts in {measured.start_seconds:.2f} s{emulated}")
-    if measured.peak_memory is not None:
-        parts.append(f"takes {format_size(measured.peak_memory)} of memory at most")
-    text = ", ".join(parts)
-    return f"{text}." if measured.passed else f"{text}. Some checks failed or were not tried."
-
-
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 
-def render_page(page: Page, template: Callable[[str], str]) -> str:
-    """Return the HTML; ``template`` returns the text of a template by its name."""
+def render_page(
+    outcome: PlanResult,
+    facts: Facts,
+    contents: Mapping[str, Contents],
+    template: Callable[[str], str],
+) -> str:
+    """Return the HTML of an outcome; ``contents`` are those of wheels, by their file names.
+
+    ``template`` returns the text of a template by its name.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(template),
         undefined=jinja2.StrictUndefined,
@@ -420,11 +224,28 @@ def render_page(page: Page, template: Callable[[str], str]) -> str:
         keep_trailing_newline=True,
         autoescape=True,
     )
-    environment.filters["number"] = spell_number
+    environment.filters |= {"number": spell_number, "size": format_size, "slug": _SLUGS.__getitem__}
+    environment.tests["rejected"] = lambda verdict: isinstance(verdict, Rejected)
+    environment.globals |= {
+        "bar": lambda parts, scale: draw_bar([part[:2] for part in parts], scale),
+        "bound": format_bound,
+        "name": _name,
+        "name_layer": name_layer,
+        "part_id": _part_id,
+    }
     script = template("report/page.js")
-    digest = b64encode(sha256(script.encode()).digest()).decode()
+    sections = [
+        _section(outcome, facts, contents, target, decision)
+        for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+    ]
     text = environment.get_template("report/page.html.j2").render(
-        page=page, contents=_contents, part_id=part_id, script=script, digest=digest
+        project=outcome.project.name.value,
+        version=__version__,
+        sections=sections,
+        meanings=_MEANINGS,
+        swap=Code.SWAP,
+        script=script,
+        digest=b64encode(sha256(script.encode()).digest()).decode(),
     )
     return _BLANK_LINES.sub("\n", clean(text)).lstrip()
 
@@ -432,16 +253,3 @@ def render_page(page: Page, template: Callable[[str], str]) -> str:
 def spell_number(value: float) -> str:
     """Return a coordinate with two decimals at most: the same on every machine."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def _contents(section: Section) -> list[tuple[str, str]]:
-    """Return what a section has: the end of its anchor, and its name."""
-    parts = [
-        ("bytes", "Where the bytes go", bool(section.treemaps)),
-        ("bases", "Candidates", True),
-        ("savings", "Savings", bool(section.savings or section.trimmed)),
-        ("layers", "Updates", bool(section.layers)),
-        ("measured", "Measured", True),
-        ("notes", "Notes", bool(section.notes)),
-    ]
-    return [(end, name) for end, name, there in parts if there]

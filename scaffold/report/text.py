@@ -10,7 +10,6 @@ from scaffold.model.verdict import Accepted, Decision, Suggestion
 from scaffold.planner.layer_plan import PlannedLayer
 from scaffold.planner.size_by_kind import list_left_out
 from scaffold.report.candidates import show_candidates, show_ways
-from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
@@ -21,7 +20,16 @@ from scaffold.report.plan_result import (
     planned_layers,
     tell_refusal,
 )
-from scaffold.report.terminal import align, bullet, indented, labelled, styled
+from scaffold.report.terminal import (
+    align,
+    bullet,
+    format_bound,
+    format_memory,
+    format_size,
+    indented,
+    labelled,
+    styled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,7 +205,7 @@ def _show_layers(layers: "Sequence[PlannedLayer]") -> "Content":
         return
     yield styled("What an update pulls, by the layer that changes", "bold")
     rows = [
-        (f"  {format_size(layer.download)}", format_size(layer.pulled_classic), _name_layer(layer))
+        (f"  {format_size(layer.download)}", format_size(layer.pulled_classic), name_layer(layer))
         for layer in reversed(layers)
     ]
     first, *lines = align([("  Alone", "With all above", "Layer"), *rows], right=(0, 1))
@@ -208,7 +216,8 @@ def _show_layers(layers: "Sequence[PlannedLayer]") -> "Content":
     yield ""
 
 
-def _name_layer(layer: PlannedLayer) -> str:
+def name_layer(layer: PlannedLayer) -> str:
+    """Return what is in a layer: its name, or its first packages."""
     names = layer.packages[:_NAMED]
     more = len(layer.packages) - len(names)
     return layer.name or ", ".join(names) + (f" and {more} more" if more else "")

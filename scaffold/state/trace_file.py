@@ -1,20 +1,20 @@
 """The keep-list as a text to be committed: canonical JSON, one path a line."""
 
-import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scaffold.assembler.traced.names import spell_file
+import msgspec
+
+from scaffold.assembler.traced.keeping import spell_file
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import find_installed, owners
 from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.image import Contents
-from scaffold.model.run import Figures, Request, Trace, TracedRun, TraceScenario
+from scaffold.model.run import Trace
 from scaffold.project.dockerignore import TRACE
-from scaffold.resolver.tags import parse_arch
 
 VERSION = 1
 KERNEL = "fanotify"
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 def render_trace(trace: Trace) -> str:
     """Return the text of a keep-list."""
-    document = {**describe_keeping(trace), "figures": [_figures(one) for one in trace.figures]}
+    document = {**describe_keeping(trace), "figures": msgspec.to_builtins(trace.figures)}
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -36,97 +36,22 @@ def describe_keeping(trace: Trace) -> Json:
         "about": "Made by `leanscaffold trace`: what the app opens. Commit it; never edit it.",
         "python": trace.python,
         "packages": dict(sorted(trace.packages.items())),
-        "runs": [describe_run(one) for one in trace.runs],
+        "runs": msgspec.to_builtins(trace.runs),
         "files": sorted(trace.files),
         "sources": sorted(trace.sources),
     }
 
 
-def describe_run(run: TracedRun) -> Json:
-    """Return what was run, and what it came to."""
-    exercise = run.exercise
-    return {
-        "command": list(exercise.command),
-        "port": exercise.port,
-        "health": exercise.health,
-        "source": exercise.source,
-        "requests": [
-            {
-                "method": one.method,
-                "path": one.path,
-                "headers": [list(pair) for pair in one.headers],
-                "body": base64.b64encode(one.body).decode(),
-            }
-            for one in exercise.requests
-        ],
-        "code": run.code,
-        "answers": list(run.answers),
-    }
-
-
-def _figures(figures: Figures) -> Json:
-    return {
-        "arch": str(figures.arch),
-        "base": figures.base,
-        "closure": figures.closure,
-        "tracer": figures.tracer,
-        "floor": figures.floor,
-        "app": figures.app,
-        "whole": list(figures.whole),
-        "kept": list(figures.kept),
-        "dropped": dict(sorted(figures.dropped.items())),
-    }
-
-
 def parse_trace(text: str) -> Trace:
     """Return the keep-list in a text. Raises ValueError for anything else."""
+    document = json.loads(text)
+    version = document.get("version") if isinstance(document, dict) else None
+    if version != VERSION:
+        raise ValueError(f"it is of version {version}, not {VERSION}")
     try:
-        document = json.loads(text)
-        if document["version"] != VERSION:
-            raise ValueError(f"it is of version {document['version']}, not {VERSION}")
-        return Trace(
-            python=str(document["python"]),
-            packages={str(k): str(v) for k, v in document["packages"].items()},
-            runs=tuple(_parse_run(one) for one in document["runs"]),
-            files=tuple(map(str, document["files"])),
-            sources=tuple(map(str, document["sources"])),
-            figures=tuple(_parse_figures(one) for one in document["figures"]),
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"something is missing in it: {error}") from error
-
-
-def _parse_run(one: Mapping[str, Any]) -> TracedRun:
-    exercise = TraceScenario(
-        command=tuple(map(str, one["command"])),
-        port=one["port"],
-        health=str(one["health"]),
-        source=str(one["source"]),
-        requests=tuple(
-            Request(
-                method=str(each["method"]),
-                path=str(each["path"]),
-                headers=tuple((str(name), str(value)) for name, value in each["headers"]),
-                body=base64.b64decode(each["body"]),
-            )
-            for each in one["requests"]
-        ),
-    )
-    return TracedRun(exercise=exercise, code=one["code"], answers=tuple(one["answers"]))
-
-
-def _parse_figures(one: Mapping[str, Any]) -> Figures:
-    return Figures(
-        arch=parse_arch(one["arch"]),
-        base=str(one["base"]),
-        closure=str(one["closure"]),
-        tracer=str(one["tracer"]),
-        floor=int(one["floor"]),
-        app=int(one["app"]),
-        whole=(int(one["whole"][0]), int(one["whole"][1])),
-        kept=(int(one["kept"][0]), int(one["kept"][1])),
-        dropped={str(name): int(count) for name, count in one["dropped"].items()},
-    )
+        return msgspec.convert(document, Trace)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
 
 
 def find_opened(contents: Contents, paths: Iterable[str]) -> frozenset[str]:

@@ -156,3 +156,10 @@ def test_an_index_that_nobody_declares_is_a_problem_with_its_line(tmp_path: Path
     assert [str(one) for one in caught.value.details] == [
         "pyproject.toml:4: no index is named 'elsewhere': declare it with its address"
     ]
+
+
+def test_what_poetry_takes_from_its_own_index_needs_no_declaration(tmp_path: Path) -> None:
+    """Source: whisper-asr-webservice, whose torch comes from «pypi» on some platforms."""
+    text = POETRY.replace('"company" }}', '"PyPI" }}').format(url="https://i.example/")
+    project = read_project(write(tmp_path, {"pyproject.toml": text}), environ={})
+    assert {one.name: one.index for one in project.asked} == {"corplib": "", "six": ""}

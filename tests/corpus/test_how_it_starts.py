@@ -408,6 +408,12 @@ ARGPARSE = """
     s.add_parser("serve")
     p.parse_args()
     """
+ONE = """\
+import argparse
+p = argparse.ArgumentParser()
+s = p.add_subparsers(dest='command')
+s.add_parser("serve").set_defaults(func=print)
+"""
 CLICK = """
     import click
     @click.group()
@@ -433,6 +439,9 @@ TYPER = """
     ("source", "told"),
     [
         (ARGPARSE, "main.py:5 takes a command (list, serve): name one, as with --cmd 'python "),
+        (ONE.replace("'command'", "'command', required=True"), "main.py:4 takes a command (serve)"),
+        (f"{ONE}p.print_help()\n", "main.py:4 takes a command (serve)"),
+        (f"{ONE}p.parse_args().func()\n", "main.py:4 takes a command (serve)"),
         (CLICK, "main.py:7 takes a command (show-all, start)"),
         (TYPER, "main.py:6 takes a command (add, daemon)"),
     ],
@@ -450,6 +459,7 @@ def test_a_command_that_is_missing_is_named(tmp_path: Path, source: str, told: s
     [
         "import typer\napp = typer.Typer()\n@app.command()\ndef only(): pass\napp()\n",
         CLICK.replace("group()", "group(invoke_without_command=True)"),
+        f"{ONE}p.parse_args()\n",
     ],
 )
 def test_a_program_that_starts_without_a_command_is_not_asked_for_one(
@@ -701,6 +711,7 @@ OTHER = SERVES.replace("serve.py", "other.py")
     ("dockerfiles", "place"),
     [
         ({"Containerfile": SERVES}, "Containerfile"),
+        ({"docker/dockerfile": SERVES}, "docker/dockerfile"),
         ({"Dockerfile.arm64": SERVES}, "Dockerfile.arm64"),
         ({"container/app.dockerfile": SERVES}, "container/app.dockerfile"),
         ({"docker/alpine.Dockerfile": SERVES, "docker/slim.Dockerfile": SERVES}, "docker/alpine."),

@@ -11,7 +11,7 @@ from scaffold.cli.services import real_services
 from scaffold.model.errors import RequirementsInvalidError
 from scaffold.model.project import Found, Origin, OwnPackage, Project, Start
 from scaffold.planner.os_package_cost import SystemCost
-from scaffold.planner.own_packages import weigh_collected, weigh_unbuilt
+from scaffold.planner.source_builds import weigh_collected, weigh_unbuilt
 from scaffold.project.reader import read_project
 from scaffold.project.repositories import Address, Checkout, FetchError
 from tests.cli.outside import run

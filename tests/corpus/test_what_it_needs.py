@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from textwrap import dedent
 from zipfile import ZipFile
 
 import pytest
@@ -309,3 +310,49 @@ def test_a_wheel_for_every_system_that_has_machine_code_is_not_taken_for_pure(
     assert decision.chosen
     chosen = decision.chosen.base.id
     assert chosen.startswith("slim" if unread else "bare-alpine")
+
+
+FLAGGED = {
+    "probed": """
+        import importlib.util
+        def _available():
+            return all(importlib.util.find_spec(one) for one in ("numpy",))
+        HAS: bool = _available()
+        """,
+    "tried": """
+        try:
+            import numpy
+        except ImportError:
+            HAS = False
+        else:
+            HAS = True
+        """,
+    "function": """
+        def _try():
+            try:
+                import numpy
+                return True
+            except ModuleNotFoundError:
+                return False
+        HAS = _try()
+        """,
+    "value": "from importlib.util import find_spec\nHAS = find_spec('numpy') is not None\n",
+    "certain": "HAS = len('numpy') > 0\n",
+}
+
+
+@pytest.mark.parametrize(
+    "use", ["if HAS:\n    import heavy", "if not HAS:\n    pass\nelse:\n    import heavy"]
+)
+@pytest.mark.parametrize("kind", FLAGGED)
+def test_what_is_loaded_where_a_flag_says_so_is_optional(
+    tmp_path: Path, kind: str, use: str
+) -> None:
+    """Source: solaredge2mqtt, whose forecast is there where its extra is installed."""
+    source = f"from flags import HAS\n{use}\n"
+    found = plan(
+        tmp_path, source, "six", flags__py=dedent(FLAGGED[kind]), heavy__py="import scipy\n"
+    )
+    refused = kind == "certain"
+    assert all(text.startswith("refused: heavy.py") is refused for text in found.values()), found
+    assert all("heavy.py:1 imports scipy" in text for text in found.values())

@@ -8,7 +8,7 @@ import pytest
 from scaffold.catalog.check import check_facts
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
-from scaffold.cli.planning import name_base
+from scaffold.cli.plan import name_base
 from scaffold.config.request import find_device
 from scaffold.model.knowledge import Base, Facts, Image
 from scaffold.model.options import Options

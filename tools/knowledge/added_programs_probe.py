@@ -18,13 +18,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from scaffold.assembler import MissingProgramError
-from scaffold.assembler.interpreter import is_loadable, list_interpreter, list_stdlib
 from scaffold.assembler.libraries import Loader, find_closure
 from scaffold.assembler.programs import known_names, list_programs
-from scaffold.assembler.system import list_system, list_unnamed_libraries
+from scaffold.assembler.system import (
+    is_loadable,
+    list_interpreter,
+    list_stdlib,
+    list_system,
+    list_unnamed_libraries,
+)
 from scaffold.assembler.trimming import strip_folder
-from scaffold.assembler.view import View
-from scaffold.assembler.writing import copy_paths, settle_times
+from scaffold.assembler.view import View, copy_paths, settle_times
 
 _CA = "Acquire::https::CAInfo=/run/secrets/ca"
 # BuildKit packs a little worse: `docker push` of ffmpeg, git, tesseract and pdftoppm, 2026-11-26.

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scaffold.assembler.packages import Packages
 from scaffold.assembler.trim import find_spent
-from scaffold.assembler.trim.scan import Packages
 
 # Imports every module below some top-level names, apart from what needs a display or a terminal.
 _PROGRAM = """

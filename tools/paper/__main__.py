@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from scaffold.cli import ReportingGroup
-from scaffold.cli.compare_variants import (
+from scaffold.cli.compare import (
     hand_written,
     line_up,
     make_contest,
@@ -19,7 +19,7 @@ from scaffold.cli.compare_variants import (
     promise_of,
 )
 from scaffold.cli.options import GIVEN, JSON, QUIET, Command, option
-from scaffold.cli.planning import decide_outcome
+from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services, real_services
 from scaffold.config.option_sources import Given, request_of
@@ -30,9 +30,9 @@ from scaffold.model.options import Request
 from scaffold.model.verdict import Accepted
 from scaffold.model.verification import Status, Variant, VerifyOptions
 from scaffold.planner.entrypoint import find_command
-from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching
+from scaffold.report.terminal import to_json
 from tools.paper.page import make_paper_document, write_page
 from tools.paper.variants import PaperVariant, Stack, paper_variants
 

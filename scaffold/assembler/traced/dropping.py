@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ..libraries import Loader
-from ..ownership import normalise, read_owners
+from ..packages import delete_file, normalise, read_owners
 from ..view import View
-from .keeping import Files, Keeping
-from .names import LIBRARY, SITE, STDLIB, above, spell_file, spell_inside
+from .keeping import LIBRARY, SITE, STDLIB, Files, Keeping, above, spell_file, spell_inside
 
 HOOK = "_leanscaffold_trace"
 _ZONES, _CERTIFICATES, _SSL = "/usr/share/zoneinfo/", "/etc/ssl/", "stdlib/lib-dynload/_ssl.so"
@@ -189,11 +188,7 @@ def _drop(folder: Path, paths: Mapping[str, str], owned: Mapping[str, str]) -> C
     for spelled, inside in paths.items():
         path = folder / inside
         freed[owned.get(spelled, "others")] += path.lstat().st_size
-        path.unlink()
-        above_it = path.parent
-        while above_it != folder and not any(above_it.iterdir()):
-            above_it.rmdir()
-            above_it = above_it.parent
+        delete_file(path, folder)
     return freed
 
 

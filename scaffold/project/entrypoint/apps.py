@@ -181,7 +181,7 @@ def assigned_call(statement: ast.AST) -> tuple[tuple[str, ...], ast.Call | None]
 
 def _factories(module: Module) -> Iterator[App]:
     """Yield functions without required arguments that construct an application and return it."""
-    makes = any(called in FRAMEWORKS for called, _ in module.calls)
+    makes = any(called in FRAMEWORKS for called, _ in module.calls())
     for function in module.top:
         if not isinstance(function, Function) or _needs_arguments(function):
             continue
@@ -219,7 +219,7 @@ def _needs_arguments(function: Function) -> bool:
 def _served(modules: Sequence[Module], by_name: Mapping[str, Module]) -> Iterator[str]:
     """Yield the targets that the sources hand to a server."""
     for module in modules:
-        for called, call in module.calls:
+        for called, call in module.calls():
             if called not in {"uvicorn.run", "uvicorn.Config", "waitress.serve"} or not call.args:
                 continue
             if text := module.text(call.args[0]):

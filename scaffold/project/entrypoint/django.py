@@ -36,7 +36,7 @@ def find_site(modules: Sequence[Module]) -> Site | None:
         (module, call)
         for module in modules
         if module.file.rpartition("/")[2] == "manage.py"
-        for called, call in module.calls
+        for called, call in module.calls()
         if called == "os.environ.setdefault"
         and module.text(argument(call, "key", 0)) == "DJANGO_SETTINGS_MODULE"
     ]
@@ -196,7 +196,7 @@ def _urls(
     module = by_name.get(name)
     if module is None or depth == 0:
         return
-    for called, call in module.calls:
+    for called, call in module.calls():
         if called not in {"django.urls.path", "django.urls.conf.path"}:
             continue
         route = module.literal(argument(call, "route", 0))

@@ -250,7 +250,7 @@ def _count_reached(
     own: OwnStart, modules: Sequence[Module], places: Mapping[str, Mapping[int, Place]]
 ) -> int:
     command = own.entry.start.value.command if own.entry else ()
-    reached = find_reached(modules, places, command=command)
+    reached = find_reached(modules, command=command, places=places)
     return len(reached.all) if reached.first else 0
 
 

@@ -125,7 +125,7 @@ def _included(
     made: Mapping[str, tuple[Module, ast.Call]],
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (what includes, what is included, the prefix it gets); unknown prefixes are left."""
-    for called, call in module.calls:
+    for called, call in module.calls():
         owner, _, method = called.rpartition(".")
         if method not in _INCLUDES or not call.args:
             continue
@@ -153,7 +153,7 @@ def _routes(module: Module, by_name: Mapping[str, Module]) -> Iterator[Route]:
         for decorator in function.decorator_list:
             if isinstance(decorator, ast.Call):
                 yield from _of_decorator(module, decorator, by_name)
-    for called, node in module.calls:
+    for called, node in module.calls():
         owner, _, method = called.rpartition(".")
         if method in _ADDS and _answers_get(module, node):
             path = module.text(argument(node, "path", 0) or argument(node, "rule", 0))

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError
@@ -13,44 +14,62 @@ from scaffold.project.source_modules import Function, Module, argument
 from scaffold.project.text_io import line_of, read_toml
 
 _HIGHEST = 65535
-# Functions that listen, with the position of their argument ``port``; None for by name only.
-_SERVES: dict[str, int | None] = {
-    "uvicorn.run": None,
-    "uvicorn.Config": None,
-    "waitress.serve": None,
-    "aiohttp.web.run_app": None,
-    "bottle.run": 3,
-    "wsgiref.simple_server.make_server": 1,
-    "werkzeug.serving.run_simple": 1,
-    "asyncio.start_server": 2,
-    "websockets.serve": 2,
-    "websockets.asyncio.server.serve": 2,
-    "websockets.sync.server.serve": 2,
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listens:
+    """How something is told where to listen: the positions of ``port`` and ``host``, if any.
+
+    ``closed``: only its own machine reaches it where no host is given.
+    """
+
+    port: int | None = None
+    host: int | None = None
+    name: str = "host"
+    closed: bool = True
+
+
+_OPEN = Listens(closed=False)
+_FIRST = Listens(host=0, port=1)
+_SECOND = Listens(host=1, port=2, closed=False)
+_SERVES = {
+    **dict.fromkeys(("uvicorn.run", "uvicorn.Config"), Listens()),
+    **dict.fromkeys(("waitress.serve", "aiohttp.web.run_app", "nicegui.ui.run"), _OPEN),
+    "bottle.run": Listens(host=2, port=3),
+    "granian.Granian": Listens(name="address"),
+    "wsgiref.simple_server.make_server": Listens(host=0, port=1, closed=False),
+    "werkzeug.serving.run_simple": Listens(host=0, port=1, name="hostname", closed=False),
+    **dict.fromkeys(
+        (
+            *("aiohttp.web.TCPSite", "asyncio.start_server", "websockets.serve"),
+            *("websockets.asyncio.server.serve", "websockets.sync.server.serve"),
+        ),
+        _SECOND,
+    ),
 }
 # What takes a pair of host and port.
 _PAIRS = frozenset(
     {
-        "http.server.HTTPServer",
-        "http.server.ThreadingHTTPServer",
-        "socketserver.TCPServer",
-        "socketserver.ThreadingTCPServer",
-        "gevent.pywsgi.WSGIServer",
-        "cheroot.wsgi.Server",
+        *("http.server.HTTPServer", "http.server.ThreadingHTTPServer"),
+        *("socketserver.TCPServer", "socketserver.ThreadingTCPServer"),
+        *("socketserver.UDPServer", "xmlrpc.server.SimpleXMLRPCServer"),
+        *("gevent.pywsgi.WSGIServer", "cheroot.wsgi.Server"),
     }
 )
-# Classes whose objects listen: (method, the position of its argument ``port``).
+# Classes whose objects listen, by which method.
 _OBJECTS = {
-    "flask.Flask": ("run", 1),
-    "flask.app.Flask": ("run", 1),
-    "quart.Quart": ("run", 1),
-    "sanic.Sanic": ("run", 1),
-    "dash.Dash": ("run", 1),
-    "bottle.Bottle": ("run", 3),
-    "flask_socketio.SocketIO": ("run", 2),
-    "tornado.web.Application": ("listen", 0),
-    "tornado.httpserver.HTTPServer": ("listen", 0),
+    **dict.fromkeys(
+        ("flask.Flask", "flask.app.Flask", "quart.Quart", "sanic.Sanic", "dash.Dash"),
+        ("run", _FIRST),
+    ),
+    "bottle.Bottle": ("run", Listens(host=2, port=3)),
+    "flask_socketio.SocketIO": ("run", Listens(host=1, port=2)),
+    **dict.fromkeys(
+        ("tornado.web.Application", "tornado.httpserver.HTTPServer"),
+        ("listen", Listens(port=0, host=1, name="address", closed=False)),
+    ),
 }
-_READS = frozenset({"os.environ.get", "os.getenv"})
+READS = frozenset({"os.environ.get", "os.getenv"})
 _CONSTANT = re.compile(r"(?:(?:DEFAULT|SERVER|LISTEN|HTTP|WEB|APP)_)+PORT|PORT")
 _BIND = re.compile(r"[^\s]*:(\d+)")
 
@@ -69,9 +88,11 @@ def find_port(
         (module for module in modules if starts is None or _together(module, starts)),
         key=lambda module: (module.file != first, is_aside(module), module.file),
     )
-    by_name = {module.name: module for module in modules if module.name}
-    objects = _listening_objects(modules, by_name)
-    found = (port for module in order for port in _served_on(module, objects, by_name))
+    found = (
+        port
+        for module, call, node, _, _ in find_listening(modules, order)
+        if (port := as_port(module, node, call)) is not None
+    )
     defaults = (port for module in order for port in _default_of_variable(module) if variable)
     return next(found, None) or next(defaults, None)
 
@@ -111,7 +132,7 @@ def serves_everywhere(module: Module) -> bool:
     return any(
         module.text(argument(call, "host")) in {EVERYWHERE, "::", "*"}
         or (called == "waitress.serve" and argument(call, "host") is None)
-        for called, call in module.calls
+        for called, call in module.calls()
         if called in {"waitress.serve", "uvicorn.run"}
     )
 
@@ -163,7 +184,7 @@ def is_port(value: object) -> bool:
 
 def _listening_objects(
     modules: Sequence[Module], by_name: Mapping[str, Module]
-) -> dict[str, tuple[str, int]]:
+) -> dict[str, tuple[str, Listens]]:
     """Return what listens by a method: classes, functions that make their objects, and names.
 
     Each with that method and the position of its argument ``port``. Two rounds: a name may be
@@ -192,25 +213,41 @@ def _tops_around(module: Module, line: int) -> Iterator[str]:
             yield one.name
 
 
-def _served_on(
-    module: Module, objects: Mapping[str, tuple[str, int]], by_name: Mapping[str, Module]
-) -> Iterator[Found[int]]:
-    for called, call in module.calls:
-        node: ast.expr | None = None
-        if called in _SERVES:
-            node = argument(call, "port", _SERVES[called])
-        elif called in _PAIRS:
-            pair = module.named(call.args[0]) if call.args else None
-            node = pair.elts[1] if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else None
-        elif isinstance(call.func, ast.Attribute):
-            owner = call.func.value
-            made = module.dotted(owner.func if isinstance(owner, ast.Call) else owner)
-            method, position = objects.get(follow(made, by_name), ("", 0))
-            if method and call.func.attr in {method, f"{method}_server"}:
-                node = argument(call, "port", position)
-        found = as_port(module, node, call)
-        if found is not None:
-            yield found
+def find_listening(
+    modules: Sequence[Module], order: Sequence[Module]
+) -> Iterator[tuple[Module, ast.Call, ast.expr | None, ast.expr | None, bool]]:
+    """Yield what listens: (module, call, port, host, whether it is closed without a host)."""
+    by_name = {module.name: module for module in modules if module.name}
+    objects = _listening_objects(modules, by_name)
+    for module in order:
+        for called, call in module.calls():
+            how = _SERVES.get(called)
+            if called in _PAIRS:
+                pair = module.named(call.args[0]) if call.args else None
+                parts = pair.elts if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else ()
+                if parts:
+                    yield module, call, parts[1], parts[0], False
+            elif isinstance(call.func, ast.Attribute) and how is None:
+                owner = call.func.value
+                made = module.dotted(owner.func if isinstance(owner, ast.Call) else owner)
+                method, known = objects.get(follow(made, by_name), ("", _FIRST))
+                how = known if method and call.func.attr in {method, f"{method}_server"} else None
+            if how is not None:
+                port = _given(module, call, "port", how.port)
+                yield module, call, port, _given(module, call, how.name, how.host), how.closed
+
+
+def _given(module: Module, call: ast.Call, name: str, position: int | None) -> ast.expr | None:
+    """Return an argument, also out of ``**options`` that are a dictionary of the module."""
+    found = argument(call, name, position)
+    for keyword in call.keywords if found is None else ():
+        options = module.named(keyword.value) if keyword.arg is None else None
+        if isinstance(options, ast.Call) and module.dotted(options.func).endswith("dict"):
+            found = argument(options, name)
+        elif isinstance(options, ast.Dict):
+            pairs = zip(options.keys, options.values, strict=True)
+            found = next((value for key, value in pairs if module.text(key) == name), found)
+    return found
 
 
 def as_port(module: Module, node: ast.expr | None, call: ast.AST) -> Found[int] | None:
@@ -224,7 +261,7 @@ def as_port(module: Module, node: ast.expr | None, call: ast.AST) -> Found[int] 
     if isinstance(node, ast.BoolOp):
         node = node.values[-1]
     detail = "port"
-    if isinstance(node, ast.Call) and module.dotted(node.func) in _READS:
+    if isinstance(node, ast.Call) and module.dotted(node.func) in READS:
         detail = f"default of {module.text(node.args[0] if node.args else None) or 'a variable'}"
         node = argument(node, "default", 1)
     value = _number(module.literal(node))
@@ -232,8 +269,8 @@ def as_port(module: Module, node: ast.expr | None, call: ast.AST) -> Found[int] 
 
 
 def _default_of_variable(module: Module) -> Iterator[Found[int]]:
-    for called, call in module.calls:
-        if called in _READS and call.args and module.text(call.args[0]) == "PORT":
+    for called, call in module.calls():
+        if called in READS and call.args and module.text(call.args[0]) == "PORT":
             value = _number(module.literal(argument(call, "default", 1)))
             if value is not None:
                 yield Found(value=value, origin=module.origin(call, "default of PORT"))

@@ -64,7 +64,7 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
         (module, call)
         for module in _sorted(modules)
         if _uses(module, "gradio")
-        for _, call in module.calls
+        for _, call in module.calls()
         if isinstance(call.func, ast.Attribute) and call.func.attr == "launch"
     ]
     if not found:

@@ -9,6 +9,11 @@ from pathlib import Path
 from scaffold.model.project import Found, Start, Use
 from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark
 from scaffold.project.entrypoint.apps import App, find_apps, is_aside
+from scaffold.project.entrypoint.arguments import (
+    name_configurations,
+    name_required,
+    open_outside,
+)
 from scaffold.project.entrypoint.django import (
     Site,
     Steps,
@@ -47,13 +52,8 @@ from scaffold.project.entrypoint.scripts import (
     start_script,
     start_streamlit,
 )
-from scaffold.project.entrypoint.servers import (
-    Setting,
-    name_configurations,
-    name_required,
-    serve_app,
-    serve_site,
-)
+from scaffold.project.entrypoint.servers import Setting, serve_app, serve_site
+from scaffold.project.reached import find_reached
 from scaffold.project.setup_files import SETUP_FILES
 from scaffold.project.source_modules import Module, is_example, load_modules
 from scaffold.project.uses import find_devices, find_uses
@@ -110,13 +110,16 @@ def read_sources(
             entry.start.value, prepares=steps.commands, prepares_with=tuple(ran.items())
         )
         entry = replace(entry, start=replace(entry.start, value=value))
-    required = name_required(entry.start.value, modules) if entry else ()
-    if entry is not None and required:
-        value = replace(entry.start.value, lacks=required)
-        entry = replace(entry, start=replace(entry.start, value=value))
     start = entry.start.value if entry else None
     command, framework = (start.command, start.framework) if start else ((), "")
-    found = find_uses(modules, files, command=command, framework=framework)
+    reached = find_reached(modules, command=command, framework=framework)
+    if entry is not None:
+        entry = replace(entry, start=open_outside(entry.start, root, modules, files, reached))
+        value = entry.start.value
+        required = name_required(value, modules)
+        value = replace(value, lacks=(*required, *value.lacks))
+        entry = replace(entry, start=replace(entry.start, value=value))
+    found = find_uses(modules, files, command=command, reached=reached)
     uses = (*found, *find_devices(modules), *broken)
     return SourceFacts(
         start=entry.start if entry else None,
@@ -127,7 +130,7 @@ def read_sources(
         volumes=own.volumes,
         notes=(
             *(own.notes if counts else ()),
-            *required,
+            *(entry.start.value.lacks if entry else ()),
             *(name_configurations(entry.start.value, modules, files) if entry else ()),
             *steps.notes,
             *_unread(broken),

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.docker.installed_packages import Installed
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode, Code
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.run import Importing, Run, RunSpec, TraceResult
 from scaffold.model.verification import Check, Expectation, Status, Stored
+from scaffold.verify.checks import config, imports, libraries, rebuild, size, start, stop, writes
 from scaffold.verify.checks.config import check_config, check_secrets
 from scaffold.verify.checks.imports import check_imports, check_installed
 from scaffold.verify.checks.libraries import check_libraries
@@ -52,7 +53,7 @@ class Ran:
 class ImageCheck:
     """A check; ``files`` needs no run, and stands in for ``run`` where nothing was run."""
 
-    code: Code
+    code: CheckCode | Code
     files: Callable[[Seen], Check] | None = None
     run: Callable[[Seen, Ran], Check] | None = None
     applies: Callable[[Expectation], bool] = lambda _: True
@@ -60,11 +61,11 @@ class ImageCheck:
 
 CHECKS = (
     ImageCheck(
-        code=Code.SIZE,
+        code=size.CODE,
         files=lambda seen: check_size(seen.contents, seen.packages, seen.promise, seen.stored),
     ),
     ImageCheck(
-        code=Code.IMPORTS,
+        code=imports.CODE,
         files=lambda seen: check_installed(seen.packages, seen.promise.packages),
         run=lambda seen, ran: check_imports(
             seen.packages,
@@ -75,7 +76,7 @@ CHECKS = (
         ),
     ),
     ImageCheck(
-        code=Code.LIBRARIES,
+        code=libraries.CODE,
         files=lambda seen: check_libraries(
             seen.contents, seen.packages, seen.promise.arch, facts=seen.facts
         ),
@@ -85,22 +86,22 @@ CHECKS = (
         run=lambda seen, ran: check_traced(seen.promise.runs, ran.sightings),
         applies=lambda promise: bool(promise.runs),
     ),
-    ImageCheck(code=Code.START, run=lambda _, ran: check_start(ran.trial, ran.runs)),
-    ImageCheck(code=Code.MEMORY, run=lambda _, ran: check_memory(ran.trial, ran.runs)),
-    ImageCheck(code=Code.STOP, run=lambda _, ran: check_stop(ran.trial, ran.runs[0], ran.signal)),
+    ImageCheck(code=start.CODE, run=lambda _, ran: check_start(ran.trial, ran.runs)),
+    ImageCheck(code=start.MEMORY_CODE, run=lambda _, ran: check_memory(ran.trial, ran.runs)),
+    ImageCheck(code=stop.CODE, run=lambda _, ran: check_stop(ran.trial, ran.runs[0], ran.signal)),
     ImageCheck(
-        code=Code.WRITES, run=lambda _, ran: check_writes(ran.trial, ran.runs[0], ran.loose)
+        code=writes.CODE, run=lambda _, ran: check_writes(ran.trial, ran.runs[0], ran.loose)
     ),
     ImageCheck(
-        code=Code.REBUILD,
+        code=rebuild.CODE,
         run=lambda seen, ran: check_rebuild(seen.contents, ran.rebuilds.edited),
     ),
     ImageCheck(
-        code=Code.UPDATE,
+        code=rebuild.UPDATE_CODE,
         run=lambda seen, ran: check_update(seen.contents, ran.rebuilds.updated),
     ),
-    ImageCheck(code=Code.CONFIG, files=lambda seen: check_config(seen.contents, seen.promise)),
-    ImageCheck(code=Code.SECRETS, files=lambda seen: check_secrets(seen.contents)),
+    ImageCheck(code=config.CODE, files=lambda seen: check_config(seen.contents, seen.promise)),
+    ImageCheck(code=config.SECRETS_CODE, files=lambda seen: check_secrets(seen.contents)),
 )
 
 

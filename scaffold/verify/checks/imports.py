@@ -6,12 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from packaging.utils import canonicalize_name
 
 from scaffold.docker.installed_packages import Installed, optional_names
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.run import Importing, ImportTry
 from scaffold.model.verification import Check, Status
 
-CODE = Code.IMPORTS
+CODE = CheckCode("""imports (check): every installed module imports
+
+    `verify` imports each installed module in the image, in a process of its own. What fails in the
+    plain image of the same packages too is named and does not fail the check.
+
+    The evidence names module and error. A package that needs another one at run time is missing
+    that requirement; `--trim none` tells whether trimming took a file.
+    """)
 # The standard library's modules of other systems.
 _ELSEWHERE = {
     "_winapi",

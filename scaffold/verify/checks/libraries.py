@@ -7,13 +7,19 @@ from functools import cached_property
 
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import Installed, owners
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode
 from scaffold.model.image import Contents, Elf, ImageFile, is_database
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Status
 
-CODE = Code.LIBRARIES
+CODE = CheckCode("""libraries (check): every machine code file finds its libraries
+
+    `verify` reads all ELF files of the image and looks up each shared library they name, the way
+    the loader does.
+
+    Add what brings the library (`--with PACKAGE`), or choose a base that ships it.
+    """)
 _SHOWN = 8
 _OF_SYSTEM = ("/lib", "/usr/lib", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 _DEFAULT = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib")

@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode
 from scaffold.model.image import Contents
 from scaffold.model.run import Rebuild
 from scaffold.model.verification import Check, Status
 
-CODE = Code.REBUILD
-UPDATE_CODE = Code.UPDATE
+CODE = CheckCode("""rebuild (check): an edit rebuilds only the last steps
+
+    `verify` edits one source file, builds again and counts the steps that ran.
+
+    Files that change at every build (`.git`, caches) should be in the ignore file.
+    """)
+UPDATE_CODE = CheckCode("""update (check): a new version of one package moves few bytes
+
+    `verify` changes one package and counts the layers and bytes that a device would pull.
+
+    Nothing to do: it fails only when all layers move, which is a bug to report.
+    """)
 NOT_TRIED = {
     "quick": "left out (--quick)",
     "image": "not tried: an existing image was given, nothing was built",

@@ -3,11 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from scaffold.docker.installed_packages import Installed
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode
 from scaffold.model.image import Contents
 from scaffold.model.verification import Check, Expectation, Layer, Status, Stored
 
-CODE = Code.SIZE
+CODE = CheckCode("""size (check): the image is as large as predicted, and within the limit
+
+    `verify` adds up what the layers hold and compares it with prediction, bound and limit.
+
+    A size outside of the bound is a bug of leanscaffold: report it with `plan --json`.
+    """)
 # What a prediction has to keep, whatever narrower bound it gave itself.
 ON_DISK_BOUND = 0.02
 DOWNLOAD_BOUND = 0.08

@@ -4,12 +4,24 @@ import re
 from collections.abc import Sequence
 from statistics import median
 
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
-CODE = Code.START
-MEMORY_CODE = Code.MEMORY
+CODE = CheckCode("""start (check): the app starts and answers
+
+    The image runs as its own user with a read-only root and no network until it answers on its port
+    or health path, or runs on for a while where it has none.
+
+    The evidence shows the last lines that the app wrote. Give the variables and files that it needs
+    with `--env` and `--env-file`, and writable folders with `--writable`.
+    """)
+MEMORY_CODE = CheckCode("""memory (check): the app stays below the device's memory
+
+    The container runs under the target's memory limit, and its peak is read from the cgroup.
+
+    Raise `--memory`, run fewer workers, or import less at start.
+    """)
 _LOG_LINES = 6
 _MEBI = 1 << 20
 _LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}

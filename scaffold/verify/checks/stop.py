@@ -1,10 +1,15 @@
 """A signal ends the app within the grace period."""
 
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
-CODE = Code.STOP
+CODE = CheckCode("""stop (check): the app ends when it is told to
+
+    `verify` sends the stop signal and waits for the grace period.
+
+    Handle SIGTERM, or choose the signal that the server listens to.
+    """)
 _DEAF = (
     "the first process of a container is deaf to signals without a handler: install one, or set "
     "STOPSIGNAL to one that it has"

@@ -26,14 +26,14 @@ def check_traced(runs: Sequence[TracedRun], sightings: Sequence[TraceResult]) ->
         code=CODE,
         status=Status.PASSED,
         text=f"{len(runs)} traced {noun} to the same, with {requests} answers",
-        evidence=tuple(name_exercise(run.exercise) for run in runs),
+        evidence=tuple(name_exercise(run) for run in runs),
     )
 
 
 def compare_runs(runs: Sequence[TracedRun], sightings: Sequence[TraceResult]) -> Iterator[str]:
     """Yield how runs ended otherwise than when they were traced."""
     for run, seen in zip(runs, sightings, strict=True):
-        what = name_exercise(run.exercise)
+        what = name_exercise(run)
         if seen.refused:
             yield f"{what}: {seen.refused}"
         elif (seen.code if seen.ended else None) != run.code:

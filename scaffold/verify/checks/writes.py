@@ -3,11 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from scaffold.model.codes import Code
+from scaffold.model.codes import CheckCode
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
-CODE = Code.WRITES
+CODE = CheckCode("""writes (check): nothing is written outside of the writable folders
+
+    `verify` watches what the running app writes, and compares it with the declared folders.
+
+    Declare the folder with `--writable FOLDER`, or have the app write to /tmp or its home.
+    """)
 _READ_ONLY = re.compile(r"Read-only file system(?:: ['\"]?([^'\"\n]+))?|Errno 30")
 # Where engines mount things of their own.
 _MOUNTED = ("/dev", "/proc", "/sys", "/run/cgroup", "/etc/hosts", "/etc/hostname")

@@ -13,7 +13,7 @@ import pytest
 
 from scaffold.assembler.assembly import Order, assemble
 from scaffold.assembler.bundle import bundle
-from scaffold.assembler.writing import MOMENT
+from scaffold.assembler.view import MOMENT
 from scaffold.catalog.resources import assembler
 from tests.support.elf_files import make_elf, write
 

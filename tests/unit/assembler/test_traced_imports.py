@@ -1,7 +1,7 @@
 import pytest
 
 from scaffold.assembler.traced.imports import Found, find_imports
-from scaffold.assembler.traced.names import module_of, spell_file
+from scaffold.assembler.traced.keeping import module_of, spell_file
 
 
 def read(source: str, module: str = "web.app", *, package: bool = False) -> Found:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.assembler.packages import Packages
 from scaffold.assembler.stripping import count_symbols, is_same_to_a_loader, strip_bytes, strip_file
 from scaffold.assembler.trim import EVERY, FOR_COMPILERS, RULES, Rule, find_spent
-from scaffold.assembler.trim.scan import Packages
 from scaffold.assembler.trimming import drop_launchers
 from tests.support.elf_files import make_elf, make_patched_elf, write
 

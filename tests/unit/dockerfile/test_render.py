@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.assembler.writing import MOMENT as ASSEMBLED
+from scaffold.assembler.view import MOMENT as ASSEMBLED
 from scaffold.dockerfile.lockfile import render_build_lock
 from scaffold.dockerfile.render import UnsafeValueError, exec_form, quoted, render, shell_word
 from scaffold.dockerfile.template_context import MOMENT

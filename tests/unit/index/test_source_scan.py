@@ -2,7 +2,7 @@
 
 import pytest
 
-from scaffold.index.source_scan import scan_sources
+from scaffold.index.metadata import scan_sources
 
 C = {"src/a.c": "#include <Python.h>\n#include <stdio.h>\n#include <sys/types.h>\n"}
 

@@ -10,12 +10,8 @@ from click.testing import CliRunner
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge, templates
 from scaffold.cli import cli
-from scaffold.init.templates import (
-    create_project,
-    list_starters,
-    open_template,
-    questions,
-)
+from scaffold.init.create import create_project
+from scaffold.init.project_templates import list_starters, open_template, questions
 from scaffold.model.errors import (
     FileConflictError,
     PathUnreadableError,

@@ -29,8 +29,8 @@ from scaffold.model.options import Options
 from scaffold.model.project import Found, Origin, OwnPackage, Project, Use
 from scaffold.model.target import Arch, Budget, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Decision, Rejected
+from scaffold.planner.candidates import choose
 from scaffold.planner.decide import PlannerServices, decide
-from scaffold.planner.select import choose
 from tests.support.worlds import World, ask
 
 TODAY = date(2026, 11, 24)

@@ -7,7 +7,7 @@ from msgspec.structs import replace as replace_file
 
 from scaffold.model.index import WheelFacts
 from scaffold.model.verdict import Accepted
-from scaffold.planner.select import choose
+from scaffold.planner.candidates import choose
 from tests.support.builders import (
     MB,
     make_base,

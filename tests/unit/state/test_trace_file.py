@@ -4,7 +4,7 @@ import pytest
 
 from scaffold.model.image import Contents, ImageConfig, ImageFile
 from scaffold.model.options import Options
-from scaffold.model.run import Figures, Request, Trace, TracedRun, TraceResult, TraceScenario
+from scaffold.model.run import Figures, Request, Trace, TracedRun, TraceResult
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Size
 from scaffold.model.verification import Status
@@ -24,9 +24,9 @@ from tests.support.builders import make_base, make_image, make_pinned, make_proj
 from tests.support.dockerfiles import simple_plan
 
 RUN = TracedRun(
-    exercise=TraceScenario(
-        port=80, health="/h", requests=(Request(method="POST", path="/x", body=b"\xff"),)
-    ),
+    port=80,
+    health="/h",
+    requests=(Request(method="POST", path="/x", body=b"\xff"),),
     answers=(201,),
 )
 FIGURES = Figures(

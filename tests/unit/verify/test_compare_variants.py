@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from scaffold.cli.compare_variants import line_up, pick_python
+from scaffold.cli.compare import line_up, pick_python
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision
 from tests.support.builders import MB, make_decision, make_fits, make_rejected, make_size

@@ -22,7 +22,7 @@ from scaffold.model.index import Contents
 from scaffold.model.verdict import Trimmed
 from scaffold.model.verification import Measured
 from scaffold.planner.size_by_kind import break_down
-from scaffold.report.page import make_page, render_page
+from scaffold.report.page import render_page
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.schemas import Report, make_schema
 from tests.cli.outside import changed
@@ -48,8 +48,7 @@ def page() -> str:
 def rendered(outcome: PlanResult, contents: Mapping[str, Contents] | None = None) -> str:
     folder = templates()
     return render_page(
-        make_page(outcome, make_facts(), contents or {}),
-        lambda name: (folder / name).read_text("utf-8"),
+        outcome, make_facts(), contents or {}, lambda name: (folder / name).read_text("utf-8")
     )
 
 

@@ -1,13 +1,15 @@
-"""Installed packages as rules look at them: files, and what Python sources import and name."""
+"""Installed packages: their files, who owns them, and what their Python sources import and name."""
 
 import ast
+import csv
+import io
 import re
+import tokenize
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-
-from ..deep import parse
 
 Parts = tuple[str, ...]
 TESTS = frozenset({"test", "tests"})
@@ -151,3 +153,112 @@ def ending(parts: Parts) -> str:
     """Return a file's last suffix with its dot, in lower case; empty if it has none."""
     stem, dot, suffix = parts[-1].rpartition(".")
     return f".{suffix.lower()}" if dot and stem else ""
+
+
+def parse(source: bytes) -> ast.Module:
+    """Return the tree of a source; of a deep one only imports, names and texts, side by side.
+
+    CPython compiles sums of thousands of terms, as generated sources have them; ``ast`` raises
+    RecursionError. Raises SyntaxError or ValueError for what is not Python.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except (RecursionError, MemoryError):
+            return _Flat(body=list(_read_tokens(source)), type_ignores=[])
+
+
+class _Flat(ast.Module):
+    """A tree that was read from tokens."""
+
+
+def is_flat(tree: ast.Module) -> bool:
+    """Tell whether a tree was read from tokens: it knows no functions and no branches."""
+    return isinstance(tree, _Flat)
+
+
+def _read_tokens(source: bytes) -> Iterator[ast.stmt]:
+    line: list[str] = []
+    try:
+        for token in tokenize.tokenize(io.BytesIO(source).readline):
+            if token.type in {tokenize.NEWLINE, tokenize.ENDMARKER} or token.string == ";":
+                yield from _read_line(line)
+                line = []
+            elif token.type in {tokenize.NAME, tokenize.OP, tokenize.STRING}:
+                line.append(token.string)
+    except (tokenize.TokenError, IndentationError):
+        return
+
+
+def _read_line(words: list[str]) -> Iterator[ast.stmt]:
+    """Yield a statement that imports, or else the names and texts that stand in it."""
+    starts = [number for number, word in enumerate(words) if word in {"import", "from"}]
+    for start in starts[:1]:
+        try:
+            yield from ast.parse(" ".join(words[start:])).body
+        except SyntaxError:
+            continue
+        return
+    for word in words:
+        try:
+            yield ast.Expr(ast.parse(word, mode="eval").body)
+        except (SyntaxError, ValueError):
+            continue
+
+
+def read_owners(folder: Path) -> dict[str, str]:
+    """Return the normalised distribution name by path, relative to the folder of packages."""
+    owners: dict[str, str] = {}
+    for record in sorted(folder.glob("*.dist-info/RECORD")):
+        for row in _read_record(record):
+            owners.setdefault(row[0], _distribution_of(record.parent))
+    return owners
+
+
+def _read_record(record: Path) -> list[list[str]]:
+    with record.open(newline="", encoding="utf-8", errors="replace") as file:
+        return [row for row in csv.reader(file) if row]
+
+
+def find_metadata(folder: Path) -> dict[str, Path]:
+    """Return the folders of metadata by normalised distribution name."""
+    return {_distribution_of(path): path for path in sorted(folder.glob("*.dist-info"))}
+
+
+def _distribution_of(metadata: Path) -> str:
+    return normalise(metadata.name.removesuffix(".dist-info").rpartition("-")[0])
+
+
+def normalise(name: str) -> str:
+    """Return a name in the form that indexes use."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def settle_records(folder: Path) -> None:
+    """Rewrite the records to what is there: sources may have become bytecode, files may be gone.
+
+    ``importlib.metadata`` passes over recorded files that do not exist, and with them over what a
+    package consists of.
+    """
+    for record in sorted(folder.glob("*.dist-info/RECORD")):
+        kept = [settled for row in _read_record(record) if (settled := _settle(folder, row))]
+        with record.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(kept)
+
+
+def _settle(folder: Path, row: list[str]) -> list[str]:
+    path = row[0]
+    if path.startswith("..") or (folder / path).exists():
+        return row
+    compiled = f"{path}c"
+    return [compiled, "", ""] if path.endswith(".py") and (folder / compiled).exists() else []
+
+
+def delete_file(path: Path, root: Path) -> None:
+    """Delete a file, and the folders below ``root`` that are empty then."""
+    path.unlink()
+    folder = path.parent
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

@@ -1,4 +1,4 @@
-"""``leanscaffold config``: every option's value, and who said so."""
+"""``leanscaffold doctor`` and ``config``: what is broken here, and which options hold."""
 
 import sys
 from collections.abc import Mapping
@@ -10,9 +10,28 @@ from scaffold.cli.request import given_in, require_folder, with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, raw_values, unused_variables
 from scaffold.config.request import parse_request
-from scaffold.report.formatting import to_json
-from scaffold.report.options import list_rows, make_settings_document, show_settings
-from scaffold.report.terminal import show
+from scaffold.docker.doctor import Health
+from scaffold.report.options import (
+    list_rows,
+    make_checkup_document,
+    make_settings_document,
+    show_checkup,
+    show_settings,
+)
+from scaffold.report.terminal import show, to_json
+
+_BROKEN = 1
+
+
+def doctor(outside: Services, path: Path, *, as_json: bool) -> int:
+    """Look at the engine, buildx, emulation, the index, proxies, disks and the knowledge's age."""
+    require_folder(path)
+    findings = outside.engine.check_up(path)
+    if as_json:
+        click.echo(to_json(make_checkup_document(findings)), nl=False)
+    else:
+        show(sys.stdout, show_checkup(findings))
+    return _BROKEN if any(one.health is Health.BROKEN for one in findings) else 0
 
 
 @with_given

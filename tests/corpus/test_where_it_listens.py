@@ -1,0 +1,152 @@
+"""A server that listens to its own machine by default: opened to the outside, or told at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scaffold.model.project import Start
+from scaffold.project.reader import read_project
+from tests.support.folders import all_files, write
+
+ARGPARSE = """
+import argparse, {module}
+p = argparse.ArgumentParser()
+p.add_argument("--host", default="127.0.0.1")
+args = p.parse_args()
+if __name__ == "__main__":
+    {call}
+"""
+CLICK = """
+import click, uvicorn
+from click_default_group import DefaultGroup
+@click.group({group})
+def cli(): ...
+@cli.command()
+@click.option("-h", "--host", default="127.0.0.1", help="Where to listen")
+def serve(host):
+    options = dict(host=host, port=8001)
+    uvicorn.run("app", **options)
+@cli.command()
+@click.argument("name")
+def show(name): ...
+if __name__ == "__main__":
+    cli()
+"""
+TYPER = """
+import typer
+from aiohttp import web
+def main(address: str = "localhost"):
+    web.run_app(web.Application(), host=address)
+if __name__ == "__main__":
+    typer.run(main)
+"""
+VARIABLE = """
+import os
+from werkzeug.serving import run_simple
+if __name__ == "__main__":
+    run_simple(os.environ.get("BIND_TO", "127.0.0.1"), 80, None)
+"""
+SETTINGS = """
+import bottle
+from pydantic_settings import BaseSettings
+class Config(BaseSettings):
+    host: str = "127.0.0.1"
+config = Config()
+if __name__ == "__main__":
+    bottle.run(host=config.host)
+"""
+CLASS = """
+from http.server import HTTPServer
+class Web:
+    def __init__(self, host="localhost"):
+        self.host = host
+    def start(self):
+        HTTPServer((self.host, 80), None).serve_forever()
+if __name__ == "__main__":
+    Web().start()
+"""
+FILE = """
+import yaml, uvicorn
+config = yaml.safe_load(open("config.yaml"))
+if __name__ == "__main__":
+    uvicorn.run("app", host=config["server"]["host"])
+"""
+DOCOPT = '''"""Usage: main.py [--listen=ADDRESS]
+
+Options:
+  --listen=ADDRESS  where [default: 127.0.0.1:8080]
+"""
+import docopt
+if __name__ == "__main__":
+    docopt.docopt(__doc__)
+'''
+BROKER = """
+import argparse
+from aiohttp import web
+p = argparse.ArgumentParser()
+p.add_argument("--host", default="localhost", help="the MQTT broker's name")
+args = p.parse_args()
+if __name__ == "__main__":
+    web.run_app(web.Application())
+"""
+
+
+def start(folder: Path, text: str, files: Mapping[str, str]) -> Start:
+    root = write(folder, {"requirements.txt": "click\n", "main.py": text, **files})
+    found = read_project(root, environ={}, tree=all_files).start
+    assert found is not None
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        (ARGPARSE.format(module="uvicorn", call="uvicorn.run('a', host=args.host)"), "--host"),
+        (ARGPARSE.format(module="flask", call="flask.Flask('a').run(args.host or None)"), ""),
+        (CLICK.format(group="cls=DefaultGroup, default='serve'"), "serve --host"),
+        (TYPER, "--address"),
+    ],
+)
+def test_an_option_for_the_address_is_given(tmp_path: Path, text: str, added: str) -> None:
+    command = " ".join(start(tmp_path, text, {}).command)
+    assert command.removeprefix("python main.py").strip() == (f"{added} 0.0.0.0" if added else "")
+
+
+def test_an_address_with_a_port_keeps_it(tmp_path: Path) -> None:
+    assert start(tmp_path, DOCOPT, {}).command[2:] == ("--listen", "0.0.0.0:8080")
+
+
+@pytest.mark.parametrize(("text", "variable"), [(VARIABLE, "BIND_TO"), (SETTINGS, "HOST")])
+def test_a_variable_for_the_address_is_set(tmp_path: Path, text: str, variable: str) -> None:
+    assert start(tmp_path, text, {}).environment == ((variable, "0.0.0.0"),)  # noqa: S104
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "import uvicorn\nif __name__ == '__main__':\n    uvicorn.run('a:b')\n",
+            "main.py:3 listens",
+        ),
+        (CLASS, "main.py:3 listens on localhost, which nothing outside"),
+        (FILE, "config.yaml:2 listens on 127.0.0.1"),
+        (CLICK.format(group=""), "as with --cmd 'python main.py serve --host 0.0.0.0'"),
+    ],
+)
+def test_what_no_option_opens_is_told(tmp_path: Path, text: str, told: str) -> None:
+    lacks = start(tmp_path, text, {"config.yaml": "server:\n  host: 127.0.0.1\n"}).lacks
+    assert any(told in one for one in lacks), lacks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BROKER,
+        "import uvicorn\nif __name__ == '__main__':\n    uvicorn.run('a:b', host='0.0.0.0')\n",
+        "from waitress import serve\nif __name__ == '__main__':\n    serve(None)\n",
+    ],
+)
+def test_what_is_reached_is_left_alone(tmp_path: Path, text: str) -> None:
+    found = start(tmp_path, text, {})
+    assert (found.command, found.environment, found.lacks) == (("python", "main.py"), (), ())
