@@ -1,7 +1,6 @@
 """``leanscaffold build`` and ``bundle``: files that are up to date, then an image of them."""
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,7 +34,7 @@ from scaffold.project.source_clients import EPOCH, dated, read_commit_time
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import make_build_document, show_built, talking, watching
 from scaffold.report.sbom import make_spdx
-from scaffold.report.terminal import format_size, show, to_json
+from scaffold.report.terminal import format_size, print_result
 from scaffold.state.record import Record
 from scaffold.verify.compare import compare_images
 from scaffold.verify.session import verify_images, working_copy
@@ -164,12 +163,12 @@ def build(
     check_goal(goal or "", base_from or "", bundle or "", wishes)
     if apt_sources and not goal:
         raise UsageError("--apt-sources is only for --to", hint="add --to app.tar")
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=force, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
     remarks = prepared.remarks
-    with watching(sys.stderr, quiet=quiet) as watch:
+    with watching(quiet=quiet) as watch:
         if goal:
             job = make_image_job(
                 outside, prepared, make_job(prepared, wishes), goal, base_from or ""
@@ -187,10 +186,11 @@ def build(
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
             built = outside.engine.build(make_job(prepared, wishes), watch)
-    if as_json:
-        click.echo(to_json(make_build_document(built, remarks)), nl=False)
-    else:
-        show(sys.stdout, show_built(built, remarks, goal or ""))
+    print_result(
+        lambda: make_build_document(built, remarks),
+        show_built(built, remarks, goal or ""),
+        as_json=as_json,
+    )
     return 0
 
 
@@ -282,14 +282,14 @@ def bundle(
     quiet: bool,
 ) -> int:
     """Write a bundle and return the exit code."""
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=False, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=False, verbose=False)
     job = make_image_job(
         outside, prepared, make_job(prepared, BuildOptions()), goal, base_from or ""
     )
-    with watching(sys.stderr, quiet=quiet) as watch:
+    with watching(quiet=quiet) as watch:
         write_bundle(replace(job, goal=goal), watch)
     click.echo(f"Written to {goal}, {format_size(Path(goal).stat().st_size)}")
     click.echo(f"  there: leanscaffold build . --to app.tar --from {Path(goal).name}")

@@ -1,6 +1,5 @@
 """``leanscaffold report`` and ``sbom``: where the bytes of an image go, and what is in one."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -17,7 +16,7 @@ from scaffold.report.candidates import make_breakdown_document, show_breakdown
 from scaffold.report.page import render_page
 from scaffold.report.progress import talking
 from scaffold.report.sbom import FORMATS
-from scaffold.report.terminal import show, to_json
+from scaffold.report.terminal import print_result, to_json
 
 
 @with_request
@@ -33,7 +32,7 @@ def report(
     quiet: bool,
 ) -> int:
     """Show where the bytes of the image of the project in PATH go, before it is built."""
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
         facts = outside.knowledge.load_facts(request.knowledge)
         files = [
@@ -57,10 +56,11 @@ def report(
         return FITS if outcome.fits else NOTHING_FITS
     if html is not None:
         outside.files.write_page(Path(html), page, force)
-    if as_json:
-        click.echo(to_json(make_breakdown_document(outcome, facts)), nl=False)
-    else:
-        show(sys.stdout, show_breakdown(outcome, facts, html))
+    print_result(
+        lambda: make_breakdown_document(outcome, facts),
+        show_breakdown(outcome, facts, html),
+        as_json=as_json,
+    )
     return FITS if outcome.fits else NOTHING_FITS
 
 

@@ -1,14 +1,11 @@
 """``leanscaffold verify``: build, run the way the device would, and tell what holds."""
 
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import click
 
 from scaffold.cli.build import Prepared, make_image_job, make_job, prepare
 from scaffold.cli.options import take_options
@@ -22,8 +19,8 @@ from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
 from scaffold.model.options import TRACED
 from scaffold.model.verification import Expectation, Report, VerifyOptions
-from scaffold.report.progress import talking, watching
-from scaffold.report.terminal import show, to_json
+from scaffold.report.progress import saying, talking, watching
+from scaffold.report.terminal import print_result
 from scaffold.report.verify import make_report_document, show_reports
 from scaffold.verify.session import VerifyRequest, verify_files
 
@@ -81,7 +78,7 @@ def verify(
         def copy(folder: Path) -> Path:
             return folder if save else stack.enter_context(outside.engine.copy_project(folder))
 
-        with talking(sys.stderr, quiet=quiet) as tell:
+        with talking(quiet=quiet) as tell:
             if wishes.image:
                 proving = of_image(outside, path, given, wishes, tell)
             else:
@@ -90,11 +87,11 @@ def verify(
                     outcome = prepared.outcome
                     return show_result(outcome, folder=path, as_json=as_json, verbose=False)
                 proving = of_project(outside, prepared, wishes)
-        with watching(sys.stderr, quiet=quiet) as watch:
+        with watching(quiet=quiet) as watch:
             if no_engine:
                 reports = _prove_files(outside, prepared, proving, base_from or "", watch)
             else:
-                reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
+                reports = outside.engine.prove(proving, watch, saying(quiet=quiet))
     if save:
         outside.files.keep_measured(path, reports, outside.host.today())
     return _show(reports, as_json=as_json, verbose=verbose)
@@ -179,13 +176,10 @@ def _plain_promise(target: Any) -> Expectation:
     )
 
 
-def _teller(*, quiet: bool) -> Callable[[str], None]:
-    return (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
-
-
 def _show(reports: Sequence[Report], *, as_json: bool, verbose: bool) -> int:
-    if as_json:
-        click.echo(to_json(make_report_document(reports)), nl=False)
-    else:
-        show(sys.stdout, show_reports(reports, verbose=verbose))
+    print_result(
+        lambda: make_report_document(reports),
+        show_reports(reports, verbose=verbose),
+        as_json=as_json,
+    )
     return 0 if reports and all(report.passed for report in reports) else _FAILED

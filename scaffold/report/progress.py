@@ -1,13 +1,15 @@
 """The talk on stderr: what is going on right now, the steps of a build, and its result."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import Any, TextIO
 
+import click
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -15,13 +17,12 @@ from scaffold.docker.build_errors import shorten
 from scaffold.model.build import Built, Event, Progress
 from scaffold.model.errors import clean
 from scaffold.model.resolution import Reason
-from scaffold.report.document import describe_reason
-from scaffold.report.terminal import align, bullet, format_size, styled
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from scaffold.report import schemas
+from scaffold.report.schemas import fill
+from scaffold.report.terminal import Content, align, bullet, format_size, styled
 
 Watch = Callable[[Progress], None]
+Reporter = Callable[[str], None]
 
 _NAME_WIDTH = 88
 _OWN_AFFAIRS = ("internal]", "] FROM ", "resolving provenance")
@@ -32,9 +33,10 @@ _PER_SECOND = 8
 
 @contextmanager
 def watching(
-    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+    stream: TextIO | None = None, *, quiet: bool, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Watch]:
-    """Yield what shows progress; nothing of it stays behind but a line per step."""
+    """Yield what shows progress, on stderr if nowhere else; of it stays a line per step."""
+    stream = stream or sys.stderr
     if quiet:
         yield lambda _: None
     elif stream.isatty() and environ.get("TERM") != "dumb":
@@ -78,7 +80,7 @@ class LiveView:
             begin, last = self._running[progress.step]
             self._running[progress.step] = (begin, _last_words(progress) or last)
 
-    def render(self) -> "RenderableType":
+    def render(self) -> RenderableType:
         """Return the steps that run now."""
         now = self._clock()
         lines = []
@@ -109,21 +111,14 @@ def describe(progress: Progress) -> str:
     return f"{took}  {name}{moved}{'  FAILED' if progress.failed else ''}"
 
 
-class Reporter(Protocol):
-    """Says one line of progress."""
-
-    def __call__(self, text: str, /) -> None:
-        """Say it."""
-        ...
-
-
 @contextmanager
 def talking(
-    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+    stream: TextIO | None = None, *, quiet: bool, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Reporter]:
     """Yield what says progress: on a terminal the last line stays, turning, until all is done."""
+    stream = stream or sys.stderr
     if quiet or not stream.isatty():
-        yield _silent
+        yield lambda _: None
     elif environ.get("TERM") == "dumb":
         yield lambda text: print(text, file=stream, flush=True)
     else:
@@ -133,8 +128,9 @@ def talking(
             yield lambda text: status.update(text.replace("[", r"\["))
 
 
-def _silent(_: str, /) -> None:
-    """Say nothing."""
+def saying(*, quiet: bool) -> Reporter:
+    """Return what says progress in lines that all stay."""
+    return (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
 
 
 VERSION = 1
@@ -147,13 +143,11 @@ def make_build_document(built: Sequence[Built], remarks: Sequence[Reason]) -> di
         "version": VERSION,
         "images": [_describe(one) for one in built],
         "seconds": _total(built),
-        "remarks": [describe_reason(remark) for remark in remarks],
+        "remarks": [fill(schemas.Reason, remark) for remark in remarks],
     }
 
 
-def show_built(
-    built: Sequence[Built], remarks: Sequence[Reason], goal: str = ""
-) -> "Iterator[RenderableType]":
+def show_built(built: Sequence[Built], remarks: Sequence[Reason], goal: str = "") -> Content:
     """Yield what people read after a build; ``goal`` is where it went without an engine."""
     pushed = any(one.order.push for one in built)
     yield styled("Pushed" if pushed else f"Written to {goal}" if goal else "Built", "bold")
