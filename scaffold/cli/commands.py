@@ -349,9 +349,10 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             option(
                 "--format",
                 "form",
-                type=click.Choice(("cyclonedx", "spdx")),
+                type=click.Choice(("cyclonedx", "spdx", "licences")),
                 default="cyclonedx",
-                help="How to write it.  [default: cyclonedx]",
+                help="How to write it; licences: which packages ask for source, which for notice.  "
+                "[default: cyclonedx]",
             ),
             module="report",
         ),
