@@ -57,7 +57,7 @@ def test_only_an_edit_travels_and_a_crash_leaves_the_old_one(
 ) -> None:
     with reached_by_ssh(home, bench.away) as (address, client):
         path = f"{client}{os.pathsep}{bench.env['PATH']}"
-        device = replace(bench, env={**bench.env, "PATH": path, "CPUS": "0.5"})
+        device = replace(bench, env={**bench.env, "PATH": path, "CPUS": "1"})
         first = deploy(device, address, APP, *words)
         assert first.code == 0, first.err
         edited = deploy(device, address, APP + "# edited\n", *words)
