@@ -196,8 +196,8 @@ class _Compose:
         for one in self._mine:
             one["labels"] = {**one.get("labels", {}), _STARTED: self._text.replace("$", "$$")}
         self._labelled = json.dumps(found)
+        self.replaces = frozenset(one.id for one in self._list())
         before = [one.labels for one in self._list() if _STARTED in one.labels]
-        self.replaces = bool(self._list())
         self._before = before[0][_STARTED] if before else self._text if self.replaces else ""
 
     def _list(self) -> "list[Container]":
@@ -207,7 +207,11 @@ class _Compose:
         """Start what is in the file, and return the containers of the image."""
         self._up(self._labelled)
         image = _image_id(self._client, self._tag)
-        return [one for one in self._list() if one.attrs["Image"] == image]
+        found = [one for one in self._list() if one.attrs["Image"] == image]
+        for one in found:
+            if one.id in self.replaces:  # nothing changed, but it may be unhealthy since long
+                one.restart()
+        return found
 
     def restore(self) -> None:
         """Start the image that has the tag now, by the file that started what ran before."""
