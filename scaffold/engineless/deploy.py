@@ -32,7 +32,7 @@ _LOG_SHOWN = 20
 _MEBI = 1 << 20
 _TMP_SHARE, _TMP_MOST = 8, 256 * _MEBI  # as the compose file has it
 _STARTED = "io.leanscaffold.compose"  # a label: the compose file that a container was started by
-_REFUSED = "deploy it again when what is said above is in order; the old one was not touched"
+_REFUSED = "fix what is reported above and deploy again; the running container was not changed"
 
 
 # Runs ``docker compose`` for the device: arguments, a text instead of the file if not empty, IMAGE.
@@ -322,7 +322,7 @@ def _start(
     except EngineError as error:
         why, log = error.cause, [one.text for one in error.details]
     if why:
-        runs = "the old one runs again; " if back else ""
+        runs = "the previous one is running again; " if back else ""
         raise EngineError(
             f"the new image does not run there: {why}",
             hint=f"{runs}`leanscaffold verify --on` tries an image beside it",
@@ -401,7 +401,9 @@ def _send(archive: Path, saved: Saved, known: int, client: "DockerClient") -> in
             error = _load(client, goal)
             if not error and _has(client, saved):
                 return sent
-    raise EngineError(f"the device does not take the image: {error or 'no reason'}", hint=_REFUSED)
+    raise EngineError(
+        f"the device does not accept the image: {error or 'no reason'}", hint=_REFUSED
+    )
 
 
 def _load(client: "DockerClient", archive: Path) -> str:

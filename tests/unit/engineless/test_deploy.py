@@ -358,7 +358,7 @@ def test_compose_starts_it_and_goes_back_to_the_file_and_image_before(
     memory[0] = "1m"
     with pytest.raises(EngineError, match="it was unhealthy") as raised:
         deploy_to(engine, tmp_path, b"more", compose=compose)
-    assert ("the old one runs again" in raised.value.hint) is earlier
+    assert ("the previous one is running again" in raised.value.hint) is earlier
     after = {name: (one.image, one.labels["memory"]) for name, one in engine.named.items()}
     assert after == before
 
