@@ -91,14 +91,16 @@ def _extra_requires(package: LockedPackage) -> Iterator[str]:
                 yield f"{head} ; ({marker}) and {condition}"
 
 
+_LOOKED_AT = 400  # files; pages list releases in order, the newest at either end
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _UNLIKELY = re.compile(r"\bextra\b|win32|Windows|[Dd]arwin|cygwin|emscripten|PyPy|pypy")
 _PAST = re.compile(r"python_(?:full_)?version\s*<=?\s*['\"]3\.(?:[0-9]|10|11)(?:\.\d+)?['\"]")
 
 
 def newest_release(page: Page) -> tuple[str, tuple[DistFile, ...]] | None:
-    """Return the newest final release of a page that was not yanked: version, and files."""
-    release = next(final_releases(list_releases(page)), None)
+    """Return the newest final release that was not yanked: version, and files at the page's ends."""
+    ends = page.files[:_LOOKED_AT] + page.files[_LOOKED_AT:][-_LOOKED_AT:]
+    release = next(final_releases(list_releases(replace(page, files=ends))), None)
     if release is None:
         return None
     # Wheels before sdists, small files first: any wheel's metadata will do.
