@@ -98,7 +98,7 @@ _PAST = re.compile(r"python_(?:full_)?version\s*<=?\s*['\"]3\.(?:[0-9]|10|11)(?:
 
 
 def newest_release(page: Page) -> tuple[str, tuple[DistFile, ...]] | None:
-    """Return the newest final release that was not yanked: version, and files at the page's ends."""
+    """Return the newest final release that was not yanked: version, files at the page's ends."""
     ends = page.files[:_LOOKED_AT] + page.files[_LOOKED_AT:][-_LOOKED_AT:]
     release = next(final_releases(list_releases(replace(page, files=ends))), None)
     if release is None:
