@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent
 TODAY = date(2026, 11, 24)
 FILES = ("Dockerfile", "leanscaffold.json")
-# By the folder of what is kept: an example, perhaps on a base that stays whole or with more left out.
+# By the folder of what is kept: an example, perhaps on a base that stays whole or with less in it.
 CASES = {
     "fastapi": ["--target", "arm64", "--target", "amd64", "--max-size", "500MB"],
     "flask-postgres": ["--device", "raspberry-pi-4"],
