@@ -126,7 +126,9 @@ def read_units(root: Path) -> tuple[Process, ...]:
 def read_readme(root: Path) -> tuple[Process, ...]:
     """Return the lines of the README's code that run Python, without what only prepares that."""
     names = sorted(
-        one.name for one in root.glob("*") if re.fullmatch(r"(?i)readme(\.\w+)?", one.name)
+        one.name
+        for one in root.glob("*")
+        if re.fullmatch(r"(?i)readme(\.\w+)?", one.name) and one.is_file()
     )
     found = []
     for name in names:
