@@ -226,11 +226,15 @@ class HeavyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnImage:
-    """What the project's own Dockerfile starts from, and the words and addresses of its steps."""
+    """What the project's own Dockerfile starts from, and the words and addresses of its steps.
+
+    ``installs`` are the distribution's packages in it that neither the build nor a person uses.
+    """
 
     image: str
     words: frozenset[str] = frozenset()
     urls: frozenset[str] = frozenset()
+    installs: tuple[Found[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
