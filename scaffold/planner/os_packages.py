@@ -472,8 +472,9 @@ def _wants(lack: _Lack) -> str:
 
 
 def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
+    code = Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY
     return Reason(
-        code=Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY,
+        code=Code.MAY_NEED_PROGRAM if lack.likely else code,
         text=(
             f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added"
             + (f" (`--provided {lack.id}` leaves it out)" if lack.likely else "")

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.utils import canonicalize_name
 
-from scaffold.model.project import Origin
+from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.launch import Launch
 from scaffold.project.text_io import decode, read_bytes
 
 _DEEPEST = 4
+_MOST = 40  # documents
+_DOCUMENT = re.compile(r"(?:docs/)?[\w.-]+\.(?:md|rst|txt|adoc)")
 _ASIDE = frozenset({"tests", "test", "node_modules", "venv", "site-packages", "examples", "docs"})
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
@@ -121,6 +124,20 @@ def read_units(root: Path) -> tuple[Process, ...]:
                 )
             )
     return tuple(found)
+
+
+_EXTRA = re.compile(r"\b(?:pip[0-9.]*|pipx|uv)\s+(?:\S+\s+)*?[\"']?([\w.-]+)\[([\w., -]+)\]")
+
+
+def read_told_extras(root: Path) -> Iterator[Found[str]]:
+    """Yield what the README and documents at the top say to install with an extra."""
+    names = sorted(one.name for one in root.glob("*.*") if _DOCUMENT.fullmatch(one.name))
+    for file in (*names, *(f"docs/{one.name}" for one in sorted(root.glob("docs/*.*"))))[:_MOST]:
+        for number, line in enumerate(_text(root, file).splitlines(), start=1):
+            for found in _EXTRA.finditer(line) if _DOCUMENT.fullmatch(file) else ():
+                for extra in found[2].split(","):
+                    value = f"{canonicalize_name(found[1])}[{extra.strip()}]"
+                    yield Found(value=value, origin=Origin(file=file, line=number))
 
 
 def read_readme(root: Path) -> tuple[Process, ...]:
