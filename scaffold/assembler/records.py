@@ -1,9 +1,11 @@
 """A distribution's records of its packages, and the same of those whose files are in an image."""
 
+import codecs
 import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,9 @@ INTERPRETER = "/usr/local/share/sbom/cpython.cdx.json"
 _DEPENDS = re.compile(r"^Depends: (.*)$", re.MULTILINE)
 # Descriptions and lists of files, of which most are not there: what scanners do not look at.
 _LONG = re.compile(r"^(?: |Conffiles:|[FMRZaT]:).*\n?", re.MULTILINE)
+# Of a longer copyright file scanners get the lines that they look for, people the text compressed.
+_WHOLE = 16384
+_LICENCES = re.compile(rb"^(?:License:|.*/usr/share/common-licenses/).*$", re.MULTILINE)
 # What an installation writes itself stands in no list of files.
 _WRITTEN_BY = {BUNDLE: "/usr/sbin/update-ca-certificates"}
 
@@ -109,6 +114,11 @@ def write_records(view: View, paths: Iterable[str], out: Path, below: Path | Non
         if below is None or not (below / f"{DPKG}/status.d/{package}".lstrip("/")).exists():
             _write(out, f"{DPKG}/status.d/{package}", text)
             copy_paths(view, [f"/usr/share/doc/{package}/copyright"], out)
+    _shorten_copyrights(out)
+
+
+def _shorten_copyrights(out: Path) -> None:
+    """Make one file of the same texts, and compress what is long."""
     first: dict[bytes, Path] = {}
     for file in sorted(out.glob("usr/share/doc/*/copyright")):
         if file.parent.is_symlink():
@@ -117,6 +127,15 @@ def write_records(view: View, paths: Iterable[str], out: Path, below: Path | Non
         if same != file:
             file.unlink()
             file.hardlink_to(same)
+    for text, file in first.items():
+        whole = file.with_name("copyright.bz2")
+        lines = (f"The whole text: /{whole.relative_to(out).as_posix()}".encode(),)
+        lines += (*dict.fromkeys(_LICENCES.findall(text)), b"")
+        if len(text) > _WHOLE:
+            with suppress(LookupError):  # a Python that was compiled without bz2
+                # Unlike zlib's, its bytes are the same everywhere.
+                whole.write_bytes(codecs.encode(text, "bz2"))
+                file.write_bytes(b"\n".join(lines))  # written over: others are links to it
 
 
 def write_interpreter(view: View, interpreter: str, out: Path) -> None:

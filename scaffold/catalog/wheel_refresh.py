@@ -453,7 +453,7 @@ def refresh_from_index(
         cached = live.cached_facts(file)
         if cached and (cached.elf != "unread" or (file.size or 0) > largest):
             return cached
-        return live.facts(name, file, largest_elf_read=largest)
+        return live.facts(name, file, largest)
 
     source = Source(page=live.page, metadata=metadata, facts=facts)
     generator = "leanscaffold knowledge refresh --wheels"

@@ -3,14 +3,16 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, ImageNotFound
 
+from scaffold.docker.images import no_image
 from scaffold.model.errors import EngineError
 from scaffold.model.image import ImageConfig
 from scaffold.model.run import Importing, ImportTry, Run, RunSpec, TraceResult, TraceScenario
@@ -59,9 +61,7 @@ def temporary_container(
         try:
             container = client.containers.create(trial.image, **settings)
         except ImageNotFound as error:
-            raise EngineError(
-                f"the engine has no image {trial.image}", hint="docker pull it first"
-            ) from error
+            raise no_image(trial.image) from error
         except APIError as error:
             raise EngineError(
                 f"the engine makes no container: {error.explanation or error}",
@@ -107,7 +107,7 @@ def remove_marked(client: "DockerClient", mark: str) -> None:
     for container in client.containers.list(all=True, filters={"label": f"{LABEL}={mark}"}):
         _remove(container)
     for volume in client.volumes.list(filters={"label": f"{LABEL}={mark}"}):
-        with _ignoring_engine():
+        with suppress(APIError):  # it may be gone already
             volume.remove(force=True)
 
 
@@ -148,15 +148,8 @@ def read_script(name: str) -> str:
 
 
 def _remove(container: "Container") -> None:
-    with _ignoring_engine():
+    with suppress(APIError):  # it may be gone already
         container.remove(force=True, v=True)
-
-
-@contextmanager
-def _ignoring_engine() -> Iterator[None]:
-    """Let something be gone already."""
-    with suppress(APIError):
-        yield
 
 
 _SLACK = 60.0
@@ -246,24 +239,15 @@ def run_app(client: "DockerClient", mark: str, trial: RunSpec) -> Run:
 
     Everything made carries ``mark`` as a label and is removed, whatever happens.
     """
-    if trial.port is None:
-        return _run_command(client, mark, trial)
-    with temporary_container(client, mark, trial, observing=True) as watcher:
+    with ExitStack() as stack:
+        make = partial(temporary_container, client, mark, trial)
+        # Of what serves nothing no network is shared, but its end takes its figures away.
+        app = stack.enter_context(make()) if trial.port is None else None
+        follow = str(app.id) if app else ""
+        watcher = stack.enter_context(make(observing=True, follow=follow))
         watcher.start()
         _wait_ready(watcher)
-        with temporary_container(client, mark, trial, beside=watcher) as app:
-            return _watch(trial, app, watcher)
-
-
-def _run_command(client: "DockerClient", mark: str, trial: RunSpec) -> Run:
-    """Run what serves nothing: there is no network to share, but an end that takes figures away."""
-    with (
-        temporary_container(client, mark, trial) as app,
-        temporary_container(client, mark, trial, observing=True, follow=str(app.id)) as watcher,
-    ):
-        watcher.start()
-        _wait_ready(watcher)
-        return _watch(trial, app, watcher)
+        return _watch(trial, app or stack.enter_context(make(beside=watcher)), watcher)
 
 
 def try_imports(

@@ -298,22 +298,21 @@ def build_images(job: Job, watch: Watch, edges: BuildServices) -> tuple[Built, .
 
 
 def real_edges(environ: Mapping[str, str] = os.environ) -> BuildServices:
-    """Return the real world."""
+    """Return the real world; builds are told what version control says of the project."""
+
+    def build(orders: Sequence[BuildRequest], watch: Watch) -> tuple[Built, ...]:
+        folder = Path(orders[0].context)
+        known = versioned(dated(environ, folder, read_commit_time), folder, read_tagged_version)
+        return run_buildx(orders, watch, environ=known)
+
     return BuildServices(
         environ=environ,
         index_config=read_job_config,
         secrets=partial(build_secrets, token=environ.get(BEARER_VARIABLE, "")),
-        build=lambda orders, watch: run_buildx(
-            orders, watch, environ=_with_history(environ, Path(orders[0].context))
-        ),
+        build=build,
         join=lambda tag, built: join(tag, built, environ=environ),
         look_up=lambda engine, tag: _look_up(engine, tag, environ),
     )
-
-
-def _with_history(environ: Mapping[str, str], folder: Path) -> Mapping[str, str]:
-    """Return the environment of a build with what version control says of the project."""
-    return versioned(dated(environ, folder, read_commit_time), folder, read_tagged_version)
 
 
 def _version_argument(dockerfile: Path) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ def explain_failure(said: Sequence[str], failed: FailedStep | None) -> Leanscaff
         hint="the Dockerfile may have been edited: `leanscaffold generate --force` writes it again"
         if "dockerfile parse error" in everything or "failed to read dockerfile" in everything
         else "",
-        details=_details(said),
+        details=[Detail(text=line) for line in said[-_TAIL:]],
     )
 
 
@@ -215,13 +215,9 @@ def _explain_step(printed: str, failed: FailedStep | None) -> LeanscaffoldError 
             hint=_EMULATION_HINT,
             details=_output(failed),
         )
-    return StepFailedError(
-        f"a step of the build failed: {name}", hint=_step_hint(printed), details=_output(failed)
-    )
-
-
-def _step_hint(printed: str) -> str:
-    return next((hint for words, hint in _HINTS if any(w in printed for w in words)), "")
+    hint = next((hint for words, hint in _HINTS if any(w in printed for w in words)), "")
+    text = f"a step of the build failed: {name}"
+    return StepFailedError(text, hint=hint, details=_output(failed))
 
 
 def _explain_base(everything: str, error: str) -> LeanscaffoldError | None:

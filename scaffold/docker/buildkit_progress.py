@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from scaffold.model.build import Event, Progress, Step
 
@@ -25,27 +25,6 @@ class FailedStep:
     name: str
     error: str
     output: tuple[str, ...]
-
-
-class Log(Protocol):
-    """Reads the lines of a build."""
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """Return the lines that tell of no step: warnings, and the error at the end."""
-        ...
-
-    def read(self, line: str) -> tuple[Progress, ...]:
-        """Return what a line tells has happened."""
-        ...
-
-    def steps(self) -> tuple[Step, ...]:
-        """Return all steps that ran or were cached, in the order in which they began."""
-        ...
-
-    def failed(self) -> FailedStep | None:
-        """Return the step that failed, if any did."""
-        ...
 
 
 @dataclass(slots=True)
@@ -91,29 +70,42 @@ class _Vertex:
         return tuple(line.rstrip() for line in lines if line.strip())[-_TAIL:]
 
 
-class RawLog:
-    """Reads ``--progress=rawjson``: BuildKit's own status messages, one JSON object a line."""
+class Log:
+    """Reads the lines of a build; ``said`` are those that tell of no step, such as its error."""
 
     def __init__(self) -> None:
+        self.said: list[str] = []
         self._vertices: dict[str, _Vertex] = {}
-        self._said: list[str] = []
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """Return the lines that are no status."""
-        return tuple(self._said)
 
     def read(self, line: str) -> tuple[Progress, ...]:
-        """Return what one line tells; anything but a status is kept for ``said``."""
+        """Return what a line tells has happened."""
+        found = self._parse(line)
+        if found is None and line.strip():
+            self.said.append(line.rstrip())
+        return tuple(found or ())
+
+    def _parse(self, line: str) -> Iterable[Progress] | None:
+        """Return what a line tells, None for one that tells of no step."""
+        raise NotImplementedError
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return all steps that ran or were cached, in the order in which they began."""
+        raise NotImplementedError
+
+    def failed(self) -> FailedStep | None:
+        """Return the step that failed, if any did."""
+        raise NotImplementedError
+
+
+class RawLog(Log):
+    """Reads ``--progress=rawjson``: BuildKit's own status messages, one JSON object a line."""
+
+    def _parse(self, line: str) -> Iterable[Progress] | None:
         try:
             message = json.loads(line) if line.startswith("{") else None
         except ValueError:
             message = None
-        if not isinstance(message, dict):
-            if line.strip():
-                self._said.append(line.rstrip())
-            return ()
-        return tuple(self._happenings(message))
+        return self._happenings(message) if isinstance(message, dict) else None
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps that ran or were cached."""
@@ -191,34 +183,22 @@ class RawLog:
             yield Progress(happening=Event.PRINTED, step=vertex.name, text=text)
 
 
-class PlainLog:
+class PlainLog(Log):
     """Reads ``--progress=plain``, for a buildx that knows nothing else: ``#7 DONE 1.2s``."""
 
     _LINE = re.compile(r"#(\d+) (.*)")
     _DONE = re.compile(r"DONE (\d+(?:\.\d+)?)s")
     _OUTPUT = re.compile(r"\d+\.\d+ (.*)")
 
-    def __init__(self) -> None:
-        self._vertices: dict[str, _Vertex] = {}
-        self._said: list[str] = []
-
-    @property
-    def said(self) -> tuple[str, ...]:
-        """Return the lines that belong to no step."""
-        return tuple(self._said)
-
-    def read(self, line: str) -> tuple[Progress, ...]:
-        """Return what one line tells."""
+    def _parse(self, line: str) -> Iterable[Progress] | None:
         match = self._LINE.fullmatch(line.rstrip())
         if match is None:
-            if line.strip():
-                self._said.append(line.rstrip())
-            return ()
+            return None
         number, text = match[1], match[2]
         if number not in self._vertices:
             self._vertices[number] = _Vertex(name=text)
             return (Progress(happening=Event.STARTED, step=text),)
-        return tuple(self._happenings(self._vertices[number], text))
+        return self._happenings(self._vertices[number], text)
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps that ran or were cached; what they moved is not told."""

@@ -109,12 +109,8 @@ def docker_argv(engine: str) -> tuple[str, ...]:
 
 def spell_secret(secret: Secret) -> str:
     """Return a secret as buildx reads it: comma-separated values, quoted where they need it."""
-    return _csv(f"id={secret.id}", f"src={secret.path}")
-
-
-def _csv(*fields: str) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(fields)
+    csv.writer(text, lineterminator="").writerow((f"id={secret.id}", f"src={secret.path}"))
     return text.getvalue()
 
 

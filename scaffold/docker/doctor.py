@@ -160,7 +160,8 @@ def check_up(edges: DoctorServices) -> Iterator[Finding]:
         yield _broken("engine", error)
     buildx = False
     try:
-        yield Finding(part="buildx", health=Health.WELL, text=_version(edges.find_buildx()))
+        text = f"buildx {'.'.join(map(str, edges.find_buildx()))}"
+        yield Finding(part="buildx", health=Health.WELL, text=text)
         buildx = True
     except LeanscaffoldError as error:
         yield _broken("buildx", error)
@@ -180,10 +181,6 @@ def _broken(part: str, error: LeanscaffoldError) -> Finding:
     return Finding(
         part=part, health=Health.BROKEN, text=f"{error.cause}{details}", remedy=error.hint
     )
-
-
-def _version(version: tuple[int, int]) -> str:
-    return f"buildx {'.'.join(map(str, version))}"
 
 
 def _check_emulation(edges: DoctorServices) -> Finding:

@@ -22,7 +22,6 @@ from scaffold.project.secrets import find_in_config, unique
 _GONE, _OPAQUE = ".wh.", ".wh..wh..opq"
 _MOST_LINKS = 40
 _PACKAGE_FILES = ("RECORD", "METADATA", "WHEEL", "top_level.txt", REPORT)
-# What distributions and interpreters bring; nobody puts his own secrets there.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,18 +109,17 @@ def _remove_covered(files: dict[str, ImageFile], entries: Iterable[Entry]) -> No
 def _describe(
     config: Mapping[str, Any], layers: Sequence[tuple[tuple[str, int, int], Sequence[Entry]]]
 ) -> tuple[Layer, ...]:
-    made = [
-        str(line.get("created_by", ""))
-        for line in config.get("history") or ()
-        if not line.get("empty_layer")
-    ]
+    history = (line for line in config.get("history") or () if not line.get("empty_layer"))
+    said = (str(line.get("created_by", "")) for line in history)
+    plain = (one.removesuffix("# buildkit").removeprefix("/bin/sh -c #(nop)") for one in said)
+    made = [" ".join(one.split()) for one in plain]
     made = made if len(made) == len(layers) else [""] * len(layers)
     return tuple(
         Layer(
             digest=digest,
             on_disk=on_disk,
             download=download,
-            made_by=_tidy(line),
+            made_by=line,
             in_blocks=sum(_in_blocks(entry.file) for entry in entries),
         )
         for ((digest, on_disk, download), entries), line in zip(layers, made, strict=True)
@@ -131,10 +129,6 @@ def _describe(
 def _in_blocks(file: ImageFile) -> int:
     """Return what an entry takes on the file system; short links live in the inode."""
     return BLOCK if file.kind == "folder" else in_blocks(file.size)
-
-
-def _tidy(line: str) -> str:
-    return " ".join(line.removesuffix("# buildkit").removeprefix("/bin/sh -c #(nop)").split())
 
 
 def read_config(config: Mapping[str, Any]) -> ImageConfig:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
@@ -90,29 +91,6 @@ class _Started:
         return self._source.read(size)
 
 
-class _Unzipped:
-    """A gzip stream, decompressed as it is read."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._zip = zlib.decompressobj(31)
-        self._rest = b""
-
-    def read(self, size: int = -1, /) -> bytes:
-        while not self._rest or 0 <= len(self._rest) < size:
-            data = self._zip.unconsumed_tail or self._source.read(_CHUNK)
-            if not data:
-                break
-            self._rest += self._zip.decompress(data, _CHUNK)
-            if self._zip.eof:
-                left = self._zip.unused_data
-                self._zip = zlib.decompressobj(31)
-                self._source = _Started(left, self._source) if left else self._source
-        part = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(part) :]
-        return part
-
-
 class _Measured:
     """A stream that is hashed, and compressed to see what comes out, while it is read."""
 
@@ -151,7 +129,8 @@ def read_archive(chunks: Iterable[bytes]) -> Contents:
         )
         for blob in blobs
     ]
-    return make_contents(_config_digest(texts, manifest), config, layers)
+    digest = hashlib.sha256(texts[manifest["Config"]]).hexdigest()
+    return make_contents(f"sha256:{digest}", config, layers)
 
 
 def read_archive_file(path: Path) -> Contents:
@@ -198,7 +177,7 @@ def _read_members(
                     packed[member.name] = Packed(digest=digest, on_disk=on_disk, download=download)
                     continue
                 _read_member(archive, member, texts, packed)
-    except (tarfile.TarError, zlib.error, zstd.ZstdError, EOFError) as error:
+    except (tarfile.TarError, BadGzipFile, zlib.error, zstd.ZstdError, EOFError) as error:
         raise EngineError(
             f"the engine's archive of the image cannot be read: {error}",
             hint="try `docker save` by hand; is its disk full?",
@@ -229,7 +208,7 @@ def _read_layer(source: Source, size: int, head: bytes) -> Packed:
     if head.startswith(ZSTD_MAGIC):
         source = zstd.open(cast("IO[bytes]", source))
     elif packed:
-        source = _Unzipped(source)
+        source = GzipFile(fileobj=cast("IO[bytes]", source))
     stream = _Measured(source, compress=not packed)
     entries = []
     with tarfile.open(
@@ -301,10 +280,6 @@ def _real(name: str, packed: Mapping[str, Packed]) -> str:
             hint="pull or build the image again: parts of it are missing in the engine's store",
         )
     return name
-
-
-def _config_digest(texts: Mapping[str, bytes], manifest: Mapping[str, Any]) -> str:
-    return "sha256:" + hashlib.sha256(texts[manifest["Config"]]).hexdigest()
 
 
 def _without_published(entry: Entry, folders: frozenset[str]) -> Entry:
@@ -396,15 +371,16 @@ def _explained(image: str) -> Iterator[None]:
     try:
         yield
     except ImageNotFound as error:
-        raise _missing(image) from error
+        raise no_image(image) from error
     except APIError as error:
         if _NO_IMAGE in str(error.explanation):
-            raise _missing(image) from error
+            raise no_image(image) from error
         raise EngineError(
             f"the engine does not hand out the image {image}: {error.explanation or error}",
             hint="`docker info` tells whether it is well",
         ) from error
 
 
-def _missing(image: str) -> EngineError:
+def no_image(image: str) -> EngineError:
+    """Return what an engine without an image says."""
     return EngineError(f"the engine has no image {image}", hint="build or `docker pull` it first")

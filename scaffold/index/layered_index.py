@@ -20,7 +20,7 @@ from scaffold.catalog.sibling_wheels import assume_elf, is_pure
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
-from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex, MetadataBuilder
+from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex, MetadataBuilder, merge_pages
 from scaffold.index.project_files import ProjectFiles
 from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
@@ -319,17 +319,17 @@ class LayeredIndex:
         except TransientError:
             if locked is None:
                 raise
-            return _union(name, [own, locked])
+            return merge_pages([own, locked])
         if page is not None:
             self._look_ahead(page)
-        return _union(name, [own, page, locked])
+        return merge_pages([own, page, locked])
 
     def _offline_page(self, name: str, index: str) -> Page | None:
         cached = self._live.cached_page(name, only=index)
         own = None if index else self._files.page(name)
         # The snapshot is of the public index.
         public = None if index or self._no_index else self._snapshot.page(name)
-        return _union(name, [own, cached, public, self._locks.page(name)])
+        return merge_pages([own, cached, public, self._locks.page(name)])
 
     def _look_ahead(self, page: Page) -> None:
         """Ask for the newest release's metadata: most likely it is what comes next."""
@@ -399,9 +399,7 @@ class LayeredIndex:
     ) -> "Future[WheelFacts | None]":
         key = (file.filename, file.sha256, f"{file.index} {large}")
         largest = LARGEST_WHOLE if large else None
-        return self._once(
-            self._facts, key, lambda: self._live.facts(name, file, largest_elf_read=largest)
-        )
+        return self._once(self._facts, key, lambda: self._live.facts(name, file, largest))
 
     def _once(
         self, memory: "dict[T, Future[U]]", key: T, work: "Callable[[], U]", *, now: bool = False
@@ -469,28 +467,6 @@ def list_bindings(project: Project) -> Mapping[str, frozenset[str]]:
     for asked in project.asked:
         found.setdefault(asked.name, set()).add(asked.index)
     return {name: frozenset(indexes) for name, indexes in found.items() if indexes != {""}}
-
-
-def _union(name: str, pages: Sequence[Page | None]) -> Page | None:
-    """Put pages together; the first that has a file decides what is said of it."""
-    known = [page for page in pages if page is not None]
-    if not known:
-        return None
-    files: dict[str, DistFile] = {}
-    for file in _all_files(known):
-        files.setdefault(file.filename, file)
-    return Page(
-        name=canonicalize_name(name),
-        files=tuple(files.values()),
-        origin=known[0].origin,
-        index_url=known[0].index_url,
-        elsewhere=tuple(dict.fromkeys(pair for page in known for pair in page.elsewhere)),
-    )
-
-
-def _all_files(pages: Sequence[Page]) -> Iterator[DistFile]:
-    for page in pages:
-        yield from page.files
 
 
 def _answer(future: "Future[T]") -> T:

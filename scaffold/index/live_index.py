@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock as Mutex
 
@@ -85,26 +86,19 @@ class LiveIndex:
             urls = (only,) if only else self.config.urls
         found: list[Page] = []
         for base in urls:
-            url = _page_url(base, name)
-            known = self._cache.load("pages", redact(url), CachedPage)
-            origin = "cache"
-            if known is None or not 0 <= self._clock() - known.fetched < FRESH:
-                known, origin = self._fetch_page(name, url, known, redact(base)), "index"
+            known, origin = self._find_page(name, _page_url(base, name), redact(base))
             if known.files is not None:
                 found.append(_expand(name, known, origin, redact(base)))
                 if self.config.first_match:
                     break
         if not only:
             found = [*self._linked(name), *found]
-        return _merge(found)
+        return merge_pages(found)
 
     def _linked(self, name: str) -> Iterator[Page]:
         """Yield what pages of files (``--find-links``) have of a name."""
         for url in self.config.find_links:
-            known = self._cache.load("pages", redact(url), CachedPage)
-            origin = "cache"
-            if known is None or not 0 <= self._clock() - known.fetched < FRESH:
-                known, origin = self._fetch_page(name, url, known, redact(url)), "index"
+            known, origin = self._find_page(name, url, redact(url))
             files = tuple(file for file in known.files or () if _belongs(file, name))
             if files:
                 yield Page(name=name, files=files, origin=origin, index_url=redact(url))
@@ -120,7 +114,7 @@ class LiveIndex:
                 found.append(_expand(name, known, "cache", redact(base)))
                 if self.config.first_match:
                     break
-        return _merge(found)
+        return merge_pages(found)
 
     def cached_metadata(self, file: DistFile) -> Metadata | None:
         """Return what the cache has of a file's metadata.
@@ -194,12 +188,11 @@ class LiveIndex:
         largest = LARGEST_WHOLE if large else self._largest
         return known is None or (known.elf == "unread" and _is_up_to(file, largest))
 
-    def facts(
-        self, name: str, file: DistFile, *, largest_elf_read: int | None = None
-    ) -> WheelFacts | None:
-        """Read the inside of a wheel, and its machine code where the wheel is small enough."""
-        largest = self._largest if largest_elf_read is None else largest_elf_read
-        if _is_up_to(file, largest) and not is_pure(file.filename):
+    def facts(self, name: str, file: DistFile, largest: int | None = None) -> WheelFacts | None:
+        """Read a wheel's inside, and its machine code if it has no more than ``largest`` bytes."""
+        if _is_up_to(file, self._largest if largest is None else largest) and not is_pure(
+            file.filename
+        ):
             found = self._remote.with_elf(file)
         else:
             inside = self._remote.inside(file)
@@ -252,6 +245,13 @@ class LiveIndex:
                 known = dict(self.siblings(name, file.index))
                 key = f"{file.index} {name}"
                 self._cache.save("siblings", key, {file.filename: facts} | known)
+
+    def _find_page(self, name: str, url: str, index: str) -> tuple[CachedPage, str]:
+        """Return a page, and whether it is from the cache or the index."""
+        known = self._cache.load("pages", redact(url), CachedPage)
+        if known is not None and 0 <= self._clock() - known.fetched < FRESH:
+            return known, "cache"
+        return self._fetch_page(name, url, known, index), "index"
 
     def _fetch_page(self, name: str, url: str, known: CachedPage | None, index: str) -> CachedPage:
         headers = {"Accept": ACCEPT}
@@ -314,19 +314,17 @@ def _expand(name: str, page: CachedPage, origin: str, index_url: str) -> Page:
     )
 
 
-def _merge(pages: Sequence[Page]) -> Page | None:
-    """Put the pages of several indexes together; the first that has a file decides."""
-    if len(pages) < 2:  # noqa: PLR2004
-        return pages[0] if pages else None
+def merge_pages(pages: Sequence[Page | None]) -> Page | None:
+    """Put the pages of a project together; the first that has a file decides."""
+    known = [page for page in pages if page is not None]
+    if len(known) < 2:  # noqa: PLR2004
+        return known[0] if known else None
     files: dict[str, DistFile] = {}
-    for page in pages:
+    for page in known:
         for file in page.files:
             files.setdefault(file.filename, file)
-    first = pages[0]
-    return Page(
-        name=first.name,
+    return replace(
+        known[0],
         files=tuple(files.values()),
-        origin=first.origin,
-        index_url=first.index_url,
-        elsewhere=tuple(dict.fromkeys(pair for page in pages for pair in page.elsewhere)),
+        elsewhere=tuple(dict.fromkeys(pair for page in known for pair in page.elsewhere)),
     )

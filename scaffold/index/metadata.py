@@ -302,7 +302,8 @@ def is_read(path: str) -> bool:
 def scan_sources(texts: Mapping[str, str], names: Sequence[str]) -> SourceFacts:
     """Return what building takes; ``texts`` holds the files that ``is_read`` asks for."""
     pyproject = _load(texts.get("pyproject.toml", ""))
-    languages = set(_languages(names))
+    sources = (name for name in names if not _is_aside(name))
+    languages = {_LANGUAGES.get(PurePosixPath(name).suffix, "") for name in sources} - {""}
     if not _is_native(texts, pyproject, languages):
         return SourceFacts(native=False)
     system = pyproject.get("build-system") or {}
@@ -365,13 +366,6 @@ def _load(text: str) -> dict[str, Any]:
 
 def _is_aside(path: str) -> bool:
     return bool(_ASIDE & {part.lower() for part in path.split("/")[:-1]})
-
-
-def _languages(names: Sequence[str]) -> Iterator[str]:
-    for name in names:
-        language = _LANGUAGES.get(PurePosixPath(name).suffix)
-        if language and not _is_aside(name):
-            yield language
 
 
 def _headers(texts: Mapping[str, str], names: Sequence[str]) -> Iterator[str]:

@@ -5,7 +5,6 @@ import tarfile
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -17,9 +16,8 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from scaffold.index.elf import read_elf_facts
 from scaffold.index.metadata import SdistInside, read_sdist
-from scaffold.index.remote_files import read_contents, wheel_metadata
+from scaffold.index.remote_files import read_wheel, wheel_metadata
 from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.project import ProjectFile
 
@@ -68,13 +66,9 @@ class ProjectFiles:
             return None
         try:
             with ZipFile(self._root / path) as wheel:
-                facts = read_contents(wheel, file.filename)
-                if facts.elf == "none":
-                    return facts
-                elf = read_elf_facts(wheel)
+                return read_wheel(wheel, file.filename)
         except _UNREADABLE:
             return None
-        return replace(facts, glibc=elf.glibc, needs=elf.needs, elf="read", symbols=elf.symbols)
 
 
 def _read_sdist(path: Path) -> SdistInside | None:

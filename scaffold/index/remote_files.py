@@ -6,7 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
@@ -89,6 +89,16 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         modules=_list_modules(info.filename for info in files),
         served=sum(info.file_size for info in files if "/static/" in info.filename),
         duplicates=_count_duplicates(files),
+    )
+
+
+def read_wheel(wheel: ZipFile, filename: str) -> WheelFacts:
+    """Return sizes by kind, and what the machine code says."""
+    facts = read_contents(wheel, filename)
+    return (
+        facts
+        if facts.elf == "none"
+        else replace(facts, elf="read", **asdict(read_elf_facts(wheel)))
     )
 
 
@@ -222,18 +232,9 @@ class RemoteFiles:
         """
         try:
             with _network_errors(file.url), self._open_whole(file) as wheel:
-                elf = read_elf_facts(wheel)
-                facts = read_contents(wheel, file.filename)
+                return read_wheel(wheel, file.filename)
         except _UNREADABLE:
             return None
-        return replace(
-            facts,
-            glibc=elf.glibc,
-            needs=elf.needs,
-            elf="read",
-            sought=elf.sought,
-            symbols=elf.symbols,
-        )
 
     def sdist(self, file: DistFile) -> bytes | None:
         """Download an sdist; None for one that is gone or very large."""

@@ -12,7 +12,7 @@ from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Arch, Environment, LibcFamily
-from scaffold.model.verdict import Accepted, Evaluation, Rejected
+from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected
 from scaffold.planner.accelerators import list_refusals
 from scaffold.planner.evaluate import (
     PATIENCE,
@@ -85,7 +85,8 @@ class EvaluationRun:
                 for v in row
             )
         found.extend(self._elsewhere())
-        return tuple(sorted(found, key=lambda v: (v.base.id, _descending(v.python))))
+        newest_first = sorted(found, key=lambda v: Version(v.python or "0"), reverse=True)
+        return tuple(sorted(newest_first, key=lambda v: v.base.id))
 
     def _elsewhere(self) -> Iterator[Rejected]:
         arch = self.question.target.arch
@@ -150,10 +151,6 @@ class EvaluationRun:
         return self._weighed[key]
 
 
-def _descending(python: str) -> tuple[int, ...]:
-    return tuple(-part for part in Version(python).release) if python else ()
-
-
 def weigh(
     packages: Sequence[Pinned], index: Index, *, network: bool, large: bool = False
 ) -> tuple[Weighed, ...]:
@@ -171,6 +168,19 @@ def weigh(
             Weighed(pinned=pinned, facts=known or guess, exact=known is not None, source=source)
         )
     return tuple(weighed)
+
+
+def evaluate_again(
+    question: PlanningInput, candidate: Candidate, shelf: ResolverCache
+) -> Candidate | None:
+    """Return what a changed question makes of a candidate's base; None where nothing resolves."""
+    wanted = wanted_of(question.project, question.options, question.facts)
+    environment = candidate.resolution.environment
+    resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
+    if not isinstance(resolution, Resolution):
+        return None
+    packages = weigh(resolution.packages, shelf.index, network=not question.options.offline)
+    return evaluate(question, candidate.base, candidate.image, resolution, packages).candidate
 
 
 def _refuse(question: PlanningInput, base: Base, image: Image) -> Iterator[Reason]:
@@ -251,24 +261,19 @@ def choose(
     """
     common: list[tuple[Accepted, ...]] = []
     for first in (v for v in rows[0] if isinstance(v, Accepted)) if rows else ():
-        group = [_same(first, row) for row in rows]
-        fits = tuple(member for member in group if member is not None)
+        fits = tuple(
+            verdict
+            for row in rows
+            for verdict in row
+            if isinstance(verdict, Accepted)
+            and (verdict.base.id, verdict.python) == (first.base.id, first.python)
+        )
         if len(fits) == len(rows):
             common.append(fits)
     if not common:
         return tuple(None for _ in rows), ()
     best = min(common, key=lambda group: (not unread and _is_blind(group), *_key(group, objective)))
     return best, _why_this_python(rows, best[0])
-
-
-def _same(first: Accepted, row: Sequence[Evaluation]) -> Accepted | None:
-    for verdict in row:
-        if isinstance(verdict, Accepted) and (verdict.base.id, verdict.python) == (
-            first.base.id,
-            first.python,
-        ):
-            return verdict
-    return None
 
 
 def _is_blind(group: Sequence[Accepted]) -> bool:

@@ -13,7 +13,6 @@ from scaffold.model.knowledge import (
     Base,
     BuildClass,
     Facts,
-    Library,
     SystemPackage,
 )
 from scaffold.model.options import Options
@@ -38,7 +37,9 @@ from scaffold.planner.os_package_cost import (
 )
 from scaffold.planner.source_builds import find_builds, runtime_libraries
 from scaffold.planner.source_usage import (
+    OF_GLIBC,
     Usage,
+    describe_elsewhere,
     excuse_programs,
     find_missing,
     is_closed,
@@ -110,11 +111,13 @@ def find_os_packages(
     remarks: list[Reason] = []
     install: dict[str, SystemPackage] = {}
     offered: list[str] = []
-    for lack in sorted(set(_lacks(project, usage, facts, base, packages, options)), key=_order):
+    lacks = set(_lacks(project, usage, facts, base, packages, options))
+    for lack in sorted(lacks, key=lambda one: (one.package, one.id, one.file)):
         asked = lack.id in options.programs
         package = _provider_of(facts, base, lack.id)
-        if package is None and lack.id not in facts.libraries:
-            package = _namesake(base, lack.id, asked=asked)
+        if asked and lack.id not in facts.libraries and base.package_manager:
+            # Nobody has looked for it: the package that is called like the program.
+            package = SystemPackage(name=lack.id.lower(), on_disk=0, download=0, verified=False)
         # What is cut from a base follows machine code; what is opened by name it does not see.
         if lack.id in base.offers and lack.file:
             offered.append(lack.id)
@@ -163,8 +166,9 @@ def find_os_packages(
     for module, version, deb in system:
         own[deb] = python_package(base, arch, facts, deb)
         remarks.append(_from_distribution(base, module, version, deb))
-    cost += offered_cost(base, offered)
-    cost += python_cost(base, arch, facts, [deb for _, _, deb in system])
+    cost += offered_cost(base, offered) + python_cost(
+        base, arch, facts, [deb for _, _, deb in system]
+    )
     install |= own
     return OsPackages(
         run_packages=tuple(install[name] for name in sorted(install)),
@@ -237,10 +241,6 @@ def _from_distribution(base: Base, name: str, version: str, package: str) -> Rea
     return Reason(code=Code.FROM_DISTRIBUTION, text=text, package=name, fact=package)
 
 
-def _order(lack: _Lack) -> tuple[str, str, str]:
-    return (lack.package, lack.id, lack.file)
-
-
 def _check_glibc(base: Base, packages: Sequence[Weighed]) -> Iterator[Reason]:
     """Trust symbol versions, not tags: some wheels need a newer glibc than their name says."""
     if base.libc is not LibcFamily.GLIBC:
@@ -288,7 +288,12 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
                 yield replace(lack, sought=sought)
     for name, origin in usage.lacks:
         yield _Lack(name, origin, "", program=facts.libraries[name].program)
-    yield from (lack for lack in _of_own(project) if lack.id not in ships)
+    yield from (
+        _Lack(soname, own.name, str(own.origin), program=False)
+        for own in project.packages
+        for soname in runtime_libraries(own)
+        if soname not in ships
+    )
     named = {use.value for use in project.uses if use.code == "runs-program"}
     for lack in _likely(project, facts):
         if lack.id not in {*named, *programs, *options.programs, *options.provided}:
@@ -372,12 +377,6 @@ def _opened(facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:
                 yield Use(code="finds-library", value=library, origin=origin, when=when)
 
 
-def _of_own(project: Project) -> Iterator[_Lack]:
-    for own in project.packages:
-        for soname in runtime_libraries(own):
-            yield _Lack(soname, own.name, str(own.origin), program=False)
-
-
 def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:
     """Yield the names under which packages install their commands, as far as names tell."""
     yield project.name.value
@@ -406,24 +405,15 @@ def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator
         yield _Lack(program, pinned.name, "", program=True)
 
 
-_LIBC_STEMS = frozenset(
-    {"libc", "libm", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl"}
-)
-
-
 def _is_libc(soname: str) -> bool:
     """Every base has its own C library; a wheel for the other one was never a candidate."""
     stem = soname.partition(".so")[0]
-    return stem in _LIBC_STEMS or stem.startswith(("ld-linux", "ld64", "libc.musl", "ld-musl"))
+    return stem in OF_GLIBC or stem.startswith(("ld-linux", "ld64", "libc.musl", "ld-musl"))
 
 
 def _provider_of(facts: Facts, base: Base, identifier: str) -> SystemPackage | None:
-    if base.package_manager is None:
-        return None
-    library: Library | None = facts.libraries.get(identifier)
-    if library is None:
-        return None
-    return library.packages.get(base.distribution_key)
+    library = facts.libraries.get(identifier) if base.package_manager else None
+    return library.packages.get(base.distribution_key) if library else None
 
 
 def _list_providers(facts: Facts, base: Base, programs: Iterable[str]) -> list[str]:
@@ -431,20 +421,11 @@ def _list_providers(facts: Facts, base: Base, programs: Iterable[str]) -> list[s
     return sorted({p.name for one in programs if (p := _provider_of(facts, base, one))})
 
 
-def _namesake(base: Base, program: str, *, asked: bool) -> SystemPackage | None:
-    """Return the package called like a program, which nobody has looked for, if one was asked."""
-    if not asked or base.package_manager is None:
-        return None
-    return SystemPackage(name=program.lower(), on_disk=0, download=0, verified=False)
-
-
 def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     what = "program" if lack.program else "library"
     code = Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY
     closed = is_closed(base)
-    known = facts.libraries.get(lack.id)
-    who = f" ({known.elsewhere})" if known is not None and known.elsewhere else ""
-    why = f"no package of {base.id} is known to have it{who}"
+    why = f"no package of {base.id} is known to have it{describe_elsewhere(facts, lack.id)}"
     if base.origin:
         why = f"{base.id} holds only libraries that machine code names"
         if lack.program:

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.model.knowledge import Base
 from scaffold.model.options import Options
-from scaffold.model.plan import HealthCheck, Plan, TargetPlan
+from scaffold.model.plan import Plan, TargetPlan
 from scaffold.model.project import OwnPackage, Project
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Candidate, Decision
@@ -39,29 +39,6 @@ PLAN_VERSION = 1
 UID = 10001
 # A base without a shell (distroless) brings a user and a home; nothing there could add another.
 NONROOT_UID = 65532
-
-# What ``Recipe.tools`` means in a distribution (Debian's package index; Alpine's names were not
-# looked up).
-_TOOLS = {
-    "apt": {
-        "cmake": "cmake",
-        "fortran": "gfortran",
-        "llvm": "llvm-dev",
-        "meson": "meson",
-        "ninja": "ninja-build",
-        "rust": "cargo",
-        "swig": "swig",
-    },
-    "apk": {
-        "cmake": "cmake",
-        "fortran": "gfortran",
-        "llvm": "llvm-dev",
-        "meson": "meson",
-        "ninja": "samurai",
-        "rust": "cargo",
-        "swig": "swig",
-    },
-}
 
 
 def make_plan(
@@ -132,6 +109,7 @@ def _own_packages(project: Project, chosen: Sequence[Accepted]) -> tuple[OwnPack
 
 def plan_digest(plan: Plan) -> str:
     """Return the SHA-256 of all that shapes the image, in hexadecimal: no dates, no predictions."""
+    options, health = plan.options, asdict(plan.health) if plan.health else None
     content = {
         "version": plan.version,
         "reference": plan.reference,
@@ -153,7 +131,7 @@ def plan_digest(plan: Plan) -> str:
             for target in plan.targets
         ],
         "command": plan.command,
-        "health": _spell_health(plan.health) if plan.health else None,
+        "health": health and {name: value for name, value in health.items() if value != ()},
         "port": plan.port,
         "user": [plan.uid, plan.home],
         "workdir": plan.workdir,
@@ -161,25 +139,17 @@ def plan_digest(plan: Plan) -> str:
         "labels": [label for label in plan.labels if label[0] != "leanscaffold.plan"],
         "bytecode": plan.bytecode,
         "stop_signal": plan.stop_signal,
-        "assembly": _assembly(plan),
+        "assembly": [
+            *(plan.layers, plan.sourceless, plan.spared, options.trim, plan.languages),
+            *(options.programs, options.debug_shell, plan.unloaded),
+        ],
     }
     if plan.packages:
         built = [[one.path, one.root, one.backend, one.requires] for one in plan.packages]
         content["packages"] = [built, render_build_lock(plan), plan.compilers]
     if plan.trace:
-        content["trace"] = [plan.options.traced, describe_keeping(plan.trace)]
+        content["trace"] = [options.traced, describe_keeping(plan.trace)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _assembly(plan: Plan) -> list[object]:
-    options = plan.options
-    added = [options.programs, options.debug_shell, plan.unloaded]
-    return [plan.layers, plan.sourceless, plan.spared, options.trim, plan.languages, *added]
-
-
-def _spell_health(health: HealthCheck) -> dict[str, object]:
-    """Return what of a health check is in the image."""
-    return {name: value for name, value in asdict(health).items() if value != ()}
 
 
 def _check_choices(
@@ -202,11 +172,11 @@ def _plan_target(
     manager = candidate.base.package_manager or "apt"
     compiled = tuple(sorted(w.pinned.name for w in candidate.packages if w.compiled))
     sdists = sorted(w.pinned.name for w in candidate.packages if not w.pinned.wheel)
-    tools = {_TOOLS[manager].get(tool, tool) for tool in candidate.build_tools}
     environment, release = candidate.resolution.environment, candidate.image.release
     repositories = wanted_repositories(project, environment, release)
     compilers = {tool for one in repositories for tool in one.build_tools}
     native = bool(compiled or compilers)
+    tools = packages_of(candidate.build_tools, manager)
     build = {*candidate.build_packages, *tools} if compiled else set()
     by_git = any(one.build_from.startswith("git+") for one in repositories)
     build |= {*packages_of(compilers, manager), *(["git"] if by_git else [])}

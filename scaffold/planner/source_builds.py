@@ -1,6 +1,6 @@
 """What is built from source, sdists and the project's own packages: with what, and how long."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -13,9 +13,7 @@ from scaffold.model.knowledge import (
     Base,
     BuildClass,
     Facts,
-    HeaderSource,
     PackageFact,
-    Recipe,
     SystemPackage,
 )
 from scaffold.model.project import Asked, OwnPackage, Project
@@ -28,13 +26,11 @@ from scaffold.resolver.provider import is_simple, list_header_sources
 from scaffold.resolver.resolve import resolve
 
 _RANK = {effort: rank for rank, effort in enumerate(BuildClass)}
-_COMPILER = {"apt": ("gcc", "libc6-dev"), "apk": ("gcc", "musl-dev")}
 # g++, make and the C library's headers; what most builds that nobody has tried ask for.
 _ALL = {
     "apt": ("build-essential", "cmake", "pkg-config"),
     "apk": ("build-base", "cmake", "pkgconf"),
 }
-_TOOLS = {"c++": {"apt": "g++", "apk": "g++"}}
 _PKG_CONFIG = {"apt": "pkg-config", "apk": "pkgconf"}
 _LANGUAGE_TOOLS = {"fortran", "meson", "rust", "swig"}
 
@@ -92,54 +88,40 @@ def _find(facts: Facts, base: Base, weighed: Weighed) -> _Build:
         return _Build(effort=BuildClass.WHEELS)
     manager = base.package_manager or "apt"
     fact = facts.packages.get(weighed.pinned.name)
-    if fact is not None and fact.recipe is not None:
-        return _from_recipe(fact.recipe, manager)
-    return _from_source(facts, base, manager, weighed.source)
-
-
-def _from_recipe(recipe: Recipe, manager: str) -> _Build:
+    if fact is None or fact.recipe is None:
+        return _from_source(facts, base, manager, weighed.source)
     return _Build(
-        effort=recipe.effort,
-        packages=recipe.build.get(manager, ()),
-        tools=recipe.tools,
-        run=recipe.run.get(manager, ()),
+        effort=fact.recipe.effort,
+        packages=fact.recipe.build.get(manager, ()),
+        tools=fact.recipe.tools,
+        run=fact.recipe.run.get(manager, ()),
     )
 
 
 def _from_source(facts: Facts, base: Base, manager: str, source: SourceFacts | None) -> _Build:
     if source is None:
         return _Build(effort=BuildClass.UNKNOWN, packages=_ALL[manager])
-    known = facts.headers.values()
+    known, names = facts.headers.values(), (*source.headers, *source.modules)
     found = list(list_header_sources(source, known))
     brought = {one: one.apk if manager == "apk" else one.apt for one in found}
     lacking = [one for one in found if not brought[one]]
     run = [name for one in found for name in one.runs_with(base.distribution_key)]
     simple = is_simple(source, [h for one in known for h in (*one.headers, *one.modules)])
-    languages = [_TOOLS[one][manager] for one in source.languages if one in _TOOLS]
+    languages = ["g++"] if "c++" in source.languages else []
     if source.modules:
         languages.append(_PKG_CONFIG[manager])
     return _Build(
         effort=BuildClass.MINUTES if simple else BuildClass.UNKNOWN,
         packages=(
-            *(_COMPILER if simple else _ALL)[manager],
+            *(_PACKAGES[manager]["c"] if simple else _ALL[manager]),
             *languages,
             *(name for names in brought.values() for name in names),
         ),
         tools=tuple(one for one in source.languages if one in _LANGUAGE_TOOLS),
         run=tuple(run),
-        unknown=tuple(_unknown(source, found)),
-        refused=next((n for n in _names(source) if any(one.brings(n) for one in lacking)), ""),
+        unknown=tuple(n for n in names if not any(one.brings(n) for one in found)),
+        refused=next((n for n in names if any(one.brings(n) for one in lacking)), ""),
     )
-
-
-def _names(source: SourceFacts) -> tuple[str, ...]:
-    return (*source.headers, *source.modules)
-
-
-def _unknown(source: SourceFacts, found: Sequence[HeaderSource]) -> Iterator[str]:
-    for name in _names(source):
-        if not any(one.brings(name) for one in found):
-            yield name
 
 
 def _refuse(base: Base, weighed: Weighed, name: str) -> Reason:
@@ -178,27 +160,17 @@ def _known_package(facts: Facts, base: Base, arch: Arch, name: str) -> SystemPac
     return written_packages(base.distribution_key, facts).get(name, unknown)
 
 
-# What a tool is called in a distribution (Debian's and Alpine's package indexes, 2026-11).
+# What a tool is called in a distribution, where that is another name (Debian's package index, and
+# Alpine's but for llvm, 2026-11).
 _PACKAGES = {
     "apt": {
         "c": ("gcc", "libc6-dev"),
         "c++": ("g++", "gcc", "libc6-dev"),
-        "cmake": ("cmake",),
-        "fortran": ("gfortran",),
-        "meson": ("meson",),
         "ninja": ("ninja-build",),
-        "rust": ("cargo",),
     },
-    "apk": {
-        "c": ("gcc", "musl-dev"),
-        "c++": ("g++", "gcc", "musl-dev"),
-        "cmake": ("cmake",),
-        "fortran": ("gfortran",),
-        "meson": ("meson",),
-        "ninja": ("samurai",),
-        "rust": ("cargo",),
-    },
+    "apk": {"c": ("gcc", "musl-dev"), "c++": ("g++", "gcc", "musl-dev"), "ninja": ("samurai",)},
 }
+_EVERYWHERE = {"fortran": ("gfortran",), "llvm": ("llvm-dev",), "rust": ("cargo",)}
 # The library that code of a language loads when it runs.
 _RUNTIME = {"c++": "libstdc++.so.6", "fortran": "libgfortran.so.5", "rust": "libgcc_s.so.1"}
 
@@ -229,7 +201,8 @@ def compiler_packages(packages: Iterable[OwnPackage], manager: str) -> tuple[str
 
 def packages_of(tools: Iterable[str], manager: str) -> tuple[str, ...]:
     """Return the distribution's packages that bring tools of compilers, sorted."""
-    return tuple(sorted({name for tool in tools for name in _PACKAGES[manager][tool]}))
+    known = _EVERYWHERE | _PACKAGES[manager]
+    return tuple(sorted({name for tool in tools for name in known.get(tool, (tool,))}))
 
 
 def weigh_unbuilt(project: Project) -> SystemCost:

@@ -22,7 +22,7 @@ _SHELLS = frozenset({"sh", "busybox", "dash"})
 _LDCONFIG = "ldconfig"
 _ALL_LOCALES = "locales-all"
 _LOCALES = frozenset({"", "C", "POSIX", "C.UTF-8", "C.utf8"})
-_OF_GLIBC = frozenset(
+OF_GLIBC = frozenset(
     {"libc", "libm", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl"}
 )
 _PROVIDED = "where it comes by other means, say --provided {}"
@@ -177,7 +177,9 @@ class _Scales:
             if newer:
                 text += f": without its development package there is only {newer[-1]}"
             elif not is_closed(base):
-                text += f", and no package is known to have it{_elsewhere(self.facts, name)}"
+                text += (
+                    f", and no package is known to have it{describe_elsewhere(self.facts, name)}"
+                )
             code = Code.NEEDS_LIBRARY if is_closed(base) else Code.LIBRARY_UNAVAILABLE
             if use.value.startswith("/"):
                 self.notes.append(Reason(code=Code.MAY_NEED_LIBRARY, text=text, fact=name))
@@ -227,7 +229,7 @@ class _Scales:
         """Tell whether a library is a part of the base's own C library."""
         if self.base.libc is LibcFamily.MUSL:
             return soname.startswith(("libc.musl", "ld-musl")) or soname == "libc.so"
-        return soname.partition(".so")[0] in _OF_GLIBC
+        return soname.partition(".so")[0] in OF_GLIBC
 
     def _provider(self, name: str) -> bool:
         library = self.facts.libraries.get(name)
@@ -237,8 +239,9 @@ class _Scales:
         """Return what helps, or who has what no package has."""
         known = self.facts.libraries.get(program)
         if known is not None and not self._provider(program):
-            return f", and no package has it{_elsewhere(self.facts, program)}; " + _PROVIDED.format(
-                program
+            return (
+                f", and no package has it{describe_elsewhere(self.facts, program)}; "
+                + _PROVIDED.format(program)
             )
         if is_closed(self.base) and not self.base.origin:
             return ""
@@ -247,7 +250,8 @@ class _Scales:
         return f", and no package is known to have it; {_PROVIDED.format(program)}"
 
 
-def _elsewhere(facts: Facts, name: str) -> str:
+def describe_elsewhere(facts: Facts, name: str) -> str:
+    """Return who has what no package has, in brackets; empty where nobody is known."""
     library = facts.libraries.get(name)
     return f" ({library.elsewhere})" if library is not None and library.elsewhere else ""
 

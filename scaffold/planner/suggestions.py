@@ -14,7 +14,7 @@ from scaffold.model.project import Asked, Origin
 from scaffold.model.resolution import Reason, Resolution, Weighed
 from scaffold.model.target import Arch, Environment
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected, Suggestion, Workaround
-from scaffold.planner.candidates import wanted_of, weigh
+from scaffold.planner.candidates import evaluate_again
 from scaffold.planner.evaluate import PlanningInput, evaluate, open_environments
 from scaffold.planner.size_prediction import source_bytes
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache
@@ -145,15 +145,7 @@ def _swapped(
     if swap.drops and not set(swap.drops) & set(asked):
         return None
     options = with_swaps(question.options, ((name, swap.to),))
-    wanted = wanted_of(question.project, options, question.facts)
-    environment = candidate.resolution.environment
-    resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
-    if not isinstance(resolution, Resolution):
-        return None
-    packages = weigh(resolution.packages, shelf.index, network=not options.offline)
-    changed = replace(question, options=options)
-    verdict = evaluate(changed, candidate.base, candidate.image, resolution, packages)
-    return verdict.candidate
+    return evaluate_again(replace(question, options=options), candidate, shelf)
 
 
 def with_swaps(options: Options, swaps: Sequence[tuple[str, str]]) -> Options:
@@ -212,26 +204,25 @@ def find_workarounds(
     if question.target.arch not in SCARCE or not lacking:
         return ()
     names = ", ".join(lacking)
-    kinds: tuple[tuple[str, Callable[[Candidate], bool], str], ...] = (
-        ("extra-index", _is_prebuilt, "no index here has any: --extra-index-url names one more"),
-        ("older-version", _is_older, _older_hint(question, lacking, candidates, shelf)),
-        ("distribution", _is_distributed, f"no base's distribution builds {names}"),
-        ("compile", _is_compiled, f"{names} cannot be compiled here"),
-    )
+    kinds = {
+        "extra-index": "no index here has any: --extra-index-url names one more",
+        "older-version": _older_hint(question, lacking, candidates, shelf),
+        "distribution": f"no base's distribution builds {names}",
+        "compile": f"{names} cannot be compiled here",
+    }
     ways = []
-    for code, goes, why_not in kinds:
-        suited = [candidate for candidate in candidates if goes(candidate)]
-        best = min(suited, key=_merit, default=None)
-        if chosen is not None and goes(chosen.candidate):
+    for code, why_not in kinds.items():
+        best = min(
+            (candidate for candidate in candidates if _GOES[code](candidate)),
+            key=lambda one: (_GOES["compile"](one), one.size.on_disk, one.base.id),
+            default=None,
+        )
+        if chosen is not None and _GOES[code](chosen.candidate):
             best = chosen.candidate
         ways.append(
             _weigh(code, best, chosen, lacking) if best else Workaround(code=code, text=why_not)
         )
     return tuple(ways)
-
-
-def _merit(candidate: Candidate) -> tuple[bool, int, str]:
-    return _is_compiled(candidate), candidate.size.on_disk, candidate.base.id
 
 
 def _list_candidates(row: Sequence[Evaluation]) -> Iterator[Candidate]:
@@ -258,14 +249,6 @@ def _is_plain_linux(weighed: Weighed) -> bool:
     return all(tag.startswith("linux_") for tag in split_tags(weighed.pinned.file.filename)[2])
 
 
-def _is_prebuilt(candidate: Candidate) -> bool:
-    return any(map(_is_plain_linux, candidate.packages))
-
-
-def _is_older(candidate: Candidate) -> bool:
-    return bool(_older_notes(candidate))
-
-
 def _older_notes(candidate: Candidate) -> list[Reason]:
     """Return what is said of older versions with a wheel of the usual index."""
     prebuilt = {w.pinned.name for w in candidate.packages if _is_plain_linux(w)}
@@ -278,12 +261,13 @@ def _older_notes(candidate: Candidate) -> list[Reason]:
     ]
 
 
-def _is_distributed(candidate: Candidate) -> bool:
-    return bool(candidate.resolution.system)
-
-
-def _is_compiled(candidate: Candidate) -> bool:
-    return candidate.build_class is not BuildClass.WHEELS
+# Whether a candidate goes a way.
+_GOES: dict[str, Callable[[Candidate], bool]] = {
+    "extra-index": lambda one: any(map(_is_plain_linux, one.packages)),
+    "older-version": lambda one: bool(_older_notes(one)),
+    "distribution": lambda one: bool(one.resolution.system),
+    "compile": lambda one: one.build_class is not BuildClass.WHEELS,
+}
 
 
 def _weigh(
@@ -344,13 +328,16 @@ def _older_hint(
     without = [name for name in lacking if name not in ready]
     if not without:
         return "the newest versions have the wheels that there are"
+    newest_first = sorted(
+        open_environments(question), key=lambda one: (_python(one), str(one.libc)), reverse=True
+    )
     found = []
     for name in without:
         version = next(
             (
                 f"{name}=={release.version}"
                 for release in final_releases(shelf.releases(name))
-                for environment in _environments(question)
+                for environment in newest_first
                 if best_wheel(release, environment, _python(environment)) is not None
             ),
             "",
@@ -360,12 +347,6 @@ def _older_hint(
         have = "has" if len(found) == 1 else "have"
         return f"your requirements do not admit {', '.join(found)}, which {have} a wheel"
     return f"no version of {', '.join(without)} has a wheel"
-
-
-def _environments(question: PlanningInput) -> tuple[Environment, ...]:
-    """Return what the bases offer the target, the newest Python first."""
-    found = open_environments(question)
-    return tuple(sorted(found, key=lambda one: (_python(one), str(one.libc)), reverse=True))
 
 
 def _python(environment: Environment) -> Version:

@@ -7,7 +7,7 @@ from scaffold.model.codes import Code
 from scaffold.model.errors import TransientError
 from scaffold.model.knowledge import NONE
 from scaffold.model.project import Project
-from scaffold.model.resolution import Reason, Resolution, Weighed
+from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion
 from scaffold.planner.accelerators import (
     choose_indexes,
@@ -15,10 +15,10 @@ from scaffold.planner.accelerators import (
     with_indexes,
     without_parts,
 )
-from scaffold.planner.candidates import EvaluationRun, choose, wanted_of, weigh
+from scaffold.planner.candidates import EvaluationRun, choose, evaluate_again, weigh
 from scaffold.planner.evaluate import PlanningInput, evaluate
 from scaffold.resolver.cache import ResolverCache
-from scaffold.resolver.resolve import resolve
+from scaffold.resolver.support import join_words
 
 Row = tuple[Evaluation, ...]
 
@@ -46,8 +46,10 @@ def suit(
 
     ``row`` is the answer with the default index alone; it stays where nothing better fits.
     """
-    asked = tuple(one.name for one in question.project.asked)
-    change = _find_change(question, _list_names(row) or asked, shelf)
+    candidates = (verdict.candidate for verdict in row)
+    found = {w.pinned.name for one in candidates if one is not None for w in one.packages}
+    names = sorted(found) or [one.name for one in question.project.asked]
+    change = _find_change(question, names, shelf)
     if change is None:
         return Suited(question=question, row=row)
     before = choose([row], question.options.objective)[0][0]
@@ -91,7 +93,7 @@ def find_lighter(
     change = _find_change(assumed, names, shelf)
     other = None
     if change is not None and change.project != question.project:
-        other = _judge_again(replace(assumed, project=change.project), candidate, shelf)
+        other = evaluate_again(replace(assumed, project=change.project), candidate, shelf)
     if other is not None and other.size.on_disk < candidate.size.on_disk:
         on_disk = candidate.size.on_disk - other.size.on_disk
         download = candidate.size.download - other.size.download
@@ -112,25 +114,6 @@ def find_lighter(
         download=download,
         option="--accelerator none",
     )
-
-
-def _judge_again(
-    question: PlanningInput, candidate: Candidate, shelf: ResolverCache
-) -> Candidate | None:
-    wanted = wanted_of(question.project, question.options, question.facts)
-    environment = candidate.resolution.environment
-    resolution = resolve(wanted, environment, shelf, release=candidate.image.release)
-    if not isinstance(resolution, Resolution):
-        return None
-    packages = weigh(resolution.packages, shelf.index, network=not question.options.offline)
-    return evaluate(question, candidate.base, candidate.image, resolution, packages).candidate
-
-
-def _list_names(row: Row) -> tuple[str, ...]:
-    """Return the packages of all candidates, sorted."""
-    candidates = (verdict.candidate for verdict in row)
-    found = {w.pinned.name for one in candidates if one is not None for w in one.packages}
-    return tuple(sorted(found))
 
 
 def _find_change(
@@ -173,11 +156,7 @@ def _list_indexes(urls: tuple[tuple[str, str], ...]) -> str:
     by_url: dict[str, list[str]] = {}
     for name, url in urls:
         by_url.setdefault(url, []).append(name)
-    return "; ".join(f"{_join(names)} from {url}" for url, names in by_url.items())
-
-
-def _join(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return "; ".join(f"{join_words(names)} from {url}" for url, names in by_url.items())
 
 
 def _describe(change: _Change, before: Accepted | None, after: Accepted | None) -> Iterator[Reason]:
@@ -214,7 +193,7 @@ def _name_older(before: Accepted | None, after: Accepted | None) -> str:
         for w in after.candidate.packages
         if known.get(w.pinned.name, w.pinned.version) != w.pinned.version
     ]
-    return f"{_join(moved)}, the newest" if moved else "the same versions"
+    return f"{join_words(moved)}, the newest" if moved else "the same versions"
 
 
 def _describe_failure(change: _Change, before: Accepted | None) -> Iterator[Reason]:

@@ -1,13 +1,17 @@
 """Say why a package has nothing to install in an environment, and what it does have."""
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import and_
 
-from packaging.version import Version
+from packaging.specifiers import SpecifierSet
 
 from scaffold.model.codes import Code
 from scaffold.model.index import Page
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Environment, LibcFamily
+from scaffold.resolver.cache import Requirement
+from scaffold.resolver.provider import Provider
 from scaffold.resolver.releases import (
     Release,
     accepts_python,
@@ -21,37 +25,16 @@ from scaffold.resolver.releases import (
 _ARCH_OF_MACHINE = {arch.machine: arch for arch in Arch}
 
 
-def _direct(name: str, needed: str, url: str, environment: Environment, *, offline: bool) -> Reason:
-    text = f"{name}{needed} comes from a direct address that is not a wheel for {environment}"
-    if offline and not url.partition("#")[0].endswith(".whl"):
-        text = f"offline, what {name}{needed} needs is not known: plan once without --offline"
-    return Reason(code=Code.DIRECT_URL, text=text, package=name)
-
-
-def explain_missing(
-    *,
-    name: str,
-    parent: str,
-    specifier: str,
-    url: str,
-    environment: Environment,
-    python: Version,
-    releases: tuple[Release, ...],
-    admissible: tuple[Release, ...],
-    locked: bool,
-    page: Page | None,
-    offline: bool,
-    hashes: bool = False,
-    public: str = "",
-    restriction: str = "",
-) -> Iterator[Reason]:
-    """Yield why no file of ``name`` can be taken, the best explanation first.
-
-    ``restriction`` is the option, with its place, that keeps its wheels or its sdists out.
-    """
-    needed = f" (needed by {parent})" if parent else ""
-    if url:
-        yield _direct(name, needed, url, environment, offline=offline)
+def explain_missing(provider: Provider, need: Requirement) -> Iterator[Reason]:
+    """Yield why no file of a name can be taken, the best explanation first."""
+    name, offline, environment = need.name, provider.wanted.offline, provider.answers.environment
+    python, locked, page = provider.answers.python, name in provider.locked, provider.page(name)
+    needed = f" (needed by {need.parent})" if need.parent else ""
+    if need.url:
+        text = f"{name}{needed} comes from a direct address that is not a wheel for {environment}"
+        if offline and not need.url.partition("#")[0].endswith(".whl"):
+            text = f"offline, what {name}{needed} needs is not known: plan once without --offline"
+        yield Reason(code=Code.DIRECT_URL, text=text, package=name)
     if page is None:
         text = (
             f"offline, nothing is known of {name}{needed}: plan once without --offline"
@@ -60,31 +43,43 @@ def explain_missing(
         )
         yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
         return
+    admissible = tuple(provider.admissible(name, [need]))
+    public = _public_spelling(provider, need)
     if not admissible:
-        if reason := _other_system(page, needed, specifier):
-            yield reason
-        if public:
-            yield _without_local(name, needed, specifier, public)
-        yield _none_admissible(name, needed, specifier, releases, locked=locked, offline=offline)
+        yield _none_admissible(provider, need, page, needed, public)
+        return
     newest = admissible[0]
-    if hashes:
-        text = f"no file of {name} {newest.version}{needed} has the hash that is given for it"
+    what = f"{name} {newest.version}{needed}"
+    if provider.given_hashes(name, [need]):
+        text = f"no file of {what} has the hash that is given for it"
         yield Reason(code=Code.HASH_MISMATCH, text=text, package=name)
     if public and newest.version.local:
         yield _without_local(name, needed, f"=={newest.version}", public)
     if not any(accepts_python(f, python) for r in admissible for f in r.files):
-        text = f"{name} {newest.version}{needed} does not support Python {environment.python}"
+        text = f"{what} does not support Python {environment.python}"
         yield Reason(code=Code.NO_WHEEL, text=text, package=name, fact="requires-python")
-    what = f"{name} {newest.version}{needed}"
     if offline and best_wheel(newest, environment, python) is not None:
         text = f"offline, it is not known what {what} needs itself: plan once without --offline"
         yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
-    code = Code.LOCKED_VERSION_NO_WHEEL if locked else Code.NO_WHEEL
-    has_sdist = any(release.sdist for release in admissible)
-    text = f"{what} {_lacks(name, newest, environment, restriction, has_sdist=has_sdist)}"
-    file = newest.wheels[0].filename if newest.wheels else ""
-    fact = _lacking_fact(newest, environment)
-    yield Reason(code=code, text=text, package=name, file=file, fact=fact)
+    restriction, has_sdist = provider.restriction(name), any(one.sdist for one in admissible)
+    yield Reason(
+        code=Code.LOCKED_VERSION_NO_WHEEL if locked else Code.NO_WHEEL,
+        text=f"{what} {_lacks(name, newest, environment, restriction, has_sdist=has_sdist)}",
+        package=name,
+        file=newest.wheels[0].filename if newest.wheels else "",
+        fact=_describe_lack(newest, environment).partition(" (")[0],
+    )
+
+
+def _public_spelling(provider: Provider, need: Requirement) -> str:
+    """Return the version without its local part, if that has a wheel here; else an empty text."""
+    pins = [one.version for one in parse_specifier(need.specifier) or () if "+" in one.version]
+    for pin in pins:
+        public = parse_version(pin.partition("+")[0])
+        for release in provider.releases(need.name):
+            if release.version == public and provider.answers.wheel(release) is not None:
+                return str(public)
+    return ""
 
 
 def _lacks(
@@ -136,22 +131,24 @@ def _without_local(name: str, needed: str, specifier: str, public: str) -> Reaso
 
 
 def _none_admissible(
-    name: str,
-    needed: str,
-    specifier: str,
-    releases: tuple[Release, ...],
-    *,
-    locked: bool,
-    offline: bool,
+    provider: Provider, need: Requirement, page: Page, needed: str, public: str
 ) -> Reason:
-    if locked:
+    name = need.name
+    # Several specifier sets as one, in the order that packaging gives them.
+    parsed = (parse_specifier(one) for one in provider.specifiers(name, [need]))
+    specifier = str(reduce(and_, filter(None, parsed), SpecifierSet()))
+    if reason := _other_system(page, needed, specifier):
+        return reason
+    if public:
+        return _without_local(name, needed, specifier, public)
+    if name in provider.locked:
         text = f"the locked {name}{needed} is not on the index, or is not what {specifier} asks"
         return Reason(code=Code.VERSION_CONFLICT, text=text, package=name)
-    if offline:
+    if provider.wanted.offline:
         text = f"offline, no release of {name}{needed} is known that satisfies {specifier}"
         text = f"{text}: plan once without --offline"
         return Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
-    finals = list(final_releases(releases))
+    finals = list(final_releases(provider.releases(name)))
     if not finals:
         text = f"{name}{needed} has only pre-releases or withdrawn files; ask for one by version"
         return Reason(code=Code.YANKED_ONLY, text=text, package=name)
@@ -173,11 +170,6 @@ def _describe_lack(release: Release, environment: Environment) -> str:
     if not any(p.endswith(f"_{machine}") for p in suits_libc):
         return f"{environment.arch} ({family})"
     return f"Python {environment.python} ({environment.arch}, {environment.libc})"
-
-
-def _lacking_fact(release: Release, environment: Environment) -> str:
-    lack = _describe_lack(release, environment)
-    return lack.partition(" (")[0]
 
 
 def _family(platform: str) -> LibcFamily | None:

@@ -9,12 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from functools import reduce
-from operator import and_
 from typing import Any
 
 import resolvelib
-from packaging.specifiers import SpecifierSet
 
 from scaffold.model.codes import Code
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution
@@ -34,7 +31,6 @@ from scaffold.resolver.releases import (
     find_pace,
     list_wheel_pythons,
     newest_final,
-    parse_specifier,
     parse_version,
 )
 
@@ -236,40 +232,7 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
     unread = [one for one in provider.unread.values() if one.contender.name == need.name]
     if unread:
         return _unread(unread[0], offline=False)
-    reasons = explain_missing(
-        name=need.name,
-        parent=need.parent,
-        specifier=_join(provider.specifiers(need.name, [need])),
-        url=need.url,
-        environment=provider.answers.environment,
-        python=provider.answers.python,
-        releases=provider.releases(need.name),
-        admissible=tuple(provider.admissible(need.name, [need])),
-        locked=need.name in provider.locked,
-        page=provider.page(need.name),
-        offline=provider.wanted.offline,
-        hashes=provider.given_hashes(need.name, [need]),
-        public=_public_spelling(provider, need),
-        restriction=provider.restriction(need.name),
-    )
-    return next(reasons)
-
-
-def _public_spelling(provider: Provider, need: Requirement) -> str:
-    """Return the version without its local part, if that has a wheel here; else an empty text."""
-    pins = [one.version for one in parse_specifier(need.specifier) or () if "+" in one.version]
-    for pin in pins:
-        public = parse_version(pin.partition("+")[0])
-        for release in provider.releases(need.name):
-            if release.version == public and provider.answers.wheel(release) is not None:
-                return str(public)
-    return ""
-
-
-def _join(specifiers: Sequence[str]) -> str:
-    """Spell several specifier sets as one, in the order that packaging gives them."""
-    parsed = (parse_specifier(specifier) for specifier in specifiers)
-    return str(reduce(and_, filter(None, parsed), SpecifierSet()))
+    return next(explain_missing(provider, need))
 
 
 def _contradictions(causes: Sequence[Any]) -> tuple[Reason, ...]:

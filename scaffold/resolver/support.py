@@ -359,7 +359,8 @@ def describe_support(name: str, found: Sequence[Support]) -> str:
 
 
 def _spell(name: str, one: Support) -> str:
-    limit = f" with Python up to {one.python}" if _is_behind(one.python) else ""
+    behind = Version(one.python) < Version(_TRIED[-1])
+    limit = f" with Python up to {one.python}" if behind else ""
     match one.ease:
         case InstallEffort.READY:
             return f"installs ready-made on {{places}}{limit}"
@@ -372,10 +373,6 @@ def _spell(name: str, one: Support) -> str:
             who = "" if name in one.because else f" for {join_words(one.because)}"
             takes = "an unknown time" if one.ease is InstallEffort.COMPILE else f"{one.ease}"
             return f"needs a compiler{who} on {{places}}, which takes {takes}"
-
-
-def _is_behind(python: str) -> bool:
-    return Version(python) < Version(_TRIED[-1])
 
 
 def _labels(group: Sequence[Support], found: Sequence[Support]) -> list[str]:

@@ -103,11 +103,6 @@ def tag_ranks(environment: Environment) -> "dict[Tag, int]":
     return ranks
 
 
-def environment_tags(environment: Environment) -> "tuple[Tag, ...]":
-    """Return every tag the environment accepts, best first."""
-    return tuple(tag_ranks(environment))
-
-
 def python_version(minor: str) -> tuple[int, int]:
     """Return (3, 13) for ``3.13``."""
     major, _, rest = minor.partition(".")

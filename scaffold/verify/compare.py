@@ -12,25 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError
 
-from scaffold.docker.apps import run_app, try_imports
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.docker.images import (
-    carry_image,
     count_processors,
-    inspect_image,
     inspect_layers,
-    native_arches,
     remove_image,
 )
-from scaffold.docker.installed_packages import find_installed, find_modules
+from scaffold.docker.installed_packages import find_installed
 from scaffold.dockerfile.baseline_dockerfile import pulled_images
 from scaffold.model.build import BuildRequest, Built
 from scaffold.model.errors import BuildError, EngineError
 from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.options import DOCKERFILE
-from scaffold.model.run import Importing, Rebuild, Run, RunSpec
+from scaffold.model.run import Rebuild, RunSpec
 from scaffold.model.target import Arch
 from scaffold.model.verification import (
     Check,
@@ -47,11 +43,16 @@ from scaffold.verify.checks.libraries import check_libraries
 from scaffold.verify.checks.start import check_memory, check_start
 from scaffold.verify.session import (
     LEFT_OUT,
-    PATIENCE,
+    RunServices,
     VerifySession,
+    build_one,
+    import_all,
     make_trial,
+    on_device,
     open_bench,
     rebuild_edited,
+    run_often,
+    run_services,
 )
 
 if TYPE_CHECKING:
@@ -62,22 +63,15 @@ RUNS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompareServices:
+class CompareServices(RunServices):
     """Everything outside of a comparison.
 
     ``image`` builds a contender, and removes what it built at the end; ``rebuild`` builds it once
-    more after an edit. The others are those of a proof.
+    more after an edit.
     """
 
     image: Callable[[Variant], AbstractContextManager[Built]]
     rebuild: Callable[[Variant, Contents], Rebuild | str]
-    inspect: Callable[[str], Contents]
-    run: Callable[[RunSpec], Run]
-    try_imports: Callable[[RunSpec, Sequence[str], Sequence[str], float], Importing]
-    native: frozenset[Arch]
-    processors: int
-    facts: Mapping[str, PackageFact]
-    tell: Callable[[str], None]
 
 
 def compare(
@@ -161,16 +155,9 @@ def _run(
     image: str,
 ) -> CompareResult:
     promise = contender.promise
-    trial = make_trial(
-        image, contents, promise, wishes, native=edges.native, processors=edges.processors
-    )
-    runs = []
+    trial = make_trial(image, contents, promise, wishes, edges)
     count = wishes.runs or (RUNS if promise.arch in edges.native and trial.port else 1)
-    for number in range(count):
-        edges.tell(f"{contender.name}: running it ({number + 1} of {count})")
-        runs.append(edges.run(trial))
-        if runs[-1].start_seconds is None:
-            break
+    runs = run_often(trial, count, edges, contender.name)
     start, memory = check_start(trial, runs), check_memory(trial, runs)
     others = () if wishes.quick else tuple(_look(contender, contents, trial, edges))
     times = [run.start_seconds for run in runs if run.start_seconds is not None]
@@ -198,10 +185,7 @@ def _look(
     """Yield what is wrong inside that a start alone may not meet."""
     promise = contender.promise
     packages = find_installed(contents)
-    modules = {module: package.name for package in packages for module in find_modules(package)}
-    folders = tuple(dict.fromkeys(package.folder for package in packages))
-    edges.tell(f"{contender.name}: importing {len(modules)} modules")
-    importing = edges.try_imports(trial, tuple(modules), folders, max(PATIENCE, trial.patience))
+    modules, importing = import_all(trial, packages, edges, contender.name)
     yield check_imports(packages, modules, importing, planned=promise.packages, facts=edges.facts)
     yield check_libraries(contents, packages, promise.arch, facts=edges.facts)
 
@@ -286,26 +270,14 @@ def compare_images(
         tell("pulling the bases, before the clock starts")
         _warm(contest, bench, folder, watch)
         stages = _Stages(contest, bench, folder, watch, build, steps=steps)
-        native = native_arches(bench.device)
-        edges = CompareServices(
-            image=stages.image,
-            rebuild=stages.rebuild,
-            inspect=lambda image: inspect_image(bench.home, image),
-            run=lambda trial: run_app(bench.device, bench.mark, trial),
-            try_imports=lambda trial, modules, folders, patience: try_imports(
-                bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience
-            ),
-            native=native,
-            processors=count_processors(bench.device),
-            facts=contest.facts,
-            tell=tell,
-        )
+        services = run_services(bench, contest.facts, tell)
+        edges = CompareServices(image=stages.image, rebuild=stages.rebuild, **services)
         return Comparison(
             project=contest.job.project,
             arch=contest.arch,
             entries=compare(contest.contenders, contest.wishes, edges),
             device=contest.device,
-            emulated=contest.arch not in native,
+            emulated=contest.arch not in edges.native,
             notes=tuple(_notes(contest, bench.home)),
         )
 
@@ -343,9 +315,7 @@ class _Stages:
             stack.callback(remove_image, bench.home, job.wishes.tag)
             built = build_images(replace(job, wishes=wishes), self._watch, bench.build)[0]
             self._steps.extend(step.name for step in built.steps)
-            if bench.device is not bench.home:
-                stack.callback(remove_image, bench.device, job.wishes.tag)
-                carry_image(bench.home, bench.device, job.wishes.tag)
+            stack.enter_context(on_device(job.wishes.tag, bench))
             yield built
 
     def rebuild(self, contender: Variant, contents: Contents) -> Rebuild | str:
@@ -413,12 +383,12 @@ def _warm(contest: CompareRequest, bench: VerifySession, folder: Path, watch: Wa
         spelled = f"--platform={platform} " if platform else ""
         (warming / DOCKERFILE).write_text(_WARM.format(platform=spelled, reference=reference))
         tag = f"leanscaffold-compare:{bench.mark}-base"
-        wishes = replace(contest.job.wishes, tag=tag, push=False, fresh=False)
-        job = replace(contest.job, folder=warming, arches=(contest.arch,), wishes=wishes)
+        wishes = replace(contest.job.wishes, fresh=False)
+        job = replace(contest.job, folder=warming, wishes=wishes)
         try:
             # One that cannot be pulled fails again, with its reason, where it is needed.
             with suppress(BuildError):
-                build_images(job, watch, bench.build)
+                build_one(job, contest.arch, tag, bench, watch)
         finally:
             remove_image(bench.home, tag)
 

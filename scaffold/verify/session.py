@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from scaffold.docker.apps import remove_marked, run_app, run_exercise, try_imports
@@ -24,7 +25,7 @@ from scaffold.docker.images import (
     remove_image,
     weigh_image,
 )
-from scaffold.docker.installed_packages import find_installed, find_modules
+from scaffold.docker.installed_packages import Installed, find_installed, find_modules
 from scaffold.model.build import Built
 from scaffold.model.errors import BuildError
 from scaffold.model.image import Contents, ImageConfig
@@ -52,25 +53,33 @@ TMP = "/tmp"  # noqa: S108 - a path inside the image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyServices:
-    """Everything outside of a proof.
+class RunServices:
+    """What reads an image of the engine that built it, and runs it on the one that is to.
 
-    ``inspect`` reads an image of the engine that built it, ``weigh`` asks that one for its own
-    count, ``run`` and ``try_imports`` use the one that runs it, and so does ``exercise``.
-    ``rebuild`` is None where nothing was built. ``native`` are the architectures that the engine's
-    processor runs itself, ``processors`` how many it has.
+    ``native`` are the architectures that this engine's processor runs itself, ``processors`` how
+    many it has.
     """
 
     inspect: Callable[[str], Contents]
-    weigh: Callable[[str], Stored | None]
     run: Callable[[RunSpec], Run]
     try_imports: Callable[[RunSpec, Sequence[str], Sequence[str], float], Importing]
-    rebuild: Callable[[Contents], Rebuilds] | None
-    exercise: Callable[[RunSpec, TraceScenario, ImageConfig], TraceResult]
     native: frozenset[Arch]
     processors: int
     facts: Mapping[str, PackageFact]
     tell: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyServices(RunServices):
+    """Everything outside of a proof.
+
+    ``weigh`` asks the engine that built an image for its own count, ``exercise`` runs it on the
+    other. ``rebuild`` is None where nothing was built.
+    """
+
+    weigh: Callable[[str], Stored | None]
+    rebuild: Callable[[Contents], Rebuilds] | None
+    exercise: Callable[[RunSpec, TraceScenario, ImageConfig], TraceResult]
 
 
 def verify(
@@ -87,9 +96,7 @@ def verify(
         stored=edges.weigh(image),
     )
     emulated = promise.arch not in edges.native
-    trial = make_trial(
-        image, contents, promise, wishes, native=edges.native, processors=edges.processors
-    )
+    trial = make_trial(image, contents, promise, wishes, edges)
     checks = check_image(seen, _run(seen, trial, wishes, edges))
     return _report(seen, checks, _notes(trial, promise, emulated=emulated), emulated=emulated)
 
@@ -125,16 +132,14 @@ def make_trial(
     contents: Contents,
     promise: Expectation,
     wishes: VerifyOptions,
-    *,
-    native: frozenset[Arch],
-    processors: int,
+    edges: RunServices,
 ) -> RunSpec:
     """Return how the device would run an image: its user, its limits, its writable folders."""
-    emulated = promise.arch not in native
+    emulated = promise.arch not in edges.native
     home = dict(contents.config.environment).get("HOME", "")
     folders = (TMP, home, *contents.config.volumes, *wishes.writable)
     usual = PATIENCE if promise.port is not None else ALIVE
-    cores = min(promise.cores, processors) if promise.cores else None
+    cores = min(promise.cores, edges.processors) if promise.cores else None
     return RunSpec(
         image=image,
         arch=promise.arch,
@@ -165,21 +170,13 @@ def find_interpreter(contents: Contents, promise: Expectation) -> str:
 def _run(seen: Seen, trial: RunSpec, wishes: VerifyOptions, edges: VerifyServices) -> Ran:
     """Import everything, run what was traced, start the app, and build it again."""
     contents, arch = seen.contents, trial.arch
-    modules = {
-        module: package.name for package in seen.packages for module in find_modules(package)
-    }
-    folders = tuple(dict.fromkeys(package.folder for package in seen.packages))
-    edges.tell(f"{arch}: importing {len(modules)} modules")
-    importing = edges.try_imports(trial, tuple(modules), folders, max(PATIENCE, trial.patience))
+    modules, importing = import_all(trial, seen.packages, edges, arch)
     if seen.promise.runs:
         edges.tell(f"{arch}: running what was traced")
     sightings = [edges.exercise(trial, run, contents.config) for run in seen.promise.runs]
     emulated = arch not in edges.native
     count = wishes.runs or (1 if emulated or wishes.quick or trial.port is None else 3)
-    runs: list[Run] = []
-    while len(runs) < count and (not runs or runs[-1].start_seconds is not None):
-        edges.tell(f"{arch}: running it ({len(runs) + 1} of {count})")
-        runs.append(edges.run(trial))
+    runs = run_often(trial, count, edges, arch)
     loose = None
     if not wishes.quick:
         edges.tell(f"{arch}: running it with a writable root")
@@ -194,6 +191,26 @@ def _run(seen: Seen, trial: RunSpec, wishes: VerifyOptions, edges: VerifyService
         signal=contents.config.stop_signal or "SIGTERM",
         rebuilds=_rebuild_twice(contents, wishes, edges),
     )
+
+
+def import_all(
+    trial: RunSpec, packages: Sequence[Installed], edges: RunServices, who: str
+) -> tuple[dict[str, str], Importing]:
+    """Import all modules of packages; return the package of each, and what came of it."""
+    modules = {module: package.name for package in packages for module in find_modules(package)}
+    folders = tuple(dict.fromkeys(package.folder for package in packages))
+    edges.tell(f"{who}: importing {len(modules)} modules")
+    patience = max(PATIENCE, trial.patience)
+    return modules, edges.try_imports(trial, tuple(modules), folders, patience)
+
+
+def run_often(trial: RunSpec, count: int, edges: RunServices, who: str) -> list[Run]:
+    """Run an image so many times; what does not start is not started again."""
+    runs: list[Run] = []
+    while len(runs) < count and (not runs or runs[-1].start_seconds is not None):
+        edges.tell(f"{who}: running it ({len(runs) + 1} of {count})")
+        runs.append(edges.run(trial))
+    return runs
 
 
 def _rebuild_twice(contents: Contents, wishes: VerifyOptions, edges: VerifyServices) -> Rebuilds:
@@ -330,26 +347,34 @@ def _image(
         if proving.job is None:
             image = proving.wishes.image
         else:
-            image = _name(proving.job, promise, bench, keep=proving.wishes.keep)
-            if not proving.wishes.keep:
+            job, slug = proving.job, promise.arch.slug
+            if proving.wishes.keep:
+                image = f"{job.wishes.tag or default_name(job.project)}:{slug}"
+            else:
+                image = f"leanscaffold-verify:{bench.mark}-{slug}"
                 stack.callback(remove_image, bench.home, image)
-            _build(proving.job, promise, image, bench, watch)
-        if bench.device is not bench.home:
-            stack.callback(remove_image, bench.device, image)
-            carry_image(bench.home, bench.device, image)
+            build_one(proving.job, promise.arch, image, bench, watch)
+        stack.enter_context(on_device(image, bench))
         yield image
 
 
-def _name(job: Job, promise: Expectation, bench: VerifySession, *, keep: bool) -> str:
-    if keep:
-        return f"{job.wishes.tag or default_name(job.project)}:{promise.arch.slug}"
-    return f"leanscaffold-verify:{bench.mark}-{promise.arch.slug}"
+@contextmanager
+def on_device(image: str, bench: VerifySession) -> Iterator[None]:
+    """Have an image on the engine that runs it for as long as it is tried."""
+    if bench.device is bench.home:
+        yield
+        return
+    try:
+        carry_image(bench.home, bench.device, image)
+        yield
+    finally:
+        remove_image(bench.device, image)
 
 
-def _build(job: Job, promise: Expectation, tag: str, bench: VerifySession, watch: Watch) -> Built:
+def build_one(job: Job, arch: Arch, tag: str, bench: VerifySession, watch: Watch) -> Built:
+    """Build the image of one architecture under a tag; nothing is pushed."""
     wishes = replace(job.wishes, tag=tag, push=False)
-    one = replace(job, arches=(promise.arch,), wishes=wishes)
-    return build_images(one, watch, bench.build)[0]
+    return build_images(replace(job, arches=(arch,), wishes=wishes), watch, bench.build)[0]
 
 
 def _edges(
@@ -361,23 +386,32 @@ def _edges(
 ) -> VerifyServices:
     job = proving.job
     return VerifyServices(
-        inspect=lambda image: inspect_image(bench.home, image),
+        **run_services(bench, proving.facts, tell),
         weigh=lambda image: weigh_image(bench.home, image),
-        run=lambda trial: run_app(bench.device, bench.mark, trial),
-        try_imports=lambda trial, modules, folders, patience: try_imports(
-            bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience
-        ),
         exercise=lambda trial, exercise, config: run_exercise(
             bench.device, bench.mark, trial, exercise, config, tracer=""
         ),
         rebuild=None
         if job is None
         else lambda contents: _rebuild(job, promise, contents, bench, watch),
-        native=native_arches(bench.device),
-        processors=count_processors(bench.device),
-        facts=proving.facts,
-        tell=tell,
     )
+
+
+def run_services(
+    bench: VerifySession, facts: Mapping[str, PackageFact], tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the fields of RunServices for the engines of a session."""
+    return {
+        "inspect": partial(inspect_image, bench.home),
+        "run": partial(run_app, bench.device, bench.mark),
+        "try_imports": lambda trial, modules, folders, patience: try_imports(
+            bench.device, bench.mark, trial, modules=modules, folders=folders, patience=patience
+        ),
+        "native": native_arches(bench.device),
+        "processors": count_processors(bench.device),
+        "facts": facts,
+        "tell": tell,
+    }
 
 
 def _rebuild(
@@ -447,7 +481,7 @@ def _once_more(
         change(copy)
         stack.callback(remove_image, bench.home, tag)
         try:
-            built = _build(replace(job, folder=copy), promise, tag, bench, watch)
+            built = build_one(replace(job, folder=copy), promise.arch, tag, bench, watch)
         except BuildError as error:
             return f"not tried: the build after {what} failed: {error.cause}"
         known = {layer.digest: (layer.on_disk, layer.download) for layer in contents.layers}

@@ -10,13 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scaffold.docker.apps import run_exercise
-from scaffold.docker.build import BuildServices, Job, Watch, build_images
+from scaffold.docker.build import BuildServices, Job, Watch
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.docker.images import (
-    carry_image,
-    count_processors,
-    inspect_image,
-    native_arches,
     remove_image,
 )
 from scaffold.model.errors import Detail, TraceError, UsageError
@@ -44,7 +40,16 @@ from scaffold.state.trace_file import (
     weigh_opened,
 )
 from scaffold.verify.checks.traced import compare_runs, name_exercise
-from scaffold.verify.session import VerifySession, make_trial, open_bench, working_copy
+from scaffold.verify.session import (
+    RunServices,
+    VerifySession,
+    build_one,
+    make_trial,
+    on_device,
+    open_bench,
+    run_services,
+    working_copy,
+)
 
 if TYPE_CHECKING:
     from scaffold.model.target import Arch
@@ -95,16 +100,17 @@ def trace_project(
     with ExitStack() as stack:
         stack.enter_context(stopped_by_signals())
         bench = stack.enter_context(open_bench(tracing.wishes, environ, build))
+        edges = RunServices(**run_services(bench, {}, tell))
         with _image(tracing, tracing.plan, bench, watch) as image:
-            whole = inspect_image(bench.home, image)
-            trial = _trial(tracing, image, whole, bench)
+            whole = edges.inspect(image)
+            trial = make_trial(image, whole, tracing.promise, tracing.wishes, edges)
             sightings = _run(tracing, whole, trial, bench, tell)
         opened = find_opened(whole, {path for one in sightings for path in one.files})
         trace = _make_trace(tracing, whole, sightings, opened)
         plan = _with_trace(tracing, trace)
         with _image(tracing, plan, bench, watch) as image:
-            kept = inspect_image(bench.home, image)
-            trial = _trial(tracing, image, kept, bench)
+            kept = edges.inspect(image)
+            trial = make_trial(image, kept, tracing.promise, tracing.wishes, edges)
             tell(f"{trial.arch}: running all of it again, with the trace")
             again = [
                 run_exercise(bench.device, bench.mark, trial, one, kept.config, tracer="")
@@ -132,25 +138,10 @@ def _image(tracing: Tracing, plan: Plan, bench: VerifySession, watch: Watch) -> 
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        wishes = replace(tracing.job.wishes, tag=tag, push=False)
-        job = replace(tracing.job, folder=folder, arches=(arch,), wishes=wishes)
         stack.callback(remove_image, bench.home, tag)
-        build_images(job, watch, bench.build)
-        if bench.device is not bench.home:
-            stack.callback(remove_image, bench.device, tag)
-            carry_image(bench.home, bench.device, tag)
+        build_one(replace(tracing.job, folder=folder), arch, tag, bench, watch)
+        stack.enter_context(on_device(tag, bench))
         yield tag
-
-
-def _trial(tracing: Tracing, image: str, contents: Contents, bench: VerifySession) -> RunSpec:
-    return make_trial(
-        image,
-        contents,
-        tracing.promise,
-        tracing.wishes,
-        native=native_arches(bench.device),
-        processors=count_processors(bench.device),
-    )
 
 
 def _run(

@@ -1,3 +1,4 @@
+import bz2
 import json
 from pathlib import Path
 
@@ -98,6 +99,27 @@ def test_scanners_see_the_packages_whose_files_were_taken_and_no_others(
     same = [out / f"usr/share/doc/{name}/copyright" for name in ("libc6", "libc-bin")]
     assert [path.read_text() for path in same] == ["the same"] * 2
     assert same[0].samefile(same[1])
+
+
+def test_a_long_copyright_is_kept_compressed_and_its_licences_where_scanners_look(
+    debian: View, tmp_path: Path
+) -> None:
+    ((_, root),) = debian.parts
+    text = "License: LGPL-2.1+\n" + " of the licence\n" * 2000 + " License: no field\n"
+    text += " see /usr/share/common-licenses/GPL-2 for it\n" * 2
+    for name in ("libc6", "libc-bin"):
+        write(root, f"/usr/share/doc/{name}/copyright", text)
+    out = tmp_path / "out"
+    write_records(debian, [f"{GNU}/libc.so.6", "/etc/ld.so.conf"], out)
+    (whole,) = out.rglob("copyright.bz2")
+    assert bz2.decompress(whole.read_bytes()).decode() == text
+    for name in ("libc6", "libc-bin"):
+        lines = (out / f"usr/share/doc/{name}/copyright").read_text().splitlines()
+        assert lines == [
+            f"The whole text: /{whole.relative_to(out)}",
+            "License: LGPL-2.1+",
+            " see /usr/share/common-licenses/GPL-2 for it",
+        ]
 
 
 def test_a_second_layer_has_the_records_that_the_first_has_not(

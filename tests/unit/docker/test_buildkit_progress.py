@@ -24,7 +24,7 @@ def test_a_whole_bake_is_read_with_times_and_what_came_from_the_cache() -> None:
     log = RawLog()
     happened = feed(log, "bake-done")
     steps = {step.name: step for step in log.steps()}
-    assert log.said == ()
+    assert not log.said
     assert log.failed() is None
     assert steps["[amd64 internal] load build definition from Dockerfile"].bytes == 5176
     pip = next(s for s in log.steps() if s.name.startswith("[arm64 build-arm64 2/4] RUN"))
@@ -111,7 +111,7 @@ def test_bytes_are_the_most_that_each_transfer_told() -> None:
 def test_a_line_that_is_no_status_is_kept_as_said(line: str) -> None:
     log = RawLog()
     assert log.read(line + "\n") == ()
-    assert log.said == (line,)
+    assert log.said == [line]
 
 
 @pytest.mark.parametrize(

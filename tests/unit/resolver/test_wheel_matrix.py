@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scaffold.model.index import DistFile, Page
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
 from scaffold.resolver.support import Cell, Matrix, make_matrix, places, serves
-from scaffold.resolver.tags import environment_tags, python_version
+from scaffold.resolver.tags import python_version, tag_ranks
 
 
 def matrix_of(*filenames: str, yanked: str = "", requires_python: str = "") -> Matrix:
@@ -147,7 +147,7 @@ def test_the_matrix_agrees_with_the_tags_that_an_installer_accepts(
             environment = Environment(
                 python=python, arch=arch, libc=Libc(family=libc, version=version)
             )
-            tags = {(t.interpreter, t.abi, t.platform) for t in environment_tags(environment)}
+            tags = {(t.interpreter, t.abi, t.platform) for t in tag_ranks(environment)}
             if (interpreter, abi, platform) in tags:
                 accepted.add((libc, arch))
     assert found == accepted
