@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from scaffold.cli.build import prepare
 from scaffold.cli.lint import LintResult, choose_rules, lint_file
 from scaffold.cli.plan import decide_outcome, write_files
-from scaffold.cli.prepare import prepare
 from scaffold.cli.request import take_given, take_request
 from scaffold.cli.services import Services, real_services
 from scaffold.cli.verify import of_project

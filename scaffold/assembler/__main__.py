@@ -29,6 +29,8 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--sourceless", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--unloaded", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--spare", action="append", default=[], metavar="RULE:NAME")
+    text = "what a small library replaces"
+    parser.add_argument("--stand-in", action="append", default=[], metavar="A:B:C", help=text)
     parser.add_argument("--layer", action="append", default=[], metavar="PACKAGE,PACKAGE")
     parser.add_argument("--own", type=Path, help="machine code of the application")
     parser.add_argument("--trace", type=Path, help="keep-list of a traced app")
@@ -45,6 +47,7 @@ def parse_order(argv: list[str]) -> Order:
     values["languages"] = frozenset(values.pop("language"))
     values["programs"] = tuple(values.pop("program"))
     values["spare"] = tuple(tuple(one.split(":", 1)) for one in values["spare"])
+    values["stand_ins"] = tuple(tuple(one.split(":")) for one in values.pop("stand_in"))
     values["layers"] = tuple(tuple(one.split(",")) for one in values.pop("layer"))
     return Order(**values)
 

@@ -9,6 +9,7 @@ from .bytecode import compile_folder
 from .duplicates import DUPLICATES, link_folder
 from .packages import Packages, normalise, read_owners, settle_records
 from .trimming import (
+    STAND_INS,
     SYMBOLS,
     Removed,
     describe,
@@ -25,16 +26,16 @@ class Order:
     """What is to be put together. Paths of this machine are ``Path``, those in the image texts.
 
     ``base`` is the root of the image that a base is cut from, for the user ``uid``; without one
-    there are only the packages, for a base that stays whole.
-    ``sourceless`` are packages that work without their sources, ``unloaded`` those that open
-    libraries by their full names alone, ``spare`` pairs (rule, top-level
-    name) that a rule leaves alone, ``layers`` the packages that get a layer each, ``languages``
-    those that the application speaks, ``programs`` what is put in on request, ``shell`` a shell
-    too. ``trace`` is a keep-list, ``closure`` how much of what is not
-    on it stays all the same, ``imports`` a file with what the app's own sources name. ``own`` is
-    a folder with the application's machine code, which comes in a layer of its own. ``known`` is
-    a system with the packages of every one of its kind. With ``owners`` no owner is set: "path uid"
-    lines go into that file, for whoever writes the archives.
+    there are only the packages, for a base that stays whole. ``sourceless`` are packages that work
+    without their sources, ``unloaded`` those that open libraries by their full names alone,
+    ``stand_ins`` what ``replace_libraries`` takes, ``spare`` pairs (rule, top-level name) that a
+    rule leaves alone, ``layers`` the packages that get a layer each, ``languages`` those that the
+    application speaks, ``programs`` what is put in on request, ``shell`` a shell too. ``trace`` is
+    a keep-list, ``closure`` how much of what is not on it stays all the same, ``imports`` a file
+    with what the app's own sources name. ``own`` is a folder with the application's machine code,
+    which comes in a layer of its own. ``known`` is a system with the packages of every one of its
+    kind. With ``owners`` no owner is set: "path uid" lines go into that file, for whoever writes
+    the archives.
     """
 
     packages: Path
@@ -50,6 +51,7 @@ class Order:
     bytecode: str = "only"
     sourceless: frozenset[str] = frozenset()
     unloaded: frozenset[str] = frozenset()
+    stand_ins: tuple[tuple[str, str, str], ...] = ()
     spare: tuple[tuple[str, str], ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()
@@ -67,8 +69,15 @@ def assemble(order: Order) -> Iterator[str]:
     """Write the layers ``base``, ``packages-1`` and so on; yield lines that say what was done."""
     owners = read_owners(order.packages)
     removed = _trim(order, owners)
+    # Of what no plan of this project needs, the program in it has no module.
+    if order.stand_ins:
+        from .stand_ins import replace_libraries
+
+        for name, saved, why in replace_libraries(order.packages, order.stand_ins):
+            if why:
+                yield f"kept {name}: {why}"
+            _count(removed, owners, STAND_INS, name, saved)
     if order.base is not None:
-        # Of what no plan of this project needs, the program in it has no module.
         from .base import cut_base
 
         order = yield from cut_base(order, order.base)
@@ -104,8 +113,12 @@ def _finish_packages(order: Order, owners: dict[str, str], removed: Removed) -> 
     )
     taken += [(DUPLICATES, *one) for one in same]
     for rule, name, saved in taken:
-        count = removed.setdefault(owners.get(name, name.partition("/")[0]), {})
-        count[rule] = count.get(rule, 0) + saved
+        _count(removed, owners, rule, name, saved)
+
+
+def _count(removed: Removed, owners: dict[str, str], rule: str, name: str, saved: int) -> None:
+    count = removed.setdefault(owners.get(name, name.partition("/")[0]), {})
+    count[rule] = count.get(rule, 0) + saved
 
 
 def _layers(order: Order) -> dict[str, int]:

@@ -45,13 +45,20 @@ import_module("assemble.__main__").main(sys.argv[1:])
 
 
 def bundle(
-    read: Callable[[str], str | None], version: str, *, cut: bool = True, traced: bool = True
+    read: Callable[[str], str | None],
+    version: str,
+    *,
+    cut: bool = True,
+    traced: bool = True,
+    stand_ins: bool = True,
 ) -> str:
     """Return the text of the file; ``read`` gives a source by its path here, None where none is.
 
-    Without ``cut`` no base can be cut to measure with it, without ``traced`` no trace be applied.
+    Without ``cut`` no base can be cut to measure with it, without ``traced`` no trace be applied,
+    without ``stand_ins`` no library be replaced.
     """
-    left_out = [*(() if cut else ("base",)), *(() if traced else ("traced",))]
+    kept = {"base": cut, "traced": traced, "stand_ins": stand_ins}
+    left_out = [name for name, needed in kept.items() if not needed]
     # Nothing imports the second: its text goes into the image.
     roots = ["__main__", *(("traced.finder",) if traced else ())]
     sources = dict(sorted(_collect(read, roots, left_out).items()))

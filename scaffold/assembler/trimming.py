@@ -12,7 +12,7 @@ from .stripping import strip_file
 from .trim import find_spent
 
 REPORT = "TRIMMED"  # beside a package's METADATA: {rule: bytes}
-SYMBOLS = "symbols"
+SYMBOLS, STAND_INS = "symbols", "stand-ins"
 _LAUNCHES = re.compile(r"^\s*from (\w+)[\w.]* import", re.MULTILINE)
 
 Spared = Collection[tuple[str, str]]

@@ -41,6 +41,7 @@ from scaffold.model.knowledge import (
     Library,
     ModuleFact,
     PackageFact,
+    StandIn,
     distribution_key,
 )
 from scaffold.model.target import Device
@@ -59,7 +60,7 @@ _FOLDERS = {
 }
 _TABLES = (
     *("libraries", "pythons", "modules", "companions", "headers", "families"),
-    *("indexes", "compressions"),
+    *("indexes", "compressions", "stand_ins"),
 )
 _LINE = re.compile(r"at line (\d+)")
 
@@ -74,11 +75,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """What a folder's files say, as long as their names, sizes and times give this stamp."""
+    """The facts of folders, as long as the names, sizes and times of their files give a stamp."""
 
     stamp: str
-    entries: dict[str, dict[str, Entry]]
-    footprints: dict[str, Footprint]
+    facts: Facts
 
 
 class _Collector:
@@ -115,42 +115,37 @@ def load_facts(root: Traversable, *layers: Path, cache: Cache | None = None) -> 
 
     A layer has the same folders. An entry with the same id replaces the earlier one; a package is
     merged field by field. Raises KnowledgeInvalidError that lists every problem with its file.
-    ``cache`` spares reading the files of ``root`` again until one changes.
+    ``cache`` spares reading the files again until one of them, or of this package, changes.
     """
-    collector = _Collector()
-    if cache is not None and isinstance(root, Path) and root.is_dir():
-        _read_kept(root, cache, collector)
-    else:
-        _read_layer(root, "knowledge", collector)
-    for layer in layers:
-        _read_layer(layer, str(layer), collector)
-    facts = _build(collector)
-    _raise_problems(collector)
-    return facts
+    if cache is None or not isinstance(root, Path):
+        return _read_facts(root, *layers)
+    key, stamp = " ".join(map(str, (root, *layers))), _stamp(Path(__file__).parent, root, *layers)
+    kept = cache.load("facts", key, _Kept)
+    if kept is None or kept.stamp != stamp:
+        kept = _Kept(stamp=stamp, facts=_read_facts(root, *layers))
+        cache.save("facts", key, kept)
+    return kept.facts
 
 
-def _read_layer(folder: Traversable, label: str, collector: _Collector) -> None:
-    if folder.is_dir():
-        _read_folder(folder, label, collector)
-    else:
-        collector.refuse(label, "there is no such folder")
-
-
-def _read_kept(root: Path, cache: Cache, collector: _Collector) -> None:
+def _stamp(*folders: Path) -> str:
     stamp = sha256()
-    for folder in (root, *(root / kind for kind in _FOLDERS)):
+    for folder in (one for root in folders for one in (root, *(root / kind for kind in _FOLDERS))):
         for file in sorted(os.scandir(folder), key=lambda one: one.name) if folder.is_dir() else ():
             stat = file.stat()
             stamp.update(f"{file.path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    kept = cache.load("facts", str(root), _Kept)
-    if kept is not None and kept.stamp == stamp.hexdigest():
-        collector.entries, collector.footprints = kept.entries, kept.footprints
-        return
-    _read_folder(root, "knowledge", collector)
-    if not collector.problems:
-        entries, footprints = collector.entries, collector.footprints
-        value = _Kept(stamp=stamp.hexdigest(), entries=entries, footprints=footprints)
-        cache.save("facts", str(root), value)
+    return stamp.hexdigest()
+
+
+def _read_facts(root: Traversable, *layers: Path) -> Facts:
+    collector = _Collector()
+    for folder, label in ((root, "knowledge"), *((layer, str(layer)) for layer in layers)):
+        if folder.is_dir():
+            _read_folder(folder, label, collector)
+        else:
+            collector.refuse(label, "there is no such folder")
+    facts = _build(collector)
+    _raise_problems(collector)
+    return facts
 
 
 def load_package(name: str, root: Traversable, *layers: Path) -> PackageFact | None:
@@ -276,6 +271,7 @@ def _build(collector: _Collector) -> Facts:
         modules=_values(collector, "modules", ModuleFact, _as_written),
         companions=_values(collector, "companions", Companion, _as_written),
         indexes=_values(collector, "indexes", ExtraIndex, _as_written),
+        stand_ins=_values(collector, "stand_ins", StandIn, _as_written),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 

@@ -14,9 +14,16 @@ from typing import Literal
 
 import msgspec
 
-from scaffold.catalog.sibling_wheels import assume_elf, is_pure
 from scaffold.model.errors import DataMissingError, Detail, KnowledgeInvalidError
-from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
+from scaffold.model.index import (
+    DistFile,
+    Metadata,
+    Page,
+    SourceFacts,
+    WheelFacts,
+    assume_elf,
+    is_pure,
+)
 
 KINDS = (
     "py", "so", "pyi", "headers", "static", "sources", "tests", "docs", "dist-info", "other",

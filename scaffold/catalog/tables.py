@@ -28,6 +28,7 @@ from scaffold.model.knowledge import (
     ImageFamily,
     ModuleFact,
     PackageFact,
+    StandIn,
     Symbols,
     SystemPackage,
 )
@@ -187,6 +188,7 @@ _FORMS: Mapping[str, Any] = {
     "compressions": Compression,
     "dropped": DroppedPackages,
     "indexes": ExtraIndex,
+    "stand_ins": StandIn,
 }
 
 

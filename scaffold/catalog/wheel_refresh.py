@@ -19,7 +19,6 @@ from packaging.utils import (
 )
 
 from scaffold.catalog.resources import knowledge
-from scaffold.catalog.sibling_wheels import is_pure, wheel_platforms
 from scaffold.catalog.snapshot import (
     KINDS,
     Head,
@@ -33,7 +32,7 @@ from scaffold.index.configuration import read_index_config
 from scaffold.index.layered_index import list_likely_needs
 from scaffold.index.live_index import LiveIndex
 from scaffold.model.errors import Detail, KnowledgeInvalidError
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
+from scaffold.model.index import DistFile, Metadata, Page, WheelFacts, is_pure, wheel_platforms
 from scaffold.model.target import Arch, LibcFamily
 from scaffold.resolver.releases import Release, list_releases, parse_specifier
 

@@ -10,8 +10,7 @@ import click
 from packaging.version import Version
 
 from scaffold.cli.plan import check_base, decide_outcome
-from scaffold.cli.prepare import combine_options
-from scaffold.cli.request import with_given
+from scaffold.cli.request import combine_options, with_given
 from scaffold.cli.services import Services
 from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.option_sources import Given
@@ -26,10 +25,9 @@ from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected
 from scaffold.model.verification import Comparison, Expectation, Status, Variant, VerifyOptions
 from scaffold.planner.candidates import choose
 from scaffold.report.compare import draw, make_comparison_document, show_entries
-from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching
-from scaffold.report.terminal import show
+from scaffold.report.terminal import show, to_json
 from scaffold.verify.compare import CompareRequest
 
 _NOTHING_RUNS = 1

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scaffold.cli.build import make_image_job, make_job
+from scaffold.cli.build import make_image_job, make_job, prepare
 from scaffold.cli.plan import show_result
-from scaffold.cli.prepare import prepare
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
@@ -25,8 +24,8 @@ from scaffold.model.build import BuildOptions
 from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
-from scaffold.report.formatting import format_size, to_json
 from scaffold.report.progress import talking, watching
+from scaffold.report.terminal import format_size, to_json
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -16,7 +16,7 @@ from scaffold.cli.services import Knowledge, Services, Upkeep
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.model.errors import Detail, KnowledgeInvalidError, UsageError
 from scaffold.model.knowledge import Facts
-from scaffold.report.formatting import to_json
+from scaffold.report.terminal import to_json
 from scaffold.state.file_writer import write_outputs
 
 

@@ -21,18 +21,19 @@ from scaffold.model.knowledge import OLD, UPGRADE, describe_age
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
 from scaffold.report.document import describe_device
-from scaffold.report.formatting import to_json
 from scaffold.report.lists import (
     EXPLANATIONS,
     describe_rule,
+    draw_page,
+    show_availability,
     show_device,
     show_devices,
     show_explanation,
     show_package,
     show_rule,
+    to_document,
 )
-from scaffold.report.terminal import show
-from scaffold.report.wheel_matrix import draw_page, show_availability, to_document
+from scaffold.report.terminal import show, to_json
 from scaffold.resolver.support import (
     KnownWheel,
     Matrix,

@@ -11,7 +11,6 @@ from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, overlay, raw_values, unused_variables
 from scaffold.config.request import parse_request
 from scaffold.docker.doctor import Health
-from scaffold.report.formatting import to_json
 from scaffold.report.options import (
     list_rows,
     make_checkup_document,
@@ -19,7 +18,7 @@ from scaffold.report.options import (
     show_checkup,
     show_settings,
 )
-from scaffold.report.terminal import show
+from scaffold.report.terminal import show, to_json
 
 _BROKEN = 1
 

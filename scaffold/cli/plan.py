@@ -23,12 +23,11 @@ from scaffold.planner.decide import PlannerServices
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.report.document import make_document, make_record
-from scaffold.report.formatting import to_json
 from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, planned_files, recall
 from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
-from scaffold.report.terminal import show
+from scaffold.report.terminal import show, to_json
 from scaffold.state.file_writer import RECORD, digest
 from scaffold.state.record import render_record
 

@@ -14,11 +14,10 @@ from scaffold.model.errors import FITS, NOTHING_FITS
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.candidates import make_breakdown_document, show_breakdown
-from scaffold.report.formatting import to_json
 from scaffold.report.page import render_page
 from scaffold.report.progress import talking
 from scaffold.report.sbom import FORMATS
-from scaffold.report.terminal import show
+from scaffold.report.terminal import show, to_json
 
 
 @with_request

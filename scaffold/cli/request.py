@@ -100,6 +100,14 @@ def given_in(record: Record | None) -> tuple[Given, ...]:
     return read_recorded(read_options(record.lasting if record else ()))
 
 
+def combine_options(given: Mapping[str, Given], record: Record | None) -> Request:
+    """Return the request of what is given, with recorded options for all it does not name.
+
+    A device named now replaces the recorded targets as well.
+    """
+    return request_of(overlay(given.values(), given_in(record)))
+
+
 def read_options(argv: Sequence[str]) -> dict[str, Any]:
     """Return the options of a request that a command line holds, as click has them.
 

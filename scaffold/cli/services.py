@@ -195,6 +195,6 @@ def real_services() -> Services:
         projects=late("scaffold.cli.planning_services:PROJECTS"),
         planner=late("scaffold.cli.planning_services:PLANNER"),
         files=late("scaffold.cli.planning_services:FILES"),
-        engine=late("scaffold.cli.engine_services:ENGINE"),
+        engine=late("scaffold.cli.build:ENGINE"),
         wizard=late("scaffold.init.services:WIZARD"),
     )

@@ -11,8 +11,7 @@ import click
 
 from scaffold.cli.compare import make_contest, promise_of
 from scaffold.cli.plan import decide_outcome
-from scaffold.cli.prepare import combine_options
-from scaffold.cli.request import with_given
+from scaffold.cli.request import combine_options, with_given
 from scaffold.cli.services import Services
 from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.option_sources import Given
@@ -21,10 +20,9 @@ from scaffold.model.options import TRACED
 from scaffold.model.run import TraceScenario
 from scaffold.model.verification import VerifyOptions
 from scaffold.project.dockerignore import TRACE
-from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching
-from scaffold.report.terminal import show
+from scaffold.report.terminal import show, to_json
 from scaffold.report.verify import make_trace_document, show_traced
 from scaffold.state.file_writer import write_outputs
 from scaffold.state.trace_file import join_traces, render_trace

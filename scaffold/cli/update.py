@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from scaffold.cli.plan import decide_outcome, find_left, spell_files
-from scaffold.cli.prepare import combine_options
-from scaffold.cli.request import read_options, with_given
+from scaffold.cli.request import combine_options, read_options, with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import parse_request, to_argv, without_secrets
@@ -17,7 +16,6 @@ from scaffold.model.errors import NOTHING_FITS, UsageError
 from scaffold.model.options import Request
 from scaffold.project.dockerignore import input_files
 from scaffold.report.document import make_document, make_record
-from scaffold.report.formatting import to_json
 from scaffold.report.plan_diff import (
     Stale,
     Update,
@@ -30,7 +28,7 @@ from scaffold.report.plan_diff import (
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
-from scaffold.report.terminal import bullet, show
+from scaffold.report.terminal import bullet, show, to_json
 from scaffold.state.file_writer import RECORD, digest
 from scaffold.state.record import Record
 

@@ -10,11 +10,10 @@ from typing import Any
 
 import click
 
-from scaffold.cli.build import make_image_job, make_job
+from scaffold.cli.build import Prepared, make_image_job, make_job, prepare
 from scaffold.cli.options import take_options
 from scaffold.cli.plan import show_result
-from scaffold.cli.prepare import Prepared, combine_options, prepare
-from scaffold.cli.request import with_given
+from scaffold.cli.request import combine_options, with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
 from scaffold.config.request import choose_targets
@@ -23,9 +22,8 @@ from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
 from scaffold.model.options import TRACED
 from scaffold.model.verification import Expectation, Report, VerifyOptions
-from scaffold.report.formatting import to_json
 from scaffold.report.progress import talking, watching
-from scaffold.report.terminal import show
+from scaffold.report.terminal import show, to_json
 from scaffold.report.verify import make_report_document, show_reports
 from scaffold.verify.session import VerifyRequest, verify_files
 

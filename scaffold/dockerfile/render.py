@@ -51,8 +51,14 @@ def render(
     local = sorted({path for t in plan.targets for path in (*t.local, *t.files)})
     if plan.packages:
         locks[BUILD_LOCK] = render_build_lock(plan)
-    cut, traced = bool(plan.base.origin), plan.trace is not None
-    needed = {ASSEMBLE: bundle(program, __version__, cut=cut, traced=traced)}
+    text = bundle(
+        program,
+        __version__,
+        cut=bool(plan.base.origin),
+        traced=plan.trace is not None,
+        stand_ins=bool(plan.stand_ins),
+    )
+    needed = {ASSEMBLE: text}
     environment = _make_environment(template)
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {

@@ -344,6 +344,7 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
         f"--bytecode={plan.bytecode}",
         *(f"--sourceless={name}" for name in plan.sourceless),
         *(f"--unloaded={name}" for name in plan.unloaded),
+        *(f"--stand-in={s.module}:{s.name}:{','.join(s.libraries)}" for s in plan.stand_ins),
         *(f"--spare={rule}:{name}" for rule, name in plan.spared),
         *(f"--language={name}" for name in plan.languages),
         *(f"--layer={','.join(names)}" for names in plan.layers),

@@ -16,8 +16,8 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from scaffold.assembler import elf as loader
 from scaffold.assembler.elf import file_offset, parse_elf, read_dynamic, read_text
 from scaffold.assembler.stripping import count_symbols
-from scaffold.catalog.sibling_wheels import wheel_platforms
 from scaffold.model.image import Elf
+from scaffold.model.index import wheel_platforms
 
 _MAGIC = b"\x7fELF"
 _HEADER_SIZE = 52  # the smaller of the two ELF headers

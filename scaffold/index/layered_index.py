@@ -16,7 +16,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from scaffold.catalog.resources import snapshots
-from scaffold.catalog.sibling_wheels import assume_elf, is_pure
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import IndexConfig, read_index_config
@@ -24,7 +23,16 @@ from scaffold.index.live_index import LARGEST_ELF_READ, LiveIndex, MetadataBuild
 from scaffold.index.project_files import ProjectFiles
 from scaffold.index.remote_files import LARGEST_WHOLE
 from scaffold.model.errors import TransientError
-from scaffold.model.index import Contents, DistFile, Metadata, Page, SourceFacts, WheelFacts
+from scaffold.model.index import (
+    Contents,
+    DistFile,
+    Metadata,
+    Page,
+    SourceFacts,
+    WheelFacts,
+    assume_elf,
+    is_pure,
+)
 from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, LockedPackage, Project
 
 

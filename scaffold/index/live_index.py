@@ -9,14 +9,21 @@ from threading import Lock as Mutex
 import msgspec
 from packaging.utils import canonicalize_name
 
-from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.index.cache import Cache
 from scaffold.index.client import Http
 from scaffold.index.configuration import IndexConfig, redact
 from scaffold.index.metadata import read_sdist
 from scaffold.index.remote_files import LARGEST_WHOLE, RemoteFiles
 from scaffold.index.simple_api import ACCEPT, read_page
-from scaffold.model.index import Contents, DistFile, Metadata, Page, SourceFacts, WheelFacts
+from scaffold.model.index import (
+    Contents,
+    DistFile,
+    Metadata,
+    Page,
+    SourceFacts,
+    WheelFacts,
+    is_pure,
+)
 
 FRESH = 600.0  # seconds that a page is used without asking again
 MetadataBuilder = Callable[[Metadata, str, bytes, IndexConfig], Metadata]

@@ -18,7 +18,6 @@ from urllib3.exceptions import HTTPError
 
 from scaffold.assembler.duplicates import may_link
 from scaffold.assembler.trim import rule_of
-from scaffold.catalog.sibling_wheels import is_pure
 from scaffold.catalog.snapshot import KINDS
 from scaffold.index.client import MISSING, Http, check_status
 from scaffold.index.configuration import redact
@@ -30,7 +29,7 @@ from scaffold.index.metadata import (
 )
 from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.image import count_blocks
-from scaffold.model.index import Contents, DistFile, Metadata, WheelFacts
+from scaffold.model.index import Contents, DistFile, Metadata, WheelFacts, is_pure
 from scaffold.model.project import When
 from scaffold.project.source_modules import LARGEST_SOURCE, parse_modules, runs_on_import
 from scaffold.project.uses import find_uses

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable
 
 from scaffold.lint.context import Case
 from scaffold.lint.rules import Rule, all_rules
-from scaffold.model.dockerfile import Dockerfile, Span
-from scaffold.model.finding import Edit, Finding, Hit
+from scaffold.model.dockerfile import Dockerfile, Edit, Finding, Hit, Span
 from scaffold.project.dockerfile_parser.shell import SHELLS, program_of
 
 

@@ -11,7 +11,7 @@ from scaffold.lint.checking import apply_edits, check
 from scaffold.lint.context import Case, Decided, Surroundings, outer_bases, shells_of
 from scaffold.lint.install_commands import python_installs
 from scaffold.lint.rules import Rule
-from scaffold.model.finding import Finding
+from scaffold.model.dockerfile import Finding
 from scaffold.model.knowledge import Facts
 from scaffold.model.options import Options
 from scaffold.model.project import Asked, Origin, Project

@@ -451,6 +451,15 @@ class Code(StrEnum):
     Take the vendor's index, Python and base that the note names, with `--accelerator cuda` or the
     like once they are configured.
     """
+    LIBRARY_REPLACED = """library-replaced (note, first-screen):
+    a library that nothing calls is left out
+
+    Machine code is linked with a library that the application's sources do not use. With
+    `--trim max` a small library with the same symbols replaces it; each of its functions writes
+    what is missing and ends the process.
+
+    Verify the image, or trace what it runs. `--trim safe` keeps the library.
+    """
     ELF_UNREAD = """elf-unread (note): a wheel was not looked into
 
     Which libraries its compiled files load is not known, offline or for lack of a server that

@@ -268,6 +268,30 @@ class Companion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """A library, called ``name``, that wheels load and few applications call.
+
+    ``libraries`` are patterns of its files. An application calls it by names of ``module`` that
+    match ``used_by`` and none of ``unused_by``. ``shares`` are, by package and machine in a wheel's
+    tag, what goes of its machine code where a stand-in replaces the library.
+    """
+
+    name: str
+    module: str
+    libraries: tuple[str, ...]
+    used_by: tuple[str, ...] = ("*",)
+    unused_by: tuple[str, ...] = ()
+    shares: Mapping[str, Mapping[str, float]]
+    source: str
+    checked: date
+
+    def share(self, package: str, filename: str) -> float:
+        """Return what goes of the machine code in a wheel of that name; 0 if unmeasured."""
+        machines = self.shares.get(package, {}).items()
+        return next((share for machine, share in machines if machine in filename), 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderSource:
     """Who brings header files (a name that ends in ``/`` is a folder), and modules of build tools.
 
@@ -569,6 +593,7 @@ class Facts:
     releases: Mapping[str, date] = field(default_factory=dict)
     compressions: Mapping[str, Compression] = field(default_factory=dict)
     indexes: Mapping[str, ExtraIndex] = field(default_factory=dict)
+    stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
 
     def find_family(self, reference: str) -> ImageFamily | None:
         """Return what is known of an image by its name."""

@@ -4,7 +4,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from scaffold.model.knowledge import Base
+from scaffold.model.knowledge import Base, StandIn
 from scaffold.model.options import DOCKERFILE, Options
 from scaffold.model.project import OwnPackage, Project
 from scaffold.model.resolution import Pinned
@@ -82,7 +82,8 @@ class Plan:
 
     ``layers`` are the packages that get a layer each, the rarely changing first; ``sourceless``
     packages work from bytecode alone; ``spared`` pairs (rule of trimming, top-level name) that a
-    package does not stand, ``languages`` those whose translations stay at every level of trimming.
+    package does not stand, ``stand_ins`` libraries that small ones replace, ``languages`` those
+    whose translations stay at every level of trimming.
     ``trace`` is the keep-list that is applied to a base that is cut to measure.
 
     ``packages`` are the project's own, installed with the application; ``build_requires`` is what
@@ -111,6 +112,7 @@ class Plan:
     layers: tuple[tuple[str, ...], ...] = ()
     sourceless: tuple[str, ...] = ()
     unloaded: tuple[str, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trace: Trace | None = None
     languages: tuple[str, ...] = ()

@@ -162,7 +162,8 @@ class Use:
     ``needs-shell`` (something is started through ``sh``), ``opens-device`` (``value`` is the
     device file), ``speaks-language`` (a text that names a language or locale), ``handles-signals``
     (the module for that is imported), ``opens-database`` (``dbm`` or ``shelve`` is imported),
-    ``names-library`` (a text with ``.so``),
+    ``names-library`` (a text with ``.so``), ``takes`` (a dotted name of an imported package, called
+    or not),
     ``calls`` (a function of an installed package: ``value`` is its dotted name, followed by a blank
     and its first argument if that is known), ``writes-file`` (``value`` is a path, relative to the
     project's root or absolute), ``sets-locale`` (``value`` is the locale),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scaffold.model.knowledge import Base, BuildClass, Image, SystemPackage
+from scaffold.model.knowledge import Base, BuildClass, Image, StandIn, SystemPackage
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 
 
@@ -66,10 +66,10 @@ class Candidate:
     """A base with everything that would go on it.
 
     ``sourceless`` are packages known to work from bytecode alone, ``unloaded`` those with libraries
-    that nothing in the image loads, ``spared`` pairs (rule of
-    trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out of
-    packages before they go in. ``doubts`` are why its Python may not be one that the pins of the
-    project were made for.
+    that nothing in the image loads, ``stand_ins`` libraries that nothing calls, ``spared`` pairs
+    (rule of trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out
+    of packages before they go in. ``doubts`` are why its Python may not be one that the pins of
+    the project were made for.
     """
 
     base: Base
@@ -85,6 +85,7 @@ class Candidate:
     memory: Memory | None = None
     sourceless: tuple[str, ...] = ()
     unloaded: tuple[str, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
     spared: tuple[tuple[str, str], ...] = ()
     trimmed: tuple[Trimmed, ...] = ()
     doubts: tuple[Reason, ...] = ()

@@ -30,6 +30,7 @@ from scaffold.planner.trimming import (
     list_compilers,
     list_sourceless,
     list_spared,
+    list_stand_ins,
     list_unloaded,
     predict_trimming,
     trim_base,
@@ -250,8 +251,14 @@ def evaluate(
     )
     compilers = list_compilers(base, options)
     unloaded = () if compilers else list_unloaded(packages, facts, question.project)
+    stand_ins = list_stand_ins(packages, facts, question.project, options.trim)
     trimmed = predict_trimming(
-        packages, facts, level=options.trim, compilers=compilers, unloaded=unloaded
+        packages,
+        facts,
+        level=options.trim,
+        compilers=compilers,
+        unloaded=unloaded,
+        stand_ins=stand_ins,
     )
     spared = list_spared(packages, facts, question.project, compilers)
     of_base, less = trim_base(base, spared, level=options.trim)
@@ -290,6 +297,7 @@ def evaluate(
         memory=estimate_memory(packages, facts.packages),
         sourceless=list_sourceless(packages, facts),
         unloaded=unloaded,
+        stand_ins=stand_ins,
         spared=spared,
         trimmed=(*trimmed, *of_base),
         doubts=doubt_python(
@@ -400,6 +408,13 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         text = f"importing {what} {_mb(known.resident)} of the {_mb(memory)} memory"
         yield Reason(code=Code.MEMORY_TIGHT, text=text)
     yield from _remark_compression(question)
+    if candidate.stand_ins:
+        text = (
+            f"--trim max leaves out {' and '.join(one.name for one in candidate.stand_ins)}, which "
+            "the sources do not call: a call would end the program with a sentence that says so; "
+            "`leanscaffold verify` runs it that way"
+        )
+        yield Reason(code=Code.LIBRARY_REPLACED, text=text)
     traced = tracing(question.project, question.options, candidate.base, candidate.image)
     yield from remark_trace(traced, candidate.packages)
     wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]

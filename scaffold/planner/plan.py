@@ -88,6 +88,7 @@ def make_plan(
         layers=split_layers(chosen),
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
         unloaded=tuple(sorted({n for fits in chosen for n in fits.candidate.unloaded})),
+        stand_ins=tuple(dict.fromkeys(s for fits in chosen for s in fits.candidate.stand_ins)),
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
         trace=project.trace if base.origin and options.traced != "none" else None,
         languages=list_languages(project) if options.trim == "max" else (),
@@ -147,6 +148,8 @@ def plan_digest(plan: Plan) -> str:
     if plan.packages:
         built = [[one.path, one.root, one.backend, one.requires] for one in plan.packages]
         content["packages"] = [built, render_build_lock(plan), plan.compilers]
+    if plan.stand_ins:
+        content["stand_ins"] = [one.libraries for one in plan.stand_ins]
     if plan.trace:
         content["trace"] = [options.traced, describe_keeping(plan.trace)]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scaffold.assembler.duplicates import DUPLICATES
 from scaffold.assembler.trim import UNLOADED
-from scaffold.assembler.trimming import SYMBOLS
+from scaffold.assembler.trimming import STAND_INS, SYMBOLS
 from scaffold.model.knowledge import Facts
 from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Accepted, Candidate, Trimmed
@@ -107,7 +107,7 @@ def _kinds(light: Weighed, gone: dict[str, int], on_disk: int) -> tuple[tuple[st
         known.pop("py", None)
     if "so" in known:
         known["so"] -= min(
-            sum(gone.get(one, 0) for one in (SYMBOLS, DUPLICATES, UNLOADED)), known["so"]
+            sum(gone.get(one, 0) for one in (SYMBOLS, DUPLICATES, UNLOADED, STAND_INS)), known["so"]
         )
     found = dict(_named(known))
     rest = light.facts.installed - sum(known.values())

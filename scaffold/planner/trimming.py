@@ -3,13 +3,13 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
 
 from scaffold.assembler.databases import DATABASES
 from scaffold.assembler.duplicates import DUPLICATES
 from scaffold.assembler.trim import EVERY, FOR_COMPILERS, LEVELS, RULES, UNLOADED, Rule, rules_of
-from scaffold.assembler.trimming import SYMBOLS
-from scaffold.model.knowledge import Base, Facts
+from scaffold.assembler.trimming import STAND_INS, SYMBOLS
+from scaffold.model.knowledge import Base, Facts, StandIn
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Weighed
@@ -73,6 +73,38 @@ def _may_name(text: str, pattern: str) -> bool:
     return not stem or not _NAME.fullmatch(stem) or stem == pattern.partition(".so")[0]
 
 
+def list_stand_ins(
+    packages: Sequence[Weighed], facts: Facts, project: Project, level: str
+) -> tuple[StandIn, ...]:
+    """Return the libraries that are loaded, and that nothing in the image calls.
+
+    None where the project has machine code or sources that could not be read, or where another
+    package needs the one that brings the library.
+    """
+    unread = any(name.endswith(_NATIVE) for name in project.files) or any(
+        one.code == "unparsable" for one in project.uses
+    )
+    if level != LEVELS[-1] or unread:
+        return ()
+    needed = {name for weighed in packages for name in weighed.pinned.requires}
+    alone = [one.pinned for one in packages if one.pinned.wheel and one.pinned.name not in needed]
+    return tuple(
+        one
+        for one in facts.stand_ins.values()
+        if any(one.share(pinned.name, pinned.file.filename) for pinned in alone)
+        and not any(_calls(use.value, one) for use in project.uses if use.code == "takes")
+    )
+
+
+def _calls(taken: str, library: StandIn) -> bool:
+    """Tell whether a name that sources take may lead to calls of a library."""
+    top, _, name = taken.partition(".")
+    if top != library.module:
+        return False
+    used = not name or any(fnmatchcase(name, one) for one in library.used_by)
+    return used and not any(fnmatchcase(name, one) for one in library.unused_by)
+
+
 def list_spared(
     packages: Sequence[Weighed], facts: Facts, project: Project, compilers: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
@@ -107,6 +139,7 @@ def predict_trimming(
     level: str,
     compilers: Sequence[str] = (),
     unloaded: Collection[str] = (),
+    stand_ins: Collection[StandIn] = (),
 ) -> tuple[Trimmed, ...]:
     """Return what each rule of a level takes out of each package, as far as wheels tell.
 
@@ -117,7 +150,7 @@ def predict_trimming(
     found = (
         one
         for weighed in packages
-        for one in _predict(weighed, facts, level, rules, unloaded=unloaded)
+        for one in _predict(weighed, facts, level, rules, unloaded=unloaded, stand_ins=stand_ins)
     )
     return tuple(one for one in found if one.bytes)
 
@@ -152,7 +185,13 @@ def lighten(
 
 
 def _predict(
-    weighed: Weighed, facts: Facts, level: str, rules: Sequence[Rule], *, unloaded: Collection[str]
+    weighed: Weighed,
+    facts: Facts,
+    level: str,
+    rules: Sequence[Rule],
+    *,
+    unloaded: Collection[str],
+    stand_ins: Collection[StandIn],
 ) -> Iterator[Trimmed]:
     name = weighed.pinned.name
     fact = facts.packages.get(name)
@@ -169,6 +208,9 @@ def _predict(
         gone = round(fact.share(UNLOADED, filename) * code)
         yield Trimmed(rule=UNLOADED, package=name, bytes=gone)
         code -= gone
+    gone = round(sum(one.share(name, filename) for one in stand_ins) * code)
+    yield Trimmed(rule=STAND_INS, package=name, bytes=gone)
+    code -= gone
     if SYMBOLS not in kept:
         compiled = not weighed.pinned.wheel and not weighed.exact
         symbols = _COMPILED_SYMBOLS * weighed.facts.installed if compiled else share * code
@@ -201,7 +243,7 @@ def _lighten(weighed: Weighed, gone: Mapping[str, int], *, alone: bool) -> Weigh
         weighed,
         facts=left,
         trimmed=weighed.trimmed + bytes_gone,
-        code_trimmed=sum(gone.get(rule, 0) for rule in (DUPLICATES, UNLOADED)),
+        code_trimmed=sum(gone.get(rule, 0) for rule in (DUPLICATES, UNLOADED, STAND_INS)),
         sourceless=alone,
     )
 

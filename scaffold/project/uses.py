@@ -6,7 +6,7 @@ import posixpath
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scaffold.model.project import Use, When
@@ -301,6 +301,7 @@ _ALWAYS = frozenset(
         "handles-signals",
         "opens-database",
         "shows-window",
+        "takes",
         "imports",
     }
 )
@@ -329,8 +330,16 @@ def find_uses(
     )
     reached = reached or find_reached(modules, command=command)
     first: dict[tuple[str, str], Use] = {}
+    foreign = {top for module in modules for top, _ in imported_tops(module.nodes)}
+    foreign -= own | sys.stdlib_module_names
+    aliases = {
+        f"{module.name}.{name}": source
+        for module in modules
+        for name, source in module.names.items()
+        if source.partition(".")[0] in foreign
+    }
     for module in modules:
-        for use, node in _found(module, files, own):
+        for use, node in (*_found(module, files, own), *_taken(module, foreign, aliases)):
             place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
             if when is None:
@@ -616,6 +625,31 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
             yield Use(code="finds-library", value=_TK, origin=module.origin(node)), node
         if top and (top in _NOT_EVERYWHERE or top not in sys.stdlib_module_names):
             yield Use(code="imports", value=top, origin=module.origin(node)), node
+
+
+def _taken(
+    module: Module, foreign: set[str], aliases: Mapping[str, str]
+) -> Iterator[tuple[Use, ast.AST]]:
+    """Yield what the module names of packages; the package's own name where it is passed on."""
+    below = {id(node.value) for node in module.nodes if isinstance(node, ast.Attribute)}
+    for node in module.nodes:
+        names: list[str] = []
+        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in below:
+            names = [module.dotted(node)]
+        elif isinstance(node, ast.ImportFrom):
+            taken = [f"{node.module}.{alias.name}" for alias in node.names if not node.level]
+            own = node.level or str(node.module).partition(".")[0] not in foreign
+            everything = own and any(alias.name == "*" for alias in node.names)
+            names = list(aliases.values()) if everything else taken
+        elif isinstance(node, ast.Call) and "import" in module.dotted(node.func):
+            names = [module.text(node.args[0] if node.args else None)]
+        for name in names:
+            words = name.split(".")
+            starts = (".".join(words[:end]) for end in range(2, len(words) + 1))
+            own_name = next((one for one in starts if one in aliases), "")
+            full = aliases[own_name] + name.removeprefix(own_name) if own_name else name
+            if full.partition(".")[0] in foreign:
+                yield Use(code="takes", value=full, origin=module.origin(node)), node
 
 
 _DEVICE = re.compile(

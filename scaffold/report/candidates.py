@@ -10,10 +10,9 @@ from scaffold.model.verdict import Decision, Evaluation, Rejected, Workaround
 from scaffold.planner.size_by_kind import Share, break_down
 from scaffold.report import schemas
 from scaffold.report.document import describe_reason, describe_target
-from scaffold.report.formatting import format_bound, format_size
 from scaffold.report.plan_result import PlanResult, best_per_base, in_reading_order
 from scaffold.report.schemas import fill
-from scaffold.report.terminal import Fitted, fit, indented, styled
+from scaffold.report.terminal import Fitted, fit, format_bound, format_size, indented, styled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,14 +1,14 @@
 """A comparison for people, for programs, and as a picture: one row per image, reasons below it."""
 
 import io
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from scaffold.model.verification import CompareResult, Comparison, Status
-from scaffold.report.formatting import format_size
-from scaffold.report.terminal import Fitted, fit, indented, styled
+from scaffold.report.terminal import Fitted, fit, format_size, indented, styled
 from scaffold.report.verify import describe_check
 
 if TYPE_CHECKING:
@@ -123,27 +123,18 @@ def make_comparison_document(comparison: Comparison) -> dict[str, Any]:
 
 def describe_entry(entry: CompareResult) -> dict[str, Any]:
     """Return one row."""
+    row = {
+        name: round(value, 3) if name.endswith("_seconds") and value is not None else value
+        for name, value in asdict(entry).items()
+    }
+    for name in ("rebuild_moved", "peak_memory"):
+        row[f"{name}_bytes"] = row.pop(name)
     return {
-        "name": entry.name,
-        "title": entry.title,
-        "runs": str(entry.runs),
+        **row,
         "trouble": entry.trouble or None,
         "code": entry.code or None,
-        "evidence": list(entry.evidence),
-        "on_disk": entry.on_disk,
-        "download": entry.download,
-        "build_seconds": _rounded(entry.build_seconds),
-        "rebuild_seconds": _rounded(entry.rebuild_seconds),
-        "rebuild_moved_bytes": entry.rebuild_moved,
-        "start_seconds": _rounded(entry.start_seconds),
-        "peak_memory_bytes": entry.peak_memory,
         "checks": [describe_check(check) for check in entry.checks],
-        "remarks": list(entry.remarks),
     }
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)
 
 
 COLUMNS = 100

@@ -11,11 +11,10 @@ import click
 
 from scaffold import __version__
 from scaffold.lint.rules import all_rules
+from scaffold.model.dockerfile import Cost, Finding, Severity
 from scaffold.model.errors import clean
-from scaffold.model.finding import Cost, Finding, Severity
-from scaffold.report.formatting import format_size, to_json
 from scaffold.report.schemas import Findings, fill
-from scaffold.report.terminal import indented, show, styled
+from scaffold.report.terminal import format_size, indented, show, styled, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

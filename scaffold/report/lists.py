@@ -1,23 +1,32 @@
-"""The text of the commands that look things up: devices, explanations, matrices."""
+"""The text of the commands that look things up: devices, explanations, a package's wheels."""
 
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
-from scaffold.assembler import databases, duplicates, stripping
+from scaffold.assembler import databases, duplicates, stand_ins, stripping
 from scaffold.assembler.trim import RULES
 from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
 from scaffold.model.codes import Code, Explanation, Kind
 from scaffold.model.errors import EXIT_CODES, LeanscaffoldError
-from scaffold.model.knowledge import Facts, PackageFact, Swap
+from scaffold.model.knowledge import Facts, PackageFact, Proven, Recipe, Swap
 from scaffold.model.target import Device, LibcFamily
-from scaffold.report.formatting import format_memory, format_size
-from scaffold.report.terminal import align, bullet, clipped, indented, styled
-from scaffold.report.wheel_matrix import spell_proven
-from scaffold.resolver.support import KnownWheel, Matrix
+from scaffold.report.terminal import (
+    Fitted,
+    align,
+    bullet,
+    clipped,
+    fit,
+    format_memory,
+    format_size,
+    indented,
+    styled,
+)
+from scaffold.resolver.support import Cell, KnownWheel, Matrix, PackageSupport
 from scaffold.verify.checks import CHECKS
 
 if TYPE_CHECKING:
@@ -25,8 +34,133 @@ if TYPE_CHECKING:
 
     Content = Iterator[RenderableType]
 
+NONE = "-"
+LEGEND = (
+    ("*", "not the newest release"),
+    ("any", "runs everywhere"),
+    ("minutes, hours, compile", "no wheel, this long to compile"),
+    (NONE, "nothing to install, or none"),
+)
+BOUNDS = "First with a wheel and last without: of the releases that are known here."
 
-_NONE = "-"
+
+def show_availability(known: PackageSupport) -> "Content":
+    """Yield the plain answer, the matrix, and how to compile where there is no wheel."""
+    yield styled(known.answer, "bold")
+    yield ""
+    yield styled(describe_releases(known.matrix), "dim")
+    rows: list[Sequence[str]] = [("Libc", "Target", *known.matrix.pythons, "First", "Last without")]
+    rows += [
+        (
+            row.libc,
+            row.arch,
+            *(spell_cell(cell, known.recipe) for cell in row.cells),
+            row.first or NONE,
+            row.without or NONE,
+        )
+        for row in known.matrix.rows
+    ]
+    last = len(rows[0]) - 1
+    header, *lines = fit(rows, spare=(last, last - 1, 2, 3))
+    yield Fitted(header, "dim")
+    for row, line in zip(known.matrix.rows, lines, strict=True):
+        style = "" if any(cell.version for cell in row.cells) else "dim"
+        yield Fitted(line, "green" if all(cell.newest for cell in row.cells) else style)
+    yield styled("   ".join(f"{mark}: {meaning}" for mark, meaning in LEGEND), "dim")
+    yield styled(BOUNDS, "dim")
+    yield from _show_recipe(known)
+
+
+def describe_releases(matrix: Matrix) -> str:
+    """Return which release is the newest, which has sources, and who says so."""
+    known = "no release known" if not matrix.newest else f"newest release {matrix.newest}"
+    sdist = f"source archive of {matrix.sdist}" if matrix.sdist else "no source archive"
+    return f"{matrix.name}: {known}, {sdist} (from the {matrix.origin})"
+
+
+def spell_cell(cell: Cell, recipe: Recipe | None) -> str:
+    """Return a cell's version, or how long it takes to compile."""
+    if not cell.version:
+        effort = recipe.effort.value if recipe else "compile"
+        return effort if cell.sdist else NONE
+    text = "any" if cell.pure else cell.version
+    if cell.pure and not cell.newest:
+        text = f"any {cell.version}"
+    return text if cell.newest else f"{text}*"
+
+
+def needs_compiler(matrix: Matrix) -> bool:
+    """Tell whether some place has sources but no wheel."""
+    return any(cell.sdist for row in matrix.rows for cell in row.cells)
+
+
+def list_steps(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Yield what a recipe asks for, as (who or what, names)."""
+    for stage, packages in (("to build", recipe.build), ("to run", recipe.run)):
+        for manager, names in sorted(packages.items()):
+            yield f"{manager} {stage}", ", ".join(names)
+    if recipe.tools:
+        yield "tools to build", ", ".join(recipe.tools)
+
+
+def _show_recipe(known: PackageSupport) -> "Content":
+    recipe = known.recipe
+    if not needs_compiler(known.matrix):
+        return
+    yield ""
+    if recipe is None:
+        yield styled("What compiling it takes is not known.", "dim")
+        return
+    yield styled(f"To compile it ({recipe.effort} on a medium processor)", "bold")
+    for line in align([(f"  {label}", names) for label, names in list_steps(recipe)]):
+        yield styled(line)
+    yield indented(f"Source: {recipe.source}, {recipe.checked}", 2, "dim")
+    for proven in recipe.proven:
+        yield indented(f"Proven: {spell_proven(proven)}", 2, "dim")
+
+
+def spell_proven(proven: Proven) -> str:
+    """Return what was built where, and when."""
+    where = f"{proven.arch}, {proven.base}, Python {proven.python}"
+    return f"{proven.version} built and imported on {where}, {proven.checked}"
+
+
+def to_document(known: PackageSupport) -> dict[str, Any]:
+    """Return what JSON says of a package: the matrix's fields, and the answer beside them."""
+    return {
+        **asdict(known.matrix),
+        "answer": known.answer,
+        "reach": [asdict(one) for one in known.reach],
+        "recipe": asdict(known.recipe) if known.recipe else None,
+    }
+
+
+def draw_page(found: Sequence[PackageSupport], template: str) -> str:
+    """Return the page of some packages. The same values give the same bytes."""
+    import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals |= {
+        "describe_releases": describe_releases,
+        "kind": _kind,
+        "list_steps": list_steps,
+        "needs_compiler": needs_compiler,
+        "spell_cell": spell_cell,
+        "spell_proven": spell_proven,
+    }
+    names = ", ".join(one.matrix.name for one in found)
+    view = {"title": f"Wheels of {names}", "legend": LEGEND, "bounds": BOUNDS, "packages": found}
+    return environment.from_string(template).render(view) + "\n"
+
+
+def _kind(cell: Cell) -> str:
+    if cell.version:
+        return "newest" if cell.newest else "older"
+    return "compile" if cell.sdist else "none"
+
+
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _RELEASES_SHOWN = 5
 
@@ -38,8 +172,8 @@ def show_devices(devices: Mapping[str, Device]) -> "Content":
         (
             device.id,
             str(device.arch),
-            _NONE if device.memory is None else format_memory(device.memory),
-            _NONE if device.storage is None else format_size(device.storage),
+            NONE if device.memory is None else format_memory(device.memory),
+            NONE if device.storage is None else format_size(device.storage),
             str(device.cpu),
             device.name,
         )
@@ -214,6 +348,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     },
     "trim-databases": _explain_text("databases", "max", databases.__doc__ or ""),
     "trim-duplicates": _explain_text("duplicates", "safe", duplicates.__doc__ or ""),
+    "trim-stand-ins": _explain_text("stand-ins", "max", stand_ins.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
 }
 
@@ -235,13 +370,5 @@ def show_rule(rule: Rule) -> "Iterator[RenderableType]":
 
 def describe_rule(rule: Rule) -> dict[str, Any]:
     """Return a rule as a document."""
-    return {
-        "version": VERSION,
-        "code": rule.code,
-        "name": rule.name,
-        "severity": str(rule.severity),
-        "summary": rule.summary,
-        "why": rule.why,
-        "bad": rule.bad,
-        "good": rule.good,
-    }
+    names = ("code", "name", "severity", "summary", "why", "bad", "good")
+    return {"version": VERSION, **{name: getattr(rule, name) for name in names}}

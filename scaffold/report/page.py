@@ -18,9 +18,9 @@ from scaffold.model.verdict import Decision, Evaluation, Rejected
 from scaffold.model.verification import Measured
 from scaffold.planner.layer_plan import PlannedLayer
 from scaffold.planner.size_by_kind import SOURCES, Share, break_down
-from scaffold.report.formatting import format_bound, format_size
 from scaffold.report.page_drawing import Treemap, draw_bar, draw_treemap
 from scaffold.report.plan_result import PlanResult, best_per_base, planned_layers
+from scaffold.report.terminal import format_bound, format_size
 from scaffold.report.text import name_layer
 
 _MEANINGS = {

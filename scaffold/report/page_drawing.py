@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scaffold.planner.size_by_kind import Share
-from scaffold.report.formatting import format_size
+from scaffold.report.terminal import format_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

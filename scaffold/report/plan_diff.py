@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scaffold.model.codes import Code
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Accepted, Decision
-from scaffold.report.formatting import format_size
-from scaffold.report.terminal import align, bullet, indented, styled
+from scaffold.report.terminal import align, bullet, format_size, indented, styled
 from scaffold.state.record import Record, RecordedTarget
 
 if TYPE_CHECKING:
@@ -293,21 +292,14 @@ def make_update_document(update: Update) -> dict[str, Any]:
         "up_to_date": not update.needed,
         "stale": [asdict(one) for one in update.stale],
         "over_budget": list(update.over),
-        "targets": [_target(change) for change in update.targets],
+        "targets": [
+            asdict(one) | {"on_disk": _pair(one.on_disk), "download": _pair(one.download)}
+            for one in update.targets
+        ],
         "changed_files": list(update.changed),
         "kept_files": list(update.kept),
         "remarks": list(update.remarks),
         "written": update.written,
-    }
-
-
-def _target(change: TargetChange) -> dict[str, Any]:
-    return {
-        "target": change.target,
-        "choice": [asdict(one) for one in change.choice],
-        "on_disk": _pair(change.on_disk),
-        "download": _pair(change.download),
-        "packages": [asdict(one) for one in change.packages],
     }
 
 

@@ -18,7 +18,7 @@ from scaffold.planner.entrypoint import choose_health, choose_port, choose_start
 from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
 from scaffold.planner.suggestions import nearest_miss
 from scaffold.project.dockerignore import ASSEMBLE
-from scaffold.report.formatting import format_size
+from scaffold.report.terminal import format_size
 
 _ABOUT_PYTHON = (Code.PYTHON_PRERELEASE, Code.PYTHON_NOT_ADMISSIBLE, Code.END_OF_LIFE)
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+import msgspec
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from scaffold.docker.build_errors import shorten
-from scaffold.model.build import Built, Event, Progress, Step
+from scaffold.model.build import Built, Event, Progress
 from scaffold.model.errors import clean
 from scaffold.model.resolution import Reason
 from scaffold.report.document import describe_reason
-from scaffold.report.formatting import format_size
-from scaffold.report.terminal import align, bullet, styled
+from scaffold.report.terminal import align, bullet, format_size, styled
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -190,14 +190,5 @@ def _describe(built: Built) -> dict[str, Any]:
         "image": built.image,
         "pushed": built.order.push,
         "size": built.size,
-        "steps": [_step(step) for step in built.steps],
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "name": step.name,
-        "seconds": step.seconds,
-        "cached": step.cached,
-        "bytes": step.bytes,
+        "steps": msgspec.to_builtins(built.steps),
     }

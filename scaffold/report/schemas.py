@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from scaffold.model.finding import Severity
+from scaffold.model.dockerfile import Severity
 from scaffold.model.knowledge import BuildClass
 from scaffold.model.target import Arch, Budget, CpuClass, LibcFamily
 from scaffold.model.verdict import Suggestion

@@ -11,7 +11,6 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Size, Suggestion
 from scaffold.planner.evaluate import room_to_update
-from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
@@ -22,7 +21,7 @@ from scaffold.report.plan_result import (
     older_because,
     tell_refusal,
 )
-from scaffold.report.terminal import labelled, styled
+from scaffold.report.terminal import format_bound, format_memory, format_size, labelled, styled
 from scaffold.report.text import collect_notes, headline, show_measured, show_outcome
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from scaffold.model.verdict import Accepted, Decision, Suggestion
 from scaffold.planner.layer_plan import PlannedLayer
 from scaffold.planner.size_by_kind import list_left_out
 from scaffold.report.candidates import show_candidates, show_ways
-from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
@@ -21,7 +20,16 @@ from scaffold.report.plan_result import (
     planned_layers,
     tell_refusal,
 )
-from scaffold.report.terminal import align, bullet, indented, labelled, styled
+from scaffold.report.terminal import (
+    align,
+    bullet,
+    format_bound,
+    format_memory,
+    format_size,
+    indented,
+    labelled,
+    styled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

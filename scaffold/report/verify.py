@@ -1,14 +1,14 @@
 """A proof and a trace for people and for programs: one line per check, the evidence below it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from scaffold.model.verification import Check, Report, Status
 from scaffold.project.dockerignore import TRACE
-from scaffold.report.formatting import format_memory, format_size
-from scaffold.report.terminal import align, bullet, indented, styled
+from scaffold.report.terminal import align, bullet, format_memory, format_size, indented, styled
 from scaffold.verify.checks.traced import name_exercise
 from scaffold.verify.trace import Traced
 
@@ -92,12 +92,11 @@ def make_report_document(reports: Sequence[Report]) -> dict[str, Any]:
     return {
         "version": VERSION,
         "passed": bool(reports) and all(report.passed for report in reports),
-        "reports": [describe_report(report) for report in reports],
+        "reports": [_describe_report(report) for report in reports],
     }
 
 
-def describe_report(report: Report) -> dict[str, Any]:
-    """Return one target's proof."""
+def _describe_report(report: Report) -> dict[str, Any]:
     return {
         "target": report.arch.platform,
         "project": report.project,
@@ -109,30 +108,15 @@ def describe_report(report: Report) -> dict[str, Any]:
         "on_disk": report.on_disk,
         "download": report.download,
         "containerd": report.containerd,
-        "layers": [
-            {
-                "digest": layer.digest,
-                "on_disk": layer.on_disk,
-                "in_blocks": layer.in_blocks,
-                "download": layer.download,
-                "made_by": layer.made_by,
-            }
-            for layer in report.layers
-        ],
+        "layers": msgspec.to_builtins(report.layers),
         "checks": [describe_check(check) for check in report.checks],
     }
 
 
 def describe_check(check: Check) -> dict[str, Any]:
     """Return one check."""
-    return {
-        "code": check.code,
-        "status": str(check.status),
-        "text": check.text,
-        "evidence": list(check.evidence),
-        "figures": {name: _plain(value) for name, value in check.figures},
-        "hint": check.hint or None,
-    }
+    figures = {name: _plain(value) for name, value in check.figures}
+    return {**asdict(check), "figures": figures, "hint": check.hint or None}
 
 
 def _plain(value: float) -> float | int:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.prepare import combine_options
-from scaffold.cli.request import read_options
+from scaffold.cli.request import combine_options, read_options
 from scaffold.config.option_sources import overlay, read_flags
 from scaffold.model.errors import BuildError, ConfigInvalidError, FileConflictError
 from scaffold.model.target import Arch

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 import scaffold
-from scaffold.report.formatting import format_size
 from scaffold.report.summary import show_result_text
-from scaffold.report.terminal import show
+from scaffold.report.terminal import format_size, show
 from tools import WRITTEN
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -9,7 +9,7 @@ from scaffold.lint.checking import check
 from scaffold.lint.context import Case, Decided, Surroundings
 from scaffold.lint.linter import judge_here, make_case, with_asked
 from scaffold.lint.rules import find_rule
-from scaffold.model.finding import Finding
+from scaffold.model.dockerfile import Finding
 from scaffold.model.knowledge import Facts
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project

@@ -12,8 +12,8 @@ import click
 from scaffold.cli import cli
 from scaffold.lint.rules import Rule, all_rules
 from scaffold.model.codes import Kind
+from scaffold.model.dockerfile import Severity
 from scaffold.model.errors import EXIT_CODES
-from scaffold.model.finding import Severity
 from scaffold.report.lists import EXPLANATIONS
 from tools.docs.console import run
 from tools.docs.settings import make_schemas, settings_page

@@ -30,9 +30,9 @@ from scaffold.model.options import Request
 from scaffold.model.verdict import Accepted
 from scaffold.model.verification import Status, Variant, VerifyOptions
 from scaffold.planner.entrypoint import find_command
-from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching
+from scaffold.report.terminal import to_json
 from tools.paper.page import make_paper_document, write_page
 from tools.paper.variants import PaperVariant, Stack, paper_variants
 

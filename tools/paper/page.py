@@ -5,7 +5,7 @@ from typing import Any
 
 from scaffold.model.verification import CompareResult, Comparison, Status
 from scaffold.report.compare import describe_entry
-from scaffold.report.formatting import format_size
+from scaffold.report.terminal import format_size
 from tools.paper.variants import Lever, PaperVariant, Published
 
 VERSION = 1

@@ -9,7 +9,7 @@ from functools import cache
 from inspect import getdoc
 
 from scaffold.lint.context import Case
-from scaffold.model.finding import Hit, Severity
+from scaffold.model.dockerfile import Hit, Severity
 
 Check = Callable[[Case], Iterator[Hit]]
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)

@@ -9,7 +9,7 @@ from scaffold.lint.context import Case, line_of
 from scaffold.lint.install_commands import makes_environment
 from scaffold.lint.package_locations import copies_from, environments_of, places_of, takes
 from scaffold.lint.rules import rule
-from scaffold.model.finding import Cost, Hit, Severity
+from scaffold.model.dockerfile import Cost, Hit, Severity
 from scaffold.project.dockerfile_parser.scopes import fill_in, pairs_of
 
 _LOOPBACK = ("127.0.0.1", "localhost")

@@ -6,7 +6,7 @@ from datetime import date
 from scaffold.lint.context import Case, image_span, outer_bases
 from scaffold.lint.image_references import Reference, find_base, parse_image
 from scaffold.lint.rules import rule
-from scaffold.model.finding import Cost, Hit, Severity
+from scaffold.model.dockerfile import Cost, Hit, Severity
 
 
 @rule("LS201", Severity.WARNING)

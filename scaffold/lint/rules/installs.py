@@ -12,8 +12,7 @@ from scaffold.lint.install_commands import (
     python_installs,
 )
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Instruction, Span
-from scaffold.model.finding import Cost, Edit, Hit, Severity
+from scaffold.model.dockerfile import Cost, Edit, Hit, Instruction, Severity, Span
 from scaffold.planner.size_prediction import bytecode_bytes
 from scaffold.project.dockerfile_parser.installs import Install
 

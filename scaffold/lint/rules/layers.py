@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from scaffold.lint.context import Case, compiling, goal_of, line_of, sources_of
 from scaffold.lint.install_commands import cache_mounts, python_installs, system_commands
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Instruction, Stage
-from scaffold.model.finding import Cost, Hit, Severity
+from scaffold.model.dockerfile import Cost, Hit, Instruction, Severity, Stage
 
 
 @rule("LS301", Severity.WARNING)

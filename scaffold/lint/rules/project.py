@@ -7,8 +7,7 @@ from scaffold.lint.image_references import find_base
 from scaffold.lint.install_commands import python_installs, system_installs
 from scaffold.lint.rules import rule
 from scaffold.model.codes import Code
-from scaffold.model.dockerfile import Span
-from scaffold.model.finding import Cost, Hit, Severity
+from scaffold.model.dockerfile import Cost, Hit, Severity, Span
 from scaffold.model.knowledge import Base
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Rejected

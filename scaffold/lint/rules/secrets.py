@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from scaffold.lint.context import Case, line_of, sources_of
 from scaffold.lint.rules import rule
-from scaffold.model.finding import Hit, Severity
+from scaffold.model.dockerfile import Hit, Severity
 from scaffold.project.dockerfile_parser.scopes import argument_pairs, pairs_of
 from scaffold.project.secrets import looks_secret, names_secret
 

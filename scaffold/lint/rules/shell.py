@@ -7,8 +7,7 @@ from itertools import pairwise
 from scaffold.lint.context import Case, line_of
 from scaffold.lint.install_commands import may_have, system_installs
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Span
-from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.model.dockerfile import Edit, Hit, Severity, Span
 from scaffold.project.dockerfile_parser.shell import commands_of
 
 

@@ -17,8 +17,7 @@ from scaffold.lint.package_locations import (
     takes,
 )
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Instruction, Stage
-from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.model.dockerfile import Edit, Hit, Instruction, Severity, Stage
 from scaffold.model.knowledge import ImageFamily
 from scaffold.project.dockerfile_parser.scopes import fill_in
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from scaffold.lint.context import Case, goal_of, line_of
 from scaffold.lint.install_commands import may_have
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Instruction, Stage
-from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.model.dockerfile import Edit, Hit, Instruction, Severity, Stage
 from scaffold.project.dockerfile_parser.installs import is_python
 from scaffold.project.dockerfile_parser.scopes import fill_in, pairs_of
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from scaffold.lint.context import Case, line_of
 from scaffold.lint.image_references import parse_image
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Instruction, Span, Stage
-from scaffold.model.finding import Edit, Hit, Severity
+from scaffold.model.dockerfile import Edit, Hit, Instruction, Severity, Span, Stage
 from scaffold.project.dockerfile_parser.scopes import (
     BUILT_IN,
     argument_pairs,

@@ -14,8 +14,7 @@ from scaffold.lint.install_commands import (
 )
 from scaffold.lint.package_locations import copies_from, mounts_stage, takes
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Instruction, Span
-from scaffold.model.finding import Cost, Edit, Hit, Severity
+from scaffold.model.dockerfile import Cost, Edit, Hit, Instruction, Severity, Span
 from scaffold.planner.os_package_cost import distribution
 from scaffold.project.dockerfile_parser.installs import Install, is_python, program_name
 from scaffold.project.dockerfile_parser.scopes import pairs_of

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from scaffold.catalog.resources import knowledge
-from scaffold.catalog.sibling_wheels import assume_elf, wheel_platforms
 from scaffold.catalog.snapshot import (
     KINDS,
     KnownProject,
@@ -14,7 +13,7 @@ from scaffold.catalog.snapshot import (
     encode_project,
 )
 from scaffold.model.errors import DataMissingError, KnowledgeInvalidError
-from scaffold.model.index import DistFile, Metadata, WheelFacts
+from scaffold.model.index import DistFile, Metadata, WheelFacts, assume_elf, wheel_platforms
 
 X86 = "demo-1.0-cp313-cp313-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl"
 X86_OTHER = "demo-1.0-cp314-cp314-manylinux_2_28_x86_64.whl"

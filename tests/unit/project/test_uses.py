@@ -161,3 +161,26 @@ def test_a_script_in_a_package_imports_what_lies_beside_it(tmp_path: Path) -> No
     }
     found = facts(tmp_path, files)
     assert [use.value for use in found.uses if use.code == "imports"] == []
+
+
+@pytest.mark.parametrize(
+    ("files", "taken"),
+    [
+        ({"main.py": "import fold\nfold.read(fold.ALL)"}, ["fold.ALL", "fold.read"]),
+        ({"main.py": "import fold as f\nread = f.Video.open"}, ["fold.Video.open"]),
+        ({"main.py": "from fold import Video"}, ["fold.Video"]),
+        ({"main.py": "from fold import *"}, ["fold.*"]),
+        ({"main.py": "import fold\nx = getattr(fold, name)"}, ["fold"]),
+        ({"main.py": "import importlib\nimportlib.import_module('fold')\nimport fold"}, ["fold"]),
+        ({"main.py": "from a import f\nf.Video()", "a.py": "import fold as f"}, ["fold.Video"]),
+        ({"main.py": "from a import *\nf.Video()", "a.py": "import fold as f"}, ["fold"]),
+        ({"main.py": "import os, a\nos.name, a.x", "a.py": "x = 1"}, []),
+    ],
+)
+def test_what_is_taken_of_a_package_is_named_called_or_not(
+    tmp_path: Path, files: dict[str, str], taken: list[str]
+) -> None:
+    found = {use.value for use in facts(tmp_path, files).uses if use.code == "takes"}
+    assert set(taken) <= found
+    assert all(one.partition(".")[0] == "fold" for one in found)
+    assert bool(found) is bool(taken)

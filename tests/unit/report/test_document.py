@@ -14,9 +14,9 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
 from scaffold.report.document import make_document, make_record
-from scaffold.report.formatting import to_json
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.schemas import Plan, make_schema
+from scaffold.report.terminal import to_json
 from scaffold.state.file_writer import read_recorded, seal, write_outputs
 from scaffold.state.record import render_record
 from tests.support.builders import (

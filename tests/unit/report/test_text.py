@@ -6,9 +6,8 @@ import pytest
 from scaffold.model.knowledge import SystemPackage
 from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
-from scaffold.report.formatting import format_bound, format_memory, format_size
 from scaffold.report.plan_result import PlanResult, best_per_base, find_shortfall
-from scaffold.report.terminal import align, show, styled
+from scaffold.report.terminal import align, format_bound, format_memory, format_size, show, styled
 from scaffold.report.text import show_outcome
 from tests.support.builders import (
     MB,

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.index import DistFile, WheelFacts
-from scaffold.model.knowledge import Compression, Facts, Footprint, PackageFact, Symbols
+from scaffold.model.knowledge import Compression, Facts, Footprint, PackageFact, StandIn, Symbols
 from scaffold.model.project import Found, Origin, Project, Use
 from scaffold.model.resolution import Pinned, Weighed
 from scaffold.model.verdict import Size
@@ -22,7 +23,12 @@ from scaffold.planner.size_prediction import (
     predict,
     recompress,
 )
-from scaffold.planner.trimming import lighten, list_unloaded, predict_trimming
+from scaffold.planner.trimming import (
+    lighten,
+    list_stand_ins,
+    list_unloaded,
+    predict_trimming,
+)
 
 SLIM = next(base for base in load_facts(knowledge()).bases if base.id == "slim-trixie")
 IMAGE = SLIM.images[0]
@@ -211,6 +217,54 @@ def test_a_wheel_without_such_a_library_has_none_that_nothing_loads(
     packages = [replace(whole, facts=replace(whole.facts, brings=brings))]
     project = Project(name=Found(value="app", origin=HERE))
     assert bool(list_unloaded(packages, facts, project)) is found
+
+
+FOLD = StandIn(
+    name="Folding",
+    module="fold",
+    libraries=("libfold*",),
+    unused_by=("FOLD_*", "read"),
+    shares={"fold": {"aarch64": 0.5}},
+    source="tests",
+    checked=date(2026, 11, 29),
+)
+VIDEO = replace(FOLD, name="Video", used_by=("*Video*",), unused_by=())
+
+
+@pytest.mark.parametrize(
+    ("takes", "changes", "names"),
+    [
+        (("fold.read", "fold.FOLD_ALL", "os.Video"), {}, ["Folding", "Video"]),
+        (("fold.read", "fold.solve"), {}, ["Video"]),
+        (("fold.VideoReader.open",), {}, []),
+        (("fold",), {}, []),  # getattr(fold, name)
+        (("fold.*",), {}, ["Video"]),
+        ((), {"level": "safe"}, []),
+        ((), {"files": ("native/fast.pyx",)}, []),
+        ((), {"requires": ("fold",)}, []),
+        ((), {"file": "fold-1-cp313-cp313-linux_armv7l.whl"}, []),  # not measured
+    ],
+)
+def test_a_library_that_no_source_calls_gets_a_stand_in_at_the_level_max(
+    takes: tuple[str, ...], changes: dict[str, Any], names: list[str]
+) -> None:
+    whole, other = make_weighed("fold", {"so": 100_000}), make_weighed("other", {"py": 1})
+    file = DistFile(filename=changes.get("file", FOLDED), size=9)
+    whole = replace(whole, pinned=replace(whole.pinned, file=file))
+    other = replace(other, pinned=replace(other.pinned, requires=changes.get("requires", ())))
+    stand_ins = {"fold": FOLD, "video": VIDEO}
+    facts = Facts(bases=(), libraries={}, packages={}, devices={}, stand_ins=stand_ins)
+    project = Project(
+        name=Found(value="app", origin=HERE),
+        files=changes.get("files", ()),
+        uses=tuple(Use(code="takes", value=one, origin=HERE) for one in takes),
+    )
+    level = changes.get("level", "max")
+    found = list_stand_ins([whole, other], facts, project, level)
+    assert [one.name for one in found] == names
+    trimmed = predict_trimming([whole], facts, level=level, stand_ins=found)
+    gone = {one.rule: one.bytes for one in trimmed}.get("stand-ins", 0)
+    assert gone == 50_000 * len(names)
 
 
 def test_machine_code_that_is_left_out_saves_what_the_wheel_compresses_to() -> None:
