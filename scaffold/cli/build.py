@@ -19,6 +19,7 @@ from scaffold.config.option_sources import Given
 from scaffold.config.request import index_options, parse_request, without_secrets
 from scaffold.docker.build import Job, build_images, read_job_config, real_edges, split_tag
 from scaffold.docker.doctor import Finding, check_up, real_doctor_services
+from scaffold.docker.images import read_archive_file
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
 from scaffold.engineless.images import ImageJob, write_bundle, write_images
 from scaffold.index.cache import find_cache_folder
@@ -33,6 +34,7 @@ from scaffold.project.dockerignore import input_files
 from scaffold.project.source_clients import EPOCH, dated, read_commit_time
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import make_build_document, show_built, talking, watching
+from scaffold.report.sbom import make_spdx
 from scaffold.report.terminal import format_size, show, to_json
 from scaffold.state.record import Record
 from scaffold.verify.compare import compare_images
@@ -152,6 +154,11 @@ def build(
 ) -> int:
     """Build the project in PATH into the local engine, push it, or write it without an engine."""
     wishes = take_options(BuildOptions, values)
+    if wishes.attest and not (wishes.push or goal):
+        raise UsageError(
+            "--attest needs a registry or an archive: docker keeps no attestations",
+            hint="add --push, or --to registry.example/app:1",
+        )
     if wishes.tag:
         split_tag(wishes.tag)
     check_goal(goal or "", base_from or "", bundle or "", wishes)
@@ -168,7 +175,13 @@ def build(
                 outside, prepared, make_job(prepared, wishes), goal, base_from or ""
             )
             written = outside.engine.write_images(
-                replace(job, bundle=bundle or "", apt_sources=apt_sources), watch
+                replace(
+                    job,
+                    bundle=bundle or "",
+                    apt_sources=apt_sources,
+                    list_contents=_list_contents if wishes.attest else None,
+                ),
+                watch,
             )
             built, notes = written.built, written.notes
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
@@ -179,6 +192,11 @@ def build(
     else:
         show(sys.stdout, show_built(built, remarks, goal or ""))
     return 0
+
+
+def _list_contents(archive: Path) -> Mapping[str, Any]:
+    contents = read_archive_file(archive)
+    return make_spdx(contents, contents.id)
 
 
 def make_job(prepared: Prepared, wishes: BuildOptions) -> Job:

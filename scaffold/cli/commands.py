@@ -219,6 +219,11 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 metavar="PLACE",
                 help="The base from oci:DIR or a tar, not from its registry.",
             ),
+            flag(
+                "--compose",
+                help="Start it by the compose file that --also compose wrote; needs docker compose "
+                "here.",
+            ),
             option(
                 "--health-timeout",
                 type=click.FloatRange(min=1),

@@ -1,10 +1,12 @@
 """``leanscaffold deploy``: from here onto the device, without a registry."""
 
 import re
+import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from scaffold.dockerfile.extras import find_hardware
 from scaffold.engineless.deploy import Deployment
 from scaffold.engineless.deploy import deploy as bring
 from scaffold.model.build import BuildOptions
-from scaffold.model.errors import UsageError
+from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
 from scaffold.report.progress import talking, watching
@@ -30,6 +32,7 @@ from scaffold.report.terminal import format_size, to_json
 if TYPE_CHECKING:
     from docker import DockerClient
 
+_LAST_LINES = 20
 _QUICK = "zstd:9"  # as quick as gzip
 _SYSTEM_SHARE = 8  # an eighth of the device is left to its system, as in the compose file
 
@@ -45,6 +48,7 @@ def deploy(
     archive: str | None,
     base_from: str | None,
     health_timeout: float,
+    compose: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -53,11 +57,26 @@ def deploy(
         prepared = prepare(outside, path, given, force=False, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
+    environ = outside.host.environment()
+    start = None
+    if compose:
+        record = outside.files.read_record(path)
+        files = (
+            [name for name in record.files if re.match(r"compose.*\.yaml$", name)] if record else []
+        )
+        if not files:
+            raise UsageError(
+                f"leanscaffold wrote no compose file into {path}",
+                hint="`leanscaffold generate --also compose` does, or leave out --compose",
+            )
+        there = "--host" if "://" in engine else "--context"
+        argv = ("docker", there, engine, "compose", "--project-directory", str(path.resolve()))
+        start = partial(run_compose, argv=argv, file=path / files[0], environ=environ)
     facts = outside.knowledge.load_facts(prepared.request.knowledge)
     promises = {one.arch: one for one in outside.files.read_promises(path, prepared.arches, facts)}
     with (
         tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder,
-        connect(engine, environ=outside.host.environment()) as client,
+        connect(engine, environ=environ) as client,
         talking(sys.stderr, quiet=quiet) as tell,
     ):
         arches = [one for one in prepared.arches if one in native_arches(client)]
@@ -89,11 +108,12 @@ def deploy(
                 hardware=find_hardware(prepared.project),
                 environment=read_variables(path / ".env"),
                 patience=health_timeout,
+                compose=start,
             ),
             client,
             arches,
             tell,
-            lambda: measure_room(engine, client, outside.host.environment()),
+            lambda: measure_room(engine, client, environ),
         )
     if as_json:
         row = {name: getattr(done, name) for name in done.__slots__}
@@ -104,6 +124,39 @@ def deploy(
         sizes = f"{format_size(done.moved)} of {format_size(done.whole)}"
         click.echo(f"  {sizes} sent, {done.seconds:.1f} s")
     return 0
+
+
+def run_compose(
+    words: Sequence[str],
+    text: str,
+    image: str,
+    *,
+    argv: Sequence[str],
+    file: Path,
+    environ: Mapping[str, str],
+) -> str:
+    """Run docker compose, on a file or a text in its place. Raises EngineError, UsageError."""
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words, and an engine that the user named
+            [*argv, "--file", "-" if text else str(file), *words],
+            env={**environ, "IMAGE": image},
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise UsageError(
+            "--compose needs the docker command with its compose plugin on this machine",
+            hint="without --compose nothing but ssh is needed, and the container is the same",
+        ) from error
+    if done.returncode:
+        raise EngineError(
+            f"docker compose {words[0]} failed",
+            hint="without --compose no plugin is needed, and the container is the same",
+            details=[Detail(text=line) for line in done.stderr.splitlines()[-_LAST_LINES:]],
+        )
+    return done.stdout
 
 
 def reads_zstd(client: "DockerClient", how: Compression) -> bool:

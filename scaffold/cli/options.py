@@ -150,6 +150,11 @@ _BUILD: dict[str, dict[str, Any]] = {
         "metavar": "GOAL",
         "help": "Where to put the cache; {arch} stands for the target.",
     },
+    "--attest": {
+        "frequent": False,
+        "is_flag": True,
+        "help": "Provenance and a list of contents beside the image; with --push or --to.",
+    },
     "--no-cache": {"field": "fresh", "is_flag": True, "help": "Build every step again."},
 }
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from scaffold.catalog.snapshot import Snapshot
 from scaffold.cli.services import Files, Indexes, Planner, Projects
 from scaffold.config.option_sources import Given, read_table
 from scaffold.config.request import index_options, to_argv, without_secrets
+from scaffold.docker.registry import Registries
 from scaffold.dockerfile.render import render
 from scaffold.index.cache import find_cache_folder
 from scaffold.index.client import Http
@@ -75,7 +77,18 @@ def _make_plan(
     project: Project, targets: Sequence[Target], decisions: Sequence[Decision], request: Request
 ) -> Plan:
     arguments = to_argv(without_secrets(request))
-    return make_plan(project, targets, decisions, request.options, arguments=arguments)
+
+    def find_digest(reference: str) -> str:
+        if request.options.offline:
+            return ""
+        with closing(Registries(os.environ, cert=request.certificates)) as registries:
+            return registries.find_digest(reference)
+
+    return make_plan(
+        *(project, targets, decisions, request.options),
+        arguments=arguments,
+        find_digest=find_digest,
+    )
 
 
 def _spell_plan(plan: Plan) -> Mapping[str, str]:

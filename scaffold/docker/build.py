@@ -80,6 +80,7 @@ def make_orders(
             arguments=arguments,
             engine=wishes.engine,
             compression=wishes.compression,
+            attest=wishes.attest,
         )
         for arch in arches
     )

@@ -55,6 +55,9 @@ PROXY_ARGUMENTS = tuple(
 )
 
 
+_ATTESTED = ("type=provenance,mode=max", "type=sbom")
+
+
 def build_argv(order: BuildRequest, *, metadata: str, progress: str = "rawjson") -> tuple[str, ...]:
     """Return the command that builds one image.
 
@@ -63,6 +66,7 @@ def build_argv(order: BuildRequest, *, metadata: str, progress: str = "rawjson")
     return (
         *_docker(order, "build", metadata=metadata, progress=progress),
         *(("--no-cache",) if order.fresh else ()),
+        *(f"--attest={one}" for one in _ATTESTED if order.attest),
         f"--platform={order.arch.platform}",
         f"--file={order.dockerfile}",
         f"--tag={order.tag}",
@@ -182,6 +186,7 @@ def _target(group: Sequence[BuildRequest]) -> Mapping[str, Any]:
         # Several platforms have one cache: it is read from and put to all that are named.
         "cache-from": _all(source for one in group for source in one.cache_from),
         "cache-to": _all(goal for one in group for goal in one.cache_to),
+        "attest": [*_ATTESTED] if order.attest else [],
     }
     return target | {key: value for key, value in optional.items() if value}
 

@@ -30,6 +30,7 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 if sys.platform != "win32":
     import fcntl
 
+IN_TOTO = "application/vnd.in-toto+json"
 ZSTD_LAYER = "application/vnd.oci.image.layer.v1.tar+zstd"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # What Docker calls the same; registries that are asked for neither answer with a form of 2014.
@@ -68,7 +69,10 @@ class BaseImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A finished image, its blobs in a store. ``tag`` is its full name."""
+    """A finished image, its blobs in a store. ``tag`` is its full name.
+
+    ``attached`` are the blobs of its attestations, their manifest last.
+    """
 
     arch: Arch
     tag: str
@@ -76,11 +80,26 @@ class Image:
     config: Blob
     layers: tuple[Blob, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
+    attached: tuple[Blob, ...] = ()
 
     @property
     def blobs(self) -> tuple[Blob, ...]:
         """Return all blobs, each before what names it."""
-        return (*dict.fromkeys(self.layers), self.config, self.manifest)
+        return (*dict.fromkeys(self.layers), self.config, self.manifest, *self.attached)
+
+    @property
+    def manifests(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return what an index says of its manifests, by their digests."""
+        found = {self.manifest.digest: {"platform": platform_of(self.arch)}}
+        if self.attached:
+            found[self.attached[-1].digest] = {
+                "annotations": {
+                    "vnd.docker.reference.digest": self.manifest.digest,
+                    "vnd.docker.reference.type": "attestation-manifest",
+                },
+                "platform": {"architecture": "unknown", "os": "unknown"},
+            }
+        return found
 
 
 class Source(Protocol):
@@ -386,7 +405,12 @@ def write_archive(path: Path, images: Sequence[Image], store: Store) -> None:
 
 def make_index(images: Sequence[Image]) -> bytes:
     """Return the index that names one image per platform."""
-    rows = [{**one.manifest.describe(), "platform": platform_of(one.arch)} for one in images]
+    blobs = {blob.digest: blob for one in images for blob in one.blobs}
+    rows = [
+        {**blobs[digest].describe(), **said}
+        for one in images
+        for digest, said in one.manifests.items()
+    ]
     shared = dict(images[0].annotations)
     more = {"annotations": shared} if shared else {}
     return dump({"schemaVersion": 2, "mediaType": INDEX, "manifests": rows, **more})
@@ -400,7 +424,7 @@ def dump(value: object) -> bytes:
 def _index(images: Sequence[Image], store: Store) -> tuple[bytes, list[Blob]]:
     """Return ``index.json`` and all blobs, each once. Several images are named by one index."""
     blobs = list(dict.fromkeys(blob for one in images for blob in one.blobs))
-    if len(images) == 1:
+    if len(images) == 1 and not images[0].attached:
         top = images[0].manifest
         row = {**top.describe(), "platform": platform_of(images[0].arch)}
     else:

@@ -160,6 +160,14 @@ class Registries:
         self._environ, self._cert = environ, cert
         self._open: dict[str, Registry] = {}
 
+    def find_digest(self, reference: str) -> str:
+        """Return what a name stands for today, for all platforms. Raises BaseUnavailableError."""
+        registry, path, tag = self._split(reference)
+        try:
+            return registry.read_manifest(path, tag)[0]
+        except (requests.RequestException, ValueError) as error:
+            raise _unread(reference, registry, error) from error
+
     def find(self, reference: str, arch: Arch) -> BaseImage:
         """Return an image for a platform."""
         registry, path, tag = self._split(reference)
@@ -171,11 +179,7 @@ class Registries:
             with registry.open_blob(path, document["config"]["digest"]) as file:
                 config = json.loads(file.read())
         except (requests.RequestException, ValueError) as error:
-            raise BaseUnavailableError(
-                f"{reference} cannot be read from {registry.name}: {error}",
-                hint="check the name and the network; `docker login` where it is private; "
-                "--base-from oci:DIR takes a copy on this machine",
-            ) from error
+            raise _unread(reference, registry, error) from error
         if not is_platform(config, arch):
             raise _not_for(reference, arch)
         return make_base(digest, document, config)
@@ -218,14 +222,15 @@ def push_images(
 
 
 def _push(registry: Registry, path: str, tag: str, images: Sequence[Image], store: Store) -> int:
-    sent = 0
+    sent, listed = 0, len(images) > 1 or any(one.attached for one in images)
     for one in images:
-        for blob in (*dict.fromkeys(one.layers), one.config):
-            sent += blob.size if registry.push_blob(path, blob, store) else 0
-        place = tag if len(images) == 1 else one.manifest.digest
-        data = store.path(one.manifest.digest).read_bytes()
-        registry.push_manifest(path, place, data, one.manifest.media_type)
-    if len(images) > 1:
+        for blob in one.blobs:
+            if blob.digest not in one.manifests:
+                sent += blob.size if registry.push_blob(path, blob, store) else 0
+                continue
+            data = store.path(blob.digest).read_bytes()
+            registry.push_manifest(path, blob.digest if listed else tag, data, blob.media_type)
+    if listed:
         registry.push_manifest(path, tag, make_index(images), INDEX)
     return sent
 
@@ -235,6 +240,14 @@ def _choose(rows: Sequence[Mapping[str, Any]], reference: str, arch: Arch) -> st
         if is_platform(row.get("platform") or {}, arch):
             return str(row["digest"])
     raise _not_for(reference, arch)
+
+
+def _unread(reference: str, registry: Registry, error: Exception) -> BaseUnavailableError:
+    return BaseUnavailableError(
+        f"{reference} cannot be read from {registry.name}: {error}",
+        hint="check the name and the network; `docker login` where it is private; "
+        "--base-from oci:DIR takes a copy on this machine",
+    )
 
 
 def _not_for(reference: str, arch: Arch) -> BaseUnavailableError:

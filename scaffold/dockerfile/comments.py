@@ -41,6 +41,8 @@ def header_lines(plan: Plan) -> Iterator[str]:
     yield ""
     yield f"Made by:  leanscaffold generate {shlex.join(arguments)}"
     yield f"Build by: docker buildx build --platform {platforms} {file_option(plan.options)}."
+    if "@" in plan.reference:
+        yield "Renovate and Dependabot know the tag and digest of FROM lines, and renew both."
     yield "Behind an index or certificates of your own, add what applies:"
     yield "  --secret id=pip_conf,src=$HOME/.config/pip/pip.conf --secret id=ca,src=ca.pem"
 

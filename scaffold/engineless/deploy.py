@@ -4,9 +4,10 @@ import json
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -30,7 +31,12 @@ _PAUSE = 0.5
 _LOG_SHOWN = 20
 _MEBI = 1 << 20
 _TMP_SHARE, _TMP_MOST = 8, 256 * _MEBI  # as the compose file has it
+_STARTED = "io.leanscaffold.compose"  # a label: the compose file that a container was started by
 _REFUSED = "deploy it again when what is said above is in order; the old one was not touched"
+
+
+# Runs ``docker compose`` for the device: arguments, a text instead of the file if not empty, IMAGE.
+RunCompose = Callable[[Sequence[str], str, str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +53,7 @@ class Deployment:
     hardware: tuple[Hardware, ...]
     environment: Mapping[str, str]
     patience: float  # seconds until it has to be healthy
+    compose: RunCompose | None = None  # starts it, instead of the engine by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +179,47 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
     }
 
 
+class _Compose:
+    """What a compose file starts, with the file itself as a label to go back to."""
+
+    def __init__(self, run: RunCompose, client: "DockerClient", saved: Saved) -> None:
+        self._run, self._client, self._tag = run, client, saved.tag
+        found = json.loads(run(["config", "--format", "json"], "", saved.tag))
+        self._mine = [one for one in found["services"].values() if one.get("image") == saved.tag]
+        if not self._mine:
+            raise UsageError(
+                f"no service of the compose file runs the image {saved.tag}",
+                hint="write `image: ${IMAGE}` there, or leave out --compose",
+            )
+        self._text = json.dumps(found)
+        self._project = f"com.docker.compose.project={found['name']}"
+        for one in self._mine:
+            one["labels"] = {**one.get("labels", {}), _STARTED: self._text.replace("$", "$$")}
+        self._labelled = json.dumps(found)
+        before = [one.labels for one in self._list() if _STARTED in one.labels]
+        self.replaces = bool(self._list())
+        self._before = before[0][_STARTED] if before else self._text if self.replaces else ""
+
+    def _list(self) -> "list[Container]":
+        return self._client.containers.list(all=True, filters={"label": self._project})
+
+    def start(self) -> "list[Container]":
+        """Start what is in the file, and return the containers of the image."""
+        self._up(self._labelled)
+        image = _image_id(self._client, self._tag)
+        return [one for one in self._list() if one.attrs["Image"] == image]
+
+    def restore(self) -> None:
+        """Start the image that has the tag now, by the file that started what ran before."""
+        if self._before:
+            self._up(self._before)
+        else:
+            self._run(["down"], self._text, self._tag)
+
+    def _up(self, text: str) -> None:
+        self._run(["up", "--detach", "--no-build"], text, self._tag)
+
+
 def deploy(
     job: Deployment,
     client: "DockerClient",
@@ -186,7 +234,8 @@ def deploy(
     """
     begun = time.monotonic()
     saved = read_saved(job.archive, arches)
-    settings = run_settings(job, saved)
+    composed = _Compose(job.compose, client, saved) if job.compose else None
+    begin = composed.start if composed else partial(_run, client, run_settings(job, saved))
     before = _image_id(client, saved.tag)
     old = _find(client, job.name)
     images = [one.attrs.get("RootFS", {}).get("Layers") or () for one in client.images.list()]
@@ -207,47 +256,67 @@ def deploy(
         if old is not None:
             old.stop()
             old.rename(spare)
-        _start(client, settings, job.patience, tell, back=old is not None)
+        names = _start(begin, job.patience, tell, back=bool(before if composed else old))
     except BaseException:  # Ctrl-C, too
-        _restore(client, job.name, old)
-        sent = _image_id(client, saved.tag)
-        if before:
-            client.images.get(before).tag(saved.tag)
-        if sent not in {"", before}:
-            with suppress(APIError):  # something else uses it
-                client.images.remove(sent)
+        with _image_gone(client, saved.tag, before):
+            if composed:
+                composed.restore()
+            _restore(client, job.name, old)
         raise
     if old is not None:
         old.remove()
     if before and before != _image_id(client, saved.tag):
         _keep_previous(client, before, saved.tag.rpartition(":")[0])
     return Deployed(
-        container=job.name,
+        container=", ".join(names),
         image=_image_id(client, saved.tag),
         moved=moved,
         whole=job.archive.stat().st_size,
         seconds=time.monotonic() - begun,
-        replaced=old is not None,
+        replaced=old is not None or bool(composed and composed.replaces),
     )
 
 
+@contextmanager
+def _image_gone(client: "DockerClient", tag: str, before: str) -> Iterator[None]:
+    """Give a tag back to the image that had it before, and remove the other at the end."""
+    sent = _image_id(client, tag)
+    if before:
+        client.images.get(before).tag(tag)
+    yield
+    if sent not in {"", before}:
+        with suppress(APIError):  # something else uses it
+            client.images.remove(sent)
+
+
+def _run(client: "DockerClient", settings: Mapping[str, Any]) -> "list[Container]":
+    new = client.containers.create(**settings)
+    new.start()
+    return [new]
+
+
 def _start(
-    client: "DockerClient",
-    settings: Mapping[str, Any],
+    begin: "Callable[[], list[Container]]",
     patience: float,
     tell: Callable[[str], None],
     *,
     back: bool,
-) -> None:
-    """Run a container until it is well. Raises EngineError with the end of its log."""
+) -> list[str]:
+    """Run containers until all are well, and return their names.
+
+    Raises EngineError with the end of the log of one that is not.
+    """
     log: list[str] = []
+    why, names = "", []
     try:
-        new = client.containers.create(**settings)
-        new.start()
-        why = _wait(new, patience, tell)
-        log = read_log(new).splitlines() if why else []
+        for new in begin():
+            names.append(str(new.name))
+            why = why or _wait(new, patience, tell)
+            log = log or (read_log(new).splitlines() if why else [])
     except APIError as error:
         why = str(error.explanation or error)
+    except EngineError as error:
+        why, log = error.cause, [one.text for one in error.details]
     if why:
         runs = "the old one runs again; " if back else ""
         raise EngineError(
@@ -255,6 +324,7 @@ def _start(
             hint=f"{runs}`leanscaffold verify --on` tries an image beside it",
             details=[Detail(text=line) for line in log[-_LOG_SHOWN:]],
         )
+    return names
 
 
 def _restore(client: "DockerClient", name: str, old: "Container | None") -> None:

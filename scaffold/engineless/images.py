@@ -30,6 +30,7 @@ from scaffold.docker.oci import (
 )
 from scaffold.docker.registry import Registries, push_images
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
+from scaffold.engineless.attestation import attest, describe_origin
 from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
 from scaffold.engineless.debian import Client, find_packages, lay_packages
 from scaffold.engineless.layers import Entry, digest_entries, write_layer
@@ -85,6 +86,7 @@ class ImageJob:
     moment: int | None
     bundle: str = ""
     apt_sources: Path | None = None  # instead of those of the base
+    list_contents: Callable[[Path], Mapping[str, Any]] | None = None  # SPDX, to attest
     view: Callable[[], TemplateContext]
 
 
@@ -267,7 +269,7 @@ class _Bench:
             "layers": [one.describe() for one in layers],
             **({"annotations": notes} if notes else {}),
         }
-        return Image(
+        image = Image(
             arch=arch,
             tag=order.tag,
             manifest=store.add(dump(manifest), MANIFEST),
@@ -275,6 +277,13 @@ class _Bench:
             layers=layers,
             annotations=notes,
         )
+        if not self.job.list_contents:
+            return image
+        with self.timer.step(f"{arch.platform} attestations"):
+            build = next(one for one in view.builds if one.platform == arch.platform)
+            lock = self.job.folder / build.lock if build.wheels else None
+            origin = describe_origin(view.reference, base, lock, arch)
+            return attest(image, origin, self.job.list_contents, store)
 
     def app_layers(self, moment: int) -> tuple[Blob, ...]:
         """Return the layers of the application: its models if there are any, and what is edited."""

@@ -14,7 +14,7 @@ from typing import Any
 from scaffold.docker.oci import Blob, Store
 from scaffold.model.errors import BaseUnavailableError
 
-_HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
+HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")
 _LISTED = "leanscaffold-bundle.json"  # {version, wheels: {name: digest}, view}
 
 
@@ -26,8 +26,8 @@ def gather_wheels(
     ``download`` does so for those of a lock that no build here has had, into the same folder.
     """
     wanted, missing, found = set(), [], {}
-    for line in _logical_lines(lock.read_text("utf-8")):
-        digests = _HASH.findall(line)
+    for line in logical_lines(lock.read_text("utf-8")):
+        digests = HASH.findall(line)
         kept = [(one, name) for one in digests if (name := store.noted(f"wheel {one}"))]
         kept = [(one, name) for one, name in kept if store.path(one).exists()]
         wanted.update(digests)
@@ -36,7 +36,7 @@ def gather_wheels(
         for digest, name in kept[:1]:
             found[name] = digest
             _copy(store.path(digest), files / name)
-    if any(_HASH.search(line) for line in missing):
+    if any(HASH.search(line) for line in missing):
         part = files / "missing.lock"
         part.write_text("\n".join(missing), "utf-8")
         download(part)
@@ -52,7 +52,8 @@ def gather_wheels(
     return found
 
 
-def _logical_lines(text: str) -> Iterator[str]:
+def logical_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a lock, continued ones as one."""
     yield from (line for line in text.replace("\\\n", " ").splitlines() if line.strip())
 
 

@@ -41,7 +41,8 @@ class BuildRequest:
     ``cache_from`` and ``cache_to`` are passed on as they are. ``fresh`` ignores the build cache.
     ``arguments`` name environment variables whose values the build gets (proxies). ``engine`` is
     an address (``ssh://…``) or a context's name, empty for the user's current one. ``compression``
-    is that of layers which are pushed: ``gzip``, ``zstd`` or ``zstd:LEVEL``.
+    is that of layers which are pushed: ``gzip``, ``zstd`` or ``zstd:LEVEL``. ``attest`` adds
+    provenance and a list of contents.
     """
 
     arch: Arch
@@ -58,6 +59,7 @@ class BuildRequest:
     arguments: tuple[str, ...] = ()
     engine: str = ""
     compression: str = "gzip"
+    attest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,7 @@ class BuildOptions:
     cache_from: tuple[str, ...] = ()
     cache_to: tuple[str, ...] = ()
     fresh: bool = False
+    attest: bool = False
     certificates: str = ""
     engine: str = ""
     compression: str = "gzip"

@@ -143,6 +143,11 @@ class Options:
         sample="slim",
         help="Only this base image or family.",
     )
+    pin: bool = _choice(
+        "switch",
+        help="Name base images by digest, too, asked of their registries; Renovate and Dependabot "
+        "renew both.",
+    )
     objective: str = _choice(
         "choice", "size", choices=OBJECTIVES, help="What to prefer.  [default: size]"
     )

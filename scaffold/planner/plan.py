@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
@@ -48,10 +48,12 @@ def make_plan(
     options: Options,
     *,
     arguments: Sequence[str] = (),
+    find_digest: Callable[[str], str] = lambda _: "",
 ) -> Plan:
     """Return the plan for targets that all have a choice, on the same base and Python.
 
     ``arguments`` are what to tell ``leanscaffold generate`` to get it again, without secrets.
+    ``find_digest`` says what an image's name stands for, empty where nobody can tell.
     Raises ValueError where decisions are missing or differ, UsageError when nobody knows how the
     application starts or a port or path makes no sense, RequirementsInvalidError for local
     packages that no image build can reach, UnresolvableError for files without a hash.
@@ -62,6 +64,9 @@ def make_plan(
     references = {fits.candidate.reference for fits in chosen}
     # Digests of different dates may name different builds of a tag: then the tag has to do.
     reference = min(references) if len(references) == 1 else min(references).partition("@")[0]
+    builder = _builder(base, chosen[0].python, reference, options)
+    if options.pin:
+        reference, builder = (_pin(one, find_digest) for one in (reference, builder))
     plan = Plan(
         version=PLAN_VERSION,
         project=project,
@@ -82,7 +87,7 @@ def make_plan(
         environment=find_environment(project, options, base, packages),
         labels=_labels(project, reference),
         bytecode=options.bytecode,
-        builder=_builder(base, chosen[0].python, reference, options),
+        builder=builder,
         stop_signal=find_stop_signal(project, options),
         arguments=tuple(arguments),
         layers=split_layers(chosen),
@@ -215,6 +220,11 @@ def _platforms(candidate: Candidate) -> tuple[str, ...]:
         suited = [tag for tag in reversed(accepted) if tag in own]
         tags.update(suited[:1])
     return tuple(sorted(tags))
+
+
+def _pin(reference: str, find_digest: Callable[[str], str]) -> str:
+    digest = "" if "@" in reference else find_digest(reference)
+    return f"{reference}@{digest}" if digest else reference
 
 
 def _labels(project: Project, reference: str) -> tuple[tuple[str, str], ...]:

@@ -6,20 +6,69 @@ caches in other places, images as archives. buildx reaches it as a remote builde
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
+from pathlib import Path
+
+import pytest
 
 from tests.engine import daemons, network, programs
 from tests.engine.engine import Engine
 from tests.engine.home import Home
+from tests.engine.leanscaffold import Ended, environment, leanscaffold
 from tests.engine.shell import run
 
+APP = """
+import http.server, signal, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
+"""
 FEATURES = {"containerd-snapshotter": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Two engines: ``home`` is the user's own, ``away`` another; and a project without packages."""
+
+    home: Engine
+    away: Engine
+    project: Path
+    env: Mapping[str, str]
+
+    def run(self, verb: str, *words: str, **variables: str) -> Ended:
+        return leanscaffold(verb, str(self.project), *words, env={**self.env, **variables})
+
+
+@contextmanager
+def two_engines(engine: Engine, bases: object, home: Home, folder: Path) -> Iterator[Bench]:
+    """Yield the bench of a test in its folder."""
+    if not engine.own:
+        pytest.skip("only an engine of the tests' own has a second one")
+    assert callable(bases)
+    bases()
+    project = folder / "project"
+    project.mkdir()
+    (project / "requirements.txt").write_text("")
+    (project / "main.py").write_text(APP)
+    (project / "Procfile").write_text("web: python main.py\n")
+    # The client's settings are copied: contexts and builders of a test are nobody else's.
+    client = folder / "client"
+    shutil.copytree(engine.environ["DOCKER_CONFIG"], client, symlinks=True)
+    env = {**environment(engine, folder), "DOCKER_CONFIG": str(client)}
+    with second_engine(home, engine) as away:
+        yield Bench(home=engine, away=away, project=project, env=env)
 
 
 @contextmanager

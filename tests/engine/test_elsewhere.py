@@ -2,9 +2,7 @@
 
 import json
 import os
-import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,59 +10,22 @@ import pytest
 
 from tests.engine.engine import Engine
 from tests.engine.home import Home
-from tests.engine.leanscaffold import Ended, environment, leanscaffold
-from tests.engine.second import second_engine, served
+from tests.engine.leanscaffold import Ended
+from tests.engine.second import Bench, served, two_engines
 from tests.engine.shell import run
 from tests.engine.ssh import reached_by_ssh
 
 pytestmark = pytest.mark.engine
 
-APP = """
-import http.server, signal, sys
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.ThreadingHTTPServer(("0.0.0.0", 8000), Handler).serve_forever()
-"""
 WORDS = ("--python", "3.13", "--offline", "--port", "8000", "--health", "/")
 NAME = f"leanscaffold-test-elsewhere-{uuid4().hex[:8]}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """Two engines: ``home`` is the user's own, ``away`` another; and a project without packages."""
-
-    home: Engine
-    away: Engine
-    project: Path
-    env: Mapping[str, str]
-
-    def run(self, verb: str, *words: str, **variables: str) -> Ended:
-        return leanscaffold(verb, str(self.project), *words, env={**self.env, **variables})
-
-
 @pytest.fixture
 def bench(engine: Engine, bases: object, home: Home, tmp_path: Path) -> Iterator[Bench]:
-    if not engine.own:
-        pytest.skip("only an engine of the tests' own has a second one")
-    assert callable(bases)
-    bases()
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "requirements.txt").write_text("")
-    (project / "main.py").write_text(APP)
-    (project / "Procfile").write_text("web: python main.py\n")
-    # The client's settings are copied: contexts and builders of a test are nobody else's.
-    client = tmp_path / "client"
-    shutil.copytree(engine.environ["DOCKER_CONFIG"], client, symlinks=True)
-    env = {**environment(engine, tmp_path), "DOCKER_CONFIG": str(client)}
-    with second_engine(home, engine) as away:
-        yield Bench(home=engine, away=away, project=project, env=env)
-    run(["docker", "image", "prune", "--force", "--filter", f"label={NAME}"], env=env)
+    with two_engines(engine, bases, home, tmp_path) as made:
+        yield made
+        run(["docker", "image", "prune", "--force", "--filter", f"label={NAME}"], env=made.env)
 
 
 @pytest.fixture

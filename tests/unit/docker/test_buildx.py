@@ -45,6 +45,7 @@ def test_every_wish_is_one_word_of_the_command() -> None:
         cache_to=("type=local,dest=a",),
         labels=(("a", "b c"),),
         fresh=True,
+        attest=True,
         arguments=("HTTPS_PROXY",),
         engine="ssh://pi@host",
     )
@@ -55,6 +56,8 @@ def test_every_wish_is_one_word_of_the_command() -> None:
     )
     assert argv[7:] == (
         "--no-cache",
+        "--attest=type=provenance,mode=max",
+        "--attest=type=sbom",
         "--platform=linux/arm/v7",
         "--file=/project/Dockerfile",
         "--tag=app:armv7",
@@ -142,12 +145,13 @@ def test_images_that_are_loaded_are_one_bake_target_each() -> None:
 
 def test_images_that_are_pushed_under_one_tag_are_one_target_of_several_platforms() -> None:
     arches = (Arch.AMD64, Arch.ARM64)
-    orders = [make_order(arch, tag="r.example/app:1", push=True) for arch in arches]
+    orders = [make_order(arch, tag="r.example/app:1", push=True, attest=True) for arch in arches]
     document = bake_document(orders)
     assert list(document["target"]) == ["amd64-arm64"]
     target = document["target"]["amd64-arm64"]
     assert target["platforms"] == ["linux/amd64", "linux/arm64"]
     assert target["output"] == ["type=registry"]
+    assert target["attest"] == ["type=provenance,mode=max", "type=sbom"]
     assert target["tags"] == ["r.example/app:1"]
 
 

@@ -76,10 +76,13 @@ def test_several_targets_are_one_name_and_share_what_is_there(tmp_path: Path) ->
         media, text = registry.manifests["1"]
         source = Registries({})
         assert source.find(goal, Arch.AMD64).digest == images[1].manifest.digest
+        listed = source.find_digest(goal)
+        assert source.find(f"{goal}@{listed}", Arch.ARM64).digest == images[0].manifest.digest
         with pytest.raises(BaseUnavailableError, match="not there for linux/386"):
             source.find(goal, Arch.I386)
         source.close()
     assert media == INDEX
+    assert listed == f"sha256:{hashlib.sha256(text or b'').hexdigest()}"
     assert len(json.loads(text or b"")["manifests"]) == 2
     assert sent == 4 + sum(one.config.size for one in images)
 

@@ -1,9 +1,11 @@
 """What is sent to a device, and how it is to run there."""
 
 import io
+import json
 import tarfile
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -16,6 +18,7 @@ from scaffold.dockerfile.extras import Group, Hardware
 from scaffold.engineless.deploy import (
     Deployed,
     Deployment,
+    RunCompose,
     count_known,
     deploy,
     read_saved,
@@ -178,7 +181,9 @@ class FakeEngine:
         self.tags[saved.tag] = identity
         return []
 
-    def list(self) -> list[Any]:
+    def list(self, *, filters: Mapping[str, str] | None = None, **_: bool) -> list[Any]:
+        if filters:
+            return [one for one in self.named.values() if filters["label"] in one.labels]
         return [FakeImage(engine=self, id=one) for one in self.known]
 
     def get(self, name: str) -> Any:
@@ -220,11 +225,16 @@ class FakeContainer:
     name: str
     health: str
     running: bool = False
+    image: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def attrs(self) -> dict[str, Any]:
         health = {"Status": self.health}
-        return {"State": {"Running": self.running, "ExitCode": 1, "Health": health}}
+        return {
+            "Image": self.image,
+            "State": {"Running": self.running, "ExitCode": 1, "Health": health},
+        }
 
     def start(self) -> None:
         self.engine.change()
@@ -251,7 +261,13 @@ class FakeContainer:
         return b"what it said" * bool(tail)
 
 
-def deploy_to(engine: FakeEngine, folder: Path, app: bytes, room: int | None = None) -> Deployed:
+def deploy_to(
+    engine: FakeEngine,
+    folder: Path,
+    app: bytes,
+    room: int | None = None,
+    compose: RunCompose | None = None,
+) -> Deployed:
     archive = write_image(folder, app=app)
     job = Deployment(
         archive=archive,
@@ -261,6 +277,7 @@ def deploy_to(engine: FakeEngine, folder: Path, app: bytes, room: int | None = N
         hardware=(),
         environment={},
         patience=60,
+        compose=compose,
     )
     return deploy(job, cast("DockerClient", engine), [Arch.ARM64], lambda _: None, lambda: room)
 
@@ -292,6 +309,45 @@ def test_what_does_not_get_healthy_gives_way_to_the_old_one(tmp_path: Path) -> N
     assert engine.named == {"app": old}
     assert old.running
     assert engine.tags["app:latest"] == "sha256:0"
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_compose_starts_it_and_goes_back_to_the_file_and_image_before(
+    tmp_path: Path, *, earlier: bool
+) -> None:
+    engine, memory = FakeEngine(), ["64m"]
+    project = "com.docker.compose.project=site"
+
+    def compose(words: Sequence[str], text: str, image: str) -> str:
+        if words[0] == "config":
+            services = {"web": {"image": image, "mem_limit": memory[0]}, "db": {"image": "db:1"}}
+            return json.dumps({"name": "site", "services": services})
+        engine.named.pop("site-web-1", None)
+        if words[0] == "up":
+            web = json.loads(text)["services"]["web"]
+            labels = {project: "", **web.get("labels", {}), "memory": web["mem_limit"]}
+            engine.named["site-web-1"] = FakeContainer(
+                engine=engine,
+                name="site-web-1",
+                health="healthy" if web["mem_limit"] == "64m" else "unhealthy",
+                running=True,
+                image=engine.tags[image],
+                labels=labels,
+            )
+        return ""
+
+    if earlier:
+        first = deploy_to(engine, tmp_path, b"apps", compose=compose)
+        again = deploy_to(engine, tmp_path, b"edit", compose=compose)
+        assert (first.replaced, again.replaced) == (False, True)
+        assert again.container == "site-web-1"
+    before = {name: (one.image, one.labels["memory"]) for name, one in engine.named.items()}
+    memory[0] = "1m"
+    with pytest.raises(EngineError, match="it was unhealthy") as raised:
+        deploy_to(engine, tmp_path, b"more", compose=compose)
+    assert ("the old one runs again" in raised.value.hint) is earlier
+    after = {name: (one.image, one.labels["memory"]) for name, one in engine.named.items()}
+    assert after == before
 
 
 def test_a_first_one_that_is_not_well_leaves_nothing_behind(tmp_path: Path) -> None:

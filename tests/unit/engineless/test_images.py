@@ -35,6 +35,7 @@ from scaffold.docker.oci import (
     zstd,
 )
 from scaffold.dockerfile.template_context import TemplateContext, make_template_context
+from scaffold.engineless.attestation import PROVENANCE, SPDX
 from scaffold.engineless.base_files import unpack_base
 from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images
 from scaffold.engineless.layers import Entry, write_layer
@@ -46,8 +47,10 @@ from scaffold.model.options import FetchedModel
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
 from scaffold.model.verification import Expectation, Status
+from scaffold.report.sbom import make_spdx
 from scaffold.verify.session import verify_files
 from tests.support.dockerfiles import distroless, plan_of, simple_plan
+from tests.support.registry_server import RegistryServer, serving
 from tests.support.worlds import World
 from tests.unit.planner.test_decide import slim
 
@@ -262,6 +265,46 @@ def test_a_command_names_the_interpreter_of_the_image(bench: Bench) -> None:
                     assert file is not None
                     texts.append(file.readline().decode().strip())
     assert texts == ["#!/usr/local/bin/python"]
+
+
+@pytest.mark.parametrize("archive", [True, False])
+def test_provenance_and_contents_stand_beside_the_image(bench: Bench, *, archive: bool) -> None:
+    def list_contents(image: Path) -> dict[str, Any]:
+        return make_spdx(read_archive_file(image), "app")
+
+    blobs: dict[str, bytes] = {}
+    with serving(RegistryServer()) as registry:
+        goal = {} if archive else {"goal": f"{registry.host}/app:1"}
+        built = bench.build(cut(), list_contents=list_contents, **goal)
+        top = dict(registry.manifests).get("1", ("", b""))[1] or b""
+        blobs = {**registry.blobs, **{k: v or b"" for k, (_, v) in registry.manifests.items()}}
+    if archive:
+        read_image(bench.folder / "app.tar")  # as without: who loads it sees nothing of them
+        with tarfile.open(bench.folder / "app.tar") as tar:
+            for name in tar.getnames():
+                file = tar.extractfile(name)
+                blobs[name.removeprefix("blobs/").replace("/", ":")] = file.read() if file else b""
+        top = blobs[json.loads(blobs["index.json"])["manifests"][0]["digest"]]
+    image, attested = json.loads(top)["manifests"]
+    assert attested["platform"] == {"architecture": "unknown", "os": "unknown"}
+    assert attested["annotations"]["vnd.docker.reference.digest"] == image["digest"]
+    assert archive or built.built[0].image == image["digest"]
+    layers = json.loads(blobs[attested["digest"]])["layers"]
+    said = {}
+    for layer in layers:
+        statement = json.loads(blobs[layer["digest"]])
+        assert layer["annotations"] == {"in-toto.io/predicate-type": statement["predicateType"]}
+        (subject,) = statement["subject"]
+        assert f"sha256:{subject['digest']['sha256']}" == image["digest"]
+        said[statement["predicateType"]] = statement["predicate"]
+    origin = said[PROVENANCE]["buildDefinition"]["resolvedDependencies"]
+    lock = (bench.folder / "project/requirements.arm64.lock").read_text()
+    assert [one["uri"] for one in origin] == [
+        "pkg:docker/python@3.13-slim-trixie?platform=linux%2Farm64",
+        "pkg:pypi/a@1",
+    ]
+    assert origin[1]["digest"]["sha256"] in lock
+    assert "pkg:pypi/a@1" in json.dumps(said[SPDX])
 
 
 def test_two_machines_write_one_digest(bench: Bench) -> None:

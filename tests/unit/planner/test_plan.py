@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from scaffold.dockerfile.comments import header_lines
 from scaffold.dockerfile.lockfile import render_build_lock
 from scaffold.model.errors import RequirementsInvalidError, UsageError
 from scaffold.model.knowledge import BuildClass
 from scaffold.model.options import Options
+from scaffold.model.plan import Plan
 from scaffold.model.project import Found, Origin, Start, Use
 from scaffold.model.target import Arch, Budget, CpuClass, Target
 from scaffold.model.verdict import Decision
@@ -157,6 +159,23 @@ def test_a_known_digest_of_the_base_becomes_a_label() -> None:
     labels = dict(make_plan(PROJECT, [TARGET], [pinned], Options()).labels)
     assert labels["org.opencontainers.image.base.digest"] == f"sha256:{'a' * 64}"
     assert labels["org.opencontainers.image.base.name"] == "python:3.13-slim-trixie"
+
+
+def test_bases_are_named_by_digest_where_that_is_asked_for_and_known() -> None:
+    digest = f"sha256:{'0' * 64}"
+    plan = simple_plan()
+
+    def pinned(found: str, *, pin: bool = True) -> Plan:
+        decisions = [plan.targets[0].decision]
+        return make_plan(
+            PROJECT, [TARGET], decisions, Options(pin=pin), find_digest=lambda _: found
+        )
+
+    assert pinned(digest).reference == pinned(digest).builder == f"{plan.reference}@{digest}"
+    assert dict(pinned(digest).labels)["org.opencontainers.image.base.digest"] == digest
+    assert {pinned("").reference, pinned(digest, pin=False).reference} == {plan.reference}
+    said = [any("Renovate" in line for line in header_lines(one)) for one in (pinned(digest), plan)]
+    assert said == [True, False]
 
 
 def test_a_slow_processor_is_asked_less_often_and_given_more_time() -> None:
