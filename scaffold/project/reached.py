@@ -421,6 +421,14 @@ def find_reached(
     )
 
 
+def count_reached(
+    command: Sequence[str], modules: Sequence[Module], places: Mapping[str, Mapping[int, Place]]
+) -> int:
+    """Return how many files a command leads to, 0 where it cannot be followed."""
+    reached = find_reached(modules, command=command, places=places)
+    return len(reached.all) if reached.first else 0
+
+
 class _Graph:
     """The modules of a project and what each names."""
 

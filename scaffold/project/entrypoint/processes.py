@@ -106,24 +106,56 @@ def read_services(root: Path) -> tuple[Process, ...]:
 
 
 def read_units(root: Path) -> tuple[Process, ...]:
-    """Return what systemd units start; a template's instance and what %-names mean is unknown."""
+    """Return what systemd units start, also those that a script of the project writes.
+
+    A template's instance and what %-names mean is unknown; of a script's own variables those that
+    are set once are known, and others that begin a path stand for where the project lies.
+    """
     found = []
-    for file in _look(root, "*.service"):
+    for file in _look(root, "*.service", "*.sh"):
         text = _text(root, file)
-        keys = dict(re.findall(r"^(ExecStart|WorkingDirectory)\s*=\s*(.*\S)", text, re.MULTILINE))
-        line = keys.get("ExecStart", "").lstrip("-@:+!")
-        if line and "%" not in line:
-            set_ = re.findall(r"^Environment\s*=\s*(.*\S)", text, re.MULTILINE)
-            found.append(
-                Process(
-                    line=line,
-                    origin=_at(file, text, r"ExecStart\s*="),
-                    name=Path(file).stem,
-                    workdir=keys.get("WorkingDirectory", "/").lstrip("-~") or "/",
-                    environment=tuple(pair for one in set_ for pair in _pairs(one)),
+        for service in re.finditer(r"\[Service\](.*?)(?=\[Service\]|\Z)", text, re.DOTALL):
+            keys = {
+                one[1]: one
+                for one in re.finditer(
+                    r"^(ExecStart|WorkingDirectory)\s*=\s*(.*\S)", service[1], re.MULTILINE
                 )
-            )
+            }
+            if "ExecStart" not in keys:
+                continue
+            line = keys["ExecStart"][2].lstrip("-@:+!")
+            folder = keys["WorkingDirectory"][2].lstrip("-~") if "WorkingDirectory" in keys else ""
+            if not file.endswith(".service"):
+                line, folder = _fill(line, text), _fill(folder, text)
+            if line and "%" not in line:
+                set_ = re.findall(r"^Environment\s*=\s*(.*\S)", service[1], re.MULTILINE)
+                at = service.start(1) + keys["ExecStart"].start()
+                found.append(
+                    Process(
+                        line=line,
+                        origin=Origin(file=file, line=text.count("\n", 0, at) + 1),
+                        name=Path(file).stem,
+                        workdir=folder or "/",
+                        environment=tuple(pair for one in set_ for pair in _pairs(one)),
+                    )
+                )
     return tuple(found)
+
+
+def _fill(line: str, script: str) -> str:
+    """Return a line of a unit as the script around it writes it; unknown words are left out."""
+    given: dict[str, list[str]] = {}
+    assigned = r"""^\s*(?:export\s+|local\s+|readonly\s+)?(\w+)=["']?([^"'\n#]*)["']?\s*$"""
+    for name, value in re.findall(assigned, script, re.MULTILINE):
+        given.setdefault(name, []).append(value)
+    for _ in range(4):
+        line = re.sub(
+            r"\\?\$\{?(\w+)\}?",
+            lambda one: given[one[1]][0] if len(given.get(one[1], ())) == 1 else one[0],
+            line,
+        )
+    line = re.sub(r"\\?(?:\$\{?\w+\}?|\$\([^)]*\)|~)(?=/)", "", line)
+    return " ".join(word for word in line.split() if "$" not in word)
 
 
 _EXTRA = re.compile(r"\b(?:pip[0-9.]*|pipx|uv)\s+(?:\S+\s+)*?[\"']?([\w.-]+)\[([\w., -]+)\]")
@@ -131,10 +163,11 @@ _EXTRA = re.compile(r"\b(?:pip[0-9.]*|pipx|uv)\s+(?:\S+\s+)*?[\"']?([\w.-]+)\[([
 
 def read_told_extras(root: Path) -> Iterator[Found[str]]:
     """Yield what the README and documents at the top say to install with an extra."""
-    names = sorted(one.name for one in root.glob("*.*") if _DOCUMENT.fullmatch(one.name))
-    for file in (*names, *(f"docs/{one.name}" for one in sorted(root.glob("docs/*.*"))))[:_MOST]:
+    paths = (*sorted(root.glob("*.*")), *sorted(root.glob("docs/*.*")))
+    names = (one.relative_to(root).as_posix() for one in paths if one.is_file())
+    for file in [name for name in names if _DOCUMENT.fullmatch(name)][:_MOST]:
         for number, line in enumerate(_text(root, file).splitlines(), start=1):
-            for found in _EXTRA.finditer(line) if _DOCUMENT.fullmatch(file) else ():
+            for found in _EXTRA.finditer(line):
                 for extra in found[2].split(","):
                     value = f"{canonicalize_name(found[1])}[{extra.strip()}]"
                     yield Found(value=value, origin=Origin(file=file, line=number))
@@ -143,7 +176,9 @@ def read_told_extras(root: Path) -> Iterator[Found[str]]:
 def read_readme(root: Path) -> tuple[Process, ...]:
     """Return the lines of the README's code that run Python, without what only prepares that."""
     names = sorted(
-        one.name for one in root.glob("*") if re.fullmatch(r"(?i)readme(\.\w+)?", one.name)
+        one.name
+        for one in root.glob("*")
+        if re.fullmatch(r"(?i)readme(\.\w+)?", one.name) and one.is_file()
     )
     found = []
     for name in names:

@@ -13,6 +13,7 @@ from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.pyproject_file import load_pyproject
+from scaffold.project.reached import count_reached, find_places
 from scaffold.project.setup_files import (
     read_console_scripts,
     read_script_files,
@@ -27,6 +28,7 @@ from scaffold.project.source_modules import (
     is_main_guard,
 )
 
+_MOST_ALIKE = 40  # scripts that are compared by what they lead to
 # Folders below the top where a conventional name no longer says much.
 _DEEP = 2
 # What the name of a script that serves has behind the project's.
@@ -212,6 +214,11 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     found = sorted(known, key=_rank_script) or only or sorted(named, key=_rank_script)
     if not found:
         return None
+    alike = [one for one in found if _rank_script(one)[:-1] == _rank_script(found[0])[:-1]]
+    if 1 < len(alike) <= _MOST_ALIKE and known:  # the application leads to most of its files
+        places = find_places(modules)
+        most = max(alike, key=lambda one: count_reached(("python", one.file), modules, places))
+        found = [most, *(one for one in found if one is not most)]
     module = found[0]
     rest = others([other.file for other in found[1:]])
     origin = Origin(file=module.file, line=_guard(module), detail=rest)
