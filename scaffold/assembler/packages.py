@@ -16,7 +16,7 @@ TESTS = frozenset({"test", "tests"})
 # Only sources that hold one of these words are parsed: all that rules ask about have one.
 _WORTH_PARSING = re.compile(
     rb"\b(tests?|examples?|benchmarks?|samples?|demos?|attach_stub|pip|_?g?dbm|shelve)\b"
-    rb"|\.pyi|\.rst|\.md\b|\.cu\b|[\"'/]docs?[\"'/]|nvrtc|hiprtc|nvcc"
+    rb"|\.pyi|\.rst|\.md\b|\.cu\b|[\"'/]docs?[\"'/]|nvrtc|hiprtc|nvcc|\w_tests?\b"
 )
 _LONGEST = 200  # characters of a text that may be a name
 # A file's name with an ending that ends a text: "api.h", 'include/api.h', b"api.h".

@@ -33,6 +33,7 @@ _READ = (".py", ".json", ".toml", ".yaml", ".yml", ".cfg", ".ini", ".xml")
 _EXAMPLES = frozenset(
     {"examples", "example", "benchmarks", "benchmark", "samples", "demos", "demo"}
 )
+_TEST_CODE = re.compile(r"\w+_tests?\.[\w.-]*so")
 _LOCALE_FOLDERS = frozenset({"locale", "locales", "locale-data", "translations"})
 _LOCALE = re.compile(r"([a-z]{2,3})(?:[-_@][A-Za-z0-9]{2,8})*")
 
@@ -95,11 +96,12 @@ class Tests(Rule):
     kind = "tests"
 
     def covers(self, parts: Parts) -> bool:
-        """Tell whether a file lies in a test folder.
+        """Tell whether a file lies in a test folder, or is machine code that tests import.
 
         A top-level package called ``tests`` was installed by mistake, and is somebody's.
         """
-        return bool(home_of(parts, TESTS))
+        code = len(parts) > 1 and _TEST_CODE.fullmatch(parts[-1]) is not None
+        return code or bool(home_of(parts, TESTS))
 
     def find(self, packages: Packages, files: Iterable[Parts]) -> list[Parts]:
         """Return what nothing outside of tests imports."""
@@ -311,8 +313,8 @@ def home_of(parts: Parts, names: frozenset[str]) -> Parts:
 def find_unreached(
     packages: Packages, files: Iterable[Parts], names: frozenset[str]
 ) -> list[Parts]:
-    """Return those files, all below folders of such names, that no import leads to."""
-    inside = {parts: home_of(parts, names) for parts in files}
+    """Return those files, below folders of such names or by themselves, that no import leads to."""
+    inside = {parts: home_of(parts, names) or parts for parts in files}
     modules = {_module_of(parts): parts for parts in inside if parts[-1].endswith((".py", ".so"))}
     bare = set(inside.values()) - set(modules)
     homes: set[Parts] = set()

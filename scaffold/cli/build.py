@@ -35,7 +35,7 @@ from scaffold.project.source_clients import EPOCH, dated, read_commit_time
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import make_build_document, show_built, talking, watching
 from scaffold.report.sbom import make_spdx
-from scaffold.report.terminal import format_size, show, to_json
+from scaffold.report.terminal import format_size, print_result
 from scaffold.state.record import Record
 from scaffold.verify.compare import compare_images
 from scaffold.verify.session import verify_images, working_copy
@@ -187,10 +187,11 @@ def build(
             remarks = (*remarks, *(Reason(code=Code.NO_BYTECODE, text=text) for text in notes))
         else:
             built = outside.engine.build(make_job(prepared, wishes), watch)
-    if as_json:
-        click.echo(to_json(make_build_document(built, remarks)), nl=False)
-    else:
-        show(sys.stdout, show_built(built, remarks, goal or ""))
+    print_result(
+        lambda: make_build_document(built, remarks),
+        show_built(built, remarks, goal or ""),
+        as_json=as_json,
+    )
     return 0
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import click
 from packaging.version import Version
 
 from scaffold.cli.plan import check_base, decide_outcome
@@ -26,8 +25,8 @@ from scaffold.model.verification import Comparison, Expectation, Status, Variant
 from scaffold.planner.candidates import choose
 from scaffold.report.compare import draw, make_comparison_document, show_entries
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.progress import talking, watching
-from scaffold.report.terminal import show, to_json
+from scaffold.report.progress import saying, talking, watching
+from scaffold.report.terminal import print_result
 from scaffold.verify.compare import CompareRequest
 
 _NOTHING_RUNS = 1
@@ -61,9 +60,8 @@ def compare(
         wishes=wishes,
         contenders=(*contest.contenders, *_by_hand(dockerfiles, contest.contenders[-1].promise)),
     )
-    say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        comparison = outside.engine.compare(contest, watch, say)
+        comparison = outside.engine.compare(contest, watch, saying(quiet=quiet))
     return show_comparison(comparison, path=path, as_json=as_json, svg=svg)
 
 
@@ -100,10 +98,9 @@ def show_comparison(comparison: Comparison, *, path: Path, as_json: bool, svg: P
     if svg is not None:
         title = f"$ leanscaffold compare {path}"
         svg.write_text(draw(show_entries(comparison), title=title), encoding="utf-8")
-    if as_json:
-        click.echo(to_json(make_comparison_document(comparison)), nl=False)
-    else:
-        show(sys.stdout, show_entries(comparison))
+    print_result(
+        lambda: make_comparison_document(comparison), show_entries(comparison), as_json=as_json
+    )
     return 0 if any(one.runs is Status.PASSED for one in comparison.entries) else _NOTHING_RUNS
 
 

@@ -100,22 +100,10 @@ def _tables(folder: str) -> Iterator[Mapping[str, Any]]:
             yield tomllib.loads(file.read_text("utf-8"))
 
 
-def _devices() -> dict[str, str]:
-    return {table["id"]: table["name"] for table in _tables("devices")}
-
-
 def _bases() -> dict[str, str]:
     tables = list(_tables("bases"))
     families = {table["family"]: f"the best of {table['family']}" for table in tables}
     return {**families, **{table["id"]: "" for table in tables}}
-
-
-def _pythons() -> dict[str, str]:
-    return dict.fromkeys((python for table in _tables("bases") for python in table["pythons"]), "")
-
-
-def _arches() -> dict[str, str]:
-    return {arch.value: "" for arch in Arch}
 
 
 def _templates() -> dict[str, str]:
@@ -137,10 +125,10 @@ def _packages() -> dict[str, str]:
 
 _PATHS = {"file": "file", "folder": "dir"}
 _KINDS: dict[str, Callable[[], Mapping[str, str]]] = {
-    "arch": _arches,
-    "device": _devices,
+    "arch": lambda: dict.fromkeys(Arch, ""),
+    "device": lambda: {table["id"]: table["name"] for table in _tables("devices")},
     "base": _bases,
-    "python": _pythons,
+    "python": lambda: {python: "" for one in _tables("bases") for python in one["pythons"]},
     "template": _templates,
     "code": _codes,
     "package": _packages,

@@ -1,7 +1,7 @@
 """``leanscaffold knowledge``, and the ports of the facts: loading, checking, making them anew."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,10 +12,9 @@ from scaffold.catalog.load import load_facts, load_package
 from scaffold.catalog.resources import knowledge, snapshots
 from scaffold.catalog.snapshot import Snapshot, SnapshotIndex
 from scaffold.catalog.wheel_refresh import Refreshed, find_names, refresh_from_index
-from scaffold.cli.services import Knowledge, Services, Upkeep
+from scaffold.cli.services import Knowledge, Services
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.model.errors import Detail, KnowledgeInvalidError, UsageError
-from scaffold.model.knowledge import Facts
 from scaffold.report.terminal import to_json
 from scaffold.state.file_writer import write_outputs
 
@@ -23,11 +22,11 @@ from scaffold.state.file_writer import write_outputs
 def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> None:
     """Check every fact file: fields, references, invariants."""
     facts = outside.knowledge.load_facts(knowledge)
-    problems = tuple(outside.upkeep.check_facts(facts))
+    problems = check_facts(facts, today=datetime.now(UTC).date())
     if problems:
         raise KnowledgeInvalidError(
             f"{len(problems)} {'fact' if len(problems) == 1 else 'facts'} cannot be right",
-            details=problems,
+            details=[Detail(file=one.fact, text=f"{one.text} ({one.code})") for one in problems],
             hint="each fact file says where its figures come from",
         )
     counts = {
@@ -45,26 +44,24 @@ def check(outside: Services, knowledge: tuple[str, ...], *, as_json: bool) -> No
 
 def refresh(outside: Services, /, into: Path | None, names: Path | None, *, write: bool) -> None:
     """Ask the index anew for releases, files and what is inside wheels."""
-    folder = outside.upkeep.own_knowledge(into)
-    refreshed = outside.upkeep.refresh_wheels(folder, names, _tell)
+    folder = _own_knowledge(into)
+    date = outside.host.today().isoformat()
+    wanted = find_names(folder, names)
+    refreshed = refresh_from_index(
+        folder, wanted, outside.host.environment(), date=date, tell=_tell
+    )
     for line in refreshed.changes:
         click.echo(line)
     for line in refreshed.remarks:
         _tell(line)
     if write:
-        outside.upkeep.write_knowledge(folder, refreshed)
+        write_knowledge(folder, refreshed)
     else:
         _tell("nothing was written: --write does")
 
 
 def _tell(text: str) -> None:
     click.echo(text, err=True)
-
-
-def _check_facts(facts: Facts) -> Iterable[Detail]:
-    """Yield what is wrong or old in facts today."""
-    for problem in check_facts(facts, today=datetime.now(UTC).date()):
-        yield Detail(file=problem.fact, text=f"{problem.text} ({problem.code})")
 
 
 def _own_knowledge(into: Path | None) -> Path:
@@ -83,26 +80,12 @@ def _own_knowledge(into: Path | None) -> Path:
     )
 
 
-def _refresh_wheels(folder: Path, names: Path | None, tell: Callable[[str], None]) -> Refreshed:
-    """Make the snapshot of a folder of knowledge anew; ``tell`` takes lines of progress."""
-    date = datetime.now(UTC).date().isoformat()
-    return refresh_from_index(folder, find_names(folder, names), os.environ, date=date, tell=tell)
-
-
 def write_knowledge(folder: Path, refreshed: Refreshed) -> None:
     """Write texts below a folder, all or none, and remove what is stale."""
     folder.mkdir(parents=True, exist_ok=True)
     write_outputs(folder, refreshed.files, force=True, recorded={})
     for name in refreshed.stale:
         (folder / name).unlink(missing_ok=True)
-
-
-UPKEEP = Upkeep(
-    check_facts=_check_facts,
-    own_knowledge=_own_knowledge,
-    refresh_wheels=_refresh_wheels,
-    write_knowledge=write_knowledge,
-)
 
 
 def _snapshot_names() -> Sequence[str]:

@@ -1,10 +1,7 @@
 """``leanscaffold doctor`` and ``config``: what is broken here, and which options hold."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-
-import click
 
 from scaffold.cli.request import given_in, require_folder, with_given
 from scaffold.cli.services import Services
@@ -18,7 +15,7 @@ from scaffold.report.options import (
     show_checkup,
     show_settings,
 )
-from scaffold.report.terminal import show, to_json
+from scaffold.report.terminal import print_result
 
 _BROKEN = 1
 
@@ -27,10 +24,7 @@ def doctor(outside: Services, path: Path, *, as_json: bool) -> int:
     """Look at the engine, buildx, emulation, the index, proxies, disks and the knowledge's age."""
     require_folder(path)
     findings = outside.engine.check_up(path)
-    if as_json:
-        click.echo(to_json(make_checkup_document(findings)), nl=False)
-    else:
-        show(sys.stdout, show_checkup(findings))
+    print_result(lambda: make_checkup_document(findings), show_checkup(findings), as_json=as_json)
     return _BROKEN if any(one.health is Health.BROKEN for one in findings) else 0
 
 
@@ -42,7 +36,6 @@ def config(outside: Services, given: Mapping[str, Given], path: Path, *, as_json
     held = overlay(given.values(), given_in(record))
     rows = list_rows(parse_request(raw_values(held)), held)
     unused = unused_variables(outside.host.environment())
-    if as_json:
-        click.echo(to_json(make_settings_document(rows, unused)), nl=False)
-    else:
-        show(sys.stdout, show_settings(rows, unused))
+    print_result(
+        lambda: make_settings_document(rows, unused), show_settings(rows, unused), as_json=as_json
+    )

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import click
-
 from scaffold.cli.request import refuse_other_member, with_request
 from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
@@ -27,7 +25,7 @@ from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, planned_files, recall
 from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
-from scaffold.report.terminal import show, to_json
+from scaffold.report.terminal import print_result
 from scaffold.state.file_writer import RECORD, digest
 from scaffold.state.record import render_record
 
@@ -140,10 +138,11 @@ def check_python(python: str, facts: Facts, place: Sequence[Detail] = ()) -> Non
 
 def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bool) -> int:
     """Print the result on stdout and return the exit code."""
-    if as_json:
-        click.echo(to_json(make_document(outcome)), nl=False)
-    else:
-        show(sys.stdout, show_result_text(outcome, folder=str(folder), verbose=verbose))
+    print_result(
+        lambda: make_document(outcome),
+        show_result_text(outcome, folder=str(folder), verbose=verbose),
+        as_json=as_json,
+    )
     return FITS if outcome.fits else NOTHING_FITS
 
 

@@ -17,7 +17,7 @@ from scaffold.report.candidates import make_breakdown_document, show_breakdown
 from scaffold.report.page import render_page
 from scaffold.report.progress import talking
 from scaffold.report.sbom import FORMATS
-from scaffold.report.terminal import show, to_json
+from scaffold.report.terminal import print_result, to_json
 
 
 @with_request
@@ -57,10 +57,11 @@ def report(
         return FITS if outcome.fits else NOTHING_FITS
     if html is not None:
         outside.files.write_page(Path(html), page, force)
-    if as_json:
-        click.echo(to_json(make_breakdown_document(outcome, facts)), nl=False)
-    else:
-        show(sys.stdout, show_breakdown(outcome, facts, html))
+    print_result(
+        lambda: make_breakdown_document(outcome, facts),
+        show_breakdown(outcome, facts, html),
+        as_json=as_json,
+    )
     return FITS if outcome.fits else NOTHING_FITS
 
 

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import date
     from pathlib import Path
 
-    from scaffold.catalog.wheel_refresh import Refreshed
     from scaffold.config.option_sources import Given
     from scaffold.docker.build import Job, Watch
     from scaffold.docker.doctor import Finding
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from scaffold.init.services import WizardServices
     from scaffold.lint.context import Surroundings
     from scaffold.model.build import Built
-    from scaffold.model.errors import Detail
     from scaffold.model.index import Contents, DistFile, Index
     from scaffold.model.knowledge import Facts, PackageFact
     from scaffold.model.options import Options, Request
@@ -61,20 +59,6 @@ class Knowledge:
     snapshot_names: Callable[[], Sequence[str]]
     snapshot_date: Callable[[], str]
     open_snapshot: Callable[[Sequence[str]], Index]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upkeep:
-    """How facts are checked and made anew.
-
-    ``own_knowledge`` returns the folder that knowledge is written to, asked for or a checkout's;
-    ``write_knowledge`` writes below it, all or none, and removes what is stale.
-    """
-
-    check_facts: Callable[[Facts], Iterable[Detail]]
-    own_knowledge: Callable[[Path | None], Path]
-    refresh_wheels: Callable[[Path, Path | None, Callable[[str], None]], Refreshed]
-    write_knowledge: Callable[[Path, Refreshed], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +144,6 @@ class Services:
 
     host: Host
     knowledge: Knowledge
-    upkeep: Upkeep
     indexes: Indexes
     projects: Projects
     planner: Planner
@@ -190,7 +173,6 @@ def real_services() -> Services:
             environment=lambda: os.environ,
         ),
         knowledge=late("scaffold.cli.knowledge:KNOWLEDGE"),
-        upkeep=late("scaffold.cli.knowledge:UPKEEP"),
         indexes=late("scaffold.cli.planning_services:INDEXES"),
         projects=late("scaffold.cli.planning_services:PROJECTS"),
         planner=late("scaffold.cli.planning_services:PLANNER"),

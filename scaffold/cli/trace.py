@@ -7,8 +7,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import click
-
 from scaffold.cli.compare import make_contest, promise_of
 from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import combine_options, with_given
@@ -21,8 +19,8 @@ from scaffold.model.run import TraceScenario
 from scaffold.model.verification import VerifyOptions
 from scaffold.project.dockerignore import TRACE
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.progress import talking, watching
-from scaffold.report.terminal import show, to_json
+from scaffold.report.progress import saying, talking, watching
+from scaffold.report.terminal import print_result
 from scaffold.report.verify import make_trace_document, show_traced
 from scaffold.state.file_writer import write_outputs
 from scaffold.state.trace_file import join_traces, render_trace
@@ -63,11 +61,11 @@ def trace(
     with talking(sys.stderr, quiet=quiet) as tell:
         outcome, tracing = _order(outside, path, given, (commands, http), tell)
     tracing = replace(tracing, wishes=wishes, tracer=tracer)
-    say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
     with watching(sys.stderr, quiet=quiet) as watch:
-        traced = outside.engine.trace(tracing, watch, say)
+        traced = outside.engine.trace(tracing, watch, saying(quiet=quiet))
     traced = _keep(path, traced, outcome, add=add)
-    return _show(traced, as_json=as_json)
+    print_result(lambda: make_trace_document(traced), show_traced(traced), as_json=as_json)
+    return _DIFFERS if traced.differing else 0
 
 
 def _split(words: Sequence[str]) -> tuple[Path, tuple[str, ...]]:
@@ -144,11 +142,3 @@ def _keep(path: Path, traced: Traced, outcome: PlanResult, *, add: bool) -> Trac
         traced = replace(traced, trace=join_traces(earlier, traced.trace))
     write_outputs(path, {TRACE: render_trace(traced.trace)}, force=True, recorded={})
     return traced
-
-
-def _show(traced: Traced, *, as_json: bool) -> int:
-    if as_json:
-        click.echo(to_json(make_trace_document(traced)), nl=False)
-    else:
-        show(sys.stdout, show_traced(traced))
-    return _DIFFERS if traced.differing else 0

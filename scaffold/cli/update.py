@@ -28,7 +28,7 @@ from scaffold.report.plan_diff import (
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
-from scaffold.report.terminal import bullet, show, to_json
+from scaffold.report.terminal import bullet, print_result, show, to_json
 from scaffold.state.file_writer import RECORD, digest
 from scaffold.state.record import Record
 
@@ -64,7 +64,8 @@ def update(
         request = replace(request, leave=_left(given, record, force=force))
         stale = _find_stale(outside, path, record, request)
         if check and not stale:
-            return _show(_only_checked(record), as_json=as_json, check=check)
+            found = Update(project=record.project, over=over_budget(record), kept=record.edited)
+            return _show(found, as_json=as_json, check=check)
         outcome = decide_outcome(outside, path, request, tell)
         if outcome.fits:
             found = _compare(outside, path, record, outcome, stale, force=force)
@@ -109,10 +110,6 @@ def _find_stale(
         options=(record.options, to_argv(without_secrets(request))),
         missing=record.missing,
     )
-
-
-def _only_checked(record: Record) -> Update:
-    return Update(project=record.project, over=over_budget(record), kept=record.edited)
 
 
 def _compare(
@@ -179,8 +176,5 @@ def _write(
 
 
 def _show(found: Update, *, as_json: bool, check: bool) -> int:
-    if as_json:
-        click.echo(to_json(make_update_document(found)), nl=False)
-    else:
-        show(sys.stdout, show_update(found))
+    print_result(lambda: make_update_document(found), show_update(found), as_json=as_json)
     return _STALE if check and (found.needed or found.over) else 0

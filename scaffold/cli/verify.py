@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
-
 from scaffold.cli.build import Prepared, make_image_job, make_job, prepare
 from scaffold.cli.options import take_options
 from scaffold.cli.plan import show_result
@@ -22,8 +20,8 @@ from scaffold.model.build import BuildOptions, Progress
 from scaffold.model.errors import UsageError
 from scaffold.model.options import TRACED
 from scaffold.model.verification import Expectation, Report, VerifyOptions
-from scaffold.report.progress import talking, watching
-from scaffold.report.terminal import show, to_json
+from scaffold.report.progress import saying, talking, watching
+from scaffold.report.terminal import print_result
 from scaffold.report.verify import make_report_document, show_reports
 from scaffold.verify.session import VerifyRequest, verify_files
 
@@ -94,7 +92,7 @@ def verify(
             if no_engine:
                 reports = _prove_files(outside, prepared, proving, base_from or "", watch)
             else:
-                reports = outside.engine.prove(proving, watch, _teller(quiet=quiet))
+                reports = outside.engine.prove(proving, watch, saying(quiet=quiet))
     if save:
         outside.files.keep_measured(path, reports, outside.host.today())
     return _show(reports, as_json=as_json, verbose=verbose)
@@ -179,13 +177,10 @@ def _plain_promise(target: Any) -> Expectation:
     )
 
 
-def _teller(*, quiet: bool) -> Callable[[str], None]:
-    return (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
-
-
 def _show(reports: Sequence[Report], *, as_json: bool, verbose: bool) -> int:
-    if as_json:
-        click.echo(to_json(make_report_document(reports)), nl=False)
-    else:
-        show(sys.stdout, show_reports(reports, verbose=verbose))
+    print_result(
+        lambda: make_report_document(reports),
+        show_reports(reports, verbose=verbose),
+        as_json=as_json,
+    )
     return 0 if reports and all(report.passed for report in reports) else _FAILED

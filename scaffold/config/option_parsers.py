@@ -5,8 +5,9 @@ Every function raises UsageError that says what is accepted.
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -92,14 +93,6 @@ def parse_python(text: str) -> str:
         explain_free_threaded(wanted) or f"invalid Python version {text!r}",
         hint=meant or "write a minor version, such as 3.12",
     )
-
-
-def parse_compression(text: str) -> str:
-    """Return ``gzip``, ``zstd`` or ``zstd:LEVEL``."""
-    if not _COMPRESSION.fullmatch(text.strip()):
-        hint = "gzip, zstd or zstd:LEVEL, with a level from 1 to 19"
-        raise UsageError(f"cannot read the compression {text!r}", hint=hint)
-    return text.strip()
 
 
 def explain_free_threaded(text: str) -> str:
@@ -189,37 +182,6 @@ def parse_port(text: str) -> int:
     raise UsageError(f"invalid port {text!r}", hint=f"ports are whole numbers, 1 to {_LAST_PORT}")
 
 
-def parse_health(text: str) -> str:
-    """Return the path that answers while the app is well, such as ``/health``."""
-    if _HEALTH.fullmatch(text.strip()):
-        return text.strip()
-    raise UsageError(f"invalid URL path {text!r}", hint="write --health /health")
-
-
-def parse_url(text: str) -> str:
-    """Return the address of an index."""
-    if _URL.fullmatch(text.strip()):
-        return text.strip()
-    raise UsageError(f"invalid index URL {text!r}", hint="write https://… or file://…")
-
-
-def parse_name(text: str) -> str:
-    """Return the name of an extra or a dependency group."""
-    if _NAME.fullmatch(text.strip()):
-        return text.strip()
-    raise UsageError(f"invalid name {text!r}", hint="names are letters, digits, dots and dashes")
-
-
-def parse_program(text: str) -> str:
-    """Return the name of a program, without a folder."""
-    if _PROGRAM.fullmatch(text.strip()):
-        return text.strip()
-    raise UsageError(
-        f"invalid program name {text!r}",
-        hint="give it as it is typed, without folder and arguments: --with ffmpeg",
-    )
-
-
 def parse_output(text: str) -> str:
     """Return the name of a file that is written into the project, with / between folders."""
     name = text.strip().removeprefix("./")
@@ -258,3 +220,50 @@ def unknown(
     """Return the error for a name that nobody knows, with the nearest names that somebody does."""
     hint = f"{did_you_mean(name, known)} {hint}".strip()
     return UsageError(f"unknown {kind} {name!r}", hint=hint, details=place)
+
+
+def _matching(pattern: re.Pattern[str], what: str, hint: str) -> Callable[[str], str]:
+    """Return a parser of texts that are all of a pattern, without blanks around them."""
+
+    def parse(text: str) -> str:
+        if pattern.fullmatch(text.strip()):
+            return text.strip()
+        raise UsageError(f"invalid {what} {text!r}", hint=hint)
+
+    return parse
+
+
+PARSERS: Mapping[str, Callable[[str], object]] = {
+    "targets": lambda text: parse_targets([text]),
+    "size": parse_size,
+    "memory": parse_memory,
+    "text": str.strip,
+    "name": _matching(_NAME, "name", "names are letters, digits, dots and dashes"),
+    "path": str,
+    "python": parse_python,
+    "command": parse_command,
+    "port": parse_port,
+    "health": _matching(_HEALTH, "URL path", "write --health /health"),
+    "swap": parse_swap,
+    "url": _matching(_URL, "index URL", "write https://… or file://…"),
+    "registry": parse_registry,
+    "program": _matching(
+        _PROGRAM,
+        "program name",
+        "give it as it is typed, without folder and arguments: --with ffmpeg",
+    ),
+    "output": parse_output,
+    "dockerfile": parse_dockerfile,
+    "compression": _matching(
+        _COMPRESSION, "compression", "gzip, zstd or zstd:LEVEL, with a level from 1 to 19"
+    ),
+    "model": parse_model,
+}
+SPELLERS: Mapping[str, Callable[[Any], str]] = {
+    "size": spell_size,
+    "memory": spell_size,
+    "command": shlex.join,
+    "swap": "=".join,
+    "registry": "=".join,
+    "model": spell_model,
+}

@@ -4,33 +4,11 @@ Everything here is pure: texts in, frozen values out. All bad options are report
 """
 
 import re
-import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from scaffold.config.option_parsers import (
-    parse_choice,
-    parse_command,
-    parse_compression,
-    parse_dockerfile,
-    parse_health,
-    parse_memory,
-    parse_model,
-    parse_name,
-    parse_output,
-    parse_port,
-    parse_program,
-    parse_python,
-    parse_registry,
-    parse_size,
-    parse_swap,
-    parse_targets,
-    parse_url,
-    spell_model,
-    spell_size,
-    unknown,
-)
+from scaffold.config.option_parsers import PARSERS, SPELLERS, parse_choice, unknown
 from scaffold.model.addresses import without_credentials
 from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, UsageError
@@ -41,41 +19,13 @@ from scaffold.model.target import Arch, Budget, Device, Target
 from scaffold.resolver.tags import parse_arch
 
 _OPTIONS = "options."
-_PARSERS: Mapping[str, Callable[[str], object]] = {
-    "targets": lambda text: parse_targets([text]),
-    "size": parse_size,
-    "memory": parse_memory,
-    "text": str.strip,
-    "name": parse_name,
-    "path": str,
-    "python": parse_python,
-    "command": parse_command,
-    "port": parse_port,
-    "health": parse_health,
-    "swap": parse_swap,
-    "url": parse_url,
-    "registry": parse_registry,
-    "program": parse_program,
-    "output": parse_output,
-    "dockerfile": parse_dockerfile,
-    "compression": parse_compression,
-    "model": parse_model,
-}
-_SPELLERS: Mapping[str, Callable[[Any], str]] = {
-    "size": spell_size,
-    "memory": spell_size,
-    "command": shlex.join,
-    "swap": "=".join,
-    "registry": "=".join,
-    "model": spell_model,
-}
 
 
 def parse_value(setting: Setting, text: str) -> Any:
     """Return what one text of a setting means. Raises UsageError that says what is accepted."""
     if setting.kind == "choice":
         return parse_choice(text, setting.choices)
-    return _PARSERS[setting.kind](text)
+    return PARSERS[setting.kind](text)
 
 
 def parse_request(values: Mapping[str, object]) -> Request:
@@ -258,7 +208,7 @@ def spell_value(setting: Setting, value: Any) -> tuple[str, ...]:
         return (str(value).lower(),)
     if value in {None, "", ()}:
         return ()
-    spell = _SPELLERS.get(setting.kind, str)
+    spell = SPELLERS.get(setting.kind, str)
     return tuple(map(spell, value)) if setting.repeatable else (spell(value),)
 
 

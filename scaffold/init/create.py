@@ -19,28 +19,24 @@ def create_project(
     destination: Path,
     answers: Answers,
     *,
-    checkout: str = "",
     trusted: bool = False,
-    force: bool = False,
     rename: Callable[[Path, Path], object] = os.replace,
 ) -> tuple[str, ...]:
     """Make a project of a template and return its files, relative to ``destination``, sorted.
 
-    ``source`` and ``checkout`` are as in ``open_template``, ``answers`` by the names of its
-    ``questions``; without an answer the default holds. Our templates take the folder's name for
-    the project's. Hooks and extensions of other people's templates run only where ``trusted``.
-    ``destination`` and ``force`` are as in ``place_project``. Raises what that, ``open_template``
-    and ``questions`` raise.
+    ``source`` is as in ``open_template``, ``answers`` by the names of its ``questions``; without an
+    answer the default holds. Our templates take the folder's name for the project's. Hooks and
+    extensions of other people's templates run only where ``trusted``. Raises what
+    ``check_destination``, ``open_template`` and ``questions`` raise.
     """
-    if not force:
-        check_destination(destination)
-    with open_template(source, checkout=checkout) as template:
+    check_destination(destination)
+    with open_template(source) as template:
         if template.own:
             answers = {"name": _folder_name(destination), **answers}
         with _beside(destination) as drafts:
             made = fill(template, answers, drafts, trusted=trusted)
             _drop_leftovers(made)
-            return _move(made, destination, drafts / "replaced", rename, force=force)
+            return _move(made, destination, drafts / "replaced", rename, force=False)
 
 
 def place_project(

@@ -88,14 +88,13 @@ class Template:
 
 
 @contextmanager
-def open_template(source: str, *, checkout: str = "") -> Iterator[Template]:
+def open_template(source: str) -> Iterator[Template]:
     """Give a copy of a template, which is gone afterwards.
 
     ``source`` is the name of one of ours, or else a folder, a zip archive or the address of a
-    repository; ``checkout`` is a branch, tag or commit of the latter. A folder that has the name
-    of one of ours is written ``./name``. Compiled leftovers are not copied: no project is to
-    inherit them. Raises UsageError for a name that nobody knows, TemplateInvalidError for a
-    template that cannot be had or read.
+    repository. A folder that has the name of one of ours is written ``./name``. Compiled leftovers
+    are not copied: no project is to inherit them. Raises UsageError for an unknown name,
+    TemplateInvalidError for a template that cannot be had or read.
     """
     with tempfile.TemporaryDirectory(prefix="leanscaffold-template-") as temporary:
         folder = Path(temporary) / "template"
@@ -103,7 +102,7 @@ def open_template(source: str, *, checkout: str = "") -> Iterator[Template]:
         if starter is not None:
             _copy_resource(starter, folder)
         else:
-            found = _find(source, checkout, Path(temporary) / "fetched")
+            found = _find(source, Path(temporary) / "fetched")
             shutil.copytree(
                 found, folder, ignore=shutil.ignore_patterns(*_LEFTOVERS), symlinks=True
             )
@@ -122,21 +121,21 @@ def _copy_resource(source: Traversable, goal: Path) -> None:
             (goal / entry.name).write_bytes(entry.read_bytes())
 
 
-def _find(source: str, checkout: str, temporary: Path) -> Path:
+def _find(source: str, temporary: Path) -> Path:
     local = Path(source).expanduser()
     if local.is_dir():
         if not (local / CONTEXT).is_file():
             raise TemplateInvalidError(
                 f"{source} has no {CONTEXT}", hint="name the folder that holds it"
             )
-        return _fetch(f"git+{local.resolve().as_uri()}", checkout, temporary) if checkout else local
+        return local
     if local.exists():
-        return _fetch(str(local), checkout, temporary)
+        return _fetch(str(local), temporary)
     if _NAME.fullmatch(source):
         names = [starter.name for starter in list_starters()]
         hint = f"there are {', '.join(names)}; anything else is a folder, a zip or an address"
         raise unknown("template", source, names, hint=hint)
-    return _fetch(_address(source), checkout, temporary)
+    return _fetch(_address(source), temporary)
 
 
 def _address(source: str) -> str:
@@ -145,7 +144,7 @@ def _address(source: str) -> str:
     return f"git+{source}" if plain and not source.lower().endswith(".zip") else source
 
 
-def _fetch(source: str, checkout: str, temporary: Path) -> Path:
+def _fetch(source: str, temporary: Path) -> Path:
     """Clone a repository or unpack an archive below ``temporary``."""
     # What it logs is in the error as well.
     logging.getLogger("cookiecutter").addHandler(logging.NullHandler())
@@ -154,7 +153,7 @@ def _fetch(source: str, checkout: str, temporary: Path) -> Path:
             source,
             abbreviations=BUILTIN_ABBREVIATIONS,
             clone_to_dir=temporary,
-            checkout=checkout or None,
+            checkout=None,
             no_input=True,
         )
     except subprocess.CalledProcessError as error:

@@ -146,9 +146,45 @@ def ask_on_terminal(question: Question) -> str:
 
 
 def _prompt(question: Question, style: "Style") -> "Prompt":
+    note = f"({question.note})" if question.note else ""
+    shared: dict[str, Any] = {"qmark": "·", "style": style, "erase_when_done": True}
     if not question.options:
-        return _writing(question, style)
-    return _ticking(question, style) if question.several else _choosing(question, style)
+        return questionary.text(
+            question.text,
+            default=question.default,
+            instruction=f"{note} " if note else None,
+            validate=lambda text: question.problem_of(text) or True,
+            **shared,
+        )
+    searched = len(question.options) > _SEARCHED and not question.several
+    widest = max(len(option.title) for option in question.options)
+    width = widest if question.several else min(_WIDEST, widest)
+    taken = question.default.split(",") if question.several else []
+    shared |= {
+        "choices": [
+            questionary.Choice(
+                _title(option, width, plain=searched),
+                value=option.value,
+                checked=option.value in taken,
+            )
+            for option in question.options
+        ],
+        "pointer": "›",  # noqa: RUF001 - an arrow, not a bracket
+        "instruction": note or " ",
+    }
+    if question.several:
+        return questionary.checkbox(
+            question.text,
+            validate=lambda taken: question.problem_of(",".join(taken)) or True,
+            **shared,
+        )
+    return questionary.select(
+        question.text,
+        default=question.default,
+        use_search_filter=searched,
+        use_jk_keys=not searched,
+        **shared,
+    )
 
 
 def _add_keys(prompt: "Prompt", question: Question) -> None:
@@ -184,60 +220,6 @@ def _legend(question: Question) -> str:
     if len(question.options) > _SEARCHED:
         words.insert(1, "type to search")
     return " · ".join(words)
-
-
-def _writing(question: Question, style: "Style") -> "Prompt":
-    return questionary.text(
-        question.text,
-        default=question.default,
-        qmark="·",
-        instruction=f"({question.note}) " if question.note else None,
-        validate=lambda text: question.problem_of(text) or True,
-        style=style,
-        erase_when_done=True,
-    )
-
-
-def _choosing(question: Question, style: "Style") -> "Prompt":
-    searched = len(question.options) > _SEARCHED
-    width = min(_WIDEST, max(len(option.title) for option in question.options))
-    return questionary.select(
-        question.text,
-        choices=[
-            questionary.Choice(_title(option, width, plain=searched), value=option.value)
-            for option in question.options
-        ],
-        default=question.default,
-        qmark="·",
-        pointer="›",  # noqa: RUF001 - an arrow, not a bracket
-        instruction=f"({question.note})" if question.note else " ",
-        use_search_filter=searched,
-        use_jk_keys=not searched,
-        style=style,
-        erase_when_done=True,
-    )
-
-
-def _ticking(question: Question, style: "Style") -> "Prompt":
-    taken = question.default.split(",")
-    width = max(len(option.title) for option in question.options)
-    return questionary.checkbox(
-        question.text,
-        choices=[
-            questionary.Choice(
-                _title(option, width, plain=False),
-                value=option.value,
-                checked=option.value in taken,
-            )
-            for option in question.options
-        ],
-        qmark="·",
-        pointer="›",  # noqa: RUF001 - an arrow, not a bracket
-        instruction=f"({question.note})" if question.note else " ",
-        validate=lambda taken: question.problem_of(",".join(taken)) or True,
-        style=style,
-        erase_when_done=True,
-    )
 
 
 def _title(option: Option, width: int, *, plain: bool) -> "str | list[tuple[str, str]]":

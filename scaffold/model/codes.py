@@ -77,21 +77,21 @@ class Code(StrEnum):
     musl), another Python or a 64-bit system often has one. `--swap` replaces the package,
     `--allow-compile hours` builds it where a recipe is known.
     """
-    USELESS_ON_DEVICE = """useless-on-device (rejection): a package serves nothing on this device
+    USELESS_ON_DEVICE = """useless-on-device (rejection): a package is of no use on this device
 
     The package needs an accelerator that the device does not have: it would be installed, and fail
     or fall back to the processor when it is used.
 
-    Take what does the same without it (the message names the `--swap`), or say what the device has:
-    `--accelerator cuda`, `hailo`, `edgetpu` or `rknn`.
+    Use a package that does the same without it (the message names the `--swap`), or say what the
+    device has: `--accelerator cuda`, `hailo`, `edgetpu` or `rknn`.
     """
     ACCELERATOR_FILES_MISSING = """accelerator-files-missing (rejection):
     no usable files for the device's accelerator
 
-    The files on the default index are built for other accelerators of the same family, or nobody
-    publishes any there.
+    The files on the default index are built for other accelerators of the same family, or none are
+    published there.
 
-    Take the vendor's index, Python and base that the message names, or plan for the processor:
+    Use the vendor's index, Python and base that the message names, or plan for the processor:
     `--accelerator none`.
     """
     LOCKED_VERSION_NO_WHEEL = """locked-version-no-wheel (rejection, deciding, without-wheel):
@@ -100,7 +100,7 @@ class Code(StrEnum):
     The project's lock pins a version that has no wheel for this target. A lock wins over newer
     versions, so no other release was tried.
 
-    Lock the package again at a version that has a wheel, or take another base or Python.
+    Lock the package again at a version that has a wheel, or use another base or Python.
     """
     GLIBC_TOO_OLD = """glibc-too-old (rejection, deciding):
     the base's glibc is older than the wheel needs
@@ -108,7 +108,7 @@ class Code(StrEnum):
     A compiled file asks for a glibc symbol version that the base does not have. It would fail on
     import, not on install.
 
-    Take a base of a newer distribution release, or an older release of the package.
+    Use a base of a newer distribution release, or an older release of the package.
     """
     NEEDS_LIBRARY = """needs-library (rejection, deciding): a shared library is missing in the base
 
@@ -134,7 +134,7 @@ class Code(StrEnum):
     ships, or asks find_library for it, which finds nothing where there is neither ldconfig nor a
     compiler, as on Alpine (python/cpython#65821).
 
-    Take another base, or name the library's package in your own facts (`--knowledge DIR`).
+    Use another base, or name the library's package in your own facts (`--knowledge DIR`).
     """
     NEEDS_PROGRAM = """needs-program (rejection, any-python, deciding, programs):
     a program is missing in the base
@@ -149,7 +149,7 @@ class Code(StrEnum):
 
     The application starts a shell, or --require-shell asks for one; this base has none.
 
-    Take a slim or alpine base, or call programs with a list of arguments, without a shell.
+    Use a slim or alpine base, or call programs with a list of arguments, without a shell.
     """
     MISSING_MODULE = """missing-module (rejection, deciding): a module that nothing brings
 
@@ -173,7 +173,7 @@ class Code(StrEnum):
 
     The publisher of the base builds no image for the target's architecture.
 
-    Take another base.
+    Use another base.
     """
     PYTHON_UNAVAILABLE = """python-unavailable (rejection, background): why not a newer Python
 
@@ -197,28 +197,28 @@ class Code(StrEnum):
 
     Ask for it with --python if you want to try it.
     """
-    END_OF_LIFE = """end-of-life (rejection, first-screen, of-bases, deciding):
-    no security fixes any more
+    END_OF_LIFE = """end-of-life (rejection, first-screen, of-bases, deciding): past its end of life
 
-    The distribution or the Python gets no security fixes since the date named.
+    The distribution or the Python has been end-of-life since the date named: it gets no more
+    security fixes.
 
-    Take a newer one; --base or --python with its exact name still selects it.
+    Use a newer one; --base or --python with its exact name still selects it.
     """
     OVER_BUDGET = """over-budget (rejection, limit, any-python, deciding): larger than --max-size
 
     The predicted size on disk, unpacked as the device stores it, is over the budget.
 
-    Take a saving that the result lists, largest first, or raise the budget.
+    Apply a saving that the result lists, largest first, or raise the budget.
     """
     OVER_DOWNLOAD = """over-download (rejection, limit, any-python, deciding):
-    more to pull than --max-download
+    a larger download than --max-download allows
 
     The predicted sum of compressed layers is over the budget.
 
-    Take a saving that the result lists, or raise the budget.
+    Apply a saving that the result lists, or raise the budget.
     """
     NO_ROOM_TO_UPDATE = """no-room-to-update (rejection, limit, any-python, deciding):
-    the old image and the new one do not fit together
+    no room for both the old image and the new one
 
     A plain pull holds both until the new one is complete, unpacked and, in containerd's store,
     compressed as well; the device's storage, or --storage, is smaller than that. What else is on
@@ -238,13 +238,13 @@ class Code(StrEnum):
 
     --memory says more than the device's profile.
 
-    Nothing, if the device was extended; otherwise leave --memory away.
+    Nothing, if the device has more memory than its profile says; otherwise omit --memory.
     """
     MEMORY_TIGHT = """memory-tight (rejection): memory may not suffice
 
     What the packages are known to hold in memory after import comes close to the device's.
 
-    Swap heavy packages (a runtime instead of a training framework), or take a larger device.
+    Swap heavy packages (a runtime instead of a training framework), or use a larger device.
     """
     COMPILE_NEEDED = """compile-needed (rejection, without-wheel):
     a package is compiled during the build
@@ -276,15 +276,15 @@ class Code(StrEnum):
     A package without a wheel would be compiled, and the estimate for the device's CPU is over
     --allow-compile.
 
-    `--allow-compile hours`, a swap, or a base whose libc has wheels for it.
+    Use `--allow-compile hours`, a swap, or a base whose libc has wheels for it.
     """
     VERSION_CONFLICT = """version-conflict (rejection, hopeless):
     no set of versions satisfies everything
 
-    The requirements, with all that they depend on, exclude each other on this target, or ask for a
-    release that does not exist.
+    The requirements and their dependencies conflict on this target, or ask for a release that does
+    not exist.
 
-    Loosen one of the bounds named; each comes with who asks for it.
+    Loosen one of the bounds named; the message says what asks for each.
     """
     OTHER_SYSTEM = """other-system (rejection, hopeless):
     the package is for another operating system
@@ -315,7 +315,7 @@ class Code(StrEnum):
 
     Neither the index nor the bundled snapshot nor the lock has a project of this name.
 
-    Check the spelling, add --extra-index-url, or leave --offline away.
+    Check the spelling, add --extra-index-url, or omit --offline.
     """
     YANKED_ONLY = """yanked-only (rejection): only withdrawn files or pre-releases
 
@@ -342,7 +342,7 @@ class Code(StrEnum):
 
     --base restricts the choice to one base or family.
 
-    Leave --base away to let all compete.
+    Omit --base to compare all bases.
     """
     MAY_NEED_MODULE = """may-need-module (note, first-screen): a module that may be missing
 
@@ -355,7 +355,7 @@ class Code(StrEnum):
 
     The sources look for a program, or handle that it is missing, and the image has none.
 
-    `--with PROGRAM` puts it in; `--provided PROGRAM` says that it is there or not needed.
+    `--with PROGRAM` adds it; `--provided PROGRAM` says that it is there or not needed.
     """
     MAY_NEED_LIBRARY = """may-need-library (note, first-screen): a library that may be missing
 
@@ -376,7 +376,7 @@ class Code(StrEnum):
 
     The package drives a browser, which no Python package brings.
 
-    Use a browser in a container of its own, or put one in with `--with chromium`.
+    Use a browser in a container of its own, or add one with `--with chromium`.
     """
     NEEDS_COMPANION = """needs-companion (note, first-screen, companion):
     a package needs another one as well
@@ -415,7 +415,7 @@ class Code(StrEnum):
 
     Write to a folder that is a volume, or to the home.
     """
-    ACCELERATOR = """accelerator (note): most of it serves an accelerator
+    ACCELERATOR = """accelerator (note): most of its size is for an accelerator
 
     Packages came with libraries for a GPU. It is not known whether the device has one, so they are
     in the image.
@@ -448,7 +448,7 @@ class Code(StrEnum):
     The image computes on the processor: the files that would use the accelerator are on no index or
     base that is configured.
 
-    Take the vendor's index, Python and base that the note names, with `--accelerator cuda` or the
+    Use the vendor's index, Python and base that the note names, with `--accelerator cuda` or the
     like once they are configured.
     """
     LIBRARY_REPLACED = """library-replaced (note, first-screen):
@@ -460,7 +460,7 @@ class Code(StrEnum):
 
     Verify the image, or trace what it runs. `--trim safe` keeps the library.
     """
-    ELF_UNREAD = """elf-unread (note): a wheel was not looked into
+    ELF_UNREAD = """elf-unread (note): wheel contents not inspected
 
     Which libraries its compiled files load is not known, offline or for lack of a server that
     answers range requests.
@@ -473,12 +473,12 @@ class Code(StrEnum):
     it in its classifiers: it may fail on import, as pydantic 1.10 does on 3.14. An sdist with code
     to compile, whose release has wheels for older Pythons only, may not compile at all.
 
-    Take a Python that was there when the pins were made (--python), or update the pins.
+    Use a Python that existed when the pins were made (--python), or update the pins.
     """
-    ELF_ASSUMED = """elf-assumed (note): libraries taken over from a sibling wheel
+    ELF_ASSUMED = """elf-assumed (note): libraries assumed from a similar wheel
 
-    This very wheel was not looked into; another one of the same package was, and its needs stand
-    in.
+    This wheel was not inspected; the libraries are those that another wheel of the same package
+    needs.
 
     Run it once with a network and without --offline.
     """
@@ -497,7 +497,7 @@ class Code(StrEnum):
     --python names a Python of which only a pre-release is known as a base image. What is built
     stays on it: such a tag is no longer moved once the Python is released.
 
-    Take the Python before it, or a newer release of leanscaffold: `pip install --upgrade
+    Use the Python before it, or a newer release of leanscaffold: `pip install --upgrade
     leanscaffold`.
     """
     FROM_REPOSITORY = """from-repository (note): a package is built from a repository
@@ -542,7 +542,7 @@ class Code(StrEnum):
 
     Publish it to an index, or give a wheel that suits the target.
     """
-    FACTS_AGE = """facts-age (note, background): the facts have an age
+    FACTS_AGE = """facts-age (note, background): the facts may be out of date
 
     Offline, releases newer than the bundled snapshot are known only as far as the lock or the cache
     holds them.
@@ -615,12 +615,12 @@ class Code(StrEnum):
 
     Name the device or its architecture: --device raspberry-pi-4, --target arm64.
     """
-    OPTIONS_RECORDED = """options-recorded (note): options of the last run hold
+    OPTIONS_RECORDED = """options-recorded (note): options of the last run apply
 
-    leanscaffold.json keeps the options that the project's files were made with. They hold wherever
+    leanscaffold.json keeps the options that the project's files were made with. They apply where
     the command line, the environment and pyproject.toml say nothing.
 
-    Nothing; name an option to change it, or give --anew to go without all of them.
+    Nothing; name an option to change it, or give --anew to ignore all of them.
     """
     DEVICE_ARCH = """device-arch (note): the target is not the device's own
 
@@ -629,7 +629,7 @@ class Code(StrEnum):
 
     Nothing, if the device runs another system, such as a 32-bit one on a 64-bit board.
     """
-    WOULD_FIT = """would-fit (note): another architecture would do
+    WOULD_FIT = """would-fit (note): it fits another architecture
 
     The same project fits the 64-bit architecture of the same family.
 
@@ -644,16 +644,16 @@ class Code(StrEnum):
     """
     SWAP = """swap (suggestion): a lighter package
 
-    Another package does the same, or enough of it, and weighs less.
+    Another package does the same, or enough of it, and is smaller.
 
     `--swap A=B` takes it; `--apply-swaps` takes all that keep the behaviour.
     """
-    WITH = """with (suggestion): a smaller base, with programs put in
+    WITH = """with (suggestion): a smaller base with added programs
 
     A base that is cut to measure was refused only because it lacks programs that the app or its
     packages start. With those and their libraries it is smaller than the chosen one.
 
-    `--with PROGRAM` puts one in. Programs that are started by other means than literal names in the
+    `--with PROGRAM` adds one. Programs that are started by other means than literal names in the
     sources have to be named as well.
     """
     SWAP_IDLE = """swap-idle (note): a swap that changed nothing
@@ -666,7 +666,7 @@ class Code(StrEnum):
 
     Bytecode beside the sources makes every start faster and the image larger.
 
-    `--bytecode none` leaves it away where size matters more than the start.
+    `--bytecode none` omits it where size matters more than the time to start.
     """
     PRIVATE_IN_IMAGE = """private-in-image (note): a secret gets into the image
 
@@ -684,7 +684,7 @@ class Code(StrEnum):
     """
     PROJECT_NOTE = """project-note (note): something about the project
 
-    Reading the project's files found something that may surprise.
+    Something unexpected was found in the project's files.
 
     The text says what it is.
     """

@@ -1,6 +1,6 @@
 """Which packages are of use with what a device computes with, and where their files lie."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -77,8 +77,12 @@ def list_refusals(
     packages: Iterable[str],
     *,
     musl: bool = False,
+    bound: Collection[str] = (),
 ) -> Iterator[Reason]:
-    """Yield why packages cannot do there what they are for, with what can."""
+    """Yield why packages cannot do there what they are for, with what can.
+
+    Those that are ``bound`` come from the vendor's index.
+    """
     for package in packages:
         driven = next((one for one in accelerators.values() if one.is_part(package)), None)
         if musl and driven is not None:
@@ -87,7 +91,7 @@ def list_refusals(
             yield Reason(code=code, text=text, package=package, fact=driven.id)
             continue
         advice = find_advice(accelerators, target, package)
-        if advice is not None and advice.rule.verdict in _REFUSED:
+        if advice is not None and advice.rule.verdict in _REFUSED and package not in bound:
             useless = advice.rule.verdict == "useless"
             yield Reason(
                 code=Code.USELESS_ON_DEVICE if useless else Code.ACCELERATOR_FILES_MISSING,
@@ -128,7 +132,11 @@ def _name_remedy(rule: AcceleratorRule) -> str:
 
 
 def list_unused(
-    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+    accelerators: Mapping[str, Accelerator],
+    target: Target,
+    packages: Iterable[str],
+    *,
+    bound: Collection[str] = (),
 ) -> Iterator[Reason]:
     """Yield a note where a device's own accelerator stays unused by what could use it."""
     own = accelerators.get(target.accelerator)
@@ -136,7 +144,7 @@ def list_unused(
         return
     for package in packages:
         advice = _find_rule(accelerators, target, package, target.accelerator)
-        if advice is not None and advice.rule.verdict == "unusable":
+        if advice is not None and advice.rule.verdict == "unusable" and package not in bound:
             remedy = _name_remedy(advice.rule) if advice.rule.index_url or advice.rule.base else ""
             text = f"the {own.name} stays unused: {package}: {advice.rule.why}"
             yield Reason(
@@ -163,6 +171,7 @@ def choose_indexes(
         return ()
     settled = {a.name for a in project.asked if a.hashes or a.url or a.path or a.index}
     settled |= {one.name for one in (project.lock.packages if project.lock else ())}
+    settled |= {name for name, _ in project.index.vendor_urls}
     known = (project.index.index_url, *project.index.extra_index_urls)
     hosts = {urlsplit(url).hostname for url in known if url}
     found: list[tuple[str, str]] = []
@@ -173,6 +182,27 @@ def choose_indexes(
         if urlsplit(advice.rule.index_url).hostname not in hosts:
             found.append((package, advice.rule.index_url))
     return tuple(found)
+
+
+def bind_configured(
+    accelerators: Mapping[str, Accelerator], target: Target, project: Project
+) -> Project:
+    """Return the project whose packages come from the vendor's index that the user configured.
+
+    What the default index has of them, perhaps newer, does not run on the accelerator.
+    """
+    known = (project.index.index_url, *project.index.extra_index_urls)
+    urls = {urlsplit(url).hostname: url for url in known if url}
+    own = accelerators.get(target.accelerator)
+    bound = tuple(
+        (package, urls[host])
+        for rule in (own.rules if own else ())
+        if rule.when == "present" and rule.verdict == "unusable" and _applies(rule, target)
+        for host in [urlsplit(rule.index_url).hostname]
+        if host and host in urls
+        for package in rule.packages
+    )
+    return with_indexes(project, bound) if bound else project
 
 
 def with_indexes(project: Project, urls: tuple[tuple[str, str], ...]) -> Project:

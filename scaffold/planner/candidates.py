@@ -128,7 +128,8 @@ class EvaluationRun:
             for asked in question.project.asked
             if asked.name not in swapped and not asked.url and answers.holds(asked.marker)
         ]
-        yield from list_refusals(question.facts.accelerators, question.target, names)
+        bound = dict(question.project.index.vendor_urls)
+        yield from list_refusals(question.facts.accelerators, question.target, names, bound=bound)
 
     def _resolve(self, environment: Environment, release: str, base: Base) -> Resolution | Conflict:
         release = release if Version(release).is_prerelease is False else ""

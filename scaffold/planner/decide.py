@@ -13,7 +13,7 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
-from scaffold.planner.accelerators import find_advice, find_plain_index
+from scaffold.planner.accelerators import bind_configured, find_advice, find_plain_index
 from scaffold.planner.candidates import EvaluationRun, choose, on_other_arch
 from scaffold.planner.evaluate import PlanningInput, environment_of
 from scaffold.planner.source_builds import pin_build_requires
@@ -150,6 +150,7 @@ def _question(
         text = f"the project's own Dockerfile installs from {url}: --accelerator none is assumed"
         target = replace(target, accelerator=NONE)
         project = replace(project, notes=(*project.notes, text))
+    project = bind_configured(edges.facts.accelerators, target, project)
     question = PlanningInput(
         project=project, target=target, options=options, facts=edges.facts, today=edges.today
     )

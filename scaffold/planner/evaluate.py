@@ -309,11 +309,10 @@ def evaluate(
         ),
     )
     names = [weighed.pinned.name for weighed in packages]
+    bound, musl = dict(question.project.index.vendor_urls), base.libc is LibcFamily.MUSL
     refused = (
         *needs.refused,
-        *list_refusals(
-            facts.accelerators, question.target, names, musl=base.libc is LibcFamily.MUSL
-        ),
+        *list_refusals(facts.accelerators, question.target, names, musl=musl, bound=bound),
         *_refuse_limits(question, candidate),
     )
     if refused:
@@ -327,7 +326,7 @@ def evaluate(
     remarks = (
         *needs.remarks,
         *resolution.notes,
-        *list_unused(facts.accelerators, question.target, names),
+        *list_unused(facts.accelerators, question.target, names, bound=bound),
         *_remark(question, candidate),
     )
     remarks = (*remarks, *candidate.doubts[:1])

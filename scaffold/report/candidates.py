@@ -1,6 +1,6 @@
 """The table of base images with their verdicts, and below each the reasons."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scaffold.model.codes import NOTES, Code
 from scaffold.model.knowledge import Facts
@@ -12,22 +12,22 @@ from scaffold.report import schemas
 from scaffold.report.document import describe_reason, describe_target
 from scaffold.report.plan_result import PlanResult, best_per_base, in_reading_order
 from scaffold.report.schemas import fill
-from scaffold.report.terminal import Fitted, fit, format_bound, format_size, indented, styled
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
-    Content = Iterator[RenderableType]
-
+from scaffold.report.terminal import (
+    Content,
+    Fitted,
+    fit,
+    format_bound,
+    format_size,
+    indented,
+    styled,
+)
 
 _REASONS_SHOWN = 6
 _NONE = "-"
 _ADDING = (Code.NEEDS_LIBRARY, Code.NEEDS_PROGRAM)
 
 
-def show_candidates(decision: Decision, *, verbose: bool) -> "Content":
+def show_candidates(decision: Decision, *, verbose: bool) -> Content:
     """Yield the table of the bases: one line each, or one for each Python; reasons below."""
     verdicts = in_reading_order(decision.verdicts, decision) if verbose else best_per_base(decision)
     if not verdicts:
@@ -44,7 +44,7 @@ def show_candidates(decision: Decision, *, verbose: bool) -> "Content":
     yield ""
 
 
-def _show_reasons(reasons: tuple[Reason, ...], limit: int | None) -> "Content":
+def _show_reasons(reasons: tuple[Reason, ...], limit: int | None) -> Content:
     """Yield reasons once below all the bases that share them."""
     for reason in reasons[:limit]:
         yield indented(f"{reason.text} [{reason.code}]", 5, "dim")
@@ -97,7 +97,7 @@ _TITLES = {
 }
 
 
-def show_ways(decision: Decision) -> "Iterator[RenderableType]":
+def show_ways(decision: Decision) -> Content:
     """Yield each way with its size, how long it builds, its risk, and the option that takes it."""
     if not decision.ways:
         return
@@ -107,7 +107,7 @@ def show_ways(decision: Decision) -> "Iterator[RenderableType]":
     yield ""
 
 
-def _show_way(way: Workaround) -> "Iterator[RenderableType]":
+def _show_way(way: Workaround) -> Content:
     title = _TITLES[way.code]
     if way.size is None:
         yield styled(f"✗  {title}: {way.text}", "dim")
@@ -128,7 +128,7 @@ _BAR = 24
 _SHOWN = 15
 
 
-def show_breakdown(outcome: PlanResult, facts: Facts, html: str | None) -> "Content":
+def show_breakdown(outcome: PlanResult, facts: Facts, html: str | None) -> Content:
     """Yield a table of the largest parts for each target, and where the page was written."""
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         yield from _show_target(outcome, facts, target, decision)
@@ -137,9 +137,7 @@ def show_breakdown(outcome: PlanResult, facts: Facts, html: str | None) -> "Cont
         yield styled(f"wrote {html}", "bold")
 
 
-def _show_target(
-    outcome: PlanResult, facts: Facts, target: Target, decision: Decision
-) -> "Content":
+def _show_target(outcome: PlanResult, facts: Facts, target: Target, decision: Decision) -> Content:
     chosen = decision.chosen
     where = target.device.name if target.device else target.arch.platform
     if chosen is None:

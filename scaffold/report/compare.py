@@ -1,24 +1,16 @@
 """A comparison for people, for programs, and as a picture: one row per image, reasons below it."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich._export_format import CONSOLE_SVG_FORMAT
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from scaffold.model.verification import CompareResult, Comparison, Status
-from scaffold.report.terminal import Fitted, fit, format_size, indented, styled
+from scaffold.report.terminal import Content, Fitted, fit, format_size, indented, styled
 from scaffold.report.verify import describe_check
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
-    Content = Iterator[RenderableType]
-    from collections.abc import Iterable
-
 
 VERSION = 1
 _NONE = "-"
@@ -28,7 +20,7 @@ _HEADER = ("Image", "Runs", "On disk", "Download", "Build", "Rebuild", "Start", 
 _EVIDENCE = 4
 
 
-def show_entries(comparison: Comparison) -> "Content":
+def show_entries(comparison: Comparison) -> Content:
     """Yield the table, the reasons, the titles, and under what conditions it was measured."""
     parts = [comparison.project, comparison.arch.platform, comparison.device]
     yield styled(" · ".join(part for part in parts if part), "bold")
@@ -52,7 +44,7 @@ def show_entries(comparison: Comparison) -> "Content":
     yield from _conclude(comparison)
 
 
-def _details(entry: CompareResult) -> "Content":
+def _details(entry: CompareResult) -> Content:
     if entry.trouble:
         yield indented(entry.trouble, 5)
         for line in entry.evidence[-_EVIDENCE:]:
@@ -86,7 +78,7 @@ def _smallest(comparison: Comparison) -> CompareResult | None:
     return min(running, key=lambda entry: entry.on_disk or 0, default=None)
 
 
-def _conclude(comparison: Comparison) -> "Content":
+def _conclude(comparison: Comparison) -> Content:
     best, last = _smallest(comparison), comparison.entries[-1] if comparison.entries else None
     if best is None:
         yield styled("None of them runs.", "bold red")
@@ -141,7 +133,7 @@ COLUMNS = 100
 _FONTS = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
-def draw(content: "Iterable[RenderableType]", *, title: str, columns: int = COLUMNS) -> str:
+def draw(content: Iterable[RenderableType], *, title: str, columns: int = COLUMNS) -> str:
     """Return a picture of a terminal that shows these. The same content gives the same bytes."""
     console = Console(
         file=io.StringIO(),

@@ -2,8 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from rich.syntax import Syntax
 
@@ -12,17 +11,12 @@ from scaffold.model.addresses import without_credentials
 from scaffold.model.options import INDEX
 from scaffold.model.project import Project
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.terminal import align, indented, labelled, styled
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from scaffold.report.terminal import Content, align, indented, labelled, styled
 
 _FILES_SHOWN = 3
 
 
-def show_findings(
-    project: Project, held: Mapping[str, Given], *, folder: str
-) -> "Iterator[RenderableType]":
+def show_findings(project: Project, held: Mapping[str, Given], *, folder: str) -> Content:
     """Yield one line per finding. ``held`` are options that somebody set outside of the sources."""
     rows = [
         ("Project", project.name.value, str(project.name.origin)),
@@ -73,7 +67,7 @@ def _spell(given: Given) -> str:
     )
 
 
-def show_dockerfile(text: str) -> "Iterator[RenderableType]":
+def show_dockerfile(text: str) -> Content:
     """Yield the Dockerfile that would be written, coloured where colours are."""
     yield ""
     yield Syntax(
@@ -82,9 +76,7 @@ def show_dockerfile(text: str) -> "Iterator[RenderableType]":
     yield ""
 
 
-def show_end(
-    outcome: PlanResult, command: str, *, folder: str, created: Sequence[str]
-) -> "Iterator[RenderableType]":
+def show_end(outcome: PlanResult, command: str, *, folder: str, created: Sequence[str]) -> Content:
     """Yield what was written, and ``command``, which does the same without questions."""
     if created:
         yield styled("New project", "bold")

@@ -3,7 +3,7 @@
 import difflib
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -14,13 +14,9 @@ from scaffold.lint.rules import all_rules
 from scaffold.model.dockerfile import Cost, Finding, Severity
 from scaffold.model.errors import clean
 from scaffold.report.schemas import Findings, fill
-from scaffold.report.terminal import format_size, indented, show, styled, to_json
+from scaffold.report.terminal import Content, format_size, indented, show, styled, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
     from scaffold.lint.context import Case
     from scaffold.lint.linter import Linted
 
@@ -57,7 +53,7 @@ def print_findings(
         show(sys.stdout, show_findings(linted.findings, file, notes, case))
 
 
-def _difference(before: str, after: str, file: str) -> "Iterator[str]":
+def _difference(before: str, after: str, file: str) -> Iterator[str]:
     lines = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), file, file
     )
@@ -67,7 +63,7 @@ def _difference(before: str, after: str, file: str) -> "Iterator[str]":
 
 def show_findings(
     findings: Sequence[Finding], file: str, notes: Sequence[str], case: "Case"
-) -> "Iterator[RenderableType]":
+) -> Content:
     """Yield a line for each finding, what it costs below it, and a summary."""
     for one in findings:
         line = styled(f"{file}:{one.line}:{one.column}: ")
@@ -175,7 +171,7 @@ def _result(finding: Finding, file: str, rule: int) -> dict[str, Any]:
         "endLine": finding.end_line,
         "endColumn": finding.end_column,
     }
-    location = {"artifactLocation": {"uri": _uri(file)}, "region": region}
+    location = {"artifactLocation": {"uri": quote(file)}, "region": region}
     return {
         "ruleId": finding.code,
         "ruleIndex": rule,
@@ -183,10 +179,6 @@ def _result(finding: Finding, file: str, rule: int) -> dict[str, Any]:
         "message": {"text": text},
         "locations": [{"physicalLocation": location}],
     }
-
-
-def _uri(file: str) -> str:
-    return quote(file)
 
 
 def annotate(finding: Finding, file: str) -> str:

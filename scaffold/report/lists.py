@@ -5,17 +5,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scaffold.assembler import databases, duplicates, stand_ins, stripping
 from scaffold.assembler.trim import RULES
-from scaffold.assembler.trim import Rule as TrimRule
 from scaffold.lint.rules import Rule
 from scaffold.model.codes import Code, Explanation, Kind
 from scaffold.model.errors import EXIT_CODES, LeanscaffoldError
 from scaffold.model.knowledge import Facts, PackageFact, Proven, Recipe, Swap
 from scaffold.model.target import Device, LibcFamily
 from scaffold.report.terminal import (
+    Content,
     Fitted,
     align,
     bullet,
@@ -29,11 +29,6 @@ from scaffold.report.terminal import (
 from scaffold.resolver.support import Cell, KnownWheel, Matrix, PackageSupport
 from scaffold.verify.checks import CHECKS
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    Content = Iterator[RenderableType]
-
 NONE = "-"
 LEGEND = (
     ("*", "not the newest release"),
@@ -44,7 +39,7 @@ LEGEND = (
 BOUNDS = "First with a wheel and last without: of the releases that are known here."
 
 
-def show_availability(known: PackageSupport) -> "Content":
+def show_availability(known: PackageSupport) -> Content:
     """Yield the plain answer, the matrix, and how to compile where there is no wheel."""
     yield styled(known.answer, "bold")
     yield ""
@@ -103,7 +98,7 @@ def list_steps(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield "tools to build", ", ".join(recipe.tools)
 
 
-def _show_recipe(known: PackageSupport) -> "Content":
+def _show_recipe(known: PackageSupport) -> Content:
     recipe = known.recipe
     if not needs_compiler(known.matrix):
         return
@@ -165,7 +160,7 @@ _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _RELEASES_SHOWN = 5
 
 
-def show_devices(devices: Mapping[str, Device]) -> "Content":
+def show_devices(devices: Mapping[str, Device]) -> Content:
     """Yield the table of profiles."""
     rows = [("Device", "Target", "Memory", "Storage", "CPU", "Name")]
     rows += [
@@ -185,7 +180,7 @@ def show_devices(devices: Mapping[str, Device]) -> "Content":
         yield clipped(line)
 
 
-def show_device(device: Device) -> "Content":
+def show_device(device: Device) -> Content:
     """Yield one profile with its caveats and where it comes from."""
     yield styled(device.name, "bold")
     rows = [
@@ -205,7 +200,7 @@ def show_device(device: Device) -> "Content":
     yield styled(f"leanscaffold plan --device {device.id}")
 
 
-def show_explanation(code: str, explanation: Explanation) -> "Content":
+def show_explanation(code: str, explanation: Explanation) -> Content:
     """Yield what a reason code means and what helps."""
     yield styled(f"{code}: {explanation.title}", "bold")
     yield indented(f"Occurs {explanation.kind}.", 2)
@@ -222,7 +217,7 @@ def _name_page(link: re.Match[str]) -> str:
 
 def show_package(
     name: str, facts: Facts, matrix: Matrix | None, wheels: Sequence[KnownWheel] = ()
-) -> "Content":
+) -> Content:
     """Yield what is known of a package: its releases, what its wheels need, facts with sources."""
     fact = facts.packages.get(name)
     yield styled(name, "bold")
@@ -266,7 +261,7 @@ def _list_releases(matrix: Matrix) -> Iterator[tuple[str, str]]:
     yield "  Wheels of", ", ".join(list(versions)[:_RELEASES_SHOWN]) or "no release"
 
 
-def _show_needs(wheels: Sequence[KnownWheel], facts: Facts) -> "Content":
+def _show_needs(wheels: Sequence[KnownWheel], facts: Facts) -> Content:
     """Yield the shared libraries that wheels load and do not bring, with who ships them."""
     for libc in LibcFamily:
         looked = [wheel for wheel in wheels if wheel.libc is libc and wheel.facts.elf != "unread"]
@@ -290,7 +285,7 @@ def _show_needs(wheels: Sequence[KnownWheel], facts: Facts) -> "Content":
             yield indented(", ".join(rest) or "nothing that they do not bring", 4, "dim")
 
 
-def _show_swap(fact: PackageFact, swap: Swap) -> "Content":
+def _show_swap(fact: PackageFact, swap: Swap) -> Content:
     where = f" on {', '.join(swap.arches)}" if swap.arches else ""
     kind = "keeps the behaviour" if swap.kind == "safe" else "changes something"
     yield styled(f"  --swap {fact.name}={swap.to}{where}: {kind}", "bold")
@@ -304,10 +299,6 @@ def _show_swap(fact: PackageFact, swap: Swap) -> "Content":
 
 def _one_line(text: str) -> str:
     return " ".join(text.replace("``", "`").split())
-
-
-def _explain_rule(rule: TrimRule) -> Explanation:
-    return _explain_text(rule.name, rule.level, type(rule).__doc__ or "")
 
 
 def _explain_text(name: str, level: str, text: str) -> Explanation:
@@ -340,7 +331,10 @@ def _explain_errors(error: type[LeanscaffoldError]) -> Iterator[tuple[str, Expla
 
 EXPLANATIONS: Mapping[str, Explanation] = {
     **{str(code): code.explanation for code in (*(one.code for one in CHECKS), *Code)},
-    **{f"trim-{rule.name}": _explain_rule(rule) for rule in RULES},
+    **{
+        f"trim-{rule.name}": _explain_text(rule.name, rule.level, type(rule).__doc__ or "")
+        for rule in RULES
+    },
     **{
         code: one
         for error in LeanscaffoldError.__subclasses__()
@@ -356,7 +350,7 @@ EXPLANATIONS: Mapping[str, Explanation] = {
 VERSION = 1
 
 
-def show_rule(rule: Rule) -> "Iterator[RenderableType]":
+def show_rule(rule: Rule) -> Content:
     """Yield what a rule is about, why, and an example of each kind."""
     yield styled(f"{rule.code} {rule.name} ({rule.severity}): {rule.summary}", "bold")
     for paragraph in rule.why.split("\n\n"):

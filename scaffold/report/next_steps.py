@@ -2,8 +2,8 @@
 
 import posixpath
 import shlex
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from scaffold.config.request import to_argv, value_of, without_secrets
 from scaffold.dockerfile.extras import FILES
@@ -17,12 +17,7 @@ from scaffold.report.plan_result import (
     find_rescue,
     find_shortfall,
 )
-from scaffold.report.terminal import indented, styled
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from rich.console import RenderableType
+from scaffold.report.terminal import Content, indented, styled
 
 _MEGABYTE = 10**6
 _TELLING = (
@@ -47,14 +42,14 @@ _TELLING = (
 )
 
 
-def show_next(outcome: PlanResult, folder: str) -> "Iterator[RenderableType]":
+def show_next(outcome: PlanResult, folder: str) -> Content:
     """Yield what to run next."""
     yield styled("Next", "bold")
     for step in _next_steps(outcome, folder):
         yield indented(step, 2)
 
 
-def _next_steps(outcome: PlanResult, folder: str) -> "Iterator[str]":
+def _next_steps(outcome: PlanResult, folder: str) -> Iterator[str]:
     platforms = ",".join(target.arch.platform for target in outcome.targets)
     here = shlex.quote(folder)
     if outcome.fits and all(outcome.files.values()):
@@ -119,7 +114,7 @@ def rescue_options(outcome: PlanResult) -> tuple[str, ...]:
     return tuple(dict.fromkeys(saving.option for rescue in rescues for saving in rescue))
 
 
-def generate_command(request: Request, folder: str, more: "Iterable[str]" = ()) -> str:
+def generate_command(request: Request, folder: str, more: Iterable[str] = ()) -> str:
     """Return the command that writes the files; what held something secret is only named."""
     added = [word for option in more for word in option.split(" ", 1)]
     open_ = without_secrets(request)
@@ -129,7 +124,7 @@ def generate_command(request: Request, folder: str, more: "Iterable[str]" = ()) 
     return f"{command} with the same {', '.join(hidden)}" if hidden else command
 
 
-def beside_command(names: "Collection[str]", request: Request, folder: str) -> str:
+def beside_command(names: Collection[str], request: Request, folder: str) -> str:
     """Return the command that writes beside the user's files of these names, if one does."""
     taken = {request.options.dockerfile, *(file for _, file in FILES.values())}
     plain = {name.format(name="", suffix="") for name in taken if "{name}" not in name}

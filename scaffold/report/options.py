@@ -1,9 +1,9 @@
 """Every option with its value and its origin, as text and as JSON."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.table import Table
 
@@ -12,11 +12,7 @@ from scaffold.config.request import spell_value, value_of
 from scaffold.docker.doctor import Finding, Health
 from scaffold.model.addresses import without_credentials
 from scaffold.model.options import SETTINGS, Request, Setting
-from scaffold.report.terminal import align, bullet, styled
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
+from scaffold.report.terminal import Content, align, bullet, styled
 
 _NONE = "-"
 
@@ -50,9 +46,14 @@ def list_rows(request: Request, held: Mapping[str, Given]) -> tuple[SettingRow, 
     )
 
 
-def show_settings(rows: Sequence[SettingRow], unused: Sequence[str]) -> "Iterator[RenderableType]":
+def show_settings(rows: Sequence[SettingRow], unused: Sequence[str]) -> Content:
     """Yield a table per heading; what somebody said stands out from the defaults."""
-    lines = align([(row.setting.name, _shown(row), _where(row)) for row in rows])
+    lines = align(
+        [
+            (row.setting.name, _shown(row), row.given.where if row.given else "default")
+            for row in rows
+        ]
+    )
     section = ""
     for row, line in zip(rows, lines, strict=True):
         if row.setting.section != section:
@@ -91,10 +92,6 @@ def _shown(row: SettingRow) -> str:
     return row.texts[0] if row.texts else _NONE
 
 
-def _where(row: SettingRow) -> str:
-    return row.given.where if row.given else "default"
-
-
 def _plain(row: SettingRow) -> Any:
     if row.setting.repeatable:
         return list(row.texts)
@@ -112,7 +109,7 @@ _MARKS = {
 _WIDTH = 9  # of the longest part's name
 
 
-def show_checkup(findings: Sequence[Finding]) -> "Iterator[RenderableType]":
+def show_checkup(findings: Sequence[Finding]) -> Content:
     """Yield a line per finding, and below it what mends it."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(width=1)

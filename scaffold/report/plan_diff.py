@@ -3,18 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import unified_diff
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scaffold.model.codes import Code
 from scaffold.model.target import Arch
 from scaffold.model.verdict import Accepted, Decision
-from scaffold.report.terminal import align, bullet, format_size, indented, styled
+from scaffold.report.terminal import Content, align, bullet, format_size, indented, styled
 from scaffold.state.record import Record, RecordedTarget
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    Content = Iterator[RenderableType]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +208,7 @@ class Update:
         return bool(self.stale or self.changed)
 
 
-def show_update(update: Update) -> "Content":
+def show_update(update: Update) -> Content:
     """Yield why, what and where; nothing but one line if all is well."""
     if not update.needed and not update.over:
         yield styled(f"{update.project}: up to date", "bold green")
@@ -233,7 +228,7 @@ def show_update(update: Update) -> "Content":
     yield from _show_files(update)
 
 
-def _show_target(change: TargetChange) -> "Content":
+def _show_target(change: TargetChange) -> Content:
     yield styled(change.target, "bold")
     rows = [(f"  {one.name}", one.before or "-", "→", one.after or "-") for one in change.choice]
     for name, sizes in (("on disk", change.on_disk), ("download", change.download)):
@@ -264,7 +259,7 @@ def _versions(one: Change) -> str:
     return " → ".join(filter(None, (one.before, one.after)))
 
 
-def _show_diff(before: str, after: str) -> "Content":
+def _show_diff(before: str, after: str) -> Content:
     lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
     yield styled("Dockerfile", "bold")
     for number, line in enumerate(lines):
@@ -272,7 +267,7 @@ def _show_diff(before: str, after: str) -> "Content":
             yield styled(f"  {line}", _STYLES.get(line[:1], "dim"))
 
 
-def _show_files(update: Update) -> "Content":
+def _show_files(update: Update) -> Content:
     if update.kept:
         yield ""
         yield styled(f"Yours, and left alone: {', '.join(update.kept)}")

@@ -4,10 +4,11 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
+import click
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
@@ -16,10 +17,7 @@ from scaffold.model.build import Built, Event, Progress
 from scaffold.model.errors import clean
 from scaffold.model.resolution import Reason
 from scaffold.report.document import describe_reason
-from scaffold.report.terminal import align, bullet, format_size, styled
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from scaffold.report.terminal import Content, align, bullet, format_size, styled
 
 Watch = Callable[[Progress], None]
 
@@ -78,7 +76,7 @@ class LiveView:
             begin, last = self._running[progress.step]
             self._running[progress.step] = (begin, _last_words(progress) or last)
 
-    def render(self) -> "RenderableType":
+    def render(self) -> RenderableType:
         """Return the steps that run now."""
         now = self._clock()
         lines = []
@@ -133,6 +131,11 @@ def talking(
             yield lambda text: status.update(text.replace("[", r"\["))
 
 
+def saying(*, quiet: bool) -> Reporter:
+    """Return what says progress in lines that all stay."""
+    return _silent if quiet else lambda text: click.echo(text, err=True)
+
+
 def _silent(_: str, /) -> None:
     """Say nothing."""
 
@@ -151,9 +154,7 @@ def make_build_document(built: Sequence[Built], remarks: Sequence[Reason]) -> di
     }
 
 
-def show_built(
-    built: Sequence[Built], remarks: Sequence[Reason], goal: str = ""
-) -> "Iterator[RenderableType]":
+def show_built(built: Sequence[Built], remarks: Sequence[Reason], goal: str = "") -> Content:
     """Yield what people read after a build; ``goal`` is where it went without an engine."""
     pushed = any(one.order.push for one in built)
     yield styled("Pushed" if pushed else f"Written to {goal}" if goal else "Built", "bold")

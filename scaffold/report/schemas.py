@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from scaffold.model.dockerfile import Severity
+from scaffold.model.dockerfile import Cost, Severity
+from scaffold.model.errors import Detail
 from scaffold.model.knowledge import BuildClass
 from scaffold.model.target import Arch, Budget, CpuClass, LibcFamily
 from scaffold.model.verdict import Suggestion
@@ -267,21 +268,6 @@ class Report(Document, frozen=True, kw_only=True):
     targets: Annotated[list[Breakdown], msgspec.Meta(min_length=1)]
 
 
-class Cost(Document, frozen=True, kw_only=True):
-    """What a finding costs this project, in bytes and seconds; null where that is not known.
-
-    moved is pushed and pulled again with every edit of the application, seconds what building that
-    again took when `verify` measured it. compiling says how long a compiler works on packages
-    without a wheel: with every such edit where bytes are moved, else with every build.
-    """
-
-    on_disk: Bytes | None
-    download: Bytes | None
-    moved: Bytes | None
-    seconds: float | None
-    compiling: BuildClass | None
-
-
 class Finding(Document, frozen=True, kw_only=True):
     """What a rule found; end_column is the one after the last. --fix mends what is fixable."""
 
@@ -306,14 +292,6 @@ class Findings(Document, frozen=True, kw_only=True):
     target: Platform | None
     notes: list[str]
     findings: list[Finding]
-
-
-class Detail(Document, frozen=True, kw_only=True):
-    """A place that an error is about."""
-
-    text: str
-    file: str | None
-    line: Position | None
 
 
 class Failure(Document, frozen=True, kw_only=True):

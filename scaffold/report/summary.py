@@ -2,7 +2,8 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
 
 from scaffold.model.codes import BACKGROUND, NOTES, OF_FILES, Code
 from scaffold.model.knowledge import Base
@@ -21,15 +22,15 @@ from scaffold.report.plan_result import (
     older_because,
     tell_refusal,
 )
-from scaffold.report.terminal import format_bound, format_memory, format_size, labelled, styled
+from scaffold.report.terminal import (
+    Content,
+    format_bound,
+    format_memory,
+    format_size,
+    labelled,
+    styled,
+)
 from scaffold.report.text import collect_notes, headline, show_measured, show_outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import RenderableType
-
-    Content = Iterator[RenderableType]
 
 _PACKAGES = 3
 _NOTES = 3
@@ -52,7 +53,7 @@ _RANKS = (
 )
 
 
-def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> "Content":
+def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> Content:
     """Yield a result: its summary, or everything where ``verbose`` asks for it.
 
     ``folder`` is the project's, as the user named it.
@@ -67,7 +68,7 @@ def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False)
     yield from show_next(outcome, folder)
 
 
-def show_summary(outcome: PlanResult, *, more: str = "-v") -> "Content":
+def show_summary(outcome: PlanResult, *, more: str = "-v") -> Content:
     """Yield a result in short; what holds for several targets is told once.
 
     ``more`` names what shows the notes that are left out.
@@ -99,11 +100,11 @@ def show_summary(outcome: PlanResult, *, more: str = "-v") -> "Content":
     yield from (_row("Facts", one.text) for one in outcome.remarks if one.code is Code.FACTS_OLD)
 
 
-def _row(label: str, text: str, note: str = "") -> "RenderableType":
+def _row(label: str, text: str, note: str = "") -> RenderableType:
     return labelled(label, text, note, width=_WIDTH)
 
 
-def _show_choice(target: Target, chosen: Accepted, *, again: bool) -> "Content":
+def _show_choice(target: Target, chosen: Accepted, *, again: bool) -> Content:
     size, budget = chosen.size, target.budget
     left = ""
     if budget.on_disk is not None:
@@ -124,7 +125,7 @@ def _show_choice(target: Target, chosen: Accepted, *, again: bool) -> "Content":
     yield from _show_packages(chosen.candidate.size)
 
 
-def _show_packages(size: Size) -> "Content":
+def _show_packages(size: Size) -> Content:
     packages = sorted(size.packages, key=lambda one: (-one[1], one[0]))
     if packages:
         named = [f"{name} {format_size(on_disk)}" for name, on_disk, _ in packages]
@@ -132,7 +133,7 @@ def _show_packages(size: Size) -> "Content":
         yield _row("Packages", f"{len(packages)}: {', '.join(named[:_PACKAGES])}{more}")
 
 
-def _show_refusal(target: Target, decision: Decision) -> "Content":
+def _show_refusal(target: Target, decision: Decision) -> Content:
     """Yield why nothing fits, by family, and what helps."""
     yield styled(f"✗ {tell_refusal(target, decision)}", "bold red")
     nearest = find_nearest(decision)
@@ -157,7 +158,7 @@ def _show_refusal(target: Target, decision: Decision) -> "Content":
             yield _row("Would help", f"{way.option}: {format_size(way.size.on_disk)}", way.text)
 
 
-def _show_start(outcome: PlanResult) -> "Content":
+def _show_start(outcome: PlanResult) -> Content:
     start, port, health = outcome.start, outcome.port, outcome.health
     if not start:
         yield _row("Starts with", "nothing was found: give --cmd")
@@ -184,7 +185,7 @@ def _families(decision: Decision) -> dict[str, Evaluation]:
     return families
 
 
-def _show_others(families: Mapping[str, Evaluation]) -> "Content":
+def _show_others(families: Mapping[str, Evaluation]) -> Content:
     fitting = [
         f"{name} {format_size(one.size.on_disk)}"
         for name, one in families.items()
@@ -195,7 +196,7 @@ def _show_others(families: Mapping[str, Evaluation]) -> "Content":
     yield from _show_rejected(families, most=1)
 
 
-def _show_rejected(families: Mapping[str, Evaluation], *, most: int) -> "Content":
+def _show_rejected(families: Mapping[str, Evaluation], *, most: int) -> Content:
     """Yield the families that do not fit, with at most so many reasons, in words they share."""
     refused: dict[tuple[str, ...], list[str]] = {}
     for name, one in families.items():
@@ -217,7 +218,7 @@ def _family(base: Base) -> str:
     return f"minimal {base.distribution}" if base.origin else base.family
 
 
-def _show_notes(outcome: PlanResult, all_by: str) -> "Content":
+def _show_notes(outcome: PlanResult, all_by: str) -> Content:
     notes: dict[str, Reason] = {}
     deciding: dict[str, None] = {}
     behind: set[str] = set()
@@ -265,7 +266,7 @@ def _worthwhile(savings: Sequence[Suggestion], size: Size | None) -> tuple[Sugge
     return tuple(one for one in savings if size is None or one.bytes * _WORTH >= size.on_disk)
 
 
-def _show_savings(decisions: Sequence[Decision]) -> "Content":
+def _show_savings(decisions: Sequence[Decision]) -> Content:
     worth = {
         saving.option or saving.code: saving
         for decision in decisions

@@ -2,22 +2,22 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from math import ceil
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
+import click
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from scaffold.model.errors import clean
 
-if TYPE_CHECKING:
-    from rich.console import ConsoleOptions, RenderableType
-
+Content = Iterator[RenderableType]
 _STEP = 1000
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _ROUNDS_UP = 999.5
@@ -61,7 +61,7 @@ def to_json(document: object) -> str:
 _UNBOUND = 10_000  # a pipe has no width: one sentence, one line, easy to search
 
 
-def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | None = None) -> None:
+def show(stream: TextIO, content: Iterable[RenderableType], *, width: int | None = None) -> None:
     """Write rich renderables; ``width`` is the terminal's unless given.
 
     NO_COLOR and the other conventions are rich's. Lines carry no spaces at their end.
@@ -81,6 +81,16 @@ def show(stream: TextIO, content: "Iterable[RenderableType]", *, width: int | No
         console.print(renderable)
     stream.write("\n".join(line.rstrip(" ") for line in text.getvalue().split("\n")))
     stream.flush()
+
+
+def print_result(
+    document: Callable[[], object], content: Iterable[RenderableType], *, as_json: bool
+) -> None:
+    """Print a result on stdout, as JSON or for people."""
+    if as_json:
+        click.echo(to_json(document()), nl=False)
+    else:
+        show(sys.stdout, content)
 
 
 def align(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
@@ -111,8 +121,8 @@ class Fitted:
         self._style = style
 
     def __rich_console__(
-        self, console: "Console", options: "ConsoleOptions"
-    ) -> "Iterator[RenderableType]":
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
         """Yield the line."""
         room = options.max_width
         line = next((text for width, text in self._variants if width <= room), None)
@@ -139,7 +149,7 @@ def fit(
     return lines
 
 
-def labelled(label: str, text: str, note: str, *, width: int) -> "RenderableType":
+def labelled(label: str, text: str, note: str, *, width: int) -> RenderableType:
     """Return a value beside its label, with where it comes from after it."""
     value = styled(text)
     if note:
@@ -149,23 +159,23 @@ def labelled(label: str, text: str, note: str, *, width: int) -> "RenderableType
     return grid
 
 
-def styled(text: str, style: str = "") -> "Text":
+def styled(text: str, style: str = "") -> Text:
     """Return one piece of text, cleaned; long words break rather than vanish."""
     return Text(clean(text), style=style, overflow="fold")
 
 
-def clipped(text: str, style: str = "") -> "Text":
+def clipped(text: str, style: str = "") -> Text:
     """Return a line whose last, least important column a narrow terminal may cut."""
     return Text(clean(text), style=style, overflow="ellipsis", no_wrap=True)
 
 
-def bullet(text: str) -> "RenderableType":
+def bullet(text: str) -> RenderableType:
     """Return a paragraph with a dot before its first line."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_row(" ", "•", styled(text))
     return grid
 
 
-def indented(text: str, by: int, style: str = "") -> "RenderableType":
+def indented(text: str, by: int, style: str = "") -> RenderableType:
     """Return a paragraph whose every line is indented."""
     return Padding(styled(text, style), (0, 0, 0, by), expand=False)

@@ -1,7 +1,7 @@
 """What people read after ``plan`` and ``generate``: the choice, its reasons, and what is next."""
 
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from scaffold.model.codes import OF_FILES, Code
 from scaffold.model.resolution import Reason, list_notes
@@ -21,6 +21,7 @@ from scaffold.report.plan_result import (
     tell_refusal,
 )
 from scaffold.report.terminal import (
+    Content,
     align,
     bullet,
     format_bound,
@@ -31,16 +32,8 @@ from scaffold.report.terminal import (
     styled,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-    from rich.console import RenderableType
-
-    Content = Iterator[RenderableType]
-    from collections.abc import Iterator, Sequence
-
-
-def show_measured(outcome: PlanResult, target: Target, decision: Decision) -> "Content":
+def show_measured(outcome: PlanResult, target: Target, decision: Decision) -> Content:
     """Yield what an earlier proof measured, beside what is predicted."""
     measured = outcome.measured.get(target.arch)
     if measured is None or decision.chosen is None:
@@ -69,7 +62,7 @@ _NAMED = 4
 _NONE = "-"
 
 
-def show_outcome(outcome: PlanResult, *, folder: str = ".", verbose: bool = False) -> "Content":
+def show_outcome(outcome: PlanResult, *, folder: str = ".", verbose: bool = False) -> Content:
     """Yield the whole result. ``folder`` is the project's, as the user named it."""
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         yield from _show_target(outcome, target, decision, verbose=verbose)
@@ -80,7 +73,7 @@ def show_outcome(outcome: PlanResult, *, folder: str = ".", verbose: bool = Fals
 
 def _show_target(
     outcome: PlanResult, target: Target, decision: Decision, *, verbose: bool
-) -> "Content":
+) -> Content:
     yield styled(headline(outcome, target), "bold")
     yield ""
     yield from _show_choice(target, decision)
@@ -120,7 +113,7 @@ def headline(outcome: PlanResult, target: Target) -> str:
     return " · ".join(parts)
 
 
-def _show_choice(target: Target, decision: Decision) -> "Content":
+def _show_choice(target: Target, decision: Decision) -> Content:
     """Yield the chosen base with its sizes, or how much the nearest one misses by."""
     chosen = decision.chosen
     if chosen:
@@ -154,7 +147,7 @@ def _show_choice(target: Target, decision: Decision) -> "Content":
     yield ""
 
 
-def _show_memory(target: Target, chosen: Accepted) -> "Content":
+def _show_memory(target: Target, chosen: Accepted) -> Content:
     memory, allowed = chosen.candidate.memory, target.budget.memory
     if memory is None or not memory.measured or not memory.telling:
         return
@@ -167,7 +160,7 @@ def _show_memory(target: Target, chosen: Accepted) -> "Content":
     yield indented(text, 2, "dim")
 
 
-def _show_packages(chosen: Accepted) -> "Content":
+def _show_packages(chosen: Accepted) -> Content:
     packages = heaviest(chosen.candidate.packages)
     if not packages:
         return
@@ -199,7 +192,7 @@ def _show_packages(chosen: Accepted) -> "Content":
     yield ""
 
 
-def _show_layers(layers: "Sequence[PlannedLayer]") -> "Content":
+def _show_layers(layers: Sequence[PlannedLayer]) -> Content:
     """Yield what a change of each layer makes a device pull, the top one first."""
     if not layers:
         return
@@ -223,7 +216,7 @@ def name_layer(layer: PlannedLayer) -> str:
     return layer.name or ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def _show_trimming(chosen: Accepted, bytecode: str, *, verbose: bool) -> "Content":
+def _show_trimming(chosen: Accepted, bytecode: str, *, verbose: bool) -> Content:
     trimmed = list_left_out(chosen.candidate, bytecode=bytecode)
     if not trimmed:
         return
@@ -267,7 +260,7 @@ def collect_notes(
     return tuple(reversed(once.values())), device.caveats if device else ()
 
 
-def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
+def _show_notes(outcome: PlanResult, decision: Decision) -> Content:
     notes, caveats = collect_notes(outcome, decision)
     if not notes and not caveats:
         return
@@ -277,7 +270,7 @@ def _show_notes(outcome: PlanResult, decision: Decision) -> "Content":
     yield ""
 
 
-def _show_savings(target: Target, decision: Decision) -> "Content":
+def _show_savings(target: Target, decision: Decision) -> Content:
     savings = decision.savings
     if not savings:
         return
@@ -304,7 +297,7 @@ def _describe_saving(saving: Suggestion, shortfall: tuple[int, int] | None) -> s
     return f"{less}: then it fits" if find_rescue([saving], shortfall) else less
 
 
-def _show_start(outcome: PlanResult) -> "Content":
+def _show_start(outcome: PlanResult) -> Content:
     start, port, health = outcome.start, outcome.port, outcome.health
     rows = []
     if start:
@@ -328,7 +321,7 @@ def _show_start(outcome: PlanResult) -> "Content":
     yield ""
 
 
-def _show_files(outcome: PlanResult) -> "Content":
+def _show_files(outcome: PlanResult) -> Content:
     if outcome.files:
         written = all(outcome.files.values())
         yield styled("Written" if written else "generate would write", "bold")

@@ -1,23 +1,24 @@
 """A proof and a trace for people and for programs: one line per check, the evidence below it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from scaffold.model.verification import Check, Report, Status
 from scaffold.project.dockerignore import TRACE
-from scaffold.report.terminal import align, bullet, format_memory, format_size, indented, styled
+from scaffold.report.terminal import (
+    Content,
+    align,
+    bullet,
+    format_memory,
+    format_size,
+    indented,
+    styled,
+)
 from scaffold.verify.checks.traced import name_exercise
 from scaffold.verify.trace import Traced
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    Content = Iterator[RenderableType]
-    from collections.abc import Iterator
-
 
 VERSION = 1
 _SHORT = 19  # characters of ``sha256:…`` that tell images apart
@@ -35,13 +36,13 @@ _STYLES = {
 }
 
 
-def show_reports(reports: Sequence[Report], *, verbose: bool = False) -> "Content":
+def show_reports(reports: Sequence[Report], *, verbose: bool = False) -> Content:
     """Yield the whole proof. ``verbose`` shows the evidence of what passed, too."""
     for report in reports:
         yield from _show_report(report, verbose=verbose)
 
 
-def _show_report(report: Report, *, verbose: bool) -> "Content":
+def _show_report(report: Report, *, verbose: bool) -> Content:
     parts = [report.project, report.arch.platform, report.device, report.image[:_SHORT]]
     yield styled(" · ".join(part for part in parts if part), "bold")
     for note in report.notes:
@@ -55,7 +56,7 @@ def _show_report(report: Report, *, verbose: bool) -> "Content":
     yield ""
 
 
-def _show_check(check: Check, width: int, *, verbose: bool) -> "Content":
+def _show_check(check: Check, width: int, *, verbose: bool) -> Content:
     passed = check.status is Status.PASSED
     word = "not verified: " if check.status is Status.NOT_VERIFIED else ""
     text = check.text.removeprefix("not tried: ") if word else check.text
@@ -123,7 +124,7 @@ def _plain(value: float) -> float | int:
     return int(value) if float(value).is_integer() else round(value, 3)
 
 
-def show_measured(reports: Sequence[Report]) -> "Content":
+def show_measured(reports: Sequence[Report]) -> Content:
     """Yield the figures of several targets side by side."""
     rows = [("Target", "On disk", "Download", "Start", "Memory", "Rebuild")]
     for report in reports:
@@ -174,7 +175,7 @@ def make_trace_document(traced: Traced) -> dict[str, Any]:
     }
 
 
-def show_traced(traced: Traced) -> "Iterator[RenderableType]":
+def show_traced(traced: Traced) -> Content:
     """Yield what people read after a trace."""
     figures = traced.figures
     yield styled(f"Traced for {figures.arch.platform} on {figures.base} ({figures.tracer})", "bold")

@@ -91,6 +91,7 @@ class Provider:
         self.system = {name: (version, package) for name, version, package in wanted.system}
         self.order: dict[str, int] = {}
         self._needs: dict[tuple[str, str, str, frozenset[str]], list[Requirement]] = {}
+        self._extras: dict[str, set[str]] = {}  # that versions read so far offer, by name
         self.read: dict[str, Candidate] = {}
         self.unread: dict[str, UnreadError] = {}  # by file
 
@@ -256,6 +257,12 @@ class Provider:
         if problem := metadata.problem or _contradiction(candidate, metadata):
             raise self._unreadable(candidate, problem)
         self.read[candidate.file.filename] = candidate
+        # What a newer version calls an extra, an older one without it does not bring.
+        known = self._extras.setdefault(candidate.name, set())
+        offered = {canonicalize_name(extra) for extra in metadata.extras}
+        if known & (extras - offered):
+            yield Requirement(candidate.name, extras, "<0", candidate.name)
+        known |= offered
         for text in metadata.requires:
             requirement = parse_requirement(text)
             if requirement is None:

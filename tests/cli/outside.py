@@ -11,7 +11,6 @@ from typing import Any
 import click
 from click.testing import CliRunner, Result
 
-from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.cli import cli
 from scaffold.cli.services import (
     Engine,
@@ -22,7 +21,6 @@ from scaffold.cli.services import (
     Planner,
     Projects,
     Services,
-    Upkeep,
 )
 from scaffold.docker.build import Job, Watch
 from scaffold.engineless.images import ImageJob, Written
@@ -45,7 +43,6 @@ from tests.support.worlds import World
 _PORTS: Mapping[str, Any] = {
     "host": Host,
     "knowledge": Knowledge,
-    "upkeep": Upkeep,
     "indexes": Indexes,
     "projects": Projects,
     "planner": Planner,
@@ -208,12 +205,6 @@ def make_outside(
             snapshot_names=lambda: sorted((world or World()).pages),
             snapshot_date=lambda: "2026-11-24",
             open_snapshot=open_snapshot,
-        ),
-        upkeep=Upkeep(
-            check_facts=lambda _: (),
-            own_knowledge=lambda into: into or Path("knowledge"),
-            refresh_wheels=lambda _, __, ___: Refreshed(changes=(), files={}),
-            write_knowledge=lambda _, one: seen.written.update(one.files),
         ),
         indexes=Indexes(
             open_index=open_index,

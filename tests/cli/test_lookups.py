@@ -1,11 +1,13 @@
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from scaffold.model.errors import Detail, TransientError
+from scaffold.catalog.load import load_facts
+from scaffold.model.errors import TransientError
 from scaffold.model.index import Page, WheelFacts
 from scaffold.model.knowledge import (
     BuildClass,
@@ -17,6 +19,7 @@ from scaffold.model.knowledge import (
 )
 from scaffold.model.target import Arch
 from tests.cli.outside import Seen, changed, code_of, make_outside, run
+from tests.support import knowledge_tree
 from tests.support.builders import CHECKED, SOURCE, make_facts
 from tests.support.worlds import World
 
@@ -195,20 +198,21 @@ def test_a_package_nobody_knows_is_an_error_with_the_nearest(command: str) -> No
     assert "did you mean numpy?" in result.stderr
 
 
-def test_knowledge_that_is_well_is_counted() -> None:
-    assert run("knowledge", "check").stdout == (
-        "2 bases, 2 images, 0 libraries, 0 packages, 2 devices: all well\n"
-    )
+def test_knowledge_that_is_well_is_counted(tmp_path: Path) -> None:
+    facts = load_facts(knowledge_tree.write(tmp_path))
+    result = run("knowledge", "check", outside=make_outside(load_facts=lambda _: facts))
+    assert re.fullmatch(r"\d+ bases, \d+ images, .*, \d+ devices: all well\n", result.stdout)
 
 
-def test_knowledge_that_contradicts_itself_exits_6_with_every_place() -> None:
-    details = [
-        Detail(file="bases/x", text="older (libc)"),
-        Detail(file="bases/y", text="odd (eol)"),
-    ]
-    result = run("knowledge", "check", outside=make_outside(check_facts=lambda _: details))
+def test_knowledge_that_contradicts_itself_exits_6_with_every_place(tmp_path: Path) -> None:
+    facts = load_facts(knowledge_tree.write(tmp_path))
+    base, *others = facts.bases
+    base = replace(base, source="", package_manager="rpm")
+    wrong = replace(facts, bases=(base, *others))
+    result = run("knowledge", "check", outside=make_outside(load_facts=lambda _: wrong))
     assert (result.exit_code, code_of(result)) == (6, "knowledge-invalid")
-    assert "  bases/x: older (libc)\n  bases/y: odd (eol)\n" in result.stderr
+    assert f"  bases/{base.id}: 'rpm' is not a package manager" in result.stderr
+    assert f"  bases/{base.id}: the source is empty (source-missing)\n" in result.stderr
 
 
 @pytest.mark.parametrize("more", [(), ("-v",)])

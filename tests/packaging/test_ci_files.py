@@ -11,6 +11,7 @@ from click import Context
 
 from scaffold import __version__
 from scaffold.cli import cli
+from scaffold.model.options import BY_NAME, SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("action.yml", "gitlab.yml", ".pre-commit-hooks.yaml")
@@ -47,6 +48,13 @@ def test_what_they_use_is_pinned() -> None:
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", one) for one in used)
     variables = yaml.safe_load((ROOT / "gitlab.yml").read_text())["variables"]
     assert variables["LEANSCAFFOLD"] == f"leanscaffold=={__version__}"
+
+
+def test_options_are_declared_once_and_are_no_inputs_of_the_action() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert not {name.replace("_", "-") for name in action["inputs"]} & BY_NAME.keys()
+    variables = yaml.safe_load((ROOT / "gitlab.yml").read_text())["variables"]
+    assert not variables.keys() & {setting.variable for setting in SETTINGS}
 
 
 def test_each_hook_says_what_runs_it() -> None:

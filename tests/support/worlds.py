@@ -1,5 +1,6 @@
 """A small index in memory for tests of the core: only what matters is stated."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -72,7 +73,13 @@ class World:
         own = self.own.get(file.filename)
         requires = self.requires[name, version] if own is None else own
         uncertain = file.filename in self.silent
-        return Metadata(name=name, version=version, requires=requires, uncertain=uncertain)
+        return Metadata(
+            name=name,
+            version=version,
+            requires=requires,
+            extras=tuple(re.findall(r"extra == '([\w-]+)'", " ".join(requires))),
+            uncertain=uncertain,
+        )
 
     def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
         """Do nothing: everything is here."""

@@ -13,11 +13,11 @@ CODE = CheckCode("""rebuild (check): an edit rebuilds only the last steps
 
     Files that change at every build (`.git`, caches) should be in the ignore file.
     """)
-UPDATE_CODE = CheckCode("""update (check): a new version of one package moves few bytes
+UPDATE_CODE = CheckCode("""update (check): an update of one package transfers few bytes
 
     `verify` changes one package and counts the layers and bytes that a device would pull.
 
-    Nothing to do: it fails only when all layers move, which is a bug to report.
+    Nothing to do: it fails only when all layers change, which is a bug to report.
     """)
 NOT_TRIED = {
     "quick": "left out (--quick)",

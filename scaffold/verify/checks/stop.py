@@ -4,7 +4,7 @@ from scaffold.model.codes import CheckCode
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
-CODE = CheckCode("""stop (check): the app ends when it is told to
+CODE = CheckCode("""stop (check): the app stops on its stop signal
 
     `verify` sends the stop signal and waits for the grace period.
 

@@ -30,6 +30,7 @@ def spent(
         ("numpy/random/_bounded.pxd", "sources"),
         ("pandas/tests/test_frame.py", "tests"),
         ("pandas/tests/data/notes.rst", "tests"),
+        ("numpy/_core/_umath_tests.cpython-313-x86_64-linux-gnu.so", "tests"),
         ("h11/_docs.md", "docs"),
         ("share/man/man1/tool.1", "docs"),
         ("pip/_vendor/rich/__init__.py", "pip"),
@@ -44,6 +45,26 @@ def test_each_rule_drops_its_kind_and_no_other_does(tmp_path: Path, path: str, r
     assert {r.name: spent(tmp_path, r.name) for r in RULES if spent(tmp_path, r.name)} == {
         rule: [path]
     }
+
+
+@pytest.mark.parametrize(
+    ("source", "goes"),
+    [
+        ("import fast.core\n", True),
+        ("from fast import _core_tests\n", False),
+        ("def check():\n    from fast._core_tests import run\n", False),
+        ("importlib.import_module('fast._core_tests')\n", False),
+    ],
+)
+def test_machine_code_of_tests_goes_where_only_tests_import_it(
+    tmp_path: Path, source: str, *, goes: bool
+) -> None:
+    write(tmp_path, "fast/_core_tests.abi3.so", "x")
+    write(tmp_path, "fast/tests/test_core.py", "from fast import _core_tests\n")
+    write(tmp_path, "other.py", source)
+    found = spent(tmp_path, "tests", level="safe")
+    assert ("fast/_core_tests.abi3.so" in found) is goes
+    assert "fast/tests/test_core.py" in found
 
 
 TWIN = "heavy/libheavy.so.1.2"

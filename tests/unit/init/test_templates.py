@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge, templates
 from scaffold.cli import cli
-from scaffold.init.create import create_project
+from scaffold.init.create import create_project, place_project
 from scaffold.init.project_templates import list_starters, open_template, questions
 from scaffold.model.errors import (
     FileConflictError,
@@ -147,13 +147,6 @@ def test_a_folder_an_archive_and_a_repository_are_templates(tmp_path: Path) -> N
         }
 
 
-def test_a_branch_of_a_repository_can_be_named(tmp_path: Path) -> None:
-    repository = make_repository(tmp_path / "here")
-    for number, source in enumerate((f"file://{repository}", str(repository))):
-        made = tmp_path / f"made-{number}"
-        assert "OTHER.md" in create_project(source, made, {}, checkout="other")
-
-
 @pytest.mark.parametrize(
     "source", ["file:///nowhere/template.git", "./nowhere.zip", "/nowhere/at/all"]
 )
@@ -241,7 +234,8 @@ def test_force_lays_a_project_over_files_and_keeps_the_rest(tmp_path: Path) -> N
     (made / "src").mkdir(parents=True)
     (made / "README.md").write_text("mine")
     (made / "src" / "own.py").write_text("mine")
-    create_project(str(make_template(tmp_path / "template")), made, {}, force=True)
+    create_project(str(make_template(tmp_path / "template")), tmp_path / "my-thing", {})
+    place_project(tmp_path / "my-thing", made, force=True)
     assert tree(made) == {
         "README.md": b"# My Thing\n",
         "src/my-thing.py": b'NAME = "my-thing"\n',
@@ -253,7 +247,7 @@ def test_a_failure_on_the_way_leaves_everything_as_it_was(tmp_path: Path) -> Non
     made = tmp_path / "made"
     made.mkdir()
     (made / "README.md").write_text("mine")
-    template = make_template(tmp_path / "template")
+    create_project(str(make_template(tmp_path / "template")), tmp_path / "my-thing", {})
     calls = 0
 
     def fail_late(source: Path, goal: Path) -> None:
@@ -264,7 +258,7 @@ def test_a_failure_on_the_way_leaves_everything_as_it_was(tmp_path: Path) -> Non
         os.replace(source, goal)  # noqa: PTH105
 
     with pytest.raises(PathUnreadableError, match="No space left"):
-        create_project(str(template), made, {}, force=True, rename=fail_late)
+        place_project(tmp_path / "my-thing", made, force=True, rename=fail_late)
     assert calls == 3
     assert tree(made) == {"README.md": b"mine"}
     assert [path.name for path in made.iterdir()] == ["README.md"]

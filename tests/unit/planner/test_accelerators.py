@@ -12,6 +12,7 @@ from scaffold.model.options import ACCELERATORS, Request
 from scaffold.model.project import Found, IndexOptions, Lock, LockedPackage, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.planner.accelerators import (
+    bind_configured,
     choose_indexes,
     find_advice,
     list_refusals,
@@ -56,6 +57,11 @@ PAIRS = [
     ("raspberry-pi-4", "auto", "tensorflow-gpu", "useless", "tensorflow-cpu"),
     ("raspberry-pi-5", "auto", "paddlepaddle-gpu", "useless", "paddlepaddle"),
     ("raspberry-pi-5", "auto", "jax-cuda13-plugin", "useless", "jaxlib"),
+    ("raspberry-pi-4", "auto", "numba-cuda", "useless", "GPU only"),
+    ("jetson-orin-nano", "auto", "pycuda", "unusable", "l4t-jetpack"),
+    ("jetson-orin-nano", "cuda", "pycuda", "unusable", "l4t-jetpack"),
+    ("intel-nuc", "cuda", "pycuda", "unusable", "CUDA's headers"),
+    ("jetson-orin-nano", "cuda", "cudf-cu12", "unusable", "servers"),
     # What has no GPU code, or does without: nothing is said.
     ("raspberry-pi-5", "auto", "onnxruntime", "", ""),
     ("raspberry-pi-5", "auto", "tensorflow", "", ""),
@@ -152,6 +158,41 @@ def test_a_gpu_that_stays_unused_is_named_with_what_would_use_it() -> None:
     assert "not tried on a device" in note.text
     assert not list(list_unused(TABLE, target("jetson-orin-nano", "none"), ["torch"]))
     assert not list(list_unused(TABLE, target("raspberry-pi-5"), ["torch"]))
+
+
+@pytest.mark.parametrize(
+    ("device", "accelerator", "index", "bound"),
+    [
+        (
+            "jetson-orin-nano",
+            "cuda",
+            f"{JP6}/",
+            {"torch", "torchvision", "torchaudio", "onnxruntime-gpu"},
+        ),
+        (
+            "jetson-orin-nano",
+            "auto",
+            JP6,
+            {"torch", "torchvision", "torchaudio", "onnxruntime-gpu"},
+        ),
+        ("jetson-orin-nano", "none", JP6, set()),
+        ("jetson-orin-nano", "cuda", "https://index.example/jp6", set()),
+        ("jetson-nano", "cuda", JP6, set()),  # its wheels are for another GPU
+        ("raspberry-pi-5", "auto", JP6, set()),
+    ],
+)
+def test_the_vendors_index_that_a_user_configures_brings_what_runs_on_the_accelerator(
+    device: str, accelerator: str, index: str, bound: set[str]
+) -> None:
+    where = target(device, accelerator)
+    found = bind_configured(TABLE, where, project("torch", extra_index_urls=(index,)))
+    urls = dict(found.index.vendor_urls)
+    assert urls == dict.fromkeys(bound, index)
+    assert bool(list(list_refusals(TABLE, where, ["torch"], bound=urls))) is (
+        accelerator == "cuda" and not bound
+    )
+    assert not bound or not list(list_unused(TABLE, where, ["torch"], bound=urls))
+    assert not bound or not choose_indexes(TABLE, where, found, ["torch"])
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,16 @@ def test_extras_add_their_requirements_and_keep_the_version_of_the_bare_name() -
     assert solved(world, "a[x]", "a<2") == {"a": "1", "b": "1"}
 
 
+def test_an_older_version_does_not_stand_for_an_extra_that_it_does_not_have() -> None:
+    world = World().add(f"a-1-{ANY}", requires=["b; extra == 'old'"])
+    world.add(f"a-2-{ANY}", requires=["b; extra == 'x'", "c"]).add(f"b-1-{ANY}").add(f"c-1-{ANY}")
+    assert solved(world, "a[x]") == {"a": "2", "b": "1", "c": "1"}
+    assert solved(world, "a[old]") == {"a": "2", "c": "1"}  # as pip, which warns
+    world.add("b-2-cp313-cp313-win_amd64.whl").pages["b"].pop(0)
+    assert set(refused(world, "a[x]")) == {"b"}
+    assert solved(world, "a") == {"a": "2", "c": "1"}
+
+
 def test_a_prerelease_is_never_taken_by_accident() -> None:
     world = World().add(f"a-1.0-{ANY}").add(f"a-2.0rc1-{ANY}").add(f"b-1.0rc1-{ANY}")
     assert solved(world, "a") == {"a": "1.0"}
