@@ -35,16 +35,16 @@ class Elf:
 
     machine: int
     bits: int
-    little: bool
-    interpreter: str
-    soname: str
-    needed: tuple[str, ...]
-    paths: tuple[str, ...]
-    segments: tuple[Segment, ...]
-    end: int
-    header_size: int
-    programs_at: int
-    programs_size: int
+    little: bool = True
+    interpreter: str = ""
+    soname: str = ""
+    needed: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    end: int = 0
+    header_size: int = 0
+    programs_at: int = 0
+    programs_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,10 @@ def _parse(data: bytes, *, sections: bool) -> Elf:
         ]
     )
     loaded = max(
-        (s.offset + s.size for s in segments),
-        default=header_size,
+        *(s.offset + s.size for s in segments),
+        header_size,
+        program_at + program_count * program_size,
     )
-    loaded = max(loaded, header_size, program_at + program_count * program_size)
     dynamic = tuple(read_dynamic(data, segments))
     strings = file_offset(next((value for tag, value in dynamic if tag == _DT_STRTAB), 0), segments)
     texts = {

@@ -27,50 +27,50 @@ class Closure:
     missing: tuple[Missing, ...]
 
 
-class Loader:
-    """Finds libraries in a view, for glibc and musl alike."""
+class Finder:
+    """Finds libraries as the loaders of glibc and musl do, wherever the files are."""
 
-    def __init__(self, view: View) -> None:
-        self.view = view
-        self._elves: dict[str, Elf | None] = {}
+    first: tuple[str, ...] = ()  # folders that go before the system's
+
+    def read(self, path: str) -> Elf | None:
+        """Return what an ELF file at a path says; None for anything else."""
+        raise NotImplementedError
+
+    def names(self, folder: str) -> Iterable[str]:
+        """Return the names in a folder."""
+        raise NotImplementedError
+
+    def text(self, path: str) -> str:
+        """Return a text file, empty where there is none."""
+        raise NotImplementedError
 
     @cached_property
     def folders(self) -> tuple[str, ...]:
         """Return the system's own search path: what configuration names, then the defaults."""
-        named = [*self._configured("/etc/ld.so.conf"), *self._musl()]
+        named = [*self.first, *self._configured("/etc/ld.so.conf"), *self._musl()]
         multiarch = [
             f"{folder}/{name}"
             for folder in ("/lib", "/usr/lib")
-            for name in self.view.names(folder)
+            for name in self.names(folder)
             if "-linux-" in name
         ]
-        return tuple(dict.fromkeys([*named, *multiarch, *_DEFAULT]))
+        return tuple(path for path in dict.fromkeys([*named, *multiarch, *_DEFAULT]) if path)
 
     def _configured(self, path: str) -> Iterator[str]:
-        file = self.view.file(path)
-        for line in file.read_text("utf-8", "replace").splitlines() if file else ():
+        for line in self.text(path).splitlines():
             words = line.partition("#")[0].split()
-            if words[:1] == ["include"]:
+            if words[:1] == ["include"] and words[1:]:
                 folder, _, pattern = words[1].rpartition("/")
-                for name in self.view.names(folder):
+                for name in self.names(folder):
                     if name.endswith(pattern.lstrip("*")):
                         yield from self._configured(f"{folder}/{name}")
             elif words:
                 yield words[0]
 
     def _musl(self) -> Iterator[str]:
-        for name in self.view.names("/etc"):
+        for name in self.names("/etc"):
             if name.startswith("ld-musl-") and name.endswith(".path"):
-                file = self.view.file(f"/etc/{name}")
-                yield from (file.read_text().replace("\n", ":").split(":") if file else ())
-
-    def read(self, path: str) -> Elf | None:
-        """Return what an ELF file at a path says; None for anything else."""
-        real = self.view.real(path)
-        if real not in self._elves:
-            file = self.view.file(real) if real else None
-            self._elves[real] = read_elf(file) if file else None
-        return self._elves[real]
+                yield from self.text(f"/etc/{name}").replace("\n", ":").split(":")
 
     def find(self, soname: str, user: str, elf: Elf) -> str:
         """Return the path that the loader would open for a soname, empty if there is none.
@@ -87,6 +87,31 @@ class Loader:
             if found and (found.machine, found.bits) == (elf.machine, elf.bits):
                 return path
         return ""
+
+
+class Loader(Finder):
+    """Finds libraries in a view."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._elves: dict[str, Elf | None] = {}
+
+    def read(self, path: str) -> Elf | None:
+        """Return what an ELF file at a path says; None for anything else."""
+        real = self.view.real(path)
+        if real not in self._elves:
+            file = self.view.file(real) if real else None
+            self._elves[real] = read_elf(file) if file else None
+        return self._elves[real]
+
+    def names(self, folder: str) -> Iterable[str]:
+        """Return the names in a folder, sorted."""
+        return self.view.names(folder)
+
+    def text(self, path: str) -> str:
+        """Return a text file, empty where there is none."""
+        file = self.view.file(path)
+        return file.read_text("utf-8", "replace") if file else ""
 
 
 def _expand(path: str, origin: str) -> str:
@@ -116,11 +141,11 @@ def find_closure(loader: Loader, seeds: Iterable[str], brought: frozenset[str]) 
             if path:
                 found[path] = None
                 queue.append(path)
-            elif soname not in brought and not _is_musl_libc(soname):
+            elif soname not in brought and not is_musl_libc(soname):
                 missing[Missing(user, soname)] = None
     return Closure(tuple(sorted(found)), tuple(sorted(missing, key=lambda m: (m.user, m.soname))))
 
 
-def _is_musl_libc(soname: str) -> bool:
+def is_musl_libc(soname: str) -> bool:
     """Tell whether musl's loader answers to a name itself."""
     return soname == "libc.so" or soname.startswith(("libc.musl-", "ld-musl-"))

@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 import click
@@ -111,10 +112,7 @@ def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
         lines.append(f"more: leanscaffold explain {error.code}")
     _say(clean("\n".join(lines)))
     if "--json" in argv:
-        details = [
-            {"text": detail.text, "file": detail.file, "line": detail.line}
-            for detail in error.details
-        ]
+        details = [asdict(detail) for detail in error.details]
         body = {"code": error.code, "cause": error.cause, "hint": error.hint, "details": details}
         _print_json({"version": 1, "error": body})
     return error.exit_code

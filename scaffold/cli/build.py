@@ -1,7 +1,6 @@
 """``leanscaffold build`` and ``bundle``: files that are up to date, then an image of them."""
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -164,12 +163,12 @@ def build(
     check_goal(goal or "", base_from or "", bundle or "", wishes)
     if apt_sources and not goal:
         raise UsageError("--apt-sources is only for --to", hint="add --to app.tar")
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=force, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
     remarks = prepared.remarks
-    with watching(sys.stderr, quiet=quiet) as watch:
+    with watching(quiet=quiet) as watch:
         if goal:
             job = make_image_job(
                 outside, prepared, make_job(prepared, wishes), goal, base_from or ""
@@ -283,14 +282,14 @@ def bundle(
     quiet: bool,
 ) -> int:
     """Write a bundle and return the exit code."""
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=False, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=False, verbose=False)
     job = make_image_job(
         outside, prepared, make_job(prepared, BuildOptions()), goal, base_from or ""
     )
-    with watching(sys.stderr, quiet=quiet) as watch:
+    with watching(quiet=quiet) as watch:
         write_bundle(replace(job, goal=goal), watch)
     click.echo(f"Written to {goal}, {format_size(Path(goal).stat().st_size)}")
     click.echo(f"  there: leanscaffold build . --to app.tar --from {Path(goal).name}")

@@ -30,6 +30,12 @@ from scaffold.cli.options import (
 
 _STARTERS = ", ".join(sorted(one.name for one in (templates() / "project").iterdir()))
 
+
+def _base_from(when: str = "", **settings: str) -> click.Option:
+    text = f"{when}{'the' if when else 'The'} base from oci:DIR or a tar, not from its registry."
+    return option("--base-from", metavar="PLACE", help=text, **settings)
+
+
 HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Start": (
         command(
@@ -133,12 +139,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 metavar="GOAL",
                 help="Without an engine, into app.tar, oci:DIR or registry/name:tag.",
             ),
-            option(
-                "--base-from",
-                section="Build",
-                metavar="PLACE",
-                help="With --to: the base from oci:DIR or a tar, not from its registry.",
-            ),
+            _base_from("With --to: ", section="Build"),
             option(
                 "--from",
                 "bundle",
@@ -175,12 +176,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 help="Run nothing: prove what the files show, of an image built here or of "
                 "--image app.tar.",
             ),
-            option(
-                "--base-from",
-                section="Verify",
-                metavar="PLACE",
-                help="With --no-engine: the base from oci:DIR or a tar, not from its registry.",
-            ),
+            _base_from("With --no-engine: ", section="Verify"),
             flag(
                 "--save",
                 help="Keep the figures in leanscaffold.json; plan shows them.",
@@ -214,11 +210,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 metavar="FILE",
                 help="An archive that is built already, such as app.tar.",
             ),
-            option(
-                "--base-from",
-                metavar="PLACE",
-                help="The base from oci:DIR or a tar, not from its registry.",
-            ),
+            _base_from(),
             flag(
                 "--compose",
                 help="Start it by the compose file that --also compose wrote; needs docker compose "
@@ -247,11 +239,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             option(
                 "--to", "goal", required=True, metavar="FILE", help="The archive, such as site.tar."
             ),
-            option(
-                "--base-from",
-                metavar="PLACE",
-                help="The base from oci:DIR or a tar, not from its registry.",
-            ),
+            _base_from(),
             QUIET,
             module="build",
         ),

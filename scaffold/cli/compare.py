@@ -1,6 +1,5 @@
 """``leanscaffold compare``: what plans make of a project, and what people write, side by side."""
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,7 +48,7 @@ def compare(
     """Build the project in PATH on several bases and as a plain Dockerfile, and run each."""
     wishes = read_proof_wishes(values)
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         record = outside.files.read_record(path)
         request = combine_options(given, record)
         names = names or ((str(given["base"].raw),) if "base" in given else ())
@@ -60,7 +59,7 @@ def compare(
         wishes=wishes,
         contenders=(*contest.contenders, *_by_hand(dockerfiles, contest.contenders[-1].promise)),
     )
-    with watching(sys.stderr, quiet=quiet) as watch:
+    with watching(quiet=quiet) as watch:
         comparison = outside.engine.compare(contest, watch, saying(quiet=quiet))
     return show_comparison(comparison, path=path, as_json=as_json, svg=svg)
 

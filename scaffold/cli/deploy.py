@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -53,7 +52,7 @@ def deploy(
     quiet: bool,
 ) -> int:
     """Write an image, bring it to a device and return the exit code."""
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=False, tell=tell)
     if prepared.outcome is not None and not prepared.fits:
         return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
@@ -77,7 +76,7 @@ def deploy(
     with (
         tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder,
         connect(engine, environ=environ) as client,
-        talking(sys.stderr, quiet=quiet) as tell,
+        talking(quiet=quiet) as tell,
     ):
         arches = [one for one in prepared.arches if one in native_arches(client)]
         if not arches:
@@ -93,7 +92,7 @@ def deploy(
             settled = "compression" in given or job.wishes.compression != "gzip"
             if not settled and reads_zstd(client, facts.compressions["zstd"]):
                 job = replace(job, wishes=replace(job.wishes, compression=_QUICK))
-            with watching(sys.stderr, quiet=quiet) as watch:
+            with watching(quiet=quiet) as watch:
                 outside.engine.write_images(
                     make_image_job(outside, prepared, job, archive, base_from or ""), watch
                 )

@@ -397,7 +397,7 @@ def _interview(session: Session, situation: Situation, folder: Path) -> int | No
 
 def _decide(session: Session, folder: Path, situation: Situation) -> PlanResult:
     request = _request(session, situation.held.values(), situation.machine)
-    with talking(sys.stderr, quiet=session.wishes.quiet) as tell:
+    with talking(quiet=session.wishes.quiet) as tell:
         return decide_outcome(session.outside, folder, request, tell)
 
 
@@ -423,7 +423,7 @@ def _write(session: Session, situation: Situation, outcome: PlanResult, folder: 
     """Write into ``folder``; a new project was made aside, and comes whole to its place."""
     outside, wishes = session.outside, session.wishes
     placed: Sequence[str] = ()
-    with talking(sys.stderr, quiet=wishes.quiet) as tell:
+    with talking(quiet=wishes.quiet) as tell:
         outcome = write_files(outside, folder, outcome, force=wishes.force, tell=tell)
         if folder != session.path:
             here = _spell_command(session, situation, ".")

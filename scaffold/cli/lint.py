@@ -1,7 +1,6 @@
 """``leanscaffold lint``: what is wrong with a Dockerfile, and what it costs this project."""
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +46,7 @@ def lint(
     """Find what makes the image of a Dockerfile large, slow, unsafe or broken."""
     rules = choose_rules(select, ignore)
     request = replace(request, options=replace(request.options, offline=not online))
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         found = lint_file(
             outside, path, request, rules, tell=tell, remarks=remarks, fix=fix, alone=alone
         )

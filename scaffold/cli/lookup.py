@@ -20,7 +20,7 @@ from scaffold.model.index import Index, Page
 from scaffold.model.knowledge import OLD, UPGRADE, describe_age
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
-from scaffold.report.document import describe_device
+from scaffold.report import schemas
 from scaffold.report.lists import (
     EXPLANATIONS,
     describe_rule,
@@ -33,6 +33,7 @@ from scaffold.report.lists import (
     show_rule,
     to_document,
 )
+from scaffold.report.schemas import fill
 from scaffold.report.terminal import show, to_json
 from scaffold.resolver.support import (
     KnownWheel,
@@ -143,7 +144,7 @@ def devices(
     device = find_device(name, known) if name else None
     if as_json:
         found = [device] if device else [known[key] for key in sorted(known)]
-        document = {"version": 1, "devices": [describe_device(item) for item in found]}
+        document = {"version": 1, "devices": [fill(schemas.Device, item) for item in found]}
         click.echo(to_json(document), nl=False)
     else:
         show(sys.stdout, show_device(device) if device else show_devices(known))

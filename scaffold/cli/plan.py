@@ -1,6 +1,5 @@
 """``leanscaffold plan`` and ``generate``: read, decide, write, show."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -230,7 +229,7 @@ def plan(
     quiet: bool,
 ) -> int:
     """Show which base image the project in PATH gets, and why; write nothing."""
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
     if outcome.fits:
         outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
@@ -250,7 +249,7 @@ def generate(
     quiet: bool,
 ) -> int:
     """Write a Dockerfile, a lock per target and a .dockerignore into the project in PATH."""
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
         if outcome.fits:
             outcome = write_files(outside, path, outcome, force=force, tell=tell)

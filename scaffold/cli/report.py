@@ -1,6 +1,5 @@
 """``leanscaffold report`` and ``sbom``: where the bytes of an image go, and what is in one."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -33,7 +32,7 @@ def report(
     quiet: bool,
 ) -> int:
     """Show where the bytes of the image of the project in PATH go, before it is built."""
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
         facts = outside.knowledge.load_facts(request.knowledge)
         files = [

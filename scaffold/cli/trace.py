@@ -1,6 +1,5 @@
 """``leanscaffold trace``: run the app under a tracer, and keep a list of what it opens."""
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
@@ -58,10 +57,10 @@ def trace(
 ) -> int:
     """Trace what runs of the project in PATH open, so that the image can do without the rest."""
     wishes = read_proof_wishes(values)
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         outcome, tracing = _order(outside, path, given, (commands, http), tell)
     tracing = replace(tracing, wishes=wishes, tracer=tracer)
-    with watching(sys.stderr, quiet=quiet) as watch:
+    with watching(quiet=quiet) as watch:
         traced = outside.engine.trace(tracing, watch, saying(quiet=quiet))
     traced = _keep(path, traced, outcome, add=add)
     print_result(lambda: make_trace_document(traced), show_traced(traced), as_json=as_json)

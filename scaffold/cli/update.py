@@ -58,7 +58,7 @@ def update(
             f"nothing was generated in {path}: there is no leanscaffold.json that can be read",
             hint=f"leanscaffold generate {path}, or leanscaffold init {path}",
         )
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         tell("reading the project")
         request = combine_options(given, record)
         request = replace(request, leave=_left(given, record, force=force))

@@ -1,6 +1,5 @@
 """``leanscaffold verify``: build, run the way the device would, and tell what holds."""
 
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -79,7 +78,7 @@ def verify(
         def copy(folder: Path) -> Path:
             return folder if save else stack.enter_context(outside.engine.copy_project(folder))
 
-        with talking(sys.stderr, quiet=quiet) as tell:
+        with talking(quiet=quiet) as tell:
             if wishes.image:
                 proving = of_image(outside, path, given, wishes, tell)
             else:
@@ -88,7 +87,7 @@ def verify(
                     outcome = prepared.outcome
                     return show_result(outcome, folder=path, as_json=as_json, verbose=False)
                 proving = of_project(outside, prepared, wishes)
-        with watching(sys.stderr, quiet=quiet) as watch:
+        with watching(quiet=quiet) as watch:
             if no_engine:
                 reports = _prove_files(outside, prepared, proving, base_from or "", watch)
             else:

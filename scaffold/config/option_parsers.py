@@ -17,6 +17,7 @@ from scaffold.model.errors import Detail, UsageError, did_you_mean
 from scaffold.model.options import FetchedModel
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch
+from scaffold.state.file_writer import RECORD
 
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", re.IGNORECASE)
 _UNITS = {
@@ -33,7 +34,6 @@ _SIZE_HINT = (
 )
 _PLAIN = 10**6  # a smaller number without a unit is hardly meant in bytes
 _MINOR = re.compile(r"3\.[0-9]{1,2}")
-_RECORD = "leanscaffold.json"
 _PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 _REGISTRY = re.compile(r"[a-z][a-z0-9-]*")
@@ -185,7 +185,7 @@ def parse_port(text: str) -> int:
 def parse_output(text: str) -> str:
     """Return the name of a file that is written into the project, with / between folders."""
     name = text.strip().removeprefix("./")
-    if name == _RECORD:
+    if name == RECORD:
         raise UsageError(
             f"{name} says what was written: it is always written", hint="name another file"
         )

@@ -20,10 +20,10 @@ from scaffold.model.options import BY_NAME, PREFIX, SETTINGS, TABLE, Request, Se
 from scaffold.model.resolution import Reason
 from scaffold.project.pyproject_file import Pyproject
 from scaffold.resolver.tags import near_arches
+from scaffold.state.file_writer import RECORD
 
 _ON = {"1", "true", "yes", "on"}
 _OFF = {"0", "false", "no", "off"}
-_RECORD = "leanscaffold.json"
 # Variables of ours that are no options of a request.
 _OTHER_VARIABLES = {"LEANSCAFFOLD_CACHE_DIR"}
 
@@ -72,17 +72,17 @@ def read_recorded(values: Mapping[str, Any]) -> tuple[Given, ...]:
 
     Raises ConfigInvalidError with every one that cannot be used.
     """
-    given = [replace(one, source=Source.RECORDED, place=_RECORD) for one in read_flags(values)]
+    given = [replace(one, source=Source.RECORDED, place=RECORD) for one in read_flags(values)]
     wrong: list[Detail] = []
     for one in given:
         try:
             _check(one.setting, one.raw)
         except UsageError as error:
             text = f"{one.setting.flag}: {error.cause} ({error.hint})"
-            wrong.append(Detail(text=text, file=_RECORD))
+            wrong.append(Detail(text=text, file=RECORD))
     if wrong:
         raise ConfigInvalidError(
-            f"{_RECORD} holds options that cannot be used",
+            f"{RECORD} holds options that cannot be used",
             details=wrong,
             hint="correct them there, or write it again: leanscaffold generate --force",
         )
@@ -200,7 +200,7 @@ def remark_recorded(held: Mapping[str, Given]) -> tuple[Reason, ...]:
         return ()
     request = parse_request(raw_values({one.setting.name: one for one in recorded}))
     words = shlex.join(to_argv(request))
-    text = f"using options recorded in {_RECORD}: {words} (--anew ignores them)"
+    text = f"using options recorded in {RECORD}: {words} (--anew ignores them)"
     return (Reason(code=Code.OPTIONS_RECORDED, text=text, file=recorded[0].place),)
 
 

@@ -9,7 +9,6 @@ from scaffold import __version__
 from scaffold.model.build import spell_push
 from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import Project, When
-from scaffold.model.target import Target
 from scaffold.planner.companions import list_volumes, name_volume
 from scaffold.project.locks import find_format, list_locks
 
@@ -174,8 +173,9 @@ def make_service(plan: Plan) -> Service:
     """Return how a plan's image runs. An eighth of the device is left to its system."""
     name = default_name(plan.project.name.value)
     arches = tuple((t.target.arch.slug, t.target.arch.platform) for t in plan.targets)
-    target = plan.targets[0].target
-    memory = None if target.budget.memory is None else target.budget.memory * 7 // 8 // _MEBI
+    device, memory_of = plan.targets[0].target.device, plan.targets[0].target.budget.memory
+    memory = None if memory_of is None else memory_of * 7 // 8 // _MEBI
+    cores = device.cores if device else None
     hardware = find_hardware(plan.project)
     suffix = _suffix(plan.options.dockerfile)
     return Service(
@@ -190,9 +190,9 @@ def make_service(plan: Plan) -> Service:
             (name_volume(path), path) for path in list_volumes(plan.project, workdir=plan.workdir)
         ),
         memory=memory,
-        cpus=_cpus(target),
+        cpus=f"{cores * 7 / 8:.3f}".rstrip("0").rstrip(".") if cores else None,
         tmp=min(_TMP_MOST // _MEBI, memory // _TMP_SHARE) if memory else _TMP_MOST // _MEBI,
-        limits_of=_limits_of(target),
+        limits_of="--memory" if device is None or memory_of != device.memory else device.name,
         lasts=plan.health is not None,
         dockerfile=plan.options.dockerfile,
         push=spell_push(plan.options.compression),
@@ -215,17 +215,6 @@ def _suffix(dockerfile: str) -> str:
     folder, _, name = dockerfile.rpartition("/")
     word = re.sub("(docker|container)file", "", name, flags=re.IGNORECASE).strip("._-") or folder
     return f".{word.replace('/', '-')}" if word else ""
-
-
-def _cpus(target: Target) -> str | None:
-    cores = target.device.cores if target.device else None
-    return f"{cores * 7 / 8:.3f}".rstrip("0").rstrip(".") if cores else None
-
-
-def _limits_of(target: Target) -> str:
-    if target.device is None or target.budget.memory != target.device.memory:
-        return "--memory"
-    return target.device.name
 
 
 _TESTS = "requirements-dev.txt"

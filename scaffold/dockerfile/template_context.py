@@ -302,7 +302,11 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
         wheels=not target.pure or len(target.pure) < len(target.chosen.candidate.packages),
         system=target.build_packages,
         files=tuple((path, f"{FILES}/{posixpath.basename(path)}") for path in target.files),
-        local=tuple(_local(number, path) for number, path in enumerate(target.local)),
+        local=tuple(
+            LocalPackage(source=path, folder=folder, argument=folder + posixpath.basename(path))
+            for number, path in enumerate(target.local)
+            for folder in [f"/src/{number}/"]
+        ),
         repositories=target.repositories,
         ssh=any("git+ssh:" in text for text in target.repositories),
         selection=(
@@ -310,11 +314,6 @@ def _build(plan: Plan, target: TargetPlan, *, explained: bool) -> BuildStage:
             *(("--platform", platform) for platform in target.platforms),
         ),
     )
-
-
-def _local(number: int, path: str) -> LocalPackage:
-    folder = f"/src/{number}/"
-    return LocalPackage(source=path, folder=folder, argument=folder + posixpath.basename(path))
 
 
 def _bases(plan: Plan) -> tuple[BaseStage, ...]:

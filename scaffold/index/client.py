@@ -264,23 +264,18 @@ class _Adapter(HTTPAdapter):
 def _make_pools(patience: float) -> dict[str, Any]:
     """Return pools whose connections end a head that comes byte by byte after some seconds."""
 
-    class Plain(HTTPConnection):
-        def getresponse(self) -> Any:
-            with _cut_off(self.sock, patience):
-                return super().getresponse()
+    def make(connection: Any, pool: Any) -> Any:
+        class Connection(connection):  # type: ignore[misc]
+            def getresponse(self) -> Any:
+                with _cut_off(self.sock, patience):
+                    return super().getresponse()
 
-    class Encrypted(HTTPSConnection):
-        def getresponse(self) -> Any:
-            with _cut_off(self.sock, patience):
-                return super().getresponse()
+        return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
 
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls: Any = Plain
-
-    class EncryptedPool(HTTPSConnectionPool):
-        ConnectionCls: Any = Encrypted
-
-    return {"http": PlainPool, "https": EncryptedPool}
+    return {
+        "http": make(HTTPConnection, HTTPConnectionPool),
+        "https": make(HTTPSConnection, HTTPSConnectionPool),
+    }
 
 
 class _SlowHeadError(Exception):

@@ -13,10 +13,8 @@ from tempfile import TemporaryFile
 from typing import IO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from scaffold.assembler import elf as loader
-from scaffold.assembler.elf import file_offset, parse_elf, read_dynamic, read_text
+from scaffold.assembler.elf import Elf, file_offset, parse_elf, read_dynamic, read_text
 from scaffold.assembler.stripping import count_symbols
-from scaffold.model.image import Elf
 from scaffold.model.index import wheel_platforms
 
 _MAGIC = b"\x7fELF"
@@ -28,25 +26,16 @@ _DT_STRTAB, _DT_VERNEED, _DT_VERNEEDNUM = 5, 0x6FFFFFFE, 0x6FFFFFFF
 _OUTSIDE = re.compile(r"[^/]+\.data/(?!purelib/|platlib/)")  # of site-packages
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
 _TEXTS = {".py", ".pyi", ".pyc", ".txt", ".json", ".h", ".hpp", ".md", ".pyx", ".pxd", ".csv"}
-# The numbers of the ELF specification.
-EM_NUMBERS = {
-    "EM_386": 3,
-    "EM_PPC64": 21,
-    "EM_S390": 22,
-    "EM_ARM": 40,
-    "EM_X86_64": 62,
-    "EM_AARCH64": 183,
-    "EM_RISCV": 243,
-}
-_MACHINES = {
-    "x86_64": "EM_X86_64",
-    "aarch64": "EM_AARCH64",
-    "armv7l": "EM_ARM",
-    "armv6l": "EM_ARM",
-    "i686": "EM_386",
-    "ppc64le": "EM_PPC64",
-    "s390x": "EM_S390",
-    "riscv64": "EM_RISCV",
+# Machines as wheel tags name them, by their numbers in the ELF specification.
+MACHINES = {
+    "x86_64": 62,
+    "aarch64": 183,
+    "armv7l": 40,
+    "armv6l": 40,
+    "i686": 3,
+    "ppc64le": 21,
+    "s390x": 22,
+    "riscv64": 243,
 }
 
 
@@ -64,18 +53,6 @@ class ElfFacts:
     symbols: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Member:
-    """One ELF file of a wheel."""
-
-    machine: int
-    soname: str
-    needed: tuple[str, ...]
-    glibc: tuple[int, int] | None
-    paths: tuple[str, ...] = ()
-    symbols: int = 0
-
-
 def read_elf_facts(wheel: ZipFile) -> ElfFacts:
     """Return what the ELF files of an open wheel need and the wheel does not bring.
 
@@ -85,23 +62,22 @@ def read_elf_facts(wheel: ZipFile) -> ElfFacts:
     if sum(info.file_size for info in wheel.infolist()) > _MOST_UNPACKED:
         raise BadZipFile("larger than any wheel")
     machines = {machine for _, machine in wheel_platforms(wheel.filename or "")}
-    expected = {EM_NUMBERS[_MACHINES[one]] for one in machines & _MACHINES.keys()}
+    expected = {MACHINES[one] for one in machines & MACHINES.keys()}
     brought = {PurePosixPath(name).name for name in wheel.namelist()}
     needs: set[str] = set()
     levels: list[tuple[int, int]] = []
     sought: set[tuple[str, str]] = set()
     symbols = 0
     for info in wheel.infolist():
-        member = _read_member(wheel, info)
-        if member is None or (expected and member.machine not in expected):
+        elf, versions, spent = _read_member(wheel, info)
+        if elf is None or (expected and elf.machine not in expected):
             continue
-        brought.add(member.soname)
-        symbols += member.symbols if _OUTSIDE.match(info.filename) is None else 0
-        needs.update(member.needed)
-        folders = {_beside(info.filename, path) for path in member.paths} - {""}
-        sought.update((soname, folder) for soname in member.needed for folder in folders)
-        if member.glibc:
-            levels.append(member.glibc)
+        brought.add(elf.soname)
+        symbols += spent if _OUTSIDE.match(info.filename) is None else 0
+        needs.update(elf.needed)
+        folders = {_beside(info.filename, path) for path in elf.paths} - {""}
+        sought.update((soname, folder) for soname in elf.needed for folder in folders)
+        levels.extend(versions)
     foreign = needs - brought
     return ElfFacts(
         glibc=max(levels, default=None),
@@ -124,27 +100,18 @@ def _beside(filename: str, path: str) -> str:
     return ""
 
 
-def _read_member(wheel: ZipFile, info: ZipInfo) -> _Member | None:
+def _read_member(wheel: ZipFile, info: ZipInfo) -> tuple[Elf | None, list[tuple[int, int]], int]:
+    """Return what a file says to the loader, the versions of glibc it needs, bytes of symbols."""
     if info.file_size < _HEADER_SIZE or PurePosixPath(info.filename).suffix in _TEXTS:
-        return None
+        return None, [], 0
     with wheel.open(info) as stream:
         start = stream.read(len(_MAGIC))
         if start != _MAGIC:
-            return None
+            return None, [], 0
         with _whole(start, stream) as data:
             elf = parse_elf(data, sections=False)
             levels = [] if elf is None else list(_glibc_levels(data, elf))
-            symbols = count_symbols(data)
-    if elf is None:
-        return None
-    return _Member(
-        machine=elf.machine,
-        soname=elf.soname,
-        needed=elf.needed,
-        glibc=max(levels, default=None),
-        paths=elf.paths,
-        symbols=symbols,
-    )
+            return elf, levels, count_symbols(data)
 
 
 @contextmanager
@@ -162,7 +129,7 @@ def _whole(start: bytes, rest: IO[bytes]) -> Iterator[bytes]:
             yield cast("bytes", mapped)  # all that is done with it, bytes can, too
 
 
-def _glibc_levels(data: bytes, elf: loader.Elf) -> Iterator[tuple[int, int]]:
+def _glibc_levels(data: bytes, elf: Elf) -> Iterator[tuple[int, int]]:
     """Yield the versions of glibc that symbols need; a table that makes no sense ends early."""
     tags = dict(read_dynamic(data, elf.segments))
     at = file_offset(tags.get(_DT_VERNEED, 0), elf.segments)
@@ -183,15 +150,4 @@ def _glibc_levels(data: bytes, elf: loader.Elf) -> Iterator[tuple[int, int]]:
 def read_elf(start: bytes, rest: IO[bytes]) -> Elf | None:
     """Return what an ELF file says to the loader; None for one that is broken or cut off."""
     with _whole(start, rest) as data:
-        elf = parse_elf(data, sections=False)
-    if elf is None:
-        return None
-    names = {number: name for name, number in EM_NUMBERS.items()}
-    return Elf(
-        machine=names.get(elf.machine, f"EM_{elf.machine}"),
-        bits=elf.bits,
-        soname=elf.soname,
-        needed=elf.needed,
-        paths=elf.paths,
-        interpreter=elf.interpreter,
-    )
+        return parse_elf(data, sections=False)

@@ -1,7 +1,6 @@
 """The index port in layers: lock file, live index with its cache, bundled snapshot."""
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -119,21 +118,20 @@ def newest_release(page: Page) -> tuple[str, tuple[DistFile, ...]] | None:
         for file in page.files
         if f"-{text}" in file.filename and _version_text(page.name, file) == text
     ]
-    return str(newest), tuple(sorted(files, key=_preference))
+    # Wheels before sdists, small files first: any wheel's metadata will do.
+    files.sort(key=lambda file: (not file.filename.endswith(".whl"), file.size or 0))
+    return str(newest), tuple(files)
 
 
 def list_likely_needs(metadata: Metadata) -> tuple[str, ...]:
     """Return the names that a release needs on most targets, without its extras."""
-    return tuple(dict.fromkeys(_likely_names(metadata)))
-
-
-def _likely_names(metadata: Metadata) -> Iterator[str]:
+    found: dict[str, None] = {}
     for text in metadata.requires:
         head, _, marker = text.partition(";")
-        if marker and (_UNLIKELY.search(marker) or _PAST.search(marker)):
-            continue
-        if match := _NAME.match(head.strip()):
-            yield canonicalize_name(match[0])
+        match = _NAME.match(head.strip())
+        if match and not (_UNLIKELY.search(marker) or _PAST.search(marker)):
+            found[canonicalize_name(match[0])] = None
+    return tuple(found)
 
 
 def _version_text(name: str, file: DistFile) -> str:
@@ -143,11 +141,6 @@ def _version_text(name: str, file: DistFile) -> str:
     stem = file.filename.removesuffix(".tar.gz").removesuffix(".zip")
     head, dash, version = stem.rpartition("-")
     return version if dash and (head == name or canonicalize_name(head) == name) else ""
-
-
-def _preference(file: DistFile) -> tuple[bool, int]:
-    """Order wheels before sdists, small files first: any wheel's metadata will do."""
-    return not file.filename.endswith(".whl"), file.size or 0
 
 
 T = TypeVar("T")
@@ -440,7 +433,6 @@ def open_index(
     project: Project | None = None,
     offline: bool = False,
     snapshot: Snapshot | None = None,
-    clock: Callable[[], float] = time.time,
     largest_elf_read: int = LARGEST_ELF_READ,
     build: MetadataBuilder | None = None,
 ) -> LayeredIndex:
@@ -456,7 +448,6 @@ def open_index(
         live=LiveIndex(
             configure,
             Cache(find_cache_folder(env)),
-            clock=clock,
             largest_elf_read=largest_elf_read,
             build=build,
         ),

@@ -3,24 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from scaffold.assembler.elf import Elf
 from scaffold.model.resolution import Weighed
 from scaffold.model.verification import Layer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elf:
-    """What an ELF file says to the loader.
-
-    ``machine`` is the name of the ELF specification (``EM_AARCH64``), ``bits`` 32 or 64. ``paths``
-    are its own search paths as written, ``$ORIGIN`` and all.
-    """
-
-    machine: str
-    bits: int
-    soname: str = ""
-    needed: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    interpreter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,7 +172,9 @@ def note_writes(project: Project, *, workdir: str, home: str) -> Iterator[Reason
     for use in _writes(project):
         path = posixpath.normpath(posixpath.join(workdir, use.value))
         if not path.startswith(f"{home}/"):
-            folders.setdefault(_folder_of(path), []).append(use)
+            # A name without an ending is a folder's.
+            folder = posixpath.dirname(path) if posixpath.splitext(path)[1] else path
+            folders.setdefault(folder, []).append(use)
     for folder in list(folders):
         above = posixpath.dirname(folder)
         if above in folders and above != workdir:
@@ -214,11 +216,6 @@ def name_volume(path: str) -> str:
 
 def _writes(project: Project) -> Iterator[Use]:
     return (use for use in project.uses if use.code == "writes-file" and use.when is not When.MAYBE)
-
-
-def _folder_of(path: str) -> str:
-    """Return a file's folder, or the path itself where its name has no ending: a folder's."""
-    return posixpath.dirname(path) if posixpath.splitext(path)[1] else path
 
 
 def _tell_write(folder: str, uses: list[Use], workdir: str, home: str) -> Reason:

@@ -99,16 +99,13 @@ def _doubt_code(packages: Sequence[Pinned], python: str, day: date) -> Iterator[
 
 
 def _is_doubtful(pinned: Pinned, python: str, *, fresh: bool) -> bool:
-    if python in pinned.pythons or _has_own_tag(pinned, python):
+    tag = f"cp{python.replace('.', '')}"
+    if python in pinned.pythons or (pinned.wheel and tag in split_tags(pinned.file.filename)[0]):
         return False
     if not fresh:
         return True
     stops = any(Version(named) < Version(python) for named in pinned.pythons)
     return stops and pinned.version != pinned.newest
-
-
-def _has_own_tag(pinned: Pinned, python: str) -> bool:
-    return pinned.wheel and f"cp{python.replace('.', '')}" in split_tags(pinned.file.filename)[0]
 
 
 def _day(pinned: Pinned) -> date | None:

@@ -11,7 +11,6 @@ of one moves the layers that hold it before and after, and no other.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scaffold.model.resolution import Weighed
 from scaffold.model.verdict import Accepted, Size
 
 HEAVY = 20_000_000  # bytes installed: a layer of its own
@@ -47,7 +46,8 @@ def split_layers(chosen: Sequence[Accepted]) -> tuple[tuple[str, ...], ...]:
     for weighed in (w for fits in chosen for w in fits.candidate.packages):
         name = weighed.pinned.name
         weights[name] = max(weights.get(name, 0), weighed.facts.installed)
-        quick[name] = quick.get(name, False) or _is_quick(weighed)
+        pace = weighed.pinned.pace  # of what nobody knows, the middle is assumed
+        quick[name] = quick.get(name, False) or (pace is not None and pace <= QUICK)
     heavy = sorted(
         (name for name, weight in weights.items() if weight >= HEAVY),
         key=lambda name: (-weights[name], name),
@@ -63,12 +63,6 @@ def split_layers(chosen: Sequence[Accepted]) -> tuple[tuple[str, ...], ...]:
     return (*alone, *(group for group in groups if group))
 
 
-def _is_quick(weighed: Weighed) -> bool:
-    """Tell whether a package is often released; of what nobody knows, the middle is assumed."""
-    pace = weighed.pinned.pace
-    return pace is not None and pace <= QUICK
-
-
 def price_layers(size: Size, split: Sequence[Sequence[str]]) -> tuple[PlannedLayer, ...]:
     """Return the layers from the bottom, with what a change of each makes a device pull."""
     parts = {label: (on_disk, download) for label, on_disk, download in size.parts}
@@ -81,17 +75,14 @@ def price_layers(size: Size, split: Sequence[Sequence[str]]) -> tuple[PlannedLay
     rows: list[tuple[str, tuple[str, ...], int, int]] = [
         ("base", (), base[0] + system[0], base[1] + system[1])
     ]
-    rows += [("", names, *_sum(weights, names)) for names in groups if names]
+    for names in filter(None, groups):
+        known = [weights.get(name, (0, 0)) for name in names]
+        rows.append(("", names, sum(one[0] for one in known), sum(one[1] for one in known)))
     whole, models = parts.get("application", (0, 0)), size.models
     if models[0]:
         rows.append(("models", (), *models))
     rows.append(("application", (), whole[0] - models[0], max(whole[1] - models[1], 0)))
     return tuple(_price(rows))
-
-
-def _sum(weights: dict[str, tuple[int, int]], names: Sequence[str]) -> tuple[int, int]:
-    known = [weights.get(name, (0, 0)) for name in names]
-    return sum(one[0] for one in known), sum(one[1] for one in known)
 
 
 def _price(rows: Sequence[tuple[str, tuple[str, ...], int, int]]) -> Iterator[PlannedLayer]:

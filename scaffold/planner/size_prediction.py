@@ -147,7 +147,7 @@ def predict(
     )
     base_waste = base_disk * (base.in_blocks - 1)
     around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes - models[0])
-    waste, off = _waste(packages, bytecode=bytecode != "none")
+    wastes = [predict_waste(weighed, bytecode=bytecode != "none") for weighed in packages]
     return Size(
         on_disk=on_disk,
         download=sum(part[2] for part in parts),
@@ -160,9 +160,12 @@ def predict(
             + unbuilt.download_error
             + FIXED_BYTES
         ),
-        in_blocks=round(on_disk + base_waste + around + waste),
+        in_blocks=round(on_disk + base_waste + around + sum(waste for waste, _ in wastes)),
         in_blocks_error=round(
-            error + base_waste * BASE_WASTE_SPREAD + around * UNKNOWN_SPREAD + off
+            error
+            + base_waste * BASE_WASTE_SPREAD
+            + around * UNKNOWN_SPREAD
+            + sum(off for _, off in wastes)
         ),
         parts=parts,
         packages=tuple(_package(w, footprints, bytecode=bytecode != "none") for w in packages),
@@ -206,12 +209,6 @@ def _package(
         weighed.facts.installed + compiled,
         round(_layer(weighed, footprints)) + layer,
     )
-
-
-def _waste(packages: Sequence[Weighed], *, bytecode: bool) -> tuple[float, float]:
-    """Return what blocks add to all packages, and how far that may be off."""
-    wastes = [predict_waste(weighed, bytecode=bytecode) for weighed in packages]
-    return sum(waste for waste, _ in wastes), sum(off for _, off in wastes)
 
 
 def _application_waste(app_bytes: int) -> float:

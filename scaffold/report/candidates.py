@@ -9,7 +9,7 @@ from scaffold.model.target import Target
 from scaffold.model.verdict import Decision, Evaluation, Rejected, Workaround
 from scaffold.planner.size_by_kind import Share, break_down
 from scaffold.report import schemas
-from scaffold.report.document import describe_reason, describe_target
+from scaffold.report.document import describe_target
 from scaffold.report.plan_result import PlanResult, best_per_base, in_reading_order
 from scaffold.report.schemas import fill
 from scaffold.report.terminal import (
@@ -190,7 +190,7 @@ def make_breakdown_document(outcome: PlanResult, facts: Facts) -> dict[str, Any]
     return {
         "version": VERSION,
         "project": outcome.project.name.value,
-        "remarks": [describe_reason(remark) for remark in outcome.remarks],
+        "remarks": [fill(schemas.Reason, remark) for remark in outcome.remarks],
         "targets": [
             {
                 "parts": [

@@ -10,7 +10,7 @@ from scaffold import __version__
 from scaffold.config.request import to_argv, without_secrets
 from scaffold.model.codes import Code
 from scaffold.model.resolution import Reason, Weighed
-from scaffold.model.target import Device, Target
+from scaffold.model.target import Target
 from scaffold.model.verdict import (
     Accepted,
     Candidate,
@@ -67,7 +67,7 @@ def make_document(outcome: PlanResult) -> Json:
         "start": fill(schemas.Start, start.value, origin=str(start.origin)) if start else None,
         "port": _found(schemas.Port, outcome.port),
         "health": _found(schemas.Health, outcome.health),
-        "remarks": [describe_reason(remark) for remark in remarks],
+        "remarks": [fill(schemas.Reason, remark) for remark in remarks],
         "files": dict(sorted(outcome.files.items())),
         **({"measured": measured} if measured else {}),
         **targets[0],
@@ -190,16 +190,6 @@ def _size(size: Size | None) -> Json | None:
     return fill(
         schemas.Size, size, parts=[dict(zip(names, one, strict=True)) for one in size.parts]
     )
-
-
-def describe_device(device: Device) -> Json:
-    """Return a device's profile."""
-    return fill(schemas.Device, device)
-
-
-def describe_reason(reason: Reason) -> Json:
-    """Return a reason; only what it names."""
-    return fill(schemas.Reason, reason)
 
 
 def _candidate(verdict: Evaluation, decision: Decision) -> Json:

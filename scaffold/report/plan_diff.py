@@ -188,8 +188,7 @@ class Update:
 
     ``stale`` says why files no longer suit the project, ``over`` what exceeds the budget.
     ``changed`` are files that are, or would be, rewritten, ``kept`` those that the user edited and
-    that stay. ``texts`` are a changed Dockerfile's, before and after. ``checked_only`` says that
-    nothing was planned or written.
+    that stay. ``texts`` are a changed Dockerfile's, before and after.
     """
 
     project: str

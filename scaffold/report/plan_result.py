@@ -19,6 +19,7 @@ from scaffold.planner.layer_plan import PlannedLayer, price_layers, split_layers
 from scaffold.planner.suggestions import nearest_miss
 from scaffold.project.dockerignore import ASSEMBLE
 from scaffold.report.terminal import format_size
+from scaffold.state.file_writer import RECORD
 
 _ABOUT_PYTHON = (Code.PYTHON_PRERELEASE, Code.PYTHON_NOT_ADMISSIBLE, Code.END_OF_LIFE)
 
@@ -269,5 +270,5 @@ def planned_files(outcome: PlanResult) -> tuple[str, ...]:
     """Return the names of the files that ``generate`` writes for these targets, sorted."""
     locks = (f"requirements.{target.arch.slug}.lock" for target in outcome.targets)
     dockerfile = outcome.request.options.dockerfile
-    own = (dockerfile, outcome.project.ignore_file, "leanscaffold.json", ASSEMBLE)
+    own = (dockerfile, outcome.project.ignore_file, RECORD, ASSEMBLE)
     return tuple(sorted((*own, *locks)))

@@ -1,10 +1,11 @@
 """The talk on stderr: what is going on right now, the steps of a build, and its result."""
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 import click
 import msgspec
@@ -16,10 +17,12 @@ from scaffold.docker.build_errors import shorten
 from scaffold.model.build import Built, Event, Progress
 from scaffold.model.errors import clean
 from scaffold.model.resolution import Reason
-from scaffold.report.document import describe_reason
+from scaffold.report import schemas
+from scaffold.report.schemas import fill
 from scaffold.report.terminal import Content, align, bullet, format_size, styled
 
 Watch = Callable[[Progress], None]
+Reporter = Callable[[str], None]
 
 _NAME_WIDTH = 88
 _OWN_AFFAIRS = ("internal]", "] FROM ", "resolving provenance")
@@ -30,9 +33,10 @@ _PER_SECOND = 8
 
 @contextmanager
 def watching(
-    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+    stream: TextIO | None = None, *, quiet: bool, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Watch]:
-    """Yield what shows progress; nothing of it stays behind but a line per step."""
+    """Yield what shows progress, on stderr if nowhere else; of it stays a line per step."""
+    stream = stream or sys.stderr
     if quiet:
         yield lambda _: None
     elif stream.isatty() and environ.get("TERM") != "dumb":
@@ -107,21 +111,14 @@ def describe(progress: Progress) -> str:
     return f"{took}  {name}{moved}{'  FAILED' if progress.failed else ''}"
 
 
-class Reporter(Protocol):
-    """Says one line of progress."""
-
-    def __call__(self, text: str, /) -> None:
-        """Say it."""
-        ...
-
-
 @contextmanager
 def talking(
-    stream: TextIO, *, quiet: bool, environ: Mapping[str, str] = os.environ
+    stream: TextIO | None = None, *, quiet: bool, environ: Mapping[str, str] = os.environ
 ) -> Iterator[Reporter]:
     """Yield what says progress: on a terminal the last line stays, turning, until all is done."""
+    stream = stream or sys.stderr
     if quiet or not stream.isatty():
-        yield _silent
+        yield lambda _: None
     elif environ.get("TERM") == "dumb":
         yield lambda text: print(text, file=stream, flush=True)
     else:
@@ -133,11 +130,7 @@ def talking(
 
 def saying(*, quiet: bool) -> Reporter:
     """Return what says progress in lines that all stay."""
-    return _silent if quiet else lambda text: click.echo(text, err=True)
-
-
-def _silent(_: str, /) -> None:
-    """Say nothing."""
+    return (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
 
 
 VERSION = 1
@@ -150,7 +143,7 @@ def make_build_document(built: Sequence[Built], remarks: Sequence[Reason]) -> di
         "version": VERSION,
         "images": [_describe(one) for one in built],
         "seconds": _total(built),
-        "remarks": [describe_reason(remark) for remark in remarks],
+        "remarks": [fill(schemas.Reason, remark) for remark in remarks],
     }
 
 

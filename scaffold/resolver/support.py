@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from packaging.version import Version
 
-from scaffold.model.index import DistFile, Index, Page, WheelFacts
+from scaffold.model.index import Index, Page, WheelFacts
 from scaffold.model.knowledge import BuildClass, PackageFact, Recipe
 from scaffold.model.project import Asked, Origin
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
@@ -89,7 +89,7 @@ class Matrix:
     origin: str
 
 
-def make_matrix(page: Page, pythons: Sequence[str] = PYTHONS) -> Matrix:
+def make_matrix(page: Page) -> Matrix:
     """Return what a page offers everywhere; withdrawn files and pre-releases do not count.
 
     A project that has nothing but pre-releases is shown with those.
@@ -103,7 +103,7 @@ def make_matrix(page: Page, pythons: Sequence[str] = PYTHONS) -> Matrix:
     for release in finals:
         served = set()
         full = [w for w in release.wheels if not is_placeholder(w, release.version, finals)]
-        for place, cell in _cells(replace(release, wheels=tuple(full)), newest, pythons):
+        for place, cell in _cells(replace(release, wheels=tuple(full)), newest):
             served.add(place[:2])
             held = found.get(place)
             if held is None or (held.version == cell.version and _better(cell, held)):
@@ -113,13 +113,13 @@ def make_matrix(page: Page, pythons: Sequence[str] = PYTHONS) -> Matrix:
         for row in _ROWS:
             if row not in served:
                 without.setdefault(row, version)
-    sources = {python: _newest_sdist(finals, python) for python in pythons}
+    sources = {python: _newest_sdist(finals, python) for python in PYTHONS}
     rows = tuple(
         Row(
             libc=libc,
             arch=arch,
             cells=tuple(
-                found.get((libc, arch, python)) or Cell(sdist=sources[python]) for python in pythons
+                found.get((libc, arch, python)) or Cell(sdist=sources[python]) for python in PYTHONS
             ),
             first=first.get((libc, arch), ""),
             without=without.get((libc, arch), ""),
@@ -131,7 +131,7 @@ def make_matrix(page: Page, pythons: Sequence[str] = PYTHONS) -> Matrix:
         name=page.name,
         newest=newest,
         sdist=sdist,
-        pythons=tuple(pythons),
+        pythons=PYTHONS,
         rows=rows,
         origin=page.origin,
     )
@@ -152,14 +152,17 @@ def _better(cell: Cell, held: Cell) -> bool:
     )
 
 
-def _cells(release: Release, newest: str, pythons: Sequence[str]) -> Iterator[tuple[Spot, Cell]]:
+def _cells(release: Release, newest: str) -> Iterator[tuple[Spot, Cell]]:
     version = str(release.version)
     for file in release.wheels:
         if file.yanked:
             continue
-        minors = _minors(file, pythons)
-        if not minors:
-            continue
+        minors = [
+            python
+            for python in PYTHONS
+            if serves(file.filename, python_version(python))
+            and accepts_python(file, Version(f"{python}.99"))
+        ]
         for libc, arch, floor, pure in places(file.filename):
             cell = Cell(
                 version=version,
@@ -170,16 +173,6 @@ def _cells(release: Release, newest: str, pythons: Sequence[str]) -> Iterator[tu
             )
             for minor in minors:
                 yield (libc, arch, minor), cell
-
-
-def _minors(file: DistFile, pythons: Sequence[str]) -> list[str]:
-    """Return the Pythons that a wheel serves by its tags and its requires-python."""
-    return [
-        python
-        for python in pythons
-        if serves(file.filename, python_version(python))
-        and accepts_python(file, Version(f"{python}.99"))
-    ]
 
 
 def serves(filename: str, python: tuple[int, int]) -> bool:

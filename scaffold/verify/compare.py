@@ -251,8 +251,6 @@ def compare_images(
     watch: Watch,
     tell: Callable[[str], None],
     build: Callable[[Mapping[str, str]], BuildServices],
-    *,
-    environ: Mapping[str, str] = os.environ,
 ) -> Comparison:
     """Build and try every contender, one after the other.
 
@@ -262,7 +260,7 @@ def compare_images(
     """
     with ExitStack() as stack:
         stack.enter_context(stopped_by_signals())
-        bench = stack.enter_context(open_bench(contest.wishes, environ, build(environ)))
+        bench = stack.enter_context(open_bench(contest.wishes, build(os.environ)))
         known = {str(record["ID"]) for record in _records(bench.home)}
         steps: list[str] = []
         stack.callback(_forget, bench.home, known, steps, bench.mark)
@@ -353,7 +351,7 @@ class _Stages:
     def _own(self, contender: Variant) -> VerifySession:
         """Return the bench with cache mounts of the contender's own."""
         mount = f"{self._bench.mark}-{self._numbers[contender.name]}"
-        inner = self._build({**self._bench.environ, _NAMESPACE: mount})
+        inner = self._build({**self._bench.build.environ, _NAMESPACE: mount})
 
         def build(orders: Sequence[BuildRequest], watch: Watch) -> tuple[Built, ...]:
             named = [replace(one, arguments=(*one.arguments, _NAMESPACE)) for one in orders]

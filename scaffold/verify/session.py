@@ -1,6 +1,5 @@
 """Proofs: measure, inspect, run; what is built and run for them, and that nothing of it stays."""
 
-import os
 import re
 import shutil
 import tempfile
@@ -295,7 +294,6 @@ class VerifySession:
     mark: str
     home: "DockerClient"
     device: "DockerClient"
-    environ: Mapping[str, str]
     build: BuildServices
 
 
@@ -304,8 +302,6 @@ def verify_images(
     watch: Watch,
     tell: Callable[[str], None],
     build: BuildServices,
-    *,
-    environ: Mapping[str, str] = os.environ,
 ) -> tuple[Report, ...]:
     """Build and try the images of all promises.
 
@@ -314,7 +310,7 @@ def verify_images(
     """
     with ExitStack() as stack:
         stack.enter_context(stopped_by_signals())
-        bench = stack.enter_context(open_bench(proving.wishes, environ, build))
+        bench = stack.enter_context(open_bench(proving.wishes, build))
         reports = []
         for promise in proving.promises:
             with _image(proving, promise, bench, watch) as image:
@@ -324,18 +320,16 @@ def verify_images(
 
 
 @contextmanager
-def open_bench(
-    wishes: VerifyOptions, environ: Mapping[str, str], build: BuildServices
-) -> Iterator[VerifySession]:
+def open_bench(wishes: VerifyOptions, build: BuildServices) -> Iterator[VerifySession]:
     """Yield the engines, under a mark of this run; what carries it is removed at the end."""
     mark = uuid4().hex[:12]
     with ExitStack() as stack:
-        home = stack.enter_context(connect(environ=environ))
+        home = stack.enter_context(connect(environ=build.environ))
         device = home
         if wishes.engine:
-            device = stack.enter_context(connect(wishes.engine, environ=environ))
+            device = stack.enter_context(connect(wishes.engine, environ=build.environ))
         stack.callback(remove_marked, device, mark)
-        yield VerifySession(mark=mark, home=home, device=device, environ=environ, build=build)
+        yield VerifySession(mark=mark, home=home, device=device, build=build)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """A trace: what is run; then build, run under a tracer, make the keep-list, build and run again."""
 
 import json
-import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -90,8 +89,6 @@ def trace_project(
     watch: Watch,
     tell: Callable[[str], None],
     build: BuildServices,
-    *,
-    environ: Mapping[str, str] = os.environ,
 ) -> Traced:
     """Trace a project; images, containers and copies are gone afterwards.
 
@@ -99,7 +96,7 @@ def trace_project(
     """
     with ExitStack() as stack:
         stack.enter_context(stopped_by_signals())
-        bench = stack.enter_context(open_bench(tracing.wishes, environ, build))
+        bench = stack.enter_context(open_bench(tracing.wishes, build))
         edges = RunServices(**run_services(bench, {}, tell))
         with _image(tracing, tracing.plan, bench, watch) as image:
             whole = edges.inspect(image)

@@ -61,7 +61,7 @@ def paper(
     """
     request = request_of(given)
     project = path or _PROJECT
-    with talking(sys.stderr, quiet=quiet) as tell:
+    with talking(quiet=quiet) as tell:
         outcome, swapped = _decide(outside, project, request, tell)
         variants = paper_variants(_stack(outcome))
         ours = _ours(outside, outcome, swapped)
@@ -69,7 +69,7 @@ def paper(
         contest = make_contest(project, outcome, (*_papers(outcome, variants), *ours), facts)
     contest = replace(contest, wishes=VerifyOptions(quick=True, timeout=_PATIENCE, runs=1))
     say = (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
-    with watching(sys.stderr, quiet=quiet) as watch:
+    with watching(quiet=quiet) as watch:
         comparison = outside.engine.compare(contest, watch, say)
     comparison = replace(comparison, notes=(*comparison.notes, *note))
     return _show(comparison, variants, [one.name for one in ours], path, request, as_json=as_json)

@@ -3,12 +3,14 @@
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
+from scaffold.assembler.elf import Elf
+from scaffold.assembler.libraries import Finder, is_musl_libc
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import Installed, owners
+from scaffold.index.elf import MACHINES
 from scaffold.model.codes import CheckCode
-from scaffold.model.image import Contents, Elf, ImageFile, is_database
+from scaffold.model.image import Contents, is_database
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Status
@@ -22,17 +24,8 @@ CODE = CheckCode("""libraries (check): every machine code file finds its librari
     """)
 _SHOWN = 8
 _OF_SYSTEM = ("/lib", "/usr/lib", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
-_DEFAULT = ("/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib")
-_MACHINES = {
-    Arch.AMD64: ("EM_X86_64", 64),
-    Arch.ARM64: ("EM_AARCH64", 64),
-    Arch.ARM_V7: ("EM_ARM", 32),
-    Arch.ARM_V6: ("EM_ARM", 32),
-    Arch.I386: ("EM_386", 32),
-    Arch.PPC64LE: ("EM_PPC64", 64),
-    Arch.S390X: ("EM_S390", 64),
-    Arch.RISCV64: ("EM_RISCV", 64),
-}
+_SMALL = {Arch.ARM_V7, Arch.ARM_V6, Arch.I386}
+_MACHINES = {arch: (MACHINES[arch.machine], 32 if arch in _SMALL else 64) for arch in Arch}
 _PROCESSORS = {machine for machine, _ in _MACHINES.values()}
 # Modules of the standard library that need a terminal, a window or a rare database; bases leave
 # their libraries out (the official slim image Tk's), and what needs them says so at its start.
@@ -58,7 +51,7 @@ def check_libraries(
     facts: Mapping[str, PackageFact],
 ) -> Check:
     """Return whether every library that an ELF file of the image names is in the image."""
-    finder = _Finder(contents)
+    finder = _Image(contents)
     owned = owners(packages)
     elves = {path: file.elf for path, file in contents.files.items() if file.elf}
     foreign = list(_foreign(elves, packages, owned, arch))
@@ -150,7 +143,7 @@ def _foreign(
     for owner, paths in wrong.items():
         if owner and owner in right and _for_arch(tags.get(owner, ()), arch):
             continue
-        machine = elves[paths[0]].machine.removeprefix("EM_").lower()
+        machine = next(n for n, number in MACHINES.items() if number == elves[paths[0]].machine)
         more = f" and {len(paths) - 1} more files" if len(paths) > 1 else ""
         whose = f" ({owner})" if owner else ""
         yield f"{paths[0]}{whose}{more} is for {machine}, the image is for {arch}"
@@ -162,13 +155,26 @@ def _for_arch(tags: Sequence[str], arch: Arch) -> bool:
     return not tags or any(tag.endswith(("-any", *ends)) for tag in tags)
 
 
-class _Finder:
-    """Finds libraries the way the loaders of glibc and musl do."""
+class _Image(Finder):
+    """Finds libraries in an image as it was read from its archive."""
 
     def __init__(self, contents: Contents) -> None:
-        self._files = contents.files
-        self._texts = contents.texts
-        self._environment = dict(contents.config.environment)
+        self._files, self._texts = contents.files, contents.texts
+        variables = dict(contents.config.environment)
+        self.first = tuple(variables.get("LD_LIBRARY_PATH", "").split(":"))
+
+    def read(self, path: str) -> Elf | None:
+        """Return what an ELF file at a path says; None for anything else."""
+        return self._files[real].elf if (real := self.real(path)) else None
+
+    def names(self, folder: str) -> Iterable[str]:
+        """Return the names in a folder, sorted."""
+        paths = (posixpath.split(path) for path in self._files)
+        return sorted(name for above, name in paths if above == folder)
+
+    def text(self, path: str) -> str:
+        """Return a text file that checks read, empty where there is none."""
+        return self._texts.get(path, "")
 
     def lacks(
         self, elves: Mapping[str, Elf], owned: Mapping[str, str], arch: Arch
@@ -188,7 +194,7 @@ class _Finder:
             for soname in elf.needed:
                 if soname in names and path in owned:
                     continue
-                if not self._find(soname, path, elf) and not _is_loader(soname):
+                if not self.find(soname, path, elf) and not _is_loader(soname):
                     yield Lack(owner=owned.get(path, ""), path=path, soname=soname)
 
     def idle(self, elves: Mapping[str, Elf], owned: Mapping[str, str]) -> frozenset[str]:
@@ -205,60 +211,17 @@ class _Finder:
             path = queue.pop()
             if path not in seen and path in elves:
                 seen.add(path)
-                queue += [self._find(soname, path, elves[path]) for soname in elves[path].needed]
+                found = (self.find(soname, path, elves[path]) for soname in elves[path].needed)
+                queue += [self.real(one) for one in found]
         return frozenset(path for path in elves if _is_of_system(path)) - seen
 
-    def _find(self, soname: str, user: str, elf: Elf) -> str:
-        """Return the file that the loader would open for a soname, empty where there is none."""
-        origin = posixpath.dirname(user)
-        own = [_expand(path, origin) for path in elf.paths]
-        folders = ["/"] if "/" in soname else [*own, *self.folders]
-        for folder in folders:
-            there = self.real(posixpath.join(folder, _expand(soname, origin)))
-            other = there.elf if there else None
-            if there and other and (other.machine, other.bits) == (elf.machine, elf.bits):
-                return there.path
-        return ""
-
-    @cached_property
-    def folders(self) -> tuple[str, ...]:
-        """Return the system's search path: variables, configuration, then what is built in."""
-        named = [
-            *self._environment.get("LD_LIBRARY_PATH", "").split(":"),
-            *self._configured("/etc/ld.so.conf"),
-            *self._musl(),
-        ]
-        multiarch = [
-            path
-            for path, file in self._files.items()
-            if file.kind == "folder"
-            and posixpath.dirname(path) in {"/lib", "/usr/lib"}
-            and "-linux-" in path
-        ]
-        return tuple(dict.fromkeys(path for path in (*named, *multiarch, *_DEFAULT) if path))
-
-    def _configured(self, path: str) -> Iterator[str]:
-        for line in self._texts.get(path, "").splitlines():
-            words = line.partition("#")[0].split()
-            if words[:1] == ["include"] and len(words) > 1:
-                folder, _, pattern = words[1].rpartition("/")
-                for name in sorted(self._texts):
-                    if posixpath.dirname(name) == folder and name.endswith(pattern.lstrip("*")):
-                        yield from self._configured(name)
-            elif words:
-                yield words[0]
-
-    def _musl(self) -> Iterator[str]:
-        for path, text in self._texts.items():
-            if path.startswith("/etc/ld-musl-") and path.endswith(".path"):
-                yield from text.replace("\n", ":").split(":")
-
-    def real(self, path: str) -> ImageFile | None:
-        """Return the file at the end of all links, None where there is nothing."""
-        found = self._files.get(real_path(self._files, path))
-        if found is not None and found.kind == "hard-link":
-            return self._files.get(found.target, found)
-        return found
+    def real(self, path: str) -> str:
+        """Return the path of the file at the end of all links, empty where there is nothing."""
+        real = real_path(self._files, path) if path else ""
+        file = self._files.get(real)
+        if file is not None and file.kind == "hard-link" and file.target in self._files:
+            return file.target
+        return real
 
 
 def _is_of_system(path: str) -> bool:
@@ -266,10 +229,6 @@ def _is_of_system(path: str) -> bool:
     return path.startswith(_OF_SYSTEM) and "/python3" not in path
 
 
-def _expand(path: str, origin: str) -> str:
-    return path.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)
-
-
 def _is_loader(soname: str) -> bool:
     """Tell whether a loader answers to a name itself, or the kernel does."""
-    return soname == "libc.so" or soname.startswith(("libc.musl-", "ld-musl-", "linux-vdso"))
+    return is_musl_libc(soname) or soname.startswith("linux-vdso")

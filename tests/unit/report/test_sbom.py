@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from scaffold.assembler.elf import Elf
 from scaffold.assembler.records import INTERPRETER
-from scaffold.model.image import Contents, Elf, ImageConfig, ImageFile
+from scaffold.model.image import Contents, ImageConfig, ImageFile
 from scaffold.report.sbom import FORMATS, list_components
 
 SITE = "/usr/local/lib/python3.13/site-packages"
@@ -23,7 +24,7 @@ APK = "C:Q1x=\nP:musl\nV:1.2.5-r10\nL:MIT\nF:lib\nR:ld-musl.so\n\nP:zlib\nV:1.3.
 
 
 def make_image(texts: dict[str, str], arch: str = "arm64") -> Contents:
-    elf = Elf(machine="EM_AARCH64", bits=64)
+    elf = Elf(machine=183, bits=64)
     files = {LIBRARY: ImageFile(path=LIBRARY, size=9, elf=elf)}
     files |= {path: ImageFile(path=path, size=len(text)) for path, text in texts.items()}
     config = ImageConfig(

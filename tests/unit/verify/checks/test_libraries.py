@@ -2,8 +2,9 @@
 
 import pytest
 
+from scaffold.assembler.elf import Elf
 from scaffold.docker.installed_packages import Installed
-from scaffold.model.image import Contents, Elf, ImageConfig, ImageFile
+from scaffold.model.image import Contents, ImageConfig, ImageFile
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Status
 from scaffold.verify.checks.libraries import check_libraries
@@ -16,7 +17,7 @@ PLUGIN = f"{GNU}/libsvn_auth_kwallet-1.so.1"
 
 def make_file(path: str, *needed: str) -> ImageFile:
     name = path.rpartition("/")[2]
-    return ImageFile(path=path, elf=Elf(machine="EM_X86_64", bits=64, soname=name, needed=needed))
+    return ImageFile(path=path, elf=Elf(machine=62, bits=64, soname=name, needed=needed))
 
 
 def check(*files: ImageFile, records: bool = True) -> Check:
