@@ -25,6 +25,19 @@ _SERVES = ("serve", "run", "start", "server", "startserver", "daemon", "listen",
 _HELPS = ("print_help", "print_usage", "format_help", "error", "exit")
 
 
+_SHOWS = frozenset({"--help", "--version", "-h", "-V"})
+
+
+def without_help(start: Found[Start]) -> Found[Start]:
+    """Return a start that does its work: what an image says by default may only show its help."""
+    *command, last = start.value.command
+    if last not in _SHOWS or len(command) < 2:  # noqa: PLR2004 - Python and what it runs
+        return start
+    told = f"{start.origin} only shows {last}: name what it is to do with --cmd"
+    value = replace(start.value, command=tuple(command), lacks=(*start.value.lacks, told))
+    return replace(start, value=value)
+
+
 def name_required(start: Start, modules: Sequence[Module]) -> tuple[str, ...]:
     """Return a note for each required argument, and for a command, that is not given."""
     given = {word.partition("=")[0] for word in start.command}
