@@ -1183,3 +1183,21 @@ def test_a_folder_that_is_called_like_a_document_is_no_document(tmp_path: Path) 
     # sezanzeb/input-remapper: readme/ holds pictures
     files = {"readme/usage.md": "", "notes.md/a.txt": "", "main.py": LOOP}
     assert started(planned(tmp_path, files))[0] == "python main.py"
+
+
+@pytest.mark.parametrize("shown", ["--version", "--help"])
+def test_an_image_that_shows_its_help_does_not_say_how_it_starts(
+    tmp_path: Path, shown: str
+) -> None:
+    # gilesknap/gphotos-sync: whoever runs the image gives the arguments
+    text = f"""
+        FROM python:3.13-slim
+        WORKDIR /app
+        COPY main.py /app
+        ENTRYPOINT ["python", "main.py"]
+        CMD ["{shown}"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP})
+    assert project.start is not None
+    assert project.start.value.command == ("python", "main.py")
+    assert f"only shows {shown}: name what it is to do" in project.start.value.lacks[0]

@@ -261,12 +261,12 @@ def read_told(
     tried = (_try(root, one, files, modules, installed) for one in read_readme(root))
     aside = {module.file for module in modules if is_aside(module)}
     known = [one for one in tried if isinstance(one, OwnStart) and one.file not in {"", *aside}]
-    if not known or known[0].entry is None:
+    entry = known[0].entry if known else None
+    if entry is None:
         return OwnStart()
-    first, start = known[0], known[0].entry.start
-    more = [file for file in dict.fromkeys(one.file for one in known) if file != first.file]
-    origin = remark(start.origin, others(more))
-    return replace(first, entry=replace(first.entry, start=replace(start, origin=origin)))
+    more = [file for file in dict.fromkeys(one.file for one in known) if file != known[0].file]
+    start = replace(entry.start, origin=remark(entry.start.origin, others(more)))
+    return replace(known[0], entry=replace(entry, start=start))
 
 
 def _also(process: Process, own: OwnStart | str) -> str:
