@@ -7,7 +7,7 @@ from datetime import date
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import VERSION_PATTERN
+from packaging.version import VERSION_PATTERN, Version
 
 from scaffold.model.codes import COMPANIONS
 from scaffold.model.knowledge import (
@@ -52,7 +52,8 @@ def _check_libcs(bases: Iterable[Base]) -> Iterator[Problem]:
     debian = [base for base in bases if base.release in _DEBIAN_RELEASES]
     for base in sorted(debian, key=lambda base: _DEBIAN_RELEASES.index(base.release)):
         if base.libc_version < newest:
-            text = f"glibc {_dotted(base.libc_version)} is older than {_dotted(newest)} of {before}"
+            here, there = (".".join(map(str, one)) for one in (base.libc_version, newest))
+            text = f"glibc {here} is older than {there} of {before}"
             yield Problem(code="glibc-shrinks", fact=f"bases/{base.id}", text=text)
         else:
             newest, before = base.libc_version, base.id
@@ -104,7 +105,7 @@ def _check_images(base: Base, facts: Facts) -> Found:
         pairs.add((image.python, image.arch))
         yield from _check_image(image, label)
     minors = [python for python in seen if _MINOR.fullmatch(python)]
-    if len(minors) < len(seen) or minors != sorted(minors, key=_minor):
+    if len(minors) < len(seen) or minors != sorted(minors, key=Version):
         yield "pythons-order", f"Pythons have to ascend: {', '.join(seen)}"
     for python in seen:
         if python not in facts.pythons:
@@ -120,14 +121,6 @@ def _check_image(image: Image, label: str) -> Found:
         yield "image-error", f"{label}: error {image.error} is not between 0 and 0.5"
     if _DIGEST.fullmatch(image.digest) is None:
         yield "digest", f"{label}: {image.digest!r} is not sha256: and 64 digits"
-
-
-def _minor(python: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in python.split("."))
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return f"{version[0]}.{version[1]}"
 
 
 _TOOLS = ("cmake", "fortran", "llvm", "meson", "ninja", "rust", "swig")

@@ -253,35 +253,34 @@ def _build(collector: _Collector) -> Facts:
     def header(_: str, data: Raw) -> Raw:
         return gather_packages(data, names)
 
-    pythons = _values(collector, "pythons", PythonTable, _as_written)
+    pythons = _values(collector, "pythons", PythonTable)
     return Facts(
         bases=tuple(_values(collector, "bases", Base, expand_base).values()),
         libraries=_values(collector, "libraries", Library, library),
         packages=_values(collector, "packages", PackageFact, expand_package),
-        devices=_values(collector, "devices", Device, _as_written),
+        devices=_values(collector, "devices", Device),
         pythons={minor: row.eol for minor, row in pythons.items()},
         releases={minor: row.released for minor, row in pythons.items() if row.released},
         headers=_values(collector, "headers", HeaderSource, header),
-        families=_values(collector, "families", ImageFamily, _as_written),
-        compressions=_values(collector, "compressions", Compression, _as_written),
-        dropped=_values(collector, "dropped", DroppedPackages, _as_written),
+        families=_values(collector, "families", ImageFamily),
+        compressions=_values(collector, "compressions", Compression),
+        dropped=_values(collector, "dropped", DroppedPackages),
         distributions=distributions,
         python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,
-        modules=_values(collector, "modules", ModuleFact, _as_written),
-        companions=_values(collector, "companions", Companion, _as_written),
-        indexes=_values(collector, "indexes", ExtraIndex, _as_written),
-        stand_ins=_values(collector, "stand_ins", StandIn, _as_written),
+        modules=_values(collector, "modules", ModuleFact),
+        companions=_values(collector, "companions", Companion),
+        indexes=_values(collector, "indexes", ExtraIndex),
+        stand_ins=_values(collector, "stand_ins", StandIn),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )
 
 
-def _as_written(_key: str, data: Raw) -> Raw:
-    return data
-
-
 def _values(
-    collector: _Collector, kind: str, form: type[T], expand: Callable[[str, Raw], Raw]
+    collector: _Collector,
+    kind: str,
+    form: type[T],
+    expand: Callable[[str, Raw], Raw] = lambda _, data: data,
 ) -> dict[str, T]:
     values: dict[str, T] = {}
     for key, entry in sorted(collector.entries[kind].items()):

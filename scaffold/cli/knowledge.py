@@ -1,7 +1,6 @@
 """``leanscaffold knowledge``, and the ports of the facts: loading, checking, making them anew."""
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,21 +87,16 @@ def write_knowledge(folder: Path, refreshed: Refreshed) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _snapshot_names() -> Sequence[str]:
-    """Return the normalised names that the bundled snapshot holds."""
-    folder = knowledge() / "snapshots" / "wheels"
-    files = folder.iterdir() if folder.is_dir() else ()
-    return sorted(
-        file.name.removesuffix(".jsonl") for file in files if file.name.endswith(".jsonl")
-    )
-
-
 KNOWLEDGE = Knowledge(
     load_facts=lambda layers: load_facts(
         knowledge(), *map(Path, layers), cache=Cache(find_cache_folder(os.environ))
     ),
     load_package=lambda name, layers: load_package(name, knowledge(), *map(Path, layers)),
     open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
-    snapshot_names=_snapshot_names,
-    snapshot_date=lambda: Snapshot(knowledge() / "snapshots" / "wheels").head().date,
+    snapshot_names=lambda: sorted(
+        file.name.removesuffix(".jsonl")
+        for file in snapshots()[0].iterdir()
+        if file.name.endswith(".jsonl")
+    ),
+    snapshot_date=lambda: Snapshot(*snapshots()).head().date,
 )

@@ -1,43 +1,24 @@
 """All that an interview touches besides what a plan does, as one value; tests pass their own."""
 
-from __future__ import annotations
-
 import json
-import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from platformdirs import user_state_path
 
 from scaffold.init.create import check_destination, create_project, place_project
 from scaffold.init.project_templates import list_starters, open_template, questions
-from scaffold.init.prompts import ask_on_terminal
+from scaffold.init.prompts import Ask, ask_on_terminal
+from scaffold.init.question import Starter, TemplateQuestion
+from scaffold.model.errors import Detail
 from scaffold.state.file_writer import find_conflicts, read_recorded
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from scaffold.init.prompts import Ask
-    from scaffold.init.question import Starter, TemplateQuestion
-    from scaffold.model.errors import Detail
-
-
 _VERSION = 1
-
-
-def find_state_folder(env: Mapping[str, str]) -> Path:
-    """Return the folder for what is to be remembered, below the user's unless told otherwise."""
-    base = env.get("XDG_STATE_HOME", "")
-    if os.path.isabs(base):  # noqa: PTH117 - the base directory specification ignores relative ones
-        return Path(base) / "leanscaffold"
-
-    return user_state_path("leanscaffold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +40,11 @@ class SavedAnswers:
     def keep(self, project: Path, answers: Mapping[str, str]) -> None:
         """Keep answers, if the folder lets us: to lose them is no reason to stop."""
         path = self._path(project)
-        document = {"version": _VERSION, "project": str(_whole(project)), "answers": dict(answers)}
+        document = {
+            "version": _VERSION,
+            "project": str(project.resolve()),
+            "answers": dict(answers),
+        }
         draft = path.with_name(f".{uuid4().hex}")
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -72,12 +57,8 @@ class SavedAnswers:
             self._path(project).unlink(missing_ok=True)
 
     def _path(self, project: Path) -> Path:
-        name = sha256(str(_whole(project)).encode()).hexdigest()[:32]
+        name = sha256(str(project.resolve()).encode()).hexdigest()[:32]
         return self.folder() / "init" / f"{name}.json"
-
-
-def _whole(project: Path) -> Path:
-    return project.resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +98,7 @@ def _template_questions(
 WIZARD = WizardServices(
     interactive=lambda: sys.stdin.isatty() and sys.stdout.isatty(),
     ask=ask_on_terminal,
-    kept=SavedAnswers(folder=lambda: find_state_folder(os.environ)),
+    kept=SavedAnswers(folder=lambda: user_state_path("leanscaffold")),
     starters=list_starters,
     template_questions=_template_questions,
     create=lambda source, path, answers, trusted: create_project(

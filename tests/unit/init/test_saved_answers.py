@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.init.services import SavedAnswers, find_state_folder
+from scaffold.init.services import SavedAnswers
 
 
 def test_answers_are_kept_per_project_and_forgotten(tmp_path: Path) -> None:
@@ -34,8 +34,3 @@ def test_a_state_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> N
     kept = SavedAnswers(folder=lambda: tmp_path / "file" / "below")
     kept.keep(tmp_path, {"a": "b"})
     assert kept.load(tmp_path) == {}
-
-
-def test_the_state_folder_is_where_the_environment_says(tmp_path: Path) -> None:
-    assert find_state_folder({"XDG_STATE_HOME": str(tmp_path)}) == tmp_path / "leanscaffold"
-    assert find_state_folder({"XDG_STATE_HOME": "relative"}).name == "leanscaffold"
