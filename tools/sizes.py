@@ -1,10 +1,10 @@
 """Our images beside those that people write by hand, in one table.
 
-    python -m tools.sizes [--match NAME]… [--arch ARCH]… [--traced | --starts]
+    python -m tools.sizes [--match NAME]… [--arch ARCH]… [--traced | --starts | --no-starts]
 
 Builds, verifies, weighs and starts them on the tests' engine, and keeps the table in docs/sizes.md;
 with --traced it traces our images instead, and fills the columns about that; with --starts it only
-starts them anew, for which the machine should have nothing else to do.
+starts them, for which the machine should have nothing else to do; --no-starts keeps those columns.
 """
 
 import json
@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -201,18 +201,18 @@ def _conclude(checks: Sequence[dict[str, Any]]) -> str:
     return ", ".join(failed + [f"{code} not tried" for code in kept]) or PASSED
 
 
-def measure(engine: Engine, match: Match) -> Iterator[Row]:
-    """Yield the rows of one project."""
+def measure(engine: Engine, match: Match, *, starts: bool) -> Iterator[Row]:
+    """Yield the rows of one project, without their times unless it ``starts`` them."""
     limits = [one for one in LIMITS if (one.match, one.arch) == (match.name, match.arch)]
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(engine, match, Path(folder))
         try:
             ours, verify = bench.build_ours()
             theirs = {limit.rival: bench.build_theirs(limit.rival) for limit in limits}
-            starts = _starts(bench, match, ours, theirs)
+            times = _starts(bench, match, ours, theirs) if starts else (None, None, None)
             for limit in limits:
                 row = _row(limit, ours, theirs[limit.rival], verify)
-                yield _time(replace(row, base=bench.base), starts)
+                yield _time(replace(row, base=bench.base), times)
         finally:
             bench.clean()
 
@@ -274,12 +274,20 @@ def _row(
     )
 
 
+def _keep_unmeasured(row: Row, kept: Row | None) -> Row:
+    """Return the row with the kept one's figures that it has none for: times, what a trace says."""
+    found = {name: value for name, value in asdict(row).items() if value is not None}
+    return replace(kept, **found) if kept else row
+
+
 @click.command()
 @click.option("--match", "names", multiple=True, type=click.Choice([one.name for one in MATCHES]))
 @click.option("--arch", "arches", multiple=True, type=click.Choice(["amd64", "arm64"]))
 @click.option("--traced", is_flag=True, help="Trace our images, and keep the rest of the table.")
-@click.option("--starts", is_flag=True, help="Start the images anew, and keep the rest.")
-def main(names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool, starts: bool) -> None:
+@click.option("--starts/--no-starts", default=None, help="Only start them; or keep those columns.")
+def main(
+    names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool, starts: bool | None
+) -> None:
     """Make the table; exit 1 where a row is beyond its limit."""
     home = find_home(os.environ)
     engine = own.up(home)
@@ -290,11 +298,12 @@ def main(names: tuple[str, ...], arches: tuple[str, ...], *, traced: bool, start
     for match in MATCHES:
         if (names and match.name not in names) or (arches and match.arch not in arches):
             continue
-        found = measure(engine, match)
+        found = measure(engine, match, starts=starts is None)
         if traced or starts:
             found = (trace if traced else start)(engine, match, list(rows.values()))
         for row in found:
-            rows[row.match, row.arch, row.rival] = row
+            key = row.match, row.arch, row.rival
+            rows[key] = _keep_unmeasured(row, rows.get(key))
             click.echo(json.dumps([row.match, row.arch, row.rival, row.troubles()]))
             # Each at once: the next one may take minutes.
             with whole(TABLE) as part:

@@ -12,6 +12,11 @@ PACKAGE = "assemble"
 _HEAD = """\
 # Puts the files of an image together, as the Dockerfile says. Needs nothing but Python.
 # Written by leanscaffold {version}: `leanscaffold update` writes it again, so change nothing here.
+# flake8: noqa
+# fmt: off
+# isort: skip_file
+# mypy: ignore-errors
+# pylint: skip-file
 # SHA-256 of all below this line: {digest}
 """
 _IMPORTS = """\

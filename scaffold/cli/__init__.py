@@ -6,7 +6,9 @@ import importlib
 import json
 import os
 import platform
+import shutil
 import sys
+import textwrap
 import threading
 import traceback
 from collections.abc import Sequence
@@ -110,7 +112,7 @@ def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
         lines.append(f"hint: {error.hint}")
     if error.exit_code > NOTHING_FITS:  # the hints of others say all that is known
         lines.append(f"more: leanscaffold explain {error.code}")
-    _say(clean("\n".join(lines)))
+    _say(_wrap(clean("\n".join(lines))))
     if "--json" in argv:
         details = [asdict(detail) for detail in error.details]
         body = {"code": error.code, "cause": error.cause, "hint": error.hint, "details": details}
@@ -152,16 +154,28 @@ def _report_crash(argv: Sequence[str]) -> int:
         f"click {importlib.import_module('importlib.metadata').version('click')}, "
         f"{platform.system()} {platform.machine()}"
     )
-    hint = "please report it with everything above: the tracker is named in the README"
+    hint = "please report it with everything above"
     _say(
         f"{trace}\n{versions}\narguments: {json.dumps(list(argv))}\n\n"
-        f"error[internal]: this is a mistake in leanscaffold, not in your project\nhint: {hint}"
+        f"error[internal]: this is a bug in leanscaffold, not in your project\nhint: {hint}"
     )
     if "--json" in argv:
         cause = trace.strip().splitlines()[-1]
         body = {"code": "internal", "cause": cause, "hint": hint, "details": []}
         _print_json({"version": 1, "error": body})
     return INTERNAL
+
+
+def _wrap(text: str) -> str:
+    """Return text with its lines broken between words, on a terminal; elsewhere as it is."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    broken = (
+        textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [line]
+        for line in text.split("\n")
+    )
+    return "\n".join(part for parts in broken for part in parts)
 
 
 def _say(text: str) -> None:
@@ -187,10 +201,10 @@ def _drop_stdout() -> None:
 )
 @click.version_option(__version__, prog_name="leanscaffold")
 def cli() -> None:
-    """Find the right base image for a Python project and a small device.
+    """Build small container images of Python projects for small devices.
 
-    Reads the requirements, knows which wheels exist, predicts the size of the image, and writes
-    a Dockerfile that builds it.
+    Reads the project, chooses a base image that fits the device, predicts the image's size, and
+    writes a Dockerfile.
     """
 
 

@@ -32,7 +32,7 @@ _STARTERS = ", ".join(sorted(one.name for one in (templates() / "project").iterd
 
 
 def _base_from(when: str = "", **settings: str) -> click.Option:
-    text = f"{when}{'the' if when else 'The'} base from oci:DIR or a tar, not from its registry."
+    text = f"{when}{'read' if when else 'Read'} the base from oci:DIR or a tar, not its registry."
     return option("--base-from", metavar="PLACE", help=text, **settings)
 
 
@@ -40,17 +40,16 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Start": (
         command(
             "init",
-            "Ask a few questions, preview, then generate.",
-            """Set up the project in PATH, or begin one where PATH is empty.
+            "Ask a few questions, show a preview, then generate.",
+            """Set up the project in PATH, or start a new one if PATH is empty.
 
-    Reads the project, shows what it found and where, and asks only for what no file says: the
-    device, the most the image may weigh, what matters most. Then it shows the decision, and writes
-    nothing before you agree. Broken off with Ctrl-C, the next run goes on from there. A folder
-    with nothing but .git, a README, a licence and the like is empty, and they stay.
+    Reads the project, shows what it found, and asks only what no file says: the device, the
+    maximum image size, what to prefer. Then shows the decision; nothing is written before you
+    confirm. After Ctrl-C the next run continues with the answers given so far. A folder that has
+    only .git, a README, a licence and the like counts as empty; these files stay.
 
-    Take a template from elsewhere (a folder, an archive, an address) only from somebody you trust:
-    it is filled in without a sandbox, so that it can do on this machine what you can, and --trust
-    only lets it do so openly.
+    Use a template from elsewhere (folder, archive or URL) only if you trust its author: rendering
+    is not sandboxed, so a template can run code on this machine even without --trust.
 
     \b
     leanscaffold init                              in a folder with a project
@@ -63,26 +62,26 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 section="Interview",
                 metavar="NAME|URL|PATH",
                 shell_complete=completing("template"),
-                help=f"Begin with a new project: {_STARTERS}, or a cookiecutter template that you "
-                "trust: it is filled in without a sandbox.",
+                help=f"Start a new project: {_STARTERS}, or a cookiecutter template from a source "
+                "that you trust.",
             ),
             option(
                 "--answer",
                 section="Interview",
                 multiple=True,
                 metavar="NAME=VALUE",
-                help="An answer to a question of the template's; repeatable.",
+                help="Answer a question of the template; repeatable.",
             ),
             flag(
                 "--trust",
                 section="Interview",
-                help="Let the template run code of its own (hooks, extensions).",
+                help="Let the template run its hooks and extensions.",
             ),
             flag(
                 "--yes",
                 "-y",
                 section="Interview",
-                help="Ask nothing: options and defaults answer.",
+                help="Do not ask; use options and defaults.",
             ),
             *GIVEN,
             FORCE,
@@ -90,11 +89,10 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "plan",
-            "Show the base image and why; write nothing.",
+            "Show the chosen base image and why; write nothing.",
             """Show which base image the project in PATH gets, and why; write nothing.
 
-    Options that leanscaffold.json recorded hold wherever no other is given, and are named; --anew
-    decides without them.
+    Options not given are taken from leanscaffold.json, and named; --anew ignores them.
     """,
             PATH,
             *REQUEST,
@@ -104,11 +102,10 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "generate",
-            "Decide and write the Dockerfile and locks.",
+            "Write the Dockerfile and the locks.",
             """Write a Dockerfile, a lock per target and a .dockerignore into the project in PATH.
 
-    Options that leanscaffold.json recorded hold wherever no other is given, and are named; --anew
-    decides without them.
+    Options not given are taken from leanscaffold.json, and named; --anew ignores them.
     """,
             PATH,
             *REQUEST,
@@ -122,12 +119,12 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Ship": (
         command(
             "build",
-            "Build the image, generating first if needed.",
+            "Build the image; generate the files first if needed.",
             """
-    Build the project in PATH into the local engine, push it, or write it without an engine.
+    Build the image of the project in PATH: in the local engine, to a registry, or as a file.
 
-    Where leanscaffold's files are missing or out of date, does what generate does first. The
-    options that leanscaffold.json recorded hold wherever this command line names no other.
+    Generates the files first if they are missing or out of date. Options not given are taken from
+    leanscaffold.json.
     """,
             PATH,
             *GIVEN,
@@ -137,7 +134,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 "goal",
                 section="Build",
                 metavar="GOAL",
-                help="Without an engine, into app.tar, oci:DIR or registry/name:tag.",
+                help="Build without an engine, to app.tar, oci:DIR or registry/name:tag.",
             ),
             _base_from("With --to: ", section="Build"),
             option(
@@ -145,14 +142,14 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 "bundle",
                 section="Build",
                 metavar="FILE",
-                help="With --to: everything from a bundle, nothing from the network.",
+                help="With --to: use only a bundle, not the network.",
             ),
             option(
                 "--apt-sources",
                 section="Build",
                 type=click.Path(path_type=Path, exists=True, dir_okay=False),
                 metavar="FILE",
-                help="With --to: apt's sources, instead of those that the base has.",
+                help="With --to: use these apt sources instead of the base's.",
             ),
             REMAKE,
             JSON,
@@ -160,12 +157,13 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "verify",
-            "Build it, run it as the device would, measure.",
-            """Build the project in PATH and prove that the image is what the plan says.
+            "Build the image, run it within the device's limits, measure.",
+            """Build the image of the project in PATH and check that it is what the plan says.
 
-    Where files have to be generated first, that is done in a copy, unless --save keeps the figures.
-    It runs with a read-only root, without a network, as its own user, within the device's memory.
-    Containers and the image are removed afterwards. A check that could not be tried is no pass.
+    The container runs with a read-only root, without a network, as its own user, within the
+    device's memory. Containers and the image are removed afterwards. A check that could not run
+    does not pass. Files that have to be generated first are written to a copy of the project,
+    except with --save.
     """,
             PATH,
             *GIVEN,
@@ -173,27 +171,27 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             flag(
                 "--no-engine",
                 section="Verify",
-                help="Run nothing: prove what the files show, of an image built here or of "
+                help="Check only the files, without running the image: one built here or "
                 "--image app.tar.",
             ),
             _base_from("With --no-engine: ", section="Verify"),
             flag(
                 "--save",
-                help="Keep the figures in leanscaffold.json; plan shows them.",
+                help="Store the measured figures in leanscaffold.json; `plan` shows them.",
             ),
             REMAKE,
-            flag("--verbose", "-v", help="The evidence of what passed, too."),
+            flag("--verbose", "-v", help="Show the evidence of passed checks as well."),
             JSON,
             QUIET,
         ),
         command(
             "deploy",
             "Run the image on a device, without a registry.",
-            """Write the image of the project in PATH without an engine and run it on a device.
+            """Build the image of the project in PATH without an engine and run it on a device.
 
-    Only the layers that the device lacks are sent. It runs as the compose file says: read-only,
-    with the device's limits and hardware, and the variables of .env. Where it does not get healthy
-    in time, the old one runs again.
+    Sends only the layers that the device does not have. The container runs as the compose file
+    describes: read-only, with the device's limits and hardware, and the variables of .env. If it
+    does not become healthy in time, the previous one is started again.
     """,
             PATH,
             *GIVEN,
@@ -208,31 +206,30 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 "--from",
                 "archive",
                 metavar="FILE",
-                help="An archive that is built already, such as app.tar.",
+                help="Deploy this archive, such as app.tar, instead of building.",
             ),
             _base_from(),
             flag(
                 "--compose",
-                help="Start it by the compose file that --also compose wrote; needs docker compose "
-                "here.",
+                help="Start it with the compose file of --also compose; needs docker compose here.",
             ),
             option(
                 "--health-timeout",
                 type=click.FloatRange(min=1),
                 default=60.0,
                 metavar="SECONDS",
-                help="How long it may take until it is healthy.  [default: 60]",
+                help="Time limit for becoming healthy.  [default: 60]",
             ),
             JSON,
             QUIET,
         ),
         command(
             "bundle",
-            "Pack base and wheels for a build without network.",
-            """Pack what the image of the project in PATH is made of: base, wheels and plan.
+            "Pack the base and the wheels for a build without network.",
+            """Pack the base, the wheels and the plan of the project in PATH into one file.
 
-    With the project beside it, `leanscaffold build --to app.tar --from FILE` writes the same image
-    where there is no network. Everything in FILE is checked against its hash there.
+    `leanscaffold build --to app.tar --from FILE`, run in the project on a machine without network,
+    writes the same image. Everything in FILE is checked against its hash.
     """,
             PATH,
             *GIVEN,
@@ -245,24 +242,23 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "update",
-            "Plan again; show and write what changes.",
+            "Plan again, show what changes, and write it.",
             """Plan the project in PATH again after its dependencies or options changed.
 
-    Shows what changes: versions, sizes, base, and why; then rewrites only what leanscaffold wrote.
-    Options that leanscaffold.json recorded hold wherever no other is given; those that stood in
-    pyproject.toml hold as long as they stand there. A file that you edited is never overwritten
-    without --force: --leave Dockerfile leaves it to you, now and in later updates, and renews the
-    rest; --check shows what would change in it.
+    Shows what changes (versions, sizes, base) and why, then rewrites the generated files. Options
+    not given are taken from leanscaffold.json, except those that came from pyproject.toml. A file
+    that you edited is not overwritten without --force; --leave Dockerfile keeps your version, now
+    and in later updates.
 
-    With --check, files are stale if requirement files, locks or options changed since, or if a file
-    is gone; a newer release of a package alone makes nothing stale. Figures that `verify --save`
-    measured count for the budget.
+    With --check, files are stale if requirement files, locks or options changed, or if a file is
+    missing; a newer release of a package alone does not make them stale. Sizes measured by
+    `verify --save` are compared with the limits.
     """,
             PATH,
             *GIVEN,
             flag(
                 "--check",
-                help="Write nothing; end with 1 if files are stale or the budget is exceeded.",
+                help="Write nothing; exit with 1 if files are stale or a limit is exceeded.",
             ),
             FORCE,
             JSON,
@@ -270,31 +266,32 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "trace",
-            "Trace runs; what they do not open is left out.",
+            "Record which files runs open; leave out the others.",
             """
-    Trace what runs of the project in PATH open, so that the image can do without the rest.
+    Record which files the project in PATH opens when it runs, to leave the others out of the image.
 
-    Builds the image as planned, runs every COMMAND in it, or the app's own start, under a tracer,
-    and writes leanscaffold.trace.json, to be committed. `generate` and `build` use it from then
-    on. Builds and runs all of it once more with that list, without a network, and says what was
-    left out, what the files weigh that the runs open, and how near the image comes to that.
+    Builds the image, runs each COMMAND in it (or the start command) under a tracer, and writes
+    leanscaffold.trace.json, which `generate` and `build` use from then on: commit it. Then builds
+    and runs everything again with that list, without a network, and shows what was left out and
+    how close the image is to the size of the opened files.
 
-    A line of an HTTP script is a method, a path, headers (`Name: value`, parted by `;`) and a body:
-    JSON as it is, anything else behind a `|`. Lines that start with # are comments.
+    Each line of an HTTP script has a method, a path, headers (`Name: value`, separated by `;`) and
+    a body: JSON as it is, anything else after a `|`. Lines that start with # are comments.
     """,
             click.Argument(["words"], nargs=-1, metavar="[PATH] [COMMAND]..."),
             option(
                 "--http",
                 multiple=True,
                 metavar="FILE",
-                help="Requests to the started app, one a line; repeatable.",
+                help="Requests to send to the started app, one per line; repeatable.",
             ),
-            flag("--add", help="Keep what the earlier trace lists as well."),
+            flag("--add", help="Add to the existing trace."),
             option(
                 "--tracer",
                 type=click.Choice(["any", "hook"]),
                 default="any",
-                help="hook: only what Python's audit hook tells; needs no rights in the engine.",
+                help="hook: use only Python's audit hook; needs no privileges in the engine.  "
+                "[default: any]",
             ),
             *GIVEN,
             *verify_params("Trace", "--on", "--network", "--env", "--writable", "--timeout"),
@@ -305,19 +302,16 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Understand": (
         command(
             "report",
-            "Show where the bytes of the image go.",
-            """Show where the bytes of the image of the project in PATH go, before it is built.
+            "Show what takes up space in the image.",
+            """Show what takes up space in the image of the project in PATH, before it is built.
 
-    The base, each package by kind of file, the candidates against the budget, what trimming and
-    each swap saves, what an update pulls, and predicted beside measured where `verify --save` kept
-    it. With --html all of it is one page, for a phone as for a desktop. Options that
-    leanscaffold.json recorded hold wherever no other is given.
+    Shows the base, each package by kind of file, all candidates and the limit, what trimming and
+    each swap saves, what an update pulls, and measured sizes if `verify --save` stored them.
+    Options not given are taken from leanscaffold.json.
     """,
             PATH,
             *REQUEST,
-            option(
-                "--html", metavar="FILE", help="Write a page that needs nothing else; - is stdout."
-            ),
+            option("--html", metavar="FILE", help="Write a self-contained page; - is stdout."),
             flag("--force", help="Overwrite FILE even if it is not a report."),
             JSON,
             QUIET,
@@ -328,8 +322,8 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             """
     List the packages in ARCHIVE, an image that `build --to app.tar` or `docker save` wrote.
 
-    Python's packages with their licences, CPython, what dpkg and apk recorded. A minimal image has
-    no such records: there every library that no package brought is listed by its path.
+    Lists Python packages with their licences, CPython, and the packages of dpkg and apk. In a
+    minimal image, libraries that belong to no recorded package are listed by path.
     """,
             click.Argument(
                 ["archive"], metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False)
@@ -339,15 +333,15 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 "form",
                 type=click.Choice(("cyclonedx", "spdx")),
                 default="cyclonedx",
-                help="How to write it.  [default: cyclonedx]",
+                help="Output format.  [default: cyclonedx]",
             ),
             module="report",
         ),
         command(
             "explain",
-            "Say what a reason code, rule or package is about.",
+            "Explain a reason code, a rule or a package.",
             """
-    Say what a reason CODE means, what a RULE of `lint` is for, or what is known of a PACKAGE.""",
+    Explain a reason CODE, a RULE of `lint`, or show what is known about a PACKAGE.""",
             click.Argument(
                 ["subject"], metavar="CODE|RULE|PACKAGE", shell_complete=completing("code")
             ),
@@ -358,14 +352,13 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "wheels",
-            "Show for what a package has wheels.",
-            """Say whether each PACKAGE works on Alpine and on a Raspberry Pi, and show its wheels.
+            "Show which targets a package has wheels for.",
+            """Show the wheels of each PACKAGE, and whether it works on Alpine and a Raspberry Pi.
 
-    The sentence on top counts what the package needs as well. The matrix below is libc x
-    architecture x Python: the newest version with a wheel, the first that had one, the last that
-    has none, and how long it takes to compile where there is none.
+    The summary includes the package's dependencies. The matrix is libc x architecture x Python: the
+    newest version with a wheel, the first one with a wheel, and the compile time if there is none.
 
-    The bundled snapshot answers at once and without network; what it does not hold is asked for.
+    Uses the bundled snapshot; asks the index about packages that are not in it.
     """,
             click.Argument(
                 ["packages"],
@@ -378,9 +371,9 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 "--html",
                 type=click.Path(path_type=Path),
                 metavar="FILE",
-                help="Write a page with it as well.",
+                help="Write an HTML page as well.",
             ),
-            flag("--force", help="Let --html write over a file that is there."),
+            flag("--force", help="Overwrite the --html file."),
             KNOWLEDGE,
             OFFLINE,
             JSON,
@@ -388,15 +381,15 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "lint",
-            "Find what is wrong with a Dockerfile; mend it.",
+            "Find and fix problems in a Dockerfile.",
             """Find what makes the image of a Dockerfile large, slow, unsafe or broken.
 
-    Reads FILE, or the Dockerfile in PATH. Where a Python project lies beside it, each finding says
-    what it costs that project on the target, and packages are looked up for the file's own base:
-    wheels, libraries, size. Options that leanscaffold.json recorded hold wherever no other is
-    given. `leanscaffold explain LS101` says more of a rule. A comment
-    `# leanscaffold: ignore=LS101` above an instruction switches a rule off for it. The exit code is
-    1 if anything is found.
+    Reads FILE, or the Dockerfile in PATH. If a Python project is next to it, each finding shows
+    what it costs on the target, and packages are checked against the file's base image: wheels,
+    libraries, size. Options not given are taken from leanscaffold.json.
+
+    `leanscaffold explain LS101` explains a rule. The comment `# leanscaffold: ignore=LS101` above
+    an instruction disables a rule for it. The exit code is 1 if there are findings.
     """,
             click.Argument(
                 ["path"],
@@ -405,35 +398,35 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 default=Path(),
             ),
             *REQUEST,
-            flag("--fix", help="Mend what can be mended safely; shows the difference."),
+            flag("--fix", help="Apply safe fixes and show the diff."),
             option(
                 "--select",
                 multiple=True,
                 metavar="RULE",
-                help="Only these: LS101, no-cache-dir, or LS1 for all of LS1xx.",
+                help="Run only this rule: LS101, no-cache-dir, or LS1 for LS1xx; repeatable.",
             ),
-            option("--ignore", multiple=True, metavar="RULE", help="All but these; repeatable."),
-            flag("--alone", help="Look at the file only, not at the project beside it."),
-            flag("--online", help="Ask the index, too; without, nothing is fetched."),
+            option("--ignore", multiple=True, metavar="RULE", help="Skip this rule; repeatable."),
+            flag("--alone", help="Check only the file, not the project next to it."),
+            flag("--online", help="Ask the package index as well; by default nothing is fetched."),
             option(
                 "--format",
                 "form",
                 type=click.Choice(("text", "json", "sarif", "github")),
                 default="text",
-                help="How to print: for people, as JSON, as SARIF 2.1.0, or as annotations for "
-                "GitHub.  [default: text]",
+                help="Output format; sarif is SARIF 2.1.0, github prints annotations.  [default: "
+                "text]",
             ),
             JSON,
             QUIET,
         ),
         command(
             "compare",
-            "Build it on several bases; measure side by side.",
-            """Build the project in PATH on several bases and as a plain Dockerfile, and run each.
+            "Build and measure the image on several bases.",
+            """Build the project in PATH on several bases and with a plain Dockerfile, and run each.
 
-    One row per image: size on disk and to download, seconds to build, to build again after an edit
-    and to start, most memory, and whether it runs. What cannot be built or run is a row with its
-    reason. Nothing is written into PATH, and no image or container stays.
+    Each row has the size on disk and to download, seconds to build, to rebuild after an edit and to
+    start, peak memory, and whether it runs; or the reason why it could not be built or run. Writes
+    nothing to PATH; images and containers are removed.
     """,
             PATH,
             *GIVEN,
@@ -452,7 +445,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 multiple=True,
                 type=click.Path(path_type=Path, exists=True, dir_okay=False),
                 metavar="FILE",
-                help="A Dockerfile of yours to compare with, too; repeatable.",
+                help="Compare with this Dockerfile of yours as well; repeatable.",
             ),
             *verify_params(
                 "Compare", "--on", "--network", "--env", "--writable", "--timeout", "--runs"
@@ -461,7 +454,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 "--svg",
                 type=click.Path(path_type=Path, dir_okay=False, writable=True),
                 metavar="FILE",
-                help="Draw the table into FILE.",
+                help="Draw the table to FILE.",
             ),
             JSON,
             QUIET,
@@ -479,12 +472,11 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
     "Maintain": (
         command(
             "config",
-            "Show every option's value and where it is from.",
+            "Show the value of every option and its source.",
             """Show the value of every option for the project in PATH, and where it comes from.
 
-    The command line comes first, then the environment (LEANSCAFFOLD_MAX_SIZE for --max-size), then
-    [tool.leanscaffold] in pyproject.toml (max-size = "500MB"), then what leanscaffold.json
-    recorded, then the default.
+    In order of precedence: command line, environment (LEANSCAFFOLD_MAX_SIZE for --max-size),
+    [tool.leanscaffold] in pyproject.toml (max-size = "500MB"), leanscaffold.json, default.
     """,
             PATH,
             *GIVEN,
@@ -493,12 +485,12 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         ),
         command(
             "doctor",
-            "Look for what is broken on this machine.",
+            "Check this machine: engine, index, disk space.",
             """
-    Look at the engine, buildx, emulation, the index, proxies, disks and the knowledge's age.
+    Check the engine, buildx, emulation, the index, proxies, disk space and the knowledge's age.
 
-    Each with the command that mends it; ends with 1 if something is broken. PATH is a project whose
-    settings may name another index. Plans need no engine: without one, only what builds is broken.
+    Shows the command that fixes each problem; exits with 1 if something is broken. The settings of
+    the project in PATH are used for the index. Plans work without an engine.
     """,
             PATH,
             JSON,
@@ -507,10 +499,10 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
         command(
             "completion",
             "Print the completion script for a shell.",
-            """Print the script that completes commands, options and names in SHELL.
+            """Print the completion script for a shell.
 
-    Devices, bases, architectures, templates and packages complete as well. Without SHELL it is the
-    one that $SHELL names. To have it in every new shell:
+    It completes commands, options, devices, bases, architectures, templates and packages. The
+    default is the shell in $SHELL. To install it:
 
     \b
     bash  leanscaffold completion bash > ~/.local/share/bash-completion/completions/leanscaffold
@@ -524,8 +516,8 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             commands=(
                 command(
                     "check",
-                    "Check every fact file: fields, references, invariants.",
-                    """Check every fact file: fields, references, invariants.""",
+                    "Check all fact files.",
+                    """Check all fact files.""",
                     KNOWLEDGE,
                     JSON,
                     module="knowledge",
@@ -533,38 +525,38 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 command(
                     "refresh",
                     "Refresh the snapshot of wheels; show what changed.",
-                    """Ask the index anew for releases, files and what is inside wheels.
+                    """Ask the index again for releases, files and the contents of wheels.
 
-    The index is the one that pip or uv is configured to use, a private one as well; what it
-    answered is kept in the cache. A line that starts with + is new, with - gone, with ~ changed. A
-    folder of your own is used with --knowledge DIR.
+    Uses the index that pip or uv is configured with; answers are cached. Lines that start with +
+    are new, with - removed, with ~ changed. Use the resulting folder with --knowledge DIR.
     """,
                     flag(
                         "--wheels",
                         expose_value=False,
-                        help="The snapshot of wheels, all there is here.",
+                        help="Refresh the snapshot of wheels, the default.",
                     ),
                     option(
                         "--into",
                         type=click.Path(path_type=Path, file_okay=False),
                         metavar="DIR",
-                        help="The folder of knowledge; in a checkout its own.",
+                        help="Folder of knowledge to refresh; in a checkout, its own.",
                     ),
                     option(
                         "--names",
                         type=click.Path(path_type=Path),
                         metavar="FILE",
-                        help="Packages to look up, one a line.  [default: DIR/snapshots/names.txt, "
-                        "else what DIR has already, else the bundled list]",
+                        help="Packages to look up, one per line.  [default: "
+                        "DIR/snapshots/names.txt, "
+                        "or the packages in DIR, or the bundled list]",
                     ),
                     flag(
                         "--write",
-                        help="Write the result; without it only the changes show.",
+                        help="Write the result instead of only showing the changes.",
                     ),
                     module="knowledge",
                 ),
             ),
-            help="Look after the facts that decisions rest on.",
+            help="Check or refresh the facts behind decisions.",
         ),
     ),
 }

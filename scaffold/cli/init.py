@@ -180,9 +180,7 @@ def review_decision(
     if session.wishes.yes and not outcome.fits:
         return LEAVE
     if details:
-        show_all(
-            "In the way, and yours: leave it as it is with --leave, or overwrite it with --force"
-        )
+        show_all("Not generated files; --leave keeps them, --force overwrites them")
         show_all(*(f"  {detail}" for detail in details), "")
     while (choice := session.ask_once(question)) in {DOCKERFILE, DETAILS}:
         if choice == DOCKERFILE:
@@ -240,7 +238,7 @@ def run_init(session: Session) -> int:
     if not session.wishes.yes and not wizard.interactive():
         raise NoTerminalError(
             "init asks questions, and there is no terminal",
-            hint="answer with options: leanscaffold init PATH --yes [--template api] "
+            hint="use options: leanscaffold init PATH --yes [--template api] "
             "--device raspberry-pi-4 --max-size 250MB --objective size --cmd 'python -m app'",
         )
     try:
@@ -249,15 +247,15 @@ def run_init(session: Session) -> int:
             return _begin(session)
         if session.wishes.answers or session.wishes.trusted:
             raise UsageError(
-                f"--answer and --trust are about a template, and {session.path} has a project",
-                hint="leave them out, or name an empty folder",
+                f"--answer and --trust need a template, and {session.path} has a project already",
+                hint="omit them, or name an empty folder",
             )
         return _settle(session, session.path, None)
     except KeyboardInterrupt:
         if session.written:
             return INTERRUPTED
         kept = session.answers and not session.wishes.yes
-        more = " Your answers are kept: the same command goes on from there." if kept else ""
+        more = " Your answers are kept; run the same command to continue." if kept else ""
         click.echo(f"Nothing was written.{more}", err=True)
         return INTERRUPTED
 
@@ -325,7 +323,7 @@ def _describe(path: Path) -> str:
     name = "This folder" if path == Path() else str(path)
     if not there:
         return f"{name} is empty"
-    return f"{name} holds no project, only {', '.join(there)}, which stays"
+    return f"{name} has no project, only {', '.join(there)}, which is kept"
 
 
 def _answer_template(session: Session, source: str) -> Mapping[str, str]:
@@ -381,7 +379,7 @@ def _interview(session: Session, situation: Situation, folder: Path) -> int | No
         session.ask(question)
     outcome = _decide(session, folder, situation)
     files = spell_files(outside, folder, outcome) if outcome.fits else {}
-    by = f"leanscaffold plan {folder} -v" if session.wishes.yes else "choose “Show all details”"
+    by = f"leanscaffold plan {session.path} -v" if session.wishes.yes else "“Show all details”"
     show_all("", show_summary(outcome, more=by), "")
     choice = review_decision(session, situation, outcome, folder, files)
     if choice == LEAVE:
@@ -439,5 +437,8 @@ def _write(session: Session, situation: Situation, outcome: PlanResult, folder: 
 def _name_choice(readme: Path, starter: Starter | None, command: str) -> None:
     """Let the README of a new project name the options that were chosen, not our example's."""
     if starter and starter.command and readme.is_file():
+        _, also, files = starter.command.partition(" --also ")
+        if "--also" not in command:  # what the README starts afterwards
+            command += also + files
         text = readme.read_text("utf-8")
         readme.write_text(text.replace(starter.command, command), "utf-8")

@@ -128,70 +128,70 @@ def _setting(setting: Setting, **other: Any) -> Option:
 
 # Each fills the field of BuildOptions, or below of VerifyOptions, that has its name or ``field``.
 _BUILD: dict[str, dict[str, Any]] = {
-    "--tag": {"metavar": "NAME", "help": "The image's name.  [default: the project's]"},
+    "--tag": {"metavar": "NAME", "help": "Name of the image.  [default: the project's name]"},
     "--push": {
         "is_flag": True,
-        "help": "Into the registry that --tag names; the engine's own builder keeps it, too.",
+        "help": "Push to the registry in --tag; the engine's own builder keeps the image as well.",
     },
     "--builder": {
         "frequent": False,
         "metavar": "NAME",
-        "help": "Another builder than buildx's current one.",
+        "help": "Builder to use instead of buildx's current one.",
     },
     "--cache-from": {
         "frequent": False,
         "multiple": True,
         "metavar": "SOURCE",
-        "help": "Cache to use, as buildx spells it; {arch} stands for the target.",
+        "help": "Cache source, in buildx's syntax; {arch} stands for the target; repeatable.",
     },
     "--cache-to": {
         "frequent": False,
         "multiple": True,
         "metavar": "GOAL",
-        "help": "Where to put the cache; {arch} stands for the target.",
+        "help": "Cache destination, in buildx's syntax; {arch} stands for the target; repeatable.",
     },
     "--attest": {
         "frequent": False,
         "is_flag": True,
-        "help": "Provenance and a list of contents beside the image; with --push or --to.",
+        "help": "Attach provenance and an SBOM to the image; needs --push or --to.",
     },
-    "--no-cache": {"field": "fresh", "is_flag": True, "help": "Build every step again."},
+    "--no-cache": {"field": "fresh", "is_flag": True, "help": "Do not use the build cache."},
 }
 
 _VERIFY: dict[str, dict[str, Any]] = {
-    "--image": {"metavar": "REF", "help": "Verify an image that exists; build nothing."},
+    "--image": {"metavar": "REF", "help": "Verify this existing image instead of building."},
     "--on": {
         "field": "engine",
         "metavar": "ENGINE",
-        "help": "Run there: ssh://user@device[:port], or a docker context.",
+        "help": "Run on this engine: ssh://user@device[:port], or a docker context.",
     },
-    "--network": {"is_flag": True, "help": "Give the app a network; without, it has none."},
+    "--network": {"is_flag": True, "help": "Run the app with a network; by default it has none."},
     "--env": {
         "field": "environment",
         "multiple": True,
         "metavar": "NAME=VALUE",
-        "help": "A variable for the app.",
+        "help": "Environment variable for the app; repeatable.",
     },
     "--writable": {
         "frequent": False,
         "multiple": True,
         "metavar": "FOLDER",
-        "help": "A folder that will be a volume; /tmp and the home are writable.",
+        "help": "Folder that will be a volume; /tmp and the home are always writable; repeatable.",
     },
     "--timeout": {
         "frequent": False,
         "type": click.FloatRange(min=0, min_open=True),
         "metavar": "SECONDS",
-        "help": "How long a start may take.  [default: 60; 10 for a command]",
+        "help": "Time limit for a start.  [default: 60; 10 for a command]",
     },
     "--runs": {
         "frequent": False,
         "type": click.IntRange(1, 100),
         "metavar": "N",
-        "help": "Starts to take the median of.  [default: 3; 1 under emulation]",
+        "help": "Number of starts to measure; the median counts.  [default: 3; 1 under emulation]",
     },
-    "--quick": {"is_flag": True, "help": "Leave out rebuilds and the second run, and say so."},
-    "--keep": {"is_flag": True, "help": "Keep the image that was built."},
+    "--quick": {"is_flag": True, "help": "Skip rebuilds and the second run."},
+    "--keep": {"is_flag": True, "help": "Do not remove the built image."},
 }
 
 
@@ -220,18 +220,18 @@ SHORT = option(
     is_eager=True,
     expose_value=False,
     callback=_show_short_help,
-    help="Show the options that are used most and exit.",
+    help="Show the most used options and exit.",
 )
 GIVEN = tuple(map(_setting, SETTINGS))
-REQUEST = (*GIVEN, flag("--anew", help="Ignore the options that leanscaffold.json recorded."))
+REQUEST = (*GIVEN, flag("--anew", help="Ignore the options in leanscaffold.json."))
 BUILD = tuple(_filling(name, "Build", **settings) for name, settings in _BUILD.items())
 # What cannot be read is told by those who read it, with the exit code for that.
 PATH = click.Argument(["path"], type=click.Path(path_type=Path, readable=False), default=Path())
 JSON = flag("--json", "as_json", help="Print JSON on stdout.")
 QUIET = flag("--quiet", "-q", help="Print only errors to stderr.")
-VERBOSE = flag("--verbose", "-v", help="Every base and every Python.")
+VERBOSE = flag("--verbose", "-v", help="Show every base and every Python.")
 FORCE = flag("--force", help="Overwrite files that you wrote or edited.")
-REMAKE = flag("--force", help="Generate again, and overwrite files that you wrote or edited.")
+REMAKE = flag("--force", help="Generate again, overwriting files that you wrote or edited.")
 # Of commands that read no project: there are no recorded options to fill what is not asked.
 KNOWLEDGE = _setting(BY_NAME["knowledge"], section=_LAST)
 OFFLINE = _setting(BY_NAME["offline"], section=_LAST, default=False)

@@ -25,7 +25,7 @@ from scaffold.report.plan_result import PlanResult, idle_swaps, minor, planned_f
 from scaffold.report.progress import talking
 from scaffold.report.summary import show_result_text
 from scaffold.report.terminal import print_result
-from scaffold.state.file_writer import RECORD, digest
+from scaffold.state.file_writer import RECORD, digest, find_unchanged
 from scaffold.state.record import render_record
 
 
@@ -167,6 +167,7 @@ def write_files(
     kept = find_left(path, files, outcome.request)
     for name in kept:
         del files[name]
+    unchanged = find_unchanged(path, files)
     try:
         left = set(outside.files.write(path, files, force)) - set(kept)
     except FileConflictError as error:
@@ -180,7 +181,18 @@ def write_files(
         for name in kept
     )
     hashes = {name: digest(text) for name, text in files.items()}
-    return replace(outcome, files=hashes, remarks=(*outcome.remarks, *spared, *stale))
+    remarks = (*outcome.remarks, *spared, *stale)
+    return replace(outcome, files=hashes, unchanged=unchanged, remarks=remarks)
+
+
+def compare_files(outside: Services, path: Path, outcome: PlanResult) -> PlanResult:
+    """Return an outcome that fits with the hashes of the files that need not be written again."""
+    if outside.files.read_record(path) is None:
+        return replace(outcome, files=dict.fromkeys(planned_files(outcome)))
+    files = spell_files(outside, path, outcome)
+    unchanged = find_unchanged(path, files)
+    hashes = {name: digest(files[name]) if name in unchanged else None for name in files}
+    return replace(outcome, files=hashes, unchanged=unchanged)
 
 
 def _with_command(
@@ -231,8 +243,8 @@ def plan(
     """Show which base image the project in PATH gets, and why; write nothing."""
     with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
-    if outcome.fits:
-        outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
+        if outcome.fits:
+            outcome = compare_files(outside, path, outcome)
     return show_result(outcome, folder=path, as_json=as_json, verbose=verbose)
 
 

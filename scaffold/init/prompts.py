@@ -123,7 +123,7 @@ _ESCAPE = 0.05  # seconds in which the rest of an arrow key's code follows its f
 _POINTED = 8  # columns for the pointer, the tick and the gap before a note
 _NARROWEST = 16
 _TALLEST = 14  # lines of a long list: the screen keeps what was said before
-_WIDEST = 40  # a longer title moves its own note, and no other
+_WIDEST = 44  # a longer title moves its own note, and no other
 
 
 def ask_on_terminal(question: Question) -> str:

@@ -35,17 +35,17 @@ _USUAL_DEVICES = (
 _OFFERED = 9
 _SIZES = ("100MB", "250MB", "500MB", "1GB")
 _OBJECTIVES = {
-    "size": ("A small image", "the fewest megabytes to pull and to store"),
-    "balanced": ("A balance", "glibc, unless musl saves a quarter or more"),
-    "compatible": ("Compatibility", "glibc and a shell: what most packages are tested with"),
+    "size": ("A small image", "smallest download and disk usage"),
+    "balanced": ("A balance", "glibc, unless musl saves at least a quarter"),
+    "compatible": ("Compatibility", "glibc and a shell, as most packages are tested"),
 }
 _AROUND = {
-    "compose": ("compose.yaml", "with the device's limits, a read-only root, its hardware"),
-    "bake": ("docker-bake.hcl", "all targets with one command"),
+    "compose": ("compose.yaml", "runs it with the device's limits and hardware"),
+    "bake": ("docker-bake.hcl", "builds all targets with one command"),
     "ci": ("A CI workflow", "checks, builds and verifies on GitHub"),
-    "devcontainer": ("A dev container", "an editor's container with the image's Python"),
+    "devcontainer": ("A dev container", "for editors, with the image's Python"),
     "systemd": ("A systemd unit", "for a device without compose"),
-    "balena": ("balena.yml", "for a fleet at balena"),
+    "balena": ("balena.yml", "for a balena fleet"),
     "gitattributes": (".gitattributes", "collapses generated files in pull requests"),
 }
 _ARCHES = {
@@ -125,9 +125,7 @@ def _device(situation: Situation, _: Answers) -> Question | None:
         text="Which device is it for?",
         options=(
             *(_device_option(situation.devices[name]) for name in names),
-            Option(
-                value=OTHER, title="Architectures", note="one or more, for no particular device"
-            ),
+            Option(value=OTHER, title="Architectures", note="any device"),
             Option(value=MACHINE, title="This machine", note=parse_arch(situation.machine).value),
             *(_device_option(device) for device in by_name if device.id not in names),
         ),
@@ -193,7 +191,7 @@ def _budget(situation: Situation, _: Answers) -> Question | None:
         name="max-size",
         text="How large may the image be on disk?",
         options=(
-            Option(value="", title="No limit", note="as small as possible in any case"),
+            Option(value="", title="No limit", note="the smallest image that works"),
             *(Option(value=size, title=_spaced(size)) for size in sizes),
             Option(value=OTHER, title="Another size"),
         ),
@@ -211,7 +209,7 @@ def _other_budget(_: Situation, answers: Answers) -> Question | None:
         return None
     return Question(
         name="max-size-other",
-        text="At most how much?",
+        text="Maximum size on disk?",
         note="such as 300MB or 1.5GiB",
         check=parse_size,
     )
@@ -238,8 +236,8 @@ def _command(situation: Situation, _: Answers) -> Question | None:
     recorded = situation.recorded.get("cmd")
     return Question(
         name="cmd",
-        text="How does it start? No file says it.",
-        note="such as python -m app; empty: later",
+        text="How does it start?",
+        note="such as python -m app; empty to skip",
         default=str(recorded.raw) if recorded else "",
         check=lambda text: parse_command(text) if text.strip() else (),
     )
@@ -252,7 +250,7 @@ def _port(situation: Situation, answers: Answers) -> Question | None:
     return Question(
         name="port",
         text="On which port does it listen?",
-        note="empty: on none",
+        note="empty if none",
         default=str(recorded.raw) if recorded else "",
         check=lambda text: parse_port(text) if text.strip() else None,
     )

@@ -673,7 +673,7 @@ class Code(StrEnum):
     The project's own ignore file lets a file that usually holds secrets into the image, where
     everybody who has the image can read it.
 
-    Name the file in the ignore file, and give it to the container when it runs.
+    Name the file in the ignore file, and pass it to the container at run time.
     """
     ARGUMENT_MISSING = """argument-missing (note, first-screen): the start lacks an argument
 

@@ -20,18 +20,18 @@ INTERRUPTED = 130
 
 EXIT_CODES = {
     FITS: "done; a base image fits",
-    1: "a check failed or was not tried, or an error without a code",
-    2: "an option, an argument or a setting makes no sense",
+    1: "a check failed or could not run, or another error",
+    2: "an option, argument or setting is invalid",
     NOTHING_FITS: "no base image fits the project, the target and the limits",
     4: "requirement or lock files cannot be read",
     5: "the requirements contradict each other, or a package does not exist",
     6: "the knowledge is invalid or missing",
-    7: "no container engine that can be used",
+    7: "no usable container engine",
     8: "the build failed",
     9: "a file that you wrote or edited is in the way (--force overwrites it)",
     10: "a folder or file cannot be read or written",
     INTERNAL: "a bug in leanscaffold",
-    75: "the index cannot be reached; a later try may work",
+    75: "the index cannot be reached; try again later",
     INTERRUPTED: "interrupted",
 }
 
@@ -71,7 +71,7 @@ class LeanscaffoldError(Exception):
 
 
 class UsageError(LeanscaffoldError, code="usage", exit_code=2):
-    """An option or argument that makes no sense, such as an unknown device.
+    """An option or argument is invalid, such as an unknown device.
 
     `leanscaffold COMMAND --help` lists every option. `leanscaffold devices` lists the devices,
     and `leanscaffold config` shows where each value comes from.
@@ -79,9 +79,9 @@ class UsageError(LeanscaffoldError, code="usage", exit_code=2):
 
 
 class NoTerminalError(UsageError, code="no-terminal"):
-    """Questions, but no terminal to ask them in.
+    """`init` asks questions, and there is no terminal.
 
-    Answer with options: `leanscaffold init . --yes --device raspberry-pi-5`, or use `generate`.
+    Use options instead: `leanscaffold init . --yes --device raspberry-pi-5`, or use `generate`.
     """
 
 
@@ -113,8 +113,8 @@ class RequirementsInvalidError(LeanscaffoldError, code="requirements-invalid", e
 class UnresolvableError(LeanscaffoldError, code="unresolvable", exit_code=5):
     """The requirements contradict each other, or name a package that does not exist.
 
-    Loosen one of the two requirements that the message names. Where a package is on a private
-    index, name the index: [private index and proxy](private-index.md).
+    Loosen one of the two requirements that the message names. If a package is on a private
+    index, name it: [private index and proxy](private-index.md).
     """
 
 
@@ -136,7 +136,7 @@ class DataMissingError(LeanscaffoldError, code="data-missing", exit_code=6):
 class EngineError(LeanscaffoldError, code="engine", exit_code=7):
     """The container engine cannot do what was asked.
 
-    `leanscaffold doctor` checks the engine, buildx and emulation, with a remedy for each.
+    `leanscaffold doctor` checks the engine, buildx and emulation, and says how to fix each.
     `build --to app.tar` needs [no engine](engineless.md).
     """
 
@@ -144,14 +144,14 @@ class EngineError(LeanscaffoldError, code="engine", exit_code=7):
 class TraceError(LeanscaffoldError, code="trace"):
     """A run cannot be traced, or its trace would be incomplete.
 
-    Follow the hint; `--tracer hook` needs no rights in the engine.
+    Follow the hint; `--tracer hook` needs no privileges in the engine.
     """
 
 
 class EngineMissingError(EngineError, code="engine-missing"):
     """No engine answers, or its address is wrong.
 
-    Start Docker (`systemctl start docker`, or Docker Desktop), or name an engine elsewhere:
+    Start Docker (`systemctl start docker`, or Docker Desktop), or name another engine:
     `DOCKER_HOST=ssh://user@host` or `docker context use NAME`. `build --to app.tar` needs [no
     engine](engineless.md).
     """
@@ -160,8 +160,8 @@ class EngineMissingError(EngineError, code="engine-missing"):
 class EngineForbiddenError(EngineError, code="engine-forbidden"):
     """The user has no permission to use the engine.
 
-    Join the group docker (`sudo usermod -aG docker $USER`, then log in again), or run Docker in
-    rootless mode.
+    Add yourself to the group docker (`sudo usermod -aG docker $USER`, then log in again), or run
+    Docker in rootless mode.
     """
 
 
@@ -175,8 +175,8 @@ class EngineOldError(EngineError, code="engine-old"):
 class DockerMissingError(EngineError, code="docker-missing"):
     """There is no ``docker`` command on the PATH.
 
-    Install Docker Engine or Docker Desktop. Where the engine runs on another machine, the
-    package docker-ce-cli is enough. `build --to app.tar` needs [no engine](engineless.md).
+    Install Docker Engine or Docker Desktop. If the engine runs on another machine, the package
+    docker-ce-cli is enough. `build --to app.tar` needs [no engine](engineless.md).
     """
 
 
@@ -192,12 +192,12 @@ class BuilderError(EngineError, code="builder"):
     """The builder does not exist, or cannot do what was asked.
 
     `docker buildx ls` lists the builders. `docker buildx create --name lean --driver
-    docker-container` makes one that exports caches; name it with `--builder lean`.
+    docker-container` makes one that exports caches; use it with `--builder lean`.
     """
 
 
 class OnePlatformError(BuilderError, code="one-platform"):
-    """The builder builds for one platform at a time only, as the engine's own often does.
+    """The builder builds for only one platform at a time, like the default builder of many engines.
 
     `docker buildx create --name lean --driver docker-container`, then `--builder lean`; or
     build for one `--target` at a time.
@@ -207,7 +207,7 @@ class OnePlatformError(BuilderError, code="one-platform"):
 class BuildError(LeanscaffoldError, code="build-failed", exit_code=8):
     """The build ended without an image.
 
-    Read the failing step's last lines below the error. If the Dockerfile was edited by hand,
+    The last lines of the failing step are below the error. If the Dockerfile was edited by hand,
     `leanscaffold generate --force` writes it again.
     """
 
@@ -215,22 +215,22 @@ class BuildError(LeanscaffoldError, code="build-failed", exit_code=8):
 class BaseUnavailableError(BuildError, code="base-unavailable"):
     """The base image cannot be pulled, or does not exist for this platform.
 
-    See whether `docker pull` of it works. `--registry default=PREFIX` takes base images from a
-    mirror, `--base` another base ([private index and proxy](private-index.md)).
+    Check whether `docker pull` of it works. `--registry default=PREFIX` pulls base images from a
+    mirror, `--base` uses another base ([private index and proxy](private-index.md)).
     """
 
 
 class StepFailedError(BuildError, code="step-failed"):
     """A step of the Dockerfile failed.
 
-    Read the last lines that it printed. Certificates, passwords and proxies: [private index and
-    proxy](private-index.md). Files that do not match their hash: `leanscaffold generate` locks
+    Read the last lines that it printed. For certificates, passwords and proxies see [private index
+    and proxy](private-index.md). If files do not match their hashes, `leanscaffold generate` locks
     what the index has now.
     """
 
 
 class EmulationMissingError(BuildError, code="emulation-missing"):
-    """A step has to run a program of the target's, and the builder cannot.
+    """A step runs a program of the target's architecture, and the builder cannot.
 
     `docker run --privileged --rm tonistiigi/binfmt --install all` installs emulation; or build
     on a machine of the target's architecture with `--builder NAME`.
@@ -240,19 +240,19 @@ class EmulationMissingError(BuildError, code="emulation-missing"):
 class PushError(BuildError, code="push-failed"):
     """The registry does not accept the image.
 
-    `docker login REGISTRY`, and check that `--tag` names a repository you may write to.
+    Run `docker login REGISTRY`, and check that `--tag` names a repository you may write to.
     """
 
 
 class LayerLostError(BuildError, code="layer-lost"):
-    """The engine lost a layer: another build or removal ran while it stored the image.
+    """The engine lost a layer because another build or removal ran while it stored the image.
 
     Run the command again; if that does not help, `docker builder prune`.
     """
 
 
 class DiskFullError(BuildError, code="disk-full"):
-    """No space is left where the engine keeps its images.
+    """No space is left on the disk where the engine keeps its images.
 
     `docker system df` shows what takes the space, `docker builder prune` frees the build cache.
     """
@@ -261,15 +261,15 @@ class DiskFullError(BuildError, code="disk-full"):
 class FileConflictError(LeanscaffoldError, code="file-exists", exit_code=9):
     """A file that you wrote or edited is in the way.
 
-    `--output Dockerfile.lean` writes beside yours, `--leave Dockerfile` writes all other files,
-    `--force` overwrites it.
+    `--output Dockerfile.lean` writes another file next to yours, `--leave Dockerfile` writes only
+    the other files, `--force` overwrites it.
     """
 
 
 class PathUnreadableError(LeanscaffoldError, code="path-unreadable", exit_code=10):
     """A folder or file cannot be read or written.
 
-    Check that it exists, its permissions and the space left on its disk.
+    Check its path, its permissions and the free space on its disk.
     """
 
 
@@ -277,7 +277,7 @@ class TemplateInvalidError(LeanscaffoldError, code="template-invalid", exit_code
     """A project template cannot be found, read or filled in.
 
     `leanscaffold init --help` lists the bundled templates; a template of your own is a folder,
-    an archive or an address.
+    an archive or a URL.
     """
 
 

@@ -26,7 +26,7 @@ class AcceleratorRule:
 
     ``packages`` are normalised names or patterns. ``verdict`` is ``index`` (they come from
     ``index_url``), ``works`` (the default index's files are right), ``useless`` (they install and
-    serve nothing) or ``unusable`` (what the default index has does not run there). ``arches``,
+    are not needed) or ``unusable`` (what the default index has does not run there). ``arches``,
     ``capabilities`` and ``jetpacks`` limit it; empty is everywhere. ``plain_arches`` are those for
     which an older version on the default index has no code for the accelerator. ``swap`` is what
     does the same without it.
@@ -57,7 +57,7 @@ class AcceleratorRule:
 class Accelerator:
     """One kind of accelerator.
 
-    ``parts`` are patterns of packages that serve nothing without it. ``host`` is what the device's
+    ``parts`` are patterns of packages that are not needed without it. ``host`` is what the device's
     own system brings, outside of any image. ``runtime`` is the container runtime that it needs.
     """
 

@@ -125,9 +125,9 @@ class Options:
         (),
         name="swap",
         metavar="A=B",
-        help="Install B where the project asks for A; repeatable.",
+        help="Install B instead of A; repeatable.",
     )
-    apply_swaps: bool = _project("switch", help="Make every swap that keeps the behaviour.")
+    apply_swaps: bool = _project("switch", help="Apply all swaps that keep the behaviour.")
     python: str = _choice(
         "python",
         frequent=True,
@@ -141,7 +141,7 @@ class Options:
         metavar="ID|FAMILY",
         completes="base",
         sample="slim",
-        help="Only this base image or family.",
+        help="Use only this base image or family.",
     )
     pin: bool = _choice(
         "switch",
@@ -149,43 +149,45 @@ class Options:
         "renew both.",
     )
     objective: str = _choice(
-        "choice", "size", choices=OBJECTIVES, help="What to prefer.  [default: size]"
+        "choice", "size", choices=OBJECTIVES, help="What to optimize for.  [default: size]"
     )
-    require_shell: bool = _choice("switch", help="Only base images with a shell.")
+    require_shell: bool = _choice("switch", help="Use only base images with a shell.")
     allow_compile: str = _choice(
         "choice",
         "minutes",
         choices=COMPILE,
-        help="How long a build may compile on the device's CPU.  [default: minutes]",
+        help="Allow compiling for at most this long, on the device's CPU.  [default: minutes]",
     )
     bytecode: str = _choice(
         "choice",
         "only",
         choices=BYTECODE,
-        help="Compiled bytecode: none, beside the sources, or instead of them where proven.  "
+        help="Compiled bytecode: none, next to the sources, or instead of them if safe.  "
         "[default: only]",
     )
     trim: str = _choice(
         "choice",
         "safe",
         choices=TRIM,
-        help="What is left out of packages: nothing, what no running app reads, or also "
-        "examples and languages that the sources do not name.  [default: safe]",
+        help="What to leave out of packages: nothing, files that a running app does not read, or "
+        "also "
+        "examples and languages that the sources do not use.  [default: safe]",
     )
     traced: str = _choice(
         "choice",
         "safe",
         choices=TRACED,
-        help="What a committed trace (leanscaffold trace) leaves out: what no run opened and "
-        "nothing kept may need; all that no run opened; nothing.  [default: safe]",
+        help="What to leave out based on a trace (see `leanscaffold trace`): files that were not "
+        "opened "
+        "and cannot be needed, all files that were not opened, or nothing.  [default: safe]",
     )
     compression: str = _choice(
         "compression",
         "gzip",
         metavar="gzip|zstd[:LEVEL]",
         sample="zstd:9",
-        help="Of the layers that `build --push` and `build --to` write; zstd needs an engine that "
-        "reads it.  [default: gzip; `deploy` asks the device's engine]",
+        help="Compression of layers for `build --push` and `build --to`; zstd needs an engine that "
+        "supports it.  [default: gzip; `deploy` asks the device's engine]",
     )
     programs: tuple[str, ...] = _application(
         "program",
@@ -193,16 +195,16 @@ class Options:
         name="with",
         metavar="PROGRAM",
         sample=("ffmpeg",),
-        help="A program that the app starts, such as ffmpeg, from the base's distribution, "
-        "with the libraries that it needs; repeatable.",
+        help="Install a program that the app runs, such as ffmpeg, from the base's distribution; "
+        "repeatable.",
     )
     provided: tuple[str, ...] = _application(
         "program",
         (),
         metavar="NAME",
         sample=("picamera2",),
-        help="A module, program or library that nothing in the plan brings and the container "
-        "has all the same, mounted for instance; repeatable.",
+        help="A module, program or library that is provided at run time, for instance by a mount; "
+        "repeatable.",
     )
     fetched: tuple[FetchedModel, ...] = _application(
         "model",
@@ -210,12 +212,11 @@ class Options:
         name="fetch-model",
         metavar="PATH=URL#sha256=HASH[&size=SIZE]",
         sample=(f"models/net.onnx=https://models.example/net.onnx#sha256={'0' * 64}&size=5MB",),
-        help="A file that the build fetches into the application's folder, checked against its "
-        "hash, in a layer below the sources; LEANSCAFFOLD_MODEL_TOKEN is sent as a bearer token; "
-        "repeatable.",
+        help="Download a file into the application's folder during the build and check its hash; "
+        "LEANSCAFFOLD_MODEL_TOKEN is sent as a bearer token; repeatable.",
     )
     debug_shell: bool = _application(
-        "switch", help="A static busybox in an image without a shell: /bin/busybox, and /bin/sh."
+        "switch", help="Add a static busybox (/bin/busybox, /bin/sh) to an image without a shell."
     )
     command: tuple[str, ...] = _application(
         "command",
@@ -224,25 +225,25 @@ class Options:
         frequent=True,
         metavar="COMMAND",
         sample="python -m app",
-        help="How the application starts.",
+        help="Command that starts the application.",
     )
-    port: int | None = _application("port", None, metavar="PORT", help="The port it listens on.")
-    health: str = _application(
-        "health", metavar="PATH", help="The path that answers while it is well."
+    port: int | None = _application(
+        "port", None, metavar="PORT", help="Port the application listens on."
     )
+    health: str = _application("health", metavar="PATH", help="HTTP path of the health check.")
     health_command: tuple[str, ...] = _application(
         "command",
         (),
         name="health-cmd",
         metavar="COMMAND",
         sample="python -m app --check",
-        help="Exits with 0 in the container while the application is well.",
+        help="Command of the health check; exits with 0 while the application is healthy.",
     )
     also: tuple[str, ...] = _files(
         "choice",
         (),
         choices=AROUND,
-        help="Write what goes around the Dockerfile, too; repeatable, or with commas.",
+        help="Write these files as well; repeatable, or separated by commas.",
     )
     dockerfile: str = _files(
         "dockerfile",
@@ -251,14 +252,20 @@ class Options:
         metavar="FILE|DIR",
         completes="file",
         sample="Dockerfile.lean",
-        help="Write this Dockerfile, or the one in this folder, beside one of your own: "
-        "--output Dockerfile.lean.  [default: Dockerfile]",
+        help="Name of the Dockerfile, or a folder for it, to keep one of your own.  [default: "
+        "Dockerfile]",
     )
     registries: tuple[tuple[str, str], ...] = _index(
-        "registry", (), name="registry", metavar="NAME=PREFIX", help="Where base images come from."
+        "registry",
+        (),
+        name="registry",
+        metavar="NAME=PREFIX",
+        help="Pull base images of registry NAME from PREFIX.",
     )
     offline: bool = _index(
-        "switch", frequent=True, help="Use only the lock, the cache and the bundled knowledge."
+        "switch",
+        frequent=True,
+        help="Use only the lock, the cache and the bundled knowledge; no network.",
     )
 
 
@@ -278,8 +285,8 @@ class Request:
         frequent=True,
         metavar="ARCH",
         completes="arch",
-        help="amd64, arm64, arm/v7, arm/v6, 386, ppc64le, s390x or riscv64, in any spelling; "
-        "or a device's name; repeatable.",
+        help="amd64, arm64, arm/v7, arm/v6, 386, ppc64le, s390x or riscv64, or a device's name; "
+        "repeatable.",
     )
     device: str = _target(
         "text",
@@ -287,28 +294,29 @@ class Request:
         metavar="NAME",
         completes="device",
         sample="raspberry-pi-4",
-        help="A device's profile (see `leanscaffold devices`); the other options override it.",
+        help="Use a device profile (see `leanscaffold devices`); other options override its "
+        "values.",
     )
     accelerator: str = _target(
         "choice",
         "auto",
         choices=ACCELERATORS,
-        help="What computes beside the processor: none, or what the device has in addition to "
-        "its profile.  [default: auto, the device's]",
+        help="Accelerator to use: none, or one that the device has in addition to its profile.  "
+        "[default: auto, the device's]",
     )
     max_size: int | None = _target(
-        "size", None, frequent=True, help="Maximum size on disk: 500MB (500M is the same), 1.5GiB."
+        "size", None, frequent=True, help="Maximum size on disk, such as 500MB or 1.5GiB."
     )
     max_download: int | None = _target("size", None, help="Maximum download size.")
-    memory: int | None = _target("memory", None, help="The device's memory.")
+    memory: int | None = _target("memory", None, help="Memory of the device.")
     storage: int | None = _target(
         "size",
         None,
         sample="16GB",
-        help="The device's room for images: an update needs it for the old one and the new.  "
+        help="Space for images on the device; an update needs it for the old and the new image.  "
         "[default: all of the device's storage]",
     )
-    remove_old: bool = _target("switch", help="Remove the old image before the new one is pulled.")
+    remove_old: bool = _target("switch", help="Remove the old image before pulling the new one.")
     requirements: tuple[str, ...] = _project(
         "path",
         (),
@@ -321,19 +329,29 @@ class Request:
         help="Requirements file, relative to PATH; repeatable.",
     )
     extras: tuple[str, ...] = _project(
-        "name", (), name="extra", metavar="NAME", sample=("server",), help="Optional dependencies."
+        "name",
+        (),
+        name="extra",
+        metavar="NAME",
+        sample=("server",),
+        help="Include these optional dependencies; repeatable.",
     )
     groups: tuple[str, ...] = _project(
-        "name", (), name="group", metavar="NAME", sample=("prod",), help="Dependency group."
+        "name",
+        (),
+        name="group",
+        metavar="NAME",
+        sample=("prod",),
+        help="Include this dependency group; repeatable.",
     )
     package: str = _project(
         "text",
         metavar="NAME",
         sample="member",
-        help="The member of a workspace, or the project below PATH, that is the application.",
+        help="Workspace member, or project below PATH, that is the application.",
     )
     allow_empty: bool = _project(
-        "switch", help="Plan without packages where nothing says what to install."
+        "switch", help="Plan without packages if no file says what to install."
     )
     leave: tuple[str, ...] = _files(
         "output",
@@ -341,13 +359,17 @@ class Request:
         metavar="FILE",
         completes="file",
         sample=(".dockerignore",),
-        help="Leave this file as it is, and write the others: --leave Dockerfile; repeatable.",
+        help="Do not write this file: --leave Dockerfile; repeatable.",
     )
     index_url: str = _index(
-        "url", metavar="URL", help="Package index instead of the configured one."
+        "url", metavar="URL", help="Package index to use instead of the configured one."
     )
     extra_index_urls: tuple[str, ...] = _index(
-        "url", (), name="extra-index-url", metavar="URL", help="One more index."
+        "url",
+        (),
+        name="extra-index-url",
+        metavar="URL",
+        help="Additional package index; repeatable.",
     )
     certificates: str = _index(
         "path",
@@ -356,12 +378,12 @@ class Request:
         metavar="FILE",
         completes="file",
         sample="company-ca.pem",
-        help="Certificates (PEM) that the index needs, and a build.",
+        help="Certificates (PEM) for the index and for builds.",
     )
     build_metadata: bool = _index(
         "switch",
-        help="Build the metadata of an sdist that does not say what it requires. This runs its "
-        "code on this computer, with its Python, in a folder that is thrown away.",
+        help="Build the metadata of sdists that do not declare their requirements. This runs their "
+        "code on this computer, in a temporary folder.",
     )
     knowledge: tuple[str, ...] = _index(
         "path",
@@ -370,7 +392,7 @@ class Request:
         metavar="DIR",
         completes="folder",
         sample=("our-knowledge",),
-        help="A folder of your own facts, on top of the bundled ones.",
+        help="Folder with facts of your own, in addition to the bundled ones; repeatable.",
     )
     options: Options = field(default_factory=Options)
     places: Mapping[str, Detail] = field(default_factory=dict, compare=False)

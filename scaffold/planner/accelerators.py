@@ -108,10 +108,10 @@ def describe(advice: Advice, target: Target) -> str:
     if rule.verdict == "useless" and advice.accelerator.id in added:
         text = (
             f"{advice.package} needs the {advice.accelerator.name}, which can be added {where} "
-            f"(--accelerator {advice.accelerator.id} says that it is there)"
+            f"(--accelerator {advice.accelerator.id} if it is present)"
         )
     elif rule.verdict == "useless":
-        text = f"{advice.package} is of no use {where}: {rule.why}"
+        text = f"{advice.package} cannot be used {where}: {rule.why}"
     else:
         text = f"{advice.package} does not run on the {advice.accelerator.name} {where}: {rule.why}"
     if rule.index_url or rule.base:
@@ -128,7 +128,7 @@ def _name_remedy(rule: AcceleratorRule) -> str:
     parts += [f"wheels of {rule.index_url}"] if rule.index_url else []
     parts += [f"Python {', '.join(rule.pythons)}"] if rule.pythons else []
     parts += [f"base {rule.base}"] if rule.base else []
-    return f"What does: {', '.join(parts)} (not tried on a device)"
+    return f"Works with: {', '.join(parts)} (not tried on a device)"
 
 
 def list_unused(

@@ -216,7 +216,7 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
             text = f"Python {what} is not {bound.value} ({bound.origin})"
             known = {Version(one.release) for base in question.facts.bases for one in base.images}
             if not any(specifier.contains(one, prereleases=True) for one in known):
-                text = f"no image that is known has a Python {bound.value} ({bound.origin})"
+                text = f"no known image has Python {bound.value} ({bound.origin})"
             yield Reason(code=Code.PYTHON_NOT_ADMISSIBLE, text=text)
             return
     if image.prerelease and asked != image.python:

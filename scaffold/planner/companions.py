@@ -110,8 +110,8 @@ def _function(use: Use) -> str:
 def _downloads(use: Use) -> Reason:
     function, _, argument = use.value.partition(" ")
     text = (
-        f"{use.origin}: {function} downloads {argument or 'data'} when it is called, as "
-        f"its name says; bring it into the project's folder, or mount a volume for it{_FETCH}"
+        f"{use.origin}: {function} downloads {argument or 'data'} when it is called; "
+        f"add it to the project's folder, or mount a volume for it{_FETCH}"
     )
     return Reason(code=Code.DOWNLOADS_DATA, text=text)
 
@@ -225,13 +225,13 @@ def _tell_write(folder: str, uses: list[Use], workdir: str, home: str) -> Reason
     what = f"{first.origin} writes {path}{more}"
     if folder == workdir:
         text = (
-            f"{what}, beside the sources: a read-only root refuses it, and it is lost with the "
-            f"container; write below {home}, or into a folder of its own, such as {workdir}/data, "
-            "and mount a volume there"
+            f"{what}, next to the sources: this fails with a read-only root, and the file is lost "
+            f"with the container; write below {home}, or to a separate folder, such as "
+            f"{workdir}/data, and mount a volume there"
         )
     else:
         text = (
-            f"{what}: mount a volume at {folder}, or it is lost with the container, and a "
-            f"read-only root refuses it (verify: --writable {folder})"
+            f"{what}: mount a volume at {folder}; without one it is lost with the container, and "
+            f"fails with a read-only root (verify: --writable {folder})"
         )
     return Reason(code=Code.WRITES_FILE, text=text, fact=folder)

@@ -69,8 +69,8 @@ def doubt_python(
     return old_code + tuple(
         Reason(
             code=Code.PYTHON_AFTER_PINS,
-            text=f"{pinned.name} {pinned.version} is of {uploaded}, before Python {python} "
-            f"({day}), and does not say that it supports it",
+            text=f"{pinned.name} {pinned.version} of {uploaded} is older than Python {python} "
+            f"({day}) and does not declare support for it",
             package=pinned.name,
             file=pinned.file.filename,
             fact=python,
@@ -89,9 +89,9 @@ def _doubt_code(packages: Sequence[Pinned], python: str, day: date) -> Iterator[
         if uploaded and uploaded < day and others and python not in pinned.pythons:
             yield Reason(
                 code=Code.PYTHON_AFTER_PINS,
-                text=f"{pinned.name} {pinned.version} is of {uploaded}, before Python {python} "
-                f"({day}), has wheels up to Python {others[-1]} and is compiled from its sdist, "
-                f"which may fail: --python {others[-1]}, or a newer {pinned.name}",
+                text=f"{pinned.name} {pinned.version} of {uploaded} is older than Python {python} "
+                f"({day}), has wheels up to Python {others[-1]}, and compiling its sdist may fail: "
+                f"use --python {others[-1]} or a newer {pinned.name}",
                 package=pinned.name,
                 file=pinned.file.filename,
                 fact=python,
@@ -371,8 +371,8 @@ def _explain_room(size: Size, budget: Budget, storage: int) -> str:
     if not budget.keeps_old:
         return f"the image takes {each}; there is room for {_mb(storage)}"
     text = (
-        f"an update takes {_mb(room_to_update(size, budget))}: until it is pulled, the old image "
-        f"stays beside the new one, {each} each; there is room for {_mb(storage)}"
+        f"an update needs {_mb(room_to_update(size, budget))}, as the old image stays until the "
+        f"new one is pulled ({each} each); there is room for {_mb(storage)}"
     )
     alone = size.containerd <= storage
     return f"{text} (it fits with --remove-old, if an update may fail)" if alone else text
@@ -380,10 +380,10 @@ def _explain_room(size: Size, budget: Budget, storage: int) -> str:
 
 def describe_prerelease(image: Image, question: PlanningInput) -> str:
     """Return that an image has a pre-release, and whether the Python was released since."""
-    text = f"Python {image.python} is a pre-release in the image that is known ({image.release})"
+    text = f"Python {image.python} is a pre-release in the known image ({image.release})"
     released = question.facts.releases.get(image.python)
     late = released is not None and released <= question.today
-    return f"{text}, though it was released on {released}" if late else text
+    return f"{text}, although it was released on {released}" if late else text
 
 
 def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
@@ -416,8 +416,8 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     wheels = [w for w in candidate.packages if w.pinned.wheel and not w.exact]
     if unsized := [w.pinned.name for w in wheels if w.pinned.file.size is None]:
         text = (
-            f"the size of {', '.join(unsized)} is not known, for the file's host did not answer: "
-            "the image is larger by that"
+            f"the size of {', '.join(unsized)} is not known, as the file's host did not answer: "
+            f"the image will be larger by that"
         )
         yield Reason(code=Code.ESTIMATED_SIZE, text=text, package=unsized[0])
     if open_ended := [one.path for one in question.options.fetched if not one.size]:
@@ -436,7 +436,7 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
         yield Reason(code=Code.ELF_UNREAD, text=text, package=closed[0])
     assumed = [w.pinned.name for w in candidate.packages if w.facts.elf == "assumed"]
     if assumed:
-        text = f"libraries of {', '.join(assumed)} are taken over from a sibling wheel"
+        text = f"libraries of {', '.join(assumed)} are assumed to be those of a sibling wheel"
         yield Reason(code=Code.ELF_ASSUMED, text=text, package=assumed[0])
 
 

@@ -220,7 +220,7 @@ def _from_repositories(project: Project) -> Iterator[Reason]:
             compiled = f" with a compiler ({', '.join(one.build_tools)})" if one.build_tools else ""
             text = (
                 f"{one.name} is built from {one.build_from}{compiled} when the image is built; its "
-                "size is not known before"
+                "size is not known before the build"
             )
             yield Reason(code=Code.FROM_REPOSITORY, text=text, package=one.name)
 
@@ -229,9 +229,9 @@ def _compiles_own(project: Project) -> Iterator[Reason]:
     for one in project.packages:
         if one.tools:
             text = (
-                f"{one.name} has code of its own ({', '.join(one.tools)}; {one.origin}): it is "
-                "compiled for the target when the image is built; its size is not known before, so "
-                "the prediction spans what such code takes elsewhere"
+                f"{one.name} has code to compile ({', '.join(one.tools)}; {one.origin}), which is "
+                f"built with the image; its size is not known before the build, so the prediction "
+                f"covers the range of such code elsewhere"
             )
             yield Reason(code=Code.OWN_EXTENSION, text=text, package=one.name)
 
@@ -339,7 +339,7 @@ def _lacks_each_version(facts: Facts, base: Base, packages: Sequence[Weighed]) -
         if lacking:
             text = (
                 f"{weighed.pinned.name} has builds for {', '.join(lacking)}, and {base.id} has "
-                "none of them: what uses these libraries fails"
+                "none of them: code that uses these libraries fails"
             )
             yield Reason(
                 code=Code.MAY_NEED_LIBRARY,
@@ -427,10 +427,10 @@ def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     closed = is_closed(base)
     why = f"no package of {base.id} is known to have it{describe_elsewhere(facts, lack.id)}"
     if base.origin:
-        why = f"{base.id} holds only libraries that machine code names"
+        why = f"{base.id} has only the libraries that binaries link to"
         if lack.program:
             out = f", `--provided {lack.id}` leaves it out" if lack.likely else ""
-            why = f"{base.id} has no programs; `--with {lack.id}` puts it in{out}"
+            why = f"{base.id} has no programs; `--with {lack.id}` adds it{out}"
     elif closed:
         why = f"{base.id} has no package manager"
     elif lack.sought:

@@ -145,8 +145,8 @@ def _explain(weighed: Weighed, build: _Build) -> Reason:
     if build.effort is not BuildClass.UNKNOWN:
         text = f"{what}: {build.effort} with {needs}"
         return Reason(code=Code.COMPILE_NEEDED, text=text, package=name, file=file)
-    who = f"; no package is known that has {', '.join(build.unknown[:4])}" if build.unknown else ""
-    text = f"{what}: it is not known how long that takes and what it needs; with {needs}{who}"
+    who = f"; no known package has {', '.join(build.unknown[:4])}" if build.unknown else ""
+    text = f"{what}: how long that takes and what it needs is not known; with {needs}{who}"
     return Reason(code=Code.COMPILE_UNKNOWN, text=text, package=name, file=file)
 
 

@@ -25,7 +25,7 @@ _LOCALES = frozenset({"", "C", "POSIX", "C.UTF-8", "C.utf8"})
 OF_GLIBC = frozenset(
     {"libc", "libm", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl"}
 )
-_PROVIDED = "where it comes by other means, say --provided {}"
+_PROVIDED = "if it is provided by other means, use --provided {}"
 
 
 def is_closed(base: Base) -> bool:
@@ -149,7 +149,9 @@ class _Scales:
         name, base = use.value, self.base
         if not name:
             if is_closed(base) and not self.given:
-                text = f"{use.origin} starts a program that no literal names, and {base.id} has "
+                text = (
+                    f"{use.origin} starts a program whose name is not a literal, and {base.id} has "
+                )
                 self._refuse(use, Code.NEEDS_PROGRAM, text + "none" + self._way_out("PROGRAM"))
             return
         # django-admin is a command of django.
@@ -214,7 +216,7 @@ class _Scales:
         base = self.base
         text = f"{use.origin} sets the locale {use.value}, "
         if base.libc is LibcFamily.MUSL:
-            text += "which musl takes for C.UTF-8: numbers and dates are formatted as in C"
+            text += "which musl treats as C.UTF-8: numbers and dates are formatted as in C"
         elif use.when is When.START and self._provider(_ALL_LOCALES) and not is_closed(base):
             self.lacks.append((_ALL_LOCALES, str(use.origin)))
             return
@@ -246,7 +248,7 @@ class _Scales:
         if is_closed(self.base) and not self.base.origin:
             return ""
         if is_closed(self.base) or known is not None:
-            return f"; `--with {program}` puts it in"
+            return f"; `--with {program}` adds it"
         return f", and no package is known to have it; {_PROVIDED.format(program)}"
 
 
@@ -313,7 +315,7 @@ def find_missing(
             text = (
                 f"{use.origin} imports {use.value}, and no installed package is known to bring "
                 f"it: {_from_extra(project, {canonicalize_name(use.value)})}add its package to the "
-                f"requirements, or say --provided {use.value}"
+                f"requirements, or use --provided {use.value}"
             )
             code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
             reason = Reason(code=code, text=text, fact=use.value)
@@ -373,7 +375,7 @@ def _from_extra(project: Project, names: AbstractSet[str]) -> str:
     offered = [(extra, listed) for extra, listed in project.offered if listed & names]
     extra = min(offered, key=lambda one: (one[0] not in names, len(one[1])), default=("",))[0]
     if extra:
-        return f"ask for --extra {extra}, or "
+        return f"use --extra {extra}, or "
     own = {canonicalize_name(project.name.value), *(one.name for one in project.packages)}
     for found in project.told_extras:
         name, _, told = found.value.rstrip("]").partition("[")
@@ -394,16 +396,16 @@ def _lacks(
     name = _name_of(first) if first else ""
     if fact.until:
         what += f", which Python {python} dropped (the last with it is {fact.until})"
-        way = f"ask for --python {fact.until}" + (f", or add {first}" if first else "")
+        way = f"use --python {fact.until}" + (f", or add {first}" if first else "")
     elif name in installed:
         what += f", which {name} {installed[name]} does not have"
         way = f"ask for {first}"
     elif fact.elsewhere in _OTHER_SYSTEMS:
         what += f", and {fact.elsewhere}"
-        way = f"import it only there, or say --provided {use.value} where it is never reached"
+        way = f"import it only there, or use --provided {use.value} if it is never reached"
     elif fact.elsewhere:
         what += f", which no index has: {fact.elsewhere}"
-        way = f"say --provided {use.value} where the image gets it by other means"
+        way = f"use --provided {use.value} if the image gets it by other means"
     else:
         what += ", and nothing that is installed brings it"
         file = project.files[0] if project.files else "requirements.txt"

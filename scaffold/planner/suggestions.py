@@ -26,7 +26,7 @@ from scaffold.resolver.resolve import resolve
 # pydantic 7.1, pandas 8.4, numpy 8.7, FastAPI 9.9 MB a second (amd64, 2026-11-25).
 COMPILED_PER_SECOND = 7_200_000
 _WITHOUT_SOURCES = (
-    "no sources where that is proven to work: tracebacks show no lines of them, and a start takes "
+    "no sources where this is proven to work: tracebacks do not show source lines; the start takes "
     "as long as before"
 )
 
@@ -119,7 +119,7 @@ def find_with(
     saving = Suggestion(
         code=Code.WITH,
         text=f"{least.base.id} with {' and '.join(programs)} and what that needs, instead of "
-        f"{chosen.base.id}; what else the app starts is not there",
+        f"{chosen.base.id}; other programs that the app starts are missing",
         bytes=chosen.size.on_disk - least.size.on_disk,
         download=chosen.size.download - least.size.download,
         option=" ".join(f"--with {program}" for program in programs),
@@ -132,9 +132,9 @@ def _price_compiling(candidate: Candidate) -> str:
     library = candidate.base.stdlib_sources[0]
     sources = library + sum(source_bytes(weighed.facts) for weighed in candidate.packages)
     return (
-        "no compiled bytecode: every start compiles what it imports; all of it, "
-        f"{sources / 1e6:.1f} MB of sources, takes {sources / COMPILED_PER_SECOND:.1f} s of a "
-        "desktop's processor, more of a small one"
+        "no compiled bytecode: every start compiles what it imports; compiling all "
+        f"{sources / 1e6:.1f} MB of sources takes {sources / COMPILED_PER_SECOND:.1f} s on a "
+        f"desktop processor, longer on a small one"
     )
 
 
@@ -205,7 +205,7 @@ def find_workarounds(
         return ()
     names = ", ".join(lacking)
     kinds = {
-        "extra-index": "no index here has any: --extra-index-url names one more",
+        "extra-index": "no index has one; add another with --extra-index-url",
         "older-version": _older_hint(question, lacking, candidates, shelf),
         "distribution": f"no base's distribution builds {names}",
         "compile": f"{names} cannot be compiled here",
@@ -345,7 +345,7 @@ def _older_hint(
         found += [version] if version else []
     if found:
         have = "has" if len(found) == 1 else "have"
-        return f"your requirements do not admit {', '.join(found)}, which {have} a wheel"
+        return f"your requirements do not allow {', '.join(found)}, which {have} a wheel"
     return f"no version of {', '.join(without)} has a wheel"
 
 

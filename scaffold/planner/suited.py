@@ -102,7 +102,7 @@ def find_lighter(
         download = sum(weighed.pinned.file.size or 0 for weighed in parts)
     listed = ", ".join(weighed.pinned.name for weighed in parts[:3])
     more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""  # noqa: PLR2004 - as shown
-    text = f"without a GPU {listed}{more} serve nothing"
+    text = f"without a GPU {listed}{more} are not needed"
     if change is not None and change.urls:
         text += f"; {_list_indexes(change.urls)}"
     elif change is not None and change.unreachable:
@@ -168,7 +168,7 @@ def _describe(change: _Change, before: Accepted | None, after: Accepted | None) 
             saved = (
                 f": {on_disk / 1e9:.2f} GB less on disk, {download / 1e9:.2f} GB less to download"
             )
-    undo = "--accelerator cuda takes the files with CUDA"
+    undo = "--accelerator cuda installs the files with CUDA"
     if change.urls:
         text = f"{_list_indexes(change.urls)}, without CUDA{saved}; {undo}"
         yield Reason(code=Code.INDEX_FOR_DEVICE, text=text)
@@ -209,6 +209,6 @@ def _describe_failure(change: _Change, before: Accepted | None) -> Iterator[Reas
         listed = " and ".join(change.unreachable)
         text = (
             f"{listed} cannot be reached and no version on the default index is without CUDA: "
-            "plan again where it can be reached"
+            "plan again when it can be reached"
         )
         yield Reason(code=Code.INDEX_UNREACHABLE, text=text)

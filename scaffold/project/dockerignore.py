@@ -12,7 +12,7 @@ from scaffold.project.secrets import NAME_GLOBS
 
 _ENVIRONMENT = "a virtual environment of this machine: the image gets its own packages"
 _CACHE = "a cache: made again when it is needed"
-_PRIVATE = "a secret: give it to the container when it runs"
+_PRIVATE = "a secret: pass it to the container at run time"
 _HISTORY = "version control: the app does not read it"
 _EDITOR = "an editor's or desktop's own files"
 _OUTPUT = "the output of an earlier build of this project"
@@ -30,10 +30,10 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     ("**/.env", _PRIVATE),
     ("**/.env.*", _PRIVATE),
     ("**/.envrc", _PRIVATE),
-    ("**/*.pem", "may hold a private key: give it to the container when it runs"),
-    ("**/*.key", "may hold a private key: give it to the container when it runs"),
-    ("**/*.p12", "may hold a private key: give it to the container when it runs"),
-    ("**/*.pfx", "may hold a private key: give it to the container when it runs"),
+    ("**/*.pem", "may hold a private key: pass it to the container at run time"),
+    ("**/*.key", "may hold a private key: pass it to the container at run time"),
+    ("**/*.p12", "may hold a private key: pass it to the container at run time"),
+    ("**/*.pfx", "may hold a private key: pass it to the container at run time"),
     ("**/id_rsa*", _PRIVATE),
     ("**/id_dsa*", _PRIVATE),
     ("**/id_ecdsa*", _PRIVATE),
@@ -176,7 +176,7 @@ def render_ignore(
 
     ``only`` are the folders that the build needs of a workspace; empty for the whole folder.
     """
-    lines = ["# What stays out of the image, and out of what is sent to the builder."]
+    lines = ["# Not part of the image, and not sent to the builder."]
     if only:
         lines += ["", "# other members of the workspace", "*", *(f"!{_escape(p)}" for p in only)]
     for why, rows in groupby(_reasoned(keep, drop, own), key=lambda row: row[1]):

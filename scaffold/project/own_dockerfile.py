@@ -74,7 +74,7 @@ class OwnInstalls:
     def chosen(self, kind: str, project: str, offered: Collection[str]) -> Mapping[str, str]:
         """Return the extras or groups of a project that are installed, each with a note."""
         return {
-            one: f"{origin} installs the {kind} {one}: so does the image"
+            one: f"{origin} installs the {kind} {one}; the image does the same"
             for asked, name, chosen, origin in self.optional
             for one in offered
             if asked == kind and name in {"", canonicalize_name(project)}

@@ -136,8 +136,8 @@ def _from_setup(pyproject: Pyproject) -> Items:
     if not reading.files:
         origin = pyproject.origin("project", "dynamic")
         text = (
-            "the dependencies are made by the build (dynamic), which is never run here: list them"
-            " in requirements.txt, or name a file with --requirement"
+            "the dependencies are dynamic, and the build that computes them is not run here: list"
+            " them in requirements.txt, or name a file with --requirement"
         )
         yield Detail(text=text, file=origin.file, line=origin.line)
 

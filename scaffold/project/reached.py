@@ -3,14 +3,15 @@
 import ast
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from itertools import chain
 from operator import eq, ge, gt, le, lt, ne
 from typing import TypeGuard
 
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import Function, Module, is_example
+from scaffold.project.source_modules import FUNCTIONS, INNER, Function, Module, is_example, walk
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {
@@ -38,6 +39,14 @@ _COMPARES: Mapping[type[ast.cmpop], Callable[[int, int], bool]] = {
     ast.GtE: ge,
     ast.Gt: gt,
 }
+# What runs of these, or whether, is not what runs around them; and the fields of statements.
+_DECIDES = frozenset(
+    {
+        *(ast.If, ast.IfExp, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.BoolOp),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda),
+    }
+)
+_BLOCKS = frozenset({"body", "orelse"})
 _OLDEST = (3, 10)  # Python in a base; a release of it is more, as (3, 10, 4) > (3, 10)
 
 
@@ -79,28 +88,41 @@ class Conditions:
         self._values = values
         self._flags = flags
 
-    def places(self, tree: ast.Module) -> dict[int, Place]:
+    def places(self, tree: ast.Module, assignments: Iterable[ast.Assign]) -> dict[int, Place]:
         """Return the place of each node, by its id; nodes that never run have none."""
-        self._values = {**self._systems(tree), **self._values}
+        self._values = {**self._systems(assignments), **self._values}
         found: dict[int, Place] = {}
         waiting: list[tuple[ast.AST, Place]] = [(tree, Place())]
         while waiting:
-            node, place = waiting.pop()
-            found[id(node)] = place
-            waiting.extend(self._inside(node, place))
+            first, place = waiting.pop()
+            alike = [first]
+            for node in alike:
+                found[id(node)] = place
+                kind = node.__class__
+                if kind in _DECIDES:
+                    waiting.extend(self._inside(node, place))
+                    continue
+                for field in INNER.get(kind, ()):
+                    value = getattr(node, field)
+                    if not isinstance(value, list):
+                        alike.append(value)
+                    elif field in _BLOCKS:
+                        alike.extend(one for one, _ in self._block(value, place))
+                    else:
+                        alike += value
         return found
 
-    def _systems(self, tree: ast.Module) -> dict[str, ast.expr]:
+    def _systems(self, assignments: Iterable[ast.Assign]) -> dict[str, ast.expr]:
         """Return the names that are given the system, and nothing else, be it more than once."""
         given: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(tree):
-            for target in node.targets if isinstance(node, ast.Assign) else ():
-                if isinstance(target, ast.Name) and isinstance(node, ast.Assign):
+        for node in assignments:
+            for target in node.targets:
+                if isinstance(target, ast.Name):
                     given.setdefault(target.id, []).append(node.value)
         return {
             name: values[0]
             for name, values in given.items()
-            if all(isinstance(self._value(one), str) and self._is_known(one) for one in values)
+            if all(self._is_known(one) and isinstance(self._value(one), str) for one in values)
             and len({ast.dump(one) for one in values}) == 1
         }
 
@@ -134,22 +156,11 @@ class Conditions:
             yield node.values[0], replace(place, asked=True)
             yield from ((one, place) for one in node.values[1:])
         else:
-            yield from self._rest(node, place)
+            yield from ((one, place) for one in ast.iter_child_nodes(node))
 
-    def _rest(self, node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
-        for _, value in ast.iter_fields(node):
-            if isinstance(value, list):
-                yield from self._block(value, place)
-            elif isinstance(value, ast.AST):
-                yield value, place
-
-    def _block(
-        self, nodes: Sequence[ast.AST | object], place: Place
-    ) -> Iterator[tuple[ast.AST, Place]]:
+    def _block(self, nodes: Sequence[ast.AST], place: Place) -> Iterator[tuple[ast.AST, Place]]:
         """Yield the nodes up to one that surely leaves the block."""
         for node in nodes:
-            if not isinstance(node, ast.AST):
-                continue
             yield node, place
             taken = node.body if isinstance(node, ast.If) and self.known(node.test) is True else ()
             if taken and isinstance(taken[-1], ast.Return | ast.Raise | ast.Continue | ast.Break):
@@ -199,12 +210,12 @@ class Conditions:
 
     def _asks(self, test: ast.expr) -> bool:
         """Tell whether a condition asks for what is there."""
-        named = (node.id for node in ast.walk(test) if isinstance(node, ast.Name))
+        named = (node.id for node in walk(test) if isinstance(node, ast.Name))
         nodes = [test, *(self._values[name] for name in named if name in self._values)]
         return any(
             self._dotted(inner) in self._flags or _is_probe(inner, self._dotted)
             for node in nodes
-            for inner in ast.walk(node)
+            for inner in walk(node)
         )
 
     def known(self, test: ast.expr) -> bool | None:
@@ -303,6 +314,9 @@ def _is_negated(test: ast.expr) -> bool:
     return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
 
 
+_SETS: tuple[type[ast.Assign | ast.AnnAssign], ...] = (ast.Assign, ast.AnnAssign)
+
+
 def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
     """Return the full names of functions and values that tell whether something is installed.
 
@@ -311,20 +325,28 @@ def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
     """
     found: set[str] = set()
     for module in modules:
-        for node in module.nodes:
-            if isinstance(node, Function) and _is_asking(node, module):
-                found.add(module.dotted(ast.Name(id=node.name)))
+        probes = any(called in _ASKS for called, _ in module.calls())
+        if probes or any(map(_imports, module.of(ast.Try))):
+            asking = (one for one in module.of(*FUNCTIONS) if _is_asking(one, module))
+            found.update(module.dotted(ast.Name(id=one.name)) for one in asking)
+    names = {one.rpartition(".")[2] for one in found}
     for module in modules:
-        tries = [node for node in module.nodes if isinstance(node, ast.Try) and _imports(node)]
-        set_there = (one for node in tries for one in ast.walk(node) if _is_set(one))
+        tries = [node for node in module.of(ast.Try) if _imports(node)]
+        set_there = (one for node in tries for one in walk(node) if _is_set(one))
+        probes = any(called in _ASKS for called, _ in module.calls())
+        if not probes:
+            named = chain(
+                (one.id for one in module.of(ast.Name)), (x.attr for x in module.of(ast.Attribute))
+            )
+            probes = not names.isdisjoint(named) or not names.isdisjoint(module.names)
         set_so = (
             node
-            for node in module.nodes
-            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for node in module.of(*_SETS)
+            if probes
             and node.value is not None
             and any(
                 _is_probe(one, module.dotted) or module.dotted(one) in found
-                for one in ast.walk(node.value)
+                for one in walk(node.value)
             )
         )
         for node in (*set_there, *set_so):
@@ -334,9 +356,9 @@ def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
 
 
 def _is_asking(function: Function, module: Module) -> bool:
-    inside = list(ast.walk(function))
+    inside = walk(function)
     returned = [one.value for one in inside if isinstance(one, ast.Return) and one.value]
-    probes = (_is_probe(node, module.dotted) for value in returned for node in ast.walk(value))
+    probes = (_is_probe(node, module.dotted) for value in returned for node in walk(value))
     truths = all(isinstance(one, ast.Constant) and isinstance(one.value, bool) for one in returned)
     tries = any(isinstance(one, ast.Try) and _imports(one) for one in inside)
     return any(probes) or bool(returned and truths and tries)
@@ -357,8 +379,7 @@ def _is_set(node: ast.AST) -> TypeGuard[ast.Assign | ast.AnnAssign]:
 
 
 def _is_main(test: ast.expr) -> bool:
-    names = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)}
-    return "__name__" in names
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in walk(test))
 
 
 # Functions that import what a computation says: then any module may be reached.
@@ -481,16 +502,16 @@ class _Graph:
         above = module.name.rpartition(".")[0]
         if above in self._by_name:
             yield self._by_name[above]
-        for node in module.nodes:
-            place = self._places[module.file].get(id(node))
-            if place is None or (at_start and not starts(place, main=main)):
-                continue
-            if isinstance(node, ast.Import | ast.ImportFrom):
+        places = self._places[module.file]
+        for node in module.imports:
+            place = places.get(id(node))
+            if place is not None and (not at_start or starts(place, main=main)):
                 for name in _imported(module, node):
                     yield from self._on_the_way(name)
-            elif not at_start and isinstance(node, ast.Constant) and isinstance(node.value, str):
-                text = node.value.partition(":")[0]
-                found = self._by_name.get(text) or self.by_file.get(text)
+        for text in () if at_start else module.of(ast.Constant):
+            if isinstance(text.value, str) and id(text) in places:
+                named = text.value.partition(":")[0]
+                found = self._by_name.get(named) or self.by_file.get(named)
                 if found is not None:
                     yield found
 
@@ -530,7 +551,9 @@ def find_places(modules: Sequence[Module]) -> dict[str, dict[int, Place]]:
     flags = _find_flags(modules)
 
     def read(module: Module, systems: Mapping[str, object]) -> dict[int, Place]:
-        return Conditions(module.dotted, module.values, flags, systems).places(module.tree)
+        return Conditions(module.dotted, module.values, flags, systems).places(
+            module.tree, module.of(ast.Assign)
+        )
 
     places = {module.file: read(module, {}) for module in modules}
     systems = dict(pair for module in modules for pair in _systems_of(module, places[module.file]))

@@ -187,7 +187,8 @@ def read_project(
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
     if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
         raise UsageError(
-            f"{root.name or root} is not a Python project", hint=f"looked for {_LOOKED_FOR}"
+            f"{root.name or root} is not a Python project",
+            hint=f"run `leanscaffold init` to start one; looked for {_LOOKED_FOR}",
         )
     installed = _installed(reading)
     brought = {one.path for one in reading.distributions}
@@ -282,7 +283,7 @@ def _with_own(reading: Reading, own: OwnInstalls, itself: str) -> Reading:
     known |= {package.name for package in (reading.lock.packages if reading.lock else ())}
     more = tuple(asked for asked in own.asked if asked.name not in known)
     texts = ", ".join(one.text for one in more)
-    notes = (f"{more[0].origin} installs {texts}: so does the image",) if more else ()
+    notes = (f"{more[0].origin} installs {texts}; the image does the same",) if more else ()
     return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))
 
 

@@ -110,7 +110,7 @@ def _parse(line: str, origin: Origin, *, constraint: bool) -> Any:
     if requirement is None:
         return _checked_options(line, items[-1].options, words, parser.LEGACY_OPTIONS_DEST)
     if len(options.editables or ()) > 1:
-        raise ValueError(f"{_shown(line)}: one -e to a line, please")
+        raise ValueError(f"{_shown(line)}: write one -e per line")
     if words or requirement.invalid_options:
         options = [parser.OPT_BY_OPTIONS_DEST[name] for name in requirement.invalid_options]
         extra = ", ".join([*words, *sorted(options)])

@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 from scaffold.model.image import ImageConfig, Suspect
 
@@ -54,6 +54,7 @@ NAME_GLOBS = {
     ".s3cfg": "credentials of a cloud",
     ".boto": "credentials of a cloud",
 }
+_GLOBBED = re.compile("|".join(map(translate, NAME_GLOBS)))
 # What people write where a password would stand.
 _PLACEHOLDERS = re.compile(
     rb"(?i)(?:user(?:name)?|your\W?|my\W?|pass(?:word|wd)?|pw|pwd|secret|token|changeme|example|x+|\*+|\.+)+"
@@ -103,7 +104,7 @@ def looks_secret(path: str) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Tell whether a file's name is one of those that a project's secrets go by."""
-    return any(fnmatchcase(name, glob) for glob in NAME_GLOBS)
+    return _GLOBBED.match(name) is not None
 
 
 def is_scanned(path: str) -> bool:

@@ -5,9 +5,13 @@ import posixpath
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from scaffold.model.project import Origin, Use
 from scaffold.project.text_io import read_bytes
@@ -18,22 +22,47 @@ _SUPPORT_FOLDER = re.compile(r"tests[-_]\w+|\w+[-_]tests|e2e|unittests?|testdata
 _SUPPORT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tests.py"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTIONS: tuple[type[Function], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
+N = TypeVar("N", bound=ast.AST)
+
+# The fields of each kind of node that hold others; nothing asks for contexts and operators.
+_PLAIN = {"ctx", "op", "ops", "id", "attr", "arg", "names", "module", "level", "kind", "conversion"}
+INNER: Mapping[type, tuple[str, ...]] = {
+    kind: tuple(field for field in kind._fields if field not in _PLAIN)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+} | {ast.Constant: ()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def walk(tree: ast.AST) -> list[ast.AST]:
+    """Return a node with all inside it as ``ast.walk`` does, but contexts, operators, aliases."""
+    nodes: list[Any] = [tree]
+    for node in nodes:
+        for field in INNER.get(node.__class__, ()):
+            value = getattr(node, field)
+            if not isinstance(value, list):
+                nodes.append(value)
+            elif value:
+                nodes += value
+    return [node for node in nodes if isinstance(node, ast.AST)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Module:
     """One parsed file.
 
     ``name`` is what it is imported as below its source ``root``, empty where that is impossible.
-    ``names`` maps a local name to what it was imported from (``sp`` to ``subprocess``). ``nodes``
-    are all nodes, ``top`` the statements that run on import, ``values`` names assigned once.
+    ``names`` maps a local name to what it was imported from (``sp`` to ``subprocess``). ``kinds``
+    are all nodes by their types, ``imports`` those that import, ``top`` the statements that run
+    on import, ``values`` names assigned once.
     """
 
     file: str
     root: str
     name: str
     tree: ast.Module
-    nodes: tuple[ast.AST, ...]
+    kinds: Mapping[type[ast.AST], Sequence[ast.AST]]
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
     top: tuple[ast.stmt, ...]
     names: Mapping[str, str]
     values: Mapping[str, ast.expr]
@@ -57,11 +86,22 @@ class Module:
         first = self.names.get(node.id, f"{self.name or self.file}.{node.id}")
         return ".".join([first, *reversed(attributes)])
 
-    def calls(self) -> Iterator[tuple[str, ast.Call]]:
-        """Yield all calls with the dotted name of what is called."""
-        for node in self.nodes:
-            if isinstance(node, ast.Call):
-                yield self.dotted(node.func), node
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes, those on top before those inside."""
+        return tuple(walk(self.tree))
+
+    @cached_property
+    def _calls(self) -> tuple[tuple[str, ast.Call], ...]:
+        return tuple((self.dotted(node.func), node) for node in self.of(ast.Call))
+
+    def calls(self) -> tuple[tuple[str, ast.Call], ...]:
+        """Return all calls with the dotted name of what is called."""
+        return self._calls
+
+    def of(self, *kinds: type[N]) -> Iterator[N]:
+        """Return all nodes of each type, those on top before those inside."""
+        return chain.from_iterable(cast("Sequence[N]", self.kinds.get(kind, ())) for kind in kinds)
 
     def origin(self, node: ast.AST, detail: str = "") -> Origin:
         """Return where a node stands."""
@@ -134,11 +174,15 @@ def parse_modules(
                 trees[file] = ast.parse(text, filename=file)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             broken.append(_unparsable(file, error))
-    nodes = {file: tuple(ast.walk(tree)) for file, tree in trees.items()}
-    known = {*_source_roots(files or tuple(texts), nodes), *installed}
+    nodes = {file: walk(tree) for file, tree in trees.items()}
+    imports = {
+        file: tuple(node for node in inside if isinstance(node, (ast.Import, ast.ImportFrom)))
+        for file, inside in nodes.items()
+    }
+    known = {*_source_roots(frozenset(files or texts), imports, trees), *installed}
     roots = (*sorted(known - {"."}, key=lambda one: (-one.count("/"), one)), ".")
     modules = [
-        _module(file, tree, nodes=nodes[file], root=_root_of(file, roots))
+        _module(file, tree, nodes=nodes[file], imports=imports[file], root=_root_of(file, roots))
         for file, tree in trees.items()
     ]
     return tuple(modules), tuple(broken)
@@ -187,7 +231,17 @@ def _unparsable(file: str, error: Exception) -> Use:
     return Use(code="unparsable", value=message, origin=Origin(file=file, line=line or None))
 
 
-def _module(file: str, tree: ast.Module, *, nodes: tuple[ast.AST, ...], root: str) -> Module:
+def _module(
+    file: str,
+    tree: ast.Module,
+    *,
+    nodes: Iterable[ast.AST],
+    imports: tuple[ast.Import | ast.ImportFrom, ...],
+    root: str,
+) -> Module:
+    kinds: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in nodes:
+        kinds.setdefault(node.__class__, []).append(node)
     name = _module_name(file, root)
     package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
     return Module(
@@ -195,10 +249,11 @@ def _module(file: str, tree: ast.Module, *, nodes: tuple[ast.AST, ...], root: st
         root=root,
         name=name,
         tree=tree,
-        nodes=nodes,
+        kinds=kinds,
+        imports=imports,
         top=tuple(_running(tree.body)),
-        names=_imported_names(nodes, package),
-        values=_values(nodes),
+        names=_imported_names(imports, package),
+        values=_values(kinds),
     )
 
 
@@ -235,7 +290,7 @@ def runs_on_import(module: Module, line: int) -> bool:
     waiting: list[ast.AST] = [*tops, *(part for one in classes for part in _running(one.body))]
     called: set[str] = set()
     while waiting:
-        for node in ast.walk(waiting.pop()):
+        for node in walk(waiting.pop()):
             name = module.dotted(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
             if name in functions and name not in called:
                 called.add(name)
@@ -255,14 +310,14 @@ def is_main_guard(node: ast.AST) -> bool:
     return named and any(isinstance(s, ast.Constant) and s.value == "__main__" for s in sides)
 
 
-def _imported_names(nodes: Iterable[ast.AST], package: str) -> dict[str, str]:
+def _imported_names(nodes: Iterable[ast.Import | ast.ImportFrom], package: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]
                 names[alias.asname or top] = alias.name if alias.asname else top
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = node.module or ""
             if node.level:
                 above = package.split(".")[: len(package.split(".")) - node.level + 1]
@@ -272,34 +327,26 @@ def _imported_names(nodes: Iterable[ast.AST], package: str) -> dict[str, str]:
     return names
 
 
-def _values(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
-    found: dict[str, list[ast.expr | None]] = {}
-    stores: dict[str, int] = {}
-    for node in nodes:
-        targets: list[ast.expr] = []
-        value: ast.expr | None = None
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
-        elif isinstance(node, ast.AnnAssign):
-            targets, value = [node.target], node.value
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            stores[node.id] = stores.get(node.id, 0) + 1
-        elif isinstance(node, ast.arg):
-            found.setdefault(node.arg, []).append(None)
+def _values(kinds: Mapping[type[ast.AST], Sequence[Any]]) -> dict[str, ast.expr]:
+    found: dict[str, list[ast.expr | None]] = {node.arg: [None] for node in kinds.get(ast.arg, ())}
+    assigned = [(one.targets, one.value) for one in kinds.get(ast.Assign, ())]
+    assigned += [([one.target], one.value) for one in kinds.get(ast.AnnAssign, ())]
+    for targets, value in assigned:
         for target in targets:
             if isinstance(target, ast.Name):
                 found.setdefault(target.id, []).append(value)
+    stores = Counter(one.id for one in kinds.get(ast.Name, ()) if isinstance(one.ctx, ast.Store))
     once = {
         name: values[0]
         for name, values in found.items()
-        if len(values) == 1 and values[0] is not None and stores.get(name) == 1
+        if len(values) == 1 and values[0] is not None and stores[name] == 1
     }
     return {name: value for name, value in once.items() if _looks_back(value, once)}
 
 
 def _looks_back(value: ast.expr, known: Mapping[str, ast.expr]) -> bool:
     """Return whether a value names earlier ones only: a circle would be followed for ever."""
-    named = (node.id for node in ast.walk(value) if isinstance(node, ast.Name))
+    named = (node.id for node in walk(value) if isinstance(node, ast.Name))
     place = (value.lineno, value.col_offset)
     return all(
         (known[name].lineno, known[name].col_offset) < place for name in named if name in known
@@ -316,7 +363,7 @@ def imported_tops(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, ast.AST]]:
             yield node.module.partition(".")[0], node
 
 
-def _names_in(folder: str, files: Sequence[str]) -> set[str]:
+def _names_in(folder: str, files: Iterable[str]) -> set[str]:
     prefix = "" if folder == "." else f"{folder}/"
     names: set[str] = set()
     for file in files:
@@ -349,20 +396,25 @@ def imports_beside(module: Module, modules: Iterable[Module]) -> bool:
     )
 
 
-def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) -> tuple[str, ...]:
+def _source_roots(
+    files: frozenset[str],
+    imports: Mapping[str, Iterable[ast.Import | ast.ImportFrom]],
+    trees: Mapping[str, ast.Module],
+) -> tuple[str, ...]:
     """Return the folders that have to be on ``sys.path``, the deepest first, ``.`` last.
 
     A folder is one when it is ``src``, holds ``manage.py``, or when a file below it imports a
     sibling by its bare name; never when the project imports the folder itself as a package, unless
     its ``manage.py`` names settings below it.
     """
-    tops = {file: {top for top, _ in imported_tops(tree)} for file, tree in nodes.items()}
+    tops = {file: {top for top, _ in imported_tops(nodes)} for file, nodes in imports.items()}
     imported = set().union(*tops.values()) if tops else set()
     here = _names_in(".", files)
     roots = []
-    for folder in sorted({above for file in nodes for above in _folders_above(file)}):
+    for folder in sorted({above for file in tops for above in _folders_above(file)}):
         first = folder.partition("/")[0]
-        if _has_settings(folder, files, nodes.get(f"{folder}/manage.py", ())):
+        manage = trees.get(f"{folder}/manage.py")
+        if manage is not None and _has_settings(folder, files, walk(manage)):
             roots.append(folder)
             continue
         if f"{folder}/__init__.py" in files or (first in imported and first in here):
@@ -375,7 +427,7 @@ def _source_roots(files: Sequence[str], nodes: Mapping[str, Iterable[ast.AST]]) 
     return (*sorted(roots, key=lambda root: -root.count("/")), ".")
 
 
-def _has_settings(folder: str, files: Sequence[str], manage: Iterable[ast.AST]) -> bool:
+def _has_settings(folder: str, files: Container[str], manage: Iterable[ast.AST]) -> bool:
     """Tell whether a manage.py names a module that lies below its folder, and not at the top."""
     for node in manage:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and "." in node.value:

@@ -158,7 +158,7 @@ def _without_lists(
 def _check_roots(lock: str, pyproject: Pyproject | None) -> None:
     if needs_pyproject(lock) and pyproject is None:
         raise RequirementsInvalidError(
-            f"{lock} lies there without pyproject.toml, which says what is asked for",
+            f"{lock} exists without pyproject.toml, which lists the dependencies",
             hint="restore pyproject.toml, or name other requirement files",
         )
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scaffold.model.project import Use, When
@@ -66,23 +66,23 @@ _MODES = re.compile(r"[wax]|\+")
 _FREE = ("/tmp/", "/dev/", "/proc/", "/sys/", "/var/tmp/", "/run/secrets/")  # noqa: S108
 
 
+_TEXTS: tuple[type[ast.expr], ...] = (ast.Constant, ast.JoinedStr, ast.BinOp)
+
+
 def find_writes(module: Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield (path, node) of what is written: a path is absolute, or relative to the root."""
     reader = PathReader(module)
-    for node in module.nodes:
-        path = None
-        if isinstance(node, ast.Call):
-            path = _write_of_call(module, reader, node)
-        elif isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
-            path = _of_address(reader, node)
-        elif isinstance(node, ast.Dict):
-            path = _of_settings(module, reader, node)
+    found: list[tuple[str | None, ast.AST]] = [
+        *((_write_of_call(module, reader, called, call), call) for called, call in module.calls()),
+        *((_of_address(reader, node), node) for node in module.of(*_TEXTS)),
+        *((_of_settings(module, reader, node), node) for node in module.of(ast.Dict)),
+    ]
+    for path, node in found:
         if path and not path.startswith(_FREE) and path != ".":
             yield path, node
 
 
-def _write_of_call(module: Module, reader: "PathReader", call: ast.Call) -> str | None:
-    called = module.dotted(call.func)
+def _write_of_call(module: Module, reader: "PathReader", called: str, call: ast.Call) -> str | None:
     if called in _WRITES:
         node = argument(call, *_WRITES[called])
         return reader.path(node)
@@ -328,9 +328,10 @@ def find_uses(
     own = project_names(modules, files).union(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
     )
+    there = frozenset(files)
     reached = reached or find_reached(modules, command=command)
     first: dict[tuple[str, str], Use] = {}
-    foreign = {top for module in modules for top, _ in imported_tops(module.nodes)}
+    foreign = {top for module in modules for top, _ in imported_tops(module.imports)}
     foreign -= own | sys.stdlib_module_names
     aliases = {
         f"{module.name}.{name}": source
@@ -339,7 +340,7 @@ def find_uses(
         if source.partition(".")[0] in foreign
     }
     for module in modules:
-        for use, node in (*_found(module, files, own), *_taken(module, foreign, aliases)):
+        for use, node in (*_found(module, there, own), *_taken(module, foreign, aliases)):
             place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
             if when is None:
@@ -369,7 +370,7 @@ def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | 
 
 
 def _found(
-    module: Module, files: Sequence[str], own: frozenset[str]
+    module: Module, files: Container[str], own: frozenset[str]
 ) -> Iterator[tuple[Use, ast.AST]]:
     """Yield each use with the node that it stands in."""
     yield from _from_calls(module, files, own)
@@ -391,15 +392,13 @@ _NAMED_SETTINGS = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email_url": "EMA
 
 def find_settings(module: Module) -> Iterator[tuple[str, ast.AST]]:
     """Yield the variables that a module reads of its environment and has no default for."""
-    for node in module.nodes:
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            name = module.text(node.slice) if module.dotted(node.value) == "os.environ" else ""
-        elif isinstance(node, ast.Call):
-            name = _setting_of_call(module, node)
-        else:
-            continue
-        if name and name not in _GIVEN:
-            yield name, node
+    found: list[tuple[str, ast.AST]] = [
+        (module.text(node.slice), node)
+        for node in module.of(ast.Subscript)
+        if isinstance(node.ctx, ast.Load) and module.dotted(node.value) == "os.environ"
+    ]
+    found += [(_setting_of_call(module, *one), one[1]) for one in module.calls()]
+    yield from ((name, node) for name, node in found if name and name not in _GIVEN)
     for one in module.tree.body:
         if isinstance(one, ast.ClassDef) and any(
             module.dotted(base) == "pydantic_settings.BaseSettings" for base in one.bases
@@ -407,14 +406,14 @@ def find_settings(module: Module) -> Iterator[tuple[str, ast.AST]]:
             yield from _fields(module, one)
 
 
-def _setting_of_call(module: Module, call: ast.Call) -> str:
+def _setting_of_call(module: Module, called: str, call: ast.Call) -> str:
     """Return the variable that django-environ, environs or decouple is asked for, or nothing."""
     reader, method = call.func, ""
     if isinstance(call.func, ast.Attribute):
         reader, method = call.func.value, call.func.attr
     made = module.named(reader)
     known = isinstance(made, ast.Call) and module.dotted(made.func) in _READERS
-    if module.dotted(call.func) != "decouple.config" and (not known or method == "read_env"):
+    if called != "decouple.config" and (not known or method == "read_env"):
         return ""
     if isinstance(made, ast.Call) and any(
         one.arg == module.text(call.args[0] if call.args else None) for one in made.keywords
@@ -452,20 +451,18 @@ def _prefix_of(module: Module, node: ast.AST) -> str:
 
 
 def _from_calls(
-    module: Module, files: Sequence[str], own: frozenset[str]
+    module: Module, files: Container[str], own: frozenset[str]
 ) -> Iterator[tuple[Use, ast.AST]]:
+    tops = {source.partition(".")[0] for source in module.names.values()}
     for called, call in module.calls():
         for code, value in _of_call(module, called, call, files):
             yield Use(code=code, value=value, origin=module.origin(call)), call
-        top = called.partition(".")[0]
-        if top in module.names.values() or any(
-            source.startswith(f"{top}.") for source in module.names.values()
-        ):
+        if called.partition(".")[0] in tops:
             yield from _foreign_call(module, called, call, files, own)
 
 
 def _of_call(
-    module: Module, called: str, call: ast.Call, files: Sequence[str]
+    module: Module, called: str, call: ast.Call, files: Container[str]
 ) -> Iterator[tuple[str, str]]:
     if called in _RUNS or called in _SHELLS:
         yield from _programs(module, called, call, files)
@@ -488,8 +485,8 @@ def _of_call(
 
 def _set_by_variables(module: Module) -> Iterator[str]:
     """Yield the locales that a module puts into its environment."""
-    for node in module.nodes:
-        if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Subscript):
+    for node in module.of(ast.Assign):
+        if isinstance(target := node.targets[0], ast.Subscript):
             variable = module.text(target.slice)
             if module.dotted(target.value) == "os.environ" and _VARIABLE.fullmatch(variable):
                 yield module.text(node.value)
@@ -501,7 +498,7 @@ def _is_foreign(library: str) -> bool:
 
 
 def _foreign_call(
-    module: Module, called: str, call: ast.Call, files: Sequence[str], own: frozenset[str]
+    module: Module, called: str, call: ast.Call, files: Container[str], own: frozenset[str]
 ) -> Iterator[tuple[Use, ast.AST]]:
     """Yield the call of a function that a package brings, with its first argument if it is known.
 
@@ -521,7 +518,7 @@ def _foreign_call(
 
 
 def _programs(
-    module: Module, called: str, call: ast.Call, files: Sequence[str]
+    module: Module, called: str, call: ast.Call, files: Container[str]
 ) -> Iterator[tuple[str, str]]:
     first = argument(call, "args", 0) or argument(call, "cmd", 0)
     if called in _SHELLS or module.literal(argument(call, "shell")) is True:
@@ -543,7 +540,7 @@ def _programs(
             yield "needs-shell", "sh"
 
 
-def _is_own(word: str, files: Sequence[str]) -> bool:
+def _is_own(word: str, files: Container[str]) -> bool:
     """Tell whether a program is a file of the project, which comes along."""
     return "/" in word and word.removeprefix("./") in files
 
@@ -600,8 +597,8 @@ def _shell_commands(text: str) -> list[str]:
 
 
 def _texts(module: Module) -> Iterator[tuple[Use, ast.AST]]:
-    for node in module.nodes:
-        text = node.value if isinstance(node, ast.Constant) else None
+    for node in module.of(ast.Constant):
+        text = node.value
         if isinstance(text, str) and _LOCALE.fullmatch(text):
             yield Use(code="speaks-language", value=text, origin=module.origin(node)), node
         elif isinstance(text, str) and _SHARED.search(text) and len(text) < _LONGEST_NAME:
@@ -614,7 +611,7 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
         for called, call in module.calls()
         if called == "importlib.import_module" and call.args
     ]
-    for top, node in (*imported_tops(module.nodes), *named):
+    for top, node in (*imported_tops(module.imports), *named):
         if top in own:
             continue
         if top == "signal":
@@ -631,18 +628,21 @@ def _taken(
     module: Module, foreign: set[str], aliases: Mapping[str, str]
 ) -> Iterator[tuple[Use, ast.AST]]:
     """Yield what the module names of packages; the package's own name where it is passed on."""
-    below = {id(node.value) for node in module.nodes if isinstance(node, ast.Attribute)}
-    for node in module.nodes:
-        names: list[str] = []
-        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in below:
-            names = [module.dotted(node)]
-        elif isinstance(node, ast.ImportFrom):
-            taken = [f"{node.module}.{alias.name}" for alias in node.names if not node.level]
-            own = node.level or str(node.module).partition(".")[0] not in foreign
-            everything = own and any(alias.name == "*" for alias in node.names)
-            names = list(aliases.values()) if everything else taken
-        elif isinstance(node, ast.Call) and "import" in module.dotted(node.func):
-            names = [module.text(node.args[0] if node.args else None)]
+    below = {id(node.value) for node in module.of(ast.Attribute)}
+    named: list[tuple[ast.AST, Sequence[str]]] = [
+        (node, [module.dotted(node)])
+        for node in (*module.of(ast.Attribute), *module.of(ast.Name))
+        if id(node) not in below
+    ]
+    for line in module.of(ast.ImportFrom):
+        taken = [f"{line.module}.{alias.name}" for alias in line.names if not line.level]
+        own = line.level or str(line.module).partition(".")[0] not in foreign
+        everything = own and any(alias.name == "*" for alias in line.names)
+        named.append((line, list(aliases.values()) if everything else taken))
+    for called, call in module.calls():
+        if "import" in called:
+            named.append((call, [module.text(call.args[0] if call.args else None)]))
+    for node, names in named:
         for name in names:
             words = name.split(".")
             starts = (".".join(words[:end]) for end in range(2, len(words) + 1))
@@ -669,8 +669,8 @@ def find_devices(modules: Sequence[Module]) -> tuple[Use, ...]:
 
 
 def _devices(module: Module) -> Iterator[Use]:
-    for node in module.nodes:
-        text = node.value if isinstance(node, ast.Constant) else None
+    for node in module.of(ast.Constant):
+        text = node.value
         if isinstance(text, str) and _DEVICE.fullmatch(text):
             yield Use(code="opens-device", value=text, origin=module.origin(node))
     for called, call in module.calls():

@@ -86,13 +86,13 @@ def show_end(outcome: PlanResult, command: str, *, folder: str, created: Sequenc
     names = {name.partition("/")[0] + "/" * ("/" in name) for name in outcome.files}
     yield indented(", ".join(sorted(names)), 2)
     yield ""
-    yield styled("The same without prompts", "bold")
+    yield styled("Same without questions", "bold")
     yield indented(command, 2, "cyan")
     yield ""
     yield styled("Next", "bold")
     here = shlex.quote(folder)
     rows = (
-        (f"leanscaffold build {here}", "make the image"),
-        (f"leanscaffold verify {here}", "make it, and run it as the device would"),
+        (f"leanscaffold build {here}", "build the image"),
+        (f"leanscaffold verify {here}", "build it and run it within the device's limits"),
     )
     yield from (styled(f"  {line}") for line in align(rows))

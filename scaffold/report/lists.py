@@ -26,7 +26,7 @@ from scaffold.report.terminal import (
     indented,
     styled,
 )
-from scaffold.resolver.support import Cell, KnownWheel, Matrix, PackageSupport
+from scaffold.resolver.support import Cell, KnownWheel, Matrix, PackageSupport, Row
 from scaffold.verify.checks import CHECKS
 
 NONE = "-"
@@ -139,6 +139,7 @@ def draw_page(found: Sequence[PackageSupport], template: str) -> str:
     )
     environment.globals |= {
         "describe_releases": describe_releases,
+        "fold_rows": _fold_rows,
         "kind": _kind,
         "list_steps": list_steps,
         "needs_compiler": needs_compiler,
@@ -148,6 +149,15 @@ def draw_page(found: Sequence[PackageSupport], template: str) -> str:
     names = ", ".join(one.matrix.name for one in found)
     view = {"title": f"Wheels of {names}", "legend": LEGEND, "bounds": BOUNDS, "packages": found}
     return environment.from_string(template).render(view) + "\n"
+
+
+def _fold_rows(matrix: Matrix) -> Iterator[tuple[Row, str]]:
+    """Yield each different row of a libc, with the architectures that have it."""
+    rows: dict[tuple[object, ...], list[Row]] = {}
+    for row in matrix.rows:
+        cells = tuple((cell.version, cell.newest, cell.sdist) for cell in row.cells)
+        rows.setdefault((row.libc, cells, row.first, row.without), []).append(row)
+    yield from ((same[0], ", ".join(row.arch for row in same)) for same in rows.values())
 
 
 def _kind(cell: Cell) -> str:

@@ -151,7 +151,7 @@ def _trimmed(shares: Sequence[Share]) -> Iterator[tuple[str, int, str]]:
         names = ", ".join(f"{label} {format_size(size)}" for size, label in most if size)
         yield kind, totals[kind], names
     if total := sum(totals.values()):
-        yield "together", total, ""
+        yield "total", total, ""
 
 
 _WORTH_A_LINE = 0.002  # of the wheel's bytes

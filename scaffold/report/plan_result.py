@@ -1,6 +1,6 @@
 """What one run decided, and the questions that text and JSON both ask of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
@@ -29,7 +29,8 @@ class PlanResult:
     """One run: what was asked, what was decided for each target, and the files that came of it.
 
     ``files`` maps a name relative to the project to the SHA-256 of what was written, or to None
-    where nothing was written yet. ``measured`` are figures of an earlier proof of what is chosen.
+    where nothing was written yet; those ``unchanged`` were there before. ``measured``
+    are figures of an earlier proof of what is chosen.
     """
 
     project: Project
@@ -37,6 +38,7 @@ class PlanResult:
     targets: tuple[Target, ...]
     decisions: tuple[Decision, ...]
     files: Mapping[str, str | None] = field(default_factory=dict)
+    unchanged: frozenset[str] = frozenset()
     remarks: tuple[Reason, ...] = ()
     measured: Mapping[Arch, Measured] = field(default_factory=dict)
 
@@ -264,6 +266,15 @@ def planned_layers(outcome: PlanResult, decision: Decision) -> tuple[PlannedLaye
     if decision.chosen is None or not outcome.fits:
         return ()
     return price_layers(decision.chosen.size, split_layers(chosen))
+
+
+def files_by_state(outcome: PlanResult) -> Iterator[tuple[str, str]]:
+    """Yield «To write», «Written», «Unchanged», each with the names of such files, if any."""
+    states: dict[str, list[str]] = {"To write": [], "Written": [], "Unchanged": []}
+    for name, written in sorted(outcome.files.items()):
+        there = "Unchanged" if name in outcome.unchanged else "Written"
+        states[there if written else "To write"].append(name)
+    yield from ((state, ", ".join(names)) for state, names in states.items() if names)
 
 
 def planned_files(outcome: PlanResult) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
     best_per_base,
+    files_by_state,
     find_nearest,
     find_rescue,
     find_shortfall,
@@ -62,9 +63,7 @@ def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False)
         yield from show_outcome(outcome, folder=folder, verbose=True)
         return
     yield from show_summary(outcome)
-    if outcome.files:
-        label = "Written" if all(outcome.files.values()) else "To write"
-        yield _row(label, ", ".join(sorted(outcome.files)))
+    yield from (_row(state, names) for state, names in files_by_state(outcome))
     yield from show_next(outcome, folder)
 
 
@@ -236,7 +235,7 @@ def _show_notes(outcome: PlanResult, all_by: str) -> Content:
     yield from (styled(f"! {text}", "yellow") for text in told)
     if more := len({*notes, *behind} - {*told}):
         count = f"{more} {'more ' if told else ''}{'notes' if more > 1 else 'note'}"
-        yield styled(f"  {count}: {all_by}", "dim")
+        yield styled(f"  {count}, shown by {all_by}", "dim")
 
 
 def _decides(caveat: str, request: Request, target: Target, decision: Decision) -> bool:

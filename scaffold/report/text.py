@@ -13,6 +13,7 @@ from scaffold.report.candidates import show_candidates, show_ways
 from scaffold.report.next_steps import show_next
 from scaffold.report.plan_result import (
     PlanResult,
+    files_by_state,
     find_rescue,
     find_shortfall,
     heaviest,
@@ -322,8 +323,7 @@ def _show_start(outcome: PlanResult) -> Content:
 
 
 def _show_files(outcome: PlanResult) -> Content:
-    if outcome.files:
-        written = all(outcome.files.values())
-        yield styled("Written" if written else "generate would write", "bold")
-        yield indented(", ".join(sorted(outcome.files)), 2)
+    for state, names in files_by_state(outcome):
+        yield styled(state, "bold")
+        yield indented(names, 2)
         yield ""

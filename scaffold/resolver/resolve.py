@@ -144,9 +144,8 @@ def _unread(error: UnreadError, *, offline: bool) -> Reason:
         text = f"the metadata of {contender.file.filename} cannot be read{why}"
     else:
         text = (
-            f"{what} has only an sdist here, and it does not say what it requires without being "
-            "built: pin a version that has a wheel or whose sdist says so, or have it built on "
-            "this computer with --build-metadata"
+            f"{what} has only an sdist here, whose requirements are not known before it is built: "
+            "pin a version that has a wheel, or build it on this computer with --build-metadata"
         )
     return Reason(
         code=Code.REQUIREMENTS_UNKNOWN,

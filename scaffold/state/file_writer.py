@@ -179,6 +179,15 @@ def find_conflicts(
     return tuple(Detail(file=name, text=why) for name, why in reasons if why)
 
 
+def find_unchanged(root: Path, files: Mapping[str, str]) -> frozenset[str]:
+    """Return the files that already stand in the folder with exactly these texts."""
+    return frozenset(
+        name
+        for name, text in files.items()
+        if (there := _look(root, name)) and there.content == text.encode()
+    )
+
+
 def _is_plain(name: str) -> bool:
     """Tell whether a recorded name stays inside of the project."""
     return not set("\\\0") & set(name) and not {"", ".", ".."} & set(name.split("/"))

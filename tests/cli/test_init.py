@@ -248,13 +248,27 @@ def test_a_repository_with_nothing_but_texts_is_empty_and_they_stay(
     result = init(folder, real(Typist(in_empty(template)), tmp_path))
     assert result.exit_code == 0, result.stderr
     assert (
-        "holds no project, only .git, .gitignore, LICENSE, README.md, which stays" in result.stdout
+        "has no project, only .git, .gitignore, LICENSE, README.md, which is kept" in result.stdout
     )
     assert {(folder / name).read_text() for name in mine} == {"mine\n"}
     assert names(folder) == {".git", *mine, *GENERATED, "main.py", "requirements.txt"} | {
         "pyproject.toml"
     }
     assert "README.md" not in result.stdout.partition("New project\n")[2]
+
+
+def test_the_readme_of_a_new_project_names_what_was_chosen_and_what_it_starts(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "new"
+    options = ("--yes", "--template", "worker", "--device", "orange-pi-5", "--offline")
+    result = run("init", str(folder), *options, outside=real_services())
+    assert result.exit_code == 0, result.stderr
+    command = "leanscaffold generate . --device=orange-pi-5 --offline --also compose"
+    assert command in (folder / "README.md").read_text()
+    assert f"shown by leanscaffold plan {folder} -v" in result.stdout
+    linters = (folder / ".leanscaffold/assemble.py").read_text().partition("SHA-256")[0]
+    assert "flake8: noqa" in linters
 
 
 def test_a_dockerfile_that_a_template_brings_is_in_the_way_before_anything_is_written(
@@ -264,7 +278,7 @@ def test_a_dockerfile_that_a_template_brings_is_in_the_way_before_anything_is_wr
     typist = Typist(in_empty(template, review="leave"))
     result = init(tmp_path / "new", real(typist, tmp_path))
     assert result.exit_code == 0, result.stderr
-    assert "In the way" in result.stdout
+    assert "Not generated files" in result.stdout
     assert not (tmp_path / "new").exists()
 
 

@@ -41,6 +41,19 @@ def test_what_is_up_to_date_stays_as_it_is(project: Path) -> None:
     assert contents(project) == before
 
 
+def test_plan_and_generate_tell_which_files_are_unchanged(project: Path) -> None:
+    def told(command: str) -> dict[str, str]:
+        result = run(command, str(project), "--quiet", outside=real_services())
+        rows = (line.split(maxsplit=1) for line in result.stdout.splitlines() if line)
+        return {row[0]: row[-1] for row in rows if row[0] in {"To", "Written", "Unchanged"}}
+
+    assert [*told("plan")] == [*told("generate")] == ["Unchanged"]
+    (project / "Dockerfile").unlink()
+    assert told("plan")["To"] == "write     Dockerfile"
+    assert "requirements.arm64.lock" in told("plan")["Unchanged"]
+    assert told("generate")["Written"] == "Dockerfile"
+
+
 def test_changed_requirements_are_told_by_check_and_written_without(project: Path) -> None:
     (project / "requirements.txt").write_text("fastapi\nuvicorn\nhttpx\n")
     before = contents(project)

@@ -33,7 +33,10 @@ def test_the_arguments_of_the_command_are_kept(tmp_path: Path) -> None:
         """
     project = planned(tmp_path, {"Dockerfile": text, "main.py": WEB}, listed="flask\n")
     assert started(project) == ("python main.py -c /config/config.yaml", "Dockerfile:4")
-    assert any("/config/config.yaml: mount it" in note for note in project.notes)
+    assert any(
+        "/config/config.yaml, which is not in the project: mount it" in note
+        for note in project.notes
+    )
 
 
 def test_a_script_of_a_copied_subfolder_starts_from_the_projects_folder(tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_the_last_line_of_an_entrypoint_script_is_followed(tmp_path: Path, last:
     files = {"docker-entrypoint.sh": script, "main.py": LOOP, "app.py": LOOP}
     project = planned(tmp_path, {"Dockerfile": text, **files})
     assert started(project)[0] == "python main.py --name it"
-    assert any("does more before that line" in note for note in project.notes)
+    assert any("runs more before that line" in note for note in project.notes)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +188,7 @@ def test_what_is_not_clear_is_said_and_decides_nothing(tmp_path: Path, line: str
     files = {"app.py": LOOP, "main.py": LOOP, "seed.py": LOOP}
     project = planned(tmp_path, {"Dockerfile": text, **files})
     assert started(project)[1].startswith("main.py:2")
-    (note,) = (note for note in project.notes if "does not decide" in note)
+    (note,) = (note for note in project.notes if "is not used to start the app" in note)
     assert note.startswith("Dockerfile:4 ")
 
 
@@ -979,7 +982,7 @@ def test_a_librarys_examples_do_not_start_and_need_nothing(tmp_path: Path) -> No
     }
     project = planned(tmp_path, files)
     assert project.start is None
-    assert any("nothing but examples can be started" in note for note in project.notes)
+    assert any("only examples can be started" in note for note in project.notes)
     assert not {"runs-program", "writes-file"} & {use.code for use in project.uses}
     run = planned(
         tmp_path, {**files, "sensor/__main__.py": "import threading\nthreading.Event()\n"}

@@ -11,6 +11,7 @@ from scaffold.cli import cli
 from tools.docs.__main__ import written_pages
 from tools.docs.console import ROOT, find_calls, prepare, run
 from tools.docs.pages import make_pages
+from tools.figures import STEPS
 from tools.session import KEYS
 
 DOCS = ROOT / "docs"
@@ -53,6 +54,13 @@ def test_every_command_of_a_page_is_one(name: str) -> None:
             pass  # --help, or a command that is only named
         except click.UsageError as error:
             raise AssertionError(f"{line}: {error}") from error
+
+
+def test_the_tool_that_makes_a_page_is_one_of_those_that_make_all_figures() -> None:
+    known = {words[0] for words, _ in STEPS.values()}
+    for page in DOCS.glob("*.md"):
+        for tool in re.findall(r"Made by `python -m ([\w.]+)", page.read_text("utf-8")):
+            assert tool in known, f"{page.name}: {tool}"
 
 
 def test_every_link_of_a_page_leads_somewhere() -> None:

@@ -33,11 +33,11 @@ _VARIABLES = {
 
 @rule("LS510", Severity.ERROR)
 def listens_on_loopback(case: Case) -> Iterator[Hit]:
-    """The app listens where nobody outside of the container reaches it.
+    """The app listens on an address that cannot be reached from outside the container.
 
     Why
-    127.0.0.1 in a container is the container itself: the published port leads nowhere. uvicorn,
-    gunicorn, flask and Django's server listen there unless they are told ``0.0.0.0``.
+    127.0.0.1 in a container is the container itself, so the published port does not reach the app.
+    uvicorn, gunicorn, flask and Django's server listen there by default; use ``0.0.0.0``.
 
     Bad
     ```dockerfile
@@ -124,12 +124,12 @@ def _is_loopback(words: Sequence[str], number: int) -> bool:
 
 @rule("LS511", Severity.WARNING)
 def development_server(case: Case) -> Iterator[Hit]:
-    """A server for development, or a reloader, is what the image starts.
+    """The image starts a development server or a reloader.
 
     Why
-    ``flask run``, ``manage.py runserver`` and ``--reload`` serve one developer: they watch the file
-    system, show tracebacks to whoever asks, and say themselves that they are not for production. On
-    a small device the watcher alone takes noticeable CPU.
+    ``flask run``, ``manage.py runserver`` and ``--reload`` are for one developer: they watch the
+    file system, show tracebacks to clients, and are not meant for production. On a small device the
+    watcher alone takes noticeable CPU time.
 
     Bad
     ```dockerfile
@@ -168,7 +168,7 @@ def impossible_port(case: Case) -> Iterator[Hit]:
     """EXPOSE names a port that does not exist.
 
     Why
-    Ports are numbers from 1 to 65535, with ``/tcp`` or ``/udp`` behind them at most.
+    Ports are numbers from 1 to 65535, optionally followed by ``/tcp`` or ``/udp``.
 
     Bad
     ```dockerfile
@@ -194,12 +194,12 @@ def impossible_port(case: Case) -> Iterator[Hit]:
 
 @rule("LS513", Severity.NOTE)
 def virtual_environment_for_nothing(case: Case) -> Iterator[Hit]:
-    """A virtual environment in an image that has one app.
+    """A virtual environment in an image with a single app.
 
     Why
-    The image is the isolation. In the stage that becomes the image, ``python -m venv`` brings a
-    second pip (about 7 MB) and one more PATH to get wrong; ``--without-pip`` spares the former. In
-    a build stage it is a good way to get everything into one folder.
+    The image itself isolates the app. In the final stage, ``python -m venv`` adds a second pip
+    (about 7 MB; not with ``--without-pip``) and another PATH to maintain. In a build stage it is a
+    good way to collect everything in one folder.
 
     Bad
     ```dockerfile
@@ -235,12 +235,12 @@ _FINDS_IT = {"poetry", "uv", "uvx", "pipenv", "pdm", "sh", "bash", "env", "make"
 
 @rule("LS514", Severity.ERROR)
 def environment_not_used(case: Case) -> Iterator[Hit]:
-    """The packages are in an environment that the command does not start from.
+    """The packages are in an environment that the command does not use.
 
     Why
-    ``poetry install``, ``pipenv install`` and ``uv sync`` make an environment of their own unless
-    they are told otherwise. ``python main.py`` starts the image's Python, which does not have them:
-    the container ends with «No module named …».
+    ``poetry install``, ``pipenv install`` and ``uv sync`` create a virtual environment by default.
+    ``python main.py`` starts the image's Python, which does not have the packages: the container
+    ends with «No module named …».
 
     Bad
     ```dockerfile

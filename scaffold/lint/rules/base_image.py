@@ -11,12 +11,12 @@ from scaffold.model.dockerfile import Cost, Hit, Severity
 
 @rule("LS201", Severity.WARNING)
 def no_tag(case: Case) -> Iterator[Hit]:
-    """A base image without a tag, or with latest.
+    """The base image has no tag, or the tag latest.
 
     Why
-    ``python`` and ``python:latest`` are the newest Python on the full image: another interpreter
-    after every release, and the largest variant. Packages may have no wheels for it yet, so that
-    the next build compiles for an hour or fails.
+    ``python`` and ``python:latest`` are the newest Python on the full image: the interpreter
+    changes with every release, and the variant is the largest. Packages may not have wheels for it
+    yet, so that the next build compiles for an hour or fails.
 
     Bad
     ```dockerfile
@@ -35,12 +35,12 @@ def no_tag(case: Case) -> Iterator[Hit]:
 
 @rule("LS202", Severity.WARNING)
 def python_floats(case: Case) -> Iterator[Hit]:
-    """A base image whose Python moves on by itself.
+    """The tag of the base image does not fix the Python version.
 
     Why
-    ``python:3-slim`` and ``python:slim`` change the minor version of the interpreter with a rebuild
-    in autumn: wheels with machine code are for one minor, and a package without one for the new
-    minor is compiled or fails.
+    ``python:3-slim`` and ``python:slim`` change the minor version of the interpreter once a year:
+    wheels with machine code are for one minor version, and a package without one for the new
+    version is compiled or fails.
 
     Bad
     ```dockerfile
@@ -63,8 +63,8 @@ def full_base(case: Case) -> Iterator[Hit]:
 
     Why
     ``python:3.13`` brings compilers, headers and version control: about 1.1 GB on disk for amd64,
-    where the slim variant takes about 125 MB and runs the same wheels. What has to be compiled is
-    compiled in a stage of its own.
+    where the slim variant takes about 125 MB and runs the same wheels. Compile packages in a
+    separate stage.
 
     Bad
     ```dockerfile
@@ -97,12 +97,12 @@ def full_base(case: Case) -> Iterator[Hit]:
 
 @rule("LS204", Severity.NOTE)
 def distribution_floats(case: Case) -> Iterator[Hit]:
-    """A base image whose distribution moves on by itself.
+    """The tag of the base image does not fix the distribution.
 
     Why
-    ``python:3.13-slim`` is Debian trixie today and the next release some day: glibc, the names of
-    packages and the shared libraries change under a build that nobody touched. A release in the tag
-    holds them and still gets security fixes; a digest holds every byte.
+    ``python:3.13-slim`` is Debian trixie today and will be the next release later: glibc, package
+    names and shared libraries then change although the Dockerfile did not. A tag with the release
+    keeps them and still gets security fixes; a digest fixes every byte.
 
     Bad
     ```dockerfile
@@ -141,11 +141,11 @@ _OLDEST_PYTHON = (3, 9)
 
 @rule("LS205", Severity.WARNING)
 def end_of_life(case: Case) -> Iterator[Hit]:
-    """A base image that gets no security fixes any more.
+    """The base image no longer gets security fixes.
 
     Why
-    A Python or a distribution past its end keeps its known holes. New releases of packages stop
-    having wheels for it as well.
+    A Python or a distribution past its end of life keeps its known vulnerabilities, and new
+    releases of packages no longer have wheels for it.
 
     Bad
     ```dockerfile
@@ -178,12 +178,12 @@ def _ended(case: Case, image: Reference) -> Iterator[str]:
 
 @rule("LS206", Severity.WARNING)
 def fixed_platform(case: Case) -> Iterator[Hit]:
-    """A platform that is written into FROM.
+    """FROM has a fixed platform.
 
     Why
-    ``FROM --platform=linux/amd64`` gives an image for that platform whatever ``--platform`` the
-    build is told: on a Raspberry Pi it does not start, or runs imitated and many times slower.
-    ``$BUILDPLATFORM`` and ``$TARGETPLATFORM`` follow the build.
+    ``FROM --platform=linux/amd64`` builds an image for that platform regardless of ``--platform``:
+    on a Raspberry Pi it does not start, or runs emulated and many times slower. Use
+    ``$BUILDPLATFORM`` or ``$TARGETPLATFORM``.
 
     Bad
     ```dockerfile

@@ -24,14 +24,13 @@ _VARIABLES = {"pip": "PIP_NO_CACHE_DIR", "uv": "UV_NO_CACHE"}
 
 @rule("LS101", Severity.WARNING)
 def no_cache_dir(case: Case) -> Iterator[Hit]:
-    """pip leaves what it downloaded in the image.
+    """pip's download cache stays in the image.
 
     Why
-    pip and uv keep every file that they download below the user's cache folder. In a layer of the
-    image nobody reads it again: as far as the index lets it be cached, it is the size of all wheels
-    once more (pip 23.2.1 keeps 2.00 MB of a wheel of 2.00 MB). ``--no-cache-dir`` (uv:
-    ``--no-cache``) leaves it out; a cache mount keeps it on the machine that builds instead, where
-    the next build is faster for it.
+    pip and uv cache every file that they download. In a layer of the image the cache is never read
+    again; it can be as large as all wheels together (pip 23.2.1 keeps 2.00 MB of a wheel of 2.00
+    MB). ``--no-cache-dir`` (uv: ``--no-cache``) disables it; a cache mount keeps it on the build
+    machine, where it makes the next build faster.
 
     Bad
     ```dockerfile
@@ -90,12 +89,12 @@ _FOLDERS = {"pip": "PIP_CACHE_DIR", "uv": "UV_CACHE_DIR"}
 
 @rule("LS102", Severity.WARNING)
 def defeated_cache_mount(case: Case) -> Iterator[Hit]:
-    """A cache mount that pip is told not to use.
+    """pip is told not to use the cache mount.
 
     Why
-    ``PIP_NO_CACHE_DIR`` and ``--no-cache-dir`` switch the cache off altogether, also the one that
-    is mounted: every build downloads everything again (pip then reports ``cache_dir = False``).
-    What is in a mount is in no layer, so nothing has to be switched off.
+    ``PIP_NO_CACHE_DIR`` and ``--no-cache-dir`` disable the mounted cache as well: every build
+    downloads everything again (pip then reports ``cache_dir = False``). Files in a cache mount are
+    not part of a layer, so the cache can stay enabled.
 
     Bad
     ```dockerfile
@@ -151,14 +150,14 @@ def _is_its_own(case: Case, step: Instruction, one: Install, mounts: tuple[str, 
 
 @rule("LS103", Severity.NOTE)
 def pip_writes_bytecode(case: Case) -> Iterator[Hit]:
-    """PYTHONDONTWRITEBYTECODE does not keep pip from writing bytecode.
+    """PYTHONDONTWRITEBYTECODE does not apply to pip.
 
     Why
-    The variable is for the interpreter that runs the app. pip compiles what it installs all the
-    same: 27 files for one small wheel with the variable set, none with ``--no-compile`` (pip
+    The variable affects only the interpreter that runs the app. pip compiles what it installs
+    anyway: 27 files for one small wheel with the variable set, none with ``--no-compile`` (pip
     23.2.1; the official image does both, docker-library/python#207). Bytecode is often a third of
-    what is installed. Without it every start compiles what it imports, so decide for one of the
-    two: small with ``--no-compile``, or fast without the variable.
+    the installed size. Without it every start compiles what it imports. Choose one: a small image
+    with ``--no-compile``, or a fast start without the variable.
 
     Bad
     ```dockerfile
@@ -204,11 +203,11 @@ _INSTALLERS = {"pip", "setuptools", "wheel"}
 
 @rule("LS104", Severity.WARNING)
 def unpinned_packages(case: Case) -> Iterator[Hit]:
-    """A package without a version.
+    """A package has no version.
 
     Why
-    The same Dockerfile then gives another image every week, and nobody can say which change broke
-    it. ``==`` holds one version; a lock file with hashes holds all that it pulls in as well.
+    The same Dockerfile then builds a different image every week, and it is hard to find out which
+    change broke it. ``==`` pins one version; a lock file with hashes pins its dependencies as well.
 
     Bad
     ```dockerfile
@@ -237,9 +236,9 @@ def upgraded_pip(case: Case) -> Iterator[Hit]:
     """pip is upgraded in a layer of the image.
 
     Why
-    The image's own pip stays in the layer below, and the new one comes on top of it: about 7 MB on
-    disk more that nothing needs when the app runs. The official images are rebuilt with a pip that
-    is new enough; what a build needs newer belongs into a build stage.
+    The image's own pip stays in the layer below, and the new one adds about 7 MB on disk that the
+    running app does not need. The official images have a recent pip; if the build needs a newer
+    one, upgrade it in a build stage.
 
     Bad
     ```dockerfile
@@ -266,12 +265,12 @@ def upgraded_pip(case: Case) -> Iterator[Hit]:
 
 @rule("LS106", Severity.WARNING)
 def editable_install(case: Case) -> Iterator[Hit]:
-    """An editable install in an image.
+    """A package is installed in editable mode.
 
     Why
     ``-e`` installs a pointer to the sources: the image works only as long as they stay where they
-    are, and a stage that copies site-packages copies the pointer alone. Nobody edits files in an
-    image.
+    are, and a stage that copies site-packages copies only the pointer. An image does not need
+    editable sources.
 
     Bad
     ```dockerfile
@@ -303,7 +302,7 @@ _OFF = {
 
 @rule("LS107", Severity.WARNING)
 def development_dependencies(case: Case) -> Iterator[Hit]:
-    """What only developers need is installed as well.
+    """Development dependencies are installed.
 
     Why
     poetry, pdm, pipenv and uv install the development groups unless they are told not to: test
@@ -350,12 +349,13 @@ def _without(step: Instruction, one: Install) -> bool:
 
 @rule("LS108", Severity.WARNING)
 def lock_not_enforced(case: Case) -> Iterator[Hit]:
-    """A lock that the build may change.
+    """The build may change the lock.
 
     Why
-    ``uv sync`` resolves anew and rewrites the lock in the image if it does not match the project
-    any more, ``pipenv install`` does too: the image then holds versions that nobody reviewed. With
-    ``--locked`` or ``--frozen`` (``--deploy``) the build stops, or installs exactly what is locked.
+    ``uv sync`` resolves again and rewrites the lock in the image if it does not match the project,
+    and so does ``pipenv install``: the image then has versions that were not reviewed. With
+    ``--locked`` or ``--frozen`` (``--deploy``) the build fails instead, or installs exactly what is
+    locked.
 
     Bad
     ```dockerfile
@@ -389,8 +389,8 @@ def trusted_host(case: Case) -> Iterator[Hit]:
     r"""Certificates of the package index are not checked.
 
     Why
-    ``--trusted-host`` takes packages from anybody who answers in the index's place. A company's own
-    certificate belongs to pip as a secret while building: ``RUN
+    With ``--trusted-host`` pip accepts packages from any server that pretends to be the index. Pass
+    a company certificate to pip as a build secret: ``RUN
     --mount=type=secret,id=ca,target=/run/secrets/ca`` with ``PIP_CERT=/run/secrets/ca``.
 
     Bad
@@ -418,12 +418,12 @@ def trusted_host(case: Case) -> Iterator[Hit]:
 
 @rule("LS110", Severity.ERROR)
 def activation_is_lost(case: Case) -> Iterator[Hit]:
-    """A virtual environment that is activated for nothing.
+    """A virtual environment is activated, and the activation is lost.
 
     Why
-    Every RUN has a shell of its own: what ``activate`` set is gone in the next one, whose pip
-    installs somewhere else. ``source`` moreover is no command of Debian's and Alpine's ``sh``. Put
-    the environment's ``bin`` on PATH instead.
+    Every RUN starts a new shell: what ``activate`` set is gone in the next one, where pip installs
+    somewhere else. ``source`` does not exist in the ``sh`` of Debian and Alpine either. Add the
+    environment's ``bin`` to PATH instead.
 
     Bad
     ```dockerfile

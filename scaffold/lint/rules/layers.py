@@ -15,10 +15,10 @@ def sources_before_packages(case: Case) -> Iterator[Hit]:
     """The application is copied before its packages are installed.
 
     Why
-    A layer is built anew when anything before it changed. With ``COPY . .`` above ``pip install``,
-    every edit of a source file installs all packages again and moves them to every device again:
+    A layer is rebuilt when anything before it changed. With ``COPY . .`` above ``pip install``,
+    every edit of a source file installs all packages again and sends them to every device again:
     for the paper's project 48.2 s and 772 MB instead of 0.3 s and 1.2 kB (docs/paper.md). Copy the
-    list of requirements alone, install, then copy the rest.
+    requirements first, install, then copy the rest.
 
     Bad
     ```dockerfile
@@ -96,8 +96,8 @@ def late_cleanup(case: Case) -> Iterator[Hit]:
     r"""Files are deleted in another layer than the one that brought them.
 
     Why
-    A layer only adds: a later ``rm`` hides files, and the device still pulls and stores them. Clean
-    up in the RUN that made the mess, or make it in another stage.
+    A layer can only hide files of earlier layers; the device still pulls and stores them. Delete
+    files in the RUN that created them, or create them in another stage.
 
     Bad
     ```dockerfile
@@ -145,12 +145,12 @@ def _brings(case: Case, step: Instruction) -> bool:
 
 @rule("LS303", Severity.NOTE)
 def split_runs(case: Case) -> Iterator[Hit]:
-    r"""One step in several RUNs, each with a layer of its own.
+    r"""One step is split into several RUNs, each with its own layer.
 
     Why
-    Every RUN is a layer with its own copy of whatever it touches, such as the package manager's
-    database. The paper's image went from 2.5 to 2.43 GB by joining its RUNs; run again, from 2.82
-    to 2.79 GB (docs/paper.md). Join what belongs together with ``&&``.
+    Every RUN is a layer with its own copy of the files that it changes, such as the package
+    manager's database. The paper's image went from 2.5 to 2.43 GB by joining its RUNs; run again,
+    from 2.82 to 2.79 GB (docs/paper.md). Join related commands with ``&&``.
 
     Bad
     ```dockerfile
@@ -182,9 +182,8 @@ def ownership_copies_files(case: Case) -> Iterator[Hit]:
     """Changing owner or mode copies every file into another layer.
 
     Why
-    A layer stores whole files. ``RUN chown -R`` over what an earlier step copied or installed puts
-    all of it into the image a second time. ``COPY --chown`` and ``COPY --chmod`` write it right the
-    first time.
+    A layer stores whole files. ``RUN chown -R`` over what an earlier step copied or installed adds
+    all of it to the image a second time. Use ``COPY --chown`` and ``COPY --chmod`` instead.
 
     Bad
     ```dockerfile
@@ -238,14 +237,14 @@ def _copied_cost(case: Case) -> Cost | None:
 
 @rule("LS305", Severity.WARNING)
 def unsafe_cleanup(case: Case) -> Iterator[Hit]:
-    r"""A cleanup that breaks packages.
+    r"""A cleanup breaks packages.
 
     Why
     Deleting every ``tests`` folder breaks ``numpy.testing`` up to numpy 2.3 (numpy/numpy#28936),
-    and packages that import it. ``strip`` over every shared library damages those that wheels bring
-    along: «ELF load command address/offset not page-aligned» (scipy/scipy#12975). Without
-    ``.dist-info`` nothing finds its entry points and versions. What can go is different from
-    package to package: ``leanscaffold generate`` removes what an import has proven.
+    and packages that import it. ``strip`` over every shared library damages those in wheels: «ELF
+    load command address/offset not page-aligned» (scipy/scipy#12975). Without ``.dist-info`` entry
+    points and versions are not found. Which files can be removed depends on the package;
+    ``leanscaffold generate`` removes only what is proven not to be needed.
 
     Bad
     ```dockerfile
@@ -288,11 +287,11 @@ def _is_metadata(word: str) -> bool:
 
 @rule("LS306", Severity.WARNING)
 def nothing_ignored(case: Case) -> Iterator[Hit]:
-    """The whole folder is copied, and no .dockerignore holds anything back.
+    """The whole folder is copied, and there is no .dockerignore.
 
     Why
-    ``COPY . .`` takes the history, virtual environments, caches and files with passwords along. It
-    also sends them to the builder, and a change in any of them builds the layer anew.
+    ``COPY . .`` copies version control history, virtual environments, caches and files with
+    passwords. It also sends them to the builder, and a change in any of them rebuilds the layer.
 
     Bad
     ```dockerfile

@@ -25,10 +25,10 @@ def no_wheel(case: Case) -> Iterator[Hit]:
     """A package cannot be installed on this base, or has to be compiled there.
 
     Why
-    Wheels are for one C library, architecture and Python. Where none suits, pip compiles, if there
-    is a source archive and a compiler, or ends with «No matching distribution found»: tensorflow
-    has nothing at all for Alpine, and the paper's build of its stack there took 2423 s. A wheel may
-    also need a newer glibc than the base has; that fails on import.
+    A wheel is for one C library, architecture and Python version. If none matches, pip compiles the
+    source archive, if there is one and a compiler, or ends with «No matching distribution found»:
+    tensorflow has neither for Alpine, and the paper's build of its stack there took 2423 s. A wheel
+    may also need a newer glibc than the base has; that fails on import.
 
     Bad
     ```dockerfile
@@ -65,9 +65,9 @@ def missing_library(case: Case) -> Iterator[Hit]:
     """A package loads a library that the image does not have.
 
     Why
-    Some wheels expect libraries of the system: ``opencv-python`` those of a display, ``psycopg2``
-    the client of its database. The install goes well, and the first import ends with «cannot open
-    shared object file». So do two of the paper's images (docs/paper.md).
+    Some wheels need libraries of the system: ``opencv-python`` those of a display, ``psycopg2`` the
+    client of its database. The installation succeeds, and the first import fails with «cannot open
+    shared object file», as in two of the paper's images (docs/paper.md).
 
     Bad
     ```dockerfile
@@ -145,11 +145,11 @@ _NO_PYTHON = {Code.PYTHON_NOT_ADMISSIBLE, Code.VERSION_CONFLICT, Code.YANKED_ONL
 
 @rule("LS803", Severity.ERROR)
 def python_does_not_suit(case: Case) -> Iterator[Hit]:
-    """The project does not go with this Python.
+    """The project does not support this Python.
 
     Why
     ``requires-python``, a version file, or a package that dropped or does not yet support this
-    minor rules the base out. pip then stops, or takes a release from years ago.
+    version excludes the base. pip then fails, or installs a release from years ago.
 
     Bad
     ```dockerfile
@@ -190,9 +190,9 @@ def over_budget(case: Case) -> Iterator[Hit]:
     """The image will be larger than the device allows.
 
     Why
-    What the base weighs is known, and what is in every wheel: the size can be predicted before
-    anything is built. It is asked for with ``--max-size``, or comes from the device's profile. What
-    ``leanscaffold verify --save`` measured of the same Dockerfile counts more.
+    The sizes of the base and of the files in every wheel are known, so the size can be predicted
+    before a build. The limit comes from ``--max-size`` or the device's profile. A size measured by
+    ``leanscaffold verify --save`` for the same Dockerfile takes precedence.
 
     Bad
     ```dockerfile
@@ -231,13 +231,12 @@ _WORTH = 0.1
 
 @rule("LS805", Severity.NOTE)
 def smaller_base(case: Case) -> Iterator[Hit]:
-    """Another base carries the same project and is smaller.
+    """A smaller base fits the project.
 
     Why
-    The base is what every image of the device starts with. What fits depends on the wheels: Alpine
-    is small but has none for many packages; a base cut to measure holds the interpreter and the
-    libraries that are needed, and nothing else. ``leanscaffold plan`` shows them all, ``generate``
-    writes the file.
+    Which bases fit depends on the wheels: Alpine is small but many packages have no wheel for it; a
+    minimal image has only the interpreter and the libraries that are needed. ``leanscaffold plan``
+    shows them, ``generate`` writes the Dockerfile.
 
     Bad
     ```dockerfile
@@ -272,13 +271,13 @@ def smaller_base(case: Case) -> Iterator[Hit]:
 
 @rule("LS806", Severity.NOTE)
 def lighter_package(case: Case) -> Iterator[Hit]:
-    """A package has a lighter one that does the same.
+    """A lighter package can replace this one.
 
     Why
     Extras and desktop variants outweigh the base: ``fastapi[standard]`` is 66 MB more than
     ``fastapi`` with uvicorn (pip 23.2.1, installed bytes), ``opencv-python`` needs a display's
-    libraries that ``opencv-python-headless`` does without. What a swap keeps and loses stands in
-    the text.
+    libraries that ``opencv-python-headless`` does without. The finding says what a swap keeps and
+    loses.
 
     Bad
     ```dockerfile
@@ -315,8 +314,8 @@ def not_for_this_target(case: Case) -> Iterator[Hit]:
     """The base is not published for the target.
 
     Why
-    The publisher of an image decides for which architectures there is one. The build then ends with
-    «no match for platform in manifest».
+    Not every image is published for every architecture. The build then fails with «no match for
+    platform in manifest».
 
     Bad
     ```dockerfile
@@ -347,9 +346,9 @@ def memory(case: Case) -> Iterator[Hit]:
     """Importing the packages takes more memory than the device has.
 
     Why
-    The device then swaps to its SD card, or ends the app. What packages hold in memory after their
-    import is measured for the heavy ones (``leanscaffold explain tensorflow``); ``--memory`` or a
-    device says what there is.
+    The device then swaps to its SD card, or kills the app. The memory that heavy packages need
+    after import is measured (``leanscaffold explain tensorflow``); the limit comes from
+    ``--memory`` or the device's profile.
 
     Bad
     ```dockerfile

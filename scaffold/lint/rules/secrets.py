@@ -16,12 +16,12 @@ _SWITCHES = {"", "no", "yes", "on", "off", "true", "false", "none", "null", "0",
 
 @rule("LS701", Severity.ERROR)
 def secret_in_a_variable(case: Case) -> Iterator[Hit]:
-    """A secret in ENV or ARG.
+    """ENV or ARG contains a secret.
 
     Why
-    ENV is in the image's configuration, ARG in its history: whoever can pull the image reads both
-    with ``docker history``. A build gets secrets through ``RUN --mount=type=secret``, an app when
-    it starts.
+    ENV is in the image's configuration, ARG in its history: anyone who can pull the image can read
+    both with ``docker history``. Pass secrets to a build with ``RUN --mount=type=secret``, and to
+    an app when it starts.
 
     Bad
     ```dockerfile
@@ -55,9 +55,9 @@ def secret_file_copied(case: Case) -> Iterator[Hit]:
     """A file with secrets is copied into the image.
 
     Why
-    A later ``rm`` does not help: the layer that brought the file keeps it. ``.dockerignore`` holds
-    files back from ``COPY . .``; a build reads secrets through ``RUN --mount=type=secret``, an app
-    from a volume or its environment.
+    A later ``rm`` does not help: the layer that brought the file keeps it. ``.dockerignore``
+    excludes files from ``COPY . .``. Pass secrets to a build with ``RUN --mount=type=secret``, and
+    to an app with a volume or its environment.
 
     Bad
     ```dockerfile
@@ -92,12 +92,12 @@ _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://(?P<who>[^\s/@'\"<>]+)@[\w.$-]", r
 
 @rule("LS703", Severity.ERROR)
 def password_in_an_address(case: Case) -> Iterator[Hit]:
-    """A password in an address.
+    """A URL contains a password.
 
     Why
-    Commands stand in the image's history word by word, and pip writes the address into what it
-    installs. Give pip its settings as a secret: ``RUN
-    --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip install …``.
+    Commands are part of the image's history, and pip stores the URL with the installed package.
+    Pass pip's settings as a secret: ``RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip
+    install …``.
 
     Bad
     ```dockerfile

@@ -13,11 +13,11 @@ from scaffold.project.dockerfile_parser.shell import commands_of
 
 @rule("LS409", Severity.NOTE)
 def two_downloaders(case: Case) -> Iterator[Hit]:
-    r"""curl and wget, where one would do.
+    r"""curl and wget are both installed.
 
     Why
-    Both fetch files, and each brings libraries along. Python itself can fetch too, and ``ADD`` does
-    it without any program.
+    Both download files, and each needs libraries. Python can download files as well, and so can
+    ``ADD``.
 
     Bad
     ```dockerfile
@@ -61,12 +61,11 @@ _ALIKE = frozenset(
 
 @rule("LS411", Severity.WARNING)
 def sudo(case: Case) -> Iterator[Hit]:
-    """sudo in a build.
+    """A build step uses sudo.
 
     Why
-    Steps run as root until USER says otherwise, so that sudo does nothing but need a package, ask
-    for a terminal, and start its command in another environment. Change USER around the step
-    instead.
+    Steps run as root unless USER is set, so sudo is not needed; it requires a package and may
+    require a terminal, and it changes the environment. Switch USER around the step instead.
 
     Bad
     ```dockerfile
@@ -104,12 +103,12 @@ _HARMLESS = {"echo", "printf", "yes", "true"}
 
 @rule("LS412", Severity.WARNING)
 def pipe_hides_failure(case: Case) -> Iterator[Hit]:
-    """A command before a pipe fails, and the build goes on.
+    """The build continues if a command before a pipe fails.
 
     Why
-    The shell looks at the last command of a pipe only. When ``curl`` cannot download, ``curl … |
-    tar xz`` may still end well, and the image lacks the files. ``SHELL`` with ``pipefail`` makes
-    any failure count; Alpine's and new Debian's ``sh`` know ``set -o pipefail``.
+    The exit code of a pipe is that of its last command. If ``curl`` fails, ``curl … | tar xz`` may
+    still succeed, and the image lacks the files. ``SHELL`` with ``pipefail`` makes every failure
+    count; the ``sh`` of Alpine and recent Debian has ``set -o pipefail``.
 
     Bad
     ```dockerfile
@@ -147,12 +146,12 @@ _SHELLS = {"sh", "bash", "ash", "dash", "zsh", "python", "python3"}
 
 @rule("LS413", Severity.WARNING)
 def unverified_script(case: Case) -> Iterator[Hit]:
-    """A script from the network runs as it comes.
+    """A script is downloaded and run without verification.
 
     Why
-    What ``curl … | sh`` runs is whatever the server gives out that day: no version, no checksum,
-    and the layer is cached all the same. Take the distribution's package, a pinned release with its
-    checksum, or copy the program from a pinned image.
+    ``curl … | sh`` runs whatever the server returns that day, without version or checksum, and the
+    layer is cached. Use the distribution's package, a pinned release with its checksum, or copy the
+    program from a pinned image.
 
     Bad
     ```dockerfile
@@ -177,7 +176,7 @@ def unverified_script(case: Case) -> Iterator[Hit]:
 
 @rule("LS414", Severity.WARNING)
 def lost_cd(case: Case) -> Iterator[Hit]:
-    """A cd that is over before anything uses it.
+    """A cd at the end of a RUN has no effect.
 
     Why
     Every RUN starts in the folder of WORKDIR: a ``cd`` at its end changes nothing for the next
@@ -209,7 +208,7 @@ _GUARDS = ("command -v", "which ", "if ", "case ", "type ", "hash ")
 
 @rule("LS415", Severity.ERROR)
 def program_not_there(case: Case) -> Iterator[Hit]:
-    """A step starts a program that its image does not have.
+    """A step runs a program that its image does not have.
 
     Why
     ``apt-get`` and ``useradd`` are Debian's, ``apk`` and ``adduser -D`` Alpine's, and minimal

@@ -24,11 +24,11 @@ from scaffold.project.dockerfile_parser.scopes import fill_in
 
 @rule("LS601", Severity.ERROR)
 def packages_left_behind(case: Case) -> Iterator[Hit]:
-    """The image is made of a stage whose packages stay behind.
+    """The packages of a build stage are not copied to the final stage.
 
     Why
-    A multi-stage file is small because the last stage takes only what it names. pip installs into
-    ``site-packages``; who copies ``/usr/local/bin`` gets the commands without the packages. The
+    The last stage of a multi-stage build has only what it copies. pip installs into
+    ``site-packages``; copying ``/usr/local/bin`` copies the commands without the packages. The
     paper's own example does that: its 209 MB (117 MB, run again) are an image that ends with
     ``ModuleNotFoundError: No module named 'cv2'`` (docs/paper.md).
 
@@ -76,12 +76,12 @@ def packages_left_behind(case: Case) -> Iterator[Hit]:
 
 @rule("LS602", Severity.ERROR)
 def stages_do_not_match(case: Case) -> Iterator[Hit]:
-    """Packages go from one kind of base to another.
+    """Packages are copied between incompatible bases.
 
     Why
-    Machine code is for one C library and one minor version of Python: what pip installed on Debian
-    does not load on Alpine, and packages of 3.12 do not on 3.13, whose folder has another name
-    besides. Build in a stage of the same base.
+    Machine code is for one C library and one minor version of Python: packages installed on Debian
+    do not load on Alpine, and packages for 3.12 do not load on 3.13. Build in a stage with the same
+    base.
 
     Bad
     ```dockerfile
@@ -127,10 +127,10 @@ def environment_moved(case: Case) -> Iterator[Hit]:
     """A virtual environment is copied to another path, or without its interpreter.
 
     Why
-    Its commands name the interpreter by its full path in their first line, and ``pyvenv.cfg`` and
-    ``activate`` name the folder as well: elsewhere they start nothing. Copy it to where it was
-    made. Its ``bin/python`` is a link to the interpreter that made it, which has to be there too:
-    uv's own stays in ``/root/.local/share/uv`` unless it is copied too.
+    The scripts in it, ``pyvenv.cfg`` and ``activate`` contain its full path and do not work
+    elsewhere. Copy it to the same path. Its ``bin/python`` is a link to the interpreter that
+    created it, which must be copied as well if it is not in the base; uv's interpreters are in
+    ``/root/.local/share/uv``.
 
     Bad
     ```dockerfile
@@ -222,11 +222,11 @@ def _environments(case: Case, stage: Stage) -> Iterator[str]:
 
 @rule("LS604", Severity.ERROR)
 def stage_not_above(case: Case) -> Iterator[Hit]:
-    """COPY takes from a stage that is not above it.
+    """COPY refers to a stage that is not above it.
 
     Why
-    A stage can take only from stages above it. The name of a later one is looked up as an image,
-    which the build then tries to pull; a number that is too large ends the build.
+    A stage can copy only from stages above it. The name of a later stage is taken for an image,
+    which the build tries to pull; a number that is too large is an error.
 
     Bad
     ```dockerfile
@@ -256,11 +256,11 @@ def stage_not_above(case: Case) -> Iterator[Hit]:
 
 @rule("LS605", Severity.NOTE)
 def unused_stage(case: Case) -> Iterator[Hit]:
-    """A stage that nothing takes from.
+    """A stage is not used.
 
     Why
-    BuildKit skips it, the old builder makes it for nothing, and who reads the file looks for what
-    it is good for. Remove it, unless it is the ``--target`` of another build.
+    BuildKit skips it, the old builder builds it needlessly, and it confuses readers. Remove it,
+    unless it is the ``--target`` of another build.
 
     Bad
     ```dockerfile
@@ -317,11 +317,11 @@ def _taken_from(case: Case, stage: Stage) -> Iterator[Stage]:
 
 @rule("LS606", Severity.ERROR)
 def stage_names(case: Case) -> Iterator[Hit]:
-    """Two stages have one name.
+    """Two stages have the same name.
 
     Why
-    ``COPY --from`` and ``FROM`` take the nearest one above; who adds a stage between them changes
-    what is copied without touching that line. BuildKit warns of it.
+    ``COPY --from`` and ``FROM`` use the nearest one above; adding a stage between them changes what
+    is copied. BuildKit warns about it.
 
     Bad
     ```dockerfile
@@ -360,11 +360,11 @@ _OF_ADD = {"checksum", "keep-git-dir", "unpack"}
 
 @rule("LS607", Severity.NOTE)
 def add_for_copy(case: Case) -> Iterator[Hit]:
-    """ADD, where COPY does what is meant.
+    """ADD is used where COPY is enough.
 
     Why
-    ADD unpacks archives and fetches addresses besides: a file that happens to be an archive arrives
-    as something else. For files of the project COPY does one thing only.
+    ADD also unpacks archives and downloads URLs, so an archive is not copied as it is. COPY only
+    copies.
 
     Bad
     ```dockerfile
@@ -393,11 +393,11 @@ def add_for_copy(case: Case) -> Iterator[Hit]:
 
 @rule("LS608", Severity.WARNING)
 def unverified_download(case: Case) -> Iterator[Hit]:
-    r"""ADD fetches something that nobody verifies.
+    r"""ADD downloads a file without a checksum.
 
     Why
-    The address may give out another file tomorrow. ``--checksum`` makes the build stop instead
-    (BuildKit, for addresses of files).
+    The URL may return a different file tomorrow. With ``--checksum`` the build fails in that case
+    (BuildKit, for URLs of files).
 
     Bad
     ```dockerfile
@@ -421,12 +421,12 @@ def unverified_download(case: Case) -> Iterator[Hit]:
 
 @rule("LS609", Severity.ERROR)
 def several_sources(case: Case) -> Iterator[Hit]:
-    """Several files are copied to something that is no folder.
+    """Several files are copied to a destination that is not a folder.
 
     Why
-    With more than one source the last word has to end with a slash. Otherwise the build stops, or
-    makes one file of that name, with the last of the sources in it (Docker Engine 28.5.2). Which of
-    the two was meant is for you to say: ``--fix`` leaves it.
+    With more than one source the destination must end with a slash. Otherwise the build fails, or
+    creates one file of that name with the content of the last source (Docker Engine 28.5.2).
+    ``--fix`` does not change it, as the intention is not clear.
 
     Bad
     ```dockerfile
@@ -448,11 +448,11 @@ def several_sources(case: Case) -> Iterator[Hit]:
 
 @rule("LS610", Severity.WARNING)
 def copied_to_nowhere(case: Case) -> Iterator[Hit]:
-    """A relative goal, and no WORKDIR says where it is.
+    """The destination is relative, and WORKDIR is not set.
 
     Why
-    ``COPY main.py .`` without WORKDIR goes to the base image's folder, mostly the root of the file
-    system, among ``bin`` and ``etc``.
+    ``COPY main.py .`` without WORKDIR copies to the base image's working directory, usually the
+    root of the file system, next to ``bin`` and ``etc``.
 
     Bad
     ```dockerfile
@@ -483,12 +483,12 @@ _SEARCHED = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONUSERBASE", "PLAYWRIGHT_
 
 @rule("LS611", Severity.ERROR)
 def below_roots_home(case: Case) -> Iterator[Hit]:
-    """What the app needs is below /root, and another user runs it.
+    """The app needs files below /root, but runs as another user.
 
     Why
-    ``/root`` belongs to root alone (mode 0700): whoever ``USER`` names can neither import from
-    ``/root/.local`` nor start a command there, and the container ends with «Permission denied» or
-    «No module named …» (docker-library/python#414).
+    ``/root`` is accessible only for root (mode 0700): another ``USER`` can neither import from
+    ``/root/.local`` nor run a command there, and the container ends with «Permission denied» or «No
+    module named …» (docker-library/python#414).
 
     Bad
     ```dockerfile

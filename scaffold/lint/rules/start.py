@@ -22,8 +22,9 @@ def runs_as_root(case: Case) -> Iterator[Hit]:
     """The app runs as root.
 
     Why
-    Whoever breaks into the app is root in the container, and one mistake of the engine away from
-    being root on the device. A number (``USER 10001``) lets a cluster see that it is not root.
+    An attacker who takes over the app is root in the container, and root on the device if the
+    engine has a vulnerability. With a number (``USER 10001``) a cluster can check that it is not
+    root.
 
     Bad
     ```dockerfile
@@ -55,11 +56,11 @@ def runs_as_root(case: Case) -> Iterator[Hit]:
 
 @rule("LS502", Severity.NOTE)
 def user_by_name(case: Case) -> Iterator[Hit]:
-    """USER names a user where a number says more.
+    """USER is a name instead of a number.
 
     Why
-    A cluster that demands «not root» (``runAsNonRoot``) cannot know who ``app`` is and refuses to
-    start the container; with a number it can.
+    A cluster that requires a user other than root (``runAsNonRoot``) cannot check a name and
+    refuses to start the container; it can check a number.
 
     Bad
     ```dockerfile
@@ -105,9 +106,9 @@ def shell_form(case: Case) -> Iterator[Hit]:
     """The app starts through a shell.
 
     Why
-    ``CMD python main.py`` runs ``/bin/sh -c``: the shell is process 1 and hands no signal on, so
-    the app never hears that it should stop and is killed after ten seconds, in the middle of
-    whatever it does. The list form starts the app itself.
+    ``CMD python main.py`` runs ``/bin/sh -c``: the shell is process 1 and does not forward signals,
+    so the app cannot stop cleanly and is killed after ten seconds. The list form starts the app
+    directly.
 
     Bad
     ```dockerfile
@@ -188,7 +189,7 @@ _LISTS = {"CMD", "ENTRYPOINT", "SHELL", "VOLUME", "RUN", "COPY", "ADD"}
 
 @rule("LS504", Severity.ERROR)
 def broken_list(case: Case) -> Iterator[Hit]:
-    """A list that is no JSON runs as a shell command.
+    """A list that is not valid JSON runs as a shell command.
 
     Why
     The list form is JSON: double quotes, no comma at the end. Anything else, such as single quotes,
@@ -230,11 +231,10 @@ def _quoted_list(step: Instruction) -> tuple[Edit, ...]:
 
 @rule("LS505", Severity.WARNING)
 def only_the_last_counts(case: Case) -> Iterator[Hit]:
-    """An instruction that a later one replaces.
+    """A later instruction replaces this one.
 
     Why
-    Of several CMD, ENTRYPOINT or HEALTHCHECK in a stage only the last counts. The others look as if
-    they did something.
+    Of several CMD, ENTRYPOINT or HEALTHCHECK instructions in a stage only the last one is used.
 
     Bad
     ```dockerfile
@@ -261,12 +261,12 @@ _CLIENTS = {"curl", "wget", "nc", "sh", "bash"}
 
 @rule("LS506", Severity.ERROR)
 def health_check_cannot_run(case: Case) -> Iterator[Hit]:
-    r"""The health check starts a program that the image does not have.
+    r"""The health check runs a program that the image does not have.
 
     Why
-    Slim and Alpine images have no ``curl``, and slim none of ``wget`` either: the check fails for
-    ever, and an orchestrator restarts the app again and again. Installing curl for it costs
-    megabytes; Python is there already.
+    Slim and Alpine images do not have ``curl``, and slim does not have ``wget`` either: the check
+    always fails, and an orchestrator restarts the app again and again. Installing curl for it costs
+    megabytes; use Python instead.
 
     Bad
     ```dockerfile
@@ -305,8 +305,8 @@ def relative_workdir(case: Case) -> Iterator[Hit]:
     """WORKDIR is relative.
 
     Why
-    It is added to the WORKDIR before it, be that in this file or in the base image: where the app
-    ends up then depends on what somebody else changes.
+    It is relative to the previous WORKDIR, in this file or in the base image: a change there moves
+    the app.
 
     Bad
     ```dockerfile
@@ -341,12 +341,11 @@ def relative_workdir(case: Case) -> Iterator[Hit]:
 
 @rule("LS508", Severity.NOTE)
 def output_held_back(case: Case) -> Iterator[Hit]:
-    """What the app prints is held back.
+    """The output of the app is buffered.
 
     Why
-    Python collects its output while it goes into a pipe, as in a container: messages come late, and
-    the last ones before a crash not at all. ``PYTHONUNBUFFERED=1`` (or ``python -u``) sends them at
-    once.
+    Python buffers its output if it is a pipe, as in a container: messages arrive late, and the last
+    ones before a crash are lost. ``PYTHONUNBUFFERED=1`` (or ``python -u``) disables buffering.
 
     Bad
     ```dockerfile
@@ -376,11 +375,11 @@ def output_held_back(case: Case) -> Iterator[Hit]:
 
 @rule("LS509", Severity.NOTE)
 def no_health_check(case: Case) -> Iterator[Hit]:
-    """A service without a health check.
+    """A service has no health check.
 
     Why
-    The engine sees only whether the process lives. An app that hangs, or has lost its database,
-    counts as well until somebody complains.
+    The engine sees only whether the process runs. An app that hangs or has lost its database is not
+    noticed.
 
     Bad
     ```dockerfile

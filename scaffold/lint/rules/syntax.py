@@ -19,11 +19,11 @@ from scaffold.project.dockerfile_parser.scopes import (
 
 @rule("LS901", Severity.ERROR)
 def not_a_dockerfile(case: Case) -> Iterator[Hit]:
-    """Docker would not take this.
+    """The Dockerfile is invalid.
 
     Why
-    An unknown instruction, a document that nothing ends, an instruction that says nothing or that
-    stands before the first FROM: the build ends before its first step.
+    An unknown instruction, an unterminated here-document, an empty instruction, or one before the
+    first FROM: the build fails before its first step.
 
     Bad
     ```dockerfile
@@ -43,11 +43,11 @@ def not_a_dockerfile(case: Case) -> Iterator[Hit]:
 
 @rule("LS902", Severity.NOTE)
 def old_form(case: Case) -> Iterator[Hit]:
-    """A form that Docker keeps for old files only.
+    """A deprecated form of an instruction.
 
     Why
-    ``ENV name value`` takes one variable a line and every blank behind it as its value;
-    ``MAINTAINER`` is a label today. BuildKit warns of both.
+    ``ENV name value`` sets one variable per line, with all following blanks as part of its value;
+    ``MAINTAINER`` is replaced by a label. BuildKit warns about both.
 
     Bad
     ```dockerfile
@@ -85,11 +85,11 @@ def old_form(case: Case) -> Iterator[Hit]:
 
 @rule("LS903", Severity.NOTE)
 def blank_line_inside(case: Case) -> Iterator[Hit]:
-    r"""An empty line inside of an instruction.
+    r"""An empty line inside an instruction.
 
     Why
-    Docker joins over it and warns that it will be an error: whoever reads the file takes the rest
-    for something new. A comment is fine there.
+    Docker ignores it and warns that it will become an error; readers take the rest for a new
+    instruction. Use a comment instead.
 
     Bad
     ```dockerfile
@@ -120,12 +120,11 @@ _OF_BASE = {"PATH", "HOME", "HOSTNAME", "LANG", "GPG_KEY", "PYTHON_VERSION", "PY
 
 @rule("LS904", Severity.ERROR)
 def unknown_variable(case: Case) -> Iterator[Hit]:
-    """A variable that has no value here.
+    """A variable has no value here.
 
     Why
-    What ARG declares above the first FROM is known to FROM lines only: inside of a stage it is
-    empty until ``ARG name`` stands there again. An empty variable makes ``/$DIR/*`` the root of the
-    file system.
+    An ARG above the first FROM is known only in FROM lines: inside a stage it is empty unless ``ARG
+    name`` is repeated there. An empty variable turns ``/$DIR/*`` into the root of the file system.
 
     Bad
     ```dockerfile

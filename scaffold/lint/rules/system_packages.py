@@ -54,12 +54,12 @@ _COST = Cost(on_disk=21_700_000, download=16_700_000)
 
 @rule("LS401", Severity.WARNING)
 def apt_lists_kept(case: Case) -> Iterator[Hit]:
-    r"""The lists of apt stay in the layer.
+    r"""The package lists of apt stay in the layer.
 
     Why
     ``apt-get update`` writes the index of the whole distribution, tens of megabytes that nothing
     reads once the packages are installed: 17 MB to download in the paper's image, run again
-    (docs/paper.md). They have to go in the same RUN, for a later layer frees nothing.
+    (docs/paper.md). Remove them in the same RUN; a later layer does not free space.
 
     Bad
     ```dockerfile
@@ -154,11 +154,11 @@ _USES = {"install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep"}
 
 @rule("LS402", Severity.WARNING)
 def update_alone(case: Case) -> Iterator[Hit]:
-    r"""apt-get update in a step of its own, or an install without it.
+    r"""apt-get update runs in a separate step, or an install runs without it.
 
     Why
     The layer with the lists is cached: weeks later ``apt-get install`` runs with old lists and asks
-    for versions that the mirror has no more. In one RUN both are made anew together.
+    for versions that are no longer on the mirror. Run both in one RUN.
 
     Bad
     ```dockerfile
@@ -189,11 +189,11 @@ def update_alone(case: Case) -> Iterator[Hit]:
 
 @rule("LS403", Severity.WARNING)
 def recommended_packages(case: Case) -> Iterator[Hit]:
-    r"""apt installs what it merely recommends.
+    r"""apt installs recommended packages.
 
     Why
-    Debian's packages recommend documentation, fonts, daemons and compilers, which apt installs
-    unless it is told not to. If one of them is needed, name it: then it stands in the file.
+    Debian's packages recommend documentation, fonts, daemons and compilers, which apt installs by
+    default. If you need one of them, install it by name.
 
     Bad
     ```dockerfile
@@ -225,11 +225,11 @@ _ASKS = {"install", "upgrade", "dist-upgrade", "full-upgrade", "remove", "purge"
 
 @rule("LS404", Severity.ERROR)
 def apt_asks(case: Case) -> Iterator[Hit]:
-    r"""apt asks whether to go on, and nobody answers.
+    r"""apt asks for confirmation during a build.
 
     Why
-    A build has no terminal: without ``-y`` the step ends with «Abort.» as soon as anything but the
-    named packages would be installed.
+    A build has no terminal: without ``-y`` the step ends with «Abort.» as soon as other packages
+    would be installed as well.
 
     Bad
     ```dockerfile
@@ -272,11 +272,11 @@ _SAME = {"install", "update", "remove", "purge", "autoremove", "clean"}
 
 @rule("LS405", Severity.NOTE)
 def apt_in_a_script(case: Case) -> Iterator[Hit]:
-    r"""apt, which is made for people at a terminal.
+    r"""A script uses apt instead of apt-get.
 
     Why
-    ``apt`` says of itself that its command line is not stable and warns when it is used in a
-    script. ``apt-get`` takes the same words and stays as it is.
+    The command line of ``apt`` is not stable; it prints a warning when used in a script.
+    ``apt-get`` has the same commands and is stable.
 
     Bad
     ```dockerfile
@@ -309,7 +309,7 @@ def system_upgraded(case: Case) -> Iterator[Hit]:
 
     Why
     Every package that changed is in the image twice, old and new. The official images are rebuilt
-    when the distribution fixes something: pull the base anew (``docker build --pull``) instead.
+    when the distribution fixes something: pull the base again (``docker build --pull``) instead.
 
     Bad
     ```dockerfile
@@ -331,11 +331,11 @@ def system_upgraded(case: Case) -> Iterator[Hit]:
 
 @rule("LS407", Severity.WARNING)
 def apk_cache_kept(case: Case) -> Iterator[Hit]:
-    """apk keeps its index in the layer.
+    """apk keeps its package index in the layer.
 
     Why
-    ``apk add`` after ``apk update`` leaves the index of all packages in ``/var/cache/apk``, which
-    nothing reads any more. ``--no-cache`` fetches the index for this one command.
+    ``apk add`` after ``apk update`` leaves the index of all packages in ``/var/cache/apk``, where
+    it is no longer needed. With ``--no-cache`` the index is not stored.
 
     Bad
     ```dockerfile
@@ -382,9 +382,9 @@ def compilers_in_the_image(case: Case) -> Iterator[Hit]:
     r"""Compilers and headers are in the image.
 
     Why
-    They are needed while packages are built, and never again: gcc with its headers is hundreds of
-    megabytes on Debian. Build in a first stage and copy the result, or remove them in the RUN that
-    installed them.
+    They are needed only while packages are built: gcc with its headers is hundreds of megabytes on
+    Debian. Build in a first stage and copy the result, or remove them in the RUN that installed
+    them.
 
     Bad
     ```dockerfile
@@ -437,11 +437,11 @@ def _cost(case: Case, one: Install, tools: list[str]) -> Cost | None:
 
 @rule("LS410", Severity.NOTE)
 def frontend_stays(case: Case) -> Iterator[Hit]:
-    """DEBIAN_FRONTEND is set for whoever uses the image.
+    """DEBIAN_FRONTEND is set in the final image.
 
     Why
-    ``ENV`` holds for every container and every image made from this one: installs there are silent
-    too, and questions that somebody wants to answer do not come. Set it for the command: ``RUN
+    ``ENV`` applies to every container and every image based on this one: later installs do not ask
+    questions even where this is wanted. Set it only for the command: ``RUN
     DEBIAN_FRONTEND=noninteractive apt-get install …``, or with ``ARG``.
 
     Bad
@@ -483,12 +483,12 @@ def _asks(step: Instruction) -> bool:
 
 @rule("LS416", Severity.ERROR)
 def dropped_package(case: Case) -> Iterator[Hit]:
-    r"""A package that this release of the distribution does not have.
+    r"""A package does not exist in this release of the distribution.
 
     Why
-    A new release of Debian renames libraries and drops what nobody maintains: ``apt-get install``
+    A new release of Debian renames libraries and drops unmaintained packages: ``apt-get install``
     ends with «Unable to locate package», or «has no installation candidate» where several others
-    provide the name. A tag without a release moves to it on some rebuild.
+    provide the name. A tag without a release moves to it eventually.
 
     Bad
     ```dockerfile

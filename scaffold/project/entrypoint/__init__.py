@@ -30,7 +30,7 @@ def started(
     """Return a start with its origin, which names the variables that are left out as secrets."""
     kept = tuple((name, value) for name, value in environment if not SECRET.search(name))
     secret = ", ".join(name for name, _ in environment if SECRET.search(name))
-    left = f"{secret} is left out of the image: give it to the container" if secret else ""
+    left = f"{secret} is left out of the image: pass it to the container" if secret else ""
     start = Start(framework=framework, command=tuple(command), environment=kept)
     return Found(value=start, origin=remark(origin, left))
 

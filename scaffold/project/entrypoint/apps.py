@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.model.project import Origin
-from scaffold.project.source_modules import EXAMPLES, Function, Module, is_brought
+from scaffold.project.source_modules import EXAMPLES, Function, Module, is_brought, walk
 
 FRAMEWORKS = {
     "fastapi.FastAPI": "fastapi",
@@ -159,6 +159,13 @@ def _objects(
             )
 
 
+ASSIGNS: tuple[type[ast.Assign | ast.AnnAssign | ast.NamedExpr], ...] = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.NamedExpr,
+)
+
+
 def assigned_call(statement: ast.AST) -> tuple[tuple[str, ...], ast.Call | None]:
     """Return the plain names that a statement gives the result of a call, and the call."""
     targets: list[ast.expr] = []
@@ -174,15 +181,17 @@ def assigned_call(statement: ast.AST) -> tuple[tuple[str, ...], ast.Call | None]
 
 def _factories(module: Module) -> Iterator[App]:
     """Yield functions without required arguments that construct an application and return it."""
+    makes = any(called in FRAMEWORKS for called, _ in module.calls())
     for function in module.top:
         if not isinstance(function, Function) or _needs_arguments(function):
             continue
         made: dict[str, ast.Call] = {}
-        for node in ast.walk(function):
+        inside = walk(function) if makes else []
+        for node in inside:
             names, call = assigned_call(node)
             if call is not None and module.dotted(call.func) in FRAMEWORKS:
                 made |= dict.fromkeys(names, call)
-        for node in ast.walk(function):
+        for node in inside:
             if not isinstance(node, ast.Return):
                 continue
             call = made.get(node.value.id) if isinstance(node.value, ast.Name) else None

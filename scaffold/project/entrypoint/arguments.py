@@ -14,7 +14,7 @@ from scaffold.project.entrypoint.apps import assigned_call, follow
 from scaffold.project.entrypoint.ports import READS, as_port, find_listening
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
-from scaffold.project.source_modules import Function, Module, argument
+from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument, walk
 
 _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 # What a command that goes on running is usually called.
@@ -81,9 +81,8 @@ def name_configurations(
     given = " ".join(start.command)
     told = set[str]()
     for module in modules:
-        for node in module.nodes:
-            text = node.value if isinstance(node, ast.Constant) else ""
-            name = text.rpartition("/")[2] if isinstance(text, str) else ""
+        for node in module.of(ast.Constant):
+            name = node.value.rpartition("/")[2] if isinstance(node.value, str) else ""
             wanted = name in patterns and name not in known | told and _CONFIGURES.fullmatch(name)
             if wanted and name not in given:
                 told.add(name)
@@ -132,9 +131,8 @@ def _parses_for_itself(module: Module, taken: AbstractSet[str]) -> bool:
     """Tell whether a script's arguments are its own: what others take of it parses none."""
     parsing = {
         node.name
-        for node in module.nodes
-        if isinstance(node, Function)
-        and any(isinstance(x, ast.Attribute) and x.attr == "add_argument" for x in ast.walk(node))
+        for node in module.of(*FUNCTIONS)
+        if any(isinstance(x, ast.Attribute) and x.attr == "add_argument" for x in walk(node))
     }
     return module.is_script and bool(parsing) and parsing.isdisjoint(taken)
 
@@ -363,8 +361,8 @@ class _Finder:
         literals = {
             node.value.rpartition("/")[2]
             for module in order
-            for node in module.nodes
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            for node in module.of(ast.Constant)
+            if isinstance(node.value, str)
         }
         self._settings = [
             file

@@ -141,7 +141,7 @@ def find_steps(
 def _static_files(site: Site, settings: Sequence[Module], files: Sequence[str]) -> tuple[str, bool]:
     """Return a note on static files that lie elsewhere, and whether they have to be collected."""
     roots = [(one, node) for one in settings for node in _assigned(one, "STATIC_ROOT")]
-    texts = {node.value for one in settings for node in one.nodes if isinstance(node, ast.Constant)}
+    texts = {node.value for one in settings for node in one.of(ast.Constant)}
     if not roots or "django.contrib.staticfiles" not in texts:
         return "", False
     one, node = roots[-1]

@@ -164,7 +164,7 @@ def read_own_start(
     if len(exposed) > 1:
         told = (
             f"{reading.origin(next(iter(exposed.values())))} exposes {', '.join(exposed)}: the "
-            "image names one at most (--port); the others are open all the same: publish them"
+            "image declares only one (--port); the others work as well if you publish them"
         )
         notes = (*notes, told)
     only = ports[0] if len(ports) == 1 else None
@@ -204,7 +204,7 @@ def read_own_start(
             launch = _without_python(reading, launch)
             own = _resolve(reading, launch, own)
         except UnclearError as error:
-            told = f"{where} {error}: it does not decide how the app starts (--cmd does)"
+            told = f"{where} {error}: this command is not used to start the app; use --cmd"
             notes = (*notes, told)
         else:
             named = filter(
@@ -275,7 +275,7 @@ def _also(process: Process, own: OwnStart | str) -> str:
         line = shlex.join(own.entry.start.value.command)
     return (
         f"{process.origin} also starts {process.name} ({line}): the image starts one process; "
-        f"give another container that command"
+        f"run another container with that command"
     )
 
 
@@ -469,16 +469,16 @@ def _carried(
         if _OF_IMAGES.fullmatch(name) or not value or re.search(r"[$\n\r`]", value):
             continue
         if SECRET.search(name):
-            secret.append(f"{origin} sets {name}: it is left out, give it to the container")
+            secret.append(f"{origin} sets {name}: it is left out, pass it to the container")
             continue
         inside = reading.copied.project_path(value, reading.stage) if value[0] == "/" else None
         found[name] = posixpath.normpath(f"/app/{inside}") if inside else value
     first = next((str(written[name][1]) for name in found), "")
     names = ", ".join(found)
-    told = (f"{first} sets {names}: so does the image",) if found else ()
+    told = (f"{first} sets {names}; the image does the same",) if found else ()
     if composed.environment:
         set_ = ", ".join(name for name, _, _ in composed.environment)
-        secret.append(f"{composed.environment[0][2]} sets {set_}: give the container what it needs")
+        secret.append(f"{composed.environment[0][2]} sets {set_}: set them on the container")
     return tuple(found.items()), (*told, *secret)
 
 
@@ -586,7 +586,7 @@ def _volume(reading: _Reading, path: str, workdir: str) -> str:
 def _mounts(composed: Composed) -> Iterator[str]:
     if composed.mounts:
         paths = ", ".join(dict.fromkeys(path for path, _ in composed.mounts))
-        yield f"{composed.mounts[0][1]} mounts {paths}: mount it into this container, too"
+        yield f"{composed.mounts[0][1]} mounts {paths}: mount it into this container as well"
 
 
 def _python(
@@ -726,7 +726,7 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
     started_file = reading.path(launch.words[1], launch.workdir) if launch.words[1:] else None
     for path in outside:
         if started_file is None or path != launch.words[1]:
-            yield f"{where} names {path}: mount it there, it is not a file of the project"
+            yield f"{where} names {path}, which is not in the project: mount it there"
     if launch.unset:
         yield (
             f"{where} takes options from {', '.join(launch.unset)}, which nothing sets there: the "
@@ -738,7 +738,7 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
             "container that command"
         )
     if launch.skipped:
-        yield f"{launch.file}:{launch.line} does more before that line: the image does not do it"
+        yield f"{launch.file}:{launch.line} runs more before that line; the image does not run that"
     folder = reading.path(".", launch.workdir)
     if folder not in {None, "."}:
         yield f"{where} starts in {folder}/, the image in /app: relative paths differ"

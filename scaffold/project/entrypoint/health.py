@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.model.project import Found, Origin
-from scaffold.project.entrypoint.apps import App, assigned_call, follow
-from scaffold.project.source_modules import Function, Module, argument
+from scaffold.project.entrypoint.apps import ASSIGNS, App, assigned_call, follow
+from scaffold.project.source_modules import FUNCTIONS, Module, argument
 
 # In the order of preference; each also counts below a prefix, after all that have none.
 _HEALTH = (
@@ -90,7 +90,7 @@ def choose_path(routes: Sequence[tuple[str, Origin]]) -> Found[str] | None:
 
 def _variables_of(app: App) -> set[str]:
     """Return the names that the application has where it is made, inside a factory too."""
-    found = (assigned_call(node) for node in app.made_in.nodes)
+    found = (assigned_call(node) for node in app.made_in.of(*ASSIGNS))
     own = app.made_in.name or app.made_in.file
     return {f"{own}.{name}" for names, call in found if call is app.constructor for name in names}
 
@@ -149,16 +149,15 @@ def _is_empty(node: ast.expr | None) -> bool:
 
 
 def _routes(module: Module, by_name: Mapping[str, Module]) -> Iterator[Route]:
-    for node in module.nodes:
-        if isinstance(node, Function):
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Call):
-                    yield from _of_decorator(module, decorator, by_name)
-        elif isinstance(node, ast.Call):
-            owner, _, method = module.dotted(node.func).rpartition(".")
-            if method in _ADDS and _answers_get(module, node):
-                path = module.text(argument(node, "path", 0) or argument(node, "rule", 0))
-                yield Route(owner=follow(owner, by_name), path=path, origin=module.origin(node))
+    for function in module.of(*FUNCTIONS):
+        for decorator in function.decorator_list:
+            if isinstance(decorator, ast.Call):
+                yield from _of_decorator(module, decorator, by_name)
+    for called, node in module.calls():
+        owner, _, method = called.rpartition(".")
+        if method in _ADDS and _answers_get(module, node):
+            path = module.text(argument(node, "path", 0) or argument(node, "rule", 0))
+            yield Route(owner=follow(owner, by_name), path=path, origin=module.origin(node))
     yield from _nested(module)
 
 

@@ -280,7 +280,7 @@ def _folder(commands: Sequence[Command], workdir: str) -> str:
     for one in commands:
         if one.argv[:1] == ("cd",):
             if len(one.words) != 2 or not one.words[1].literal:  # noqa: PLR2004 - cd and where
-                raise UnclearError("changes to a folder that only a run knows")
+                raise UnclearError("changes to a folder known only at run time")
             workdir = posixpath.normpath(posixpath.join(workdir or "/", one.argv[1]))
     return workdir
 
@@ -318,7 +318,7 @@ def _exported(commands: Sequence[Command], known: Mapping[str, str]) -> Iterator
 def _assigned(command: Command, known: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     pairs = [(name, expand(value, known.get)) for name, value in command.assignments]
     if any(re.search(r"[$`]", value) for _, value in pairs):
-        raise UnclearError("sets a variable to what only a run knows")
+        raise UnclearError("sets a variable to a value known only at run time")
     return tuple(pairs)
 
 
@@ -338,7 +338,7 @@ def _filled(
         else:
             filled = expand(word.text, known.get)
             if re.search(r"[$`*?]", filled):
-                raise UnclearError(f"has {word.text}, which only a run knows")
+                raise UnclearError(f"has {word.text}, which is known only at run time")
             raw = text[word.span.start : word.span.end]
             words += [filled] if '"' in raw else shlex.split(filled)
     return tuple(words)

@@ -9,7 +9,7 @@ from pathlib import Path
 from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE
-from scaffold.project.entrypoint.apps import assigned_call, follow, is_aside
+from scaffold.project.entrypoint.apps import ASSIGNS, assigned_call, follow, is_aside
 from scaffold.project.source_modules import Function, Module, argument
 from scaffold.project.text_io import line_of, read_toml
 
@@ -106,8 +106,8 @@ def among(ports: Sequence[Found[int]], modules: Sequence[Module]) -> Found[int] 
         node.value
         for module in modules
         if not is_aside(module)
-        for node in module.nodes
-        if isinstance(node, ast.Constant) and type(node.value) is int
+        for node in module.of(ast.Constant)
+        if type(node.value) is int
     }
     named = [port for port in ports if port.value in numbers]
     return next(iter(named or ports), None) if len(named) < 2 else None  # noqa: PLR2004
@@ -194,23 +194,23 @@ def _listening_objects(
     for _ in range(2):
         for module in modules:
             own = module.name or module.file
-            for node in module.nodes:
+            for node in module.of(*ASSIGNS):
                 names, call = assigned_call(node)
                 kind = known.get(follow(module.dotted(call.func), by_name)) if call else None
                 if kind is not None:
                     known |= {f"{own}.{name}": kind for name in names}
-            for function in module.top:
-                if isinstance(function, Function):
-                    kinds = (_returned(module, node, known) for node in ast.walk(function))
-                    known |= {f"{own}.{function.name}": kind for kind in kinds if kind}
+            for back in module.of(ast.Return):
+                made = back.value.func if isinstance(back.value, ast.Call) else back.value
+                kind = known.get(module.dotted(made))
+                if kind is not None:
+                    known |= {f"{own}.{name}": kind for name in _tops_around(module, back.lineno)}
     return known
 
 
-def _returned(
-    module: Module, node: ast.AST, known: Mapping[str, tuple[str, Listens]]
-) -> tuple[str, Listens] | None:
-    value = node.value if isinstance(node, ast.Return) else None
-    return known.get(module.dotted(value.func if isinstance(value, ast.Call) else value))
+def _tops_around(module: Module, line: int) -> Iterator[str]:
+    for one in module.top:
+        if isinstance(one, Function) and one.lineno <= line <= (one.end_lineno or 0):
+            yield one.name
 
 
 def find_listening(

@@ -89,7 +89,7 @@ def read_procfile(
         line = _PORT.sub(number_text, text)
         use = Use(code="needs-shell", value="sh", origin=origin)
         secret = ", ".join(key for key, _ in environment if SECRET.search(key))
-        told = f"{secret} stands in the image with it: give it to the container" if secret else ""
+        told = f"{secret} stands in the image with it: pass it to the container" if secret else ""
         start = started(name, ("sh", "-c", line), remark(origin, "the line needs a shell", told))
         return Entry(start=start, port=listens, uses=(use,))
     command, added = reachable(as_module(filled), number_text, binds=binds)

@@ -325,7 +325,7 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _import_origin(module: Module, name: str) -> Origin:
-    for top, node in imported_tops(module.nodes):
+    for top, node in imported_tops(module.imports):
         if top == name:
             return module.origin(node, f"imports {name}")
     return Origin(file=module.file)

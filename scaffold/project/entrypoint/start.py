@@ -148,7 +148,7 @@ def _name_examples(modules: Sequence[Module]) -> Iterator[str]:
     found = [one.file for one in modules if is_example(one.file)]
     if found:
         more = f" and {len(found) - 1} more" if found[1:] else ""
-        yield f"nothing but examples can be started, such as {found[0]}{more}: name one with --cmd"
+        yield f"only examples can be started, such as {found[0]}{more}: name one with --cmd"
 
 
 def _source_paths(modules: Sequence[Module]) -> tuple[str, ...]:

@@ -71,8 +71,8 @@ PAIRS = [
     ("raspberry-pi-5", "auto", "pycuda", "useless", "GPU only"),
     ("n100-mini-pc", "auto", "faiss-gpu-cu12", "useless", "faiss-cpu"),
     # NPUs: only beside the one that they are for.
-    ("raspberry-pi-5", "auto", "hailort", "useless", "--accelerator hailo says that it is there"),
-    ("rock-5b", "auto", "hailort", "useless", "of no use"),
+    ("raspberry-pi-5", "auto", "hailort", "useless", "--accelerator hailo if it is present"),
+    ("rock-5b", "auto", "hailort", "useless", "cannot be used"),
     ("raspberry-pi-5", "hailo", "hailort", "unusable", "Developer Zone"),
     ("raspberry-pi-5", "auto", "pycoral", "useless", "ai-edge-litert"),
     ("coral-dev-board", "auto", "pycoral", "unusable", "=ai-edge-litert"),

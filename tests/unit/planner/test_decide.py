@@ -191,8 +191,8 @@ def test_requires_python_of_the_project_rules_versions_out() -> None:
 @pytest.mark.parametrize(
     ("bound", "said"),
     [
-        (">=3.15", "no image that is known has a Python >=3.15 (pyproject.toml:1)"),
-        ("<3.10", "no image that is known has a Python <3.10 (pyproject.toml:1)"),
+        (">=3.15", "no known image has Python >=3.15 (pyproject.toml:1)"),
+        ("<3.10", "no known image has Python <3.10 (pyproject.toml:1)"),
         ("==3.12.*", "Python 3.13 is not ==3.12.* (pyproject.toml:1)"),
     ],
 )
@@ -443,21 +443,21 @@ BARE = ("bare-trixie", "3.13")
             "needs-program",
             (
                 "app/main.py:3 starts convert, which bare-trixie does not have; "
-                "`--with convert` puts it in"
+                "`--with convert` adds it"
             ),
         ),
         (
             use_of("runs-program", "", 4),
             "needs-program",
             (
-                "app/main.py:4 starts a program that no literal names, and bare-trixie has none; "
-                "`--with PROGRAM` puts it in"
+                "app/main.py:4 starts a program whose name is not a literal, and bare-trixie has "
+                "none; `--with PROGRAM` adds it"
             ),
         ),
         (
             use_of("needs-shell", "sh", 5),
             "needs-shell",
-            "app/main.py:5 starts a shell, which bare-trixie does not have; `--with sh` puts it in",
+            "app/main.py:5 starts a shell, which bare-trixie does not have; `--with sh` adds it",
         ),
         (
             use_of("finds-library", "usb", 6),
@@ -640,6 +640,6 @@ def test_each_choice_of_bytecode_has_its_price_on_a_base_that_is_cut() -> None:
             o: b for o, b in offers.items() if o in cheaper
         }
         prices = [one.text for one in decision.savings if one.option == "--bytecode none"]
-        assert prices == [] or "9.0 MB of sources, takes 1.2 s of a desktop's" in prices[0]
+        assert prices == [] or "9.0 MB of sources takes 1.2 s on a desktop" in prices[0]
     assert sizes["beside"] - sizes["only"] >= 9_000_000
     assert sizes["beside"] - sizes["none"] >= 10_000_000

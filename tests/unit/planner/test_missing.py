@@ -96,7 +96,7 @@ def test_an_extra_of_the_project_that_has_the_package_is_a_way_out(name: str, pa
     (one,) = find_missing(
         found, facts, installed={}, modules={}, python="3.13", provided=frozenset()
     )
-    assert "ask for --extra ui, or add " in one.reason.text
+    assert "use --extra ui, or add " in one.reason.text
 
 
 def test_a_module_that_is_brought_lacks_nothing() -> None:
@@ -209,7 +209,7 @@ def test_a_folder_that_is_written_to_is_told_with_the_volume_to_mount() -> None:
         return [one.text for one in note_writes(found, workdir="/app", home="/home/app")]
 
     (beside,) = told("app.db")
-    assert "main.py:2 writes /app/app.db, beside the sources" in beside
+    assert "main.py:2 writes /app/app.db, next to the sources" in beside
     (volume,) = told("data/app.db")
     assert "mount a volume at /app/data" in volume
     assert told("/home/app/app.db") == []

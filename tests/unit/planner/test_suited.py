@@ -134,7 +134,7 @@ def test_where_every_version_has_cuda_it_stays_and_that_is_said() -> None:
     decision = plan(make_world(None, AMD), "app-vision", target=amd)
     assert pins(decision)["torch"] == "2.15.0"
     (note,) = [note for note in decision.notes if note.code == "index-unreachable"]
-    assert "plan again where it can be reached" in note.text
+    assert "plan again when it can be reached" in note.text
 
 
 def test_a_version_that_is_pinned_and_needs_cuda_stays() -> None:

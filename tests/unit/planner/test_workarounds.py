@@ -130,7 +130,7 @@ def test_an_older_version_with_a_wheel_is_taken_where_it_is_admitted_and_named_w
     )
     refused = decision(world, "numpy>=2.4")
     assert ways(refused)["older-version"].text == (
-        "your requirements do not admit numpy==1.9, which has a wheel"
+        "your requirements do not allow numpy==1.9, which has a wheel"
     )
 
 

@@ -254,7 +254,7 @@ def test_a_lock_that_contradicts_what_is_asked_is_an_error(uv: Path) -> None:
 
 def test_a_lock_without_the_pyproject_it_belongs_to_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, {"uv.lock": UV})
-    with pytest.raises(RequirementsInvalidError, match=r"uv\.lock lies there without pyproject"):
+    with pytest.raises(RequirementsInvalidError, match=r"uv\.lock exists without pyproject"):
         read(tmp_path)
 
 

@@ -199,7 +199,7 @@ def test_dependencies_that_only_the_build_knows_are_an_error_that_says_what_to_d
 ) -> None:
     text = '[project]\nname = "demo"\ndynamic = ["dependencies"]\n'
     (line,) = refused(write(tmp_path, {"pyproject.toml": text}))
-    assert line.startswith("pyproject.toml:3: the dependencies are made by the build")
+    assert line.startswith("pyproject.toml:3: the dependencies are dynamic, and the build")
     assert "requirements.txt" in line
 
 

@@ -164,7 +164,7 @@ def test_all_bad_lines_of_all_files_are_reported_at_once(tmp_path: Path) -> None
         ("flask --global-option=x", "options for setup.py"),
         (f"--hash=sha256:{SHA}", "belongs to a requirement"),
         ("-i https://index.example/simple more", "more cannot follow an option"),
-        ("-e ./a -e ./b", "one -e to a line"),
+        ("-e ./a -e ./b", "write one -e per line"),
         ("--no-use-wheel", "pip no longer knows --no-use-wheel"),
         ("--no-such-option", "no such option"),
         ("-r", "requires 1 argument"),

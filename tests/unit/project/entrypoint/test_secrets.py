@@ -26,7 +26,7 @@ def test_a_secret_beside_a_command_is_named_and_left_out(
     start = facts(tmp_path, {"app.py": "while True: pass\n", name: text}).start
     assert start is not None
     assert start.value.environment == (("MODE", "x"),)
-    assert "is left out of the image: give it to the container" in str(start.origin)
+    assert "is left out of the image: pass it to the container" in str(start.origin)
     assert "hunter2" not in str(start)
 
 

@@ -1,4 +1,4 @@
-"""The web application. It keeps readings in the file that DATABASE names."""
+"""The web application. Readings are stored in the file named by DATABASE."""
 
 import os
 import sqlite3

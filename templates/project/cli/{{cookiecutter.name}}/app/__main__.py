@@ -1,4 +1,4 @@
-"""The command. Exit codes: 0 all is well, 1 something is over its limit, 2 a wrong option."""
+"""The command. Exit codes: 0 within the limits, 1 a value is over its limit, 2 invalid option."""
 
 import json
 import sys
@@ -12,12 +12,12 @@ PERCENT = click.FloatRange(0, 100)
 
 
 @click.command(help={{ cookiecutter.__quoted }})
-@click.option("--disk", type=PERCENT, help="Most of the disk in use, in percent.")
-@click.option("--memory", type=PERCENT, help="Most of the memory in use, in percent.")
-@click.option("--load", type=click.FloatRange(0), help="Most load per core, over five minutes.")
-@click.option("--temperature", type=float, help="Highest temperature, in degrees Celsius.")
-@click.option("--path", type=click.Path(exists=True), default="/", help="Whose disk.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@click.option("--disk", type=PERCENT, help="Maximum disk usage, in percent.")
+@click.option("--memory", type=PERCENT, help="Maximum memory usage, in percent.")
+@click.option("--load", type=click.FloatRange(0), help="Maximum load per core, over five minutes.")
+@click.option("--temperature", type=float, help="Maximum temperature, in degrees Celsius.")
+@click.option("--path", type=click.Path(exists=True), default="/", help="A path on the disk.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def main(
     disk: float | None,
     memory: float | None,

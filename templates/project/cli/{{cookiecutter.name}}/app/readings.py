@@ -1,4 +1,4 @@
-"""What is measured, and against what."""
+"""Measured values and their limits."""
 
 import os
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Limits:
-    """What must not be exceeded; None is no limit."""
+    """Maximum values; None means no limit."""
 
     disk: float | None = None  # percent
     memory: float | None = None  # percent
@@ -30,7 +30,7 @@ class Limits:
 
 
 def read_machine(limits: Limits, path: str = "/") -> tuple[Reading, ...]:
-    """Return what this machine tells; a sensor that it lacks is left out."""
+    """Return the values of this machine; missing sensors are left out."""
     disk = psutil.disk_usage(path).percent
     memory = psutil.virtual_memory().percent
     load = os.getloadavg()[1] / (os.cpu_count() or 1)
@@ -46,11 +46,11 @@ def read_machine(limits: Limits, path: str = "/") -> tuple[Reading, ...]:
 
 
 def read_temperatures() -> list[float]:
-    """Return what the machine's sensors say; psutil knows them on Linux only."""
+    """Return the temperatures of all sensors; psutil supports them only on Linux."""
     read = getattr(psutil, "sensors_temperatures", dict)
     return [sensor.current for sensors in read().values() for sensor in sensors]
 
 
 def hottest_of(temperatures: Iterable[float]) -> float | None:
-    """Return the highest temperature that a working sensor can have."""
+    """Return the highest plausible temperature."""
     return max((value for value in temperatures if -40 < value < 150), default=None)

@@ -1,4 +1,4 @@
-"""The command: ``python -m app`` works, ``python -m app --check`` says whether it is well."""
+"""The command: ``python -m app`` runs the app, ``python -m app --check`` checks its health."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from app.board import BUTTON, CHIP, LIGHT, open_board
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app")
-    parser.add_argument("--check", action="store_true", help="exit with 0 if the app is well")
+    parser.add_argument("--check", action="store_true", help="exit with 0 if the app is healthy")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     file = Path(os.environ.get("HEARTBEAT", "/tmp/heartbeat"))
@@ -35,7 +35,7 @@ def work(file: Path) -> int:
     port, baud = os.environ.get("SERIAL_PORT", "/dev/ttyUSB0"), int(os.environ.get("BAUD", "9600"))
     station = Station(
         open_board=lambda: open_board(chip, button, light),
-        # The time after which a read returns without a line lets it look whether to stop.
+        # A read returns after this time even without a line, so that the app can stop.
         open_port=lambda: serial.serial_for_url(port, baudrate=baud, timeout=0.5),
         tell=tell,
         heartbeat_file=file,

@@ -1,4 +1,4 @@
-"""The board: a button and a light. A simulated one stands in where there is no hardware."""
+"""The board: a button and a light. There is a simulated one for machines without hardware."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -12,17 +12,17 @@ SIMULATED = "simulated"
 
 class Board(Protocol):
     def wait(self, seconds: float) -> list[bool]:
-        """Return what the button did within that time: True for pressed, False for let go."""
+        """Return the button's events within that time: True for pressed, False for released."""
 
     def light(self, *, on: bool) -> None:
         """Turn the light on or off."""
 
     def close(self) -> None:
-        """Give the lines back."""
+        """Release the lines."""
 
 
 class GpioBoard:
-    """A board behind the kernel's GPIO character device. Raises OSError where there is none."""
+    """A board on the kernel's GPIO character device. Raises OSError if there is none."""
 
     def __init__(self, chip: str, button: int, light: int) -> None:
         import gpiod
@@ -59,7 +59,7 @@ class GpioBoard:
 
 
 class SimulatedBoard:
-    """A board without hardware, whose button does what it is told to."""
+    """A board without hardware that replays given button events."""
 
     def __init__(self, presses: Iterable[bool] = ()) -> None:
         self._presses = deque(presses)

@@ -1,4 +1,4 @@
-"""The station: what board and serial port say, as readings, for as long as nobody says stop."""
+"""The station: reads the board and the serial port until it is stopped."""
 
 import logging
 import threading
@@ -12,8 +12,8 @@ from app.board import Board
 
 log = logging.getLogger(__name__)
 Reading = dict[str, Any]
-_PATIENCE = 0.5  # seconds that one look at the hardware takes
-_AGAIN = 5.0  # seconds until hardware that is not there is tried again
+_PATIENCE = 0.5  # seconds to wait for an event
+_AGAIN = 5.0  # seconds until missing hardware is tried again
 
 
 class Station:
@@ -65,7 +65,7 @@ class Station:
         self._stop.wait(self._again)
 
     def _beat(self) -> None:
-        """Say that all is well: the reader lives, and so does the thread that looks after it."""
+        """Write the heartbeat if both threads are alive."""
         if self._reader.is_alive() and threading.current_thread() is not self._reader:
             heartbeat.beat(self._file, time.time())
 

@@ -1,4 +1,4 @@
-"""The command: ``python -m app`` works, ``python -m app --check`` says whether it is well."""
+"""The command: ``python -m app`` runs the app, ``python -m app --check`` checks its health."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ SOURCE = {{ cookiecutter.source | jsonify }}
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app")
-    parser.add_argument("--check", action="store_true", help="exit with 0 if the app is well")
+    parser.add_argument("--check", action="store_true", help="exit with 0 if the app is healthy")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     file = Path(os.environ.get("HEARTBEAT", "/tmp/heartbeat"))

@@ -12,7 +12,7 @@ MODEL = Path(__file__).with_name("model.onnx")
 
 @dataclass(frozen=True)
 class Found:
-    """A box (left, top, width, height) in the picture's own pixels, and how sure it is."""
+    """A box (left, top, width, height) in the picture's own pixels, and its score."""
 
     box: tuple[int, int, int, int]
     score: float

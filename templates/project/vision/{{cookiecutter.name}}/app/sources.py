@@ -10,12 +10,12 @@ from PIL import Image, UnidentifiedImageError
 _LOOK = 1.0  # seconds between two looks at a folder
 _SIZE = 640, 480
 
-# A picture with its name; None where nothing came for a while, so that the caller can look up.
+# A picture with its name; None after a while without one, so that the caller can stop.
 Pictures = Iterator[tuple[str, Image.Image] | None]
 
 
 def camera(device: str) -> Pictures:
-    """Yield the pictures of a V4L2 camera that speaks Motion JPEG. Raises OSError without one."""
+    """Yield the pictures of a V4L2 camera with Motion JPEG. Raises OSError if there is none."""
     from linuxpy.video.device import Device, VideoCapture
 
     with Device(device) as opened:

@@ -1,4 +1,4 @@
-"""Pictures through the model, for as long as nobody says stop."""
+"""Runs the model on pictures until it is stopped."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ from app.detector import Found
 from app.sources import Pictures
 
 log = logging.getLogger(__name__)
-_AGAIN = 5.0  # seconds until a source that is not there is tried again
+_AGAIN = 5.0  # seconds until a missing source is tried again
 
 
 class Watch:

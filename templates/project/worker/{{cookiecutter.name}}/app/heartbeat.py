@@ -1,4 +1,4 @@
-"""A file that says when the worker was well last."""
+"""A file with the time of the last successful health check."""
 
 from pathlib import Path
 

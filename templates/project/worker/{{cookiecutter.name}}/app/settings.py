@@ -1,4 +1,4 @@
-"""What the environment says."""
+"""Settings from environment variables."""
 
 import os
 import uuid
@@ -28,7 +28,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings. Raises ValueError for a broker's address that is none."""
+    """Return the settings. Raises ValueError if BROKER is not a valid address."""
     text = environ.get("BROKER") or BROKER
     broker = urlsplit(text)
     if broker.scheme not in _PORTS or not broker.hostname:
@@ -49,10 +49,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def own_client_id(file: Path) -> str:
-    """Return the name that the broker knows this device by; the first start makes it up.
+    """Return the MQTT client id of this device, generated at the first start and kept in ``file``.
 
-    Two clients of one name throw each other out, so each device has its own, kept in ``file``.
-    Where that cannot be written, the name holds until the worker stops.
+    A broker disconnects a client when another one connects with the same id, so ids must be unique.
     """
     try:
         return file.read_text().strip()

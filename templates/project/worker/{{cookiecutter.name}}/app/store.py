@@ -1,4 +1,4 @@
-"""Where messages are kept. A store is anything with these methods."""
+"""Stores for messages."""
 
 import sqlite3
 from datetime import datetime
@@ -10,10 +10,10 @@ _SQLITE = "sqlite:///"
 
 class Store(Protocol):
     def add(self, at: datetime, topic: str, payload: bytes) -> None:
-        """Keep a message for good. Raises OSError or sqlite3.Error where that fails."""
+        """Store a message. Raises OSError or sqlite3.Error if that fails."""
 
     def check(self) -> None:
-        """Raise an error if nothing could be kept."""
+        """Raise an error if the store is not writable."""
 
 
 class SqliteStore:
@@ -42,7 +42,7 @@ class SqliteStore:
 
 
 def open_store(address: str) -> Store:
-    """Return the store of an address. Raises ValueError for a kind that nobody wrote yet."""
+    """Return the store for a URL. Raises ValueError if its scheme is not supported."""
     if address.startswith(_SQLITE):
         return SqliteStore(Path(address.removeprefix(_SQLITE)))
-    raise ValueError(f"no store is known for {address!r}: write one in app/store.py")
+    raise ValueError(f"unsupported database {address!r}: add a store in app/store.py")

@@ -1,4 +1,4 @@
-"""Messages from a broker into a store, for as long as nobody says stop."""
+"""Stores messages from a broker until it is stopped."""
 
 import logging
 import threading
@@ -28,7 +28,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until ``stop`` is called."""
-        # Connecting happens in the client's own thread, which tries again and again.
+        # The client connects in a thread of its own, which retries until it succeeds.
         self._client.connect_async(self._settings.host, self._settings.port)
         self._client.loop_start()
         log.info("waiting for %s:%s", self._settings.host, self._settings.port)
@@ -45,7 +45,7 @@ class Worker:
         self._stop.set()
 
     def keep(self, topic: str, payload: bytes) -> None:
-        """Keep a message; what cannot be kept now is tried until it can, or the worker stops."""
+        """Store a message; retry until it succeeds or the worker is stopped."""
         at = datetime.now(UTC)
         while not self._stop.is_set():
             try:
@@ -100,5 +100,5 @@ class Worker:
 
     def _on_message(self, client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         self.keep(message.topic, bytes(message.payload))
-        # Only now: what was not kept, the broker sends again.
+        # Acknowledged only once stored: otherwise the broker sends it again.
         client.ack(message.mid, message.qos)

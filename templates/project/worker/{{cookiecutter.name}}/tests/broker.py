@@ -1,4 +1,4 @@
-"""Just enough of an MQTT broker: it takes one client, and delivers what it is told to."""
+"""A minimal MQTT broker for one client."""
 
 import socket
 import struct

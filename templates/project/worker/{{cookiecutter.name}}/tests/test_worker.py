@@ -138,7 +138,7 @@ def test_an_old_heartbeat_is_none(tmp_path: Path) -> None:
     assert not heartbeat.is_fresh(tmp_path / "none", 1000)
 
 
-def test_a_store_that_nobody_wrote_is_named() -> None:
+def test_an_unsupported_store_is_named() -> None:
     with pytest.raises(ValueError, match="postgresql"):
         open_store("postgresql://localhost/messages")
 
