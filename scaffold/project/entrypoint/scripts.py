@@ -13,7 +13,6 @@ from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.pyproject_file import load_pyproject
-from scaffold.project.reached import count_reached, find_places
 from scaffold.project.setup_files import (
     read_console_scripts,
     read_script_files,
@@ -216,8 +215,8 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
         return None
     alike = [one for one in found if _rank_script(one)[:-1] == _rank_script(found[0])[:-1]]
     if 1 < len(alike) <= _MOST_ALIKE and known:  # the application leads to most of its files
-        places = find_places(modules)
-        most = max(alike, key=lambda one: count_reached(("python", one.file), modules, places))
+        by_name = {one.name: one for one in modules if one.name}
+        most = max(alike, key=lambda one: len(_imported(one, by_name)))
         found = [most, *(one for one in found if one is not most)]
     module = found[0]
     rest = others([other.file for other in found[1:]])
@@ -226,6 +225,17 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
         start=started("script", _run(module, modules), origin),
         port=find_port([module], variable=False) or find_port(modules, variable=False),
     )
+
+
+def _imported(script: Module, by_name: Mapping[str, Module]) -> set[str]:
+    """Return the names of the project's modules that a script imports, and those they import."""
+    found, waiting = set[str](), [script]
+    while waiting:
+        for name in waiting.pop().names.values():
+            for one in {name, name.rpartition(".")[0]} & by_name.keys() - found:
+                found.add(one)
+                waiting.append(by_name[one])
+    return found
 
 
 def _only_demonstrates(module: Module, scripts: Sequence[Module]) -> bool:
