@@ -123,10 +123,14 @@ def line_up(decision: Decision, names: Sequence[str], objective: str) -> tuple[P
     """
     if names:
         places = [_place(decision, name, objective) for name in dict.fromkeys(names)]
-        return tuple({_key(place): place for place in reversed(places)}.values())[::-1]
+        once: dict[object, Place] = {}
+        for place in places:
+            fits = place.fits
+            once.setdefault((fits.base.id, fits.python) if fits else place.asked, place)
+        return tuple(once.values())
     families = dict.fromkeys(verdict.base.family for verdict in decision.verdicts)
     best = [_best(decision, family, objective) for family in families]
-    found = [fits for fits in best if fits is not None and fits.base != _chosen_base(decision)]
+    found = [fits for fits in best if fits is not None]
     if decision.chosen is not None:
         chosen = decision.chosen
         found = [one for one in found if one.base.family != chosen.base.family]
@@ -173,14 +177,6 @@ def _best(decision: Decision, name: str, objective: str) -> Accepted | None:
 
 def _named(verdicts: Iterable[Evaluation], name: str) -> tuple[Evaluation, ...]:
     return tuple(one for one in verdicts if name in {one.base.id, one.base.family})
-
-
-def _chosen_base(decision: Decision) -> object:
-    return decision.chosen.base if decision.chosen is not None else None
-
-
-def _key(place: Place) -> object:
-    return place.asked if place.fits is None else (place.fits.base.id, place.fits.python)
 
 
 PLAIN = "plain"

@@ -168,7 +168,7 @@ def review_decision(
     if details and session.wishes.yes:
         return WRITE  # which tells what is in the way, as generate does
     question = ask_review(
-        files=_names(files),
+        files=sorted({name.partition("/")[0] + "/" * ("/" in name) for name in files}),
         in_the_way=[str(detail) for detail in details],
         beside=bool(
             details
@@ -188,10 +188,6 @@ def review_decision(
         else:
             show_all("", show_outcome(outcome, folder=str(session.path)), "")
     return choice
-
-
-def _names(files: Mapping[str, str]) -> list[str]:
-    return sorted({name.partition("/")[0] + "/" * ("/" in name) for name in files})
 
 
 def _rescue(outcome: PlanResult) -> list[str]:
