@@ -331,9 +331,10 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             option(
                 "--format",
                 "form",
-                type=click.Choice(("cyclonedx", "spdx")),
+                type=click.Choice(("cyclonedx", "spdx", "licences")),
                 default="cyclonedx",
-                help="Output format.  [default: cyclonedx]",
+                help="Output format; licences: which packages ask for source, which for notice.  "
+                "[default: cyclonedx]",
             ),
             module="report",
         ),

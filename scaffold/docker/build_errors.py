@@ -34,7 +34,7 @@ NO_ENGINE_HINT = (
     "DOCKER_HOST=ssh://user@host, or `docker context use NAME`"
 )
 FORBIDDEN_HINT = (
-    "join the group that may (`sudo usermod -aG docker $USER`, then log in again), or run "
+    "join the group docker (`sudo usermod -aG docker $USER`, then log in again), or run "
     "Docker in rootless mode"
 )
 OLD_HINT = (
@@ -50,7 +50,7 @@ _EMULATION_HINT = (
     "package qemu-user-static; or build on a machine of that kind: --builder NAME"
 )
 CONTAINER_BUILDER = "docker buildx create --name lean --driver docker-container"
-_REGISTRY_HINT = "see whether `docker pull` of it works, and check the proxy of the engine itself"
+_REGISTRY_HINT = "check whether `docker pull` of it works, and check the proxy of the engine itself"
 
 # What pip, apt and apk print, and what to do. Without a network or a certificate they say
 # afterwards that there is no such package, so that comes last.
@@ -161,7 +161,7 @@ def find_error(said: Sequence[str]) -> str:
 
 def _explain_engine(everything: str, error: str) -> LeanscaffoldError | None:
     if "permission denied" in everything and "docker daemon" in everything:
-        return EngineForbiddenError("you may not talk to the Docker Engine", hint=FORBIDDEN_HINT)
+        return EngineForbiddenError("no permission to use the Docker Engine", hint=FORBIDDEN_HINT)
     if any(words in everything for words in _MISSING_ENGINE):
         return EngineMissingError(
             "no Docker Engine answers", hint=NO_ENGINE_HINT, details=[Detail(text=error)]

@@ -234,7 +234,7 @@ def explain(error: BaseException, where: str) -> EngineError:
     text = str(error)
     if any(isinstance(cause, PermissionError) for cause in causes) or "PermissionError" in text:
         return EngineForbiddenError(
-            f"you may not talk to the Docker Engine at {where}", hint=FORBIDDEN_HINT
+            f"no permission to use the Docker Engine at {where}", hint=FORBIDDEN_HINT
         )
     if "version" in text.lower() and "too old" in text.lower():
         return EngineOldError(f"the engine at {where} is too old: {text}", hint=OLD_HINT)

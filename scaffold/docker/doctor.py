@@ -168,7 +168,7 @@ def check_up(edges: DoctorServices) -> Iterator[Finding]:
     yield (
         _check_emulation(edges)
         if engine and buildx
-        else Finding(part="emulation", health=Health.UNTRIED, text="there is nothing to build with")
+        else Finding(part="emulation", health=Health.UNTRIED, text="no engine to build with")
     )
     yield from _check_index(edges)
     yield from _check_proxy(edges.environ)

@@ -43,6 +43,7 @@ def is_kept(path: str) -> bool:
         or (folder == "/etc" and name.startswith("ld-musl-"))
         or is_database(path)
         or path == INTERPRETER
+        or (folder.startswith("/usr/share/doc/") and name == "copyright")
     )
 
 

@@ -376,8 +376,8 @@ def _explained(image: str) -> Iterator[None]:
         if _NO_IMAGE in str(error.explanation):
             raise no_image(image) from error
         raise EngineError(
-            f"the engine does not hand out the image {image}: {error.explanation or error}",
-            hint="`docker info` tells whether it is well",
+            f"the engine does not return the image {image}: {error.explanation or error}",
+            hint="`docker info` shows its state",
         ) from error
 
 

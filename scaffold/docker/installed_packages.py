@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from scaffold.assembler.trimming import REPORT
 from scaffold.model.image import Contents, ImageFile
+from scaffold.resolver.cache import parse_requirement
 
 # Folders of packages that carelessly end up beside the real ones; nobody imports them.
 _NO_MODULES = {"tests", "test", "testing", "docs", "doc", "examples", "example", "benchmarks"}
@@ -187,12 +187,5 @@ def owners(packages: Sequence[Installed]) -> dict[str, str]:
 
 def optional_names(package: Installed) -> frozenset[str]:
     """Return the names, normalised, that a package wants with an extra or elsewhere only."""
-    found = set()
-    for text in package.requires:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        if requirement.marker is not None:
-            found.add(canonicalize_name(requirement.name))
-    return frozenset(found)
+    parsed = (parse_requirement(text) for text in package.requires)
+    return frozenset(canonicalize_name(one.name) for one in parsed if one and one.marker)

@@ -216,7 +216,7 @@ def push_images(
             return _push(registry, path, tag, images, store)
     except requests.RequestException as error:
         raise PushError(
-            f"{name} does not take the image: {error}",
+            f"{name} does not accept the image: {error}",
             hint=f"`docker login {name}`, and check that you may write to {path}",
         ) from error
 

@@ -10,7 +10,6 @@ from scaffold.assembler.bundle import bundle
 from scaffold.dockerfile.extras import render_extras
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.dockerfile.quoting import (
-    UnsafeValueError,
     exec_form,
     guard,
     quoted,
@@ -31,8 +30,6 @@ from scaffold.project.dockerignore import (
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-__all__ = ["UnsafeValueError", "exec_form", "guard", "quoted", "render", "shell_word"]
 
 
 def render(

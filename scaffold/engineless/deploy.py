@@ -32,7 +32,7 @@ _LOG_SHOWN = 20
 _MEBI = 1 << 20
 _TMP_SHARE, _TMP_MOST = 8, 256 * _MEBI  # as the compose file has it
 _STARTED = "io.leanscaffold.compose"  # a label: the compose file that a container was started by
-_REFUSED = "deploy it again when what is said above is in order; the old one was not touched"
+_REFUSED = "fix what is reported above and deploy again; the running container was not changed"
 
 
 # Runs ``docker compose`` for the device: arguments, a text instead of the file if not empty, IMAGE.
@@ -196,8 +196,8 @@ class _Compose:
         for one in self._mine:
             one["labels"] = {**one.get("labels", {}), _STARTED: self._text.replace("$", "$$")}
         self._labelled = json.dumps(found)
+        self.replaces = frozenset(one.id for one in self._list())
         before = [one.labels for one in self._list() if _STARTED in one.labels]
-        self.replaces = bool(self._list())
         self._before = before[0][_STARTED] if before else self._text if self.replaces else ""
 
     def _list(self) -> "list[Container]":
@@ -207,7 +207,11 @@ class _Compose:
         """Start what is in the file, and return the containers of the image."""
         self._up(self._labelled)
         image = _image_id(self._client, self._tag)
-        return [one for one in self._list() if one.attrs["Image"] == image]
+        found = [one for one in self._list() if one.attrs["Image"] == image]
+        for one in found:
+            if one.id in self.replaces:  # nothing changed, but it may be unhealthy since long
+                one.restart()
+        return found
 
     def restore(self) -> None:
         """Start the image that has the tag now, by the file that started what ran before."""
@@ -318,7 +322,7 @@ def _start(
     except EngineError as error:
         why, log = error.cause, [one.text for one in error.details]
     if why:
-        runs = "the old one runs again; " if back else ""
+        runs = "the previous one is running again; " if back else ""
         raise EngineError(
             f"the new image does not run there: {why}",
             hint=f"{runs}`leanscaffold verify --on` tries an image beside it",
@@ -397,7 +401,9 @@ def _send(archive: Path, saved: Saved, known: int, client: "DockerClient") -> in
             error = _load(client, goal)
             if not error and _has(client, saved):
                 return sent
-    raise EngineError(f"the device does not take the image: {error or 'no reason'}", hint=_REFUSED)
+    raise EngineError(
+        f"the device does not accept the image: {error or 'no reason'}", hint=_REFUSED
+    )
 
 
 def _load(client: "DockerClient", archive: Path) -> str:

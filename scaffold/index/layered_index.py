@@ -10,9 +10,7 @@ from threading import Lock as Mutex
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from scaffold.catalog.resources import snapshots
 from scaffold.catalog.snapshot import Snapshot
@@ -33,6 +31,8 @@ from scaffold.model.index import (
     is_pure,
 )
 from scaffold.model.project import PROJECT_FILES, IndexOptions, Lock, LockedPackage, Project
+from scaffold.resolver.cache import parse_requirement
+from scaffold.resolver.releases import final_releases, list_releases
 
 
 class LockLayer:
@@ -80,11 +80,10 @@ def _extra_requires(package: LockedPackage) -> Iterator[str]:
     """Yield the dependencies of extras as core metadata spells them."""
     for extra, texts in package.extra_requires:
         for text in texts:
-            try:
-                marker = Requirement(text).marker
-            except InvalidRequirement:
+            parsed = parse_requirement(text)
+            if parsed is None:
                 continue
-            condition = f'extra == "{extra}"'
+            marker, condition = parsed.marker, f'extra == "{extra}"'
             if marker is None:
                 yield f"{text} ; {condition}"
             else:
@@ -99,28 +98,14 @@ _PAST = re.compile(r"python_(?:full_)?version\s*<=?\s*['\"]3\.(?:[0-9]|10|11)(?:
 
 
 def newest_release(page: Page) -> tuple[str, tuple[DistFile, ...]] | None:
-    """Return the newest final release of a page that was not yanked: version, and files."""
+    """Return the newest final release that was not yanked: version, files at the page's ends."""
     ends = page.files[:_LOOKED_AT] + page.files[_LOOKED_AT:][-_LOOKED_AT:]
-    texts = {text for file in ends if not file.yanked and (text := _version_text(page.name, file))}
-    versions = []
-    for text in texts:
-        try:
-            version = Version(text)
-        except InvalidVersion:
-            continue
-        if not version.is_prerelease:
-            versions.append((version, text))
-    if not versions:
+    release = next(final_releases(list_releases(replace(page, files=ends))), None)
+    if release is None:
         return None
-    newest, text = max(versions)
-    files = [
-        file
-        for file in page.files
-        if f"-{text}" in file.filename and _version_text(page.name, file) == text
-    ]
     # Wheels before sdists, small files first: any wheel's metadata will do.
-    files.sort(key=lambda file: (not file.filename.endswith(".whl"), file.size or 0))
-    return str(newest), tuple(files)
+    best = sorted(release.wheels, key=lambda file: file.size or 0)
+    return str(release.version), (*best, *((release.sdist,) if release.sdist else ()))
 
 
 def list_likely_needs(metadata: Metadata) -> tuple[str, ...]:
@@ -132,15 +117,6 @@ def list_likely_needs(metadata: Metadata) -> tuple[str, ...]:
         if match and not (_UNLIKELY.search(marker) or _PAST.search(marker)):
             found[canonicalize_name(match[0])] = None
     return tuple(found)
-
-
-def _version_text(name: str, file: DistFile) -> str:
-    """Return the version in a file name, empty where it is another project's or has none."""
-    if file.filename.endswith(".whl"):
-        return file.filename.split("-", 2)[1]
-    stem = file.filename.removesuffix(".tar.gz").removesuffix(".zip")
-    head, dash, version = stem.rpartition("-")
-    return version if dash and (head == name or canonicalize_name(head) == name) else ""
 
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
-from scaffold.model.target import Arch, Environment, LibcFamily
+from scaffold.model.target import Environment, LibcFamily
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected
 from scaffold.planner.accelerators import list_refusals
 from scaffold.planner.evaluate import (
@@ -224,23 +224,13 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
         yield Reason(code=Code.PYTHON_PRERELEASE, text=text)
         return
     eol = question.facts.pythons.get(image.python)
-    if image.python in asked_pythons(question):
-        return
+    bounds = [one.value for one in question.project.pythons]
+    own = tuple(list_bound_pythons(question.project))
+    if image.python in list_asked_pythons(bounds, question.facts.pythons, question.today, own):
+        return  # past its end, but nothing newer is admitted
     if eol is not None and eol < question.today and asked != image.python:
         text = f"Python {image.python} gets no security fixes since {eol}"
         yield Reason(code=Code.END_OF_LIFE, text=text, fact=f"python-{image.python}")
-
-
-def asked_pythons(question: PlanningInput) -> tuple[str, ...]:
-    """Return the Pythons past their end that are all that the project admits."""
-    bounds = [bound.value for bound in question.project.pythons]
-    bound = tuple(list_bound_pythons(question.project))
-    return tuple(list_asked_pythons(bounds, question.facts.pythons, question.today, bound))
-
-
-def on_other_arch(question: PlanningInput, arch: Arch) -> PlanningInput:
-    """Return the same question for another architecture of the same device family."""
-    return replace(question, target=replace(question.target, arch=arch, device=None))
 
 
 _BUILD_RANK = {effort: rank for rank, effort in enumerate(BuildClass)}

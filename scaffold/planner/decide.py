@@ -14,7 +14,7 @@ from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
 from scaffold.planner.accelerators import bind_configured, find_advice, find_plain_index
-from scaffold.planner.candidates import EvaluationRun, choose, on_other_arch
+from scaffold.planner.candidates import EvaluationRun, choose
 from scaffold.planner.evaluate import PlanningInput, environment_of
 from scaffold.planner.source_builds import pin_build_requires
 from scaffold.planner.suggestions import (
@@ -284,7 +284,8 @@ def _elsewhere(
     sibling = _SIBLING.get(question.target.arch)
     if sibling is None:
         return ()
-    row = EvaluationRun(on_other_arch(question, sibling), shelf, tell).verdicts()
+    there = replace(question, target=replace(question.target, arch=sibling, device=None))
+    row = EvaluationRun(there, shelf, tell).verdicts()
     chosen, _ = choose([row], question.options.objective)
     best = chosen[0]
     if best is None:

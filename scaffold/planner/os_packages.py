@@ -199,15 +199,14 @@ def _besides(
     # What is built from a repository can be imported as nobody knows what.
     installed |= {canonicalize_name(one.name): "" for one in project.asked if one.build_from}
     provided = frozenset(options.provided)
-    for missing in find_missing(
+    yield from find_missing(
         project,
         facts,
         installed=installed,
         modules={weighed.pinned.name: weighed.facts.modules for weighed in packages},
         python=python,
         provided=provided,
-    ):
-        yield missing.reason, missing.certain
+    )
     provided |= {posixpath.basename(one.path) for one in options.fetched}
     yield from find_companions(project, facts, installed, provided, there)
     for note in note_writes(project, workdir=WORKDIR, home=HOME):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from scaffold.model.codes import Code
@@ -21,7 +20,7 @@ from scaffold.model.resolution import Conflict, Pinned, Reason, Weighed
 from scaffold.model.target import Arch, Environment
 from scaffold.planner.os_package_cost import SystemCost, distribution, written_packages
 from scaffold.project.path_requirements import wanted_paths
-from scaffold.resolver.cache import ResolutionRequest, ResolverCache
+from scaffold.resolver.cache import ResolutionRequest, ResolverCache, parse_requirement
 from scaffold.resolver.provider import is_simple, list_header_sources
 from scaffold.resolver.resolve import resolve
 
@@ -298,9 +297,8 @@ def _asked(package: OwnPackage) -> Iterable[Asked]:
         # Before 70.1 setuptools asks for it when it is about to build.
         texts = (*texts, "wheel")
     for text in texts:
-        try:
-            one = Requirement(text)
-        except InvalidRequirement:
+        one = parse_requirement(text)
+        if one is None:
             continue
         yield Asked(
             name=canonicalize_name(one.name),

@@ -263,14 +263,6 @@ _SHORT = 3  # a name as short as that stands in too many others to tell anything
 _NEVER = date(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """A module that is not there. ``certain``: the application does not start without it."""
-
-    reason: Reason
-    certain: bool
-
-
 def find_missing(
     project: Project,
     facts: Facts,
@@ -279,11 +271,12 @@ def find_missing(
     modules: Mapping[str, tuple[str, ...] | None],
     python: str,
     provided: frozenset[str],
-) -> Iterator[Missing]:
-    """Yield the modules that nothing brings. ``installed`` maps normalised names to versions.
+) -> Iterator[tuple[Reason, bool]]:
+    """Yield the modules that nothing brings, each with whether the application fails without it.
 
-    ``modules`` are what each package can be imported as, None where nobody looked: one of these
-    may bring a module whose owner no fact names, as far as nothing tells what else it is for.
+    ``installed`` maps normalised names to versions, ``modules`` are what each package can be
+    imported as, None where nobody looked: one of these may bring a module whose owner no fact
+    names, as far as nothing tells what else it is for.
     """
     owners = _owners(facts)
     spaces = _namespaces(facts)
@@ -319,7 +312,7 @@ def find_missing(
             )
             code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
             reason = Reason(code=code, text=text, fact=use.value)
-        yield Missing(reason=reason, certain=certain)
+        yield reason, certain
 
 
 def _owners(facts: Facts) -> dict[str, tuple[str, ...]]:

@@ -406,9 +406,9 @@ def _facts(
 
 
 def _names(root: Path) -> frozenset[str]:
-    """Return the names in the folder, and in ``requirements/``."""
+    """Return the names of files in the folder, and in ``requirements/``."""
     try:
-        names = {path.name for path in root.iterdir()}
+        names = {path.name for path in root.iterdir() if not path.is_dir()}
         if (root / "requirements").is_dir():
             names |= {f"requirements/{path.name}" for path in (root / "requirements").iterdir()}
     except NotADirectoryError as error:

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from scaffold import __version__
 from scaffold.assembler.records import INTERPRETER
+from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import find_installed, owners
 from scaffold.model.image import Contents, is_database
 
@@ -22,6 +23,16 @@ Json = dict[str, Any]
 _BASE = "org.opencontainers.image.base."
 _NOT_SPDX = re.compile(r"[^A-Za-z0-9.-]+")
 _DEBIAN = {"arm/v7": "armhf", "arm/v6": "armel", "386": "i386", "ppc64le": "ppc64el"}
+# Fields of a machine-readable copyright file (Debian, DEP-5), and texts that Debian has once.
+_NAMED = re.compile(
+    r"^License:[ \t]*(\S.*)$|/usr/share/common-licenses/([A-Za-z0-9.+-]*[A-Za-z0-9+])", re.MULTILINE
+)
+# Licences that ask for the source of what is passed on (SPDX license list 3.27, copyleft ones).
+_SOURCE = re.compile(
+    r"GPL|GNU (Lesser |Library |Affero )?General|MPL|Mozilla|EPL|Eclipse|CDDL|EUPL|CeCILL|OSL"
+    r"|Sleepycat|MS-RL",
+    re.IGNORECASE,
+)
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "arm/v7": "armv7", "386": "x86"}
 
 
@@ -82,10 +93,35 @@ def _of_system(path: str, text: str, contents: Contents) -> Iterator[Component]:
             head = HeaderParser().parsestr(block)
             if not str(head.get("Status", "installed")).endswith("installed"):
                 continue
-            name, version, licence = str(head.get("Package", "")), str(head.get("Version", "")), ""
+            name, version = str(head.get("Package", "")), str(head.get("Version", ""))
+            licence = _find_licences(contents, f"/usr/share/doc/{name}/copyright")
             purl = f"pkg:deb/debian/{name}@{quote(version)}?arch={_DEBIAN.get(arch, arch)}"
         if name and version:
             yield Component(name=name, version=version, purl=purl, licence=licence)
+
+
+def _find_licences(contents: Contents, path: str) -> str:
+    """Return the licences that a copyright file of Debian's names, in order."""
+    real = real_path(contents.files, path)
+    file = contents.files.get(real)
+    text = contents.texts.get(file.target if file and file.kind == "hard-link" else real, "")
+    found = (one or other for one, other in _NAMED.findall(text))
+    return ", ".join(dict.fromkeys(found))
+
+
+def make_licences(contents: Contents, _: str) -> Json:
+    """Return packages by what their licences ask of who passes the image on.
+
+    Where any of several licences asks for the source, the package is listed there.
+    """
+    found: dict[str, list[Json]] = {"source": [], "notice": [], "unknown": []}
+    for one in list_components(contents):
+        if one.path:
+            continue
+        asks = "source" if _SOURCE.search(one.licence) else "notice"
+        row = {"package": one.name, "version": one.version, "licence": one.licence}
+        found[asks if one.licence else "unknown"].append(row)
+    return {"version": 1, **found}
 
 
 def make_cyclonedx(contents: Contents, name: str) -> Json:
@@ -173,4 +209,4 @@ def _relate(one: str, how: str, other: str) -> Json:
     return {"spdxElementId": one, "relationshipType": how, "relatedSpdxElement": other}
 
 
-FORMATS = {"cyclonedx": make_cyclonedx, "spdx": make_spdx}
+FORMATS = {"cyclonedx": make_cyclonedx, "licences": make_licences, "spdx": make_spdx}

@@ -15,6 +15,7 @@ from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.image import Contents
 from scaffold.model.run import Trace
 from scaffold.project.dockerignore import TRACE
+from scaffold.project.text_io import read_bytes
 
 VERSION = 1
 KERNEL = "fanotify"
@@ -117,13 +118,15 @@ def join_traces(earlier: Trace, trace: Trace) -> Trace:
 
 
 def read_trace(root: Path) -> Trace | None:
-    """Return the keep-list of a project, None where it has none. Raises ConfigInvalidError."""
-    path = root / TRACE
-    if not path.exists():
+    """Return the keep-list of a project, None where it has none.
+
+    Raises ConfigInvalidError and PathUnreadableError.
+    """
+    if not (root / TRACE).exists():
         return None
     try:
-        return parse_trace(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return parse_trace(read_bytes(root, TRACE).decode())
+    except ValueError as error:
         raise ConfigInvalidError(
             f"{TRACE} cannot be used: {error}",
             hint="make it again (leanscaffold trace), or delete it",

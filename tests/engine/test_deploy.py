@@ -57,7 +57,7 @@ def test_only_an_edit_travels_and_a_crash_leaves_the_old_one(
 ) -> None:
     with reached_by_ssh(home, bench.away) as (address, client):
         path = f"{client}{os.pathsep}{bench.env['PATH']}"
-        device = replace(bench, env={**bench.env, "PATH": path, "CPUS": "0.5"})
+        device = replace(bench, env={**bench.env, "PATH": path, "CPUS": "1"})
         first = deploy(device, address, APP, *words)
         assert first.code == 0, first.err
         edited = deploy(device, address, APP + "# edited\n", *words)
@@ -88,7 +88,8 @@ def test_a_link_that_breaks_leaves_a_device_that_the_next_run_mends(
         argv = ["deploy", str(bench.project), "--on", address, *WORDS, "--base", "slim-trixie"]
         argv += ["--base-from", str(bench.project.parent / "base.tar")]
         with started(*argv, env=device.env) as process:
-            while process.poll() is None and "project-previous" not in running(bench):
+            names = ("ps", "--all", "--format", "{{.Names}}")
+            while process.poll() is None and "project-previous" not in bench.away.docker(*names):
                 time.sleep(0.1)
             process.kill()  # as if the link broke: nobody is left to mend what is there
         after = deploy(device, address, APP + "# edited\n")

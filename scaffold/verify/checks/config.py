@@ -52,7 +52,7 @@ def _problems(contents: Contents, promise: Expectation) -> Iterator[tuple[str, s
     config = contents.config
     user = config.user.partition(":")[0]
     if config.arch != promise.arch:
-        made = config.arch or "nobody knows what"
+        made = config.arch or "an unknown platform"
         yield f"the image is for {made}, the target is {promise.arch}", "build with --platform"
     if user in {"", "0", "root"}:
         yield "it runs as root", "end the Dockerfile with a line such as USER 10001:10001"
@@ -67,11 +67,11 @@ def _problems(contents: Contents, promise: Expectation) -> Iterator[tuple[str, s
     elif not find_program(contents, argv[0]):
         yield (
             f"its command starts {argv[0]!r}, which is not in the image",
-            "name a program that is there; `leanscaffold plan --cmd` takes another command",
+            "name a program in the image, with `leanscaffold plan --cmd`",
         )
     elif posixpath.basename(argv[0]) in _SHELLS and argv[1:2] == ("-c",):
         yield (
-            "its command goes through a shell, which keeps signals from the app",
+            "its command runs in a shell, which does not forward signals to the app",
             'write CMD as a list: CMD ["python", "-m", "your_app"]',
         )
 
@@ -96,8 +96,8 @@ def check_secrets(contents: Contents) -> Check:
             status=Status.FAILED,
             text=lines[0],
             evidence=lines[1:],
-            hint="take it out and replace it, it is known now; builds get secrets with "
-            "RUN --mount=type=secret, apps from variables or files at run time",
+            hint="remove the secret and replace it, as it is no longer secret; pass secrets to "
+            "builds with RUN --mount=type=secret, apps from variables or files at run time",
         )
     count = len(contents.layers)
     text = f"none found in {count} layers, variables and history"

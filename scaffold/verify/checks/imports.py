@@ -34,7 +34,7 @@ _LACKING = (
     "look for the library or module named: a package may need a system package, another base, or "
     "an extra of its requirement"
 )
-_KILLED = "who is killed took more memory than there is: see the check of the memory"
+_KILLED = "a killed process needed more memory than there is: see the memory check"
 
 
 def check_imports(

@@ -6,6 +6,7 @@ from scaffold.model.codes import CheckCode
 from scaffold.model.image import Contents
 from scaffold.model.run import Rebuild
 from scaffold.model.verification import Check, Status
+from scaffold.verify.checks.size import mega
 
 CODE = CheckCode("""rebuild (check): an edit rebuilds only the last steps
 
@@ -34,9 +35,6 @@ class Rebuilds:
 
     edited: Rebuild | str
     updated: Rebuild | str | None
-
-
-_MEGA = 1e6
 
 
 def check_rebuild(contents: Contents, rebuild: Rebuild | str) -> Check:
@@ -70,7 +68,7 @@ def check_rebuild(contents: Contents, rebuild: Rebuild | str) -> Check:
         code=CODE,
         status=Status.PASSED,
         text=f"after {rebuild.what}: {rebuild.seconds:.1f} s, {len(rebuild.ran)} {noun} ran again, "
-        f"{_size(rebuild.moved)} to push",
+        f"{mega(rebuild.moved)} to push",
         evidence=evidence,
         figures=figures,
     )
@@ -93,7 +91,7 @@ def check_update(contents: Contents, rebuild: Rebuild | str | None) -> Check:
         return Check(
             code=UPDATE_CODE,
             status=Status.FAILED,
-            text=f"{rebuild.what} changed the base's layer: a device pulls {_size(rebuild.moved)}",
+            text=f"{rebuild.what} changed the base's layer: a device pulls {mega(rebuild.moved)}",
             evidence=evidence,
             figures=figures,
             hint="install packages apart from the base's files",
@@ -101,7 +99,7 @@ def check_update(contents: Contents, rebuild: Rebuild | str | None) -> Check:
     return Check(
         code=UPDATE_CODE,
         status=Status.PASSED,
-        text=f"after {rebuild.what}: {_size(rebuild.moved)} of {_size(download)} to pull, in "
+        text=f"after {rebuild.what}: {mega(rebuild.moved)} of {mega(download)} to pull, in "
         f"{len(rebuild.changed)} of {rebuild.layers} layers",
         evidence=evidence,
         figures=figures,
@@ -113,7 +111,3 @@ def _untried(code: str, why: str) -> Check:
         return Check(code=code, status=Status.LEFT_OUT, text=why)
     hint = "verify the project, without --image"
     return Check(code=code, status=Status.NOT_VERIFIED, text=why, hint=hint)
-
-
-def _size(size: int) -> str:
-    return f"{size / _MEGA:.1f} MB" if size >= _MEGA / 10 else f"{size / 1e3:.1f} kB"

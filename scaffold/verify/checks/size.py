@@ -61,10 +61,10 @@ def check_size(
         ("trimmed_bytes", float(sum(size for p in packages for _, size in p.taken))),
         *_predicted_figures(promise),
     )
-    text = f"{_mega(on_disk)} on disk, {_mega(download)} to download"
+    text = f"{mega(on_disk)} on disk, {mega(download)} to download"
     if promise.size is not None and not problems:
         text += (
-            f" (predicted {_mega(promise.size.on_disk)}, {_mega(promise.size.download)}: "
+            f" (predicted {mega(promise.size.on_disk)}, {mega(promise.size.download)}: "
             f"{_percent(on_disk, promise.size.on_disk)}, "
             f"{_percent(download, promise.size.download)})"
         )
@@ -95,7 +95,7 @@ def _over_budget(on_disk: int, download: int, promise: Expectation) -> Iterator[
         ("to download", download, promise.budget.download),
     ):
         if bound is not None and size > bound:
-            yield f"{_mega(size)} {what}, {_mega(size - bound)} over the budget of {_mega(bound)}"
+            yield f"{mega(size)} {what}, {mega(size - bound)} over the budget of {mega(bound)}"
 
 
 def _off_prediction(
@@ -112,7 +112,7 @@ def _off_prediction(
     ):
         if abs(measured - predicted) > max(error, share * predicted):
             yield (
-                f"{_mega(measured)} {what}, predicted {_mega(predicted)} "
+                f"{mega(measured)} {what}, predicted {mega(predicted)} "
                 f"({_percent(measured, predicted)})"
             )
 
@@ -123,8 +123,7 @@ def _off_engine(on_disk: int, containerd: int, stored: Stored | None) -> Iterato
     counted = containerd if stored.containerd else on_disk
     if abs(stored.bytes - counted) > _ENGINE_BOUND * counted:
         yield (
-            f"the engine says {_mega(stored.bytes)} ({stored.name}), its layers make "
-            f"{_mega(counted)}"
+            f"the engine says {mega(stored.bytes)} ({stored.name}), its layers make {mega(counted)}"
         )
 
 
@@ -132,13 +131,13 @@ def _spell_meanings(
     on_disk: int, download: int, in_blocks: int, stored: Stored | None
 ) -> Iterator[str]:
     """Yield what the size is in each meaning of the word."""
-    yield f"classic store: {_mega(on_disk)}, the files of all layers"
+    yield f"classic store: {mega(on_disk)}, the files of all layers"
     yield (
-        f"containerd's store: {_mega(in_blocks + download)}, layers unpacked in blocks "
-        f"({_mega(in_blocks)}) and compressed"
+        f"containerd's store: {mega(in_blocks + download)}, layers unpacked in blocks "
+        f"({mega(in_blocks)}) and compressed"
     )
     if stored is not None:
-        yield f"this engine ({stored.name}) shows {_mega(stored.bytes)}"
+        yield f"this engine ({stored.name}) shows {mega(stored.bytes)}"
 
 
 def _predicted_figures(promise: Expectation) -> Iterator[tuple[str, float]]:
@@ -177,7 +176,7 @@ def _compare_parts(measured: Sequence[tuple[str, int]], promise: Expectation) ->
         predicted[name] = predicted.get(name, 0) + on_disk
     for label, size in measured:
         if size or predicted.get(label):
-            yield f"{label}: {_mega(size)}, predicted {_mega(predicted.get(label, 0))}"
+            yield f"{label}: {mega(size)}, predicted {mega(predicted.get(label, 0))}"
 
 
 def _off_packages(packages: Sequence[Installed], promise: Expectation) -> Iterator[str]:
@@ -199,7 +198,7 @@ def _off_packages(packages: Sequence[Installed], promise: Expectation) -> Iterat
         if abs(difference) > _PACKAGE_SLACK + _PACKAGE_BOUND * predicted:
             off.append((abs(difference), package.name, package.on_disk, predicted))
     for _, name, size, predicted in sorted(off, reverse=True):
-        yield f"{name}: {_mega(size)} in the image, {_mega(predicted)} by its wheel"
+        yield f"{name}: {mega(size)} in the image, {mega(predicted)} by its wheel"
 
 
 def _compare_trimming(packages: Sequence[Installed], promise: Expectation) -> Iterator[str]:
@@ -213,19 +212,19 @@ def _compare_trimming(packages: Sequence[Installed], promise: Expectation) -> It
             predicted[rule] = predicted.get(rule, 0) + size
     for rule in sorted({*taken, *predicted}, key=lambda rule: (-taken.get(rule, 0), rule)):
         yield (
-            f"trimmed {rule}: {_mega(taken.get(rule, 0))}, predicted "
-            f"{_mega(predicted.get(rule, 0))}"
+            f"trimmed {rule}: {mega(taken.get(rule, 0))}, predicted {mega(predicted.get(rule, 0))}"
         )
 
 
 def _spell_layer(number: int, layer: Layer) -> str:
     return (
-        f"layer {number}: {_mega(layer.on_disk)} on disk, {_mega(layer.download)} to download  "
+        f"layer {number}: {mega(layer.on_disk)} on disk, {mega(layer.download)} to download  "
         f"{layer.made_by}"
     ).rstrip()
 
 
-def _mega(size: int) -> str:
+def mega(size: int) -> str:
+    """Return ``12.3 MB`` or, of little, ``12.3 kB``."""
     return f"{size / _MEGA:.1f} MB" if abs(size) >= _MEGA / 10 else f"{size / 1e3:.1f} kB"
 
 

@@ -55,9 +55,11 @@ def check_start(trial: RunSpec, runs: Sequence[Run]) -> Check:
             else f"a command, still running after {trial.patience:g} s"
         )
         if run.own_health == 0:
-            text += ", and its own health check says that it is well"
+            text += ", and its own health check passes"
         lost = _SERVICE.search(run.log)
-        remarks = ("its log names a service that was not there: what it does with one is not seen",)
+        remarks = (
+            "its log names a service that is not available here, so this is not fully checked",
+        )
         return Check(code=CODE, status=Status.PASSED, text=text, evidence=remarks if lost else ())
     several = f" (median of {len(times)})" if len(times) > 1 else ""
     what = trial.health or f"port {trial.port}"
@@ -93,7 +95,7 @@ def _why(trial: RunSpec, run: Run) -> tuple[str, str]:
         text = f"the engine cannot start it: {run.refused}"
         hint = "CMD or ENTRYPOINT names a program that is not there, or not for its processor"
     elif run.out_of_memory:
-        text, hint = "it was killed for its memory", "see the check of the memory"
+        text, hint = "it was killed because of its memory", "see the memory check"
     elif trial.port is None:
         failed = run.ended and run.exit_code != 0
         text = f"it ended with exit code {run.exit_code}" if failed else ""
@@ -124,8 +126,8 @@ def _why_unwell(trial: RunSpec, run: Run, started: float) -> tuple[str, str]:
         return text, _SOURCES_HINT
     if run.listens and set(run.listens) <= _LOOPBACK:
         text = (
-            f"it listens on port {trial.port} of the container's own loopback: nobody outside "
-            "reaches it"
+            f"it listens on port {trial.port} of the container's own loopback, which "
+            "cannot be reached from outside"
         )
         return text, "let it listen on 0.0.0.0"
     if run.own_health:
@@ -140,7 +142,7 @@ def check_memory(trial: RunSpec, runs: Sequence[Run]) -> Check:
         return Check(
             code=MEMORY_CODE,
             status=Status.FAILED,
-            text=f"killed for its memory, under {limit}",
+            text=f"killed because of its memory, under {limit}",
             evidence=last_lines(runs[0].log),
             hint="a device with more memory, fewer workers, or lighter packages "
             "(`leanscaffold plan` lists swaps)",
@@ -156,7 +158,7 @@ def check_memory(trial: RunSpec, runs: Sequence[Run]) -> Check:
             text="it ended before its memory could be read"
             if any(run.ended or run.refused for run in runs)
             else "the engine tells no peak (cgroup v2 before Linux 5.19)",
-            hint="the check of the start says why it ended"
+            hint="the start check says why it ended"
             if any(run.ended or run.refused for run in runs)
             else "a newer kernel, or --on a machine with one",
         )

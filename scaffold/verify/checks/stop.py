@@ -49,5 +49,5 @@ def check_stop(trial: RunSpec, run: Run, signal: str) -> Check:
 
 
 def _unproven(text: str) -> Check:
-    hint = "the check of the start says why"
+    hint = "the start check says why"
     return Check(code=CODE, status=Status.NOT_VERIFIED, text=text, hint=hint)

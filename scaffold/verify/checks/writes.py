@@ -29,12 +29,12 @@ def check_writes(trial: RunSpec, run: Run, loose: Run | None) -> Check:
     complained = bool(_READ_ONLY.search(run.log))
     may = ", ".join(trial.writable) or "nothing"
     if written or complained:
-        names = ", ".join(written[:_SHOWN]) or "it complains of a read-only file system"
+        names = ", ".join(written[:_SHOWN]) or "it reports a read-only file system"
         rest = f" and {len(written) - _SHOWN} more" if len(written) > _SHOWN else ""
         return Check(
             code=CODE,
             status=Status.FAILED,
-            text=f"it writes where it may not: {names}{rest}",
+            text=f"it writes to folders that are not writable: {names}{rest}",
             evidence=tuple(
                 f"log: {line.strip()}" for line in run.log.splitlines() if _READ_ONLY.search(line)
             )[:_SHOWN],
@@ -52,7 +52,7 @@ def check_writes(trial: RunSpec, run: Run, loose: Run | None) -> Check:
             code=CODE,
             status=Status.NOT_VERIFIED,
             text="it never ran",
-            hint="the check of the start says why",
+            hint="the start check says why",
         )
     text = f"nothing written outside of {may}"
     return Check(code=CODE, status=Status.PASSED, text=text)

@@ -58,7 +58,7 @@ def explain(name: str) -> LeanscaffoldError:
         ("engine-refuses-connection", EngineMissingError, "answers", "DOCKER_HOST"),
         ("engine-host-unknown", EngineMissingError, "answers", "docker context use"),
         ("engine-over-ssh", EngineMissingError, "answers", "ssh://"),
-        ("engine-forbidden", EngineForbiddenError, "may not", "usermod -aG docker"),
+        ("engine-forbidden", EngineForbiddenError, "no permission", "usermod -aG docker"),
         ("no-plugin", BuildxMissingError, "no buildx", "docker-buildx"),
         ("one-platform-load", OnePlatformError, "several platforms", "docker-container"),
         ("one-platform-push", OnePlatformError, "several platforms", "docker-container"),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from scaffold.assembler.view import MOMENT as ASSEMBLED
 from scaffold.dockerfile.lockfile import render_build_lock
-from scaffold.dockerfile.render import UnsafeValueError, exec_form, quoted, render, shell_word
+from scaffold.dockerfile.quoting import UnsafeValueError, exec_form, quoted, shell_word
+from scaffold.dockerfile.render import render
 from scaffold.dockerfile.template_context import MOMENT
 from scaffold.model.errors import UsageError
 from scaffold.model.index import WheelFacts

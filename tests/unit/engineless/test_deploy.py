@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 import pytest
 from docker.errors import ImageNotFound
@@ -225,6 +226,7 @@ class FakeContainer:
     name: str
     health: str
     running: bool = False
+    id: str = field(default_factory=lambda: uuid4().hex)
     image: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -243,6 +245,9 @@ class FakeContainer:
     def stop(self) -> None:
         self.engine.change()
         self.running = False
+
+    def restart(self) -> None:
+        self.health = "healthy"
 
     def rename(self, name: str) -> None:
         self.engine.change()
@@ -322,9 +327,15 @@ def test_compose_starts_it_and_goes_back_to_the_file_and_image_before(
         if words[0] == "config":
             services = {"web": {"image": image, "mem_limit": memory[0]}, "db": {"image": "db:1"}}
             return json.dumps({"name": "site", "services": services})
-        engine.named.pop("site-web-1", None)
-        if words[0] == "up":
-            web = json.loads(text)["services"]["web"]
+        web = json.loads(text)["services"]["web"]
+        found = engine.named.pop("site-web-1", None)
+        same = found and (found.image, found.labels["memory"]) == (
+            engine.tags[image],
+            web["mem_limit"],
+        )
+        if found and same and words[0] == "up":
+            engine.named[found.name] = found
+        elif words[0] == "up":
             labels = {project: "", **web.get("labels", {}), "memory": web["mem_limit"]}
             engine.named["site-web-1"] = FakeContainer(
                 engine=engine,
@@ -341,11 +352,13 @@ def test_compose_starts_it_and_goes_back_to_the_file_and_image_before(
         again = deploy_to(engine, tmp_path, b"edit", compose=compose)
         assert (first.replaced, again.replaced) == (False, True)
         assert again.container == "site-web-1"
+        engine.named["site-web-1"].health = "unhealthy"  # since yesterday; it is started once more
+        assert deploy_to(engine, tmp_path, b"edit", compose=compose).replaced
     before = {name: (one.image, one.labels["memory"]) for name, one in engine.named.items()}
     memory[0] = "1m"
     with pytest.raises(EngineError, match="it was unhealthy") as raised:
         deploy_to(engine, tmp_path, b"more", compose=compose)
-    assert ("the old one runs again" in raised.value.hint) is earlier
+    assert ("the previous one is running again" in raised.value.hint) is earlier
     after = {name: (one.image, one.labels["memory"]) for name, one in engine.named.items()}
     assert after == before
 

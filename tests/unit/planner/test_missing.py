@@ -59,7 +59,7 @@ def missing(
         python=python,
         provided=provided,
     )
-    return [(one.reason.text, one.certain) for one in found]
+    return [(reason.text, certain) for reason, certain in found]
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_of_a_shared_top_level_name_no_package_is_advised() -> None:
 def test_an_extra_of_the_project_that_has_the_package_is_a_way_out(name: str, package: str) -> None:
     found = replace(project("imports", name), offered=(("ui", frozenset({package, "other"})),))
     facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
-    (one,) = find_missing(
+    ((reason, _),) = find_missing(
         found, facts, installed={}, modules={}, python="3.13", provided=frozenset()
     )
-    assert "use --extra ui, or add " in one.reason.text
+    assert "use --extra ui, or add " in reason.text
 
 
 def test_a_module_that_is_brought_lacks_nothing() -> None:

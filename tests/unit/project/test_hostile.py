@@ -135,3 +135,18 @@ def test_folders_in_one_another_have_an_end(tmp_path: Path) -> None:
         list_files(tmp_path)
     (detail,) = raised.value.details
     assert "a folder in 100 others" in detail.text
+
+
+@pytest.mark.parametrize("name", ["README.md", "app.py", "setup.py", "Pipfile", "gunicorn.conf.py"])
+def test_a_folder_with_the_name_of_a_file_is_passed_over(tmp_path: Path, name: str) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "web.py").write_text("print()\n")
+    (tmp_path / name).mkdir()
+    assert [one.name for one in read_project(tmp_path).asked] == ["flask"]
+
+
+def test_a_keep_list_that_never_ends_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "leanscaffold.trace.json").symlink_to("/dev/zero")
+    with pytest.raises(PathUnreadableError, match=r"leanscaffold\.trace\.json is a FIFO"):
+        read_project(tmp_path)

@@ -1,13 +1,14 @@
 """Lists of what is in an image."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from scaffold.assembler.elf import Elf
 from scaffold.assembler.records import INTERPRETER
 from scaffold.model.image import Contents, ImageConfig, ImageFile
-from scaffold.report.sbom import FORMATS, list_components
+from scaffold.report.sbom import FORMATS, list_components, make_licences
 
 SITE = "/usr/local/lib/python3.13/site-packages"
 LIBRARY = "/usr/lib/aarch64-linux-gnu/libssl.so.3"
@@ -80,7 +81,35 @@ def test_licences_are_as_their_packages_wrote_them() -> None:
     assert (found["a-b"], found["c"]) == ("MIT", "BSD License")
 
 
-@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_packages_are_listed_by_what_their_licences_ask_for() -> None:
+    doc = "/usr/share/doc"
+    image = make_image(
+        {
+            **PYPI,
+            f"{SITE}/d-3.dist-info/METADATA": "Name: d\nVersion: 3\n",
+            "/var/lib/dpkg/status": "".join(
+                f"Package: {name}\nStatus: install ok installed\nVersion: 1\n\n"
+                for name in ("libc6", "libgcc-s1", "zlib1g", "tzdata")
+            ),
+            f"{doc}/libc6/copyright": "License: LGPL-2.1+\n text\n\nLicense: BSD-3-clause\n",
+            f"{doc}/gcc-14-base/copyright": " see /usr/share/common-licenses/GPL-3.\n",
+            f"{doc}/zlib1g/copyright": "License: Zlib\n",
+        }
+    )
+    link = ImageFile(path=f"{doc}/libgcc-s1", kind="link", target="gcc-14-base")
+    found = make_licences(replace(image, files={**image.files, link.path: link}), "app")
+    rows = {
+        asks: {one["package"]: one["licence"] for one in found[asks]}
+        for asks in ("source", "notice", "unknown")
+    }
+    assert rows == {
+        "source": {"libc6": "LGPL-2.1+, BSD-3-clause", "libgcc-s1": "GPL-3"},
+        "notice": {"a-b": "MIT", "c": "BSD License", "cpython": "PSF-2.0", "zlib1g": "Zlib"},
+        "unknown": {"d": "", "tzdata": ""},
+    }
+
+
+@pytest.mark.parametrize("form", ["cyclonedx", "spdx"])
 def test_both_formats_name_all_and_are_the_same_twice(form: str) -> None:
     image = make_image({**PYPI, "/lib/apk/db/installed": APK})
     text = json.dumps(FORMATS[form](image, "app"))

@@ -11,7 +11,7 @@ PACKAGES = (Installed(name="numpy", version="2.0", folder="site-packages"),)
 @pytest.mark.parametrize(
     ("failed", "hint"),
     [
-        (ImportTry(module="numpy", error="crashes", crash="SIGKILL"), "the check of the memory"),
+        (ImportTry(module="numpy", error="crashes", crash="SIGKILL"), "the memory check"),
         (ImportTry(module="numpy", error="crashes", crash="SIGSEGV"), "may need a system package"),
         (ImportTry(module="numpy", error="no libxcb.so.1"), "may need a system package"),
     ],

@@ -11,7 +11,7 @@ COMMAND = RunSpec(image="app", arch=Arch.ARM64, user="10001", interpreter="pytho
 def test_a_command_that_goes_on_and_says_that_it_is_well_has_started() -> None:
     found = check_start(COMMAND, [Run(own_health=0)])
     assert found.status is Status.PASSED
-    assert found.text.endswith("after 10 s, and its own health check says that it is well")
+    assert found.text.endswith("after 10 s, and its own health check passes")
     assert "health" not in check_start(COMMAND, [Run()]).text
 
 
