@@ -98,8 +98,7 @@ def read_services(root: Path) -> tuple[Process, ...]:
     found = []
     for file in _look(root, "s6-rc.d/*/run", "services.d/*/run", "service/*/run", deepest=5):
         text = _text(root, file)
-        beside = Path(root, file).parent
-        once = (beside / "up").is_file() or "oneshot" in _text(root, f"{Path(file).parent}/type")
+        once = Path(root, file).with_name("up").is_file()
         if re.match(r"#!.*\b(?:ba|da|a)?sh\b", text) and not once:
             *_, last = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
             origin, name = Origin(file=file, line=last[0]), Path(file).parent.name
