@@ -419,7 +419,8 @@ class PackageFact:
     ``unloaded`` are patterns of libraries that it brings (``libonnxruntime.so.*``) and nothing
     loads but the packages in ``loaded_by``: it opens others by their full names alone.
     ``shares`` are, by rule of trimming and machine in a wheel's tag, what goes of its machine code.
-    ``memory`` is bytes resident on import. ``provides_import`` are the modules it owns.
+    ``memory`` is bytes resident on import, where packages are installed that match
+    ``memory_beside``; empty is everywhere. ``provides_import`` are the modules it owns.
     ``unimportable`` maps a module to why it does not import on a machine without the right
     hardware or display.
     """
@@ -437,6 +438,7 @@ class PackageFact:
     loaded_by: tuple[str, ...] = ()
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     memory: int | None = None
+    memory_beside: tuple[str, ...] = ()
     provides_import: tuple[str, ...] = ()
     unimportable: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """The verdict on a base whose packages resolve: what they need, what they weigh, the limits."""
 
+import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -179,10 +180,13 @@ MOST = 0.75
 
 def estimate_memory(packages: Sequence[Weighed], facts: Mapping[str, PackageFact]) -> Memory:
     """Return the interpreter and what each measured package adds when it is imported."""
+    names = [weighed.pinned.name for weighed in packages]
     known = [
         (fact.memory, weighed.facts.installed)
         for weighed in packages
-        if (fact := facts.get(weighed.pinned.name)) is not None and fact.memory is not None
+        if (fact := facts.get(weighed.pinned.name)) is not None
+        and fact.memory is not None
+        and all(fnmatch.filter(names, pattern) for pattern in fact.memory_beside)
     ]
     total = sum(weighed.facts.installed for weighed in packages)
     return Memory(

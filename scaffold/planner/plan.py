@@ -93,7 +93,9 @@ def make_plan(
         layers=split_layers(chosen),
         sourceless=tuple(sorted({n for fits in chosen for n in fits.candidate.sourceless})),
         unloaded=tuple(sorted({n for fits in chosen for n in fits.candidate.unloaded})),
-        stand_ins=tuple(dict.fromkeys(s for fits in chosen for s in fits.candidate.stand_ins)),
+        stand_ins=tuple(
+            {one.name: one for fits in chosen for one in fits.candidate.stand_ins}.values()
+        ),
         spared=tuple(sorted({pair for fits in chosen for pair in fits.candidate.spared})),
         trace=project.trace if base.origin and options.traced != "none" else None,
         languages=list_languages(project) if options.trim == "max" else (),

@@ -1,5 +1,9 @@
 """A figure of memory is given only where most of what the packages weigh was measured."""
 
+from dataclasses import replace
+
+import pytest
+
 from scaffold.model.knowledge import PackageFact
 from scaffold.planner.evaluate import INTERPRETER, estimate_memory
 from tests.support.builders import CHECKED, MB, SOURCE, make_weighed
@@ -33,3 +37,10 @@ def test_many_light_packages_do_not_make_up_for_a_heavy_one() -> None:
 def test_nothing_measured_tells_nothing_unless_there_is_nothing() -> None:
     assert not estimate_memory([make_weighed("torch")], FACTS).telling
     assert estimate_memory([], FACTS).telling
+
+
+@pytest.mark.parametrize(("beside", "measured"), [("nvidia-cudnn-cu13", 1), ("six", 0)])
+def test_a_figure_counts_only_beside_what_it_was_measured_with(beside: str, measured: int) -> None:
+    facts = {"torch": replace(fact("torch", 600 * MB), memory_beside=("nvidia-*",))}
+    packages = [make_weighed("torch"), make_weighed(beside)]
+    assert estimate_memory(packages, facts).measured == measured
