@@ -7,19 +7,16 @@ from scaffold.lint.context import Case
 from scaffold.model.dockerfile import Command, Instruction, Span, Stage
 from scaffold.project.dockerfile_parser.installs import (
     Install,
-    cut_command,
-    program_name,
     python_install,
+    system_command,
 )
 
-_APT_WITH_VALUE = {"-o", "-c", "-t", "--option", "--target-release", "--default-release"}
 # Packages that pull in many programs: which ones is not known here.
 _BUNDLE = re.compile(r"build-|alpine-sdk|\\.|/|@|python3-pip|.*-full$|devscripts|software-prop")
 _CACHED = re.compile(
     r"--network=none|--no-network|offline|--no-index|--find-links|(?:COPY|ADD)\b.*cache|from=.*cache",
     re.IGNORECASE,
 )
-_APK_WITH_VALUE = {"-t", "--virtual", "-X", "--repository", "-p", "--root", "--cache-dir"}
 
 
 def python_installs(case: Case, instruction: Instruction) -> Iterator[Install]:
@@ -37,17 +34,7 @@ def pip_installs(case: Case, instruction: Instruction) -> Iterator[Install]:
 
 def system_commands(case: Case, instruction: Instruction) -> Iterator[Install]:
     """Yield commands of apt-get, apt, aptitude and apk; ``program`` is ``apt`` or ``apk``."""
-    for command in case.commands(instruction):
-        words = command.words
-        name = program_name(words)
-        if name in {"apt-get", "apt", "aptitude"}:
-            found = cut_command("apt", command, words[0], words[1:], _APT_WITH_VALUE)
-        elif name == "apk":
-            found = cut_command("apk", command, words[0], words[1:], _APK_WITH_VALUE)
-        else:
-            continue
-        if found is not None:
-            yield found
+    yield from filter(None, map(system_command, case.commands(instruction)))
 
 
 def system_installs(case: Case, instruction: Instruction) -> Iterator[Install]:

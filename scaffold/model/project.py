@@ -227,11 +227,15 @@ class HeavyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnImage:
-    """What the project's own Dockerfile starts from, and the words and addresses of its steps."""
+    """What the project's own Dockerfile starts from, and the words and addresses of its steps.
+
+    ``installs`` are the distribution's packages in it that neither the build nor a person uses.
+    """
 
     image: str
     words: frozenset[str] = frozenset()
     urls: frozenset[str] = frozenset()
+    installs: tuple[Found[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +254,8 @@ class Project:
     sees: paths that the build reads are relative to the latter, those of the app to the former.
     ``private`` are lists with a password in an address: only the
     build may see them; ``opened`` are files named as secrets that the sources open.
-    ``offered`` are its extras, each with the normalised names of what it asks for.
+    ``offered`` are its extras, each with the normalised names of what it asks for;
+    ``told_extras`` (``package[extra]``) are what its README says to install.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
     asks for. ``own_image`` is what its people run it in, and ``volumes`` the
     folders that it gets there, absolute or relative to ``folder``. ``ignore`` are the patterns of
@@ -274,6 +279,7 @@ class Project:
     app_sources: int = 0
     app_served: int = 0
     offered: tuple[tuple[str, frozenset[str]], ...] = ()
+    told_extras: tuple[Found[str], ...] = ()
     models: tuple[HeavyFile, ...] = ()
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

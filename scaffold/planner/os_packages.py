@@ -75,6 +75,7 @@ class _Lack:
     file: str
     program: bool
     sought: bool = False
+    likely: bool = False
 
 
 def find_os_packages(
@@ -303,6 +304,10 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
         for soname in runtime_libraries(own)
         if soname not in ships
     )
+    named = {use.value for use in project.uses if use.code == "runs-program"}
+    for lack in _likely(project, facts):
+        if lack.id not in {*named, *programs, *options.programs, *options.provided}:
+            yield lack
     # What the base is cut from has programs already; they are taken over, not installed.
     whole = {p for one in facts.bases if one.id == base.origin for p in one.programs}
     for program in options.programs:
@@ -353,6 +358,22 @@ def _lacks_each_version(facts: Facts, base: Base, packages: Sequence[Weighed]) -
                 file=weighed.pinned.file.filename,
                 fact=lacking[0],
             )
+
+
+def _likely(project: Project, facts: Facts) -> Iterator[_Lack]:
+    """Yield a program of each package that the people's own image has and nothing here names.
+
+    A dependency may start it.
+    """
+    for found in project.own_image.installs if project.own_image else ():
+        brings = [
+            library.id
+            for library in facts.libraries.values()
+            if library.program and found.value in {p.name for p in library.packages.values()}
+        ]
+        if brings and not any(use.value in brings for use in project.uses):
+            program = found.value if found.value in brings else brings[0]
+            yield _Lack(program, str(found.origin), "", program=True, likely=True)
 
 
 def _opened(facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:
@@ -418,7 +439,8 @@ def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     if base.origin:
         why = f"{base.id} has only the libraries that binaries link to"
         if lack.program:
-            why = f"{base.id} has no programs; `--with {lack.id}` adds it"
+            out = f", `--provided {lack.id}` leaves it out" if lack.likely else ""
+            why = f"{base.id} has no programs; `--with {lack.id}` adds it{out}"
     elif closed:
         why = f"{base.id} has no package manager"
     elif lack.sought:
@@ -433,13 +455,21 @@ def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
 
 
 def _wants(lack: _Lack) -> str:
+    if lack.likely:
+        return (
+            f"no source names {lack.id}, but {lack.package} installs it: a dependency likely needs"
+        )
     return f"{lack.package} {'asks for' if lack.package.startswith('--') else 'needs'}"
 
 
 def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
+    code = Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY
     return Reason(
-        code=Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY,
-        text=f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added",
+        code=Code.MAY_NEED_PROGRAM if lack.likely else code,
+        text=(
+            f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added"
+            + (f" (`--provided {lack.id}` leaves it out)" if lack.likely else "")
+        ),
         package=lack.package,
         file=lack.file,
         fact=lack.id,

@@ -258,6 +258,7 @@ def describe_elsewhere(facts: Facts, name: str) -> str:
     return f" ({library.elsewhere})" if library is not None and library.elsewhere else ""
 
 
+_OTHER_SYSTEMS = frozenset({"only Windows has it", "only macOS has it"})
 _SHORT = 3  # a name as short as that stands in too many others to tell anything
 _NEVER = date(1970, 1, 1)
 
@@ -291,6 +292,8 @@ def find_missing(
         if use.value in provided or use.when is When.MAYBE or use.value in brought:
             continue
         if fact is not None and fact.until and Version(python) <= Version(fact.until):
+            continue
+        if fact is not None and fact.elsewhere in _OTHER_SYSTEMS and use.when is not When.START:
             continue
         if _is_named(use.value, unread, known):
             continue
@@ -390,10 +393,19 @@ def _key(name: str) -> str:
 
 
 def _from_extra(project: Project, names: AbstractSet[str]) -> str:
-    """Return the extra that has one of these packages as a way out, empty if none has."""
+    """Return the extra that has one of these packages, or one that a README tells of, if any."""
     offered = [(extra, listed) for extra, listed in project.offered if listed & names]
     extra = min(offered, key=lambda one: (one[0] not in names, len(one[1])), default=("",))[0]
-    return f"use --extra {extra}, or " if extra else ""
+    if extra:
+        return f"use --extra {extra}, or "
+    own = {canonicalize_name(project.name.value), *(one.name for one in project.packages)}
+    for found in project.told_extras:
+        name, _, told = found.value.rstrip("]").partition("[")
+        if name in own and told not in dict(project.offered):
+            return f"{found.origin} installs {found.value}: try --extra {told}, or "
+        if name not in own and name in {one.name for one in project.asked}:
+            return f"{found.origin} installs {found.value}, which may bring it, or "
+    return ""
 
 
 def _lacks(
@@ -410,6 +422,9 @@ def _lacks(
     elif name in installed:
         what += f", which {name} {installed[name]} does not have"
         way = f"ask for {first}"
+    elif fact.elsewhere in _OTHER_SYSTEMS:
+        what += f", and {fact.elsewhere}"
+        way = f"import it only there, or use --provided {use.value} if it is never reached"
     elif fact.elsewhere:
         what += f", which no index has: {fact.elsewhere}"
         way = f"use --provided {use.value} if the image gets it by other means"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from scaffold.model.errors import Detail, RequirementsInvalidError
-from scaffold.model.project import Project
+from scaffold.model.project import Project, When
 from scaffold.project.locks import find_format
 from scaffold.project.source_modules import is_brought
 from scaffold.project.text_io import decode, read_bytes
@@ -112,11 +112,10 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
     """
     if project.asked or project.lock or allowed:
         return
-    imports = [
-        use
-        for use in project.uses
-        if use.code == "imports" and not is_brought(use.origin.file or "")
-    ]
+    named = [use for use in project.uses if use.code == "imports"]
+    imports = [use for use in named if not is_brought(use.origin.file)]
+    if len(imports) < len(named):  # it brings its packages: what is called alone may be optional
+        imports = [use for use in imports if use.when is When.START]
     seen = () if project.listed else project.elsewhere
     if not imports and not seen:
         return

@@ -9,10 +9,10 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
-from scaffold.model.project import Asked, Origin, OwnImage
-from scaffold.project.dockerfile_parser.installs import Install, python_install
+from scaffold.model.project import Asked, Found, Origin, OwnImage
+from scaffold.project.dockerfile_parser.installs import Install, python_install, system_command
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
-from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
+from scaffold.project.dockerfile_parser.shell import commands_of, program_of, without_prefix
 from scaffold.project.entrypoint.container_paths import find_context, is_for_docker
 from scaffold.project.entrypoint.processes import is_composed
 from scaffold.project.requirement_parser import read_requirement
@@ -41,6 +41,17 @@ _WORD = re.compile(r"[\w.+-]+")
 _ADDRESS = re.compile(r"https?://[^\s\"']+")
 _MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
 OURS = "Made by:  leanscaffold"
+# Packages of the system's and of whoever looks into it, of builds, and of other processes.
+_TOOLS = re.compile(
+    r"^(?:bash|busybox|curl|wget|git|git-lfs|g\+\+|gcc|make|cmake|ninja|procps|psmisc|lsof|htop|sudo"
+    r"|unzip|zip|xz|tar|gzip|bzip2|zstd|file|jq|gnupg2?|gpg|openssl|iproute2|iputils-ping|net-tools"
+    r"|dnsutils|telnet|netcat\S*|tcpdump|traceroute|openssh\S*|rsync|screen|tmux|less|systemd\S*"
+    r"|dbus|nginx|apache2|redis\S*|cron|supervisor|runit|s6\S*|tini|gosu|dumb-init|su-exec|tzdata"
+    r"|locales|\S*certificates|coreutils|findutils|grep|sed|gawk|shadow|util-linux|vim\S*|nano|patch"
+    r"|socat|passwd|adduser|login|lsb-release|apt-\S+|software-properties-common|linux-\S+|musl\S*"
+    r"|pkg-?conf\S*|autoconf|automake|cargo|rustc?|rustup|swig|nodejs|npm|yarn|pnpm|lib\S+|fonts?-\S+)$"
+    r"|^(?:build-|python\d?|py3|pypy|gcompat|cython|e2fs)|-(?:dev|headers|libs|dbg|common|perl)$"
+)
 # What installs packages is no package of the application.
 _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "poetry", "setuptools", "uv", "wheel"}
@@ -163,23 +174,48 @@ def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) 
         files=tuple(dict.fromkeys(filter(None, found))),
         asked=tuple(asked.values()),
         optional=tuple(optional),
-        image=_image(dockerfile),
+        image=_image(place, dockerfile),
     )
 
 
-def _image(dockerfile: Dockerfile) -> OwnImage:
+def _image(place: str, dockerfile: Dockerfile) -> OwnImage:
     """Return what the image is made from."""
     stage = dockerfile.stages[-1]
     steps = [*stage.steps]
     while stage.parent is not None:
         stage = dockerfile.stages[stage.parent]
-        steps += stage.steps
+        steps = [*stage.steps, *steps]
     texts = [step.text for step in steps if step.keyword in {"RUN", "COPY", "ADD", "ENV"}]
     return OwnImage(
         image=stage.image,
         words=frozenset(word for text in texts for word in _WORD.findall(text)),
         urls=frozenset(url.rstrip("/") for text in texts for url in _ADDRESS.findall(text)),
+        installs=tuple(_left(place, dockerfile, steps)),
     )
+
+
+def _left(place: str, dockerfile: Dockerfile, steps: Sequence[Instruction]) -> Iterator[Found[str]]:
+    """Yield the distribution's packages that stay in the image and that no step of it runs."""
+    there: dict[str, Origin] = {}
+    ran: set[str] = set()
+    for step in steps:
+        if step.keyword == "HEALTHCHECK":
+            ran.update(_WORD.findall(step.text))
+        for command in commands_of(step) if step.keyword == "RUN" else ():
+            found = system_command(without_prefix(command))
+            if found is None:
+                ran.update(program_of(word) for word in command.argv[:3])
+                continue
+            names = [re.split(r"[=<>~:]", word.text)[0] for word in found.names]
+            if found.verb.text in {"purge", "remove", "autoremove", "del"}:
+                for name in names:
+                    there.pop(name, None)
+            elif found.verb.text in {"install", "add"} and found.option("-t", "--virtual") is None:
+                line = dockerfile.position(command.span.start)[0]
+                there |= {name: Origin(file=place, line=line) for name in names}
+    for name, origin in there.items():
+        if name not in ran and re.fullmatch(r"[a-z0-9][\w.+-]+", name) and not _TOOLS.search(name):
+            yield Found(value=name, origin=origin)
 
 
 # Options that name extras or groups, and those that mean all of them.

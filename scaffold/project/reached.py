@@ -72,7 +72,8 @@ class Place:
 class Conditions:
     """Reads one module. ``dotted`` tells what a name stands for, ``values`` names assigned once.
 
-    ``flags`` are the full names that tell whether something is installed.
+    ``flags`` are the full names that tell whether something is installed, ``systems`` those that
+    are the same in every image.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class Conditions:
         dotted: Callable[[ast.AST], str],
         values: Mapping[str, ast.expr],
         flags: AbstractSet[str] = frozenset(),
+        systems: Mapping[str, object] | None = None,
     ) -> None:
         self._dotted = dotted
+        self._known = {**_KNOWN, **(systems or {})}
         self._values = values
         self._flags = flags
 
@@ -124,7 +127,7 @@ class Conditions:
         }
 
     def _is_known(self, node: ast.expr) -> bool:
-        return self._dotted(node.func if isinstance(node, ast.Call) else node) in _KNOWN
+        return self._dotted(node.func if isinstance(node, ast.Call) else node) in self._known
 
     def _inside(self, node: ast.AST, place: Place) -> Iterator[tuple[ast.AST, Place]]:
         if isinstance(node, ast.If | ast.IfExp):
@@ -260,12 +263,12 @@ class Conditions:
             return self._value(inner) if known is None else known
         if isinstance(node, ast.Call):
             return self._called(node)
-        return _KNOWN.get(self._dotted(node))
+        return self._known.get(self._dotted(node))
 
     def _called(self, call: ast.Call) -> object:
         name = self._dotted(call.func)
-        if name in _KNOWN:
-            return _KNOWN[name]
+        if name in self._known:
+            return self._known[name]
         if name.rpartition(".")[2] == "getattr" and len(call.args) == 3:  # noqa: PLR2004
             frozen = self._dotted(call.args[0]) == "sys" and self._value(call.args[1]) == "frozen"
             return False if frozen else None
@@ -439,6 +442,14 @@ def find_reached(
     )
 
 
+def count_reached(
+    command: Sequence[str], modules: Sequence[Module], places: Mapping[str, Mapping[int, Place]]
+) -> int:
+    """Return how many files a command leads to, 0 where it cannot be followed."""
+    reached = find_reached(modules, command=command, places=places)
+    return len(reached.all) if reached.first else 0
+
+
 class _Graph:
     """The modules of a project and what each names."""
 
@@ -538,9 +549,60 @@ def _imported(module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[str
 def find_places(modules: Sequence[Module]) -> dict[str, dict[int, Place]]:
     """Return the places of each file's nodes."""
     flags = _find_flags(modules)
-    return {
-        module.file: Conditions(module.dotted, module.values, flags).places(
+
+    def read(module: Module, systems: Mapping[str, object]) -> dict[int, Place]:
+        return Conditions(module.dotted, module.values, flags, systems).places(
             module.tree, module.of(ast.Assign)
         )
-        for module in modules
-    }
+
+    places = {module.file: read(module, {}) for module in modules}
+    systems = dict(pair for module in modules for pair in _systems_of(module, places[module.file]))
+    last = {name.rpartition(".")[2] for name in systems}
+    for module in modules if systems else ():
+        named = (
+            node.id if isinstance(node, ast.Name) else node.attr
+            for node in module.nodes
+            if isinstance(node, ast.Name | ast.Attribute)
+        )
+        if not last.isdisjoint(named):
+            places[module.file] = read(module, systems)
+    return places
+
+
+def _systems_of(module: Module, places: Mapping[int, Place]) -> Iterator[tuple[str, object]]:
+    """Yield the full names of a module's values and functions that tell of the system.
+
+    Such a value is what a test for it gives, or is set again only where another system is.
+    """
+    conditions = Conditions(module.dotted, module.values)
+    yield from _set_elsewhere(module, places)
+    tests = {name: one for name, one in module.values.items() if not isinstance(one, ast.Constant)}
+    for function in module.top:
+        if isinstance(function, Function):
+            last = function.body[-1]
+            alone = len(function.body) - (ast.get_docstring(function) is not None) == 1
+            if alone and isinstance(last, ast.Return) and last.value is not None:
+                tests[function.name] = last.value
+    for name, test in tests.items():
+        value = conditions.known(test)
+        if value is not None:
+            yield module.dotted(ast.Name(id=name)), value
+
+
+def _set_elsewhere(module: Module, places: Mapping[int, Place]) -> Iterator[tuple[str, object]]:
+    """Yield the constants that a module gives another value only on other systems."""
+    given: dict[str, list[tuple[object, bool]]] = {}
+    constants = (
+        node
+        for node in module.nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    )
+    for node, value in ((one, one.value) for one in constants):
+        for target in node.targets:
+            row = (value.value, id(node) in places) if isinstance(value, ast.Constant) else None
+            if isinstance(target, ast.Name) and row:
+                given.setdefault(target.id, []).append(row)
+    for name, rows in given.items():
+        here = {value for value, runs in rows if runs}
+        if len(here) == 1 and not all(runs for _, runs in rows):
+            yield module.dotted(ast.Name(id=name)), here.pop()

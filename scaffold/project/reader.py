@@ -30,6 +30,7 @@ from scaffold.model.project import (
 )
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
+from scaffold.project.entrypoint.processes import read_told_extras
 from scaffold.project.entrypoint.start import read_sources
 from scaffold.project.locks import FORMATS, compare, needs_pyproject, read_lock
 from scaffold.project.locks.pipfile import read_pipfile
@@ -57,7 +58,7 @@ from scaffold.project.python_versions import read_pipfile_python, read_pythons
 from scaffold.project.repositories import settle_repositories
 from scaffold.project.requirement_parser import Reading, unique
 from scaffold.project.requirements import installs_whole, read_requirements
-from scaffold.project.setup_files import read_setup, read_setup_name
+from scaffold.project.setup_files import list_setup_extras, read_setup, read_setup_name
 from scaffold.project.source_selection import REQUIREMENT_FILES, Choice, Evidence, Kind, choose
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import find_workspace, rebase
@@ -250,7 +251,8 @@ def read_project(
         ignore_source=ignore.theirs,
         composed=next((one for one in _COMPOSED if (context / one).is_file()), ""),
         packages=tuple(one for one in packages if one not in refused),
-        offered=tuple(list_offered(pyproject)),
+        offered=(*list_offered(pyproject), *list_setup_extras(root)),
+        told_extras=tuple(read_told_extras(root)),
     )
     return project if context == root else rebase(project, relative(context, root))
 

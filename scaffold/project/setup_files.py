@@ -163,6 +163,29 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
     return found, pythons
 
 
+def list_setup_extras(root: Path) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the extras of setup.cfg and setup.py, each with the names of what it asks for."""
+    for file in (name for name in SETUP_FILES if (root / name).is_file()):
+        try:
+            text = decode(read_bytes(root, file))
+            names: Sequence[object] = ()
+            if file.endswith(".cfg"):
+                parser = configparser.ConfigParser(interpolation=None)
+                parser.read_string(text)
+                section = "options.extras_require"
+                names = parser.options(section) if parser.has_section(section) else ()
+                read = _read_cfg(root, file, text, tuple(map(str, names)))[0]
+            else:
+                table = setup_keywords(text).get("extras_require")
+                keys = table.keys if isinstance(table, ast.Dict) else ()
+                names = [one.value for one in keys if isinstance(one, ast.Constant)]
+                read = _read_py(root, file, text, tuple(map(str, names)))[0]
+        except (SyntaxError, ValueError, RecursionError, configparser.Error):
+            continue
+        for extra in filter(None, read):
+            yield extra, frozenset(one.name for one in read[extra] if isinstance(one, Asked))
+
+
 def read_setup_name(root: Path) -> str:
     """Return the name that setup.cfg or setup.py gives the project, empty where neither does."""
     for file in (name for name in SETUP_FILES if (root / name).is_file()):

@@ -1169,3 +1169,90 @@ def test_arguments_of_a_script_that_is_only_imported_are_not_required(
     assert project.start is not None
     texts = "\n".join(project.start.value.lacks)
     assert [one for one in ("--data-dir", "--language") if f"requires {one}" in texts] == named
+
+
+UNIT = """
+#!/bin/bash
+APP=$(dirname "$0")/..
+ENV_DIR=/opt/env
+SCRIPT=service.py
+sudo tee /etc/systemd/system/meter.service <<EOF
+[Unit]
+Description=it
+[Service]
+WorkingDirectory=$APP
+Environment=MODE=once
+ExecStart=${ENV_DIR}/bin/python ${APP}/app/$SCRIPT --config $APP/settings.ini $OPTIONS
+[Install]
+EOF
+"""
+
+
+def test_a_unit_that_a_script_writes_says_how_it_starts(tmp_path: Path) -> None:
+    # KlipperScreen, moonraker, klipper: the installer writes the unit
+    files = {
+        "scripts/install.sh": UNIT,
+        "app/service.py": LOOP,
+        "app/tool.py": LOOP,
+        "settings.ini": "",
+    }
+    project = planned(tmp_path, files)
+    assert started(project) == (
+        "python app/service.py --config settings.ini",
+        "scripts/install.sh:11",
+    )
+    assert project.start is not None
+    assert project.start.value.environment == (("MODE", "once"),)
+
+
+def test_of_scripts_that_are_alike_the_one_that_leads_to_most_starts(tmp_path: Path) -> None:
+    # springfall2008/batpred: eighteen scripts side by side, most of them to try one part
+    parts = {f"app/part{n}.py": f"def one(): pass\n{LOOP}" for n in range(3)}
+    whole = "".join(f"import part{n}\n" for n in range(3))
+    project = planned(tmp_path, {**parts, "app/whole.py": f"{whole}{LOOP}"})
+    assert started(project)[0] == "python app/whole.py"
+
+
+def test_what_a_shell_starts_in_the_background_is_named(tmp_path: Path) -> None:
+    # benbusby/whoogle-search
+    text = """
+        FROM python:3.13-slim
+        WORKDIR /app
+        COPY . .
+        CMD ["/bin/sh", "-c", "tor -f torrc & python main.py"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP})
+    assert started(project)[0] == "python main.py"
+    assert any("starts `tor -f torrc` besides" in note for note in project.notes)
+
+
+def test_other_commands_that_a_readme_tells_are_named(tmp_path: Path) -> None:
+    # jlusiardi/homekit_python
+    readme = "```\npython -m kit.pair\npython3 -m kit.find -t 5\n```\n"
+    files = {"README.md": readme, "kit/__init__.py": "", "kit/pair.py": LOOP, "kit/find.py": LOOP}
+    command, origin = started(planned(tmp_path, files))
+    assert (command, origin) == ("python -m kit.pair", "README.md:2 (others: kit/find.py)")
+
+
+def test_a_folder_that_is_called_like_a_document_is_no_document(tmp_path: Path) -> None:
+    # sezanzeb/input-remapper: readme/ holds pictures
+    files = {"readme/usage.md": "", "notes.md/a.txt": "", "main.py": LOOP}
+    assert started(planned(tmp_path, files))[0] == "python main.py"
+
+
+@pytest.mark.parametrize("shown", ["--version", "--help"])
+def test_an_image_that_shows_its_help_does_not_say_how_it_starts(
+    tmp_path: Path, shown: str
+) -> None:
+    # gilesknap/gphotos-sync: whoever runs the image gives the arguments
+    text = f"""
+        FROM python:3.13-slim
+        WORKDIR /app
+        COPY main.py /app
+        ENTRYPOINT ["python", "main.py"]
+        CMD ["{shown}"]
+        """
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP})
+    assert project.start is not None
+    assert project.start.value.command == ("python", "main.py")
+    assert f"only shows {shown}: name what it is to do" in project.start.value.lacks[0]

@@ -402,3 +402,110 @@ def test_what_came_with_every_python_is_installed(
     more = add_preinstalled(project, facts())
     assert [one.text for one in more.asked[len(project.asked) :]] == added
     assert len(more.notes) - len(project.notes) == len(added)
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        # alexta69/metube: ffmpeg and aria2 are started by what is installed, and by no source
+        ("RUN apt-get update && apt-get install -y ffmpeg", "ffmpeg is added"),
+        ("RUN apk add --no-cache aria2", "aria2 is added"),
+        ("RUN sudo apt-get install -y --no-install-recommends \\\n  curl mpv=1.2*", "mpv is added"),
+        ("RUN apt-get install -y flac && apt-get purge -y flac", "fits: "),
+        ("RUN apt-get install -y pandoc && pandoc a.md -o a.html", "fits: "),
+        ("RUN apk add --virtual .tools sox", "fits: "),
+        ("RUN apt-get install -y curl git nano build-essential libffi-dev", "fits: "),
+    ],
+)
+def test_programs_of_the_authors_image_that_no_source_names(
+    tmp_path: Path, steps: str, told: str
+) -> None:
+    own = OWN.format("python:3.13-slim", steps)
+    found = plan(tmp_path, "print()\n", "six", Dockerfile=own)
+    assert told in found["slim-trixie"]
+    likely = told != "fits: "
+    assert ("no source names" in found["slim-trixie"]) is likely
+    assert found["bare-trixie"].startswith("refused" if likely else "fits")
+
+
+FLAG = "from app.system import {}\nif {}:\n    import {}\n"
+SYSTEMS = """
+import os, platform, sys
+WINDOWS = sys.platform == "win32"
+MAC = False
+if platform.system() == "Darwin":
+    MAC = True
+def is_windows():
+    \"\"\"Tell it.\"\"\"
+    return os.name == "nt"
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        FLAG.format("WINDOWS", "WINDOWS", "win32api"),
+        FLAG.format("is_windows", "is_windows()", "winreg"),
+        FLAG.format("MAC", "MAC", "AppKit"),
+        "import app.system\nif app.system.WINDOWS:\n    import pythoncom\n",
+        "def notify():\n    import win32gui\nnotify\n",
+        "try:\n    import objc\nexcept ImportError:\n    objc = None\n",
+        FLAG.format("WINDOWS", "WINDOWS", "app.registry"),
+    ],
+)
+def test_modules_of_other_systems_need_nothing(tmp_path: Path, source: str) -> None:
+    registry = "import _winreg, win32con\n"
+    found = plan(tmp_path, source, "six", app__system__py=SYSTEMS, app__registry__py=registry)
+    assert found["slim-trixie"] == "fits: "
+
+
+def test_a_module_of_another_system_that_is_always_imported_is_refused(tmp_path: Path) -> None:
+    found = plan(tmp_path, "import win32api\n", "six")["slim-trixie"]
+    assert "imports win32api, and only Windows has it" in found
+    assert "pywin32" not in found
+
+
+@pytest.mark.parametrize(
+    ("files", "way"),
+    [
+        (
+            {
+                "setup__py": "from setuptools import setup\n"
+                "setup(name='app', install_requires=['six'], extras_require={'web': ['paho-mqtt']})"
+            },
+            "use --extra web, or",
+        ),
+        (
+            {"README.md": "Run `pip install 'six[mqtt]'` for MQTT.\n", "requirements.txt": "six\n"},
+            "README.md:1 installs six[mqtt], which may bring it, or",
+        ),
+        (
+            {
+                "setup.cfg": "[metadata]\nname = app\n[options]\ninstall_requires = six\n"
+                "[options.extras_require]\nbus =\n    paho-mqtt>=1\n"
+            },
+            "use --extra bus, or",
+        ),
+        (
+            {
+                "docs/install.rst": "    pip3 install -U app[mqtt,web]\n",
+                "setup__py": "from setuptools import setup\n"
+                "setup(name='app', install_requires=['six'], extras_require=read())",
+            },
+            "docs/install.rst:1 installs app[mqtt]: try --extra mqtt, or",
+        ),
+    ],
+)
+def test_an_extra_that_brings_a_module_is_offered(
+    tmp_path: Path, files: Mapping[str, str], way: str
+) -> None:
+    named = {re.sub("__py$", ".py", name): text for name, text in files.items()}
+    root = write(tmp_path, {**named, "main.py": "import paho.mqtt.client\n"})
+    project = read_project(root, environ={}, tree=all_files)
+    edges = PlannerServices(
+        index=offer("six"), facts=facts(), today=date(2026, 11, 25), tell=lambda _: None
+    )
+    (decision,) = decide(
+        project, [Target(arch=Arch.ARM64, budget=Budget())], Options(python="3.13"), edges
+    )
+    assert way in dict(_texts(decision))["slim-trixie"]

@@ -113,6 +113,16 @@ def test_an_option_for_the_address_is_given(tmp_path: Path, text: str, added: st
     assert command.removeprefix("python main.py").strip() == (f"{added} 0.0.0.0" if added else "")
 
 
+def test_the_port_of_the_same_parser_is_the_servers(tmp_path: Path) -> None:
+    # beancount/fava
+    text = ARGPARSE.format(module="cheroot", call="cheroot.wsgi.Server((args.host, args.port))")
+    text = text.replace("args =", "p.add_argument('-p', '--port', type=int, default=5001)\nargs =")
+    root = write(tmp_path, {"requirements.txt": "cheroot\n", "main.py": text})
+    project = read_project(root, environ={}, tree=all_files)
+    assert project.port is not None
+    assert project.port.value == 5001
+
+
 def test_an_address_with_a_port_keeps_it(tmp_path: Path) -> None:
     assert start(tmp_path, DOCOPT, {}).command[2:] == ("--listen", "0.0.0.0:8080")
 

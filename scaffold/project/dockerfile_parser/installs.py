@@ -132,3 +132,19 @@ def cut_command(
         options=tuple(options),
         names=tuple(names[1:]),
     )
+
+
+_APT_WITH_VALUE = {"-o", "-c", "-t", "--option", "--target-release", "--default-release"}
+_APK_WITH_VALUE = {"-t", "--virtual", "-X", "--repository", "-p", "--root", "--cache-dir"}
+
+
+def system_command(command: Command) -> Install | None:
+    """Return a command of apt-get, apt, aptitude (``apt``) or apk, None where it is none."""
+    name = program_name(command.words)
+    if name in {"apt-get", "apt", "aptitude"}:
+        name, with_value = "apt", _APT_WITH_VALUE
+    elif name == "apk":
+        with_value = _APK_WITH_VALUE
+    else:
+        return None
+    return cut_command(name, command, command.words[0], command.words[1:], with_value)

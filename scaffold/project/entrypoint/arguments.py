@@ -11,7 +11,7 @@ from pathlib import Path
 from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE, remark
 from scaffold.project.entrypoint.apps import assigned_call, follow
-from scaffold.project.entrypoint.ports import READS, find_listening
+from scaffold.project.entrypoint.ports import READS, as_port, find_listening
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
 from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument, walk
@@ -23,6 +23,19 @@ _SERVES = ("serve", "run", "start", "server", "startserver", "daemon", "listen",
 
 # What a parser is told to do where a command is missing.
 _HELPS = ("print_help", "print_usage", "format_help", "error", "exit")
+
+
+_SHOWS = frozenset({"--help", "--version", "-h", "-V"})
+
+
+def without_help(start: Found[Start]) -> Found[Start]:
+    """Return a start that does its work: what an image says by default may only show its help."""
+    *command, last = start.value.command
+    if last not in _SHOWS or len(command) < 2:  # noqa: PLR2004 - Python and what it runs
+        return start
+    told = f"{start.origin} only shows {last}: name what it is to do with --cmd"
+    value = replace(start.value, command=tuple(command), lacks=(*start.value.lacks, told))
+    return replace(start, value=value)
 
 
 def name_required(start: Start, modules: Sequence[Module]) -> tuple[str, ...]:
@@ -243,6 +256,22 @@ class _Local:
     origin: Origin
     option: _Option | None = None
     variable: str = ""
+
+
+def option_port(start: Found[Start], modules: Sequence[Module]) -> Found[int] | None:
+    """Return the default of ``--port`` of the parser whose option for the address was given."""
+    for module in _started(start.value.command, modules):
+        options = [*_options(module)]
+        opened = [
+            one
+            for one in options
+            if not {*one.names}.isdisjoint(start.value.command) and _loopback(module, one.default)
+        ]
+        for one in options:
+            port = as_port(module, one.default, one.node)
+            if port and one.dest == "port" and one.command in {other.command for other in opened}:
+                return port
+    return None
 
 
 def open_outside(

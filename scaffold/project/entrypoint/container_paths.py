@@ -113,8 +113,10 @@ def copies(step: Instruction) -> Iterator[tuple[str, str, bool]]:
     if len(filled) < 2 or any("$" in word for word in filled):  # noqa: PLR2004 - what and where
         return
     *sources, target = filled
-    folder = target.endswith(("/", ".")) or len(sources) > 1
-    target = posixpath.normpath(posixpath.join("/", step.scope.workdir, target.strip("\"'")))
+    into = target.endswith(("/", ".")) or len(sources) > 1
+    workdir = posixpath.join("/", step.scope.workdir)
+    target = posixpath.normpath(posixpath.join(workdir, target.strip("\"'")))
+    folder = into or target == posixpath.normpath(workdir)
     yield from ((source.strip("\"'"), target, folder) for source in reversed(sources))
 
 

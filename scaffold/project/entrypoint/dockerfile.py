@@ -15,7 +15,7 @@ from scaffold.project.dockerfile_parser.installs import python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
 from scaffold.project.dockerfile_parser.shell import commands_of, program_of, without_prefix
-from scaffold.project.entrypoint import SECRET, Entry, remark, started
+from scaffold.project.entrypoint import SECRET, Entry, others, remark, started
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.container_paths import (
     Copied,
@@ -36,7 +36,7 @@ from scaffold.project.entrypoint.processes import (
 from scaffold.project.entrypoint.procfile import MODULES, WEB_SERVERS, foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
 from scaffold.project.own_dockerfile import OURS, find_own_dockerfile, text_of
-from scaffold.project.reached import Place, find_places, find_reached
+from scaffold.project.reached import count_reached, find_places
 from scaffold.project.source_modules import Module
 
 _PYTHON = re.compile(r"python[0-9.]*")
@@ -240,18 +240,14 @@ def read_processes(
             chosen = (serving or known)[0]
             if not serving and processes is units and len(known) > 1:
                 places = find_places(modules)
-                chosen = max(known, key=lambda one: _count_reached(one, modules, places))
+                chosen = max(known, key=lambda one: count_reached(_command(one), modules, places))
             others = [(one, own) for one, own in tried if own is not chosen]
             return replace(chosen, notes=(*chosen.notes, *(_also(*pair) for pair in others)))
     return OwnStart()
 
 
-def _count_reached(
-    own: OwnStart, modules: Sequence[Module], places: Mapping[str, Mapping[int, Place]]
-) -> int:
-    command = own.entry.start.value.command if own.entry else ()
-    reached = find_reached(modules, command=command, places=places)
-    return len(reached.all) if reached.first else 0
+def _command(own: OwnStart) -> Sequence[str]:
+    return own.entry.start.value.command if own.entry else ()
 
 
 def _serves(process: Process) -> bool:
@@ -264,8 +260,13 @@ def read_told(
     """Return the first run of the project that its README tells."""
     tried = (_try(root, one, files, modules, installed) for one in read_readme(root))
     aside = {module.file for module in modules if is_aside(module)}
-    known = (own for own in tried if isinstance(own, OwnStart) and own.file not in {"", *aside})
-    return next(known, OwnStart())
+    known = [one for one in tried if isinstance(one, OwnStart) and one.file not in {"", *aside}]
+    entry = known[0].entry if known else None
+    if entry is None:
+        return OwnStart()
+    more = [file for file in dict.fromkeys(one.file for one in known) if file != known[0].file]
+    start = replace(entry.start, origin=remark(entry.start.origin, others(more)))
+    return replace(known[0], entry=replace(entry, start=start))
 
 
 def _also(process: Process, own: OwnStart | str) -> str:
@@ -745,6 +746,11 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
         yield (
             f"{where} takes options from {', '.join(launch.unset)}, which nothing sets there: the "
             "image starts without them; --cmd gives it some"
+        )
+    for line in launch.behind:
+        yield (
+            f"{where} starts `{line}` besides: the image starts one process; give another "
+            "container that command"
         )
     if launch.skipped:
         yield f"{launch.file}:{launch.line} runs more before that line; the image does not run that"

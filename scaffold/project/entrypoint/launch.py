@@ -42,7 +42,8 @@ class Launch:
 
     ``file`` and ``line`` are where it is written, ``workdir`` the folder that it runs in.
     ``skipped`` says that the script around it does something else before; ``unset`` are words that
-    a run may fill with options (``$OPTIONS``), and that nothing sets.
+    a run may fill with options (``$OPTIONS``), and that nothing sets; ``behind`` are commands that
+    it starts in the background.
     """
 
     words: tuple[str, ...]
@@ -52,6 +53,7 @@ class Launch:
     environment: tuple[tuple[str, str], ...] = ()
     skipped: bool = False
     unset: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +183,11 @@ def _from_shell(text: str, launch: Launch, image: Image) -> Launch:
         workdir = posixpath.normpath(posixpath.join(workdir or "/", folder))
         text = text[commands[1].span.start :]
         commands = list(read_commands(text, range(len(text))))
+    behind: list[str] = []
+    while len(commands) > 1 and commands[0].operator == "&":
+        behind.append(text[: commands[0].span.end].strip())
+        text = text[commands[1].span.start :]
+        commands = list(read_commands(text, range(len(text))))
     if len(commands) != 1 or not commands[0].words:
         raise UnclearError("needs a shell: it is more than one command")
     one = commands[0]
@@ -189,7 +196,14 @@ def _from_shell(text: str, launch: Launch, image: Image) -> Launch:
     words = _filled(one, text, image.environment, ())
     environment = (*launch.environment, *_assigned(one, image.environment))
     unset = (*launch.unset, *_unset(one, text, image.environment))
-    return replace(launch, words=words, workdir=workdir, environment=environment, unset=unset)
+    return replace(
+        launch,
+        words=words,
+        workdir=workdir,
+        environment=environment,
+        unset=unset,
+        behind=(*launch.behind, *behind),
+    )
 
 
 def _begins(command: Command, text: str) -> bool:
@@ -233,6 +247,7 @@ def _from_script(
             *_assigned(last, known),
         ),
         unset=(*launch.unset, *_unset(last, text, known)),
+        behind=launch.behind,
         skipped=launch.skipped
         or any(one.words and one.argv[0] not in _QUIET for one in commands[:-1]),
     )

@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.utils import canonicalize_name
 
-from scaffold.model.project import Origin
+from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.launch import Launch
 from scaffold.project.text_io import decode, read_bytes
 
 _DEEPEST = 4
+_MOST = 40  # documents
+_DOCUMENT = re.compile(r"(?:docs/)?[\w.-]+\.(?:md|rst|txt|adoc)")
 _ASIDE = frozenset({"tests", "test", "node_modules", "venv", "site-packages", "examples", "docs"})
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
@@ -95,7 +98,8 @@ def read_services(root: Path) -> tuple[Process, ...]:
     found = []
     for file in _look(root, "s6-rc.d/*/run", "services.d/*/run", "service/*/run", deepest=5):
         text = _text(root, file)
-        if re.match(r"#!.*\b(?:ba|da|a)?sh\b", text):
+        once = Path(root, file).with_name("up").is_file()
+        if re.match(r"#!.*\b(?:ba|da|a)?sh\b", text) and not once:
             *_, last = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
             origin, name = Origin(file=file, line=last[0]), Path(file).parent.name
             found.append(Process(line=last[1].strip(), origin=origin, name=name, script=text))
@@ -103,24 +107,71 @@ def read_services(root: Path) -> tuple[Process, ...]:
 
 
 def read_units(root: Path) -> tuple[Process, ...]:
-    """Return what systemd units start; a template's instance and what %-names mean is unknown."""
+    """Return what systemd units start, also those that a script of the project writes.
+
+    A template's instance and what %-names mean is unknown; of a script's own variables those that
+    are set once are known, and others that begin a path stand for where the project lies.
+    """
     found = []
-    for file in _look(root, "*.service"):
+    for file in _look(root, "*.service", "*.sh"):
         text = _text(root, file)
-        keys = dict(re.findall(r"^(ExecStart|WorkingDirectory)\s*=\s*(.*\S)", text, re.MULTILINE))
-        line = keys.get("ExecStart", "").lstrip("-@:+!")
-        if line and "%" not in line:
-            set_ = re.findall(r"^Environment\s*=\s*(.*\S)", text, re.MULTILINE)
-            found.append(
-                Process(
-                    line=line,
-                    origin=_at(file, text, r"ExecStart\s*="),
-                    name=Path(file).stem,
-                    workdir=keys.get("WorkingDirectory", "/").lstrip("-~") or "/",
-                    environment=tuple(pair for one in set_ for pair in _pairs(one)),
+        for service in re.finditer(r"\[Service\](.*?)(?=\[Service\]|\Z)", text, re.DOTALL):
+            keys = {
+                one[1]: one
+                for one in re.finditer(
+                    r"^(ExecStart|WorkingDirectory)\s*=\s*(.*\S)", service[1], re.MULTILINE
                 )
-            )
+            }
+            if "ExecStart" not in keys:
+                continue
+            line = keys["ExecStart"][2].lstrip("-@:+!")
+            folder = keys["WorkingDirectory"][2].lstrip("-~") if "WorkingDirectory" in keys else ""
+            if not file.endswith(".service"):
+                line, folder = _fill(line, text), _fill(folder, text)
+            if line and "%" not in line:
+                set_ = re.findall(r"^Environment\s*=\s*(.*\S)", service[1], re.MULTILINE)
+                at = service.start(1) + keys["ExecStart"].start()
+                found.append(
+                    Process(
+                        line=line,
+                        origin=Origin(file=file, line=text.count("\n", 0, at) + 1),
+                        name=Path(file).stem,
+                        workdir=folder or "/",
+                        environment=tuple(pair for one in set_ for pair in _pairs(one)),
+                    )
+                )
     return tuple(found)
+
+
+def _fill(line: str, script: str) -> str:
+    """Return a line of a unit as the script around it writes it; unknown words are left out."""
+    given: dict[str, list[str]] = {}
+    assigned = r"""^\s*(?:export\s+|local\s+|readonly\s+)?(\w+)=["']?([^"'\n#]*)["']?\s*$"""
+    for name, value in re.findall(assigned, script, re.MULTILINE):
+        given.setdefault(name, []).append(value)
+    for _ in range(4):
+        line = re.sub(
+            r"\\?\$\{?(\w+)\}?",
+            lambda one: given[one[1]][0] if len(given.get(one[1], ())) == 1 else one[0],
+            line,
+        )
+    line = re.sub(r"\\?(?:\$\{?\w+\}?|\$\([^)]*\)|~)(?=/)", "", line)
+    return " ".join(word for word in line.split() if "$" not in word)
+
+
+_EXTRA = re.compile(r"\b(?:pip[0-9.]*|pipx|uv)\s+(?:\S+\s+)*?[\"']?([\w.-]+)\[([\w., -]+)\]")
+
+
+def read_told_extras(root: Path) -> Iterator[Found[str]]:
+    """Yield what the README and documents at the top say to install with an extra."""
+    paths = (*sorted(root.glob("*.*")), *sorted(root.glob("docs/*.*")))
+    names = (one.relative_to(root).as_posix() for one in paths if one.is_file())
+    for file in [name for name in names if _DOCUMENT.fullmatch(name)][:_MOST]:
+        for number, line in enumerate(_text(root, file).splitlines(), start=1):
+            for found in _EXTRA.finditer(line):
+                for extra in found[2].split(","):
+                    value = f"{canonicalize_name(found[1])}[{extra.strip()}]"
+                    yield Found(value=value, origin=Origin(file=file, line=number))
 
 
 def read_readme(root: Path) -> tuple[Process, ...]:

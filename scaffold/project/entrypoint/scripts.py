@@ -27,6 +27,7 @@ from scaffold.project.source_modules import (
     is_main_guard,
 )
 
+_MOST_ALIKE = 40  # scripts that are compared by what they lead to
 # Folders below the top where a conventional name no longer says much.
 _DEEP = 2
 # What the name of a script that serves has behind the project's.
@@ -212,6 +213,11 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     found = sorted(known, key=_rank_script) or only or sorted(named, key=_rank_script)
     if not found:
         return None
+    alike = [one for one in found if _rank_script(one)[:-1] == _rank_script(found[0])[:-1]]
+    if 1 < len(alike) <= _MOST_ALIKE and known:  # the application leads to most of its files
+        by_name = {one.name: one for one in modules if one.name}
+        most = max(alike, key=lambda one: len(_imported(one, by_name)))
+        found = [most, *(one for one in found if one is not most)]
     module = found[0]
     rest = others([other.file for other in found[1:]])
     origin = Origin(file=module.file, line=_guard(module), detail=rest)
@@ -219,6 +225,17 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
         start=started("script", _run(module, modules), origin),
         port=find_port([module], variable=False) or find_port(modules, variable=False),
     )
+
+
+def _imported(script: Module, by_name: Mapping[str, Module]) -> set[str]:
+    """Return the names of the project's modules that a script imports, and those they import."""
+    found, waiting = set[str](), [script]
+    while waiting:
+        for name in waiting.pop().names.values():
+            for one in {name, name.rpartition(".")[0]} & by_name.keys() - found:
+                found.add(one)
+                waiting.append(by_name[one])
+    return found
 
 
 def _only_demonstrates(module: Module, scripts: Sequence[Module]) -> bool:

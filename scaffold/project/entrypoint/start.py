@@ -14,6 +14,8 @@ from scaffold.project.entrypoint.arguments import (
     name_configurations,
     name_required,
     open_outside,
+    option_port,
+    without_help,
 )
 from scaffold.project.entrypoint.django import (
     Site,
@@ -117,7 +119,9 @@ def read_sources(
     command, framework = (start.command, start.framework) if start else ((), "")
     reached = find_reached(modules, command=command, framework=framework)
     if entry is not None:
-        entry = replace(entry, start=open_outside(entry.start, root, modules, files, reached))
+        opened = open_outside(without_help(entry.start), root, modules, files, reached)
+        port = entry.port or option_port(opened, modules)
+        entry = replace(entry, start=opened, port=port)
         value = entry.start.value
         required = name_required(value, modules)
         value = replace(value, lacks=(*required, *value.lacks))

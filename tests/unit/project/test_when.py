@@ -44,9 +44,8 @@ def test_an_import_is_as_certain_as_the_place_that_it_stands_in(
 ) -> None:
     files = {"main.py": source + APP}
     found = facts(tmp_path, files, "fastapi", "uvicorn").uses
-    assert [
-        use.when for use in found if use.value == "serial" and use.code == "imports"
-    ] == certainty
+    imported = [use for use in found if (use.code, use.value) == ("imports", "serial")]
+    assert [use.when for use in imported] == certainty
 
 
 @pytest.mark.parametrize(
