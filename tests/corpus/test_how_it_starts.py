@@ -748,6 +748,22 @@ def test_a_dockerfile_counts_where_it_surely_makes_the_image(
     assert origin.startswith(place or "main.py")
 
 
+@pytest.mark.parametrize(("folder", "port"), [("proxy", None), ("docker", 8675)])
+def test_the_port_of_another_application_s_dockerfile_does_not_count(
+    tmp_path: Path, folder: str, port: int | None
+) -> None:
+    """Source: pypowerwall, whose proxy has a Dockerfile of its own beside the library."""
+    text = "FROM python:3\nCOPY . .\nEXPOSE 8675\nCMD tini -- $SERVER\n"
+    files = {
+        f"{folder}/Dockerfile": text,
+        "README.md": "```\npython -m tool scan\n```\n",
+        "tool/__main__.py": LOOP,
+    }
+    project = planned(tmp_path, files)
+    assert started(project)[0] == "python -m tool scan"
+    assert (project.port.value if project.port else None) == port
+
+
 SERVICE = {"src/__init__.py": "", "src/web.py": "", "src/main.py": f"from src import web\n{LOOP}"}
 EXPORTED = "#!/bin/sh\ncd /srv && export PYTHONPATH=/srv/lib && python ./src/main.py\n"
 

@@ -17,6 +17,7 @@ from scaffold.project.entrypoint.arguments import (
     option_port,
     without_help,
 )
+from scaffold.project.entrypoint.container_paths import is_for_docker
 from scaffold.project.entrypoint.django import (
     Site,
     Steps,
@@ -210,7 +211,8 @@ def _find_entry(
         return replace(written, health=entry.health if entry and is_web else None)
     serves = entry is not None and not _is_for_development(entry)
     if own.entry is None and told.entry is not None and not serves:
-        own = replace(told, port=own.port, health=own.health)
+        known = own if _is_of_the_whole(own) else told
+        own = replace(told, port=known.port, health=known.health)
     if own.entry is not None:
         return _own_entry(own, own.entry, entry, modules, binds=binds)
     if entry is not None and not serves:  # for its developers, or only an extra's
@@ -251,6 +253,13 @@ def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:
         environment=own.environment,
         uses=own.uses,
     )
+
+
+def _is_of_the_whole(own: OwnStart) -> bool:
+    """Tell whether a Dockerfile whose start is unclear lies where it is the whole project's."""
+    found = own.port or own.health
+    folder = posixpath.dirname(found.origin.file or "") if found else ""
+    return not folder or is_for_docker(folder)
 
 
 def _with_environment(start: Found[Start], more: Sequence[tuple[str, str]]) -> Found[Start]:
