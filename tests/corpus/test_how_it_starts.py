@@ -812,6 +812,31 @@ def test_what_a_script_imports_is_found_where_it_lies(
     assert dict(project.start.value.environment).get("PYTHONPATH", "") == path
 
 
+ENTRY = "#!/bin/sh\n{}\nexec python main.py\n"
+
+
+@pytest.mark.parametrize(
+    ("steps", "script", "volumes"),
+    [
+        ("COPY . .", "mkdir -p /config/session /home/abc /tmp/x", ("/config",)),
+        ("COPY . .", "mkdir -p /srv/app/data", ("data",)),
+        ("COPY . .", "mkdir /var/lib/meter", ("/var/lib/meter",)),
+        ("RUN mkdir -p /data /build && chown -R 1000 /data\nCOPY . .", "true", ("/data",)),
+        ("RUN mkdir /src && cd /src && git clone x\nCOPY . .", "true", ()),
+        ("COPY . .", 'mkdir -p "$DIR" /etc/meter', ()),
+    ],
+)
+def test_folders_that_are_made_for_data_are_there_and_writable(
+    tmp_path: Path, steps: str, script: str, volumes: tuple[str, ...]
+) -> None:
+    """Source: icloud-docker, whose entry script makes /config, where it keeps its log."""
+    text = f'FROM python:3\nWORKDIR /srv/app\n{steps}\nENTRYPOINT ["/srv/app/entry.sh"]\n'
+    files = {"Dockerfile": text, "entry.sh": ENTRY.format(script), "main.py": LOOP}
+    project = planned(tmp_path, files)
+    assert started(project)[0] == "python main.py"
+    assert project.volumes == volumes
+
+
 S6 = """#!/usr/bin/with-contenv bash
 cd /app || exit
 exec s6-notifyoncheck -d -n 300 -w 1000 -c "nc -z localhost 8085" \\

@@ -73,6 +73,12 @@ _OF_IMAGES = re.compile(
     r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"
     r"|(?:PYTHON(?!PATH\b)|PIP|PIPX|UV|POETRY|PDM|CONDA|PIPENV|NODE|NPM|CARGO|RUST)\w*"
 )
+_MAKES = re.compile(r"\bmkdir\s+(?:-\S+\s+)*((?:/[\w./-]+[ \t]*)+)")
+_CHOWNS = re.compile(r"\bchown\s+(.+)")
+# Folders at the root that every image has: what is made in them is no folder of its own.
+_OF_SYSTEM = frozenset(
+    {*("var", "usr", "etc", "opt", "srv", "mnt", "media", "home", "root", "run")}
+)
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
 # The servers' options for the folder that they import the application from.
@@ -567,7 +573,7 @@ def _published(composed: Composed) -> Found[int] | None:
 
 
 def _volumes(reading: _Reading, steps: Sequence[Instruction], composed: Composed) -> Iterator[str]:
-    """Yield the folders that VOLUME and the mounts of a compose file name."""
+    """Yield the folders that VOLUME and a compose file's mounts name, and what is made for data."""
     declared = [
         word
         for step in steps
@@ -575,10 +581,42 @@ def _volumes(reading: _Reading, steps: Sequence[Instruction], composed: Composed
         for word in (step.words or fill_in(step.text, step.scope).split())
     ]
     workdir = _workdir(steps)
-    for path in dict.fromkeys((*declared, *(path for path, _ in composed.mounts))):
+    mounted = (path for path, _ in composed.mounts)
+    for path in dict.fromkeys((*declared, *mounted, *_made(reading, steps))):
         folder = _volume(reading, path, workdir)
         if folder:
             yield folder
+
+
+def _made(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
+    """Yield the folders at the root that entry scripts make, and those that the build hands over.
+
+    Of a folder in another at the root that is no system's, the outer one counts.
+    """
+    inside = {*_OF_SYSTEM, _workdir(steps).split("/")[1]}
+    runs = "\n".join(step.text for step in steps if step.keyword == "RUN")
+    owned = " ".join(_CHOWNS.findall(runs))
+    scripts = "\n".join(text for _, text in _scripts_in(reading, steps))
+    for text, handed in ((scripts, None), (runs, owned)):
+        for paths in _MAKES.findall(text):
+            for path in paths.split():
+                top = path.split("/")[1]
+                whole = path if top in inside else f"/{top}"
+                if top == "home":
+                    continue
+                if handed is None or re.search(rf"(?<!\S){re.escape(whole)}(?![\w-])", handed):
+                    yield whole
+
+
+def _scripts_in(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[tuple[str, str]]:
+    """Yield the shell scripts of the project that ENTRYPOINT and CMD name."""
+    for step in steps:
+        words = step.words or step.text.split() if step.keyword in {"ENTRYPOINT", "CMD"} else ()
+        for word in words:
+            file = reading.path(word, _workdir(steps))
+            text = text_of(reading.copied.root, file) if file else ""
+            if file and (file.endswith(".sh") or text.startswith("#!/bin/")):
+                yield file, text
 
 
 def _volume(reading: _Reading, path: str, workdir: str) -> str:
