@@ -30,7 +30,7 @@ def parse_order(argv: list[str]) -> Order:
     parser.add_argument("--unloaded", action="append", default=[], metavar="PACKAGE")
     parser.add_argument("--spare", action="append", default=[], metavar="RULE:NAME")
     text = "what a small library replaces"
-    parser.add_argument("--stand-in", action="append", default=[], metavar="A:B:C", help=text)
+    parser.add_argument("--stand-in", action="append", default=[], metavar="A:B:C:D:E", help=text)
     parser.add_argument("--layer", action="append", default=[], metavar="PACKAGE,PACKAGE")
     parser.add_argument("--own", type=Path, help="machine code of the application")
     parser.add_argument("--trace", type=Path, help="keep-list of a traced app")

@@ -51,7 +51,7 @@ class Order:
     bytecode: str = "only"
     sourceless: frozenset[str] = frozenset()
     unloaded: frozenset[str] = frozenset()
-    stand_ins: tuple[tuple[str, str, str], ...] = ()
+    stand_ins: tuple[tuple[str, str, str, str, str], ...] = ()
     spare: tuple[tuple[str, str], ...] = ()
     layers: tuple[tuple[str, ...], ...] = ()
     languages: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
 from pathlib import Path
 
 from .elf import PT_LOAD, Elf, file_offset, is_elf, parse_elf, read_dynamic, read_text
@@ -248,23 +248,24 @@ class _Library:
 
 
 def replace_libraries(
-    folder: Path, orders: Iterable[tuple[str, str, str]]
+    folder: Path, orders: Iterable[tuple[str, str, str, str, str]]
 ) -> Iterator[tuple[str, int, str]]:
     """Put stand-ins in the place of libraries; yield (path below it, bytes saved, why it stays).
 
-    An order is a module, a name for the library, and patterns of its files with commas between. A
-    library stays where a source of another package names the module, or where machine code that
-    stays asks for data of it. What only libraries that went needed goes with them.
+    An order is a module, a name for the library, and with commas between patterns of its files, of
+    the module's names that lead to it, and of those that do not all the same. A library stays where
+    a source of another package takes such a name, or where machine code that stays asks for data of
+    it. What only libraries that went needed goes with them.
     """
     libraries = dict(_list_libraries(folder))
     gone: set[str] = set()
-    for module, name, patterns in orders:
+    for module, name, patterns, used, unused in orders:
         found = {p for p in libraries if _matches(libraries[p], patterns)}
-        user = _find_user(folder, module) if found else ""
+        user = _find_user(folder, module, used.split(","), unused.split(",")) if found else ""
         for inside in sorted(found):
             library = libraries[inside]
             if user:
-                yield inside, 0, f"{user} names {module}"
+                yield inside, 0, f"{user} uses {module}"
                 continue
             try:
                 small = _write_for(inside, libraries, gone | found, name)
@@ -293,13 +294,22 @@ def _list_libraries(folder: Path) -> Iterator[tuple[str, _Library]]:
                 yield path.relative_to(folder).as_posix(), _Library(path, data, elf)
 
 
-def _find_user(folder: Path, module: str) -> str:
-    """Return a source outside the module's own package that names it, if there is one."""
-    named = re.compile(rb"\b%s\b" % re.escape(module.encode()))
+def _find_user(folder: Path, module: str, used: list[str], unused: list[str]) -> str:
+    """Return a source outside the module's own package that may call the library, if one does."""
+    imports = re.compile(rf"^\s*import {re.escape(module)}\s*(#.*)?$", re.MULTILINE)
+    named = re.compile(rf"\b{re.escape(module)}\b(?:\.([\w.]+))?")
+
+    def calls(name: str) -> bool:
+        """Tell it of what follows the module's name; nothing does where the module is passed on."""
+        taken = not name or any(fnmatchcase(name, one) for one in used)
+        return taken and not any(fnmatchcase(name, one) for one in unused)
+
     for path in sorted(folder.rglob("*.py")):
         inside = path.relative_to(folder)
-        if inside.parts[0] not in {module, f"{module}.py"} and named.search(path.read_bytes()):
-            return inside.as_posix()
+        if inside.parts[0] not in {module, f"{module}.py"}:
+            text = imports.sub("", path.read_text("utf-8", "replace"))
+            if any(map(calls, named.findall(text))):
+                return inside.as_posix()
     return ""
 
 

@@ -343,7 +343,11 @@ def _assembly(plan: Plan, site_packages: str) -> tuple[str, ...]:
         f"--bytecode={plan.bytecode}",
         *(f"--sourceless={name}" for name in plan.sourceless),
         *(f"--unloaded={name}" for name in plan.unloaded),
-        *(f"--stand-in={s.module}:{s.name}:{','.join(s.libraries)}" for s in plan.stand_ins),
+        *(
+            f"--stand-in={':'.join([s.module, s.name, *map(','.join, spelled)])}"
+            for s in plan.stand_ins
+            for spelled in [(s.libraries, s.used_by, s.unused_by)]
+        ),
         *(f"--spare={rule}:{name}" for rule, name in plan.spared),
         *(f"--language={name}" for name in plan.languages),
         *(f"--layer={','.join(names)}" for names in plan.layers),
