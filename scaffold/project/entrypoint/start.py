@@ -202,7 +202,7 @@ def _find_entry(
     binds = gunicorn_bind(root, modules) is not None
     written = read_procfile(
         root,
-        port=_written_port(entry) or find_port(modules, variable=entry is not None),
+        port=lambda: _written_port(entry) or find_port(modules, variable=entry is not None),
         framework=entry.start.value.framework if entry else "",
         binds=binds,
     )
