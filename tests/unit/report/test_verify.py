@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from scaffold.report.formatting import to_json
 
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Report, Status
+from scaffold.report.terminal import to_json
 from scaffold.report.verify import conclude, make_report_document
 from scaffold.verify.checks import CHECKS
 
