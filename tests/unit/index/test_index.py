@@ -1,5 +1,5 @@
 import json
-import random
+import os
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -440,7 +440,7 @@ def test_machine_code_of_a_small_wheel_is_read_once(bench: Bench) -> None:
 
 def test_machine_code_that_barely_shrinks_is_read(bench: Bench) -> None:
     """A member is read in one piece, which no directory of a wheel is as long as."""
-    library = (ELF / "probe.so").read_bytes() + random.Random(1).randbytes(17 << 20)
+    library = (ELF / "probe.so").read_bytes() + os.urandom(17 << 20)
     wheel = make_wheel("demo", "1.0", files={"demo/x.so": library})
     bench.server.add_page("demo", [bench.server.add_file(NATIVE, wheel)])
     index = bench.open()
