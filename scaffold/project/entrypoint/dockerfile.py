@@ -789,10 +789,7 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
             "image starts without them; --cmd gives it some"
         )
     for line in launch.behind:
-        yield (
-            f"{where} starts `{line}` besides: the image starts one process; give another "
-            "container that command"
-        )
+        yield f"{line} besides: the image starts one process; give another container that command"
     if launch.skipped:
         yield f"{launch.file}:{launch.line} runs more before that line; the image does not run that"
     folder = reading.path(".", launch.workdir)

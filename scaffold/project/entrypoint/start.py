@@ -128,7 +128,7 @@ def read_sources(
         port = entry.port or option_port(opened, modules)
         entry = replace(entry, start=opened, port=port)
         value = entry.start.value
-        required = name_required(value, modules)
+        required = name_required(value.command, modules)
         value = replace(value, lacks=(*required, *value.lacks))
         entry = replace(entry, start=replace(entry.start, value=value))
     found = find_uses(modules, files, command=command, reached=reached)
