@@ -270,7 +270,7 @@ def _check_library(library: Library, facts: Facts) -> Found:
 
 
 def _check_module(module: ModuleFact) -> Found:
-    if not (module.packages or module.until or module.elsewhere):
+    if not (module.packages or module.until or module.elsewhere or module.system):
         yield "module-empty", "nothing says who brings it"
     for text in module.packages:
         try:

@@ -53,6 +53,10 @@ class CheckCode(str):
         made.explanation = found
         return made
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Return what a copy is made from: a plain string."""
+        return str, (str(self),)
+
 
 class Code(StrEnum):
     """A code. Each is written as «code (kind, groups): title», what it means, and what helps."""

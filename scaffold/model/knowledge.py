@@ -233,14 +233,15 @@ class Library:
 class ModuleFact:
     """Who brings a top-level module: requirements, of which the first is the one to ask for.
 
-    ``until`` is the last Python whose standard library has it, ``elsewhere`` who has it where no
-    index does. ``preinstalled``: images and environments had it before Python 3.12, so that many
-    sources import it and no list names it.
+    ``until`` is the last Python whose standard library has it, ``system`` the only other one
+    that has it, ``elsewhere`` who has it where no index does. ``preinstalled``: images and
+    environments had it before Python 3.12, so that many sources import it and no list names it.
     """
 
     packages: tuple[str, ...] = ()
     preinstalled: bool = False
     until: str = ""
+    system: str = ""
     elsewhere: str = ""
     source: str
     checked: date

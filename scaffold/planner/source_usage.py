@@ -258,7 +258,6 @@ def describe_elsewhere(facts: Facts, name: str) -> str:
     return f" ({library.elsewhere})" if library is not None and library.elsewhere else ""
 
 
-_OTHER_SYSTEMS = frozenset({"only Windows has it", "only macOS has it"})
 _SHORT = 3  # a name as short as that stands in too many others to tell anything
 _NEVER = date(1970, 1, 1)
 
@@ -293,7 +292,7 @@ def find_missing(
             continue
         if fact is not None and fact.until and Version(python) <= Version(fact.until):
             continue
-        if fact is not None and fact.elsewhere in _OTHER_SYSTEMS and use.when is not When.START:
+        if fact is not None and fact.system and use.when is not When.START:
             continue
         if _is_named(use.value, unread, known):
             continue
@@ -422,8 +421,8 @@ def _lacks(
     elif name in installed:
         what += f", which {name} {installed[name]} does not have"
         way = f"ask for {first}"
-    elif fact.elsewhere in _OTHER_SYSTEMS:
-        what += f", and {fact.elsewhere}"
+    elif fact.system:
+        what += f", and only {fact.system} has it"
         way = f"import it only there, or use --provided {use.value} if it is never reached"
     elif fact.elsewhere:
         what += f", which no index has: {fact.elsewhere}"

@@ -1254,17 +1254,56 @@ def test_of_scripts_that_are_alike_the_one_that_leads_to_most_starts(tmp_path: P
     assert started(project)[0] == "python app/whole.py"
 
 
-def test_what_a_shell_starts_in_the_background_is_named(tmp_path: Path) -> None:
-    # benbusby/whoogle-search
-    text = """
+@pytest.mark.parametrize("needs", ['"--config", required=True', '"site"'])
+def test_of_scripts_that_lead_to_as_much_the_one_without_arguments_starts(
+    tmp_path: Path, needs: str
+) -> None:
+    # springfall2008/batpred: annual_cli.py has to be given a file, hass.py is the service
+    parts = {f"app/part{n}.py": f"def one(): pass\n{LOOP}" for n in range(3)}
+    whole = "".join(f"import part{n}\n" for n in range(3))
+    parses = f"import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument({needs})\n"
+    files = {"app/annual.py": f"{whole}{parses}{LOOP}", "app/home.py": f"{whole}{LOOP}"}
+    assert started(planned(tmp_path, {**parts, **files}))[0] == "python app/home.py"
+    # what leads to little is a tool, whatever it takes
+    (tmp_path / "app/home.py").unlink()
+    assert started(planned(tmp_path, parts))[0] == "python app/annual.py"
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "told"),
+    [
+        (
+            '["/bin/sh", "-c", "tor -f torrc & python main.py"]',
+            "",
+            "Dockerfile:5 starts `tor -f torrc`",
+        ),
+        (
+            '["tini", "--", "./run.sh"]',
+            "#!/bin/sh\nset -e\ncelery -A task worker \\\n    --concurrency 4 &\npython main.py\n",
+            "docker/run.sh:3 starts `celery -A task worker --concurrency 4`",
+        ),
+        (
+            '["./run.sh", "python", "main.py"]',
+            '#!/bin/sh\nif [ -n "$QUEUE" ]; then\n  rq worker 2>&1 &\nfi\nexec "$@"\n',
+            "docker/run.sh:3 starts `rq worker`",
+        ),
+    ],
+)
+def test_what_is_started_in_the_background_is_named(
+    tmp_path: Path, command: str, script: str, told: str
+) -> None:
+    # benbusby/whoogle-search, tubearchivist/tubearchivist
+    text = f"""
         FROM python:3.13-slim
+        COPY . /app
+        COPY docker/run.sh /app
         WORKDIR /app
-        COPY . .
-        CMD ["/bin/sh", "-c", "tor -f torrc & python main.py"]
+        CMD {command}
         """
-    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP})
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP, "docker/run.sh": script})
     assert started(project)[0] == "python main.py"
-    assert any("starts `tor -f torrc` besides" in note for note in project.notes)
+    assert any(note.startswith(f"{told} besides") for note in project.notes)
+    assert not any("starts in" in note for note in project.notes)
 
 
 def test_other_commands_that_a_readme_tells_are_named(tmp_path: Path) -> None:

@@ -39,19 +39,21 @@ def without_help(start: Found[Start]) -> Found[Start]:
     return replace(start, value=value)
 
 
-def name_required(start: Start, modules: Sequence[Module]) -> tuple[str, ...]:
+def name_required(command: Sequence[str], modules: Sequence[Module]) -> tuple[str, ...]:
     """Return a note for each required argument, and for a command, that is not given."""
-    given = {word.partition("=")[0] for word in start.command}
-    values = [word for word in _arguments(start.command) if not word.startswith("-")]
+    given = {word.partition("=")[0] for word in command}
+    values = [word for word in _arguments(command) if not word.startswith("-")]
     notes = []
-    for module in _started(start.command, modules):
+    for module in _started(command, modules):
         commands = dict(_commands(module))
         if commands and not values and not _default_command(module):
             first = next((one for one in _SERVES if one in commands), next(iter(commands)))
             known = ", ".join(commands)
-            command = shlex.join((*start.command, first))
             origin = module.origin(commands[first])
-            notes.append(f"{origin} takes a command ({known}): name one, as with --cmd {command!r}")
+            notes.append(
+                f"{origin} takes a command ({known}): "
+                f"name one, as with --cmd {shlex.join((*command, first))!r}"
+            )
         parted = any(
             isinstance(call.func, ast.Attribute) and call.func.attr == "add_subparsers"
             for _, call in module.calls()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
 from scaffold.project.dockerfile_parser.scopes import fill_in
+from scaffold.project.dockerfile_parser.shell import commands_of
 
 _DEPTH = 8
 
@@ -35,11 +36,28 @@ class Copied:
         for step in reversed(self.steps(stage)):
             if step.keyword not in {"COPY", "ADD"} or depth > _DEPTH:
                 continue
-            for source, target, folder in copies(step):
+            for source, target, into in copies(step):
+                alone = not into and target in {path, posixpath.dirname(path)}
+                folder = into or (alone and self._is_made(target, stage))
                 inner = self._inside(path, source, target, step, folder=folder, depth=depth)
                 if inner is not None:
                     return inner
         return None
+
+    def _is_made(self, path: str, stage: Stage) -> bool:
+        """Tell whether a step makes a folder of this path, or fills one."""
+        for step in self.steps(stage):
+            if step.keyword == "RUN":
+                if any(
+                    one.argv[:1] == ("mkdir",) and path in one.argv for one in commands_of(step)
+                ):
+                    return True
+            elif step.keyword in {"COPY", "ADD"}:
+                for source, target, folder in copies(step):
+                    here = self.root / self.context / source.lstrip("/")
+                    if target == path and (folder or (not step.flag("from") and here.is_dir())):
+                        return True
+        return False
 
     def _inside(
         self, path: str, source: str, target: str, step: Instruction, *, folder: bool, depth: int

@@ -43,7 +43,7 @@ class Launch:
     ``file`` and ``line`` are where it is written, ``workdir`` the folder that it runs in.
     ``skipped`` says that the script around it does something else before; ``unset`` are words that
     a run may fill with options (``$OPTIONS``), and that nothing sets; ``behind`` are commands that
-    it starts in the background.
+    are started in the background, each with where.
     """
 
     words: tuple[str, ...]
@@ -185,7 +185,7 @@ def _from_shell(text: str, launch: Launch, image: Image) -> Launch:
         commands = list(read_commands(text, range(len(text))))
     behind: list[str] = []
     while len(commands) > 1 and commands[0].operator == "&":
-        behind.append(text[: commands[0].span.end].strip())
+        behind.append(_behind(commands[0], text, launch.file, launch.line))
         text = text[commands[1].span.start :]
         commands = list(read_commands(text, range(len(text))))
     if len(commands) != 1 or not commands[0].words:
@@ -219,10 +219,13 @@ def _from_script(
     while len(commands) > 1 and commands[-1].argv[:1] == ("exit",):
         text = text[: commands[-1].span.start].rstrip()
         commands.pop()
+    beside = [one for one in commands[:-1] if one.operator == "&" and one.words]
+    before = [one for one in commands[:-1] if one not in beside]
+    behind = (*launch.behind, *(_behind(one, text, file) for one in beside))
     last = commands[-1] if commands else None
     if last is None or not last.words or not _is_last([*_chain(commands), last], text):
         if arguments and any(map(_passes, commands)):  # in a branch of it: exec "$@"
-            return replace(launch, words=tuple(arguments), skipped=True)
+            return replace(launch, words=tuple(arguments), skipped=True, behind=behind)
         raise UnclearError(f"runs {file}, whose last line is not a simple command")
     line = text.count("\n", 0, last.span.start) + 1
     chain = _chain(commands)
@@ -247,10 +250,16 @@ def _from_script(
             *_assigned(last, known),
         ),
         unset=(*launch.unset, *_unset(last, text, known)),
-        behind=launch.behind,
-        skipped=launch.skipped
-        or any(one.words and one.argv[0] not in _QUIET for one in commands[:-1]),
+        behind=behind,
+        skipped=launch.skipped or any(one.words and one.argv[0] not in _QUIET for one in before),
     )
+
+
+def _behind(command: Command, text: str, file: str, line: int = 0) -> str:
+    """Return what a command starts in the background, and where."""
+    start, end = command.span.start, command.span.end
+    words = " ".join(text[start:end].replace("\\\n", " ").split())
+    return f"{file}:{line or text.count(chr(10), 0, start) + 1} starts `{words}`"
 
 
 def _passes(command: Command) -> bool:
@@ -262,7 +271,7 @@ def _chain(commands: Sequence[Command]) -> list[Command]:
     """Return what is joined to the last command by ``&&``."""
     chain: list[Command] = []
     for one in reversed(commands[:-1]):
-        if one.operator in {";", ""}:
+        if one.operator in {";", "", "&"}:
             break
         chain.insert(0, one)
     return chain if all(one.operator == "&&" for one in chain) else list(commands[:-1])

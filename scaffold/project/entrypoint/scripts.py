@@ -10,6 +10,7 @@ from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark, started
 from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
+from scaffold.project.entrypoint.arguments import name_required
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.pyproject_file import load_pyproject
@@ -201,8 +202,9 @@ def _parse_entry(name: str, value: str, origin: Origin) -> tuple[str, str]:
 def start_script(modules: Sequence[Module]) -> Entry | None:
     """Return how a plain script starts.
 
-    What does something when it is run is preferred, in the order of ``_rank_script``. Where
-    nothing does, a conventional name, then the only file.
+    What does something when it is run is preferred, in the order of ``_rank_script``; of those
+    alike that lead to much, one that requires no arguments. Where nothing does, a conventional
+    name, then the only file.
     """
     running = [module for module in modules if _runs(module)]
     known = [m for m in running if place_of(m) < len(CONVENTIONAL) - 1 or _guard(m)]
@@ -216,7 +218,10 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     alike = [one for one in found if _rank_script(one)[:-1] == _rank_script(found[0])[:-1]]
     if 1 < len(alike) <= _MOST_ALIKE and known:  # the application leads to most of its files
         by_name = {one.name: one for one in modules if one.name}
-        most = max(alike, key=lambda one: len(_imported(one, by_name)))
+        leads = {one.file: len(_imported(one, by_name)) for one in alike}
+        wide = [one for one in alike if 2 * leads[one.file] >= max(leads.values())]
+        lacks = {one.file: name_required(_run(one, modules), modules) for one in wide}
+        most = min(wide, key=lambda one: (bool(lacks[one.file]), -leads[one.file]))
         found = [most, *(one for one in found if one is not most)]
     module = found[0]
     rest = others([other.file for other in found[1:]])

@@ -69,7 +69,10 @@ _BOUND = re.compile(r"(?<![\d.])(?:0\.0\.0\.0|\[::\]):(\d{2,5})(?!\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """What the sources say. ``source_paths`` are the folders that have to be importable."""
+    """What the sources say. ``source_paths`` are the folders that have to be importable.
+
+    ``unused`` says which commands of the project's own image are not understood, and why.
+    """
 
     start: Found[Start] | None = None
     port: Found[int] | None = None
@@ -77,6 +80,7 @@ class SourceFacts:
     uses: tuple[Use, ...] = ()
     source_paths: tuple[str, ...] = (".",)
     notes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
 
 
@@ -124,7 +128,7 @@ def read_sources(
         port = entry.port or option_port(opened, modules)
         entry = replace(entry, start=opened, port=port)
         value = entry.start.value
-        required = name_required(value, modules)
+        required = name_required(value.command, modules)
         value = replace(value, lacks=(*required, *value.lacks))
         entry = replace(entry, start=replace(entry.start, value=value))
     found = find_uses(modules, files, command=command, reached=reached)
@@ -136,6 +140,7 @@ def read_sources(
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
         volumes=own.volumes,
+        unused=own.unused if counts else (),
         notes=(
             *(own.notes if counts else ()),
             *(entry.start.value.lacks if entry else ()),
@@ -244,12 +249,11 @@ def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:
     """Return what a Dockerfile tells besides, with what a process manager starts."""
     if found.entry is None:
         return replace(own, notes=(*own.notes, *found.notes))
-    kept = tuple(note for note in own.notes if "does not decide" not in note)
     return replace(
         found,
         port=own.port,
         health=own.health,
-        notes=(*kept, *found.notes),
+        notes=(*own.notes, *found.notes),
         environment=own.environment,
         uses=own.uses,
     )

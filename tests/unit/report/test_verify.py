@@ -1,8 +1,12 @@
+import json
+
 import pytest
 
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Report, Status
-from scaffold.report.verify import conclude
+from scaffold.report.terminal import to_json
+from scaffold.report.verify import conclude, make_report_document
+from scaffold.verify.checks import CHECKS
 
 
 def make_report(**statuses: Status) -> Report:
@@ -36,3 +40,12 @@ def make_report(**statuses: Status) -> Report:
 )
 def test_the_result_is_one_sentence(statuses: dict[str, Status], says: str) -> None:
     assert conclude(make_report(**statuses)) == says
+
+
+def test_the_document_has_the_code_of_each_check() -> None:
+    checks = tuple(Check(code=one.code, status=Status.PASSED, text="") for one in CHECKS)
+    report = Report(arch=Arch.ARM64, image="sha256:0", layers=(), checks=checks)
+    document = json.loads(to_json(make_report_document([report])))
+    assert [one["code"] for one in document["reports"][0]["checks"]] == [
+        str(c.code) for c in CHECKS
+    ]
