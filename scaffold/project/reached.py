@@ -210,12 +210,12 @@ class Conditions:
 
     def _asks(self, test: ast.expr) -> bool:
         """Tell whether a condition asks for what is there."""
-        named = (node.id for node in walk(test) if isinstance(node, ast.Name))
-        nodes = [test, *(self._values[name] for name in named if name in self._values)]
+        inside = walk(test)
+        named = (node.id for node in inside if isinstance(node, ast.Name))
+        values = (walk(self._values[name]) for name in named if name in self._values)
         return any(
             self._dotted(inner) in self._flags or _is_probe(inner, self._dotted)
-            for node in nodes
-            for inner in walk(node)
+            for inner in chain(inside, chain.from_iterable(values))
         )
 
     def known(self, test: ast.expr) -> bool | None:
@@ -560,10 +560,10 @@ def find_places(modules: Sequence[Module]) -> dict[str, dict[int, Place]]:
     last = {name.rpartition(".")[2] for name in systems}
     for module in modules if systems else ():
         named = chain(
-            (node.id for node in module.of(ast.Name)),
-            (node.attr for node in module.of(ast.Attribute)),
+            (node for node in module.of(ast.Name) if node.id in last),
+            (node for node in module.of(ast.Attribute) if node.attr in last),
         )
-        if not last.isdisjoint(named):
+        if any(module.dotted(node) in systems for node in named):
             places[module.file] = read(module, systems)
     return places
 
