@@ -26,7 +26,7 @@ from scaffold.engineless.wheels import HASH, logical_lines
 from scaffold.model.target import Arch
 
 PROVENANCE, SPDX = "https://slsa.dev/provenance/v1", "https://spdx.dev/Document"
-_BUILDER = "https://pypi.org/project/leanscaffold/"
+_BUILDER = "pkg:pypi/leanscaffold"
 _PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^\s;]+)")
 
 

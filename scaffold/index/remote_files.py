@@ -287,6 +287,7 @@ class RemoteFiles:
             if file.sha256 and sha256.hexdigest() != file.sha256:
                 raise _other_file(file.url)
             with ZipFile(kept) as wheel:
+                kept.opened = True
                 wheel.filename = file.filename
                 yield wheel
 
@@ -294,9 +295,11 @@ class RemoteFiles:
 class _Kept(tempfile.SpooledTemporaryFile[bytes]):
     """A wheel that was downloaded; a directory that would take all memory is not read."""
 
+    opened = False  # the directory was read; what follows are members
+
     def read(self, *size: int) -> bytes:
         """Return the next bytes. Raises BadZipFile for more than any directory has."""
-        if size and size[0] > _LARGEST_RANGE:
+        if not self.opened and size and size[0] > _LARGEST_RANGE:
             raise BadZipFile("the directory is larger than any")
         return super().read(*size)
 

@@ -14,7 +14,12 @@ from scaffold.model.resolution import Reason, Weighed
 
 STARTS = "runs-program"
 _FETCH = ", or have the build fetch it: --fetch-model PATH=URL#sha256=HASH"
-_DOWNLOADS = re.compile(r"(\w+_)?download(_\w+)?|fetch_\w+|from_pretrained")
+# Not what serves a download, handles one, or tells where it lies.
+_DOWNLOADS = re.compile(
+    r"(?!(?:serve|send|handle|on|is|has|can|allow|stop|cancel|pause|resume)_)(\w+_)?download"
+    r"(?!_(?:url|path|dir|folder|name|link|size|range|func|progress))(_\w+)?"
+    r"|fetch_\w+|from_pretrained"
+)
 
 
 def find_companions(

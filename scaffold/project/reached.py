@@ -559,10 +559,9 @@ def find_places(modules: Sequence[Module]) -> dict[str, dict[int, Place]]:
     systems = dict(pair for module in modules for pair in _systems_of(module, places[module.file]))
     last = {name.rpartition(".")[2] for name in systems}
     for module in modules if systems else ():
-        named = (
-            node.id if isinstance(node, ast.Name) else node.attr
-            for node in module.nodes
-            if isinstance(node, ast.Name | ast.Attribute)
+        named = chain(
+            (node.id for node in module.of(ast.Name)),
+            (node.attr for node in module.of(ast.Attribute)),
         )
         if not last.isdisjoint(named):
             places[module.file] = read(module, systems)
@@ -592,15 +591,10 @@ def _systems_of(module: Module, places: Mapping[int, Place]) -> Iterator[tuple[s
 def _set_elsewhere(module: Module, places: Mapping[int, Place]) -> Iterator[tuple[str, object]]:
     """Yield the constants that a module gives another value only on other systems."""
     given: dict[str, list[tuple[object, bool]]] = {}
-    constants = (
-        node
-        for node in module.nodes
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-    )
-    for node, value in ((one, one.value) for one in constants):
-        for target in node.targets:
-            row = (value.value, id(node) in places) if isinstance(value, ast.Constant) else None
-            if isinstance(target, ast.Name) and row:
+    for node in module.of(ast.Assign):
+        for target in node.targets if isinstance(node.value, ast.Constant) else ():
+            if isinstance(target, ast.Name) and isinstance(node.value, ast.Constant):
+                row = (node.value.value, id(node) in places)
                 given.setdefault(target.id, []).append(row)
     for name, rows in given.items():
         here = {value for value, runs in rows if runs}

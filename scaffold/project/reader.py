@@ -106,6 +106,10 @@ class Facts(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What could not be decided."""
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Which commands of the project's own image are not understood."""
+
 
 class ReadSources(Protocol):
     """What finds out how the application starts: ``sources.read_sources`` or a test's own."""
@@ -220,6 +224,7 @@ def read_project(
         files=unique((*reading.files, *(found.origin.file for found in pythons))),
         warnings=notes_on_ignore(ignore.theirs, paths),
         notes=(
+            *facts.unused,
             *choice.notes,
             *reading.notes,
             *_unasked(reading, facts),

@@ -5,7 +5,7 @@ import posixpath
 import re
 import sys
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -239,9 +239,9 @@ def _module(
     imports: tuple[ast.Import | ast.ImportFrom, ...],
     root: str,
 ) -> Module:
-    kinds: dict[type[ast.AST], list[ast.AST]] = {}
+    kinds: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
     for node in nodes:
-        kinds.setdefault(node.__class__, []).append(node)
+        kinds[node.__class__].append(node)
     name = _module_name(file, root)
     package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
     return Module(
@@ -346,6 +346,8 @@ def _values(kinds: Mapping[type[ast.AST], Sequence[Any]]) -> dict[str, ast.expr]
 
 def _looks_back(value: ast.expr, known: Mapping[str, ast.expr]) -> bool:
     """Return whether a value names earlier ones only: a circle would be followed for ever."""
+    if isinstance(value, ast.Constant):
+        return True
     named = (node.id for node in walk(value) if isinstance(node, ast.Name))
     place = (value.lineno, value.col_offset)
     return all(

@@ -662,14 +662,17 @@ def _taken(
     for called, call in module.calls():
         if "import" in called:
             named.append((call, [module.text(call.args[0] if call.args else None)]))
+    full: dict[str, str] = {}
     for node, names in named:
         for name in names:
-            words = name.split(".")
-            starts = (".".join(words[:end]) for end in range(2, len(words) + 1))
-            own_name = next((one for one in starts if one in aliases), "")
-            full = aliases[own_name] + name.removeprefix(own_name) if own_name else name
-            if full.partition(".")[0] in foreign:
-                yield Use(code="takes", value=full, origin=module.origin(node)), node
+            if name not in full:
+                words = name.split(".")
+                starts = (".".join(words[:end]) for end in range(2, len(words) + 1))
+                own_name = next((one for one in starts if one in aliases), "")
+                there = aliases[own_name] + name.removeprefix(own_name) if own_name else name
+                full[name] = there if there.partition(".")[0] in foreign else ""
+            if full[name]:
+                yield Use(code="takes", value=full[name], origin=module.origin(node)), node
 
 
 _DEVICE = re.compile(

@@ -5,6 +5,7 @@ import glob
 import hashlib
 import json
 import os
+import platform
 import shlex
 import stat
 import time
@@ -18,7 +19,7 @@ from scaffold.model.errors import Detail, FileConflictError, PathUnreadableError
 RECORD = "leanscaffold.json"
 _MODE = 0o644
 _DRAFT = ".tmp"
-_ABANDONED = 60.0  # seconds after which no other run is at work on a draft
+_ABANDONED = 60.0  # seconds after which no run elsewhere is at work on a draft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +162,29 @@ def _remove_abandoned(root: Path, names: Iterable[str]) -> None:
     for goal in (root / name for name in names):
         for path in goal.parent.glob(f".{glob.escape(goal.name)}.*{_DRAFT}"):
             with contextlib.suppress(OSError):
-                if time.time() - path.lstat().st_mtime > _ABANDONED:
+                if _is_ended(path) or time.time() - path.lstat().st_mtime > _ABANDONED:
                     path.unlink()
+
+
+def _is_ended(draft: Path) -> bool:
+    """Tell whether the process that made a draft ran on this computer and is gone."""
+    place, _, process = draft.name.split(".")[-2].rpartition("-")[0].partition("-")
+    if os.name == "posix" and place == _place() and process.isdecimal():
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            return False
+    return False
+
+
+def _place() -> str:
+    """Return what tells the processes of this computer, or of this container, from others'."""
+    space = ""
+    with contextlib.suppress(OSError):
+        space = str(Path("/proc/self/ns/pid").readlink())
+    return digest(f"{platform.node()} {space}")[:8]
 
 
 def find_conflicts(
@@ -307,7 +329,7 @@ def _draft(root: Path, name: str) -> Path:
     goal = root / name
     for folder in reversed(PurePosixPath(name).parents[:-1]):
         (root / folder).mkdir(exist_ok=True)
-    return goal.with_name(f".{goal.name}.{uuid4().hex}{_DRAFT}")
+    return goal.with_name(f".{goal.name}.{_place()}-{os.getpid()}-{uuid4().hex}{_DRAFT}")
 
 
 def _keep(root: Path, name: str, there: _Found | None) -> Path | None:

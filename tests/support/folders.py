@@ -24,6 +24,7 @@ class NoFacts:
     source_paths: tuple[str, ...] = (".",)
     volumes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 def no_facts(

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from scaffold.model.project import Found, Origin, Start
@@ -144,7 +145,7 @@ def _commands(module: Module) -> Iterator[tuple[str, ast.AST]]:
 
     A typer app with one command, and a group that does something without any, take none.
     """
-    functions = [node for node in module.nodes if isinstance(node, Function)]
+    functions = [*module.of(*FUNCTIONS)]
     groups = {
         one.name for one in functions if any(_is_group(module, d) for d in one.decorator_list)
     }
@@ -310,11 +311,11 @@ def open_outside(
         if one.listens and (text := _loopback(one.module, one.default))
     ]
     for local in {str(one.origin): one for one in (*told, *known)}.values():
-        start = _opened(start, local, finder)
+        start = _opened(start, local)
     return start
 
 
-def _opened(start: Found[Start], local: _Local, finder: "_Finder") -> Found[Start]:
+def _opened(start: Found[Start], local: _Local) -> Found[Start]:
     value, option = start.value, local.option
     to = re.sub(_LOOPBACK, rf"{EVERYWHERE}\1", local.text)
     where = f"{local.origin} listens on {local.text}"
@@ -324,7 +325,7 @@ def _opened(start: Found[Start], local: _Local, finder: "_Finder") -> Found[Star
             return start
         words = _arguments(value.command)
         given = [word for word in words if not word.startswith("-")]
-        default = finder.defaults.get(option.module.file, "")
+        default = _default_command(option.module)
         first = [option.command] if option.command and option.command not in given else []
         command = (*value.command, *first, name, to)
         if not first or (option.command == default and not given):
@@ -355,22 +356,24 @@ class _Finder:
     def __init__(
         self, root: Path, modules: Sequence[Module], order: Sequence[Module], files: Sequence[str]
     ) -> None:
-        self._root, self._order = root, order
+        self._root, self._order, self._files = root, order, files
         self._found: dict[int, _Local | None] = {}
         self._by_name = {one.name: one for one in modules if one.name}
-        self.options = [option for module in order for option in _options(module)]
-        self.defaults = {one.file: _default_command(one) for one in order}
+
+    @cached_property
+    def options(self) -> list[_Option]:
+        return [option for module in self._order for option in _options(module)]
+
+    @cached_property
+    def _settings(self) -> list[str]:
         literals = {
             node.value.rpartition("/")[2]
-            for module in order
+            for module in self._order
             for node in module.of(ast.Constant)
             if isinstance(node.value, str)
         }
-        self._settings = [
-            file
-            for file in files
-            if file.endswith(_SETTINGS) and file.rpartition("/")[2] in literals
-        ]
+        named = (file for file in self._files if file.rpartition("/")[2] in literals)
+        return [file for file in named if file.endswith(_SETTINGS)]
 
     def find(self, module: Module, node: ast.expr | None) -> _Local | None:
         """Return the address if it surely is a local one."""
@@ -427,8 +430,8 @@ class _Finder:
         line = node.lineno
         around = [
             one
-            for one in module.nodes
-            if isinstance(one, Function) and one.lineno <= line <= (one.end_lineno or 0)
+            for one in sorted(module.of(*FUNCTIONS), key=lambda one: one.lineno)
+            if one.lineno <= line <= (one.end_lineno or 0)
         ]
         for function in reversed(around) if isinstance(node, ast.Name) else ():
             known = [*function.args.posonlyargs, *function.args.args]
@@ -501,8 +504,7 @@ def _of_name(module: Module, node: ast.AST, name: str) -> Iterator[ast.expr]:
 
 
 def _class_of(module: Module, function: ast.AST) -> str:
-    classes = (one for one in module.nodes if isinstance(one, ast.ClassDef))
-    return next((one.name for one in classes if function in one.body), "")
+    return next((one.name for one in module.of(ast.ClassDef) if function in one.body), "")
 
 
 def _identifier(module: Module, node: ast.expr) -> str:
@@ -523,8 +525,7 @@ def _default_command(module: Module) -> str:
     """Return the command that a click group runs where none is named, if it is one with a name."""
     calls = (
         decorator
-        for node in module.nodes
-        if isinstance(node, Function)
+        for node in module.of(*FUNCTIONS)
         for decorator in node.decorator_list
         if isinstance(decorator, ast.Call) and module.dotted(decorator.func) == "click.group"
     )
@@ -555,7 +556,7 @@ def _options(module: Module) -> Iterator[_Option]:
         elif called in {"tornado.options.define", "absl.flags.DEFINE_string"} and texts:
             default = argument(call, "default", 1)
             yield _option(module, call, [f"--{texts[0]}"], default, "")
-    for function in (one for one in module.nodes if isinstance(one, Function)):
+    for function in module.of(*FUNCTIONS):
         command = taking.get(id(function), "")
         for decorator in function.decorator_list:
             if isinstance(decorator, ast.Call) and module.dotted(decorator.func) == "click.option":

@@ -92,7 +92,8 @@ class OwnStart:
     ``server`` is the dependency that serves the application, empty where it is started itself;
     ``ports`` are all that EXPOSE names, ``port`` is the one that is sure. ``manages`` are what the
     build gives Django's manage.py, without its name, ``manages_with`` the variables of these alone.
-    ``volumes`` are folders that the container gets, absolute or relative to the project.
+    ``volumes`` are folders that the container gets, absolute or relative to the project, and
+    ``unused`` says which commands are not understood, and why.
     """
 
     entry: Entry | None = None
@@ -102,6 +103,7 @@ class OwnStart:
     ports: tuple[Found[int], ...] = ()
     health: Found[str] | None = None
     notes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     manages: tuple[tuple[str, ...], ...] = ()
     manages_with: tuple[tuple[str, str], ...] = ()
@@ -200,7 +202,7 @@ def read_own_start(
     last = reading.stage.opening
     if entrypoint is None and cmd is None and composed.command is None:
         return own
-    notes = own.notes
+    unused = own.unused
     # A compose file's command often waits for another service first: then that of the image counts.
     tried = (composed.command, None) if entrypoint or cmd else (composed.command,)
     for command in dict.fromkeys(tried):
@@ -211,14 +213,15 @@ def read_own_start(
             own = _resolve(reading, launch, own)
         except UnclearError as error:
             told = f"{where} {error}: this command is not used to start the app; use --cmd"
-            notes = (*notes, told)
+            unused = (*unused, told)
         else:
             named = filter(
                 None, (_volume(reading, one, launch.workdir) for one in launch.words[1:])
             )
             volumes = tuple(dict.fromkeys((*own.volumes, *named)))
-            return replace(own, notes=(*notes, *_remarks(reading, launch)), volumes=volumes)
-    return replace(own, notes=notes)
+            notes = (*own.notes, *_remarks(reading, launch))
+            return replace(own, notes=notes, unused=unused, volumes=volumes)
+    return replace(own, unused=unused)
 
 
 def read_processes(

@@ -191,20 +191,28 @@ def _listening_objects(
     given what a function makes, whichever module comes first.
     """
     known = dict(_OBJECTS)
+    made = [one for module in modules for one in _made(module, by_name)]
     for _ in range(2):
-        for module in modules:
-            own = module.name or module.file
-            for node in module.of(*ASSIGNS):
-                names, call = assigned_call(node)
-                kind = known.get(follow(module.dotted(call.func), by_name)) if call else None
-                if kind is not None:
-                    known |= {f"{own}.{name}": kind for name in names}
-            for back in module.of(ast.Return):
-                made = back.value.func if isinstance(back.value, ast.Call) else back.value
-                kind = known.get(module.dotted(made))
-                if kind is not None:
-                    known |= {f"{own}.{name}": kind for name in _tops_around(module, back.lineno)}
+        for source, module, node, names in made:
+            if source in known:
+                ours = _tops_around(module, node.lineno) if isinstance(node, ast.Return) else names
+                own = module.name or module.file
+                known |= {f"{own}.{name}": known[source] for name in ours}
     return known
+
+
+def _made(
+    module: Module, by_name: Mapping[str, Module]
+) -> Iterator[tuple[str, Module, ast.stmt | ast.expr, Sequence[str]]]:
+    """Yield the full names of what is called or returned: where, and the names it is given."""
+    for node in module.of(*ASSIGNS):
+        names, call = assigned_call(node)
+        if call and names and (source := module.dotted(call.func)):
+            yield follow(source, by_name), module, call, names
+    for back in module.of(ast.Return):
+        made = back.value.func if isinstance(back.value, ast.Call) else back.value
+        if source := module.dotted(made):
+            yield source, module, back, ()
 
 
 def _tops_around(module: Module, line: int) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError, Detail
@@ -55,7 +55,7 @@ PORT_OPTION = re.compile(
 
 
 def read_procfile(
-    root: Path, *, port: Found[int] | None, framework: str, binds: bool
+    root: Path, *, port: Callable[[], Found[int] | None], framework: str, binds: bool
 ) -> Entry | None:
     """Return what the Procfile starts: ``web`` before ``worker`` before the first other line.
 
@@ -78,7 +78,7 @@ def read_procfile(
     server = _server_of(words)
     web = kind == "web" or server in WEB_SERVERS
     name = framework if web and framework else "procfile"
-    listens = _settle_port(text, port if web else None, server, origin, web=web)
+    listens = _settle_port(text, port() if web else None, server, origin, web=web)
     if kind == "worker" and not web and not _PORT.search(text):
         # What a worker's options call a port is that of its queue.
         listens = None

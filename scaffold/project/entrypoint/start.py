@@ -69,7 +69,10 @@ _BOUND = re.compile(r"(?<![\d.])(?:0\.0\.0\.0|\[::\]):(\d{2,5})(?!\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """What the sources say. ``source_paths`` are the folders that have to be importable."""
+    """What the sources say. ``source_paths`` are the folders that have to be importable.
+
+    ``unused`` says which commands of the project's own image are not understood, and why.
+    """
 
     start: Found[Start] | None = None
     port: Found[int] | None = None
@@ -77,6 +80,7 @@ class SourceFacts:
     uses: tuple[Use, ...] = ()
     source_paths: tuple[str, ...] = (".",)
     notes: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
 
 
@@ -136,6 +140,7 @@ def read_sources(
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
         volumes=own.volumes,
+        unused=own.unused if counts else (),
         notes=(
             *(own.notes if counts else ()),
             *(entry.start.value.lacks if entry else ()),
@@ -202,7 +207,7 @@ def _find_entry(
     binds = gunicorn_bind(root, modules) is not None
     written = read_procfile(
         root,
-        port=_written_port(entry) or find_port(modules, variable=entry is not None),
+        port=lambda: _written_port(entry) or find_port(modules, variable=entry is not None),
         framework=entry.start.value.framework if entry else "",
         binds=binds,
     )
@@ -244,12 +249,11 @@ def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:
     """Return what a Dockerfile tells besides, with what a process manager starts."""
     if found.entry is None:
         return replace(own, notes=(*own.notes, *found.notes))
-    kept = tuple(note for note in own.notes if "does not decide" not in note)
     return replace(
         found,
         port=own.port,
         health=own.health,
-        notes=(*kept, *found.notes),
+        notes=(*own.notes, *found.notes),
         environment=own.environment,
         uses=own.uses,
     )

@@ -1,4 +1,5 @@
 import json
+import os
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
@@ -435,6 +436,17 @@ def test_machine_code_of_a_small_wheel_is_read_once(bench: Bench) -> None:
     (again,) = bench.open().wheel_facts(wanted, network=True)
     assert again == facts
     assert len(bench.server.seen) == asked
+
+
+def test_machine_code_that_barely_shrinks_is_read(bench: Bench) -> None:
+    """A member is read in one piece, which no directory of a wheel is as long as."""
+    library = (ELF / "probe.so").read_bytes() + os.urandom(17 << 20)
+    wheel = make_wheel("demo", "1.0", files={"demo/x.so": library})
+    bench.server.add_page("demo", [bench.server.add_file(NATIVE, wheel)])
+    index = bench.open()
+    (facts,) = index.wheel_facts([("demo", "1.0", files_of(index)[0])], network=True)
+    assert facts is not None
+    assert facts.elf == "read"
 
 
 @pytest.mark.parametrize("size", [100_000_000, None])

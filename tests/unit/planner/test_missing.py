@@ -178,6 +178,8 @@ def test_a_call_that_downloads_by_its_name_is_told_without_a_fact() -> None:
     assert text.startswith("main.py:2: hub.snapshot_download downloads a/b when it is called")
     assert companions(other, project("calls", "hub.upload a/b")) == []
     assert companions(other, project("calls", "hub.download x", When.MAYBE)) == []
+    for name in ("static.serve_download", "ytdl.download_range_func", "api.is_download_done"):
+        assert companions(other, project("calls", name)) == []
 
 
 def test_a_function_that_starts_its_argument_is_as_a_program_that_is_started() -> None:

@@ -4,6 +4,8 @@ import json
 import os
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -295,3 +297,26 @@ def test_a_run_that_was_killed_half_way_is_mended_by_the_next(tmp_path: Path, at
     third = sealed("third")
     write_outputs(tmp_path, third, force=False, recorded=read_recorded(tmp_path))
     assert contents(tmp_path) == third
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from scaffold.state.file_writer import write_outputs
+kill = lambda source, goal: os.kill(os.getpid(), signal.SIGKILL)
+write_outputs(Path(sys.argv[1]), {"a": "1", "b": "2"}, force=False, recorded={}, rename=kill)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes are asked for by their ids on POSIX only")
+def test_drafts_of_a_killed_process_go_at_once_and_of_one_at_work_stay(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _KILLED, str(tmp_path)], check=False)
+    dead = {path.name for path in tmp_path.iterdir()}
+    assert len(dead) == 2
+    killed = next(iter(dead)).split("-")[1]
+    alive = {name.replace(killed, str(os.getpid())) for name in dead}
+    elsewhere = {name.replace(".a.", ".a.0").replace(".b.", ".b.0") for name in dead}
+    for name in alive | elsewhere:
+        (tmp_path / name).touch()
+    write_outputs(tmp_path, {"a": "1", "b": "2"}, force=False, recorded={})
+    assert contents(tmp_path).keys() == {"a", "b"} | alive | elsewhere
