@@ -1,6 +1,7 @@
 """A Dockerfile on disk, and the folder that its build gets."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ _NAMES = ("Dockerfile", "Containerfile")
 # What lies in projects and is of no use in an image, and what goes by a name of its own.
 _BURDENS = {".git", ".hg", ".svn", ".venv", "venv", "node_modules", ".tox", ".nox", ".mypy_cache"}
 _MOST_SECRETS = 8
+_CONTEXTS = re.compile(r'\bcontexts"?\s*[=:]\s*\{([^}]*)\}')
+_NAMED = re.compile(r'"?([\w./:-]+)"?\s*[=:]\s*"')
 _MOST_TEXT = 100_000
 
 
@@ -102,6 +105,15 @@ def look_around(file: Path) -> Surroundings:
     for name in sorted(folder.glob("*gunicorn*.py"))[:_MOST_SECRETS]:
         if name.is_file() and name.stat().st_size < _MOST_TEXT:
             texts[name.name] = name.read_text("utf-8", errors="replace")
+    places = {file.resolve().parent, folder.resolve()}
+    bakes = [one for place in places for end in ("*.hcl", "*bake*.json") for one in place.glob(end)]
+    contexts = {
+        name
+        for bake in bakes
+        if bake.is_file() and bake.stat().st_size < _MOST_TEXT
+        for one in _CONTEXTS.findall(bake.read_text("utf-8", errors="replace"))
+        for name in _NAMED.findall(one)
+    }
     secrets: list[str] = []
     burden: list[tuple[str, int]] = []
     for path, entry in _walk(folder, "", patterns):
@@ -113,6 +125,7 @@ def look_around(file: Path) -> Surroundings:
         folder=folder,
         ignores=source.is_file(),
         texts=texts,
+        contexts=frozenset(contexts),
         secrets=tuple(sorted(secrets)),
         burden=tuple(sorted(burden, key=lambda pair: (-pair[1], pair[0]))),
     )

@@ -49,7 +49,8 @@ class Surroundings:
 
     ``secrets`` are files that look like secrets and are not ignored, ``burden`` the bytes of what
     nobody needs in an image and is not ignored either (histories, virtual environments, caches),
-    ``texts`` the configuration files of servers, by their path.
+    ``texts`` the configuration files of servers, by their path, ``contexts`` the images and stages
+    that a bake file defines by a name.
     """
 
     ignores: bool
@@ -57,6 +58,7 @@ class Surroundings:
     secrets: tuple[str, ...] = ()
     burden: tuple[tuple[str, int], ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    contexts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,8 @@ def outer_bases(case: Case) -> Iterator[tuple[Stage, Reference, Span]]:
     for stage in case.dockerfile.stages:
         if stage.parent is None and stage.image and stage.image.lower() != "scratch":
             image = parse_image(stage.image)
-            if not image.variable:
+            given = case.around is not None and stage.image in case.around.contexts
+            if not image.variable and not given:
                 yield stage, image, image_span(stage)
 
 

@@ -54,7 +54,8 @@ def find_companions(
             if given or not calls.isdisjoint(map(_function, called)):
                 continue
             if besides.isdisjoint(map(canonicalize_name, unless - calls)):
-                yield _tell(companion, use, argument), companion.refuse
+                certain = use is None or use.when is When.START
+                yield _tell(companion, use, argument), companion.refuse and certain
     for use in called:
         if use not in told and _DOWNLOADS.fullmatch(_function(use).rpartition(".")[2]):
             yield _downloads(use), False

@@ -113,7 +113,7 @@ def find_os_packages(
     offered: list[str] = []
     lacks = set(_lacks(project, usage, facts, base, packages, options))
     for lack in sorted(lacks, key=lambda one: (one.package, one.id, one.file)):
-        asked = lack.id in options.programs
+        asked = lack.id in options.programs  # in a minimal image programs are found by their name
         package = _provider_of(facts, base, lack.id)
         if asked and lack.id not in facts.libraries and base.package_manager:
             # Nobody has looked for it: the package that is called like the program.
@@ -121,7 +121,11 @@ def find_os_packages(
         # What is cut from a base follows machine code; what is opened by name it does not see.
         if lack.id in base.offers and lack.file:
             offered.append(lack.id)
-        elif package is None or lack.sought or (base.origin and not lack.file and not asked):
+        elif (
+            package is None
+            or lack.sought
+            or (base.origin and not lack.file and not (asked and lack.program))
+        ):
             refused.append(_cannot(facts, base, lack))
         else:
             install[package.name] = package
@@ -312,7 +316,8 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
     whole = {p for one in facts.bases if one.id == base.origin for p in one.programs}
     for program in options.programs:
         if program not in programs | whole:
-            yield _Lack(program, "--with", "", program=True)
+            known = facts.libraries.get(program)
+            yield _Lack(program, "--with", "", program=known is None or known.program)
 
 
 def _choose_versions(facts: Facts, base: Base, weighed: Weighed) -> Iterator[tuple[list[str], str]]:

@@ -58,10 +58,12 @@ def explain_missing(provider: Provider, need: Requirement) -> Iterator[Reason]:
     if not any(accepts_python(f, python) for r in admissible for f in r.files):
         text = f"{what} does not support Python {environment.python}"
         yield Reason(code=Code.NO_WHEEL, text=text, package=name, fact="requires-python")
-    if offline and best_wheel(newest, environment, python) is not None:
+    restriction, has_sdist = provider.restriction(name), any(one.sdist for one in admissible)
+    sdist = None if newest.wheels or restriction or locked else newest.sdist
+    unread = sdist is not None and provider.shelf.source(name, sdist) is None
+    if offline and (unread or best_wheel(newest, environment, python) is not None):
         text = f"offline, it is not known what {what} needs itself: plan once without --offline"
         yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
-    restriction, has_sdist = provider.restriction(name), any(one.sdist for one in admissible)
     yield Reason(
         code=Code.LOCKED_VERSION_NO_WHEEL if locked else Code.NO_WHEEL,
         text=f"{what} {_lacks(name, newest, environment, restriction, has_sdist=has_sdist)}",

@@ -34,7 +34,13 @@ def facts() -> Facts:
 
 
 def plan(
-    folder: Path, source: str, listed: str = "", *, world: World | None = None, **more: str
+    folder: Path,
+    source: str,
+    listed: str = "",
+    *,
+    world: World | None = None,
+    programs: tuple[str, ...] = (),
+    **more: str,
 ) -> dict[str, str]:
     """Return for each family of bases what the first screen says: its notes, or why not."""
     files = {re.sub("__py$", ".py", name).replace("__", "/"): text for name, text in more.items()}
@@ -45,7 +51,8 @@ def plan(
         index=offered, facts=facts(), today=date(2026, 11, 25), tell=lambda _: None
     )
     target = Target(arch=Arch.ARM64, budget=Budget())
-    (decision,) = decide(project, [target], Options(python="3.13"), edges)
+    options = Options(python="3.13", programs=programs)
+    (decision,) = decide(project, [target], options, edges)
     return dict(_texts(decision))
 
 
@@ -67,7 +74,7 @@ def offer(listed: str) -> World:
     return world
 
 
-MODULES = {"opencv-python-headless": "cv2"}
+MODULES = {"opencv-python-headless": "cv2", "pygobject": "gi"}
 SYSTEMD = SourceFacts(native=True, languages=("c",), headers=("systemd/sd-daemon.h",))
 
 
@@ -509,3 +516,29 @@ def test_an_extra_that_brings_a_module_is_offered(
         project, [Target(arch=Arch.ARM64, budget=Budget())], Options(python="3.13"), edges
     )
     assert way in dict(_texts(decision))["slim-trixie"]
+
+
+@pytest.mark.parametrize(
+    ("typelib", "package"),
+    [
+        ("Gst", "gir1.2-gstreamer-1.0"),
+        ("GstRtspServer", "gir1.2-gst-rtsp-server-1.0"),
+        ("Gtk", "gir1.2-gtk-3.0"),
+        ("NM", "gir1.2-nm-1.0"),
+    ],
+)
+def test_a_typelib_that_is_loaded_at_the_start_comes_with_debians_package(
+    tmp_path: Path, typelib: str, package: str
+) -> None:
+    # KlipperScreen/KlipperScreen
+    source = f"import gi\n{{}}gi.require_version('{typelib}', '1.0')\ngi.repository.GLib.run()"
+    refused = plan(tmp_path, source.format(""), "pygobject")
+    told = f"main.py:2: gi loads the typelib {typelib}"
+    assert all(text.startswith("refused") and told in text for text in refused.values())
+    assert f"`--with {package}`" in refused["bare-alpine-3.24"]
+    given = plan(tmp_path, source.format(""), "pygobject", programs=(package,))
+    assert {base for base, text in given.items() if text.startswith("fits")} == {
+        *("slim-trixie", "slim-bookworm", "full-trixie", "full-bookworm"),
+    }
+    later = plan(tmp_path, source.format("def show():\n    "), "pygobject")
+    assert later["slim-trixie"].startswith("fits")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from scaffold.lint.context import Case, line_of
 from scaffold.lint.image_references import release_of
@@ -246,8 +247,14 @@ def apt_asks(case: Case) -> Iterator[Hit]:
     """
     settled = any("Assume-Yes" in step.text for step in case.dockerfile.instructions)
     for step in () if settled else case.runs():
+        piped = {
+            after.span
+            for before, after in pairwise(case.commands(step))
+            if before.operator == "|" and before.argv[:1] in {("yes",), ("echo",), ("printf",)}
+        }
         for one in system_commands(case, step):
-            if one.program == "apt" and one.verb.text in _ASKS and not _answers(one):
+            asks = one.verb.text in _ASKS and one.command.span not in piped
+            if one.program == "apt" and asks and not _answers(one):
                 after = Span(start=one.verb.span.end, end=one.verb.span.end)
                 yield Hit(
                     text="apt asks for confirmation, and the build cannot answer: -y",
@@ -260,6 +267,7 @@ def apt_asks(case: Case) -> Iterator[Hit]:
 def _answers(one: Install) -> bool:
     return any(
         name in {"--yes", "--assume-yes", "--quiet=2", "--force-yes", "--simulate", "--dry-run"}
+        or name == "--print-uris"
         or (not name.startswith("--") and ("y" in name or name.count("q") > 1 or "s" in name))
         or (name == "-q" and value == "2")
         for name, value, _ in one.options

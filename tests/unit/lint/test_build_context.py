@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from scaffold.lint.build_context import find_dockerfile, look_around
+from scaffold.lint.context import outer_bases
 from scaffold.model.errors import UsageError
+from tests.support.lint_cases import case_of
 
 
 def folder(root: Path) -> Path:
@@ -75,3 +77,32 @@ def test_the_dockerfile_of_a_folder_is_found(tmp_path: Path) -> None:
     assert find_dockerfile(tmp_path).name == "Containerfile"
     (tmp_path / "Dockerfile").write_text("", "utf-8")
     assert find_dockerfile(tmp_path).name == "Dockerfile"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "docker/rk/rk.hcl",
+            'contexts = {\n wheels = "target:wheels",\n deps = "docker-image://a:1"\n}',
+        ),
+        (
+            "docker-bake.json",
+            '{"target": {"a": {"contexts": {"wheels": "target:b", "deps": "./c"}}}}',
+        ),
+    ],
+)
+def test_a_stage_that_a_bake_file_defines_needs_no_tag(
+    name: str, text: str, tmp_path: Path
+) -> None:
+    # blakeblackshear/frigate
+    file = tmp_path / "docker/rk/Dockerfile"
+    file.parent.mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    file.write_text("FROM wheels\nFROM deps AS b\nFROM python\nCOPY app /app\n", "utf-8")
+    (tmp_path / "app").mkdir()
+    (tmp_path / name).write_text(text, "utf-8")
+    around = look_around(file)
+    assert around.contexts == {"wheels", "deps"}
+    bases = outer_bases(case_of(file.read_text("utf-8"), around=around))
+    assert [stage.image for stage, _, _ in bases] == ["python"]

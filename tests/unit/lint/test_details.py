@@ -59,7 +59,8 @@ CLEAN = {
     ],
     "LS402": [BASE + "COPY a.deb /\nRUN apt-get install -y /a.deb\n"],
     "LS404": [
-        BASE + "RUN apt-get -qqy install a && apt-get -y install b && apt-get install -yq c\n"
+        BASE + "RUN apt-get -qqy install a && apt-get -y install b && apt-get install -yq c\n",
+        BASE + "RUN yes | apt-get install a && echo Y | sudo apt-get install b\n",
     ],
     "LS408": [BASE + "RUN apk add --virtual .b gcc && pip install a && apk del .b\n"],
     "LS412": [BASE + "RUN set -o pipefail && a | b\n", BASE + "RUN yes | a\n"],

@@ -284,10 +284,10 @@ class Unread(World):
         assert file.filename, f"{name} {version}"
 
 
-@pytest.mark.parametrize("tags", [ANY, GLIBC])
-def test_offline_a_wheel_that_nobody_has_read_is_not_said_to_be_missing(tags: str) -> None:
+@pytest.mark.parametrize("file", [f"a-1.0-{ANY}", f"a-1.0-{GLIBC}", "a-1.0.tar.gz"])
+def test_offline_a_file_that_nobody_has_read_is_not_said_to_be_missing(file: str) -> None:
     world = Unread()
-    world.add(f"a-1.0-{tags}")
+    world.add(file)
     found = solve(world, "a", wanted=ResolutionRequest(asked=(), offline=True))
     assert isinstance(found, Conflict)
     (reason,) = found.reasons
