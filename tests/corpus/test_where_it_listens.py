@@ -33,6 +33,12 @@ def show(name): ...
 if __name__ == "__main__":
     cli()
 """
+OTHER_HOST = """
+import flask
+DEFAULTS = {"mqtt": {"host": "localhost"}, "web": {"host": "192.0.2.7"}}
+if __name__ == "__main__":
+    flask.Flask("a").run(host=DEFAULTS["web"]["host"])
+"""
 TYPER = """
 import typer
 from aiohttp import web
@@ -155,6 +161,7 @@ def test_what_no_option_opens_is_told(tmp_path: Path, text: str, told: str) -> N
         BROKER,
         "import uvicorn\nif __name__ == '__main__':\n    uvicorn.run('a:b', host='0.0.0.0')\n",
         "from waitress import serve\nif __name__ == '__main__':\n    serve(None)\n",
+        OTHER_HOST,
     ],
 )
 def test_what_is_reached_is_left_alone(tmp_path: Path, text: str) -> None:

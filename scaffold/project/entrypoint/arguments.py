@@ -461,13 +461,21 @@ class _Finder:
         return None
 
     def _kept(self, name: str) -> _Local | None:
-        """Return what an attribute, a class's field or a dictionary's key of a name is given."""
-        for module in self._order:
-            for node in module.nodes:
-                found = next(_of_name(module, node, name), None)
-                local = self.find(module, found) if found is not None else None
-                if local is None:
-                    continue
+        """Return what an attribute, a class's field or a dictionary's key of a name is given.
+
+        Where another of that name is given another address, nobody knows which of them is read.
+        """
+        given = [
+            (module, node, found)
+            for module in self._order
+            for node in module.nodes
+            for found in _of_name(module, node, name)
+        ]
+        texts = (module.text(found) for module, _, found in given)
+        if any(text and not _LOOPBACK.fullmatch(text) for text in texts):
+            return None
+        for module, node, found in given:
+            if (local := self.find(module, found)) is not None:
                 settings = isinstance(node, ast.ClassDef) and any(
                     "Settings" in module.dotted(base) for base in node.bases
                 )
