@@ -161,7 +161,7 @@ class Use:
     (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module),
     ``needs-shell`` (something is started through ``sh``), ``opens-device`` (``value`` is the
     device file), ``speaks-language`` (a text that names a language or locale), ``handles-signals``
-    (the module for that is imported), ``opens-database`` (``dbm`` or ``shelve`` is imported),
+    (a handler for SIGTERM is set), ``opens-database`` (``dbm`` or ``shelve`` is imported),
     ``names-library`` (a text with ``.so``), ``takes`` (a dotted name of an imported package, called
     or not), ``installs-packages`` (``value`` is pip or uv),
     ``calls`` (a function of an installed package: ``value`` is its dotted name, followed by a blank

@@ -250,6 +250,7 @@ _OPENS = frozenset(
         "ctypes.util.find_library",
     }
 )
+_HANDLERS = frozenset({"signal.signal", "signal.sigwait", "signal.pthread_sigmask"})
 # OpenCV's functions that raise in its headless builds.
 _WINDOWS = frozenset(
     f"cv2.{name}"
@@ -473,6 +474,10 @@ def _of_call(
             yield "finds-library", library
     elif called in _WINDOWS:
         yield "shows-window", called
+    elif called in _HANDLERS or called.endswith(".add_signal_handler"):
+        name = module.dotted(call.args[0] if call.args else None)
+        if name == "signal.SIGTERM" or not name.startswith("signal.SIG"):
+            yield "handles-signals", called
     elif called == "locale.setlocale" or _CALENDAR.fullmatch(called):
         node = argument(call, "locale", 1)
         value = module.literal(node)
@@ -634,8 +639,6 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
     for top, node in (*imported_tops(module.imports), *named):
         if top in own:
             continue
-        if top == "signal":
-            yield Use(code="handles-signals", value=top, origin=module.origin(node)), node
         if top in _DATABASES:
             yield Use(code="opens-database", value=top, origin=module.origin(node)), node
         if top in _GRAPHICAL:

@@ -137,10 +137,24 @@ def test_the_number_of_opencvs_camera_is_a_device_file(tmp_path: Path) -> None:
     assert uses(tmp_path, source, "opens-device") == [("opens-device", "/dev/video1", 2)]
 
 
-def test_whether_signals_are_handled_is_seen(tmp_path: Path) -> None:
-    source = "import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))"
-    assert uses(tmp_path, source, "handles-signals") == [("handles-signals", "signal", 1)]
-    assert uses(tmp_path, "import sys", "handles-signals") == []
+@pytest.mark.parametrize(
+    ("source", "handled"),
+    [
+        ("import signal, sys\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(0))", True),
+        ("from signal import SIGTERM, signal as on\non(SIGTERM, print)", True),
+        ("import signal\nfor one in (2, 15):\n    signal.signal(one, print)", True),
+        ("import signal\ndef f(loop):\n    loop.add_signal_handler(signal.SIGTERM, print)", True),
+        # grott: a broken pipe is no end
+        ("from signal import signal, SIGPIPE, SIG_DFL\nsignal(SIGPIPE, SIG_DFL)", False),
+        ("import signal\nsignal.signal(signal.SIGINT, print)", False),
+        ("import os, signal\nos.kill(1, signal.SIGTERM)", False),
+        ("import sys", False),
+    ],
+)
+def test_a_handler_of_the_signal_that_ends_a_container_is_noticed(
+    tmp_path: Path, source: str, *, handled: bool
+) -> None:
+    assert bool(uses(tmp_path, source, "handles-signals")) is handled
 
 
 def test_whether_old_databases_are_opened_is_seen(tmp_path: Path) -> None:
