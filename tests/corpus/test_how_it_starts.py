@@ -764,6 +764,34 @@ def test_the_port_of_another_application_s_dockerfile_does_not_count(
     assert (project.port.value if project.port else None) == port
 
 
+RUNS_APP = """
+import uvicorn
+if __name__ == "__main__":
+    uvicorn.run("shop.main:app", host="0.0.0.0", port=7020)
+"""
+
+
+@pytest.mark.parametrize(
+    ("parsing", "begins"),
+    [
+        (
+            "import argparse\ndef init():\n    argparse.ArgumentParser().parse_args()\n",
+            "python go.py",
+        ),
+        ("import argparse\nargparse.ArgumentParser().parse_args([])\n", "python -m uvicorn "),
+        ("import argparse\n", "python -m uvicorn "),
+    ],
+)
+def test_an_application_that_parses_the_command_line_gets_no_servers_arguments(
+    tmp_path: Path, parsing: str, begins: str
+) -> None:
+    """Source: broadlinkmanager-docker, whose image ended with «unrecognized arguments»."""
+    app = "from fastapi import FastAPI\nfrom shop.config import init\napp = FastAPI()\n"
+    files = {"go.py": RUNS_APP, "shop/main.py": app, "shop/config.py": parsing}
+    project = planned(tmp_path, files, listed="fastapi\nuvicorn\n")
+    assert started(project)[0].startswith(begins)
+
+
 SERVICE = {"src/__init__.py": "", "src/web.py": "", "src/main.py": f"from src import web\n{LOOP}"}
 EXPORTED = "#!/bin/sh\ncd /srv && export PYTHONPATH=/srv/lib && python ./src/main.py\n"
 

@@ -1,5 +1,6 @@
 """Which way to start counts, when the sources know several."""
 
+import ast
 import posixpath
 import re
 import sys
@@ -304,7 +305,9 @@ def _is_for_development(entry: Entry) -> bool:
 def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry | None:
     """Return the script that serves the application and does more, which its server would miss.
 
-    ``opened``: only one that has a production server listen to the outside.
+    An application that parses the command line itself cannot have a server's arguments there: then
+    a script that has it served by its name does. ``opened``: only one that has a production server
+    listen to the outside.
     """
     serving = [
         module
@@ -314,7 +317,23 @@ def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry
         and does_more(module)
         and (not opened or serves_everywhere(module))
     ]
+    if not serving and any(map(_parses_arguments, modules)):
+        name = f"{app.module.name}:{app.attribute}"
+        serving = [
+            module
+            for module in modules
+            if module.is_script
+            and serves_everywhere(module)
+            and any(node.value == name for node in module.of(ast.Constant))
+        ]
     return start_script(serving) if serving else None
+
+
+def _parses_arguments(module: Module) -> bool:
+    return not (module.is_script or is_aside(module)) and any(
+        isinstance(call.func, ast.Attribute) and call.func.attr == "parse_args" and not call.args
+        for _, call in module.calls()
+    )
 
 
 def _launchers(app: App, modules: Sequence[Module]) -> tuple[Module, ...]:
