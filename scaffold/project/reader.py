@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidName, canonicalize_name
 
@@ -24,14 +24,12 @@ from scaffold.model.project import (
     Origin,
     OwnPackage,
     Project,
-    Start,
-    Use,
     When,
 )
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.processes import read_told_extras
-from scaffold.project.entrypoint.start import read_sources
+from scaffold.project.entrypoint.start import SourceFacts, read_sources
 from scaffold.project.locks import FORMATS, compare, needs_pyproject, read_lock
 from scaffold.project.locks.pipfile import read_pipfile
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
@@ -75,52 +73,6 @@ _LOOKED_FOR = (
 )
 
 
-class Facts(Protocol):
-    """How the application starts and what its sources do, as far as they say."""
-
-    @property
-    def volumes(self) -> tuple[str, ...]:
-        """Folders of the authors' container."""
-
-    @property
-    def start(self) -> Found[Start] | None:
-        """How it starts."""
-
-    @property
-    def port(self) -> Found[int] | None:
-        """The port it listens on."""
-
-    @property
-    def health(self) -> Found[str] | None:
-        """The path that says whether it is well."""
-
-    @property
-    def uses(self) -> tuple[Use, ...]:
-        """What limits the base or a swap."""
-
-    @property
-    def source_paths(self) -> tuple[str, ...]:
-        """The folders with importable code."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What could not be decided."""
-
-    @property
-    def unused(self) -> tuple[str, ...]:
-        """Which commands of the project's own image are not understood."""
-
-
-class ReadSources(Protocol):
-    """What finds out how the application starts: ``sources.read_sources`` or a test's own."""
-
-    def __call__(
-        self, root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
-    ) -> Facts:
-        """Return the facts of the sources among these files; ``installed`` are package names."""
-        ...
-
-
 def read_project(
     root: Path,
     *,
@@ -128,35 +80,25 @@ def read_project(
     groups: Sequence[str] = (),
     requirements: Sequence[str] = (),
     environ: Mapping[str, str] | None = None,
-    sources: ReadSources | None = None,
-    tree: Callable[[Path], tuple[tuple[str, int], ...]] | None = None,
     context: Path | None = None,
     dockerfile: str = DOCKERFILE,
     repositories: Callable[["Address"], "Checkout"] | None = None,
 ) -> Project:
     """Return what a project folder says of its dependencies, its Python and how it starts.
 
-    ``requirements`` are files to read instead of what the folder offers, relative to it. ``tree``
-    lists what goes into the image, with sizes in bytes; ``sources`` reads them (``adapters.tree``
-    and ``adapters.sources`` unless given). ``context`` is the folder that the build sees where that
-    is one above: then what the build reads is relative to it; ``dockerfile`` what it builds by.
-    ``repositories`` fetches what is
+    ``requirements`` are files to read instead of what the folder offers, relative to it.
+    ``context`` is the folder that the build sees where that is one above: then what the build
+    reads is relative to it; ``dockerfile`` what it builds by. ``repositories`` fetches what is
     asked for by git and no lock knows; without it that is refused.
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links stay as the build sees them)
-    home = (os.environ if environ is None else environ).get("HOME", "")
-    if os.path.realpath(root) in {root.anchor, os.path.realpath(home or root.anchor)}:
-        raise UsageError(
-            f"{root} is a home folder or a whole machine, not a project",
-            hint="name the folder of the project",
-        )
+    _refuse_home(root, (os.environ if environ is None else environ).get("HOME", ""))
     names = _names(root)
     pyproject = load_pyproject(root)
-    wants = bool(extras or groups)
     context = Path(os.path.abspath(context)) if context else root  # noqa: PTH100
-    listed = _list(root, tree, context, dockerfile)
+    listed = list_files(root, context=context, dockerfile=dockerfile)
     ignore = read_own_ignore(context, dockerfile)
     paths = [name for name, _ in listed]
     own = read_own_installs(root, sorted({*paths, *names}))
@@ -164,48 +106,46 @@ def read_project(
         names,
         pyproject,
         named=requirements,
-        optional=wants,
+        optional=bool(extras or groups),
         evidence=_evidence(root, names, own, find_for_installing(root, paths)),
         above=_lock_above(root),
     )
-    if wants and choice.kind in {Kind.FILES, Kind.NOTHING}:
-        raise _useless_options(choice)
-    told: tuple[str, ...] = ()
-    if not (wants or requirements) and choice.kind not in {Kind.FILES, Kind.NOTHING}:
-        name, (known_extras, known_groups) = _name(root, pyproject).value, list_optional(pyproject)
-        by_extra, by_group = (
-            own.chosen("extra", name, known_extras),
-            own.chosen("group", name, known_groups),
-        )
-        extras, groups, told = (
-            tuple(by_extra),
-            tuple(by_group),
-            (*by_extra.values(), *by_group.values()),
-        )
-    read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
-    if not requirements:
-        itself = canonicalize_name(read_setup_name(root) or _name(root, pyproject).value)
-        read = _with_own(replace(read, notes=(*read.notes, *told)), own, itself)
-    reading = _settled(compare(follow(root, read, context=context)), repositories)
+    name = _name(root, pyproject)
+    read = _read_choice(
+        root,
+        choice,
+        pyproject,
+        extras=extras,
+        groups=groups,
+        environ=environ,
+        own=None if requirements else own,
+        name=name.value,
+    )
+    reading = compare(follow(root, read, context=context))
+    if any(one.url for one in reading.asked):
+        reading = settle_repositories(reading, repositories)
     if reading.problems:
         raise _invalid(tuple(dict.fromkeys(reading.problems)))
-    if choice.kind == Kind.NOTHING and not any(name.endswith(".py") for name, _ in listed):
+    if choice.kind == Kind.NOTHING and not any(path.endswith(".py") for path in paths):
         raise UsageError(
             f"{root.name or root} is not a Python project",
             hint=f"run `leanscaffold init` to start one; looked for {_LOOKED_FOR}",
         )
-    installed = _installed(reading)
-    brought = {one.path for one in reading.distributions}
     private = find_lists_with_passwords(root, (*paths, *reading.files))
     opened = find_opened(root, paths)
-    left_out = {*brought, *private}
-    packages = _own_packages(root, reading.asked, [name for name, _ in listed])
+    left_out = {*(one.path for one in reading.distributions), *private}
+    packages = _own_packages(root, reading.asked, paths)
     # What is asked for has to be there; the project itself runs from its sources all the same.
     refused = [one for one in packages if one.path == "." and one.problem]
-    facts = _facts(root, sources, [name for name, _ in listed], installed, packages)
+    facts = read_sources(
+        root,
+        files=paths,
+        installed=_installed(reading),
+        roots=tuple(one.root for one in packages),
+    )
     pythons = (*read_pythons(root, pyproject), *reading.pythons)
     project = Project(
-        name=_name(root, pyproject),
+        name=name,
         asked=reading.asked,
         constraints=reading.constraints,
         lock=reading.lock,
@@ -230,19 +170,9 @@ def read_project(
             *_unasked(reading, facts),
             *facts.notes,
             *_name_settings(facts),
-            *(
-                f"{one.origin} opens {one.value}: it goes into the image, with what is secret in it"
-                for one in opened
-            ),
-            *(f"{one.name} is not installed as a package: {one.problem}" for one in refused),
-            *(
-                f"{one.name} takes its version from version control: `leanscaffold build` passes "
-                "that of the last tag on (by hand: --build-arg PACKAGE_VERSION=1.2.3)"
-                for one in packages
-                if one.versioned and one not in refused
-            ),
+            *_notes_on_files(opened, packages, refused),
         ),
-        environments=_find_environments(root) if tree is None else (),
+        environments=find_environments(root),
         trace=read_trace(root),
         distributions=reading.distributions,
         listed=choice.kind != Kind.NOTHING and (choice.kind != Kind.PYPROJECT or _lists(pyproject)),
@@ -260,6 +190,14 @@ def read_project(
         told_extras=tuple(read_told_extras(root)),
     )
     return project if context == root else rebase(project, relative(context, root))
+
+
+def _refuse_home(root: Path, home: str) -> None:
+    if os.path.realpath(root) in {root.anchor, os.path.realpath(home or root.anchor)}:
+        raise UsageError(
+            f"{root} is a home folder or a whole machine, not a project",
+            hint="name the folder of the project",
+        )
 
 
 def _lock_above(root: Path) -> str:
@@ -292,13 +230,6 @@ def _with_own(reading: Reading, own: OwnInstalls, itself: str) -> Reading:
     return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))
 
 
-def _settled(reading: Reading, fetch: Callable[["Address"], "Checkout"] | None) -> Reading:
-    if not any(one.url for one in reading.asked):
-        return reading
-
-    return settle_repositories(reading, fetch)
-
-
 def _own_packages(
     root: Path, asked: Sequence[Asked], files: Sequence[str]
 ) -> tuple[OwnPackage, ...]:
@@ -313,12 +244,12 @@ def _own_packages(
     for path, named in folders.items():
         inside = files
         if path.startswith("../"):  # what lies beside a member of a workspace
-            inside = [f"{path}/{name}" for name, _ in _list(root / path, None)]
+            inside = [f"{path}/{name}" for name, _ in list_files(root / path)]
         found.append(read_own_package(root, path, inside, named=named))
     return tuple(one for one in found if one is not None)
 
 
-def _name_settings(facts: Facts) -> Iterator[str]:
+def _name_settings(facts: SourceFacts) -> Iterator[str]:
     """Yield one note on the variables that the sources have no default for."""
     given = dict(facts.start.value.environment) if facts.start else {}
     needed = [one for one in facts.uses if one.code == "needs-setting" and one.value not in given]
@@ -328,8 +259,22 @@ def _name_settings(facts: Facts) -> Iterator[str]:
         yield f"{needed[0].origin} has no default for what the environment has to set: {names}"
 
 
-def _find_environments(root: Path) -> tuple[str, ...]:
-    return find_environments(root)
+def _notes_on_files(
+    opened: Sequence[Found[str]], packages: Sequence[OwnPackage], refused: Sequence[OwnPackage]
+) -> Iterator[str]:
+    """Yield notes on files that are opened, and on packages of the project's own."""
+    for file in opened:
+        yield (
+            f"{file.origin} opens {file.value}: it goes into the image, with what is secret in it"
+        )
+    for one in refused:
+        yield f"{one.name} is not installed as a package: {one.problem}"
+    for one in packages:
+        if one.versioned and one not in refused:
+            yield (
+                f"{one.name} takes its version from version control: `leanscaffold build` passes "
+                "that of the last tag on (by hand: --build-arg PACKAGE_VERSION=1.2.3)"
+            )
 
 
 # What brings a server along that nobody has to name (each package's own metadata, 2026-11).
@@ -369,7 +314,7 @@ def _installed(reading: Reading) -> frozenset[str]:
     return frozenset(found)
 
 
-def _unasked(reading: Reading, facts: Facts) -> tuple[str, ...]:
+def _unasked(reading: Reading, facts: SourceFacts) -> tuple[str, ...]:
     """Return a note where sources import packages and nothing says which to install."""
     imported = sorted({use.value for use in facts.uses if use.code == "imports"})
     if reading.asked or not imported:
@@ -386,30 +331,6 @@ def _useless_options(choice: Choice) -> UsageError:
     )
 
 
-def _list(
-    root: Path,
-    tree: Callable[[Path], tuple[tuple[str, int], ...]] | None,
-    context: Path | None = None,
-    dockerfile: str = DOCKERFILE,
-) -> tuple[tuple[str, int], ...]:
-    if tree is None:
-        return list_files(root, context=context, dockerfile=dockerfile)
-    return tree(root)
-
-
-def _facts(
-    root: Path,
-    sources: ReadSources | None,
-    files: Sequence[str],
-    installed: frozenset[str],
-    packages: Sequence[OwnPackage],
-) -> Facts:
-    if sources is None:
-        roots = tuple(one.root for one in packages)
-        return read_sources(root, files=files, installed=installed, roots=roots)
-    return sources(root, files=files, installed=installed)
-
-
 def _names(root: Path) -> frozenset[str]:
     """Return the names of files in the folder, and in ``requirements/``."""
     try:
@@ -424,6 +345,38 @@ def _names(root: Path) -> frozenset[str]:
             hint="check the spelling and the permissions",
         ) from error
     return frozenset(names)
+
+
+def _read_choice(
+    root: Path,
+    choice: Choice,
+    pyproject: Pyproject | None,
+    *,
+    extras: Sequence[str],
+    groups: Sequence[str],
+    environ: Mapping[str, str] | None,
+    own: OwnInstalls | None,
+    name: str,
+) -> Reading:
+    """Return what is asked for, with what the project's ``own`` Dockerfile installs besides.
+
+    ``name`` is the project's. Where no extras and groups are given, those of that Dockerfile hold.
+    """
+    told: tuple[str, ...] = ()
+    if choice.kind in {Kind.FILES, Kind.NOTHING}:
+        if extras or groups:
+            raise _useless_options(choice)
+    elif own and not (extras or groups):
+        known_extras, known_groups = list_optional(pyproject)
+        by_extra = own.chosen("extra", name, known_extras)
+        by_group = own.chosen("group", name, known_groups)
+        extras, groups = tuple(by_extra), tuple(by_group)
+        told = (*by_extra.values(), *by_group.values())
+    read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
+    if own is None:
+        return read
+    itself = canonicalize_name(read_setup_name(root) or name)
+    return _with_own(replace(read, notes=(*read.notes, *told)), own, itself)
 
 
 def _read(

@@ -7,7 +7,7 @@ import pytest
 
 from scaffold.model.project import Project
 from scaffold.project.reader import read_project
-from tests.support.folders import all_files, write
+from tests.support.folders import write
 
 LOOP = "import time\nif __name__ == '__main__':\n    time.sleep(1)\n"
 WEB = "from flask import Flask\napp = Flask(__name__)\n@app.route('/')\ndef index(): return ''\n"
@@ -16,7 +16,7 @@ API = "from fastapi import FastAPI\napp = FastAPI()\n"
 
 def planned(folder: Path, files: Mapping[str, str], *, listed: str = "requests\n") -> Project:
     root = write(folder, {"requirements.txt": listed, **files})
-    return read_project(root, environ={}, tree=all_files)
+    return read_project(root, environ={})
 
 
 def started(project: Project) -> tuple[str, str]:
@@ -735,7 +735,7 @@ OTHER = SERVES.replace("serve.py", "other.py")
             "docker/b.Dockerfile",
         ),
         ({"a.Dockerfile": OTHER, "b.Dockerfile": SERVES}, ""),
-        ({"Dockerfile.j2": OTHER, "Dockerfile.dockerignore": "*"}, ""),
+        ({"Dockerfile.j2": OTHER, "Dockerfile.dockerignore": "*.md"}, ""),
         ({"tests/Dockerfile": OTHER}, ""),
     ],
 )
@@ -1212,7 +1212,7 @@ def test_links_out_of_the_project_are_not_followed(tmp_path: Path) -> None:
     (root / "root").symlink_to("/")
     (root / "loop").symlink_to(root)
     (root / "linked").symlink_to(elsewhere)
-    project = read_project(root, environ={}, tree=all_files)
+    project = read_project(root, environ={})
     assert started(project) == ("python main.py", "main.py:2")
 
 

@@ -23,7 +23,7 @@ from scaffold.model.verdict import Accepted, Decision
 from scaffold.planner.decide import PlannerServices, decide
 from scaffold.planner.source_usage import add_preinstalled
 from scaffold.project.reader import read_project
-from tests.support.folders import all_files, write
+from tests.support.folders import write
 from tests.support.index_server import make_wheel
 from tests.support.worlds import World
 
@@ -45,7 +45,7 @@ def plan(
     """Return for each family of bases what the first screen says: its notes, or why not."""
     files = {re.sub("__py$", ".py", name).replace("__", "/"): text for name, text in more.items()}
     root = write(folder, {"requirements.txt": listed, "main.py": source, **files})
-    project = read_project(root, environ={}, tree=all_files)
+    project = read_project(root, environ={})
     offered = world or offer(listed)
     edges = PlannerServices(
         index=offered, facts=facts(), today=date(2026, 11, 25), tell=lambda _: None
@@ -267,7 +267,7 @@ def test_the_extra_that_is_named_is_the_modules_own(tmp_path: Path) -> None:
         "[project.optional-dependencies]\ntest=['pytest', 'pam']\nauth=['pam']\npam=['pam']\n"
     )
     root = write(tmp_path, {"pyproject.toml": listed, "main.py": "import pam\n"})
-    project = read_project(root, environ={}, tree=all_files)
+    project = read_project(root, environ={})
     edges = PlannerServices(
         index=offer("six"), facts=facts(), today=date(2026, 11, 25), tell=lambda _: None
     )
@@ -312,7 +312,7 @@ def test_a_wheel_for_every_system_that_has_machine_code_is_not_taken_for_pure(
         today=date(2026, 11, 25),
         tell=lambda _: None,
     )
-    project = read_project(root, environ={}, tree=all_files)
+    project = read_project(root, environ={})
     target = Target(arch=Arch.ARM64, budget=Budget())
     (decision,) = decide(project, [target], Options(python="3.13"), edges)
     assert decision.chosen
@@ -405,7 +405,7 @@ def test_what_came_with_every_python_is_installed(
     """Source: mqtt-io, docker-library/python#957: images had setuptools before Python 3.12."""
     lines = listed.replace(" ", "\n")
     root = write(tmp_path, {"requirements.txt": f"{lines}\n", "main.py": source})
-    project = read_project(root, environ={}, tree=all_files)
+    project = read_project(root, environ={})
     more = add_preinstalled(project, facts())
     assert [one.text for one in more.asked[len(project.asked) :]] == added
     assert len(more.notes) - len(project.notes) == len(added)
@@ -508,7 +508,7 @@ def test_an_extra_that_brings_a_module_is_offered(
 ) -> None:
     named = {re.sub("__py$", ".py", name): text for name, text in files.items()}
     root = write(tmp_path, {**named, "main.py": "import paho.mqtt.client\n"})
-    project = read_project(root, environ={}, tree=all_files)
+    project = read_project(root, environ={})
     edges = PlannerServices(
         index=offer("six"), facts=facts(), today=date(2026, 11, 25), tell=lambda _: None
     )

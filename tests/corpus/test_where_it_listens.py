@@ -7,7 +7,7 @@ import pytest
 
 from scaffold.model.project import Start
 from scaffold.project.reader import read_project
-from tests.support.folders import all_files, write
+from tests.support.folders import write
 
 ARGPARSE = """
 import argparse, {module}
@@ -100,7 +100,7 @@ if __name__ == "__main__":
 
 def start(folder: Path, text: str, files: Mapping[str, str]) -> Start:
     root = write(folder, {"requirements.txt": "click\n", "main.py": text, **files})
-    found = read_project(root, environ={}, tree=all_files).start
+    found = read_project(root, environ={}).start
     assert found is not None
     return found.value
 
@@ -124,7 +124,7 @@ def test_the_port_of_the_same_parser_is_the_servers(tmp_path: Path) -> None:
     text = ARGPARSE.format(module="cheroot", call="cheroot.wsgi.Server((args.host, args.port))")
     text = text.replace("args =", "p.add_argument('-p', '--port', type=int, default=5001)\nargs =")
     root = write(tmp_path, {"requirements.txt": "cheroot\n", "main.py": text})
-    project = read_project(root, environ={}, tree=all_files)
+    project = read_project(root, environ={})
     assert project.port is not None
     assert project.port.value == 5001
 

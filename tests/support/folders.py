@@ -1,44 +1,17 @@
-"""Small project folders, and a reader that asks no other edge."""
+"""Small project folders, and what reading them gives."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from scaffold.model.errors import LeanscaffoldError, RequirementsInvalidError
-from scaffold.model.project import Asked, Found, Origin, Project, Start, Use
+from scaffold.model.project import Asked, Origin, Project
 from scaffold.project.reader import read_project
 
 SHA = "a" * 64
 OTHER_SHA = "b" * 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoFacts:
-    start: Found[Start] | None = None
-    port: Found[int] | None = None
-    health: Found[str] | None = None
-    uses: tuple[Use, ...] = ()
-    source_paths: tuple[str, ...] = (".",)
-    volumes: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
-
-
-def no_facts(
-    root: Path, *, files: Sequence[str], installed: frozenset[str] = frozenset()
-) -> NoFacts:
-    assert root.is_dir()
-    assert all(files)
-    assert all(installed)
-    return NoFacts()
-
-
-def all_files(root: Path) -> tuple[tuple[str, int], ...]:
-    found = (path for path in sorted(root.rglob("*")) if path.is_file())
-    return tuple((path.relative_to(root).as_posix(), path.stat().st_size) for path in found)
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:
@@ -62,8 +35,6 @@ def read(
         groups=groups,
         requirements=requirements,
         environ={},
-        sources=no_facts,
-        tree=all_files,
     )
 
 
