@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from scaffold.assembler.elf import Elf, file_offset, parse_elf, read_dynamic, read_text
 from scaffold.assembler.stripping import count_symbols
-from scaffold.model.index import wheel_platforms
+from scaffold.model.index import CompiledLibrary, wheel_platforms
 
 _MAGIC = b"\x7fELF"
 _HEADER_SIZE = 52  # the smaller of the two ELF headers
@@ -151,3 +151,15 @@ def read_elf(start: bytes, rest: IO[bytes]) -> Elf | None:
     """Return what an ELF file says to the loader; None for one that is broken or cut off."""
     with _whole(start, rest) as data:
         return parse_elf(data, sections=False)
+
+
+def read_library(path: str, stream: IO[bytes]) -> CompiledLibrary | None:
+    """Return what an open file is compiled for; None for what is no library of a known machine."""
+    start = stream.read(len(_MAGIC))
+    elf = read_elf(start, stream) if start == _MAGIC else None
+    machines = tuple(one for one, number in MACHINES.items() if elf and elf.machine == number)
+    if elf is None or not machines:
+        return None
+    musl = any(one.startswith("libc.musl") for one in elf.needed)
+    libc = "musl" if musl else "glibc" if "libc.so.6" in elf.needed else ""
+    return CompiledLibrary(path=path, machines=machines, libc=libc)

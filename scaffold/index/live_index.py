@@ -168,7 +168,7 @@ class LiveIndex:
 
     def cached_source(self, file: DistFile) -> SourceFacts | None:
         """Return what the cache has of what building an sdist takes."""
-        return self._cache.load("sources", _file_key(file), SourceFacts)
+        return self._cache.load("sdists", _file_key(file), SourceFacts)
 
     def source(self, file: DistFile) -> SourceFacts | None:
         """Read what building an sdist takes; None where it cannot be read."""
@@ -181,7 +181,7 @@ class LiveIndex:
         inside = read_sdist(data, file.filename) if data is not None else None
         if inside is not None:
             self._cache.save("metadata", _file_key(file), inside.metadata)
-            self._cache.save("sources", _file_key(file), inside.source)
+            self._cache.save("sdists", _file_key(file), inside.source)
 
     def cached_facts(self, file: DistFile) -> WheelFacts | None:
         """Return what the cache has of the inside of a wheel."""

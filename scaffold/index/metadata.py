@@ -18,7 +18,8 @@ from zipfile import BadZipFile, ZipFile
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
-from scaffold.model.index import Metadata, SourceFacts
+from scaffold.index.elf import read_library
+from scaffold.model.index import CompiledLibrary, Metadata, SourceFacts
 from scaffold.project.setup_files import SETUP_FILES, read_setup
 
 _SECTION = re.compile(r"\[([^\]:]*)(?::(.*))?\]")
@@ -117,7 +118,8 @@ def _find_problem(head: bytes, unparsed: Mapping[str, object]) -> str:
 def read_sdist(data: bytes, filename: str) -> SdistInside | None:
     """Return what an sdist says; None for one that is broken or has no PKG-INFO."""
     try:
-        texts, names = _read_zip(data) if filename.endswith(".zip") else _read_tar(data)
+        read = _read_zip if filename.endswith(".zip") else _read_tar
+        texts, names, libraries = read(data)
     except (tarfile.TarError, zlib.error, BadZipFile, EOFError, ValueError, OSError, RuntimeError):
         return None
     info = texts.get("PKG-INFO")
@@ -129,12 +131,18 @@ def read_sdist(data: bytes, filename: str) -> SdistInside | None:
         if metadata.problem:  # what it does say cannot be believed to be all
             metadata = replace(metadata, requires=(), extras=(), problem="")
         metadata = _complete(metadata, decoded, names)
-    return SdistInside(metadata=metadata, source=scan_sources(decoded, names))
+    source = replace(scan_sources(decoded, names), libraries=tuple(libraries))
+    return SdistInside(metadata=metadata, source=source)
 
 
-def _read_tar(data: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
+# Texts that are read, names of all files, and libraries.
+_Archive = tuple[dict[str, bytes], tuple[str, ...], Sequence[CompiledLibrary]]
+
+
+def _read_tar(data: bytes) -> _Archive:
     texts: dict[str, bytes] = {}
     names: list[str] = []
+    libraries: list[CompiledLibrary | None] = []
     with tarfile.open(fileobj=BytesIO(data), mode="r|*") as archive:
         for member in archive:
             if member.offset > _MOST_UNPACKED or len(names) >= _MOST_MEMBERS:
@@ -146,17 +154,29 @@ def _read_tar(data: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
             if is_read(path) and member.size <= _LARGEST_TEXT:
                 file = archive.extractfile(member)
                 texts[path] = file.read() if file else b""
-    return texts, tuple(names)
+            elif _is_library(path) and (file := archive.extractfile(member)):
+                libraries.append(read_library(path, file))
+    return texts, tuple(names), [one for one in libraries if one]
 
 
-def _read_zip(data: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
+def _read_zip(data: bytes) -> _Archive:
     texts: dict[str, bytes] = {}
+    libraries: list[CompiledLibrary | None] = []
     with ZipFile(BytesIO(data)) as archive:
         infos = [(_inside(info.filename), info) for info in archive.infolist()[:_MOST_MEMBERS]]
         for path, info in infos:
             if path and is_read(path) and info.file_size <= _LARGEST_TEXT:
                 texts[path] = archive.read(info)
-    return texts, tuple(path for path, info in infos if path and not info.is_dir())
+            elif _is_library(path):
+                with archive.open(info) as file:
+                    libraries.append(read_library(path, file))
+    names = tuple(path for path, info in infos if path and not info.is_dir())
+    return texts, names, [one for one in libraries if one]
+
+
+def _is_library(path: str) -> bool:
+    name = PurePosixPath(path).name
+    return _LIBRARY.search(name) is not None and not _is_aside(path)
 
 
 def _inside(name: str) -> str:
@@ -249,6 +269,7 @@ _NATIVE_TOOLS = re.compile(
     r"|milksnake|hatch-cython|hatch-mypyc|mypy|cmake|swig)\b",
     re.IGNORECASE,
 )
+_LIBRARY = re.compile(r"\.so(\.\d+)*$")
 _INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*<([\w./+-]+)>", re.MULTILINE)
 _QUOTED = re.compile(r"^[ \t]*#[ \t]*include[ \t]*\"([\w./+-]+)\"", re.MULTILINE)
 _MODULES = (

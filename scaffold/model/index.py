@@ -74,18 +74,36 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledLibrary:
+    """A shared library in an sdist; ``machines`` are as wheel tags name them (``aarch64``).
+
+    ``libc`` is ``glibc`` or ``musl``, empty where the library loads neither.
+    """
+
+    path: str
+    machines: tuple[str, ...]
+    libc: str = ""
+
+    def runs_on(self, machine: str, libc: str) -> bool:
+        """Tell whether a loader of that machine and libc takes it."""
+        return machine in self.machines and self.libc in {"", libc}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
     """What building an sdist takes, as far as reading it tells.
 
     ``native`` says that a compiler runs; ``languages`` are ``c``, ``c++``, ``cython``, ``cmake``,
     ``fortran``, ``meson``, ``rust``, ``swig``. ``headers`` are the system headers that its sources
     include (``jpeglib.h``, ``ft2build.h``), ``modules`` names asked of pkg-config, CMake or meson.
+    ``libraries`` are those that it brings compiled: no build makes them for another machine.
     """
 
     native: bool
     languages: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
+    libraries: tuple[CompiledLibrary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What is built from source, sdists and the project's own packages: with what, and how long."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
@@ -73,8 +73,27 @@ def find_builds(
         tuple(sorted({name for _, build in builds for name in build.tools})),
         max(efforts, default=BuildClass.WHEELS, key=_RANK.__getitem__),
         tuple(_explain(weighed, build) for weighed, build in builds),
-        tuple(_refuse(base, weighed, build.refused) for weighed, build in builds if build.refused),
+        (
+            *(_refuse(base, one, build.refused) for one, build in builds if build.refused),
+            *(reason for one, _ in builds for reason in _refuse_libraries(base, arch, one)),
+        ),
     )
+
+
+def _refuse_libraries(base: Base, arch: Arch, weighed: Weighed) -> Iterator[Reason]:
+    """Yield why an sdist is of no use that brings its machine code compiled, and none for here."""
+    source, pinned = weighed.source, weighed.pinned
+    if source is None or source.native or not source.libraries:
+        return
+    if any(one.runs_on(arch.machine, base.libc) for one in source.libraries):
+        return
+    library = source.libraries[0]
+    made = " ".join(filter(None, (library.libc, library.machines[0])))
+    text = (
+        f"{pinned.name} {pinned.version} has no wheel for {arch} ({base.libc}), and its sdist "
+        f"brings {library.path} compiled for {made}"
+    )
+    yield Reason(code=Code.NO_WHEEL, text=text, package=pinned.name, file=pinned.file.filename)
 
 
 def effort_of(fact: PackageFact | None) -> BuildClass:

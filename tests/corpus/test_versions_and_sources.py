@@ -9,6 +9,7 @@ import pytest
 
 from scaffold.cli.services import real_services
 from tests.cli.outside import run
+from tests.support.elf_files import AARCH64, X86_64, make_elf
 from tests.support.index_server import FakeIndex, make_sdist, make_wheel
 
 PURE = {"setup.py": "setup(install_requires=open('r').read())"}
@@ -116,3 +117,32 @@ def test_a_local_version_without_a_wheel_here_names_the_spelling_that_has_one(
     )
     _, _, said = plan(tmp_path, index, "torch==2.3.0+cpu\n")
     assert "torch==2.3.0, without the +, has one" in said
+
+
+ARM, INTEL = (make_elf(needed=("libc.so.6",), machine=one) for one in (AARCH64, X86_64))
+COMPILED = "import ctypes\n"
+LIBRARIES: dict[str, tuple[dict[str, str | bytes], str]] = {
+    "of another machine": ({"demo/lib/libdemo.so": INTEL}, "compiled for glibc x86_64"),
+    "of another libc": ({"demo/libdemo.so.2": ARM}, "compiled for glibc aarch64"),
+    "for several machines": (
+        {"demo/arm/libdemo.so": make_elf(machine=AARCH64), "demo/intel/libdemo.so": INTEL},
+        "",
+    ),
+    "without a libc": ({"demo/libdemo.so": make_elf(machine=AARCH64)}, ""),
+    "of its tests": ({"tests/libdemo.so": INTEL}, ""),
+    "that is a text": ({"demo/libdemo.so": "INPUT(libdemo.so.2)"}, ""),
+}
+
+
+@pytest.mark.parametrize(("files", "why"), LIBRARIES.values(), ids=LIBRARIES)
+def test_an_sdist_that_brings_a_library_is_built_where_that_one_loads(
+    tmp_path: Path, index: FakeIndex, files: dict[str, str | bytes], why: str
+) -> None:
+    """pyopen-wakeword: its sdist has the library of the machine that published it."""
+    setup = {"setup.py": "from setuptools import setup\nsetup(distclass=Binary)\n"}
+    sdist = make_sdist("demo", "1.0", files={**setup, "demo/__init__.py": COMPILED, **files})
+    add(index, "demo", ("demo-1.0.tar.gz", sdist))
+    code, document, said = plan(tmp_path, index, "demo==1.0\n", "--base", "alpine")
+    assert code == (3 if why else 0), said
+    assert why in said
+    assert not document or document["chosen"]["build_class"] == "wheels"

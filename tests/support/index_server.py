@@ -164,7 +164,7 @@ def make_sdist(
     version: str,
     *lines: str,
     level: str = "2.2",
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, str | bytes] | None = None,
 ) -> bytes:
     text = metadata_text(name, version, *lines).replace("2.2", level, 1)
     stored = io.BytesIO()
@@ -175,6 +175,7 @@ def make_sdist(
             *((f"{name}-{version}/{path}", data) for path, data in (files or {}).items()),
         ):
             member = tarfile.TarInfo(path)
-            member.size = len(content.encode())
-            archive.addfile(member, io.BytesIO(content.encode()))
+            body = content.encode() if isinstance(content, str) else content
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
     return stored.getvalue()
