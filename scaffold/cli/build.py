@@ -33,7 +33,7 @@ from scaffold.project.dockerignore import input_files
 from scaffold.project.source_clients import EPOCH, dated, read_commit_time
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import make_build_document, show_built, talking, watching
-from scaffold.report.sbom import make_spdx
+from scaffold.report.sbom import list_image, make_spdx
 from scaffold.report.terminal import format_size, print_result
 from scaffold.state.record import Record
 from scaffold.verify.compare import compare_images
@@ -196,7 +196,7 @@ def build(
 
 def _list_contents(archive: Path) -> Mapping[str, Any]:
     contents = read_archive_file(archive)
-    return make_spdx(contents, contents.id)
+    return make_spdx(list_image(contents, contents.id))
 
 
 def make_job(prepared: Prepared, wishes: BuildOptions) -> Job:

@@ -234,7 +234,12 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             PATH,
             *GIVEN,
             option(
-                "--to", "goal", required=True, metavar="FILE", help="The archive, such as site.tar."
+                "--to",
+                "-o",
+                "goal",
+                required=True,
+                metavar="FILE",
+                help="The archive, such as site.tar.",
             ),
             _base_from(),
             QUIET,
@@ -320,14 +325,17 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
             "sbom",
             "List what is in an image, as CycloneDX or SPDX.",
             """
-    List the packages in ARCHIVE, an image that `build --to app.tar` or `docker save` wrote.
+    List the packages in an image or in a plan.
 
-    Lists Python packages with their licences, CPython, and the packages of dpkg and apk. In a
-    minimal image, libraries that belong to no recorded package are listed by path.
+    PATH is an archive that `build --to app.tar` or `docker save` wrote: lists Python packages with
+    their licences, CPython, and the packages of dpkg and apk. In a minimal image, libraries that
+    belong to no recorded package are listed by path.
+
+    For a project's folder, lists what its plan installs, with hashes, before anything is built; the
+    base image is told by its reference, licences and its libraries are not known yet.
     """,
-            click.Argument(
-                ["archive"], metavar="ARCHIVE", type=click.Path(path_type=Path, dir_okay=False)
-            ),
+            PATH,
+            *REQUEST,
             option(
                 "--format",
                 "form",
@@ -336,6 +344,7 @@ HEADINGS: dict[str, tuple[click.Command, ...]] = {
                 help="Output format; licences: which packages ask for source, which for notice.  "
                 "[default: cyclonedx]",
             ),
+            QUIET,
             module="report",
         ),
         command(

@@ -9,13 +9,13 @@ from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import with_request
 from scaffold.cli.services import Services
 from scaffold.docker.images import read_archive_file
-from scaffold.model.errors import FITS, NOTHING_FITS
+from scaffold.model.errors import FITS, NOTHING_FITS, NothingFitsError
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
 from scaffold.report.candidates import make_breakdown_document, show_breakdown
 from scaffold.report.page import render_page
 from scaffold.report.progress import talking
-from scaffold.report.sbom import FORMATS
+from scaffold.report.sbom import FORMATS, list_image, list_plan
 from scaffold.report.terminal import print_result, to_json
 
 
@@ -64,6 +64,29 @@ def report(
     return FITS if outcome.fits else NOTHING_FITS
 
 
-def sbom(_: Services, archive: Path, form: str) -> None:
-    """List what is in an image."""
-    click.echo(to_json(FORMATS[form](read_archive_file(archive), archive.stem)), nl=False)
+@with_request
+def sbom(
+    outside: Services,
+    request: Request,
+    remarks: tuple[Reason, ...],
+    path: Path,
+    *,
+    form: str,
+    quiet: bool,
+) -> int:
+    """List what is in an image, or in the one that a project's plan makes."""
+    if not path.is_dir():
+        inventory = list_image(read_archive_file(path), path.stem)
+    else:
+        with talking(quiet=quiet) as tell:
+            outcome = decide_outcome(outside, path, request, tell, remarks)
+        chosen = {
+            target: decision.chosen
+            for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
+            if decision.chosen
+        }
+        if not outcome.fits:
+            raise NothingFitsError("no base fits the project", hint="leanscaffold plan tells why")
+        inventory = list_plan(chosen, path.resolve().name)
+    click.echo(to_json(FORMATS[form](inventory)), nl=False)
+    return FITS

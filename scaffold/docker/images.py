@@ -16,7 +16,7 @@ from docker.errors import APIError, ImageNotFound
 from scaffold.docker.image_fs import Entry, is_kept, make_contents, site_folders
 from scaffold.docker.oci import ZSTD_MAGIC, zstd
 from scaffold.index.elf import read_elf
-from scaffold.model.errors import EngineError, LeanscaffoldError
+from scaffold.model.errors import EngineError, LeanscaffoldError, PathUnreadableError
 from scaffold.model.image import Contents, ImageFile, Suspect
 from scaffold.model.target import Arch
 from scaffold.model.verification import Stored
@@ -134,15 +134,15 @@ def read_archive(chunks: Iterable[bytes]) -> Contents:
 
 
 def read_archive_file(path: Path) -> Contents:
-    """Return what an image in an archive on this machine is made of. Raises EngineError."""
+    """Return what an image in an archive on this machine is made of. Raises PathUnreadableError."""
     try:
         with path.open("rb") as file:
             return read_archive(iter(lambda: file.read(_CHUNK), b""))
-    except OSError as error:
-        raise EngineError(
-            f"{path} cannot be read: {error.strerror}",
-            hint="--image names an archive that `leanscaffold build --to app.tar` or `docker save` "
-            "wrote",
+    except (OSError, EngineError) as error:
+        why = getattr(error, "strerror", None) or error.__cause__ or error
+        raise PathUnreadableError(
+            f"{path} cannot be read as the archive of an image: {why}",
+            hint="name what `leanscaffold build --to app.tar` or `docker save` wrote",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What is in an image, as CycloneDX 1.6 and SPDX 2.3 spell it: the same bytes each time.
+"""What is in an image or a plan, in CycloneDX 1.6 and SPDX 2.3: the same bytes each time.
 
 Sources: the JSON schema of CycloneDX 1.6; the SPDX specification 2.3; purl's types (2026-11-29).
 """
@@ -7,7 +7,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.parser import HeaderParser
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,8 @@ from scaffold.assembler.records import INTERPRETER
 from scaffold.docker.image_fs import real_path
 from scaffold.docker.installed_packages import find_installed, owners
 from scaffold.model.image import Contents, is_database
+from scaffold.model.target import Target
+from scaffold.model.verdict import Accepted
 
 Json = dict[str, Any]
 _BASE = "org.opencontainers.image.base."
@@ -38,13 +40,86 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "arm/v7": "armv7", "386": "x
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """One package, or a file that belongs to none; ``licence`` is text as its package wrote it."""
+    """One package, or a file that belongs to none; ``licence`` is text as its package wrote it.
+
+    ``hashes`` are those of the files that are installed, SHA-256 in hex digits.
+    """
 
     name: str
     version: str = ""
     purl: str = ""
     licence: str = ""
     path: str = ""  # of a file
+    hashes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What a list is of: ``id`` names the image, or the plan of one; ``created`` is ISO 8601 time.
+
+    ``base`` is the reference of the base image, ``digest`` its digest; empty where unknown.
+    """
+
+    name: str
+    id: str
+    components: tuple[Component, ...]
+    platforms: tuple[str, ...]
+    base: str = ""
+    digest: str = ""
+    created: str = ""
+
+
+def list_image(contents: Contents, name: str) -> Inventory:
+    """Return what an image holds."""
+    labels = dict(contents.config.labels)
+    return Inventory(
+        name=name,
+        id=contents.id,
+        components=list_components(contents),
+        platforms=(f"linux/{contents.config.arch}",),
+        base=labels.get(f"{_BASE}name", ""),
+        digest=labels.get(f"{_BASE}digest", ""),
+        created=contents.config.created,
+    )
+
+
+def list_plan(chosen: Mapping[Target, Accepted], name: str) -> Inventory:
+    """Return what an image will hold by its plan, for every target: no licences, no libraries.
+
+    What the base brings besides Python is not known before it is there: its reference is told.
+    """
+    found: dict[str, Component] = {}
+    for one in (accepted.candidate for accepted in chosen.values()):
+        python = one.image.release or one.image.python
+        rows = [_cpython(python)]
+        rows += [
+            Component(
+                name=package.pinned.name,
+                version=package.pinned.version,
+                purl=f"pkg:pypi/{package.pinned.name}@{quote(package.pinned.version)}",
+                hashes=tuple(filter(None, [package.pinned.file.sha256])),
+            )
+            for package in one.packages
+        ]
+        kind = "apk/alpine" if one.base.distribution == "alpine" else f"deb/{one.base.distribution}"
+        rows += [
+            Component(name=package.name, purl=f"pkg:{kind}/{package.name}")
+            for package in one.run_packages
+        ]
+        for row in rows:
+            known = found.setdefault(row.purl, row)
+            hashes = tuple(dict.fromkeys((*known.hashes, *row.hashes)))
+            found[row.purl] = replace(known, hashes=hashes)
+    first = next(iter(chosen.values())).candidate
+    components = tuple(found.values())
+    return Inventory(
+        name=name,
+        id=f"urn:uuid:{uuid5(NAMESPACE_URL, repr((name, components)))}",
+        components=components,
+        platforms=tuple(f"linux/{target.arch}" for target in chosen),
+        base=first.reference,
+        digest=first.image.digest,
+    )
 
 
 def list_components(contents: Contents) -> tuple[Component, ...]:
@@ -63,8 +138,7 @@ def list_components(contents: Contents) -> tuple[Component, ...]:
     if record := contents.texts.get(INTERPRETER):
         python = str(json.loads(record)["components"][0]["version"])
     if python:
-        purl = f"pkg:generic/python@{python}"
-        found.append(Component(name="cpython", version=python, purl=purl, licence="PSF-2.0"))
+        found.append(_cpython(python))
     system = [
         one for path, text in contents.texts.items() for one in _of_system(path, text, contents)
     ]
@@ -77,6 +151,11 @@ def list_components(contents: Contents) -> tuple[Component, ...]:
             if file.elf and path not in owned
         ]
     return tuple(dict.fromkeys(found))
+
+
+def _cpython(version: str) -> Component:
+    purl = f"pkg:generic/python@{version}"
+    return Component(name="cpython", version=version, purl=purl, licence="PSF-2.0")
 
 
 def _of_system(path: str, text: str, contents: Contents) -> Iterator[Component]:
@@ -109,13 +188,13 @@ def _find_licences(contents: Contents, path: str) -> str:
     return ", ".join(dict.fromkeys(found))
 
 
-def make_licences(contents: Contents, _: str) -> Json:
+def make_licences(inventory: Inventory) -> Json:
     """Return packages by what their licences ask of who passes the image on.
 
     Where any of several licences asks for the source, the package is listed there.
     """
     found: dict[str, list[Json]] = {"source": [], "notice": [], "unknown": []}
-    for one in list_components(contents):
+    for one in inventory.components:
         if one.path:
             continue
         asks = "source" if _SOURCE.search(one.licence) else "notice"
@@ -124,19 +203,18 @@ def make_licences(contents: Contents, _: str) -> Json:
     return {"version": 1, **found}
 
 
-def make_cyclonedx(contents: Contents, name: str) -> Json:
+def make_cyclonedx(inventory: Inventory) -> Json:
     """Return the document of CycloneDX."""
-    labels = dict(contents.config.labels)
     properties = {
-        "oci:image:id": contents.id,
-        "oci:image:base": labels.get(f"{_BASE}name", ""),
-        "oci:image:base:digest": labels.get(f"{_BASE}digest", ""),
-        "oci:image:platform": f"linux/{contents.config.arch}",
+        "oci:image:id": inventory.id,
+        "oci:image:base": inventory.base,
+        "oci:image:base:digest": inventory.digest,
+        "oci:image:platform": " ".join(inventory.platforms),
     }
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, contents.id)}",
+        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, inventory.id)}",
         "version": 1,
         "metadata": {
             "tools": {
@@ -144,10 +222,14 @@ def make_cyclonedx(contents: Contents, name: str) -> Json:
                     {"type": "application", "name": "leanscaffold", "version": __version__}
                 ]
             },
-            "component": {"type": "container", "name": name, "bom-ref": contents.id},
+            "component": {
+                "type": "container",
+                "name": inventory.name,
+                "bom-ref": inventory.id,
+            },
             "properties": [{"name": k, "value": v} for k, v in properties.items() if v],
         },
-        "components": [_as_cyclonedx(one) for one in list_components(contents)],
+        "components": [_as_cyclonedx(one) for one in inventory.components],
     }
 
 
@@ -159,14 +241,19 @@ def _as_cyclonedx(one: Component) -> Json:
         "name": one.path or one.name,
         **({"version": one.version} if one.version else {}),
         **({"purl": one.purl} if one.purl else {}),
+        **(
+            {"hashes": [{"alg": "SHA-256", "content": sha} for sha in one.hashes]}
+            if one.hashes
+            else {}
+        ),
         **({"licenses": licence} if licence else {}),
     }
 
 
-def make_spdx(contents: Contents, name: str) -> Json:
+def make_spdx(inventory: Inventory) -> Json:
     """Return the document of SPDX."""
-    packages: list[Json] = [{"SPDXID": "SPDXRef-image", "name": name, **_UNKNOWN}]
-    for number, one in enumerate(list_components(contents)):
+    packages: list[Json] = [{"SPDXID": "SPDXRef-image", "name": inventory.name, **_UNKNOWN}]
+    for number, one in enumerate(inventory.components):
         packages.append(
             {
                 "SPDXID": f"SPDXRef-{number}-{_NOT_SPDX.sub('-', one.name)}",
@@ -174,6 +261,11 @@ def make_spdx(contents: Contents, name: str) -> Json:
                 **_UNKNOWN,
                 **({"versionInfo": one.version} if one.version else {}),
                 **({"comment": f"licence as written: {one.licence}"} if one.licence else {}),
+                **(
+                    {"checksums": [_CHECKSUM | {"checksumValue": sha} for sha in one.hashes]}
+                    if one.hashes
+                    else {}
+                ),
                 **({"externalRefs": [{**_PURL, "referenceLocator": one.purl}]} if one.purl else {}),
             }
         )
@@ -181,10 +273,10 @@ def make_spdx(contents: Contents, name: str) -> Json:
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
-        "name": name,
-        "documentNamespace": f"urn:uuid:{uuid5(NAMESPACE_URL, contents.id)}",
+        "name": inventory.name,
+        "documentNamespace": f"urn:uuid:{uuid5(NAMESPACE_URL, inventory.id)}",
         "creationInfo": {
-            "created": f"{contents.config.created[:19] or '1970-01-01T00:00:00'}Z",
+            "created": f"{inventory.created[:19] or '1970-01-01T00:00:00'}Z",
             "creators": [f"Tool: leanscaffold-{__version__}"],
         },
         "packages": packages,
@@ -202,6 +294,7 @@ _UNKNOWN: Mapping[str, object] = {
     "copyrightText": "NOASSERTION",
     "filesAnalyzed": False,
 }
+_CHECKSUM = {"algorithm": "SHA256"}
 _PURL = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl"}
 
 

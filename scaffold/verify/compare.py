@@ -42,10 +42,10 @@ from scaffold.verify.checks.imports import check_imports
 from scaffold.verify.checks.libraries import check_libraries
 from scaffold.verify.checks.start import check_memory, check_start
 from scaffold.verify.session import (
-    LEFT_OUT,
     RunServices,
     VerifySession,
     build_one,
+    copy_project,
     import_all,
     make_trial,
     on_device,
@@ -362,7 +362,7 @@ class _Stages:
 
 def stage_project(source: Path, goal: Path, contender: Variant) -> None:
     """Copy a project for a contender, without what an earlier ``generate`` left in it."""
-    shutil.copytree(source, goal, ignore=LEFT_OUT, symlinks=True)
+    copy_project(source, goal)
     for name in () if contender.kept else read_recorded(source):
         (goal / name).unlink(missing_ok=True)
     for name, text in contender.files.items():

@@ -1,7 +1,9 @@
 """Proofs: measure, inspect, run; what is built and run for them, and that nothing of it stays."""
 
+import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -272,9 +274,23 @@ def without_package(lock: str, package: str) -> str:
     return "".join(kept)
 
 
-LEFT_OUT = shutil.ignore_patterns(
+_LEFT_OUT = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".tox"
 )
+_COPIED = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
+
+
+def copy_project(source: Path, goal: Path) -> None:
+    """Copy a project for a build: its folders can be written to; pipes and devices stay out."""
+
+    def leave(folder: str, names: list[str]) -> set[str]:
+        kinds = {name: stat.S_IFMT((Path(folder) / name).lstat().st_mode) for name in names}
+        special = {name for name, kind in kinds.items() if kind not in _COPIED}
+        return special | _LEFT_OUT(folder, names)
+
+    shutil.copytree(source, goal, ignore=leave, symlinks=True)
+    for folder, _, _ in os.walk(goal):
+        Path(folder).chmod(Path(folder).stat().st_mode | stat.S_IRWXU)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -454,7 +470,7 @@ def working_copy(folder: Path, *, history: bool = False) -> Iterator[Path]:
     """Yield a copy of a project that is gone afterwards; with ``history``, git knows it as well."""
     with tempfile.TemporaryDirectory(prefix="leanscaffold-") as temporary:
         copy = Path(temporary) / folder.resolve().name
-        shutil.copytree(folder, copy, ignore=LEFT_OUT, symlinks=True)
+        copy_project(folder, copy)
         if history and (folder / ".git").is_dir():
             (copy / ".git").symlink_to((folder / ".git").resolve())
         yield copy

@@ -42,12 +42,17 @@ from scaffold.engineless.layers import Entry, write_layer
 from scaffold.engineless.wheels import gather_wheels
 from scaffold.index.configuration import IndexConfig
 from scaffold.model.build import BuildOptions
-from scaffold.model.errors import BaseUnavailableError, EngineError, StepFailedError, UsageError
+from scaffold.model.errors import (
+    BaseUnavailableError,
+    PathUnreadableError,
+    StepFailedError,
+    UsageError,
+)
 from scaffold.model.options import FetchedModel
 from scaffold.model.plan import Plan
 from scaffold.model.target import Arch
 from scaffold.model.verification import Expectation, Status
-from scaffold.report.sbom import make_spdx
+from scaffold.report.sbom import list_image, make_spdx
 from scaffold.verify.session import verify_files
 from tests.support.dockerfiles import distroless, plan_of, simple_plan
 from tests.support.registry_server import RegistryServer, serving
@@ -270,7 +275,7 @@ def test_a_command_names_the_interpreter_of_the_image(bench: Bench) -> None:
 @pytest.mark.parametrize("archive", [True, False])
 def test_provenance_and_contents_stand_beside_the_image(bench: Bench, *, archive: bool) -> None:
     def list_contents(image: Path) -> dict[str, Any]:
-        return make_spdx(read_archive_file(image), "app")
+        return make_spdx(list_image(read_archive_file(image), "app"))
 
     blobs: dict[str, bytes] = {}
     with serving(RegistryServer()) as registry:
@@ -437,7 +442,7 @@ def test_what_needs_no_run_is_proven_of_an_archive_and_the_rest_is_named(bench: 
     assert by_status[Status.NOT_VERIFIED] == []
     lacking = verify_files(contents, replace(promise, packages={"b": "2"}), {})
     assert next(one for one in lacking.checks if one.code == "imports").status is Status.FAILED
-    with pytest.raises(EngineError, match="cannot be read"):
+    with pytest.raises(PathUnreadableError, match="cannot be read"):
         read_archive_file(bench.folder / "none.tar")
 
 

@@ -8,7 +8,11 @@ import pytest
 from scaffold.assembler.elf import Elf
 from scaffold.assembler.records import INTERPRETER
 from scaffold.model.image import Contents, ImageConfig, ImageFile
-from scaffold.report.sbom import FORMATS, list_components, make_licences
+from scaffold.model.index import DistFile
+from scaffold.model.knowledge import SystemPackage
+from scaffold.model.target import Arch
+from scaffold.report.sbom import FORMATS, list_components, list_image, list_plan, make_licences
+from tests.support.builders import make_fits, make_target, make_weighed
 
 SITE = "/usr/local/lib/python3.13/site-packages"
 LIBRARY = "/usr/lib/aarch64-linux-gnu/libssl.so.3"
@@ -97,7 +101,7 @@ def test_packages_are_listed_by_what_their_licences_ask_for() -> None:
         }
     )
     link = ImageFile(path=f"{doc}/libgcc-s1", kind="link", target="gcc-14-base")
-    found = make_licences(replace(image, files={**image.files, link.path: link}), "app")
+    found = make_licences(list_image(replace(image, files={**image.files, link.path: link}), "app"))
     rows = {
         asks: {one["package"]: one["licence"] for one in found[asks]}
         for asks in ("source", "notice", "unknown")
@@ -112,8 +116,37 @@ def test_packages_are_listed_by_what_their_licences_ask_for() -> None:
 @pytest.mark.parametrize("form", ["cyclonedx", "spdx"])
 def test_both_formats_name_all_and_are_the_same_twice(form: str) -> None:
     image = make_image({**PYPI, "/lib/apk/db/installed": APK})
-    text = json.dumps(FORMATS[form](image, "app"))
-    assert text == json.dumps(FORMATS[form](image, "app"))
+    text = json.dumps(FORMATS[form](list_image(image, "app")))
+    assert text == json.dumps(FORMATS[form](list_image(image, "app")))
     for one in list_components(image):
         assert one.purl in text
     assert "2026-11-29T00:00:00Z" in text or form == "cyclonedx"
+
+
+def test_a_plan_lists_what_each_target_installs_once() -> None:
+    library = SystemPackage(name="libgomp1", on_disk=1, download=1)
+    chosen = {
+        make_target(arch): make_fits(
+            packages=[make_weighed("numpy", file=DistFile(filename="numpy.whl", sha256=digest))],
+            run_packages=(library,),
+        )
+        for arch, digest in ((Arch.ARM64, "aa" * 32), (Arch.AMD64, "bb" * 32))
+    }
+    found = list_plan(chosen, "app")
+    assert {one.purl: one.hashes for one in found.components} == {
+        "pkg:generic/python@3.13.1": (),
+        "pkg:pypi/numpy@2.2.6": ("aa" * 32, "bb" * 32),
+        "pkg:deb/debian/libgomp1": (),
+    }
+    assert found.platforms == ("linux/arm64", "linux/amd64")
+    assert found.base == "python:3.13-slim-trixie"
+    assert list_plan(chosen, "app") == found
+    assert list_plan(dict(list(chosen.items())[:1]), "app").id != found.id
+    for form in FORMATS.values():
+        assert "numpy" in json.dumps(form(found))
+    assert json.dumps(FORMATS["spdx"](found)).count("aa" * 32) == 1
+
+
+def test_a_plan_names_licences_as_unknown() -> None:
+    found = make_licences(list_plan({make_target(): make_fits()}, "app"))
+    assert [one["package"] for one in found["unknown"]] == ["numpy"]
