@@ -17,10 +17,11 @@ from scaffold.index.cache import find_cache_folder
 from scaffold.index.client import Http
 from scaffold.index.configuration import read_index_config
 from scaffold.index.layered_index import LayeredIndex, open_index
-from scaffold.index.metadata_builder import build_metadata
+from scaffold.index.metadata_builder import build_folder_metadata, build_metadata
 from scaffold.lint.build_context import find_dockerfile, look_around, read_text, replace_text
 from scaffold.lint.context import Surroundings
 from scaffold.model.errors import UsageError
+from scaffold.model.index import Metadata
 from scaffold.model.options import Request
 from scaffold.model.plan import Plan
 from scaffold.model.project import Project
@@ -61,7 +62,14 @@ def _read_project(path: Path, request: Request) -> Project:
         extras=request.extras,
         groups=request.groups,
         requirements=request.requirements,
+        build=partial(_build_own, request=request) if request.build_metadata else None,
     )
+
+
+def _build_own(root: Path, request: Request) -> Metadata:
+    given = {"PIP_CERT": request.certificates} if request.certificates else {}
+    config = read_index_config({**os.environ, **given}, project=root)
+    return build_folder_metadata(root, config)
 
 
 def _fetch(folder: Path, request: Request, address: Address) -> Checkout:

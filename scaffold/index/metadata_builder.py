@@ -1,7 +1,7 @@
-"""Metadata of an sdist that says nothing before it is built: its build backend is asked, by pip.
+"""Metadata of sources that say nothing before they are built: their build backend is asked, by pip.
 
-This runs the code of the sdist, and of what its build requires, on this computer. It is done where
-the user asks for it only.
+This runs their code, and that of what their build requires, on this computer. It is done where the
+user asks for it only.
 """
 
 import importlib.util
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 
 from packaging.utils import canonicalize_name
@@ -51,9 +52,31 @@ def build_metadata(plain: Metadata, filename: str, data: bytes, config: IndexCon
         (folder / filename).write_bytes(data)
         report = folder / "report.json"
         failed = _run(folder, _pip_variables(config), ("--report", str(report), filename))
-        if failed:
-            return replace(plain, problem=failed)
-        return _read_report(plain, report)
+        built = replace(plain, problem=failed) if failed else _read_report(plain, report)
+        if not built.problem and built.name != plain.name:
+            return replace(plain, problem=f"building it made {built.name} {built.version}")
+        return built
+
+
+def build_folder_metadata(source: Path, config: IndexConfig) -> Metadata:
+    """Return the metadata that building a project makes; with its ``problem`` where that fails.
+
+    A copy is built: nothing is written into the folder.
+    """
+    with TemporaryDirectory(prefix="leanscaffold-", ignore_cleanup_errors=True) as text:
+        folder = Path(text)
+        copytree(
+            source,
+            folder / "source",
+            symlinks=True,
+            ignore=ignore_patterns(".git", ".venv", "venv", ".tox", "node_modules"),
+        )
+        report = folder / "report.json"
+        # The version that a tag would tell matters to nothing here.
+        variables = {**_pip_variables(config), "SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0"}
+        failed = _run(folder, variables, ("--report", str(report), "./source"))
+        plain = Metadata(name="", version="", problem=failed)
+        return plain if failed else _read_report(plain, report)
 
 
 def _run(folder: Path, variables: Mapping[str, str], words: tuple[str, ...]) -> str:
@@ -124,10 +147,9 @@ def _read_report(plain: Metadata, report: Path) -> Metadata:
         extras = tuple(map(str, found.get("provides_extra", ())))
     except (OSError, ValueError, LookupError, TypeError):
         return replace(plain, problem="what pip reports of it cannot be read")
-    if name != plain.name:
-        return replace(plain, problem=f"building it made {name} {version}")
     return replace(
         plain,
+        name=name,
         version=version,
         requires=requires,
         extras=extras,

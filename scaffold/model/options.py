@@ -382,8 +382,8 @@ class Request:
     )
     build_metadata: bool = _index(
         "switch",
-        help="Build the metadata of sdists that do not declare their requirements. This runs their "
-        "code on this computer, in a temporary folder.",
+        help="Build the metadata of sdists, and of the project, that do not declare their "
+        "requirements. This runs their code on this computer, in a temporary folder.",
     )
     knowledge: tuple[str, ...] = _index(
         "path",

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from scaffold.model.errors import Detail, UsageError
 from scaffold.model.project import Asked
 from scaffold.project import tool_tables
+from scaffold.project.computed import Computed
 from scaffold.project.pyproject_file import Items, Pyproject, strings
 from scaffold.project.requirement_parser import Reading, first_line
 from scaffold.project.requirements import read_requirements
@@ -139,7 +140,7 @@ def _from_setup(pyproject: Pyproject) -> Items:
             "the dependencies are dynamic, and the build that computes them is not run here: list"
             " them in requirements.txt, or name a file with --requirement"
         )
-        yield Detail(text=text, file=origin.file, line=origin.line)
+        yield Computed(text=text, file=origin.file, line=origin.line)
 
 
 def _dynamic(pyproject: Pyproject, value: object, key: str) -> Items:

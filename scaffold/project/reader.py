@@ -26,6 +26,7 @@ from scaffold.model.project import (
     Project,
     When,
 )
+from scaffold.project.computed import BuildMetadata, settle_computed
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.processes import read_told_extras
@@ -83,13 +84,15 @@ def read_project(
     context: Path | None = None,
     dockerfile: str = DOCKERFILE,
     repositories: Callable[["Address"], "Checkout"] | None = None,
+    build: BuildMetadata | None = None,
 ) -> Project:
     """Return what a project folder says of its dependencies, its Python and how it starts.
 
     ``requirements`` are files to read instead of what the folder offers, relative to it.
     ``context`` is the folder that the build sees where that is one above: then what the build
     reads is relative to it; ``dockerfile`` what it builds by. ``repositories`` fetches what is
-    asked for by git and no lock knows; without it that is refused.
+    asked for by git and no lock knows; without it that is refused. ``build`` tells the metadata of
+    a folder that computes what it requires; without it that is refused as well.
     Raises RequirementsInvalidError with all bad lines, ConfigInvalidError, PathUnreadableError,
     and UsageError for an extra, a group or a folder that makes no sense.
     """
@@ -120,6 +123,7 @@ def read_project(
         environ=environ,
         own=None if requirements else own,
         name=name.value,
+        build=build,
     )
     reading = compare(follow(root, read, context=context))
     if any(one.url for one in reading.asked):
@@ -357,6 +361,7 @@ def _read_choice(
     environ: Mapping[str, str] | None,
     own: OwnInstalls | None,
     name: str,
+    build: BuildMetadata | None,
 ) -> Reading:
     """Return what is asked for, with what the project's ``own`` Dockerfile installs besides.
 
@@ -373,6 +378,7 @@ def _read_choice(
         extras, groups = tuple(by_extra), tuple(by_group)
         told = (*by_extra.values(), *by_group.values())
     read = _read(root, choice, pyproject, extras=extras, groups=groups, environ=environ)
+    read = settle_computed(read, root, build, extras=extras)
     if own is None:
         return read
     itself = canonicalize_name(read_setup_name(root) or name)

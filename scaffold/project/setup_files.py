@@ -11,6 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from scaffold.model.errors import Detail
 from scaffold.model.project import Asked, Found, Origin
+from scaffold.project.computed import Computed
 from scaffold.project.requirement_parser import Reading, read_requirement
 from scaffold.project.requirements import read_requirements
 from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, relative
@@ -159,7 +160,7 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
                 pythons += _python(python.value, origin)
         elif keyword.arg is None and not _asks_nothing(tree, text, keyword.value):
             said = f"setup() gets arguments that are only known when it runs: {_REMEDY}"
-            found[""] = [Detail(text=said, file=file, line=line)]
+            found[""] = [Computed(text=said, file=file, line=line)]
     return found, pythons
 
 
@@ -404,4 +405,4 @@ def _py_list(
                 yield _requirement(root, file, text.strip(), one.lineno)
         else:
             said = f"{what} is computed when setup.py runs, which never happens here: {_REMEDY}"
-            yield Detail(text=said, file=file, line=one.lineno)
+            yield Computed(text=said, file=file, line=one.lineno)
