@@ -461,6 +461,61 @@ def test_a_command_that_is_missing_is_named(tmp_path: Path, source: str, told: s
     assert not any("takes a command" in note for note in again.notes)
 
 
+GROUP = "import click\n@click.group()\ndef cli(): pass\n"
+APP = "import typer\napp = typer.Typer()\n"
+ELSEWHERE: dict[str, tuple[dict[str, str], str]] = {
+    "a command of another module": (
+        {
+            "main.py": "import more\nfrom base import cli\ncli()\n",
+            "base.py": GROUP,
+            "more.py": "from base import cli\n@cli.command()\ndef show_all(): pass\n",
+        },
+        "more.py:3 takes a command (show-all)",
+    ),
+    "a group of another module": (
+        {
+            "main.py": "import more\nfrom base import cli\ncli()\n",
+            "base.py": GROUP,
+            "more.py": "import base\n@base.cli.group()\ndef radio(): pass\n"
+            "@radio.command()\ndef form(): pass\n",
+        },
+        "more.py:3 takes a command (radio)",
+    ),
+    "commands that are added": (
+        {
+            "main.py": f"{GROUP}import more\ncli.add_command(more.list_all)\n"
+            "cli.add_command(more.go, 'start')\ncli()\n",
+            "more.py": "def list_all(): pass\ndef go(): pass\n",
+        },
+        "main.py:6 takes a command (list-all, start)",
+    ),
+    "an app in an app": (
+        {
+            "main.py": f"{APP}import more\napp.add_typer(more.app, name='users')\napp()\n",
+            "more.py": f"{APP}@app.command()\ndef add(): pass\n",
+        },
+        "main.py:4 takes a command (users)",
+    ),
+    "functions of another module": (
+        {
+            "main.py": f"{APP}import more\napp.command()(more.scan)\n"
+            "app.command('run')(more.go)\napp()\n",
+            "more.py": "def scan(): pass\ndef go(): pass\n",
+        },
+        "main.py:5 takes a command (scan, run)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "told"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_command_that_another_module_registers_is_named(
+    tmp_path: Path, files: dict[str, str], told: str
+) -> None:
+    """zigpy-cli registers its groups in the modules that main imports."""
+    project = planned(tmp_path, files)
+    assert any(note.startswith(told) for note in project.notes), project.notes
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE, remark
-from scaffold.project.entrypoint.apps import assigned_call, follow
+from scaffold.project.entrypoint.apps import follow
+from scaffold.project.entrypoint.commands import find_commands, list_commands
 from scaffold.project.entrypoint.ports import READS, as_port, find_listening
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
@@ -20,10 +21,6 @@ from scaffold.project.source_modules import FUNCTIONS, Function, Module, argumen
 _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 # What a command that goes on running is usually called.
 _SERVES = ("serve", "run", "start", "server", "startserver", "daemon", "listen", "worker", "up")
-
-
-# What a parser is told to do where a command is missing.
-_HELPS = ("print_help", "print_usage", "format_help", "error", "exit")
 
 
 _SHOWS = frozenset({"--help", "--version", "-h", "-V"})
@@ -45,11 +42,11 @@ def name_required(command: Sequence[str], modules: Sequence[Module]) -> tuple[st
     values = [word for word in _arguments(command) if not word.startswith("-")]
     notes = []
     for module in _started(command, modules):
-        commands = dict(_commands(module))
+        commands = find_commands(module, modules)
         if commands and not values and not _default_command(module):
             first = next((one for one in _SERVES if one in commands), next(iter(commands)))
             known = ", ".join(commands)
-            origin = module.origin(commands[first])
+            origin = commands[first]
             notes.append(
                 f"{origin} takes a command ({known}): "
                 f"name one, as with --cmd {shlex.join((*command, first))!r}"
@@ -138,72 +135,6 @@ def _parses_for_itself(module: Module, taken: AbstractSet[str]) -> bool:
         if any(isinstance(x, ast.Attribute) and x.attr == "add_argument" for x in walk(node))
     }
     return module.is_script and bool(parsing) and parsing.isdisjoint(taken)
-
-
-def _commands(module: Module) -> Iterator[tuple[str, ast.AST]]:
-    """Yield the commands of argparse's subparsers, a click group or a typer app, with their place.
-
-    A typer app with one command, and a group that does something without any, take none.
-    """
-    functions = [*module.of(*FUNCTIONS)]
-    groups = {
-        one.name for one in functions if any(_is_group(module, d) for d in one.decorator_list)
-    }
-    apps = {
-        name
-        for names, call in map(assigned_call, module.top)
-        if call is not None and module.dotted(call.func) == "typer.Typer"
-        for name in names
-    }
-    found: list[tuple[str, ast.AST]] = [
-        (text, call)
-        for _, call in module.calls()
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_parser"
-        if (text := module.text(argument(call, "name", 0)))
-    ]
-    if len(found) == 1 and not _needs_command(module):
-        found = []
-    for function in functions:
-        for decorator in function.decorator_list:
-            call = decorator if isinstance(decorator, ast.Call) else None
-            func = call.func if call else decorator
-            if not isinstance(func, ast.Attribute) or func.attr != "command":
-                continue
-            if isinstance(func.value, ast.Name) and func.value.id in groups | apps:
-                named = module.text(argument(call, "name", 0)) if call else ""
-                found.append((named or function.name.replace("_", "-"), function))
-    if len(found) > 1 or not apps:
-        yield from found
-
-
-def _needs_command(module: Module) -> bool:
-    """Tell whether argparse's only command is required, or the help is shown without it.
-
-    What is dispatched by a default of the subparser (``args.func(args)``) fails without it.
-    """
-    methods = [
-        (call.func.attr, ast.unparse(call.func.value), call)
-        for _, call in module.calls()
-        if isinstance(call.func, ast.Attribute)
-    ]
-    divided = {of: call for name, of, call in methods if name == "add_subparsers"}
-    by_default = {
-        keyword.arg
-        for name, _, call in methods
-        if name == "set_defaults"
-        for keyword in call.keywords
-    }
-    return (
-        any(module.literal(argument(call, "required")) is True for call in divided.values())
-        or any(of in divided for name, of, _ in methods if name in _HELPS)
-        or any(name in by_default for name, _, _ in methods)
-    )
-
-
-def _is_group(module: Module, decorator: ast.expr) -> bool:
-    call = decorator if isinstance(decorator, ast.Call) else None
-    alone = argument(call, "invoke_without_command") if call else None
-    return module.dotted(call.func if call else decorator) == "click.group" and alone is None
 
 
 def _required(module: Module) -> Iterator[tuple[list[str], ast.Call]]:
@@ -542,8 +473,7 @@ def _default_command(module: Module) -> str:
 
 def _options(module: Module) -> Iterator[_Option]:
     """Yield the options of argparse, optparse, click, typer, absl, tornado and docopt."""
-    commands = dict(_commands(module))
-    taking = {id(function): name for name, function in commands.items()}
+    taking = {id(function): name for name, _, function in list_commands(module, (module,))}
     run = {
         call.args[0].id
         for called, call in module.calls()
