@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Timer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from scaffold.index.configuration import IndexConfig, redact
@@ -198,7 +198,7 @@ class Http:
         return context
 
     def _adapter(self, context: ssl.SSLContext | None) -> "HTTPAdapter":
-        retry = Retry(
+        retry = _Retry(
             total=self._retries,
             backoff_factor=self._backoff,
             status_forcelist=(429, 500, 502, 503, 504),
@@ -228,6 +228,18 @@ def _trusting_context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+class _Retry(Retry):
+    """Does not ask again for a host whose name nothing knows: that stays so."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> Self:
+        """Return what is left to try. Raises MaxRetryError where nothing is."""
+        error, pool = kwargs.get("error"), kwargs.get("_pool")
+        reason = error.__cause__ if isinstance(error, NameResolutionError) else None
+        if isinstance(reason, socket.gaierror) and reason.errno == socket.EAI_NONAME and pool:
+            raise MaxRetryError(pool, args[1] if len(args) > 1 else "", error)
+        return super().increment(*args, **kwargs)
 
 
 class _Adapter(HTTPAdapter):

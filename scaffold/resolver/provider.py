@@ -469,16 +469,28 @@ def walk_closure(
     A wheel that cannot be read is passed over. Raises UnreadError, if ``strict``, for another
     candidate of which nobody knows what it requires.
     """
-    queue = list(roots)
+    wave = list(roots)
     seen: set[tuple[str, frozenset[str]]] = set()
-    while queue:
-        need = queue.pop(0)
-        if (need.name, need.extras) in seen:
-            continue
-        seen.add((need.name, need.extras))
-        first, found = _look(provider, need, strict=strict)
-        yield need, first
-        queue.extend(found)
+    while wave:
+        fresh: dict[tuple[str, frozenset[str]], Requirement] = {}
+        for need in wave:
+            if (need.name, need.extras) not in seen:
+                fresh.setdefault((need.name, need.extras), need)
+        seen.update(fresh)
+        _prefetch_best(provider, fresh.values())
+        wave = []
+        for need in fresh.values():
+            first, found = _look(provider, need, strict=strict)
+            yield need, first
+            wave.extend(found)
+
+
+def _prefetch_best(provider: Provider, needs: Iterable[Requirement]) -> None:
+    """Ask for the metadata of what is looked at next, all at a time: each answer takes its time."""
+    for need in needs:
+        best = next(iter(provider.candidates(need.name, need.extras, [need])), None)
+        if best is not None and not best.system:
+            provider.shelf.index.prefetch_metadata([(best.name, str(best.version), best.file)])
 
 
 def _look(

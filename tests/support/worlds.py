@@ -24,6 +24,8 @@ class World:
     requires: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     facts: dict[str, WheelFacts] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    ahead: list[str] = field(default_factory=list)  # files whose metadata is asked for ahead
+    read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)  # with ``ahead`` then
     own: dict[str, tuple[str, ...]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     large: dict[str, WheelFacts] = field(default_factory=dict)  # known once large wheels are read
@@ -70,6 +72,7 @@ class World:
         """Do nothing: everything is here."""
 
     def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        self.read.append((file.filename, tuple(self.ahead)))
         own = self.own.get(file.filename)
         requires = self.requires[name, version] if own is None else own
         uncertain = file.filename in self.silent
@@ -82,7 +85,8 @@ class World:
         )
 
     def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
-        """Do nothing: everything is here."""
+        """Note what would be fetched; everything is here."""
+        self.ahead.extend(file.filename for _, _, file in wanted)
 
     def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:
         assert name

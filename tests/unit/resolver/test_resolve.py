@@ -321,3 +321,13 @@ def test_a_wheel_whose_metadata_is_found_broken_in_the_search_is_passed_over() -
     world = World().add(f"a-1.0-{ANY}").add(f"a-2.0-{ANY}", requires=["b ~~ 1"])
     world.add(f"a-3.0-{ANY}", requires=["c<2"]).add(f"c-1.0-{ANY}").add(f"c-2.0-{ANY}")
     assert solved(world, "a", "c>=2") == {"a": "1.0", "c": "2.0"}
+
+
+def test_the_metadata_of_siblings_is_asked_for_before_the_first_is_read() -> None:
+    world = World()
+    world.add(f"a-1.0-{ANY}", requires=["c", "d"]).add(f"b-1.0-{ANY}", requires=["c"])
+    world.add(f"c-1.0-{ANY}").add(f"d-1.0-{ANY}")
+    assert solved(world, "a", "b") == {"a": "1.0", "b": "1.0", "c": "1.0", "d": "1.0"}
+    ahead = dict(reversed(world.read))  # of each file, the first time
+    assert {f"a-1.0-{ANY}", f"b-1.0-{ANY}"} <= set(ahead[f"a-1.0-{ANY}"])
+    assert {f"c-1.0-{ANY}", f"d-1.0-{ANY}"} <= set(ahead[f"c-1.0-{ANY}"])
