@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import chain
 from operator import eq, ge, gt, le, lt, ne
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.source_modules import FUNCTIONS, INNER, Function, Module, is_example, walk
@@ -23,6 +23,15 @@ _KNOWN: Mapping[str, object] = {
     "typing.TYPE_CHECKING": False,
     "typing_extensions.TYPE_CHECKING": False,
 }
+# What tells which Python runs, by the part of its version.
+_VERSIONS: Mapping[str, str] = {
+    "sys.version_info": "whole",
+    "sys.version_info.major": "major",
+    "sys.version": "texts",
+    "platform.python_version": "texts",
+    "platform.python_version_tuple": "texts",
+    "sys.hexversion": "hex",
+}
 _ASKS = frozenset(
     {
         *("shutil.which", "os.path.exists", "os.path.isfile", "importlib.util.find_spec"),
@@ -31,7 +40,7 @@ _ASKS = frozenset(
 )
 _LEAVES = frozenset({"sys.exit", "exit", "quit", "os._exit"})
 _EVERYTHING = "Exception"
-_COMPARES: Mapping[type[ast.cmpop], Callable[[int, int], bool]] = {
+_COMPARES: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: lt,
     ast.LtE: le,
     ast.Eq: eq,
@@ -235,11 +244,9 @@ class Conditions:
         return value if isinstance(value, bool) else None
 
     def _compare(self, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> bool | None:
-        part = left.slice if isinstance(left, ast.Subscript) else None
-        name = self._dotted(left.value if isinstance(left, ast.Subscript) else left)
-        if name.startswith("sys.version_info"):
-            major = name.endswith(".major") or (isinstance(part, ast.Constant) and part.value == 0)
-            return _for_every_python(operator, right, major=major)
+        part = self._version_part(left)
+        if part:
+            return _for_every_python(operator, right, part)
         one = self._value(left)
         texts = right.elts if isinstance(right, ast.List | ast.Tuple | ast.Set) else [right]
         others = [self._value(text) for text in texts]
@@ -252,6 +259,29 @@ class Conditions:
             inside = one in str(others[0]) if single else one in others
             return inside is isinstance(operator, ast.In)
         return None
+
+    def _version_part(self, node: ast.expr, steps: int = 5) -> str:
+        """Return which part of the running Python's version a node is, or nothing.
+
+        ``whole`` is ``sys.version_info``, or its first numbers; ``major`` 3, ``text`` "3", ``hex``
+        ``sys.hexversion``. Names are followed so many ``steps``.
+        """
+        part = _VERSIONS.get(self._dotted(node.func if isinstance(node, ast.Call) else node), "")
+        if part or not steps:
+            return part
+        if isinstance(node, ast.Name) and node.id in self._values:
+            return self._version_part(self._values[node.id], steps - 1)
+        if isinstance(node, ast.Attribute) and node.attr == "major":
+            return "major" if self._version_part(node.value, steps - 1) == "whole" else ""
+        if not isinstance(node, ast.Subscript):
+            return ""
+        inner = self._version_part(node.value, steps - 1)
+        if isinstance(node.slice, ast.Slice):
+            start = node.slice.lower
+            first = start is None or (isinstance(start, ast.Constant) and start.value == 0)
+            return inner if inner == "whole" and first and node.slice.step is None else ""
+        first = isinstance(node.slice, ast.Constant) and node.slice.value == 0
+        return {"whole": "major", "texts": "text"}.get(inner, "") if first else ""
 
     def _value(self, node: ast.expr) -> object:
         """Return a text or truth value that is the same in every container, or None."""
@@ -286,18 +316,23 @@ class Conditions:
         return None
 
 
-def _for_every_python(operator: ast.cmpop, right: ast.expr, *, major: bool) -> bool | None:
+def _for_every_python(operator: ast.cmpop, right: ast.expr, part: str) -> bool | None:
     """Return what ``sys.version_info < (3, 9)`` is for every Python that an image may have."""
     try:
         asked = ast.literal_eval(right)
     except ValueError:
         return None
-    if major and isinstance(asked, int):
+    if part in {"major", "text"}:
         compare = _COMPARES.get(type(operator))
-        return compare(_OLDEST[0], asked) if compare else None
+        major = _OLDEST[0] if part == "major" else str(_OLDEST[0])
+        return compare(major, asked) if compare and type(asked) is type(major) else None
+    if part == "hex":
+        asked = (asked >> 24, asked >> 16 & 0xFF) if isinstance(asked, int) else None
     numbers = isinstance(asked, tuple) and all(isinstance(one, int) for one in asked)
-    if major or not numbers or asked > _OLDEST:
+    if not numbers or asked > _OLDEST:
         return None
+    if isinstance(operator, ast.Eq | ast.NotEq):
+        return isinstance(operator, ast.NotEq) if asked < _OLDEST[:1] else None
     if isinstance(operator, ast.Lt | ast.LtE):
         return False
     return True if isinstance(operator, ast.Gt | ast.GtE) else None

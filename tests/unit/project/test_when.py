@@ -97,3 +97,28 @@ def test_an_import_that_no_literal_names_may_lead_anywhere(tmp_path: Path) -> No
     tool = "import subprocess\nsubprocess.run(['nmcli'])\n"
     source = "import importlib, os\nimportlib.import_module(os.environ['P'])\n" + APP
     assert when(tmp_path, "runs-program", {"main.py": source, "deploy.py": tool}) == [When.CALL]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import sys\npy = sys.version_info\nold = py.major < 3\nif old:\n    import serial\n",
+        "import sys\nv = sys.version_info\nif (v[0] == 2):\n    import serial\n",
+        "import sys\nif sys.version[0] == '2':\n    import serial\n",
+        "import sys\nif sys.hexversion < 0x03000000:\n    import serial\n",
+        "import platform\nif platform.python_version_tuple()[0] == '2':\n    import serial\n",
+        "import sys\nif sys.version_info[:2] == (2, 7):\n    import serial\n",
+    ],
+)
+def test_an_import_for_python_2_is_none_however_its_condition_is_written(
+    tmp_path: Path, source: str
+) -> None:
+    found = facts(tmp_path, {"main.py": source + APP}, "fastapi", "uvicorn").uses
+    assert [use for use in found if use.value == "serial"] == []
+
+
+@pytest.mark.parametrize("part", ["[1] < 5", "[1:] < (5,)", ".minor == 2", " < (3, 12)"])
+def test_an_import_for_some_pythons_stays(tmp_path: Path, part: str) -> None:
+    source = f"import sys\nv = sys.version_info\nif v{part}:\n    import serial\n"
+    found = facts(tmp_path, {"main.py": source + APP}, "fastapi", "uvicorn").uses
+    assert [use.when for use in found if use.value == "serial"] == [When.START]
