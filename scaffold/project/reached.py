@@ -177,11 +177,12 @@ class Conditions:
 
     def _branches(self, node: ast.If | ast.IfExp, place: Place) -> Iterator[tuple[ast.AST, Place]]:
         known = self.known(node.test)
-        asks = place.asked or self._asks(node.test)
+        test = walk(node.test)
+        asks = place.asked or self._asks(test)
         # Who asks for a program and ends without it needs it all the same.
         ends = isinstance(node, ast.If) and self._gives_up(node.body)
         yield node.test, replace(place, asked=place.asked or (asks and not ends))
-        inner = replace(place, asked=asks, main=place.main or _is_main(node.test))
+        inner = replace(place, asked=asks, main=place.main or any(map(_is_own_name, test)))
         # What follows «if not installed» stands where something is.
         other = replace(place, asked=asks) if _is_negated(node.test) else place
         branches = ((node.body, known is not False, inner), (node.orelse, known is not True, other))
@@ -217,9 +218,8 @@ class Conditions:
         nodes = node.elts if isinstance(node, ast.Tuple) else [node]
         return [self._dotted(one).rpartition(".")[2] for one in nodes]
 
-    def _asks(self, test: ast.expr) -> bool:
-        """Tell whether a condition asks for what is there."""
-        inside = walk(test)
+    def _asks(self, inside: Sequence[ast.AST]) -> bool:
+        """Tell whether the nodes of a condition ask for what is there."""
         named = (node.id for node in inside if isinstance(node, ast.Name))
         values = (walk(self._values[name]) for name in named if name in self._values)
         return any(
@@ -413,8 +413,8 @@ def _is_set(node: ast.AST) -> TypeGuard[ast.Assign | ast.AnnAssign]:
     return isinstance(value, ast.Constant) and value.value in {True, False, None}
 
 
-def _is_main(test: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in walk(test))
+def _is_own_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "__name__"
 
 
 # Functions that import what a computation says: then any module may be reached.

@@ -60,7 +60,7 @@ from scaffold.project.entrypoint.scripts import (
 from scaffold.project.entrypoint.servers import Setting, serve_app, serve_site
 from scaffold.project.reached import find_reached
 from scaffold.project.setup_files import SETUP_FILES
-from scaffold.project.source_modules import Module, is_example, load_modules
+from scaffold.project.source_modules import Module, is_example, load_modules, uncollected
 from scaffold.project.uses import find_devices, find_uses
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -85,6 +85,7 @@ class SourceFacts:
     volumes: tuple[str, ...] = ()
 
 
+@uncollected()
 def read_sources(
     root: Path,
     *,

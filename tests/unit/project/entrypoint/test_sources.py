@@ -1,5 +1,6 @@
 """Sources written oddly are read to the end: no value is followed for ever."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,24 @@ def test_a_status_page_is_a_health_path(tmp_path: Path) -> None:
     )
     assert facts.health is not None
     assert (facts.health.value, facts.health.origin.line) == ("/status", 5)
+
+
+def test_the_garbage_collector_looks_at_no_trees_and_is_left_as_it_was(tmp_path: Path) -> None:
+    looks = list[str]()
+
+    def look(phase: str, _: object) -> None:
+        looks.append(phase)
+
+    gc.callbacks.append(look)
+    try:
+        read_main(tmp_path, "x = [1, 2, f(3)]\n" * 5000)
+    finally:
+        gc.callbacks.remove(look)
+    assert looks.count("start") < 5
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        read_main(tmp_path, "x = 1\n")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
