@@ -90,7 +90,10 @@ def read_procfile(
         use = Use(code="needs-shell", value="sh", origin=origin)
         secret = ", ".join(key for key, _ in environment if SECRET.search(key))
         told = f"{secret} stands in the image with it: pass it to the container" if secret else ""
-        start = started(name, ("sh", "-c", line), remark(origin, "the line needs a shell", told))
+        # As Heroku sets it: gunicorn, and what asks for it, listens there where no option says it.
+        given = [("PORT", number_text)] if web and listens else []
+        origin = remark(origin, "the line needs a shell", told)
+        start = started(name, ("sh", "-c", line), origin, environment=given)
         return Entry(start=start, port=listens, uses=(use,))
     command, added = reachable(as_module(filled), number_text, binds=binds)
     start = started(name, command, remark(origin, added), environment=environment)

@@ -163,6 +163,17 @@ def test_a_procfile_line_that_needs_a_shell_says_so(tmp_path: Path) -> None:
     assert "needs a shell" in origin(tmp_path, {"Procfile": "web: a | b\n"})
 
 
+def test_a_server_in_a_procfiles_shell_line_is_given_the_port_that_the_image_exposes(
+    tmp_path: Path,
+) -> None:
+    line = "web: flask db upgrade; gunicorn app:app\nworker: a; b\n"
+    files = {"app.py": FLASK, "Procfile": line}
+    found = facts(tmp_path, files, "flask", "gunicorn")
+    assert found.start is not None
+    assert found.port is not None
+    assert found.start.value.environment == (("PORT", str(found.port.value)),)
+
+
 def test_a_variable_before_a_procfiles_command_is_kept(tmp_path: Path) -> None:
     start = facts(tmp_path, {"Procfile": "worker: MODE=fast python w.py\n"}).start
     assert start is not None
