@@ -16,6 +16,7 @@ from scaffold.cli.plan import show_result
 from scaffold.cli.request import with_given
 from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
+from scaffold.config.request import choose_targets
 from scaffold.docker.connect import connect, measure_room
 from scaffold.docker.images import native_arches
 from scaffold.dockerfile.extras import find_hardware
@@ -25,6 +26,7 @@ from scaffold.model.build import BuildOptions
 from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
+from scaffold.planner.accelerators import find_used
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import format_size, to_json
 
@@ -97,6 +99,9 @@ def deploy(
                     make_image_job(outside, prepared, job, archive, base_from or ""), watch
                 )
         promise = promises[arches[0]]
+        targets, _ = choose_targets(
+            replace(prepared.request, targets=(promise.arch,)), facts.devices, promise.arch
+        )
         memory = promise.budget.memory
         done = bring(
             Deployment(
@@ -105,6 +110,7 @@ def deploy(
                 memory=memory - memory // _SYSTEM_SHARE if memory else None,
                 cpus=promise.cores * 7 / _SYSTEM_SHARE if promise.cores else None,
                 hardware=find_hardware(prepared.project),
+                accelerator=find_used(facts.accelerators, targets[0], promise.packages),
                 environment=read_variables(path / ".env"),
                 patience=health_timeout,
                 compose=start,

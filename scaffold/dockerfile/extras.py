@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scaffold import __version__
 from scaffold.model.build import spell_push
+from scaffold.model.knowledge import Accelerator
 from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import Project, When
 from scaffold.planner.companions import list_volumes, name_volume
@@ -144,6 +145,7 @@ class Service:
     ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's, and
     ``compose_suffix`` the compose file from one of theirs, which docker would pass over for it.
     ``settings`` are variables that the sources have no default for, ``push`` is buildx's output.
+    ``accelerator`` is one that asks for a container runtime of its own.
     """
 
     name: str
@@ -167,6 +169,7 @@ class Service:
     groups: tuple[tuple[Group, str], ...]
     settings: tuple[str, ...]
     push: str
+    accelerator: Accelerator | None
 
 
 def make_service(plan: Plan) -> Service:
@@ -178,7 +181,9 @@ def make_service(plan: Plan) -> Service:
     cores = device.cores if device else None
     hardware = find_hardware(plan.project)
     suffix = _suffix(plan.options.dockerfile)
+    accelerator = plan.targets[0].chosen.candidate.accelerator
     return Service(
+        accelerator=accelerator if accelerator and accelerator.runtime else None,
         name=name,
         image=name,
         platform=arches[0][1] if len(arches) == 1 else "",

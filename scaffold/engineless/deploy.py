@@ -19,6 +19,7 @@ from scaffold.docker.oci import is_platform, open_layer
 from scaffold.dockerfile.extras import Hardware, groups_of
 from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.image import in_blocks
+from scaffold.model.knowledge import Accelerator
 from scaffold.model.target import Arch
 from scaffold.planner.companions import name_volume
 
@@ -53,6 +54,7 @@ class Deployment:
     hardware: tuple[Hardware, ...]
     environment: Mapping[str, str]
     patience: float  # seconds until it has to be healthy
+    accelerator: Accelerator | None = None  # one that its packages use
     compose: RunCompose | None = None  # starts it, instead of the engine by itself
 
 
@@ -150,13 +152,15 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
     # By names: what a container without a name for it leaves is lost with the next.
     kept = {"home": variables["HOME"]} if "HOME" in variables else {}
     kept |= {name_volume(path): path for path in run.get("Volumes") or {}}
+    used = job.accelerator
     tmp = min(_TMP_MOST, job.memory // _TMP_SHARE) if job.memory else _TMP_MOST
     return {
         "name": job.name,
         "image": saved.tag,
         "detach": True,
         "init": True,
-        "environment": dict(job.environment),
+        "environment": {**(used.variables if used else {}), **job.environment},
+        **({"runtime": used.runtime} if used and used.runtime else {}),
         "ports": ports,
         "restart_policy": {"Name": "unless-stopped" if run.get("Healthcheck") else "on-failure"},
         "read_only": True,

@@ -58,7 +58,8 @@ class Accelerator:
     """One kind of accelerator.
 
     ``parts`` are patterns of packages that are not needed without it. ``host`` is what the device's
-    own system brings, outside of any image. ``runtime`` is the container runtime that it needs.
+    own system brings, outside of any image. ``runtime`` is the container runtime that it needs,
+    ``variables`` are what that reads in the container's environment.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Accelerator:
     parts: tuple[str, ...] = ()
     host: str = ""
     runtime: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
     devices: tuple[str, ...] = ()  # device files
     modules: tuple[str, ...] = ()  # imports that mean it
     rules: tuple[AcceleratorRule, ...] = ()

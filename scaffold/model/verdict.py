@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scaffold.model.knowledge import Base, BuildClass, Image, StandIn, SystemPackage
+from scaffold.model.knowledge import Accelerator, Base, BuildClass, Image, StandIn, SystemPackage
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 
 
@@ -69,7 +69,7 @@ class Candidate:
     that nothing in the image loads, ``stand_ins`` libraries that nothing calls, ``spared`` pairs
     (rule of trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out
     of packages before they go in. ``doubts`` are why its Python may not be one that the pins of
-    the project were made for.
+    the project were made for. ``accelerator`` is the target's, where a package uses it.
     """
 
     base: Base
@@ -89,6 +89,7 @@ class Candidate:
     spared: tuple[tuple[str, str], ...] = ()
     trimmed: tuple[Trimmed, ...] = ()
     doubts: tuple[Reason, ...] = ()
+    accelerator: Accelerator | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

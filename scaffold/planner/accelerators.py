@@ -40,6 +40,20 @@ def find_advice(
     return found
 
 
+def find_used(
+    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+) -> Accelerator | None:
+    """Return the target's accelerator if one of its packages uses it, None otherwise."""
+    own = accelerators.get(target.accelerator)
+    if own is None:
+        return None
+    for package in packages:
+        advice = _find_rule({own.id: own}, target, package, own.id)
+        if own.is_part(package) or (advice is not None and advice.rule.verdict == "works"):
+            return own
+    return None
+
+
 def find_plain_index(accelerators: Mapping[str, Accelerator], project: Project) -> str | None:
     """Return the index of files without an accelerator that the project's people install from."""
     known = {

@@ -16,7 +16,7 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
-from scaffold.planner.accelerators import list_refusals, list_unused
+from scaffold.planner.accelerators import find_used, list_refusals, list_unused
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.size_prediction import (
     predict,
@@ -284,6 +284,7 @@ def evaluate(
         size = recompress(size, base, facts.compressions["zstd"], level)
     own_image = question.project.own_image
     own = facts.find_family(own_image.image) if own_image else None
+    names = [weighed.pinned.name for weighed in packages]
     candidate = Candidate(
         base=base,
         image=image,
@@ -308,8 +309,8 @@ def evaluate(
             facts.releases,
             proven=own.python if own else "",
         ),
+        accelerator=find_used(facts.accelerators, question.target, names),
     )
-    names = [weighed.pinned.name for weighed in packages]
     bound, musl = dict(question.project.index.vendor_urls), base.libc is LibcFamily.MUSL
     refused = (
         *needs.refused,

@@ -8,11 +8,12 @@ import yaml
 
 from scaffold.dockerfile.extras import FILES, find_hardware, make_workshop
 from scaffold.dockerfile.render import render
+from scaffold.model.knowledge import Accelerator
 from scaffold.model.options import AROUND, Options
 from scaffold.model.plan import Plan
 from scaffold.model.project import Origin, Use
 from scaffold.model.target import Arch, Budget, Target
-from tests.support.builders import make_device
+from tests.support.builders import CHECKED, make_device
 from tests.support.dockerfiles import PROJECT, WHEEL, load, plan_of, simple_plan
 from tests.support.worlds import World, ask
 
@@ -32,6 +33,12 @@ def on_device(plan: Plan, memory: int | None) -> Plan:
     (only,) = plan.targets
     target = Target(arch=only.target.arch, budget=Budget(memory=memory), device=device)
     return replace(plan, targets=(replace(only, target=target),))
+
+
+def on_accelerator(plan: Plan, accelerator: Accelerator) -> Plan:
+    (only,) = plan.targets
+    candidate = replace(only.chosen.candidate, accelerator=accelerator)
+    return replace(plan, targets=(replace(only, chosen=replace(only.chosen, candidate=candidate)),))
 
 
 def opens(path: str) -> Use:
@@ -89,6 +96,25 @@ def test_sources_name_devices_before_packages_do(
 ) -> None:
     project = replace(PROJECT, asked=ask(*texts), uses=tuple(map(opens, uses)))
     assert [one.path for one in find_hardware(project)] == paths
+
+
+def test_what_an_accelerator_asks_of_the_engine_is_asked_for() -> None:
+    gpu = Accelerator(
+        id="gpu",
+        name="GPU",
+        host="the driver",
+        runtime="vendor",
+        variables={"VENDOR_DEVICES": "all"},
+        source="none",
+        checked=CHECKED,
+    )
+    service = service_of(on_accelerator(simple_plan(), gpu))
+    assert service["runtime"] == "vendor"
+    assert service["environment"] == {"VENDOR_DEVICES": "${VENDOR_DEVICES:-all}"}
+    unit = with_all(on_accelerator(simple_plan(), gpu))["app.service"]
+    assert "    --runtime vendor \\\n    --env VENDOR_DEVICES=all \\\n" in unit
+    for plan in (simple_plan(), on_accelerator(simple_plan(), replace(gpu, runtime=""))):
+        assert not {"runtime", "environment"} & set(service_of(plan))
 
 
 def test_a_group_without_a_number_of_its_own_says_how_to_get_it() -> None:

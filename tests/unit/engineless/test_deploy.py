@@ -13,6 +13,8 @@ from uuid import uuid4
 import pytest
 from docker.errors import ImageNotFound
 
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from scaffold.cli.deploy import read_variables
 from scaffold.docker.oci import CONFIG, LAYER, MANIFEST, Image, Store, dump, write_archive
 from scaffold.dockerfile.extras import Group, Hardware
@@ -132,6 +134,11 @@ def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
     assert found["environment"]["TEXT"] == "a=b"
     assert (found["mem_limit"], found["nano_cpus"]) == (512 << 20, 3_500_000_000)
     assert list(found["tmpfs"].values()) == [f"size={64 << 20},mode=1777"]
+    assert "runtime" not in found
+    cuda = load_facts(knowledge()).accelerators["cuda"]
+    used = run_settings(replace(job, accelerator=cuda), saved)
+    assert used["runtime"] == "nvidia"
+    assert used["environment"] == {**cuda.variables, **found["environment"]}
     with pytest.raises(UsageError, match="group gpio") as raised:
         run_settings(replace(job, environment={}), saved)
     assert "stat -c GPIO_GID=%g /dev/gpiochip0" in raised.value.hint

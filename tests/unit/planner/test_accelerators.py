@@ -15,6 +15,7 @@ from scaffold.planner.accelerators import (
     bind_configured,
     choose_indexes,
     find_advice,
+    find_used,
     list_refusals,
     list_unused,
     unusable_parts,
@@ -143,6 +144,22 @@ def test_what_a_driver_serves_is_refused_on_musl_whatever_is_asked() -> None:
     for where in (Target(arch=Arch.AMD64, budget=Budget()), target("intel-nuc", "cuda")):
         (told,) = list_refusals(TABLE, where, ["tensorrt", "torch", "numpy"], musl=True)
         assert (told.package, "built for glibc" in told.text) == ("tensorrt", True)
+
+
+@pytest.mark.parametrize(
+    ("device", "packages", "used"),
+    [
+        ("jetson-agx-thor", ("flask", "nvidia-cudnn-cu13"), "cuda"),
+        ("jetson-agx-thor", ("flask",), None),
+        ("rock-5b", ("rknn-toolkit-lite2",), "rknn"),
+        ("raspberry-pi-5", ("onnxruntime-gpu",), None),
+    ],
+)
+def test_an_accelerator_is_used_where_a_package_is_made_for_it(
+    device: str, packages: tuple[str, ...], used: str | None
+) -> None:
+    found = find_used(TABLE, target(device), packages)
+    assert (found and found.id) == used
 
 
 def test_without_a_device_nothing_is_assumed() -> None:
