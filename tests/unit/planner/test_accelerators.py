@@ -249,6 +249,18 @@ def test_parts_are_what_serves_a_gpu_only() -> None:
     assert not any(map(cuda.is_part, ["nvidia-ml-py", "torch", "numpy", "cudf-notes"]))
 
 
+@pytest.mark.parametrize("device", sorted(one for one in FACTS.devices if "jetson" in one))
+def test_a_jetson_is_never_sent_to_the_base_of_another_jetpack(device: str) -> None:
+    packages = {name for rule in TABLE["cuda"].rules for name in rule.packages if "*" not in name}
+    found = [find_advice(TABLE, target(device, "cuda"), name) for name in sorted(packages)]
+    bases = {one.rule.base for one in found if one and one.rule.base}
+    # The major number of L4T and the JetPack that it is part of (NVIDIA, JetPack archive).
+    jetpacks = {"32": "4", "35": "5", "36": "6"}
+    for base in bases:
+        release = base.partition(":r")[2].partition(".")[0]
+        assert jetpacks[release] in FACTS.devices[device].jetpacks, base
+
+
 def test_the_table_hangs_together() -> None:
     assert set(TABLE) == set(ACCELERATORS) - {"auto", "none"}
     used = {device.accelerator for device in FACTS.devices.values()} - {"none"}
