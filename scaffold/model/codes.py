@@ -453,6 +453,14 @@ class Code(StrEnum):
 
     Plan again where the index can be reached, or name a mirror of it with --extra-index-url.
     """
+    ACCELERATOR_UNKNOWN = """accelerator-unknown (note, first-screen):
+    nobody looked into what a package does on this device
+
+    The package is made for an accelerator. What it does on the device, which has none or another,
+    is not known.
+
+    Try it on the device before you rely on it; `leanscaffold wheels PACKAGE` shows what is known.
+    """
     ACCELERATOR_UNUSED = """accelerator-unused (note, first-screen):
     the device's accelerator stays unused
 

@@ -26,7 +26,8 @@ class AcceleratorRule:
 
     ``packages`` are normalised names or patterns. ``verdict`` is ``index`` (they come from
     ``index_url``), ``works`` (the default index's files are right), ``useless`` (they install and
-    are not needed) or ``unusable`` (what the default index has does not run there). ``arches``,
+    are not needed), ``unusable`` (what the default index has does not run there) or ``unknown``
+    (nobody looked into it; that is told). ``arches``,
     ``capabilities`` and ``jetpacks`` limit it; empty is everywhere. ``plain_arches`` are those for
     which an older version on the default index has no code for the accelerator. ``swap`` is what
     does the same without it.

@@ -170,6 +170,25 @@ def list_unused(
             return
 
 
+def list_unknown(
+    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+) -> Iterator[Reason]:
+    """Yield a note for each package of which nobody knows what it does on the device.
+
+    ``packages`` are those that the project asks for itself: others do without what they require
+    for a GPU alone, or are listed themselves.
+    """
+    for package in packages:
+        advice = find_advice(accelerators, target, package)
+        if advice is not None and advice.rule.verdict == "unknown":
+            yield Reason(
+                code=Code.ACCELERATOR_UNKNOWN,
+                text=f"{package} {_name_place(target.device)}: {advice.rule.why}",
+                package=package,
+                fact=advice.accelerator.id,
+            )
+
+
 def choose_indexes(
     accelerators: Mapping[str, Accelerator],
     target: Target,

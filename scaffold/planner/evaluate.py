@@ -16,7 +16,7 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
-from scaffold.planner.accelerators import find_used, list_refusals, list_unused
+from scaffold.planner.accelerators import find_used, list_refusals, list_unknown, list_unused
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.size_prediction import (
     predict,
@@ -285,6 +285,7 @@ def evaluate(
     own_image = question.project.own_image
     own = facts.find_family(own_image.image) if own_image else None
     names = [weighed.pinned.name for weighed in packages]
+    asked = [one.pinned.name for one in packages if not one.pinned.required_by]
     candidate = Candidate(
         base=base,
         image=image,
@@ -329,6 +330,7 @@ def evaluate(
         *needs.remarks,
         *resolution.notes,
         *list_unused(facts.accelerators, question.target, names, bound=bound),
+        *list_unknown(facts.accelerators, question.target, asked),
         *_remark(question, candidate),
     )
     remarks = (*remarks, *candidate.doubts[:1])

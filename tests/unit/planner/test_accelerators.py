@@ -17,6 +17,7 @@ from scaffold.planner.accelerators import (
     find_advice,
     find_used,
     list_refusals,
+    list_unknown,
     list_unused,
     unusable_parts,
 )
@@ -68,7 +69,7 @@ PAIRS = [
     ("raspberry-pi-5", "auto", "tensorflow", "", ""),
     ("raspberry-pi-5", "auto", "jax", "", ""),
     ("raspberry-pi-5", "auto", "ai-edge-litert", "", ""),
-    ("raspberry-pi-5", "auto", "nvidia-ml-py", "", ""),  # Python alone; ultralytics asks for it
+    ("raspberry-pi-5", "auto", "nvidia-ml-py", "unknown", "nvmlInit"),  # Python alone
     ("raspberry-pi-5", "auto", "pycuda", "useless", "GPU only"),
     ("n100-mini-pc", "auto", "faiss-gpu-cu12", "useless", "faiss-cpu"),
     # NPUs: only beside the one that they are for.
@@ -160,6 +161,24 @@ def test_an_accelerator_is_used_where_a_package_is_made_for_it(
 ) -> None:
     found = find_used(TABLE, target(device), packages)
     assert (found and found.id) == used
+
+
+@pytest.mark.parametrize(
+    ("device", "packages", "named"),
+    [
+        ("raspberry-pi-5", ("flask", "bitsandbytes"), ["bitsandbytes"]),
+        ("raspberry-pi-5", ("nvidia-ml-py", "vllm"), ["nvidia-ml-py", "vllm"]),
+        ("intel-nuc", ("gpustat",), ["gpustat"]),
+        ("rock-5b", ("xformers",), ["xformers"]),
+        ("jetson-agx-thor", ("nvidia-ml-py",), []),
+        ("raspberry-pi-5", ("flask", "torch"), []),
+    ],
+)
+def test_what_nobody_looked_into_is_told(
+    device: str, packages: tuple[str, ...], named: list[str]
+) -> None:
+    found = list(list_unknown(TABLE, target(device), packages))
+    assert [one.package for one in found] == named
 
 
 def test_without_a_device_nothing_is_assumed() -> None:
