@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from scaffold.assembler.elf import Elf
 from scaffold.model.resolution import Weighed
@@ -96,6 +97,18 @@ def is_database(path: str) -> bool:
 
 # ext4, and nearly every flash file system of a device, give out 4 KiB at a time.
 BLOCK = 4096
+
+
+def count_waste(files: Iterable[tuple[str, int]]) -> int:
+    """Return what blocks add to files, pairs of a relative path and bytes, and their folders."""
+    folders: set[str] = set()
+    waste = 0
+    for path, size in files:
+        waste += -size % BLOCK
+        folders.update(map(str, PurePosixPath(path).parents))
+    return waste + len(folders) * BLOCK
+
+
 # A wheel of which only the number of files is known. 21 wheels, from click to onnxruntime: the last
 # block of a file wastes 2081 to 2874 bytes on average, but for two with a handful of files; there
 # are 0.04 to 0.19 folders per file, but for three; 0.67 in Django, which has one per language

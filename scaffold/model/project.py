@@ -243,8 +243,9 @@ class Project:
     """A project as read. ``pythons`` are specifier sets that all have to hold (``>=3.11``).
 
     ``app_bytes`` is what the application's own files weigh in the image, in bytes, and
-    ``app_sources`` the Python sources among them, ``app_served`` what lies below folders named
-    static; ``models`` are its heavy files, relative to ``folder``;
+    ``app_waste`` what the blocks of a file system and folders add to that, ``app_sources`` the
+    Python sources among them, ``app_modules`` how many these are, ``app_served`` what lies below
+    folders named static; ``models`` are its heavy files, relative to ``folder``;
     ``source_paths`` are folders, relative to the project, that hold importable code
     (``.``, ``src``). ``files`` are the project's requirement and lock files, relative, and
     ``environments`` its virtual environments under names that nobody could guess. ``trace`` is what
@@ -276,7 +277,9 @@ class Project:
     uses: tuple[Use, ...] = ()
     source_paths: tuple[str, ...] = (".",)
     app_bytes: int = 0
+    app_waste: int = 0
     app_sources: int = 0
+    app_modules: int = 0
     app_served: int = 0
     offered: tuple[tuple[str, frozenset[str]], ...] = ()
     told_extras: tuple[Found[str], ...] = ()

@@ -271,6 +271,7 @@ def evaluate(
         footprints=facts.footprints,
         system=needs.cost,
         app=(question.project.app_bytes + fetched, question.project.app_sources),
+        app_waste=(question.project.app_waste, question.project.app_modules),
         unbuilt=weigh_unbuilt(question.project) + weigh_collected(question.project, packages),
         bytecode=options.bytecode,
         less=less,

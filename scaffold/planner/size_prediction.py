@@ -48,8 +48,8 @@ FIXED_DOWNLOAD = 1024
 BASE_WASTE_SPREAD = 0.2
 # Distribution packages: documentation, licences and a few libraries, as in the slim image.
 SYSTEM_IN_BLOCKS = 1.1
-# An application's sources: the size of one file (the five examples, 2026-11-25: 0.5 to 4 kB).
-APPLICATION_FILE = 3_000
+# A source's bytecode in its last block, and its share of the folder that has it.
+_MODULE_WASTE = WASTE + FOLDERS * BLOCK
 
 _NOTHING = SystemCost()
 
@@ -85,6 +85,7 @@ def predict(
     footprints: Mapping[str, Footprint],
     system: SystemCost,
     app: tuple[int, int],
+    app_waste: tuple[int, int] = (0, 0),
     bytecode: str,
     less: tuple[int, int] = (0, 0),
     models: tuple[int, int] = (0, 0),
@@ -92,6 +93,7 @@ def predict(
 ) -> Size:
     """Return the predicted size with its error bound. ``app`` is bytes, and of Python sources.
 
+    ``app_waste`` is what blocks add to them in bytes, and how many sources there are.
     ``less`` is what trimming takes out of the base, on disk and to download, if no package asks
     for it. ``models`` are bytes of the application and what they are compressed to, ``unbuilt`` is
     its machine code, which its own build makes.
@@ -146,7 +148,8 @@ def predict(
         + less[0]
     )
     base_waste = base_disk * (base.in_blocks - 1)
-    around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + _application_waste(app_bytes - models[0])
+    modules = app_waste[1] if bytecode != "none" else 0
+    around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + app_waste[0] + modules * _MODULE_WASTE
     wastes = [predict_waste(weighed, bytecode=bytecode != "none") for weighed in packages]
     return Size(
         on_disk=on_disk,
@@ -209,12 +212,6 @@ def _package(
         weighed.facts.installed + compiled,
         round(_layer(weighed, footprints)) + layer,
     )
-
-
-def _application_waste(app_bytes: int) -> float:
-    """Return what blocks add to the application; a layer's own folders are there in any case."""
-    files = app_bytes / APPLICATION_FILE
-    return files * (WASTE + FOLDERS * BLOCK) + 2 * BLOCK
 
 
 def _library(base: Base, bytecode: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from scaffold.model.errors import (
     RequirementsInvalidError,
     UsageError,
 )
+from scaffold.model.image import count_waste
 from scaffold.model.options import DOCKERFILE
 from scaffold.model.project import (
     Asked,
@@ -162,7 +163,9 @@ def read_project(
         source_paths=facts.source_paths,
         app_bytes=sum(size for path, size in listed if path not in left_out)
         + sum((root / path).stat().st_size for one in packages for path in one.reads),
+        app_waste=count_waste(pair for pair in listed if pair[0] not in left_out),
         app_sources=sum(size for path, size in listed if path.endswith(".py")),
+        app_modules=sum(path.endswith(".py") for path, _ in listed),
         app_served=sum(size for path, size in listed if "/static/" in f"/{path}"),
         models=find_heavy(root, (pair for pair in listed if pair[0] not in left_out)),
         files=unique((*reading.files, *(found.origin.file for found in pythons))),

@@ -16,6 +16,7 @@ from scaffold.model.image import (
     Contents,
     ImageFile,
     count_blocks,
+    count_waste,
     in_blocks,
     predict_waste,
 )
@@ -134,3 +135,19 @@ def test_a_prediction_of_containerds_store_has_to_hold() -> None:
     status, text, _ = size_check(replace(size, in_blocks=4096))
     assert status is Status.FAILED
     assert text == "8.3 kB in containerd's store, predicted 4.2 kB (+98.6 %)"
+
+
+@pytest.mark.parametrize(
+    ("files", "waste"),
+    [
+        ((), 0),
+        ((("main.py", 1),), 4095 + BLOCK),
+        ((("main.py", BLOCK),), BLOCK),
+        ((("a/b/c.bin", 3 * BLOCK), ("a/d.bin", BLOCK - 1)), 1 + 3 * BLOCK),
+        ((("empty", 0),), BLOCK),
+    ],
+)
+def test_the_waste_of_files_is_their_last_blocks_and_folders(
+    files: tuple[tuple[str, int], ...], waste: int
+) -> None:
+    assert count_waste(files) == waste

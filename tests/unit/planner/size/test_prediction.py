@@ -9,6 +9,7 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
+from scaffold.model.image import BLOCK, WASTE
 from scaffold.model.index import DistFile, WheelFacts
 from scaffold.model.knowledge import Compression, Facts, Footprint, PackageFact, StandIn, Symbols
 from scaffold.model.project import Found, Origin, Project, Use
@@ -52,6 +53,7 @@ def weigh(
     system: SystemCost | None = None,
     bytecode: str = "beside",
     app: tuple[int, int] = (0, 0),
+    app_waste: tuple[int, int] = (0, 0),
 ) -> Size:
     return predict(
         base=SLIM,
@@ -60,8 +62,20 @@ def weigh(
         footprints=footprints or {},
         system=system or SystemCost(),
         app=app,
+        app_waste=app_waste,
         bytecode=bytecode,
     )
+
+
+def test_blocks_of_the_application_are_as_counted_and_its_bytecode_by_the_number_of_sources() -> (
+    None
+):
+    large = 20_000_000
+    for bytecode, modules in (("none", 0), ("beside", 7)):
+        plain = weigh(app=(large, 0), bytecode=bytecode)
+        found = weigh(app=(large, 0), app_waste=(9_000, 7), bytecode=bytecode)
+        assert found.in_blocks - plain.in_blocks == round(9_000 + modules * (WASTE + 0.12 * BLOCK))
+        assert found.on_disk == plain.on_disk
 
 
 def test_an_image_is_its_base_without_pip_and_what_is_put_in() -> None:
