@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from shutil import copytree, ignore_patterns
 from tempfile import TemporaryDirectory
 
 from packaging.utils import canonicalize_name
 
 from scaffold.index.configuration import IndexConfig, redact
 from scaffold.model.index import Metadata
+from scaffold.project.project_copy import copy_project
 
 _SECONDS = 300
 _MEMORY = 4 << 30  # bytes of address space, of each process
@@ -65,12 +65,7 @@ def build_folder_metadata(source: Path, config: IndexConfig) -> Metadata:
     """
     with TemporaryDirectory(prefix="leanscaffold-", ignore_cleanup_errors=True) as text:
         folder = Path(text)
-        copytree(
-            source,
-            folder / "source",
-            symlinks=True,
-            ignore=ignore_patterns(".git", ".venv", "venv", ".tox", "node_modules"),
-        )
+        copy_project(source, folder / "source")
         report = folder / "report.json"
         # The version that a tag would tell matters to nothing here.
         variables = {**_pip_variables(config), "SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0"}

@@ -37,6 +37,7 @@ from scaffold.model.verification import (
     Variant,
     VerifyOptions,
 )
+from scaffold.project.project_copy import copy_project
 from scaffold.state.file_writer import read_recorded
 from scaffold.verify.checks.imports import check_imports
 from scaffold.verify.checks.libraries import check_libraries
@@ -45,7 +46,6 @@ from scaffold.verify.session import (
     RunServices,
     VerifySession,
     build_one,
-    copy_project,
     import_all,
     make_trial,
     on_device,

@@ -1,9 +1,6 @@
 """Proofs: measure, inspect, run; what is built and run for them, and that nothing of it stays."""
 
-import os
 import re
-import shutil
-import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -35,6 +32,7 @@ from scaffold.model.plan import default_name
 from scaffold.model.run import Importing, Rebuild, Run, RunSpec, TraceResult, TraceScenario
 from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Expectation, Report, Stored, VerifyOptions
+from scaffold.project.project_copy import copy_project
 from scaffold.verify.checks import Ran, Seen, check_image
 from scaffold.verify.checks.config import find_program
 from scaffold.verify.checks.rebuild import NOT_TRIED, Rebuilds
@@ -272,25 +270,6 @@ def without_package(lock: str, package: str) -> str:
             kept.append(line)
         dropping = dropping and line.rstrip().endswith("\\")
     return "".join(kept)
-
-
-_LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".tox"
-)
-_COPIED = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
-
-
-def copy_project(source: Path, goal: Path) -> None:
-    """Copy a project for a build: its folders can be written to; pipes and devices stay out."""
-
-    def leave(folder: str, names: list[str]) -> set[str]:
-        kinds = {name: stat.S_IFMT((Path(folder) / name).lstat().st_mode) for name in names}
-        special = {name for name, kind in kinds.items() if kind not in _COPIED}
-        return special | _LEFT_OUT(folder, names)
-
-    shutil.copytree(source, goal, ignore=leave, symlinks=True)
-    for folder, _, _ in os.walk(goal):
-        Path(folder).chmod(Path(folder).stat().st_mode | stat.S_IRWXU)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

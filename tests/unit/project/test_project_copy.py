@@ -1,10 +1,10 @@
-"""Copies of projects that checks build from."""
+"""Copies of projects to build from."""
 
 import os
 import stat
 from pathlib import Path
 
-from scaffold.verify.session import working_copy
+from scaffold.project.project_copy import copy_project
 
 
 def test_a_copy_of_a_read_only_project_can_be_written_to(tmp_path: Path) -> None:
@@ -13,12 +13,12 @@ def test_a_copy_of_a_read_only_project_can_be_written_to(tmp_path: Path) -> None
     (project / "main.py").write_text("")
     for folder in (project / "data", project):
         folder.chmod(0o555)
+    copy = tmp_path / "copy"
     try:
-        with working_copy(project) as copy:
-            modes = [stat.S_IMODE(one.stat().st_mode) for one in (copy, copy / "data")]
-            assert modes == [0o755, 0o755]
-            assert (copy / "main.py").is_file()
-        assert not copy.exists()
+        copy_project(project, copy)
+        modes = [stat.S_IMODE(one.stat().st_mode) for one in (copy, copy / "data")]
+        assert modes == [0o755, 0o755]
+        assert (copy / "main.py").is_file()
     finally:
         project.chmod(0o755)
 
@@ -28,5 +28,5 @@ def test_pipes_and_environments_stay_out_of_a_copy(tmp_path: Path) -> None:
     (project / ".venv").mkdir(parents=True)
     os.mkfifo(project / "queue")
     (project / "link").symlink_to("nowhere")
-    with working_copy(project) as copy:
-        assert [one.name for one in copy.iterdir()] == ["link"]
+    copy_project(project, tmp_path / "copy")
+    assert [one.name for one in (tmp_path / "copy").iterdir()] == ["link"]
