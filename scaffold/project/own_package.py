@@ -51,7 +51,7 @@ _LANGUAGES = {
 _VERSIONING = frozenset(
     {
         *("hatch-vcs", "setuptools-scm", "flit-scm", "pbr", "poetry-dynamic-versioning"),
-        *("uv-dynamic-versioning", "vcs-versioning"),
+        *("uv-dynamic-versioning", "vcs-versioning", "versioningit", "setuptools-git-versioning"),
     }
 )
 # What setuptools leaves out when it looks for packages itself (setuptools.discovery, 80.9).

@@ -332,6 +332,7 @@ def test_a_version_from_version_control_is_an_argument_of_the_build() -> None:
     project = replace(PROJECT, packages=(make_own(versioned=True),))
     text = render(plan_of(World().add(WHEEL), "a", project=project), load)["Dockerfile"]
     assert "\nARG PACKAGE_VERSION=0.0.0\n" in text
+    assert '"$SETUPTOOLS_SCM_PRETEND_VERSION" > /build/PKG-INFO; }' in text
     assert "ARG PACKAGE_VERSION" not in render(simple_plan(), load)["Dockerfile"]
 
 

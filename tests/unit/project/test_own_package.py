@@ -189,6 +189,12 @@ def test_code_that_has_to_be_compiled_is_known_by_the_build_that_names_it(
         (HATCHLING + NAMED, False),
         (HATCHLING.replace('"hatchling"', '"hatchling", "hatch-vcs"') + NAMED, True),
         (SETUPTOOLS.replace('"setuptools>=77"', '"setuptools-scm[toml]>=8"') + NAMED, True),
+        (SETUPTOOLS.replace('"setuptools>=77"', '"setuptools", "versioningit"') + NAMED, True),
+        (
+            SETUPTOOLS.replace('"setuptools>=77"', '"setuptools", "setuptools-git-versioning"')
+            + NAMED,
+            True,
+        ),
         (
             '[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n'
             + NAMED
