@@ -163,7 +163,9 @@ setup(name="weather-station", version="1.0", packages=find_packages("src"),
     )
     assert [own.root for own in project.packages] == ["src"]
     assert project.start is not None
-    assert project.start.value.command[-1].startswith("import sys; from weather.cli import main")
+    assert project.start.value.command[-1].startswith(
+        'import sys; sys.argv[0] = "weather"; from weather.cli import main'
+    )
     assert (project.start.origin.file, project.start.origin.line) == ("setup.py", 5)
 
 

@@ -1,6 +1,7 @@
 """Applications without a web framework's object: scripts, packages, Streamlit, Gradio, Celery."""
 
 import ast
+import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -160,14 +161,15 @@ def _start_script_file(
 
 
 def run_project_script(name: str, value: str, origin: Origin) -> tuple[str, ...]:
-    """Return the command that does what an installed script would: the image may lack those."""
+    """Return the command that does what an installed script would: the image may lack those.
+
+    The program sees the script's name as ``sys.argv[0]``, as it does when pip made the script:
+    usage texts and default file names come from there.
+    """
     module, function = _parse_entry(name, value, origin)
     imported = function.partition(".")[0]
-    return (
-        "python",
-        "-c",
-        f"import sys; from {module} import {imported}; sys.exit({function}())",
-    )
+    code = f"import sys; sys.argv[0] = {json.dumps(name)}; from {module} import {imported}"
+    return ("python", "-c", f"{code}; sys.exit({function}())")
 
 
 def project_scripts(root: Path) -> tuple[str, Mapping[str, tuple[str, Origin]]]:

@@ -231,13 +231,15 @@ def test_a_project_script_is_called_without_its_console_script(tmp_path: Path) -
     }
     found = facts(tmp_path, files)
     assert found.start is not None
-    code = "import sys; from pkg.cli import main; sys.exit(main())"
+    code = 'import sys; sys.argv[0] = "run-it"; from pkg.cli import main; sys.exit(main())'
     assert found.start.value.command == ("python", "-c", code)
     assert str(found.start.origin) == "pyproject.toml:4 (script run-it)"
     assert found.source_paths == ("src",)
 
 
-_CALLED = "python -c import sys; from tool.__main__ import main; sys.exit(main())"
+_CALLED = (
+    'python -c import sys; sys.argv[0] = "tool"; from tool.__main__ import main; sys.exit(main())'
+)
 
 
 @pytest.mark.parametrize(
