@@ -108,13 +108,9 @@ def _parse(line: str, origin: Origin, *, constraint: bool) -> Any:
     except (ValueError, AssertionError) as error:
         raise ValueError(f"{_shown(line)}: {first_line(error)}") from error
     if requirement is None:
-        return _checked_options(line, items[-1].options, words, parser.LEGACY_OPTIONS_DEST)
+        return _checked_options(line, items[-1].options, parser.LEGACY_OPTIONS_DEST)
     if len(options.editables or ()) > 1:
         raise ValueError(f"{_shown(line)}: write one -e per line")
-    if words or requirement.invalid_options:
-        options = [parser.OPT_BY_OPTIONS_DEST[name] for name in requirement.invalid_options]
-        extra = ", ".join([*words, *sorted(options)])
-        raise ValueError(f"{_shown(line)}: {extra} cannot follow a requirement")
     if requirement.install_options or requirement.global_options:
         raise ValueError(f"{_shown(line)}: options for setup.py cannot be passed on: remove them")
     return requirement
@@ -155,11 +151,26 @@ def _split_behind(line: str) -> tuple[str, Mapping[str, Sequence[str]]]:
     return _BEHIND.sub("", line), found
 
 
+def find_ignored(line: str) -> str:
+    """Return what pip ignores of a line that it takes: options and words behind a requirement.
+
+    Behind an option these are words. A marker behind an option is among them.
+    """
+    if not (line.startswith("-") or " -" in line):
+        return ""
+    string, options, words = _split(line)
+    if not string and not options.editables:
+        return " ".join(words)
+    chosen = parser.get_options_by_dest(optparse_options=options, skip_editable=not string)
+    if not words and not {*chosen} - {*parser.SUPPORTED_OPTIONS_REQ_DEST}:
+        return ""
+    behind = re.sub(r"^-\S+", "", line) if not string else line
+    return behind[behind.index(" -") :].strip() if " -" in behind else " ".join(words)
+
+
 def _checked_options(
-    line: str, options: Mapping[str, Any], words: Sequence[str], legacy: Sequence[str]
+    line: str, options: Mapping[str, Any], legacy: Sequence[str]
 ) -> Mapping[str, Any]:
-    if words:
-        raise ValueError(f"{_shown(line)}: {', '.join(words)} cannot follow an option")
     if not options:
         raise ValueError(f"{_shown(line)}: belongs to a requirement, and there is none before it")
     if gone := [name for name in legacy if name in options]:
@@ -210,7 +221,9 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
         hashes=hashes,
         written_url=_written_url(content) if url else "",
         text=mask_credentials(
-            content if parsed.is_editable else re.split(r"\s+--?\w", content, maxsplit=1)[0]
+            content
+            if parsed.is_editable
+            else re.split(r"\s+--?\w", content, maxsplit=1)[0].rstrip("; ")
         ),
         origin=origin,
     )
@@ -452,6 +465,9 @@ class _Walk:
         try:
             (expanded, behind), (written, _) = _split_behind(expanded), _split_behind(content)
             asked = read_line(expanded, written, origin, root=self.root, constraint=constraint)
+            if ignored := find_ignored(written):
+                option = isinstance(asked, Mapping)
+                self._note_ignored(mask_credentials(ignored), option=option, origin=origin)
             if isinstance(asked, Mapping):
                 self._note_written(asked, content, origin)
                 self._take_options(asked, origin, chain)
@@ -481,6 +497,14 @@ class _Walk:
         }
         self.options.append((origin, names))
         return replace(asked, config_settings=settings)
+
+    def _note_ignored(self, ignored: str, *, option: bool, origin: Origin) -> None:
+        """Say what pip does not read of a line, and what follows from it."""
+        behind = "an option, so it installs nothing of it" if option else "a requirement"
+        if not option and ";" in ignored:
+            behind += ", so no marker limits it (a marker stands before options)"
+        text = f"pip ignores {_shown(ignored)} behind {behind}: write it on a line of its own"
+        self.notes.append(f"{origin}: {text}")
 
     def _masked(self, message: str, content: str) -> str:
         """Return the message without the values of variables, which may be secrets."""

@@ -156,14 +156,56 @@ def test_all_bad_lines_of_all_files_are_reported_at_once(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("line", "taken", "ignored"),
+    [
+        ("flask --extra-index-url https://index.example/s", "flask", "--extra-index-url https://"),
+        ("flask; -f ./wheels", "flask", "-f ./wheels behind a requirement: write it"),
+        ("flask>=1 -e ./x", "flask>=1", "-e ./x"),
+        ("flask>=1 --pre", "flask>=1", "--pre"),
+        (f"flask --hash=sha256:{SHA} junk", "flask", "--hash=sha256:"),
+        (
+            'flask; -i https://me:secret@index.example/s; sys_platform == "darwin"',
+            "flask",
+            "-i https://***@index.example/s; sys_platform == "
+            '"darwin" behind a requirement, so no marker limits it',
+        ),
+    ],
+)
+def test_what_pip_ignores_behind_a_requirement_is_ignored_and_told(
+    tmp_path: Path, line: str, taken: str, ignored: str
+) -> None:
+    found = reading(tmp_path, f"numpy\n{line}\n")
+    assert not found.problems
+    assert (found.asked[1].text, found.asked[1].marker) == (taken, "")
+    assert not found.index.extra_index_urls
+    assert not found.index.index_url
+    assert found.notes[0].startswith(f"requirements.txt:2: pip ignores {ignored}")
+
+
+@pytest.mark.parametrize(
+    ("line", "ignored"),
+    [
+        ("-i https://index.example/simple more", "more"),
+        ("--extra-index-url https://index.example/a https://index.example/b", "https://index.ex"),
+        ("--pre flask numpy", "flask numpy"),
+    ],
+)
+def test_what_pip_ignores_behind_an_option_is_not_installed_and_told(
+    tmp_path: Path, line: str, ignored: str
+) -> None:
+    found = reading(tmp_path, f"{line}\n")
+    assert (found.asked, found.problems) == ((), ())
+    (note,) = found.notes
+    assert note.startswith(f"requirements.txt:1: pip ignores {ignored}")
+    assert "behind an option, so it installs nothing of it" in note
+
+
+@pytest.mark.parametrize(
     ("line", "says"),
     [
         ("flask extra", "flask extra"),
-        ("flask>=1 -e ./x", "--editable cannot follow a requirement"),
-        (f"flask --hash=sha256:{SHA} junk", "junk cannot follow a requirement"),
         ("flask --global-option=x", "options for setup.py"),
         (f"--hash=sha256:{SHA}", "belongs to a requirement"),
-        ("-i https://index.example/simple more", "more cannot follow an option"),
         ("-e ./a -e ./b", "write one -e per line"),
         ("--no-use-wheel", "pip no longer knows --no-use-wheel"),
         ("--no-such-option", "no such option"),
