@@ -1003,6 +1003,15 @@ def test_settings_without_a_default_are_named(tmp_path: Path, source: str, setti
         ("CMD python main.py $OPTIONS", "OPTIONS: -w --port 1", "python main.py -w --port 1"),
         ("ENV OPTIONS=-q\nCMD python main.py $OPTIONS", "OPTIONS: -w", "python main.py -q"),
         ('ENTRYPOINT ["./run.sh"]', "", "python main.py"),
+        ("CMD python main.py ${MODEL:+--model $MODEL}", "", "python main.py"),
+        ('CMD python main.py ${MODEL+--model "${MODEL}"} -v', "", "python main.py -v"),
+        ("CMD python main.py ${MODEL:+--model $MODEL}", "MODEL: a", "python main.py --model a"),
+        (
+            "ARG MODEL\nENV OPTIONS=${MODEL}\nCMD python main.py ${OPTIONS:+--model $OPTIONS}",
+            "",
+            "python main.py",
+        ),
+        ("ARG MODEL\nENV OPTIONS=$MODEL\nCMD python main.py $OPTIONS", "", "python main.py"),
         ("CMD python main.py\nFROM app AS dev\nCMD python other.py", "", "python main.py"),
         ("CMD python main.py\nFROM app AS lint\nCMD python other.py", "", "python main.py"),
         ("CMD python other.py\nFROM app AS web\nCMD python main.py", "", "python main.py"),
@@ -1017,7 +1026,7 @@ def test_options_that_nothing_sets_and_stages_of_development_are_left_out(
         files["compose.yaml"] = f"services: {{app: {{build: ., environment: {{{compose}}}}}}}"
     project = planned(tmp_path, {"Dockerfile": text, **files})
     assert started(project)[0] == command
-    unset = "$" in dockerfile and "ENV" not in dockerfile and not compose
+    unset = "$" in dockerfile and "=-q" not in dockerfile and not compose
     noted = any("which nothing sets" in note for note in project.notes)
     assert noted == (unset or "run.sh" in dockerfile)
 

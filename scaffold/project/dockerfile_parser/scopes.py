@@ -18,9 +18,9 @@ def expand(text: str, look_up: Callable[[str], str | None], escape: str = "\\") 
         name = found[1] or found[4]
         value = look_up(name)
         if found[2] in {":-", "-"} and not value:
-            return found[3]
+            return _NAME.sub(fill, found[3])
         if found[2] in {":+", "+"}:
-            return found[3] if value else ""
+            return _NAME.sub(fill, found[3]) if value else ""
         return found[0] if value is None else value
 
     pieces = re.split(rf"({re.escape(escape)}\$)", text)

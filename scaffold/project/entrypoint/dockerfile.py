@@ -68,6 +68,7 @@ _NO_VOLUME = re.compile(
 _LONGEST = 60  # characters of a command in a note
 _NONE = read_dockerfile("FROM scratch\n")
 # Variables of an image's own making: of shells, Python, package managers, users, and locale.
+_ARGUMENT = re.compile(r"\$(?:\w+|\{\w+\})")
 _OF_IMAGES = re.compile(
     r"PATH|HOME|EDITOR|APT_\w+|LANG|LANGUAGE|LC_\w+|TERM|SHELL|USER|PUID|PGID|UID|GID|DEBIAN_FRONTEND|VIRTUAL_ENV"
     r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"
@@ -385,7 +386,9 @@ def _launch(
     scope = (entrypoint or cmd or last).scope
     # What a compose file gives is a user's, and is known where the image leaves it open.
     given = {name: value for name, value, _ in others if not SECRET.search(name)}
-    image = Image(environment={**given, **scope.environment}, script=script)
+    # An argument without a default (ENV MODEL=${MODEL}) is empty unless the build is given it.
+    held = {k: v for k, v in scope.environment.items() if not _ARGUMENT.fullmatch(v)}
+    image = Image(environment={**given, **held}, script=script)
     instead = composed.launch() if composed else None
     return join(entrypoint, cmd, workdir=workdir, image=image, place=place, instead=instead)
 

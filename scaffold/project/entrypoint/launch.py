@@ -28,7 +28,7 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _ALL = frozenset({"$@", "${@}", "$*"})
 _QUIET = frozenset({"set", "echo", "printf", "cd", "exec", ":", "true", "export", "umask"})
 _QUIET_CHAIN = re.compile(r"(?:(?:cd|export) [^&|;]+&& *)+")
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?\+.*)?\})")
 _MERGED = re.compile(r"\s*2>&1\s*")
 
 
@@ -360,9 +360,10 @@ def _unset(command: Command, text: str, known: Mapping[str, str]) -> tuple[str, 
     """
     found = []
     for before, word in pairwise(command.words):
-        name = _VARIABLE.fullmatch(text[word.span.start : word.span.end])
-        if name is None or name[1] in known or before.text.startswith("-"):
+        match = _VARIABLE.fullmatch(text[word.span.start : word.span.end])
+        name = (match[1] or match[2]) if match else ""
+        if not name or name in known or before.text.startswith("-"):
             continue
-        if not re.search(rf"\b{name[1]}=|\b(?:read|for)\s+{name[1]}\b", text):
+        if not re.search(rf"\b{name}=|\b(?:read|for)\s+{name}\b", text):
             found.append(word.text)
     return tuple(found)
