@@ -1,5 +1,6 @@
 """What has to be true of all facts together; the form of each was checked on loading."""
 
+import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import VERSION_PATTERN, Version
 
 from scaffold.model.codes import COMPANIONS
+from scaffold.model.hardware import HardwareFact
 from scaffold.model.knowledge import (
     Base,
     Companion,
@@ -247,6 +249,8 @@ def _check_each(facts: Facts, today: date) -> Iterator[tuple[str, Found]]:
         yield f"devices/{device.id}", _check_device(device)
     for name, module in facts.modules.items():
         yield f"modules/{name}", _check_module(module)
+    for name, row in facts.hardware.items():
+        yield f"hardware/{name}", _check_hardware(row, facts)
     for name, companion in facts.companions.items():
         yield f"companions/{name}", _check_companion(companion)
     for fact, source, checked in _provenances(facts):
@@ -286,6 +290,20 @@ def _check_companion(companion: Companion) -> Found:
     if companion.code not in {*COMPANIONS, "runs-program"}:
         text = f"{companion.code!r} is none of runs-program, {', '.join(sorted(COMPANIONS))}"
         yield "companion-code", text
+
+
+def _check_hardware(row: HardwareFact, facts: Facts) -> Found:
+    if not (row.packages or row.call):
+        yield "hardware-empty", "nothing says when it applies"
+    if (row.boards or row.fails_on) and not row.why:
+        yield "hardware-why", "nothing says why it does not work elsewhere"
+    known = {device.board for device in facts.devices.values()}
+    for pattern in (*row.boards, *row.fails_on, *row.on):
+        if not fnmatch.filter(known, pattern):
+            yield "board-unknown", f"no device has a board like {pattern!r}"
+    for name in row.packages:
+        if canonicalize_name(name) != name:
+            yield "name", f"the normalised name is {canonicalize_name(name)!r}"
 
 
 def _check_distribution(table: Distribution) -> Found:
@@ -341,6 +359,8 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
         ("companions", facts.companions),
         ("indexes", facts.indexes),
         ("stand_ins", facts.stand_ins),
+        ("hardware", facts.hardware),
+        ("device_files", facts.device_files),
     ):
         yield from ((f"{kind}/{name}", row.source, row.checked) for name, row in rows.items())
     for package in facts.packages.values():

@@ -26,6 +26,7 @@ from scaffold.catalog.tables import (
 )
 from scaffold.index.cache import Cache
 from scaffold.model.errors import Detail, KnowledgeInvalidError
+from scaffold.model.hardware import DeviceFiles, HardwareFact
 from scaffold.model.knowledge import (
     Accelerator,
     Base,
@@ -60,7 +61,7 @@ _FOLDERS = {
 }
 _TABLES = (
     *("libraries", "pythons", "modules", "companions", "headers", "families"),
-    *("indexes", "compressions", "stand_ins"),
+    *("indexes", "compressions", "stand_ins", "hardware", "device_files"),
 )
 _LINE = re.compile(r"at line (\d+)")
 
@@ -271,6 +272,8 @@ def _build(collector: _Collector) -> Facts:
         modules=_values(collector, "modules", ModuleFact),
         companions=_values(collector, "companions", Companion),
         indexes=_values(collector, "indexes", ExtraIndex),
+        hardware=_values(collector, "hardware", HardwareFact),
+        device_files=_values(collector, "device_files", DeviceFiles),
         stand_ins=_values(collector, "stand_ins", StandIn),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import msgspec
 
 from scaffold.model.errors import did_you_mean
+from scaffold.model.hardware import DeviceFiles, HardwareFact
 from scaffold.model.knowledge import (
     Accelerator,
     Base,
@@ -189,6 +190,8 @@ _FORMS: Mapping[str, Any] = {
     "dropped": DroppedPackages,
     "indexes": ExtraIndex,
     "stand_ins": StandIn,
+    "hardware": HardwareFact,
+    "device_files": DeviceFiles,
 }
 
 

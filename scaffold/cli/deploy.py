@@ -19,7 +19,6 @@ from scaffold.config.option_sources import Given
 from scaffold.config.request import choose_targets
 from scaffold.docker.connect import connect, measure_room
 from scaffold.docker.images import native_arches
-from scaffold.dockerfile.extras import find_hardware
 from scaffold.engineless.deploy import Deployment
 from scaffold.engineless.deploy import deploy as bring
 from scaffold.model.build import BuildOptions
@@ -27,6 +26,7 @@ from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
 from scaffold.planner.accelerators import find_used
+from scaffold.planner.hardware import find_access
 from scaffold.report.progress import talking, watching
 from scaffold.report.terminal import format_size, to_json
 
@@ -109,7 +109,7 @@ def deploy(
                 name=default_name(prepared.project.name.value),
                 memory=memory - memory // _SYSTEM_SHARE if memory else None,
                 cpus=promise.cores * 7 / _SYSTEM_SHARE if promise.cores else None,
-                hardware=find_hardware(prepared.project),
+                access=find_access(facts, prepared.project, targets[0]),
                 accelerator=find_used(facts.accelerators, targets[0], promise.packages),
                 environment=read_variables(path / ".env"),
                 patience=health_timeout,

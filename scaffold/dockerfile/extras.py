@@ -2,133 +2,17 @@
 
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scaffold import __version__
 from scaffold.model.build import spell_push
+from scaffold.model.hardware import Group, Hardware, groups_of
 from scaffold.model.knowledge import Accelerator
 from scaffold.model.plan import Plan, default_name
-from scaffold.model.project import Project, When
+from scaffold.model.project import When
 from scaffold.planner.companions import list_volumes, name_volume
 from scaffold.project.locks import find_format, list_locks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Who may use a kind of device files: the group's name, and its number where Debian fixes it.
-
-    ``variable`` is what the user sets to another number.
-    """
-
-    name: str
-    variable: str
-    number: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hardware:
-    """A device file that the container needs: its path inside, and why.
-
-    ``variable`` is what the user sets to the path on the host, where it is another.
-    """
-
-    path: str
-    variable: str
-    why: str
-    group: Group | None = None
-
-    @property
-    def mounted(self) -> bool:
-        """Tell a socket or folder of the host's system from a device."""
-        return not self.path.startswith("/dev/")
-
-
-# Debian's base-passwd fixes these numbers; gpio, i2c and spi get theirs when they are made.
-_VIDEO = Group(name="video", variable="VIDEO_GID", number=44)
-_DIALOUT = Group(name="dialout", variable="DIALOUT_GID", number=20)
-_AUDIO = Group(name="audio", variable="AUDIO_GID", number=29)
-_GPIO = Group(name="gpio", variable="GPIO_GID")
-_I2C = Group(name="i2c", variable="I2C_GID")
-_SPI = Group(name="spi", variable="SPI_GID")
-_INPUT = Group(name="input", variable="INPUT_GID")
-_KINDS: tuple[tuple[str, Group], ...] = (
-    ("video", _VIDEO),
-    ("media", _VIDEO),
-    ("dma_heap", _VIDEO),
-    ("dri", _VIDEO),
-    ("snd", _AUDIO),
-    ("gpio", _GPIO),
-    ("i2c", _I2C),
-    ("spidev", _SPI),
-    ("input", _INPUT),
-    ("tty", _DIALOUT),
-    ("serial", _DIALOUT),
-)
-# What packages open where the sources name nothing of that kind (their own documentation).
-_CAMERA = ("/dev/video0", "/dev/media0", "/dev/dma_heap", "/run/udev")
-_BUS = ("/run/dbus/system_bus_socket",)
-_OPENED: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("adafruit-blinka", "smbus", "smbus2", "smbus3"), ("/dev/i2c-1",)),
-    **dict.fromkeys(("gpiod", "gpiozero", "lgpio", "rpi-lgpio"), ("/dev/gpiochip0",)),
-    "rpi-gpio": ("/dev/gpiomem",),
-    "spidev": ("/dev/spidev0.0",),
-    **dict.fromkeys(("linuxpy", "v4l2py", "v4l2-python3"), ("/dev/video0",)),
-    **dict.fromkeys(("picamera2", "rpi-libcamera"), _CAMERA),
-    **dict.fromkeys(
-        ("minimalmodbus", "pyserial", "pyserial-asyncio", "pyserial-asyncio-fast"),
-        ("/dev/ttyUSB0",),
-    ),
-    **dict.fromkeys(
-        ("pyaudio", "pyalsaaudio", "python-sounddevice", "simpleaudio", "sounddevice"),
-        ("/dev/snd",),
-    ),
-    **dict.fromkeys(("bleak", "bluezero", "dbus-python", "pydbus", "sdbus"), _BUS),
-    **dict.fromkeys(("hid", "hidapi", "libusb1", "pyusb"), ("/dev/bus/usb",)),
-    "evdev": ("/dev/input",),
-    "pycoral": ("/dev/apex_0",),
-    **dict.fromkeys(("hailort", "hailo-platform"), ("/dev/hailo0",)),
-    "rknn-toolkit-lite2": ("/dev/dri/renderD129",),
-}
-
-
-def find_hardware(project: Project) -> tuple[Hardware, ...]:
-    """Return each device file once, by path; what the sources say goes before what packages do."""
-    found = {
-        use.value: f"opened in {use.origin}" for use in project.uses if use.code == "opens-device"
-    }
-    kinds = {_kind(path) for path in found}
-    for asked in project.asked:
-        for path in _OPENED.get(asked.name, ()):
-            if _kind(path) not in kinds:
-                found.setdefault(path, f"what {asked.name} opens, {asked.origin}")
-    return tuple(
-        Hardware(path=path, variable=_variable(path), why=why, group=_group(path))
-        for path, why in sorted(found.items())
-    )
-
-
-def groups_of(hardware: tuple[Hardware, ...]) -> Iterator[tuple[Group, str]]:
-    """Yield each group once, with a device file that belongs to it."""
-    first: dict[Group, str] = {}
-    for one in hardware:
-        if one.group is not None:
-            first.setdefault(one.group, one.path)
-    yield from sorted(first.items(), key=lambda row: row[0].name)
-
-
-def _kind(path: str) -> str:
-    return re.sub(r"[^a-z].*", "", path.removeprefix("/dev/").replace("i2c", "iic"))[:4]
-
-
-def _group(path: str) -> Group | None:
-    name = path.removeprefix("/dev/")
-    return next((group for start, group in _KINDS if name.startswith(start)), None)
-
-
-def _variable(path: str) -> str:
-    return re.sub(r"[^A-Z0-9]+", "_", path.removeprefix("/dev/").upper())
-
 
 _MEBI = 1 << 20
 _TMP_SHARE = 8  # of the memory may be files in /tmp, which are in memory
@@ -145,7 +29,9 @@ class Service:
     ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's, and
     ``compose_suffix`` the compose file from one of theirs, which docker would pass over for it.
     ``settings`` are variables that the sources have no default for, ``push`` is buildx's output.
-    ``accelerator`` is one that asks for a container runtime of its own.
+    ``accelerator`` is one that asks for a container runtime of its own, ``environment`` what it and
+    packages read, ``security`` what the engine hides or forbids otherwise, ``rules`` let it open
+    device files that come and go.
     """
 
     name: str
@@ -170,6 +56,9 @@ class Service:
     settings: tuple[str, ...]
     push: str
     accelerator: Accelerator | None
+    environment: Mapping[str, str]
+    security: tuple[str, ...]
+    rules: tuple[str, ...]
 
 
 def make_service(plan: Plan) -> Service:
@@ -179,11 +68,15 @@ def make_service(plan: Plan) -> Service:
     device, memory_of = plan.targets[0].target.device, plan.targets[0].target.budget.memory
     memory = None if memory_of is None else memory_of * 7 // 8 // _MEBI
     cores = device.cores if device else None
-    hardware = find_hardware(plan.project)
     suffix = _suffix(plan.options.dockerfile)
-    accelerator = plan.targets[0].chosen.candidate.accelerator
+    candidate = plan.targets[0].chosen.candidate
+    accelerator, access = candidate.accelerator, candidate.access
+    runtime = accelerator if accelerator and accelerator.runtime else None
     return Service(
-        accelerator=accelerator if accelerator and accelerator.runtime else None,
+        accelerator=runtime,
+        environment={**(runtime.variables if runtime else {}), **access.variables},
+        security=access.security,
+        rules=access.rules,
         name=name,
         image=name,
         platform=arches[0][1] if len(arches) == 1 else "",
@@ -203,9 +96,9 @@ def make_service(plan: Plan) -> Service:
         push=spell_push(plan.options.compression),
         suffix=suffix,
         compose_suffix=suffix or (".lean" if plan.project.composed else ""),
-        hardware=tuple(one for one in hardware if not one.mounted),
-        mounts=tuple(one for one in hardware if one.mounted),
-        groups=tuple(groups_of(hardware)),
+        hardware=tuple(one for one in access.hardware if not one.mounted),
+        mounts=tuple(one for one in access.hardware if one.mounted),
+        groups=tuple(groups_of(access.hardware)),
         settings=tuple(
             one.value
             for one in plan.project.uses

@@ -16,8 +16,8 @@ from docker.types import LogConfig
 
 from scaffold.docker.apps import read_log, read_state
 from scaffold.docker.oci import is_platform, open_layer
-from scaffold.dockerfile.extras import Hardware, groups_of
 from scaffold.model.errors import Detail, EngineError, UsageError
+from scaffold.model.hardware import HostAccess, groups_of
 from scaffold.model.image import in_blocks
 from scaffold.model.knowledge import Accelerator
 from scaffold.model.target import Arch
@@ -51,7 +51,7 @@ class Deployment:
     name: str
     memory: int | None
     cpus: float | None
-    hardware: tuple[Hardware, ...]
+    access: HostAccess
     environment: Mapping[str, str]
     patience: float  # seconds until it has to be healthy
     accelerator: Accelerator | None = None  # one that its packages use
@@ -141,7 +141,7 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
     if "PORT" in job.environment and len(ports) == 1:
         ports = dict.fromkeys(ports, int(job.environment["PORT"]))
     groups = []
-    for group, path in groups_of(job.hardware):
+    for group, path in groups_of(job.access.hardware):
         number = job.environment.get(group.variable, group.number)
         if number is None:
             raise UsageError(
@@ -159,7 +159,11 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
         "image": saved.tag,
         "detach": True,
         "init": True,
-        "environment": {**(used.variables if used else {}), **job.environment},
+        "environment": {
+            **(used.variables if used else {}),
+            **job.access.variables,
+            **job.environment,
+        },
         **({"runtime": used.runtime} if used and used.runtime else {}),
         "ports": ports,
         "restart_policy": {"Name": "unless-stopped" if run.get("Healthcheck") else "on-failure"},
@@ -167,13 +171,14 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
         "tmpfs": {"/tmp": f"size={tmp},mode=1777"},  # noqa: S108 - a path inside the image
         "volumes": [
             *(f"{job.name}_{name}:{path}" for name, path in kept.items()),
-            *(f"{one.path}:{one.path}:ro" for one in job.hardware if one.mounted),
+            *(f"{one.path}:{one.path}:ro" for one in job.access.hardware if one.mounted),
         ],
         "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
+        "security_opt": ["no-new-privileges:true", *job.access.security],
+        "device_cgroup_rules": list(job.access.rules),
         "devices": [
             f"{job.environment.get(one.variable, one.path)}:{one.path}"
-            for one in job.hardware
+            for one in job.access.hardware
             if not one.mounted
         ],
         "group_add": groups,

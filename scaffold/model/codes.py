@@ -83,10 +83,10 @@ class Code(StrEnum):
     """
     USELESS_ON_DEVICE = """useless-on-device (rejection): a package is of no use on this device
 
-    The package needs an accelerator that the device does not have: it would be installed, and fail
-    or fall back to the processor when it is used.
+    The package needs an accelerator that the device does not have, or drives pins and buses of
+    another board: it would be installed, and fail or fall back to the processor when it is used.
 
-    Use a package that does the same without it (the message names the `--swap`), or say what the
+    Use a package that does the same there (the message names the `--swap`), or say what the
     device has: `--accelerator cuda`, `hailo`, `edgetpu` or `rknn`.
     """
     ACCELERATOR_FILES_MISSING = """accelerator-files-missing (rejection):
@@ -460,6 +460,13 @@ class Code(StrEnum):
     is not known.
 
     Try it on the device before you rely on it; `leanscaffold wheels PACKAGE` shows what is known.
+    """
+    OTHER_BOARD = """other-board (note, first-screen): a package works on some boards alone
+
+    The package drives pins, buses or sensors of certain boards. The device is none of them and the
+    sources do without it, or its board is not known.
+
+    Make sure that the device is one of those that the text names.
     """
     ACCELERATOR_UNUSED = """accelerator-unused (note, first-screen):
     the device's accelerator stays unused

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from scaffold.model.hardware import DeviceFiles, HardwareFact
 from scaffold.model.target import Arch, Device, LibcFamily
 
 NONE = "none"
@@ -69,8 +70,6 @@ class Accelerator:
     host: str = ""
     runtime: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
-    devices: tuple[str, ...] = ()  # device files
-    modules: tuple[str, ...] = ()  # imports that mean it
     rules: tuple[AcceleratorRule, ...] = ()
     source: str
     checked: date
@@ -602,6 +601,8 @@ class Facts:
     compressions: Mapping[str, Compression] = field(default_factory=dict)
     indexes: Mapping[str, ExtraIndex] = field(default_factory=dict)
     stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
+    hardware: Mapping[str, HardwareFact] = field(default_factory=dict)
+    device_files: Mapping[str, DeviceFiles] = field(default_factory=dict)
 
     def find_family(self, reference: str) -> ImageFamily | None:
         """Return what is known of an image by its name."""

@@ -33,6 +33,19 @@ class Arch(StrEnum):
         return self.replace("/", "")
 
 
+# Debian's folders of libraries.
+LIBRARY_FOLDERS = {
+    Arch.AMD64: "x86_64-linux-gnu",
+    Arch.ARM64: "aarch64-linux-gnu",
+    Arch.ARM_V7: "arm-linux-gnueabihf",
+    Arch.ARM_V6: "arm-linux-gnueabihf",
+    Arch.I386: "i386-linux-gnu",
+    Arch.PPC64LE: "powerpc64le-linux-gnu",
+    Arch.S390X: "s390x-linux-gnu",
+    Arch.RISCV64: "riscv64-linux-gnu",
+}
+
+
 _MACHINES = {
     Arch.AMD64: "x86_64",
     Arch.ARM64: "aarch64",
@@ -97,6 +110,7 @@ class Device:
     storage: int | None
     cpu: CpuClass
     cores: int | None = None
+    board: str = ""  # whose pins and buses it has, such as raspberry-pi-5; empty: not known
     accelerator: str = "none"  # the one that it is sold with
     capability: str = ""  # CUDA's compute capability, such as 8.7
     jetpacks: tuple[str, ...] = ()  # NVIDIA's system releases for it, the newest last

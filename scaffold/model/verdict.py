@@ -1,7 +1,8 @@
 """How each base ended: it fits, or it is rejected; both with reasons."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from scaffold.model.hardware import HostAccess
 from scaffold.model.knowledge import Accelerator, Base, BuildClass, Image, StandIn, SystemPackage
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 
@@ -69,7 +70,8 @@ class Candidate:
     that nothing in the image loads, ``stand_ins`` libraries that nothing calls, ``spared`` pairs
     (rule of trimming, top-level name) that a package does not stand, ``trimmed`` what is taken out
     of packages before they go in. ``doubts`` are why its Python may not be one that the pins of
-    the project were made for. ``accelerator`` is the target's, where a package uses it.
+    the project were made for. ``accelerator`` is the target's, where a package uses it, ``access``
+    what the container needs of the device's own system.
     """
 
     base: Base
@@ -90,6 +92,7 @@ class Candidate:
     trimmed: tuple[Trimmed, ...] = ()
     doubts: tuple[Reason, ...] = ()
     accelerator: Accelerator | None = None
+    access: HostAccess = field(default_factory=HostAccess)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

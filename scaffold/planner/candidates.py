@@ -23,6 +23,7 @@ from scaffold.planner.evaluate import (
     list_asked_pythons,
     list_bound_pythons,
 )
+from scaffold.planner.hardware import list_misfits
 from scaffold.planner.os_package_cost import list_system
 from scaffold.planner.size_prediction import guess_installed
 from scaffold.resolver.cache import EnvironmentTags, ResolutionRequest, ResolverCache
@@ -130,6 +131,8 @@ class EvaluationRun:
         ]
         bound = dict(question.project.index.vendor_urls)
         yield from list_refusals(question.facts.accelerators, question.target, names, bound=bound)
+        misfits = list_misfits(question.facts, question.target, question.project, names)
+        yield from (reason for reason, fails in misfits if fails)
 
     def _resolve(self, environment: Environment, release: str, base: Base) -> Resolution | Conflict:
         release = release if Version(release).is_prerelease is False else ""

@@ -17,6 +17,7 @@ from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
 from scaffold.planner.accelerators import find_used, list_refusals, list_unknown, list_unused
+from scaffold.planner.hardware import find_access, list_misfits
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.size_prediction import (
     predict,
@@ -312,11 +313,14 @@ def evaluate(
             proven=own.python if own else "",
         ),
         accelerator=find_used(facts.accelerators, question.target, names),
+        access=find_access(facts, question.project, question.target),
     )
+    misfits = tuple(list_misfits(facts, question.target, question.project, names))
     bound, musl = dict(question.project.index.vendor_urls), base.libc is LibcFamily.MUSL
     refused = (
         *needs.refused,
         *list_refusals(facts.accelerators, question.target, names, musl=musl, bound=bound),
+        *(reason for reason, fails in misfits if fails),
         *_refuse_limits(question, candidate),
     )
     if refused:
@@ -332,6 +336,7 @@ def evaluate(
         *resolution.notes,
         *list_unused(facts.accelerators, question.target, names, bound=bound),
         *list_unknown(facts.accelerators, question.target, asked),
+        *(reason for reason, _ in misfits),
         *_remark(question, candidate),
     )
     remarks = (*remarks, *candidate.doubts[:1])

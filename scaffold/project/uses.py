@@ -679,8 +679,9 @@ def _taken(
 
 
 _DEVICE = re.compile(
-    r"/dev/(?:video\d+|gpiochip\d+|gpiomem|i2c-\d+|spidev\d+\.\d+|tty(?:USB|ACM|AMA|S|THS|O)\d+"
-    r"|serial\d|snd|dri|input/[\w-]+|apex_\d+|watchdog\d*)"
+    r"/dev/(?:video\d+|media\d+|gpiochip\d+|gpiomem\d?|i2c-\d+|spidev\d+\.\d+|fb\d|kfd|rknpu"
+    r"|tty(?:USB|ACM|AMA|S|THS|O)\d+|serial\d|snd|dri(?:/(?:card|renderD)\d+)?|input/[\w-]+"
+    r"|(?:apex_|hailo)\d+|watchdog\d*)"
 )
 
 

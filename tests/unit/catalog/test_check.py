@@ -11,6 +11,7 @@ import pytest
 
 from scaffold.catalog.check import check_facts
 from scaffold.catalog.load import load_facts
+from scaffold.model.hardware import Access, HardwareFact
 from scaffold.model.knowledge import (
     Base,
     Companion,
@@ -73,6 +74,11 @@ def with_package(facts: Facts, **changes: object) -> Facts:
 def with_module(facts: Facts, **changes: Any) -> Facts:
     module = ModuleFact(**{"source": "docs", "checked": TODAY, **changes})
     return replace(facts, modules={"PIL": module})
+
+
+def with_hardware(facts: Facts, **changes: object) -> Facts:
+    row = HardwareFact(packages=("a",), source="here", checked=TODAY)
+    return replace(facts, hardware={"a": replace(row, **changes)})  # type: ignore[arg-type]
 
 
 def with_companion(facts: Facts, **changes: Any) -> Facts:
@@ -219,6 +225,10 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("source-missing", "modules/PIL", lambda f: with_module(f, packages=("pillow",), source="")),
     ("companion-empty", "companions/a", lambda f: with_companion(f, package="")),
     ("companion-code", "companions/a", lambda f: with_companion(f, code="needs-luck")),
+    ("hardware-empty", "hardware/a", lambda f: with_hardware(f, packages=())),
+    ("hardware-why", "hardware/a", lambda f: with_hardware(f, boards=("board",))),
+    ("board-unknown", "hardware/a", lambda f: with_hardware(f, on={"bord*": Access()})),
+    ("name", "hardware/a", lambda f: with_hardware(f, packages=("RPi.GPIO",))),
 ]
 
 

@@ -6,16 +6,21 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from scaffold.dockerfile.extras import FILES, find_hardware, make_workshop
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
+from scaffold.dockerfile.extras import FILES, make_workshop
 from scaffold.dockerfile.render import render
 from scaffold.model.knowledge import Accelerator
 from scaffold.model.options import AROUND, Options
 from scaffold.model.plan import Plan
 from scaffold.model.project import Origin, Use
 from scaffold.model.target import Arch, Budget, Target
+from scaffold.planner.hardware import find_access
 from tests.support.builders import CHECKED, make_device
 from tests.support.dockerfiles import PROJECT, WHEEL, load, plan_of, simple_plan
 from tests.support.worlds import World, ask
+
+FACTS = load_facts(knowledge())
 
 
 def with_all(plan: Plan) -> dict[str, str]:
@@ -41,8 +46,13 @@ def on_accelerator(plan: Plan, accelerator: Accelerator) -> Plan:
     return replace(plan, targets=(replace(only, chosen=replace(only.chosen, candidate=candidate)),))
 
 
-def opens(path: str) -> Use:
-    return Use(code="opens-device", value=path, origin=Origin(file="main.py", line=3))
+def with_access(plan: Plan, *texts: str, opens: tuple[str, ...] = ()) -> Plan:
+    where = Origin(file="main.py", line=3)
+    uses = tuple(Use(code="opens-device", value=path, origin=where) for path in opens)
+    (only,) = plan.targets
+    asking = replace(PROJECT, asked=ask(*texts), uses=uses)
+    candidate = replace(only.chosen.candidate, access=find_access(FACTS, asking, only.target))
+    return replace(plan, targets=(replace(only, chosen=replace(only.chosen, candidate=candidate)),))
 
 
 def test_every_word_of_the_option_has_a_file_and_nothing_is_written_unasked() -> None:
@@ -72,32 +82,6 @@ def test_what_nobody_can_ask_is_not_started_again_once_it_ended_well() -> None:
     assert service_of(simple_plan())["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize(
-    ("texts", "uses", "paths"),
-    [
-        ((), (), []),
-        (("pyserial",), (), ["/dev/ttyUSB0"]),
-        (("pyserial",), ("/dev/ttyAMA0",), ["/dev/ttyAMA0"]),
-        (("gpiod", "smbus2"), (), ["/dev/gpiochip0", "/dev/i2c-1"]),
-        (("linuxpy",), ("/dev/video2",), ["/dev/video2"]),
-        (("sounddevice", "pyusb"), (), ["/dev/bus/usb", "/dev/snd"]),
-        (("bleak",), (), ["/run/dbus/system_bus_socket"]),
-        (("hailort", "pycoral"), (), ["/dev/apex_0", "/dev/hailo0"]),
-        (
-            ("picamera2",),
-            ("/dev/video2",),
-            ["/dev/dma_heap", "/dev/media0", "/dev/video2", "/run/udev"],
-        ),
-        (("gpiozero", "gpiod"), ("/dev/video0",), ["/dev/gpiochip0", "/dev/video0"]),
-    ],
-)
-def test_sources_name_devices_before_packages_do(
-    texts: tuple[str, ...], uses: tuple[str, ...], paths: list[str]
-) -> None:
-    project = replace(PROJECT, asked=ask(*texts), uses=tuple(map(opens, uses)))
-    assert [one.path for one in find_hardware(project)] == paths
-
-
 def test_what_an_accelerator_asks_of_the_engine_is_asked_for() -> None:
     gpu = Accelerator(
         id="gpu",
@@ -118,8 +102,7 @@ def test_what_an_accelerator_asks_of_the_engine_is_asked_for() -> None:
 
 
 def test_a_group_without_a_number_of_its_own_says_how_to_get_it() -> None:
-    uses = (opens("/dev/gpiochip0"), opens("/dev/video0"), opens("/dev/video1"))
-    plan = replace(simple_plan(), project=replace(PROJECT, uses=uses))
+    plan = with_access(simple_plan(), opens=("/dev/gpiochip0", "/dev/video0", "/dev/video1"))
     groups = service_of(plan)["group_add"]
     assert isinstance(groups, list)
     assert groups[1:] == ["${VIDEO_GID:-44}"]
@@ -176,12 +159,31 @@ def test_a_command_that_says_it_is_well_becomes_the_health_check() -> None:
 
 
 def test_a_socket_of_the_host_is_mounted_and_no_device() -> None:
-    project = replace(PROJECT, asked=ask("bleak"))
-    files = with_all(replace(simple_plan(), project=project))
+    files = with_all(with_access(simple_plan(), "bleak"))
     socket = "/run/dbus/system_bus_socket"
     assert f"- {socket}:{socket}:ro" in files["compose.yaml"]
     assert f"--device {socket}" not in files["app.service"]
     assert f"--volume {socket}:{socket}:ro" in files["app.service"]
+
+
+def test_what_the_device_has_to_give_stands_in_compose_file_and_unit() -> None:
+    plan = with_access(simple_plan(), "rknn-toolkit-lite2", "lgpio", "depthai")
+    service, unit = service_of(plan), with_all(plan)["app.service"]
+    assert service["environment"] == {"LG_WD": "${LG_WD:-/tmp}"}
+    assert service["security_opt"] == ["no-new-privileges:true", "systempaths=unconfined"]
+    assert service["device_cgroup_rules"] == ["c 189:* rmw"]
+    mounts = [f"{path}:{path}:ro" for path in ("/dev/bus/usb", "/usr/lib/librknnrt.so")]
+    volumes = service["volumes"]
+    assert isinstance(volumes, list)
+    assert volumes[-2:] == mounts
+    for words in (
+        "--env LG_WD=/tmp",
+        "--security-opt systempaths=unconfined",
+        "--device-cgroup-rule 'c 189:* rmw'",
+        *(f"--volume {mount}" for mount in mounts),
+        "--device /dev/dri",
+    ):
+        assert f"    {words} \\\n" in unit
 
 
 def test_volumes_of_the_authors_container_are_named_everywhere() -> None:

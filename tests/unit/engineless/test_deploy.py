@@ -17,7 +17,6 @@ from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.cli.deploy import read_variables
 from scaffold.docker.oci import CONFIG, LAYER, MANIFEST, Image, Store, dump, write_archive
-from scaffold.dockerfile.extras import Group, Hardware
 from scaffold.engineless.deploy import (
     Deployed,
     Deployment,
@@ -29,6 +28,7 @@ from scaffold.engineless.deploy import (
     write_missing,
 )
 from scaffold.model.errors import EngineError, UsageError
+from scaffold.model.hardware import Group, Hardware, HostAccess
 from scaffold.model.target import Arch
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ GPIO = Hardware(
     group=Group(name="gpio", variable="GPIO_GID"),
 )
 BUS = Hardware(path="/run/dbus/system_bus_socket", variable="BUS", why="")
+USB = Hardware(path="/dev/bus/usb", variable="USB", why="", rule="c 189:* rmw")
 
 
 def tarred(data: bytes) -> bytes:
@@ -119,7 +120,11 @@ def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
         name="app",
         memory=512 << 20,
         cpus=3.5,
-        hardware=(GPIO, BUS),
+        access=HostAccess(
+            hardware=(GPIO, BUS, USB),
+            variables={"LG_WD": "/tmp", "TEXT": "ours"},  # noqa: S108 - in the container
+            security=("systempaths=unconfined",),
+        ),
         environment=read_variables(tmp_path / ".env"),
         patience=60,
     )
@@ -128,10 +133,13 @@ def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
     assert found["cap_drop"] == ["ALL"]
     assert found["ports"] == {"8000/tcp": 8000}
     kept = ["app_home:/home/app", "app_var-lib-app:/var/lib/app"]
-    assert found["volumes"] == [*kept, f"{BUS.path}:{BUS.path}:ro"]
+    assert found["volumes"] == [*kept, *(f"{one.path}:{one.path}:ro" for one in (BUS, USB))]
+    assert found["device_cgroup_rules"] == [USB.rule]
+    assert found["security_opt"] == ["no-new-privileges:true", "systempaths=unconfined"]
     assert found["devices"] == ["/dev/gpiochip4:/dev/gpiochip0"]
     assert found["group_add"] == ["997"]
     assert found["environment"]["TEXT"] == "a=b"
+    assert found["environment"]["LG_WD"] == "/tmp"  # noqa: S108 - in the container
     assert (found["mem_limit"], found["nano_cpus"]) == (512 << 20, 3_500_000_000)
     assert list(found["tmpfs"].values()) == [f"size={64 << 20},mode=1777"]
     assert "runtime" not in found
@@ -286,7 +294,7 @@ def deploy_to(
         name="app",
         memory=None,
         cpus=None,
-        hardware=(),
+        access=HostAccess(),
         environment={},
         patience=60,
         compose=compose,

@@ -1,0 +1,130 @@
+"""What the device's own system has to give the container, and what belongs to another board."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from scaffold.model.codes import Code
+from scaffold.model.hardware import (
+    Access,
+    DeviceFiles,
+    Group,
+    Hardware,
+    HardwareFact,
+    HostAccess,
+)
+from scaffold.model.knowledge import Facts
+from scaffold.model.project import Project, Use, When
+from scaffold.model.resolution import Reason
+from scaffold.model.target import LIBRARY_FOLDERS, Device, Target
+
+
+def find_access(facts: Facts, project: Project, target: Target) -> HostAccess:
+    """Return what the container needs; what the sources open goes before what packages do."""
+    files = facts.device_files
+    found = {
+        use.value: f"opened in {use.origin}" for use in project.uses if use.code == "opens-device"
+    }
+    kinds = {_kind(path, files) for path in found} - {""}
+    variables: dict[str, str] = {}
+    security: dict[str, None] = {}
+    for access, why in _list_needed(facts.hardware, project, _board_of(target)):
+        variables |= access.variables
+        security |= dict.fromkeys(access.security)
+        for text in access.opens:
+            path = text.replace("{lib}", LIBRARY_FOLDERS[target.arch])
+            if _kind(path, files) not in kinds:
+                found.setdefault(path, why)
+    return HostAccess(
+        hardware=tuple(_describe_file(path, why, files) for path, why in sorted(found.items())),
+        variables=variables,
+        security=tuple(sorted(security)),
+    )
+
+
+def _board_of(target: Target) -> str:
+    return target.device.board if target.device else ""
+
+
+def _list_needed(
+    rows: Mapping[str, HardwareFact], project: Project, board: str
+) -> Iterator[tuple[Access, str]]:
+    for row in rows.values():
+        if not row.fits(board):
+            continue
+        asked = next((one for one in project.asked if row.covers(one.name)), None)
+        if asked is not None:
+            yield row.access_on(board), f"what {asked.name} opens, {asked.origin}"
+        elif (use := next(_calls(row, project), None)) is not None:
+            called = use.value.replace(" ", "(", 1)
+            yield row.access_on(board), f"what {called}) opens, {use.origin}"
+
+
+def _calls(row: HardwareFact, project: Project) -> Iterator[Use]:
+    if not row.call:
+        return
+    dotted, _, start = row.call.partition(" ")
+    pattern = re.compile(re.escape(dotted).replace(r"\*", ".+"))
+    for use in project.uses:
+        called, _, argument = use.value.partition(" ")
+        if use.code == "calls" and pattern.fullmatch(called) and argument.startswith(start):
+            yield use
+
+
+def _describe_file(path: str, why: str, files: Mapping[str, DeviceFiles]) -> Hardware:
+    row = files.get(_kind(path, files))
+    group = None
+    if row is not None and row.group:
+        group = Group(name=row.group, variable=f"{row.group.upper()}_GID", number=row.number)
+    return Hardware(
+        path=path,
+        variable=re.sub(r"[^A-Z0-9]+", "_", path.removeprefix("/dev/").upper()),
+        why=why,
+        group=group,
+        rule=row.rule if row else "",
+    )
+
+
+def _kind(path: str, files: Mapping[str, DeviceFiles]) -> str:
+    """Return how its name starts in the table, empty for what is not there or no device."""
+    name = path.removeprefix("/dev/")
+    return next((start for start in files if path != name and name.startswith(start)), "")
+
+
+def list_misfits(
+    facts: Facts, target: Target, project: Project, packages: Collection[str]
+) -> Iterator[tuple[Reason, bool]]:
+    """Yield why packages that the project asks for cannot work on the target's board.
+
+    Each comes with whether the application fails for it. Where the device's board is not known,
+    it is told what works on certain boards alone.
+    """
+    board, asked = _board_of(target), {one.name for one in project.asked}
+    for package in packages:
+        for row in facts.hardware.values():
+            if package not in asked or not row.covers(package) or asked & {*row.unless}:
+                continue
+            if not row.fits(board):
+                fails = not row.told and _is_needed(row, project)
+                yield _describe(row, package, target.device, fails=fails), fails
+            elif target.device is not None and not board and row.boards:
+                yield _describe(row, package, target.device, fails=False), False
+
+
+def _is_needed(row: HardwareFact, project: Project) -> bool:
+    """Tell whether the sources need a package: they import it, or nothing of them is known."""
+    imports = [one for one in project.uses if one.code == "imports"]
+    return not imports or any(
+        use.when is not When.MAYBE
+        for use in imports
+        if any(use.value == name or use.value.startswith(f"{name}.") for name in row.modules)
+    )
+
+
+def _describe(row: HardwareFact, package: str, device: Device | None, *, fails: bool) -> Reason:
+    where = f"on {device.name}" if device else "on this device"
+    known = device is not None and device.board
+    text = f"{package} {'does not work' if known else 'may not work'} {where}: {row.why}"
+    if known and row.swap:
+        text += f" (--swap {package}={row.swap})"
+    code = Code.USELESS_ON_DEVICE if fails else Code.OTHER_BOARD
+    return Reason(code=code, text=text, package=package)

@@ -1,0 +1,191 @@
+"""What packages open on each board, and where they work, by the shipped table."""
+
+from dataclasses import replace
+
+import pytest
+
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
+from scaffold.config.request import choose_targets
+from scaffold.model.codes import Code
+from scaffold.model.options import Request
+from scaffold.model.project import Origin, Use, When
+from scaffold.model.target import Arch, Budget, Target
+from scaffold.planner.hardware import find_access, list_misfits
+from tests.support.dockerfiles import PROJECT
+from tests.support.worlds import ask
+
+FACTS = load_facts(knowledge())
+ANY = Target(arch=Arch.ARM64, budget=Budget())
+RKNN = ["/dev/dri", "/usr/lib/librknnrt.so"]
+PI5 = ["/dev/gpiochip0", "/dev/gpiochip4"]
+
+
+def target(device: str) -> Target:
+    if not device:
+        return ANY
+    return choose_targets(Request(device=device), FACTS.devices, "x86_64")[0][0]
+
+
+def use(code: str, value: str, when: When = When.START) -> Use:
+    return Use(code=code, value=value, origin=Origin(file="main.py", line=3), when=when)
+
+
+@pytest.mark.parametrize(
+    ("device", "texts", "uses", "paths"),
+    [
+        ("", (), (), []),
+        ("", ("pyserial",), (), ["/dev/ttyUSB0"]),
+        ("", ("pyserial",), ("/dev/ttyAMA0",), ["/dev/ttyAMA0"]),
+        ("", ("gpiod", "smbus2"), (), ["/dev/gpiochip0", "/dev/i2c-1"]),
+        ("", ("linuxpy",), ("/dev/video2",), ["/dev/video2"]),
+        ("", ("sounddevice", "pyusb"), (), ["/dev/bus/usb", "/dev/snd"]),
+        ("", ("bleak",), (), ["/run/dbus/system_bus_socket"]),
+        ("", ("hailort",), (), ["/dev/hailo0"]),
+        (
+            "",
+            ("picamera2",),
+            ("/dev/video2",),
+            ["/dev/dma_heap", "/dev/media0", "/dev/video2", "/run/udev"],
+        ),
+        ("", ("gpiozero", "gpiod"), ("/dev/video0",), ["/dev/gpiochip0", "/dev/video0"]),
+        ("raspberry-pi-4", ("RPi.GPIO",), (), ["/dev/gpiomem"]),
+        ("raspberry-pi-5", ("gpiozero",), (), PI5),
+        ("jetson-orin-nano", ("smbus2",), (), ["/dev/i2c-7"]),
+        ("orange-pi-5", ("rknn-toolkit-lite2",), (), RKNN),
+        ("radxa-zero-3w", ("rknn-toolkit-lite2",), (), RKNN),
+        ("n100-mini-pc", ("openvino",), (), ["/dev/dri"]),
+        ("raspberry-pi-5", ("openvino",), (), []),
+        ("n100-mini-pc", ("av",), ("/dev/dri/renderD128",), ["/dev/dri/renderD128"]),
+        (
+            "coral-dev-board",
+            ("pycoral",),
+            (),
+            ["/dev/apex_0", "/usr/lib/aarch64-linux-gnu/libedgetpu.so.1"],
+        ),
+    ],
+)
+def test_sources_name_devices_before_packages_do(
+    device: str, texts: tuple[str, ...], uses: tuple[str, ...], paths: list[str]
+) -> None:
+    opened = tuple(use("opens-device", path) for path in uses)
+    project = replace(PROJECT, asked=ask(*texts), uses=opened)
+    access = find_access(FACTS, project, target(device))
+    assert [one.path for one in access.hardware] == paths
+
+
+@pytest.mark.parametrize(
+    ("device", "paths"),
+    [
+        ("coral-dev-board", ["/dev/apex_0", "/usr/lib/aarch64-linux-gnu/libedgetpu.so.1"]),
+        ("raspberry-pi-5", ["/dev/bus/usb", "/usr/lib/aarch64-linux-gnu/libedgetpu.so.1"]),
+        ("intel-nuc", ["/dev/bus/usb", "/usr/lib/x86_64-linux-gnu/libedgetpu.so.1"]),
+    ],
+)
+@pytest.mark.parametrize("package", ["ai_edge_litert", "tflite_runtime", "tensorflow.lite"])
+def test_the_delegate_of_an_edge_tpu_gets_its_device_and_its_library(
+    device: str, paths: list[str], package: str
+) -> None:
+    called = use("calls", f"{package}.interpreter.load_delegate libedgetpu.so.1")
+    other = use("calls", f"{package}.interpreter.load_delegate libother.so")
+    access = find_access(FACTS, replace(PROJECT, uses=(called,)), target(device))
+    assert [one.path for one in access.hardware] == paths
+    assert not find_access(FACTS, replace(PROJECT, uses=(other,)), target(device)).hardware
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [
+        ("/dev/dri", "render"),
+        ("/dev/apex_0", "apex"),
+        ("/dev/hailo0", ""),
+        ("/dev/bus/usb", "plugdev"),
+        ("/dev/video0", "video"),
+        ("/usr/lib/librknnrt.so", ""),
+    ],
+)
+def test_a_device_file_belongs_to_its_group(path: str, group: str) -> None:
+    project = replace(PROJECT, uses=(use("opens-device", path),))
+    (one,) = find_access(FACTS, project, ANY).hardware
+    assert (one.group.name if one.group else "") == group
+
+
+# Device, packages, the import (code, when), how it ends: refused, told or silent, what is named.
+BOARDS = [
+    ("raspberry-pi-4", "RPi.GPIO", "RPi.GPIO", "", ""),
+    ("raspberry-pi-5", "RPi.GPIO", "RPi.GPIO", "refused", "rpi-gpio=rpi-lgpio"),
+    ("raspberry-pi-cm5", "RPi.GPIO", "RPi.GPIO", "refused", "rpi-gpio=rpi-lgpio"),
+    ("orange-pi-5", "RPi.GPIO", "RPi.GPIO", "refused", "can only be run on a Raspberry Pi"),
+    ("jetson-orin-nano", "RPi.GPIO", "RPi.GPIO", "refused", "gpiod"),
+    ("n100-mini-pc", "RPi.GPIO", "RPi.GPIO", "refused", "gpiod"),
+    ("gateway-arm64", "RPi.GPIO", "RPi.GPIO", "told", "may not work"),
+    ("raspberry-pi-5", "rpi-lgpio", "RPi.GPIO", "", ""),
+    ("orange-pi-zero-3", "rpi-lgpio", "RPi.GPIO", "told", "RPI_LGPIO_REVISION"),
+    ("raspberry-pi-5", "gpiozero lgpio", "gpiozero", "", ""),
+    ("jetson-nano", "gpiozero lgpio", "gpiozero", "refused", "Raspberry Pi alone"),
+    ("intel-nuc", "gpiozero pigpio", "gpiozero", "told", "PIGPIO_ADDR"),
+    ("raspberry-pi-5", "pigpio", "pigpio", "told", "PIGPIO_ADDR"),
+    ("raspberry-pi-3", "pigpio", "pigpio", "", ""),
+    ("raspberry-pi-5", "Jetson.GPIO", "Jetson.GPIO", "refused", "Could not determine"),
+    ("jetson-orin-nano", "Jetson.GPIO", "Jetson.GPIO", "", ""),
+    ("jetson-agx-thor", "Jetson.GPIO", "Jetson.GPIO", "refused", "40-pin"),
+    ("orange-pi-5", "OPi.GPIO", "OPi.GPIO", "", ""),
+    ("raspberry-pi-4", "OPi.GPIO", "OPi.GPIO", "refused", "Orange Pi"),
+    ("raspberry-pi-5", "rpi-ws281x", "rpi_ws281x", "refused", "revision is not supported"),
+    ("raspberry-pi-4", "rpi-ws281x", "rpi_ws281x", "", ""),
+    ("rock-5b", "rpi-ws281x", "rpi_ws281x", "refused", "ws2811_init"),
+    ("rock-5b", "sense-hat", "sense_hat", "refused", "Raspberry Pi"),
+    ("orange-pi-5", "picamera2", "picamera2", "refused", "V4L2"),
+    ("raspberry-pi-5", "picamera", "picamera", "refused", "picamera2"),
+    ("raspberry-pi-5", "jetson-stats", "jtop", "refused", "jetson-stats=psutil"),
+    ("jetson-agx-thor", "jetson-stats", "jtop", "", ""),
+    ("n100-mini-pc", "adafruit-blinka", "board", "told", "BLINKA_FT232H"),
+    ("raspberry-pi-5", "adafruit-blinka", "board", "", ""),
+    ("orange-pi-5", "gpiod smbus2 spidev luma.oled bme680", "gpiod", "", ""),
+    ("beaglebone-black", "Adafruit-BBIO", "Adafruit_BBIO", "", ""),
+    ("beagleplay", "Adafruit-BBIO", "Adafruit_BBIO", "refused", "BeagleBone"),
+]
+
+
+@pytest.mark.parametrize(
+    ("device", "texts", "module", "ends", "named"), BOARDS, ids=[" ".join(b[:2]) for b in BOARDS]
+)
+def test_where_a_package_works(device: str, texts: str, module: str, ends: str, named: str) -> None:
+    asked = ask(*texts.split())
+    project = replace(PROJECT, asked=asked, uses=(use("imports", module),))
+    found = list(list_misfits(FACTS, target(device), project, [one.name for one in asked]))
+    assert [fails for _, fails in found] == {"": [], "told": [False], "refused": [True]}[ends]
+    assert all(named.lower() in reason.text.lower() for reason, _ in found)
+
+
+def test_what_the_sources_do_without_is_told_and_not_refused() -> None:
+    for uses in ((use("imports", "RPi.GPIO", When.MAYBE),), (use("imports", "gpiod"),)):
+        project = replace(PROJECT, asked=ask("RPi.GPIO"), uses=uses)
+        ((told, fails),) = list_misfits(FACTS, target("orange-pi-5"), project, ["rpi-gpio"])
+        assert (told.code, fails) == (Code.OTHER_BOARD, False)
+
+
+def test_where_nothing_is_known_of_the_sources_a_package_counts_as_used() -> None:
+    project = replace(PROJECT, asked=ask("RPi.GPIO"), uses=())
+    ((told, fails),) = list_misfits(FACTS, target("orange-pi-5"), project, ["rpi-gpio"])
+    assert (told.code, fails) == (Code.USELESS_ON_DEVICE, True)
+
+
+def test_what_a_package_of_the_project_brings_is_not_judged() -> None:
+    project = replace(PROJECT, asked=ask("adafruit-blinka"), uses=())
+    assert not list(list_misfits(FACTS, target("orange-pi-5"), project, ["rpi-gpio"]))
+
+
+@pytest.mark.parametrize(
+    ("device", "package", "variables", "security"),
+    [
+        ("raspberry-pi-4", "lgpio", {"LG_WD": "/tmp"}, ()),  # noqa: S108 - in the container
+        ("jetson-orin-nano", "Jetson.GPIO", {"JETSON_MODEL_NAME": "JETSON_ORIN_NANO"}, ()),
+        ("orange-pi-5", "rknn-toolkit-lite2", {}, ("systempaths=unconfined",)),
+    ],
+)
+def test_what_a_container_hides_is_given_to_what_reads_it(
+    device: str, package: str, variables: dict[str, str], security: tuple[str, ...]
+) -> None:
+    access = find_access(FACTS, replace(PROJECT, asked=ask(package)), target(device))
+    assert (access.variables, access.security) == (variables, security)
