@@ -17,6 +17,7 @@ from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision
 from scaffold.planner.decide import PlannerServices
+from scaffold.planner.entrypoint import find_server
 from scaffold.planner.source_usage import add_preinstalled
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
@@ -67,6 +68,7 @@ def decide_outcome(
     if request.allow_empty and not project.asked and not project.lock:
         # Told to plan without packages: what the sources import comes by other means.
         imported = {use.value for use in project.uses if use.code == "imports"}
+        imported |= {server.value} if (server := find_server(project, options)) else set()
         options = replace(options, provided=(*options.provided, *sorted(imported)))
     decisions = outside.planner.decide(project, targets, options, edges)
     outcome = PlanResult(

@@ -157,16 +157,16 @@ class When(StrEnum):
 class Use:
     """Something the project's own source does that limits the base or a swap.
 
-    Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``finds-library``
-    (``value`` is the library), ``shows-window`` (OpenCV's windows), ``imports`` (a module),
-    ``needs-shell`` (something is started through ``sh``), ``opens-device`` (``value`` is the
-    device file), ``speaks-language`` (a text that names a language or locale), ``handles-signals``
-    (a handler for SIGTERM is set), ``opens-database`` (``dbm`` or ``shelve`` is imported),
-    ``names-library`` (a text with ``.so``), ``takes`` (a dotted name of an imported package, called
-    or not), ``installs-packages`` (``value`` is pip or uv),
-    ``calls`` (a function of an installed package: ``value`` is its dotted name, followed by a blank
-    and its first argument if that is known), ``writes-file`` (``value`` is a path, relative to the
-    project's root or absolute), ``sets-locale`` (``value`` is the locale),
+    Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``starts-server``
+    (``value`` is a server's module), ``finds-library`` (``value`` is the library), ``shows-window``
+    (OpenCV's windows), ``imports`` (a module), ``needs-shell`` (something is started through
+    ``sh``), ``opens-device`` (``value`` is the device file), ``speaks-language`` (a text that names
+    a language or locale), ``handles-signals`` (a handler for SIGTERM is set), ``opens-database``
+    (``dbm`` or ``shelve`` is imported), ``names-library`` (a text with ``.so``), ``takes`` (a
+    dotted name of an imported package, called or not), ``installs-packages`` (``value`` is pip or
+    uv), ``calls`` (a function of an installed package: ``value`` is its dotted name, followed by a
+    blank and its first argument if that is known), ``writes-file`` (``value`` is a path, relative
+    to the project's root or absolute), ``sets-locale`` (``value`` is the locale),
     ``unparsable`` (a file that is not Python; ``value`` is the parser's message).
     """
 

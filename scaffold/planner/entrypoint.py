@@ -9,7 +9,7 @@ from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Base
 from scaffold.model.options import Options
 from scaffold.model.plan import HealthCheck
-from scaffold.model.project import Found, Origin, OwnPackage, Project, Start
+from scaffold.model.project import Found, Origin, OwnPackage, Project, Start, Use, When
 from scaffold.model.target import CpuClass, Target
 
 HOME = "/home/app"
@@ -24,6 +24,7 @@ _HANDLE_SIGTERM = frozenset(
     {"celery", "daphne", "fastapi", "granian", "gunicorn", "hypercorn", "streamlit", "uvicorn"}
 )
 _DEAF = frozenset({"flask", "waitress"})
+_SERVERS = _HANDLE_SIGTERM | _DEAF
 # Frameworks whose applications only run in such a server, also by a script of their own.
 _ASYNC = frozenset({"fastapi", "litestar", "quart", "starlette"})
 _HEALTH_PATH = re.compile(r"/[!-~]*")
@@ -35,6 +36,17 @@ def choose_start(project: Project, options: Options) -> Found[Start] | None:
         start = Start(framework="command", command=options.command)
         return Found(value=start, origin=Origin(file="--cmd"))
     return project.start
+
+
+def find_server(project: Project, options: Options) -> Use | None:
+    """Return the use of a server that the command starts by its name, which a package brings."""
+    start = choose_start(project, options)
+    words = [word for word in start.value.command if word != "python"] if start else []
+    name = words[1] if words[:1] == ["-m"] and words[1:] else posixpath.basename("".join(words[:1]))
+    if start is None or name not in _SERVERS:
+        return None
+    origin = replace(start.origin, detail="")
+    return Use(code="starts-server", value=name, origin=origin, when=When.START)
 
 
 def choose_port(project: Project, options: Options) -> Found[int] | None:

@@ -25,7 +25,7 @@ from scaffold.planner.companions import (
     list_started,
     note_writes,
 )
-from scaffold.planner.entrypoint import HOME, WORKDIR
+from scaffold.planner.entrypoint import HOME, WORKDIR, find_server
 from scaffold.planner.os_package_cost import (
     SystemCost,
     list_priced,
@@ -42,6 +42,7 @@ from scaffold.planner.source_usage import (
     describe_elsewhere,
     excuse_programs,
     find_missing,
+    find_missing_server,
     is_closed,
     weigh_uses,
 )
@@ -211,6 +212,7 @@ def _besides(
         python=python,
         provided=provided,
     )
+    yield from find_missing_server(find_server(project, options), project, {*installed, *provided})
     provided |= {posixpath.basename(one.path) for one in options.fetched}
     yield from find_companions(project, facts, installed, provided, there)
     yield from ((note, False) for note in _installs_at_run_time(project, provided))

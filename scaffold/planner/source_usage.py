@@ -314,6 +314,18 @@ def find_missing(
         yield reason, certain
 
 
+def find_missing_server(
+    server: Use | None, project: Project, there: Collection[str]
+) -> Iterator[tuple[Reason, bool]]:
+    """Yield that nothing brings the server that is started, whose package has its name.
+
+    ``there`` are normalised names.
+    """
+    if server is not None and server.value not in there:
+        fact = ModuleFact(packages=(server.value,), source="", checked=_NEVER)
+        yield _lacks(server, fact, project, {}, ""), True
+
+
 def add_preinstalled(project: Project, facts: Facts) -> Project:
     """Return a project that also asks for what its sources import and Python once came with.
 
@@ -412,7 +424,8 @@ def _lacks(
 ) -> Reason:
     certain = use.when is When.START
     code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
-    what = f"{use.origin} imports {use.value}"
+    verb = "starts" if use.code == "starts-server" else "imports"
+    what = f"{use.origin} {verb} {use.value}"
     first = fact.packages[0] if fact.packages else ""
     name = _name_of(first) if first else ""
     if fact.until:

@@ -14,6 +14,7 @@ from scaffold.model.project import Asked, Found, Origin
 from scaffold.project.computed import Computed
 from scaffold.project.requirement_parser import Reading, read_requirement
 from scaffold.project.requirements import read_requirements
+from scaffold.project.setup_lists import find_list
 from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, relative
 
 SETUP_FILES = ("setup.cfg", "setup.py")
@@ -141,7 +142,7 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
     for keyword in _setup_arguments(tree, values):
         line = keyword.value.lineno
         if keyword.arg == "install_requires":
-            found[""] = [*_py_list(root, file, keyword.value, values, keyword.arg)]
+            found[""] = [*_py_list(root, file, keyword.value, tree, keyword.arg)]
         elif keyword.arg == "extras_require" and extras:
             table = _resolve(keyword.value, values)
             pairs = (
@@ -149,7 +150,7 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
             )
             named = {k.value: v for k, v in pairs if isinstance(k, ast.Constant)}
             found |= {
-                extra: [*_py_list(root, file, named[extra], values, f"the extra {extra}")]
+                extra: [*_py_list(root, file, named[extra], tree, f"the extra {extra}")]
                 for extra in extras
                 if extra in named
             }
@@ -388,10 +389,10 @@ def _resolve(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
 
 
 def _py_list(
-    root: Path, file: str, node: ast.expr, values: Mapping[str, ast.expr], what: str
+    root: Path, file: str, node: ast.expr, tree: ast.Module, what: str
 ) -> Iterator[Asked | Detail]:
-    """Yield the strings of a list, of sums of lists, and of lists inside (``*others``)."""
-    waiting = [node]
+    """Yield the strings of a list, of sums of lists, of ``*others`` inside, and of files."""
+    values, waiting = _assigned_once(tree), [node]
     while waiting:
         one = _resolve(waiting.pop(0), values)
         if isinstance(one, ast.List | ast.Tuple | ast.Set):
@@ -403,6 +404,23 @@ def _py_list(
         elif isinstance(one, ast.Constant) and isinstance(one.value, str):
             for text in filter(str.strip, one.value.split("\n")):
                 yield _requirement(root, file, text.strip(), one.lineno)
+        elif listed := _listed_file(root, file, one, tree, values):
+            yield from _from_files(root, file, [listed], one.lineno)
         else:
             said = f"{what} is computed when setup.py runs, which never happens here: {_REMEDY}"
             yield Computed(text=said, file=file, line=one.lineno)
+
+
+def _listed_file(
+    root: Path, file: str, node: ast.expr, tree: ast.Module, values: Mapping[str, ast.expr]
+) -> str:
+    """Return the file of the project all of whose lines an expression gives, empty for none.
+
+    A list with options of pip is none: setuptools takes no such lines.
+    """
+    listed = find_list(node, tree, values)
+    path = (root / file).parent / listed if listed else root
+    if listed is None or not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
+        return ""
+    lines = decode(read_bytes(root, relative(root, path))).splitlines()
+    return "" if any(line.lstrip().startswith("-") for line in lines) else listed

@@ -519,6 +519,52 @@ def test_an_extra_that_brings_a_module_is_offered(
 
 
 @pytest.mark.parametrize(
+    ("source", "listed", "procfile", "told"),
+    [
+        (
+            "from fastapi import FastAPI\napp = FastAPI()\n",
+            "fastapi\n",
+            "",
+            "main.py:2 starts uvicorn, and nothing that is installed brings it; add uvicorn to",
+        ),
+        (
+            "from starlette.applications import Starlette\napp = Starlette()\n",
+            "starlette\n",
+            "",
+            "main.py:2 starts uvicorn",
+        ),
+        (
+            "from flask import Flask\napp = Flask(__name__)\n",
+            "flask\n",
+            "web: gunicorn main:app\n",
+            "Procfile:1 starts gunicorn",
+        ),
+        (
+            "from flask import Flask\napp = Flask(__name__)\n",
+            "flask\n",
+            "web: waitress-serve main:app\n",
+            "Procfile:1 starts waitress",
+        ),
+        (
+            "from celery import Celery\napp = Celery('main')\n",
+            "redis\n",
+            "worker: celery -A main worker\n",
+            "Procfile:1 starts celery",
+        ),
+    ],
+)
+def test_a_server_that_is_started_and_not_installed_refuses_every_base(
+    tmp_path: Path, source: str, listed: str, procfile: str, told: str
+) -> None:
+    families = plan(tmp_path / "without", source, listed, Procfile=procfile)
+    assert all(told in text for text in families.values())
+    server = told.split()[2].rstrip(",")
+    with_it = f"{listed}{server}\n"
+    families = plan(tmp_path / "with", source, with_it, Procfile=procfile)
+    assert not any("starts" in text for text in families.values())
+
+
+@pytest.mark.parametrize(
     ("typelib", "package"),
     [
         ("Gst", "gir1.2-gstreamer-1.0"),

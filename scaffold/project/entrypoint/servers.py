@@ -1,6 +1,8 @@
 """The command of a web application: which server, by what the project asks for."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scaffold.model.project import Found, Origin
@@ -26,15 +28,9 @@ class Setting:
 def serve_app(app: App, setting: Setting) -> Entry:
     """Return how an ASGI or WSGI application object is served."""
     if app.framework in ASGI:
-        if "hypercorn" in setting.installed and "uvicorn" not in setting.installed:
-            target = f"{app.target}()" if app.factory else app.target
-            return _listen("hypercorn", app.framework, target, app.origin, setting)
-        if "daphne" in setting.installed and "uvicorn" not in setting.installed and not app.factory:
-            return _daphne(app.framework, app.target, app.origin, setting)
-        words = (app.target, "--factory") if app.factory else (app.target,)
-        missing = "" if "uvicorn" in setting.installed else "uvicorn has to be among the packages"
-        origin = remark(app.origin, missing)
-        return _serve(app.framework, ("uvicorn", *words), 8000, origin, setting)
+        servers = (name for name in _ASGI if name in setting.installed)
+        name = next((one for one in servers if one != "daphne" or not app.factory), "uvicorn")
+        return _ASGI[name](app.framework, app.target, app.origin, setting, factory=app.factory)
     for name, serve in _WSGI:
         if name in setting.installed:
             return serve(app.framework, app.target, app.origin, setting, factory=app.factory)
@@ -70,20 +66,38 @@ def _serve_wsgi(site: Site, setting: Setting) -> Entry | None:
 
 
 def _serve_asgi(site: Site, setting: Setting) -> Entry | None:
-    if site.asgi and "uvicorn" in setting.installed:
-        return _serve("django", ("uvicorn", site.asgi), 8000, site.origin, setting)
-    if site.asgi and "daphne" in setting.installed:
-        return _daphne("django", site.asgi, site.origin, setting)
-    if site.asgi and "hypercorn" in setting.installed:
-        return _listen("hypercorn", "django", site.asgi, site.origin, setting)
+    for name in _ASGI if site.asgi else ():
+        if name in setting.installed:
+            return _ASGI[name]("django", site.asgi, site.origin, setting)
     return None
 
 
 def _preferred(sync: Entry | None, other: Entry | None, setting: Setting) -> Entry | None:
-    return sync if sync and {"gunicorn", "uwsgi", "pyuwsgi"} & setting.installed else other or sync
+    synchronous = {"gunicorn", "uwsgi", "pyuwsgi", "granian"} & setting.installed
+    return sync if sync and synchronous else other or sync
 
 
-def _daphne(framework: str, target: str, origin: Origin, setting: Setting) -> Entry:
+def _uvicorn(
+    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
+) -> Entry:
+    server = ("uvicorn", target, *["--factory"] * factory)
+    return _serve(framework, server, 8000, origin, setting)
+
+
+def _hypercorn(
+    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
+) -> Entry:
+    return _listen("hypercorn", framework, f"{target}()" if factory else target, origin, setting)
+
+
+def _daphne(
+    framework: str,
+    target: str,
+    origin: Origin,
+    setting: Setting,
+    *,
+    factory: bool = False,  # noqa: ARG001 - it calls none, and is not asked to
+) -> Entry:
     port = setting.port or _default(8000, "daphne")
     command = ("python", "-m", "daphne", "-b", EVERYWHERE, "-p", str(port.value), target)
     return Entry(start=started(framework, command, origin), port=port)
@@ -136,18 +150,30 @@ def _uwsgi(
 
 
 def _granian(
-    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
+    interface: str,
+    framework: str,
+    target: str,
+    origin: Origin,
+    setting: Setting,
+    *,
+    factory: bool = False,
 ) -> Entry:
-    server = ("granian", "--interface", "wsgi", target, *["--factory"] * factory)
+    server = ("granian", "--interface", interface, target, *["--factory"] * factory)
     return _serve(framework, server, 8000, origin, setting)
 
 
-# Servers of WSGI applications, the first that is installed serves.
-_WSGI = (
+# Servers of applications by their interface, the first that is installed serves.
+_ASGI: Mapping[str, Callable[..., Entry]] = {
+    "uvicorn": _uvicorn,
+    "hypercorn": _hypercorn,
+    "daphne": _daphne,
+    "granian": partial(_granian, "asgi"),
+}
+_WSGI: Sequence[tuple[str, Callable[..., Entry]]] = (
     ("gunicorn", _gunicorn),
     ("uwsgi", _uwsgi),
     ("pyuwsgi", _uwsgi),
-    ("granian", _granian),
+    ("granian", partial(_granian, "wsgi")),
     ("waitress", _waitress),
 )
 

@@ -1,13 +1,13 @@
 """Targets that few projects have wheels for: what is weighed, and what Debian builds itself."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from scaffold.catalog.resources import templates
 from scaffold.dockerfile.render import render
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Distribution, Facts
 from scaffold.model.options import Options
+from scaffold.model.project import Found, Origin, Start
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.model.verdict import Decision, Workaround
 from scaffold.planner.decide import PlannerServices, decide
@@ -15,6 +15,9 @@ from scaffold.planner.plan import make_plan
 from tests.support.builders import CHECKED, SOURCE, make_base, make_image, make_project
 from tests.support.worlds import World, ask
 
+SCRIPT = Found(
+    value=Start(framework="script", command=("python", "main.py")), origin=Origin(file="main.py")
+)
 TABLE = Distribution(
     id="trixie",
     release="trixie",
@@ -49,7 +52,7 @@ def decision(
     world: World, *wanted: str, arch: Arch = Arch.ARM_V7, options: Options | None = None
 ) -> Decision:
     edges = PlannerServices(index=world, facts=make_facts(), today=CHECKED, tell=lambda _: None)
-    project = replace(make_project(), asked=ask(*(wanted or ("numpy",))), pythons=())
+    project = make_project(asked=ask(*(wanted or ("numpy",))), pythons=(), start=SCRIPT)
     targets = [Target(arch=arch, budget=Budget())]
     (found,) = decide(project, targets, options or Options(), edges)
     return found

@@ -89,6 +89,83 @@ def test_what_setup_py_computes_is_an_error_that_says_what_to_do(tmp_path: Path,
     assert "--requirement" in line
 
 
+OF_FILES = [
+    (
+        "def needs(name):\n    return open('requirements/' + name).read().splitlines()\n"
+        "setup(install_requires=needs('default.txt'))"
+    ),
+    (
+        "from pathlib import Path\nhere = Path(__file__).parent.resolve()\n"
+        "setup(install_requires=(here / 'requirements/default.txt').read_text().splitlines())"
+    ),
+    (
+        "with open('requirements/default.txt') as f:\n    needs = f.readlines()\n"
+        "setup(install_requires=needs)"
+    ),
+    (
+        "import os\ndef needs(name='default.txt'):\n    'Lines of a file.'\n    found = []\n"
+        "    with open(os.path.join(os.path.dirname(__file__), 'requirements', name)) as f:\n"
+        "        for line in f:\n            line = line.strip()\n"
+        "            if line and not line.startswith('#'):\n                found.append(line)\n"
+        "    return found\nsetup(install_requires=needs())"
+    ),
+    (
+        "lines = [one.strip() for one in open('requirements/default.txt') if one.strip()]\n"
+        "setup(install_requires=lines)"
+    ),
+    (
+        "with open('README.md') as f:\n    text = f.read()\ndef needs():\n"
+        "    with open('requirements/default.txt', encoding='utf-8') as f:\n"
+        "        return list(filter(None, f.read().split('\\n')))\n"
+        "setup(long_description=text, install_requires=needs())"
+    ),
+]
+
+
+@pytest.mark.parametrize("body", OF_FILES)
+def test_all_lines_of_a_file_that_setup_py_reads_are_what_it_asks_for(
+    tmp_path: Path, body: str
+) -> None:
+    files = {
+        "setup.py": f"from setuptools import setup\n{body}\n",
+        "requirements/default.txt": "celery>=5\n\n# why\nhumanize\n",
+        "README.md": "",
+    }
+    asked = read(write(tmp_path, files)).asked
+    assert texts(asked) == ["celery>=5", "humanize"]
+    assert [one.origin for one in asked] == [at("requirements/default.txt", n) for n in (1, 4)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "setup(install_requires=[one for one in open('r.txt') if one != 'a'])",
+        "setup(install_requires=[one for one in open('r.txt') if not one.startswith('a')])",
+        "setup(install_requires=open('r.txt').read().replace('a', 'c').splitlines())",
+        "setup(install_requires=open(NAME).read().splitlines())",
+        "setup(install_requires=open('gone.txt').read().splitlines())",
+        "setup(install_requires=open('options.txt').read().splitlines())",
+        "setup(install_requires=list(open('r.txt')) if light else [])",
+        (
+            "def needs(name):\n    return [x.split('#')[0] for x in open(name)]\n"
+            "setup(install_requires=needs('r.txt'))"
+        ),
+        "def needs(name):\n    return needs(name)\nsetup(install_requires=needs('r.txt'))",
+        "setup(install_requires=[*open('r.txt'), *fetch('b')])",
+    ],
+)
+def test_what_setup_py_makes_of_a_file_is_only_known_when_it_runs(
+    tmp_path: Path, body: str
+) -> None:
+    files = {
+        "setup.py": f"from setuptools import setup\n{body}\n",
+        "r.txt": "a\nb\n",
+        "options.txt": "a\n-r other.txt\n",
+    }
+    (line,) = refused(write(tmp_path, files))
+    assert line.startswith("setup.py:")
+
+
 def test_a_bad_requirement_in_setup_py_is_an_error_with_its_line(tmp_path: Path) -> None:
     source = "from setuptools import setup\nsetup(install_requires=[\n  'a b',\n  'c=1',\n])\n"
     lines = refused(write(tmp_path, {"setup.py": source}))

@@ -41,8 +41,35 @@ def test_an_asgi_application_is_served_by_uvicorn(
     assert str(start.origin) == "main.py:2"
 
 
-def test_a_missing_uvicorn_is_said(tmp_path: Path) -> None:
-    assert "uvicorn has to be" in origin(tmp_path, {"main.py": FASTAPI})
+@pytest.mark.parametrize(
+    ("framework", "files", "served"),
+    [
+        (
+            ("litestar", "granian"),
+            {"main.py": "from litestar import Litestar\napp = Litestar()\n"},
+            "--interface asgi main:app",
+        ),
+        (("fastapi", "granian"), {"main.py": FASTAPI}, "--interface asgi main:app"),
+        (
+            ("quart", "granian"),
+            {
+                "a/__init__.py": "",
+                "a/b.py": "import quart\ndef create_app():\n    return quart.Quart(__name__)\n",
+            },
+            "--interface asgi a.b:create_app --factory",
+        ),
+        (
+            ("flask", "granian"),
+            {"main.py": "from flask import Flask\napp = Flask(__name__)\n"},
+            "--interface wsgi main:app",
+        ),
+    ],
+)
+def test_granian_serves_where_it_is_asked_for_alone(
+    tmp_path: Path, framework: tuple[str, ...], files: dict[str, str], served: str
+) -> None:
+    started = command(tmp_path, files, *framework)
+    assert started == f"python -m granian {served} --host 0.0.0.0 --port 8000"
 
 
 def test_hypercorn_serves_where_it_is_asked_for_alone(tmp_path: Path) -> None:
