@@ -2,14 +2,13 @@
 
 import ast
 import csv
-import io
 import re
-import tokenize
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from .syntax import parse, walk
 
 Parts = tuple[str, ...]
 TESTS = frozenset({"test", "tests"})
@@ -45,6 +44,7 @@ class Packages:
     languages: frozenset[str] = frozenset()
     unloaded: frozenset[Parts] = frozenset()
     _named: dict[Parts, Named] = field(default_factory=dict)
+    _texts: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> tuple[Parts, ...]:
@@ -62,17 +62,19 @@ class Packages:
             self._named[parts] = _read(self.folder.joinpath(*parts), parts)
         return self._named[parts]
 
-    @cached_property
-    def texts(self) -> dict[str, frozenset[str]]:
-        """Return the texts in sources that could be names of files, by top-level package.
+    def texts(self, top: str) -> frozenset[str]:
+        """Return the texts in a top-level package's sources that could be names of files.
 
         Tests are no witnesses: they say a lot.
         """
-        found: dict[str, set[str]] = {}
-        for parts in self.files:
-            if parts[-1].endswith(".py") and TESTS.isdisjoint(parts[1:-1]):
-                found.setdefault(parts[0], set()).update(self.named(parts).texts)
-        return {top: frozenset(texts) for top, texts in found.items()}
+        if top not in self._texts:
+            sources = (
+                parts
+                for parts in self.files
+                if parts[0] == top and parts[-1].endswith(".py") and TESTS.isdisjoint(parts[1:-1])
+            )
+            self._texts[top] = frozenset().union(*(self.named(one).texts for one in sources))
+        return self._texts[top]
 
     @cached_property
     def file_names(self) -> dict[str, frozenset[str]]:
@@ -86,7 +88,7 @@ class Packages:
 
     def says(self, top: str, *endings: str) -> bool:
         """Tell whether a package's sources have a text that ends so."""
-        return any(text.endswith(endings) for text in self.texts.get(top, ()))
+        return any(text.endswith(endings) for text in self.texts(top))
 
 
 def top_of(parts: Parts) -> str:
@@ -113,7 +115,7 @@ def _read(path: Path, parts: Parts) -> Named:
         return _NOTHING
     imports: set[Parts] = set()
     texts: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if len(node.value) < _LONGEST and not set(" \n") & set(node.value):
                 texts.add(node.value)
@@ -153,58 +155,6 @@ def ending(parts: Parts) -> str:
     """Return a file's last suffix with its dot, in lower case; empty if it has none."""
     stem, dot, suffix = parts[-1].rpartition(".")
     return f".{suffix.lower()}" if dot and stem else ""
-
-
-def parse(source: bytes) -> ast.Module:
-    """Return the tree of a source; of a deep one only imports, names and texts, side by side.
-
-    CPython compiles sums of thousands of terms, as generated sources have them; ``ast`` raises
-    RecursionError. Raises SyntaxError or ValueError for what is not Python.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except (RecursionError, MemoryError):
-            return _Flat(body=list(_read_tokens(source)), type_ignores=[])
-
-
-class _Flat(ast.Module):
-    """A tree that was read from tokens."""
-
-
-def is_flat(tree: ast.Module) -> bool:
-    """Tell whether a tree was read from tokens: it knows no functions and no branches."""
-    return isinstance(tree, _Flat)
-
-
-def _read_tokens(source: bytes) -> Iterator[ast.stmt]:
-    line: list[str] = []
-    try:
-        for token in tokenize.tokenize(io.BytesIO(source).readline):
-            if token.type in {tokenize.NEWLINE, tokenize.ENDMARKER} or token.string == ";":
-                yield from _read_line(line)
-                line = []
-            elif token.type in {tokenize.NAME, tokenize.OP, tokenize.STRING}:
-                line.append(token.string)
-    except (tokenize.TokenError, IndentationError):
-        return
-
-
-def _read_line(words: list[str]) -> Iterator[ast.stmt]:
-    """Yield a statement that imports, or else the names and texts that stand in it."""
-    starts = [number for number, word in enumerate(words) if word in {"import", "from"}]
-    for start in starts[:1]:
-        try:
-            yield from ast.parse(" ".join(words[start:])).body
-        except SyntaxError:
-            continue
-        return
-    for word in words:
-        try:
-            yield ast.Expr(ast.parse(word, mode="eval").body)
-        except (SyntaxError, ValueError):
-            continue
 
 
 def read_owners(folder: Path) -> dict[str, str]:

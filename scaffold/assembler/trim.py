@@ -127,8 +127,8 @@ class Headers(Rule):
         """Return the headers of packages that start no compiler of their own."""
         compile_themselves = {
             top
-            for top, texts in packages.texts.items()
-            if any(text.startswith(_COMPILERS) for text in texts)
+            for top in {parts[0] for parts in files}
+            if any(text.startswith(_COMPILERS) for text in packages.texts(top))
         }
         return [parts for parts in files if parts[0] not in compile_themselves]
 
@@ -194,8 +194,8 @@ class Stubs(Rule):
         """Return the stubs that nothing reads at run time."""
         readers = {
             top
-            for top in packages.texts
-            if packages.says(top, ".pyi") or "attach_stub" in packages.texts[top]
+            for top in {parts[0] for parts in files}
+            if packages.says(top, ".pyi") or "attach_stub" in packages.texts(top)
         }
         return [parts for parts in files if parts[0] not in readers]
 
@@ -315,6 +315,8 @@ def find_unreached(
 ) -> list[Parts]:
     """Return those files, below folders of such names or by themselves, that no import leads to."""
     inside = {parts: home_of(parts, names) or parts for parts in files}
+    if not inside:
+        return []
     modules = {_module_of(parts): parts for parts in inside if parts[-1].endswith((".py", ".so"))}
     bare = set(inside.values()) - set(modules)
     homes: set[Parts] = set()
@@ -359,11 +361,12 @@ def _is_spent(packages: Packages, parts: Parts, there: set[Parts]) -> bool:
 
 
 def _is_named(packages: Packages, parts: Parts) -> bool:
-    texts = packages.texts.get(parts[0], frozenset())
     if ending(parts) in _TEXTS and packages.says(parts[0], ending(parts), ending(parts)[1:]):
         return True
     folders = _DOC_FOLDERS.intersection(parts[:-1])
-    return any(part in folders for text in texts for part in text.split("/"))
+    return bool(folders) and any(
+        part in folders for text in packages.texts(parts[0]) for part in text.split("/")
+    )
 
 
 def _named(stem: str) -> bytes:

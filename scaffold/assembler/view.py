@@ -23,12 +23,20 @@ class View:
 
     def find(self, path: str) -> Path | None:
         """Return the folder's entry for a path whose parents hold no links; may be a link."""
+        entry, _ = self._look_up(path)
+        return Path(entry) if entry else None
+
+    def _look_up(self, path: str) -> tuple[str, bool]:
+        """Return the entry for a path, empty if there is none, and whether it is a link."""
         for prefix, folder in self.parts:
-            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
-                entry = folder / path[len(prefix.rstrip("/")) :].lstrip("/")
-                if os.path.lexists(entry):
-                    return entry
-        return None
+            above = prefix.rstrip("/")
+            if path == prefix or path.startswith(f"{above}/"):
+                entry = f"{folder}{path[len(above) :].rstrip('/')}"
+                try:
+                    return entry, stat.S_ISLNK(os.lstat(entry).st_mode)
+                except (OSError, ValueError):
+                    continue
+        return "", False
 
     def trail(self, path: str) -> tuple[str, ...]:
         """Return the links passed on the way to a path, and the real path at the end.
@@ -40,12 +48,12 @@ class View:
         done = ""
         while todo:
             here = f"{done}/{todo.pop(0)}"
-            entry = self.find(here)
-            if len(links) > _MOST_LINKS or (entry is None and not self._leads_on(here)):
+            entry, is_link = self._look_up(here)
+            if len(links) > _MOST_LINKS or not (entry or self._leads_on(here)):
                 return ()
-            if entry is not None and entry.is_symlink():
+            if is_link:
                 links.append(here)
-                aim = posixpath.normpath(posixpath.join(done or "/", entry.readlink()))
+                aim = posixpath.normpath(posixpath.join(done or "/", Path(entry).readlink()))
                 todo = [part for part in aim.split("/") if part] + todo
                 done = ""
             else:

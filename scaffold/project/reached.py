@@ -10,8 +10,9 @@ from itertools import chain
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, TypeGuard
 
+from scaffold.assembler.syntax import INNER, walk
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import FUNCTIONS, INNER, Function, Module, is_example, walk
+from scaffold.project.source_modules import FUNCTIONS, Function, Module, is_example
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {

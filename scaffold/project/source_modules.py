@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from scaffold.assembler.syntax import walk
 from scaffold.model.project import Origin, Use
 from scaffold.project.text_io import read_bytes
 
@@ -26,27 +27,6 @@ _SUPPORT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS: tuple[type[Function], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
 N = TypeVar("N", bound=ast.AST)
-
-# The fields of each kind of node that hold others; nothing asks for contexts and operators.
-_PLAIN = {"ctx", "op", "ops", "id", "attr", "arg", "names", "module", "level", "kind", "conversion"}
-INNER: Mapping[type, tuple[str, ...]] = {
-    kind: tuple(field for field in kind._fields if field not in _PLAIN)
-    for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.AST)
-} | {ast.Constant: ()}
-
-
-def walk(tree: ast.AST) -> list[ast.AST]:
-    """Return a node with all inside it as ``ast.walk`` does, but contexts, operators, aliases."""
-    nodes: list[Any] = [tree]
-    for node in nodes:
-        for field in INNER.get(node.__class__, ()):
-            value = getattr(node, field)
-            if not isinstance(value, list):
-                nodes.append(value)
-            elif value:
-                nodes += value
-    return [node for node in nodes if isinstance(node, ast.AST)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..packages import is_flat, parse
+from ..syntax import is_flat, parse
 
 _IMPORTS = frozenset({"import_module", "__import__", "_import_module"})
 _SEARCHES = frozenset({"iter_modules", "walk_packages"})

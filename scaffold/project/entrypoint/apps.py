@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from scaffold.assembler.syntax import walk
 from scaffold.model.project import Origin
-from scaffold.project.source_modules import EXAMPLES, Function, Module, is_brought, walk
+from scaffold.project.source_modules import EXAMPLES, Function, Module, is_brought
 
 FRAMEWORKS = {
     "fastapi.FastAPI": "fastapi",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from scaffold.assembler.syntax import walk
 from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE, remark
 from scaffold.project.entrypoint.apps import follow
@@ -16,7 +17,7 @@ from scaffold.project.entrypoint.commands import find_commands, list_commands
 from scaffold.project.entrypoint.ports import READS, as_port, find_listening
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
-from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument, walk
+from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument
 
 _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 # What a command that goes on running is usually called.
