@@ -1428,3 +1428,28 @@ def test_an_image_that_shows_its_help_does_not_say_how_it_starts(
     assert project.start is not None
     assert project.start.value.command == ("python", "main.py")
     assert f"only shows {shown}: name what it is to do" in project.start.value.lacks[0]
+
+
+@pytest.mark.parametrize(
+    ("place", "copied", "command"),
+    [
+        ("proxy/Dockerfile.beta", "server.py page.py lib/", "python proxy/server.py"),
+        ("proxy/Dockerfile-arm", "./server.py built.py page.py", "python proxy/server.py"),
+        ("proxy/arm.dockerfile", "server.py page.py version.txt", "python proxy/server.py"),
+        ("proxy/Dockerfile.arm64", "proxy/server.py lib/ version.txt", "python proxy/server.py"),
+        ("Dockerfile", "proxy/server.py version.txt", "python proxy/server.py"),
+    ],
+)
+def test_of_folders_that_a_build_may_see_the_one_with_most_of_what_is_copied_counts(
+    tmp_path: Path, place: str, copied: str, command: str
+) -> None:
+    text = f'FROM python:3\nWORKDIR /srv\nCOPY {copied} ./\nCMD ["python", "server.py"]\n'
+    files = {
+        "proxy/server.py": LOOP,
+        "proxy/page.py": "",
+        "lib/__init__.py": "",
+        "lib/__main__.py": LOOP,
+        "README.md": "```\npython -m lib scan\n```\n",
+    }
+    project = planned(tmp_path, {place: text, **files})
+    assert started(project) == (command, f"{place}:4")

@@ -139,10 +139,10 @@ def copies(step: Instruction) -> Iterator[tuple[str, str, bool]]:
 
 
 def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
-    """Return the folder that everything copied lies in: the project's, else the Dockerfile's.
+    """Return the folder that most of what is copied lies in: the project's, else the Dockerfile's.
 
-    None where neither has it all. Outside of the folders for Docker's files a Dockerfile that
-    finds everything beside it is that of another application.
+    Outside of the folders for Docker's files one that finds everything beside it is that of another
+    application: then None.
     """
     beside = posixpath.dirname(place) or "."
     wanted = [
@@ -155,12 +155,11 @@ def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
     ]
     if not wanted:
         return "."
-    if beside != "." and not is_for_docker(beside) and _has(root / beside, wanted):
+    there, here = _count(root / beside, wanted), _count(root, wanted)
+    if beside != "." and not is_for_docker(beside) and there == len(wanted):
         return None
-    if _has(root, wanted):
-        return "."
-    # What a build makes first (a file with a version) may be missing.
-    return beside if beside != "." and _has(root / beside, wanted) else "."
+    # What a build makes first (a file with a version, a copy of a package) may be missing.
+    return beside if there > here else "."
 
 
 def is_for_docker(folder: str) -> bool:
@@ -168,8 +167,8 @@ def is_for_docker(folder: str) -> bool:
     return folder.partition("/")[0] in _FOR_DOCKER
 
 
-def _has(folder: Path, names: Sequence[str]) -> bool:
-    return all(any(sign in name for sign in "*?[") or (folder / name).exists() for name in names)
+def _count(folder: Path, names: Sequence[str]) -> int:
+    return sum(any(sign in name for sign in "*?[") or (folder / name).exists() for name in names)
 
 
 def _below(path: str, folder: str) -> str | None:
