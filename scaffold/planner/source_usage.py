@@ -154,8 +154,8 @@ class _Scales:
                 )
                 self._refuse(use, Code.NEEDS_PROGRAM, text + "none" + self._way_out("PROGRAM"))
             return
-        # django-admin is a command of django.
-        if name in self.there or name.partition("-")[0] in self.there:
+        # django-admin is a command of django, pybabel one of babel.
+        if not self.there.isdisjoint({name, name.partition("-")[0], name.removeprefix("py")}):
             return
         if not is_closed(base) and self._provider(name) and use.when is not When.MAYBE:
             self.lacks.append((name, str(use.origin)))

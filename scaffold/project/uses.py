@@ -62,6 +62,7 @@ _HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
 _VARIABLES = frozenset({"os.environ.get", "os.getenv"})
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]*)")
 _MODES = re.compile(r"[wax]|\+")
+_FOLDER = re.compile(r"(?i)(?:\w*_)?(?:dir|folder|directory|root|base)")
 # Written to by every user in every image of ours, or no files.
 _FREE = ("/tmp/", "/dev/", "/proc/", "/sys/", "/var/tmp/", "/run/secrets/")  # noqa: S108
 
@@ -101,6 +102,8 @@ def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str |
         isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id)
     ):
         return None
+    if any(_FOLDER.fullmatch(ast.unparse(node).rpartition(".")[2]) for node in call.args):
+        return None  # a name in that folder
     name = call.func.attr if isinstance(call.func, ast.Attribute) else called.rpartition(".")[2]
     saves, stores = _SAVES.fullmatch(name), _STORES.fullmatch(name)
     given = [(node, "") for node in call.args]

@@ -1453,3 +1453,93 @@ def test_of_folders_that_a_build_may_see_the_one_with_most_of_what_is_copied_cou
     }
     project = planned(tmp_path, {place: text, **files})
     assert started(project) == (command, f"{place}:4")
+
+
+@pytest.mark.parametrize(
+    ("writes", "line"),
+    [
+        (
+            (
+                'RUN echo "#!/bin/sh" > /run.sh && \\\n echo "set -e" >> /run.sh && \\\n'
+                ' echo "python main.py -c /c.yaml \\"\\$@\\"" \\\n  >> /run.sh && chmod +x /run.sh\n'
+            ),
+            6,
+        ),
+        (
+            "COPY <<EOF /run.sh\n#!/bin/sh\nexec python main.py -c /c.yaml\nEOF\n",
+            6,
+        ),
+        ("RUN cat <<'EOF' > /run.sh\n#!/bin/sh\nexec python main.py -c /c.yaml\nEOF\n", 6),
+        (
+            "RUN printf '#!/bin/sh\\nexec python %s -c /c.yaml\\n' main.py > /run.sh\n",
+            5,
+        ),
+        (
+            "WORKDIR /\nRUN echo '#!/bin/sh\\npython main.py -c /c.yaml' > run.sh\nWORKDIR /srv\n",
+            6,
+        ),
+        ("RUN tee /run.sh <<EOF\n#!/bin/sh\npython main.py -c /c.yaml\nEOF\n", 6),
+    ],
+)
+def test_a_script_that_the_dockerfile_writes_is_followed(
+    tmp_path: Path, writes: str, line: int
+) -> None:
+    text = f'FROM python:3\nWORKDIR /srv\nCOPY . .\n{writes}ENTRYPOINT ["/run.sh"]\n'
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP, "other.py": LOOP})
+    assert started(project) == ("python main.py -c /c.yaml", f"Dockerfile:{line}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        ('pythonpath = "/srv/web"\n', " --pythonpath /app/web"),
+        ('chdir = "/srv/web"\n', " --chdir /app/web"),
+        (
+            'chdir = "/srv/web"\npythonpath = "/srv/web"\n',
+            " --chdir /app/web --pythonpath /app/web",
+        ),
+        ('bind = ["unix:/tmp/web.sock"]\nworkers = 2\n', ""),
+        ('# chdir = "/srv/web"\naccesslog = "/var/log/web.log"\n', ""),
+    ],
+)
+def test_folders_in_gunicorns_settings_are_given_as_options(
+    tmp_path: Path, settings: str, options: str
+) -> None:
+    text = """
+        FROM python:3
+        WORKDIR /srv
+        COPY . .
+        CMD ["gunicorn", "-c", "/srv/web/gunicorn.conf.py", "web.main:app"]
+        """
+    files = {"web/gunicorn.conf.py": settings, "web/__init__.py": "", "web/main.py": WEB}
+    project = planned(tmp_path, {"Dockerfile": text, **files}, listed="flask\ngunicorn\n")
+    command = f"python -m gunicorn -c web/gunicorn.conf.py web.main:app{options}"
+    assert started(project)[0].startswith(command)
+
+
+def test_another_setting_that_names_a_folder_of_their_image_is_not_used(tmp_path: Path) -> None:
+    text = (
+        'FROM python:3\nWORKDIR /srv\nCOPY . .\nCMD ["gunicorn", "-c", "w.conf.py", "main:app"]\n'
+    )
+    files = {"w.conf.py": 'certfile = "/srv/cert.pem"\n', "cert.pem": "", "main.py": WEB}
+    project = planned(tmp_path, {"Dockerfile": text, **files}, listed="flask\ngunicorn\n")
+    assert any("w.conf.py, whose line 1 names /srv/cert.pem" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("command", "port"),
+    [
+        ('["celery", "-A", "main", "flower"]', 5555),
+        ('["celery", "flower"]', 5555),
+        ('["celery", "-A", "main", "worker"]', None),
+        ('["celery", "-A", "main", "beat"]', None),
+    ],
+)
+def test_of_celerys_commands_its_web_interface_listens(
+    tmp_path: Path, command: str, port: int | None
+) -> None:
+    text = f"FROM python:3\nWORKDIR /srv\nCOPY . .\nEXPOSE 5555\nCMD {command}\n"
+    source = "from celery import Celery\napp = Celery('main')\n"
+    files = {"Dockerfile": text, "main.py": source}
+    found = planned(tmp_path, files, listed="celery\nflower\n").port
+    assert (found.value if found else None) == port

@@ -35,6 +35,7 @@ from scaffold.project.entrypoint.processes import (
 )
 from scaffold.project.entrypoint.procfile import MODULES, WEB_SERVERS, foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
+from scaffold.project.entrypoint.written_scripts import find_written_scripts
 from scaffold.project.own_dockerfile import OURS, find_own_dockerfile, text_of
 from scaffold.project.reached import count_reached, find_places
 from scaffold.project.source_modules import Module
@@ -83,6 +84,8 @@ _OF_SYSTEM = frozenset(
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
 # The servers' options for the folder that they import the application from.
+# Settings of gunicorn's that an option of the same name takes the place of (its documentation).
+_GUNICORN_FOLDER = re.compile(r"(pythonpath|chdir)\s*=")
 _IMPORTS_FROM = {"uvicorn": "--app-dir", "gunicorn": "--chdir"}
 
 
@@ -369,7 +372,11 @@ def _launch(
     *,
     others: Sequence[tuple[str, str, Origin]],
 ) -> Launch:
+    written = find_written_scripts(reading.dockerfile, steps)
+
     def script(path: str) -> tuple[str, str] | None:
+        if text := written.get(posixpath.normpath(path)):
+            return reading.place, text
         file = reading.copied.project_path(path, reading.stage)
         if file is None or not (reading.copied.root / file).is_file():
             return None
@@ -425,7 +432,7 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
         command, file, server = (name, *_arguments(reading, rest, launch.workdir)), "", ""
     else:
         raise UnclearError(f"starts {name}, which neither the project nor a dependency has")
-    _check_settings(reading, command, launch)
+    command = (*command, *_replaced_settings(reading, command, launch))
     framework = server or "script"
     launched = {
         name: _python_path(reading, value, launch.workdir) if name == "PYTHONPATH" else value
@@ -450,8 +457,11 @@ def _without_python(reading: _Reading, launch: Launch) -> Launch:
     return launch
 
 
-def _check_settings(reading: _Reading, command: Sequence[str], launch: Launch) -> None:
-    """Raise UnclearError for a server's settings that name folders which lie elsewhere here."""
+def _replaced_settings(reading: _Reading, command: Sequence[str], launch: Launch) -> Iterator[str]:
+    """Yield options that take the place of a server's settings, which name folders of its image.
+
+    Raises UnclearError for settings without such an option.
+    """
     for file in sorted(set(command[1:]) & reading.files):
         if not file.endswith(
             (".ini", ".conf", ".cfg", ".toml", ".yaml", ".yml", ".xml", ".conf.py")
@@ -460,10 +470,14 @@ def _check_settings(reading: _Reading, command: Sequence[str], launch: Launch) -
         for number, line in enumerate(text_of(reading.copied.root, file).splitlines(), start=1):
             for path in re.findall(r"""(?<![\w./$-])/[\w][\w./-]*""", line.partition("#")[0]):
                 inside = reading.path(path, launch.workdir)
-                if inside is not None and posixpath.normpath(f"/app/{inside}") != path.rstrip("/"):
+                if inside is None or posixpath.normpath(f"/app/{inside}") == path.rstrip("/"):
+                    continue
+                setting = _GUNICORN_FOLDER.match(line) if "gunicorn" in command else None
+                if setting is None:
                     raise UnclearError(
                         f"reads {file}, whose line {number} names {path}, which is /app here"
                     )
+                yield from (f"--{setting[1]}", posixpath.normpath(f"/app/{inside}"))
 
 
 def _carried(

@@ -406,7 +406,7 @@ def _own_entry(
     start = Found(value=value, origin=remark(start.origin, added))
     health = own.health or (entry.health if entry is not None else None)
     if own.server == "celery":
-        return replace(told, start=start)
+        return replace(told, start=start, port=own.port if "flower" in words else None)
     return replace(told, start=start, port=port, health=health if port else None)
 
 

@@ -16,7 +16,13 @@ KNOWN = {
 }
 
 
-def weigh(code: str, value: str, when: When = When.CALL, provided: str = "") -> Usage:
+def weigh(
+    code: str,
+    value: str,
+    when: When = When.CALL,
+    provided: str = "",
+    commands: tuple[str, ...] = (),
+) -> Usage:
     rows = {
         name: Library(id=name, packages=packages, source="docs", checked=date(2026, 1, 1))
         for name, packages in KNOWN.items()
@@ -24,7 +30,7 @@ def weigh(code: str, value: str, when: When = When.CALL, provided: str = "") -> 
     base = replace(slim(), ships=("libc.so.6",), programs=("ldconfig", "sh"))
     use = Use(code=code, value=value, origin=Origin(file="main.py", line=2), when=when)
     facts = replace(facts_of(base), libraries=rows)
-    return weigh_uses(base, (use,), facts, given=(), commands=(), provided=(provided,))
+    return weigh_uses(base, (use,), facts, given=(), commands=commands, provided=(provided,))
 
 
 def codes(usage: Usage) -> tuple[list[str], list[str], list[str]]:
@@ -58,3 +64,10 @@ def test_a_locale_that_is_set_at_the_start_is_added_and_a_later_one_is_a_note() 
     assert codes(weigh("sets-locale", "de_DE.UTF-8", When.START)) == (["locales-all"], [], [])
     assert codes(weigh("sets-locale", "de_DE.UTF-8")) == ([], [], ["sets-locale"])
     assert weigh("sets-locale", "C.UTF-8", When.START) == Usage()
+
+
+def test_a_command_that_is_called_after_its_package_comes_with_it() -> None:
+    for command, package in (("pybabel", "babel"), ("django-admin", "django"), ("rq", "rq")):
+        assert codes(weigh("runs-program", command, commands=(package,))) == ([], [], [])
+    told = codes(weigh("runs-program", "pybabel", commands=("django",)))
+    assert told == ([], [], ["may-need-program"])

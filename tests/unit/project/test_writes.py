@@ -54,6 +54,9 @@ def test_a_path_that_is_written_is_read_from_the_sources(
         "print('app.db')",
         "import images\nimages.image.write_to_buffer('.jpg')",
         "import plot\nplot.savefig(buffer, '.png')",
+        "from store import save_entry\nsave_entry(watch_dir, key, data, 'watch.json')",
+        "import store\nstore.write_json(self.root, 'state.json')",
+        "from plots import save\nsave('plot.png', config.output_dir)",
     ],
 )
 def test_what_is_read_in_memory_temporary_or_unknown_is_no_file_that_is_written(
