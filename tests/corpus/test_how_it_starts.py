@@ -1461,7 +1461,7 @@ def test_of_folders_that_a_build_may_see_the_one_with_most_of_what_is_copied_cou
         (
             (
                 'RUN echo "#!/bin/sh" > /run.sh && \\\n echo "set -e" >> /run.sh && \\\n'
-                ' echo "python main.py -c /c.yaml \\"\\$@\\"" \\\n  >> /run.sh && chmod +x /run.sh\n'
+                ' echo "python main.py -c /c.yaml \\"\\$@\\"" \\\n  >> /run.sh\n'
             ),
             6,
         ),
