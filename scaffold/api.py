@@ -17,16 +17,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scaffold.cli.build import prepare
-from scaffold.cli.lint import LintResult, choose_rules, lint_file
-from scaffold.cli.plan import decide_outcome, write_files
-from scaffold.cli.request import take_given, take_request
-from scaffold.cli.services import Services, real_services
-from scaffold.cli.verify import of_project
 from scaffold.config.option_parsers import unknown
 from scaffold.model.errors import NothingFitsError
 from scaffold.model.options import SETTINGS
 from scaffold.model.verification import Report, VerifyOptions
+from scaffold.operations.build import prepare
+from scaffold.operations.lint import LintResult, choose_rules, lint_file
+from scaffold.operations.plan import decide_outcome, write_files
+from scaffold.operations.request import take_given, take_request
+from scaffold.operations.services import Services, real_services
+from scaffold.operations.verify import of_project
 from scaffold.report.plan_result import PlanResult
 
 Tell = Callable[[str], None]

@@ -9,10 +9,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from scaffold.cli.plan import decide_outcome
-from scaffold.cli.request import read_options
-from scaffold.cli.services import real_services
-from scaffold.config.request import parse_request
+from scaffold.config.request import parse_argv, parse_request
+from scaffold.operations.plan import decide_outcome
+from scaffold.operations.services import real_services
 from scaffold.report.compare import draw
 from scaffold.report.plan_result import planned_files
 from scaffold.report.summary import show_result_text
@@ -28,7 +27,7 @@ def draw_plan() -> str:
     """Return the picture of ``COMMAND`` on a terminal of 100 columns."""
     real = real_services()
     outside = replace(real, host=replace(real.host, today=lambda: _TODAY))
-    request = parse_request(read_options(shlex.split(OPTIONS)))
+    request = parse_request(parse_argv(shlex.split(OPTIONS)))
     outcome = decide_outcome(outside, ROOT / EXAMPLE, request, lambda _: None)
     outcome = replace(outcome, files=dict.fromkeys(planned_files(outcome)))
     return draw(show_result_text(outcome, folder=EXAMPLE), title=f"$ {COMMAND}")

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scaffold.cli.build import make_image_job, make_job, prepare
 from scaffold.cli.plan import show_result
 from scaffold.cli.request import with_given
-from scaffold.cli.services import Services
 from scaffold.config.option_sources import Given
 from scaffold.config.request import choose_targets
 from scaffold.docker.connect import connect, measure_room
@@ -25,6 +23,8 @@ from scaffold.model.build import BuildOptions
 from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
+from scaffold.operations.build import make_image_job, make_job, prepare
+from scaffold.operations.services import Services
 from scaffold.planner.accelerators import find_used
 from scaffold.planner.hardware import find_access
 from scaffold.report.progress import talking, watching

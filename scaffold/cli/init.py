@@ -11,9 +11,7 @@ from pathlib import Path
 import click
 from rich.console import RenderableType
 
-from scaffold.cli.plan import decide_outcome, spell_files, write_files
-from scaffold.cli.request import given_in, read_options, with_given
-from scaffold.cli.services import Services
+from scaffold.cli.request import with_given
 from scaffold.config.option_sources import (
     Given,
     Source,
@@ -22,7 +20,7 @@ from scaffold.config.option_sources import (
     read_flags,
     request_of,
 )
-from scaffold.config.request import parse_request
+from scaffold.config.request import parse_argv, parse_request
 from scaffold.docker.buildx import stopped_by_signals
 from scaffold.init.prompts import interrupts_held, take_defaults
 from scaffold.init.question import (
@@ -60,6 +58,9 @@ from scaffold.init.questions import (
 from scaffold.model.errors import FITS, INTERRUPTED, NOTHING_FITS, NoTerminalError, UsageError
 from scaffold.model.options import Request
 from scaffold.model.plan import BESIDE
+from scaffold.operations.plan import decide_outcome, spell_files, write_files
+from scaffold.operations.request import given_in
+from scaffold.operations.services import Services
 from scaffold.report.init_summary import show_dockerfile, show_end, show_findings
 from scaffold.report.next_steps import beside_command, generate_command, rescue_options
 from scaffold.report.plan_result import PlanResult
@@ -399,7 +400,7 @@ def _request(session: Session, held: Iterable[Given], machine: str) -> Request:
     """Return what options and answers ask for, and what was taken to make it fit."""
     answers = read_flags(values_of(session.answers, machine))
     values = raw_values(overlay(held, answers))
-    for one in read_flags(read_options(rescue_words(session.answers))):
+    for one in read_flags(parse_argv(rescue_words(session.answers))):
         name = one.setting.parameter
         values[name] = (*values[name], *one.raw) if isinstance(one.raw, tuple) else one.raw
     return parse_request(values)

@@ -1,19 +1,15 @@
 """``leanscaffold knowledge``, and the ports of the facts: loading, checking, making them anew."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from scaffold.catalog.check import check_facts
-from scaffold.catalog.load import load_facts, load_package
-from scaffold.catalog.resources import knowledge, snapshots
-from scaffold.catalog.snapshot import Snapshot, SnapshotIndex
+from scaffold.catalog.resources import knowledge
 from scaffold.catalog.wheel_refresh import Refreshed, find_names, refresh_from_index
-from scaffold.cli.services import Knowledge, Services
-from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.model.errors import Detail, KnowledgeInvalidError, UsageError
+from scaffold.operations.services import Services
 from scaffold.report.terminal import to_json
 from scaffold.state.file_writer import write_outputs
 
@@ -85,18 +81,3 @@ def write_knowledge(folder: Path, refreshed: Refreshed) -> None:
     write_outputs(folder, refreshed.files, force=True, recorded={})
     for name in refreshed.stale:
         (folder / name).unlink(missing_ok=True)
-
-
-KNOWLEDGE = Knowledge(
-    load_facts=lambda layers: load_facts(
-        knowledge(), *map(Path, layers), cache=Cache(find_cache_folder(os.environ))
-    ),
-    load_package=lambda name, layers: load_package(name, knowledge(), *map(Path, layers)),
-    open_snapshot=lambda layers: SnapshotIndex(Snapshot(*snapshots(*map(Path, layers)))),
-    snapshot_names=lambda: sorted(
-        file.name.removesuffix(".jsonl")
-        for file in snapshots()[0].iterdir()
-        if file.name.endswith(".jsonl")
-    ),
-    snapshot_date=lambda: Snapshot(*snapshots()).head().date,
-)

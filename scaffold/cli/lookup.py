@@ -11,7 +11,6 @@ import click
 from packaging.utils import InvalidName, canonicalize_name
 
 from scaffold.catalog.resources import templates
-from scaffold.cli.services import Services
 from scaffold.config.option_parsers import unknown
 from scaffold.config.request import find_device
 from scaffold.lint.rules import find_rule
@@ -20,6 +19,7 @@ from scaffold.model.index import Index, Page
 from scaffold.model.knowledge import OLD, UPGRADE, describe_age
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
+from scaffold.operations.services import Services
 from scaffold.report import schemas
 from scaffold.report.lists import (
     EXPLANATIONS,

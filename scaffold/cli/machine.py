@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from scaffold.cli.request import given_in, require_folder, with_given
-from scaffold.cli.services import Services
+from scaffold.cli.request import require_folder, with_given
 from scaffold.config.option_sources import Given, overlay, raw_values, unused_variables
 from scaffold.config.request import parse_request
 from scaffold.docker.doctor import Health
+from scaffold.operations.request import given_in
+from scaffold.operations.services import Services
 from scaffold.report.options import (
     list_rows,
     make_checkup_document,

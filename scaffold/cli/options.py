@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from scaffold.cli.services import real_services
 from scaffold.model.options import BY_NAME, SETTINGS, Setting
+from scaffold.operations.services import real_services
 
 T = TypeVar("T")
 _LAST = "Output"

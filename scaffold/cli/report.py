@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from scaffold.catalog.resources import templates
-from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import with_request
-from scaffold.cli.services import Services
 from scaffold.docker.images import read_archive_file
 from scaffold.model.errors import FITS, NOTHING_FITS, NothingFitsError
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason
+from scaffold.operations.plan import decide_outcome
+from scaffold.operations.services import Services
 from scaffold.report.candidates import make_breakdown_document, show_breakdown
 from scaffold.report.page import render_page
 from scaffold.report.progress import talking

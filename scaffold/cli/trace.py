@@ -6,16 +6,17 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from scaffold.cli.compare import make_contest, promise_of
-from scaffold.cli.plan import decide_outcome
-from scaffold.cli.request import combine_options, with_given
-from scaffold.cli.services import Services
+from scaffold.cli.request import with_given
 from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.option_sources import Given
 from scaffold.model.errors import NothingFitsError, PathUnreadableError, UsageError
 from scaffold.model.options import TRACED
 from scaffold.model.run import TraceScenario
 from scaffold.model.verification import VerifyOptions
+from scaffold.operations.compare import make_contest, promise_of
+from scaffold.operations.plan import decide_outcome
+from scaffold.operations.request import combine_options
+from scaffold.operations.services import Services
 from scaffold.project.dockerignore import TRACE
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import saying, talking, watching

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.plan import decide_outcome, find_left, spell_files
-from scaffold.cli.request import combine_options, read_options, with_given
-from scaffold.cli.services import Services
+from scaffold.cli.request import with_given
 from scaffold.config.option_sources import Given, request_of
-from scaffold.config.request import parse_request, to_argv, without_secrets
+from scaffold.config.request import parse_argv, parse_request, to_argv, without_secrets
 from scaffold.model.errors import NOTHING_FITS, UsageError
 from scaffold.model.options import Request
+from scaffold.operations.plan import decide_outcome, find_left, spell_files
+from scaffold.operations.request import combine_options
+from scaffold.operations.services import Services
 from scaffold.project.dockerignore import input_files
 from scaffold.report.document import make_document, make_record
 from scaffold.report.plan_diff import (
@@ -79,7 +80,7 @@ def update(
 def _left(given: Mapping[str, Given], record: Record, *, force: bool) -> tuple[str, ...]:
     """Return the files that stay: what is named now, and without force what was named before."""
     now = request_of(given).leave
-    before = () if force else parse_request(read_options(record.lasting)).leave
+    before = () if force else parse_request(parse_argv(record.lasting)).leave
     return tuple(dict.fromkeys((*before, *now)))
 
 

@@ -7,18 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scaffold.cli.build import Prepared, make_image_job, make_job, prepare
 from scaffold.cli.options import take_options
 from scaffold.cli.plan import show_result
-from scaffold.cli.request import combine_options, with_given
-from scaffold.cli.services import Services
+from scaffold.cli.request import with_given
 from scaffold.config.option_sources import Given
-from scaffold.config.request import choose_targets
 from scaffold.docker.images import read_archive_file
-from scaffold.model.build import BuildOptions, Progress
+from scaffold.model.build import Progress
 from scaffold.model.errors import UsageError
-from scaffold.model.options import TRACED
-from scaffold.model.verification import Expectation, Report, VerifyOptions
+from scaffold.model.verification import Report, VerifyOptions
+from scaffold.operations.build import Prepared, make_image_job, prepare
+from scaffold.operations.services import Services
+from scaffold.operations.verify import of_image, of_project
 from scaffold.report.progress import saying, talking, watching
 from scaffold.report.terminal import print_result
 from scaffold.report.verify import make_report_document, show_reports
@@ -118,62 +117,6 @@ def _prove_files(
             contents = read_archive_file(Path(archive))
             reports.append(verify_files(contents, promise, proving.facts))
     return tuple(reports)
-
-
-def of_project(outside: Services, prepared: Any, wishes: VerifyOptions) -> VerifyRequest:
-    """Return what is to be proven of a project whose files are up to date."""
-    facts = outside.knowledge.load_facts(prepared.request.knowledge)
-    promises = outside.files.read_promises(prepared.folder, prepared.arches, facts)
-    trace = prepared.project.trace
-    origins = {base.id for base in facts.bases if base.origin}
-    if trace is not None and prepared.request.options.traced != TRACED[-1]:
-        promises = tuple(
-            replace(one, runs=trace.runs) if one.base in origins else one for one in promises
-        )
-    return VerifyRequest(
-        job=make_job(prepared, BuildOptions()),
-        promises=promises,
-        wishes=wishes,
-        facts=facts.packages,
-    )
-
-
-def of_image(
-    outside: Services,
-    path: Path,
-    given: Mapping[str, Given],
-    wishes: VerifyOptions,
-    tell: Callable[[str], None],
-) -> VerifyRequest:
-    """Return what is to be proven of an existing image: what was planned, or what is asked."""
-    tell("reading the project")
-    record = outside.files.read_record(path)
-    request = combine_options(given, record)
-    facts = outside.knowledge.load_facts(request.knowledge)
-    targets, _ = choose_targets(request, facts.devices, outside.host.machine())
-    if len(targets) > 1:
-        raise UsageError("one image is for one target", hint="name it: --target arm64")
-    target = targets[0]
-    promise = _plain_promise(target)
-    if record is not None and target.arch in record.arches:
-        promise = outside.files.read_promises(path, (target.arch,), facts)[0]
-        promise = replace(promise, budget=target.budget)
-    options = request.options
-    promise = replace(
-        promise,
-        port=options.port if options.port is not None else promise.port,
-        health=options.health or promise.health,
-    )
-    return VerifyRequest(job=None, promises=(promise,), wishes=wishes, facts=facts.packages)
-
-
-def _plain_promise(target: Any) -> Expectation:
-    return Expectation(
-        arch=target.arch,
-        device=target.device.name if target.device else "",
-        budget=target.budget,
-        cores=target.device.cores if target.device else None,
-    )
 
 
 def _show(reports: Sequence[Report], *, as_json: bool, verbose: bool) -> int:

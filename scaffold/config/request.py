@@ -3,6 +3,7 @@
 Everything here is pure: texts in, frozen values out. All bad options are reported at once.
 """
 
+import argparse
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 from scaffold.config.option_parsers import PARSERS, SPELLERS, parse_choice, unknown
 from scaffold.model.addresses import without_credentials
 from scaffold.model.codes import Code
-from scaffold.model.errors import Detail, UsageError
+from scaffold.model.errors import ConfigInvalidError, Detail, UsageError
 from scaffold.model.options import SETTINGS, Options, Request, Setting
 from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
@@ -200,6 +201,31 @@ def to_argv(request: Request) -> tuple[str, ...]:
         kind = "repeatable" if setting.repeatable else "single"
         words[kind] += [f"{setting.flag}={text}" for text in texts]
     return tuple(word for group in words.values() for word in group)
+
+
+def parse_argv(argv: Sequence[str]) -> dict[str, Any]:
+    """Return the raw options of a command line such as ``to_argv`` gives.
+
+    Raises ConfigInvalidError for what is no option of a request.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for setting in SETTINGS:
+        action = "append" if setting.repeatable else "store"
+        parser.add_argument(
+            setting.flag, action="store_true" if setting.kind == "switch" else action, default=None
+        )
+    try:
+        parsed, other = parser.parse_known_args(argv)
+        wrong = f"no such option: {other[0]}" if other else ""
+    except argparse.ArgumentError as error:
+        parsed, wrong = argparse.Namespace(), str(error)
+    if wrong:
+        raise ConfigInvalidError(
+            f"leanscaffold.json holds options that cannot be used: {wrong}",
+            hint="write it again: leanscaffold generate --force",
+        )
+    values = vars(parsed)
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
 
 
 def spell_value(setting: Setting, value: Any) -> tuple[str, ...]:

@@ -12,16 +12,6 @@ import click
 from click.testing import CliRunner, Result
 
 from scaffold.cli import cli
-from scaffold.cli.services import (
-    Engine,
-    Files,
-    Host,
-    Indexes,
-    Knowledge,
-    Planner,
-    Projects,
-    Services,
-)
 from scaffold.docker.build import Job, Watch
 from scaffold.engineless.images import ImageJob, Written
 from scaffold.lint.context import Surroundings
@@ -33,6 +23,16 @@ from scaffold.model.run import Figures, Trace
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Decision
 from scaffold.model.verification import CompareResult, Comparison, Expectation, Report, Status
+from scaffold.operations.services import (
+    Engine,
+    Files,
+    Host,
+    Indexes,
+    Knowledge,
+    Planner,
+    Projects,
+    Services,
+)
 from scaffold.planner.decide import PlannerServices
 from scaffold.verify.compare import CompareRequest
 from scaffold.verify.trace import Traced, Tracing

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from tests.cli.outside import code_of, run
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.request import combine_options, read_options
 from scaffold.config.option_sources import overlay, read_flags
+from scaffold.config.request import parse_argv
 from scaffold.model.errors import BuildError, ConfigInvalidError, FileConflictError
 from scaffold.model.target import Arch
+from scaffold.operations.request import combine_options
 from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
 from tests.support.builders import make_decision, make_recorded, make_rejected
@@ -72,9 +73,9 @@ def test_recorded_options_are_the_defaults_of_the_next_run() -> None:
 
 
 def test_a_device_named_now_replaces_the_recorded_targets() -> None:
-    given = overlay(read_flags(read_options(["--device", "raspberry-pi-4"])))
+    given = overlay(read_flags(parse_argv(["--device", "raspberry-pi-4"])))
     assert combine_options(given, RECORD).targets == ()
-    given = overlay(read_flags(read_options(["--target", "amd64"])))
+    given = overlay(read_flags(parse_argv(["--target", "amd64"])))
     record = replace(RECORD, options=("--device=raspberry-pi-4",))
     assert combine_options(given, record).device == "raspberry-pi-4"
 
@@ -187,7 +188,7 @@ def test_ctrl_c_ends_a_build_with_the_usual_exit_code() -> None:
 
 def test_a_record_whose_options_nobody_knows_is_an_error_with_what_to_do() -> None:
     with pytest.raises(ConfigInvalidError, match="--nonsense") as raised:
-        read_options(["--nonsense"])
+        parse_argv(["--nonsense"])
     assert "generate --force" in raised.value.hint
 
 

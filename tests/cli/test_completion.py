@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from tests.cli.outside import code_of, run
 
 BIN = Path(sys.executable).parent

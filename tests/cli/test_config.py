@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaffold.cli.options import GIVEN
-from scaffold.cli.request import take_given
 from scaffold.config.option_parsers import (
     parse_command,
     parse_memory,
@@ -29,6 +28,7 @@ from scaffold.config.request import choose_targets, parse_request, to_argv
 from scaffold.model.errors import UsageError
 from scaffold.model.options import BYTECODE, COMPILE, OBJECTIVES, Options, Request
 from scaffold.model.target import Arch, CpuClass
+from scaffold.operations.request import take_given
 from scaffold.project.pyproject_file import load_pyproject
 from tests.cli.outside import make_outside
 from tests.support.builders import make_device

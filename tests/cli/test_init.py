@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.services import Services, real_services
 from scaffold.init.services import WIZARD, SavedAnswers
 from scaffold.model.errors import Detail
+from scaffold.operations.services import Services, real_services
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.cli.wizards import Typist, make_wizard
 from tests.support.builders import make_decision, make_rejected

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from scaffold.cli import cli
-from scaffold.cli.services import real_services
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
+from scaffold.operations.services import real_services
 from scaffold.report.schemas import Findings, make_schema
 from scaffold.state.file_writer import digest
 from tests.cli.outside import changed

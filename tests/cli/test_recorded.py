@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from tests.cli.outside import run
 
 RECORDED = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from tests.cli.outside import code_of, run
 from tests.support.index_server import FakeIndex, make_wheel
 

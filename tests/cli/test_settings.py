@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from scaffold.state.record import Record
 from tests.cli.outside import Seen, code_of, make_outside, run
 from tests.support.builders import make_recorded

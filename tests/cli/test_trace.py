@@ -4,8 +4,8 @@ from pathlib import Path
 
 from click.testing import Result
 
-from scaffold.cli.services import real_services
 from scaffold.model.project import Found, Origin
+from scaffold.operations.services import real_services
 from scaffold.project.dockerignore import TRACE
 from scaffold.state.trace_file import parse_trace
 from tests.cli.outside import Seen, changed, code_of, make_outside, run

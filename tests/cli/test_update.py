@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from scaffold.cli.services import real_services
 from scaffold.model.verification import Figures
+from scaffold.operations.services import real_services
 from scaffold.state.file_writer import digest
 from scaffold.state.record import read_record, render_record
 from tests.cli.outside import code_of, run

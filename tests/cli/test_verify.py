@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.services import real_services
 from scaffold.docker.build import Watch
 from scaffold.model.target import Arch
 from scaffold.model.verification import Report
+from scaffold.operations.services import real_services
 from scaffold.verify.session import VerifyRequest
 from tests.cli.outside import Seen, changed, code_of, make_outside, run
 from tools import WRITTEN

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from scaffold.report.schemas import Plan, make_schema
 from scaffold.state.file_writer import seal
 from tests.cli.outside import code_of, run

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.cli.services import real_services
 from scaffold.config.option_parsers import parse_dockerfile
 from scaffold.model.errors import UsageError
+from scaffold.operations.services import real_services
 from scaffold.project.project_files import OwnIgnore, read_own_ignore
 from scaffold.state.record import dockerfile_of
 from tests.cli.outside import run

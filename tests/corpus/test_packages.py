@@ -7,9 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from scaffold.cli.services import real_services
 from scaffold.model.errors import RequirementsInvalidError
 from scaffold.model.project import Found, Origin, OwnPackage, Project, Start
+from scaffold.operations.services import real_services
 from scaffold.planner.os_package_cost import SystemCost
 from scaffold.planner.source_builds import weigh_collected, weigh_unbuilt
 from scaffold.project.reader import read_project

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from tests.cli.outside import changed
 from tools import WRITTEN
 

@@ -8,11 +8,11 @@ import pytest
 from scaffold.catalog.check import check_facts
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
-from scaffold.cli.plan import name_base
 from scaffold.config.request import find_device
 from scaffold.model.knowledge import Base, Facts, Image
 from scaffold.model.options import Options
 from scaffold.model.target import Arch
+from scaffold.operations.plan import name_base
 from scaffold.planner.os_package_cost import offered_cost, system_cost
 from scaffold.resolver.tags import near_arches
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from scaffold.cli.services import real_services
 from scaffold.lint.checking import check
 from scaffold.lint.context import Case, Decided, Surroundings
 from scaffold.lint.linter import judge_here, make_case, with_asked
@@ -14,6 +13,7 @@ from scaffold.model.knowledge import Facts
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
 from scaffold.model.target import Arch, Budget, Target
+from scaffold.operations.services import real_services
 from scaffold.planner.decide import PlannerServices
 
 TODAY = date(2026, 11, 24)

@@ -20,7 +20,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from scaffold.cli import cli
-from scaffold.cli.services import real_services
+from scaffold.operations.services import real_services
 from tools import WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]

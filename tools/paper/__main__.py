@@ -10,18 +10,8 @@ from typing import Any
 import click
 
 from scaffold.cli import ReportingGroup
-from scaffold.cli.compare import (
-    hand_written,
-    line_up,
-    make_contest,
-    pick_python,
-    planned_contender,
-    promise_of,
-)
 from scaffold.cli.options import GIVEN, JSON, QUIET, Command, option
-from scaffold.cli.plan import decide_outcome
 from scaffold.cli.request import with_given
-from scaffold.cli.services import Services, real_services
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import to_argv, without_secrets
 from scaffold.dockerfile.baseline_dockerfile import plain_reference
@@ -29,6 +19,16 @@ from scaffold.model.errors import UsageError
 from scaffold.model.options import Request
 from scaffold.model.verdict import Accepted
 from scaffold.model.verification import Status, Variant, VerifyOptions
+from scaffold.operations.compare import (
+    hand_written,
+    line_up,
+    make_contest,
+    pick_python,
+    planned_contender,
+    promise_of,
+)
+from scaffold.operations.plan import decide_outcome
+from scaffold.operations.services import Services, real_services
 from scaffold.planner.entrypoint import find_command
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking, watching

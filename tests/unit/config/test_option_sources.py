@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.cli.request import read_options
 from scaffold.config.option_sources import (
     Source,
     overlay,
@@ -17,7 +16,7 @@ from scaffold.config.option_sources import (
     read_table,
     unused_variables,
 )
-from scaffold.config.request import parse_request, to_argv, value_of
+from scaffold.config.request import parse_argv, parse_request, to_argv, value_of
 from scaffold.model.errors import ConfigInvalidError, UsageError
 from scaffold.model.options import SETTINGS, Request, Setting
 from scaffold.model.target import Arch
@@ -228,4 +227,4 @@ def test_each_setting_means_the_same_as_flag_variable_and_key(setting: Setting) 
     argv = to_argv(requests[0])
     if value_of(requests[0], setting) != value_of(Request(), setting):
         assert [word.partition("=")[0] for word in argv] == [setting.flag]
-    assert parse_request(read_options(argv)) == requests[0]
+    assert parse_request(parse_argv(argv)) == requests[0]

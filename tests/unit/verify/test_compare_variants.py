@@ -1,8 +1,8 @@
 from collections.abc import Sequence
 
-from scaffold.cli.compare import line_up, pick_python
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision
+from scaffold.operations.compare import line_up, pick_python
 from tests.support.builders import MB, make_decision, make_fits, make_rejected, make_size
 
 BARE = make_fits("bare-trixie", size=make_size(50 * MB))

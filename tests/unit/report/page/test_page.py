@@ -17,10 +17,10 @@ from jsonschema import Draft202012Validator
 
 from scaffold.catalog.resources import templates
 from scaffold.cli import cli
-from scaffold.cli.services import real_services
 from scaffold.model.index import Contents
 from scaffold.model.verdict import Trimmed
 from scaffold.model.verification import Measured
+from scaffold.operations.services import real_services
 from scaffold.planner.size_by_kind import break_down
 from scaffold.report.page import render_page
 from scaffold.report.plan_result import PlanResult

@@ -2,9 +2,9 @@ import json
 from functools import partial
 from pathlib import Path
 
-from scaffold.cli.services import Services
 from scaffold.model.target import Arch
 from scaffold.model.verification import CompareResult, Comparison, Status
+from scaffold.operations.services import Services
 from tests.cli.outside import Seen, changed, code_of, make_outside
 from tests.cli.outside import run as run_command
 from tests.support.builders import (

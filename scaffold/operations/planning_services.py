@@ -8,7 +8,6 @@ from pathlib import Path
 
 from scaffold.catalog.resources import assembler, snapshots, templates
 from scaffold.catalog.snapshot import Snapshot
-from scaffold.cli.services import Files, Indexes, Planner, Projects
 from scaffold.config.option_sources import Given, read_table
 from scaffold.config.request import index_options, to_argv, without_secrets
 from scaffold.docker.registry import Registries
@@ -27,6 +26,7 @@ from scaffold.model.plan import Plan
 from scaffold.model.project import Project
 from scaffold.model.target import Target
 from scaffold.model.verdict import Decision
+from scaffold.operations.services import Files, Indexes, Planner, Projects
 from scaffold.planner.decide import decide
 from scaffold.planner.plan import make_plan
 from scaffold.project.dockerignore import PROGRAM
