@@ -45,6 +45,7 @@ class Packages:
     unloaded: frozenset[Parts] = frozenset()
     _named: dict[Parts, Named] = field(default_factory=dict)
     _texts: dict[str, frozenset[str]] = field(default_factory=dict)
+    _said: dict[tuple[str, ...], bool] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> tuple[Parts, ...]:
@@ -68,13 +69,14 @@ class Packages:
         Tests are no witnesses: they say a lot.
         """
         if top not in self._texts:
-            sources = (
-                parts
-                for parts in self.files
-                if parts[0] == top and parts[-1].endswith(".py") and TESTS.isdisjoint(parts[1:-1])
-            )
-            self._texts[top] = frozenset().union(*(self.named(one).texts for one in sources))
+            found = (self.named(one).texts for one in self._sources(top))
+            self._texts[top] = frozenset().union(*found)
         return self._texts[top]
+
+    def _sources(self, top: str) -> Iterator[Parts]:
+        for parts in self.files:
+            if parts[0] == top and parts[-1].endswith(".py") and TESTS.isdisjoint(parts[1:-1]):
+                yield parts
 
     @cached_property
     def file_names(self) -> dict[str, frozenset[str]]:
@@ -88,7 +90,16 @@ class Packages:
 
     def says(self, top: str, *endings: str) -> bool:
         """Tell whether a package's sources have a text that ends so."""
-        return any(text.endswith(endings) for text in self.texts(top))
+        key = (top, *endings)
+        if key not in self._said:
+            ends = [one.encode() for one in endings]
+            self._said[key] = any(
+                text.endswith(endings)
+                for one in self._sources(top)
+                if any(end in self.folder.joinpath(*one).read_bytes() for end in ends)
+                for text in self.named(one).texts
+            )
+        return self._said[key]
 
 
 def top_of(parts: Parts) -> str:

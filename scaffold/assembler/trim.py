@@ -195,7 +195,7 @@ class Stubs(Rule):
         readers = {
             top
             for top in {parts[0] for parts in files}
-            if packages.says(top, ".pyi") or "attach_stub" in packages.texts(top)
+            if packages.says(top, ".pyi", "attach_stub")
         }
         return [parts for parts in files if parts[0] not in readers]
 
