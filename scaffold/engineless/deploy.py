@@ -33,6 +33,7 @@ _LOG_SHOWN = 20
 _MEBI = 1 << 20
 _TMP_SHARE, _TMP_MOST = 8, 256 * _MEBI  # as the compose file has it
 _STARTED = "io.leanscaffold.compose"  # a label: the compose file that a container was started by
+_BEGUN = "before"  # a tag: what ran before a deployment that is under way, or was cut off
 _REFUSED = "fix what is reported above and deploy again; the running container was not changed"
 
 
@@ -249,7 +250,10 @@ def deploy(
     saved = read_saved(job.archive, arches)
     composed = _Compose(job.compose, client, saved) if job.compose else None
     begin = composed.start if composed else partial(_run, client, run_settings(job, saved))
-    before = _image_id(client, saved.tag)
+    repository = saved.tag.rpartition(":")[0]
+    # Of a run that was cut off the image by the tag is one that nobody saw run.
+    tagged = _image_id(client, saved.tag)
+    before = _image_id(client, f"{repository}:{_BEGUN}") or tagged
     old = _find(client, job.name)
     images = [one.attrs.get("RootFS", {}).get("Layers") or () for one in client.images.list()]
     known = min(count_known(saved.diffs, images), len(saved.layers) - 1)
@@ -263,6 +267,8 @@ def deploy(
         left.start()
         old = left
     try:
+        if before:
+            client.images.get(before).tag(repository, _BEGUN)
         tell("sending what the device lacks")
         moved = _send(job.archive, saved, known, client)
         tell("starting it")
@@ -275,11 +281,15 @@ def deploy(
             if composed:
                 composed.restore()
             _restore(client, job.name, old)
+            _untag(client, f"{repository}:{_BEGUN}")
         raise
     if old is not None:
         old.remove()
     if before and before != _image_id(client, saved.tag):
-        _keep_previous(client, before, saved.tag.rpartition(":")[0])
+        _keep_previous(client, before, repository)
+    _untag(client, f"{repository}:{_BEGUN}")
+    if tagged not in {"", before, _image_id(client, saved.tag)}:
+        _remove(client, tagged)
     return Deployed(
         container=", ".join(names),
         image=_image_id(client, saved.tag),
@@ -298,8 +308,7 @@ def _image_gone(client: "DockerClient", tag: str, before: str) -> Iterator[None]
         client.images.get(before).tag(tag)
     yield
     if sent not in {"", before}:
-        with suppress(APIError):  # something else uses it
-            client.images.remove(sent)
+        _remove(client, sent)
 
 
 def _run(client: "DockerClient", settings: Mapping[str, Any]) -> "list[Container]":
@@ -358,8 +367,7 @@ def _keep_previous(client: "DockerClient", image: str, repository: str) -> None:
     last = _image_id(client, f"{repository}:previous")
     client.images.get(image).tag(repository, "previous")
     if last not in {"", image}:
-        with suppress(APIError):  # something else uses it
-            client.images.remove(last)
+        _remove(client, last)
 
 
 def _wait(container: "Container", patience: float, tell: Callable[[str], None]) -> str:
@@ -435,6 +443,16 @@ def _has(client: "DockerClient", saved: Saved) -> bool:
         return tuple(client.images.get(saved.tag).attrs["RootFS"]["Layers"]) == saved.diffs
     except ImageNotFound:
         return False
+
+
+def _remove(client: "DockerClient", image: str) -> None:
+    with suppress(APIError):  # something else uses it
+        client.images.remove(image)
+
+
+def _untag(client: "DockerClient", tag: str) -> None:
+    with suppress(ImageNotFound):
+        client.images.remove(tag)
 
 
 def _image_id(client: "DockerClient", tag: str) -> str:

@@ -141,7 +141,9 @@ def install_packages(
         argv = [sys.executable, "-c", _RUN.format(alias=alias), str(work), "pip", "install"]
         argv += [*view.pip_wheels, "--disable-pip-version-check", f"--target={install}"]
         argv += [word for pair in build.selection for word in pair]
-        argv += ["--no-index", f"--find-links={work / 'files'}", "-r", str(folder / build.lock)]
+        # The lock is of the target's Python; pip would ask its own.
+        argv += ["--ignore-requires-python", "--no-index", f"--find-links={work / 'files'}"]
+        argv += ["-r", str(folder / build.lock)]
         _run(argv, "pip install", env=tools.pip)
     if (install / "bin").is_dir():
         (install / "bin").rename(scripts)

@@ -214,7 +214,7 @@ def run_often(trial: RunSpec, count: int, edges: RunServices, who: str) -> list[
 
 def _rebuild_twice(contents: Contents, wishes: VerifyOptions, edges: VerifyServices) -> Rebuilds:
     if wishes.quick or edges.rebuild is None:
-        why = NOT_TRIED["quick" if edges.rebuild is not None else "image"]
+        why = NOT_TRIED["quick" if wishes.quick else "image"]
         return Rebuilds(edited=why, updated=why)
     edges.tell("building it again, after small changes")
     return edges.rebuild(contents)

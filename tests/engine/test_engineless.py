@@ -68,6 +68,15 @@ def read_row(layer: tarfile.TarFile, one: tarfile.TarInfo) -> Row:
     return (one.type, one.mode, one.uid, one.gid, int(one.mtime), size, one.linkname, held)
 
 
+def save_base(engine: Engine, project: Path, arch: str) -> tuple[str, str]:
+    """Put the base image of a project's plan beside it, and return the option that names it."""
+    record = json.loads((project / "leanscaffold.json").read_text())
+    reference, archive = record["targets"][0]["reference"], project.parent / "base.tar"
+    engine.docker("pull", "--quiet", "--platform", f"linux/{arch}", reference)
+    engine.docker("save", reference, "-o", str(archive))
+    return "--base-from", str(archive)
+
+
 @pytest.mark.parametrize("base", ["slim-trixie", "bare-trixie", "bare-alpine-3.23"])
 def test_both_images_have_the_same_files(
     bases: Callable[..., Engine], certificates: Path | None, tmp_path: Path, base: str
@@ -85,11 +94,7 @@ def test_both_images_have_the_same_files(
         engine.docker("save", name, "-o", str(tmp_path / "engine.tar"))
     finally:
         engine.docker("rmi", "--force", name)
-    record = json.loads((project / "leanscaffold.json").read_text())
-    reference = record["targets"][0]["reference"]
-    engine.docker("pull", "--quiet", "--platform", "linux/amd64", reference)
-    engine.docker("save", reference, "-o", str(tmp_path / "base.tar"))
-    words = ("--to", str(tmp_path / "own.tar"), "--base-from", str(tmp_path / "base.tar"))
+    words = ("--to", str(tmp_path / "own.tar"), *save_base(engine, project, "amd64"))
     written = leanscaffold("build", str(project), *words, "--tag", name, *trust, env=env)
     assert written.code == 0, written.err
     theirs, their_layers = read_saved(tmp_path / "engine.tar")
@@ -105,3 +110,29 @@ def test_both_images_have_the_same_files(
     libraries = {"slim-trixie": "libssl3t64", "bare-trixie": "libssl3t64"}.get(base, "libssl3")
     seen = {one.name for one in seen_by_both(read_files(tmp_path / "own.tar"))}
     assert {libraries, "musl" if "alpine" in base else "libc6"} <= seen
+
+
+@pytest.mark.parametrize("arch", ["amd64", "arm64"])
+@pytest.mark.parametrize("example", ["hello", "fastapi", "django", "yolo", "pandas", "detector"])
+def test_an_example_written_without_an_engine_passes_on_one(
+    bases: Callable[..., Engine], certificates: Path | None, tmp_path: Path, example: str, arch: str
+) -> None:
+    engine = bases(arch)
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / example, project, ignore=WRITTEN)
+    trust = ("--ca", str(certificates)) if certificates else ()
+    env = environment(engine, tmp_path)
+    choice = ("--target", arch, "--python", PYTHON, "--base", "bare-trixie", *trust, "--quiet")
+    generated = leanscaffold("generate", str(project), *choice, env=env)
+    assert generated.code == 0, generated.err
+    name = f"leanscaffold-test-example-{uuid4().hex[:8]}:latest"
+    words = ("--to", str(tmp_path / "app.tar"), *save_base(engine, project, arch), "--tag", name)
+    no_engine = {**env, "DOCKER_HOST": f"unix://{tmp_path / 'none.sock'}"}
+    written = leanscaffold("build", str(project), *words, *trust, env=no_engine)
+    assert written.code == 0, written.err
+    engine.docker("load", "--quiet", "--input", str(tmp_path / "app.tar"))
+    try:
+        proven = leanscaffold("verify", str(project), "--image", name, "--quick", env=env)
+    finally:
+        engine.docker("rmi", "--force", name)
+    assert proven.code == 0, proven.out + proven.err

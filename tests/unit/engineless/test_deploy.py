@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 from uuid import uuid4
@@ -170,6 +171,7 @@ class FakeEngine:
         self.loaded: list[set[str]] = []
         self.health = "healthy"
         self.partial = partial
+        self.numbers = count()
         self.left = 10_000  # changes that the client lives to ask for
         self.interrupted = False
         self.timeout = 60
@@ -192,7 +194,7 @@ class FakeEngine:
             raise KeyboardInterrupt
         if not set(saved.layers) <= names and not self.partial:
             return [{"error": "lacks a blob"}]
-        identity = f"sha256:{len(self.known)}"
+        identity = f"sha256:{next(self.numbers)}"
         self.known[identity] = saved.diffs
         self.tags[saved.tag] = identity
         return []
@@ -216,9 +218,13 @@ class FakeEngine:
         return made
 
     def remove(self, image: str) -> None:
+        if image not in self.known and image not in self.tags:
+            raise ImageNotFound(image)
         self.change()
-        del self.known[image]
-        self.tags = {tag: one for tag, one in self.tags.items() if one != image}
+        gone = self.tags.pop(image, image)
+        if image in self.known or gone not in self.tags.values():
+            del self.known[gone]
+            self.tags = {tag: one for tag, one in self.tags.items() if one != gone}
 
 
 @dataclass(kw_only=True)
@@ -416,8 +422,10 @@ def test_a_deployment_that_is_killed_is_mended_by_the_next(tmp_path: Path, chang
     engine = FakeEngine()
     deploy_to(engine, tmp_path, b"apps")
     engine.left = changes
+    killed = True
     with suppress(Killed):
         deploy_to(engine, tmp_path, b"edit")
+        killed = False
     engine.left = 10_000
     deploy_to(engine, tmp_path, b"edit")
     assert [(one.name, one.running) for one in engine.named.values()] == [("app", True)]
@@ -425,3 +433,7 @@ def test_a_deployment_that_is_killed_is_mended_by_the_next(tmp_path: Path, chang
         engine.known[engine.tags["app:latest"]]
         == read_saved(tmp_path / "app.tar", [Arch.ARM64]).diffs
     )
+    # What was cut off was seen by nobody to run: it is not the image to go back to.
+    assert set(engine.tags) == {"app:latest", "app:previous"}
+    assert (engine.tags["app:previous"] == "sha256:0") is killed
+    assert set(engine.known) == set(engine.tags.values())

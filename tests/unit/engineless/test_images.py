@@ -115,18 +115,23 @@ def bench(tmp_path: Path) -> Bench:
     (project / "run.sh").chmod(0o700)
     (project / "link").symlink_to("main.py")
     (project / "wheels").mkdir()
-    digest = make_wheel(project / WHEEL)
-    lock = f"--no-index\na==1 --hash=sha256:{digest}\n"
-    (project / "requirements.arm64.lock").write_text(lock)
+    lock_wheel(project)
     write_layout(tmp_path / "base", [make_base_image(tmp_path)], Store(tmp_path / "made"))
     return Bench(folder=tmp_path)
 
 
-def make_wheel(path: Path) -> str:
+def lock_wheel(project: Path, requires: str = ">=3") -> None:
+    digest = make_wheel(project / WHEEL, requires)
+    lock = f"--no-index\na==1 --hash=sha256:{digest}\n"
+    (project / "requirements.arm64.lock").write_text(lock)
+
+
+def make_wheel(path: Path, requires: str) -> str:
+    metadata = f"Metadata-Version: 2.1\nName: a\nVersion: 1\nRequires-Python: {requires}\n"
     files = {
         "a/__init__.py": "def main():\n    return 0\n",
         **dict.fromkeys(("a/libz.so", "a/libz.so.1"), "z" * (1 << 16)),
-        "a-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: a\nVersion: 1\n",
+        "a-1.dist-info/METADATA": metadata,
         "a-1.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         "a-1.dist-info/entry_points.txt": "[console_scripts]\na = a:main\n",
     }
@@ -508,6 +513,13 @@ def test_without_a_python_of_that_minor_there_is_no_bytecode_and_a_note(bench: B
     assert "no CPython 3.99" in written.notes[0]
     _, layers = read_image(bench.folder / "app.tar")
     assert not any(name.endswith(".pyc") for layer in layers for name in layer)
+
+
+def test_packages_that_this_machines_python_cannot_run_are_installed(bench: Bench) -> None:
+    lock_wheel(bench.folder / "project", ">=3.99")
+    bench.build(replace(cut(), python="3.99"))
+    _, layers = read_image(bench.folder / "app.tar")
+    assert any("/a/__init__.py" in name for layer in layers for name in layer)
 
 
 def as_of(view: TemplateContext) -> TemplateContext:
