@@ -167,3 +167,120 @@ def test_what_no_option_opens_is_told(tmp_path: Path, text: str, told: str) -> N
 def test_what_is_reached_is_left_alone(tmp_path: Path, text: str) -> None:
     found = start(tmp_path, text, {})
     assert (found.command, found.environment, found.lacks) == (("python", "main.py"), (), ())
+
+
+CONFIGURED = {
+    "cherrypy": """
+import cherrypy
+if __name__ == "__main__":
+    cherrypy.config.update({{{settings}'server.socket_port': 9091}})
+    cherrypy.quickstart(object())
+""",
+    "hypercorn": """
+import asyncio
+from hypercorn.config import Config
+from hypercorn.asyncio import serve
+if __name__ == "__main__":
+    config = Config()
+    config.bind = ["{settings}"]
+    asyncio.run(serve(app, config))
+""",
+    "twisted": """
+from twisted.internet import reactor
+if __name__ == "__main__":
+    reactor.listenTCP(9091, site, {settings})
+    reactor.run()
+""",
+    "prometheus_client": """
+import time
+from prometheus_client import start_http_server
+if __name__ == "__main__":
+    start_http_server(9091, {settings})
+    time.sleep(9)
+""",
+    "robyn": """
+from robyn import Robyn
+app = Robyn(__file__)
+if __name__ == "__main__":
+    app.start({settings}port=9091)
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("server", "settings", "closed"),
+    [
+        ("cherrypy", "", True),
+        ("cherrypy", "'server.socket_host': '127.0.0.1', ", True),
+        ("cherrypy", "'server.socket_host': '0.0.0.0', ", False),
+        ("cherrypy", "'server.socket_host': args.host, ", False),
+        ("hypercorn", "localhost:9091", True),
+        ("hypercorn", "[::]:9091", False),
+        ("twisted", "interface='127.0.0.1'", True),
+        ("twisted", "50", False),
+        ("prometheus_client", "'127.0.0.1'", True),
+        ("prometheus_client", "", False),
+        ("robyn", "", True),
+        ("robyn", "host='0.0.0.0', ", False),
+    ],
+)
+def test_servers_that_are_told_by_settings_of_their_own(
+    tmp_path: Path, server: str, settings: str, *, closed: bool
+) -> None:
+    text = CONFIGURED[server].format(settings=settings)
+    root = write(tmp_path, {"requirements.txt": f"{server}\n", "main.py": text})
+    project = read_project(root, environ={})
+    assert project.port is not None
+    assert project.port.value == 9091
+    assert project.start is not None
+    told = [text for text in project.start.value.lacks if "change it to 0.0.0.0" in text]
+    assert bool(told) is closed
+
+
+def test_settings_from_a_file_or_another_module_are_not_guessed(tmp_path: Path) -> None:
+    start = (
+        "import cherrypy{more}\nif __name__ == '__main__':\n    {set}\n    cherrypy.quickstart(A)\n"
+    )
+    other = (
+        "import cherrypy\ndef setup():\n    cherrypy.config.update({'server.socket_host': '::'})\n"
+    )
+    cases = {
+        "file": {"main.py": start.format(more="", set="cherrypy.config.update('app.conf')")},
+        "module": {"main.py": start.format(more=", other", set="other.setup()"), "other.py": other},
+    }
+    for name, files in cases.items():
+        root = write(tmp_path / name, {"requirements.txt": "cherrypy\n", **files})
+        found = read_project(root, environ={}).start
+        assert found is not None
+        assert not any("change it" in text for text in found.value.lacks)
+
+
+@pytest.mark.parametrize(
+    ("options", "listens"),
+    [
+        ("p.add_argument('--web-port', type=int, default=9091)", "args.web_port"),
+        ("p.add_argument('-p', '--port', default=os.environ.get('APP', '9091'))", "int(args.port)"),
+        ("port = config.getint('web_port', 9091)", "port"),
+        ("port = config.get('web', 'port', fallback='9091')", "int(port)"),
+        ("port = int(os.getenv('APP_PORT', 9091))", "port"),
+    ],
+)
+def test_the_default_of_what_a_port_is_read_from(
+    tmp_path: Path, options: str, listens: str
+) -> None:
+    text = f"""
+import argparse, os
+from prometheus_client import start_http_server
+def main():
+    p = argparse.ArgumentParser()
+    {options}
+    args = p.parse_args()
+    start_http_server({listens})
+    input()
+if __name__ == "__main__":
+    main()
+"""
+    root = write(tmp_path, {"requirements.txt": "prometheus-client\n", "main.py": text})
+    port = read_project(root, environ={}).port
+    assert port is not None
+    assert port.value == 9091

@@ -14,7 +14,8 @@ from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE, remark
 from scaffold.project.entrypoint.apps import follow
 from scaffold.project.entrypoint.commands import find_commands, list_commands
-from scaffold.project.entrypoint.ports import READS, as_port, find_listening
+from scaffold.project.entrypoint.listening import find_listening
+from scaffold.project.entrypoint.ports import READS, as_port
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
 from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument
@@ -193,19 +194,37 @@ class _Local:
     variable: str = ""
 
 
-def option_port(start: Found[Start], modules: Sequence[Module]) -> Found[int] | None:
-    """Return the default of ``--port`` of the parser whose option for the address was given."""
-    for module in _started(start.value.command, modules):
+def option_port(
+    start: Found[Start], modules: Sequence[Module], reached: Reached
+) -> Found[int] | None:
+    """Return the port of an option that something listens on: that of the command, or its default.
+
+    So counts ``--port`` where the option for the address was given.
+    """
+    words = start.value.command
+    started = [*_started(words, modules)]
+    order = [one for one in modules if one.file in reached.all] if reached.first else started
+    listening = {
+        _identifier(module, node.args[0] if isinstance(node, ast.Call) and node.args else node)
+        for module, _, node, _, _ in find_listening(modules, order)
+        if node is not None
+    }
+    for module in started:
         options = [*_options(module)]
-        opened = [
-            one
+        opened = {
+            one.command
             for one in options
-            if not {*one.names}.isdisjoint(start.value.command) and _loopback(module, one.default)
-        ]
+            if not {*one.names}.isdisjoint(words) and _loopback(module, one.default)
+        }
         for one in options:
-            port = as_port(module, one.default, one.node)
-            if port and one.dest == "port" and one.command in {other.command for other in opened}:
-                return port
+            if one.dest in listening or (one.dest == "port" and one.command in opened):
+                given = re.search(
+                    rf"(?:^| )(?:{'|'.join(map(re.escape, one.names))})[ =](\d+)(?= |$)",
+                    " ".join(words),
+                )
+                default = ast.Constant(value=int(given[1])) if given else one.default
+                if port := as_port(module, default, one.node):
+                    return port
     return None
 
 

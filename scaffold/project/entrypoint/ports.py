@@ -2,73 +2,20 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE
-from scaffold.project.entrypoint.apps import ASSIGNS, assigned_call, follow, is_aside
-from scaffold.project.source_modules import Function, Module, argument
+from scaffold.project.entrypoint.apps import is_aside
+from scaffold.project.entrypoint.listening import find_listening
+from scaffold.project.source_modules import Module, argument
 from scaffold.project.text_io import line_of, read_toml
 
 _HIGHEST = 65535
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listens:
-    """How something is told where to listen: the positions of ``port`` and ``host``, if any.
-
-    ``closed``: only its own machine reaches it where no host is given.
-    """
-
-    port: int | None = None
-    host: int | None = None
-    name: str = "host"
-    closed: bool = True
-
-
-_OPEN = Listens(closed=False)
-_FIRST = Listens(host=0, port=1)
-_SECOND = Listens(host=1, port=2, closed=False)
-_SERVES = {
-    **dict.fromkeys(("uvicorn.run", "uvicorn.Config"), Listens()),
-    **dict.fromkeys(("waitress.serve", "aiohttp.web.run_app", "nicegui.ui.run"), _OPEN),
-    "bottle.run": Listens(host=2, port=3),
-    "granian.Granian": Listens(name="address"),
-    "wsgiref.simple_server.make_server": Listens(host=0, port=1, closed=False),
-    "werkzeug.serving.run_simple": Listens(host=0, port=1, name="hostname", closed=False),
-    **dict.fromkeys(
-        (
-            *("aiohttp.web.TCPSite", "asyncio.start_server", "websockets.serve"),
-            *("websockets.asyncio.server.serve", "websockets.sync.server.serve"),
-        ),
-        _SECOND,
-    ),
-}
-# What takes a pair of host and port.
-_PAIRS = frozenset(
-    {
-        *("http.server.HTTPServer", "http.server.ThreadingHTTPServer"),
-        *("socketserver.TCPServer", "socketserver.ThreadingTCPServer"),
-        *("socketserver.UDPServer", "xmlrpc.server.SimpleXMLRPCServer"),
-        *("gevent.pywsgi.WSGIServer", "cheroot.wsgi.Server"),
-    }
-)
-# Classes whose objects listen, by which method.
-_OBJECTS = {
-    **dict.fromkeys(
-        ("flask.Flask", "flask.app.Flask", "quart.Quart", "sanic.Sanic", "dash.Dash"),
-        ("run", _FIRST),
-    ),
-    "bottle.Bottle": ("run", Listens(host=2, port=3)),
-    "flask_socketio.SocketIO": ("run", Listens(host=1, port=2)),
-    **dict.fromkeys(
-        ("tornado.web.Application", "tornado.httpserver.HTTPServer"),
-        ("listen", Listens(port=0, host=1, name="address", closed=False)),
-    ),
-}
 READS = frozenset({"os.environ.get", "os.getenv"})
 _CONSTANT = re.compile(r"(?:(?:DEFAULT|SERVER|LISTEN|HTTP|WEB|APP)_)+PORT|PORT")
 _BIND = re.compile(r"[^\s]*:(\d+)")
@@ -182,98 +129,60 @@ def is_port(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _HIGHEST
 
 
-def _listening_objects(
-    modules: Sequence[Module], by_name: Mapping[str, Module]
-) -> dict[str, tuple[str, Listens]]:
-    """Return what listens by a method: classes, functions that make their objects, and names.
-
-    Each with that method and the position of its argument ``port``. Two rounds: a name may be
-    given what a function makes, whichever module comes first.
-    """
-    known = dict(_OBJECTS)
-    made = [one for module in modules for one in _made(module, by_name)]
-    for _ in range(2):
-        for source, module, node, names in made:
-            if source in known:
-                ours = _tops_around(module, node.lineno) if isinstance(node, ast.Return) else names
-                own = module.name or module.file
-                known |= {f"{own}.{name}": known[source] for name in ours}
-    return known
-
-
-def _made(
-    module: Module, by_name: Mapping[str, Module]
-) -> Iterator[tuple[str, Module, ast.stmt | ast.expr, Sequence[str]]]:
-    """Yield the full names of what is called or returned: where, and the names it is given."""
-    for node in module.of(*ASSIGNS):
-        names, call = assigned_call(node)
-        if call and names and (source := module.dotted(call.func)):
-            yield follow(source, by_name), module, call, names
-    for back in module.of(ast.Return):
-        made = back.value.func if isinstance(back.value, ast.Call) else back.value
-        if source := module.dotted(made):
-            yield source, module, back, ()
-
-
-def _tops_around(module: Module, line: int) -> Iterator[str]:
-    for one in module.top:
-        if isinstance(one, Function) and one.lineno <= line <= (one.end_lineno or 0):
-            yield one.name
-
-
-def find_listening(
-    modules: Sequence[Module], order: Sequence[Module]
-) -> Iterator[tuple[Module, ast.Call, ast.expr | None, ast.expr | None, bool]]:
-    """Yield what listens: (module, call, port, host, whether it is closed without a host)."""
-    by_name = {module.name: module for module in modules if module.name}
-    objects = _listening_objects(modules, by_name)
-    for module in order:
-        for called, call in module.calls():
-            how = _SERVES.get(called)
-            if called in _PAIRS:
-                pair = module.named(call.args[0]) if call.args else None
-                parts = pair.elts if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else ()
-                if parts:
-                    yield module, call, parts[1], parts[0], False
-            elif isinstance(call.func, ast.Attribute) and how is None:
-                owner = call.func.value
-                made = module.dotted(owner.func if isinstance(owner, ast.Call) else owner)
-                method, known = objects.get(follow(made, by_name), ("", _FIRST))
-                how = known if method and call.func.attr in {method, f"{method}_server"} else None
-            if how is not None:
-                port = _given(module, call, "port", how.port)
-                yield module, call, port, _given(module, call, how.name, how.host), how.closed
-
-
-def _given(module: Module, call: ast.Call, name: str, position: int | None) -> ast.expr | None:
-    """Return an argument, also out of ``**options`` that are a dictionary of the module."""
-    found = argument(call, name, position)
-    for keyword in call.keywords if found is None else ():
-        options = module.named(keyword.value) if keyword.arg is None else None
-        if isinstance(options, ast.Call) and module.dotted(options.func).endswith("dict"):
-            found = argument(options, name)
-        elif isinstance(options, ast.Dict):
-            pairs = zip(options.keys, options.values, strict=True)
-            found = next((value for key, value in pairs if module.text(key) == name), found)
-    return found
-
-
 def as_port(module: Module, node: ast.expr | None, call: ast.AST) -> Found[int] | None:
     """Return the port that an argument of a call gives, as far as it is written there.
 
-    It may be a number, a name for one, or the default of a variable: ``int(getenv("P", "80"))``.
+    It may be a number, a name for one, or the default of a variable: ``int(getenv("P", "80"))``,
+    or of a setting: ``config.getint("port", 80)``.
     """
-    node = module.named(node)
+    node = _given_once(module, node)
     if isinstance(node, ast.Call) and module.dotted(node.func).endswith(".int") and node.args:
-        node = module.named(node.args[0])
+        node = _given_once(module, node.args[0])
     if isinstance(node, ast.BoolOp):
         node = node.values[-1]
     detail = "port"
     if isinstance(node, ast.Call) and module.dotted(node.func) in READS:
         detail = f"default of {module.text(node.args[0] if node.args else None) or 'a variable'}"
         node = argument(node, "default", 1)
+    elif isinstance(node, ast.Call) and (name := _setting(module, node)):
+        detail = f"default of {name}"
+        node = argument(node, "fallback") or argument(node, "default") or node.args[-1]
     value = _number(module.literal(node))
     return None if value is None else Found(value=value, origin=module.origin(call, detail))
+
+
+def _given_once(module: Module, node: ast.expr | None) -> ast.expr | None:
+    """Return what a name, or an attribute of ``self``, is given in its module, if that is one."""
+    if isinstance(node, ast.Name) and node.id in module.values:
+        return module.values[node.id]
+    if isinstance(node, ast.Name):
+        wanted = (node.id, "")
+    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        wanted = (node.attr, node.value.id)
+    else:
+        return node
+    given = [
+        one.value
+        for one in module.of(ast.Assign, ast.AnnAssign)
+        if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None
+        for target in (one.targets if isinstance(one, ast.Assign) else [one.target])
+        if _as_name(target) == wanted
+    ]
+    return given[0] if len(given) == 1 else node
+
+
+def _as_name(target: ast.expr) -> tuple[str, str]:
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        return target.attr, target.value.id
+    return (target.id, "") if isinstance(target, ast.Name) else ("", "")
+
+
+def _setting(module: Module, call: ast.Call) -> str:
+    """Return the name of the setting that a call reads, where it says that it is a port."""
+    texts = [module.text(one) for one in call.args]
+    reads = isinstance(call.func, ast.Attribute) and call.func.attr.startswith("get")
+    named = [text for text in texts if re.search(r"(?i)(?:^|[_.-])port$", text)]
+    return named[-1] if reads and named else ""
 
 
 def _default_of_variable(module: Module) -> Iterator[Found[int]]:

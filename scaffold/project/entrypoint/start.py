@@ -127,7 +127,7 @@ def read_sources(
     reached = find_reached(modules, command=command, framework=framework)
     if entry is not None:
         opened = open_outside(without_help(entry.start), root, modules, files, reached)
-        port = entry.port or option_port(opened, modules)
+        port = entry.port or option_port(opened, modules, reached)
         entry = replace(entry, start=opened, port=port)
         value = entry.start.value
         required = name_required(value.command, modules)

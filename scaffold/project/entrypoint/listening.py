@@ -1,0 +1,209 @@
+"""What of the sources listens: calls of servers, and the arguments that say where."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from scaffold.project.entrypoint.apps import ASSIGNS, assigned_call, follow
+from scaffold.project.source_modules import Function, Module, argument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listens:
+    """How something is told where to listen: the positions of ``port`` and ``host``, if any.
+
+    ``closed``: only its own machine reaches it where no host is given.
+    """
+
+    port: int | None = None
+    host: int | None = None
+    name: str = "host"
+    closed: bool = True
+
+
+_OPEN = Listens(closed=False)
+_FIRST = Listens(host=0, port=1)
+_SECOND = Listens(host=1, port=2, closed=False)
+_SERVES = {
+    **dict.fromkeys(("uvicorn.run", "uvicorn.Config"), Listens()),
+    **dict.fromkeys(("waitress.serve", "aiohttp.web.run_app", "nicegui.ui.run"), _OPEN),
+    "bottle.run": Listens(host=2, port=3),
+    "granian.Granian": Listens(name="address"),
+    "paste.httpserver.serve": Listens(host=1, port=2),
+    "bjoern.run": Listens(host=1, port=2, closed=False),
+    **dict.fromkeys(
+        ("prometheus_client.start_http_server", "prometheus_client.start_wsgi_server"),
+        Listens(port=0, host=1, name="addr", closed=False),
+    ),
+    "twisted.internet.reactor.listenTCP": Listens(port=0, host=3, name="interface", closed=False),
+    "wsgiref.simple_server.make_server": Listens(host=0, port=1, closed=False),
+    "werkzeug.serving.run_simple": Listens(host=0, port=1, name="hostname", closed=False),
+    **dict.fromkeys(
+        (
+            *("aiohttp.web.TCPSite", "asyncio.start_server", "websockets.serve"),
+            *("websockets.asyncio.server.serve", "websockets.sync.server.serve"),
+        ),
+        _SECOND,
+    ),
+}
+# What takes a pair of host and port.
+_PAIRS = frozenset(
+    {
+        *("http.server.HTTPServer", "http.server.ThreadingHTTPServer"),
+        *("socketserver.TCPServer", "socketserver.ThreadingTCPServer"),
+        *("socketserver.UDPServer", "xmlrpc.server.SimpleXMLRPCServer"),
+        *("gevent.pywsgi.WSGIServer", "gevent.server.StreamServer", "cheroot.wsgi.Server"),
+        "eventlet.listen",
+    }
+)
+# Classes whose objects listen, by which method.
+_OBJECTS = {
+    **dict.fromkeys(
+        ("flask.Flask", "flask.app.Flask", "quart.Quart", "sanic.Sanic", "dash.Dash"),
+        ("run", _FIRST),
+    ),
+    "bottle.Bottle": ("run", Listens(host=2, port=3)),
+    "microdot.Microdot": ("run", Listens(host=0, port=1, closed=False)),
+    "robyn.Robyn": ("start", _FIRST),
+    "flask_socketio.SocketIO": ("run", Listens(host=1, port=2)),
+    **dict.fromkeys(
+        ("tornado.web.Application", "tornado.httpserver.HTTPServer"),
+        ("listen", Listens(port=0, host=1, name="address", closed=False)),
+    ),
+}
+# What is told by settings of these names before it is called; without, it listens to loopback.
+_CONFIGURED = {
+    **dict.fromkeys(
+        ("cherrypy.quickstart", "cherrypy.engine.start"),
+        ("server.socket_port", "server.socket_host", 8080),
+    ),
+    **dict.fromkeys(
+        ("hypercorn.asyncio.serve", "hypercorn.trio.serve", "hypercorn.run.run"),
+        ("", "bind", 8000),
+    ),
+}
+
+
+def _listening_objects(
+    modules: Sequence[Module], by_name: Mapping[str, Module]
+) -> dict[str, tuple[str, Listens]]:
+    """Return what listens by a method: classes, functions that make their objects, and names.
+
+    Each with that method and the position of its argument ``port``. Two rounds: a name may be
+    given what a function makes, whichever module comes first.
+    """
+    known = dict(_OBJECTS)
+    made = [one for module in modules for one in _made(module, by_name)]
+    for _ in range(2):
+        for source, module, node, names in made:
+            if source in known:
+                ours = _tops_around(module, node.lineno) if isinstance(node, ast.Return) else names
+                own = module.name or module.file
+                known |= {f"{own}.{name}": known[source] for name in ours}
+    return known
+
+
+def _made(
+    module: Module, by_name: Mapping[str, Module]
+) -> Iterator[tuple[str, Module, ast.stmt | ast.expr, Sequence[str]]]:
+    """Yield the full names of what is called or returned: where, and the names it is given."""
+    for node in module.of(*ASSIGNS):
+        names, call = assigned_call(node)
+        if call and names and (source := module.dotted(call.func)):
+            yield follow(source, by_name), module, call, names
+    for back in module.of(ast.Return):
+        made = back.value.func if isinstance(back.value, ast.Call) else back.value
+        if source := module.dotted(made):
+            yield source, module, back, ()
+
+
+def _tops_around(module: Module, line: int) -> Iterator[str]:
+    for one in module.top:
+        if isinstance(one, Function) and one.lineno <= line <= (one.end_lineno or 0):
+            yield one.name
+
+
+def find_listening(
+    modules: Sequence[Module], order: Sequence[Module]
+) -> Iterator[tuple[Module, ast.Call, ast.expr | None, ast.expr | None, bool]]:
+    """Yield what listens: (module, call, port, host, whether it is closed without a host)."""
+    by_name = {module.name: module for module in modules if module.name}
+    objects = _listening_objects(modules, by_name)
+    for module in order:
+        for called, call in module.calls():
+            how = _SERVES.get(called)
+            if called in _PAIRS:
+                pair = module.named(call.args[0]) if call.args else None
+                parts = pair.elts if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else ()
+                if parts:
+                    yield module, call, parts[1], parts[0], False
+            elif isinstance(call.func, ast.Attribute) and how is None:
+                owner = call.func.value
+                made = module.dotted(owner.func if isinstance(owner, ast.Call) else owner)
+                method, known = objects.get(follow(made, by_name), ("", _FIRST))
+                how = known if method and call.func.attr in {method, f"{method}_server"} else None
+            if called in _CONFIGURED:
+                closed = not any(_configures(one, _CONFIGURED[called][1]) for one in modules)
+                yield (module, call, *_configured(module, _CONFIGURED[called]), closed)
+            elif how is not None:
+                port = _given(module, call, "port", how.port)
+                yield module, call, port, _given(module, call, how.name, how.host), how.closed
+
+
+def _given(module: Module, call: ast.Call, name: str, position: int | None) -> ast.expr | None:
+    """Return an argument, also out of ``**options`` that are a dictionary of the module."""
+    found = argument(call, name, position)
+    for keyword in call.keywords if found is None else ():
+        options = module.named(keyword.value) if keyword.arg is None else None
+        if isinstance(options, ast.Call) and module.dotted(options.func).endswith("dict"):
+            found = argument(options, name)
+        elif isinstance(options, ast.Dict):
+            pairs = zip(options.keys, options.values, strict=True)
+            found = next((value for key, value in pairs if module.text(key) == name), found)
+    return found
+
+
+def _configured(
+    module: Module, how: tuple[str, str, int]
+) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return (port, host) of the settings of a server, from a dictionary or an attribute.
+
+    One setting (``config.bind = ["0.0.0.0:80"]``) may give both.
+    """
+    port, host = (_set(module, name) if name else None for name in how[:2])
+    if isinstance(host, ast.List | ast.Tuple) and host.elts:
+        host = host.elts[0]
+    address, colon, number = module.text(host).rpartition(":")
+    if colon and number.isdigit():
+        port, host = (
+            ast.copy_location(ast.Constant(value=value), host or module.tree)
+            for value in (int(number), address)
+        )
+    return port or ast.Constant(value=how[2]), host
+
+
+def _configures(module: Module, name: str) -> bool:
+    """Tell whether a module may set where a server listens: by that name, or out of a file."""
+    return _set(module, name) is not None or any(
+        called.startswith("hypercorn.config.Config.from_")
+        or (
+            called == "cherrypy.config.update"
+            and not isinstance(next(iter(call.args), None), ast.Dict)
+        )
+        or (called == "cherrypy.quickstart" and len(call.args) + len(call.keywords) > 2)  # noqa: PLR2004
+        for called, call in module.calls()
+        if call.args or call.keywords
+    )
+
+
+def _set(module: Module, name: str) -> ast.expr | None:
+    """Return what a setting is given in a module, the last of several."""
+    found = None
+    last = name.rpartition(".")[2]
+    for node in module.of(ast.Dict, *ASSIGNS):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            found = next((value for key, value in pairs if module.text(key) == name), found)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            found = node.value if node.targets[0].attr == last else found
+    return found
