@@ -28,7 +28,8 @@ class Service:
     ``limits_of`` names the device that the limits are of. ``dockerfile`` is what builds the image,
     ``suffix`` (``.lean``) tells its files from those of a Dockerfile of the user's, and
     ``compose_suffix`` the compose file from one of theirs, which docker would pass over for it.
-    ``settings`` are variables that the sources have no default for, ``push`` is buildx's output.
+    ``settings`` are variables that the sources have no default for, ``push`` is buildx's output,
+    ``fetches`` that the build downloads models.
     ``accelerator`` is one that asks for a container runtime of its own, ``environment`` what it and
     packages read, ``security`` what the engine hides or forbids otherwise, ``rules`` let it open
     device files that come and go.
@@ -55,6 +56,7 @@ class Service:
     groups: tuple[tuple[Group, str], ...]
     settings: tuple[str, ...]
     push: str
+    fetches: bool
     accelerator: Accelerator | None
     environment: Mapping[str, str]
     security: tuple[str, ...]
@@ -94,6 +96,7 @@ def make_service(plan: Plan) -> Service:
         lasts=plan.health is not None,
         dockerfile=plan.options.dockerfile,
         push=spell_push(plan.options.compression),
+        fetches=bool(plan.options.fetched),
         suffix=suffix,
         compose_suffix=suffix or (".lean" if plan.project.composed else ""),
         hardware=tuple(one for one in access.hardware if not one.mounted),

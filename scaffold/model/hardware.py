@@ -11,12 +11,14 @@ class Access:
     """What something needs of the host.
 
     ``opens`` are device files, and sockets, folders and libraries of the host's system that are
-    mounted. ``variables`` stand in the container's environment, ``security`` are ``security_opt``.
+    mounted. ``variables`` stand in the container's environment, ``security`` are ``security_opt``,
+    ``note`` is what else has to be done.
     """
 
     opens: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     security: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The pipeline, with its edges passed in: from a project and targets to decisions."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -31,6 +31,13 @@ from scaffold.planner.suited import Suited, evaluate_read, find_lighter, suit
 from scaffold.project.path_requirements import list_indexed
 from scaffold.resolver.cache import ResolverCache
 
+_CORRECT = "correct the name or the version and run again"
+_HINTS: Mapping[str, str] = {
+    Code.REQUIREMENTS_UNKNOWN: "pin a version whose requirements are known, or plan again with "
+    "--build-metadata",
+    Code.VERSION_CONFLICT: "loosen one of the bounds and run again",
+}
+
 
 def check_satisfiable(
     project: Project,
@@ -58,9 +65,21 @@ def check_satisfiable(
                 hint=(
                     "plan once without --offline, or correct the requirements"
                     if offline
-                    else "correct the name or the version and run again"
+                    else _HINTS.get(next(iter(found)).code, _CORRECT)
                 ),
             )
+
+
+def _name_makers(facts: Facts, rows: Iterable[Sequence[Evaluation]]) -> Iterator[Reason]:
+    """Yield who has a package that no index knows, as far as that is known."""
+    refused = [verdict for row in rows for verdict in row if isinstance(verdict, Rejected)]
+    reasons = [reason for verdict in refused for reason in verdict.reasons]
+    names = {one.package for one in reasons if one.code == Code.UNKNOWN_PACKAGE}
+    for name in sorted(names):
+        module = facts.modules.get(name.replace("-", "_"))
+        if module is not None and module.elsewhere:
+            text = f"{name}: {module.elsewhere}"
+            yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
 
 
 def _place(project: Project, reasons: Iterable[Reason]) -> Iterator[Detail]:
@@ -110,7 +129,8 @@ def decide(
         suited = _read_large(suited, shelf, edges.tell)
     rows = [one.row for one in suited]
     told = {note.text: note for one in suited for note in one.notes}
-    check_satisfiable(project, rows, told.values(), offline=options.offline)
+    notes_on_rows = (*told.values(), *_name_makers(edges.facts, rows))
+    check_satisfiable(project, rows, notes_on_rows, offline=options.offline)
     chosen, notes = choose(rows, options.objective)
     return tuple(
         _settled(one.question, one.row, fits, (*one.notes, *notes), shelf=shelf, tell=edges.tell)

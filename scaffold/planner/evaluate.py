@@ -17,7 +17,7 @@ from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
 from scaffold.planner.accelerators import find_used, list_refusals, list_unknown, list_unused
-from scaffold.planner.hardware import find_access, list_misfits
+from scaffold.planner.hardware import find_access, list_misfits, list_notes
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.size_prediction import (
     predict,
@@ -337,6 +337,7 @@ def evaluate(
         *list_unused(facts.accelerators, question.target, names, bound=bound),
         *list_unknown(facts.accelerators, question.target, asked),
         *(reason for reason, _ in misfits),
+        *list_notes(facts, question.project, question.target),
         *_remark(question, candidate),
     )
     remarks = (*remarks, *candidate.doubts[:1])

@@ -90,6 +90,13 @@ def _kind(path: str, files: Mapping[str, DeviceFiles]) -> str:
     return next((start for start in files if path != name and name.startswith(start)), "")
 
 
+def list_notes(facts: Facts, project: Project, target: Target) -> Iterator[Reason]:
+    """Yield what has to be done besides for what the project asks for."""
+    for access, _ in _list_needed(facts.hardware, project, _board_of(target)):
+        if access.note:
+            yield Reason(code=Code.NEEDS_DEVICE_HALF, text=access.note)
+
+
 def list_misfits(
     facts: Facts, target: Target, project: Project, packages: Collection[str]
 ) -> Iterator[tuple[Reason, bool]]:

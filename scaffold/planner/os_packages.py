@@ -112,7 +112,7 @@ def find_os_packages(
     remarks: list[Reason] = []
     install: dict[str, SystemPackage] = {}
     offered: list[str] = []
-    lacks = set(_lacks(project, usage, facts, base, packages, options))
+    lacks = set(_lacks(project, usage, facts, base, packages, options, python))
     for lack in sorted(lacks, key=lambda one: (one.package, one.id, one.file)):
         asked = lack.id in options.programs  # in a minimal image programs are found by their name
         package = _provider_of(facts, base, lack.id)
@@ -285,8 +285,10 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
     base: Base,
     packages: Sequence[Weighed],
     options: Options,
+    python: str,
 ) -> Iterator[_Lack]:
-    ships, programs = set(base.ships), set(base.programs)
+    programs = set(base.programs)
+    ships = {soname.replace("{python}", python) for soname in base.ships}
     installed = {weighed.pinned.name for weighed in packages}
     brought = find_sibling_libraries(packages)
     for weighed in packages:

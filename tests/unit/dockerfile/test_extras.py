@@ -11,7 +11,7 @@ from scaffold.catalog.resources import knowledge
 from scaffold.dockerfile.extras import FILES, make_workshop
 from scaffold.dockerfile.render import render
 from scaffold.model.knowledge import Accelerator
-from scaffold.model.options import AROUND, Options
+from scaffold.model.options import AROUND, FetchedModel, Options
 from scaffold.model.plan import Plan
 from scaffold.model.project import Origin, Use
 from scaffold.model.target import Arch, Budget, Target
@@ -199,3 +199,12 @@ def test_volumes_of_the_authors_container_are_named_everywhere() -> None:
         assert {"var-lib-app", "app-data"} <= yaml.safe_load(texts[name])["volumes"].keys()
     unit = next(text for name, text in texts.items() if name.endswith(".service"))
     assert "-var-lib-app:/var/lib/app \\" in unit
+
+
+def test_a_token_for_models_is_handed_to_bake_where_some_are_fetched() -> None:
+    net = FetchedModel(path="net.onnx", url="https://m.example/a", sha256="a" * 64)
+    plan = simple_plan()
+    fetching = replace(plan, options=replace(plan.options, fetched=(net,)))
+    line = 'LEANSCAFFOLD_MODEL_TOKEN == "" ? "" : "id=model_token,env=LEANSCAFFOLD_MODEL_TOKEN",'
+    assert line in with_all(fetching)["docker-bake.hcl"]
+    assert "MODEL_TOKEN" not in with_all(plan)["docker-bake.hcl"]

@@ -142,6 +142,11 @@ BOARDS = [
     ("n100-mini-pc", "adafruit-blinka", "board", "told", "BLINKA_FT232H"),
     ("raspberry-pi-5", "adafruit-blinka", "board", "", ""),
     ("orange-pi-5", "gpiod smbus2 spidev luma.oled bme680", "gpiod", "", ""),
+    ("up-squared", "tensorflow", "tensorflow", "refused", "tensorflow=ai-edge-litert"),
+    ("lattepanda-3-delta", "jax", "jax", "refused", "AVX"),
+    ("lattepanda-3-delta", "paddlepaddle", "paddle", "refused", "AVX"),
+    ("up-squared", "polars", "polars", "told", "rtcompat"),
+    ("n100-mini-pc", "tensorflow", "tensorflow", "", ""),
     ("beaglebone-black", "Adafruit-BBIO", "Adafruit_BBIO", "", ""),
     ("beagleplay", "Adafruit-BBIO", "Adafruit_BBIO", "refused", "BeagleBone"),
 ]

@@ -57,3 +57,12 @@ def test_of_a_large_wheel_the_best_base_alone_has_it_read(
     small = replace(slim(megabytes=40), id="bare-trixie", family="bare", shell=False)
     (decision,) = decided(world, "big", facts=facts_of(full, small))
     assert (decision.chosen.base.id if decision.chosen else None) == chosen
+
+
+def test_a_base_has_the_library_of_its_own_python_and_of_no_other() -> None:
+    base = replace(slim(), ships=(*slim().ships, "libpython{python}.so.1.0"))
+    for python, there in (("3.13", True), ("3.12", False)):
+        needs = WheelFacts(installed=MB, files=1, elf="read", needs=(f"libpython{python}.so.1.0",))
+        world = World().add(f"emb-1.0-{GLIBC}", facts=needs)
+        (decision,) = decided(world, "emb", facts=facts_of(base))
+        assert (decision.chosen is not None) is there
