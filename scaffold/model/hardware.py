@@ -12,13 +12,14 @@ class Access:
 
     ``opens`` are device files, and sockets, folders and libraries of the host's system that are
     mounted. ``variables`` stand in the container's environment, ``security`` are ``security_opt``,
-    ``note`` is what else has to be done.
+    ``note`` is what else has to be done, ``needs`` are sonames that what is mounted loads.
     """
 
     opens: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     security: tuple[str, ...] = ()
     note: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

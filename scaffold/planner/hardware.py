@@ -1,5 +1,6 @@
 """What the device's own system has to give the container, and what belongs to another board."""
 
+import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping
 
@@ -88,6 +89,16 @@ def _kind(path: str, files: Mapping[str, DeviceFiles]) -> str:
     """Return how its name starts in the table, empty for what is not there or no device."""
     name = path.removeprefix("/dev/")
     return next((start for start in files if path != name and name.startswith(start)), "")
+
+
+def list_mounted(facts: Facts, project: Project) -> dict[str, tuple[str, ...]]:
+    """Return the sonames that each library loads which is mounted from the device's system."""
+    return {
+        posixpath.basename(path): access.needs
+        for access, _ in _list_needed(facts.hardware, project, "")
+        for path in access.opens
+        if ".so" in path
+    }
 
 
 def list_notes(facts: Facts, project: Project, target: Target) -> Iterator[Reason]:

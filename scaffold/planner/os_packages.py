@@ -26,6 +26,7 @@ from scaffold.planner.companions import (
     note_writes,
 )
 from scaffold.planner.entrypoint import HOME, WORKDIR, find_server
+from scaffold.planner.hardware import list_mounted
 from scaffold.planner.os_package_cost import (
     SystemCost,
     list_priced,
@@ -106,7 +107,7 @@ def find_os_packages(
         facts,
         given=given,
         commands=set(_commands_of(project, facts, packages)),
-        provided=options.provided,
+        provided=(*options.provided, *list_mounted(facts, project)),
     )
     refused = list(_check_glibc(base, packages))
     remarks: list[Reason] = []
@@ -304,6 +305,7 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
             sought = lack.sought and _LDCONFIG not in programs
             if lack.id not in options.provided and (sought or lack.id not in ships | programs):
                 yield replace(lack, sought=sought)
+    yield from _of_mounted(facts, project, ships)
     for name, origin in usage.lacks:
         yield _Lack(name, origin, "", program=facts.libraries[name].program)
     yield from (
@@ -322,6 +324,15 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
         if program not in programs | whole:
             known = facts.libraries.get(program)
             yield _Lack(program, "--with", "", program=known is None or known.program)
+
+
+def _of_mounted(facts: Facts, project: Project, ships: AbstractSet[str]) -> Iterator[_Lack]:
+    for library, needs in list_mounted(facts, project).items():
+        yield from (
+            _Lack(soname, f"{library} of the device", "", program=False)
+            for soname in needs
+            if soname not in ships
+        )
 
 
 def _choose_versions(facts: Facts, base: Base, weighed: Weighed) -> Iterator[tuple[list[str], str]]:

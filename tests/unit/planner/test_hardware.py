@@ -8,10 +8,11 @@ from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.config.request import choose_targets
 from scaffold.model.codes import Code
-from scaffold.model.options import Request
+from scaffold.model.options import Options, Request
 from scaffold.model.project import Origin, Use, When
 from scaffold.model.target import Arch, Budget, Target
-from scaffold.planner.hardware import find_access, list_misfits
+from scaffold.planner.hardware import find_access, list_misfits, list_mounted
+from scaffold.planner.os_packages import find_os_packages
 from tests.support.dockerfiles import PROJECT
 from tests.support.worlds import ask
 
@@ -194,3 +195,22 @@ def test_what_a_container_hides_is_given_to_what_reads_it(
 ) -> None:
     access = find_access(FACTS, replace(PROJECT, asked=ask(package)), target(device))
     assert (access.variables, access.security) == (variables, security)
+
+
+def test_a_mounted_library_is_there_and_what_it_loads_is_added() -> None:
+    called = use("calls", "tflite_runtime.interpreter.load_delegate libedgetpu.so.1")
+    assert list_mounted(FACTS, replace(PROJECT, uses=(called,))) == {
+        "libedgetpu.so.1": ("libusb-1.0.so.0",)
+    }
+    uses = (called, use("finds-library", "libedgetpu.so.1"))
+    found = find_os_packages(
+        project=replace(PROJECT, uses=uses),
+        facts=FACTS,
+        base=next(one for one in FACTS.bases if one.id == "slim-trixie"),
+        arch=Arch.ARM64,
+        packages=(),
+        options=Options(),
+    )
+    assert [one.name for one in found.run_packages] == ["libusb-1.0-0"]
+    assert not found.refused
+    assert not [one for one in found.remarks if "no package is known" in one.text]
