@@ -79,7 +79,7 @@ def find_writes(module: Module) -> Iterator[tuple[str, ast.AST]]:
         *((_of_settings(module, reader, node), node) for node in module.of(ast.Dict)),
     ]
     for path, node in found:
-        if path and not path.startswith(_FREE) and path != ".":
+        if path and not f"{path}/".startswith(_FREE) and path != ".":
             yield path, node
 
 
@@ -403,7 +403,13 @@ def find_settings(module: Module) -> Iterator[tuple[str, ast.AST]]:
         if isinstance(node.ctx, ast.Load) and module.dotted(node.value) == "os.environ"
     ]
     found += [(_setting_of_call(module, *one), one[1]) for one in module.calls()]
-    yield from ((name, node) for name, node in found if name and name not in _GIVEN)
+    asked = {
+        module.text(node.left)
+        for node in module.of(ast.Compare)
+        if isinstance(node.ops[0], ast.In) and module.dotted(node.comparators[0]) == "os.environ"
+    }
+    free = _GIVEN | asked
+    yield from ((name, node) for name, node in found if name and name not in free)
     for one in module.tree.body:
         if isinstance(one, ast.ClassDef) and any(
             module.dotted(base) == "pydantic_settings.BaseSettings" for base in one.bases

@@ -985,6 +985,8 @@ def test_a_web_server_of_supervisord_comes_before_its_workers(
         ),
         ("import os\ntry:\n    os.environ['TOKEN']\nexcept KeyError:\n    pass", ""),
         ("import os\nos.environ['TOKEN'] = '1'", ""),
+        ("import os\nif 'TEMP' in os.environ:\n    print(os.environ['TEMP'])", ""),
+        ("import os\nif 'T' not in os.environ:\n    exit(1)\nprint(os.environ['T'])", "T"),
     ],
 )
 def test_settings_without_a_default_are_named(tmp_path: Path, source: str, settings: str) -> None:
@@ -1543,3 +1545,27 @@ def test_of_celerys_commands_its_web_interface_listens(
     files = {"Dockerfile": text, "main.py": source}
     found = planned(tmp_path, files, listed="celery\nflower\n").port
     assert (found.value if found else None) == port
+
+
+@pytest.mark.parametrize(
+    ("lines", "port"),
+    [
+        ('[ -z "$PORT" ] && PORT=8125', 8125),
+        ('if [[ -z "$PORT" ]]; then\n    PORT=8125\nfi', 8125),
+        ("if test -z ${PORT}; then export PORT=8125; fi", 8125),
+        ('[ -n "$PORT" ] || PORT=8125', 8125),
+        (": ${PORT:=8125}", 8125),
+        ("PORT=${PORT:-8125}", 8125),
+        ('PORT=8125\n[ -z "$PORT" ] && PORT=9000', 8125),
+        ('if [ "$MODE" = dev ]; then\n    PORT=9000\nfi', None),
+        ('if [ -z "$MODE" ]; then\n    PORT=9000\nfi', None),
+    ],
+)
+def test_what_a_variable_is_given_where_it_is_empty_is_its_default(
+    tmp_path: Path, lines: str, port: int | None
+) -> None:
+    script = f'#!/bin/bash\nset -e\n{lines}\nexec python main.py --port "$PORT"\n'
+    text = 'FROM python:3\nWORKDIR /srv\nCOPY . .\nCMD ["./start.sh"]\n'
+    project = planned(tmp_path, {"Dockerfile": text, "start.sh": script, "main.py": LOOP})
+    command = started(project)[0]
+    assert command == (f"python main.py --port {port}" if port else "python main.py")

@@ -29,6 +29,7 @@ _ALL = frozenset({"$@", "${@}", "$*"})
 _QUIET = frozenset({"set", "echo", "printf", "cd", "exec", ":", "true", "export", "umask"})
 _QUIET_CHAIN = re.compile(r"(?:(?:cd|export) [^&|;]+&& *)+")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?\+.*)?\})")
+_DEFAULT = re.compile(r"\$\{(\w+):?=([^{}]*)\}")
 _MERGED = re.compile(r"\s*2>&1\s*")
 
 
@@ -297,22 +298,44 @@ def _folder(commands: Sequence[Command], workdir: str) -> str:
 def _known(
     commands: Sequence[Command], text: str, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the variables before the last line: a second or a conditional value is unknown."""
+    """Return the variables before the last line: a second or a conditional value is unknown.
+
+    What a variable is given where it is empty is its default (``[ -z "$PORT" ] && PORT=80``).
+    """
     known, changed = dict(environment), set[str]()
-    for one in commands:
+    for asked, one in pairwise((None, *commands)):
+        if one is None:
+            continue
         words = one.argv[1:] if one.argv[:1] == ("export",) else ()
         exported = [word.partition("=") for word in words]
         pairs = [(k, v) for k, sign, v in exported if sign] if one.words else [*one.assignments]
+        if one.argv[:1] == (":",):
+            pairs += [(k, v) for word in one.argv[1:] for k, v in _DEFAULT.findall(word)]
         for name, value in pairs:
             filled = expand(value, known.get)
-            before = text[: one.span.start].rpartition("\n")[2].strip()
-            plain = not before or bool(_QUIET_CHAIN.fullmatch(before))
+            before = text[: one.span.start].rpartition("\n")[2]
+            plain = not before or bool(_QUIET_CHAIN.fullmatch(before.strip()))
+            default = one.argv[:1] == (":",) or _asks_whether_empty(asked, name)
+            if (
+                default
+                and (name in known or name not in changed)
+                and not re.search(r"[$`]", filled)
+            ):
+                known.setdefault(name, filled)
+                continue
             if name in changed or not plain or re.search(r"[$`]", filled):
                 known.pop(name, None)
             else:
                 known[name] = filled
             changed.add(name)
     return known
+
+
+def _asks_whether_empty(command: Command | None, name: str) -> bool:
+    """Tell whether a command lets the next one run only where a variable is empty."""
+    words = [word for word in (command.argv if command else ()) if word not in {"[", "[[", "test"}]
+    sign = {"||": ["-n"], "&&": ["-z"], ";": ["-z"]}.get(command.operator if command else "")
+    return words[:1] == sign and words[1:2] in ([f"${name}"], [f"${{{name}}}"], [f"${{{name}:-}}"])
 
 
 def _exported(commands: Sequence[Command], known: Mapping[str, str]) -> Iterator[tuple[str, str]]:

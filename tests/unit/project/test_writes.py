@@ -42,6 +42,8 @@ def test_a_path_that_is_written_is_read_from_the_sources(
     [
         "open('in.csv')",
         "open('/tmp/out.csv', 'w')",
+        "import os\nos.makedirs('/tmp')",
+        "import os\nos.makedirs('/dev/shm/x/', exist_ok=True)",
         "open(name, 'w')",
         "import sqlite3\nsqlite3.connect(':memory:')",
         "URL = 'sqlite:///:memory:'",
