@@ -29,7 +29,7 @@ class HardwareFact(Access):
     ``packages`` are normalised names or patterns, ``modules`` what sources import of them. ``call``
     is a dotted name, in which ``*`` stands for anything, perhaps with a blank and the start of the
     first argument. ``boards`` are patterns of ``Device.board`` on which it works, empty for any;
-    ``fails_on`` those on which it does not, unless a package of ``unless`` is asked for too;
+    ``fails_on`` those on which it does not, unless a package of ``unless`` is there, too;
     ``why`` that is and ``swap`` what does the same there. ``told``: it is no reason to refuse.
     ``on`` replaces the access by pattern of the board; the first that matches counts.
     """

@@ -131,7 +131,9 @@ class EvaluationRun:
         ]
         bound = dict(question.project.index.vendor_urls)
         yield from list_refusals(question.facts.accelerators, question.target, names, bound=bound)
-        misfits = list_misfits(question.facts, question.target, question.project, names)
+        misfits = list_misfits(
+            question.facts, question.target, question.project, names, resolved=False
+        )
         yield from (reason for reason, fails in misfits if fails)
 
     def _resolve(self, environment: Environment, release: str, base: Base) -> Resolution | Conflict:

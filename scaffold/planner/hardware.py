@@ -109,17 +109,25 @@ def list_notes(facts: Facts, project: Project, target: Target) -> Iterator[Reaso
 
 
 def list_misfits(
-    facts: Facts, target: Target, project: Project, packages: Collection[str]
+    facts: Facts,
+    target: Target,
+    project: Project,
+    packages: Collection[str],
+    *,
+    resolved: bool = True,
 ) -> Iterator[tuple[Reason, bool]]:
     """Yield why packages that the project asks for cannot work on the target's board.
 
     Each comes with whether the application fails for it. Where the device's board is not known,
-    it is told what works on certain boards alone.
+    it is told what works on certain boards alone. ``packages`` are all that is installed, or,
+    where nothing was ``resolved``, what is asked for: then what else may be there is not known.
     """
     board, asked = _board_of(target), {one.name for one in project.asked}
     for package in packages:
         for row in facts.hardware.values():
-            if package not in asked or not row.covers(package) or asked & {*row.unless}:
+            if package not in asked or not row.covers(package):
+                continue
+            if row.unless and (not resolved or not {*row.unless}.isdisjoint({*asked, *packages})):
                 continue
             if not row.fits(board):
                 fails = not row.told and _is_needed(row, project)

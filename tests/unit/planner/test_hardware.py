@@ -123,6 +123,8 @@ BOARDS = [
     ("raspberry-pi-5", "rpi-lgpio", "RPi.GPIO", "", ""),
     ("orange-pi-zero-3", "rpi-lgpio", "RPi.GPIO", "told", "RPI_LGPIO_REVISION"),
     ("raspberry-pi-5", "gpiozero lgpio", "gpiozero", "", ""),
+    ("raspberry-pi-5", "gpiozero", "gpiozero", "refused", "add lgpio"),
+    ("raspberry-pi-4", "gpiozero", "gpiozero", "", ""),
     ("jetson-nano", "gpiozero lgpio", "gpiozero", "refused", "Raspberry Pi alone"),
     ("intel-nuc", "gpiozero pigpio", "gpiozero", "told", "PIGPIO_ADDR"),
     ("raspberry-pi-5", "pigpio", "pigpio", "told", "PIGPIO_ADDR"),
@@ -214,3 +216,11 @@ def test_a_mounted_library_is_there_and_what_it_loads_is_added() -> None:
     assert [one.name for one in found.run_packages] == ["libusb-1.0-0"]
     assert not found.refused
     assert not [one for one in found.remarks if "no package is known" in one.text]
+
+
+def test_what_another_package_brings_counts_once_it_is_resolved() -> None:
+    project = replace(PROJECT, asked=ask("gpiozero"), uses=())
+    where = target("raspberry-pi-5")
+    assert not list(list_misfits(FACTS, where, project, ["gpiozero", "lgpio"]))
+    assert not list(list_misfits(FACTS, where, project, ["gpiozero"], resolved=False))
+    assert list(list_misfits(FACTS, where, project, ["gpiozero"]))
