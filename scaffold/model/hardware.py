@@ -73,12 +73,14 @@ def matches(name: str, patterns: tuple[str, ...]) -> bool:
 class DeviceFiles:
     """Device files whose names start alike.
 
-    ``group`` may use them, with a ``number`` if Debian fixes it. ``rule`` lets a container open
+    ``group`` may use them, with a ``number`` if Debian fixes it; ``member`` is one of them where
+    the name is a folder's, whose own group is another. ``rule`` lets a container open
     those that come and go while it runs, whose folder is mounted.
     """
 
     group: str = ""
     number: int | None = None
+    member: str = ""
     rule: str = ""
     source: str
     checked: date
@@ -88,12 +90,13 @@ class DeviceFiles:
 class Group:
     """Who may use a kind of device files: the group's name, and its number where Debian fixes it.
 
-    ``variable`` is what the user sets to another number.
+    ``variable`` is what the user sets to another number, ``member`` a file of it, if known.
     """
 
     name: str
     variable: str
     number: int | None = None
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,5 +138,5 @@ def groups_of(hardware: tuple[Hardware, ...]) -> Iterator[tuple[Group, str]]:
     first: dict[Group, str] = {}
     for one in hardware:
         if one.group is not None:
-            first.setdefault(one.group, one.path)
+            first.setdefault(one.group, one.group.member or one.path)
     yield from sorted(first.items(), key=lambda row: row[0].name)

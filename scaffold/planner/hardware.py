@@ -75,7 +75,12 @@ def _describe_file(path: str, why: str, files: Mapping[str, DeviceFiles]) -> Har
     row = files.get(_kind(path, files))
     group = None
     if row is not None and row.group:
-        group = Group(name=row.group, variable=f"{row.group.upper()}_GID", number=row.number)
+        group = Group(
+            name=row.group,
+            variable=f"{row.group.upper()}_GID",
+            number=row.number,
+            member=row.member,
+        )
     return Hardware(
         path=path,
         variable=re.sub(r"[^A-Z0-9]+", "_", path.removeprefix("/dev/").upper()),

@@ -173,6 +173,9 @@ def test_what_the_device_has_to_give_stands_in_compose_file_and_unit() -> None:
     assert service["security_opt"] == ["no-new-privileges:true", "systempaths=unconfined"]
     assert service["device_cgroup_rules"] == ["c 189:* rmw"]
     mounts = [f"{path}:{path}:ro" for path in ("/dev/bus/usb", "/usr/lib/librknnrt.so")]
+    groups = service["group_add"]
+    assert isinstance(groups, list)
+    assert "stat -c RENDER_GID=%g /dev/dri/renderD128" in " ".join(groups)
     volumes = service["volumes"]
     assert isinstance(volumes, list)
     assert volumes[-2:] == mounts
