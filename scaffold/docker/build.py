@@ -148,7 +148,7 @@ def build_secrets(
         )
 
 
-def proxy_arguments(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+def proxy_arguments(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the proxy variables that are set; a build may use their values."""
     return tuple(name for name in PROXY_ARGUMENTS if environ.get(name))
 

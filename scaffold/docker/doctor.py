@@ -70,7 +70,7 @@ def find_engine(environ: Mapping[str, str] = os.environ) -> EngineFacts:
         )
 
 
-def list_platforms(environ: Mapping[str, str] = os.environ) -> Sequence[str]:
+def list_platforms(environ: Mapping[str, str]) -> Sequence[str]:
     """Return the platforms that the current builder runs. Raises an EngineError or BuildError."""
     done = subprocess.run(
         ["docker", "buildx", "inspect"],  # noqa: S607 - the user's own docker

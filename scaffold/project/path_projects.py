@@ -31,14 +31,14 @@ class Location:
     package: str = ""
 
 
-def locate(path: Path, package: str = "") -> Location:
+def locate(path: Path) -> Location:
     """Return where the build of a folder starts: above it, if it needs what lies beside it.
 
     A member of a uv workspace starts at the workspace's root, a project with dependencies by path
     (``../libs/common``) at the folder that holds them all.
     """
-    if package or not path.is_dir():
-        return Location(root=path, package=package)
+    if not path.is_dir():
+        return Location(root=path)
     folder = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as the build sees them
     try:
         root = find_workspace(folder) or _common_root(folder)

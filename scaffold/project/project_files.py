@@ -85,7 +85,6 @@ _DEEPEST = 100  # folders in one another; patterns take a time that grows with t
 def list_files(
     root: Path,
     *,
-    keep: Sequence[str] = (),
     scan: Scan = os.scandir,
     context: Path | None = None,
     dockerfile: str = DOCKERFILE,
@@ -93,25 +92,25 @@ def list_files(
 ) -> tuple[tuple[str, int], ...]:
     """Return what of a project goes into the image: relative paths and sizes in bytes, sorted.
 
-    The ignore file that we write decides: our patterns, then those of the project's own, with
-    ``keep`` as exceptions; ``context`` is the folder that has it, where that is one above, for the
-    build of ``dockerfile``. Links count with their own size and are never followed; those that
-    lead out of the project are left out. What leanscaffold writes does not count. Raises
-    PathUnreadableError with all folders that cannot be read or for more than ``most`` files,
+    The ignore file that we write decides: our patterns, then those of the project's own;
+    ``context`` is the folder that has it, where that is one above, for the build of ``dockerfile``.
+    Links count with their own size and are never followed; those that lead out of the project are
+    left out. What leanscaffold writes does not count. Raises PathUnreadableError with all folders
+    that cannot be read or for more than ``most`` files,
     ConfigInvalidError for a bad ``.dockerignore``.
     """
     context = context or root
-    patterns = patterns_for(keep, own=read_own_ignore(context, dockerfile).patterns)
+    patterns = patterns_for(own=read_own_ignore(context, dockerfile).patterns)
     below = os.path.relpath(root, context).replace(os.sep, "/") if context != root else "."
     return _Walk(root, patterns, scan, below=below).files(most)
 
 
-def find_environments(root: Path, *, scan: Scan = os.scandir) -> tuple[str, ...]:
+def find_environments(root: Path) -> tuple[str, ...]:
     """Return the folders that are virtual environments under a name that no pattern knows.
 
     They are what ``render_ignore`` takes as ``drop``. Raises PathUnreadableError.
     """
-    walk = _Walk(root, patterns_for(), scan, folders_only=True)
+    walk = _Walk(root, patterns_for(), os.scandir, folders_only=True)
     walk.files()
     return tuple(sorted(walk.environments))
 

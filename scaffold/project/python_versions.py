@@ -34,8 +34,9 @@ def read_pythons(root: Path, pyproject: Pyproject | None) -> tuple[Found[str], .
     return tuple(found)
 
 
-def read_pipfile_python(root: Path, name: str = "Pipfile") -> tuple[Found[str], ...]:
+def read_pipfile_python(root: Path) -> tuple[Found[str], ...]:
     """Return the Python that a Pipfile requires. Raises ConfigInvalidError for a bad one."""
+    name = "Pipfile"
     if not (root / name).is_file():
         return ()
     data, text = read_toml(root, name, error=ConfigInvalidError, hint=_HINT)

@@ -207,19 +207,16 @@ def read_setup_name(root: Path) -> str:
     return ""
 
 
-def read_console_scripts(root: Path, folder: str = ".") -> Mapping[str, tuple[str, Origin]]:
+def read_console_scripts(root: Path) -> Mapping[str, tuple[str, Origin]]:
     """Return the commands that setup.cfg or setup.py installs: what each calls, and its place.
 
     What setup.py computes, or a file that cannot be read, has none.
     """
     found: dict[str, tuple[str, Origin]] = {}
-    for name in SETUP_FILES:
-        file = Path(folder, name).as_posix()
-        if not (root / file).is_file():
-            continue
+    for file in (name for name in SETUP_FILES if (root / name).is_file()):
         try:
             text = decode(read_bytes(root, file))
-            lines = _cfg_scripts(text) if name.endswith(".cfg") else _py_scripts(text)
+            lines = _cfg_scripts(text) if file.endswith(".cfg") else _py_scripts(text)
         except (SyntaxError, ValueError, RecursionError, configparser.Error):
             continue
         for line in lines:

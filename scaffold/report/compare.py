@@ -133,12 +133,12 @@ COLUMNS = 100
 _FONTS = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 
 
-def draw(content: Iterable[RenderableType], *, title: str, columns: int = COLUMNS) -> str:
+def draw(content: Iterable[RenderableType], *, title: str) -> str:
     """Return a picture of a terminal that shows these. The same content gives the same bytes."""
     console = Console(
         file=io.StringIO(),
         record=True,
-        width=columns,
+        width=COLUMNS,
         force_terminal=True,
         color_system="standard",
         highlight=False,

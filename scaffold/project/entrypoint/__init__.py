@@ -6,6 +6,7 @@ from scaffold.model.project import Found, Origin, Start, Use
 
 # Nothing else is reachable from outside a container.
 EVERYWHERE = "0.0.0.0"  # noqa: S104
+_NAMED = 3  # of what else could be started
 # Names of variables whose values are nobody's but the container's.
 SECRET = re.compile(r"(?i)secret|passw|pwd|token|credential|(?:^|_)(?:api|private)?_?key$|_dsn$")
 
@@ -40,7 +41,7 @@ def remark(origin: Origin, *details: str) -> Origin:
     return replace(origin, detail="; ".join(text for text in (origin.detail, *details) if text))
 
 
-def others(names: Sequence[str], *, limit: int = 3) -> str:
+def others(names: Sequence[str]) -> str:
     """Return a remark that names what else could be started, or nothing."""
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return f"others: {', '.join(names[:limit])}{more}" if names else ""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"others: {', '.join(names[:_NAMED])}{more}" if names else ""

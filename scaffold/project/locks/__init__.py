@@ -87,9 +87,7 @@ def needs_pyproject(name: str) -> bool:
     return found is not None and found.choices is None
 
 
-def read_lock(
-    root: Path, name: str, *, extras: Sequence[str] = (), groups: Sequence[str] = ()
-) -> Reading:
+def read_lock(root: Path, name: str, *, extras: Sequence[str], groups: Sequence[str]) -> Reading:
     """Return a lock: its packages and, where the lock itself has them, what is asked for.
 
     Extras and groups only matter for the latter. Raises RequirementsInvalidError with file and

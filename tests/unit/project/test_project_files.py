@@ -24,14 +24,15 @@ def test_secrets_and_caches_are_left_out(tmp_path: Path) -> None:
 
 
 def test_a_kept_file_is_listed(tmp_path: Path) -> None:
-    write(tmp_path, {"app.py": "", "dist/lib-1.0-py3-none-any.whl": "", "dist/other.whl": ""})
     kept = "dist/lib-1.0-py3-none-any.whl"
-    assert names(tmp_path, keep=[kept]) == ["app.py", kept]
+    write(tmp_path, {"app.py": "", kept: "", "dist/other.whl": "", ".dockerignore": f"!{kept}\n"})
+    assert names(tmp_path) == ["app.py", kept]
 
 
 def test_a_file_kept_inside_an_ignored_folder_is_found(tmp_path: Path) -> None:
-    write(tmp_path, {"node_modules/a/x.js": "", "node_modules/b/y.js": ""})
-    assert names(tmp_path, keep=["node_modules/a/x.js"]) == ["node_modules/a/x.js"]
+    kept = "node_modules/a/x.js"
+    write(tmp_path, {kept: "", "node_modules/b/y.js": "", ".dockerignore": f"!{kept}\n"})
+    assert names(tmp_path) == [kept]
 
 
 def test_ignored_folders_are_not_walked(tmp_path: Path) -> None:
