@@ -175,6 +175,7 @@ class ResolverCache:
         self._metadata: dict[tuple[str, str, str, str], Metadata | None] = {}
         self._only_pre: dict[tuple[str, str], bool] = {}
         self.solved: list[CachedResolution] = []
+        self.gave_up = False  # a search took too many steps
 
     def releases(self, name: str, index: str = "") -> tuple[Release, ...]:
         """Return a project's releases, newest first; empty if nobody knows it."""

@@ -94,6 +94,8 @@ class Provider:
         self._extras: dict[str, set[str]] = {}  # that versions read so far offer, by name
         self.read: dict[str, Candidate] = {}
         self.unread: dict[str, UnreadError] = {}  # by file
+        # Leaves out what cannot be part of any solution; a search sets it.
+        self.keep: Callable[[Iterator[Candidate]], Iterator[Candidate]] = iter
 
     def _read_constraints(self) -> dict[str, tuple[str, ...]]:
         constraints: dict[str, tuple[str, ...]] = {}
@@ -195,9 +197,8 @@ class Provider:
         ]
 
         def matches() -> Iterator[Candidate]:
-            for candidate in self.candidates(name, extras, needs):
-                if candidate.version not in refused:
-                    yield candidate
+            found = self.candidates(name, extras, needs)
+            yield from self.keep(one for one in found if one.version not in refused)
 
         return matches
 
@@ -425,13 +426,15 @@ class Provider:
         locked = self.locked.get(name)
         for release in self.releases(name):
             version = release.version
+            if not all(satisfies(version, specifier) for specifier in specifiers):
+                continue
             if locked is not None:
                 taken = version in locked
             elif release.yanked and not exact:
                 taken = False
             else:
                 taken = pre or not version.is_prerelease
-            if taken and all(satisfies(version, specifier) for specifier in specifiers):
+            if taken:
                 yield release
 
     def releases(self, name: str) -> tuple[Release, ...]:

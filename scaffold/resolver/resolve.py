@@ -33,8 +33,11 @@ from scaffold.resolver.releases import (
     newest_final,
     parse_version,
 )
+from scaffold.resolver.ruled_out import RuledOut
 
 _MAX_ROUNDS = 4_000
+# Candidates; the second holds once a search of the same run was given up: it would end likewise.
+_MAX_REJECTED = (5_000, 500)
 _SAMPLES = 8
 
 
@@ -80,11 +83,16 @@ def _search(
     """Return a contender per identifier; ``missing`` are the reasons if there is no solution."""
     environment = provider.answers.environment
     rejected: Counter[str] = Counter()
+    most = _MAX_REJECTED[provider.shelf.gave_up]
 
     class Reporter(resolvelib.BaseReporter):  # type: ignore[type-arg]
         def rejecting_candidate(self, criterion: Any, candidate: Any) -> None:  # noqa: ARG002
             rejected[candidate.name] += 1
+            if rejected.total() > most:
+                raise resolvelib.ResolutionTooDeep(most)
 
+    ruled_out = RuledOut(provider, roots)
+    provider.keep = ruled_out.keep
     resolver: Any = resolvelib.Resolver(provider, Reporter())  # type: ignore[arg-type]
     try:
         return dict(resolver.resolve(roots, max_rounds=_MAX_ROUNDS).mapping)
@@ -94,10 +102,11 @@ def _search(
         reasons = (
             missing
             or tuple(_unread(one, offline=False) for one in unread)
-            or _contradictions(tuple(impossible.causes))
+            or _contradictions(tuple(impossible.causes), ruled_out)
         )
         return Conflict(environment=environment, reasons=reasons)
     except resolvelib.ResolutionTooDeep:
+        provider.shelf.gave_up = True
         if missing:
             return Conflict(environment=environment, reasons=missing)
         worst = [name for name, _ in rejected.most_common(3)]
@@ -234,16 +243,17 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
     return next(explain_missing(provider, need))
 
 
-def _contradictions(causes: Sequence[Any]) -> tuple[Reason, ...]:
+def _contradictions(causes: Sequence[Any], ruled_out: RuledOut) -> tuple[Reason, ...]:
     """Say who asks for what, one reason per name."""
     asked: dict[str, list[str]] = {}
     for cause in causes:
         need = cause.requirement
         who = cause.parent.name if cause.parent is not None else "the project"
-        text = f"{who} asks for {need.name}{need.specifier}"
-        asked.setdefault(need.name, [])
-        if text not in asked[need.name]:
-            asked[need.name].append(text)
+        for asking, what in ((who, need), *ruled_out.explain(need)):
+            text = f"{asking} asks for {what.name}{what.specifier}"
+            texts = asked.setdefault(need.name, [])
+            if text not in texts:
+                texts.append(text)
     return tuple(
         Reason(code=Code.VERSION_CONFLICT, text="; ".join(texts), package=name)
         for name, texts in sorted(asked.items())

@@ -331,3 +331,44 @@ def test_the_metadata_of_siblings_is_asked_for_before_the_first_is_read() -> Non
     ahead = dict(reversed(world.read))  # of each file, the first time
     assert {f"a-1.0-{ANY}", f"b-1.0-{ANY}"} <= set(ahead[f"a-1.0-{ANY}"])
     assert {f"c-1.0-{ANY}", f"d-1.0-{ANY}"} <= set(ahead[f"c-1.0-{ANY}"])
+
+
+def test_versions_that_the_projects_own_pin_rules_out_are_not_tried_for_every_combination() -> None:
+    world = World().add(f"client-1.0-{ANY}").add(f"client-2.0-{ANY}")
+    for n in range(500):
+        world.add(f"watch-2.{n}-{ANY}", requires=["fuzzy", "stubs", "gateway>=2"])
+    for n in range(20):
+        world.add(f"fuzzy-1.{n}-{ANY}").add(f"stubs-1.{n}-{ANY}")
+        world.add(f"gateway-2.{n}-{ANY}", requires=["client>=2"])
+    world.add(f"gateway-1.0-{ANY}", requires=["client<2"])
+    world.add(f"watch-1.0-{ANY}", requires=["fuzzy", "stubs", "gateway"])
+    found = solved(world, "watch", "client==1.0")
+    assert (found["watch"], found["gateway"]) == ("1.0", "1.0")
+    assert (found["fuzzy"], found["stubs"]) == ("1.19", "1.19")
+
+
+def test_a_conflict_below_what_the_project_asks_for_names_each_step() -> None:
+    world = World().add(f"client-1.0-{ANY}").add(f"client-2.0-{ANY}")
+    for n in range(60):
+        world.add(f"fuzzy-1.{n}-{ANY}")
+        world.add(f"gateway-2.{n}-{ANY}", requires=["client>=2"])
+        world.add(f"watch-2.{n}-{ANY}", requires=["fuzzy", "gateway>=2"])
+    found = solve(world, "watch", "client==1.0")
+    assert isinstance(found, Conflict)
+    text = "; ".join(reason.text for reason in found.reasons)
+    assert "the project asks for watch" in text
+    assert "watch 2.59 asks for gateway>=2" in text
+    assert "gateway 2.59 asks for client>=2" in text
+    assert "the project asks for client==1.0" in text
+
+
+def test_a_search_without_end_is_given_up_and_names_what_it_tried() -> None:
+    world = World()
+    for n in range(90):
+        world.add(f"left-1.{n}-{ANY}", requires=[f"low==1.{n}"])
+        world.add(f"right-1.{n}-{ANY}", requires=[f"low==1.{n + 100}"])
+        world.add(f"low-1.{n}-{ANY}").add(f"low-1.{n + 100}-{ANY}")
+    found = solve(world, "left", "right")
+    assert isinstance(found, Conflict)
+    assert "sensible number of steps" in found.reasons[0].text
+    assert found.reasons[0].package in {"left", "right"}
