@@ -285,7 +285,7 @@ def _check_module(module: ModuleFact) -> Found:
 
 
 def _check_companion(companion: Companion) -> Found:
-    if not (companion.package or companion.module or companion.call):
+    if not any((companion.package, companion.module, companion.call, companion.device)):
         yield "companion-empty", "nothing says when it applies"
     if companion.code not in {*COMPANIONS, "runs-program"}:
         text = f"{companion.code!r} is none of runs-program, {', '.join(sorted(COMPANIONS))}"

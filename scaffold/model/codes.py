@@ -453,6 +453,14 @@ class Code(StrEnum):
 
     Plan again where the index can be reached, or name a mirror of it with --extra-index-url.
     """
+    ACCELERATOR_ASKED = """accelerator-asked (note, first-screen):
+    the sources insist on an accelerator
+
+    A call names one device to compute on (`.cuda()`, `device="cuda"`), nothing around it asks
+    whether that is there, and the target has none, or none that the packages can use.
+
+    Let the sources choose what is available, or say what the target has (`--accelerator`).
+    """
     ACCELERATOR_UNKNOWN = """accelerator-unknown (note, first-screen):
     nobody looked into what a package does on this device
 

@@ -61,7 +61,8 @@ class Accelerator:
 
     ``parts`` are patterns of packages that are not needed without it. ``host`` is what the device's
     own system brings, outside of any image. ``runtime`` is the container runtime that it needs,
-    ``variables`` are what that reads in the container's environment.
+    ``variables`` are what that reads in the container's environment. ``asks`` maps patterns of the
+    device's name in calls (``cuda``, ``package:0`` for a number) to what happens without it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Accelerator:
     host: str = ""
     runtime: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    asks: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[AcceleratorRule, ...] = ()
     source: str
     checked: date
@@ -258,12 +260,14 @@ class Companion:
     argument), as far as they are given, and nothing of ``unless`` is installed or, with ``()``,
     called. In ``unless`` and ``text``, ``{0}`` is the first argument. ``refuse``: without it the
     application fails. The code ``runs-program`` says that the call starts its first argument.
+    ``device`` is a pattern of the one that a call insists on, instead of ``call``.
     """
 
     code: str
     package: str = ""
     module: str = ""
     call: str = ""
+    device: str = ""
     unless: tuple[str, ...] = ()
     refuse: bool = False
     text: str = ""

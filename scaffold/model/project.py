@@ -167,6 +167,8 @@ class Use:
     uv), ``calls`` (a function of an installed package: ``value`` is its dotted name, followed by a
     blank and its first argument if that is known), ``writes-file`` (``value`` is a path, relative
     to the project's root or absolute), ``sets-locale`` (``value`` is the locale),
+    ``asks-device`` (a call names one device to compute on: ``value`` is it, such as ``cuda``, or
+    ``package:0``),
     ``unparsable`` (a file that is not Python; ``value`` is the parser's message).
     """
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import NONE, Accelerator, AcceleratorRule
-from scaffold.model.project import Project
+from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Device, Target
 
@@ -187,6 +188,39 @@ def list_unknown(
                 package=package,
                 fact=advice.accelerator.id,
             )
+
+
+def list_asked(
+    accelerators: Mapping[str, Accelerator],
+    target: Target,
+    uses: Iterable[Use],
+    packages: Collection[str],
+    *,
+    bound: Collection[str] = (),
+) -> Iterator[Reason]:
+    """Yield a note for each accelerator that the sources insist on and the image cannot use."""
+    asked = [use for use in uses if use.code == "asks-device" and use.when is not When.MAYBE]
+    for own in accelerators.values():
+        found = [
+            (use, effect)
+            for use in asked
+            for pattern, effect in own.asks.items()
+            if fnmatchcase(use.value, pattern)
+        ]
+        if not found:
+            continue
+        use, effect = found[0]
+        if own.id != target.accelerator:
+            where = f"and there is no {own.name} {_name_place(target.device)}: {effect}"
+            where = where if target.accelerator else f"and without an {own.name} {effect}"
+        elif any(list_unused(accelerators, target, packages, bound=bound)):
+            where = f"and the {own.name} stays unused: {effect}"
+        else:
+            continue
+        package, _, number = use.value.rpartition(":")
+        shown = f"device {number}" if package in packages else f'"{use.value}"'
+        text = f"{use.origin} asks for {shown} alone, {where}"
+        yield Reason(code=Code.ACCELERATOR_ASKED, text=text, fact=own.id)
 
 
 def choose_indexes(

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from packaging.utils import canonicalize_name
 
@@ -45,7 +46,7 @@ def find_companions(
             continue
         uses = list(_matching(companion, project))
         told.update(use for use, _ in uses)
-        if not uses and (companion.call or not companion.package):
+        if not uses and (companion.call or companion.device or not companion.package):
             continue
         for use, argument in _told_of(companion, uses):
             unless = {one.replace("{0}", argument) for one in companion.unless}
@@ -89,6 +90,11 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
             called, _, argument = use.value.partition(" ")
             if use.code == "calls" and pattern.fullmatch(called) and argument.startswith(start):
                 yield use, argument
+    elif companion.device:
+        for use in project.uses:
+            insists = use.code == "asks-device" and use.when is not When.MAYBE
+            if insists and fnmatchcase(use.value, companion.device):
+                yield use, ""
     elif companion.module:
         for use in project.uses:
             if use.code == "imports" and use.value == companion.module:

@@ -16,7 +16,13 @@ from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
-from scaffold.planner.accelerators import find_used, list_refusals, list_unknown, list_unused
+from scaffold.planner.accelerators import (
+    find_used,
+    list_asked,
+    list_refusals,
+    list_unknown,
+    list_unused,
+)
 from scaffold.planner.hardware import find_access, list_misfits, list_notes
 from scaffold.planner.os_packages import find_os_packages
 from scaffold.planner.size_prediction import (
@@ -334,6 +340,7 @@ def evaluate(
     remarks = (
         *needs.remarks,
         *resolution.notes,
+        *list_asked(facts.accelerators, question.target, question.project.uses, names, bound=bound),
         *list_unused(facts.accelerators, question.target, names, bound=bound),
         *list_unknown(facts.accelerators, question.target, asked),
         *(reason for reason, _ in misfits),

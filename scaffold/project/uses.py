@@ -10,6 +10,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scaffold.model.project import Use, When
+from scaffold.project.asked_devices import find_asked_devices
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.source_modules import (
@@ -297,6 +298,7 @@ _FAILURES = {
     "sets-locale": ("Error",),
     "needs-setting": ("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"),
     "writes-file": ("OSError", "PermissionError", "IOError"),
+    "asks-device": ("RuntimeError", "AssertionError", "ValueError"),
 }
 # These tell of the whole project, whatever runs of it.
 _ALWAYS = frozenset(
@@ -367,6 +369,8 @@ def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | 
     if use.code in _OF_PACKAGES and not at_start and is_brought(file):
         return None
     asked = place.asked and use.code != "writes-file"  # what is not there yet is written
+    # A backend for a GPU is imported where it is chosen.
+    asked = asked or (use.code == "asks-device" and file not in reached.starting)
     if asked or place.survives(*_FAILURES.get(use.code, ())):
         return When.MAYBE if use.code in _FAILURES else When.CALL
     if use.code == "imports" and place.main and not main:
@@ -385,6 +389,8 @@ def _found(
         yield Use(code="needs-setting", value=name, origin=module.origin(node)), node
     for path, node in find_writes(module):
         yield Use(code="writes-file", value=path, origin=module.origin(node)), node
+    for device, node in find_asked_devices(module):
+        yield Use(code="asks-device", value=device, origin=module.origin(node)), node
 
 
 # What every container has, or a shell in it.

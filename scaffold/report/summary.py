@@ -49,7 +49,7 @@ _SHARED: Mapping[str, str] = {
 }
 _RANKS = (
     frozenset({Code.PRIVATE_IN_IMAGE}),
-    frozenset({Code.ARGUMENT_MISSING}),
+    frozenset({Code.ARGUMENT_MISSING, Code.ACCELERATOR_ASKED}),
     NOTES | OF_FILES,
 )
 

@@ -9,13 +9,23 @@ from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.config.request import choose_targets
 from scaffold.model.options import ACCELERATORS, Request
-from scaffold.model.project import Found, IndexOptions, Lock, LockedPackage, Origin, Project
+from scaffold.model.project import (
+    Found,
+    IndexOptions,
+    Lock,
+    LockedPackage,
+    Origin,
+    Project,
+    Use,
+    When,
+)
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.planner.accelerators import (
     bind_configured,
     choose_indexes,
     find_advice,
     find_used,
+    list_asked,
     list_refusals,
     list_unknown,
     list_unused,
@@ -179,6 +189,45 @@ def test_what_nobody_looked_into_is_told(
 ) -> None:
     found = list(list_unknown(TABLE, target(device), packages))
     assert [one.package for one in found] == named
+
+
+@pytest.mark.parametrize(
+    ("device", "accelerator", "asked", "told"),
+    [
+        (
+            "raspberry-pi-5",
+            "auto",
+            "cuda",
+            'asks for "cuda" alone, and there is no NVIDIA GPU (CUDA) on Raspberry Pi 5',
+        ),
+        ("raspberry-pi-5", "auto", "cuda:0", 'asks for "cuda:0" alone'),
+        ("raspberry-pi-5", "auto", "ultralytics:0", "asks for device 0 alone"),
+        ("rock-5b", "auto", "CUDAExecutionProvider", "ONNX Runtime computes on the processor"),
+        ("jetson-orin-nano", "auto", "cuda", "the NVIDIA GPU (CUDA) stays unused: that call fails"),
+        ("jetson-agx-thor", "auto", "cuda", ""),
+        ("intel-nuc", "cuda", "cuda", ""),
+        ("raspberry-pi-5", "auto", "cpu", ""),
+        ("raspberry-pi-5", "auto", "sounddevice:0", ""),
+    ],
+)
+def test_an_accelerator_that_the_sources_insist_on_is_told_where_there_is_none(
+    device: str, accelerator: str, asked: str, told: str
+) -> None:
+    uses = [Use(code="asks-device", value=asked, origin=Origin(file="main.py", line=3))]
+    packages = ["torch", "ultralytics"]
+    found = list(list_asked(TABLE, target(device, accelerator), uses, packages))
+    assert [told in one.text for one in found] == ([True] if told else [])
+    maybe = [replace(uses[0], when=When.MAYBE)]
+    assert not list(list_asked(TABLE, target(device, accelerator), maybe, packages))
+
+
+def test_without_a_device_what_the_sources_insist_on_is_told_as_a_condition() -> None:
+    uses = [Use(code="asks-device", value="cuda", origin=Origin(file="main.py", line=3))]
+    plain = Target(arch=Arch.AMD64, budget=Budget())
+    (note,) = list_asked(TABLE, plain, uses, ["torch"])
+    assert note.text == (
+        'main.py:3 asks for "cuda" alone, and without an NVIDIA GPU (CUDA) that call fails'
+    )
 
 
 def test_without_a_device_nothing_is_assumed() -> None:

@@ -158,6 +158,15 @@ def test_a_call_tells_what_it_needs_besides() -> None:
     assert companions(one, project("calls", "other.load big")) == []
 
 
+def test_a_companion_of_a_device_is_told_where_a_call_insists_on_it() -> None:
+    one = companion(package="lib", device="GPU*", text="a driver is needed")
+    found = project("asks-device", "GPU.0")
+    assert companions(one, found, "lib") == ["main.py:2: a driver is needed; bring it"]
+    assert companions(one, found) == []
+    assert companions(one, project("asks-device", "GPU", When.MAYBE), "lib") == []
+    assert companions(one, project("asks-device", "CPU"), "lib") == []
+
+
 def test_a_package_tells_what_it_needs_besides_where_it_is_installed() -> None:
     one = companion(
         package="pins", module="pins", unless=("driver", "pins.Remote()"), text="a driver is needed"

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.model.project import When
 from scaffold.project.entrypoint.start import read_sources
 from tests.support.source_folders import facts, uses
 
@@ -198,3 +199,56 @@ def test_what_is_taken_of_a_package_is_named_called_or_not(
     assert set(taken) <= found
     assert all(one.partition(".")[0] == "fold" for one in found)
     assert bool(found) is bool(taken)
+
+
+@pytest.mark.parametrize(
+    ("source", "devices"),
+    [
+        ("net = torch.nn.Linear(2, 2).cuda()", ["cuda"]),
+        ("net.to('cuda:0')", ["cuda:0"]),
+        ("D = torch.device('cuda')", ["cuda"]),
+        ("DEVICE = 'cuda'\nnet.to(DEVICE)", ["cuda"]),
+        ("model = whisper.load_model('base', device='cuda')", ["cuda"]),
+        ("torch.load('a.pt', map_location='cuda')", ["cuda"]),
+        ("core.compile_model(net, 'GPU')", ["GPU"]),
+        ("core.compile_model(model=net, device_name='GPU')", ["GPU"]),
+        ("onnx.InferenceSession('m', providers=['CUDAExecutionProvider'])",
+         ["CUDAExecutionProvider"]),
+        ("onnx.predict(source, device=0)", ["onnx:0"]),
+        ("net.predict(source, device=0)", ["onnx:0", "torch:0", "whisper:0"]),
+        ("onnx.InferenceSession('m', providers=['CUDAExecutionProvider', 'CPU'])", []),
+        ("D = 'cuda' if gpu else 'cpu'\nnet.to(D)", []),
+        ("D = 'cuda'\nif x:\n    D = 'cpu'\nnet.to(D)", []),
+        ("net.to('cuda' if torch.cuda.is_available() else 'cpu')", []),
+        ("if torch.cuda.is_available():\n    net.cuda()", []),
+        ("if GPU:\n    net.cuda()", []),
+        ("def load():\n    if not GPU:\n        return net\n    return net.cuda()", []),
+        ("have = torch.cuda.is_available()\ndef load():\n    net.cuda()", []),
+        ("def load(device='cuda'):\n    net.to(device)", []),
+        ("onnx.Session('AUTO:GPU,CPU')\ncore.compile_model(net, 'AUTO:GPU,CPU')", []),
+        ("onnx.play(device=True)", []),
+        ("path.to('a folder/with text')", []),
+    ],
+)  # fmt: skip
+def test_a_device_that_a_call_names_alone_is_asked_for(
+    tmp_path: Path, source: str, devices: list[str]
+) -> None:
+    found = uses(tmp_path, f"import torch, whisper, onnx\n{source}\n", "asks-device")
+    assert sorted(value for _, value, _ in found) == devices
+
+
+@pytest.mark.parametrize(
+    ("files", "certain"),
+    [
+        ({"main.py": "import torch\nn.cuda()"}, When.START),
+        ({"main.py": "import torch\ndef f():\n    n.cuda()"}, When.CALL),
+        ({"main.py": "try:\n    n.cuda()\nexcept RuntimeError:\n    n.cpu()"}, When.MAYBE),
+        ({"main.py": "import net", "net.py": "n.cuda()"}, When.START),
+        ({"main.py": "def f():\n    import net\nf()", "net.py": "n.cuda()"}, When.MAYBE),
+    ],
+)
+def test_a_device_may_be_one_of_several_where_something_decides(
+    tmp_path: Path, files: dict[str, str], certain: When
+) -> None:
+    found = [use.when for use in facts(tmp_path, files).uses if use.code == "asks-device"]
+    assert found == [certain]
