@@ -19,6 +19,7 @@ from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
 from scaffold.index.elf import read_library
+from scaffold.index.wrapped_programs import find_wrapped, starts_programs
 from scaffold.model.index import CompiledLibrary, Metadata, SourceFacts
 from scaffold.project.setup_files import SETUP_FILES, read_setup
 
@@ -131,7 +132,13 @@ def read_sdist(data: bytes, filename: str) -> SdistInside | None:
         if metadata.problem:  # what it does say cannot be believed to be all
             metadata = replace(metadata, requires=(), extras=(), problem="")
         metadata = _complete(metadata, decoded, names)
-    source = replace(scan_sources(decoded, names), libraries=tuple(libraries))
+    source = replace(
+        scan_sources(decoded, names),
+        libraries=tuple(libraries),
+        starts=find_wrapped(
+            info or b"", {path: text for path, text in decoded.items() if path.endswith(".py")}
+        ),
+    )
     return SdistInside(metadata=metadata, source=source)
 
 
@@ -154,6 +161,9 @@ def _read_tar(data: bytes) -> _Archive:
             if is_read(path) and member.size <= _LARGEST_TEXT:
                 file = archive.extractfile(member)
                 texts[path] = file.read() if file else b""
+            elif _is_module(path, member.size) and (file := archive.extractfile(member)):
+                if starts_programs((text := file.read()).decode("utf-8", "replace")):
+                    texts[path] = text
             elif _is_library(path) and (file := archive.extractfile(member)):
                 libraries.append(read_library(path, file))
     return texts, tuple(names), [one for one in libraries if one]
@@ -167,11 +177,18 @@ def _read_zip(data: bytes) -> _Archive:
         for path, info in infos:
             if path and is_read(path) and info.file_size <= _LARGEST_TEXT:
                 texts[path] = archive.read(info)
+            elif _is_module(path, info.file_size):
+                if starts_programs((text := archive.read(info)).decode("utf-8", "replace")):
+                    texts[path] = text
             elif _is_library(path):
                 with archive.open(info) as file:
                     libraries.append(read_library(path, file))
     names = tuple(path for path, info in infos if path and not info.is_dir())
     return texts, names, [one for one in libraries if one]
+
+
+def _is_module(path: str, size: int) -> bool:
+    return path.endswith(".py") and size <= _LARGEST_TEXT and not _is_aside(path)
 
 
 def _is_library(path: str) -> bool:

@@ -27,6 +27,7 @@ from scaffold.index.metadata import (
     LARGEST_SDIST,
     parse_metadata,
 )
+from scaffold.index.wrapped_programs import find_wrapped
 from scaffold.model.errors import TransientError, UnresolvableError
 from scaffold.model.image import count_blocks
 from scaffold.model.index import Contents, DistFile, Metadata, WheelFacts, is_pure
@@ -150,19 +151,21 @@ def _is_scanned(file: DistFile) -> bool:
 _OF_OTHERS = re.compile(r"(?i)(?:^|[/_])(?:macos|osx|darwin|win(?:32|dows)?|cygwin)(?:_|\.py$|/)")
 
 
-def _list_opened(wheel: ZipFile) -> Iterator[tuple[str, str, bool]]:
-    """Yield the libraries that a wheel's modules open by name, where, and whether at import.
-
-    What a module survives the lack of, and parts of the C library, are left out.
-    """
-    infos = [
-        info
+def _read_sources(wheel: ZipFile) -> dict[str, bytes]:
+    return {
+        info.filename: wheel.read(info)
         for info in wheel.infolist()
         if info.filename.endswith(".py")
         and info.file_size <= LARGEST_SOURCE
         and not _OF_OTHERS.search(info.filename)
-    ]
-    texts = {info.filename: wheel.read(info) for info in infos}
+    }
+
+
+def _list_opened(texts: Mapping[str, bytes]) -> Iterator[tuple[str, str, bool]]:
+    """Yield the libraries that a wheel's modules open by name, where, and whether at import.
+
+    What a module survives the lack of, and parts of the C library, are left out.
+    """
     if not any(b"ctypes" in text or b"dlopen" in text for text in texts.values()):
         return
     modules, _ = parse_modules(texts)
@@ -204,7 +207,15 @@ class RemoteFiles:
             with self._open_zip(file) as wheel:
                 facts = read_contents(wheel, file.filename)
                 if _is_scanned(file):
-                    facts = replace(facts, opened=tuple(_list_opened(wheel)))
+                    texts = _read_sources(wheel)
+                    facts = replace(
+                        facts,
+                        opened=tuple(_list_opened(texts)),
+                        starts=find_wrapped(
+                            _read_metadata(wheel) or b"",
+                            {path: text.decode("utf-8", "replace") for path, text in texts.items()},
+                        ),
+                    )
                 return WheelInside(metadata=wheel_metadata(wheel), facts=facts)
         except _UNREADABLE:
             return None
@@ -364,10 +375,14 @@ def _network_errors(url: str) -> Iterator[None]:
 
 def wheel_metadata(wheel: ZipFile) -> Metadata | None:
     """Return the metadata of an open wheel, None where it has none."""
+    text = _read_metadata(wheel)
+    return None if text is None else parse_metadata(text)
+
+
+def _read_metadata(wheel: ZipFile) -> bytes | None:
     for name in wheel.namelist():
         folder, _, rest = name.partition("/")
         if rest == "METADATA" and folder.endswith(".dist-info"):
-            if wheel.getinfo(name).file_size > LARGEST_METADATA:
-                return None
-            return parse_metadata(wheel.read(name))
+            fits = wheel.getinfo(name).file_size <= LARGEST_METADATA
+            return wheel.read(name) if fits else None
     return None

@@ -97,6 +97,7 @@ class SourceFacts:
     ``fortran``, ``meson``, ``rust``, ``swig``. ``headers`` are the system headers that its sources
     include (``jpeglib.h``, ``ft2build.h``), ``modules`` names asked of pkg-config, CMake or meson.
     ``libraries`` are those that it brings compiled: no build makes them for another machine.
+    ``starts`` are as in ``WheelFacts``.
     """
 
     native: bool
@@ -104,6 +105,7 @@ class SourceFacts:
     headers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     libraries: tuple[CompiledLibrary, ...] = ()
+    starts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,8 @@ class WheelFacts:
     nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
     beside the file that has them. ``modules`` are the names below site-packages that can be
     imported, None where nobody looked; ``opened`` are (library, where, at import) that its Python
-    code opens or looks for by name. ``duplicates`` are the bytes of files that have the contents of
+    code opens or looks for by name; ``starts`` are (program in lower case, where) of what it says
+    it wraps. ``duplicates`` are the bytes of files that have the contents of
     another, ``symbols`` those that stripping its machine code takes out, ``served`` those below
     folders named static, which a site collects; None where nobody looked.
     """
@@ -139,6 +142,7 @@ class WheelFacts:
     sought: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] | None = None
     opened: tuple[tuple[str, str, bool], ...] = ()
+    starts: tuple[tuple[str, str], ...] = ()
     duplicates: int | None = None
     symbols: int | None = None
     served: int | None = None

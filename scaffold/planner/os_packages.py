@@ -103,6 +103,7 @@ def find_os_packages(
             *excuse_programs(project, facts),
             *list_started(project, facts),
             *_opened(facts, packages),
+            *_started(project, facts, packages),
         ),
         facts,
         given=given,
@@ -405,6 +406,30 @@ def _opened(facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:
                 origin = Origin(file=f"{weighed.pinned.name} ({where})")
                 when = When.START if sure else When.MAYBE
                 yield Use(code="finds-library", value=library, origin=origin, when=when)
+
+
+def _started(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[Use]:
+    """Yield the program that each package is a wrapper of, where no fact says what it starts.
+
+    Of several the first counts: the others are alternatives. What only another package imports may
+    go without.
+    """
+    programs = {one.id.lower(): one.id for one in facts.libraries.values() if one.program}
+    imported = {use.value for use in project.uses if use.code == "imports"}
+    for weighed in packages:
+        name, fact = weighed.pinned.name, facts.packages.get(weighed.pinned.name)
+        starts = weighed.source.starts if weighed.source else weighed.facts.starts
+        known = [(program, where) for program, where in starts if program in programs]
+        optional = fact.optional_needs if fact else ()
+        if known and not (fact and fact.programs) and programs[known[0][0]] not in optional:
+            program, where = known[0]
+            asked = not imported.isdisjoint(where.partition(":")[0].removesuffix(".py").split("/"))
+            yield Use(
+                code="runs-program",
+                value=programs[program],
+                origin=Origin(file=f"{name} ({where})"),
+                when=When.CALL if asked else When.MAYBE,
+            )
 
 
 def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:

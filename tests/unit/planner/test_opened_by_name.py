@@ -7,11 +7,12 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
+from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.options import Options
-from scaffold.model.project import Found, Origin, Project
+from scaffold.model.project import Found, Origin, Project, Use
 from scaffold.model.target import Arch, Budget, Target
-from scaffold.model.verdict import Accepted
+from scaffold.model.verdict import Accepted, Decision
 from scaffold.planner.decide import PlannerServices, decide
 from tests.support.worlds import World, ask
 
@@ -73,3 +74,34 @@ def test_only_a_wheel_for_the_platform_brings_what_the_pure_one_looks_for(
 ) -> None:
     fits = fitting(sought=True, soname="libnosuch.so.1", pure=True, file=file)
     assert fits["slim-trixie"] is brings
+
+
+def starting(programs: tuple[str, ...], *, imported: str, file: str) -> Decision:
+    """Return what is decided for a package that wraps programs, and an application of it."""
+    starts = tuple((program, "kit/run.py:3") for program in programs)
+    use = Use(code="imports", value=imported, origin=Origin(file="main.py", line=1))
+    project = replace(
+        Project(name=Found(value="app", origin=Origin(file="x")), asked=ask("a")), uses=(use,)
+    )
+    world = World().add(file, facts=WheelFacts(installed=1000, files=1, elf="none", starts=starts))
+    facts = replace(FACTS, packages={})
+    edges = PlannerServices(index=world, facts=facts, today=DAY, tell=lambda _: None)
+    target = Target(arch=Arch.AMD64, budget=Budget())
+    (decision,) = decide(project, [target], Options(python="3.13"), edges)
+    return decision
+
+
+def test_the_first_known_program_that_a_package_wraps_is_needed_where_it_is_imported() -> None:
+    file = "a-1-py3-none-any.whl"
+    decision = starting(("nosuch", "pandoc", "java"), imported="kit", file=file)
+    fits = {v.base.id: isinstance(v, Accepted) for v in decision.verdicts if v.python == "3.13"}
+    assert fits["slim-trixie"]
+    assert not any(fits[base] for base in CLOSED)
+    assert "starts pandoc" in str(decision.verdicts)
+    assert "starts java" not in str(decision.verdicts)
+
+
+def test_a_package_that_only_others_import_may_go_without_the_program_it_wraps() -> None:
+    decision = starting(("pandoc",), imported="other", file="a-1-py3-none-any.whl")
+    fits = {v.base.id: isinstance(v, Accepted) for v in decision.verdicts if v.python == "3.13"}
+    assert all(fits[base] for base in CLOSED)
