@@ -1,6 +1,7 @@
 """What a project needs of a base beyond Python: libraries, programs, compilers."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -480,7 +481,10 @@ def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     what = "program" if lack.program else "library"
     code = Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY
     closed = is_closed(base)
-    why = f"no package of {base.id} is known to have it{describe_elsewhere(facts, lack.id)}"
+    elsewhere = describe_elsewhere(facts, lack.id)
+    if not elsewhere and base.package_manager == "apt" and (named := name_by_policy(lack.id)):
+        elsewhere = f" (by Debian's rule for names it is that of {named})"
+    why = f"no package of {base.id} is known to have it{elsewhere}"
     if base.origin:
         why = f"{base.id} has only the libraries that binaries link to"
         if lack.program:
@@ -497,6 +501,15 @@ def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
         file=lack.file,
         fact=lack.id,
     )
+
+
+def name_by_policy(soname: str) -> str:
+    """Return what Debian's policy (8.1) calls the package of a library, empty for no soname."""
+    found = re.fullmatch(r"(lib[\w.+-]*?)(?:\.so\.([\d.]+)|-([\d.]+)\.so)", soname)
+    if found is None:
+        return ""
+    name = found[1].lower().replace("_", "-")
+    return f"{name}{'-' if name[-1].isdigit() else ''}{found[2] or found[3]}"
 
 
 def _wants(lack: _Lack) -> str:

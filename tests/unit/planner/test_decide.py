@@ -220,6 +220,8 @@ def test_a_library_nobody_packages_rejects_the_base() -> None:
     (decision,) = decided(world, "x", facts=facts_of(slim()))
     assert decision.chosen is None
     assert rejected(decision, "slim-trixie") == {"library-unavailable"}
+    told = [reason.text for verdict in decision.verdicts for reason in verdict.reasons]
+    assert any("by Debian's rule for names it is that of libnowhere9" in text for text in told)
 
 
 def test_a_tag_that_lies_about_glibc_is_caught_by_symbol_versions() -> None:

@@ -15,6 +15,7 @@ from scaffold.planner.os_package_cost import (
     system_cost,
     taken_cost,
 )
+from scaffold.planner.os_packages import name_by_policy
 from tests.support import knowledge_tree as tree
 
 
@@ -123,3 +124,20 @@ def test_what_was_measured_grows_with_the_packages_of_another_architecture(facts
     cost = taken_cost(cut(facts), ["ffmpeg"], ["libgl1"], two, Arch.ARM64)
     assert (cost.on_disk, cost.download) == (100, 60)
     assert taken_cost(cut(facts), ["ffmpeg"], ["libgl1"], two, Arch.RISCV64).on_disk == 50
+
+
+@pytest.mark.parametrize(
+    ("soname", "package"),
+    [
+        ("libnl-route-3.so.200", "libnl-route-3-200"),
+        ("libmpv.so.2", "libmpv2"),
+        ("libavcodec.so.61", "libavcodec61"),
+        ("libdb-5.3.so", "libdb5.3"),
+        ("libEGL.so.1", "libegl1"),
+        ("libjpeg_turbo.so.8.2", "libjpeg-turbo8.2"),
+        ("libplugin.so", ""),
+        ("ffmpeg", ""),
+    ],
+)
+def test_a_library_is_of_the_package_that_debians_policy_names(soname: str, package: str) -> None:
+    assert name_by_policy(soname) == package
