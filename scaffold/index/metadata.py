@@ -58,7 +58,7 @@ def _with(line: str, conditions: list[str]) -> str:
 
 
 LARGEST_METADATA = 4 << 20  # bytes; that of large packages has 100 kB
-LARGEST_SDIST = 64 << 20  # bytes; a larger one is not read
+LARGEST_SDIST = 128 << 20  # bytes; a larger one is not read
 _MOST_UNPACKED = 512 << 20  # bytes of an archive that are looked at
 _LARGEST_TEXT = 2 << 20  # bytes of one file
 _MOST_MEMBERS = 50_000
