@@ -259,7 +259,9 @@ def _check_each(facts: Facts, today: date) -> Iterator[tuple[str, Found]]:
 
 def _check_library(library: Library, facts: Facts) -> Found:
     # Debian's packages with typelibs, which gi loads as libraries, are named by this prefix.
-    if library.program is (".so" in library.id or library.id.startswith("gir1.2-")):
+    # A library of another system has the name that is asked for.
+    named = bool(library.system) or ".so" in library.id or library.id.startswith("gir1.2-")
+    if named is library.program and not (library.program and library.system):
         kind = "a program" if library.program else "a library"
         yield "library-kind", f"{library.id!r} is not {kind}"
     for release, package in library.packages.items():

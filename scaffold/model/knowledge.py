@@ -220,7 +220,7 @@ class Library:
     ``packages`` maps a ``Base.distribution_key`` to the package. ``linked`` says that
     it is linked with the libraries that its package pulls in, so that it never comes without them.
     ``elsewhere`` says who has it where no distribution does, ``system`` names another system than
-    Linux whose program it is: what starts it does not run in a container.
+    Linux whose program or library it is: what uses it does not run in a container.
     """
 
     id: str

@@ -3,6 +3,10 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from scaffold.model.knowledge import Library, SystemPackage
 from scaffold.model.project import Origin, Use, When
 from scaffold.planner.source_usage import Usage, weigh_uses
@@ -51,6 +55,18 @@ def test_what_no_package_is_known_to_have_is_a_note_and_what_none_has_a_refusal(
     assert codes(weigh("runs-program", "vcgencmd")) == ([], ["needs-program"], [])
     # Without the development package there is only the one with a number.
     assert codes(weigh("finds-library", "libusb-1.0.so")) == ([], ["library-unavailable"], [])
+
+
+@pytest.mark.parametrize(
+    "library", ["AudioToolbox", "CoreFoundation", "IOKit", "Security", "kernel32", "winmm"]
+)
+def test_a_library_of_another_system_that_is_looked_for_is_missed_nowhere(library: str) -> None:
+    facts = load_facts(knowledge())
+    for base in facts.bases:
+        for when in (When.CALL, When.MAYBE):
+            origin = Origin(file="audio.py", line=2)
+            use = Use(code="finds-library", value=library, origin=origin, when=when)
+            assert weigh_uses(base, (use,), facts, given=(), commands=()) == Usage()
 
 
 def test_what_is_there_or_provided_lacks_nothing() -> None:
