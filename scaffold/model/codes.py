@@ -383,6 +383,14 @@ class Code(StrEnum):
 
     Bring them into the project's folder, or mount a volume where they are kept.
     """
+    MODEL_MISSING = """model-missing (note, first-screen, companion):
+    a model that is not in the project
+
+    The sources load a model that was trained or exported by its authors: it is not in the project,
+    and the package does not download it.
+
+    Bring it into the project's folder, or mount it.
+    """
     NEEDS_BROWSER = """needs-browser (note, first-screen, companion): a browser is needed
 
     The package drives a browser, which no Python package brings.

@@ -260,13 +260,15 @@ class Companion:
     argument), as far as they are given, and nothing of ``unless`` is installed or, with ``()``,
     called. In ``unless`` and ``text``, ``{0}`` is the first argument. ``refuse``: without it the
     application fails. The code ``runs-program`` says that the call starts its first argument.
-    ``device`` is a pattern of the one that a call insists on, instead of ``call``.
+    ``device`` is a pattern of the one that a call insists on, instead of ``call``. ``argument`` is
+    a regular expression for the whole first argument, which is empty where it is not known.
     """
 
     code: str
     package: str = ""
     module: str = ""
     call: str = ""
+    argument: str = ".*"
     device: str = ""
     unless: tuple[str, ...] = ()
     refuse: bool = False

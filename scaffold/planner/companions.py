@@ -84,12 +84,7 @@ def list_started(project: Project, facts: Facts) -> tuple[Use, ...]:
 def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str]]:
     """Yield the uses that a companion is about, each with the call's first argument."""
     if companion.call:
-        dotted, _, start = companion.call.partition(" ")
-        pattern = re.compile(re.escape(dotted).replace(r"\*", ".+"))
-        for use in project.uses:
-            called, _, argument = use.value.partition(" ")
-            if use.code == "calls" and pattern.fullmatch(called) and argument.startswith(start):
-                yield use, argument
+        yield from _calling(companion, project)
     elif companion.device:
         for use in project.uses:
             insists = use.code == "asks-device" and use.when is not When.MAYBE
@@ -99,6 +94,17 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
         for use in project.uses:
             if use.code == "imports" and use.value == companion.module:
                 yield use, ""
+
+
+def _calling(companion: Companion, project: Project) -> Iterator[tuple[Use, str]]:
+    dotted, _, start = companion.call.partition(" ")
+    pattern = re.compile(re.escape(dotted).replace(r"\*", ".+"))
+    for use in project.uses:
+        called, _, argument = use.value.partition(" ")
+        if use.code != "calls" or not pattern.fullmatch(called):
+            continue
+        if argument.startswith(start) and re.fullmatch(companion.argument, argument):
+            yield use, argument
 
 
 # What a text says of a first argument, where the call has none that is a literal.

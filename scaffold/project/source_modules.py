@@ -407,7 +407,7 @@ def _source_roots(
     imported = set().union(*tops.values()) if tops else set()
     here = _names_in(".", files)
     roots = []
-    for folder in sorted({above for file in tops for above in _folders_above(file)}):
+    for folder in sorted({above for file in tops for above in folders_above(file)}):
         first = folder.partition("/")[0]
         manage = trees.get(f"{folder}/manage.py")
         if manage is not None and _has_settings(folder, files, walk(manage)):
@@ -434,7 +434,8 @@ def _has_settings(folder: str, files: Container[str], manage: Iterable[ast.AST])
     return False
 
 
-def _folders_above(file: str) -> Iterator[str]:
+def folders_above(file: str) -> Iterator[str]:
+    """Yield the folders that a file lies in, the nearest first."""
     folder = posixpath.dirname(file)
     while folder:
         yield folder

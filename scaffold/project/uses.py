@@ -16,6 +16,7 @@ from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.source_modules import (
     Module,
     argument,
+    folders_above,
     imported_tops,
     is_brought,
     names_beside,
@@ -335,7 +336,7 @@ def find_uses(
     own = project_names(modules, files).union(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
     )
-    there = frozenset(files)
+    there = frozenset(files).union(*map(folders_above, files))
     reached = reached or find_reached(modules, command=command)
     first: dict[tuple[str, str], Use] = {}
     foreign = {top for module in modules for top, _ in imported_tops(module.imports)}
@@ -523,7 +524,7 @@ def _foreign_call(
 ) -> Iterator[tuple[Use, ast.AST]]:
     """Yield the call of a function that a package brings, with its first argument if it is known.
 
-    A file of the project that the argument names is there, so nothing has to come for it.
+    A file or folder of the project that the argument names is there: nothing has to come for it.
     """
     top = called.partition(".")[0]
     if top in sys.stdlib_module_names or top in own:
@@ -531,7 +532,7 @@ def _foreign_call(
     named = (argument(call, name) for name in _NAMING)
     first = call.args[0] if call.args else next((one for one in named if one is not None), None)
     text = module.text(first)
-    if text.removeprefix("./") not in files:
+    if text.removeprefix("./").rstrip("/") not in files:
         if _SONAME.fullmatch(text):  # discord.opus.load_opus("libopus.so.0")
             yield Use(code="finds-library", value=text, origin=module.origin(call)), call
         words = called if not text or " " in text else f"{called} {text}"

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from scaffold.model.knowledge import Companion, Facts, ModuleFact, PackageFact
 from scaffold.model.project import Found, Origin, Project, Use, When
 from scaffold.planner.companions import (
@@ -156,6 +158,29 @@ def test_a_call_tells_what_it_needs_besides() -> None:
     here = project("calls", "lib.Model.load models/big.pt")
     assert companions(one, here, provided=frozenset({"big.pt"})) == []
     assert companions(one, project("calls", "other.load big")) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("yolo11n.pt", "downloads-data"),
+        ("weights/yolov8s-seg.pt", "downloads-data"),
+        ("sam2.1_b.pt", "downloads-data"),
+        ("yolov8n", "downloads-data"),
+        ("", "downloads-data"),
+        ("yolo11n_ncnn_model", "model-missing"),
+        ("models/yolov8n_openvino_model/", "model-missing"),
+        ("yolo11n.engine", "model-missing"),
+        ("yolov8n.onnx", "model-missing"),
+        ("runs/detect/train/weights/best.pt", "model-missing"),
+        ("yolov8n.yaml", ""),
+    ],
+)
+def test_of_models_only_those_that_are_published_are_downloaded(model: str, told: str) -> None:
+    facts = load_facts(knowledge())
+    found = project("calls", f"ultralytics.YOLO {model}".strip())
+    reasons = find_companions(found, facts, {"ultralytics": "1"}, frozenset())
+    assert [one.code for one, _ in reasons] == ([told] if told else [])
 
 
 def test_a_companion_of_a_device_is_told_where_a_call_insists_on_it() -> None:

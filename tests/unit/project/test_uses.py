@@ -252,3 +252,20 @@ def test_a_device_may_be_one_of_several_where_something_decides(
 ) -> None:
     found = [use.when for use in facts(tmp_path, files).uses if use.code == "asks-device"]
     assert found == [certain]
+
+
+@pytest.mark.parametrize(
+    ("named", "calls"),
+    [
+        ("models/minilm", []),
+        ("./models/minilm/", []),
+        ("yolo_ncnn_model", []),
+        ("models/other", ["net.load models/other"]),
+    ],
+)
+def test_a_folder_of_the_project_that_a_call_names_does_not_have_to_come(
+    tmp_path: Path, named: str, calls: list[str]
+) -> None:
+    files = {"main.py": f"import net\nnet.load({named!r})", "models/minilm/a.json": "{}"}
+    found = facts(tmp_path, {**files, "yolo_ncnn_model/a.bin": ""}).uses
+    assert [use.value for use in found if use.code == "calls"] == calls
