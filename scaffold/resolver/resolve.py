@@ -102,7 +102,7 @@ def _search(
         reasons = (
             missing
             or tuple(_unread(one, offline=False) for one in unread)
-            or _contradictions(tuple(impossible.causes), ruled_out)
+            or _contradictions(provider, tuple(impossible.causes), ruled_out)
         )
         return Conflict(environment=environment, reasons=reasons)
     except resolvelib.ResolutionTooDeep:
@@ -243,14 +243,19 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
     return next(explain_missing(provider, need))
 
 
-def _contradictions(causes: Sequence[Any], ruled_out: RuledOut) -> tuple[Reason, ...]:
-    """Say who asks for what, one reason per name."""
+def _contradictions(
+    provider: Provider, causes: Sequence[Any], ruled_out: RuledOut
+) -> tuple[Reason, ...]:
+    """Say who asks for what, one reason per name, and where the project does for another name."""
+    origins = {one.name: one.origin for one in provider.wanted.asked}
     asked: dict[str, list[str]] = {}
     for cause in causes:
         need = cause.requirement
         who = cause.parent.name if cause.parent is not None else "the project"
         for asking, what in ((who, need), *ruled_out.explain(need)):
             text = f"{asking} asks for {what.name}{what.specifier}"
+            if asking == "the project" and what.name != need.name and what.name in origins:
+                text += f" ({origins[what.name]})"
             texts = asked.setdefault(need.name, [])
             if text not in texts:
                 texts.append(text)
