@@ -125,7 +125,7 @@ def verify(
             return stack.enter_context(outside.engine.copy_project(folder))
 
         prepared = prepare(outside, values["path"], given, force=force, tell=tell, copy=copy)
-        if not prepared.fits:
+        if prepared.rejected:
             raise NothingFitsError(
                 "no base image fits the project, the target and the budget",
                 hint="scaffold.plan() returns the reasons",

@@ -1,11 +1,16 @@
 """The only module that knows where templates and knowledge lie."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from scaffold.model.errors import DataMissingError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @cache
@@ -40,6 +45,28 @@ def snapshots(*layers: Path) -> tuple[Traversable, ...]:
 def templates() -> Traversable:
     """Return the folder of templates."""
     return root() / "templates"
+
+
+def read_template(name: str) -> str:
+    """Return the text of a template by its name: the path below the folder, with ``/``."""
+    return (templates() / name).read_text(encoding="utf-8")
+
+
+def make_environment(
+    *, autoescape: bool, finalize: Callable[[Any], Any] | None = None
+) -> "Environment":
+    """Return what renders templates by their names; a value that is not there is an error."""
+    import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
+
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(read_template),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=finalize,
+        autoescape=autoescape,  # noqa: S701 - a Dockerfile is no HTML
+    )
 
 
 def assembler(name: str) -> str | None:

@@ -55,8 +55,8 @@ def build(
         raise UsageError("--apt-sources is only for --to", hint="add --to app.tar")
     with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=force, tell=tell)
-    if prepared.outcome is not None and not prepared.fits:
-        return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
+    if prepared.rejected:
+        return show_result(prepared.rejected, folder=path, as_json=as_json)
     remarks = prepared.remarks
     with watching(quiet=quiet) as watch:
         if goal:
@@ -120,8 +120,8 @@ def bundle(
     """Write a bundle and return the exit code."""
     with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=False, tell=tell)
-    if prepared.outcome is not None and not prepared.fits:
-        return show_result(prepared.outcome, folder=path, as_json=False, verbose=False)
+    if prepared.rejected:
+        return show_result(prepared.rejected, folder=path, as_json=False)
     job = make_image_job(
         outside, prepared, make_job(prepared, BuildOptions()), goal, base_from or ""
     )

@@ -113,7 +113,7 @@ def _templates() -> dict[str, str]:
 
 
 def _codes() -> dict[str, str]:
-    from scaffold.report.lists import EXPLANATIONS  # noqa: PLC0415 - not for every key
+    from scaffold.report.explain import EXPLANATIONS  # noqa: PLC0415 - not for every key
 
     return {code: one.title for code, one in EXPLANATIONS.items()}
 

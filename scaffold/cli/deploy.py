@@ -56,8 +56,8 @@ def deploy(
     """Write an image, bring it to a device and return the exit code."""
     with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=False, tell=tell)
-    if prepared.outcome is not None and not prepared.fits:
-        return show_result(prepared.outcome, folder=path, as_json=as_json, verbose=False)
+    if prepared.rejected:
+        return show_result(prepared.rejected, folder=path, as_json=as_json)
     environ = outside.host.environment()
     start = None
     if compose:

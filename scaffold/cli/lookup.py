@@ -1,16 +1,13 @@
 """The commands that look things up: ``devices``, ``explain`` and ``wheels``."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import click
 from packaging.utils import InvalidName, canonicalize_name
 
-from scaffold.catalog.resources import templates
 from scaffold.config.option_parsers import unknown
 from scaffold.config.request import find_device
 from scaffold.lint.rules import find_rule
@@ -21,20 +18,17 @@ from scaffold.model.options import Options, Request
 from scaffold.model.project import Found, Origin, Project
 from scaffold.operations.services import Services
 from scaffold.report import schemas
-from scaffold.report.lists import (
+from scaffold.report.devices import show_device, show_devices
+from scaffold.report.explain import (
     EXPLANATIONS,
     describe_rule,
-    draw_page,
-    show_availability,
-    show_device,
-    show_devices,
     show_explanation,
     show_package,
     show_rule,
-    to_document,
 )
 from scaffold.report.schemas import fill
-from scaffold.report.terminal import show, to_json
+from scaffold.report.terminal import print_result
+from scaffold.report.wheels import draw_page, show_support, to_document
 from scaffold.resolver.support import (
     KnownWheel,
     Matrix,
@@ -52,16 +46,12 @@ def explain(
     explanation = EXPLANATIONS.get(code)
     rule = find_rule(subject) if explanation is None else None
     if rule is not None:
-        if as_json:
-            click.echo(to_json(describe_rule(rule)), nl=False)
-        else:
-            show(sys.stdout, show_rule(rule))
+        print_result(lambda: describe_rule(rule), show_rule(rule), as_json=as_json)
     elif explanation is None:
         _explain_package(outside, subject, knowledge, offline=offline, as_json=as_json)
-    elif as_json:
-        click.echo(to_json({"version": 1, "code": code, **asdict(explanation)}), nl=False)
     else:
-        show(sys.stdout, show_explanation(code, explanation))
+        document = {"version": 1, "code": code, **asdict(explanation)}
+        print_result(lambda: document, show_explanation(code, explanation), as_json=as_json)
 
 
 def _explain_package(
@@ -80,19 +70,16 @@ def _explain_package(
         )
     matrix = make_matrix(page) if page else None
     wheels = known_wheels(outside, page, matrix) if page and matrix else ()
-    if as_json:
-        document: dict[str, Any] = {
-            "version": 1,
-            "package": name,
-            "facts": asdict(fact) if fact else None,
-            "newest": matrix.newest if matrix else None,
-            "sdist": matrix.sdist if matrix else None,
-            "origin": page.origin if page else None,
-            "wheels": [asdict(wheel) for wheel in wheels],
-        }
-        click.echo(to_json(document), nl=False)
-    else:
-        show(sys.stdout, show_package(name, facts, matrix, wheels))
+    document: dict[str, Any] = {
+        "version": 1,
+        "package": name,
+        "facts": asdict(fact) if fact else None,
+        "newest": matrix.newest if matrix else None,
+        "sdist": matrix.sdist if matrix else None,
+        "origin": page.origin if page else None,
+        "wheels": [asdict(wheel) for wheel in wheels],
+    }
+    print_result(lambda: document, show_package(name, facts, matrix, wheels), as_json=as_json)
 
 
 def wheels(
@@ -109,13 +96,12 @@ def wheels(
     names = dict.fromkeys(map(normalise, packages))
     found = [_look_up(outside, name, knowledge, offline=offline) for name in names]
     if html:
-        template = (templates() / "pages" / "wheels.html.j2").read_text(encoding="utf-8")
-        outside.files.write_page(html, draw_page(found, template), force)
-    if as_json:
-        document = {"version": 1, "packages": [to_document(one) for one in found]}
-        click.echo(to_json(document), nl=False)
-    else:
-        _show(found)
+        outside.files.write_page(html, draw_page(found), force)
+    print_result(
+        lambda: {"version": 1, "packages": [to_document(one) for one in found]},
+        show_support(found),
+        as_json=as_json,
+    )
 
 
 def _look_up(
@@ -129,25 +115,18 @@ def _look_up(
     return find_package_support(*known, lambda one: outside.knowledge.load_package(one, layers))
 
 
-def _show(found: Sequence[PackageSupport]) -> None:
-    for number, one in enumerate(found):
-        if number:
-            click.echo()
-        show(sys.stdout, show_availability(one))
-
-
 def devices(
     outside: Services, name: str | None, knowledge: tuple[str, ...], *, as_json: bool
 ) -> None:
     """List the device profiles, or show one with its caveats and source."""
     known = outside.knowledge.load_facts(knowledge).devices
     device = find_device(name, known) if name else None
-    if as_json:
-        found = [device] if device else [known[key] for key in sorted(known)]
-        document = {"version": 1, "devices": [fill(schemas.Device, item) for item in found]}
-        click.echo(to_json(document), nl=False)
-    else:
-        show(sys.stdout, show_device(device) if device else show_devices(known))
+    found = [device] if device else [known[key] for key in sorted(known)]
+    print_result(
+        lambda: {"version": 1, "devices": [fill(schemas.Device, item) for item in found]},
+        show_device(device) if device else show_devices(known),
+        as_json=as_json,
+    )
 
 
 def normalise(name: str) -> str:

@@ -15,7 +15,7 @@ from scaffold.report.summary import show_result_text
 from scaffold.report.terminal import print_result
 
 
-def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bool) -> int:
+def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bool = False) -> int:
     """Print the result on stdout and return the exit code."""
     print_result(
         lambda: make_document(outcome),

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from scaffold.catalog.resources import templates
 from scaffold.cli.request import with_request
 from scaffold.docker.images import read_archive_file
 from scaffold.model.errors import FITS, NOTHING_FITS, NothingFitsError
@@ -47,10 +46,7 @@ def report(
         contents = {file.filename: one for file, one in zip(files, found, strict=True) if one}
     page = ""
     if html is not None:
-        folder = templates()
-        page = render_page(
-            outcome, facts, contents, lambda name: (folder / name).read_text(encoding="utf-8")
-        )
+        page = render_page(outcome, facts, contents)
     if html == "-":
         click.echo(page, nl=False)
         return FITS if outcome.fits else NOTHING_FITS

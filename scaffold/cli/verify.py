@@ -82,9 +82,8 @@ def verify(
                 proving = of_image(outside, path, given, wishes, tell)
             else:
                 prepared = prepare(outside, path, given, force=force, tell=tell, copy=copy)
-                if prepared.outcome is not None and not prepared.fits:
-                    outcome = prepared.outcome
-                    return show_result(outcome, folder=path, as_json=as_json, verbose=False)
+                if prepared.rejected:
+                    return show_result(prepared.rejected, folder=path, as_json=as_json)
                 proving = of_project(outside, prepared, wishes)
         with watching(quiet=quiet) as watch:
             if no_engine:

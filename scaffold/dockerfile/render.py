@@ -3,10 +3,10 @@
 import json
 import posixpath
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from scaffold import __version__
 from scaffold.assembler.bundle import bundle
+from scaffold.catalog.resources import make_environment
 from scaffold.dockerfile.extras import render_extras
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
 from scaffold.dockerfile.quoting import (
@@ -28,21 +28,11 @@ from scaffold.project.dockerignore import (
     render_ignore,
 )
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
+def render(plan: Plan, program: Callable[[str], str | None] = lambda _: None) -> dict[str, str]:
+    """Return {file name: text}; ``program`` returns the sources, by path, of the assembler.
 
-def render(
-    plan: Plan,
-    template: Callable[[str], str],
-    program: Callable[[str], str | None] = lambda _: None,
-) -> dict[str, str]:
-    """Return {file name: text}; ``template`` returns the text of a template by its name.
-
-    ``program`` returns the sources, by path, of what puts an image's files together.
-
-    Names of templates are relative to the folder of templates, with forward slashes. Raises
-    UnsafeValueError for a value that could add a line of its own.
+    Raises UnsafeValueError for a value that could add a line of its own.
     """
     locks = {target.lock: render_lock(plan, target) for target in plan.targets}
     local = sorted({path for t in plan.targets for path in (*t.local, *t.files)})
@@ -56,7 +46,14 @@ def render(
         stand_ins=bool(plan.stand_ins),
     )
     needed = {ASSEMBLE: text}
-    environment = _make_environment(template)
+    environment = make_environment(autoescape=False, finalize=guard)
+    environment.filters |= {
+        "exec": exec_form,
+        "json": json.dumps,
+        "shell": shell_word,
+        "quoted": quoted,
+        "yaml_key": yaml_key,
+    }
     dockerfile = environment.get_template("dockerfile/Dockerfile.j2")
     return {
         plan.options.dockerfile: dockerfile.render(view=make_template_context(plan)),
@@ -94,27 +91,3 @@ def _keep(plan: Plan, needed: Sequence[str]) -> list[str]:
     return sorted(
         {path for path in files if not path.startswith("../") and ignored(path, patterns)}
     )
-
-
-def _make_environment(template: Callable[[str], str]) -> "Environment":
-    import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
-
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(template),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=guard,
-        autoescape=False,  # noqa: S701 - a Dockerfile is no HTML; the guard and filters protect it
-    )
-    environment.filters.update(
-        {
-            "exec": exec_form,
-            "json": json.dumps,
-            "shell": shell_word,
-            "quoted": quoted,
-            "yaml_key": yaml_key,
-        }
-    )
-    return environment

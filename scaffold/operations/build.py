@@ -42,9 +42,9 @@ class Prepared:
     outcome: PlanResult | None = None
 
     @property
-    def fits(self) -> bool:
-        """Tell whether there are files to build."""
-        return self.outcome is None or self.outcome.fits
+    def rejected(self) -> PlanResult | None:
+        """Return the outcome where nothing fits, so that there are no files to build."""
+        return None if self.outcome is None or self.outcome.fits else self.outcome
 
 
 def prepare(

@@ -6,7 +6,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from scaffold.catalog.resources import assembler, snapshots, templates
+from scaffold.catalog.resources import assembler, snapshots
 from scaffold.catalog.snapshot import Snapshot
 from scaffold.config.option_sources import Given, read_table
 from scaffold.config.request import index_options, to_argv, without_secrets
@@ -100,8 +100,7 @@ def _make_plan(
 
 
 def _spell_plan(plan: Plan) -> Mapping[str, str]:
-    folder = templates()
-    return render(plan, lambda name: (folder / name).read_text(encoding="utf-8"), program=assembler)
+    return render(plan, program=assembler)
 
 
 def _write(path: Path, files: Mapping[str, str], force: bool) -> Sequence[str]:  # noqa: FBT001 - of a port

@@ -2,13 +2,12 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-import jinja2
-
 from scaffold import __version__
+from scaffold.catalog.resources import make_environment, read_template
 from scaffold.model.codes import Code
 from scaffold.model.errors import clean
 from scaffold.model.index import Contents
@@ -206,24 +205,9 @@ def _tree(files: Sequence[_File], least: float) -> tuple[Node, ...]:
 _BLANK_LINES = re.compile(r"\n\s*\n+")
 
 
-def render_page(
-    outcome: PlanResult,
-    facts: Facts,
-    contents: Mapping[str, Contents],
-    template: Callable[[str], str],
-) -> str:
-    """Return the HTML of an outcome; ``contents`` are those of wheels, by their file names.
-
-    ``template`` returns the text of a template by its name.
-    """
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(template),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=True,
-    )
+def render_page(outcome: PlanResult, facts: Facts, contents: Mapping[str, Contents]) -> str:
+    """Return the HTML of an outcome; ``contents`` are those of wheels, by their file names."""
+    environment = make_environment(autoescape=True)
     environment.filters |= {"number": spell_number, "size": format_size, "slug": _SLUGS.__getitem__}
     environment.tests["rejected"] = lambda verdict: isinstance(verdict, Rejected)
     environment.globals |= {
@@ -233,7 +217,7 @@ def render_page(
         "name_layer": name_layer,
         "part_id": _part_id,
     }
-    script = template("report/page.js")
+    script = read_template("report/page.js")
     sections = [
         _section(outcome, facts, contents, target, decision)
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)

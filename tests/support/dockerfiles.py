@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from scaffold.catalog.resources import templates
 from scaffold.dockerfile.render import render
 from scaffold.model.knowledge import Base, Facts
 from scaffold.model.options import Options
@@ -50,10 +49,6 @@ class Stage:
     def runs(self) -> list[str]:
         """Return the shell commands of the stage."""
         return [step.rest for step in self.steps if step.word == "RUN"]
-
-
-def load(name: str) -> str:
-    return (templates() / name).read_text("utf-8")
 
 
 def plan_of(
@@ -110,7 +105,7 @@ def read_instructions(text: str) -> list[Instruction]:
 
 
 def dockerfile(plan: Plan) -> list[Instruction]:
-    return read_instructions(render(plan, load)["Dockerfile"])
+    return read_instructions(render(plan)["Dockerfile"])
 
 
 def stages(found: list[Instruction]) -> Mapping[str, Stage]:

@@ -14,7 +14,7 @@ from scaffold.lint.rules import Rule, all_rules
 from scaffold.model.codes import Kind
 from scaffold.model.dockerfile import Severity
 from scaffold.model.errors import EXIT_CODES
-from scaffold.report.lists import EXPLANATIONS
+from scaffold.report.explain import EXPLANATIONS
 from tools.docs.console import run
 from tools.docs.settings import make_schemas, settings_page
 

@@ -1,7 +1,7 @@
 """What all lock formats share: packages with their lines, files and hashes."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from scaffold.model.errors import Detail, RequirementsInvalidError
-from scaffold.model.project import LockedFile, Origin
+from scaffold.model.project import LockedFile, LockedPackage, Origin
 from scaffold.project.requirement_parser import break_in, check_plain, first_line
 from scaffold.project.text_io import lines_of, read_toml
 
@@ -44,6 +44,26 @@ def numbered(
     if len(lines) != len(found):
         lines = [None] * len(found)
     return [(one, Origin(file=name, line=line)) for one, line in zip(found, lines, strict=True)]
+
+
+def read_packages(
+    name: str,
+    data: Mapping[str, Any],
+    text: str,
+    read: Callable[[Mapping[str, Any], Origin], LockedPackage],
+) -> Iterator[LockedPackage]:
+    """Yield what ``read`` makes of each ``[[package]]``; its ValueErrors are refused together.
+
+    Raises RequirementsInvalidError with their lines, after the last one.
+    """
+    problems: list[Detail] = []
+    for entry, origin in numbered(name, data, text, "package"):
+        try:
+            yield read(entry, origin)
+        except ValueError as error:
+            problems.append(Detail(text=str(error), file=name, line=origin.line))
+    if problems:
+        raise invalid(name, problems)
 
 
 def identity(entry: Mapping[str, Any], *, versioned: bool = True) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from scaffold.project.locks.entries import (
     invalid,
     load,
     locked_file,
-    numbered,
+    read_packages,
     tables,
 )
 from scaffold.project.requirement_parser import Reading, as_list, as_table, check_plain, either
@@ -31,25 +32,18 @@ def read_pdm_lock(root: Path, name: str) -> Reading:
     if not isinstance(metadata, Mapping) or "lock_version" not in metadata:
         said = "[metadata] with lock_version is not there"
         raise invalid(name, [Detail(text=said, file=name, line=1)])
-    old_files = metadata.get("files", {})
     packages: dict[tuple[str, str, str], LockedPackage] = {}
-    problems: list[Detail] = []
-    for entry, origin in numbered(name, data, text, "package"):
-        try:
-            package = _package(entry, origin, old_files, root)
-        except ValueError as error:
-            problems.append(Detail(text=str(error), file=name, line=origin.line))
-        else:
-            key = (package.name, package.version, package.marker)
-            packages[key] = _joined(packages[key], package) if key in packages else package
-    if problems:
-        raise invalid(name, problems)
+    for package in read_packages(
+        name, data, text, partial(_package, root, metadata.get("files", {}))
+    ):
+        key = (package.name, package.version, package.marker)
+        packages[key] = _joined(packages[key], package) if key in packages else package
     lock = Lock(file=name, kind="pdm", packages=tuple(packages.values()))
     return Reading(lock=lock, files=(name,))
 
 
 def _package(
-    entry: Mapping[str, Any], origin: Origin, old_files: Mapping[str, Any], root: Path
+    root: Path, old_files: Mapping[str, Any], entry: Mapping[str, Any], origin: Origin
 ) -> LockedPackage:
     path = str(entry.get("path") or "")
     url = direct_address({**entry, "rev": entry.get("revision")})

@@ -1,6 +1,7 @@
 """poetry.lock, from lock-version 1.0 (files at the end) to 2.1 (markers on packages)."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from scaffold.project.locks.entries import (
     invalid,
     load,
     locked_file,
-    numbered,
+    read_packages,
     tables,
 )
 from scaffold.project.requirement_parser import Reading, as_list, as_table, check_plain, either
@@ -29,21 +30,13 @@ def read_poetry_lock(root: Path, name: str) -> Reading:
     if not isinstance(metadata, Mapping) or "lock-version" not in metadata:
         said = "[metadata] with lock-version is not there: the file ends too early"
         raise invalid(name, [Detail(text=said, file=name, line=len(text.splitlines()))])
-    old_files = metadata.get("files", {})
-    packages: list[LockedPackage] = []
-    problems: list[Detail] = []
-    for entry, origin in numbered(name, data, text, "package"):
-        try:
-            packages.append(_package(entry, origin, old_files, root))
-        except ValueError as error:
-            problems.append(Detail(text=str(error), file=name, line=origin.line))
-    if problems:
-        raise invalid(name, problems)
-    return Reading(lock=Lock(file=name, kind="poetry", packages=tuple(packages)), files=(name,))
+    read = partial(_package, root, metadata.get("files", {}))
+    packages = tuple(read_packages(name, data, text, read))
+    return Reading(lock=Lock(file=name, kind="poetry", packages=packages), files=(name,))
 
 
 def _package(
-    entry: Mapping[str, Any], origin: Origin, old_files: Mapping[str, Any], root: Path
+    root: Path, old_files: Mapping[str, Any], entry: Mapping[str, Any], origin: Origin
 ) -> LockedPackage:
     name, version = identity(entry)
     source = as_table(entry.get("source"), f"{name}: source")

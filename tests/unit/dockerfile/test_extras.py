@@ -17,14 +17,14 @@ from scaffold.model.project import Origin, Use
 from scaffold.model.target import Arch, Budget, Target
 from scaffold.planner.hardware import find_access
 from tests.support.builders import CHECKED, make_device
-from tests.support.dockerfiles import PROJECT, WHEEL, load, plan_of, simple_plan
+from tests.support.dockerfiles import PROJECT, WHEEL, plan_of, simple_plan
 from tests.support.worlds import World, ask
 
 FACTS = load_facts(knowledge())
 
 
 def with_all(plan: Plan) -> dict[str, str]:
-    return render(replace(plan, options=replace(plan.options, also=AROUND)), load)
+    return render(replace(plan, options=replace(plan.options, also=AROUND)))
 
 
 def service_of(plan: Plan) -> dict[str, object]:
@@ -57,7 +57,7 @@ def with_access(plan: Plan, *texts: str, opens: tuple[str, ...] = ()) -> Plan:
 
 def test_every_word_of_the_option_has_a_file_and_nothing_is_written_unasked() -> None:
     assert set(FILES) == set(AROUND)
-    plain = set(render(simple_plan(), load))
+    plain = set(render(simple_plan()))
     files = {file.format(name="app", suffix="") for _, file in FILES.values()}
     assert set(with_all(simple_plan())) - plain == files
 
@@ -153,7 +153,7 @@ def test_a_processor_that_no_hosted_machine_has_is_emulated() -> None:
 def test_a_command_that_says_it_is_well_becomes_the_health_check() -> None:
     options = Options(health_command=("python", "-m", "app", "--check"))
     plan = plan_of(World().add(WHEEL), "a", options=options)
-    text = render(plan, load)["Dockerfile"]
+    text = render(plan)["Dockerfile"]
     assert '    CMD ["python", "-m", "app", "--check"]\n' in text
     assert "# From --health-cmd: exit code 0 is well." in text
 

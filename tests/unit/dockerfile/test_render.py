@@ -29,7 +29,6 @@ from tests.support.dockerfiles import (
     WHEEL,
     distroless,
     dockerfile,
-    load,
     plan_of,
     read_instructions,
     simple_plan,
@@ -44,13 +43,13 @@ SITE_PACKAGES = "/usr/local/lib/python3.13/site-packages"
 
 
 def test_comments_say_where_port_health_and_command_come_from() -> None:
-    text = render(simple_plan(), load)["Dockerfile"]
+    text = render(simple_plan())["Dockerfile"]
     assert "# From main.py:1.\nEXPOSE 8000\n" in text
     assert "# /health is from main.py:1. " in text
     assert ", Python 3.13, for app: the smallest that fits.\n" in text
     assert "# From main.py:1. No shell" in text
     asked = Options(command=("python", "-m", "app"), port=9, health="/up", objective="balanced")
-    text = render(plan_of(World().add(WHEEL), "a", options=asked), load)["Dockerfile"]
+    text = render(plan_of(World().add(WHEEL), "a", options=asked))["Dockerfile"]
     assert "what --objective balanced prefers" in text
     for words in ("# From --port.\nEXPOSE 9\n", "# /up is from --health. ", "# From --cmd. No"):
         assert words in text
@@ -83,7 +82,7 @@ def test_nothing_runs_on_the_target_when_every_package_has_a_wheel() -> None:
 
 def test_only_a_package_without_a_wheel_brings_a_stage_on_the_target() -> None:
     plan = plan_of(World().add("a-1.tar.gz").add("b-1-py3-none-any.whl"), "a", "b")
-    text = render(plan, load)["Dockerfile"]
+    text = render(plan)["Dockerfile"]
     build = stages(read_instructions(text))["build"]
     assert build.platform == ""
     system, install = build.runs()[:2]
@@ -107,7 +106,7 @@ def test_of_several_targets_only_the_one_that_compiles_runs_on_its_platform() ->
 
 def test_several_targets_share_one_file_with_a_stage_and_a_lock_each() -> None:
     world = World().add(WHEEL).add(AMD64_WHEEL)
-    files = render(plan_of(world, "a", arches=(Arch.ARM64, Arch.AMD64)), load)
+    files = render(plan_of(world, "a", arches=(Arch.ARM64, Arch.AMD64)))
     assert {"requirements.arm64.lock", "requirements.amd64.lock"} <= set(files)
     found = read_instructions(files["Dockerfile"])
     assert [(step.word, step.rest) for step in found[:2]] == [
@@ -121,7 +120,7 @@ def test_several_targets_share_one_file_with_a_stage_and_a_lock_each() -> None:
 
 def test_a_library_is_installed_in_one_step_with_its_lists_removed() -> None:
     plan = plan_of(World().add(WHEEL, facts=NEEDY), "a")
-    text = render(plan, load)["Dockerfile"]
+    text = render(plan)["Dockerfile"]
     (step,) = stages(read_instructions(text))["base"].runs()
     assert step.endswith("libgl1 && rm -rf /var/lib/apt/lists/* /var/cache/apt/*")
     assert "# - a needs libGL.so.1" in text
@@ -146,7 +145,7 @@ def test_what_a_compiled_package_runs_with_is_added_and_explained() -> None:
     )
     fact = PackageFact(name="a", recipe=recipe, source="a test", checked=date(2026, 11, 1))
     facts = facts_of(slim(), packages=(fact,))
-    text = render(plan_of(World().add("a-1.tar.gz"), "a", facts=facts), load)["Dockerfile"]
+    text = render(plan_of(World().add("a-1.tar.gz"), "a", facts=facts))["Dockerfile"]
     by_name = stages(read_instructions(text))
     assert "libpq5" in by_name["base"].runs()[0]
     assert "cargo gcc libpq-dev ninja-build" in by_name["build"].runs()[0]
@@ -247,7 +246,7 @@ def test_without_a_port_there_is_no_health_check() -> None:
 def test_bytecode_is_made_for_where_it_will_lie_or_left_out() -> None:
     (made,) = stages(dockerfile(simple_plan()))["layers"].runs()
     assert f"--site-packages={SITE_PACKAGES} --trim=safe --bytecode=only" in made
-    left_out = render(simple_plan(bytecode="none"), load)["Dockerfile"]
+    left_out = render(simple_plan(bytecode="none"))["Dockerfile"]
     assert "--bytecode=none" in left_out
     assert "compileall" not in left_out
 
@@ -256,7 +255,7 @@ def test_package_files_are_installed_apart_from_the_lock_and_not_for_this_machin
     (asked,) = ask("greet")
     local = replace(asked, path="libs/my greet-1.tar.gz")
     plan = plan_of(World().add(WHEEL), "a", project=replace(PROJECT, asked=(local,)))
-    files = render(plan, load)
+    files = render(plan)
     build = stages(read_instructions(files["Dockerfile"]))["build"]
     copy = next(step for step in build.steps if step.word == "COPY")
     assert json.loads(copy.rest) == ["libs/my greet-1.tar.gz", "/src/0/"]
@@ -270,7 +269,7 @@ def test_the_project_is_built_in_a_stage_that_an_edit_leaves_cached() -> None:
     world = World().add(WHEEL).add("hatchling-1.0-py3-none-any.whl")
     project = replace(PROJECT, asked=(replace(asked, path="libs/core"),), packages=packages)
     plan = plan_of(world, "a", project=project)
-    files = render(plan, load)
+    files = render(plan)
     made = stages(read_instructions(files["Dockerfile"]))
     (backend,) = made["backend"].runs()
     assert "--require-hashes" in backend
@@ -293,7 +292,7 @@ def test_commands_of_the_project_name_the_interpreter_of_another_base() -> None:
     plan = plan_of(
         World().add(WHEEL), "a", project=project, options=options, facts=facts_of(distroless())
     )
-    (own,) = stages(read_instructions(render(plan, load)["Dockerfile"]))["own"].runs()
+    (own,) = stages(read_instructions(render(plan)["Dockerfile"]))["own"].runs()
     assert "#!/usr/bin/python3.13" in own
     # A package without commands is no error.
     assert 'if [ -f "$file" ]; then sed -i' in own
@@ -304,7 +303,7 @@ def test_a_repository_is_built_at_its_commit_beside_the_lock() -> None:
     commit = f"git+https://h/r.git@{'a' * 40}"
     project = replace(PROJECT, asked=(replace(asked, build_from=commit),))
     plan = plan_of(World().add(WHEEL), "a", project=project)
-    files = render(plan, load)
+    files = render(plan)
     runs = stages(read_instructions(files["Dockerfile"]))["build"].runs()
     assert "git" in runs[1]
     assert f"'sensorlib @ {commit}'" in runs[2]
@@ -312,7 +311,7 @@ def test_a_repository_is_built_at_its_commit_beside_the_lock() -> None:
     assert "sensorlib" not in files["requirements.arm64.lock"]
     compiled = replace(asked, build_from=commit, build_tools=("c",))
     plan = plan_of(World().add(WHEEL), "a", project=replace(project, asked=(compiled,)))
-    made = stages(read_instructions(render(plan, load)["Dockerfile"]))["build"]
+    made = stages(read_instructions(render(plan)["Dockerfile"]))["build"]
     assert plan.targets[0].native
     assert "gcc" in made.runs()[0]
     assert "--platform any" not in made.runs()[2]
@@ -320,7 +319,7 @@ def test_a_repository_is_built_at_its_commit_beside_the_lock() -> None:
 
 def test_machine_code_of_the_project_is_compiled_for_the_target_and_shown_to_the_assembly() -> None:
     project = replace(PROJECT, packages=(make_own(tools=("c",)),))
-    text = render(plan_of(World().add(WHEEL), "a", project=project), load)["Dockerfile"]
+    text = render(plan_of(World().add(WHEEL), "a", project=project))["Dockerfile"]
     made = stages(read_instructions(text))
     assert "--platform" not in next(line for line in text.splitlines() if "AS backend" in line)
     assert "gcc" in made["backend"].runs()[0]
@@ -330,17 +329,17 @@ def test_machine_code_of_the_project_is_compiled_for_the_target_and_shown_to_the
 
 def test_a_version_from_version_control_is_an_argument_of_the_build() -> None:
     project = replace(PROJECT, packages=(make_own(versioned=True),))
-    text = render(plan_of(World().add(WHEEL), "a", project=project), load)["Dockerfile"]
+    text = render(plan_of(World().add(WHEEL), "a", project=project))["Dockerfile"]
     assert "\nARG PACKAGE_VERSION=0.0.0\n" in text
     assert '"$SETUPTOOLS_SCM_PRETEND_VERSION" > /build/PKG-INFO; }' in text
-    assert "ARG PACKAGE_VERSION" not in render(simple_plan(), load)["Dockerfile"]
+    assert "ARG PACKAGE_VERSION" not in render(simple_plan())["Dockerfile"]
 
 
 def test_the_ignore_file_takes_back_what_the_build_needs() -> None:
     (asked,) = ask("greet")
     local = replace(asked, path="dist/greet-1-py3-none-any.whl")
     plan = plan_of(World().add(WHEEL), "a", project=replace(PROJECT, asked=(local,)))
-    files = render(plan, load)
+    files = render(plan)
     assert "\n!dist/greet-1-py3-none-any.whl\n" in files[".dockerignore"]
     build = stages(read_instructions(files["Dockerfile"]))["build"]
     assert "/src/0/greet-1-py3-none-any.whl" in build.runs()[1]
@@ -348,7 +347,7 @@ def test_the_ignore_file_takes_back_what_the_build_needs() -> None:
 
 def test_no_frontend_is_pulled_whatever_the_project_is_called() -> None:
     named = replace(PROJECT, name=Found(value="syntax=evil/frontend", origin=ORIGIN))
-    text = render(simple_plan(project=named), load)["Dockerfile"]
+    text = render(simple_plan(project=named))["Dockerfile"]
     assert text.startswith("# Made by leanscaffold")
 
 
@@ -357,7 +356,7 @@ def test_the_header_says_why_other_bases_were_refused() -> None:
     target = plan.targets[0]
     note = Reason(code="smallest", text="the smallest that fits")
     decision = Decision(chosen=target.chosen, verdicts=(), notes=(note,))
-    text = render(replace(plan, targets=(replace(target, decision=decision),)), load)["Dockerfile"]
+    text = render(replace(plan, targets=(replace(target, decision=decision),)))["Dockerfile"]
     assert "# - the smallest that fits\n" in text
     assert "# linux/arm64: predicted " in text
     assert "# Made by:  leanscaffold generate --target arm64\n" in text
@@ -365,8 +364,8 @@ def test_the_header_says_why_other_bases_were_refused() -> None:
 
 def test_the_same_plan_gives_the_same_bytes_and_no_line_ends_in_a_blank() -> None:
     first, second = (plan_of(World().add(WHEEL, sha256="a" * 64), "a") for _ in range(2))
-    assert render(first, load) == render(second, load)
-    for name, text in render(first, load).items():
+    assert render(first) == render(second)
+    for name, text in render(first).items():
         assert text.endswith("\n"), name
         assert not [line for line in text.splitlines() if line != line.rstrip()], name
 
@@ -421,6 +420,6 @@ def test_quotes_and_dollars_stay_what_they_are(text: str) -> None:
 )
 def test_a_value_that_is_no_single_word_is_an_error(changes: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        render(simple_plan(**changes), load)
+        render(simple_plan(**changes))
     assert said in caught.value.cause
     assert caught.value.hint

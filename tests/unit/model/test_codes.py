@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.model.codes import COMPANIONS, Code, Kind
-from scaffold.report.lists import EXPLANATIONS
+from scaffold.report.explain import EXPLANATIONS
 from scaffold.verify.checks import CHECKS
 from tests.cli.outside import run
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from scaffold.catalog.resources import templates
 from scaffold.dockerfile.render import render
 from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Distribution, Facts
@@ -153,8 +152,7 @@ def test_the_dockerfile_takes_it_from_debian_and_the_rest_from_the_index() -> No
     found = decision(world, "tool")
     targets = [Target(arch=Arch.ARM_V7, budget=Budget())]
     plan = make_plan(make_project(), targets, [found], Options())
-    folder = templates()
-    texts = render(plan, lambda name: (folder / name).read_text(encoding="utf-8"))
+    texts = render(plan)
     dockerfile = texts["Dockerfile"]
     assert "FROM --platform=$BUILDPLATFORM python:3.13-slim-trixie AS build" in dockerfile
     assert "FROM debian:trixie-slim AS base" in dockerfile

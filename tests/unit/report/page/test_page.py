@@ -46,10 +46,7 @@ def page() -> str:
 
 
 def rendered(outcome: PlanResult, contents: Mapping[str, Contents] | None = None) -> str:
-    folder = templates()
-    return render_page(
-        outcome, make_facts(), contents or {}, lambda name: (folder / name).read_text("utf-8")
-    )
+    return render_page(outcome, make_facts(), contents or {})
 
 
 class Seen(HTMLParser):

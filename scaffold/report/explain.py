@@ -1,9 +1,8 @@
-"""The text of the commands that look things up: devices, explanations, a package's wheels."""
+"""The text of ``leanscaffold explain``: reason codes, errors, rules, and facts of packages."""
 
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from inspect import cleandoc
 from typing import Any
 
@@ -12,202 +11,22 @@ from scaffold.assembler.trim import RULES
 from scaffold.lint.rules import Rule
 from scaffold.model.codes import Code, Explanation, Kind
 from scaffold.model.errors import EXIT_CODES, LeanscaffoldError
-from scaffold.model.knowledge import Facts, PackageFact, Proven, Recipe, Swap
-from scaffold.model.target import Device, LibcFamily
+from scaffold.model.knowledge import Facts, PackageFact, Swap
+from scaffold.model.target import LibcFamily
 from scaffold.report.terminal import (
     Content,
-    Fitted,
     align,
     bullet,
-    clipped,
-    fit,
     format_memory,
-    format_size,
     indented,
     styled,
 )
-from scaffold.resolver.support import Cell, KnownWheel, Matrix, PackageSupport, Row
+from scaffold.report.wheels import list_steps, spell_proven
+from scaffold.resolver.support import KnownWheel, Matrix
 from scaffold.verify.checks import CHECKS
-
-NONE = "-"
-LEGEND = (
-    ("*", "not the newest release"),
-    ("any", "runs everywhere"),
-    ("minutes, hours, compile", "no wheel, this long to compile"),
-    (NONE, "nothing to install, or none"),
-)
-BOUNDS = "First with a wheel and last without: of the releases that are known here."
-
-
-def show_availability(known: PackageSupport) -> Content:
-    """Yield the plain answer, the matrix, and how to compile where there is no wheel."""
-    yield styled(known.answer, "bold")
-    yield ""
-    yield styled(describe_releases(known.matrix), "dim")
-    rows: list[Sequence[str]] = [("Libc", "Target", *known.matrix.pythons, "First", "Last without")]
-    rows += [
-        (
-            row.libc,
-            row.arch,
-            *(spell_cell(cell, known.recipe) for cell in row.cells),
-            row.first or NONE,
-            row.without or NONE,
-        )
-        for row in known.matrix.rows
-    ]
-    last = len(rows[0]) - 1
-    header, *lines = fit(rows, spare=(last, last - 1, 2, 3))
-    yield Fitted(header, "dim")
-    for row, line in zip(known.matrix.rows, lines, strict=True):
-        style = "" if any(cell.version for cell in row.cells) else "dim"
-        yield Fitted(line, "green" if all(cell.newest for cell in row.cells) else style)
-    yield styled("   ".join(f"{mark}: {meaning}" for mark, meaning in LEGEND), "dim")
-    yield styled(BOUNDS, "dim")
-    yield from _show_recipe(known)
-
-
-def describe_releases(matrix: Matrix) -> str:
-    """Return which release is the newest, which has sources, and who says so."""
-    known = "no release known" if not matrix.newest else f"newest release {matrix.newest}"
-    sdist = f"source archive of {matrix.sdist}" if matrix.sdist else "no source archive"
-    return f"{matrix.name}: {known}, {sdist} (from the {matrix.origin})"
-
-
-def spell_cell(cell: Cell, recipe: Recipe | None) -> str:
-    """Return a cell's version, or how long it takes to compile."""
-    if not cell.version:
-        effort = recipe.effort.value if recipe else "compile"
-        return effort if cell.sdist else NONE
-    text = "any" if cell.pure else cell.version
-    if cell.pure and not cell.newest:
-        text = f"any {cell.version}"
-    return text if cell.newest else f"{text}*"
-
-
-def needs_compiler(matrix: Matrix) -> bool:
-    """Tell whether some place has sources but no wheel."""
-    return any(cell.sdist for row in matrix.rows for cell in row.cells)
-
-
-def list_steps(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """Yield what a recipe asks for, as (who or what, names)."""
-    for stage, packages in (("to build", recipe.build), ("to run", recipe.run)):
-        for manager, names in sorted(packages.items()):
-            yield f"{manager} {stage}", ", ".join(names)
-    if recipe.tools:
-        yield "tools to build", ", ".join(recipe.tools)
-
-
-def _show_recipe(known: PackageSupport) -> Content:
-    recipe = known.recipe
-    if not needs_compiler(known.matrix):
-        return
-    yield ""
-    if recipe is None:
-        yield styled("What compiling it takes is not known.", "dim")
-        return
-    yield styled(f"To compile it ({recipe.effort} on a medium processor)", "bold")
-    for line in align([(f"  {label}", names) for label, names in list_steps(recipe)]):
-        yield styled(line)
-    yield indented(f"Source: {recipe.source}, {recipe.checked}", 2, "dim")
-    for proven in recipe.proven:
-        yield indented(f"Proven: {spell_proven(proven)}", 2, "dim")
-
-
-def spell_proven(proven: Proven) -> str:
-    """Return what was built where, and when."""
-    where = f"{proven.arch}, {proven.base}, Python {proven.python}"
-    return f"{proven.version} built and imported on {where}, {proven.checked}"
-
-
-def to_document(known: PackageSupport) -> dict[str, Any]:
-    """Return what JSON says of a package: the matrix's fields, and the answer beside them."""
-    return {
-        **asdict(known.matrix),
-        "answer": known.answer,
-        "reach": [asdict(one) for one in known.reach],
-        "recipe": asdict(known.recipe) if known.recipe else None,
-    }
-
-
-def draw_page(found: Sequence[PackageSupport], template: str) -> str:
-    """Return the page of some packages. The same values give the same bytes."""
-    import jinja2  # noqa: PLC0415 - slow to import, and not needed to decide
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.globals |= {
-        "describe_releases": describe_releases,
-        "fold_rows": _fold_rows,
-        "kind": _kind,
-        "list_steps": list_steps,
-        "needs_compiler": needs_compiler,
-        "spell_cell": spell_cell,
-        "spell_proven": spell_proven,
-    }
-    names = ", ".join(one.matrix.name for one in found)
-    view = {"title": f"Wheels of {names}", "legend": LEGEND, "bounds": BOUNDS, "packages": found}
-    return environment.from_string(template).render(view) + "\n"
-
-
-def _fold_rows(matrix: Matrix) -> Iterator[tuple[Row, str]]:
-    """Yield each different row of a libc, with the architectures that have it."""
-    rows: dict[tuple[object, ...], list[Row]] = {}
-    for row in matrix.rows:
-        cells = tuple((cell.version, cell.newest, cell.sdist) for cell in row.cells)
-        rows.setdefault((row.libc, cells, row.first, row.without), []).append(row)
-    yield from ((same[0], ", ".join(row.arch for row in same)) for same in rows.values())
-
-
-def _kind(cell: Cell) -> str:
-    if cell.version:
-        return "newest" if cell.newest else "older"
-    return "compile" if cell.sdist else "none"
-
 
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 _RELEASES_SHOWN = 5
-
-
-def show_devices(devices: Mapping[str, Device]) -> Content:
-    """Yield the table of profiles."""
-    rows = [("Device", "Target", "Memory", "Storage", "CPU", "Name")]
-    rows += [
-        (
-            device.id,
-            str(device.arch),
-            NONE if device.memory is None else format_memory(device.memory),
-            NONE if device.storage is None else format_size(device.storage),
-            str(device.cpu),
-            device.name,
-        )
-        for device in sorted(devices.values(), key=lambda device: device.id)
-    ]
-    header, *lines = align(rows, right=(2, 3))
-    yield clipped(header, "bold")
-    for line in lines:
-        yield clipped(line)
-
-
-def show_device(device: Device) -> Content:
-    """Yield one profile with its caveats and where it comes from."""
-    yield styled(device.name, "bold")
-    rows = [
-        ("  Device", device.id),
-        ("  Target", device.arch.platform),
-        ("  Memory", "unknown" if device.memory is None else format_memory(device.memory)),
-        ("  Storage", "unknown" if device.storage is None else format_size(device.storage)),
-        ("  CPU", f"{device.cpu}, {device.cores or 'unknown number of'} cores"),
-    ]
-    yield from (styled(line) for line in align(rows))
-    if device.caveats:
-        yield ""
-        yield styled("Notes", "bold")
-        yield from (bullet(caveat) for caveat in device.caveats)
-    yield ""
-    yield styled(f"Source: {device.source}, {device.checked}", "dim")
-    yield styled(f"leanscaffold plan --device {device.id}")
 
 
 def show_explanation(code: str, explanation: Explanation) -> Content:
@@ -244,11 +63,8 @@ def show_package(
     if fact.recipe:
         recipe = fact.recipe
         yield styled(f"  Built from source ({recipe.effort} on a medium CPU)", "bold")
-        for stage, packages in (("to build", recipe.build), ("to run", recipe.run)):
-            for manager, names in sorted(packages.items()):
-                yield indented(f"{manager} {stage}: {', '.join(names)}", 4)
-        if recipe.tools:
-            yield indented(f"tools: {', '.join(recipe.tools)}", 4)
+        for label, names in list_steps(recipe):
+            yield indented(f"{label}: {names}", 4)
         for proven in recipe.proven:
             yield indented(f"proven: {spell_proven(proven)}", 4)
     yield ""
