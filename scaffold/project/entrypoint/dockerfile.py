@@ -269,11 +269,17 @@ def _serves(process: Process) -> bool:
 
 def read_told(
     root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
-) -> OwnStart:
-    """Return the first run of the project that its README tells."""
-    tried = (_try(root, one, files, modules, installed) for one in read_readme(root))
+) -> tuple[OwnStart, ...]:
+    """Return the runs of the project, or of what is installed for it, that its README tells."""
+    programs = {*project_scripts(root)[1], *installed, *MODULES}
+    tried = (_try(root, one, files, modules, installed) for one in read_readme(root, programs))
     aside = {module.file for module in modules if is_aside(module)}
-    known = [one for one in tried if isinstance(one, OwnStart) and one.file not in {"", *aside}]
+    return tuple(one for one in tried if isinstance(one, OwnStart) and one.file not in aside)
+
+
+def first_told(told: Sequence[OwnStart]) -> OwnStart:
+    """Return the first run of a file of the project, which names the others."""
+    known = [one for one in told if one.file]
     entry = known[0].entry if known else None
     if entry is None:
         return OwnStart()

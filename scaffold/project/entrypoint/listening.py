@@ -12,9 +12,11 @@ from scaffold.project.source_modules import Function, Module, argument
 class Listens:
     """How something is told where to listen: the positions of ``port`` and ``host``, if any.
 
-    ``closed``: only its own machine reaches it where no host is given.
+    ``closed``: only its own machine reaches it where no host is given. ``address`` is the argument
+    that gives both as one text (``0.0.0.0:80``), by name or position.
     """
 
+    address: str | int | None = None
     port: int | None = None
     host: int | None = None
     name: str = "host"
@@ -26,7 +28,8 @@ _FIRST = Listens(host=0, port=1)
 _SECOND = Listens(host=1, port=2, closed=False)
 _SERVES = {
     **dict.fromkeys(("uvicorn.run", "uvicorn.Config"), Listens()),
-    **dict.fromkeys(("waitress.serve", "aiohttp.web.run_app", "nicegui.ui.run"), _OPEN),
+    **dict.fromkeys(("aiohttp.web.run_app", "nicegui.ui.run"), _OPEN),
+    "waitress.serve": Listens(address="listen", closed=False),
     "bottle.run": Listens(host=2, port=3),
     "granian.Granian": Listens(name="address"),
     "paste.httpserver.serve": Listens(host=1, port=2),
@@ -69,6 +72,10 @@ _OBJECTS = {
     **dict.fromkeys(
         ("tornado.web.Application", "tornado.httpserver.HTTPServer"),
         ("listen", Listens(port=0, host=1, name="address", closed=False)),
+    ),
+    **dict.fromkeys(
+        ("grpc.server", "grpc.aio.server"),
+        ("add_insecure_port", Listens(address=0, closed=False)),
     ),
 }
 # What is told by settings of these names before it is called; without, it listens to loopback.
@@ -147,7 +154,37 @@ def find_listening(
                 yield (module, call, *_configured(module, _CONFIGURED[called]), closed)
             elif how is not None:
                 port = _given(module, call, "port", how.port)
-                yield module, call, port, _given(module, call, how.name, how.host), how.closed
+                host = _given(module, call, how.name, how.host)
+                if how.address is not None and port is None:
+                    port, host = _parts(module, _addressed(call, how.address))
+                yield module, call, port, host, how.closed
+
+
+def _addressed(call: ast.Call, argument_: str | int) -> ast.expr | None:
+    return (
+        argument(call, argument_)
+        if isinstance(argument_, str)
+        else argument(call, "address", argument_)
+    )
+
+
+def _parts(module: Module, address: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
+    """Return (port, host) of an address such as ``0.0.0.0:80`` or ``f"[::]:{port}"``."""
+    written = module.named(address)
+    if isinstance(written, ast.JoinedStr) and len(written.values) > 1:
+        *before, last = written.values
+        host = before[0] if isinstance(before[0], ast.Constant) else None
+        port = last.value if isinstance(last, ast.FormattedValue) else None
+        name = str(host.value).rstrip(":") if host is not None and len(before) == 1 else ""
+        return port, ast.copy_location(ast.Constant(value=name), written) if name else None
+    name, colon, number = module.text(written).rpartition(":")
+    if not (colon and number.isdigit()):
+        return None, None
+    port, host = (
+        ast.copy_location(ast.Constant(value=value), written or module.tree)
+        for value in (int(number), name)
+    )
+    return port, host
 
 
 def _given(module: Module, call: ast.Call, name: str, position: int | None) -> ast.expr | None:
@@ -173,12 +210,9 @@ def _configured(
     port, host = (_set(module, name) if name else None for name in how[:2])
     if isinstance(host, ast.List | ast.Tuple) and host.elts:
         host = host.elts[0]
-    address, colon, number = module.text(host).rpartition(":")
-    if colon and number.isdigit():
-        port, host = (
-            ast.copy_location(ast.Constant(value=value), host or module.tree)
-            for value in (int(number), address)
-        )
+    joined = _parts(module, host)
+    if joined[0] is not None:
+        port, host = joined
     return port or ast.Constant(value=how[2]), host
 
 

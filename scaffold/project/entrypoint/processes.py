@@ -4,7 +4,7 @@ import configparser
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,11 @@ _DOCUMENT = re.compile(r"(?:docs/)?[\w.-]+\.(?:md|rst|txt|adoc)")
 _ASIDE = frozenset({"tests", "test", "node_modules", "venv", "site-packages", "examples", "docs"})
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
-_RUNS = re.compile(r"(?:\$\s+|>\s+)?(?:sudo\s+)?((?:\S*/)?python[0-9.]*\s+(?!-c\b|-V|--)\S.*)")
+_SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_PYTHON = re.compile(r"(?:\S*/)?python[0-9.]*")
+_RUNS = re.compile(
+    r"(?:[$>]\s+)?(?:sudo\s+)?(?:(?:uv|poetry|pdm|hatch|pipenv|rye|pixi)\s+run\s+)?(\S.*)"
+)
 _PREPARES = re.compile(
     r"-m\s+(?:pip|venv|virtualenv|ensurepip|pytest|unittest|build|http\.server|json\.tool)\b"
     r"|setup\.py|conftest|\btests?[/_]|install|example|migrate|createsuperuser|collectstatic"
@@ -174,33 +178,47 @@ def read_told_extras(root: Path) -> Iterator[Found[str]]:
                     yield Found(value=value, origin=Origin(file=file, line=number))
 
 
-def read_readme(root: Path) -> tuple[Process, ...]:
-    """Return the lines of the README's code that run Python, without what only prepares that."""
+def read_readme(root: Path, programs: Collection[str] = ()) -> tuple[Process, ...]:
+    """Return the commands in the README that run Python or one of ``programs``.
+
+    Lines of its code come before code in the middle of a sentence; what only prepares a run is
+    left out.
+    """
     names = sorted(
         one.name
         for one in root.glob("*")
         if re.fullmatch(r"(?i)readme(\.\w+)?", one.name) and one.is_file()
     )
-    found = []
+    blocks: list[Process] = []
+    spans: list[Process] = []
     for name in names:
         inside = False
         for number, line in enumerate(_text(root, name).splitlines(), start=1):
             if _FENCE.match(line):
                 inside = not inside
-            code = line.strip() if inside or line.startswith(("    ", "\t")) else ""
-            run = _RUNS.fullmatch(code)
-            if run and not _PREPARES.search(code):
-                words = run[1].split(" #")[0].split()
-                at = next((at for at, word in enumerate(words) if _VALUE.search(word)), len(words))
-                # An option whose value the reader has to fill in is theirs to name.
-                kept = (
-                    words[: at - 1]
-                    if 0 < at < len(words) and words[at - 1][:1] == "-"
-                    else words[:at]
-                )
-                origin = Origin(file=name, line=number)
-                found.append(Process(line=" ".join(kept), origin=origin))
-    return tuple(found)
+                continue
+            code = inside or line.startswith(("    ", "\t"))
+            for text in [line.strip()] if code else _SPAN.findall(line):
+                if told := _told(text, programs, whole=code):
+                    process = Process(line=told, origin=Origin(file=name, line=number))
+                    (blocks if code else spans).append(process)
+    return (*blocks, *spans)
+
+
+def _told(code: str, programs: Collection[str], *, whole: bool) -> str:
+    """Return the command of a piece of code up to what the reader has to fill in, or nothing."""
+    run = _RUNS.fullmatch(code)
+    words = run[1].split(" #")[0].split() if run and not _PREPARES.search(code) else []
+    known = bool(words) and (_PYTHON.fullmatch(words[0]) is not None or words[0] in programs)
+    if not known or (len(words) == 1 and (not whole or _PYTHON.fullmatch(words[0]))):
+        return ""
+    if _PYTHON.fullmatch(words[0]) and words[1] in {"-c", "-V", "--version", "--help"}:
+        return ""
+    at = next((at for at, word in enumerate(words) if _VALUE.search(word)), len(words))
+    # An option whose value the reader has to fill in is theirs to name.
+    return " ".join(
+        words[: at - 1] if 0 < at < len(words) and words[at - 1][:1] == "-" else words[:at]
+    )
 
 
 def read_compose(root: Path, dockerfile: str) -> Composed:

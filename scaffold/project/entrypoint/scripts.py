@@ -208,12 +208,12 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     alike that lead to much, one that requires no arguments. Where nothing does, a conventional
     name, then the only file.
     """
-    running = [module for module in modules if _runs(module)]
+    running = [module for module in modules if runs_something(module)]
     known = [m for m in running if place_of(m) < len(CONVENTIONAL) - 1 or _guard(m)]
     known = [m for m in known if not _only_demonstrates(m, known)] or known
     named = [module for module in modules if place_of(module) < len(CONVENTIONAL) - 1]
     only = [*(running if len(running) == 1 else modules if len(modules) == 1 else ())]
-    only = [module for module in only if _stem(module) != "__init__" or _runs(module)]
+    only = [module for module in only if _stem(module) != "__init__" or runs_something(module)]
     found = sorted(known, key=_rank_script) or only or sorted(named, key=_rank_script)
     if not found:
         return None
@@ -275,7 +275,7 @@ def _guard(module: Module) -> int | None:
     return next((node.lineno for node in module.tree.body if is_main_guard(node)), None)
 
 
-def _runs(module: Module) -> bool:
+def runs_something(module: Module) -> bool:
     """Return whether running a file does more than define things."""
     if _is_main(module) or _guard(module) is not None:
         return True

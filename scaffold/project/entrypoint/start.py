@@ -28,6 +28,7 @@ from scaffold.project.entrypoint.django import (
 )
 from scaffold.project.entrypoint.dockerfile import (
     OwnStart,
+    first_told,
     read_own_start,
     read_processes,
     read_told,
@@ -51,6 +52,7 @@ from scaffold.project.entrypoint.scripts import (
     does_more,
     is_named_as_project,
     main_body,
+    runs_something,
     start_celery,
     start_gradio,
     start_project_script,
@@ -193,16 +195,17 @@ def _find_entry(
     modules: tuple[Module, ...],
     installed: frozenset[str],
     own: OwnStart,
-    told: OwnStart,
+    runs: Sequence[OwnStart],
 ) -> Entry | None:
     apps = find_apps(modules)
-    web = [app for app in apps if app.framework != "celery"]
+    web = _told_first([app for app in apps if app.framework != "celery"], runs)
+    told = first_told(runs)
     script = start_project_script(root, modules)
     if web and is_aside(web[0].module) and (script or _is_run(modules)):
         web = []  # an example's or a tool's, and there is the application itself
     site = find_site(modules)
     entry = (
-        _web_entry(root, modules, installed, web=web, site=site, own=own)
+        _web_entry(root, modules, installed, web=web, site=site, own=own, runs=runs)
         or start_streamlit(root, modules)
         or start_gradio(modules)
     )
@@ -236,8 +239,59 @@ def _find_entry(
     workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:
         return _with_others(start_celery(workers[0]), _targets(workers[1:]))
-    plain = script or start_script(_without_examples(root, modules))
+    plain = _plain_entry(script, _without_examples(root, modules), modules, runs)
     return replace(plain, port=own.port or plain.port, health=own.health) if plain else None
+
+
+def _plain_entry(
+    script: Entry | None,
+    files: Sequence[Module],
+    modules: Sequence[Module],
+    runs: Sequence[OwnStart],
+) -> Entry | None:
+    """Return how what has no server starts: a program that is installed, too, if it is told."""
+    told = None if any(map(runs_something, files)) else _told_program(runs)
+    plain = script or told or start_script(files)
+    whole = _told_whole(plain, runs, modules) if plain is not None else None
+    return replace(plain, start=whole.start) if plain is not None and whole else plain
+
+
+def _told_first(web: Sequence[App], runs: Sequence[OwnStart]) -> list[App]:
+    """Return the applications, first of those that are none of examples what the README serves."""
+    words = {word for one in runs if one.entry for word in one.entry.start.value.command}
+    return sorted(web, key=lambda app: (is_aside(app.module), app.target not in words))
+
+
+def _told_port(first: str, runs: Sequence[OwnStart]) -> Found[int] | None:
+    """Return the port that the README gives the server of the application in a file."""
+    for one in runs:
+        if one.entry is not None and one.server in WEB_SERVERS and one.file in {first, ""}:
+            written = PORT_OPTION.search(" ".join(one.entry.start.value.command))
+            if written is not None:
+                return Found(value=int(written[1]), origin=one.entry.start.origin)
+    return None
+
+
+def _told_program(runs: Sequence[OwnStart]) -> Entry | None:
+    """Return the first run of an installed program that the README tells."""
+    known = (one.entry for one in runs if one.entry is not None and not one.file)
+    return next((one for one in known if one.start.value.command[0] != "python"), None)
+
+
+def _told_whole(plain: Entry, runs: Sequence[OwnStart], modules: Sequence[Module]) -> Entry | None:
+    """Return a start that lacks arguments as the README gives them, if it tells one command."""
+    bare = plain.start.value.command
+    if not name_required(bare, modules):
+        return None
+    whole = [
+        one.entry
+        for one in runs
+        if one.entry is not None
+        and one.entry.start.value.command[: len(bare)] == bare
+        and not name_required(one.entry.start.value.command, modules)
+    ]
+    alike = {one.start.value.command[len(bare)] for one in whole}
+    return whole[0] if len(alike) == 1 else None
 
 
 def _without_examples(root: Path, modules: Sequence[Module]) -> Sequence[Module]:
@@ -438,13 +492,14 @@ def _web_entry(
     web: Sequence[App],
     site: Site | None,
     own: OwnStart,
+    runs: Sequence[OwnStart],
 ) -> Entry | None:
     first = web[0].module.file if web else ""
     setting = Setting(
         root=root,
         modules=modules,
         installed=installed,
-        port=own.port or find_port(modules, first=first),
+        port=own.port or find_port(modules, first=first) or _told_port(first, runs),
     )
     if site is not None:
         entry = replace(

@@ -28,6 +28,40 @@ def test_the_port_is_the_one_the_sources_name(
     assert command(tmp_path, files).endswith(f"--port {found[0]}")
 
 
+@pytest.mark.parametrize(
+    ("readme", "found"),
+    [
+        ("Start it with `uvicorn main:app --port 9300`.\n", 9300),
+        ("```\nuv run uvicorn main:app --host 0.0.0.0 --port 9301\n```\n", 9301),
+        ("# App\n\n    $ python -m uvicorn main:app --port 9302\n", 9302),
+        ("`uvicorn other:app --port 9303` is something else.\n", 8000),
+        ("`uvicorn main:app --port <port>`\n", 8000),
+    ],
+)
+def test_a_port_that_no_source_names_is_that_of_the_readme(
+    tmp_path: Path, readme: str, found: int
+) -> None:
+    files = {"main.py": FASTAPI, "README.md": readme}
+    known = port(tmp_path, files, "uvicorn")
+    assert known is not None
+    assert known[0] == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("waitress.serve(app, listen='0.0.0.0:9400')", 9400),
+        ("waitress.serve(app, listen='*:9401')", 9401),
+        ("s = grpc.server(pool)\ns.add_insecure_port('[::]:50051')", 50051),
+        ("s = grpc.aio.server()\nP = 50052\ns.add_insecure_port(f'[::]:{P}')", 50052),
+    ],
+)
+def test_an_address_in_one_text_gives_the_port(tmp_path: Path, line: str, found: int) -> None:
+    known = port(tmp_path, {"main.py": f"import grpc, waitress\n{line}\n"})
+    assert known is not None
+    assert known[0] == found
+
+
 def test_gunicorns_own_file_gives_the_port(tmp_path: Path) -> None:
     files = {"app.py": FLASK, "gunicorn.conf.py": "bind = '0.0.0.0:9100'\n"}
     assert port(tmp_path, files, "gunicorn") == (9100, "gunicorn.conf.py:1 (bind)")

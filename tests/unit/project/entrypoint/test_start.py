@@ -350,3 +350,42 @@ def test_nothing_of_the_project_is_run(tmp_path: Path) -> None:
     trap = f"open({str(tmp_path / 'trapped')!r}, 'w')\n"
     assert command(tmp_path, {"main.py": trap}) == "python main.py"
     assert not (tmp_path / "trapped").exists()
+
+
+@pytest.mark.parametrize(
+    ("readme", "found"),
+    [
+        ("Run `rq worker default --url $REDIS`.\n", "rq worker default"),
+        ("```\n$ rq worker high low\n```\n", "rq worker high low"),
+        ("`rq` is a queue.\n", "python tasks.py"),
+        ("`huey_consumer tasks.huey`\n", "python tasks.py"),
+    ],
+)
+def test_a_program_that_is_told_and_installed_starts_before_a_file_that_only_defines(
+    tmp_path: Path, readme: str, found: str
+) -> None:
+    files = {"tasks.py": "def add(a, b):\n    return a + b\n", "README.md": readme}
+    assert command(tmp_path, files, "rq") == found
+
+
+@pytest.mark.parametrize(
+    ("readme", "given"),
+    [
+        ("# Meter\n\n    meter serve --port 80\n", "serve --port 80"),
+        ("`meter serve` and `meter serve -v`\n", "serve"),
+        ("`meter serve` or `meter dump`\n", ""),
+        ("`meter` measures.\n", ""),
+    ],
+)
+def test_a_command_that_a_script_lacks_is_the_one_that_the_readme_gives(
+    tmp_path: Path, readme: str, given: str
+) -> None:
+    code = "import click\n@click.group()\ndef main(): ...\n"
+    code += "@main.command()\ndef serve(): ...\n@main.command()\ndef dump(): ...\n"
+    files = {
+        "pyproject.toml": "[project]\nname='meter'\nversion='1'\n"
+        "[project.scripts]\nmeter='meter:main'\n",
+        "meter.py": code,
+        "README.md": readme,
+    }
+    assert command(tmp_path, files).partition("sys.exit(main())")[2].strip("'\" ") == given
