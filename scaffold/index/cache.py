@@ -16,7 +16,7 @@ import msgspec
 
 T = TypeVar("T")
 
-_LAYOUT = "v7"
+_LAYOUT = "v8"
 
 
 def find_cache_folder(env: Mapping[str, str]) -> Path:

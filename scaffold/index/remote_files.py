@@ -103,11 +103,15 @@ def read_wheel(wheel: ZipFile, filename: str) -> WheelFacts:
 
 
 def _count_duplicates(files: Iterable[ZipInfo]) -> int:
-    """Return the bytes of files that are the same as another, as far as assembling links them."""
+    """Return the bytes of files that are the same as another, as far as assembling links them.
+
+    Only those of one layer are linked: what a wheel puts beside its packages (``share/``) is not.
+    """
     linked = [
         (info.CRC, info.file_size, info.external_attr >> 16)
         for info in files
-        if may_link(info.filename.rpartition("/")[2], info.file_size)
+        if ".data/" not in _installed_path(info.filename)
+        and may_link(info.filename.rpartition("/")[2], info.file_size)
         and classify(info.filename) in {"so", "other"}
     ]
     return sum(size for _, size, _ in linked) - sum(size for _, size, _ in set(linked))
