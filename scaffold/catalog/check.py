@@ -363,6 +363,7 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
         ("stand_ins", facts.stand_ins),
         ("hardware", facts.hardware),
         ("device_files", facts.device_files),
+        ("no_containers", facts.no_containers),
     ):
         yield from ((f"{kind}/{name}", row.source, row.checked) for name, row in rows.items())
     for package in facts.packages.values():

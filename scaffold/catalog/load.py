@@ -45,7 +45,7 @@ from scaffold.model.knowledge import (
     StandIn,
     distribution_key,
 )
-from scaffold.model.target import Device
+from scaffold.model.target import Device, NoContainers
 
 T = TypeVar("T")
 Raw = dict[str, Any]
@@ -61,7 +61,7 @@ _FOLDERS = {
 }
 _TABLES = (
     *("libraries", "pythons", "modules", "companions", "headers", "families"),
-    *("indexes", "compressions", "stand_ins", "hardware", "device_files"),
+    *("indexes", "compressions", "stand_ins", "hardware", "device_files", "no_containers"),
 )
 _LINE = re.compile(r"at line (\d+)")
 
@@ -274,6 +274,7 @@ def _build(collector: _Collector) -> Facts:
         indexes=_values(collector, "indexes", ExtraIndex),
         hardware=_values(collector, "hardware", HardwareFact),
         device_files=_values(collector, "device_files", DeviceFiles),
+        no_containers=_values(collector, "no_containers", NoContainers),
         stand_ins=_values(collector, "stand_ins", StandIn),
         accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
     )

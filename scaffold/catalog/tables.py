@@ -33,7 +33,7 @@ from scaffold.model.knowledge import (
     Symbols,
     SystemPackage,
 )
-from scaffold.model.target import Arch, Device
+from scaffold.model.target import Arch, Device, NoContainers
 
 T = TypeVar("T")
 
@@ -192,6 +192,7 @@ _FORMS: Mapping[str, Any] = {
     "stand_ins": StandIn,
     "hardware": HardwareFact,
     "device_files": DeviceFiles,
+    "no_containers": NoContainers,
 }
 
 

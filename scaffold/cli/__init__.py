@@ -29,7 +29,7 @@ from scaffold.model.errors import (
     PathUnreadableError,
     UsageError,
     clean,
-    nearest,
+    did_you_mean,
 )
 
 # What stands for signs that a terminal's encoding lacks.
@@ -92,10 +92,9 @@ class Commands(ReportingGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the nearest commands where click only knows those already imported."""
+        """Refuse what no command is called: click only knows those already imported."""
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            near = nearest(args[0], COMMANDS)
-            raise click.exceptions.NoSuchCommand(args[0], possibilities=near, ctx=ctx)
+            raise click.exceptions.NoSuchCommand(args[0], ctx=ctx)
         return super().resolve_command(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -127,14 +126,18 @@ def _from_click(error: click.ClickException, argv: Sequence[str]) -> Leanscaffol
     path = ctx.command_path if ctx else f"leanscaffold {command}".rstrip()
     hint = f"{path} --help"
     message = error.message.rstrip(".")
-    if isinstance(error, click.exceptions.NoSuchOption | click.exceptions.NoSuchCommand):
-        if error.possibilities:
-            hint = f"did you mean {' or '.join(error.possibilities)}? See {hint}"
+    near = ""
+    if isinstance(error, click.exceptions.NoSuchOption) and ctx:
+        options = [name for one in ctx.command.get_params(ctx) for name in one.opts]
+        near = did_you_mean(error.option_name, (name for name in options if name[:2] == "--"))
+    elif isinstance(error, click.exceptions.NoSuchCommand):
+        near = did_you_mean(error.command_name, COMMANDS)
     elif isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(ctx) if error.param and ctx else "parameter"
         message = f"missing argument {name}"
     elif isinstance(error, click.BadParameter) or not message:
         message = error.format_message().rstrip(".")
+    hint = f"{near} See {hint}" if near else hint
     return UsageError(message[:1].lower() + message[1:], hint=hint)
 
 

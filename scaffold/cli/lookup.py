@@ -119,8 +119,9 @@ def devices(
     outside: Services, name: str | None, knowledge: tuple[str, ...], *, as_json: bool
 ) -> None:
     """List the device profiles, or show one with its caveats and source."""
-    known = outside.knowledge.load_facts(knowledge).devices
-    device = find_device(name, known) if name else None
+    facts = outside.knowledge.load_facts(knowledge)
+    known = facts.devices
+    device = find_device(name, known, facts.no_containers.values()) if name else None
     found = [device] if device else [known[key] for key in sorted(known)]
     print_result(
         lambda: {"version": 1, "devices": [fill(schemas.Device, item) for item in found]},

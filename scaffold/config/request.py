@@ -5,7 +5,7 @@ Everything here is pure: texts in, frozen values out. All bad options are report
 
 import argparse
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from scaffold.model.errors import ConfigInvalidError, Detail, UsageError
 from scaffold.model.options import SETTINGS, Options, Request, Setting
 from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
-from scaffold.model.target import Arch, Budget, Device, Target
+from scaffold.model.target import Arch, Budget, Device, NoContainers, Target
 from scaffold.resolver.tags import parse_arch
 
 _OPTIONS = "options."
@@ -114,15 +114,19 @@ def refuse_options(errors: Sequence[tuple[str, UsageError]]) -> None:
 
 
 def choose_targets(
-    request: Request, devices: Mapping[str, Device], machine: str
+    request: Request,
+    devices: Mapping[str, Device],
+    machine: str,
+    others: Collection[NoContainers] = (),
 ) -> tuple[tuple[Target, ...], tuple[Reason, ...]]:
     """Return the targets of a request, and remarks on what was assumed.
 
     Flags override the device's profile. ``machine`` is this machine's architecture, taken where
-    neither a target nor a device is asked for. Raises UsageError for an unknown device.
+    neither a target nor a device is asked for, ``others`` are no devices. Raises UsageError for an
+    unknown device.
     """
     place = request.place("device")
-    device = find_device(request.device, devices, place) if request.device else None
+    device = find_device(request.device, devices, others, place) if request.device else None
     remarks: list[Reason] = []
     arches = request.targets or ((device.arch,) if device else ())
     if not arches:
@@ -150,15 +154,26 @@ def choose_targets(
     return tuple(replace(target, arch=arch) for arch in arches), tuple(remarks)
 
 
-def find_device(name: str, devices: Mapping[str, Device], place: Sequence[Detail] = ()) -> Device:
+def find_device(
+    name: str,
+    devices: Mapping[str, Device],
+    others: Collection[NoContainers] = (),
+    place: Sequence[Detail] = (),
+) -> Device:
     """Return a device's profile, however its name's words are parted.
 
-    Raises UsageError with the nearest names, and where it stands.
+    Raises UsageError with why it is none of ``others``, or the nearest names, and where it stands.
     """
     names = {_join_words(word): one for one in devices.values() for word in (one.id, *one.aliases)}
     device = names.get(_join_words(name))
     if device is None:
-        hint = f"`leanscaffold devices` lists the devices; targets: {', '.join(Arch)}"
+        for other in others:
+            if other.matches(_join_words(name)):
+                raise UsageError(f"{name!r} {other.why}", hint=other.instead, details=place)
+        hint = (
+            "`leanscaffold devices` lists the devices; for any other give --target and --memory; "
+            f"targets: {', '.join(Arch)}"
+        )
         known = [word for one in devices.values() for word in (one.id, *one.aliases)]
         raise unknown("device or target", name, {*known, *Arch}, hint=hint, place=place)
     return device

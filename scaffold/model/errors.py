@@ -303,12 +303,16 @@ def _visible(character: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
-    """Return the names that a mistyped one may stand for: those that contain it, then by edits."""
-    word = word.strip().lower()
+    """Return the names that a mistyped one may stand for: those that contain it, then by edits.
+
+    An option's dashes do not count.
+    """
+    word = word.strip().lower().lstrip("-")
     limit = max(1, len(word) // 3)
     ranks = {
-        name: 0.5 if len(word) > 2 and word in name.lower() else _edits(word, name.lower())  # noqa: PLR2004
+        name: 0.5 if len(word) > 2 and word in plain else _edits(word, plain)  # noqa: PLR2004
         for name in sorted(set(known), reverse=True)  # of a family the newest first
+        for plain in (name.lower().lstrip("-"),)
     }
     near = [name for name, rank in ranks.items() if word and rank <= limit]
     return sorted(near, key=lambda name: (ranks[name], len(name)))[:most]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from scaffold.model.hardware import DeviceFiles, HardwareFact
-from scaffold.model.target import Arch, Device, LibcFamily
+from scaffold.model.target import Arch, Device, LibcFamily, NoContainers
 
 NONE = "none"
 OLD = 60  # days
@@ -609,6 +609,7 @@ class Facts:
     stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
     hardware: Mapping[str, HardwareFact] = field(default_factory=dict)
     device_files: Mapping[str, DeviceFiles] = field(default_factory=dict)
+    no_containers: Mapping[str, NoContainers] = field(default_factory=dict)
 
     def find_family(self, reference: str) -> ImageFamily | None:
         """Return what is known of an image by its name."""

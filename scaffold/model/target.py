@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 
 class Arch(StrEnum):
@@ -118,6 +119,28 @@ class Device:
     caveats: tuple[str, ...] = ()
     source: str
     checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoContainers:
+    """What people take for a device and runs no containers: globs of names without blanks, - and _.
+
+    ``why`` follows the name in a sentence, ``instead`` is what to do; ``unless`` run Linux.
+    """
+
+    names: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+    why: str
+    instead: str
+    source: str
+    checked: date
+
+    def matches(self, name: str) -> bool:
+        """Tell whether a name, written that way, is one of these."""
+        of_these, others = (
+            any(fnmatchcase(name, glob) for glob in globs) for globs in (self.names, self.unless)
+        )
+        return of_these and not others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,9 @@ def _judge(
     tell: Callable[[str], None],
 ) -> tuple[Case, tuple[str, ...]]:
     """Return the case with what is known of the project beside the file, and why nothing is."""
-    targets, _ = choose_targets(request, case.facts.devices, outside.host.machine())
+    targets, _ = choose_targets(
+        request, case.facts.devices, outside.host.machine(), case.facts.no_containers.values()
+    )
     folder = case.around.folder if case.around else file.parent
     text = digest(case.dockerfile.text)
     name = Path(os.path.relpath(file, folder)).as_posix()

@@ -41,7 +41,9 @@ def decide_outcome(
     """
     tell("reading the knowledge")
     facts = outside.knowledge.load_facts(request.knowledge)
-    targets, assumed = choose_targets(request, facts.devices, outside.host.machine())
+    targets, assumed = choose_targets(
+        request, facts.devices, outside.host.machine(), facts.no_containers.values()
+    )
     remarks = (*remarks, *assumed)
     request = replace(request, options=name_base(request.options, facts.bases))
     check_base(request.options.base, facts, request.place("base"))

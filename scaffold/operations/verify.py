@@ -47,7 +47,9 @@ def of_image(
     record = outside.files.read_record(path)
     request = combine_options(given, record)
     facts = outside.knowledge.load_facts(request.knowledge)
-    targets, _ = choose_targets(request, facts.devices, outside.host.machine())
+    targets, _ = choose_targets(
+        request, facts.devices, outside.host.machine(), facts.no_containers.values()
+    )
     if len(targets) > 1:
         raise UsageError("one image is for one target", hint="name it: --target arm64")
     target = targets[0]

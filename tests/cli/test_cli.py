@@ -123,6 +123,15 @@ def test_an_index_that_fails_half_way_is_worth_another_try() -> None:
     ("argv", "words"),
     [
         (("plan", "--tagret", "arm64"), "--target"),
+        (("plan", "--maxsize", "1GB"), "--max-size? See"),
+        (("plan", "--taget", "arm64"), "--target? See"),
+        (
+            (
+                "plan",
+                "--ofline",
+            ),
+            "--offline? See",
+        ),
         (("plam",), "plan"),
         (("plan", "--device", "rasberry-pi-4"), "raspberry-pi-4"),
         (("plan", "--target", "amr64"), "arm64"),
@@ -141,6 +150,10 @@ def test_a_misspelt_word_is_a_usage_error_with_the_nearest(
     assert (result.exit_code, code_of(result)) == (2, "usage")
     assert f"did you mean {words}" in result.stderr.replace("Did", "did")
     assert result.stdout == ""
+
+
+def test_a_short_option_that_there_is_not_gets_no_other_letter_as_suggestion() -> None:
+    assert "did you mean" not in run("plan", "-f").stderr
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from scaffold.catalog.check import check_facts
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.config.request import find_device
+from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Base, Facts, Image
 from scaffold.model.options import Options
 from scaffold.model.target import Arch
@@ -267,6 +268,42 @@ def test_no_two_devices_answer_to_one_name_and_none_to_an_architecture(facts: Fa
         for name in (device.id, *device.aliases):
             assert find_device(name.upper().replace("-", " "), facts.devices) is device
             assert not near_arches(name), name
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("rp2040", "microcontroller"),
+        ("ESP32-S3", "microcontroller"),
+        ("Raspberry Pi Pico 2 W", "microcontroller"),
+        ("Arduino Uno", "microcontroller"),
+        ("stm32f407", "microcontroller"),
+        ("windows", "virtual machine"),
+        ("Android", "no container engine"),
+    ],
+)
+def test_what_runs_no_containers_is_no_device_and_says_why(
+    facts: Facts, name: str, why: str
+) -> None:
+    with pytest.raises(UsageError, match=why):
+        find_device(name, facts.devices, facts.no_containers.values())
+
+
+@pytest.mark.parametrize(
+    "name", ["stm32mp157", "arduino-portenta-x8", "Arduino UNO Q", "picoreach"]
+)
+def test_a_board_with_linux_beside_microcontrollers_is_only_unknown(
+    facts: Facts, name: str
+) -> None:
+    with pytest.raises(UsageError, match="unknown device"):
+        find_device(name, facts.devices, facts.no_containers.values())
+
+
+def test_no_device_is_among_those_that_run_no_containers(facts: Facts) -> None:
+    for device in facts.devices.values():
+        for name in (device.id, *device.aliases):
+            plain = name.replace("-", "")
+            assert not [one for one in facts.no_containers.values() if one.matches(plain)], name
 
 
 @pytest.mark.parametrize(
