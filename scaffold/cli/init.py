@@ -263,10 +263,16 @@ def _resume(session: Session) -> None:
     if not earlier:
         return
     told = [value for value in earlier.values() if value and not value.startswith("+")]
-    if session.ask_once(ask_resume(told)) == GO_ON:
-        session.answers = earlier
-    else:
-        kept.forget(session.path)
+    while True:
+        try:
+            choice = session.ask_once(ask_resume(told))
+        except GoBackError:
+            continue  # nothing is before it
+        if choice == GO_ON:
+            session.answers = earlier
+        else:
+            kept.forget(session.path)
+        return
 
 
 def _is_empty(path: Path) -> bool:

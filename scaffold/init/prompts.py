@@ -188,14 +188,22 @@ def _prompt(question: Question, style: "Style") -> "Prompt":
 
 
 def _add_keys(prompt: "Prompt", question: Question) -> None:
-    """Let Esc lead to the question before, and tell all keys below the question."""
+    """Let Esc lead to the question before and Ctrl-D end a list, as it ends a line that is empty.
+
+    All keys are told below the question.
+    """
     keys = KeyBindings()
 
     def go_back(event: KeyPressEvent) -> None:
         event.app.exit(exception=GoBackError)
 
+    def leave(event: KeyPressEvent) -> None:
+        event.app.exit(exception=EOFError)
+
     for key in ("escape", "left") if question.options else ("escape",):
         keys.add(key, eager=True)(go_back)
+    if question.options:
+        keys.add("c-d", eager=True)(leave)
     app = prompt.application
     app.ttimeoutlen = _ESCAPE
     app.key_bindings = merge_key_bindings([*filter(None, [app.key_bindings]), keys])

@@ -55,14 +55,15 @@ def test_with_enter_alone_one_gets_through(screen: Screen, place: Path) -> None:
     assert names(place) > GIVEN | {"Dockerfile", "leanscaffold.json"}
 
 
+@pytest.mark.parametrize("key", ["C-c", "C-d"])
 @pytest.mark.parametrize("at", range(len(QUESTIONS)))
-def test_ctrl_c_at_any_question_writes_nothing_and_the_answers_are_offered_again(
-    screen: Screen, place: Path, at: int
+def test_ctrl_c_or_d_at_any_question_writes_nothing_and_the_answers_are_offered_again(
+    screen: Screen, place: Path, at: int, key: str
 ) -> None:
     screen.enter("leanscaffold init app; echo ended $?")
     for number, question in enumerate(QUESTIONS[: at + 1]):
         screen.wait_for(pointed_at(question))
-        screen.press("C-c" if number == at else "Enter")
+        screen.press(key if number == at else "Enter")
     shown = screen.wait_for(r"^ended 130")
     assert "Nothing was written." in shown
     assert names(place) == GIVEN
@@ -74,6 +75,24 @@ def test_ctrl_c_at_any_question_writes_nothing_and_the_answers_are_offered_again
         screen.press("Enter")
     screen.wait_for(pointed_at(QUESTIONS[at]))
     screen.press("C-c")
+    screen.wait_for(r"^ended 130")
+    assert names(place) == GIVEN
+
+
+def test_escape_where_answers_are_offered_again_asks_again(screen: Screen, place: Path) -> None:
+    screen.enter("leanscaffold init app; echo ended $?")
+    screen.wait_for(pointed_at(QUESTIONS[0]))
+    screen.press("Enter")
+    screen.wait_for(pointed_at(QUESTIONS[1]))
+    screen.press("C-c")
+    screen.wait_for(r"^ended 130")
+    screen.enter("clear; leanscaffold init app; echo ended $?")
+    screen.wait_for(pointed_at("Continue where you stopped last time?"))
+    screen.press("Escape")
+    screen.wait_for(pointed_at("Continue where you stopped last time?"))
+    screen.press("Enter")
+    screen.wait_for(pointed_at(QUESTIONS[1]))
+    screen.press("C-d")
     screen.wait_for(r"^ended 130")
     assert names(place) == GIVEN
 
