@@ -591,7 +591,10 @@ def _first_word(module: Module, node: ast.expr | None) -> tuple[str, bool]:
 
 
 def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> ast.expr | None:
-    """Return what a sum or a list starts with, through names; a loop, for they may be many."""
+    """Return what a sum or a list starts with, through names; a loop, for they may be many.
+
+    Of a variable of the environment it is the default.
+    """
     while node is not None:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return ast.Constant(value=module.text(node.left).partition("%")[0])
@@ -603,6 +606,10 @@ def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> a
             node = node.elts[0]
         elif lists and isinstance(node, ast.Starred):
             node = node.value
+        elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            node = node.values[-1]
+        elif isinstance(node, ast.Call) and module.dotted(node.func) in _VARIABLES:
+            node = argument(node, "default", 1)
         else:
             break
     return node

@@ -1,5 +1,6 @@
 """The project's own Dockerfile: how somebody already starts the application in a container."""
 
+import ast
 import posixpath
 import re
 import shlex
@@ -41,6 +42,7 @@ from scaffold.project.reached import count_reached, find_places
 from scaffold.project.source_modules import Module
 
 _PYTHON = re.compile(r"python[0-9.]*")
+_PROGRAM = re.compile(r"/(?:usr/(?:local/)?)?s?bin/([\w.+-]+)")
 _TARGET = re.compile(r"([A-Za-z_][\w.]*)(:[A-Za-z_]\w*(?:\(.*\))?)?")
 _URL = re.compile(
     r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s\"'|;)]*)?"
@@ -197,9 +199,12 @@ def read_own_start(
             *_makes(reading, steps),
             *_mounts(composed),
         ),
-        uses=tuple(
-            Use(code="opens-device", value=value, origin=origin)
-            for value, origin in composed.devices
+        uses=(
+            *(
+                Use(code="opens-device", value=value, origin=origin)
+                for value, origin in composed.devices
+            ),
+            *_named_programs(reading, steps, environment),
         ),
     )
     entrypoint, cmd = _commands(reading)
@@ -520,6 +525,26 @@ def _carried(
         set_ = ", ".join(name for name, _, _ in composed.environment)
         secret.append(f"{composed.environment[0][2]} sets {set_}: set them on the container")
     return tuple(found.items()), (*told, *secret)
+
+
+def _named_programs(
+    reading: _Reading, steps: Sequence[Instruction], environment: Sequence[tuple[str, str]]
+) -> Iterator[Use]:
+    """Yield the programs of the image that its variables name, where the sources read these."""
+    read = {
+        node.value
+        for module in reading.modules
+        if not is_aside(module)
+        for node in module.of(ast.Constant)
+        if isinstance(node.value, str)
+    }
+    for name, value in environment:
+        found = _PROGRAM.fullmatch(value)
+        if found and name in read and not _PYTHON.fullmatch(found[1]):
+            said = [one for one in steps if one.keyword == "ENV" and name in one.text]
+            if said and reading.path(value, "/") is None:
+                origin = reading.origin(said[-1], name)
+                yield Use(code="runs-program", value=found[1], origin=origin)
 
 
 def _python_path(reading: _Reading, value: str, workdir: str) -> str:

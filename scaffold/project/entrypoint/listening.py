@@ -13,10 +13,10 @@ class Listens:
     """How something is told where to listen: the positions of ``port`` and ``host``, if any.
 
     ``closed``: only its own machine reaches it where no host is given. ``address`` is the argument
-    that gives both as one text (``0.0.0.0:80``), by name or position.
+    that gives both as one text (``0.0.0.0:80``): its name, and its position, if it has one.
     """
 
-    address: str | int | None = None
+    address: tuple[str, int | None] | None = None
     port: int | None = None
     host: int | None = None
     name: str = "host"
@@ -29,7 +29,7 @@ _SECOND = Listens(host=1, port=2, closed=False)
 _SERVES = {
     **dict.fromkeys(("uvicorn.run", "uvicorn.Config"), Listens()),
     **dict.fromkeys(("aiohttp.web.run_app", "nicegui.ui.run"), _OPEN),
-    "waitress.serve": Listens(address="listen", closed=False),
+    "waitress.serve": Listens(address=("listen", None), closed=False),
     "bottle.run": Listens(host=2, port=3),
     "granian.Granian": Listens(name="address"),
     "paste.httpserver.serve": Listens(host=1, port=2),
@@ -75,7 +75,7 @@ _OBJECTS = {
     ),
     **dict.fromkeys(
         ("grpc.server", "grpc.aio.server"),
-        ("add_insecure_port", Listens(address=0, closed=False)),
+        ("add_insecure_port", Listens(address=("address", 0), closed=False)),
     ),
 }
 # What is told by settings of these names before it is called; without, it listens to loopback.
@@ -156,16 +156,8 @@ def find_listening(
                 port = _given(module, call, "port", how.port)
                 host = _given(module, call, how.name, how.host)
                 if how.address is not None and port is None:
-                    port, host = _parts(module, _addressed(call, how.address))
+                    port, host = _parts(module, argument(call, *how.address))
                 yield module, call, port, host, how.closed
-
-
-def _addressed(call: ast.Call, argument_: str | int) -> ast.expr | None:
-    return (
-        argument(call, argument_)
-        if isinstance(argument_, str)
-        else argument(call, "address", argument_)
-    )
 
 
 def _parts(module: Module, address: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:

@@ -18,6 +18,13 @@ from tests.support.source_folders import facts, uses
         ("import shutil\nshutil.which('convert')", "convert"),
         ("import asyncio\nasyncio.create_subprocess_exec('nmap', x)", "nmap"),
         ("import subprocess\ndef f(a):\n    subprocess.run(a)", ""),
+        ("import os, subprocess\nsubprocess.run([os.getenv('FF', 'ffmpeg'), x])", "ffmpeg"),
+        (
+            "import os, subprocess\nP = os.environ.get('P', '/usr/bin/sox')\nsubprocess.run(P)",
+            "sox",
+        ),
+        ("import os, subprocess\nP = os.getenv('P') or 'nmap'\nsubprocess.call([P, x])", "nmap"),
+        ("import os, subprocess\nsubprocess.run([os.environ['FF'], x])", ""),
     ],
 )
 def test_a_program_that_is_started_is_named(tmp_path: Path, source: str, program: str) -> None:
@@ -269,3 +276,31 @@ def test_a_folder_of_the_project_that_a_call_names_does_not_have_to_come(
     files = {"main.py": f"import net\nnet.load({named!r})", "models/minilm/a.json": "{}"}
     found = facts(tmp_path, {**files, "yolo_ncnn_model/a.bin": ""}).uses
     assert [use.value for use in found if use.code == "calls"] == calls
+
+
+@pytest.mark.parametrize(
+    ("setting", "source", "programs"),
+    [
+        ("CHROME=/usr/bin/chromium", "os.getenv('CHROME')", ["chromium"]),
+        ("A=1 FFMPEG=/usr/local/bin/ffmpeg", "os.environ['FFMPEG']", ["ffmpeg"]),
+        ("TOOL=/bin/tool", "config('TOOL')", ["tool"]),
+        ("CHROME=/usr/bin/chromium", "os.getenv('BROWSER')", []),
+        ("INTERPRETER=/usr/bin/python3", "os.getenv('INTERPRETER')", []),
+        ("DATA=/usr/share/data", "os.getenv('DATA')", []),
+        ("TOOL=/usr/bin/own", "os.getenv('TOOL')", []),
+    ],
+)
+def test_a_program_that_the_own_image_names_in_a_variable_is_needed(
+    tmp_path: Path, setting: str, source: str, programs: list[str]
+) -> None:
+    files = {
+        "main.py": f"import os\nprint({source})\n",
+        "own": "",
+        "Dockerfile": f"FROM python:3\nENV {setting}\nCOPY own /usr/bin/own\nCOPY main.py .\n"
+        "CMD python main.py\n",
+    }
+    found = [(use.value, str(use.origin)) for use in facts(tmp_path, files).uses]
+    name = setting.rsplit(maxsplit=1)[-1].partition("=")[0]
+    assert [one for one in found if one[0] in {"chromium", "ffmpeg", "tool", "own", "python3"}] == [
+        (program, f"Dockerfile:2 ({name})") for program in programs
+    ]
