@@ -15,7 +15,7 @@ from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
-from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size
+from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size, Trimmed
 from scaffold.planner.accelerators import (
     find_used,
     list_asked,
@@ -24,7 +24,8 @@ from scaffold.planner.accelerators import (
     list_unused,
 )
 from scaffold.planner.hardware import find_access, list_misfits, list_notes
-from scaffold.planner.os_packages import find_os_packages
+from scaffold.planner.os_package_cost import SystemCost
+from scaffold.planner.os_packages import OsPackages, find_os_packages
 from scaffold.planner.size_prediction import (
     predict,
     predict_traced,
@@ -270,30 +271,9 @@ def evaluate(
     )
     spared = list_spared(packages, facts, question.project, compilers)
     of_base, less = trim_base(base, spared, level=options.trim)
-    fetched = sum(one.size for one in options.fetched)
-    size = predict(
-        base=base,
-        image=image,
-        packages=lighten(packages, facts, trimmed, bytecode=options.bytecode),
-        footprints=facts.footprints,
-        system=needs.cost,
-        app=(question.project.app_bytes + fetched, question.project.app_sources),
-        app_waste=(question.project.app_waste, question.project.app_modules),
-        unbuilt=weigh_unbuilt(question.project) + weigh_collected(question.project, packages),
-        bytecode=options.bytecode,
-        less=less,
-        models=(
-            sum(one.size for one in question.project.models) + fetched,
-            sum(one.compressed for one in question.project.models) + fetched,
-        ),
-    )
-    size = predict_traced(size, tracing(question.project, options, base, image), packages)
-    if (level := zstd_level(options.compression)) is not None:
-        size = recompress(size, base, facts.compressions["zstd"], level)
     own_image = question.project.own_image
     own = facts.find_family(own_image.image) if own_image else None
     names = [weighed.pinned.name for weighed in packages]
-    asked = [one.pinned.name for one in packages if not one.pinned.required_by]
     candidate = Candidate(
         base=base,
         image=image,
@@ -304,7 +284,15 @@ def evaluate(
         build_packages=needs.build_packages,
         build_tools=needs.build_tools,
         build_class=needs.build_class,
-        size=size,
+        size=_predict_size(
+            question,
+            base,
+            image,
+            packages=packages,
+            trimmed=trimmed,
+            system=needs.cost,
+            less=less,
+        ),
         memory=estimate_memory(packages, facts.packages),
         sourceless=list_sourceless(packages, facts),
         unloaded=unloaded,
@@ -321,33 +309,75 @@ def evaluate(
         accelerator=find_used(facts.accelerators, question.target, names),
         access=find_access(facts, question.project, question.target),
     )
-    misfits = tuple(list_misfits(facts, question.target, question.project, names))
-    bound, musl = dict(question.project.index.vendor_urls), base.libc is LibcFamily.MUSL
+    return _judge(question, candidate, needs)
+
+
+def _predict_size(
+    question: PlanningInput,
+    base: Base,
+    image: Image,
+    *,
+    packages: tuple[Weighed, ...],
+    trimmed: Sequence[Trimmed],
+    system: SystemCost,
+    less: tuple[int, int],
+) -> Size:
+    project, facts, options = question.project, question.facts, question.options
+    fetched = sum(one.size for one in options.fetched)
+    size = predict(
+        base=base,
+        image=image,
+        packages=lighten(packages, facts, trimmed, bytecode=options.bytecode),
+        footprints=facts.footprints,
+        system=system,
+        app=(project.app_bytes + fetched, project.app_sources),
+        app_waste=(project.app_waste, project.app_modules),
+        unbuilt=weigh_unbuilt(project) + weigh_collected(project, packages),
+        bytecode=options.bytecode,
+        less=less,
+        models=(
+            sum(one.size for one in project.models) + fetched,
+            sum(one.compressed for one in project.models) + fetched,
+        ),
+    )
+    size = predict_traced(size, tracing(project, options, base, image), packages)
+    if (level := zstd_level(options.compression)) is not None:
+        size = recompress(size, base, facts.compressions["zstd"], level)
+    return size
+
+
+def _judge(question: PlanningInput, candidate: Candidate, needs: OsPackages) -> Evaluation:
+    """Return the verdict on a candidate whose size is known, with all that speaks against it."""
+    project, target, facts = question.project, question.target, question.facts
+    names = [weighed.pinned.name for weighed in candidate.packages]
+    asked = [one.pinned.name for one in candidate.packages if not one.pinned.required_by]
+    bound, musl = dict(project.index.vendor_urls), candidate.base.libc is LibcFamily.MUSL
+    misfits = tuple(list_misfits(facts, target, project, names))
+    told = (*needs.remarks, *candidate.resolution.notes)
     refused = (
         *needs.refused,
-        *list_refusals(facts.accelerators, question.target, names, musl=musl, bound=bound),
+        *list_refusals(facts.accelerators, target, names, musl=musl, bound=bound),
         *(reason for reason, fails in misfits if fails),
         *_refuse_limits(question, candidate),
     )
     if refused:
         return Rejected(
-            base=base,
-            python=image.python,
+            base=candidate.base,
+            python=candidate.image.python,
             reasons=refused,
             candidate=candidate,
-            notes=(*needs.remarks, *resolution.notes),
+            notes=told,
         )
     remarks = (
-        *needs.remarks,
-        *resolution.notes,
-        *list_asked(facts.accelerators, question.target, question.project.uses, names, bound=bound),
-        *list_unused(facts.accelerators, question.target, names, bound=bound),
-        *list_unknown(facts.accelerators, question.target, asked),
+        *told,
+        *list_asked(facts.accelerators, target, project.uses, names, bound=bound),
+        *list_unused(facts.accelerators, target, names, bound=bound),
+        *list_unknown(facts.accelerators, target, asked),
         *(reason for reason, _ in misfits),
-        *list_notes(facts, question.project, question.target),
+        *list_notes(facts, project, target),
         *_remark(question, candidate),
+        *candidate.doubts[:1],
     )
-    remarks = (*remarks, *candidate.doubts[:1])
     return Accepted(candidate=candidate, reasons=remarks)
 
 

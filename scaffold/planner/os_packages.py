@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -111,39 +111,11 @@ def find_os_packages(
         commands=set(_commands_of(project, facts, packages)),
         provided=(*options.provided, *list_mounted(facts, project)),
     )
-    refused = list(_check_glibc(base, packages))
-    remarks: list[Reason] = []
-    install: dict[str, SystemPackage] = {}
-    offered: list[str] = []
-    lacks = set(_lacks(project, usage, facts, base, packages, options, python))
-    for lack in sorted(lacks, key=lambda one: (one.package, one.id, one.file)):
-        asked = lack.id in options.programs  # in a minimal image programs are found by their name
-        package = _provider_of(facts, base, lack.id)
-        if asked and lack.id not in facts.libraries and base.package_manager:
-            # Nobody has looked for it: the package that is called like the program.
-            package = SystemPackage(name=lack.id.lower(), on_disk=0, download=0, verified=False)
-        # What is cut from a base follows machine code; what is opened by name it does not see.
-        if lack.id in base.offers and lack.file:
-            offered.append(lack.id)
-        elif (
-            package is None
-            or lack.sought
-            or (base.origin and not lack.file and not (asked and lack.program))
-        ):
-            refused.append(_cannot(facts, base, lack))
-        else:
-            install[package.name] = package
-            remarks.append(_adds(base, lack, package))
-    if options.debug_shell and not base.shell:
-        shell = _provider_of(facts, base, SHELL) if base.origin else None
-        lack = _Lack(SHELL, "--debug-shell", "", program=True)
-        if shell is None:
-            refused.append(_cannot(facts, base, lack))
-        else:
-            install[shell.name] = shell
-            remarks.append(_adds(base, lack, shell))
-    refused.extend(usage.refused)
-    remarks.extend(usage.notes)
+    lacks = _lacks(project, usage, facts, base, packages, options, python)
+    additions = _find_additions(facts, base, options, lacks)
+    install = additions.install
+    refused = [*_check_glibc(base, packages), *additions.refused, *usage.refused]
+    remarks = [*additions.remarks, *usage.notes]
     there = {*install, *base.programs, *given}
     more = tuple(_besides(project, facts, packages, options, there, python=python, system=system))
     refused.extend(reason for reason, certain in more if certain)
@@ -158,26 +130,14 @@ def find_os_packages(
     if own_reasons := tuple(_compiles_own(project)):
         remarks.extend(own_reasons)
         build_class = BuildClass.MINUTES if build_class is BuildClass.WHEELS else build_class
-    priced = list_priced(base, given)
-    bought = _list_providers(facts, base, priced)
-    cost = system_cost(
-        base.distribution_key,
-        install.keys() - bought,
-        facts,
-        arch=arch,
-        alone=bool(base.origin),
-        started=_list_providers(facts, base, set(options.programs) - priced),
-        ships=() if base.origin else (*base.ships, *base.programs),
-    )
-    cost += taken_cost(base, priced, bought, facts, arch)
-    own = {name: SystemPackage(name=name, on_disk=0, download=0) for name in base.python_packages}
-    for module, version, deb in system:
-        own[deb] = python_package(base, arch, facts, deb)
-        remarks.append(_from_distribution(base, module, version, deb))
-    cost += offered_cost(base, offered) + python_cost(
-        base, arch, facts, [deb for _, _, deb in system]
-    )
-    install |= own
+    modules = [deb for _, _, deb in system]
+    cost = _weigh(facts, base, arch, additions, programs=options.programs, given=given)
+    cost += python_cost(base, arch, facts, modules)
+    install |= {
+        name: SystemPackage(name=name, on_disk=0, download=0) for name in base.python_packages
+    }
+    install |= {deb: python_package(base, arch, facts, deb) for deb in modules}
+    remarks.extend(_from_distribution(base, *one) for one in system)
     return OsPackages(
         run_packages=tuple(install[name] for name in sorted(install)),
         cost=cost,
@@ -187,6 +147,72 @@ def find_os_packages(
         refused=tuple(refused),
         remarks=tuple(remarks),
     )
+
+
+@dataclass(slots=True)
+class _Additions:
+    """What is installed by name, the sonames taken over from the base, and what cannot be."""
+
+    install: dict[str, SystemPackage] = field(default_factory=dict)
+    offered: list[str] = field(default_factory=list)
+    refused: list[Reason] = field(default_factory=list)
+    remarks: list[Reason] = field(default_factory=list)
+
+
+def _find_additions(
+    facts: Facts, base: Base, options: Options, lacks: Iterable[_Lack]
+) -> _Additions:
+    """Return who brings what the base lacks, and a shell where one is asked for."""
+    found = _Additions()
+
+    def add(lack: _Lack, package: SystemPackage | None) -> None:
+        if package is None:
+            found.refused.append(_cannot(facts, base, lack))
+        else:
+            found.install[package.name] = package
+            found.remarks.append(_adds(base, lack, package))
+
+    for lack in sorted(set(lacks), key=lambda one: (one.package, one.id, one.file)):
+        asked = lack.id in options.programs  # in a minimal image programs are found by their name
+        package = _provider_of(facts, base, lack.id)
+        if asked and lack.id not in facts.libraries and base.package_manager:
+            # Nobody has looked for it: the package that is called like the program.
+            package = SystemPackage(name=lack.id.lower(), on_disk=0, download=0, verified=False)
+        # What is cut from a base follows machine code; what is opened by name it does not see.
+        unseen = base.origin and not lack.file and not (asked and lack.program)
+        if lack.id in base.offers and lack.file:
+            found.offered.append(lack.id)
+        else:
+            add(lack, None if lack.sought or unseen else package)
+    if options.debug_shell and not base.shell:
+        shell = _provider_of(facts, base, SHELL) if base.origin else None
+        add(_Lack(SHELL, "--debug-shell", "", program=True), shell)
+    return found
+
+
+def _weigh(
+    facts: Facts,
+    base: Base,
+    arch: Arch,
+    additions: _Additions,
+    *,
+    programs: Sequence[str],
+    given: Sequence[str],
+) -> SystemCost:
+    """Return what additions cost; ``programs`` are asked for by name, ``given`` with the shell."""
+    priced = list_priced(base, given)
+    bought = _list_providers(facts, base, priced)
+    cost = system_cost(
+        base.distribution_key,
+        additions.install.keys() - bought,
+        facts,
+        arch=arch,
+        alone=bool(base.origin),
+        started=_list_providers(facts, base, set(programs) - priced),
+        ships=() if base.origin else (*base.ships, *base.programs),
+    )
+    cost += taken_cost(base, priced, bought, facts, arch)
+    return cost + offered_cost(base, additions.offered)
 
 
 def _besides(

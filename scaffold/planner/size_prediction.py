@@ -101,14 +101,15 @@ def predict(
     The error adds up the base's own, that of system packages and bytecode, and a wide one for
     files nobody has looked into.
     """
+    compiles = bytecode != "none"
     library = _library(base, bytecode)
     base_disk = image.on_disk - (base.pip_bytes if base.pip else 0) + library[0] - less[0]
     base_download = image.download - (base.pip_download if base.pip else 0) + library[1] - less[1]
-    app_compiled = round(app[1] * TYPICAL.bytecode) if bytecode != "none" else 0
+    app_compiled = round(app[1] * TYPICAL.bytecode) if compiles else 0
     app_bytes = app[0] + app_compiled
     wheels = sum(weighed.facts.installed for weighed in packages)
     layer = round(sum(_layer(weighed, footprints) for weighed in packages))
-    compiled = bytecode_bytes(packages, footprints) if bytecode != "none" else (0, 0)
+    compiled = bytecode_bytes(packages, footprints) if compiles else (0, 0)
     parts = (
         ("base", base_disk, base_download),
         ("packages", wheels, layer),
@@ -123,24 +124,11 @@ def predict(
             + unbuilt.download,
         ),
     )
-    unknown = sum(weighed.facts.installed for weighed in packages if not weighed.exact)
-    spreads = _spreads(packages, footprints) if bytecode != "none" else (0.0, 0.0)
-    unread = sum(
-        weighed.facts.kind("so")
-        for weighed in packages
-        if weighed.trimmed and is_unread(weighed.facts, weighed.pinned.name, footprints)
-    )
-    layers = unread * SYMBOLS_SPREAD * TEXT_COMPRESSED + sum(
-        _layer(weighed, footprints)
-        * (LAYER_SPREAD if weighed.pinned.name in footprints else TYPICAL_LAYER_SPREAD)
-        for weighed in packages
-    )
+    of_packages = _package_errors(packages, footprints, compiles=compiles)
     on_disk = sum(part[1] for part in parts)
     error = round(
         image.on_disk * image.error
-        + spreads[0]
-        + unknown * UNKNOWN_SPREAD
-        + unread * SYMBOLS_SPREAD
+        + of_packages[0]
         + system.error
         + unbuilt.error
         + app_compiled * TYPICAL_BYTECODE_SPREAD
@@ -148,17 +136,16 @@ def predict(
         + less[0]
     )
     base_waste = base_disk * (base.in_blocks - 1)
-    modules = app_waste[1] if bytecode != "none" else 0
+    modules = app_waste[1] if compiles else 0
     around = system.on_disk * (SYSTEM_IN_BLOCKS - 1) + app_waste[0] + modules * _MODULE_WASTE
-    wastes = [predict_waste(weighed, bytecode=bytecode != "none") for weighed in packages]
+    wastes = [predict_waste(weighed, bytecode=compiles) for weighed in packages]
     return Size(
         on_disk=on_disk,
         download=sum(part[2] for part in parts),
         error=error,
         download_error=round(
             image.download * image.error
-            + spreads[1]
-            + layers
+            + of_packages[1]
             + system.download_error
             + unbuilt.download_error
             + FIXED_BYTES
@@ -171,8 +158,30 @@ def predict(
             + sum(off for _, off in wastes)
         ),
         parts=parts,
-        packages=tuple(_package(w, footprints, bytecode=bytecode != "none") for w in packages),
+        packages=tuple(_package(w, footprints, bytecode=compiles) for w in packages),
         models=models,
+    )
+
+
+def _package_errors(
+    packages: Sequence[Weighed], footprints: Mapping[str, Footprint], *, compiles: bool
+) -> tuple[float, float]:
+    """Return how far packages with their bytecode may be off: on disk, and to download."""
+    disk, download = _spreads(packages, footprints) if compiles else (0.0, 0.0)
+    unknown = sum(weighed.facts.installed for weighed in packages if not weighed.exact)
+    unread = sum(
+        weighed.facts.kind("so")
+        for weighed in packages
+        if weighed.trimmed and is_unread(weighed.facts, weighed.pinned.name, footprints)
+    )
+    layers = sum(
+        _layer(weighed, footprints)
+        * (LAYER_SPREAD if weighed.pinned.name in footprints else TYPICAL_LAYER_SPREAD)
+        for weighed in packages
+    )
+    return (
+        disk + unknown * UNKNOWN_SPREAD + unread * SYMBOLS_SPREAD,
+        download + unread * SYMBOLS_SPREAD * TEXT_COMPRESSED + layers,
     )
 
 
