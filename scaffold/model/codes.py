@@ -517,6 +517,14 @@ class Code(StrEnum):
 
     Use a Python that existed when the pins were made (--python), or update the pins.
     """
+    PYTHON_UNTRIED = """python-untried (note): the project's own Dockerfile runs an older Python
+
+    The project names no Python itself (requires-python, .python-version), so the one that its
+    people run it with is taken where it fits; this one is newer.
+
+    Say which Pythons the project works with in pyproject.toml (requires-python), or choose one
+    (--python).
+    """
     ELF_ASSUMED = """elf-assumed (note): libraries assumed from a similar wheel
 
     This wheel was not inspected; the libraries are those that another wheel of the same package

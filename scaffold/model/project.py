@@ -231,10 +231,12 @@ class HeavyFile:
 class OwnImage:
     """What the project's own Dockerfile starts from, and the words and addresses of its steps.
 
-    ``installs`` are the distribution's packages in it that neither the build nor a person uses.
+    ``origin`` is the FROM that it starts at. ``installs`` are the distribution's packages in it
+    that neither the build nor a person uses.
     """
 
     image: str
+    origin: Origin
     words: frozenset[str] = frozenset()
     urls: frozenset[str] = frozenset()
     installs: tuple[Found[str], ...] = ()

@@ -20,11 +20,10 @@ from scaffold.planner.evaluate import (
     describe_prerelease,
     environment_of,
     evaluate,
-    list_asked_pythons,
-    list_bound_pythons,
 )
 from scaffold.planner.hardware import list_misfits
 from scaffold.planner.os_package_cost import list_system
+from scaffold.planner.pythons import list_asked_pythons, list_bound_pythons
 from scaffold.planner.size_prediction import guess_installed
 from scaffold.resolver.cache import EnvironmentTags, ResolutionRequest, ResolverCache
 from scaffold.resolver.releases import parse_specifier

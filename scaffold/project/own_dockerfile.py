@@ -188,6 +188,7 @@ def _image(place: str, dockerfile: Dockerfile) -> OwnImage:
     texts = [step.text for step in steps if step.keyword in {"RUN", "COPY", "ADD", "ENV"}]
     return OwnImage(
         image=stage.image,
+        origin=Origin(file=place, line=dockerfile.position(stage.opening.span.start)[0]),
         words=frozenset(word for text in texts for word in _WORD.findall(text)),
         urls=frozenset(url.rstrip("/") for text in texts for url in _ADDRESS.findall(text)),
         installs=tuple(_left(place, dockerfile, steps)),

@@ -145,7 +145,9 @@ def test_the_index_that_the_authors_image_is_made_from_counts(
     # rhasspy/wyoming-piper: pip install --extra-index-url …/whl/cpu
     serve_default(server)
     url = add_vendor(server, {f"torch-92.15.0+cpu-{ARM}": make_wheel("torch", "92.15.0+cpu")})
-    own = OwnImage(image="debian:bookworm-slim", urls=frozenset({url}))
+    own = OwnImage(
+        image="debian:bookworm-slim", origin=Origin(file="Dockerfile"), urls=frozenset({url})
+    )
     target = replace(PI, accelerator=device, accelerator_asked=bool(device))
     _, decision = plan(server, url, tmp_path, "torch", own=own, target=target)
     assert decision.chosen

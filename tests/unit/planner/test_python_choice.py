@@ -7,11 +7,17 @@ import pytest
 from msgspec.structs import replace as replace_file
 from packaging.version import Version
 
+from scaffold.model.codes import Code
 from scaffold.model.index import DistFile
-from scaffold.model.project import ProjectFile
+from scaffold.model.project import Found, Origin, OwnImage, ProjectFile
 from scaffold.model.resolution import Pinned
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
-from scaffold.planner.evaluate import doubt_python, list_asked_pythons, list_bound_pythons
+from scaffold.planner.pythons import (
+    doubt_dockerfile,
+    doubt_python,
+    list_asked_pythons,
+    list_bound_pythons,
+)
 from scaffold.resolver.releases import Release, list_wheel_pythons
 from tests.support.builders import make_pinned, make_project
 from tests.support.worlds import ask
@@ -122,3 +128,21 @@ def test_wheels_of_the_project_bind_its_python(tags: list[str], bound: list[set[
     named = replace(project.asked[0], url=f"https://files.example/{files[0].filename}#sha256=0")
     if len(files) == 1:
         assert list(list_bound_pythons(replace(project, asked=(named,)))) == bound
+
+
+@pytest.mark.parametrize(
+    ("proven", "untried"),
+    [("3.11", ["3.12", "3.14"]), ("3.9", ["3.11", "3.12", "3.14"]), ("3.15", []), ("", [])],
+)
+def test_newer_pythons_than_that_of_the_projects_own_dockerfile_are_untried(
+    proven: str, untried: list[str]
+) -> None:
+    image = OwnImage(image=f"python:{proven}", origin=Origin(file="Dockerfile", line=3))
+    project = replace(make_project(), own_image=image, pythons=())
+    reasons = [one for python in RELEASED for one in doubt_dockerfile(project, python, proven)]
+    assert [reason.fact for reason in reasons] == untried
+    assert {reason.code for reason in reasons} <= {Code.PYTHON_UNTRIED}
+    assert all(f"Dockerfile:3 runs Python {proven}" in reason.text for reason in reasons)
+    bound = Found(value=">=3.9", origin=Origin(file="pyproject.toml", line=2))
+    for named in (replace(project, pythons=(bound,)), replace(project, own_image=None)):
+        assert not list(doubt_dockerfile(named, "3.14", proven))
