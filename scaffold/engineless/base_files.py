@@ -6,6 +6,7 @@ import posixpath
 import shutil
 import tarfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,21 +90,13 @@ def place(
         before = entries.get(path)
         if before and (before.kind != tarfile.DIRTYPE or not member.isdir()):
             _remove(path, root, entries)
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
         linked = posixpath.normpath(f"/{member.linkname}").lstrip("/")
-        if member.isdir():
-            target.mkdir(exist_ok=True)
-        elif member.issym():
-            target.symlink_to(member.linkname)
-        elif member.islnk():
-            if _is_inside(linked, entries):
-                os.link(root / linked, target, follow_symlinks=False)
-        else:
-            file = tar.extractfile(member)
-            with target.open("wb") as out:
-                shutil.copyfileobj(file, out) if file else None
-            target.chmod(0o755 if member.mode & 0o100 else 0o644)
+        if not member.islnk() or _is_inside(linked, entries):
+            try:
+                _unpack(tar, member, f"{root}/{path}", f"{root}/{linked}")
+            except FileNotFoundError:  # archives may leave out folders
+                (root / above).mkdir(parents=True, exist_ok=True)
+                _unpack(tar, member, f"{root}/{path}", f"{root}/{linked}")
         entries[path] = Entry(
             path=path,
             kind=tarfile.REGTYPE if member.isreg() else member.type,
@@ -121,10 +114,29 @@ def place(
         )
 
 
+def _unpack(tar: tarfile.TarFile, member: tarfile.TarInfo, target: str, linked: str) -> None:
+    """Write a member to a path of this machine, where nothing but a folder may be."""
+    if member.isdir():
+        with suppress(FileExistsError):
+            os.mkdir(target)  # noqa: PTH102 - thousands of times, as below
+    elif member.issym():
+        os.symlink(member.linkname, target)  # noqa: PTH211
+    elif member.islnk():
+        os.link(linked, target, follow_symlinks=False)
+    else:
+        with open(target, "wb") as out:  # noqa: PTH123
+            if file := tar.extractfile(member):
+                shutil.copyfileobj(file, out)
+        os.chmod(target, 0o755 if member.mode & 0o100 else 0o644)  # noqa: PTH101
+
+
 def _is_inside(path: str, entries: dict[str, Entry]) -> bool:
     """Tell whether nothing on the way to a path leads elsewhere through a link."""
-    above = (entries.get(one) for one in parents_of([path]))
-    return all(one is None or one.kind == tarfile.DIRTYPE for one in above)
+    while path := path.rpartition("/")[0]:
+        above = entries.get(path)
+        if above is not None and above.kind != tarfile.DIRTYPE:
+            return False
+    return True
 
 
 def _remove(path: str, root: Path, entries: dict[str, Entry], *, itself: bool = True) -> None:
