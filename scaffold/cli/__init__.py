@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -31,6 +32,8 @@ from scaffold.model.errors import (
     clean,
     did_you_mean,
 )
+from scaffold.model.options import PROGRAM
+from scaffold.report.invocation import as_called, called_as
 
 # What stands for signs that a terminal's encoding lacks.
 _PLAIN = {"✓": "+", "✗": "x", "±": "+-", "·": "-", "•": "*", "…": "...", "→": "->"}
@@ -54,22 +57,25 @@ class ReportingGroup(click.Group):
         """Run a command line and exit; errors end up on stderr, with ``--json`` on stdout too."""
         argv = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
+        root = click.Context(self, info_name=extra.get("prog_name", self.name))
         try:
             code = super().main(argv, *rest, **extra)
         except LeanscaffoldError as error:
-            code = _report(error, argv)
+            code = _report(error, argv, root)
         except click.exceptions.NoArgsIsHelpError as error:
             _say(error.format_message())
             code = error.exit_code
         except click.ClickException as error:
-            code = _report(_from_click(error, argv), argv)
+            code = _report(_from_click(error, argv), argv, root)
         except (click.Abort, KeyboardInterrupt):
             _say("interrupted")
             code = INTERRUPTED
         except OSError as error:
             # Libraries derive errors of their own from it; only the system's have a number.
             code = (
-                _report_crash(argv) if error.errno is None else _report(_from_system(error), argv)
+                _report_crash(argv)
+                if error.errno is None
+                else _report(_from_system(error), argv, root)
             )
         except Exception:  # noqa: BLE001 - the boundary: whatever it is becomes a report
             code = _report_crash(argv)
@@ -104,14 +110,14 @@ class Commands(ReportingGroup):
             formatter.write_dl([(str(code), text) for code, text in sorted(EXIT_CODES.items())])
 
 
-def _report(error: LeanscaffoldError, argv: Sequence[str]) -> int:
+def _report(error: LeanscaffoldError, argv: Sequence[str], root: click.Context) -> int:
     lines = [f"error[{error.code}]: {error.cause}"]
     lines += [f"  {detail}" for detail in error.details]
     if error.hint:
         lines.append(f"hint: {error.hint}")
     if error.exit_code > NOTHING_FITS:  # the hints of others say all that is known
         lines.append(f"more: leanscaffold explain {error.code}")
-    _say(_wrap(clean("\n".join(lines))))
+    _say(_wrap(clean(as_called("\n".join(lines), root))))
     if "--json" in argv:
         details = [asdict(detail) for detail in error.details]
         body = {"code": error.code, "cause": error.cause, "hint": error.hint, "details": details}
@@ -123,7 +129,9 @@ def _from_click(error: click.ClickException, argv: Sequence[str]) -> Leanscaffol
     """Return click's own error in our words; its exit code stays 2."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     command = next((word for word in argv[:1] if word in COMMANDS), "")
-    path = ctx.command_path if ctx else f"leanscaffold {command}".rstrip()
+    path = f"{PROGRAM} {command}".rstrip()
+    if ctx:
+        path = PROGRAM + ctx.command_path.removeprefix(ctx.find_root().info_name or "")
     hint = f"{path} --help"
     message = error.message.rstrip(".")
     near = ""
@@ -198,11 +206,12 @@ def _drop_stdout() -> None:
 
 
 @click.group(
+    PROGRAM,
     cls=Commands,
     commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="leanscaffold")
+@click.version_option(__version__, prog_name=PROGRAM)
 def cli() -> None:
     """Build small container images of Python projects for small devices.
 
@@ -224,7 +233,8 @@ def main() -> None:
         if reconfigure:  # a terminal without Unicode gets plain signs, not a crash
             reconfigure(errors="plain")
     try:
-        cli.main(prog_name="leanscaffold")
+        packages = Path(__file__).parents[2]
+        cli.main(prog_name=called_as(sys.argv[0], os.environ, packages, which=shutil.which))
     except SystemExit as end:
         _leave(end.code)
 

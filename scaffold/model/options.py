@@ -83,7 +83,8 @@ class Setting:
         return self.name.replace("-", "_")
 
 
-TABLE = ("tool", "leanscaffold")
+PROGRAM = "leanscaffold"
+TABLE = ("tool", PROGRAM)
 INDEX = "Index and knowledge"
 _SECTIONS = ("Target", "Project", "Choice", "Application", "Files", INDEX)
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scaffold.model.errors import clean
+from scaffold.report.invocation import as_called
 
 Content = Iterator[RenderableType]
 _STEP = 1000
@@ -161,12 +162,12 @@ def labelled(label: str, text: str, note: str, *, width: int) -> RenderableType:
 
 def styled(text: str, style: str = "") -> Text:
     """Return one piece of text, cleaned; long words break rather than vanish."""
-    return Text(clean(text), style=style, overflow="fold")
+    return Text(clean(as_called(text)), style=style, overflow="fold")
 
 
 def clipped(text: str, style: str = "") -> Text:
     """Return a line whose last, least important column a narrow terminal may cut."""
-    return Text(clean(text), style=style, overflow="ellipsis", no_wrap=True)
+    return Text(clean(as_called(text)), style=style, overflow="ellipsis", no_wrap=True)
 
 
 def bullet(text: str) -> RenderableType:

@@ -26,12 +26,14 @@ _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _PYTHON = re.compile(r"(?:\S*/)?python[0-9.]*")
 _RUNS = re.compile(
-    r"(?:[$>]\s+)?(?:sudo\s+)?(?:(?:uv|poetry|pdm|hatch|pipenv|rye|pixi)\s+run\s+)?(\S.*)"
+    r"(?:[$>]\s+)?(?:sudo\s+)?(?:[A-Z_]+=\S*\s+)*"
+    r"(?:(?:uv|poetry|pdm|hatch|pipenv|rye|pixi)\s+run\s+)?(\S.*)"
 )
+_REMARK = re.compile(r"\s#|\s{2,}(?![-\s])")  # what explains a command stands behind a gap
 _PREPARES = re.compile(
     r"-m\s+(?:pip|venv|virtualenv|ensurepip|pytest|unittest|build|http\.server|json\.tool)\b"
     r"|setup\.py|conftest|\btests?[/_]|install|example|migrate|createsuperuser|collectstatic"
-    r"|\s--?(?:dev|debug|help|h|version)\b"
+    r"|\s--?(?:dev|debug|help|h|version|check|dry-run)\b"
 )
 _VALUE = re.compile(r"[<\[{]|\.\.\.|…|\$")
 
@@ -208,7 +210,8 @@ def read_readme(root: Path, programs: Collection[str] = ()) -> tuple[Process, ..
 def _told(code: str, programs: Collection[str], *, whole: bool) -> str:
     """Return the command of a piece of code up to what the reader has to fill in, or nothing."""
     run = _RUNS.fullmatch(code)
-    words = run[1].split(" #")[0].split() if run and not _PREPARES.search(code) else []
+    runs = run is not None and not _PREPARES.search(code)
+    words = _REMARK.split(run[1], maxsplit=1)[0].split() if run and runs else []
     known = bool(words) and (_PYTHON.fullmatch(words[0]) is not None or words[0] in programs)
     if not known or (len(words) == 1 and (not whole or _PYTHON.fullmatch(words[0]))):
         return ""

@@ -231,7 +231,12 @@ def test_a_base_that_is_cut_from_another_is_named_before_it() -> None:
 
 def test_the_build_command_is_offered_only_for_what_was_written() -> None:
     written = make_outcome(files={"Dockerfile": "ab" * 32})
-    assert "docker buildx build --platform linux/arm64 -t camera ." in text_of(written)
+    assert text_of(written).splitlines()[-4:] == [
+        "Next",
+        "  leanscaffold build .",
+        "  or: docker buildx build --platform linux/arm64 -t camera .",
+        "  leanscaffold verify .  # builds it, and runs it within the device's limits",
+    ]
     planned = make_outcome(files={"Dockerfile": None})
     assert "docker" not in text_of(planned).replace("Dockerfile", "")
 

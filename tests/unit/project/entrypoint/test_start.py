@@ -389,3 +389,24 @@ def test_a_command_that_a_script_lacks_is_the_one_that_the_readme_gives(
         "README.md": readme,
     }
     assert command(tmp_path, files).partition("sys.exit(main())")[2].strip("'\" ") == given
+
+
+@pytest.mark.parametrize(
+    ("line", "given"),
+    [
+        ("uv run python main.py --fast     exits when the queue is empty", "main.py --fast"),
+        ("python main.py --fast  # exits when the queue is empty", "main.py --fast"),
+        ("MODE=quick python main.py --fast", "main.py --fast"),
+        ("A=1 B=x,y uv run python main.py --fast", "main.py --fast"),
+        ("python main.py   --fast", "main.py --fast"),
+        ("python main.py --check     exits with 0 if all is well", "main.py"),
+    ],
+)
+def test_what_explains_a_command_in_the_readme_is_no_part_of_it(
+    tmp_path: Path, line: str, given: str
+) -> None:
+    files = {
+        "main.py": "import time\nif __name__ == '__main__':\n    time.sleep(1)\n",
+        "README.md": f"# x\n\n    {line}\n",
+    }
+    assert command(tmp_path, files) == f"python {given}"

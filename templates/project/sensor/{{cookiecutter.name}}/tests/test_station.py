@@ -35,7 +35,9 @@ class Running:
     def __init__(self, tmp_path: Path, **parts: Any) -> None:
         self.readings: list[dict[str, Any]] = []
         self.file = tmp_path / "heartbeat"
-        parts = {"open_board": SimulatedBoard, "open_port": open_loop, "again": 0.05} | parts
+        parts.setdefault("open_board", SimulatedBoard)
+        parts.setdefault("open_port", open_loop)
+        parts.setdefault("again", 0.05)
         self._station = Station(tell=self.readings.append, heartbeat_file=self.file, **parts)
 
     def __enter__(self) -> "Running":
