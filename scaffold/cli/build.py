@@ -53,6 +53,8 @@ def build(
     check_goal(goal or "", base_from or "", bundle or "", wishes)
     if apt_sources and not goal:
         raise UsageError("--apt-sources is only for --to", hint="add --to app.tar")
+    if not goal:
+        outside.engine.find_buildx()  # before files are written
     with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=force, tell=tell)
     if prepared.rejected:

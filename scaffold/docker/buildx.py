@@ -21,6 +21,7 @@ from typing import Any
 from scaffold.docker.build_errors import (
     BUILDX_HINT,
     CONTAINER_BUILDER,
+    NO_ENGINE_HINT,
     OLD_HINT,
     OLDEST_API,
     OLDEST_BUILDX,
@@ -39,6 +40,7 @@ from scaffold.model.build import (
 from scaffold.model.errors import (
     BuildError,
     BuildxMissingError,
+    Detail,
     DockerMissingError,
     EngineOldError,
     LayerLostError,
@@ -209,7 +211,10 @@ Watch = Callable[[Progress], None]
 
 
 def find_buildx(environ: Mapping[str, str] = os.environ) -> tuple[int, int]:
-    """Return buildx's version. Raises DockerMissingError, BuildxMissingError, EngineOldError."""
+    """Return buildx's version. Raises DockerMissingError, BuildxMissingError, EngineOldError.
+
+    Where buildx is missing the error says whether an engine is, too: all is installed at once.
+    """
     docker = shutil.which("docker", path=environ.get("PATH"))
     if docker is None:
         raise DockerMissingError(
@@ -217,16 +222,19 @@ def find_buildx(environ: Mapping[str, str] = os.environ) -> tuple[int, int]:
             hint="install Docker Engine or Docker Desktop (docs.docker.com/engine/install); the "
             "package docker-ce-cli is enough where the engine is elsewhere",
         )
-    done = subprocess.run(  # noqa: S603 - the user's own docker, with words of ours
-        [docker, "buildx", "version"],
-        env=dict(environ),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    match = _VERSION.search(done.stdout)
-    if done.returncode or "buildx" not in done.stdout:
-        raise BuildxMissingError("docker has no buildx", hint=BUILDX_HINT)
+
+    def ask(*words: str) -> str:
+        done = subprocess.run(  # noqa: S603 - the user's own docker, with words of ours
+            [docker, *words], env=dict(environ), capture_output=True, text=True, check=False
+        )
+        return "" if done.returncode else done.stdout.strip()
+
+    told = ask("buildx", "version")
+    match = _VERSION.search(told)
+    if "buildx" not in told:
+        engine = ask("version", "--format={{.Server.Version}}")
+        details = [] if engine else [Detail(text=f"no Docker Engine answers: {NO_ENGINE_HINT}")]
+        raise BuildxMissingError("docker has no buildx", hint=BUILDX_HINT, details=details)
     if match is None:  # built from source without a version: as new as can be
         return _RAW_SINCE
     version = int(match[1]), int(match[2])

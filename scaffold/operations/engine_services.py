@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scaffold.docker.build import build_images, real_edges
+from scaffold.docker.buildx import find_buildx
 from scaffold.docker.doctor import Finding, check_up, real_doctor_services
 from scaffold.engineless.images import write_images
 from scaffold.operations.knowledge_services import KNOWLEDGE
@@ -21,6 +22,7 @@ def _check_up(path: Path) -> tuple[Finding, ...]:
 
 
 ENGINE = Engine(
+    find_buildx=find_buildx,
     build=lambda job, watch: build_images(job, watch, real_edges()),
     write_images=write_images,
     copy_project=lambda path: working_copy(path, history=True),

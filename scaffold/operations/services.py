@@ -125,10 +125,11 @@ class Engine:
     """What builds images, runs them, and looks at the machine for both.
 
     ``write_images`` needs no engine, nor does ``copy_project``, which gives a copy of a folder to
-    write into. The last argument of ``prove``, ``compare`` and ``trace``
-    takes lines of progress.
+    write into. ``find_buildx`` raises what ``build`` would without it. The last argument of
+    ``prove``, ``compare`` and ``trace`` takes lines of progress.
     """
 
+    find_buildx: Callable[[], object]
     build: Callable[[Job, Watch], tuple[Built, ...]]
     write_images: Callable[[ImageJob, Watch], Written]
     copy_project: Callable[[Path], AbstractContextManager[Path]]

@@ -235,6 +235,7 @@ def make_outside(
             keep_measured=lambda _, reports, __: seen.kept.extend(reports),
         ),
         engine=Engine(
+            find_buildx=lambda: (0, 29),
             build=build,
             write_images=write_images,
             copy_project=nullcontext,

@@ -6,7 +6,12 @@ import pytest
 
 from scaffold.config.option_sources import overlay, read_flags
 from scaffold.config.request import parse_argv
-from scaffold.model.errors import BuildError, ConfigInvalidError, FileConflictError
+from scaffold.model.errors import (
+    BuildError,
+    BuildxMissingError,
+    ConfigInvalidError,
+    FileConflictError,
+)
 from scaffold.model.target import Arch
 from scaffold.operations.request import combine_options
 from scaffold.state.record import Record
@@ -34,6 +39,17 @@ def test_a_folder_without_our_files_is_generated_first() -> None:
     seen, _ = build("--target", "arm64", record=None)
     assert "Dockerfile" in seen.written
     assert [job.arches for job in seen.jobs] == [(Arch.ARM64,)]
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 7), (("--to", "app.tar"), 0)])
+def test_without_buildx_nothing_is_written_unless_none_is_needed(
+    words: tuple[str, ...], code: int
+) -> None:
+    seen, missing = Seen(), fail_with(BuildxMissingError("docker has no buildx", hint="install it"))
+    outside = make_outside(seen=seen, read_record=lambda _: None, find_buildx=missing)
+    result = run("build", "--target", "arm64", *words, outside=outside)
+    assert result.exit_code == code
+    assert bool(seen.written) == (code == 0)
 
 
 def test_files_that_are_up_to_date_are_built_as_they_are() -> None:

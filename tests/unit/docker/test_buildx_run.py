@@ -226,6 +226,16 @@ def test_a_buildx_that_is_missing_or_too_old_is_an_error(
         find_buildx(environ)
 
 
+@pytest.mark.parametrize(("api", "missing"), [("1.51", ()), ("", ("no Docker Engine answers",))])
+def test_without_buildx_the_error_says_whether_the_engine_is_missing_too(
+    tmp_path: Path, api: str, missing: tuple[str, ...]
+) -> None:
+    environ = put_docker(tmp_path, version="", version_code=1, api=api)
+    with pytest.raises(BuildxMissingError) as raised:
+        find_buildx(environ)
+    assert tuple(str(one).partition(":")[0] for one in raised.value.details) == missing
+
+
 def test_without_a_docker_command_nothing_is_built(tmp_path: Path) -> None:
     with pytest.raises(DockerMissingError, match="PATH"):
         build([make_order()], list[Progress]().append, environ={"PATH": str(tmp_path)})

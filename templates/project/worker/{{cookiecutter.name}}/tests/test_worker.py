@@ -17,6 +17,8 @@ from app.store import SqliteStore, open_store
 from app.worker import Worker
 from tests.broker import Broker
 
+Started = Callable[[Worker], Worker]
+
 
 def wait_for(what: Callable[[], bool], seconds: float = 10) -> None:
     end = time.monotonic() + seconds
@@ -59,7 +61,7 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 
 @pytest.fixture
-def started() -> Iterator[Callable[[Worker], Worker]]:
+def started() -> Iterator[Started]:
     running: list[tuple[Worker, threading.Thread]] = []
 
     def start(worker: Worker) -> Worker:
@@ -76,7 +78,7 @@ def started() -> Iterator[Callable[[Worker], Worker]]:
 
 
 def test_messages_are_kept_and_only_then_acknowledged(
-    settings: Settings, store: SqliteStore, broker: Broker, started, tmp_path: Path
+    settings: Settings, store: SqliteStore, broker: Broker, started: Started, tmp_path: Path
 ) -> None:
     started(Worker(settings, store))
     assert broker.subscribed.wait(10)
@@ -86,7 +88,7 @@ def test_messages_are_kept_and_only_then_acknowledged(
 
 
 def test_a_broker_that_hangs_up_is_called_again(
-    settings: Settings, store: SqliteStore, broker: Broker, started, tmp_path: Path
+    settings: Settings, store: SqliteStore, broker: Broker, started: Started, tmp_path: Path
 ) -> None:
     started(Worker(settings, store))
     assert broker.subscribed.wait(10)
@@ -97,7 +99,7 @@ def test_a_broker_that_hangs_up_is_called_again(
 
 
 def test_without_a_broker_it_is_well_and_waits(
-    settings: Settings, store: SqliteStore, broker: Broker, started
+    settings: Settings, store: SqliteStore, broker: Broker, started: Started
 ) -> None:
     broker.close()
     started(Worker(settings, store))
@@ -125,7 +127,7 @@ def test_a_message_waits_for_a_store_that_fails(settings: Settings) -> None:
     assert store.messages == ["sensors/garden"]
 
 
-def test_there_is_no_heartbeat_while_the_store_fails(settings: Settings, started) -> None:
+def test_there_is_no_heartbeat_while_the_store_fails(settings: Settings, started: Started) -> None:
     started(Worker(settings, FullDisk(failures=10**6)))
     time.sleep(0.3)
     assert not heartbeat.is_fresh(settings.heartbeat, time.time())
