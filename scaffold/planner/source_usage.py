@@ -16,6 +16,7 @@ from scaffold.model.knowledge import Base, Facts, ModuleFact
 from scaffold.model.project import Asked, Project, Use, When
 from scaffold.model.resolution import Reason
 from scaffold.model.target import LibcFamily
+from scaffold.resolver.releases import parse_specifier
 
 # Programs whose packages bring /bin/sh along, which a shell line is started with.
 _SHELLS = frozenset({"sh", "busybox", "dash"})
@@ -294,7 +295,9 @@ def find_missing(
             continue
         if fact is not None and fact.system and use.when is not When.START:
             continue
-        if _is_named(use.value, unread, known):
+        # setuptools has no module of that name, and lets distutils be imported all the same.
+        stands_in = fact is not None and bool(fact.until)
+        if _is_named(use.value, installed if stands_in else unread, known):
             continue
         certain = use.when is When.START
         if fact is not None or (known and use.value not in spaces):
@@ -430,7 +433,10 @@ def _lacks(
     name = _name_of(first) if first else ""
     if fact.until:
         what += f", which Python {python} dropped (the last with it is {fact.until})"
-        way = f"use --python {fact.until}" + (f", or add {first}" if first else "")
+        bounds = (parse_specifier(bound.value) for bound in project.pythons)
+        usable = all(one is None or one.contains(f"{fact.until}.99") for one in bounds)
+        ways = [f"use --python {fact.until}"] if usable or not first else []
+        way = ", or ".join([*ways, *([f"add {first}"] if first else [])])
     elif name in installed:
         what += f", which {name} {installed[name]} does not have"
         way = f"ask for {first}"

@@ -36,6 +36,7 @@ MODULES = {
     "PIL": module("pillow"),
     "pkg_resources": module("setuptools<82"),
     "cgi": module("legacy-cgi", until="3.12"),
+    "distutils": module("setuptools", until="3.11"),
     "libcamera": module(elsewhere="only the device has it"),
 }
 
@@ -129,6 +130,24 @@ def test_the_modules_of_wheels_that_were_read_decide() -> None:
     assert certain
     assert [sure for _, sure in missing("pkg_resources", installed, modules=read)] == [True]
     assert missing("corplib", installed, modules={**read, "six": ("corplib",)}) == []
+
+
+def test_a_package_stands_in_for_a_dropped_module_under_other_names() -> None:
+    read = {"setuptools": ("_distutils_hack", "pkg_resources", "setuptools")}
+    assert missing("distutils", {"setuptools": "82.0.1"}, modules=read) == []
+    ((text, certain),) = missing("distutils", {"six": "1.0"}, modules={"six": ("six",)})
+    assert certain
+    assert text.endswith("use --python 3.11, or add setuptools")
+
+
+@pytest.mark.parametrize("bound", ["~=3.13", ">=3.12,<4", "==3.14.*", ">=3.12", "!=3.11.*"])
+def test_a_python_that_the_project_rules_out_is_no_way_to_a_dropped_module(bound: str) -> None:
+    asking = replace(project("imports", "distutils"), pythons=(Found(value=bound, origin=ORIGIN),))
+    facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
+    ((reason, _),) = find_missing(
+        asking, facts, installed={}, modules={}, python="3.14", provided=frozenset()
+    )
+    assert reason.text.endswith("(the last with it is 3.11); add setuptools")
 
 
 def companions(
