@@ -113,6 +113,48 @@ def test_what_only_starts_the_command_is_left_out(tmp_path: Path, line: str) -> 
     assert started(project) == ("python -u main.py", "Dockerfile:5")
 
 
+@pytest.mark.parametrize(
+    ("line", "before"),
+    [
+        ("CMD python seed.py && python main.py", "python seed.py"),
+        ("CMD set -e; python -m tool upgrade head ; exec python main.py", "python -m tool"),
+        ('CMD ["sh", "-c", "python seed.py --all && exec python main.py"]', "python seed.py --all"),
+        ('ENTRYPOINT ["bash", "-c", "cd /srv && uv run seed.py && uv run main.py"]', "uv run seed"),
+        ("CMD while ! nc -z db 1; do sleep 1; done; python seed.py; python main.py", "python seed"),
+    ],
+)
+def test_the_last_of_a_shells_commands_starts_and_those_before_are_named(
+    tmp_path: Path, line: str, before: str
+) -> None:
+    text = f"FROM python:3\nWORKDIR /srv\nCOPY . .\n{line}\n"
+    files = {"app.py": LOOP, "main.py": LOOP, "seed.py": LOOP}
+    project = planned(tmp_path, {"Dockerfile": text, **files})
+    assert started(project) == ("python main.py", "Dockerfile:4")
+    (note,) = [one for one in project.notes if "first; the image does not" in one]
+    assert note.startswith(f"Dockerfile:4 runs `{before}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CMD python work.py & gunicorn main:app & wait -n",
+        "CMD gunicorn main:app & python work.py",
+        "CMD gunicorn main:app & python work.py & wait",
+        'CMD ["bash", "-c", "python work.py & exec gunicorn main:app"]',
+        'CMD ["./start.sh"]',
+    ],
+)
+def test_of_several_processes_the_web_server_starts_and_the_others_are_named(
+    tmp_path: Path, line: str
+) -> None:
+    text = f"FROM python:3\nWORKDIR /srv\nCOPY . .\n{line}\n"
+    script = "#!/bin/sh\npython work.py &\ngunicorn main:app &\nwait -n\nexit $?\n"
+    files = {"main.py": "app = print\n", "work.py": LOOP, "requirements.txt": "gunicorn\n"}
+    project = planned(tmp_path, {"Dockerfile": text, "start.sh": script, **files})
+    assert started(project)[0].startswith("python -m gunicorn main:app")
+    assert any("starts `python work.py` besides" in note for note in project.notes)
+
+
 def test_uv_run_starts_a_script(tmp_path: Path) -> None:
     text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["uv", "run", "--no-sync", "bot.py"]\n'
     project = planned(tmp_path, {"Dockerfile": text, "bot.py": LOOP, "main.py": LOOP})
@@ -171,7 +213,11 @@ def test_the_health_check_names_the_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "CMD python seed.py && python main.py",
+        "CMD [ -f seed.py ] && python main.py",
+        "CMD python seed.py || python main.py",
+        "CMD python main.py | tee main.log",
+        "CMD (python seed.py; python main.py)",
+        "CMD if true; then python main.py & fi; wait",
         "CMD while true; do python main.py; done",
         "CMD python main.py --size $SIZE",
         "CMD python -m $MODULE",

@@ -5,6 +5,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from scaffold.project.entrypoint.container_paths import (
     Tails,
     copies,
 )
-from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join
+from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join, unwrap
 from scaffold.project.entrypoint.ports import is_port
 from scaffold.project.entrypoint.processes import (
     Composed,
@@ -602,11 +603,10 @@ def _makes(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
             if any(path and _is_copied(reading, path) for path in inside):
                 found.append(" ".join(argv))
         if found:
-            first = found[0] if len(found[0]) <= _LONGEST else f"{found[0][:_LONGEST]}…"
             more = f" and {len(found) - 1} more" if found[1:] else ""
             yield (
-                f"{reading.origin(step)} runs `{first}`{more} on the application's files: the "
-                "image does not; run it before the build"
+                f"{reading.origin(step)} runs `{_shortened(found[0])}`{more} on the application's "
+                "files: the image does not; run it before the build"
             )
 
 
@@ -839,10 +839,33 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
     for line in launch.behind:
         yield f"{line} besides: the image starts one process; give another container that command"
     if launch.skipped:
-        yield f"{launch.file}:{launch.line} runs more before that line; the image does not run that"
+        told = [one for one in launch.skipped if _is_of_application(reading, one, launch.workdir)]
+        names = ", ".join(dict.fromkeys(f"`{_shortened(shlex.join(one))}`" for one in told))
+        yield (
+            f"{where} runs {names} first; the image does not: run it in a container of it before"
+            if told
+            else f"{where} runs more before that line; the image does not run that"
+        )
     folder = reading.path(".", launch.workdir)
     if folder not in {None, "."}:
         yield f"{where} starts in {folder}/, the image in /app: relative paths differ"
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def _is_of_application(reading: _Reading, words: Sequence[str], workdir: str) -> bool:
+    """Tell whether a command that runs before the start is one of Python's, or of a dependency."""
+    with suppress(UnclearError):
+        words = unwrap(words)
+    name = posixpath.basename(words[0]) if words else ""
+    return bool(
+        (_PYTHON.fullmatch(name) and not {"-c", "pip", "venv"} & {*words[1:3]})
+        or name in reading.scripts
+        or canonicalize_name(name) in reading.installed
+        or ((path := reading.path(words[0], workdir)) and _is_python(reading, path))
+    )
 
 
 def _exposed(steps: Sequence[Instruction]) -> dict[str, Instruction]:

@@ -5,11 +5,12 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from scaffold.model.dockerfile import Command, Instruction
 from scaffold.project.dockerfile_parser.scopes import expand
 from scaffold.project.dockerfile_parser.shell import read_commands
+from scaffold.project.entrypoint.procfile import WEB_SERVERS
 
 # What starts another program, with the options of it that take a value.
 _STARTERS = {
@@ -28,6 +29,10 @@ _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _ALL = frozenset({"$@", "${@}", "$*"})
 _QUIET = frozenset({"set", "echo", "printf", "cd", "exec", ":", "true", "export", "umask"})
 _QUIET_CHAIN = re.compile(r"(?:(?:cd|export) [^&|;]+&& *)+")
+_TESTS = {("[",), ("[[",), ("test",)}
+# Where a block of a shell's begins and ends.
+_OPENS = re.compile(r"(?:^|[;&|\n]|\b(?:then|else|do))\s*(?:if|case|while|until|for)\s")
+_CLOSES = re.compile(r"(?:^|[;&|)\n])\s*(?:fi|esac|done)\b")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?\+.*)?\})")
 _DEFAULT = re.compile(r"\$\{(\w+):?=([^{}]*)\}")
 _MERGED = re.compile(r"\s*2>&1\s*")
@@ -42,9 +47,9 @@ class Launch:
     """A command as it stands in the image, its variables filled in.
 
     ``file`` and ``line`` are where it is written, ``workdir`` the folder that it runs in.
-    ``skipped`` says that the script around it does something else before; ``unset`` are words that
-    a run may fill with options (``$OPTIONS``), and that nothing sets; ``behind`` are commands that
-    are started in the background, each with where.
+    ``skipped`` are commands that run before it; ``unset`` are words that a run may fill with
+    options (``$OPTIONS``), and that nothing sets; ``behind`` are commands that are started in the
+    background, each with where.
     """
 
     words: tuple[str, ...]
@@ -52,7 +57,7 @@ class Launch:
     file: str
     line: int
     environment: tuple[tuple[str, str], ...] = ()
-    skipped: bool = False
+    skipped: tuple[tuple[str, ...], ...] = ()
     unset: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
 
@@ -175,85 +180,102 @@ def _after_options(words: Sequence[str], with_value: frozenset[str]) -> list[str
 
 
 def _from_shell(text: str, launch: Launch, image: Image) -> Launch:
-    """Return the one simple command of a shell's line; ``cd FOLDER &&`` may stand before it."""
-    text = _MERGED.sub(" ", text).strip()
-    commands = list(read_commands(text, range(len(text))))
-    workdir = launch.workdir
-    while len(commands) > 1 and commands[0].argv[:1] == ("cd",) and commands[0].operator == "&&":
-        folder, *_ = _filled(commands[0], text, image.environment, ())[1:] or [""]
-        workdir = posixpath.normpath(posixpath.join(workdir or "/", folder))
-        text = text[commands[1].span.start :]
-        commands = list(read_commands(text, range(len(text))))
-    behind: list[str] = []
-    while len(commands) > 1 and commands[0].operator == "&":
-        behind.append(_behind(commands[0], text, launch.file, launch.line))
-        text = text[commands[1].span.start :]
-        commands = list(read_commands(text, range(len(text))))
-    if len(commands) != 1 or not commands[0].words:
-        raise UnclearError("needs a shell: it is more than one command")
-    one = commands[0]
-    if one.span.end != len(text) or re.search(r"[<>]", text) or not _begins(one, text):
+    """Return what a shell's line starts at its end."""
+    found = _last_of(_MERGED.sub(" ", text).strip(), (), launch, image)
+    if found is None:
         raise UnclearError("needs a shell: it is more than one simple command")
-    words = _filled(one, text, image.environment, ())
-    environment = (*launch.environment, *_assigned(one, image.environment))
-    unset = (*launch.unset, *_unset(one, text, image.environment))
-    return replace(
-        launch,
-        words=words,
-        workdir=workdir,
-        environment=environment,
-        unset=unset,
-        behind=(*launch.behind, *behind),
-    )
-
-
-def _begins(command: Command, text: str) -> bool:
-    return command.span.start == 0 or not text[: command.span.start].strip()
+    return found
 
 
 def _from_script(
     script: tuple[str, str], arguments: Sequence[str], launch: Launch, image: Image
 ) -> Launch:
-    """Return what the last line of a shell script starts."""
+    """Return what a shell script starts at its end, or what a branch of it passes on."""
     file, text = script
+    try:
+        found = _last_of(text, arguments, replace(launch, file=file, line=0), image)
+    except UnclearError as error:
+        raise UnclearError(f"runs {file}, {error}") from error
+    if found is not None:
+        return found if found.line else replace(found, file=launch.file, line=launch.line)
     commands = list(read_commands(text, range(len(text))))
-    while len(commands) > 1 and commands[-1].argv[:1] == ("exit",):
-        text = text[: commands[-1].span.start].rstrip()
-        commands.pop()
-    beside = [one for one in commands[:-1] if one.operator == "&" and one.words]
-    before = [one for one in commands[:-1] if one not in beside]
-    behind = (*launch.behind, *(_behind(one, text, file) for one in beside))
-    last = commands[-1] if commands else None
-    if last is None or not last.words or not _is_last([*_chain(commands), last], text):
-        if arguments and any(map(_passes, commands)):  # in a branch of it: exec "$@"
-            return replace(launch, words=tuple(arguments), skipped=True, behind=behind)
+    passing = [at for at, one in enumerate(commands) if _passes(one)]
+    if not arguments or not passing:
         raise UnclearError(f"runs {file}, whose last line is not a simple command")
-    line = text.count("\n", 0, last.span.start) + 1
-    chain = _chain(commands)
-    if any(one.words and one.argv[0] not in _QUIET for one in chain):
-        raise UnclearError(f"runs {file}, whose line {line} is more than one simple command")
-    if any(one.argv[:2] == ("set", "--") for one in commands):
-        raise UnclearError(f"runs {file}, which changes its arguments")
-    known = _known(commands[:-1], text, image.environment)
+    before = [one for one in commands[: passing[-1]] if one.words]  # in a branch: exec "$@"
+    beside = [one for one in before if one.operator == "&"]
+    return replace(
+        launch,
+        words=tuple(arguments),
+        behind=(*launch.behind, *(_behind(one, text, file) for one in beside)),
+        skipped=(*launch.skipped, *(one.argv for one in before if one not in beside)),
+    )
+
+
+def _last_of(text: str, arguments: Sequence[str], launch: Launch, image: Image) -> Launch | None:
+    """Return what the commands of a shell start at their end, None where that is not sure.
+
+    What runs before it is skipped, and what goes to the background runs beside it: of these a web
+    server counts before the rest, which may be nothing but ``wait``. ``launch.line`` is 0 where
+    the text is a file's, and stays 0 where that passes on what it was given.
+    """
+    commands = list(read_commands(text, range(len(text))))
+    while len(commands) > 1 and commands[-1].argv[:1] in {("exit",), ("wait",)}:
+        text = text[: commands.pop().span.start].rstrip()
+    if not commands:
+        return None
+    ends = commands[-1]
+    beside = [one for one in commands if one.words and (one.operator == "&" or one is ends)]
+    serving = [one for one in beside if _serves(one)]
+    last = serving[0] if serving and not _serves(ends) else ends
+    beside = [one for one in beside if one is not last]
+    before = [one for one in commands[: commands.index(last)] if one not in beside]
+    if not last.words or not _is_sure(last, before, text):
+        return None
+    line = launch.line or text.count("\n", 0, last.span.start) + 1
+    if not launch.line and any(one.argv[:2] == ("set", "--") for one in commands):
+        raise UnclearError("which changes its arguments")
+    known = _known(before, text, image.environment)
     try:
         words = _filled(last, text, known, arguments)
+        workdir = _folder(before, launch.workdir, text, known)
+        assigned = _assigned(last, known)
     except UnclearError as error:
-        raise UnclearError(f"runs {file}, whose line {line} {error}") from error
-    passed = _passes(last)
-    return Launch(
+        raise UnclearError(f"{error}" if launch.line else f"whose line {line} {error}") from error
+    passed = not launch.line and _passes(last)
+    ran = (one.argv for one in before if one.words and one.argv[0] not in _QUIET)
+    behind = (_behind(one, text, launch.file, launch.line) for one in beside)
+    return replace(
+        launch,
         words=words,
-        workdir=_folder(commands[:-1], launch.workdir),
-        file=launch.file if passed else file,
-        line=launch.line if passed else line,
-        environment=(
-            *launch.environment,
-            *_exported(commands[:-1], known),
-            *_assigned(last, known),
-        ),
+        workdir=workdir,
+        line=0 if passed else line,
+        environment=(*launch.environment, *_exported(before, known), *assigned),
         unset=(*launch.unset, *_unset(last, text, known)),
-        behind=behind,
-        skipped=launch.skipped or any(one.words and one.argv[0] not in _QUIET for one in before),
+        behind=(*launch.behind, *behind),
+        skipped=(*launch.skipped, *ran),
     )
+
+
+def _serves(command: Command) -> bool:
+    return not {posixpath.basename(word) for word in command.argv}.isdisjoint(WEB_SERVERS)
+
+
+def _is_sure(last: Command, before: Sequence[Command], text: str) -> bool:
+    """Tell whether a command runs in any case: in no block, behind no test, with no redirection."""
+    start, rest = last.span.start, text[last.span.end :].strip()
+    if last.operator == "&":
+        if not rest.startswith("&") or len(_OPENS.findall(text, 0, start)) != len(
+            _CLOSES.findall(text, 0, start)
+        ):
+            return False
+    elif any(line.strip() and not line.lstrip().startswith("#") for line in rest.splitlines()):
+        return False
+    chain = list(takewhile(lambda one: one.operator not in {";", "", "&"}, reversed(before)))
+    if any(one.operator != "&&" or one.argv[:1] in _TESTS for one in chain):
+        return False
+    line = text[:start].rpartition("\n")[2].rstrip()
+    return not line or line.endswith(("&&", ";", "&"))
 
 
 def _behind(command: Command, text: str, file: str, line: int = 0) -> str:
@@ -268,30 +290,13 @@ def _passes(command: Command) -> bool:
     return unwrap(command.argv)[:1] in {(name,) for name in _ALL}
 
 
-def _chain(commands: Sequence[Command]) -> list[Command]:
-    """Return what is joined to the last command by ``&&``."""
-    chain: list[Command] = []
-    for one in reversed(commands[:-1]):
-        if one.operator in {";", "", "&"}:
-            break
-        chain.insert(0, one)
-    return chain if all(one.operator == "&&" for one in chain) else list(commands[:-1])
-
-
-def _is_last(commands: Sequence[Command], text: str) -> bool:
-    """Tell whether a chain of commands ends a script, with nothing else on its lines."""
-    rest = text[commands[-1].span.end :].splitlines()
-    begin = text.rfind("\n", 0, commands[0].span.start) + 1
-    alone = not text[begin : commands[0].span.start].strip()
-    return alone and all(not line.strip() or line.lstrip().startswith("#") for line in rest)
-
-
-def _folder(commands: Sequence[Command], workdir: str) -> str:
+def _folder(commands: Sequence[Command], workdir: str, text: str, known: Mapping[str, str]) -> str:
     for one in commands:
         if one.argv[:1] == ("cd",):
-            if len(one.words) != 2 or not one.words[1].literal:  # noqa: PLR2004 - cd and where
+            words = _filled(one, text, known, ())
+            if len(words) != 2:  # noqa: PLR2004 - cd and where
                 raise UnclearError("changes to a folder known only at run time")
-            workdir = posixpath.normpath(posixpath.join(workdir or "/", one.argv[1]))
+            workdir = posixpath.normpath(posixpath.join(workdir or "/", words[1]))
     return workdir
 
 
