@@ -34,15 +34,14 @@ from scaffold.engineless.attestation import attest, describe_origin
 from scaffold.engineless.base_files import keep_layers, make_root, unpack_base
 from scaffold.engineless.debian import Client, find_packages, lay_packages
 from scaffold.engineless.layers import Entry, digest_entries, write_layer
+from scaffold.engineless.own_packages import build_own, read_sources
+from scaffold.engineless.pip import Tools, fetch_wheels, install_packages
 from scaffold.engineless.steps import (
-    Tools,
     assemble,
     compile_app,
     digest_program,
     fetch_models,
-    fetch_wheels,
     find_python,
-    install_packages,
     list_app,
     list_fetched,
     list_models,
@@ -161,11 +160,18 @@ def write_bundle(job: ImageJob, watch: Callable[[Progress], None]) -> None:
     """
     view = recall_view(job)
     refuse(view)
-    if names := [name for base in view.bases for name in base.system]:
-        raise UsageError(
-            f"a bundle has no packages of the distribution yet: {', '.join(names)}",
-            hint="`leanscaffold build --to app.tar` where there is a network; take the image",
-        )
+    sources = [name for one in view.builds for name in (*one.pure, *one.repositories)]
+    sources += [one.source for build in view.builds for one in build.local]
+    sources += [one.root.removeprefix("/out") for one in view.own]
+    for what, names in (
+        ("packages of the distribution", [name for base in view.bases for name in base.system]),
+        ("what builds packages from sources", sources),
+    ):
+        if names:
+            raise UsageError(
+                f"a bundle does not have {what}: {', '.join(dict.fromkeys(names))}",
+                hint="`leanscaffold build --to app.tar` where there is a network; take the image",
+            )
     store, timer = Store(job.cache / "images"), _Timer(watch)
     tools = Tools(pip=pip_environment(job.index, job.environ), python="", store=store)
     images: list[Image] = []
@@ -294,10 +300,17 @@ class _Bench:
         heavy = {one.path for one in models if one.source}
         rest = [one for one in entries if one.path not in heavy]
 
-        def compiled(work: Path) -> list[Entry]:
-            return [*rest, *compile_app(view, rest, work, tools, moment)]
+        sources = read_sources(view, self.job.folder, made, self.job.environ)
 
-        how = (tools.python, view.compile, view.app_compiled)
+        def compiled(work: Path) -> list[Entry]:
+            whole = {one.path: one for one in rest}
+            if sources:
+                own = build_own(view, sources, work, tools, moment)
+                whole |= {one.path: one for one in own if one.path not in heavy}
+            app = list(whole.values())
+            return [*app, *compile_app(view, app, work / "compiled", tools, moment)]
+
+        how = (tools.python, view.compile, view.app_compiled, view.own, sources and sources.key)
 
         def whole(found: list[Entry]) -> Blob:
             return self.app_layer(found, (), lambda _: found)
@@ -324,7 +337,8 @@ class _Bench:
         view, store, folder = self.view, self.store, self.job.folder
         build = next(one for one in view.builds if one.platform == arch.platform)
         read = [folder / path for path, _ in build.files]
-        read += [folder / build.lock] if build.wheels else []
+        read += [folder / build.lock] if build.wheels or build.pure else []
+        read += [folder / one.source for one in build.local]
         made_from = [
             *(base.digest, digest_program(), self.tools.python, view.python, view.moment),
             self.job.wishes.compression,
@@ -332,6 +346,7 @@ class _Bench:
             *(view.assembly, view.root_dropped, view.accounts, view.root_touched, view.layers),
             *(view.uid, view.home, view.workdir, view.interpreter, view.pip_wheels),
             *(view.assembled, view.cut, build.selection, self.added(build.platform)),
+            *(build.pure, build.repositories),
             self.job.apt_sources.read_text("utf-8") if self.job.apt_sources else "",
         ]
         key = f"fixed {hashlib.sha256(json.dumps(made_from).encode()).hexdigest()}"

@@ -1,14 +1,13 @@
-"""The steps of the Dockerfile, done here: packages by pip, the assembler, the application."""
+"""The steps of the Dockerfile, done here: the assembler, the application."""
 
 import hashlib
 import os
-import posixpath
 import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,30 +16,13 @@ from scaffold.assembler import FetchError
 from scaffold.assembler.fetching import fetch
 from scaffold.docker.build import BEARER_VARIABLE
 from scaffold.docker.oci import DRAFT, Store
-from scaffold.dockerfile.template_context import BuildStage, TemplateContext
+from scaffold.dockerfile.template_context import TemplateContext
 from scaffold.engineless.layers import Entry, list_folder, make_entry, parents_of
-from scaffold.engineless.wheels import gather_wheels
+from scaffold.engineless.pip import MODULE, Tools, run
 from scaffold.model.errors import Detail, StepFailedError, UsageError
 from scaffold.project.dockerignore import ignored, may_return, parse_ignore
 
 _ASSEMBLER = Path(assembler.__file__).parent
-# Modules by a name that is on no path: what runs has an interpreter of its own.
-_RUN = (
-    "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); {alias}"
-    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
-)
-_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-_UMASK = -1 if os.name == "nt" else 0o022
-_LAST_LINES = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What this machine has: pip's environment, a Python of the target's minor or none, a cache."""
-
-    pip: Mapping[str, str]
-    python: str
-    store: Store
 
 
 def refuse(view: TemplateContext) -> None:
@@ -60,20 +42,12 @@ def _reasons(view: TemplateContext) -> Iterator[str]:
         if build.native:
             yield from (f"{build.platform}: {line.removeprefix('- ')}" for line in build.why)
             yield f"{build.platform}: a compiler of that platform is needed"
-        if build.pure:
-            yield f"{build.platform}: built from source: {', '.join(build.pure)}"
-        if build.repositories:
-            yield f"{build.platform}: built from repositories: {len(build.repositories)}"
-        if build.local:
-            names = ", ".join(one.source for one in build.local)
-            yield f"{build.platform}: built from the project's own files: {names}"
     for base in view.bases:
         if base.system and view.manager != "apt":
             names = ", ".join(base.system)
             yield f"the base gets packages of its distribution, whose scripts run there: {names}"
-    for own in view.own:
-        folder = own.folder.removeprefix("/build").strip("/") or "the project"
-        yield f"{folder} is installed as a package, which its build system builds"
+    if view.compilers:
+        yield f"the project's own machine code: {', '.join(view.compilers)} of the target"
     if view.traced:
         yield "a trace decides what stays of the base"
 
@@ -105,52 +79,6 @@ def _output(argv: Sequence[str]) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def fetch_wheels(
-    view: TemplateContext, build: BuildStage, folder: Path, files: Path, tools: Tools
-) -> dict[str, str]:
-    """Put a target's wheels into a folder, by pip where no build here had them: {name: digest}."""
-    files.mkdir()
-    if not build.wheels:
-        return {}
-    for path, _ in build.files:
-        shutil.copyfile(folder / path, files / posixpath.basename(path))
-
-    def download(lock: Path) -> None:
-        options = [one for one in view.pip_wheels if one != "--no-compile"]
-        fresh = files / "fresh"  # apart: pip removes what has another hash from where it puts files
-        argv = [*_PIP, "download", *options, f"--dest={fresh}", f"--find-links={files}"]
-        argv += [word for pair in build.selection for word in pair]
-        _run([*argv, "-r", str(lock)], "pip download", env=tools.pip)
-        for one in fresh.iterdir():
-            one.replace(files / one.name)
-        fresh.rmdir()
-
-    return gather_wheels(folder / build.lock, files, tools.store, download)
-
-
-def install_packages(
-    view: TemplateContext, build: BuildStage, folder: Path, work: Path, tools: Tools
-) -> None:
-    """Let pip unpack a target's wheels into ``install`` and its commands into ``scripts``."""
-    install, scripts = work / "install", work / "scripts"
-    install.mkdir()
-    if build.wheels:
-        # The commands name the interpreter that installs: here the one in the image.
-        interpreter = view.interpreter if view.foreign else "/usr/local/bin/python"
-        alias = f"sys.executable = {interpreter!r}; "
-        argv = [sys.executable, "-c", _RUN.format(alias=alias), str(work), "pip", "install"]
-        argv += [*view.pip_wheels, "--disable-pip-version-check", f"--target={install}"]
-        argv += [word for pair in build.selection for word in pair]
-        # The lock is of the target's Python; pip would ask its own.
-        argv += ["--ignore-requires-python", "--no-index", f"--find-links={work / 'files'}"]
-        argv += ["-r", str(folder / build.lock)]
-        _run(argv, "pip install", env=tools.pip)
-    if (install / "bin").is_dir():
-        (install / "bin").rename(scripts)
-    else:
-        scripts.mkdir()
-
-
 def assemble(
     view: TemplateContext, roots: tuple[Path, Path] | None, work: Path, tools: Tools
 ) -> dict[str, list[Entry]]:
@@ -167,8 +95,8 @@ def assemble(
     options += [f"{name}={path}" for name, path in here.items() if base] if view.cut else []
     places = [f"--{name}={work / place}" for name, place in _PLACES]
     python = tools.python or sys.executable
-    argv = [python, "-E", "-s", "-B", "-c", _RUN.format(alias=""), str(_ASSEMBLER.parent)]
-    _run([*argv, "assembler", *places, *options], "assemble", env=os.environ)
+    argv = [python, "-E", "-s", "-B", "-c", MODULE.format(alias=""), str(_ASSEMBLER.parent)]
+    run([*argv, "assembler", *places, *options], "assemble", env=os.environ)
     owners: list[tuple[str, int]] = []
     if (work / "owners").exists():
         lines = (work / "owners").read_text().splitlines()
@@ -180,19 +108,6 @@ def assemble(
 
 
 _PLACES = (("packages", "install"), ("scripts", "scripts"), ("out", "out"))
-
-
-def _run(argv: Sequence[str], step: str, *, env: Mapping[str, str]) -> None:
-    done = subprocess.run(  # noqa: S603 - fixed words, paths, and the plan's own values
-        argv, env=dict(env), capture_output=True, text=True, check=False, umask=_UMASK
-    )
-    if done.returncode != 0:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise StepFailedError(
-            f"{step} failed",
-            hint="`leanscaffold doctor` checks index and certificates",
-            details=[Detail(text=line) for line in lines[-_LAST_LINES:]],
-        )
 
 
 def digest_program() -> str:
@@ -208,21 +123,8 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
 
     ``made`` is what an earlier run wrote, no part of the application wherever it lies.
     """
-    root = folder / view.folder
-    name = next(
-        one for one in ("Dockerfile.dockerignore", ".dockerignore", "") if (folder / one).exists()
-    )
-    patterns = parse_ignore((folder / name).read_text("utf-8")) if name else ()
-    dropped = set(view.app_left_out)
-    if made.is_relative_to(root.resolve()):
-        goal = made.relative_to(root.resolve())
-        dropped.add(goal.as_posix())
-        drafts = (one.name for one in made.parent.glob(".*.draft-*"))  # of a killed run
-        own = DRAFT.format(made.name)
-        dropped |= {goal.with_name(one).as_posix() for one in drafts if one.startswith(own)}
-    inside = view.workdir.strip("/")
-    prefix = "" if view.folder == "." else f"{view.folder}/"
-    paths = [path for path in _walk(root, prefix, patterns) if not _is_dropped(path, dropped)]
+    root, inside = folder / view.folder, view.workdir.strip("/")
+    paths = list_context(folder, view.folder, made, view.app_left_out)
     top = Entry(path=inside, kind=tarfile.DIRTYPE, mode=0o755, mtime=moment)
     entries = [top, *(make_entry(f"{inside}/{p}", root / p, mtime=moment) for p in paths)]
     there = {one.path for one in entries}
@@ -235,10 +137,25 @@ def list_app(view: TemplateContext, folder: Path, moment: int, made: Path) -> li
     # What a folder elsewhere lies in is the system's.
     above = {one for one in parents_of(written) - written if not f"{one}/".startswith(f"{inside}/")}
     owned = (0 if one.path in above else view.uid for one in entries)
-    return [
-        replace(one, mode=_settled(one), uid=uid, gid=uid)
-        for one, uid in zip(entries, owned, strict=True)
-    ]
+    return [settle(one, uid) for one, uid in zip(entries, owned, strict=True)]
+
+
+def list_context(folder: Path, below: str, made: Path, left_out: Iterable[str] = ()) -> list[str]:
+    """Return the paths below a folder of the project that a build sees, relative to that folder."""
+    root = folder / below
+    name = next(
+        one for one in ("Dockerfile.dockerignore", ".dockerignore", "") if (folder / one).exists()
+    )
+    patterns = parse_ignore((folder / name).read_text("utf-8")) if name else ()
+    dropped = set(left_out)
+    if made.is_relative_to(root.resolve()):
+        goal = made.relative_to(root.resolve())
+        dropped.add(goal.as_posix())
+        drafts = (one.name for one in made.parent.glob(".*.draft-*"))  # of a killed run
+        own = DRAFT.format(made.name)
+        dropped |= {goal.with_name(one).as_posix() for one in drafts if one.startswith(own)}
+    prefix = "" if below == "." else f"{below}/"
+    return [path for path in _walk(root, prefix, patterns) if not _is_dropped(path, dropped)]
 
 
 def fetch_models(
@@ -305,11 +222,10 @@ def _is_dropped(path: str, dropped: set[str]) -> bool:
     return path in dropped or any(path.startswith(f"{one}/") for one in dropped)
 
 
-def _settled(entry: Entry) -> int:
-    """Return the mode that ``chmod u=rwX,go=rX`` leaves."""
-    if entry.kind == tarfile.SYMTYPE:
-        return 0o777
-    return 0o755 if entry.kind == tarfile.DIRTYPE or entry.mode & 0o111 else 0o644
+def settle(entry: Entry, uid: int) -> Entry:
+    """Return an entry of a user's with the mode that ``chmod u=rwX,go=rX`` leaves."""
+    mode = 0o755 if entry.kind == tarfile.DIRTYPE or entry.mode & 0o111 else 0o644
+    return replace(entry, mode=0o777 if entry.kind == tarfile.SYMTYPE else mode, uid=uid, gid=uid)
 
 
 def compile_app(
@@ -334,4 +250,4 @@ def compile_app(
     subprocess.run(argv, capture_output=True, check=False)  # noqa: S603 - what does not compile stays a source
     made = list_folder(out, mtime=moment)
     found = [one for one in made if "/__pycache__" in one.path]
-    return [replace(one, mode=_settled(one), uid=view.uid, gid=view.uid) for one in found]
+    return [settle(one, view.uid) for one in found]

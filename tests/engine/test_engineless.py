@@ -68,6 +68,19 @@ def read_row(layer: tarfile.TarFile, one: tarfile.TarInfo) -> Row:
     return (one.type, one.mode, one.uid, one.gid, int(one.mtime), size, one.linkname, held)
 
 
+def package(project: Path) -> None:
+    """Make the project a package below ``src``, which asks for an sdist, too."""
+    (project / "src/shop").mkdir(parents=True)
+    (project / "main.py").rename(project / "src/shop/__init__.py")
+    (project / "Procfile").write_text("web: uvicorn shop:app --host 0.0.0.0 --port 8000\n")
+    asked = project / "requirements.txt"
+    asked.write_text(f"{asked.read_text()}docopt==0.6.2\n")
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "shop"\nversion = "1"\n[project.scripts]\nshop = "shop:app"\n'
+    )
+
+
 def save_base(engine: Engine, project: Path, arch: str) -> tuple[str, str]:
     """Put the base image of a project's plan beside it, and return the option that names it."""
     record = json.loads((project / "leanscaffold.json").read_text())
@@ -77,13 +90,20 @@ def save_base(engine: Engine, project: Path, arch: str) -> tuple[str, str]:
     return "--base-from", str(archive)
 
 
+@pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("base", ["slim-trixie", "bare-trixie", "bare-alpine-3.23"])
 def test_both_images_have_the_same_files(
-    bases: Callable[..., Engine], certificates: Path | None, tmp_path: Path, base: str
+    bases: Callable[..., Engine],
+    certificates: Path | None,
+    tmp_path: Path,
+    base: str,
+    own: bool,  # noqa: FBT001 - pytest hands it over
 ) -> None:
     engine = bases("amd64")
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples" / "fastapi", project, ignore=WRITTEN)
+    if own:  # and an sdist that is built
+        package(project)
     trust = ("--ca", str(certificates)) if certificates else ()
     env = {**environment(engine, tmp_path), "SOURCE_DATE_EPOCH": "1700000000"}
     name = f"leanscaffold-test-same-{uuid4().hex[:8]}"
@@ -102,10 +122,10 @@ def test_both_images_have_the_same_files(
     their_layers = [layer for layer in their_layers if layer]  # WORKDIR makes one without files
     compiled = "no CPython" not in written.out
     assert len(our_layers) == len(their_layers)
-    for own, other in zip(our_layers, their_layers, strict=True):
+    for made, other in zip(our_layers, their_layers, strict=True):
         wanted = other if compiled else {k: v for k, v in other.items() if "pyc" not in k}
-        assert {k: v for k, v in wanted.items() if own.get(k) != v} == {}
-        assert set(own) - set(wanted) == set()
+        assert {k: v for k, v in wanted.items() if made.get(k) != v} == {}
+        assert set(made) - set(wanted) == set()
     assert {key: ours.get(key) for key in _SAID} == {key: theirs.get(key) for key in _SAID}
     libraries = {"slim-trixie": "libssl3t64", "bare-trixie": "libssl3t64"}.get(base, "libssl3")
     seen = {one.name for one in seen_by_both(read_files(tmp_path / "own.tar"))}

@@ -1,5 +1,6 @@
 """Images written without an engine, from a base in OCI's layout to the archive."""
 
+import base64
 import gzip
 import hashlib
 import io
@@ -9,6 +10,7 @@ import random
 import shutil
 import signal
 import sys
+import sysconfig
 import tarfile
 import time
 import zipfile
@@ -16,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 
@@ -34,7 +36,7 @@ from scaffold.docker.oci import (
     write_layout,
     zstd,
 )
-from scaffold.dockerfile.template_context import TemplateContext, make_template_context
+from scaffold.dockerfile.template_context import OwnBuild, TemplateContext, make_template_context
 from scaffold.engineless.attestation import PROVENANCE, SPDX
 from scaffold.engineless.base_files import unpack_base
 from scaffold.engineless.images import ImageJob, Written, check_goal, write_bundle, write_images
@@ -520,6 +522,113 @@ def test_packages_that_this_machines_python_cannot_run_are_installed(bench: Benc
     bench.build(replace(cut(), python="3.99"))
     _, layers = read_image(bench.folder / "app.tar")
     assert any("/a/__init__.py" in name for layer in layers for name in layer)
+
+
+BACKEND = """
+import os, zipfile
+
+def build_wheel(folder, config=None, metadata=None, tag="TAG"):
+    name = f"own-1-{tag}.whl"
+    files = {
+        "own/__init__.py": "z = 1\\n",
+        "own-1.dist-info/METADATA": "Metadata-Version: 2.1\\nName: own\\nVersion: 1\\n",
+        "own-1.dist-info/WHEEL": f"Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: {tag}\\n",
+        "own-1.dist-info/entry_points.txt": "[console_scripts]\\nown = own:main\\n",
+    }
+    record = "".join(f"{one},,\\n" for one in (*files, "own-1.dist-info/RECORD"))
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        for one, text in {**files, "own-1.dist-info/RECORD": record}.items():
+            wheel.writestr(zipfile.ZipInfo(one), text)
+    return name
+"""
+SYSTEM = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def with_own_package(bench: Bench, tag: str = "py3-none-any") -> ImageJob:
+    """Return a job whose project is a package below ``src``, with a backend of its own."""
+    project = bench.folder / "project"
+    (project / "backend.py").write_text(BACKEND.replace("TAG", tag))
+    (project / "pyproject.toml").write_text(SYSTEM)
+    (project / "requirements.build.lock").write_text("# nothing\n")
+    (project / "src/own").mkdir(parents=True)
+    (project / "src/own/__init__.py").write_text("z = 0\n")
+    (project / "src/own/kept.txt").write_text("kept")
+    own = OwnBuild(number=1, folder="/build", root="/out/app/src")
+    view = replace(make_template_context(cut()), own=(own,))
+    return replace(bench.job(cut()), view=lambda: view)
+
+
+def test_the_projects_own_package_is_built_and_laid_over_its_sources(bench: Bench) -> None:
+    job = with_own_package(bench)
+    write_images(job, lambda _: None)
+    _, layers = read_image(bench.folder / "app.tar")
+    app = layers[-1]
+    assert {"app/src/own/kept.txt", "app/src/own-1.dist-info/METADATA"} <= set(app)
+    assert any(name.startswith("app/src/own/__pycache__/") for name in app)
+    assert owners(app)["app/src/own/__init__.py"] == owners(app)["app/main.py"]
+    assert owners(app)["usr/local/bin/own"] == (0, 0o755)
+    texts = read_texts(bench.folder / "app.tar")
+    assert texts["app/src/own/__init__.py"] == "z = 1\n"
+    assert texts["usr/local/bin/own"].startswith("#!/usr/local/bin/python")
+    # As a stage of the Dockerfile would say, whatever the folder is called here.
+    origin = texts["app/src/own-1.dist-info/direct_url.json"]
+    assert json.loads(origin)["url"] == "file:///wheels/1/own-1-py3-none-any.whl"
+    digest = base64.urlsafe_b64encode(hashlib.sha256(origin.encode()).digest()).decode().rstrip("=")
+    record = texts["app/src/own-1.dist-info/RECORD"]
+    assert f"own-1.dist-info/direct_url.json,sha256={digest},{len(origin)}" in record
+
+
+def test_an_own_package_with_code_of_this_machine_is_refused(bench: Bench) -> None:
+    tag = f"cp{MINOR.replace('.', '')}-abi3-{sysconfig.get_platform()}".replace(
+        "-linux-", "-linux_"
+    )
+    with pytest.raises(UsageError, match="machine code of this machine"):
+        write_images(with_own_package(bench, tag), lambda _: None)
+
+
+def test_an_sdist_that_is_pure_python_is_built(bench: Bench) -> None:
+    project = bench.folder / "project"
+    sdist = project / "wheels/own-1.tar.gz"
+    with tarfile.open(sdist, "w:gz") as tar:
+        for name, text in {
+            "pyproject.toml": SYSTEM,
+            "backend.py": BACKEND.replace("TAG", "py3-none-any"),
+            "PKG-INFO": "Metadata-Version: 2.1\nName: own\nVersion: 1\n",
+        }.items():
+            (project / name).write_text(text)
+            tar.add(project / name, f"own-1/{name}")
+            (project / name).unlink()
+    lock = project / "requirements.arm64.lock"
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    lock.write_text(f"{lock.read_text()}own==1 --hash=sha256:{digest}\n")
+    view = make_template_context(cut())
+    files = (*view.builds[0].files, ("wheels/own-1.tar.gz", "/tmp/files/own-1.tar.gz"))  # noqa: S108
+    build = replace(view.builds[0], pure=("own",), sdists=("own",), files=files)
+    bench.build(cut(), view=lambda: replace(view, builds=(build,)))
+    texts = read_texts(bench.folder / "app.tar")
+    assert texts[f"{LIB}/site-packages/a/__init__.py"]
+    assert texts[f"{LIB}/site-packages/own/__init__.py"] == "z = 1\n"
+    assert (
+        '"file:///pure/own-1-py3-none-any.whl"'
+        in (texts[f"{LIB}/site-packages/own-1.dist-info/direct_url.json"])
+    )
+
+
+def read_texts(archive: Path) -> dict[str, str]:
+    """Return what the files of an image's layers say, later ones over earlier ones."""
+    found: dict[str, str] = {}
+    with tarfile.open(archive) as tar:
+        saved = json.loads(cast("IO[bytes]", tar.extractfile("manifest.json")).read())
+        for name in saved[0]["Layers"]:
+            with tarfile.open(fileobj=tar.extractfile(name)) as layer:
+                found |= {
+                    one.name: cast("IO[bytes]", layer.extractfile(one))
+                    .read()
+                    .decode("utf-8", "replace")
+                    for one in layer
+                    if one.isreg()
+                }
+    return found
 
 
 def as_of(view: TemplateContext) -> TemplateContext:
