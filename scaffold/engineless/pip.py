@@ -111,11 +111,13 @@ def install_packages(
         argv += ["--ignore-requires-python", "--no-index", f"--find-links={work / 'files'}"]
         argv += ["-r", str(_split_lock(build, folder, work)[0])]
         install_wheels(view, argv, work, tools)
-    for shown, wheels in _build_sources(build, folder, work, tools, view.moment):
-        made = work / f"installed-{wheels.name}"
+    for shown, names in _build_sources(build, folder, work, tools, view.moment):
+        made, wheels = work / f"installed-{shown.strip('/')}", work / shown.strip("/")
+        found = [str(one) for one in list_wheels(wheels)]
         argv = [*("--no-deps", "--no-index", "--no-compile", "--only-binary=:all:"), *_ANY]
         argv += ["--python-version", view.python, "--ignore-requires-python", f"--target={made}"]
-        install_wheels(view, [*argv, *map(str, list_wheels(wheels))], work, tools)
+        argv += [f"--find-links={wheels}", *(names or found)]
+        install_wheels(view, argv, work, tools)
         rename_origins(made, shown)
         shutil.copytree(made, install, symlinks=True, dirs_exist_ok=True)
     records = [one.read_text("utf-8") for one in install.glob("*.dist-info/RECORD")]
@@ -136,21 +138,24 @@ def install_wheels(view: TemplateContext, words: Sequence[str], work: Path, tool
 
 def _build_sources(
     build: BuildStage, folder: Path, work: Path, tools: Tools, moment: int
-) -> Iterator[tuple[str, Path]]:
-    """Yield folders of wheels that were made here, after where the Dockerfile makes them."""
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """Make wheels; yield where the Dockerfile makes them, and the names by which it takes them."""
     pure = [f"--no-binary={name}" for name in build.pure]
     pure += [f"--find-links={work / 'files'}"] if build.files else []
     pure += ["--require-hashes", "-r", str(_split_lock(build, folder, work)[1])]
-    for shown, words in (
-        ("/pure", pure if build.pure else []),
-        ("/wheels", [str(folder / one.source) for one in build.local]),
-        ("/repositories", list(build.repositories)),
+    for shown, words, names in (
+        ("/pure", pure if build.pure else [], build.pure),
+        ("/wheels", [str(folder / one.source) for one in build.local], ()),
+        (
+            "/repositories",
+            list(build.repositories),
+            [one.partition(" @ ")[0] for one in build.repositories],
+        ),
     ):
         if words:
-            wheels = work / shown.strip("/")
-            argv = [*PIP, "wheel", "--no-deps", f"--wheel-dir={wheels}", *words]
+            argv = [*PIP, "wheel", "--no-deps", f"--wheel-dir={work / shown.strip('/')}", *words]
             run(argv, "pip wheel", env={**tools.pip, EPOCH: str(moment)})
-            yield shown, wheels
+            yield shown, names
 
 
 def list_wheels(folder: Path) -> list[Path]:

@@ -608,10 +608,8 @@ def test_an_sdist_that_is_pure_python_is_built(bench: Bench) -> None:
     texts = read_texts(bench.folder / "app.tar")
     assert texts[f"{LIB}/site-packages/a/__init__.py"]
     assert texts[f"{LIB}/site-packages/own/__init__.py"] == "z = 1\n"
-    assert (
-        '"file:///pure/own-1-py3-none-any.whl"'
-        in (texts[f"{LIB}/site-packages/own-1.dist-info/direct_url.json"])
-    )
+    # It is of an index, not of a file: pip's own cache may have built that another day.
+    assert f"{LIB}/site-packages/own-1.dist-info/direct_url.json" not in texts
 
 
 def read_texts(archive: Path) -> dict[str, str]:
