@@ -14,6 +14,8 @@ from scaffold.model.target import Environment
 from scaffold.resolver.releases import (
     Release,
     best_wheel,
+    find_largest,
+    is_placeholder,
     list_releases,
     usable_sdist,
     wheel_rank,
@@ -173,9 +175,9 @@ class ResolverCache:
         self.index = index
         self._releases: dict[tuple[str, str], tuple[Page | None, tuple[Release, ...]]] = {}
         self._metadata: dict[tuple[str, str, str, str], Metadata | None] = {}
+        self._largest: dict[tuple[str, str], tuple[tuple[int, Version], ...]] = {}
         self._only_pre: dict[tuple[str, str], bool] = {}
         self.solved: list[CachedResolution] = []
-        self.gave_up = False  # a search took too many steps
 
     def releases(self, name: str, index: str = "") -> tuple[Release, ...]:
         """Return a project's releases, newest first; empty if nobody knows it."""
@@ -199,6 +201,13 @@ class ResolverCache:
             releases = self.releases(name, index)
             self._only_pre[key] = all(release.version.is_prerelease for release in releases)
         return self._only_pre[key]
+
+    def is_placeholder(self, file: DistFile, name: str, version: Version, index: str = "") -> bool:
+        """Tell whether a release's wheel is next to empty where the project's others are not."""
+        key = (name, index)
+        if key not in self._largest:
+            self._largest[key] = find_largest(self.releases(name, index))
+        return is_placeholder(file, version, self._largest[key])
 
     def metadata(self, candidate: Candidate) -> Metadata | None:
         """Return the metadata of a candidate's own file: others may require something else."""

@@ -1,8 +1,7 @@
-"""resolvelib's questions about needs and contenders, answered for one environment."""
+"""What a search asks about requirements and candidates, answered for one environment."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 from packaging.requirements import Requirement as ParsedRequirement
 from packaging.utils import canonicalize_name
@@ -21,7 +20,6 @@ from scaffold.resolver.cache import (
 from scaffold.resolver.releases import (
     Release,
     is_pin,
-    is_placeholder,
     names_prerelease,
     parse_version,
     satisfies,
@@ -63,7 +61,7 @@ class UnreadError(Exception):
 
 
 class Provider:
-    """resolvelib's questions, answered for one environment."""
+    """A search's questions, answered for one environment."""
 
     def __init__(
         self, wanted: ResolutionRequest, answers: EnvironmentTags, shelf: ResolverCache
@@ -89,13 +87,12 @@ class Provider:
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
         self.system = {name: (version, package) for name, version, package in wanted.system}
-        self.order: dict[str, int] = {}
         self._needs: dict[tuple[str, str, str, frozenset[str]], list[Requirement]] = {}
         self._extras: dict[str, set[str]] = {}  # that versions read so far offer, by name
         self.read: dict[str, Candidate] = {}
         self.unread: dict[str, UnreadError] = {}  # by file
-        # Leaves out what cannot be part of any solution; a search sets it.
-        self.keep: Callable[[Iterator[Candidate]], Iterator[Candidate]] = iter
+        # Specifiers by name that count for which pre-releases and yanked versions are taken alone.
+        self.admitting: dict[str, list[str]] = {}
 
     def _read_constraints(self) -> dict[str, tuple[str, ...]]:
         constraints: dict[str, tuple[str, ...]] = {}
@@ -150,85 +147,6 @@ class Provider:
                     Requirement(need.name, need.extras, need.specifier, "", need.url, asked.hashes)
                 )
         return needs
-
-    # What resolvelib calls -------------------------------------------------------------------
-
-    def identify(self, requirement_or_candidate: "Requirement | Candidate") -> str:
-        """Return the name with its extras: one identifier each."""
-        extras = ",".join(sorted(requirement_or_candidate.extras))
-        name = requirement_or_candidate.name
-        identifier = f"{name}[{extras}]" if extras else name
-        self.order.setdefault(identifier, len(self.order))
-        return identifier
-
-    def get_preference(
-        self,
-        identifier: str,
-        resolutions: Mapping[str, Candidate],
-        candidates: object,  # noqa: ARG002 - resolvelib passes it by name
-        information: Mapping[str, Iterator[Any]],
-        backtrack_causes: Sequence[Any],
-    ) -> tuple[bool, bool, int]:
-        """Return the order to work in: pins, then what caused backtracking, then as met."""
-        causes = {cause.requirement.name for cause in backtrack_causes}
-        pinned = any(
-            is_pin(info.requirement.specifier, wildcard=True) for info in information[identifier]
-        )
-        del resolutions
-        return (not pinned, identifier.partition("[")[0] not in causes, self.order[identifier])
-
-    def find_matches(
-        self,
-        identifier: str,
-        requirements: Mapping[str, Iterator[Requirement]],
-        incompatibilities: Mapping[str, Iterator[Candidate]],
-    ) -> Callable[[], Iterator[Candidate]]:
-        """Return the contenders for an identifier, best first, lazily."""
-        needs = list(requirements[identifier])
-        refused = {candidate.version for candidate in incompatibilities[identifier]}
-        name = needs[0].name
-        extras = needs[0].extras
-        # a bare name and the same name with extras are one package: what is asked of either counts
-        needs += [
-            n
-            for key in list(requirements)
-            if key.partition("[")[0] == name and key != identifier
-            for n in requirements[key]
-        ]
-
-        def matches() -> Iterator[Candidate]:
-            found = self.candidates(name, extras, needs)
-            yield from self.keep(one for one in found if one.version not in refused)
-
-        return matches
-
-    def is_satisfied_by(self, requirement: Requirement, candidate: Candidate) -> bool:
-        """Tell whether a contender is what a need asks for."""
-        return requirement.name == candidate.name and (
-            bool(requirement.url) or satisfies(candidate.version, requirement.specifier)
-        )
-
-    def get_dependencies(self, candidate: Candidate) -> list[Requirement]:
-        """Return what a contender needs; a wheel that cannot be read needs the impossible."""
-        try:
-            return self.dependencies(candidate)
-        except UnreadError:
-            if candidate.file.filename not in self.unread:
-                raise
-            return [Requirement(candidate.name, candidate.extras, "<0", candidate.name)]
-
-    def narrow_requirement_selection(
-        self,
-        identifiers: Iterable[str],
-        resolutions: object,  # noqa: ARG002
-        candidates: object,  # noqa: ARG002
-        information: object,  # noqa: ARG002
-        backtrack_causes: object,  # noqa: ARG002
-    ) -> Iterable[str]:
-        """Leave the selection as it is."""
-        return identifiers
-
-    # -----------------------------------------------------------------------------------------
 
     def dependencies(self, candidate: Candidate) -> list[Requirement]:
         """Return what a contender needs on this target; a distribution's package brings it all.
@@ -319,7 +237,9 @@ class Provider:
             wheel = None if self._no_binary(name) else self.answers.wheel(allowed)
             if wheel is not None:
                 contender = Candidate(name, release.version, extras, wheel, allowed)
-                if is_placeholder(wheel, release.version, self.releases(name)):
+                if self.shelf.is_placeholder(
+                    wheel, name, release.version, self.bound.get(name, "")
+                ):
                     placeholders.append(contender)
                     continue
                 found = True
@@ -361,6 +281,13 @@ class Provider:
             return
         release = Release(version=version, wheels=(), sdist=None)
         yield Candidate(name, version, extras, DistFile(filename=package), release, package)
+
+    def list_versions(self, name: str) -> list[Version]:
+        """Return the versions that an index or the distribution has, whether they suit or not."""
+        text = self.system.get(name, ("", ""))[0]
+        version = parse_version(text) if text else None
+        known = [release.version for release in self.releases(name)]
+        return known if version is None else [*known, version]
 
     def _only_binary(self, name: str) -> bool:
         """Tell whether only a wheel will do: a name of its own goes before ``:all:``, as in pip."""
@@ -420,8 +347,9 @@ class Provider:
     def admissible(self, name: str, needs: Sequence[Requirement]) -> Iterator[Release]:
         """Yield the releases that specifiers, constraints, lock and PEP 592 admit, newest first."""
         specifiers = self.specifiers(name, needs)
-        pre = self.wanted.options.pre or any(map(names_prerelease, specifiers))
-        exact = any(is_pin(specifier, wildcard=False) for specifier in specifiers)
+        admitting = (*specifiers, *self.admitting.get(name, ()))
+        pre = self.wanted.options.pre or any(map(names_prerelease, admitting))
+        exact = any(is_pin(specifier, wildcard=False) for specifier in admitting)
         pre = pre or self.shelf.has_only_prereleases(name, self.bound.get(name, ""))
         locked = self.locked.get(name)
         for release in self.releases(name):
@@ -492,7 +420,7 @@ def _prefetch_best(provider: Provider, needs: Iterable[Requirement]) -> None:
     """Ask for the metadata of what is looked at next, all at a time: each answer takes its time."""
     for need in needs:
         best = next(iter(provider.candidates(need.name, need.extras, [need])), None)
-        if best is not None and not best.system:
+        if best is not None and best.wheel:
             provider.shelf.index.prefetch_metadata([(best.name, str(best.version), best.file)])
 
 

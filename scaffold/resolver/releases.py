@@ -1,9 +1,10 @@
 """From an index page to releases: which files of which version an environment can install."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from heapq import nlargest
 from itertools import islice
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -193,6 +194,17 @@ def satisfies(version: Version, specifier: str) -> bool:
     return parsed is None or parsed.contains(version, prereleases=True)
 
 
+def list_matching(versions: Iterable[Version], specifier: str) -> Iterator[Version]:
+    """Yield the versions that are in a specifier set, pre-releases included."""
+    pin = parse_version(specifier.lstrip("=")) if specifier.startswith("==") else None
+    for version in versions:
+        other = pin is not None and len(version.release) == len(pin.release)
+        if other and pin is not None and version.release != pin.release:
+            continue
+        if satisfies(version, specifier):
+            yield version
+
+
 @lru_cache(maxsize=16384)
 def names_prerelease(specifier: str) -> bool:
     """Tell whether a specifier set itself asks for a pre-release."""
@@ -240,17 +252,23 @@ def final_releases(releases: tuple[Release, ...]) -> Iterator[Release]:
     return (r for r in releases if not r.version.is_prerelease and not r.yanked)
 
 
-def is_placeholder(file: DistFile, version: Version, releases: Sequence[Release]) -> bool:
+def find_largest(releases: Iterable[Release]) -> tuple[tuple[int, Version], ...]:
+    """Return the bytes of the largest files of two releases, with their versions."""
+    sizes = (
+        (max((file.size or 0 for file in release.files), default=0), release.version)
+        for release in releases
+    )
+    return tuple(nlargest(2, sizes))
+
+
+def is_placeholder(
+    file: DistFile, version: Version, largest: Iterable[tuple[int, Version]]
+) -> bool:
     """Tell whether a release's wheel is next to empty where the project's others are not."""
     size = file.size
     if size is None or size >= _SMALLEST or not file.filename.endswith("-any.whl"):
         return False
-    return any(
-        (other.size or 0) > _LARGER * size
-        for release in releases
-        if release.version != version
-        for other in release.files
-    )
+    return any(other != version and most > _LARGER * size for most, other in largest)
 
 
 def newest_final(releases: tuple[Release, ...]) -> str:

@@ -1,17 +1,13 @@
 """Resolve requirements for a foreign environment: wheels first, sdists only where none exists.
 
-resolvelib does the search; what a requirement, a candidate and a dependency are is decided
+nab-resolver does the search; what a requirement, a candidate and a dependency are is decided
 here, from pages and metadata that the index port hands out. Markers are evaluated for the target,
 pre-releases are taken only when asked for, withdrawn files only when pinned.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import Any
-
-import resolvelib
 
 from scaffold.model.codes import Code
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution
@@ -24,6 +20,7 @@ from scaffold.resolver.cache import (
     ResolutionRequest,
     ResolverCache,
 )
+from scaffold.resolver.contradiction import explain_contradiction, list_proven
 from scaffold.resolver.no_match_reason import explain_missing
 from scaffold.resolver.provider import Provider, UnreadError, walk_closure
 from scaffold.resolver.releases import (
@@ -33,11 +30,8 @@ from scaffold.resolver.releases import (
     newest_final,
     parse_version,
 )
-from scaffold.resolver.ruled_out import RuledOut
+from scaffold.resolver.search import GaveUpError, NoSolutionError, Search
 
-_MAX_ROUNDS = 4_000
-# Candidates; the second holds once a search of the same run was given up: it would end likewise.
-_MAX_REJECTED = (5_000, 500)
 _SAMPLES = 8
 
 
@@ -80,43 +74,41 @@ def _resolve(provider: Provider) -> Resolution | Conflict:
 def _search(
     provider: Provider, roots: Sequence[Requirement], missing: tuple[Reason, ...]
 ) -> dict[str, Candidate] | Conflict:
-    """Return a contender per identifier; ``missing`` are the reasons if there is no solution."""
+    """Return a candidate per package; ``missing`` are names that the newest releases lack."""
     environment = provider.answers.environment
-    rejected: Counter[str] = Counter()
-    most = _MAX_REJECTED[provider.shelf.gave_up]
-
-    class Reporter(resolvelib.BaseReporter):  # type: ignore[type-arg]
-        def rejecting_candidate(self, criterion: Any, candidate: Any) -> None:  # noqa: ARG002
-            rejected[candidate.name] += 1
-            if rejected.total() > most:
-                raise resolvelib.ResolutionTooDeep(most)
-
-    ruled_out = RuledOut(provider, roots)
-    provider.keep = ruled_out.keep
-    resolver: Any = resolvelib.Resolver(provider, Reporter())  # type: ignore[arg-type]
+    search = Search(provider, roots)
     try:
-        return dict(resolver.resolve(roots, max_rounds=_MAX_ROUNDS).mapping)
-    except resolvelib.ResolutionImpossible as impossible:
-        blamed = {cause.requirement.name for cause in impossible.causes}
-        unread = (one for one in provider.unread.values() if one.contender.name in blamed)
+        return search.solve()
+    except NoSolutionError as error:
+        proven = list_proven(search, error.proof)
+        names = {name for _, name in proven}
+        unread = (one for one in provider.unread.values() if one.contender.name in names)
         reasons = (
-            missing
+            tuple(_list_missing(provider, proven))
             or tuple(_unread(one, offline=False) for one in unread)
-            or _contradictions(provider, tuple(impossible.causes), ruled_out)
+            or explain_contradiction(provider, proven)
+            or missing
         )
         return Conflict(environment=environment, reasons=reasons)
-    except resolvelib.ResolutionTooDeep:
-        provider.shelf.gave_up = True
+    except GaveUpError as error:
         if missing:
             return Conflict(environment=environment, reasons=missing)
-        worst = [name for name, _ in rejected.most_common(3)]
         text = (
             "no set of versions was found in a sensible number of steps; "
-            f"most were rejected of {', '.join(worst)}: bound these more tightly"
+            f"most were rejected of {', '.join(error.names)}: bound these more tightly"
         )
-        package = worst[0] if worst else ""
+        package = error.names[0] if error.names else ""
         reason = Reason(code=Code.VERSION_CONFLICT, text=text, package=package)
         return Conflict(environment=environment, reasons=(reason,))
+
+
+def _list_missing(
+    provider: Provider, proven: Mapping[tuple[str, str], tuple[str, Requirement]]
+) -> Iterator[Reason]:
+    """Yield why there is nothing to install for a requirement by itself, where it is so."""
+    for _, need in proven.values():
+        if next(iter(provider.candidates(need.name, need.extras, [need])), None) is None:
+            yield _missing(provider, need)
 
 
 def _move(contender: Candidate, answers: EnvironmentTags) -> Candidate:
@@ -241,28 +233,6 @@ def _missing(provider: Provider, need: Requirement) -> Reason:
     if unread:
         return _unread(unread[0], offline=False)
     return next(explain_missing(provider, need))
-
-
-def _contradictions(
-    provider: Provider, causes: Sequence[Any], ruled_out: RuledOut
-) -> tuple[Reason, ...]:
-    """Say who asks for what, one reason per name, and where the project does for another name."""
-    origins = {one.name: one.origin for one in provider.wanted.asked}
-    asked: dict[str, list[str]] = {}
-    for cause in causes:
-        need = cause.requirement
-        who = cause.parent.name if cause.parent is not None else "the project"
-        for asking, what in ((who, need), *ruled_out.explain(need)):
-            text = f"{asking} asks for {what.name}{what.specifier}"
-            if asking == "the project" and what.name != need.name and what.name in origins:
-                text += f" ({origins[what.name]})"
-            texts = asked.setdefault(need.name, [])
-            if text not in texts:
-                texts.append(text)
-    return tuple(
-        Reason(code=Code.VERSION_CONFLICT, text="; ".join(texts), package=name)
-        for name, texts in sorted(asked.items())
-    ) or (Reason(code=Code.VERSION_CONFLICT, text="the requirements contradict each other"),)
 
 
 def _collect(

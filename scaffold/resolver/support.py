@@ -17,6 +17,7 @@ from scaffold.resolver.releases import (
     Release,
     accepts_python,
     final_releases,
+    find_largest,
     is_placeholder,
     list_releases,
     newest_final,
@@ -100,9 +101,10 @@ def make_matrix(page: Page) -> Matrix:
     found: dict[Spot, Cell] = {}
     first: dict[tuple[LibcFamily, Arch], str] = {}
     without: dict[tuple[LibcFamily, Arch], str] = {}
+    largest = find_largest(finals)
     for release in finals:
         served = set()
-        full = [w for w in release.wheels if not is_placeholder(w, release.version, finals)]
+        full = [w for w in release.wheels if not is_placeholder(w, release.version, largest)]
         for place, cell in _cells(replace(release, wheels=tuple(full)), newest):
             served.add(place[:2])
             held = found.get(place)

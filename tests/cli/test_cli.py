@@ -25,7 +25,7 @@ from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
 from tests.support.builders import make_candidate, make_decision, make_rejected, make_saving
 
 HEAVY = (
-    *("requests", "resolvelib", "rich", "jinja2", "pip", "packaging", "msgspec"),
+    *("requests", "nab_resolver", "rich", "jinja2", "pip", "packaging", "msgspec"),
     *("pip_requirements_parser", "urllib3", "scaffold.planner", "scaffold.index", "asyncio"),
 )
 
