@@ -305,19 +305,27 @@ def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
 
 
 def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> tuple[Reason, ...]:
-    """Return one reason for each newer Python that was possible but for a package."""
+    """Return one reason for each newer Python that was possible but for a package.
+
+    Where a base takes it, what it lacks against the chosen one counts, not why other bases do not.
+    """
     reasons: dict[str, Reason] = {}
-    for verdict in (v for row in rows for v in row):
-        if not verdict.python or Version(verdict.python) <= Version(chosen.python):
-            continue
-        same = verdict.base.libc is chosen.base.libc
-        if isinstance(verdict, Accepted) and same and verdict.candidate.doubts:
+    newer = [
+        verdict
+        for row in rows
+        for verdict in row
+        if verdict.python and Version(verdict.python) > Version(chosen.python)
+        if verdict.base.libc is chosen.base.libc
+    ]
+    for verdict in (one for one in newer if isinstance(one, Accepted)):
+        if verdict.candidate.doubts:
             reasons.setdefault(verdict.python, _named(verdict, verdict.candidate.doubts[0]))
-        elif isinstance(verdict, Rejected) and same:
-            reason = verdict.reasons[0]
-            steered = reason.code in OF_ANY_PYTHON
-            if not steered and verdict.python not in reasons:
-                reasons[verdict.python] = _named(verdict, reason)
+    for verdict in sorted(
+        (one for one in newer if isinstance(one, Rejected)),
+        key=lambda one: one.base.id != chosen.base.id,
+    ):
+        if verdict.reasons[0].code not in OF_ANY_PYTHON:
+            reasons.setdefault(verdict.python, _named(verdict, verdict.reasons[0]))
     return tuple(reasons[python] for python in sorted(reasons, key=Version, reverse=True))
 
 

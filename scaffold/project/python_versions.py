@@ -15,7 +15,8 @@ from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes
 from scaffold.project.tool_tables import union
 
 _RELEASE = re.compile(
-    r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?", re.IGNORECASE
+    r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?(?:/envs/\S+)?",
+    re.IGNORECASE,
 )
 _HINT = "write a CPython version, such as 3.12"
 

@@ -265,10 +265,11 @@ def test_the_dockerfile_of_another_application_tells_nothing(tmp_path: Path) -> 
     assert started(planned(tmp_path, files))[0] == "python main.py"
 
 
-def test_a_dockerfile_in_a_folder_for_docker_sees_the_project(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["docker", ".docker", ".build"])
+def test_a_dockerfile_in_a_folder_for_docker_sees_the_project(tmp_path: Path, folder: str) -> None:
     text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "bot.py"]\n'
-    files = {"docker/Dockerfile": text, "main.py": LOOP, "bot.py": LOOP}
-    assert started(planned(tmp_path, files)) == ("python bot.py", "docker/Dockerfile:4")
+    files = {f"{folder}/Dockerfile": text, "main.py": LOOP, "bot.py": LOOP}
+    assert started(planned(tmp_path, files)) == ("python bot.py", f"{folder}/Dockerfile:4")
 
 
 def test_the_script_of_the_projects_own_name_counts_first(tmp_path: Path) -> None:
@@ -348,6 +349,13 @@ def test_a_unit_starts_and_its_socket_file_becomes_a_port(tmp_path: Path) -> Non
     assert any("worker (python -u worker.py)" in note for note in project.notes)
 
 
+def test_files_that_a_command_makes_are_not_asked_for(tmp_path: Path) -> None:
+    unit = "[Service]\nExecStart=/usr/bin/python3 /opt/x/main.py --pid /tmp/x.pid -P /srv/y.pid\n"
+    project = planned(tmp_path, {"x.service": unit, "main.py": LOOP})
+    assert started(project)[0] == "python main.py --pid /tmp/x.pid -P /srv/y.pid"
+    assert not any("not in the project" in note for note in project.notes)
+
+
 def test_of_several_units_the_one_that_leads_to_most_of_the_sources_starts(tmp_path: Path) -> None:
     """Source: openWB, with units of its controller, a small interface and remote support."""
     names = {"a-helper": "tools/helper.py", "meter": "meter/main.py", "z-support": "support.py"}
@@ -391,6 +399,22 @@ def test_the_compose_file_tells_command_port_and_devices(tmp_path: Path) -> None
     assert not project.start.value.environment
 
 
+def test_a_command_of_a_compose_file_over_several_lines_is_one(tmp_path: Path) -> None:
+    compose = """
+        services:
+          app:
+            build: .
+            command: >
+              python main.py --tcp host
+                --topic "a b"
+                --rate 10
+        """
+    text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "other.py"]\n'
+    files = {"Dockerfile": text, "compose.yaml": compose, "main.py": LOOP, "other.py": LOOP}
+    command, _ = started(planned(tmp_path, files))
+    assert command == "python main.py --tcp host --topic a b --rate 10"
+
+
 def test_variables_of_the_application_are_carried_and_secrets_are_not(tmp_path: Path) -> None:
     text = """
         FROM python:3
@@ -408,6 +432,27 @@ def test_variables_of_the_application_are_carried_and_secrets_are_not(tmp_path: 
         "CONFIG": "/app/config.yaml",
     }
     assert any("API_TOKEN: it is left out" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("copied", "theirs", "ours"),
+    [
+        ("COPY . /opt/bridge", "/opt/bridge/conf/mqtt.conf", "/app/conf/mqtt.conf"),
+        ("COPY src /opt/bridge", "/opt/bridge/conf/mqtt.conf", "/app/src/conf/mqtt.conf"),
+        ("COPY . .", "/data/mqtt.conf", "/data/mqtt.conf"),
+        ("COPY . /", "/etc/mqtt.conf", "/etc/mqtt.conf"),
+    ],
+)
+def test_a_variable_that_names_a_file_to_be_mounted_names_it_where_the_sources_are(
+    tmp_path: Path, copied: str, theirs: str, ours: str
+) -> None:
+    text = (
+        f'FROM python:3\nWORKDIR /opt/bridge\n{copied}\nENV CONFIG={theirs}\nCMD ["python", "x"]\n'
+    )
+    files = {"Dockerfile": text, "main.py": LOOP, "src/mqtt.py": LOOP}
+    project = planned(tmp_path, files)
+    assert project.start is not None
+    assert dict(project.start.value.environment) == {"CONFIG": ours}
 
 
 @pytest.mark.parametrize("line", ["flask run --host 0.0.0.0", "python -m flask run"])
@@ -444,6 +489,15 @@ def test_the_readme_tells_which_script_is_run(tmp_path: Path) -> None:
     readme = "# x\n```sh\npip install -r requirements.txt\n$ python3 meter.py -c config.yaml\n```\n"
     files = {"README.md": readme, "meter.py": LOOP, "main.py": LOOP, "config.yaml": ""}
     assert started(planned(tmp_path, files)) == ("python meter.py -c config.yaml", "README.md:4")
+
+
+def test_the_readme_runs_a_script_by_its_path(tmp_path: Path) -> None:
+    readme = "```\nsudo ./board.py --rows=32\n./tools.py --check\n```\n"
+    files = {"README.md": readme, "board.py": LOOP, "tools.py": LOOP, "other.py": LOOP}
+    assert started(planned(tmp_path, files)) == (
+        "python board.py --rows=32",
+        "README.md:2 (others: tools.py)",
+    )
 
 
 @pytest.mark.parametrize("flag", ['"--uri", required=True', '"config"'])

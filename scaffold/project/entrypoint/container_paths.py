@@ -12,9 +12,7 @@ from scaffold.project.dockerfile_parser.shell import commands_of
 
 _DEPTH = 8
 
-_FOR_DOCKER = frozenset(
-    {"docker", ".docker", "container", "containers", "build", "deploy", "docker-files"}
-)
+_FOR_DOCKER = frozenset({"docker", "container", "containers", "build", "deploy", "docker-files"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +162,7 @@ def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
 
 def is_for_docker(folder: str) -> bool:
     """Return whether a folder holds Docker's files and no application."""
-    return folder.partition("/")[0] in _FOR_DOCKER
+    return folder.partition("/")[0].removeprefix(".") in _FOR_DOCKER
 
 
 def _count(folder: Path, names: Sequence[str]) -> int:

@@ -69,6 +69,8 @@ _HOUSEKEEPING = frozenset(
 _NO_VOLUME = re.compile(
     r"/(?:bin|boot|dev|etc|lib\d*|proc|root|run|sbin|sys|tmp|usr|var/(?:run|lock|tmp))(?:/|$)"
 )
+# Devices, and what a process makes when it starts.
+_MADE = re.compile(r"/(?:dev|tmp|var/tmp)/|.*\.pid$")
 _LONGEST = 60  # characters of a command in a note
 _NONE = read_dockerfile("FROM scratch\n")
 # Variables of an image's own making: of shells, Python, package managers, users, and locale.
@@ -515,10 +517,7 @@ def _carried(
         if SECRET.search(name):
             secret.append(f"{origin} sets {name}: it is left out, pass it to the container")
             continue
-        inside = None
-        if value[0] == "/" and name != "PYTHONPATH":
-            inside = reading.copied.project_path(value, reading.stage)
-        found[name] = posixpath.normpath(f"/app/{inside}") if inside else value
+        found[name] = value if name == "PYTHONPATH" else _moved(reading, value)
     first = next((str(written[name][1]) for name in found), "")
     names = ", ".join(found)
     told = (f"{first} sets {names}; the image does the same",) if found else ()
@@ -546,6 +545,21 @@ def _named_programs(
             if said and reading.path(value, "/") is None:
                 origin = reading.origin(said[-1], name)
                 yield Use(code="runs-program", value=found[1], origin=origin)
+
+
+def _moved(reading: _Reading, path: str) -> str:
+    """Return a path in their image as it is in ours; it may be missing in a folder of the project.
+
+    What lies at the root of their file system was not put there by the project.
+    """
+    folder = posixpath.normpath(path) if path.startswith("/") else "/"
+    while folder != "/":
+        inside = reading.copied.project_path(folder, reading.stage)
+        if inside is not None:
+            rest = posixpath.normpath(path)[len(folder) :].lstrip("/")
+            return posixpath.normpath(posixpath.join("/app", inside, rest))
+        folder = posixpath.dirname(folder)
+    return path
 
 
 def _python_path(reading: _Reading, value: str, workdir: str) -> str:
@@ -824,7 +838,7 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
         for word in launch.words[1:]
         if (path := word.partition("=")[2] if word.startswith("--") else word).startswith("/")
         and _argument(reading, path, launch.workdir) == path
-        and not path.startswith("/dev/")
+        and not _MADE.match(path)
         and path != launch.words[0]
     ]
     started_file = reading.path(launch.words[1], launch.workdir) if launch.words[1:] else None

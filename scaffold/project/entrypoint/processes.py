@@ -25,6 +25,7 @@ _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compos
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _PYTHON = re.compile(r"(?:\S*/)?python[0-9.]*")
+_SCRIPT = re.compile(r"\./[\w./-]+\.py")
 _RUNS = re.compile(
     r"(?:[$>]\s+)?(?:sudo\s+)?(?:[A-Z_]+=\S*\s+)*"
     r"(?:(?:uv|poetry|pdm|hatch|pipenv|rye|pixi)\s+run\s+)?(\S.*)"
@@ -212,6 +213,8 @@ def _told(code: str, programs: Collection[str], *, whole: bool) -> str:
     run = _RUNS.fullmatch(code)
     runs = run is not None and not _PREPARES.search(code)
     words = _REMARK.split(run[1], maxsplit=1)[0].split() if run and runs else []
+    if words and _SCRIPT.fullmatch(words[0]):
+        words = ["python", *words]
     known = bool(words) and (_PYTHON.fullmatch(words[0]) is not None or words[0] in programs)
     if not known or (len(words) == 1 and (not whole or _PYTHON.fullmatch(words[0]))):
         return ""
@@ -273,6 +276,9 @@ def _builds(build: Any, file: str, dockerfile: str) -> bool:
 def _service(file: str, text: str, name: str, one: Mapping[str, Any]) -> Composed:
     command, start = one.get("command"), _at(file, text, r"\s*command\s*:")
     line = shlex.join(map(str, command)) if isinstance(command, list) else str(command or "")
+    if isinstance(command, str) and "\n" in command:  # no shell reads it: a line's end is a space
+        with suppress(ValueError):
+            line = shlex.join(shlex.split(command))
     set_ = one.get("environment") or {}
     pairs = (
         set_.items() if isinstance(set_, dict) else [str(row).partition("=")[::2] for row in set_]

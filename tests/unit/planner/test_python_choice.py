@@ -10,8 +10,10 @@ from packaging.version import Version
 from scaffold.model.codes import Code
 from scaffold.model.index import DistFile
 from scaffold.model.project import Found, Origin, OwnImage, ProjectFile
-from scaffold.model.resolution import Pinned
+from scaffold.model.resolution import Pinned, Reason
 from scaffold.model.target import Arch, Environment, Libc, LibcFamily
+from scaffold.model.verdict import Accepted, Rejected
+from scaffold.planner.candidates import choose
 from scaffold.planner.pythons import (
     doubt_dockerfile,
     doubt_python,
@@ -19,7 +21,7 @@ from scaffold.planner.pythons import (
     list_bound_pythons,
 )
 from scaffold.resolver.releases import Release, list_wheel_pythons
-from tests.support.builders import make_pinned, make_project
+from tests.support.builders import make_base, make_candidate, make_pinned, make_project
 from tests.support.worlds import ask
 
 RELEASED = {"3.11": date(2022, 10, 24), "3.12": date(2023, 10, 2), "3.14": date(2025, 10, 7)}
@@ -146,3 +148,22 @@ def test_newer_pythons_than_that_of_the_projects_own_dockerfile_are_untried(
     bound = Found(value=">=3.9", origin=Origin(file="pyproject.toml", line=2))
     for named in (replace(project, pythons=(bound,)), replace(project, own_image=None)):
         assert not list(doubt_dockerfile(named, "3.14", proven))
+
+
+def test_why_a_newer_python_was_not_taken_is_not_why_another_base_cannot() -> None:
+    doubt = Reason(code=Code.PYTHON_AFTER_PINS, text="six is older than Python 3.13")
+    lacks = Reason(code=Code.NEEDS_LIBRARY, text="six needs libx.so.1")
+    slow = Reason(code=Code.COMPILE_TOO_SLOW, text="six would have to be compiled")
+    bare = make_base("bare-trixie", origin="slim-trixie", shell=False)
+    row = [
+        Rejected(base=bare, python="3.14", reasons=(lacks,)),
+        Rejected(base=bare, python="3.13", reasons=(lacks,)),
+        Accepted(candidate=make_candidate(python="3.12")),
+        Accepted(candidate=replace(make_candidate(python="3.13"), doubts=(doubt,))),
+        Rejected(base=make_base(), python="3.14", reasons=(slow,)),
+    ]
+    _, why = choose([row], "size")
+    assert [reason.text for reason in why] == [
+        "not Python 3.14: six would have to be compiled",
+        "not Python 3.13: six is older than Python 3.13",
+    ]

@@ -28,6 +28,7 @@ def test_requires_python_is_found_with_its_line(tmp_path: Path) -> None:
         "cpython-3.12",
         "python3.12",
         "3.12.0rc1",
+        "3.12.4/envs/gateway",
     ],
 )
 def test_a_python_version_file_names_a_minor(tmp_path: Path, text: str) -> None:
