@@ -7,7 +7,13 @@ from scaffold.dockerfile.quoting import exec_form, quoted, shell_word
 from scaffold.model.knowledge import Base
 from scaffold.model.options import Options
 from scaffold.model.project import Project
-from scaffold.planner.entrypoint import WORKDIR, find_command, find_environment, find_port
+from scaffold.planner.entrypoint import (
+    WORKDIR,
+    find_command,
+    find_environment,
+    find_folder,
+    find_port,
+)
 
 # By hand, nobody names a home or a path, or keeps bytecode from being written.
 _OURS = {"HOME", "LANG", "PATH", "PYTHONDONTWRITEBYTECODE"}
@@ -44,6 +50,8 @@ def plain_dockerfile(project: Project, options: Options, base: Base, reference: 
     lines += _install(project.files)
     if port is not None:
         lines.append(f"EXPOSE {port}")
+    if (folder := find_folder(project, options)) != WORKDIR:
+        lines.append(f"WORKDIR {folder}")
     lines.append(f"CMD {exec_form(command)}")
     return "\n".join(lines) + "\n"
 

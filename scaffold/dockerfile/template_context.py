@@ -155,6 +155,7 @@ class TemplateContext:
     owner: str
     home: str
     workdir: str
+    starts_in: str
     environment: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
     port: int | None
@@ -244,6 +245,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
         owner=f"{plan.uid}:{plan.uid}",
         home=plan.home,
         workdir=plan.workdir,
+        starts_in=plan.starts_in,
         environment=plan.environment,
         labels=plan.labels,
         port=plan.port,

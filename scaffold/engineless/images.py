@@ -413,7 +413,7 @@ def make_config(
         "ArgsEscaped": True,  # of Windows only; BuildKit writes it everywhere
         **({"Healthcheck": _health(view)} if view.health else {}),
         **({"Volumes": {path: {} for path in view.volumes}} if view.volumes else {}),
-        "WorkingDir": view.workdir,
+        "WorkingDir": view.starts_in,
         "Labels": {**(under.get("Labels") or {}), **dict(view.labels)},
         **({"StopSignal": view.stop_signal} if view.stop_signal else {}),
     }

@@ -74,7 +74,8 @@ class HealthCheck:
 class Plan:
     """One Dockerfile, one lock per target. All targets share base and Python.
 
-    ``uid`` owns the application and runs it; ``home`` is writable. ``environment`` are the
+    ``uid`` owns the application, which lies in ``workdir``, and runs it in ``starts_in``; ``home``
+    is writable. ``environment`` are the
     image's variables, ``labels`` its labels, both sorted. ``reference`` is what the image is made
     of, ``builder`` the image with pip and a shell that its packages are installed with.
     ``stop_signal`` is empty for the engine's own. ``arguments`` are what followed
@@ -103,6 +104,7 @@ class Plan:
     uid: int
     home: str
     workdir: str
+    starts_in: str
     environment: tuple[tuple[str, str], ...]
     labels: tuple[tuple[str, str], ...]
     bytecode: str

@@ -182,6 +182,7 @@ class Use:
 class Start:
     """How the application starts. ``command`` is an argument list; framework is its kind.
 
+    ``folder``, relative to the project, is where it runs: relative paths are looked up there.
     ``environment`` are variables that the command needs to be reached from outside. ``prepares``
     are commands that make files of the application in the build, with ``prepares_with`` as
     variables of theirs alone. ``lacks`` says which arguments it does not start without.
@@ -189,6 +190,7 @@ class Start:
 
     framework: str
     command: tuple[str, ...]
+    folder: str = "."
     environment: tuple[tuple[str, str], ...] = ()
     prepares: tuple[tuple[str, ...], ...] = ()
     prepares_with: tuple[tuple[str, str], ...] = ()

@@ -187,6 +187,7 @@ _OF_SYSTEM = frozenset(
 def note_writes(project: Project, *, workdir: str, home: str) -> Iterator[Reason]:
     """Yield a note for each folder that is written to, with what to do about it."""
     folders: dict[str, list[Use]] = {}
+    sources = _list_source_folders(project, workdir)
     for use in _writes(project):
         path = posixpath.normpath(posixpath.join(workdir, use.value))
         if not path.startswith(f"{home}/"):
@@ -195,10 +196,10 @@ def note_writes(project: Project, *, workdir: str, home: str) -> Iterator[Reason
             folders.setdefault(folder, []).append(use)
     for folder in list(folders):
         above = posixpath.dirname(folder)
-        if above in folders and above != workdir:
+        if above in folders and above not in sources:
             folders[above] += folders.pop(folder)
     for folder, uses in sorted(folders.items())[:_MOST]:
-        yield _tell_write(folder, uses, workdir, home)
+        yield _tell_write(folder, uses, workdir, home, beside=folder in sources)
 
 
 def list_written_folders(project: Project, *, workdir: str, home: str) -> tuple[str, ...]:
@@ -210,7 +211,7 @@ def list_written_folders(project: Project, *, workdir: str, home: str) -> tuple[
     volumes = list_volumes(project, workdir=workdir)
     paths = (posixpath.normpath(posixpath.join(workdir, one.value)) for one in _writes(project))
     found = {posixpath.dirname(path) for path in paths if posixpath.splitext(path)[1]}
-    free = {workdir, home, "/"}
+    free = {*_list_source_folders(project, workdir), home, "/"}
     kept = {
         folder
         for folder in found
@@ -236,12 +237,18 @@ def _writes(project: Project) -> Iterator[Use]:
     return (use for use in project.uses if use.code == "writes-file" and use.when is not When.MAYBE)
 
 
-def _tell_write(folder: str, uses: list[Use], workdir: str, home: str) -> Reason:
+def _list_source_folders(project: Project, workdir: str) -> set[str]:
+    """Return the folders that surely hold sources: no volume may hide them."""
+    start = project.start.value.folder if project.start else "."
+    return {workdir, posixpath.normpath(posixpath.join(workdir, start))}
+
+
+def _tell_write(folder: str, uses: list[Use], workdir: str, home: str, *, beside: bool) -> Reason:
     first = uses[0]
     more = f" (and {len(uses) - 1} more)" if len(uses) > 1 else ""
     path = posixpath.normpath(posixpath.join(workdir, first.value))
     what = f"{first.origin} writes {path}{more}"
-    if folder == workdir:
+    if beside:
         text = (
             f"{what}, next to the sources: this fails with a read-only root, and the file is lost "
             f"with the container; write below {home}, or to a separate folder, such as "

@@ -75,6 +75,12 @@ def find_command(project: Project, options: Options) -> tuple[str, ...]:
     return start.value.command
 
 
+def find_folder(project: Project, options: Options) -> str:
+    """Return the folder that the command runs in, absolute."""
+    start = choose_start(project, options)
+    return posixpath.normpath(posixpath.join(WORKDIR, start.value.folder if start else "."))
+
+
 def find_port(project: Project, options: Options) -> int | None:
     """Return the port, None for none. Raises UsageError for an invalid one."""
     found = choose_port(project, options)

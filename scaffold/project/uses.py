@@ -72,9 +72,12 @@ _FREE = ("/tmp/", "/dev/", "/proc/", "/sys/", "/var/tmp/", "/run/secrets/")  # n
 _TEXTS: tuple[type[ast.expr], ...] = (ast.Constant, ast.JoinedStr, ast.BinOp)
 
 
-def find_writes(module: Module) -> Iterator[tuple[str, ast.AST]]:
-    """Yield (path, node) of what is written: a path is absolute, or relative to the root."""
-    reader = PathReader(module)
+def find_writes(module: Module, folder: str = ".") -> Iterator[tuple[str, ast.AST]]:
+    """Yield (path, node) of what is written: a path is absolute, or relative to the root.
+
+    ``folder`` of the project is where the application runs.
+    """
+    reader = PathReader(module, folder)
     found: list[tuple[str | None, ast.AST]] = [
         *((_write_of_call(module, reader, called, call), call) for called, call in module.calls()),
         *((_of_address(reader, node), node) for node in module.of(*_TEXTS)),
@@ -152,8 +155,10 @@ def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | 
 class PathReader:
     """Reads the paths that expressions of one module stand for, in a container's file system."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, folder: str = ".") -> None:
         self._module = module
+        self._folder = folder
+        self._from = folder
 
     def path(self, node: ast.expr | None, *, whole: bool = False) -> str | None:
         """Return a path, absolute or relative to the root; None where it is not known.
@@ -168,7 +173,7 @@ class PathReader:
         """Return a path without dots; None for what lies elsewhere, or in memory."""
         if text.startswith((":memory:", "file:")):
             return None
-        path = posixpath.normpath(text)
+        path = posixpath.normpath(posixpath.join(self._from, text))
         return None if path.startswith(("..", "~")) or "://" in text or "\n" in text else path
 
     def text(  # noqa: PLR0911 - one a kind of expression
@@ -177,11 +182,13 @@ class PathReader:
         """Return what an expression is as a text, as far as it is one."""
         if node is None or depth > 20:  # noqa: PLR2004 - deeper than anybody nests paths
             return None
+        self._from = self._from if depth else self._folder
         deeper = depth + 1
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else None
         if isinstance(node, ast.Name):
             if node.id == "__file__":
+                self._from = "."
                 return self._module.file
             return self.text(self._module.values.get(node.id), deeper)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
@@ -325,13 +332,14 @@ def find_uses(
     *,
     command: Sequence[str] = (),
     reached: Reached | None = None,
+    folder: str = ".",
 ) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
     Codes are those of ``Use``, ``needs-shell`` for what is started through a shell, and
     ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``). ``command``
-    starts the application: what it does not lead to, and what only runs on other systems, starts
-    no programs and opens no libraries.
+    starts the application in ``folder``: what it does not lead to, and what only runs on other
+    systems, starts no programs and opens no libraries.
     """
     own = project_names(modules, files).union(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
@@ -348,7 +356,7 @@ def find_uses(
         if source.partition(".")[0] in foreign
     }
     for module in modules:
-        for use, node in (*_found(module, there, own), *_taken(module, foreign, aliases)):
+        for use, node in (*_found(module, there, own, folder), *_taken(module, foreign, aliases)):
             place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
             if when is None:
@@ -380,7 +388,7 @@ def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | 
 
 
 def _found(
-    module: Module, files: Container[str], own: frozenset[str]
+    module: Module, files: Container[str], own: frozenset[str], folder: str
 ) -> Iterator[tuple[Use, ast.AST]]:
     """Yield each use with the node that it stands in."""
     yield from _from_calls(module, files, own)
@@ -388,7 +396,7 @@ def _found(
     yield from _texts(module)
     for name, node in find_settings(module):
         yield Use(code="needs-setting", value=name, origin=module.origin(node)), node
-    for path, node in find_writes(module):
+    for path, node in find_writes(module, folder):
         yield Use(code="writes-file", value=path, origin=module.origin(node)), node
     for device, node in find_asked_devices(module):
         yield Use(code="asks-device", value=device, origin=module.origin(node)), node

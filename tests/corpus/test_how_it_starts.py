@@ -19,6 +19,12 @@ def planned(folder: Path, files: Mapping[str, str], *, listed: str = "requests\n
     return read_project(root, environ={})
 
 
+def folder_of(project: Project) -> str:
+    """Return the folder of the project that it starts in."""
+    assert project.start is not None
+    return project.start.value.folder
+
+
 def started(project: Project) -> tuple[str, str]:
     assert project.start is not None
     return " ".join(project.start.value.command), str(project.start.origin)
@@ -39,21 +45,43 @@ def test_the_arguments_of_the_command_are_kept(tmp_path: Path) -> None:
     )
 
 
-def test_a_script_of_a_copied_subfolder_starts_from_the_projects_folder(tmp_path: Path) -> None:
-    text = """
-        FROM python:3 AS builder
-        COPY requirements.txt ./
-        FROM python:3-slim
-        WORKDIR /opt/meter
-        COPY Meter/ .
-        COPY Meter/config-example.yaml /config/config.yaml
-        CMD ["/opt/venv/bin/python", "meter.py", "-c", "/config/config.yaml"]
-        """
-    files = {"Meter/meter.py": LOOP, "Meter/config-example.yaml": "", "other.py": LOOP}
-    project = planned(tmp_path, {"Dockerfile": text, **files})
-    command = "python Meter/meter.py -c /config/config.yaml"
-    assert started(project) == (command, "Dockerfile:7")
-    assert any("starts in Meter/" in note for note in project.notes)
+@pytest.mark.parametrize(
+    ("lines", "command", "folder"),
+    [
+        # A subfolder alone is copied.
+        ("COPY Meter/ .\nCMD /opt/venv/bin/python meter.py -c /config/config.yaml",
+         "python meter.py -c /config/config.yaml", "Meter"),
+        # All is copied, and it starts below.
+        ("COPY . .\nWORKDIR /opt/x/Meter\nCMD python meter.py", "python meter.py", "Meter"),
+        ("COPY . .\nCMD cd Meter && exec python meter.py -t table.csv",
+         "python meter.py -t table.csv", "Meter"),
+        ("COPY . .\nCMD cd Meter && python ../other.py", "python ../other.py", "Meter"),
+        ("COPY Meter .\nCMD python -m meter --table=table.csv", "python -m meter --table=table.csv",
+         "Meter"),
+        ("COPY . .\nCMD python Meter/meter.py", "python Meter/meter.py", "."),
+    ],
+)  # fmt: skip
+def test_it_starts_in_the_folder_that_their_image_starts_in(
+    tmp_path: Path, lines: str, command: str, folder: str
+) -> None:
+    source = f"{LOOP}import json\nopen('state.json', 'w')\n"
+    files = {"Meter/meter.py": source, "Meter/example.yaml": "", "other.py": LOOP}
+    files |= {"Meter/table.csv": "", "Dockerfile": f"FROM python:3\nWORKDIR /opt/x\n{lines}\n"}
+    project = planned(tmp_path, files)
+    assert (started(project)[0], folder_of(project)) == (command, folder)
+    written = {use.value for use in project.uses if use.code == "writes-file"}
+    inside = f"{folder}/state.json".removeprefix("./")
+    assert written == (set() if "other" in command else {inside})
+
+
+def test_a_file_beside_the_sources_is_named_after_where_it_lies_here(tmp_path: Path) -> None:
+    text = "FROM python:3\nWORKDIR /opt/x\nCOPY src .\nCOPY etc/m.yml .\nCMD python main.py\n"
+    source = f"{LOOP}open('m.yml')\nopen('table.csv')\n"
+    files = {"Dockerfile": text, "src/main.py": source, "src/table.csv": "", "etc/m.yml": ""}
+    project = planned(tmp_path, files)
+    assert folder_of(project) == "src"
+    told = "starts in src/, and has m.yml there, which is /app/etc/m.yml in the image"
+    assert [told in note for note in project.notes if "starts in" in note] == [True]
 
 
 def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> None:
@@ -191,7 +219,8 @@ def test_a_server_imports_from_the_folder_that_was_copied(tmp_path: Path) -> Non
     text = 'FROM python:3\nWORKDIR /srv\nCOPY ./app /srv\nCMD ["uvicorn", "main:app"]\n'
     files = {"Dockerfile": text, "app/__init__.py": "", "app/main.py": API}
     project = planned(tmp_path, files, listed="fastapi\nuvicorn\n")
-    assert started(project)[0] == "python -m uvicorn --app-dir app main:app --host 0.0.0.0"
+    assert started(project)[0] == "python -m uvicorn main:app --host 0.0.0.0"
+    assert folder_of(project) == "app"
 
 
 def test_the_health_check_names_the_path(tmp_path: Path) -> None:
@@ -1037,7 +1066,7 @@ def test_a_service_of_s6_is_followed(tmp_path: Path) -> None:
     files = {"app/server.py": WEB, "app/cli.py": LOOP, "root/etc/s6-overlay/s6-rc.d/a/run": S6}
     project = planned(tmp_path, {"Dockerfile": text, **files}, listed="flask\n")
     where = "root/etc/s6-overlay/s6-rc.d/a/run:3"
-    assert started(project) == ("python app/server.py --port 8085", where)
+    assert started(project) == ("python server.py --port 8085", f"{where} (in app/)")
 
 
 @pytest.mark.parametrize(

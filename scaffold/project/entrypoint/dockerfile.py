@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Stage
-from scaffold.model.project import Found, Origin, Use
+from scaffold.model.project import Found, Origin, Start, Use
 from scaffold.project.dockerfile_parser.installs import python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
@@ -231,7 +231,7 @@ def read_own_start(
                 None, (_volume(reading, one, launch.workdir) for one in launch.words[1:])
             )
             volumes = tuple(dict.fromkeys((*own.volumes, *named)))
-            notes = (*own.notes, *_remarks(reading, launch))
+            notes = (*own.notes, *_remarks(reading, launch, own))
             return replace(own, notes=notes, unused=unused, volumes=volumes)
     return replace(own, unused=unused)
 
@@ -339,7 +339,7 @@ def _try(
         own = _resolve(reading, launch, OwnStart())
     except UnclearError as error:
         return str(error)
-    return replace(own, notes=tuple(_remarks(reading, launch)))
+    return replace(own, notes=tuple(_remarks(reading, launch, own)))
 
 
 def _others(root: Path) -> Iterator[str]:
@@ -458,8 +458,25 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
         if value and not _OF_IMAGES.fullmatch(name)
     }
     start = started(framework, command, origin, environment=tuple(environment.items()))
+    folder = _start_folder(reading, launch, file)
+    if folder != "." and "--chdir" not in command:
+        start = _run_in(start, folder)
     uses = foreign_uses(command, origin)
     return replace(own, entry=Entry(start=start, uses=uses), file=file, server=server)
+
+
+def _start_folder(reading: _Reading, launch: Launch, file: str) -> str:
+    """Return the project's folder that it runs in, ``.`` where that is made of several."""
+    folder = reading.path(".", launch.workdir) or "."
+    far = [one for one in launch.words if one.startswith(("/", ".."))]
+    named = file in {reading.path(word, launch.workdir) for word in far}
+    return folder if not file or named or file.startswith(f"{folder}/") else "."
+
+
+def _run_in(start: Found[Start], folder: str) -> Found[Start]:
+    """Return a start that runs in a folder of the project, where modules are found as well."""
+    value = replace(start.value, folder=folder)
+    return Found(value=value, origin=remark(start.origin, f"in {folder}/"))
 
 
 def _without_python(reading: _Reading, launch: Launch) -> Launch:
@@ -747,10 +764,13 @@ def _file(reading: _Reading, file: str) -> str:
 def _module(reading: _Reading, name: str, workdir: str) -> str:
     """Return the file of a module of the project, if it can be imported by that name."""
     parts = name.replace(".", "/")
+    folder = reading.path(".", workdir) or "."
     for ending in (".py", "/__main__.py"):
         file = reading.path(f"{parts}{ending}", workdir)
         known = [one for one in reading.modules if one.file == file] if file else []
         if known:
+            if file == posixpath.normpath(f"{folder}/{parts}{ending}"):
+                return known[0].file
             if known[0].name.removesuffix(".__main__") != name:
                 raise UnclearError(f"starts the module {name}, which is {known[0].name} here")
             return known[0].file
@@ -783,7 +803,8 @@ def _serve(
                 raise UnclearError(f"serves {word}, which is not a module that it copies")
             continue
         file = path
-        if known[0].name != found[1]:
+        here = reading.path(".", workdir) or "."
+        if known[0].name != found[1] and _folder_of(path, found[1]) != here:
             if server not in _IMPORTS_FROM:
                 raise UnclearError(f"serves {found[1]}, which is {known[0].name} here")
             command += [_IMPORTS_FROM[server], _folder_of(path, found[1])]
@@ -830,7 +851,7 @@ def _launched(reading: _Reading, file: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
+def _remarks(reading: _Reading, launch: Launch, own: OwnStart) -> Iterator[str]:
     """Yield what the container of the project's Dockerfile has and this one has not."""
     where = f"{launch.file}:{launch.line}"
     outside = [
@@ -861,7 +882,9 @@ def _remarks(reading: _Reading, launch: Launch) -> Iterator[str]:
             else f"{where} runs more before that line; the image does not run that"
         )
     folder = reading.path(".", launch.workdir)
-    if folder not in {None, "."}:
+    if own.entry is not None and own.entry.start.value.folder != ".":
+        yield from _beside(reading, launch)
+    elif folder not in {None, "."} and "--chdir" not in _command(own):
         yield f"{where} starts in {folder}/, the image in /app: relative paths differ"
 
 
@@ -880,6 +903,25 @@ def _is_of_application(reading: _Reading, words: Sequence[str], workdir: str) ->
         or canonicalize_name(name) in reading.installed
         or ((path := reading.path(words[0], workdir)) and _is_python(reading, path))
     )
+
+
+def _beside(reading: _Reading, launch: Launch) -> Iterator[str]:
+    """Yield a note on files that the sources name, and that their image has in its folder alone."""
+    folder = reading.path(".", launch.workdir)
+    named = {
+        node.value.removeprefix("./")
+        for module in reading.modules
+        for node in module.of(ast.Constant)
+        if isinstance(node.value, str)
+    }
+    known = {posixpath.basename(file) for file in reading.files}
+    for name in sorted(one for one in named if posixpath.basename(one) in known):
+        place = reading.path(name, launch.workdir)
+        if place in reading.files and place != posixpath.normpath(f"{folder}/{name}"):
+            yield (
+                f"{launch.file}:{launch.line} starts in {folder}/, and has {name} there, which is "
+                f"/app/{place} in the image: name it as a whole"
+            )
 
 
 def _exposed(steps: Sequence[Instruction]) -> dict[str, Instruction]:

@@ -135,10 +135,11 @@ def read_sources(
         required = name_required(value.command, modules)
         value = replace(value, lacks=(*required, *value.lacks))
         entry = replace(entry, start=replace(entry.start, value=value))
-    found = find_uses(modules, files, command=command, reached=reached)
+    folder = start.folder if start else "."
+    found = find_uses(modules, files, command=command, reached=reached, folder=folder)
     uses = (*found, *find_devices(modules), *broken)
     return SourceFacts(
-        start=entry.start if entry else None,
+        start=_from_folder(entry.start, files) if entry else None,
         port=entry.port if entry else None,
         health=entry.health if entry else None,
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
@@ -154,6 +155,19 @@ def read_sources(
             *(_name_examples(modules) if entry is None else ()),
         ),
     )
+
+
+def _from_folder(start: Found[Start], files: Sequence[str]) -> Found[Start]:
+    """Return a start whose command names the project's files from the folder that it runs in."""
+    value = start.value
+    if value.folder == ".":
+        return start
+    words = []
+    for word in value.command:
+        name, equals, path = word.rpartition("=")
+        inside = path in files and re.search(r"[/.]", path)
+        words.append(f"{name}{equals}{posixpath.relpath(path, value.folder)}" if inside else word)
+    return replace(start, value=replace(value, command=tuple(words)))
 
 
 def _imports_above(command: Sequence[str], modules: Sequence[Module], files: Sequence[str]) -> bool:
