@@ -413,6 +413,15 @@ class Code(StrEnum):
 
     The text says what to mount or install.
     """
+    NEEDS_RIGHTS = """needs-rights (note, first-screen, companion):
+    more than a container is given
+
+    The application opens raw sockets, finds devices by broadcasts, or insists on root. The image
+    runs as a user without rights, and in the engine's own network, which broadcasts do not leave.
+
+    Run the container with the options that the text names; in the generated compose file they are
+    `user`, `cap_add` and `network_mode`.
+    """
     NEEDS_SERVICE = """needs-service (note, first-screen, companion):
     a service of the device is needed
 

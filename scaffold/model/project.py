@@ -164,8 +164,9 @@ class Use:
     a language or locale), ``handles-signals`` (a handler for SIGTERM is set), ``opens-database``
     (``dbm`` or ``shelve`` is imported), ``names-library`` (a text with ``.so``), ``takes`` (a
     dotted name of an imported package, called or not), ``installs-packages`` (``value`` is pip or
-    uv), ``calls`` (a function of an installed package: ``value`` is its dotted name, followed by a
-    blank and its first argument if that is known), ``writes-file`` (``value`` is a path, relative
+    uv), ``calls`` (a function of an installed package, or what of ``os`` and ``socket`` takes
+    rights: ``value`` is its dotted name, followed by a blank and its first argument if that is
+    known), ``writes-file`` (``value`` is a path, relative
     to the project's root or absolute), ``sets-locale`` (``value`` is the locale),
     ``asks-device`` (a call names one device to compute on: ``value`` is it, such as ``cuda``, or
     ``package:0``),

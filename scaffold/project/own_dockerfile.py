@@ -29,7 +29,7 @@ _VARIANTS = (
 _KINDS = (
     *(_PLAIN, tuple(f"*/{one}" for one in _PLAIN)),
     *(_VARIANTS, tuple(f"*/{one}" for one in _VARIANTS)),
-    tuple(f"{folder}/*/{one}" for folder in ("docker", ".docker") for one in _PLAIN),
+    tuple(f"{folder}/{one}" for folder in ("docker/*", ".docker/*", "*/docker") for one in _PLAIN),
 )
 # Of a Dockerfile's name: no image of the application, or no Dockerfile.
 _ASIDE = re.compile(

@@ -344,7 +344,8 @@ def find_uses(
     own = project_names(modules, files).union(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
     )
-    there = frozenset(files).union(*map(folders_above, files))
+    folders = frozenset[str]().union(*map(folders_above, files))
+    there = folders | frozenset(files)
     reached = reached or find_reached(modules, command=command)
     first: dict[tuple[str, str], Use] = {}
     foreign = {top for module in modules for top, _ in imported_tops(module.imports)}
@@ -359,7 +360,8 @@ def find_uses(
         for use, node in (*_found(module, there, own, folder), *_taken(module, foreign, aliases)):
             place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
-            if when is None:
+            made = use.code == "writes-file" and use.value in folders  # mkdir of what is there
+            if when is None or made:
                 continue
             known = first.get((use.code, use.value))
             if known is None or _CERTAINTY[when] > _CERTAINTY[known.when]:
@@ -394,6 +396,7 @@ def _found(
     yield from _from_calls(module, files, own)
     yield from _imports(module, own)
     yield from _texts(module)
+    yield from _rights(module)
     for name, node in find_settings(module):
         yield Use(code="needs-setting", value=name, origin=module.origin(node)), node
     for path, node in find_writes(module, folder):
@@ -659,6 +662,27 @@ def _texts(module: Module) -> Iterator[tuple[Use, ast.AST]]:
             yield Use(code="speaks-language", value=text, origin=module.origin(node)), node
         elif isinstance(text, str) and _SHARED.search(text) and len(text) < _LONGEST_NAME:
             yield Use(code="names-library", value=text, origin=module.origin(node)), node
+
+
+_RIGHTS = frozenset(
+    {
+        *(f"socket.{name}" for name in ("AF_BLUETOOTH", "AF_CAN", "AF_PACKET", "PF_CAN")),
+        *(f"socket.{name}" for name in ("IP_ADD_MEMBERSHIP", "SOCK_RAW", "SO_BROADCAST")),
+    }
+)
+
+
+def _rights(module: Module) -> Iterator[tuple[Use, ast.AST]]:
+    """Yield what only a container with more rights or the device's network may do."""
+    if {name.partition(".")[0] for name in module.names.values()}.isdisjoint({"os", "socket"}):
+        return
+    for node in (*module.of(ast.Attribute), *module.of(ast.Name)):
+        if (name := module.dotted(node)) in _RIGHTS:
+            yield Use(code="calls", value=name, origin=module.origin(node)), node
+    for node in module.of(ast.Compare):
+        asked = module.dotted(node.left.func) if isinstance(node.left, ast.Call) else ""
+        if asked in {"os.geteuid", "os.getuid"} and module.literal(node.comparators[0]) == 0:
+            yield Use(code="calls", value="os.geteuid", origin=module.origin(node)), node
 
 
 def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST]]:

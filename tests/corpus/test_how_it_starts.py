@@ -74,14 +74,53 @@ def test_it_starts_in_the_folder_that_their_image_starts_in(
     assert written == (set() if "other" in command else {inside})
 
 
-def test_a_file_beside_the_sources_is_named_after_where_it_lies_here(tmp_path: Path) -> None:
-    text = "FROM python:3\nWORKDIR /opt/x\nCOPY src .\nCOPY etc/m.yml .\nCMD python main.py\n"
-    source = f"{LOOP}open('m.yml')\nopen('table.csv')\n"
-    files = {"Dockerfile": text, "src/main.py": source, "src/table.csv": "", "etc/m.yml": ""}
+@pytest.mark.parametrize(
+    ("lines", "named", "there"),
+    [
+        # Relative to a folder that is made of several.
+        ("COPY src .\nCOPY etc/m.yml .\nCMD python main.py", "m.yml", "/app/etc/m.yml"),
+        ("COPY . .\nCOPY etc/m.yml src/\nCMD cd src && python main.py", "m.yml", "/app/etc/m.yml"),
+        # Absolute: the sources are elsewhere here.
+        ("COPY . .\nCMD python src/main.py", "/opt/x/etc/m.yml", "/app/etc/m.yml"),
+        ("COPY src .\nCOPY etc /etc/met\nCMD python main.py", "/etc/met/m.yml", "/app/etc/m.yml"),
+        ("COPY src .\nCOPY etc/m.yml /cfg/\nCMD python main.py", "/cfg/m.yml", "/app/etc/m.yml"),
+        ("COPY src /app\nWORKDIR /app\nCMD python main.py", "/app/table.csv", "/app/src/table.csv"),
+        # Here as there.
+        ("COPY src .\nCMD python main.py", "table.csv", ""),
+        ("WORKDIR /app\nCOPY . .\nCMD python src/main.py", "/app/etc/m.yml", ""),
+        ("COPY . .\nCMD python src/main.py", "/etc/hosts", ""),
+    ],
+)  # fmt: skip
+def test_files_that_are_elsewhere_than_the_sources_name_them_are_told(
+    tmp_path: Path, lines: str, named: str, there: str
+) -> None:
+    source = f"{LOOP}open({named!r})\n"
+    files = {"Dockerfile": f"FROM python:3\nWORKDIR /opt/x\n{lines}\n", "src/main.py": source}
+    project = planned(tmp_path, {**files, "src/table.csv": "", "etc/m.yml": ""})
+    told = [note for note in project.notes if f" names {named}, " in note]
+    assert [f"here it is {there};" in note for note in told] == ([True] if there else [])
+
+
+@pytest.mark.parametrize(
+    ("copied", "mounted", "told", "volume"),
+    [
+        ("COPY . .", "/opt/x/m.ini", "/opt/x/m.ini (here /app/m.ini)", ()),
+        ("COPY . .", "/opt/x/state", "/opt/x/state (here /app/state)", ("state",)),
+        ("COPY src .", "/opt/x/state", "/opt/x/state (here /app/src/state)", ("src/state",)),
+        ("COPY src /srv/code", "/srv/code/log", "/srv/code/log (here /app/src/log)", ("src/log",)),
+        ("COPY src src", "/opt/x/src", "/opt/x/src (here /app/src)", ()),
+        ("COPY . .", "/data", "/data", ("/data",)),
+    ],
+)
+def test_mounts_are_told_where_they_are_here(
+    tmp_path: Path, copied: str, mounted: str, told: str, volume: tuple[str, ...]
+) -> None:
+    text = f"FROM python:3\nWORKDIR /opt/x\n{copied}\nCMD python main.py\n"
+    compose = f"services:\n  a:\n    build: .\n    volumes:\n      - ./d:{mounted}\n"
+    files = {"Dockerfile": text, "compose.yaml": compose, "src/main.py": LOOP, "main.py": LOOP}
     project = planned(tmp_path, files)
-    assert folder_of(project) == "src"
-    told = "starts in src/, and has m.yml there, which is /app/etc/m.yml in the image"
-    assert [told in note for note in project.notes if "starts in" in note] == [True]
+    assert any(f"mounts {told}: mount it" in note for note in project.notes)
+    assert project.volumes == volume
 
 
 def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> None:
@@ -294,7 +333,9 @@ def test_the_dockerfile_of_another_application_tells_nothing(tmp_path: Path) -> 
     assert started(planned(tmp_path, files))[0] == "python main.py"
 
 
-@pytest.mark.parametrize("folder", ["docker", ".docker", ".build"])
+@pytest.mark.parametrize(
+    "folder", ["docker", ".docker", ".build", "docker/app", "scripts/docker", "build_tools/docker"]
+)
 def test_a_dockerfile_in_a_folder_for_docker_sees_the_project(tmp_path: Path, folder: str) -> None:
     text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "bot.py"]\n'
     files = {f"{folder}/Dockerfile": text, "main.py": LOOP, "bot.py": LOOP}

@@ -162,7 +162,8 @@ def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
 
 def is_for_docker(folder: str) -> bool:
     """Return whether a folder holds Docker's files and no application."""
-    return folder.partition("/")[0].removeprefix(".") in _FOR_DOCKER
+    outer, _, inner = folder.partition("/")
+    return outer.removeprefix(".") in _FOR_DOCKER or inner == "docker"
 
 
 def _count(folder: Path, names: Sequence[str]) -> int:

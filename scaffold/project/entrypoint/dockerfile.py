@@ -4,14 +4,14 @@ import ast
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Stage
+from scaffold.model.dockerfile import Command, Instruction
 from scaffold.model.project import Found, Origin, Start, Use
 from scaffold.project.dockerfile_parser.installs import python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
@@ -25,6 +25,15 @@ from scaffold.project.entrypoint.container_paths import (
     copies,
 )
 from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join, unwrap
+from scaffold.project.entrypoint.moved_paths import (
+    Reading,
+    find_volume,
+    find_volumes,
+    find_workdir,
+    move,
+    note_mounts,
+    note_paths,
+)
 from scaffold.project.entrypoint.ports import is_port
 from scaffold.project.entrypoint.processes import (
     Composed,
@@ -65,10 +74,6 @@ _HOUSEKEEPING = frozenset(
         *("test", "touch", "true", "umask", "unzip", "useradd"),
     }
 )
-# Of the system, or of whoever runs the container.
-_NO_VOLUME = re.compile(
-    r"/(?:bin|boot|dev|etc|lib\d*|proc|root|run|sbin|sys|tmp|usr|var/(?:run|lock|tmp))(?:/|$)"
-)
 # Devices, and what a process makes when it starts.
 _MADE = re.compile(r"/(?:dev|tmp|var/tmp)/|.*\.pid$")
 _LONGEST = 60  # characters of a command in a note
@@ -79,12 +84,6 @@ _OF_IMAGES = re.compile(
     r"PATH|HOME|EDITOR|APT_\w+|LANG|LANGUAGE|LC_\w+|TERM|SHELL|USER|PUID|PGID|UID|GID|DEBIAN_FRONTEND|VIRTUAL_ENV"
     r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"
     r"|(?:PYTHON(?!PATH\b)|PIP|PIPX|UV|POETRY|PDM|CONDA|PIPENV|NODE|NPM|CARGO|RUST)\w*"
-)
-_MAKES = re.compile(r"\bmkdir\s+(?:-\S+\s+)*((?:/[\w./-]+[ \t]*)+)")
-_CHOWNS = re.compile(r"\bchown\s+(.+)")
-# Folders at the root that every image has: what is made in them is no folder of its own.
-_OF_SYSTEM = frozenset(
-    {*("var", "usr", "etc", "opt", "srv", "mnt", "media", "home", "root", "run")}
 )
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
@@ -120,31 +119,6 @@ class OwnStart:
     volumes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """A Dockerfile with what its paths and commands are compared with."""
-
-    place: str
-    dockerfile: Dockerfile
-    copied: Copied | Tails
-    files: frozenset[str]
-    modules: Sequence[Module]
-    installed: frozenset[str]
-    scripts: Mapping[str, tuple[str, Origin]]
-
-    @property
-    def stage(self) -> Stage:
-        return self.dockerfile.stages[-1]
-
-    def origin(self, step: Instruction, detail: str = "") -> Origin:
-        line = self.dockerfile.position(step.span.start)[0]
-        return Origin(file=self.place, line=line, detail=detail)
-
-    def path(self, name: str, workdir: str) -> str | None:
-        """Return the project's path of a file or folder in the image."""
-        return self.copied.project_path(posixpath.join(workdir or "/", name), self.stage)
-
-
 def read_own_start(
     root: Path,
     files: Sequence[str],
@@ -159,7 +133,7 @@ def read_own_start(
     if found is None:
         return OwnStart(notes=tuple(_others(root)))
     place, dockerfile, context = found.place, found.dockerfile, found.context
-    reading = _Reading(
+    reading = Reading(
         place=place,
         dockerfile=dockerfile,
         copied=Copied(root=root, dockerfile=dockerfile, context=context),
@@ -191,7 +165,7 @@ def read_own_start(
         ports=tuple(ports),
         health=health,
         environment=environment,
-        volumes=tuple(_volumes(reading, steps, composed)),
+        volumes=tuple(find_volumes(reading, steps, composed)),
         manages=tuple(words for words, _ in managed),
         manages_with=tuple(
             pair for _, one in managed for pair in one.assignments if "$" not in pair[1]
@@ -200,7 +174,7 @@ def read_own_start(
             *notes,
             *_front_ends(reading, steps),
             *_makes(reading, steps),
-            *_mounts(composed),
+            *note_mounts(reading, composed),
         ),
         uses=(
             *(
@@ -228,7 +202,7 @@ def read_own_start(
             unused = (*unused, told)
         else:
             named = filter(
-                None, (_volume(reading, one, launch.workdir) for one in launch.words[1:])
+                None, (find_volume(reading, one, launch.workdir) for one in launch.words[1:])
             )
             volumes = tuple(dict.fromkeys((*own.volumes, *named)))
             notes = (*own.notes, *_remarks(reading, launch, own))
@@ -316,7 +290,7 @@ def _try(
     copied: Copied | None = None,
 ) -> OwnStart | str:
     """Return what a process starts, or why that is not clear."""
-    reading = _Reading(
+    reading = Reading(
         place=process.origin.file,
         dockerfile=_NONE,
         copied=Tails(root=root, copied=copied),
@@ -360,7 +334,7 @@ def _others(root: Path) -> Iterator[str]:
         )
 
 
-def _commands(reading: _Reading) -> tuple[Instruction | None, Instruction | None]:
+def _commands(reading: Reading) -> tuple[Instruction | None, Instruction | None]:
     """Return ENTRYPOINT and CMD as they hold at the end: a new ENTRYPOINT forgets an older CMD."""
     stages, stage = [reading.stage], reading.stage
     while stage.parent is not None:
@@ -378,7 +352,7 @@ def _commands(reading: _Reading) -> tuple[Instruction | None, Instruction | None
 
 
 def _launch(
-    reading: _Reading,
+    reading: Reading,
     entrypoint: Instruction | None,
     cmd: Instruction | None,
     steps: Sequence[Instruction],
@@ -403,7 +377,7 @@ def _launch(
         return reading.place, reading.dockerfile.position(step.span.start)[0]
 
     last = steps[-1]
-    workdir = _workdir(steps)
+    workdir = find_workdir(steps)
     scope = (entrypoint or cmd or last).scope
     # What a compose file gives is a user's, and is known where the image leaves it open.
     given = {name: value for name, value, _ in others if not SECRET.search(name)}
@@ -414,17 +388,7 @@ def _launch(
     return join(entrypoint, cmd, workdir=workdir, image=image, place=place, instead=instead)
 
 
-def _workdir(steps: Sequence[Instruction]) -> str:
-    """Return the folder that holds where the image starts."""
-    folder = "/"
-    for step in steps:
-        if step.keyword == "WORKDIR":
-            written = fill_in(step.text.strip().strip("\"'"), step.scope)
-            folder = posixpath.join(folder, written)
-    return posixpath.normpath(folder)
-
-
-def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
+def _resolve(reading: Reading, launch: Launch, own: OwnStart) -> OwnStart:
     """Return the command as it works in the project's folder. Raises UnclearError."""
     first, *rest = launch.words
     name = posixpath.basename(first)
@@ -465,7 +429,7 @@ def _resolve(reading: _Reading, launch: Launch, own: OwnStart) -> OwnStart:
     return replace(own, entry=Entry(start=start, uses=uses), file=file, server=server)
 
 
-def _start_folder(reading: _Reading, launch: Launch, file: str) -> str:
+def _start_folder(reading: Reading, launch: Launch, file: str) -> str:
     """Return the project's folder that it runs in, ``.`` where that is made of several."""
     folder = reading.path(".", launch.workdir) or "."
     far = [one for one in launch.words if one.startswith(("/", ".."))]
@@ -479,7 +443,7 @@ def _run_in(start: Found[Start], folder: str) -> Found[Start]:
     return Found(value=value, origin=remark(start.origin, f"in {folder}/"))
 
 
-def _without_python(reading: _Reading, launch: Launch) -> Launch:
+def _without_python(reading: Reading, launch: Launch) -> Launch:
     """Return a start of an installed command (``python /venv/bin/app``) as that of the command."""
     first, *rest = launch.words
     script = posixpath.basename(rest[0]) if rest and "/bin/" in rest[0] else ""
@@ -488,7 +452,7 @@ def _without_python(reading: _Reading, launch: Launch) -> Launch:
     return launch
 
 
-def _replaced_settings(reading: _Reading, command: Sequence[str], launch: Launch) -> Iterator[str]:
+def _replaced_settings(reading: Reading, command: Sequence[str], launch: Launch) -> Iterator[str]:
     """Yield options that take the place of a server's settings, which name folders of its image.
 
     Raises UnclearError for settings without such an option.
@@ -512,7 +476,7 @@ def _replaced_settings(reading: _Reading, command: Sequence[str], launch: Launch
 
 
 def _carried(
-    reading: _Reading, steps: Sequence[Instruction], composed: Composed
+    reading: Reading, steps: Sequence[Instruction], composed: Composed
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     """Return the application's variables of a Dockerfile and compose file, and notes on them."""
     last = steps[-1:]
@@ -534,7 +498,7 @@ def _carried(
         if SECRET.search(name):
             secret.append(f"{origin} sets {name}: it is left out, pass it to the container")
             continue
-        found[name] = value if name == "PYTHONPATH" else _moved(reading, value)
+        found[name] = value if name == "PYTHONPATH" else move(reading, value)
     first = next((str(written[name][1]) for name in found), "")
     names = ", ".join(found)
     told = (f"{first} sets {names}; the image does the same",) if found else ()
@@ -545,7 +509,7 @@ def _carried(
 
 
 def _named_programs(
-    reading: _Reading, steps: Sequence[Instruction], environment: Sequence[tuple[str, str]]
+    reading: Reading, steps: Sequence[Instruction], environment: Sequence[tuple[str, str]]
 ) -> Iterator[Use]:
     """Yield the programs of the image that its variables name, where the sources read these."""
     read = {
@@ -564,29 +528,14 @@ def _named_programs(
                 yield Use(code="runs-program", value=found[1], origin=origin)
 
 
-def _moved(reading: _Reading, path: str) -> str:
-    """Return a path in their image as it is in ours; it may be missing in a folder of the project.
-
-    What lies at the root of their file system was not put there by the project.
-    """
-    folder = posixpath.normpath(path) if path.startswith("/") else "/"
-    while folder != "/":
-        inside = reading.copied.project_path(folder, reading.stage)
-        if inside is not None:
-            rest = posixpath.normpath(path)[len(folder) :].lstrip("/")
-            return posixpath.normpath(posixpath.join("/app", inside, rest))
-        folder = posixpath.dirname(folder)
-    return path
-
-
-def _python_path(reading: _Reading, value: str, workdir: str) -> str:
+def _python_path(reading: Reading, value: str, workdir: str) -> str:
     """Return a PYTHONPATH with the project's folders as they lie in this image, and no others."""
     inside = (reading.path(one, workdir) for one in value.split(":") if one and "$" not in one)
     here = (posixpath.normpath(f"/app/{one}") for one in inside if one is not None)
     return ":".join(dict.fromkeys(here))
 
 
-def _front_ends(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
+def _front_ends(reading: Reading, steps: Sequence[Instruction]) -> Iterator[str]:
     """Yield a note on what other stages build with Node.js, unless its files are committed."""
     stages = reading.dockerfile.stages
     known = {name: one for one in stages for name in (one.name.lower(), str(one.number)) if name}
@@ -615,7 +564,7 @@ def _manages(steps: Sequence[Instruction]) -> Iterator[tuple[tuple[str, ...], Co
             yield words, command
 
 
-def _makes(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
+def _makes(reading: Reading, steps: Sequence[Instruction]) -> Iterator[str]:
     """Yield a note on each step of a build that has other commands for the application's files."""
     for step in (one for one in steps if one.keyword == "RUN"):
         found = []
@@ -641,7 +590,7 @@ def _makes(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
             )
 
 
-def _is_copied(reading: _Reading, path: str) -> bool:
+def _is_copied(reading: Reading, path: str) -> bool:
     return path in reading.files or any(file.startswith(f"{path}/") for file in reading.files)
 
 
@@ -654,78 +603,8 @@ def _published(composed: Composed) -> Found[int] | None:
     )
 
 
-def _volumes(reading: _Reading, steps: Sequence[Instruction], composed: Composed) -> Iterator[str]:
-    """Yield the folders that VOLUME and a compose file's mounts name, and what is made for data."""
-    declared = [
-        word
-        for step in steps
-        if step.keyword == "VOLUME"
-        for word in (step.words or fill_in(step.text, step.scope).split())
-    ]
-    workdir = _workdir(steps)
-    mounted = (path for path, _ in composed.mounts)
-    for path in dict.fromkeys((*declared, *mounted, *_made(reading, steps))):
-        folder = _volume(reading, path, workdir)
-        if folder:
-            yield folder
-
-
-def _made(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[str]:
-    """Yield the folders at the root that entry scripts make, and those that the build hands over.
-
-    Of a folder in another at the root that is no system's, the outer one counts.
-    """
-    inside = {*_OF_SYSTEM, _workdir(steps).split("/")[1]}
-    runs = "\n".join(step.text for step in steps if step.keyword == "RUN")
-    owned = " ".join(_CHOWNS.findall(runs))
-    scripts = "\n".join(text for _, text in _scripts_in(reading, steps))
-    for text, handed in ((scripts, None), (runs, owned)):
-        for paths in _MAKES.findall(text):
-            for path in paths.split():
-                top = path.split("/")[1]
-                whole = path if top in inside else f"/{top}"
-                if top == "home":
-                    continue
-                if handed is None or re.search(rf"(?<!\S){re.escape(whole)}(?![\w-])", handed):
-                    yield whole
-
-
-def _scripts_in(reading: _Reading, steps: Sequence[Instruction]) -> Iterator[tuple[str, str]]:
-    """Yield the shell scripts of the project that ENTRYPOINT and CMD name."""
-    for step in steps:
-        words = step.words or step.text.split() if step.keyword in {"ENTRYPOINT", "CMD"} else ()
-        for word in words:
-            file = reading.path(word, _workdir(steps))
-            text = text_of(reading.copied.root, file) if file else ""
-            if file and (file.endswith(".sh") or text.startswith("#!/bin/")):
-                yield file, text
-
-
-def _volume(reading: _Reading, path: str, workdir: str) -> str:
-    """Return the folder that a path of their container is in ours, empty where it is none to keep.
-
-    A folder that has files of the project is none: an older volume would hide newer files.
-    """
-    path = posixpath.normpath(path.strip("\"'")) if path.startswith("/") else ""
-    if not path or "$" in path or posixpath.splitext(path)[1] or _NO_VOLUME.match(path):
-        return ""
-    home, start = reading.path(".", workdir), posixpath.join(workdir, "")
-    if start.startswith(f"{path}/"):
-        return ""
-    if home is not None and start != "/" and path.startswith(start):
-        path = posixpath.normpath(posixpath.join(home, path.removeprefix(start)))
-    has_files = any(file.startswith(f"{path}/") for file in reading.files)
-    return "" if has_files or path in {".", "/", "/app"} else path
-
-
-def _mounts(composed: Composed) -> Iterator[str]:
-    if composed.mounts:
-        paths = ", ".join(dict.fromkeys(path for path, _ in composed.mounts))
-        yield f"{composed.mounts[0][1]} mounts {paths}: mount it into this container as well"
-
-
 def _python(
-    reading: _Reading, words: Sequence[str], workdir: str
+    reading: Reading, words: Sequence[str], workdir: str
 ) -> tuple[tuple[str, ...], str, str]:
     """Return (command, file of the project, server) of what follows ``python``."""
     at = 0
@@ -755,13 +634,13 @@ def _python(
     raise UnclearError(f"starts the module {name}, which neither the project nor a dependency has")
 
 
-def _file(reading: _Reading, file: str) -> str:
+def _file(reading: Reading, file: str) -> str:
     if file not in reading.files:
         raise UnclearError(f"starts {file}, which does not go into the image")
     return file
 
 
-def _module(reading: _Reading, name: str, workdir: str) -> str:
+def _module(reading: Reading, name: str, workdir: str) -> str:
     """Return the file of a module of the project, if it can be imported by that name."""
     parts = name.replace(".", "/")
     folder = reading.path(".", workdir) or "."
@@ -779,7 +658,7 @@ def _module(reading: _Reading, name: str, workdir: str) -> str:
 
 
 def _serve(
-    reading: _Reading, server: str, words: Sequence[str], workdir: str
+    reading: Reading, server: str, words: Sequence[str], workdir: str
 ) -> tuple[tuple[str, ...], str]:
     """Return (command, file of the application) of a server, its target found in the project."""
     if canonicalize_name(server) not in reading.installed:
@@ -817,12 +696,12 @@ def _folder_of(path: str, name: str) -> str:
     return bare.removesuffix(name.replace(".", "/")).rstrip("/") or "."
 
 
-def _arguments(reading: _Reading, words: Sequence[str], workdir: str) -> tuple[str, ...]:
+def _arguments(reading: Reading, words: Sequence[str], workdir: str) -> tuple[str, ...]:
     """Return arguments with the project's files as they are named in its folder."""
     return tuple(_argument(reading, word, workdir) for word in words)
 
 
-def _argument(reading: _Reading, word: str, workdir: str) -> str:
+def _argument(reading: Reading, word: str, workdir: str) -> str:
     name, equals, value = word.partition("=")
     path = value if equals and name.startswith("-") else word
     if path.startswith("-") or not re.search(r"[/.]", path) or "://" in path:
@@ -835,14 +714,14 @@ def _argument(reading: _Reading, word: str, workdir: str) -> str:
     return f"{name}={found}" if path is not word else found
 
 
-def _is_python(reading: _Reading, file: str) -> bool:
+def _is_python(reading: Reading, file: str) -> bool:
     if file.endswith(".py"):
         return True
     first = text_of(reading.copied.root, file).partition("\n")[0]
     return first.startswith("#!") and "python" in first
 
 
-def _launched(reading: _Reading, file: str) -> str:
+def _launched(reading: Reading, file: str) -> str:
     """Return the module that a script starts by the Python of an environment of its own."""
     text = text_of(reading.copied.root, file)
     if not re.search(r"\bvenv\b", text):
@@ -851,7 +730,7 @@ def _launched(reading: _Reading, file: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _remarks(reading: _Reading, launch: Launch, own: OwnStart) -> Iterator[str]:
+def _remarks(reading: Reading, launch: Launch, own: OwnStart) -> Iterator[str]:
     """Yield what the container of the project's Dockerfile has and this one has not."""
     where = f"{launch.file}:{launch.line}"
     outside = [
@@ -881,18 +760,18 @@ def _remarks(reading: _Reading, launch: Launch, own: OwnStart) -> Iterator[str]:
             if told
             else f"{where} runs more before that line; the image does not run that"
         )
-    folder = reading.path(".", launch.workdir)
-    if own.entry is not None and own.entry.start.value.folder != ".":
-        yield from _beside(reading, launch)
-    elif folder not in {None, "."} and "--chdir" not in _command(own):
-        yield f"{where} starts in {folder}/, the image in /app: relative paths differ"
+    home = reading.path(".", launch.workdir)
+    folder = own.entry.start.value.folder if own.entry is not None else "."
+    if folder == "." and home not in {None, "."} and "--chdir" not in _command(own):
+        yield f"{where} starts in {home}/, the image in /app: relative paths differ"
+    yield from note_paths(reading, launch, folder)
 
 
 def _shortened(line: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
-def _is_of_application(reading: _Reading, words: Sequence[str], workdir: str) -> bool:
+def _is_of_application(reading: Reading, words: Sequence[str], workdir: str) -> bool:
     """Tell whether a command that runs before the start is one of Python's, or of a dependency."""
     with suppress(UnclearError):
         words = unwrap(words)
@@ -903,25 +782,6 @@ def _is_of_application(reading: _Reading, words: Sequence[str], workdir: str) ->
         or canonicalize_name(name) in reading.installed
         or ((path := reading.path(words[0], workdir)) and _is_python(reading, path))
     )
-
-
-def _beside(reading: _Reading, launch: Launch) -> Iterator[str]:
-    """Yield a note on files that the sources name, and that their image has in its folder alone."""
-    folder = reading.path(".", launch.workdir)
-    named = {
-        node.value.removeprefix("./")
-        for module in reading.modules
-        for node in module.of(ast.Constant)
-        if isinstance(node.value, str)
-    }
-    known = {posixpath.basename(file) for file in reading.files}
-    for name in sorted(one for one in named if posixpath.basename(one) in known):
-        place = reading.path(name, launch.workdir)
-        if place in reading.files and place != posixpath.normpath(f"{folder}/{name}"):
-            yield (
-                f"{launch.file}:{launch.line} starts in {folder}/, and has {name} there, which is "
-                f"/app/{place} in the image: name it as a whole"
-            )
 
 
 def _exposed(steps: Sequence[Instruction]) -> dict[str, Instruction]:
@@ -936,7 +796,7 @@ def _exposed(steps: Sequence[Instruction]) -> dict[str, Instruction]:
 
 
 def _health(
-    reading: _Reading, steps: Sequence[Instruction]
+    reading: Reading, steps: Sequence[Instruction]
 ) -> tuple[Found[str] | None, Found[int] | None]:
     """Return the path, and the port, that HEALTHCHECK asks by HTTP."""
     step = next((one for one in reversed(steps) if one.keyword == "HEALTHCHECK"), None)

@@ -18,6 +18,7 @@ _HIGHEST = 65535
 
 READS = frozenset({"os.environ.get", "os.getenv"})
 _CONSTANT = re.compile(r"(?:(?:DEFAULT|SERVER|LISTEN|HTTP|WEB|APP)_)+PORT|PORT")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _BIND = re.compile(r"[^\s]*:(\d+)")
 
 
@@ -28,20 +29,24 @@ def find_port(
 
     Only what is known to listen counts: plenty of things have a ``run``. ``variable`` says whether
     the default of ``PORT`` does, as it does in a web application; elsewhere it may be anything.
-    The file ``first`` (where the application is made) counts before the others.
+    The file ``first`` (where the application is made) counts before the others, and a constant that
+    is named as a port where it is not said otherwise.
     """
     starts = next((module for module in modules if module.file == first), None)
     order = sorted(
         (module for module in modules if starts is None or _together(module, starts)),
         key=lambda module: (module.file != first, is_aside(module), module.file),
     )
-    found = (
-        port
-        for module, call, node, _, _ in find_listening(modules, order)
-        if (port := as_port(module, node, call)) is not None
-    )
+    listening = [
+        (module.file != first and module.text(host) in _LOOPBACK, as_port(module, node, call))
+        for module, call, node, host, _ in find_listening(modules, order)
+    ]
+    # What only a part of the application reaches (a login, a helper) is not where it is asked.
+    inner = {False} if any(not beside for beside, _ in listening) else {False, True}
+    found = (port for beside, port in listening if port is not None and beside in inner)
     defaults = (port for module in order for port in _default_of_variable(module) if variable)
-    return next(found, None) or next(defaults, None)
+    unknown = any(port is None and beside in inner for beside, port in listening)
+    return next(found, None) or next(defaults, None) or (constant_port(order) if unknown else None)
 
 
 def among(ports: Sequence[Found[int]], modules: Sequence[Module]) -> Found[int] | None:

@@ -36,6 +36,11 @@ _PREPARES = re.compile(
     r"|setup\.py|conftest|\btests?[/_]|install|example|migrate|createsuperuser|collectstatic"
     r"|\s--?(?:dev|debug|help|h|version|check|dry-run)\b"
 )
+# A command of the application that tells or makes something, and ends.
+_ENDS = re.compile(
+    r"(?:check|completion|config|configure|default|doctor|dump|generate|init|list|login|print|sample"
+    r"|setup|show|validate|version)(?:-\w[\w-]*)?"
+)
 _VALUE = re.compile(r"[<\[{]|\.\.\.|…|\$")
 
 
@@ -219,6 +224,9 @@ def _told(code: str, programs: Collection[str], *, whole: bool) -> str:
     if not known or (len(words) == 1 and (not whole or _PYTHON.fullmatch(words[0]))):
         return ""
     if _PYTHON.fullmatch(words[0]) and words[1] in {"-c", "-V", "--version", "--help"}:
+        return ""
+    at = (3 if words[1] == "-m" else 2) if _PYTHON.fullmatch(words[0]) else 1
+    if any(map(_ENDS.fullmatch, words[at : at + 1])):
         return ""
     at = next((at for at, word in enumerate(words) if _VALUE.search(word)), len(words))
     # An option whose value the reader has to fill in is theirs to name.

@@ -8,6 +8,7 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
+from scaffold.model.codes import Code
 from scaffold.model.knowledge import Companion, Facts, ModuleFact, PackageFact
 from scaffold.model.project import Found, Origin, Project, Use, When
 from scaffold.planner.companions import (
@@ -200,6 +201,36 @@ def test_of_models_only_those_that_are_published_are_downloaded(model: str, told
     found = project("calls", f"ultralytics.YOLO {model}".strip())
     reasons = find_companions(found, facts, {"ultralytics": "1"}, frozenset())
     assert [one.code for one, _ in reasons] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("calls", "options"),
+    [
+        (["socket.SOCK_RAW"], ["--user 0 --cap-add NET_RAW"]),
+        (["socket.AF_PACKET", "socket.SOCK_RAW"], ["--user 0 --cap-add NET_RAW --network host"]),
+        (["socket.AF_BLUETOOTH"], ["--network host"]),
+        (["socket.PF_CAN"], ["--network host"]),
+        (["can.interface.Bus socketcan"], ["--network host"]),
+        (["socket.SO_BROADCAST"], ["--network host"]),
+        (["socket.IP_ADD_MEMBERSHIP"], ["--network host"]),
+        (["zeroconf.asyncio.AsyncZeroconf"], ["--network host"]),
+        (["soco.discovery.any_soco"], ["--network host"]),
+        (["tinytuya.deviceScan"], ["--network host"]),
+        (["icmplib.async_ping 192.0.2.1"], ["--user 0 --cap-add NET_RAW"]),
+        (["os.geteuid"], ["--user 0"]),
+        (["soco.SoCo 192.0.2.1", "tinytuya.OutletDevice"], []),
+    ],
+)
+def test_what_takes_more_rights_than_a_container_has_is_told_with_the_options(
+    calls: list[str], options: list[str]
+) -> None:
+    uses = tuple(Use(code="calls", value=value, origin=ORIGIN) for value in calls)
+    found = replace(project("calls", calls[0]), uses=uses)
+    reasons = [one for one, _ in find_companions(found, load_facts(knowledge()), {}, frozenset())]
+    assert {reason.code for reason in reasons} <= {Code.NEEDS_RIGHTS}
+    assert [
+        f"`{option}`" in reason.text for option, reason in zip(options, reasons, strict=True)
+    ] == [True for _ in options]
 
 
 def test_a_companion_of_a_device_is_told_where_a_call_insists_on_it() -> None:

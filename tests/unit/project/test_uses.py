@@ -101,6 +101,29 @@ def test_what_only_tests_do_is_no_use(tmp_path: Path) -> None:
     assert facts(tmp_path, {"tests/test_a.py": source, "conftest.py": source}).uses == ()
 
 
+@pytest.mark.parametrize(
+    ("source", "rights"),
+    [
+        ("import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_RAW)", "socket.SOCK_RAW"),
+        ("from socket import SOCK_RAW, socket\nsocket(2, SOCK_RAW)", "socket.SOCK_RAW"),
+        ("import socket as s\ns.socket(s.AF_PACKET)", "socket.AF_PACKET"),
+        ("import socket\ns.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)",
+         "socket.SO_BROADCAST"),
+        ("import os\nif os.geteuid() != 0:\n    raise SystemExit", "os.geteuid"),
+        ("from os import getuid\nassert getuid() == 0", "os.geteuid"),
+        ("import os\nprint(os.geteuid())\nif os.getuid() == 1000:\n    print()", ""),
+        ("import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM)", ""),
+        ("SOCK_RAW = 3\nprint(SOCK_RAW)", ""),
+    ],
+)  # fmt: skip
+def test_what_takes_more_rights_than_a_container_has_is_found(
+    tmp_path: Path, source: str, rights: str
+) -> None:
+    assert [value for _, value, _ in uses(tmp_path, f"{source}\n", "calls")] == [rights] * bool(
+        rights
+    )
+
+
 def test_a_file_that_is_not_python_is_reported_and_the_rest_read(tmp_path: Path) -> None:
     found = facts(tmp_path, {"bad.py": "x = 1\nprint 'a'\n", "good.py": "import numpy\n"}).uses
     assert [(use.code, str(use.origin)) for use in found] == [

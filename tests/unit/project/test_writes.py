@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source_folders import uses
+from tests.support.source_folders import facts, uses
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,13 @@ def test_a_path_that_is_written_is_read_from_the_sources(
     tmp_path: Path, source: str, path: str
 ) -> None:
     assert [value for _, value, _ in uses(tmp_path, source, "writes-file")] == [path]
+
+
+def test_a_folder_of_the_project_that_is_made_is_there_already(tmp_path: Path) -> None:
+    source = "import os\nos.makedirs('data/in', exist_ok=True)\nos.makedirs('data/out')\n"
+    files = {"main.py": source, "data/in/a.csv": ""}
+    written = [use.value for use in facts(tmp_path, files).uses if use.code == "writes-file"]
+    assert written == ["data/out"]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,35 @@ def test_the_port_is_the_one_the_sources_name(
     assert command(tmp_path, files).endswith(f"--port {found[0]}")
 
 
+LOGIN = "from aiohttp import web\ndef log_in(app):\n    web.TCPSite(app, 'localhost', 8080)\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        # Where the application listens is known, or not: a login of its own machine is no answer.
+        ("websockets.serve(handle, '0.0.0.0', 15733)", 15733),
+        ("websockets.serve(handle, '0.0.0.0', given.port)", None),
+        ("web.run_app(app, port=given.port)", None),
+        # A constant says it.
+        ("PORT = 8090\nweb.run_app(app, port=given.port)", 8090),
+        ("DEFAULT_PORT = 8091\nuvicorn.Config(app, host=H, port=settings.port)", 8091),
+        ("DEFAULT_PORT = 8092\nprint(settings.port)", 8080),
+        ("MQTT_PORT = 1883\nuvicorn.Config(app, host=H, port=settings.port)", None),
+        ("print('nothing else listens')", 8080),
+    ],
+)
+def test_a_port_of_loopback_beside_the_server_is_not_the_applications(
+    tmp_path: Path, line: str, found: int | None
+) -> None:
+    main = (
+        f"import uvicorn, websockets\nfrom aiohttp import web\nfrom helpers import login\n{line}\n"
+    )
+    files = {"main.py": f"{main}if __name__ == '__main__':\n    login.log_in(app)\n"}
+    known = port(tmp_path, {**files, "helpers/__init__.py": "", "helpers/login.py": LOGIN})
+    assert (known[0] if known else None) == found
+
+
 @pytest.mark.parametrize(
     ("readme", "found"),
     [

@@ -373,7 +373,11 @@ def test_a_program_that_is_told_and_installed_starts_before_a_file_that_only_def
     [
         ("# Meter\n\n    meter serve --port 80\n", "serve --port 80"),
         ("`meter serve` and `meter serve -v`\n", "serve"),
-        ("`meter serve` or `meter dump`\n", ""),
+        ("`meter serve` or `meter push`\n", ""),
+        ("`meter list-ports`, then `meter serve`\n", "serve"),
+        ("`meter sample-config` writes one.\n", ""),
+        ("# M\n\n    meter check\n", ""),
+        ("# M\n\n    meter config\n    meter serve config\n", "serve config"),
         ("`meter` measures.\n", ""),
     ],
 )
@@ -381,7 +385,7 @@ def test_a_command_that_a_script_lacks_is_the_one_that_the_readme_gives(
     tmp_path: Path, readme: str, given: str
 ) -> None:
     code = "import click\n@click.group()\ndef main(): ...\n"
-    code += "@main.command()\ndef serve(): ...\n@main.command()\ndef dump(): ...\n"
+    code += "@main.command()\ndef serve(): ...\n@main.command()\ndef push(): ...\n"
     files = {
         "pyproject.toml": "[project]\nname='meter'\nversion='1'\n"
         "[project.scripts]\nmeter='meter:main'\n",
