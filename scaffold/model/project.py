@@ -262,7 +262,7 @@ class Project:
     sees: paths that the build reads are relative to the latter, those of the app to the former.
     ``private`` are lists with a password in an address: only the
     build may see them; ``opened`` are files named as secrets that the sources open.
-    ``offered`` are its extras, each with the normalised names of what it asks for;
+    ``offered`` are options for its extras and groups, with the normalised names that each adds;
     ``told_extras`` (``package[extra]``) are what its README says to install.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
     asks for. ``own_image`` is what its people run it in, and ``volumes`` the

@@ -407,15 +407,19 @@ def _key(name: str) -> str:
 
 
 def _from_extra(project: Project, names: AbstractSet[str]) -> str:
-    """Return the extra that has one of these packages, or one that a README tells of, if any."""
-    offered = [(extra, listed) for extra, listed in project.offered if listed & names]
-    extra = min(offered, key=lambda one: (one[0] not in names, len(one[1])), default=("",))[0]
-    if extra:
-        return f"use --extra {extra}, or "
+    """Return the extra or group that has one of these, or an extra of a README's, if any."""
+    offered = [(option, listed) for option, listed in project.offered if listed & names]
+    best = min(
+        offered,
+        key=lambda one: (one[0].partition(" ")[2] not in names, len(one[1])),
+        default=("",),
+    )
+    if best[0]:
+        return f"use {best[0]}, or "
     own = {canonicalize_name(project.name.value), *(one.name for one in project.packages)}
     for found in project.told_extras:
         name, _, told = found.value.rstrip("]").partition("[")
-        if name in own and told not in dict(project.offered):
+        if name in own and f"--extra {told}" not in dict(project.offered):
             return f"{found.origin} installs {found.value}: try --extra {told}, or "
         if name not in own and name in {one.name for one in project.asked}:
             return f"{found.origin} installs {found.value}, which may bring it, or "

@@ -164,12 +164,14 @@ def _dynamic(pyproject: Pyproject, value: object, key: str) -> Items:
 
 
 def list_offered(pyproject: Pyproject | None) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the extras of [project], each with the normalised names of what it asks for."""
-    table = pyproject.table("project", "optional-dependencies") if pyproject else {}
-    for extra, listed in table.items():
-        texts = listed if isinstance(listed, list) else []
-        found = (_NAME.match(text) for text in texts if isinstance(text, str))
-        yield extra, frozenset(canonicalize_name(one[0]) for one in found if one)
+    """Yield the options for extras and groups, each with the normalised names that it adds."""
+    extras = pyproject.table("project", "optional-dependencies") if pyproject else {}
+    groups = _groups(pyproject) if pyproject else {}
+    for kind, table in (("--extra", extras), ("--group", groups)):
+        for name, listed in table.items():
+            texts = listed if isinstance(listed, list) else []
+            found = (_NAME.match(text) for text in texts if isinstance(text, str))
+            yield f"{kind} {name}", frozenset(canonicalize_name(one[0]) for one in found if one)
 
 
 def list_optional(pyproject: Pyproject | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -174,7 +174,7 @@ def read_project(
             *facts.unused,
             *choice.notes,
             *reading.notes,
-            *_unasked(reading, facts),
+            *_unasked(reading, facts, list_optional(pyproject)[1]),
             *facts.notes,
             *_name_settings(facts),
             *_notes_on_files(opened, packages, refused),
@@ -321,13 +321,15 @@ def _installed(reading: Reading) -> frozenset[str]:
     return frozenset(found)
 
 
-def _unasked(reading: Reading, facts: SourceFacts) -> tuple[str, ...]:
+def _unasked(reading: Reading, facts: SourceFacts, groups: Sequence[str]) -> tuple[str, ...]:
     """Return a note where sources import packages and nothing says which to install."""
     imported = sorted({use.value for use in facts.uses if use.code == "imports"})
     if reading.asked or not imported:
         return ()
     names = ", ".join(imported)
-    return (f"nothing is installed: no file asks for {names}; list packages in requirements.txt",)
+    way = f"name a group with --group: {', '.join(groups)}" if groups else ""
+    way = way or "list packages in requirements.txt"
+    return (f"nothing is installed: no file asks for {names}; {way}",)
 
 
 def _useless_options(choice: Choice) -> UsageError:

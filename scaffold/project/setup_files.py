@@ -166,7 +166,7 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
 
 
 def list_setup_extras(root: Path) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the extras of setup.cfg and setup.py, each with the names of what it asks for."""
+    """Yield the options for extras of setup.cfg and setup.py, each with the names that it adds."""
     for file in (name for name in SETUP_FILES if (root / name).is_file()):
         try:
             text = decode(read_bytes(root, file))
@@ -185,7 +185,10 @@ def list_setup_extras(root: Path) -> Iterator[tuple[str, frozenset[str]]]:
         except (SyntaxError, ValueError, RecursionError, configparser.Error):
             continue
         for extra in filter(None, read):
-            yield extra, frozenset(one.name for one in read[extra] if isinstance(one, Asked))
+            yield (
+                f"--extra {extra}",
+                frozenset(one.name for one in read[extra] if isinstance(one, Asked)),
+            )
 
 
 def read_setup_name(root: Path) -> str:

@@ -138,6 +138,14 @@ def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> Non
     assert started(project) == ("python src/docker_start.py", "Dockerfile:7")
 
 
+def test_what_several_files_are_copied_to_is_a_folder(tmp_path: Path) -> None:
+    text = 'FROM python:3\nCOPY bin/run.sh /srv\nCOPY bin/well.sh /srv\nCMD ["/srv/run.sh"]\n'
+    run = "#!/bin/sh\nexec python -m meter\n"
+    files = {"docker/Dockerfile": text, "docker/bin/run.sh": run, "docker/bin/well.sh": "exit 0\n"}
+    project = planned(tmp_path, {**files, "meter/__init__.py": "", "meter/__main__.py": LOOP})
+    assert started(project) == ("python -m meter", "docker/bin/run.sh:2")
+
+
 @pytest.mark.parametrize(
     "last",
     [

@@ -495,6 +495,20 @@ def test_a_module_of_another_system_that_is_always_imported_is_refused(tmp_path:
         ),
         (
             {
+                "pyproject.toml": "[project]\nname = 'app'\nversion = '1'\ndependencies = ['six']\n"
+                "[dependency-groups]\nserver = ['paho-mqtt==2.1']\ndocs = ['six']\n"
+            },
+            "use --group server, or",
+        ),
+        (
+            {
+                "pyproject.toml": "[project]\nname = 'app'\nversion = '1'\ndependencies = ['six']\n"
+                "[tool.pdm.dev-dependencies]\nbus = ['paho-mqtt']\n"
+            },
+            "use --group bus, or",
+        ),
+        (
+            {
                 "docs/install.rst": "    pip3 install -U app[mqtt,web]\n",
                 "setup__py": "from setuptools import setup\n"
                 "setup(name='app', install_requires=['six'], extras_require=read())",

@@ -44,6 +44,7 @@ class Copied:
 
     def _is_made(self, path: str, stage: Stage) -> bool:
         """Tell whether a step makes a folder of this path, or fills one."""
+        into = set[str]()
         for step in self.steps(stage):
             if step.keyword == "RUN":
                 if any(
@@ -55,7 +56,9 @@ class Copied:
                     here = self.root / self.context / source.lstrip("/")
                     if target == path and (folder or (not step.flag("from") and here.is_dir())):
                         return True
-        return False
+                    if target == path:
+                        into.add(posixpath.basename(source))
+        return len(into) > 1
 
     def _inside(
         self, path: str, source: str, target: str, step: Instruction, *, folder: bool, depth: int

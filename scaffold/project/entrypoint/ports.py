@@ -72,8 +72,10 @@ def constant_port(modules: Sequence[Module]) -> Found[int] | None:
         for module in modules
         if not is_aside(module)
         for node in module.top
-        if isinstance(node, ast.Assign)
-        and any(isinstance(one, ast.Name) and _CONSTANT.fullmatch(one.id) for one in node.targets)
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for name in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(name, ast.Name)
+        and _CONSTANT.fullmatch(name.id)
         and (port := as_port(module, node.value, node)) is not None
     }
     return next(iter(found.values())) if len(found) == 1 else None

@@ -41,6 +41,7 @@ LOGIN = "from aiohttp import web\ndef log_in(app):\n    web.TCPSite(app, 'localh
         # A constant says it.
         ("PORT = 8090\nweb.run_app(app, port=given.port)", 8090),
         ("DEFAULT_PORT = 8091\nuvicorn.Config(app, host=H, port=settings.port)", 8091),
+        ("DEFAULT_PORT: Final = 8093\nuvicorn.Config(app, port=settings.port)", 8093),
         ("DEFAULT_PORT = 8092\nprint(settings.port)", 8080),
         ("MQTT_PORT = 1883\nuvicorn.Config(app, host=H, port=settings.port)", None),
         ("print('nothing else listens')", 8080),
