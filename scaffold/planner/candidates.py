@@ -317,14 +317,11 @@ def _why_this_python(rows: Sequence[Sequence[Evaluation]], chosen: Accepted) -> 
         if verdict.python and Version(verdict.python) > Version(chosen.python)
         if verdict.base.libc is chosen.base.libc
     ]
-    for verdict in (one for one in newer if isinstance(one, Accepted)):
-        if verdict.candidate.doubts:
+    for verdict in newer:
+        if isinstance(verdict, Accepted) and verdict.candidate.doubts:
             reasons.setdefault(verdict.python, _named(verdict, verdict.candidate.doubts[0]))
-    for verdict in sorted(
-        (one for one in newer if isinstance(one, Rejected)),
-        key=lambda one: one.base.id != chosen.base.id,
-    ):
-        if verdict.reasons[0].code not in OF_ANY_PYTHON:
+    for verdict in sorted(newer, key=lambda one: one.base.id != chosen.base.id):
+        if isinstance(verdict, Rejected) and verdict.reasons[0].code not in OF_ANY_PYTHON:
             reasons.setdefault(verdict.python, _named(verdict, verdict.reasons[0]))
     return tuple(reasons[python] for python in sorted(reasons, key=Version, reverse=True))
 

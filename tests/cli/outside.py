@@ -90,6 +90,7 @@ def make_plan(
         uid=10001,
         home="/home/app",
         workdir="/app",
+        starts_in="/app",
         environment=tuple((f"target{n}", target.arch) for n, target in enumerate(targets)),
         labels=(),
         bytecode=request.options.bytecode,

@@ -570,7 +570,7 @@ def test_the_readme_tells_which_script_is_run(tmp_path: Path) -> None:
 
 
 def test_the_readme_runs_a_script_by_its_path(tmp_path: Path) -> None:
-    readme = "```\nsudo ./board.py --rows=32\n./tools.py --check\n```\n"
+    readme = "```\nsudo ./board.py --rows=32\n./tools.py --all\n```\n"
     files = {"README.md": readme, "board.py": LOOP, "tools.py": LOOP, "other.py": LOOP}
     assert started(planned(tmp_path, files)) == (
         "python board.py --rows=32",

@@ -101,7 +101,9 @@ def test_of_a_shared_top_level_name_no_package_is_advised() -> None:
 
 @pytest.mark.parametrize(("name", "package"), [("PIL", "pillow"), ("corplib", "corplib")])
 def test_an_extra_of_the_project_that_has_the_package_is_a_way_out(name: str, package: str) -> None:
-    found = replace(project("imports", name), offered=(("--extra ui", frozenset({package, "other"})),))
+    found = replace(
+        project("imports", name), offered=(("--extra ui", frozenset({package, "other"})),)
+    )
     facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
     ((reason, _),) = find_missing(
         found, facts, installed={}, modules={}, python="3.13", provided=frozenset()

@@ -155,7 +155,7 @@ def test_why_a_newer_python_was_not_taken_is_not_why_another_base_cannot() -> No
     lacks = Reason(code=Code.NEEDS_LIBRARY, text="six needs libx.so.1")
     slow = Reason(code=Code.COMPILE_TOO_SLOW, text="six would have to be compiled")
     bare = make_base("bare-trixie", origin="slim-trixie", shell=False)
-    row = [
+    row: list[Accepted | Rejected] = [
         Rejected(base=bare, python="3.14", reasons=(lacks,)),
         Rejected(base=bare, python="3.13", reasons=(lacks,)),
         Accepted(candidate=make_candidate(python="3.12")),
