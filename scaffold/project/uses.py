@@ -13,6 +13,7 @@ from scaffold.model.project import Use, When
 from scaffold.project.asked_devices import find_asked_devices
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.reached import Place, Reached, find_reached, starts
+from scaffold.project.settings_patterns import find_pattern_modules
 from scaffold.project.source_modules import (
     Module,
     argument,
@@ -342,7 +343,9 @@ def find_uses(
     systems, starts no programs and opens no libraries.
     """
     own = project_names(modules, files).union(
-        *(names_beside(word, files) for word in command if word.endswith(".py") and word in files)
+        *(names_beside(word, files) for word in command if word.endswith(".py") and word in files),
+        find_pattern_modules(files),
+        {"__main__"},
     )
     folders = frozenset[str]().union(*map(folders_above, files))
     there = folders | frozenset(files)

@@ -138,6 +138,72 @@ def test_a_copied_pattern_and_a_stage_before_are_followed(tmp_path: Path) -> Non
     assert started(project) == ("python src/docker_start.py", "Dockerfile:7")
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("config.example.py", "config-sample.py", "config_template.py", "config.rename.py"),
+        *("config.py.dist", "config.default.py", "example_config.py", "settings/config.py.tmpl"),
+    ],
+)
+def test_a_module_of_settings_that_is_a_pattern_alone_is_to_be_put_there(
+    tmp_path: Path, pattern: str
+) -> None:
+    files = {"main.py": f"import config as cfg\nimport __main__\n{LOOP}", pattern: "TOPIC = 'a'\n"}
+    project = planned(tmp_path, files)
+    told = f"imports config, which the project lacks ({pattern} is its pattern): mount config.py"
+    assert [told in note for note in project.notes if note.startswith("main.py:1 ")] == [True]
+    assert not [use for use in project.uses if use.code == "imports"]
+
+
+@pytest.mark.parametrize("files", [{}, {"config.example.py": "", "config.py": ""}])
+def test_a_module_without_a_pattern_or_beside_it_is_not(
+    tmp_path: Path, files: Mapping[str, str]
+) -> None:
+    project = planned(tmp_path, {"main.py": f"import config as cfg\n{LOOP}", **files})
+    assert not any("is its pattern" in note for note in project.notes)
+    assert bool(files) is not any(use.value == "config" for use in project.uses)
+
+
+@pytest.mark.parametrize(
+    ("line", "notes"),
+    [
+        ("web.run_app(app, port=settings.port)", 1),
+        ("websockets.serve(handle, '0.0.0.0', settings.port)", 1),
+        ("socketio.run(app, host='0.0.0.0', port=int(given[0]))", 1),
+        ("HTTPServer(('', settings.port), Handler)", 1),
+        ("prometheus_client.start_http_server(settings.port)", 1),
+        ("web.run_app(app, port=8080)", 0),
+        ("web.run_app(app, host='localhost', port=settings.port)", 0),
+        ("uvicorn.run(app, port=settings.port)", 0),
+        ("print(settings.port)", 0),
+    ],
+)
+def test_a_server_whose_port_only_a_run_knows_is_told(
+    tmp_path: Path, line: str, notes: int
+) -> None:
+    main = (
+        "import uvicorn, websockets, prometheus_client\nfrom aiohttp import web\n"
+        "from http.server import HTTPServer\nfrom flask_socketio import SocketIO\n"
+        f"import settings\nsocketio = SocketIO()\n{line}\n"
+    )
+    project = planned(tmp_path, {"main.py": main, "settings.py": "import os\n"})
+    told = [note for note in project.notes if "listens on a port that only a run knows" in note]
+    assert [note.partition(" ")[0] for note in told] == ["main.py:7"] * notes
+
+
+@pytest.mark.parametrize("words", ['"python", "-u"', '"python3", "-O", "-u"', '"python"'])
+def test_an_installed_command_may_be_run_by_python_with_options(tmp_path: Path, words: str) -> None:
+    setup = (
+        "from setuptools import setup\nsetup(name='m', py_modules=['m'],"
+        " entry_points={'console_scripts': ['meter=m:main']})\n"
+    )
+    text = f'FROM python:3\nCOPY . /srv\nENTRYPOINT [{words}, "/usr/local/bin/meter", "-v"]\n'
+    files = {"Dockerfile": text, "setup.py": setup, "m.py": "def main(): ...\n"}
+    command, origin = started(planned(tmp_path, files))
+    assert command.endswith("sys.exit(main()) -v")
+    assert origin == "Dockerfile:3"
+
+
 def test_what_several_files_are_copied_to_is_a_folder(tmp_path: Path) -> None:
     text = 'FROM python:3\nCOPY bin/run.sh /srv\nCOPY bin/well.sh /srv\nCMD ["/srv/run.sh"]\n'
     run = "#!/bin/sh\nexec python -m meter\n"

@@ -12,13 +12,14 @@ from pathlib import Path
 from scaffold.assembler.syntax import walk
 from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE, remark
-from scaffold.project.entrypoint.apps import follow
+from scaffold.project.entrypoint.apps import follow, is_aside
 from scaffold.project.entrypoint.commands import find_commands, list_commands
 from scaffold.project.entrypoint.listening import find_listening
 from scaffold.project.entrypoint.ports import READS, as_port
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
-from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument
+from scaffold.project.settings_patterns import find_pattern_modules, find_patterns
+from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument, imported_tops
 
 _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 # What a command that goes on running is usually called.
@@ -66,9 +67,6 @@ def name_required(command: Sequence[str], modules: Sequence[Module]) -> tuple[st
 
 
 _CONFIGURES = re.compile(r"[^/]+\.(?:ini|conf|cfg|ya?ml|toml|json)")
-_PATTERN = re.compile(
-    r"[._-](?:dist|example|sample|template|tmpl)(?=\.\w+$|$)|^(?:example|sample)[._-]"
-)
 
 
 def name_configurations(
@@ -79,18 +77,25 @@ def name_configurations(
     It lies there as a pattern (``config.ini.dist``), or is the default of an option.
     """
     known = {file.rpartition("/")[2] for file in files} | {""}
-    patterns = {_PATTERN.sub("", file.rpartition("/")[2]): file for file in files}
+    patterns, pattern_modules = find_patterns(files), find_pattern_modules(files)
     given = " ".join(start.command)
     told = set[str]()
     for module in modules:
         for node in module.of(ast.Constant):
             name = node.value.rpartition("/")[2] if isinstance(node.value, str) else ""
-            wanted = name in patterns and name not in known | told and _CONFIGURES.fullmatch(name)
+            wanted = name in patterns and name not in told and _CONFIGURES.fullmatch(name)
             if wanted and name not in given:
                 told.add(name)
                 yield (
                     f"{module.origin(node)} names {name}, which the project lacks "
                     f"({patterns[name]} is its pattern): mount it, or put it there"
+                )
+        for top, statement in imported_tops(module.imports):
+            if top in pattern_modules and top not in told and not is_aside(module):
+                told.add(top)
+                yield (
+                    f"{module.origin(statement)} imports {top}, which the project lacks "
+                    f"({pattern_modules[top]} is its pattern): mount {top}.py, or put it there"
                 )
     for module in _started(start.command, modules):
         for _, call in module.calls():

@@ -446,6 +446,8 @@ def _run_in(start: Found[Start], folder: str) -> Found[Start]:
 def _without_python(reading: Reading, launch: Launch) -> Launch:
     """Return a start of an installed command (``python /venv/bin/app``) as that of the command."""
     first, *rest = launch.words
+    while rest and rest[0].startswith("-") and rest[0] not in {"-m", "-c", *_PYTHON_VALUES}:
+        rest = rest[1:]
     script = posixpath.basename(rest[0]) if rest and "/bin/" in rest[0] else ""
     if _PYTHON.fullmatch(posixpath.basename(first)) and script in {*reading.scripts, *MODULES}:
         return replace(launch, words=tuple(rest))

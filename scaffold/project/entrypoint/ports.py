@@ -49,6 +49,18 @@ def find_port(
     return next(found, None) or next(defaults, None) or (constant_port(order) if unknown else None)
 
 
+def name_unknown_port(modules: Sequence[Module], order: Sequence[Module]) -> Iterator[str]:
+    """Yield a note on the first of ``order`` that listens to the outside, wherever that is."""
+    for module, call, _, host, closed in find_listening(modules, order):
+        inside = module.text(host) in _LOOPBACK or (host is None and closed)
+        if not inside and not is_aside(module):
+            yield (
+                f"{module.origin(call)} listens on a port that only a run knows: the image "
+                "declares none; name it with --port, which adds a health check"
+            )
+            return
+
+
 def among(ports: Sequence[Found[int]], modules: Sequence[Module]) -> Found[int] | None:
     """Return the exposed port that the sources name; the first if they name none of several.
 

@@ -39,6 +39,7 @@ from scaffold.project.entrypoint.ports import (
     constant_port,
     find_port,
     gunicorn_bind,
+    name_unknown_port,
     serves_everywhere,
 )
 from scaffold.project.entrypoint.procfile import (
@@ -135,6 +136,7 @@ def read_sources(
         required = name_required(value.command, modules)
         value = replace(value, lacks=(*required, *value.lacks))
         entry = replace(entry, start=replace(entry.start, value=value))
+    at_start = [module for module in modules if module.file in reached.starting]
     folder = start.folder if start else "."
     found = find_uses(modules, files, command=command, reached=reached, folder=folder)
     uses = (*found, *find_devices(modules), *broken)
@@ -150,6 +152,7 @@ def read_sources(
             *(own.notes if counts else ()),
             *(entry.start.value.lacks if entry else ()),
             *(name_configurations(entry.start.value, modules, files) if entry else ()),
+            *(name_unknown_port(modules, at_start) if entry and entry.port is None else ()),
             *steps.notes,
             *_unread(broken),
             *(_name_examples(modules) if entry is None else ()),
