@@ -159,7 +159,7 @@ def _explain(weighed: Weighed, build: _Build) -> Reason:
     if build.effort is BuildClass.WHEELS:
         text = f"{what}, which is pure Python: on the build machine, without a compiler"
         return Reason(code=Code.PURE_SDIST, text=text, package=name, file=file)
-    needs = ", ".join(build.packages)
+    needs = ", ".join(dict.fromkeys(build.packages))
     if build.effort is not BuildClass.UNKNOWN:
         text = f"{what}: {build.effort} with {needs}"
         return Reason(code=Code.COMPILE_NEEDED, text=text, package=name, file=file)

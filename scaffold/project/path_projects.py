@@ -19,8 +19,7 @@ from scaffold.project.setup_files import read_setup
 from scaffold.project.text_io import relative
 from scaffold.project.workspace import HIGHEST, find_workspace
 
-# Where conda's packages were built, which pip freeze prints for them.
-_OF_CONDA = re.compile(r"/(?:croot|feedstock_root|conda-bld|b/abs_\w+)/|/build/[0-9a-f]{8}/")
+_OF_WINDOWS = re.compile(r"/[A-Za-z]:/")  # a path with its drive, as a file: URL has it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +155,12 @@ class _Walk:
 
     def _wrong(self, path: str) -> str:
         outside = relative(self.context, self.root / path).split("/", maxsplit=1)[0] == ".."
-        if outside and _OF_CONDA.search(path):
+        if outside and not (self.root / path).exists():
+            whole = os.path.normpath(self.root / path)
             return (
-                f"{path} is where conda built it: write the name with its version, as "
-                "`pip list --format=freeze` prints it"
+                f"{whole.lstrip('/') if _OF_WINDOWS.match(whole) else whole} does not exist here, "
+                "as where `pip freeze` named a folder of another computer: write the name with its "
+                "version, as `pip list --format=freeze` prints it"
             )
         if outside or Path(path).is_absolute():
             return (

@@ -236,7 +236,7 @@ def _find_entry(
     if written is not None:
         is_web = entry is not None and written.start.value.framework != "procfile"
         return replace(written, health=entry.health if entry and is_web else None)
-    serves = entry is not None and not _is_for_development(entry)
+    serves = entry is not None and _is_there(entry, installed) and not _is_for_development(entry)
     if own.entry is None and told.entry is not None and not serves:
         known = own if _is_of_the_whole(own) else told
         own = replace(told, port=known.port, health=known.health)
@@ -246,7 +246,8 @@ def _find_entry(
         framework = entry.start.value.framework
         launchers = _launchers(web[0], modules) if web else ()
         named = is_named_as_project(root) or framework not in installed
-        if own_way := (script if named else None) or start_script(launchers):
+        mains = () if _is_there(entry, installed) else _mains(modules)
+        if own_way := (script if named else None) or start_script((*mains, *launchers)):
             return own_way
     if entry is not None:
         main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
@@ -367,6 +368,20 @@ def _serves_site(entry: Entry, site: Site) -> bool:
     targets = {site.wsgi, site.asgi, site.wsgi.partition(":")[0], site.asgi.partition(":")[0]}
     # uWSGI's own settings name the application.
     return bool(set(entry.start.value.command) & ((targets - {""}) | {"uwsgi"}))
+
+
+def _is_there(entry: Entry, installed: frozenset[str]) -> bool:
+    """Tell whether anything of what serves an application is asked for: an extra's may not be."""
+    return not installed.isdisjoint(
+        {entry.start.value.framework, *(use.value for use in entry.uses)}
+    )
+
+
+def _mains(modules: Sequence[Module]) -> tuple[Module, ...]:
+    """Return what ``python -m`` of the project's packages runs."""
+    return tuple(
+        one for one in modules if one.file.endswith("__main__.py") and not is_aside(one)
+    )
 
 
 def _is_for_development(entry: Entry) -> bool:

@@ -305,7 +305,24 @@ def test_of_several_project_scripts_the_namesake_starts(tmp_path: Path) -> None:
 
 def test_a_web_application_comes_before_a_project_script(tmp_path: Path) -> None:
     text = '[project]\nname = "x"\n[project.scripts]\nx = "main:cli"\n'
-    assert "uvicorn" in command(tmp_path, {"pyproject.toml": text, "main.py": FASTAPI})
+    files = {"pyproject.toml": text, "main.py": FASTAPI}
+    assert "uvicorn" in command(tmp_path, files, "fastapi")
+
+
+@pytest.mark.parametrize(
+    ("files", "started"),
+    [
+        ({"hub/__main__.py": "f()\n"}, "-m hub"),
+        ({"pyproject.toml": '[project]\nname = "hub"\n[project.scripts]\nhub = "hub.a:b"\n'}, "-c"),
+        ({"hub/tests/__main__.py": "f()\n"}, "-m uvicorn"),
+    ],
+)
+def test_what_runs_comes_before_a_web_application_whose_packages_are_an_extras(
+    tmp_path: Path, files: dict[str, str], started: str
+) -> None:
+    known = {"hub/__init__.py": "", "hub/web.py": FASTAPI, **files}
+    assert command(tmp_path, known, "aiomqtt").startswith(f"python {started}")
+    assert "uvicorn" in command(tmp_path, known, "aiomqtt", "fastapi")
 
 
 @pytest.mark.parametrize("value", ["main", "main:run; import os", "a b:c", "main:run\\nprint(1)"])
