@@ -170,6 +170,7 @@ class Use:
     to the project's root or absolute), ``sets-locale`` (``value`` is the locale),
     ``asks-device`` (a call names one device to compute on: ``value`` is it, such as ``cuda``, or
     ``package:0``),
+    ``names-model`` (``value`` is the path of a model file that the project does not have),
     ``unparsable`` (a file that is not Python; ``value`` is the parser's message).
     """
 

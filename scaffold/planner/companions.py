@@ -60,6 +60,26 @@ def find_companions(
     for use in called:
         if use not in told and _DOWNLOADS.fullmatch(_function(use).rpartition(".")[2]):
             yield _downloads(use), False
+    yield from _lacking_models(project, told)
+
+
+def _lacking_models(project: Project, told: Iterable[Use]) -> Iterator[tuple[Reason, bool]]:
+    """Yield one note on the model files that the project lacks and that nothing else tells of."""
+    known = {posixpath.basename(use.value.partition(" ")[2]) for use in told}
+    known |= {posixpath.basename(use.value) for use in project.uses if use.code == "writes-file"}
+    lacking = [
+        use
+        for use in project.uses
+        if use.code == "names-model" and use.when is not When.MAYBE
+        if posixpath.basename(use.value) not in known
+    ]
+    if lacking:
+        more = f" (and {len(lacking) - 1} more)" if lacking[1:] else ""
+        text = (
+            f"{lacking[0].origin} names {lacking[0].value}{more}, which the project lacks: "
+            "put it there, or mount it"
+        )
+        yield Reason(code=Code.MODEL_MISSING, text=text), False
 
 
 def _told_of(

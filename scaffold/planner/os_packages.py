@@ -327,7 +327,8 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
             for soname in several
             if soname != taken
         }
-        for lack in _of_package(facts, weighed, installed):
+        used = _is_used(project, facts, weighed)
+        for lack in _of_package(facts, weighed, installed, used=used):
             if lack.file and lack.id in brought[weighed.pinned.name] | spared:
                 continue
             sought = lack.sought and _LDCONFIG not in programs
@@ -439,7 +440,7 @@ def _started(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Ite
     """Yield the program that each package is a wrapper of, where no fact says what it starts.
 
     Of several the first counts: the others are alternatives. What only another package imports may
-    go without.
+    go without, of what a fact says, too.
     """
     programs = {one.id.lower(): one.id for one in facts.libraries.values() if one.program}
     imported = {use.value for use in project.uses if use.code == "imports"}
@@ -448,6 +449,16 @@ def _started(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Ite
         starts = weighed.source.starts if weighed.source else weighed.facts.starts
         known = [(program, where) for program, where in starts if program in programs]
         optional = fact.optional_needs if fact else ()
+        if fact is not None and not _is_used(project, facts, weighed):
+            yield from (
+                Use(
+                    code="runs-program",
+                    value=program,
+                    origin=Origin(file=f"{name} (for {weighed.pinned.required_by[0]})"),
+                    when=When.MAYBE,
+                )
+                for program in fact.programs
+            )
         if known and not (fact and fact.programs) and programs[known[0][0]] not in optional:
             program, where = known[0]
             asked = not imported.isdisjoint(where.partition(":")[0].removesuffix(".py").split("/"))
@@ -459,17 +470,34 @@ def _started(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Ite
             )
 
 
+def _is_used(project: Project, facts: Facts, weighed: Weighed) -> bool:
+    """Tell whether the project uses a package itself: nothing requires it, or it is imported."""
+    pinned, fact = weighed.pinned, facts.packages.get(weighed.pinned.name)
+    names = {pinned.name.replace("-", "_"), *(fact.provides_import if fact else ())}
+    names |= {module for module, one in facts.modules.items() if pinned.name in one.packages}
+    imported = {use.value for use in project.uses if use.code == "imports"}
+    return not pinned.required_by or not names.isdisjoint(imported)
+
+
 def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:
     """Yield the names under which packages install their commands, as far as names tell."""
     yield project.name.value
     for weighed in packages:
         yield weighed.pinned.name
         fact = facts.packages.get(weighed.pinned.name)
-        yield from fact.provides_import if fact else ()
+        # gitpython is imported as git, and runs it.
+        yield from (
+            (name for name in fact.provides_import if name not in fact.programs) if fact else ()
+        )
 
 
-def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator[_Lack]:
-    """Yield what a package loads: read from its ELF files, or known to be opened by name."""
+def _of_package(
+    facts: Facts, weighed: Weighed, installed: set[str], *, used: bool
+) -> Iterator[_Lack]:
+    """Yield what a package loads: read from its ELF files, or known to be opened by name.
+
+    ``used``: the project uses it itself, so that it needs the package's programs as well.
+    """
     pinned = weighed.pinned
     fact = facts.packages.get(pinned.name)
     for soname in weighed.facts.needs:
@@ -483,7 +511,7 @@ def _of_package(facts: Facts, weighed: Weighed, installed: set[str]) -> Iterator
     )
     for soname in () if brought else fact.dlopens:
         yield _Lack(soname, pinned.name, "", program=False, sought=fact.dlopens_sought)
-    for program in fact.programs:
+    for program in fact.programs if used else ():
         yield _Lack(program, pinned.name, "", program=True)
 
 

@@ -142,7 +142,7 @@ class _Scales:
         """Refuse the base, or note what the sources get along without, or no fact is known of."""
         if use.when is not When.MAYBE and known:
             self.refused.append(Reason(code=code, text=text, fact=fact or use.value))
-        elif use.value:
+        elif use.value and (fact or use.value) not in {note.fact for note in self.notes}:
             note = Code.MAY_NEED_PROGRAM if code in PROGRAMS else Code.MAY_NEED_LIBRARY
             self.notes.append(Reason(code=note, text=text, fact=fact or use.value))
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from scaffold.model.project import Use, When
 from scaffold.project.asked_devices import find_asked_devices
 from scaffold.project.entrypoint.apps import is_aside
+from scaffold.project.missing_models import find_lacking_models
 from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.settings_patterns import find_pattern_modules
 from scaffold.project.source_modules import (
@@ -359,8 +360,16 @@ def find_uses(
         for name, source in module.names.items()
         if source.partition(".")[0] in foreign
     }
+    names = frozenset(posixpath.basename(file) for file in files)
     for module in modules:
-        for use, node in (*_found(module, there, own, folder), *_taken(module, foreign, aliases)):
+        models = (
+            (Use(code="names-model", value=path, origin=module.origin(node)), node)
+            for path, node in find_lacking_models(module, there, names, command)
+            # A bare name elsewhere is most often joined to the folder of a download.
+            if "/" in path or module.file == reached.first
+        )
+        taken = _taken(module, foreign, aliases)
+        for use, node in (*_found(module, there, own, folder), *taken, *models):
             place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
             made = use.code == "writes-file" and use.value in folders  # mkdir of what is there

@@ -379,9 +379,7 @@ def _is_there(entry: Entry, installed: frozenset[str]) -> bool:
 
 def _mains(modules: Sequence[Module]) -> tuple[Module, ...]:
     """Return what ``python -m`` of the project's packages runs."""
-    return tuple(
-        one for one in modules if one.file.endswith("__main__.py") and not is_aside(one)
-    )
+    return tuple(one for one in modules if one.file.endswith("__main__.py") and not is_aside(one))
 
 
 def _is_for_development(entry: Entry) -> bool:

@@ -235,6 +235,24 @@ def test_what_takes_more_rights_than_a_container_has_is_told_with_the_options(
     ] == [True for _ in options]
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (None, "main.py:2 names models/a.onnx, which the project lacks: put it there, or mount it"),
+        (("writes-file", "out/a.onnx"), ""),
+        (("names-model", "b.onnx"), "models/a.onnx (and 1 more), which the project lacks"),
+    ],
+)
+def test_one_note_tells_the_models_that_nothing_brings(
+    more: tuple[str, str] | None, told: str
+) -> None:
+    lacking = project("names-model", "models/a.onnx")
+    if more is not None:
+        lacking = replace(lacking, uses=(*lacking.uses, *project(*more).uses))
+    texts = companions(companion(call="other"), lacking)
+    assert [told in text for text in texts] == [True] * bool(told)
+
+
 def test_a_companion_of_a_device_is_told_where_a_call_insists_on_it() -> None:
     one = companion(package="lib", device="GPU*", text="a driver is needed")
     found = project("asks-device", "GPU.0")

@@ -105,3 +105,36 @@ def test_a_package_that_only_others_import_may_go_without_the_program_it_wraps()
     decision = starting(("pandoc",), imported="other", file="a-1-py3-none-any.whl")
     fits = {v.base.id: isinstance(v, Accepted) for v in decision.verdicts if v.python == "3.13"}
     assert all(fits[base] for base in CLOSED)
+
+
+def needing(asked: str, *, imported: str) -> Decision:
+    """Return what is decided where a fact says that package b starts git, and a requires b."""
+    fact = PackageFact(
+        name="b", provides_import=("bee",), programs=("git",), source="a test", checked=DAY
+    )
+    use = Use(code="imports", value=imported, origin=Origin(file="main.py", line=1))
+    name = Found(value="app", origin=Origin(file="x"))
+    project = replace(Project(name=name, asked=ask(asked)), uses=(use,))
+    facts = WheelFacts(installed=1000, files=1, elf="none")
+    world = World().add("a-1-py3-none-any.whl", requires=("b",), facts=facts)
+    world = world.add("b-1-py3-none-any.whl", facts=facts)
+    edges = PlannerServices(
+        index=world, facts=replace(FACTS, packages={"b": fact}), today=DAY, tell=lambda _: None
+    )
+    (decision,) = decide(
+        project, [Target(arch=Arch.AMD64, budget=Budget())], Options(python="3.13"), edges
+    )
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("asked", "imported", "fits"),
+    [("b", "c", []), ("a", "bee", []), ("a", "b", []), ("a", "a", list(CLOSED))],
+)
+def test_a_package_that_another_brings_may_go_without_its_program(
+    asked: str, imported: str, fits: list[str]
+) -> None:
+    decision = needing(asked, imported=imported)
+    fitting = [v.base.id for v in decision.verdicts if isinstance(v, Accepted)]
+    assert sorted(set(fitting) & set(CLOSED)) == sorted(fits)
+    assert ("b (for a) may start git" in str(decision)) is bool(fits)
