@@ -13,6 +13,7 @@ _HEAD = """\
 # Puts the files of an image together, as the Dockerfile says. Needs nothing but Python.
 # Written by leanscaffold {version}: `leanscaffold update` writes it again, so change nothing here.
 # flake8: noqa
+# flake8: noqa: PGH004
 # fmt: off
 # isort: skip_file
 # mypy: ignore-errors

@@ -12,7 +12,7 @@ from typing import Any
 from scaffold.config.option_parsers import PARSERS, SPELLERS, parse_choice, unknown
 from scaffold.model.addresses import without_credentials
 from scaffold.model.codes import Code
-from scaffold.model.errors import ConfigInvalidError, Detail, UsageError
+from scaffold.model.errors import ConfigInvalidError, Detail, UsageError, nearest
 from scaffold.model.options import SETTINGS, Options, Request, Setting
 from scaffold.model.project import IndexOptions, Project
 from scaffold.model.resolution import Reason
@@ -20,6 +20,8 @@ from scaffold.model.target import Arch, Budget, Device, NoContainers, Target
 from scaffold.resolver.tags import parse_arch
 
 _OPTIONS = "options."
+_REVISION = re.compile(r"\s+rev\.?\s+[\d.]+$", re.IGNORECASE)  # in /proc/device-tree/model
+_MOST_ALIKE = 3
 
 
 def parse_value(setting: Setting, text: str) -> Any:
@@ -160,12 +162,16 @@ def find_device(
     others: Collection[NoContainers] = (),
     place: Sequence[Detail] = (),
 ) -> Device:
-    """Return a device's profile, however its name's words are parted.
+    """Return a device's profile by what people type, or what is printed on it or its kernel says.
 
     Raises UsageError with why it is none of ``others``, or the nearest names, and where it stands.
     """
-    names = {_join_words(word): one for one in devices.values() for word in (one.id, *one.aliases)}
-    device = names.get(_join_words(name))
+    names = {
+        _join_words(word): one
+        for one in devices.values()
+        for word in (one.name, one.name.partition(" (")[0], one.id, *one.aliases)
+    }
+    device = names.get(_join_words(_REVISION.sub("", name)))
     if device is None:
         for other in others:
             if other.matches(_join_words(name)):
@@ -174,9 +180,19 @@ def find_device(
             "`leanscaffold devices` lists the devices; for any other give --target and --memory; "
             f"targets: {', '.join(Arch)}"
         )
-        known = [word for one in devices.values() for word in (one.id, *one.aliases)]
-        raise unknown("device or target", name, {*known, *Arch}, hint=hint, place=place)
+        known = {*Arch, *(word for one in devices.values() for word in (one.id, *one.aliases))}
+        if not nearest(name, known) and (alike := _name_described(name, devices)):
+            hint = f"it may be {', '.join(alike)}; {hint}"
+        raise unknown("device or target", name, known, hint=hint, place=place)
     return device
+
+
+def _name_described(name: str, devices: Mapping[str, Device]) -> list[str]:
+    """Return devices whose maker, model or processor all words of a name are, such as nvidia."""
+    words = [word for word in name.lower().split() if len(word) > 2]  # noqa: PLR2004
+    about = {one.id: f"{one.name} {one.source}".lower() for one in devices.values()}
+    found = [one for one, text in about.items() if words and all(word in text for word in words)]
+    return sorted(found, key=lambda one: (len(one), one))[:_MOST_ALIKE]
 
 
 def _join_words(name: str) -> str:

@@ -268,6 +268,27 @@ def test_no_two_devices_answer_to_one_name_and_none_to_an_architecture(facts: Fa
         for name in (device.id, *device.aliases):
             assert find_device(name.upper().replace("-", " "), facts.devices) is device
             assert not near_arches(name), name
+        printed = device.name.partition(" (")[0]
+        for name in (device.name, printed, f"{printed} Rev 1.1"):
+            assert find_device(name, facts.devices) is device
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nvidia", "it may be jetson-nano, "),
+        ("RK3588", "it may be rock-5b, orange-pi-5, orange-pi-5-plus; `leanscaffold devices`"),
+        ("siemens advanced", "it may be siemens-iot2050; "),
+        ("nobody's board", "`leanscaffold devices` lists the devices"),
+        ("jetsn-nano", "did you mean jetson-nano"),
+    ],
+)
+def test_a_device_nobody_knows_is_told_with_those_of_its_maker_or_processor(
+    facts: Facts, name: str, told: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        find_device(name, facts.devices)
+    assert raised.value.hint.startswith(told)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,10 @@ from scaffold.model.errors import (
 from scaffold.model.target import Arch
 from tests.support.template_folders import make_archive, make_repository, make_template
 
-START = {"api": ["python", "-m", "uvicorn"]}
+START = {
+    "api": "python -m uvicorn app.main:app --host 0.0.0.0 --port 8000",
+    "cli": "python -m app --memory 90 --temperature 80",
+}
 SAID = 'It says "hello" \\ and 🎉'
 NAMES = [starter.name for starter in list_starters()]
 
@@ -73,7 +76,7 @@ def test_a_new_project_can_be_planned_offline_for_every_device_that_it_names(
         result = CliRunner().invoke(cli, words)
         assert result.exit_code == 0, result.stderr
         document = json.loads(result.stdout)
-        assert document["start"]["command"][:3] == START.get(name, ["python", "-m", "app"])
+        assert " ".join(document["start"]["command"]) == START.get(name, "python -m app")
         assert (document["port"] or {}).get("value") == starter.port
 
 
