@@ -16,6 +16,7 @@ from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision
 from scaffold.operations.request import refuse_other_member
 from scaffold.operations.services import Services
+from scaffold.operations.told_index import ToldIndex
 from scaffold.planner.decide import PlannerServices
 from scaffold.planner.entrypoint import find_server
 from scaffold.planner.source_usage import add_preinstalled
@@ -57,12 +58,8 @@ def decide_outcome(
     project = outside.projects.read_project(path, request)
     refuse_unlisted(project, allowed=request.allow_empty)
     project = add_preinstalled(project, facts)
-    edges = PlannerServices(
-        index=outside.indexes.open_index(path, project, request),
-        facts=facts,
-        today=outside.host.today(),
-        tell=tell,
-    )
+    index = ToldIndex(outside.indexes.open_index(path, project, request), tell)
+    edges = PlannerServices(index=index, facts=facts, today=outside.host.today(), tell=index.tell)
     options = request.options
     if request.allow_empty and not project.asked and not project.lock:
         # Told to plan without packages: what the sources import comes by other means.

@@ -24,6 +24,7 @@ from scaffold.report.terminal import Content, align, bullet, format_size, styled
 Watch = Callable[[Progress], None]
 Reporter = Callable[[str], None]
 
+BEHIND = " · "  # before how far something is
 _NAME_WIDTH = 88
 _OWN_AFFAIRS = ("internal]", "] FROM ", "resolving provenance")
 _NOTABLE = 1.0  # seconds from which on what no line of the Dockerfile asks for is shown
@@ -120,7 +121,7 @@ def talking(
     if quiet or not stream.isatty():
         yield lambda _: None
     elif environ.get("TERM") == "dumb":
-        yield lambda text: print(text, file=stream, flush=True)
+        yield _lasting(lambda text: print(text, file=stream, flush=True))
     else:
         with Console(file=stream, force_terminal=True, _environ=environ).status(
             "reading the knowledge"
@@ -130,7 +131,12 @@ def talking(
 
 def saying(*, quiet: bool) -> Reporter:
     """Return what says progress in lines that all stay."""
-    return (lambda _: None) if quiet else lambda text: click.echo(text, err=True)
+    return (lambda _: None) if quiet else _lasting(lambda text: click.echo(text, err=True))
+
+
+def _lasting(say: Reporter) -> Reporter:
+    """Return what says what is begun, but not how far it is: its lines all stay."""
+    return lambda text: None if BEHIND in text else say(text)
 
 
 VERSION = 1

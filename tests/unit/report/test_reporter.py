@@ -1,6 +1,6 @@
 import io
 
-from scaffold.report.progress import talking
+from scaffold.report.progress import BEHIND, talking
 
 
 class _Terminal(io.StringIO):
@@ -37,4 +37,5 @@ def test_a_dumb_terminal_gets_lines() -> None:
     stream = _Terminal()
     with talking(stream, quiet=False, environ={"TERM": "dumb"}) as tell:
         tell("reading")
+        tell(f"reading{BEHIND}1 of 2")
     assert stream.getvalue() == "reading\n"
