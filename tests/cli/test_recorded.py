@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scaffold.operations.services import real_services
-from tests.cli.outside import run
+from tests.cli.outside import changed, run
 
 RECORDED = (
     "using options recorded in leanscaffold.json: --target=arm64 --base=slim-trixie "
@@ -137,7 +137,8 @@ def test_members_of_a_workspace_do_not_overwrite_each_other(tmp_path: Path, comm
     argv = ("--target", "arm64", "--offline", "--quiet")
     run("generate", str(tmp_path / "api"), *argv, "--port", "8123", outside=real_services())
     written = (tmp_path / "Dockerfile").read_text()
-    result = run(command, str(tmp_path / "core"), *argv, outside=real_services())
+    outside = changed(real_services(), find_buildx=lambda: (0, 29))
+    result = run(command, str(tmp_path / "core"), *argv, outside=outside)
     assert result.exit_code != 0
     assert f"the generated files in {tmp_path} are of api" in result.stderr
     assert (tmp_path / "Dockerfile").read_text() == written
