@@ -3,7 +3,7 @@
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,13 +17,14 @@ from scaffold.config.option_sources import Given
 from scaffold.config.request import choose_targets
 from scaffold.docker.connect import connect, measure_room
 from scaffold.docker.images import native_arches
-from scaffold.engineless.deploy import Deployment
+from scaffold.engineless.deploy import Deployment, RunCompose, read_saved
 from scaffold.engineless.deploy import deploy as bring
 from scaffold.model.build import BuildOptions
 from scaffold.model.errors import Detail, EngineError, UsageError
 from scaffold.model.knowledge import Compression
 from scaffold.model.plan import default_name
-from scaffold.operations.build import make_image_job, make_job, prepare
+from scaffold.model.target import Arch
+from scaffold.operations.build import Prepared, make_image_job, make_job, prepare
 from scaffold.operations.services import Services
 from scaffold.planner.accelerators import find_used
 from scaffold.planner.hardware import find_access
@@ -54,67 +55,42 @@ def deploy(
     quiet: bool,
 ) -> int:
     """Write an image, bring it to a device and return the exit code."""
-    with talking(quiet=quiet) as tell:
-        prepared = prepare(outside, path, given, force=False, tell=tell)
-    if prepared.rejected:
-        return show_result(prepared.rejected, folder=path, as_json=as_json)
+    prepared = None
+    # An archive is all that there is where it was carried to: it runs without a plan's limits.
+    if archive is None or outside.files.read_record(path) is not None:
+        with talking(quiet=quiet) as tell:
+            prepared = prepare(outside, path, given, force=False, tell=tell)
+        if prepared.rejected:
+            return show_result(prepared.rejected, folder=path, as_json=as_json)
     environ = outside.host.environment()
-    start = None
-    if compose:
-        record = outside.files.read_record(path)
-        files = (
-            [name for name in record.files if re.match(r"compose.*\.yaml$", name)] if record else []
-        )
-        if not files:
-            raise UsageError(
-                f"leanscaffold wrote no compose file into {path}",
-                hint="`leanscaffold generate --also compose` does, or leave out --compose",
-            )
-        there = "--host" if "://" in engine else "--context"
-        argv = ("docker", there, engine, "compose", "--project-directory", str(path.resolve()))
-        start = partial(run_compose, argv=argv, file=path / files[0], environ=environ)
-    facts = outside.knowledge.load_facts(prepared.request.knowledge)
-    promises = {one.arch: one for one in outside.files.read_promises(path, prepared.arches, facts)}
+    start = _find_compose(outside, path, engine, environ) if compose else None
     with (
         tempfile.TemporaryDirectory(prefix="leanscaffold-") as folder,
         connect(engine, environ=environ) as client,
         talking(quiet=quiet) as tell,
     ):
-        arches = [one for one in prepared.arches if one in native_arches(client)]
-        if not arches:
-            runs = ", ".join(sorted(native_arches(client)))
-            planned = ", ".join(prepared.arches)
-            raise UsageError(
-                f"planned for {planned}, and {engine} runs {runs}",
-                hint=f"leanscaffold generate --target {next(iter(native_arches(client)), 'ARCH')}",
-            )
-        if archive is None:
+        arches = _choose_arches(prepared, native_arches(client), engine)
+        if prepared and archive is None:
             archive = f"{folder}/app.tar"
             job = replace(make_job(prepared, BuildOptions()), arches=tuple(arches[:1]))
             settled = "compression" in given or job.wishes.compression != "gzip"
+            facts = outside.knowledge.load_facts(prepared.request.knowledge)
             if not settled and reads_zstd(client, facts.compressions["zstd"]):
                 job = replace(job, wishes=replace(job.wishes, compression=_QUICK))
             with watching(quiet=quiet) as watch:
                 outside.engine.write_images(
                     make_image_job(outside, prepared, job, archive, base_from or ""), watch
                 )
-        promise = promises[arches[0]]
-        targets, _ = choose_targets(
-            replace(prepared.request, targets=(promise.arch,)), facts.devices, promise.arch
+        image = Path(str(archive))
+        run = Deployment(
+            archive=image,
+            name=read_saved(image, arches).name,
+            environment=read_variables(path / ".env"),
+            patience=health_timeout,
+            compose=start,
         )
-        memory = promise.budget.memory
         done = bring(
-            Deployment(
-                archive=Path(archive),
-                name=default_name(prepared.project.name.value),
-                memory=memory - memory // _SYSTEM_SHARE if memory else None,
-                cpus=promise.cores * 7 / _SYSTEM_SHARE if promise.cores else None,
-                access=find_access(facts, prepared.project, targets[0]),
-                accelerator=find_used(facts.accelerators, targets[0], promise.packages),
-                environment=read_variables(path / ".env"),
-                patience=health_timeout,
-                compose=start,
-            ),
+            _with_plan(outside, prepared, arches[0], run) if prepared else run,
             client,
             arches,
             tell,
@@ -128,7 +104,56 @@ def deploy(
         click.echo(f"{done.container} runs on {engine}, {how}: {done.image[:19]}")
         sizes = f"{format_size(done.moved)} of {format_size(done.whole)}"
         click.echo(f"  {sizes} sent, {done.seconds:.1f} s")
+        if not prepared:
+            click.echo(f"  no leanscaffold.json in {path}: no limits, no devices of the host")
     return 0
+
+
+def _find_compose(
+    outside: Services, path: Path, engine: str, environ: Mapping[str, str]
+) -> RunCompose:
+    """Return what runs docker compose on a device, with the file that was generated."""
+    record = outside.files.read_record(path)
+    names = record.files if record else ()
+    files = [name for name in names if re.match(r"compose.*\.yaml$", name)]
+    if not files:
+        raise UsageError(
+            f"leanscaffold wrote no compose file into {path}",
+            hint="`leanscaffold generate --also compose` does, or leave out --compose",
+        )
+    there = "--host" if "://" in engine else "--context"
+    argv = ("docker", there, engine, "compose", "--project-directory", str(path.resolve()))
+    return partial(run_compose, argv=argv, file=path / files[0], environ=environ)
+
+
+def _choose_arches(prepared: Prepared | None, native: Collection[Arch], engine: str) -> list[Arch]:
+    """Return what a device runs of what was planned, or all of it without a plan."""
+    planned = prepared.arches if prepared else sorted(native)
+    arches = [one for one in planned if one in native]
+    if not arches:
+        runs = ", ".join(sorted(native))
+        raise UsageError(
+            f"planned for {', '.join(planned)}, and {engine} runs {runs}",
+            hint=f"leanscaffold generate --target {max(native, default='ARCH')}",
+        )
+    return arches
+
+
+def _with_plan(outside: Services, prepared: Prepared, arch: Arch, run: Deployment) -> Deployment:
+    """Return a deployment under the project's name, with the limits and devices of its plan."""
+    facts = outside.knowledge.load_facts(prepared.request.knowledge)
+    (promise,) = outside.files.read_promises(prepared.folder, (arch,), facts)
+    request = replace(prepared.request, targets=(arch,))
+    targets, _ = choose_targets(request, facts.devices, arch)
+    memory = promise.budget.memory
+    return replace(
+        run,
+        name=default_name(prepared.project.name.value),
+        memory=memory - memory // _SYSTEM_SHARE if memory else None,
+        cpus=promise.cores * 7 / _SYSTEM_SHARE if promise.cores else None,
+        access=find_access(facts, prepared.project, targets[0]),
+        accelerator=find_used(facts.accelerators, targets[0], promise.packages),
+    )
 
 
 def run_compose(

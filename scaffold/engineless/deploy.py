@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -50,11 +50,11 @@ class Deployment:
 
     archive: Path
     name: str
-    memory: int | None
-    cpus: float | None
-    access: HostAccess
     environment: Mapping[str, str]
     patience: float  # seconds until it has to be healthy
+    memory: int | None = None
+    cpus: float | None = None
+    access: HostAccess = field(default_factory=HostAccess)
     accelerator: Accelerator | None = None  # one that its packages use
     compose: RunCompose | None = None  # starts it, instead of the engine by itself
 
@@ -80,6 +80,11 @@ class Saved:
     config: Mapping[str, Any]
 
     @property
+    def name(self) -> str:
+        """Return the name without registry and tag."""
+        return self.tag.rpartition(":")[0].rpartition("/")[2]
+
+    @property
     def diffs(self) -> tuple[str, ...]:
         """Return the digests of the layers unpacked."""
         return tuple(self.config["rootfs"]["diff_ids"])
@@ -98,9 +103,14 @@ def read_saved(archive: Path, arches: Iterable[Arch]) -> Saved:
                 )
                 for row in rows
             ]
-    except (OSError, tarfile.TarError, KeyError, IndexError, TypeError, ValueError) as error:
+    except OSError as error:
         raise UsageError(
-            f"{archive} is not an archive of an image with a name: {error}",
+            f"{archive} cannot be read: {error.strerror}", hint="--from app.tar, or leave it out"
+        ) from error
+    except (tarfile.TarError, KeyError, IndexError, TypeError, ValueError) as error:
+        why = str(error).partition("\n")[0].rstrip(":")
+        raise UsageError(
+            f"{archive} is not an archive of an image with a name: {why}",
             hint="`leanscaffold build --to app.tar` writes one, `docker save NAME` too",
         ) from error
     for arch in arches:
@@ -109,7 +119,10 @@ def read_saved(archive: Path, arches: Iterable[Arch]) -> Saved:
                 return one
     there = ", ".join(str(one.config.get("architecture")) for one in found)
     wanted = ", ".join(sorted(arches))
-    raise UsageError(f"{archive} is for {there}, the device runs {wanted}", hint="--target ARCH")
+    raise UsageError(
+        f"{archive} is for {there}, the device runs {wanted}",
+        hint=f"`leanscaffold build --target {max(arches)} --to app.tar` writes one for it",
+    )
 
 
 def count_known(diffs: Sequence[str], images: Iterable[Sequence[str]]) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from scaffold import __version__
 from scaffold.docker.build import make_orders, pip_environment
 from scaffold.docker.oci import (
     CONFIG,
@@ -340,7 +341,8 @@ class _Bench:
         read += [folder / build.lock] if build.wheels or build.pure else []
         read += [folder / one.source for one in build.local]
         made_from = [
-            *(base.digest, digest_program(), self.tools.python, view.python, view.moment),
+            *(base.digest, __version__, digest_program(), self.tools.python),
+            *(view.python, view.moment),
             self.job.wishes.compression,
             *(hashlib.sha256(path.read_bytes()).hexdigest() for path in read),
             *(view.assembly, view.root_dropped, view.accounts, view.root_touched, view.layers),

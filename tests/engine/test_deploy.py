@@ -13,7 +13,7 @@ import pytest
 from tests.engine import compose
 from tests.engine.engine import Engine
 from tests.engine.home import Home
-from tests.engine.leanscaffold import Ended, started
+from tests.engine.leanscaffold import Ended, leanscaffold, started
 from tests.engine.second import APP, Bench, two_engines
 from tests.engine.ssh import reached_by_ssh
 
@@ -75,6 +75,21 @@ def test_only_an_edit_travels_and_a_crash_leaves_the_old_one(
     assert before.strip().endswith("true")
     (host,) = json.loads(bench.away.docker("inspect", edited.document()["container"]))
     assert host["HostConfig"]["ReadonlyRootfs"] is True
+
+
+def test_an_archive_is_deployed_where_nothing_else_was_carried_to(bench: Bench, home: Home) -> None:
+    archive, empty = str(bench.project.parent / "app.tar"), bench.project.parent / "empty"
+    place = ("--base-from", str(bench.project.parent / "base.tar"), "--base", "slim-trixie")
+    assert bench.run("build", "--to", archive, *place, *WORDS).code == 0
+    empty.mkdir()
+    with reached_by_ssh(home, bench.away) as (address, client):
+        path = f"{client}{os.pathsep}{bench.env['PATH']}"
+        words = ("--on", address, "--from", archive, *PATIENCE)
+        done = leanscaffold("deploy", str(empty), *words, env={**bench.env, "PATH": path})
+    assert done.code == 0, done.err
+    assert "no leanscaffold.json" in done.out
+    assert running(bench).split()[::2] == ["/project", "true"]
+    assert not list(empty.iterdir())
 
 
 def test_a_link_that_breaks_leaves_a_device_that_the_next_run_mends(

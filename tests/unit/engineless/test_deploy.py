@@ -109,8 +109,17 @@ def test_an_archive_for_another_processor_or_none_is_refused(tmp_path: Path) -> 
     with pytest.raises(UsageError, match="is for arm64, the device runs amd64"):
         read_saved(write_image(tmp_path), [Arch.AMD64])
     (tmp_path / "no.tar").write_text("x")
-    with pytest.raises(UsageError, match="not an archive of an image"):
+    with pytest.raises(UsageError, match="not an archive of an image") as raised:
         read_saved(tmp_path / "no.tar", [Arch.AMD64])
+    assert "\n" not in raised.value.cause
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        read_saved(tmp_path / "none.tar", [Arch.AMD64])
+
+
+def test_an_archive_names_the_container_where_no_project_does(tmp_path: Path) -> None:
+    saved = read_saved(write_image(tmp_path), [Arch.ARM64])
+    assert saved.name == "app"
+    assert replace(saved, tag="registry.example:5000/team/shop:1").name == "shop"
 
 
 def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
