@@ -131,7 +131,11 @@ class EvaluationRun:
         bound = dict(question.project.index.vendor_urls)
         yield from list_refusals(question.facts.accelerators, question.target, names, bound=bound)
         misfits = list_misfits(
-            question.facts, question.target, question.project, names, resolved=False
+            question.facts,
+            question.target,
+            question.project,
+            dict.fromkeys(names, ()),
+            resolved=False,
         )
         yield from (reason for reason, fails in misfits if fails)
 

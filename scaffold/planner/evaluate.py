@@ -223,7 +223,8 @@ def _judge(question: PlanningInput, candidate: Candidate, needs: OsPackages) -> 
     names = [weighed.pinned.name for weighed in candidate.packages]
     asked = [one.pinned.name for one in candidate.packages if not one.pinned.required_by]
     bound, musl = dict(project.index.vendor_urls), candidate.base.libc is LibcFamily.MUSL
-    misfits = tuple(list_misfits(facts, target, project, names))
+    required = {one.pinned.name: one.pinned.required_by for one in candidate.packages}
+    misfits = tuple(list_misfits(facts, target, project, required))
     told = (*needs.remarks, *candidate.resolution.notes)
     refused = (
         *needs.refused,

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from scaffold.model.codes import Code
 from scaffold.model.hardware import (
@@ -17,6 +17,7 @@ from scaffold.model.knowledge import Facts
 from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason
 from scaffold.model.target import LIBRARY_FOLDERS, Device, Target
+from scaffold.resolver.support import join_words
 
 
 def find_access(facts: Facts, project: Project, target: Target) -> HostAccess:
@@ -117,45 +118,65 @@ def list_misfits(
     facts: Facts,
     target: Target,
     project: Project,
-    packages: Collection[str],
+    packages: Mapping[str, Collection[str]],
     *,
     resolved: bool = True,
 ) -> Iterator[tuple[Reason, bool]]:
-    """Yield why packages that the project asks for cannot work on the target's board.
+    """Yield why packages cannot work on the target's board.
 
     Each comes with whether the application fails for it. Where the device's board is not known,
-    it is told what works on certain boards alone. ``packages`` are all that is installed, or,
-    where nothing was ``resolved``, what is asked for: then what else may be there is not known.
+    it is told what works on certain boards alone. ``packages`` are all that is installed, with
+    what requires each, or, where nothing was ``resolved``, what is asked for: then what else may be
+    there is not known. What others require alone is refused only if the sources import it; of
+    what a package requires that works on the board by this very table, nothing is said.
     """
     board, asked = _board_of(target), {one.name for one in project.asked}
-    for package in packages:
-        for row in facts.hardware.values():
-            if package not in asked or not row.covers(package):
+    rows = facts.hardware.values()
+    for package, by in packages.items():
+        brought = [] if package in asked else [one for one in by if not _is_known(one, rows, board)]
+        if package not in asked and not brought:
+            continue
+        for row in rows:
+            if not row.covers(package):
                 continue
             if row.unless and (not resolved or not {*row.unless}.isdisjoint({*asked, *packages})):
                 continue
             if not row.fits(board):
-                fails = not row.told and _is_needed(row, project)
-                yield _describe(row, package, target.device, fails=fails), fails
+                fails = not row.told and _is_needed(row, project, asked=not brought)
+                yield _describe(row, package, target.device, brought, fails=fails), fails
             elif target.device is not None and not board and row.boards:
-                yield _describe(row, package, target.device, fails=False), False
+                yield _describe(row, package, target.device, brought, fails=False), False
 
 
-def _is_needed(row: HardwareFact, project: Project) -> bool:
-    """Tell whether the sources need a package: they import it, or nothing of them is known."""
+def _is_known(package: str, rows: Iterable[HardwareFact], board: str) -> bool:
+    """Tell whether a package is in the table and works on the board."""
+    own = [row for row in rows if row.covers(package)]
+    return bool(own) and all(row.fits(board) for row in own)
+
+
+def _is_needed(row: HardwareFact, project: Project, *, asked: bool) -> bool:
+    """Tell whether the sources need a package: they import it, or ask and are not known."""
     imports = [one for one in project.uses if one.code == "imports"]
-    return not imports or any(
+    return (asked and not imports) or any(
         use.when is not When.MAYBE
         for use in imports
         if any(use.value == name or use.value.startswith(f"{name}.") for name in row.modules)
     )
 
 
-def _describe(row: HardwareFact, package: str, device: Device | None, *, fails: bool) -> Reason:
+def _describe(
+    row: HardwareFact,
+    package: str,
+    device: Device | None,
+    brought: Sequence[str],
+    *,
+    fails: bool,
+) -> Reason:
     where = f"on {device.name}" if device else "on this device"
     known = device is not None and device.board
-    text = f"{package} {'does not work' if known else 'may not work'} {where}: {row.why}"
-    if known and row.swap:
+    named = f"{package}, which {join_words(sorted(brought))} requires," if brought else package
+    text = f"{named} {'does not work' if known else 'may not work'} {where}: {row.why}"
+    if known and row.swap and not brought:
         text += f" (--swap {package}={row.swap})"
     code = Code.USELESS_ON_DEVICE if fails else Code.OTHER_BOARD
     return Reason(code=code, text=text, package=package)

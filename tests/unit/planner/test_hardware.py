@@ -161,7 +161,7 @@ BOARDS = [
 def test_where_a_package_works(device: str, texts: str, module: str, ends: str, named: str) -> None:
     asked = ask(*texts.split())
     project = replace(PROJECT, asked=asked, uses=(use("imports", module),))
-    found = list(list_misfits(FACTS, target(device), project, [one.name for one in asked]))
+    found = list(list_misfits(FACTS, target(device), project, {one.name: () for one in asked}))
     assert [fails for _, fails in found] == {"": [], "told": [False], "refused": [True]}[ends]
     assert all(named.lower() in reason.text.lower() for reason, _ in found)
 
@@ -169,19 +169,36 @@ def test_where_a_package_works(device: str, texts: str, module: str, ends: str, 
 def test_what_the_sources_do_without_is_told_and_not_refused() -> None:
     for uses in ((use("imports", "RPi.GPIO", When.MAYBE),), (use("imports", "gpiod"),)):
         project = replace(PROJECT, asked=ask("RPi.GPIO"), uses=uses)
-        ((told, fails),) = list_misfits(FACTS, target("orange-pi-5"), project, ["rpi-gpio"])
+        ((told, fails),) = list_misfits(FACTS, target("orange-pi-5"), project, {"rpi-gpio": ()})
         assert (told.code, fails) == (Code.OTHER_BOARD, False)
 
 
 def test_where_nothing_is_known_of_the_sources_a_package_counts_as_used() -> None:
     project = replace(PROJECT, asked=ask("RPi.GPIO"), uses=())
-    ((told, fails),) = list_misfits(FACTS, target("orange-pi-5"), project, ["rpi-gpio"])
+    ((told, fails),) = list_misfits(FACTS, target("orange-pi-5"), project, {"rpi-gpio": ()})
     assert (told.code, fails) == (Code.USELESS_ON_DEVICE, True)
 
 
-def test_what_a_package_of_the_project_brings_is_not_judged() -> None:
-    project = replace(PROJECT, asked=ask("adafruit-blinka"), uses=())
-    assert not list(list_misfits(FACTS, target("orange-pi-5"), project, ["rpi-gpio"]))
+@pytest.mark.parametrize(
+    ("device", "package", "by", "imports", "ends"),
+    [
+        ("up-squared", "tensorflow", "classifier", "classifier", "told"),
+        ("up-squared", "tensorflow", "classifier", "tensorflow", "refused"),
+        ("up-squared", "tensorflow", "classifier", "", "told"),
+        ("n100-mini-pc", "tensorflow", "classifier", "tensorflow", ""),
+        ("raspberry-pi-5", "rpi-gpio", "relays", "relays", "told"),
+        ("gateway-arm64", "rpi-gpio", "relays", "relays", "told"),
+        ("orange-pi-5", "rpi-gpio", "adafruit-blinka", "board", ""),
+    ],
+)
+def test_what_a_package_requires_is_judged_where_that_package_is_not(
+    device: str, package: str, by: str, imports: str, ends: str
+) -> None:
+    uses = (use("imports", imports),) if imports else ()
+    project = replace(PROJECT, asked=ask(by), uses=uses)
+    found = list(list_misfits(FACTS, target(device), project, {by: (), package: (by,)}))
+    assert [fails for _, fails in found] == {"": [], "told": [False], "refused": [True]}[ends]
+    assert all(f"{package}, which {by} requires," in reason.text for reason, _ in found)
 
 
 @pytest.mark.parametrize(
@@ -221,6 +238,6 @@ def test_a_mounted_library_is_there_and_what_it_loads_is_added() -> None:
 def test_what_another_package_brings_counts_once_it_is_resolved() -> None:
     project = replace(PROJECT, asked=ask("gpiozero"), uses=())
     where = target("raspberry-pi-5")
-    assert not list(list_misfits(FACTS, where, project, ["gpiozero", "lgpio"]))
-    assert not list(list_misfits(FACTS, where, project, ["gpiozero"], resolved=False))
-    assert list(list_misfits(FACTS, where, project, ["gpiozero"]))
+    assert not list(list_misfits(FACTS, where, project, {"gpiozero": (), "lgpio": ()}))
+    assert not list(list_misfits(FACTS, where, project, {"gpiozero": ()}, resolved=False))
+    assert list(list_misfits(FACTS, where, project, {"gpiozero": ()}))

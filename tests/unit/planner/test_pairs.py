@@ -113,7 +113,7 @@ def test_a_device_and_a_package_end_as_documented(row: list[str]) -> None:
     asked = ask(*texts.split(","))
     names = [one.name for one in asked]
     project, where = replace(PROJECT, asked=asked, uses=()), target(device, accelerator)
-    misfits = list(list_misfits(FACTS, where, project, names))
+    misfits = list(list_misfits(FACTS, where, project, dict.fromkeys(names, ())))
     besides = list(find_companions(project, FACTS, dict.fromkeys(names, "1"), frozenset()))
     refused = [
         *list_refusals(FACTS.accelerators, where, names),
