@@ -122,7 +122,7 @@ def list_misfits(
     *,
     resolved: bool = True,
 ) -> Iterator[tuple[Reason, bool]]:
-    """Yield why packages cannot work on the target's board.
+    """Yield why packages, and what the sources call, cannot work on the target's board.
 
     Each comes with whether the application fails for it. Where the device's board is not known,
     it is told what works on certain boards alone. ``packages`` are all that is installed, with
@@ -146,6 +146,21 @@ def list_misfits(
                 yield _describe(row, package, target.device, brought, fails=fails), fails
             elif target.device is not None and not board and row.boards:
                 yield _describe(row, package, target.device, brought, fails=False), False
+    yield from _list_called(rows, project, target.device)
+
+
+def _list_called(
+    rows: Iterable[HardwareFact], project: Project, device: Device | None
+) -> Iterator[tuple[Reason, bool]]:
+    for row in rows:
+        use = None if row.fits(device.board if device else "") else next(_calls(row, project), None)
+        if use is None or device is None:
+            continue
+        function, _, argument = use.value.partition(" ")
+        text = f"{use.origin}: {argument or function} does not work on {device.name}: {row.why}"
+        fails = use.when is When.START and not row.told
+        code = Code.USELESS_ON_DEVICE if fails else Code.OTHER_BOARD
+        yield Reason(code=code, text=text), fails
 
 
 def _is_known(package: str, rows: Iterable[HardwareFact], board: str) -> bool:

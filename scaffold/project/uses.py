@@ -13,6 +13,7 @@ from scaffold.model.project import Use, When
 from scaffold.project.asked_devices import find_asked_devices
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.missing_models import find_lacking_models
+from scaffold.project.pipelines import find_pipelines
 from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.settings_patterns import find_pattern_modules
 from scaffold.project.source_modules import (
@@ -415,6 +416,8 @@ def _found(
         yield Use(code="writes-file", value=path, origin=module.origin(node)), node
     for device, node in find_asked_devices(module):
         yield Use(code="asks-device", value=device, origin=module.origin(node)), node
+    for call, node in find_pipelines(module):
+        yield Use(code="calls", value=call, origin=module.origin(node)), node
 
 
 # What every container has, or a shell in it.
@@ -751,6 +754,8 @@ _DEVICE = re.compile(
     r"|(?:apex_|hailo)\d+|watchdog\d*)"
 )
 
+_DEVICE_OPTION = re.compile(rf"\bdevice=[\"']?({_DEVICE.pattern})(?![\w/])")
+
 
 def find_devices(modules: Sequence[Module]) -> tuple[Use, ...]:
     """Return a ``opens-device`` for each device file, where it stands first; none of tests."""
@@ -765,8 +770,12 @@ def find_devices(modules: Sequence[Module]) -> tuple[Use, ...]:
 def _devices(module: Module) -> Iterator[Use]:
     for node in module.of(ast.Constant):
         text = node.value
-        if isinstance(text, str) and _DEVICE.fullmatch(text):
+        if not isinstance(text, str):
+            continue
+        if _DEVICE.fullmatch(text):
             yield Use(code="opens-device", value=text, origin=module.origin(node))
+        elif match := _DEVICE_OPTION.search(text):  # v4l2src device=/dev/video0 ! …
+            yield Use(code="opens-device", value=match[1], origin=module.origin(node))
     for called, call in module.calls():
         number = (
             module.literal(argument(call, "index", 0)) if called == "cv2.VideoCapture" else None

@@ -602,3 +602,29 @@ def test_a_typelib_that_is_loaded_at_the_start_comes_with_debians_package(
     }
     later = plan(tmp_path, source.format("def show():\n    "), "pygobject")
     assert later["slim-trixie"].startswith("fits")
+
+
+@pytest.mark.parametrize(
+    ("element", "package"),
+    [
+        ("videotestsrc", "gstreamer1.0-plugins-base"),
+        ("rtspsrc", "gstreamer1.0-plugins-good"),
+        ("kmssink", "gstreamer1.0-plugins-bad"),
+        ("avdec_h264 name=src", "gstreamer1.0-libav"),
+    ],
+)
+def test_elements_of_a_pipeline_come_with_debians_plugins(
+    tmp_path: Path, element: str, package: str
+) -> None:
+    source = f"import gi\ngi.repository.Gst.parse_launch('{element} ! fakesink')"
+    refused = plan(tmp_path, source, "pygobject")
+    assert all(text.startswith("refused: main.py:2: a pipeline") for text in refused.values())
+    assert f"`--with {package}`" in refused["slim-trixie"]
+    given = plan(tmp_path, source, "pygobject", programs=(package,))
+    assert given["slim-trixie"].startswith("fits")
+
+
+def test_opencvs_wheels_open_no_pipeline(tmp_path: Path) -> None:
+    source = "import cv2\ncap = cv2.VideoCapture(describe(), cv2.CAP_GSTREAMER)\n"
+    refused = plan(tmp_path, source, "opencv-python-headless")
+    assert "built without GStreamer" in refused["slim-trixie"]

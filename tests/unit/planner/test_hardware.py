@@ -241,3 +241,23 @@ def test_what_another_package_brings_counts_once_it_is_resolved() -> None:
     assert not list(list_misfits(FACTS, where, project, {"gpiozero": (), "lgpio": ()}))
     assert not list(list_misfits(FACTS, where, project, {"gpiozero": ()}, resolved=False))
     assert list(list_misfits(FACTS, where, project, {"gpiozero": ()}))
+
+
+@pytest.mark.parametrize(
+    ("device", "element", "when", "ends"),
+    [
+        ("raspberry-pi-5", "nvarguscamerasrc", When.START, "refused"),
+        ("raspberry-pi-5", "nvarguscamerasrc", When.CALL, "told"),
+        ("jetson-orin-nano", "nvarguscamerasrc", When.START, ""),
+        ("raspberry-pi-5", "rpicamsrc", When.START, "refused"),
+        ("raspberry-pi-4", "rpicamsrc", When.START, ""),
+        ("", "nvarguscamerasrc", When.START, ""),
+    ],
+)
+def test_an_element_of_another_board_is_refused_where_the_start_uses_it(
+    device: str, element: str, when: When, ends: str
+) -> None:
+    project = replace(PROJECT, uses=(use("calls", f"gstreamer.element {element}", when),))
+    found = list(list_misfits(FACTS, target(device), project, {}))
+    assert [fails for _, fails in found] == {"": [], "told": [False], "refused": [True]}[ends]
+    assert all(f"main.py:3: {element} does not work on" in reason.text for reason, _ in found)
