@@ -334,6 +334,15 @@ class Code(StrEnum):
 
     Nothing has to be done; another base or Python may admit the newest.
     """
+    OLDER_REQUIRES_LESS = """older-requires-less (rejection):
+    an older version was taken that does not require what newer ones do
+
+    What newer versions require cannot be had for this target. An older version that does not list
+    it either works without, or fails when it imports it: its metadata do not say which.
+
+    Bases on which the newest version can be had go first. Where there is none, run `verify`, or
+    pin the package to a version that is known to work.
+    """
     REGISTRY_UNSET = """registry-unset (rejection, background, of-bases, any-python):
     no registry is set for this base
 

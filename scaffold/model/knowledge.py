@@ -432,8 +432,9 @@ class PackageFact:
     ``shares`` are, by rule of trimming and machine in a wheel's tag, what goes of its machine code.
     ``memory`` is bytes resident on import, where packages are installed that match
     ``memory_beside``; empty is everywhere. ``provides_import`` are the modules it owns.
-    ``unimportable`` maps a module to why it does not import on a machine without the right
-    hardware or display.
+    ``breaks`` maps a version to a date: extension modules compiled before do not load beside it or
+    newer ones. ``unimportable`` maps a module to why it does not import on a machine without the
+    right hardware or display.
     """
 
     name: str
@@ -451,6 +452,7 @@ class PackageFact:
     memory: int | None = None
     memory_beside: tuple[str, ...] = ()
     provides_import: tuple[str, ...] = ()
+    breaks: Mapping[str, date] = field(default_factory=dict)
     unimportable: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
     swaps: tuple[Swap, ...] = ()

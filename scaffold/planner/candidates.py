@@ -47,6 +47,11 @@ def wanted_of(project: Project, options: Options, facts: Facts) -> ResolutionReq
         offline=options.offline,
         builds=frozenset(name for name, effort in efforts.items() if effort in patience),
         slow=frozenset(name for name, effort in efforts.items() if effort not in patience),
+        breaks=tuple(
+            (name, version, day.isoformat())
+            for name, fact in sorted(facts.packages.items())
+            for version, day in fact.breaks.items()
+        ),
         headers=tuple(dict.fromkeys(h for one in sources for h in (*one.headers, *one.modules))),
     )
 
@@ -252,11 +257,11 @@ def choose(
 ) -> tuple[tuple[Accepted | None, ...], tuple[Reason, ...]]:
     """Return the chosen verdict per target (all None if nothing fits all), and why that Python.
 
-    ``rows`` has one sequence of verdicts per target. Wheels beat compiling, fewer
-    packages to compile more, a Python that the pins were made for one that they were not, a newer
-    Python an older one, then the objective decides; ties go to the base's rank and id, so that the
-    order of the bases never matters. ``unread`` takes a minimal base also where nobody knows which
-    libraries a wheel loads.
+    ``rows`` has one sequence of verdicts per target. Versions that require what their successors do
+    beat those that may lack it, wheels compiling, fewer packages to compile more, a Python that
+    the pins were made for one that they were not, a newer Python an older one, then the objective
+    decides; ties go to the base's rank and id, so that the order of the bases never matters.
+    ``unread`` takes a minimal base also where nobody knows which libraries a wheel loads.
     """
     common: list[tuple[Accepted, ...]] = []
     for first in (v for v in rows[0] if isinstance(v, Accepted)) if rows else ():
@@ -292,11 +297,17 @@ def _key(group: Sequence[Accepted], objective: str) -> tuple[object, ...]:
     effort = max(_BUILD_RANK[fits.candidate.build_class] for fits in group)
     compiled = sum(weighed.compiled for fits in group for weighed in fits.candidate.packages)
     doubts = max(len(fits.candidate.doubts) for fits in group)
+    lacks = sum(
+        note.code == Code.OLDER_REQUIRES_LESS
+        for fits in group
+        for note in fits.candidate.resolution.notes
+    )
     python = Version(first.python)
     size: float = sum(fits.size.on_disk for fits in group)
     if objective == "balanced" and first.base.libc is LibcFamily.MUSL:
         size *= _MUSL_HANDICAP
     return (
+        lacks,
         effort,
         compiled,
         doubts,

@@ -100,7 +100,9 @@ class ResolutionRequest:
     ``offline`` says that a name which nobody knows may well exist. ``system`` are (name, version,
     package): what the base's distribution builds itself, taken where there is no wheel. ``builds``
     are names whose sdist is known to build in the time allowed, ``slow`` those that take longer;
-    ``headers`` are what is known to be installed for a build that includes them.
+    ``headers`` are what is known to be installed for a build that includes them. ``breaks`` are
+    (name, version, ISO date): what was compiled against an older version before that day does not
+    load beside this one.
     """
 
     asked: tuple[Asked, ...]
@@ -114,6 +116,7 @@ class ResolutionRequest:
     builds: frozenset[str] = frozenset()
     slow: frozenset[str] = frozenset()
     headers: tuple[str, ...] = ()
+    breaks: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

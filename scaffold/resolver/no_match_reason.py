@@ -11,7 +11,7 @@ from scaffold.model.index import Page
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Environment, LibcFamily
 from scaffold.resolver.cache import Requirement
-from scaffold.resolver.provider import Provider
+from scaffold.resolver.provider import Provider, UnreadError
 from scaffold.resolver.releases import (
     Release,
     accepts_python,
@@ -206,3 +206,25 @@ def list_wheels(release: Release) -> str:
                 if family and platform.endswith(f"_{machine}"):
                     found.add((family.value, arch.value))
     return ", ".join(" ".join(pair).strip() for pair in sorted(found)) or "none for Linux"
+
+
+def explain_unread(error: UnreadError, *, offline: bool) -> Reason:
+    """Say that nobody knows what a contender requires, and what to do about it."""
+    contender = error.contender
+    what = f"{contender.name} {contender.version}"
+    if offline:
+        text = f"offline, it is not known what {what} requires: plan once without --offline"
+    elif contender.wheel or error.why:
+        why = f": {error.why}" if error.why else ""
+        text = f"the metadata of {contender.file.filename} cannot be read{why}"
+    else:
+        text = (
+            f"{what} has only an sdist here, whose requirements are not known before it is built: "
+            "pin a version that has a wheel, or build it on this computer with --build-metadata"
+        )
+    return Reason(
+        code=Code.REQUIREMENTS_UNKNOWN,
+        text=text,
+        package=contender.name,
+        file=contender.file.filename,
+    )

@@ -19,6 +19,7 @@ from scaffold.resolver.cache import (
 )
 from scaffold.resolver.releases import (
     Release,
+    is_extension,
     is_pin,
     names_prerelease,
     parse_version,
@@ -193,6 +194,19 @@ class Provider:
             marker = str(requirement.marker) if requirement.marker else ""
             if self.answers.holds(marker, extras):
                 yield self.need(requirement, candidate.name)
+                yield from self._bounds(candidate, canonicalize_name(requirement.name))
+
+    def _bounds(self, candidate: Candidate, name: str) -> Iterator[Requirement]:
+        """Yield what its metadata could not know: newer versions that do not load what it has.
+
+        A lock's versions were chosen, and maybe tried, by others.
+        """
+        uploaded = candidate.file.uploaded
+        if name in self.locked or not uploaded or not is_extension(candidate.file.filename):
+            return
+        for broken, version, day in self.wanted.breaks:
+            if broken == name and uploaded < day:
+                yield Requirement(name, frozenset(), f"<{version}", candidate.name)
 
     def _unreadable(self, candidate: Candidate, why: str) -> UnreadError:
         """Return the error; what no look will make readable is not tried again."""

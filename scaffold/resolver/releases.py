@@ -138,6 +138,11 @@ def split_tags(filename: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[s
     return tuple(interpreters.split(".")), tuple(abis.split(".")), tuple(platforms.split("."))
 
 
+def is_extension(filename: str) -> bool:
+    """Tell whether a wheel is compiled against an interpreter's ABI, by its tags."""
+    return filename.endswith(".whl") and "none" not in split_tags(filename)[1]
+
+
 def wheel_rank(filename: str, environment: Environment) -> int | None:
     """Return how well a wheel suits the environment (0 is best), or None if it does not."""
     return _rank(filename, _rank_table(environment))

@@ -21,14 +21,13 @@ from scaffold.resolver.cache import (
     ResolverCache,
 )
 from scaffold.resolver.contradiction import explain_contradiction, list_proven
-from scaffold.resolver.no_match_reason import explain_missing
+from scaffold.resolver.no_match_reason import explain_missing, explain_unread
+from scaffold.resolver.older import note_lost, note_older
 from scaffold.resolver.provider import Provider, UnreadError, walk_closure
 from scaffold.resolver.releases import (
-    accepts_python,
     find_pace,
     list_wheel_pythons,
     newest_final,
-    parse_version,
 )
 from scaffold.resolver.search import GaveUpError, NoSolutionError, Search
 
@@ -47,7 +46,7 @@ def resolve(
     try:
         return _resolve(provider)
     except UnreadError as error:
-        reason = _unread(error, offline=wanted.offline)
+        reason = explain_unread(error, offline=wanted.offline)
         return Conflict(environment=environment, reasons=(reason,))
 
 
@@ -85,7 +84,7 @@ def _search(
         unread = (one for one in provider.unread.values() if one.contender.name in names)
         reasons = (
             tuple(_list_missing(provider, proven))
-            or tuple(_unread(one, offline=False) for one in unread)
+            or tuple(explain_unread(one, offline=False) for one in unread)
             or explain_contradiction(provider, proven)
             or missing
         )
@@ -132,28 +131,6 @@ def _requires_the_same(
 def _requires(contender: Candidate, shelf: ResolverCache) -> tuple[str, ...] | None:
     metadata = shelf.metadata(contender)
     return None if metadata is None or metadata.uncertain else metadata.requires
-
-
-def _unread(error: UnreadError, *, offline: bool) -> Reason:
-    """Say that nobody knows what a contender requires, and what to do about it."""
-    contender = error.contender
-    what = f"{contender.name} {contender.version}"
-    if offline:
-        text = f"offline, it is not known what {what} requires: plan once without --offline"
-    elif contender.wheel or error.why:
-        why = f": {error.why}" if error.why else ""
-        text = f"the metadata of {contender.file.filename} cannot be read{why}"
-    else:
-        text = (
-            f"{what} has only an sdist here, whose requirements are not known before it is built: "
-            "pin a version that has a wheel, or build it on this computer with --build-metadata"
-        )
-    return Reason(
-        code=Code.REQUIREMENTS_UNKNOWN,
-        text=text,
-        package=contender.name,
-        file=contender.file.filename,
-    )
 
 
 def _survey(provider: Provider, roots: Sequence[Requirement]) -> tuple[bool, tuple[Reason, ...]]:
@@ -231,7 +208,7 @@ def _always_needs(provider: Provider, parent: Requirement, name: str) -> bool:
 def _missing(provider: Provider, need: Requirement) -> Reason:
     unread = [one for one in provider.unread.values() if one.contender.name == need.name]
     if unread:
-        return _unread(unread[0], offline=False)
+        return explain_unread(unread[0], offline=False)
     return next(explain_missing(provider, need))
 
 
@@ -241,10 +218,14 @@ def _collect(
     parents: dict[str, set[str]] = {}
     children: dict[str, set[str]] = {}
     extras: dict[str, set[str]] = {}
+    needs: dict[str, list[Requirement]] = {}
+    for need in roots:
+        needs.setdefault(need.name, []).append(need)
     for candidate in mapping.values():
         extras.setdefault(candidate.name, set()).update(candidate.extras)
         for need in provider.dependencies(candidate):
             if need.name != candidate.name:
+                needs.setdefault(need.name, []).append(need)
                 children.setdefault(candidate.name, set()).add(need.name)
                 parents.setdefault(need.name, set()).add(candidate.name)
     asked = {need.name for need in roots}
@@ -288,33 +269,11 @@ def _collect(
                 requires=tuple(sorted(children.get(candidate.name, ()))),
             )
         )
-        notes.extend(_older(provider, candidate, newest))
+        notes.extend(note_older(provider, candidate, newest))
+        notes.extend(note_lost(provider, candidate, needs[candidate.name], extras))
     return Resolution(
         environment=provider.answers.environment,
         packages=tuple(pins),
         system=tuple(dict.fromkeys(system)),
         notes=tuple(notes),
-    )
-
-
-def _older(provider: Provider, candidate: Candidate, newest: str) -> Iterator[Reason]:
-    """Yield a note if the target, not a specifier, is why an older release was taken."""
-    version = parse_version(newest)
-    if version is None or version <= candidate.version or candidate.name in provider.locked:
-        return
-    release = next(r for r in provider.releases(candidate.name) if r.version == version)
-    wheel = provider.answers.wheel(release)
-    if wheel is not None and wheel.filename not in provider.unread:
-        return
-    if wheel is not None:
-        why = _unread(provider.unread[wheel.filename], offline=False).text
-    elif any(accepts_python(f, provider.answers.python) for f in release.files):
-        why = f"{newest} has no wheel for {provider.answers.environment}"
-    else:
-        why = f"{newest} does not support Python {provider.answers.environment.python}"
-    yield Reason(
-        code=Code.OLDER_THAN_NEWEST,
-        text=f"{candidate.name} {candidate.version} instead of {newest}: {why}",
-        package=candidate.name,
-        file=candidate.file.filename,
     )

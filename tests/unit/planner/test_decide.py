@@ -381,6 +381,16 @@ def test_the_choice_does_not_depend_on_the_order_of_bases(order: list[int]) -> N
     assert len(list(permutations(fits))) == 24
 
 
+def test_a_larger_base_with_the_newest_goes_before_a_smaller_one_that_may_lack_something() -> None:
+    world = World().add(f"a-1-{ANY}").add(f"a-2-{ANY}", requires=["b"]).add(f"b-1-{GLIBC}")
+    (decision,) = decided(world, "a", facts=facts_of(slim(), alpine()))
+    assert decision.chosen is not None
+    assert decision.chosen.base.id == slim().id
+    (without,) = decided(world, "a", facts=facts_of(alpine()))
+    assert without.chosen is not None
+    assert "older-requires-less" in [one.code for one in without.chosen.reasons]
+
+
 @given(st.integers(min_value=0, max_value=400), st.integers(min_value=0, max_value=400))
 def test_more_disk_never_removes_a_fit(one: int, other: int) -> None:
     world = World().add(f"a-1-{ANY}", size=20_000_000)

@@ -70,6 +70,47 @@ def test_an_older_release_with_a_wheel_beats_a_newer_sdist_and_says_so() -> None
     assert "2.0 has no wheel" in found.notes[0].text
 
 
+def test_what_an_older_release_does_not_require_and_newer_ones_do_is_told() -> None:
+    world = World().add(f"a-1.0-{ANY}").add(f"a-2.0-{ANY}", requires=["b"])
+    world.add(f"b-1.0-{ANY}", requires=["c"]).add(f"c-1.0-{GLIBC}")
+    lacking, there = solve(world, "a", env=musl()), solve(world, "a")
+    assert isinstance(lacking, Resolution)
+    assert isinstance(there, Resolution)
+    assert versions(lacking.packages) == {"a": "1.0"}
+    assert [note.code for note in lacking.notes] == ["older-requires-less"]
+    assert "require b, of which nothing suits" in lacking.notes[0].text
+    assert not there.notes
+
+
+def test_an_older_release_that_the_project_asks_for_lacks_nothing() -> None:
+    world = World().add(f"a-1.0-{ANY}").add(f"a-2.0-{ANY}", requires=["b"])
+    world.add(f"b-1.0-{GLIBC}").add(f"d-1.0-{ANY}", requires=["a<2"])
+    for texts in (("a==1.0",), ("a", "d")):
+        found = solve(world, *texts, env=musl())
+        assert isinstance(found, Resolution)
+        assert not found.notes
+
+
+@pytest.mark.parametrize(
+    ("tags", "uploaded", "version"),
+    [
+        ("cp313-cp313-manylinux_2_28_x86_64", "2023-10-03T00:00:00Z", "1.0"),
+        ("cp38-abi3-manylinux_2_28_x86_64", "2023-10-03", "1.0"),
+        ("cp313-cp313-manylinux_2_28_x86_64", "2024-06-16", "2.0"),
+        ("cp313-cp313-manylinux_2_28_x86_64", "", "2.0"),
+        ("py3-none-manylinux_2_28_x86_64", "2023-10-03", "2.0"),
+        ("py3-none-any", "2023-10-03", "2.0"),
+    ],
+)
+def test_what_was_compiled_before_a_version_that_broke_it_gets_an_older_one(
+    tags: str, uploaded: str, version: str
+) -> None:
+    world = World().add(f"a-1.0-{tags}.whl", requires=["n>=1"], uploaded=uploaded)
+    world.add(f"n-1.0-{ANY}").add(f"n-2.0-{ANY}")
+    wanted = ResolutionRequest(asked=(), breaks=(("n", "2", "2024-04-01"),))
+    assert solved(world, "a", wanted=wanted) == {"a": "1.0", "n": version}
+
+
 def test_an_sdist_is_taken_only_where_no_release_has_a_wheel() -> None:
     world = World().add("a-1.0.tar.gz").add("a-2.0.tar.gz")
     found = solve(world, "a")

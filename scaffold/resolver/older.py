@@ -1,0 +1,66 @@
+"""Why an older release was taken than the newest, and what it may lack."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from scaffold.model.codes import Code
+from scaffold.model.resolution import Reason
+from scaffold.resolver.cache import Candidate, Requirement
+from scaffold.resolver.no_match_reason import explain_unread
+from scaffold.resolver.provider import Provider, UnreadError, walk_closure
+from scaffold.resolver.releases import accepts_python, parse_version
+from scaffold.resolver.support import join_words
+
+
+def note_older(provider: Provider, candidate: Candidate, newest: str) -> Iterator[Reason]:
+    """Yield a note if the target, not a specifier, is why an older release was taken."""
+    version = parse_version(newest)
+    if version is None or version <= candidate.version or candidate.name in provider.locked:
+        return
+    release = next(r for r in provider.releases(candidate.name) if r.version == version)
+    wheel = provider.answers.wheel(release)
+    if wheel is not None and wheel.filename not in provider.unread:
+        return
+    if wheel is not None:
+        why = explain_unread(provider.unread[wheel.filename], offline=False).text
+    elif any(accepts_python(f, provider.answers.python) for f in release.files):
+        why = f"{newest} has no wheel for {provider.answers.environment}"
+    else:
+        why = f"{newest} does not support Python {provider.answers.environment.python}"
+    yield Reason(
+        code=Code.OLDER_THAN_NEWEST,
+        text=f"{candidate.name} {candidate.version} instead of {newest}: {why}",
+        package=candidate.name,
+        file=candidate.file.filename,
+    )
+
+
+def note_lost(
+    provider: Provider,
+    candidate: Candidate,
+    needs: Sequence[Requirement],
+    installed: Collection[str],
+) -> Iterator[Reason]:
+    """Yield a note if what newer releases require cannot be had, and so is not installed.
+
+    ``needs`` is all that is asked of the candidate.
+    """
+    best = next(provider.candidates(candidate.name, frozenset(), needs), candidate)
+    if best.version <= candidate.version:
+        return
+    try:
+        required = {need.name: need for need in provider.dependencies(best)}
+    except UnreadError:
+        return
+    lost = [
+        name
+        for name, need in required.items()
+        if name not in installed
+        and any(first is None for _, first in walk_closure(provider, [need], strict=False))
+    ]
+    if lost:
+        text = (
+            f"{candidate.name} {candidate.version} instead of {best.version}: newer versions "
+            f"require {join_words(lost)}, of which nothing suits {provider.answers.environment}; "
+            f"{candidate.version} may need it without saying so"
+        )
+        yield Reason(code=Code.OLDER_REQUIRES_LESS, text=text, package=candidate.name)
