@@ -379,8 +379,11 @@ def _is_native(texts: Mapping[str, str], pyproject: dict[str, Any], languages: s
         return True
     if any(_NATIVE_TOOLS.match(str(one)) for one in system.get("requires", ())):
         return bool(languages) or not backend.startswith("setuptools")
+    if not languages - {"swig"}:
+        return False
     old = not backend or backend.startswith("setuptools")
-    return old and bool(languages - {"swig"}) and "setup.py" in texts
+    # What a backend that lies in the archive itself does with sources, it alone knows.
+    return bool(system.get("backend-path")) or (old and "setup.py" in texts)
 
 
 def _setup_texts(texts: Mapping[str, str]) -> str:

@@ -461,11 +461,12 @@ class Code(StrEnum):
     cuda` keeps them.
     """
     INDEX_FOR_DEVICE = """index-for-device (note, of-files):
-    packages come from the index that suits the device
+    packages are installed without code for an accelerator that the device does not have
 
-    Their wheels on the default index bring code for an accelerator that the device does not have.
-    The vendor has the same versions without it on an index of its own; only these packages are
-    asked for there, and the lock names their addresses.
+    Their wheels on the default index bring such code. Where the vendor has the same versions
+    without it on an index of its own, only these packages are asked for there, and the lock names
+    their addresses. What a package requires for the accelerator alone, and is known to do without,
+    is not installed.
 
     `--accelerator cuda` takes the default index's files. A lock, a hash or an index of your own for
     such a package is left as it is.

@@ -30,8 +30,8 @@ class AcceleratorRule:
     are not needed), ``unusable`` (what the default index has does not run there) or ``unknown``
     (nobody looked into it; that is told). ``arches``,
     ``capabilities`` and ``jetpacks`` limit it; empty is everywhere. ``plain_arches`` are those for
-    which an older version on the default index has no code for the accelerator. ``swap`` is what
-    does the same without it.
+    which an older version on the default index has no code for the accelerator. ``omits`` are
+    patterns of what they require and do without there. ``swap`` is what does the same without it.
     """
 
     when: str  # present | absent
@@ -45,6 +45,7 @@ class AcceleratorRule:
     pythons: tuple[str, ...] = ()  # the minors that there are files for; empty is any
     base: str = ""  # an image that has what the files load
     plain_arches: tuple[Arch, ...] = ()
+    omits: tuple[str, ...] = ()
     swap: str = ""
     why: str
     source: str

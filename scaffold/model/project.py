@@ -130,6 +130,7 @@ class IndexOptions:
     first_match: bool = False
     vendor_urls: tuple[tuple[str, str], ...] = ()  # name → the only index that it comes from
     without: tuple[str, ...] = ()  # patterns of packages that must not be needed
+    omitted: tuple[tuple[str, str], ...] = ()  # name → pattern of what it requires in vain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

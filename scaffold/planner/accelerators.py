@@ -251,6 +251,28 @@ def choose_indexes(
     return tuple(found)
 
 
+def choose_omitted(
+    accelerators: Mapping[str, Accelerator],
+    target: Target,
+    project: Project,
+    packages: Sequence[str],
+) -> tuple[tuple[str, str], ...]:
+    """Return pairs (name, pattern) of what packages require and do without on this target.
+
+    What the project asks for itself, or has in its lock, stays.
+    """
+    kept = {one.name for one in project.asked}
+    kept |= {one.name for one in (project.lock.packages if project.lock else ())}
+    found = []
+    for package in packages:
+        advice = find_advice(accelerators, target, package)
+        for pattern in advice.rule.omits if advice is not None else ():
+            names = [name for name in packages if fnmatchcase(name, pattern)]
+            if names and kept.isdisjoint(names):
+                found.append((package, pattern))
+    return tuple(found)
+
+
 def bind_configured(
     accelerators: Mapping[str, Accelerator], target: Target, project: Project
 ) -> Project:

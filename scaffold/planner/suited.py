@@ -11,6 +11,7 @@ from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion
 from scaffold.planner.accelerators import (
     choose_indexes,
+    choose_omitted,
     unusable_parts,
     with_indexes,
     without_parts,
@@ -36,6 +37,7 @@ class Suited:
 class _Change:
     project: Project
     urls: tuple[tuple[str, str], ...] = ()
+    omitted: tuple[tuple[str, str], ...] = ()
     unreachable: tuple[str, ...] = ()
 
 
@@ -103,8 +105,8 @@ def find_lighter(
     listed = ", ".join(weighed.pinned.name for weighed in parts[:3])
     more = f" and {len(parts) - 3} more" if len(parts) > 3 else ""  # noqa: PLR2004 - as shown
     text = f"without a GPU {listed}{more} are not needed"
-    if change is not None and change.urls:
-        text += f"; {_list_indexes(change.urls)}"
+    if change is not None and (change.urls or change.omitted):
+        text += f"; {_list_changes(change)}"
     elif change is not None and change.unreachable:
         text += f"; needs {' and '.join(change.unreachable)}, which cannot be reached from here"
     yield Suggestion(
@@ -122,17 +124,20 @@ def _find_change(
     """Return what to change for these packages, None if there is nothing."""
     accelerators, target, project = question.facts.accelerators, question.target, question.project
     urls = choose_indexes(accelerators, target, project, names)
-    if not urls:
+    omitted = choose_omitted(accelerators, target, project, names)
+    if not urls and not omitted:
         return None
+    project = replace(project, index=replace(project.index, omitted=omitted))
     reached = tuple((name, url) for name, url in urls if _has_page(shelf, name, url))
     unreachable = tuple(
         dict.fromkeys(url for pair in urls if pair not in reached for url in pair[1:])
     )
     if reached:
-        changed = with_indexes(project, reached)
-        return _Change(project=changed, urls=reached, unreachable=unreachable)
-    patterns = unusable_parts(accelerators, target, (name for name, _ in urls))
-    return _Change(project=without_parts(project, patterns), unreachable=unreachable)
+        project = with_indexes(project, reached)
+    elif urls:
+        patterns = unusable_parts(accelerators, target, (name for name, _ in urls))
+        project = without_parts(project, patterns)
+    return _Change(project=project, urls=reached, omitted=omitted, unreachable=unreachable)
 
 
 def _has_page(shelf: ResolverCache, name: str, url: str) -> bool:
@@ -152,11 +157,12 @@ def _list_parts(question: PlanningInput, packages: Sequence[Weighed]) -> list[We
     return sorted(found, key=lambda weighed: -weighed.facts.installed)
 
 
-def _list_indexes(urls: tuple[tuple[str, str], ...]) -> str:
+def _list_changes(change: _Change) -> str:
     by_url: dict[str, list[str]] = {}
-    for name, url in urls:
+    for name, url in change.urls:
         by_url.setdefault(url, []).append(name)
-    return "; ".join(f"{join_words(names)} from {url}" for url, names in by_url.items())
+    parts = [f"{join_words(names)} from {url}, without CUDA" for url, names in by_url.items()]
+    return "; ".join([*parts, *(f"{name} without {pattern}" for name, pattern in change.omitted)])
 
 
 def _describe(change: _Change, before: Accepted | None, after: Accepted | None) -> Iterator[Reason]:
@@ -169,12 +175,13 @@ def _describe(change: _Change, before: Accepted | None, after: Accepted | None) 
                 f": {on_disk / 1e9:.2f} GB less on disk, {download / 1e9:.2f} GB less to download"
             )
     undo = "--accelerator cuda installs the files with CUDA"
-    if change.urls:
-        text = f"{_list_indexes(change.urls)}, without CUDA{saved}; {undo}"
+    if change.urls or not change.unreachable:
+        text = f"{_list_changes(change)}{saved}; {undo}"
         yield Reason(code=Code.INDEX_FOR_DEVICE, text=text)
         return
     older = _name_older(before, after)
     if before is not None and after is not None and not saved:
+        yield from _describe_failure(change, before)
         return
     text = (
         f"{' and '.join(change.unreachable)} cannot be reached, so {older} on the default index "
@@ -202,8 +209,8 @@ def _describe_failure(change: _Change, before: Accepted | None) -> Iterator[Reas
             listed = " and ".join(change.unreachable)
             text = f"{listed} has wheels for such a device and cannot be reached from here"
             yield Reason(code=Code.INDEX_UNREACHABLE, text=text)
-    elif change.urls:
-        text = f"{_list_indexes(change.urls)} would be without CUDA, but nothing fits with it"
+    elif change.urls or not change.unreachable:
+        text = f"nothing fits with it: {_list_changes(change)}"
         yield Reason(code=Code.INDEX_FOR_DEVICE, text=text)
     else:
         listed = " and ".join(change.unreachable)

@@ -42,8 +42,10 @@ def note_lost(
 ) -> Iterator[Reason]:
     """Yield a note if what newer releases require cannot be had, and so is not installed.
 
-    ``needs`` is all that is asked of the candidate.
+    ``needs`` is all that is asked of the candidate. What was ruled out on purpose is not missed.
     """
+    if provider.wanted.options.without:
+        return
     best = next(provider.candidates(candidate.name, frozenset(), needs), candidate)
     if best.version <= candidate.version:
         return

@@ -189,12 +189,19 @@ class Provider:
                 raise self._unreadable(
                     candidate, f"it requires {text!r}, which is not a requirement"
                 )
-            if canonicalize_name(requirement.name) in self.local:
+            if self._is_left_out(canonicalize_name(requirement.name), candidate.name):
                 continue
             marker = str(requirement.marker) if requirement.marker else ""
             if self.answers.holds(marker, extras):
                 yield self.need(requirement, candidate.name)
                 yield from self._bounds(candidate, canonicalize_name(requirement.name))
+
+    def _is_left_out(self, name: str, parent: str) -> bool:
+        """Tell whether the project has a package itself, or what requires it does without."""
+        return name in self.local or any(
+            parent == one and fnmatchcase(name, pattern)
+            for one, pattern in self.wanted.options.omitted
+        )
 
     def _bounds(self, candidate: Candidate, name: str) -> Iterator[Requirement]:
         """Yield what its metadata could not know: newer versions that do not load what it has.

@@ -13,6 +13,7 @@ C = {"src/a.c": "#include <Python.h>\n#include <stdio.h>\n#include <sys/types.h>
         {"setup.py": "setup(name='x', packages=find_packages())"},
         {"pyproject.toml": "[build-system]\nbuild-backend = 'hatchling.build'\n", **C},
         {"pyproject.toml": "[build-system]\nbuild-backend = 'poetry.core.masonry.api'\n"},
+        {"pyproject.toml": "[build-system]\nbackend-path = ['.']\nbuild-backend = 'own'\n"},
         {"setup.py": "setup()", "tests/data/a.c": "int x;"},
         {"setup.cfg": "[options]\n"},
     ],
@@ -34,6 +35,7 @@ def test_what_runs_no_compiler_is_pure(texts: dict[str, str]) -> None:
             ("cmake",),
         ),
         ({"pyproject.toml": "[tool.setuptools]\next-modules = []", **C}, ("c",)),
+        ({"pyproject.toml": "[build-system]\nbackend-path = ['.']", **C}, ("c",)),
     ],
 )
 def test_what_runs_a_compiler_is_native(texts: dict[str, str], languages: tuple[str, ...]) -> None:

@@ -76,7 +76,7 @@ PAIRS = [
     ("jetson-orin-nano", "cuda", "cudf-cu12", "unusable", "servers"),
     # What has no GPU code, or does without: nothing is said.
     ("raspberry-pi-5", "auto", "onnxruntime", "", ""),
-    ("raspberry-pi-5", "auto", "tensorflow", "", ""),
+    ("raspberry-pi-5", "auto", "tensorflow", "works", ""),
     ("raspberry-pi-5", "auto", "jax", "", ""),
     ("raspberry-pi-5", "auto", "ai-edge-litert", "", ""),
     ("raspberry-pi-5", "auto", "nvidia-ml-py", "unknown", "nvmlInit"),  # Python alone
@@ -103,7 +103,8 @@ PAIRS = [
     ("jetson-orin-nano", "cuda", "onnxruntime-gpu", "unusable", JP6),
     ("jetson-orin-nano", "auto", "onnxruntime-gpu", "unusable", "-gpu=onnxruntime"),
     # What also computes on the processor does so unasked, and is refused where a GPU is asked for.
-    *((where, "auto", name, "", "") for where in JETSONS for name in PROCESSOR),
+    *((where, "auto", name, "", "") for where in JETSONS for name in PROCESSOR[1:]),
+    *((where, "auto", "tensorflow", "works", "") for where in JETSONS),
     *((where, "cuda", name, "unusable", "") for where in JETSONS for name in PROCESSOR),
     ("jetson-agx-thor", "auto", "torch", "works", "sm_110"),
     ("jetson-agx-thor", "auto", "tensorrt", "unusable", "JetPack"),

@@ -126,6 +126,8 @@ def test_where_the_cpu_index_cannot_be_reached_the_newest_version_without_cuda_i
     assert pins(decision) == {"app-vision": "1.0", "torch": "2.10.0"}
     (note,) = [note for note in decision.notes if note.code == "index-unreachable"]
     assert "torch 2.10.0 instead of 2.15.0" in note.text
+    assert decision.chosen
+    assert not decision.chosen.candidate.resolution.notes
     assert "2.10 GB less on disk" in note.text
 
 
@@ -151,6 +153,31 @@ def test_a_version_that_the_cpu_index_lacks_comes_from_the_default_one() -> None
     decision = plan(make_world(make_vendor()), "torch==2.14.0")
     assert pins(decision)["torch"] == "2.14.0"
     assert any("nothing fits with it" in note.text for note in decision.notes)
+
+
+def test_what_a_package_does_without_where_there_is_no_gpu_is_left_out() -> None:
+    world = make_world(make_vendor())
+    world.add(f"xgboost-3.0-{ARM}", requires=["nvidia-nccl-cu13"], facts=installed(90))
+    world.add("nvidia_nccl_cu13-2.3-py3-none-any.whl", facts=installed(300))
+    left = plan(world, "xgboost", "app-vision")
+    assert pins(left) == {"app-vision": "1.0", "torch": "2.15.0+cpu", "xgboost": "3.0"}
+    (note,) = [note for note in left.notes if note.code == "index-for-device"]
+    assert f"torch from {CPU_INDEX}, without CUDA; xgboost without nvidia-nccl*" in note.text
+    assert "2.38 GB less on disk" in note.text
+    cuda = replace(PI, accelerator="cuda", accelerator_asked=True)
+    for texts, where in ((("xgboost",), cuda), (("xgboost", "nvidia-nccl-cu13"), PI)):
+        assert "nvidia-nccl-cu13" in pins(plan(world, *texts, target=where))
+    first = plan(world, "xgboost", target=replace(PI, accelerator="")).savings[0]
+    assert (first.option, round(first.bytes / MB)) == ("--accelerator none", 300)
+
+
+def test_where_nothing_can_be_reached_or_left_out_that_is_said() -> None:
+    world = make_world(None, AMD)
+    world.add("openai_whisper-1-py3-none-any.whl", requires=["torch", "triton"])
+    decision = plan(world, "openai-whisper", target=replace(PI, arch=Arch.AMD64))
+    assert "triton" in pins(decision)  # torch needs it
+    (note,) = [note for note in decision.notes if note.code == "index-unreachable"]
+    assert "plan again when it can be reached" in note.text
 
 
 def test_with_a_gpu_the_default_index_is_the_only_one_asked() -> None:
