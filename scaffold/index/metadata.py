@@ -281,6 +281,8 @@ _EXTENSIONS = re.compile(
 )
 _NATIVE_BACKENDS = ("maturin", "scikit_build_core", "mesonpy", "mesonpep517", "py_build_cmake",
                     "skbuild", "sipbuild", "setuptools_rust", "enscons")  # fmt: skip
+# What a compiler is told to use all of the building machine's processor, and how CMake asks for it.
+_TUNED = re.compile(r"-m(?:arch|cpu)=native|_AVAILABLE_ON_HOST\b")
 _NATIVE_TOOLS = re.compile(
     r"^(cython|setuptools-rust|maturin|scikit-build(-core)?|meson-python|pybind11|nanobind|cffi"
     r"|milksnake|hatch-cython|hatch-mypyc|mypy|cmake|swig)\b",
@@ -357,6 +359,9 @@ def scan_sources(texts: Mapping[str, str], names: Sequence[str]) -> SourceFacts:
         languages=tuple(sorted(languages)) or ("c",),
         headers=tuple(sorted(set(_headers(texts, names)))),
         modules=tuple(sorted(set(_modules(texts)))),
+        tuned=any(
+            _TUNED.search(texts[one]) for one in texts if PurePosixPath(one).name in _SCRIPTS
+        ),
     )
 
 

@@ -97,7 +97,8 @@ class SourceFacts:
     ``fortran``, ``meson``, ``rust``, ``swig``. ``headers`` are the system headers that its sources
     include (``jpeglib.h``, ``ft2build.h``), ``modules`` names asked of pkg-config, CMake or meson.
     ``libraries`` are those that it brings compiled: no build makes them for another machine.
-    ``starts`` are as in ``WheelFacts``.
+    ``tuned`` says that a build asks the compiler for all that its own processor has. ``starts``
+    are as in ``WheelFacts``.
     """
 
     native: bool
@@ -105,6 +106,7 @@ class SourceFacts:
     headers: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     libraries: tuple[CompiledLibrary, ...] = ()
+    tuned: bool = False
     starts: tuple[tuple[str, str], ...] = ()
 
 

@@ -159,12 +159,17 @@ def _explain(weighed: Weighed, build: _Build) -> Reason:
     if build.effort is BuildClass.WHEELS:
         text = f"{what}, which is pure Python: on the build machine, without a compiler"
         return Reason(code=Code.PURE_SDIST, text=text, package=name, file=file)
-    needs = ", ".join(dict.fromkeys(build.packages))
+    needs, tuned = ", ".join(dict.fromkeys(build.packages)), ""
+    if weighed.source is not None and weighed.source.tuned:
+        tuned = (
+            "; its build is made for the processor of the machine that builds, and may end with "
+            "'Illegal instruction' on another: build on the device, or on one of its kind"
+        )
     if build.effort is not BuildClass.UNKNOWN:
-        text = f"{what}: {build.effort} with {needs}"
+        text = f"{what}: {build.effort} with {needs}{tuned}"
         return Reason(code=Code.COMPILE_NEEDED, text=text, package=name, file=file)
     who = f"; no known package has {', '.join(build.unknown[:4])}" if build.unknown else ""
-    text = f"{what}: how long that takes and what it needs is not known; with {needs}{who}"
+    text = f"{what}: how long that takes and what it needs is not known; with {needs}{who}{tuned}"
     return Reason(code=Code.COMPILE_UNKNOWN, text=text, package=name, file=file)
 
 

@@ -65,3 +65,19 @@ def test_modules_of_build_systems_are_found() -> None:
     found = scan_sources(texts, tuple(texts))
     assert found.modules == ("ZLIB", "openblas")
     assert "meson" in found.languages
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "tuned"),
+    [
+        ("CMakeLists.txt", "list(APPEND FLAGS -march=native)", True),
+        ("vendor/core/CMakeLists.txt", "set(ARM -mcpu=native+nosve)", True),
+        ("setup.cfg", "extra_compile_args = -march=native", True),
+        ("CMakeLists.txt", "if (AVX_IS_AVAILABLE_ON_HOST)", True),
+        ("CMakeLists.txt", "set(CMAKE_C_FLAGS -march=armv8-a)", False),
+        ("src/a.c", "/* try -march=native */", False),
+    ],
+)
+def test_a_build_for_its_own_processor_is_seen(path: str, text: str, *, tuned: bool) -> None:
+    texts = {"setup.py": "setup(ext_modules=x)", path: text}
+    assert scan_sources(texts, tuple(texts)).tuned is tuned

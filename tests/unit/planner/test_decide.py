@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaffold.model.index import WheelFacts
+from scaffold.model.index import SourceFacts, WheelFacts
 from scaffold.model.knowledge import (
     Base,
     BuildClass,
@@ -379,6 +379,16 @@ def test_the_choice_does_not_depend_on_the_order_of_bases(order: list[int]) -> N
     shuffled = [fits[i] for i in order]
     assert choose([shuffled], "size")[0] == choose([fits], "size")[0]
     assert len(list(permutations(fits))) == 24
+
+
+@pytest.mark.parametrize("tuned", [True, False])
+def test_a_build_that_is_made_for_the_processor_of_the_builder_is_told(*, tuned: bool) -> None:
+    world = World().add("a-1.tar.gz")
+    world.sources["a-1.tar.gz"] = SourceFacts(native=True, languages=("c",), tuned=tuned)
+    (decision,) = decided(world, "a", facts=facts_of(slim()))
+    assert decision.chosen is not None
+    told = " ".join(one.text for one in decision.chosen.reasons)
+    assert ("made for the processor of the machine that builds" in told) is tuned
 
 
 def test_a_larger_base_with_the_newest_goes_before_a_smaller_one_that_may_lack_something() -> None:

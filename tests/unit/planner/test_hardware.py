@@ -148,6 +148,7 @@ BOARDS = [
     ("up-squared", "tensorflow", "tensorflow", "refused", "tensorflow=ai-edge-litert"),
     ("lattepanda-3-delta", "jax", "jax", "refused", "AVX"),
     ("lattepanda-3-delta", "paddlepaddle", "paddle", "refused", "AVX"),
+    ("up-squared", "llama-cpp-python", "llama_cpp", "refused", "AVX2"),
     ("up-squared", "polars", "polars", "told", "rtcompat"),
     ("n100-mini-pc", "tensorflow", "tensorflow", "", ""),
     ("beaglebone-black", "Adafruit-BBIO", "Adafruit_BBIO", "", ""),
