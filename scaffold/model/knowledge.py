@@ -61,15 +61,17 @@ class Accelerator:
     """One kind of accelerator.
 
     ``parts`` are patterns of packages that are not needed without it. ``host`` is what the device's
-    own system brings, outside of any image. ``runtime`` is the container runtime that it needs,
-    ``variables`` are what that reads in the container's environment. ``asks`` maps patterns of the
-    device's name in calls (``cuda``, ``package:0`` for a number) to what happens without it.
+    own system brings, outside of any image, ``provides`` its libraries. ``runtime`` is the
+    container runtime that it needs, ``variables`` are what that reads in the container's
+    environment. ``asks`` maps patterns of the device's name in calls (``cuda``, ``package:0`` for a
+    number) to what happens without it.
     """
 
     id: str
     name: str
     parts: tuple[str, ...] = ()
     host: str = ""
+    provides: tuple[str, ...] = ()
     runtime: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=dict)
@@ -433,9 +435,10 @@ class PackageFact:
     ``shares`` are, by rule of trimming and machine in a wheel's tag, what goes of its machine code.
     ``memory`` is bytes resident on import, where packages are installed that match
     ``memory_beside``; empty is everywhere. ``provides_import`` are the modules it owns.
-    ``breaks`` maps a version to a date: extension modules compiled before do not load beside it or
-    newer ones. ``unimportable`` maps a module to why it does not import on a machine without the
-    right hardware or display.
+    ``requires`` are requirements that its metadata leave out; ``{release}`` is its own release
+    (``2.8`` of 2.8.1). ``breaks`` maps a version to a date: extension modules compiled before do
+    not load beside it or newer ones. ``unimportable`` maps a module to why it does not import on a
+    machine without the right hardware or display.
     """
 
     name: str
@@ -453,6 +456,7 @@ class PackageFact:
     memory: int | None = None
     memory_beside: tuple[str, ...] = ()
     provides_import: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     breaks: Mapping[str, date] = field(default_factory=dict)
     unimportable: Mapping[str, str] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()

@@ -112,6 +112,7 @@ class Device:
     cpu: CpuClass
     cores: int | None = None
     board: str = ""  # whose pins and buses it has, such as raspberry-pi-5; empty: not known
+    i2c: int = 1  # the bus on pins 3 and 5 of its header, or the board's first
     accelerator: str = "none"  # the one that it is sold with
     capability: str = ""  # CUDA's compute capability, such as 8.7
     jetpacks: tuple[str, ...] = ()  # NVIDIA's system releases for it, the newest last

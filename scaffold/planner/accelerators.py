@@ -172,15 +172,16 @@ def list_unused(
 
 
 def list_unknown(
-    accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
+    accelerators: Mapping[str, Accelerator], target: Target, packages: Collection[str]
 ) -> Iterator[Reason]:
     """Yield a note for each package of which nobody knows what it does on the device.
 
     ``packages`` are those that the project asks for itself: others do without what they require
     for a GPU alone, or are listed themselves.
     """
+    told = {one.package for one in list_unused(accelerators, target, packages)}
     for package in packages:
-        advice = find_advice(accelerators, target, package)
+        advice = None if package in told else find_advice(accelerators, target, package)
         if advice is not None and advice.rule.verdict == "unknown":
             yield Reason(
                 code=Code.ACCELERATOR_UNKNOWN,

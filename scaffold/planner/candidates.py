@@ -52,6 +52,9 @@ def wanted_of(project: Project, options: Options, facts: Facts) -> ResolutionReq
             for name, fact in sorted(facts.packages.items())
             for version, day in fact.breaks.items()
         ),
+        unsaid=tuple(
+            (name, text) for name, fact in sorted(facts.packages.items()) for text in fact.requires
+        ),
         headers=tuple(dict.fromkeys(h for one in sources for h in (*one.headers, *one.modules))),
     )
 

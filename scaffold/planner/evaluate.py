@@ -2,7 +2,7 @@
 
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from scaffold.model.build import zstd_level
@@ -115,13 +115,15 @@ def evaluate(
 ) -> Evaluation:
     """Return the verdict on a base whose packages resolve: needs, size, limits."""
     facts, options = question.facts, question.options
+    used = facts.accelerators.get(question.target.accelerator)
+    host = used.provides if used is not None else ()
     needs = find_os_packages(
         project=question.project,
         facts=facts,
         base=base,
         arch=image.arch,
         packages=packages,
-        options=options,
+        options=replace(options, provided=(*options.provided, *host)),
         python=image.python,
         system=resolution.system,
     )

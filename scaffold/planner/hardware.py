@@ -29,11 +29,12 @@ def find_access(facts: Facts, project: Project, target: Target) -> HostAccess:
     kinds = {_kind(path, files) for path in found} - {""}
     variables: dict[str, str] = {}
     security: dict[str, None] = {}
+    bus = str(target.device.i2c if target.device else 1)
     for access, why in _list_needed(facts.hardware, project, _board_of(target)):
         variables |= access.variables
         security |= dict.fromkeys(access.security)
         for text in access.opens:
-            path = text.replace("{lib}", LIBRARY_FOLDERS[target.arch])
+            path = text.replace("{lib}", LIBRARY_FOLDERS[target.arch]).replace("{i2c}", bus)
             if _kind(path, files) not in kinds:
                 found.setdefault(path, why)
     return HostAccess(
@@ -191,7 +192,7 @@ def _describe(
     known = device is not None and device.board
     named = f"{package}, which {join_words(sorted(brought))} requires," if brought else package
     text = f"{named} {'does not work' if known else 'may not work'} {where}: {row.why}"
-    if known and row.swap and not brought:
+    if known and row.swap:
         text += f" (--swap {package}={row.swap})"
     code = Code.USELESS_ON_DEVICE if fails else Code.OTHER_BOARD
     return Reason(code=code, text=text, package=package)

@@ -102,7 +102,7 @@ class ResolutionRequest:
     are names whose sdist is known to build in the time allowed, ``slow`` those that take longer;
     ``headers`` are what is known to be installed for a build that includes them. ``breaks`` are
     (name, version, ISO date): what was compiled against an older version before that day does not
-    load beside this one.
+    load beside this one. ``unsaid`` are (name, requirement) that metadata leave out.
     """
 
     asked: tuple[Asked, ...]
@@ -117,6 +117,7 @@ class ResolutionRequest:
     slow: frozenset[str] = frozenset()
     headers: tuple[str, ...] = ()
     breaks: tuple[tuple[str, str, str], ...] = ()
+    unsaid: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ class Provider:
         if known & (extras - offered):
             yield Requirement(candidate.name, extras, "<0", candidate.name)
         known |= offered
-        for text in metadata.requires:
+        for text in (*metadata.requires, *self._list_unsaid(candidate)):
             requirement = parse_requirement(text)
             if requirement is None:
                 raise self._unreadable(
@@ -202,6 +202,12 @@ class Provider:
             parent == one and fnmatchcase(name, pattern)
             for one, pattern in self.wanted.options.omitted
         )
+
+    def _list_unsaid(self, candidate: Candidate) -> Iterator[str]:
+        release = ".".join(map(str, candidate.version.release[:2]))
+        for name, text in self.wanted.unsaid:
+            if name == candidate.name:
+                yield text.replace("{release}", release)
 
     def _bounds(self, candidate: Candidate, name: str) -> Iterator[Requirement]:
         """Yield what its metadata could not know: newer versions that do not load what it has.

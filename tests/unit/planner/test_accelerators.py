@@ -116,7 +116,7 @@ PAIRS = [
     # A GPU in a computer: the default index is right.
     ("intel-nuc", "cuda", "torch", "works", "driver"),
     ("intel-nuc", "cuda", "onnxruntime-gpu", "works", "driver"),
-    ("intel-nuc", "cuda", "tensorrt", "works", "driver"),
+    ("intel-nuc", "cuda", "tensorrt", "unusable", "pypi.nvidia.com"),
 ]
 
 

@@ -53,6 +53,10 @@ def use(code: str, value: str, when: When = When.START) -> Use:
         ("raspberry-pi-4", ("RPi.GPIO",), (), ["/dev/gpiomem"]),
         ("raspberry-pi-5", ("gpiozero",), (), PI5),
         ("jetson-orin-nano", ("smbus2",), (), ["/dev/i2c-7"]),
+        ("jetson-xavier-nx", ("adafruit-circuitpython-servokit",), (), ["/dev/i2c-8"]),
+        ("jetson-nano", ("smbus2",), (), ["/dev/i2c-1"]),
+        ("visionfive-2", ("luma.oled",), (), ["/dev/i2c-0"]),
+        ("beaglebone-black", ("adafruit-blinka",), (), ["/dev/i2c-2"]),
         ("orange-pi-5", ("rknn-toolkit-lite2",), (), RKNN),
         ("radxa-zero-3w", ("rknn-toolkit-lite2",), (), RKNN),
         ("n100-mini-pc", ("openvino",), (), ["/dev/dri"]),
@@ -148,6 +152,7 @@ BOARDS = [
     ("up-squared", "tensorflow", "tensorflow", "refused", "tensorflow=ai-edge-litert"),
     ("lattepanda-3-delta", "jax", "jax", "refused", "AVX"),
     ("lattepanda-3-delta", "paddlepaddle", "paddle", "refused", "AVX"),
+    ("raspberry-pi-4", "Adafruit-DHT", "Adafruit_DHT", "refused", "adafruit-circuitpython-dht"),
     ("up-squared", "llama-cpp-python", "llama_cpp", "refused", "AVX2"),
     ("up-squared", "polars", "polars", "told", "rtcompat"),
     ("n100-mini-pc", "tensorflow", "tensorflow", "", ""),
@@ -200,6 +205,10 @@ def test_what_a_package_requires_is_judged_where_that_package_is_not(
     found = list(list_misfits(FACTS, target(device), project, {by: (), package: (by,)}))
     assert [fails for _, fails in found] == {"": [], "told": [False], "refused": [True]}[ends]
     assert all(f"{package}, which {by} requires," in reason.text for reason, _ in found)
+    swaps = [row.swap for row in FACTS.hardware.values() if row.covers(package) and row.swap]
+    board = target(device).device
+    if found and board and board.board:
+        assert any(f"--swap {package}={swap}" in found[0][0].text for swap in swaps)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ raspberry-pi-5       auto  onnxruntime                   fits
 jetson-nano          auto  onnxruntime                   told     stays unused
 raspberry-pi-5       auto  onnxruntime-gpu               refused  =onnxruntime
 jetson-orin-nano     auto  onnxruntime-gpu               refused  jp6
-intel-nuc            cuda  onnxruntime-gpu               fits
+intel-nuc            cuda  onnxruntime-gpu               told     onnxruntime-gpu[cuda,cudnn]
 n100-mini-pc         auto  onnxruntime-openvino          told     intel-opencl-icd
 n100-mini-pc         auto  openvino                      told     /dev/dri
 raspberry-pi-5       auto  openvino                      fits
@@ -74,7 +74,6 @@ radxa-zero-3w        auto  rknn-toolkit-lite2            told     /dev/dri
 odroid-m1s           auto  rknn-toolkit-lite2            told     /dev/dri
 nanopi-r5s           auto  rknn-toolkit-lite2            told     /dev/dri
 n100-mini-pc         auto  rknn-toolkit-lite2            refused  =onnxruntime
-orange-pi-5          auto  rknn-toolkit2                 told     on a computer
 raspberry-pi-5       auto  ncnn                          fits
 raspberry-pi-5       auto  mediapipe                     fits
 raspberry-pi-5       auto  degirum                       fits
@@ -88,8 +87,16 @@ raspberry-pi-5       auto  nvidia-ml-py                  told     nvmlInit
 jetson-orin-nano     auto  nvidia-ml-py                  told     NOT_SUPPORTED
 jetson-nano          cuda  pynvml                        refused  libnvidia-ml.so.1
 jetson-orin-nano     auto  pyds                          told     DeepStream
-n100-mini-pc         auto  intel-extension-for-pytorch   refused  torch==2.8
-n100-mini-pc         auto  intel-extension-for-pytorch,torch told pin torch
+orange-pi-5          auto  rknn-toolkit2                 told     stays unused
+raspberry-pi-5       auto  rembg                         refused  rembg[cpu]
+raspberry-pi-5       auto  rembg,onnxruntime             fits
+intel-nuc            auto  insightface                   refused  onnxruntime
+raspberry-pi-5       auto  Adafruit-DHT                  refused  adafruit-circuitpython-dht
+intel-nuc            cuda  tensorrt                      refused  pypi.nvidia.com
+jetson-xavier-nx     auto  smbus2                        fits     /dev/i2c-8
+siemens-iot2050      auto  smbus2                        fits     /dev/i2c-4
+n100-mini-pc         auto  xgboost                       fits
+lattepanda-3-delta   auto  llama-cpp-python              refused  AVX2
 raspberry-pi-4       auto  sense-hat                     refused  RTIMU
 raspberry-pi-4       auto  sense-hat,rtimulib            fits     /dev/i2c-1
 raspberry-pi-4       auto  rpi-ws281x                    told     /dev/mem

@@ -171,6 +171,14 @@ def test_what_a_package_does_without_where_there_is_no_gpu_is_left_out() -> None
     assert (first.option, round(first.bytes / MB)) == ("--accelerator none", 300)
 
 
+def test_the_driver_of_a_gpu_is_not_missed_in_the_image() -> None:
+    needs = WheelFacts(installed=MB, files=10, elf="read", needs=("libcuda.so.1",))
+    world = World().add(f"gpu_reader-1.0-{ARM}", facts=needs)
+    cuda = replace(PI, accelerator="cuda", accelerator_asked=True)
+    assert plan(world, "gpu-reader", target=cuda).chosen
+    assert not plan(world, "gpu-reader").chosen
+
+
 def test_where_nothing_can_be_reached_or_left_out_that_is_said() -> None:
     world = make_world(None, AMD)
     world.add("openai_whisper-1-py3-none-any.whl", requires=["torch", "triton"])

@@ -111,6 +111,13 @@ def test_what_was_compiled_before_a_version_that_broke_it_gets_an_older_one(
     assert solved(world, "a", wanted=wanted) == {"a": "1.0", "n": version}
 
 
+def test_what_metadata_leave_out_is_required() -> None:
+    world = World().add(f"a-2.8.1-{ANY}").add(f"b-2.8.3-{ANY}").add(f"b-2.9.0-{ANY}")
+    wanted = ResolutionRequest(asked=(), unsaid=(("a", "b=={release}.*"),))
+    assert solved(world, "a", wanted=wanted) == {"a": "2.8.1", "b": "2.8.3"}
+    assert refused(world, "a", "b==2.9.0", wanted=wanted)
+
+
 def test_an_sdist_is_taken_only_where_no_release_has_a_wheel() -> None:
     world = World().add("a-1.0.tar.gz").add("a-2.0.tar.gz")
     found = solve(world, "a")
