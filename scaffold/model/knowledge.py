@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from fnmatch import filter as fnmatch_filter
 from fnmatch import fnmatchcase
 
 from scaffold.model.hardware import DeviceFiles, HardwareFact
@@ -434,7 +435,8 @@ class PackageFact:
     loads but the packages in ``loaded_by``: it opens others by their full names alone.
     ``shares`` are, by rule of trimming and machine in a wheel's tag, what goes of its machine code.
     ``memory`` is bytes resident on import, where packages are installed that match
-    ``memory_beside``; empty is everywhere. ``provides_import`` are the modules it owns.
+    ``memory_beside``; empty is everywhere. Elsewhere it is ``memory_alone``. ``provides_import``
+    are the modules it owns.
     ``requires`` are requirements that its metadata leave out; ``{release}`` is its own release
     (``2.8`` of 2.8.1). ``breaks`` maps a version to a date: extension modules compiled before do
     not load beside it or newer ones. ``unimportable`` maps a module to why it does not import on a
@@ -455,6 +457,7 @@ class PackageFact:
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     memory: int | None = None
     memory_beside: tuple[str, ...] = ()
+    memory_alone: int | None = None
     provides_import: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     breaks: Mapping[str, date] = field(default_factory=dict)
@@ -465,6 +468,12 @@ class PackageFact:
     notes: tuple[str, ...] = ()
     source: str
     checked: date
+
+    def memory_among(self, packages: Iterable[str]) -> int | None:
+        """Return what importing it takes where these packages are installed; None: not known."""
+        names = tuple(packages)
+        beside = all(fnmatch_filter(names, pattern) for pattern in self.memory_beside)
+        return self.memory if beside else self.memory_alone
 
     def share(self, rule: str, filename: str) -> float:
         """Return what a rule takes of the machine code in a wheel of that name; 0 if unmeasured."""

@@ -44,10 +44,10 @@ def find_advice(
 def find_used(
     accelerators: Mapping[str, Accelerator], target: Target, packages: Iterable[str]
 ) -> Accelerator | None:
-    """Return the target's accelerator if one of its packages uses it, None otherwise."""
+    """Return the target's accelerator if it was asked for or a package uses it, None otherwise."""
     own = accelerators.get(target.accelerator)
-    if own is None:
-        return None
+    if own is None or target.accelerator_asked:
+        return own
     for package in packages:
         advice = _find_rule({own.id: own}, target, package, own.id)
         if own.is_part(package) or (advice is not None and advice.rule.verdict == "works"):

@@ -1,6 +1,5 @@
 """The verdict on a base whose packages resolve: what they need, what they weigh, the limits."""
 
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -57,11 +56,10 @@ def estimate_memory(packages: Sequence[Weighed], facts: Mapping[str, PackageFact
     """Return the interpreter and what each measured package adds when it is imported."""
     names = [weighed.pinned.name for weighed in packages]
     known = [
-        (fact.memory, weighed.facts.installed)
+        (memory, weighed.facts.installed)
         for weighed in packages
         if (fact := facts.get(weighed.pinned.name)) is not None
-        and fact.memory is not None
-        and all(fnmatch.filter(names, pattern) for pattern in fact.memory_beside)
+        and (memory := fact.memory_among(names)) is not None
     ]
     total = sum(weighed.facts.installed for weighed in packages)
     return Memory(

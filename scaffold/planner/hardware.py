@@ -128,13 +128,14 @@ def list_misfits(
     Each comes with whether the application fails for it. Where the device's board is not known,
     it is told what works on certain boards alone. ``packages`` are all that is installed, with
     what requires each, or, where nothing was ``resolved``, what is asked for: then what else may be
-    there is not known. What others require alone is refused only if the sources import it; of
-    what a package requires that works on the board by this very table, nothing is said.
+    there is not known. What others require alone is refused only if the sources import it; what
+    is required by a package that stands in this very table is its affair.
     """
     board, asked = _board_of(target), {one.name for one in project.asked}
     rows = facts.hardware.values()
     for package, by in packages.items():
-        brought = [] if package in asked else [one for one in by if not _is_known(one, rows, board)]
+        known = {one for one in by if any(row.covers(one) for row in rows)}
+        brought = [one for one in by if one not in known and package not in asked]
         if package not in asked and not brought:
             continue
         for row in rows:
@@ -162,12 +163,6 @@ def _list_called(
         fails = use.when is When.START and not row.told
         code = Code.USELESS_ON_DEVICE if fails else Code.OTHER_BOARD
         yield Reason(code=code, text=text), fails
-
-
-def _is_known(package: str, rows: Iterable[HardwareFact], board: str) -> bool:
-    """Tell whether a package is in the table and works on the board."""
-    own = [row for row in rows if row.covers(package)]
-    return bool(own) and all(row.fits(board) for row in own)
 
 
 def _is_needed(row: HardwareFact, project: Project, *, asked: bool) -> bool:

@@ -159,18 +159,21 @@ def test_what_a_driver_serves_is_refused_on_musl_whatever_is_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "packages", "used"),
+    ("device", "accelerator", "packages", "used"),
     [
-        ("jetson-agx-thor", ("flask", "nvidia-cudnn-cu13"), "cuda"),
-        ("jetson-agx-thor", ("flask",), None),
-        ("rock-5b", ("rknn-toolkit-lite2",), "rknn"),
-        ("raspberry-pi-5", ("onnxruntime-gpu",), None),
+        ("jetson-agx-thor", "auto", ("flask", "nvidia-cudnn-cu13"), "cuda"),
+        ("jetson-agx-thor", "auto", ("flask",), None),
+        ("jetson-agx-thor", "cuda", ("flask",), "cuda"),
+        ("intel-nuc", "cuda", ("numba",), "cuda"),
+        ("jetson-agx-thor", "none", ("nvidia-cudnn-cu13",), None),
+        ("rock-5b", "auto", ("rknn-toolkit-lite2",), "rknn"),
+        ("raspberry-pi-5", "auto", ("onnxruntime-gpu",), None),
     ],
 )
-def test_an_accelerator_is_used_where_a_package_is_made_for_it(
-    device: str, packages: tuple[str, ...], used: str | None
+def test_an_accelerator_is_used_where_it_is_asked_for_or_a_package_is_made_for_it(
+    device: str, accelerator: str, packages: tuple[str, ...], used: str | None
 ) -> None:
-    found = find_used(TABLE, target(device), packages)
+    found = find_used(TABLE, target(device, accelerator), packages)
     assert (found and found.id) == used
 
 

@@ -245,6 +245,13 @@ def test_a_mounted_library_is_there_and_what_it_loads_is_added() -> None:
     assert not [one for one in found.remarks if "no package is known" in one.text]
 
 
+def test_what_a_package_that_is_judged_itself_requires_is_not_told_too() -> None:
+    project = replace(PROJECT, asked=ask("classifier"), uses=())
+    packages = {"classifier": (), "tensorflow": ("classifier",), "keras": ("tensorflow",)}
+    found = list(list_misfits(FACTS, target("up-squared"), project, packages))
+    assert [reason.package for reason, _ in found] == ["tensorflow"]
+
+
 def test_what_another_package_brings_counts_once_it_is_resolved() -> None:
     project = replace(PROJECT, asked=ask("gpiozero"), uses=())
     where = target("raspberry-pi-5")

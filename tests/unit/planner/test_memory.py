@@ -44,3 +44,10 @@ def test_a_figure_counts_only_beside_what_it_was_measured_with(beside: str, meas
     facts = {"torch": replace(fact("torch", 600 * MB), memory_beside=("nvidia-*",))}
     packages = [make_weighed("torch"), make_weighed(beside)]
     assert estimate_memory(packages, facts).measured == measured
+
+
+@pytest.mark.parametrize(("beside", "added"), [("nvidia-cudnn-cu13", 600 * MB), ("six", 200 * MB)])
+def test_without_what_it_was_measured_with_another_figure_counts(beside: str, added: int) -> None:
+    torch = replace(fact("torch", 600 * MB), memory_beside=("nvidia-*",), memory_alone=200 * MB)
+    found = estimate_memory([make_weighed("torch"), make_weighed(beside)], {"torch": torch})
+    assert found.resident - INTERPRETER == added
