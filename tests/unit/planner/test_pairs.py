@@ -10,7 +10,7 @@ import pytest
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.config.request import choose_targets
-from scaffold.model.options import Request
+from scaffold.model.options import Options, Request
 from scaffold.model.target import Target
 from scaffold.planner.accelerators import (
     choose_indexes,
@@ -18,6 +18,7 @@ from scaffold.planner.accelerators import (
     list_unknown,
     list_unused,
 )
+from scaffold.planner.candidates import wanted_of
 from scaffold.planner.companions import find_companions
 from scaffold.planner.hardware import find_access, list_misfits, list_notes
 from tests.support.dockerfiles import PROJECT
@@ -89,6 +90,7 @@ jetson-nano          cuda  pynvml                        refused  libnvidia-ml.s
 jetson-orin-nano     auto  pyds                          told     DeepStream
 orange-pi-5          auto  rknn-toolkit2                 told     stays unused
 raspberry-pi-5       auto  rembg                         refused  rembg[cpu]
+raspberry-pi-5       auto  paddlepaddle                  fits
 raspberry-pi-5       auto  rembg,onnxruntime             fits
 intel-nuc            auto  insightface                   refused  onnxruntime
 raspberry-pi-5       auto  Adafruit-DHT                  refused  adafruit-circuitpython-dht
@@ -137,6 +139,14 @@ def test_a_device_and_a_package_end_as_documented(row: list[str]) -> None:
     urls = [url for _, url in choose_indexes(FACTS.accelerators, where, project, names)]
     said = " ".join([*(one.text for one in refused or told), *opened, *urls])
     assert all(words in said for words in named)
+
+
+def test_what_metadata_do_not_say_reaches_the_search_for_versions() -> None:
+    wanted = wanted_of(PROJECT, Options(), FACTS)
+    assert {("paddlepaddle", "setuptools"), ("face-recognition-models", "setuptools<82")} <= {
+        *wanted.unsaid
+    }
+    assert ("numpy", "2", "2024-04-01") in wanted.breaks
 
 
 def test_no_pair_stands_there_twice() -> None:
