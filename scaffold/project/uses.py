@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from scaffold.model.project import Use, When
 from scaffold.project.asked_devices import find_asked_devices
-from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.missing_models import find_lacking_models
 from scaffold.project.pipelines import find_pipelines
 from scaffold.project.reached import Place, Reached, find_reached, starts
@@ -746,40 +745,3 @@ def _taken(
                 full[name] = there if there.partition(".")[0] in foreign else ""
             if full[name]:
                 yield Use(code="takes", value=full[name], origin=module.origin(node)), node
-
-
-_DEVICE = re.compile(
-    r"/dev/(?:video\d+|media\d+|gpiochip\d+|gpiomem\d?|i2c-\d+|spidev\d+\.\d+|fb\d|kfd|rknpu"
-    r"|tty(?:USB|ACM|AMA|S|THS|O)\d+|serial\d|snd|dri(?:/(?:card|renderD)\d+)?|input/[\w-]+"
-    r"|(?:apex_|hailo)\d+|watchdog\d*)"
-)
-
-_DEVICE_OPTION = re.compile(rf"\bdevice=[\"']?({_DEVICE.pattern})(?![\w/])")
-
-
-def find_devices(modules: Sequence[Module]) -> tuple[Use, ...]:
-    """Return a ``opens-device`` for each device file, where it stands first; none of tests."""
-    first: dict[str, Use] = {}
-    for module in modules:
-        if not is_aside(module):
-            for use in sorted(_devices(module), key=lambda use: use.origin.line or 0):
-                first.setdefault(use.value, use)
-    return tuple(first.values())
-
-
-def _devices(module: Module) -> Iterator[Use]:
-    for node in module.of(ast.Constant):
-        text = node.value
-        if not isinstance(text, str):
-            continue
-        if _DEVICE.fullmatch(text):
-            yield Use(code="opens-device", value=text, origin=module.origin(node))
-        elif match := _DEVICE_OPTION.search(text):  # v4l2src device=/dev/video0 ! …
-            yield Use(code="opens-device", value=match[1], origin=module.origin(node))
-    for called, call in module.calls():
-        number = (
-            module.literal(argument(call, "index", 0)) if called == "cv2.VideoCapture" else None
-        )
-        if isinstance(number, int):
-            value = f"/dev/video{number}"
-            yield Use(code="opens-device", value=value, origin=module.origin(call))

@@ -61,10 +61,11 @@ from scaffold.project.entrypoint.scripts import (
     start_streamlit,
 )
 from scaffold.project.entrypoint.servers import Setting, serve_app, serve_site
+from scaffold.project.opened_devices import find_devices
 from scaffold.project.reached import find_reached
 from scaffold.project.setup_files import SETUP_FILES
 from scaffold.project.source_modules import Module, is_example, load_modules, uncollected
-from scaffold.project.uses import find_devices, find_uses
+from scaffold.project.uses import find_uses
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -34,8 +34,3 @@ def test_texts_that_are_no_pipelines_name_no_elements(tmp_path: Path, source: st
 def test_opencv_asked_for_gstreamer_is_a_call(tmp_path: Path) -> None:
     source = "import cv2\ncap = cv2.VideoCapture(text(), cv2.CAP_GSTREAMER)\n"
     assert ("calls", "cv2.CAP_GSTREAMER", 2) in uses(tmp_path, source, "calls")
-
-
-def test_the_device_of_a_pipeline_is_opened(tmp_path: Path) -> None:
-    source = "run('v4l2src device=/dev/video2 ! appsink')"
-    assert uses(tmp_path, source, "opens-device") == [("opens-device", "/dev/video2", 1)]

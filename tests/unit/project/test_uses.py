@@ -163,9 +163,26 @@ def test_device_files_in_the_sources_are_named_once_and_those_of_tests_are_not(
     ]
 
 
-def test_the_number_of_opencvs_camera_is_a_device_file(tmp_path: Path) -> None:
-    source = "import cv2\ncv2.VideoCapture(1)\ncv2.VideoCapture('film.mp4')\n"
-    assert uses(tmp_path, source, "opens-device") == [("opens-device", "/dev/video1", 2)]
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("import cv2\ncv2.VideoCapture(1)", "/dev/video1"),
+        ("import cv2\ncv2.VideoCapture('film.mp4')", ""),
+        ("import smbus2\nbus = smbus2.SMBus(7)", "/dev/i2c-7"),
+        ("from smbus import SMBus\nBUS = 3\nSMBus(BUS)", "/dev/i2c-3"),
+        ("import smbus2\nsmbus2.SMBus(number())", ""),
+        ("import spidev\nspi = spidev.SpiDev()\nspi.open(1, 0)", "/dev/spidev1.0"),
+        ("from spidev import SpiDev\nself.spi.open(0, 1)", "/dev/spidev0.1"),
+        ("import spidev\nself.spi.open(0, 1)", "/dev/spidev0.1"),
+        ("import spidev\nspidev.SpiDev(1, 2)", "/dev/spidev1.2"),
+        ("import lgpio\nlgpio.gpiochip_open(4)", "/dev/gpiochip4"),
+        ("from luma.core.interface.serial import i2c\ni2c(port=0)", "/dev/i2c-0"),
+        ("run('v4l2src device=/dev/video2 ! appsink')", "/dev/video2"),
+    ],
+)
+def test_numbers_that_calls_take_are_device_files(tmp_path: Path, source: str, path: str) -> None:
+    found = uses(tmp_path, source, "opens-device")
+    assert [value for _, value, _ in found] == ([path] if path else [])
 
 
 @pytest.mark.parametrize(
