@@ -30,7 +30,16 @@ def test_the_sample_has_every_setting_and_is_read_as_it_stands(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"max_size": "1GB"}, {"offline": "yes"}, {"trim": "all"}, {"cmd": 3}, {"swap": [1]}]
+    "wrong",
+    [
+        {"max_size": "1GB"},
+        {"max-size": 500},
+        {"memory": "512"},
+        {"offline": "yes"},
+        {"trim": "all"},
+        {"cmd": 3},
+        {"swap": [1]},
+    ],
 )
 def test_what_no_run_would_take_is_wrong_in_an_editor_too(wrong: dict[str, Any]) -> None:
     assert not Draft7Validator(settings_schema()).is_valid(wrong)

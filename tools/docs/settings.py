@@ -13,7 +13,9 @@ from scaffold.state.record import Record
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 _RECORD_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_NUMBERS = frozenset({"size", "memory", "port"})
+_SIZES = frozenset({"size", "memory"})
+_NUMBERS = frozenset({*_SIZES, "port"})
+_WITH_UNIT = r"[A-Za-z]\s*$|\d{7}"  # a smaller number is refused without one
 _TABLES = frozenset({"swap", "registry"})
 # A value that can be used, by the kind of a setting; a setting may have one of its own.
 _SAMPLES: Mapping[str, Any] = {
@@ -100,6 +102,8 @@ def _type_of(setting: Setting) -> dict[str, Any]:
     if setting.kind == "switch":
         return {"type": "boolean"}
     one: dict[str, Any] = {"type": ["string", "integer"] if setting.kind in _NUMBERS else "string"}
+    if setting.kind in _SIZES:
+        one |= {"minimum": 10**6, "pattern": _WITH_UNIT}
     if setting.choices:
         one = {"enum": list(setting.choices)}
     several = {"type": "array", "items": one}
