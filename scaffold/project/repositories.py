@@ -82,20 +82,21 @@ def parse_address(url: str) -> Address | None:
 def settle_repositories(reading: Reading, fetch: Fetch | None) -> Reading:
     """Return a reading whose repositories are pinned to commits, with what they ask for.
 
-    A lock that has the commit and its dependencies is enough; else ``fetch`` gets the files. What
-    cannot be pinned is a problem that says what to do.
+    A lock that has the commit and its dependencies is enough; else ``fetch`` gets the files, which
+    know the name where the requirement has none. What cannot be pinned is a problem that says what
+    to do.
     """
     asked: list[Asked] = []
     problems: list[Detail] = []
-    seen: set[tuple[str, tuple[str, ...], str]] = set()
+    seen: set[tuple[str, str, tuple[str, ...], str]] = set()
     waiting = list(reading.asked)
     while waiting:
         one = waiting.pop(0)
         address = parse_address(one.url)
-        if address is None:
+        if address is None and (one.name or not one.url):
             asked.append(one)
             continue
-        key = (one.name, one.extras, one.marker)
+        key = (one.name, "" if one.name else one.url, one.extras, one.marker)
         if key in seen:
             continue
         seen.add(key)
@@ -112,19 +113,24 @@ def settle_repositories(reading: Reading, fetch: Fetch | None) -> Reading:
 
 
 def _problem(one: Asked, why: str) -> Detail:
+    address = mask_credentials(one.written_url or one.url)
     text = (
-        f"{one.text} cannot be pinned: {mask_credentials(why)}. Lock it (uv, poetry, "
+        f"{one.text} does not say its name, and {mask_credentials(why)}: write name @ {address}"
+        if not one.name
+        else f"{one.text} cannot be pinned: {mask_credentials(why)}. Lock it (uv, poetry, "
         "pdm), or build a wheel of it once and name that instead: "
-        f"`pip wheel --no-deps '{one.name} @ {mask_credentials(one.written_url or one.url)}' "
+        f"`pip wheel --no-deps '{one.name} @ {address}' "
         "-w wheels`"
     )
     return Detail(text=text, file=one.origin.file, line=one.origin.line)
 
 
 def _settle(
-    one: Asked, address: Address, reading: Reading, fetch: Fetch | None
+    one: Asked, address: Address | None, reading: Reading, fetch: Fetch | None
 ) -> tuple[Asked, Sequence[Asked]]:
     """Return a requirement with its commit, and its dependencies. Raises FetchError, ValueError."""
+    if address is None:
+        raise FetchError("its address is neither a repository's nor an archive's")
     if one.written_url:
         raise FetchError("the address has variables in it, which the build cannot know")
     if address.repository.startswith("file:"):
@@ -137,14 +143,17 @@ def _settle(
             built = replace(one, build_from=known.pinned(pin))
             return built, tuple(_from_lock(one, locked))
     if fetch is None:
+        if not one.name:
+            raise FetchError("without the network nobody knows it")
         # Offline nobody knows: the plan says so of each base.
         return one, ()
     checkout = fetch(address)
     own = read_own_package(checkout.folder, address.folder, _list(checkout.folder), named=True)
     if own is None:
         raise FetchError("it is not a Python package")
-    if own.name != one.name:
+    if one.name not in {own.name, ""}:
         raise FetchError(f"the package in it is named {own.name}")
+    one = replace(one, name=own.name)
     built = replace(one, build_from=address.pinned(checkout.commit), build_tools=own.tools)
     return built, tuple(_from_files(one, checkout.folder, address.folder))
 

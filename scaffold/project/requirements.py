@@ -199,8 +199,6 @@ def _asked(parsed: Any, content: str, origin: Origin, root: Path) -> Asked:
     url = address if REMOTE.match(address) else ""
     path = "" if url or not address else _local(address, origin, root)
     name = requirement.name if requirement is not None else _name_in(url or path)
-    if url and not name:
-        raise ValueError(f"{content} does not say its name: write name @ {address}")
     specifier = str(requirement.specifier) if requirement is not None else ""
     check_versions(SpecifierSet(specifier))
     check_plain(name, specifier, url, path, *extras)

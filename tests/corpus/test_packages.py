@@ -173,6 +173,7 @@ REQUIREMENTS = """flask==3.1.2
 git+https://github.com/example-org/sensorlib.git@v1.2.0#egg=sensorlib
 """
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+LIBRARY = "https://index.example/sensorlib"
 
 
 def test_git_requirement_is_pinned_to_the_commit_of_its_tag(tmp_path: Path) -> None:
@@ -215,6 +216,56 @@ def test_git_requirement_that_cannot_be_pinned_is_refused_with_what_to_do(tmp_pa
     (detail,) = caught.value.details
     assert (detail.file, detail.line) == ("requirements.txt", 2)
     assert "pip wheel --no-deps 'sensorlib @ git+https://" in detail.text
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "pin"),
+    [
+        (f"git+{LIBRARY}.git", "", f"git+{LIBRARY}.git@{COMMIT}"),
+        (f"-e git+{LIBRARY}.git", "", f"git+{LIBRARY}.git@{COMMIT}"),
+        (f"git+{LIBRARY}@v1.2.0 ; python_version > '3'", "", f"git+{LIBRARY}@{COMMIT}"),
+        (f"git+{LIBRARY}@main#subdirectory=py", "py", f"git+{LIBRARY}@{COMMIT}#subdirectory=py"),
+        (f"{LIBRARY}/archive/main.zip", "", f"{LIBRARY}/archive/main.zip#sha256={COMMIT}"),
+    ],
+)
+def test_repository_without_a_name_has_that_of_the_package_in_it(
+    line: str, folder: str, pin: str, tmp_path: Path
+) -> None:
+    """As READMEs tell to install from git. Source: jhj0517/Whisper-WebUI."""
+    library = tmp_path / "library" / folder
+    library.mkdir(parents=True)
+    (library / "setup.py").write_text("setup(name='sensorlib', install_requires=['pyserial>=3'])")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "requirements.txt").write_text(f"flask\n{line}\n")
+    (project / "app.py").write_text("import sensorlib")
+    checkout = Checkout(commit=COMMIT, folder=tmp_path / "library")
+    found = read_project(project, repositories=lambda _: checkout)
+    assert {one.name: one.build_from for one in found.asked} == {
+        "flask": "",
+        "sensorlib": pin,
+        "pyserial": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (f"git+{LIBRARY}.git", f"nobody knows it: write name @ git+{LIBRARY}.git"),
+        (f"-e git+{LIBRARY}.git", "does not say its name"),
+        (f"{LIBRARY}/download", "its address is neither a repository's nor an archive's"),
+    ],
+)
+def test_repository_without_a_name_that_nobody_reads_is_refused(
+    line: str, says: str, tmp_path: Path
+) -> None:
+    (tmp_path / "requirements.txt").write_text(f"flask\n{line}\n")
+    (tmp_path / "app.py").write_text("")
+    with pytest.raises(RequirementsInvalidError) as caught:
+        read_project(tmp_path, repositories=None)
+    (detail,) = caught.value.details
+    assert (detail.file, detail.line) == ("requirements.txt", 2)
+    assert says in detail.text
 
 
 def test_a_package_that_its_backend_refuses_runs_from_its_sources(tmp_path: Path) -> None:

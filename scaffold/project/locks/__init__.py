@@ -117,7 +117,7 @@ def compare(reading: Reading) -> Reading:
         loose = locked and "|" in one.text and not one.url and not one.path
         item = replace(one, specifier="") if loose else one
         asked.append(item)
-        if not locked and not item.path:
+        if not locked and item.name and not item.path:
             notes.append(
                 f"{item.origin} asks for {item.name}, which {lock.file} does not have:"
                 f" run {found.refresh}"

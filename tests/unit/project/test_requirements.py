@@ -212,8 +212,6 @@ def test_what_pip_ignores_behind_an_option_is_not_installed_and_told(
         ("pytz==2004d-dev", "pytz==2004d-dev"),
         ("flask; python_version <", "flask; python_version <"),
         ("flask; on_mars == 'yes'", "flask; on_mars"),
-        ("git+https://index.example/nameless", "write name @ git+https://index.example/nameless"),
-        ("-e git+https://index.example/nameless", "does not say its name"),
         ("flask @", "flask @"),
         ("flask===", "flask==="),
         ("-c", "requires 1 argument"),
