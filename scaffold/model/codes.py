@@ -751,6 +751,14 @@ class Code(StrEnum):
 
     Say how it starts with `--cmd 'python -m app --data-dir /data --host 0.0.0.0'`.
     """
+    BUILD_STEP_LEFT = """build-step-left (note, first-screen): a step of the Dockerfile is not run
+
+    The project's own Dockerfile runs a script of the project, or downloads files: models, data,
+    sources of others. Such steps are not run in this image's build.
+
+    Run the step before the build, so that its files are in the project; download a single file with
+    `--fetch-model PATH=URL#sha256=HASH`; or mount the files into the container.
+    """
     PROJECT_NOTE = """project-note (note): something about the project
 
     Something unexpected was found in the project's files.

@@ -295,6 +295,7 @@ class Project:
     models: tuple[HeavyFile, ...] = ()
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    left_steps: tuple[str, ...] = ()  # of the own Dockerfile, each with where and what to do
     warnings: tuple[str, ...] = ()  # secrets that get into the image
     environments: tuple[str, ...] = ()
     trace: Trace | None = None

@@ -188,6 +188,7 @@ def read_project(
         opened=opened,
         own_image=own.image,
         volumes=facts.volumes,
+        left_steps=facts.left_steps,
         ignore_file=ignore.ours,
         ignore=ignore.patterns,
         ignore_source=ignore.theirs,

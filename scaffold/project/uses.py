@@ -646,8 +646,9 @@ def _known_start(module: Module, node: ast.expr | None) -> str:
     if isinstance(node, ast.JoinedStr) and node.values:
         start = module.text(node.values[0])
         return start if " " in start.strip(" ") or start.endswith(" ") else ""
-    value = module.literal(node)
-    return " ".join(str(item) for item in value) if isinstance(value, list) else module.text(node)
+    if isinstance(node, ast.List | ast.Tuple) and node.elts:
+        return _known_start(module, node.elts[0])  # the others are the shell's own
+    return module.text(node)
 
 
 def _shell_commands(text: str) -> list[str]:

@@ -8,8 +8,7 @@ import msgspec
 
 from scaffold import __version__
 from scaffold.config.request import to_argv, without_secrets
-from scaffold.model.codes import Code
-from scaffold.model.resolution import Reason, Weighed
+from scaffold.model.resolution import Weighed
 from scaffold.model.target import Target
 from scaffold.model.verdict import (
     Accepted,
@@ -53,11 +52,7 @@ def make_document(outcome: PlanResult) -> Json:
         for target, decision in zip(outcome.targets, outcome.decisions, strict=True)
     ]
     project = outcome.project
-    remarks = (
-        *outcome.remarks,
-        *(Reason(code=Code.PRIVATE_IN_IMAGE, text=note) for note in project.warnings),
-        *(Reason(code=Code.PROJECT_NOTE, text=note) for note in project.notes),
-    )
+    remarks = (*outcome.remarks, *outcome.project_notes)
     start = outcome.start
     measured = {arch.platform: _figures(one) for arch, one in outcome.measured.items()}
     return {

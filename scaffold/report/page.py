@@ -101,8 +101,8 @@ def _section(
             unweighed.setdefault("; ".join(why.text for why in one.reasons), []).append(_name(one))
     limit = target.budget.on_disk
     scale = max([one.size.on_disk for one in weighed if one.size] + [limit or 0], default=0)
-    notes = [note.text for note in (*decision.notes, *outcome.remarks)]
-    notes += [*outcome.project.warnings, *outcome.project.notes]
+    told = (*decision.notes, *outcome.remarks, *outcome.project_notes)
+    notes = [note.text for note in told]
     notes += target.device.caveats if target.device else ()
     return Section(
         slug=slug,

@@ -62,6 +62,16 @@ class PlanResult:
         """The path that answers while it is well."""
         return choose_health(self.project, self.request.options)
 
+    @property
+    def project_notes(self) -> tuple[Reason, ...]:
+        """What the project's files tell, whatever is decided."""
+        told = (
+            (Code.PRIVATE_IN_IMAGE, self.project.warnings),
+            (Code.BUILD_STEP_LEFT, self.project.left_steps),
+            (Code.PROJECT_NOTE, self.project.notes),
+        )
+        return tuple(Reason(code=code, text=text) for code, texts in told for text in texts)
+
 
 def best_per_base(decision: Decision) -> tuple[Evaluation, ...]:
     """Return one verdict per base: the chosen, else what fits best, else what came furthest.

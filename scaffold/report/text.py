@@ -253,8 +253,7 @@ def collect_notes(
         *(note for note in decision.notes if not decision.chosen or note.code not in OF_FILES),
         *(note for note in resolved if note.code != Code.OLDER_THAN_NEWEST),
         *outcome.remarks,
-        *(Reason(code=Code.PRIVATE_IN_IMAGE, text=text) for text in outcome.project.warnings),
-        *(Reason(code=Code.PROJECT_NOTE, text=text) for text in outcome.project.notes),
+        *outcome.project_notes,
     ]
     device = next((target.device for target in outcome.targets if target.device), None)
     once = {note.text: note for note in reversed(notes)}

@@ -644,6 +644,28 @@ def test_the_readme_runs_a_script_by_its_path(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("told", "command"),
+    [
+        (["bot.py update", "bot.py"], "bot.py"),
+        (["bot.py", "bot.py update"], "bot.py"),
+        (["bot.py update", "bot.py run --port 80"], "bot.py run --port 80"),
+        (["bot.py login", "bot.py sync"], "bot.py login"),
+        (["bot.py --source 0", "bot.py"], "bot.py --source 0"),
+        (["bot.py update", "main.py"], "bot.py update"),
+        (["-m net fetch", "-m net serve"], "-m net serve"),
+    ],
+)
+def test_of_a_readmes_runs_of_a_script_the_one_that_goes_on_counts(
+    tmp_path: Path, told: list[str], command: str
+) -> None:
+    """Source: wzpan/wukong-robot, whose README tells how to update it before how to run it."""
+    lines = "\n\n".join(f"    python3 {one}" for one in told)
+    files = {"README.md": f"# Bot\n\n{lines}\n", "net/__init__.py": "", "net/__main__.py": LOOP}
+    project = planned(tmp_path, {**files, "bot.py": LOOP, "main.py": LOOP})
+    assert started(project)[0] == f"python {command}"
+
+
 @pytest.mark.parametrize("flag", ['"--uri", required=True', '"config"'])
 def test_a_required_argument_is_named(tmp_path: Path, flag: str) -> None:
     source = f"import argparse\np = argparse.ArgumentParser()\np.add_argument({flag})\n{LOOP}"
@@ -943,10 +965,107 @@ def test_what_the_authors_build_does_to_the_sources_is_named(
     """Source: changedetection.io, which compiles its messages."""
     text = f"FROM python:3\nWORKDIR /app\nCOPY . .\n{line}\nCMD python run.py\n"
     files = {"Dockerfile": text, "run.py": LOOP, "tools/build.sh": "", "tools/pack.py": ""}
-    notes = planned(tmp_path, {**files, "i18n/de.po": ""}).notes
-    found = [note for note in notes if "on the application's files" in note]
+    found = planned(tmp_path, {**files, "i18n/de.po": ""}).left_steps
     what = f"Dockerfile:4 runs {told} on the application's files: the image does not; "
-    assert found == ([f"{what}run it before the build"] if told else [])
+    assert found == ((f"{what}run it before the build",) if told else ())
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("RUN python get_models.py --all", "`python get_models.py --all` on the application's"),
+        ("RUN python -m net.fetch", "`python -m net.fetch` on the application's"),
+        ("RUN uv run station download", "`station download` on the application's"),
+        ("RUN python3 -c \"import nltk; nltk.download('punkt')\"", "`python3 -c import nltk;"),
+        ("RUN python -m spacy download en_core_web_sm", "`python -m spacy download en_core_"),
+        ("RUN apt-get update && wget -P models https://index.example/a.onnx", "`wget -P models"),
+        ("RUN mkdir m && curl -Lo m/a.bin https://index.example/a", "`curl -Lo m/a.bin https:"),
+        ("RUN hf download org/net --local-dir /models", "`hf download org/net --local-dir"),
+        ("RUN git clone https://index.example/org/yolo /opt/yolo", "`git clone https://index"),
+        ("ADD https://index.example/a.pth weights/a.pth", "`ADD https://index.example/a.pth`"),
+    ],
+)
+def test_what_the_authors_build_downloads_is_told(tmp_path: Path, line: str, told: str) -> None:
+    """Source: dnhkng/GLaDOS, whose models `glados download` gets in the build."""
+    text = f"FROM python:3.12\nWORKDIR /app\nCOPY . .\n{line}\nCMD python run.py\n"
+    files = {"Dockerfile": text, "run.py": LOOP, "get_models.py": LOOP, "net/fetch.py": LOOP}
+    scripts = (
+        '[project]\nname = "station"\nversion = "1"\n[project.scripts]\nstation = "net:main"\n'
+    )
+    more = {"net/__init__.py": "def main(): ...\n", "pyproject.toml": scripts}
+    (found,) = planned(tmp_path, {**files, **more}).left_steps
+    assert found.startswith(f"Dockerfile:4 runs {told}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "RUN curl -sSL https://index.example/install | bash",
+        "RUN curl -fsSL https://index.example/key.gpg | gpg --dearmor -o /etc/apt/keyrings/k.gpg",
+        "RUN wget https://index.example/edge.deb && dpkg -i edge.deb",
+        "RUN curl -LO https://index.example/t.tar.gz && tar xf t.tar.gz -C /usr/local",
+        "RUN git clone https://index.example/lib && cd lib && cmake . && make install",
+        "RUN git clone https://index.example/lib && cd lib && pip install .",
+        "RUN python -c 'import torch; print(torch.__version__)'",
+        "RUN go mod download && npm fetch x",
+        "RUN wget -qO- https://index.example/health",
+        "ADD https://index.example/tini /tini",
+    ],
+)
+def test_what_the_authors_build_installs_is_no_download(tmp_path: Path, line: str) -> None:
+    text = f"FROM python:3.12\nWORKDIR /app\nCOPY . .\n{line}\nCMD python run.py\n"
+    assert planned(tmp_path, {"Dockerfile": text, "run.py": LOOP}).left_steps == ()
+
+
+@pytest.mark.parametrize(
+    ("lines", "command"),
+    [
+        ("WORKDIR /app\nRUN git clone {} .\nCMD python bot.py", "bot.py"),
+        ("RUN git clone --depth 1 {}.git /srv/bot\nWORKDIR /srv/bot\nCMD python bot.py", "bot.py"),
+        ("RUN git clone {}\nCMD python /bot/bot.py", "bot.py"),
+        ("RUN apt-get update && cd /opt && git clone {}\nCMD python /opt/bot/bot.py", "bot.py"),
+        ("RUN git clone -b main {} /app\nWORKDIR /app/tools\nCMD python old.py", "tools/old.py"),
+    ],
+)
+def test_a_dockerfile_that_clones_the_project_starts_a_file_of_it(
+    tmp_path: Path, lines: str, command: str
+) -> None:
+    """Source: wzpan/wukong-robot, whose README names `wukong.py update` first."""
+    files = {
+        "Dockerfile": f"FROM python:3.12\n{lines.format('https://index.example/me/bot')}\n",
+        "README.md": "```\npython bot.py update\n```\n",
+        **dict.fromkeys(("bot.py", "tools/old.py", "other.py"), LOOP),
+    }
+    project = planned(tmp_path, files)
+    assert project.start is not None
+    assert project.start.value.command == ("python", command)
+    assert project.left_steps == ()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "COPY requirements.txt .\nRUN git clone https://index.example/lib .\nCMD python bot.py",
+        "RUN git clone https://index.example/lib /lib\nCMD python /app/bot.py",
+    ],
+)
+def test_a_dockerfile_that_clones_beside_starts_no_file_of_the_project(
+    tmp_path: Path, lines: str
+) -> None:
+    text = f"FROM python:3.12\nWORKDIR /app\n{lines}\n"
+    project = planned(tmp_path, {"Dockerfile": text, "bot.py": LOOP, "requirements.txt": "flask"})
+    assert any("starts bot.py" in note or "starts /app/bot.py" in note for note in project.notes)
+
+
+def test_a_single_file_in_a_folder_is_not_the_folder_that_is_started_in(tmp_path: Path) -> None:
+    """Source: hanxi/xiaomusic, said to start in `package.json/`."""
+    text = (
+        "FROM python:3.12 AS b\nWORKDIR /app\nCOPY . .\nFROM python:3.12\nWORKDIR /app\n"
+        "COPY --from=b /app/net ./net\nCOPY --from=b /app/run.py .\nCOPY --from=b /app/a.json .\n"
+        "CMD python run.py\n"
+    )
+    files = {"Dockerfile": text, "run.py": LOOP, "a.json": "{}", "net/__init__.py": ""}
+    assert not any("relative paths differ" in one for one in planned(tmp_path, files).notes)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from scaffold.project.source_modules import FUNCTIONS, Function, Module, argumen
 
 _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 # What a command that goes on running is usually called.
-_SERVES = ("serve", "run", "start", "server", "startserver", "daemon", "listen", "worker", "up")
+SERVES = ("serve", "run", "start", "server", "startserver", "daemon", "listen", "worker", "up")
 
 
 _SHOWS = frozenset({"--help", "--version", "-h", "-V"})
@@ -47,7 +47,7 @@ def name_required(command: Sequence[str], modules: Sequence[Module]) -> tuple[st
     for module in _started(command, modules):
         commands = find_commands(module, modules)
         if commands and not values and not _default_command(module):
-            first = next((one for one in _SERVES if one in commands), next(iter(commands)))
+            first = next((one for one in SERVES if one in commands), next(iter(commands)))
             known = ", ".join(commands)
             origin = commands[first]
             notes.append(

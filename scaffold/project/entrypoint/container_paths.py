@@ -31,6 +31,8 @@ class Copied:
     def project_path(self, path: str, stage: Stage, *, depth: int = 0) -> str | None:
         """Return the path in the project of an absolute one in the image of a stage, if sure."""
         path = posixpath.normpath(path)
+        if not self.dockerfile_copies:
+            return self._of_clone(path, stage)
         for step in reversed(self.steps(stage)):
             if step.keyword not in {"COPY", "ADD"} or depth > _DEPTH:
                 continue
@@ -41,6 +43,17 @@ class Copied:
                 if inner is not None:
                     return inner
         return None
+
+    @property
+    def dockerfile_copies(self) -> bool:
+        """Tell whether any stage copies files that the build is given."""
+        return any(_given(self.dockerfile))
+
+    def _of_clone(self, path: str, stage: Stage) -> str | None:
+        """Return the path where nothing is copied: then the first repository is the project's."""
+        into = next(filter(None, map(cloned_into, self.steps(stage))), None)
+        rest = _below(path, into) if into else None
+        return None if rest is None else self._from_context(rest, ".", folder=True)
 
     def _is_made(self, path: str, stage: Stage) -> bool:
         """Tell whether a step makes a folder of this path, or fills one."""
@@ -76,7 +89,8 @@ class Copied:
         found = self.project_path(posixpath.join(at, rest), stage, depth=depth + 1)
         if found is None and folder and rest == posixpath.basename(at):
             found = self.project_path(at, stage, depth=depth + 1)
-        return found
+        # A file that is put into a folder is not the folder.
+        return None if found and not rest and folder and (self.root / found).is_file() else found
 
     def _from_context(self, rest: str, source: str, *, folder: bool) -> str | None:
         here = posixpath.normpath(posixpath.join(self.context, source.lstrip("/")))
@@ -139,6 +153,27 @@ def copies(step: Instruction) -> Iterator[tuple[str, str, bool]]:
     yield from ((source.strip("\"'"), target, folder) for source in reversed(sources))
 
 
+def _given(dockerfile: Dockerfile) -> Iterator[str]:
+    """Yield what the stages copy of the files that the build is given."""
+    for step in (step for stage in dockerfile.stages for step in stage.steps):
+        if step.keyword in {"COPY", "ADD"} and step.flag("from") is None and not step.heredocs:
+            yield from (source for source, _, _ in copies(step) if "://" not in source)
+
+
+def cloned_into(step: Instruction) -> str | None:
+    """Return the folder that a RUN clones a repository into."""
+    folder = posixpath.join("/", step.scope.workdir)
+    for command in commands_of(step) if step.keyword == "RUN" else ():
+        words = [word for word in command.argv if not word.startswith("-")]
+        if words[:1] == ["cd"] and words[1:]:
+            folder = posixpath.join(folder, words[1])
+        elif words[:2] == ["git", "clone"] and any("://" in word for word in words):
+            last = words[-1]
+            name = posixpath.basename(last).removesuffix(".git") if "://" in last else last
+            return posixpath.normpath(posixpath.join(folder, name))
+    return None
+
+
 def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
     """Return the folder that most of what is copied lies in: the project's, else the Dockerfile's.
 
@@ -146,14 +181,7 @@ def find_context(root: Path, place: str, dockerfile: Dockerfile) -> str | None:
     application: then None.
     """
     beside = posixpath.dirname(place) or "."
-    wanted = [
-        source.lstrip("/")
-        for stage in dockerfile.stages
-        for step in stage.steps
-        if step.keyword in {"COPY", "ADD"} and step.flag("from") is None and not step.heredocs
-        for source, _, _ in copies(step)
-        if "://" not in source
-    ]
+    wanted = [source.lstrip("/") for source in _given(dockerfile)]
     if not wanted:
         return "."
     there, here = _count(root / beside, wanted), _count(root, wanted)

@@ -13,12 +13,13 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.dockerfile import Command, Instruction
 from scaffold.model.project import Found, Origin, Start, Use
-from scaffold.project.dockerfile_parser.installs import python_install
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
-from scaffold.project.dockerfile_parser.shell import commands_of, program_of, without_prefix
+from scaffold.project.dockerfile_parser.shell import commands_of, program_of
 from scaffold.project.entrypoint import SECRET, Entry, others, remark, started
 from scaffold.project.entrypoint.apps import is_aside
+from scaffold.project.entrypoint.arguments import SERVES
+from scaffold.project.entrypoint.build_steps import find_left_steps
 from scaffold.project.entrypoint.container_paths import (
     Copied,
     Tails,
@@ -66,14 +67,6 @@ _NOT_OF_BUILD = frozenset(
         *("runserver", "shell", "test"),
     }
 )
-# Programs that move files and rights about: the image does that in its own way.
-_HOUSEKEEPING = frozenset(
-    {
-        *("[", ":", "adduser", "cat", "cd", "chgrp", "chmod", "chown", "cp", "echo", "export"),
-        *("find", "install", "ln", "ls", "mkdir", "mv", "printf", "rm", "rmdir", "set", "tar"),
-        *("test", "touch", "true", "umask", "unzip", "useradd"),
-    }
-)
 # Devices, and what a process makes when it starts.
 _MADE = re.compile(r"/(?:dev|tmp|var/tmp)/|.*\.pid$")
 _LONGEST = 60  # characters of a command in a note
@@ -101,7 +94,8 @@ class OwnStart:
     ``ports`` are all that EXPOSE names, ``port`` is the one that is sure. ``manages`` are what the
     build gives Django's manage.py, without its name, ``manages_with`` the variables of these alone.
     ``volumes`` are folders that the container gets, absolute or relative to the project, and
-    ``unused`` says which commands are not understood, and why.
+    ``unused`` says which commands are not understood, and why; ``left`` which steps of the build
+    make or fetch files that the image lacks.
     """
 
     entry: Entry | None = None
@@ -117,6 +111,7 @@ class OwnStart:
     manages_with: tuple[tuple[str, str], ...] = ()
     uses: tuple[Use, ...] = ()
     volumes: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def read_own_start(
@@ -160,7 +155,15 @@ def read_own_start(
         notes = (*notes, told)
     only = ports[0] if len(ports) == 1 else None
     managed = list(_manages(steps))
+    left = find_left_steps(
+        steps,
+        path=reading.path,
+        files=reading.files,
+        scripts=reading.scripts,
+        modules=modules,
+    )
     own = OwnStart(
+        left=tuple(f"{reading.origin(step)} {text}" for step, text in left),
         port=only or asked or _published(composed),
         ports=tuple(ports),
         health=health,
@@ -173,7 +176,6 @@ def read_own_start(
         notes=(
             *notes,
             *_front_ends(reading, steps),
-            *_makes(reading, steps),
             *note_mounts(reading, composed),
         ),
         uses=(
@@ -260,14 +262,29 @@ def read_told(
 
 
 def first_told(told: Sequence[OwnStart]) -> OwnStart:
-    """Return the first run of a file of the project, which names the others."""
+    """Return the first run of a file of the project, which names the others.
+
+    Where that has the file do one thing of several (``run.py update``), the one that goes on
+    running counts: without more words, or the first whose word says so.
+    """
     known = [one for one in told if one.file]
     entry = known[0].entry if known else None
     if entry is None:
         return OwnStart()
     more = [file for file in dict.fromkeys(one.file for one in known) if file != known[0].file]
+    if _asks(known[0]).isidentifier():
+        runs = [one for one in known if one.file == known[0].file]
+        serving = [one for one in runs if _asks(one) in {"", *SERVES}]
+        entry = next(iter(sorted(serving, key=_asks)), known[0]).entry or entry
     start = replace(entry.start, origin=remark(entry.start.origin, others(more)))
     return replace(known[0], entry=replace(entry, start=start))
+
+
+def _asks(run: OwnStart) -> str:
+    """Return the word after what is started, empty where it is an option or there is none."""
+    words = _command(run)
+    after = words[3 if words[1:2] == ("-m",) else 2 :][:1]
+    return "" if not after or after[0].startswith("-") else after[0]
 
 
 def _also(process: Process, own: OwnStart | str) -> str:
@@ -564,36 +581,6 @@ def _manages(steps: Sequence[Instruction]) -> Iterator[tuple[tuple[str, ...], Co
         words = argv[at + 1 :] if at is not None else ()
         if words and words[0] not in _NOT_OF_BUILD and not any("$" in word for word in words):
             yield words, command
-
-
-def _makes(reading: Reading, steps: Sequence[Instruction]) -> Iterator[str]:
-    """Yield a note on each step of a build that has other commands for the application's files."""
-    for step in (one for one in steps if one.keyword == "RUN"):
-        found = []
-        for command in map(without_prefix, commands_of(step)):
-            argv = command.argv
-            name = program_of(argv[0]) if argv else ""
-            if (
-                not name
-                or name in _HOUSEKEEPING
-                or "manage.py" in map(program_of, argv)
-                or "compileall" in argv
-                or python_install(command, verbs={"install", "wheel"})
-            ):
-                continue
-            inside = (reading.path(word, step.scope.workdir) for word in argv if "/" in word)
-            if any(path and _is_copied(reading, path) for path in inside):
-                found.append(" ".join(argv))
-        if found:
-            more = f" and {len(found) - 1} more" if found[1:] else ""
-            yield (
-                f"{reading.origin(step)} runs `{_shortened(found[0])}`{more} on the application's "
-                "files: the image does not; run it before the build"
-            )
-
-
-def _is_copied(reading: Reading, path: str) -> bool:
-    return path in reading.files or any(file.startswith(f"{path}/") for file in reading.files)
 
 
 def _published(composed: Composed) -> Found[int] | None:

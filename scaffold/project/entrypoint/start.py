@@ -87,6 +87,7 @@ class SourceFacts:
     notes: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    left_steps: tuple[str, ...] = ()
 
 
 @uncollected()
@@ -148,6 +149,7 @@ def read_sources(
         uses=(*(entry.uses if entry else ()), *own.uses, *uses),
         source_paths=_source_paths(modules),
         volumes=own.volumes,
+        left_steps=own.left,
         unused=own.unused if counts else (),
         notes=(
             *(own.notes if counts else ()),
@@ -331,6 +333,7 @@ def _with_processes(own: OwnStart, found: OwnStart) -> OwnStart:
         notes=(*own.notes, *found.notes),
         environment=own.environment,
         uses=own.uses,
+        left=own.left,
     )
 
 

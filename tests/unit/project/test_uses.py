@@ -53,6 +53,8 @@ def test_a_program_of_the_project_comes_along_but_a_script_of_it_needs_a_shell(
         ("import os\nos.popen(f'ping {host}')", ["ping"]),
         ("import os\nos.system(command)", [""]),
         ("import subprocess\nsubprocess.run('A=1 make x', shell=True)", ["make"]),
+        ("import subprocess\nl = 'sox ' + x; subprocess.call([l], shell=True)", ["sox"]),
+        ("import subprocess\nsubprocess.call(['ls -l', 'a'], shell=True)", ["ls"]),
     ],
 )
 def test_a_shell_line_needs_a_shell_and_its_programs(
