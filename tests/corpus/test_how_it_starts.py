@@ -1771,6 +1771,41 @@ def test_other_commands_that_a_readme_tells_are_named(tmp_path: Path) -> None:
     assert (command, origin) == ("python -m kit.pair", "README.md:2 (others: kit/find.py)")
 
 
+PAINT = {
+    "pyproject.toml": '[project]\nname = "paint"\nversion = "1"\n'
+    '[project.scripts]\npaint = "paint:main"\n',
+    "paint/__init__.py": "def main():\n    from paint.cli import app\n    app()\n",
+    "paint/cli.py": "import typer\nimport uvicorn\napp = typer.Typer()\n\n@app.command()\n"
+    'def start(host: str = typer.Option("127.0.0.1"), port: int = typer.Option(8080)):\n'
+    "    uvicorn.run(make(), host=host, port=port)\n\n@app.command()\ndef scan(): ...\n",
+}
+PAGE = "import gradio as gr\n\ndef show():\n    gr.Blocks().launch()\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [
+        ("paint/settings.py", "paint start --port 8081"),
+        ("paint/web/page.py", "paint start --port 8081"),
+        ("page.py", "python page.py"),
+    ],
+)
+def test_a_page_in_a_package_that_a_script_starts_is_not_the_application(
+    tmp_path: Path, page: str, command: str
+) -> None:
+    """Source: Sanster/IOPaint, whose settings have a Gradio page of their own."""
+    readme = "```\npaint start --port 8081\n```\n"
+    project = planned(tmp_path, {**PAINT, page: PAGE, "README.md": readme}, listed="gradio\n")
+    assert project.start is not None
+    start = project.start.value
+    if command.startswith("paint"):
+        assert project.port is not None
+        assert start.command[-5:-1] == ("start", "--port", "8081", "--host")
+        assert (project.port.value, project.health) == (8081, None)
+    else:
+        assert " ".join(start.command) == command
+
+
 def test_a_folder_that_is_called_like_a_document_is_no_document(tmp_path: Path) -> None:
     # sezanzeb/input-remapper: readme/ holds pictures
     files = {"readme/usage.md": "", "notes.md/a.txt": "", "main.py": LOOP}

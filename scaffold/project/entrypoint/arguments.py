@@ -214,7 +214,8 @@ def option_port(
         for module, _, node, _, _ in find_listening(modules, order)
         if node is not None
     }
-    for module in started:
+    own = {one.file for one in started}
+    for module in (*started, *(one for one in order if one.file not in own)):
         options = [*_options(module)]
         opened = {
             one.command
@@ -222,7 +223,8 @@ def option_port(
             if not {*one.names}.isdisjoint(words) and _loopback(module, one.default)
         }
         for one in options:
-            if one.dest in listening or (one.dest == "port" and one.command in opened):
+            listens = one.dest in listening and module.file in own
+            if listens or (one.dest == "port" and one.command in opened):
                 given = re.search(
                     rf"(?:^| )(?:{'|'.join(map(re.escape, one.names))})[ =](\d+)(?= |$)",
                     " ".join(words),

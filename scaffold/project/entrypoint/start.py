@@ -227,7 +227,7 @@ def _find_entry(
     entry = (
         _web_entry(root, modules, installed, web=web, site=site, own=own, runs=runs)
         or start_streamlit(root, modules)
-        or start_gradio(modules)
+        or _gradio_entry(root, modules)
     )
     binds = gunicorn_bind(root, modules) is not None
     written = read_procfile(
@@ -389,6 +389,13 @@ def _mains(modules: Sequence[Module]) -> tuple[Module, ...]:
 def _is_for_development(entry: Entry) -> bool:
     command = entry.start.value.command
     return "runserver" in command or (command[1:3] == ("-m", "flask") and "run" in command)
+
+
+def _gradio_entry(root: Path, modules: Sequence[Module]) -> Entry | None:
+    """Return how a Gradio app starts, none for a page in a package that a script starts."""
+    entry = start_gradio(modules)
+    inside = entry is not None and "/" in entry.start.value.command[1]
+    return None if inside and is_named_as_project(root) else entry
 
 
 def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry | None:
