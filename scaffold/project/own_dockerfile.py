@@ -40,6 +40,7 @@ _WITH_EXTRAS = re.compile(r"([\w./-]+)\[([\w.,\s-]+)\]")
 _WORD = re.compile(r"[\w.+-]+")
 _ADDRESS = re.compile(r"https?://[^\s\"']+")
 _MOUNTED = re.compile(r"(?:^|,)from=([^,]+)")
+_OF_PACKAGES = ("pyproject.toml", "setup.py", "setup.cfg")
 OURS = "Made by:  leanscaffold"
 # Packages of the system's and of whoever looks into it, of builds, and of other processes.
 _TOOLS = re.compile(
@@ -97,7 +98,7 @@ def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
     That at the top counts before one in a folder, and plain names before others
     (``Dockerfile.arm64``, ``app.dockerfile``), which may name no stage of development. Of several
     that are alike the one that a compose file builds counts, then the first of those that start
-    the same. One of leanscaffold's own says nothing.
+    the same, and in folders of their own copy the same. One of leanscaffold's own says nothing.
     """
     for patterns in _KINDS:
         usable = []
@@ -120,7 +121,7 @@ def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
                 usable.append(found)
         if len(usable) > 1:
             built = [one for one in usable if is_composed(root, one.place)]
-            same = len({_starts(one.dockerfile) for one in usable}) == 1
+            same = len({_starts(one) for one in usable}) == 1
             return built[0] if len(built) == 1 else usable[0] if same else None
         if usable:
             return usable[0]
@@ -135,9 +136,15 @@ def _to_image(dockerfile: Dockerfile) -> Dockerfile:
     return replace(dockerfile, stages=tuple(stages))
 
 
-def _starts(dockerfile: Dockerfile) -> tuple[str, ...]:
-    steps = dockerfile.stages[-1].steps
-    return tuple(step.text for step in steps if step.keyword in {"CMD", "ENTRYPOINT"})
+def _starts(own: OwnDockerfile) -> tuple[object, ...]:
+    """Return how an image starts, and what it is made of where its name is not the only one."""
+    starts = [
+        one.text for one in own.dockerfile.stages[-1].steps if one.keyword in {"CMD", "ENTRYPOINT"}
+    ]
+    steps = (step for stage in own.dockerfile.stages for step in stage.steps)
+    copied = (source for step in steps if step.keyword == "COPY" for source in _sources(step))
+    named = own.place.rpartition("/")[2] in {"Dockerfile", "dockerfile", "Containerfile"}
+    return (*starts, frozenset(copied) if named else None)
 
 
 def text_of(root: Path, place: str) -> str:
@@ -170,6 +177,8 @@ def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) 
             optional += ((*one, origin) for one in _optional(install))
             for one in _named(root, install, origin):
                 asked.setdefault(one.name, one)
+            for one in _folders(install, origin, copied, files):
+                asked.setdefault(one.path, one)
     return OwnInstalls(
         files=tuple(dict.fromkeys(filter(None, found))),
         asked=tuple(asked.values()),
@@ -298,6 +307,22 @@ def _match(name: str, copied: Sequence[str], files: Sequence[str]) -> str:
         if tail in files:
             return tail
     return ""
+
+
+def _folders(
+    install: Install, origin: Origin, copied: Sequence[str], files: Sequence[str]
+) -> Iterator[Asked]:
+    """Yield the packages in folders of the project that are installed, but for the project."""
+    for word in install.names if install.program in {"pip", "uv"} else ():
+        path, _, extras = word.text.removesuffix("]").partition("[")
+        if path.startswith((".", "/")) and "$" not in path:
+            base = posixpath.basename(posixpath.normpath(path))
+            places = (path, *(one for one in copied if posixpath.basename(one) == base))
+            found = (_match(f"{at}/{one}", copied, files) for at in places for one in _OF_PACKAGES)
+            folder = posixpath.dirname(next(filter(None, found), ""))
+            names = tuple(canonicalize_name(one.strip()) for one in extras.split(",") if one)
+            if folder:
+                yield Asked(name="", path=folder, extras=names, text=folder, origin=origin)
 
 
 def _named(root: Path, install: Install, origin: Origin) -> Iterator[Asked]:

@@ -230,9 +230,9 @@ def _evidence(
 
 def _with_own(reading: Reading, own: OwnInstalls, itself: str) -> Reading:
     """Return a reading with what only the project's own Dockerfile names, but for the project."""
-    known = {itself, *(asked.name for asked in reading.asked)}
+    known = {itself, *(asked.name or asked.path for asked in reading.asked)}
     known |= {package.name for package in (reading.lock.packages if reading.lock else ())}
-    more = tuple(asked for asked in own.asked if asked.name not in known)
+    more = tuple(asked for asked in own.asked if (asked.name or asked.path) not in known)
     texts = ", ".join(one.text for one in more)
     notes = (f"{more[0].origin} installs {texts}; the image does the same",) if more else ()
     return replace(reading, asked=(*reading.asked, *more), notes=(*reading.notes, *notes))

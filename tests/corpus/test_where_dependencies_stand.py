@@ -238,6 +238,63 @@ def test_a_list_that_an_install_script_of_the_project_installs_is_read(
     refuse_unlisted(project)
 
 
+@pytest.mark.parametrize(
+    ("copied", "installed", "path", "extras"),
+    [
+        ("./api /srv/api", "./api", "api", ()),
+        ("api /srv/api", "/srv/api", "api", ()),
+        (". .", "-r requirements.txt ./api[web]", "api", ("web",)),
+        ("libs/core /opt/core", "/opt/core", "libs/core", ()),
+        (". .", "--no-cache-dir ./libs/core/", "libs/core", ()),
+    ],
+)
+def test_a_folder_that_the_projects_dockerfile_installs_is_asked_for(
+    tmp_path: Path, copied: str, installed: str, path: str, extras: tuple[str, ...]
+) -> None:
+    """Source: serge-chat/serge, whose lists were taken from a second file alone."""
+    package = '[project]\nname = "{}"\nversion = "1"\ndependencies = ["{}"]\n'
+    files = {
+        "Dockerfile": f"FROM python:3\nWORKDIR /srv\nCOPY {copied}\nRUN pip install {installed}\n",
+        "api/pyproject.toml": package.format("api", "flask")
+        + '[project.optional-dependencies]\nweb = ["waitress"]\n',
+        "libs/core/pyproject.toml": package.format("core", "requests"),
+        "requirements.txt": "six\n",
+        "app.py": APP,
+    }
+    project = read(tmp_path, files)
+    brought = {"api": ["flask"], "libs/core": ["requests"]}[path]
+    names = {"six", *brought, *(["waitress"] if extras else [])}
+    assert {one.name for one in project.asked if not one.path} == names
+    assert [one.path for one in project.packages] == [path]
+    assert any(note.startswith("Dockerfile:4 installs ") for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("copied", "known"),
+    [
+        (("kaldi", "whisper"), False),
+        (("kaldi/stt", "whisper/stt"), False),
+        (("kaldi whisper", "whisper kaldi"), True),
+        (("run.py kaldi", "run.py whisper"), False),
+        (("run.py requirements.txt", "requirements.txt run.py"), True),
+    ],
+)
+def test_of_dockerfiles_in_folders_none_counts_that_copies_what_another_does_not(
+    tmp_path: Path, copied: tuple[str, str], *, known: bool
+) -> None:
+    """Source: linto-ai/linto-stt, one application for each engine, with entry scripts alike."""
+    text = "FROM python:3\nCOPY {} /app/\nRUN pip install six\nCMD python /app/run.py\n"
+    files = {
+        **dict(
+            zip(("kaldi/Dockerfile", "whisper/Dockerfile"), map(text.format, copied), strict=True)
+        ),
+        **dict.fromkeys(("kaldi/stt/a.py", "whisper/stt/a.py", "run.py"), APP),
+        "requirements.txt": "flask\n",
+    }
+    names = texts(read(tmp_path, files).asked)
+    assert names == (["flask", "six"] if known else ["flask"])
+
+
 def test_a_program_that_needs_nothing_is_planned_as_it_is(tmp_path: Path) -> None:
     refuse_unlisted(read(tmp_path, {"main.py": "import json\n", "tests/requirements.txt": "x\n"}))
 
