@@ -650,7 +650,7 @@ def test_the_readme_runs_a_script_by_its_path(tmp_path: Path) -> None:
         (["bot.py update", "bot.py"], "bot.py"),
         (["bot.py", "bot.py update"], "bot.py"),
         (["bot.py update", "bot.py run --port 80"], "bot.py run --port 80"),
-        (["bot.py login", "bot.py sync"], "bot.py login"),
+        (["bot.py pair", "bot.py sync"], "bot.py pair"),
         (["bot.py --source 0", "bot.py"], "bot.py --source 0"),
         (["bot.py update", "main.py"], "bot.py update"),
         (["-m net fetch", "-m net serve"], "-m net serve"),
