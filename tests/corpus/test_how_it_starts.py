@@ -1024,7 +1024,7 @@ def test_what_the_authors_build_installs_is_no_download(tmp_path: Path, line: st
         ("RUN git clone --depth 1 {}.git /srv/bot\nWORKDIR /srv/bot\nCMD python bot.py", "bot.py"),
         ("RUN git clone {}\nCMD python /bot/bot.py", "bot.py"),
         ("RUN apt-get update && cd /opt && git clone {}\nCMD python /opt/bot/bot.py", "bot.py"),
-        ("RUN git clone -b main {} /app\nWORKDIR /app/tools\nCMD python old.py", "tools/old.py"),
+        ("RUN git clone -b main {} /app\nWORKDIR /app/tools\nCMD python old.py", "old.py"),
     ],
 )
 def test_a_dockerfile_that_clones_the_project_starts_a_file_of_it(
