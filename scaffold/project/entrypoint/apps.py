@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from scaffold.assembler.syntax import walk
@@ -21,6 +22,8 @@ FRAMEWORKS = {
     "celery.app.Celery": "celery",
 }
 ASGI = frozenset({"fastapi", "starlette", "litestar", "quart"})
+# Neither a WSGI nor an ASGI server runs what these make.
+_SERVE_THEMSELVES = frozenset({"aiohttp", "tornado", "robyn"})
 _USUAL = frozenset({"app", "application", "api", "server", "celery"})
 
 # The order of files that are conventionally the start, for every kind of application.
@@ -126,6 +129,40 @@ def find_apps(modules: Sequence[Module]) -> tuple[App, ...]:
             ),
         )
     )
+
+
+def find_routed(modules: Sequence[Module], installed: AbstractSet[str]) -> tuple[App, ...]:
+    """Return applications of frameworks that no table has: objects that are given routes.
+
+    The call that makes one is of a package that is ``installed`` and named as its module; a route
+    is a method's text that begins with a slash (``app.add_route("/health", …)``).
+    """
+    found: list[App] = []
+    for module in modules if any(one.name for one in modules) else ():
+        routed = {
+            call.func.value.id
+            for _, call in module.calls()
+            if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+            if any(module.text(one).startswith("/") for one in call.args)
+        }
+        for statement in module.top if module.name else ():
+            names, call = assigned_call(statement)
+            dotted = module.dotted(call.func) if call is not None else ""
+            top = dotted.partition(".")[0]
+            given = [name for name in names if name in routed]
+            if call is not None and given and top in installed and top not in _SERVE_THEMSELVES:
+                found.append(
+                    App(
+                        framework=top,
+                        module=module,
+                        attribute=given[0],
+                        factory=False,
+                        constructor=call,
+                        made_in=module,
+                        origin=module.origin(statement),
+                    )
+                )
+    return tuple(sorted(found, key=lambda app: rank_file(app.module)))
 
 
 def follow(dotted: str, by_name: Mapping[str, Module]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE, Entry, remark, started
-from scaffold.project.entrypoint.apps import ASGI, App
+from scaffold.project.entrypoint.apps import ASGI, FRAMEWORKS, App
 from scaffold.project.entrypoint.django import Site
 from scaffold.project.entrypoint.ports import gunicorn_bind
 from scaffold.project.source_modules import Module
@@ -27,7 +27,7 @@ class Setting:
 
 def serve_app(app: App, setting: Setting) -> Entry:
     """Return how an ASGI or WSGI application object is served."""
-    if app.framework in ASGI:
+    if _is_asgi(app, setting.installed):
         servers = (name for name in _ASGI if name in setting.installed)
         name = next((one for one in servers if one != "daphne" or not app.factory), "uvicorn")
         return _ASGI[name](app.framework, app.target, app.origin, setting, factory=app.factory)
@@ -39,6 +39,19 @@ def serve_app(app: App, setting: Setting) -> Entry:
     origin = remark(app.origin, "Flask's development server: ask for gunicorn or waitress")
     start = started(app.framework, (*command, "--port", str(port.value)), origin)
     return Entry(start=start, port=port)
+
+
+def has_server(installed: frozenset[str]) -> bool:
+    """Tell whether a server for WSGI or ASGI applications is among the packages."""
+    return not installed.isdisjoint({*_ASGI, *dict(_WSGI)})
+
+
+def _is_asgi(app: App, installed: frozenset[str]) -> bool:
+    """Tell an application's interface: of an unknown framework by its name, then by the server."""
+    if app.framework in FRAMEWORKS.values():
+        return app.framework in ASGI
+    named = f"{app.module.dotted(app.constructor.func)}.{app.module.name}".lower().split(".")
+    return "asgi" in named or installed.isdisjoint(dict(_WSGI).keys() - _ASGI.keys())
 
 
 def serve_site(site: Site, setting: Setting) -> Entry:

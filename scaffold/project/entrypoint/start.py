@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scaffold.model.project import Found, Start, Use
 from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark
-from scaffold.project.entrypoint.apps import App, find_apps, is_aside
+from scaffold.project.entrypoint.apps import App, find_apps, find_routed, is_aside
 from scaffold.project.entrypoint.arguments import (
     name_configurations,
     name_required,
@@ -60,7 +60,7 @@ from scaffold.project.entrypoint.scripts import (
     start_script,
     start_streamlit,
 )
-from scaffold.project.entrypoint.servers import Setting, serve_app, serve_site
+from scaffold.project.entrypoint.servers import Setting, has_server, serve_app, serve_site
 from scaffold.project.opened_devices import find_devices
 from scaffold.project.reached import find_reached
 from scaffold.project.setup_files import SETUP_FILES
@@ -218,7 +218,7 @@ def _find_entry(
     runs: Sequence[OwnStart],
 ) -> Entry | None:
     apps = find_apps(modules)
-    web = _told_first([app for app in apps if app.framework != "celery"], runs)
+    web = _told_first(_web_apps(apps, modules, installed), runs)
     told = first_told(runs)
     script = start_project_script(root, modules)
     if web and is_aside(web[0].module) and (script or _is_run(modules)):
@@ -262,6 +262,13 @@ def _find_entry(
         return _with_others(start_celery(workers[0]), _targets(workers[1:]))
     plain = _plain_entry(script, _without_examples(root, modules), modules, runs)
     return replace(plain, port=own.port or plain.port, health=own.health) if plain else None
+
+
+def _web_apps(
+    apps: Sequence[App], modules: Sequence[Module], installed: frozenset[str]
+) -> Sequence[App]:
+    known = [app for app in apps if app.framework != "celery"]
+    return known or (find_routed(modules, installed) if has_server(installed) else ())
 
 
 def _plain_entry(

@@ -431,3 +431,41 @@ def test_what_explains_a_command_in_the_readme_is_no_part_of_it(
         "README.md": f"# x\n\n    {line}\n",
     }
     assert command(tmp_path, files) == f"python {given}"
+
+
+@pytest.mark.parametrize(
+    ("source", "installed", "started"),
+    [
+        ("import falcon.asgi as f\napp = f.App()\n", ("falcon", "uvicorn"), "uvicorn main:app"),
+        ("import falcon\napi = falcon.App()\n", ("falcon", "waitress"), "waitress"),
+        ("from bottle import Bottle\napp = Bottle()\n", ("bottle", "gunicorn"), "gunicorn"),
+        ("from blacksheep import Application\napp = Application()\n", ("blacksheep", "hypercorn"),
+         "hypercorn"),
+        ("import falcon.asgi\napp = falcon.asgi.App()\n", ("falcon", "gunicorn", "uvicorn"),
+         "uvicorn main:app"),
+        ("import hug\napp = hug.API()\n", ("hug", "granian"), "granian --interface asgi"),
+    ],
+)  # fmt: skip
+def test_an_object_with_routes_of_any_framework_is_served(
+    tmp_path: Path, source: str, installed: tuple[str, ...], started: str
+) -> None:
+    route = f"{'api' if 'api =' in source else 'app'}.add_route('/health', object())\n"
+    assert f"-m {started}" in command(tmp_path, {"main.py": source + route}, *installed)
+
+
+@pytest.mark.parametrize(
+    ("source", "installed"),
+    [
+        ("import typer\napp = typer.Typer()\n@app.command()\ndef f(): pass\napp()\n", "uvicorn"),
+        (
+            "from aiohttp import web\napp = web.Application()\napp.add_get('/a', f)\nrun(app)\n",
+            "gunicorn",
+        ),
+        ("import falcon\napp = falcon.App()\napp.add_route('/a', f)\nrun(app)\n", "requests"),
+    ],
+)
+def test_what_has_no_routes_or_no_server_runs_itself(
+    tmp_path: Path, source: str, installed: str
+) -> None:
+    names = ("typer", "aiohttp", "falcon", installed)
+    assert command(tmp_path, {"main.py": source}, *names) == "python main.py"
