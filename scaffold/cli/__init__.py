@@ -142,7 +142,10 @@ def _from_click(error: click.ClickException, argv: Sequence[str]) -> Leanscaffol
         near = did_you_mean(error.command_name, COMMANDS)
     elif isinstance(error, click.MissingParameter):
         name = error.param.make_metavar(ctx) if error.param and ctx else "parameter"
-        message = f"missing argument {name}"
+        kind = (
+            f"option {error.param.opts[0]}" if isinstance(error.param, click.Option) else "argument"
+        )
+        message = f"missing {kind} {name}"
     elif isinstance(error, click.BadParameter) or not message:
         message = error.format_message().rstrip(".")
     hint = f"{near} See {hint}" if near else hint

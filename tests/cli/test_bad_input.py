@@ -248,3 +248,17 @@ def test_a_python_asked_for_beats_a_pin_but_not_what_the_project_declares(tmp_pa
     text = '[project]\nname = "a"\nrequires-python = "<3.13"\ndependencies = []\n'
     declared = write(tmp_path / "b", {"main.py": "x = 1\n", "pyproject.toml": text})
     assert plan(declared, "--python", "3.13").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("deploy",), "missing option --on ENGINE"),
+        (("bundle",), "missing option --to FILE"),
+        (("wheels",), "missing argument PACKAGE"),
+    ],
+)
+def test_what_is_missing_is_named_as_it_is_typed(words: tuple[str, ...], text: str) -> None:
+    result = run(*words, outside=real_services())
+    assert result.exit_code == 2
+    assert text in result.stderr
