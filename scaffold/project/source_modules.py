@@ -25,6 +25,8 @@ _SUPPORT_FOLDER = re.compile(r"tests[-_]\w+|\w+[-_]tests|e2e|unittests?|testdata
 _SUPPORT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tests.py"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# What reads a variable of the environment, with a default in the second place.
+READS = frozenset({"os.environ.get", "os.getenv"})
 FUNCTIONS: tuple[type[Function], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
 N = TypeVar("N", bound=ast.AST)
 

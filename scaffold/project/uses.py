@@ -1,7 +1,6 @@
 """What the sources do that limits a base or a swap: programs, libraries, windows, imports."""
 
 import ast
-import builtins
 import posixpath
 import re
 import shlex
@@ -16,6 +15,7 @@ from scaffold.project.pipelines import find_pipelines
 from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.settings_patterns import find_pattern_modules
 from scaffold.project.source_modules import (
+    READS,
     Module,
     argument,
     folders_above,
@@ -24,218 +24,7 @@ from scaffold.project.source_modules import (
     names_beside,
     project_names,
 )
-
-# Functions of the standard library and where they get the path, each with the mode's place if
-# there is one.
-_WRITE_OPENS = {
-    "io.open": ("file", 0),
-    "codecs.open": ("filename", 0),
-    "gzip.open": ("filename", 0),
-}
-_WRITES = {
-    "sqlite3.connect": ("database", 0),
-    "shelve.open": ("filename", 0),
-    "dbm.open": ("file", 0),
-    "logging.basicConfig": ("filename", None),
-    "logging.FileHandler": ("filename", 0),
-    "logging.handlers.RotatingFileHandler": ("filename", 0),
-    "logging.handlers.TimedRotatingFileHandler": ("filename", 0),
-    "logging.handlers.WatchedFileHandler": ("filename", 0),
-    "os.makedirs": ("name", 0),
-    "os.mkdir": ("path", 0),
-    "urllib.request.urlretrieve": ("filename", 1),
-}
-# What other functions are called that write the file they are given, and what files are databases
-# and logs, which no function only reads.
-_SAVES = re.compile(r"save\w*|savefig|dump|to_\w+|imwrite|imsave|write_\w+|export\w*")
-_STORES = re.compile(r"\w*(DB|Database|Store|Storage|Cache|FileHandler)|Persist\w*")
-_KEPT = re.compile(r"\.(db3?|sqlite3?|duckdb|lmdb|log|tdb)", re.IGNORECASE)
-_FIELD = re.compile(r"\{\w*\}")
-# An ending alone (".jpg") names a format.
-_NAMED = re.compile(r"(?:[^\s{}*?<>]*/)?[^\s{}*?<>/]+\.\w{1,8}")
-_PATHS = frozenset({"pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath"})
-_SAME = frozenset(
-    {
-        *("os.path.abspath", "os.path.realpath", "os.path.normpath", "os.fspath", "str"),
-        *("os.path.expandvars", *_PATHS),
-    }
-)
-_METHODS = frozenset({"write_text", "write_bytes", "touch", "mkdir", "open"})
-_UNCHANGED = frozenset({"resolve", "absolute", "as_posix"})
-_HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
-_VARIABLES = frozenset({"os.environ.get", "os.getenv"})
-_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]*)")
-_MODES = re.compile(r"[wax]|\+")
-_FOLDER = re.compile(r"(?i)(?:\w*_)?(?:dir|folder|directory|root|base)")
-# Written to by every user in every image of ours, or no files.
-_FREE = ("/tmp/", "/dev/", "/proc/", "/sys/", "/var/tmp/", "/run/secrets/")  # noqa: S108
-
-
-_TEXTS: tuple[type[ast.expr], ...] = (ast.Constant, ast.JoinedStr, ast.BinOp)
-
-
-def find_writes(module: Module, folder: str = ".") -> Iterator[tuple[str, ast.AST]]:
-    """Yield (path, node) of what is written: a path is absolute, or relative to the root.
-
-    ``folder`` of the project is where the application runs.
-    """
-    reader = PathReader(module, folder)
-    found: list[tuple[str | None, ast.AST]] = [
-        *((_write_of_call(module, reader, called, call), call) for called, call in module.calls()),
-        *((_of_address(reader, node), node) for node in module.of(*_TEXTS)),
-        *((_of_settings(module, reader, node), node) for node in module.of(ast.Dict)),
-    ]
-    for path, node in found:
-        if path and not f"{path}/".startswith(_FREE) and path != ".":
-            yield path, node
-
-
-def _write_of_call(module: Module, reader: "PathReader", called: str, call: ast.Call) -> str | None:
-    if called in _WRITES:
-        node = argument(call, *_WRITES[called])
-        return reader.path(node)
-    if called in _WRITE_OPENS or (isinstance(call.func, ast.Name) and _is_open(module, call.func)):
-        mode = module.text(argument(call, "mode", 1))
-        return reader.path(argument(call, "file", 0)) if _MODES.search(mode) else None
-    if isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS:
-        mode = module.text(argument(call, "mode", 0)) if call.func.attr == "open" else "w"
-        return reader.path(call.func.value, whole=True) if _MODES.search(mode) else None
-    return _of_foreign_call(called, reader, call)
-
-
-def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str | None:
-    """Return the file that a package's function is given, if its name or the file's tells."""
-    if called.partition(".")[0] in sys.stdlib_module_names or (
-        isinstance(call.func, ast.Name) and hasattr(builtins, call.func.id)
-    ):
-        return None
-    if any(_FOLDER.fullmatch(ast.unparse(node).rpartition(".")[2]) for node in call.args):
-        return None  # a name in that folder
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else called.rpartition(".")[2]
-    saves, stores = _SAVES.fullmatch(name), _STORES.fullmatch(name)
-    given = [(node, "") for node in call.args]
-    given += [(keyword.value, keyword.arg or "") for keyword in call.keywords]
-    for position, (node, keyword) in enumerate(given):
-        path = reader.path(node)
-        if path is None:
-            continue
-        named = _NAMED.fullmatch(_FIELD.sub("x", path))
-        kept = _KEPT.fullmatch(posixpath.splitext(path)[1])
-        if named and (saves or (position == 0 and (kept or stores))):
-            return path
-        if stores and keyword in {"path", "directory", "persist_directory"}:
-            return path
-    return None
-
-
-def _is_open(module: Module, name: ast.Name) -> bool:
-    return name.id == "open" and "open" not in module.names
-
-
-def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
-    """Return the file of a ``sqlite:///`` address."""
-    text = reader.text(node)
-    match = _SQLITE.fullmatch(text) if text else None
-    path = match["path"] if match else ""
-    # Of "sqlite:///{}".format(…) only the rest is known.
-    return reader.settle(path) if path and not _FIELD.match(path) else None
-
-
-def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
-    """Return the file of a database in Django's settings, or of a handler in logging's."""
-    pairs = {
-        module.text(key): value
-        for key, value in zip(node.keys, node.values, strict=True)
-        if key is not None
-    }
-    engine = module.text(pairs.get("ENGINE"))
-    if module.text(pairs.get("class")).endswith("FileHandler"):
-        return reader.path(pairs.get("filename"))
-    return reader.path(pairs.get("NAME")) if engine.endswith("sqlite3") else None
-
-
-class PathReader:
-    """Reads the paths that expressions of one module stand for, in a container's file system."""
-
-    def __init__(self, module: Module, folder: str = ".") -> None:
-        self._module = module
-        self._folder = folder
-        self._from = folder
-
-    def path(self, node: ast.expr | None, *, whole: bool = False) -> str | None:
-        """Return a path, absolute or relative to the root; None where it is not known.
-
-        ``whole``: a plain text is no path, as what methods are called on.
-        """
-        text = self.text(node)
-        plain = isinstance(self._module.named(node), ast.Constant)
-        return None if not text or (whole and plain) else self.settle(text)
-
-    def settle(self, text: str) -> str | None:
-        """Return a path without dots; None for what lies elsewhere, or in memory."""
-        if text.startswith((":memory:", "file:")):
-            return None
-        path = posixpath.normpath(posixpath.join(self._from, text))
-        return None if path.startswith(("..", "~")) or "://" in text or "\n" in text else path
-
-    def text(  # noqa: PLR0911 - one a kind of expression
-        self, node: ast.expr | None, depth: int = 0
-    ) -> str | None:
-        """Return what an expression is as a text, as far as it is one."""
-        if node is None or depth > 20:  # noqa: PLR2004 - deeper than anybody nests paths
-            return None
-        self._from = self._from if depth else self._folder
-        deeper = depth + 1
-        if isinstance(node, ast.Constant):
-            return node.value if isinstance(node.value, str) else None
-        if isinstance(node, ast.Name):
-            if node.id == "__file__":
-                self._from = "."
-                return self._module.file
-            return self.text(self._module.values.get(node.id), deeper)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
-            between = "/" if isinstance(node.op, ast.Div) else ""
-            return self._joined([node.left, node.right], between, deeper)
-        if isinstance(node, ast.JoinedStr):
-            return self._joined(node.values, "", deeper)
-        if isinstance(node, ast.FormattedValue):
-            return self.text(node.value, deeper)
-        if isinstance(node, ast.Attribute):
-            inner = self.text(node.value, deeper) if node.attr == "parent" else None
-            return None if inner is None else posixpath.dirname(inner) or "."
-        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            return self.text(node.values[-1], deeper)
-        return self._called(node, deeper) if isinstance(node, ast.Call) else None
-
-    def _joined(self, nodes: "list[ast.expr]", between: str, depth: int) -> str | None:
-        parts = [self.text(node, depth) for node in nodes]
-        if any(part is None for part in parts):
-            return None
-        texts = [part or "" for part in parts]
-        return posixpath.join(*texts) if between else "".join(texts)
-
-    def _called(  # noqa: PLR0911 - one a kind of call
-        self, call: ast.Call, depth: int
-    ) -> str | None:
-        called = self._module.dotted(call.func)
-        if called in _HERE or (called in _PATHS and not call.args):
-            return "."
-        if called == "os.path.join" or (called in _PATHS and len(call.args) > 1):
-            return self._joined(call.args, "/", depth)
-        if called in _SAME or called.rpartition(".")[2] == "str":
-            return self.text(call.args[0], depth) if call.args else None
-        if called == "os.path.dirname" and call.args:
-            inner = self.text(call.args[0], depth)
-            return None if inner is None else posixpath.dirname(inner) or "."
-        if called in _VARIABLES:
-            return self.text(argument(call, "default", 1), depth)
-        if isinstance(call.func, ast.Attribute):
-            inner = self.text(call.func.value, depth)
-            if inner is not None and call.func.attr == "joinpath":
-                return self._joined([call.func.value, *call.args], "/", depth)
-            return inner if call.func.attr in _UNCHANGED else None
-        return None
-
+from scaffold.project.writes import find_writes
 
 _RUNS = frozenset(
     {
@@ -633,7 +422,7 @@ def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> a
             node = node.value
         elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             node = node.values[-1]
-        elif isinstance(node, ast.Call) and module.dotted(node.func) in _VARIABLES:
+        elif isinstance(node, ast.Call) and module.dotted(node.func) in READS:
             node = argument(node, "default", 1)
         else:
             break

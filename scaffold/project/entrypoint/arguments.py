@@ -15,11 +15,18 @@ from scaffold.project.entrypoint import EVERYWHERE, remark
 from scaffold.project.entrypoint.apps import follow, is_aside
 from scaffold.project.entrypoint.commands import find_commands, list_commands
 from scaffold.project.entrypoint.listening import find_listening
-from scaffold.project.entrypoint.ports import READS, as_port
+from scaffold.project.entrypoint.ports import as_port
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
 from scaffold.project.settings_patterns import find_pattern_modules, find_patterns
-from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument, imported_tops
+from scaffold.project.source_modules import (
+    FUNCTIONS,
+    READS,
+    Function,
+    Module,
+    argument,
+    imported_tops,
+)
 
 _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 # What a command that goes on running is usually called.

@@ -10,13 +10,12 @@ from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.listening import find_listening
-from scaffold.project.source_modules import Module, argument
+from scaffold.project.source_modules import READS, Module, argument
 from scaffold.project.text_io import line_of, read_toml
 
 _HIGHEST = 65535
 
 
-READS = frozenset({"os.environ.get", "os.getenv"})
 _CONSTANT = re.compile(r"(?:(?:DEFAULT|SERVER|LISTEN|HTTP|WEB|APP)_)+PORT|PORT")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _BIND = re.compile(r"[^\s]*:(\d+)")
