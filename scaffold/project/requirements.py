@@ -140,15 +140,18 @@ _BEHIND = re.compile(
 )
 
 
-def _split_behind(line: str) -> tuple[str, Mapping[str, Sequence[str]]]:
-    """Return a line without such options, and these."""
+def _split_behind(line: str) -> tuple[str, Mapping[str, Sequence[str]], str]:
+    """Return a line without such options, these, and words behind them, which pip ignores."""
     if line.startswith("-") or " -" not in line:
-        return line, {}
+        return line, {}, ""
     found: dict[str, list[str]] = {}
     for match in _BEHIND.finditer(line):
         key = f"{match['kind']}_binary" if match["kind"] else "config_settings"
-        found.setdefault(key, []).append(match["double"] or match["single"] or match["bare"] or "")
-    return _BEHIND.sub("", line), found
+        value = match["double"] or match["single"] or (match["bare"] or "").rstrip(";")
+        found.setdefault(key, []).append(value)
+    start = next((match.start() for match in _BEHIND.finditer(line)), len(line))
+    words, dash, options = _BEHIND.sub("", line[start:]).partition(" -")
+    return line[:start] + dash + options, found, words.strip()
 
 
 def find_ignored(line: str) -> str:
@@ -461,9 +464,10 @@ class _Walk:
             )
         expanded = _VARIABLE.sub(lambda found: self.environ[found[1]], content)
         try:
-            (expanded, behind), (written, _) = _split_behind(expanded), _split_behind(content)
+            expanded, behind, _ = _split_behind(expanded)
+            written, _, dropped = _split_behind(content)
             asked = read_line(expanded, written, origin, root=self.root, constraint=constraint)
-            if ignored := find_ignored(written):
+            if ignored := find_ignored(written) or dropped:
                 option = isinstance(asked, Mapping)
                 self._note_ignored(mask_credentials(ignored), option=option, origin=origin)
             if isinstance(asked, Mapping):

@@ -155,6 +155,13 @@ def test_a_module_of_settings_that_is_a_pattern_alone_is_to_be_put_there(
     assert not [use for use in project.uses if use.code == "imports"]
 
 
+def test_a_module_of_settings_may_be_imported_by_its_name(tmp_path: Path) -> None:
+    main = f"import importlib\nimportlib.import_module(vars(parser).get('c', 'config'))\n{LOOP}"
+    project = planned(tmp_path, {"main.py": main, "config-example.py": ""})
+    told = "main.py:2 imports config, which the project lacks (config-example.py is its pattern)"
+    assert any(note.startswith(told) for note in project.notes)
+
+
 @pytest.mark.parametrize("files", [{}, {"config.example.py": "", "config.py": ""}])
 def test_a_module_without_a_pattern_or_beside_it_is_not(
     tmp_path: Path, files: Mapping[str, str]

@@ -97,7 +97,7 @@ def name_configurations(
                     f"{module.origin(node)} names {name}, which the project lacks "
                     f"({patterns[name]} is its pattern): mount it, or put it there"
                 )
-        for top, statement in imported_tops(module.imports):
+        for top, statement in (*imported_tops(module.imports), *_imported_by_name(module)):
             if top in pattern_modules and top not in told and not is_aside(module):
                 told.add(top)
                 yield (
@@ -115,6 +115,14 @@ def name_configurations(
                     f"{module.origin(call)} reads {default}, which the project lacks: mount it, or "
                     f"name another with {option}"
                 )
+
+
+def _imported_by_name(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the texts of a module that imports something by a name that is a text."""
+    if any(called in {"importlib.import_module", "__import__"} for called, _ in module.calls()):
+        for node in module.of(ast.Constant):
+            if isinstance(node.value, str):
+                yield node.value, node
 
 
 def _arguments(command: Sequence[str]) -> Sequence[str]:

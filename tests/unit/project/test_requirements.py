@@ -408,6 +408,8 @@ SUM = "ab" * 32
         ("a --config-setting 'k=v w' # why", ("k=v w",), ((), ())),
         ("a>=1 --no-binary :all:", (), ((), ("a",))),
         ('a; python_version > "3" --only-binary=a', (), (("a",), ())),
+        ("a --only-binary a; sys_platform == 'win32'", (), (("a",), ())),
+        (f"a -C x=y ; extra --hash=sha256:{SUM}", ("x=y",), ((), ())),
     ],
 )
 def test_how_to_build_a_requirement_may_stand_behind_it(
@@ -420,6 +422,7 @@ def test_how_to_build_a_requirement_may_stand_behind_it(
     assert (found.index.only_binary, found.index.no_binary) == rules
     assert all(place == "requirements.txt:2" for _, place in found.index.restricted_at)
     assert " -" not in asked.text
+    assert bool(found.notes) is any(one in line for one in ("win32", "extra"))
 
 
 @pytest.mark.parametrize(
