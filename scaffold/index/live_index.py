@@ -202,8 +202,7 @@ class LiveIndex:
         ):
             found = self._remote.with_elf(file)
         else:
-            inside = self._remote.inside(file)
-            found = inside.facts if inside else None
+            found = self._remote.facts(file)
         if found is not None:
             self._remember_facts(name, file, found)
         return found
@@ -214,8 +213,8 @@ class LiveIndex:
         known = self._cache.load("libraries", key, tuple[str, ...]) if key else None
         if known is not None or not file.url:
             return known
-        inside = self._remote.inside(file)
-        found = inside.facts.brings if inside else None
+        facts = self._remote.facts(file)
+        found = facts.brings if facts else None
         if found is not None:
             self._cache.save("libraries", key, found)
         return found
@@ -238,12 +237,7 @@ class LiveIndex:
     def _wheel_metadata(self, file: DistFile) -> Metadata | None:
         if file.has_metadata and (announced := self._remote.announced_metadata(file)):
             return announced
-        inside = self._remote.inside(file)
-        if inside is None:
-            return None
-        if self.cached_facts(file) is None:
-            self._cache.save("wheels", _file_key(file), inside.facts)
-        return inside.metadata
+        return self._remote.metadata(file)
 
     def _remember_facts(self, name: str, file: DistFile, facts: WheelFacts) -> None:
         self._cache.save("wheels", _file_key(file), facts)

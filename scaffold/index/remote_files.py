@@ -6,7 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Any
@@ -51,14 +51,6 @@ class _GoneError(Exception):
 
 # What is encrypted is a RuntimeError, an unknown compression a NotImplementedError.
 _UNREADABLE = (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, _GoneError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WheelInside:
-    """What one look into a wheel tells; ELF facts are unread unless the wheel is pure."""
-
-    metadata: Metadata | None
-    facts: WheelFacts
 
 
 def classify(path: str) -> str:
@@ -205,10 +197,18 @@ class RemoteFiles:
         _check_hash(answer.body, file.metadata_sha256, f"{file.url}.metadata")
         return parse_metadata(answer.body)
 
-    def inside(self, file: DistFile) -> WheelInside | None:
-        """Look into a wheel by range requests; None for a file that is gone or broken."""
+    def metadata(self, file: DistFile) -> Metadata | None:
+        """Read a wheel's METADATA alone by ranges; None for a file that is gone or broken."""
         try:
-            with self._open_zip(file) as wheel:
+            with self._open_zip(file, _TAIL) as wheel:
+                return wheel_metadata(wheel)
+        except _UNREADABLE:
+            return None
+
+    def facts(self, file: DistFile) -> WheelFacts | None:
+        """Look into a wheel by ranges, not at machine code; None for one gone or broken."""
+        try:
+            with self._open_zip(file, _LARGEST_READ if _is_scanned(file) else _TAIL) as wheel:
                 facts = read_contents(wheel, file.filename)
                 if _is_scanned(file):
                     texts = _read_sources(wheel)
@@ -220,14 +220,14 @@ class RemoteFiles:
                             {path: text.decode("utf-8", "replace") for path, text in texts.items()},
                         ),
                     )
-                return WheelInside(metadata=wheel_metadata(wheel), facts=facts)
+                return facts
         except _UNREADABLE:
             return None
 
     def contents(self, file: DistFile) -> Contents | None:
         """List (path, bytes, rule of trimming that covers it) of a wheel's files."""
         try:
-            with self._open_zip(file) as wheel:
+            with self._open_zip(file, _TAIL) as wheel:
                 files = [info for info in wheel.infolist() if not info.is_dir()]
         except _UNREADABLE:
             return None
@@ -261,10 +261,10 @@ class RemoteFiles:
         return answer.body
 
     @contextmanager
-    def _open_zip(self, file: DistFile) -> Iterator[ZipFile]:
-        """Open a remote zip, by ranges where the server can, else whole."""
+    def _open_zip(self, file: DistFile, first: int) -> Iterator[ZipFile]:
+        """Open a remote zip, by ranges where the server can, the last ``first`` bytes first."""
         with _network_errors(file.url):
-            archive = self._open_ranges(file)
+            archive = self._open_ranges(file, first)
             if archive is not None:
                 with archive:
                     yield archive
@@ -272,13 +272,11 @@ class RemoteFiles:
         with self._open_whole(file) as whole:
             yield whole
 
-    def _open_ranges(self, file: DistFile) -> ZipFile | None:
+    def _open_ranges(self, file: DistFile, first: int) -> ZipFile | None:
         try:
             archive: ZipFile = RemoteZip(
                 file.url,
-                initial_buffer_size=min(
-                    _LARGEST_READ if _is_scanned(file) else _TAIL, file.size or _TAIL
-                ),
+                initial_buffer_size=min(first, file.size or first),
                 session=_Checked(self._http),
             )
         except RemoteIOError:

@@ -60,6 +60,7 @@ class Search(BaseProvider[str, int]):
         self._added: dict[str, list[Version]] = {}  # versions of direct addresses, by name
         self._sets: dict[tuple[str, str, str], VersionSet] = {}
         self._asked: dict[str, list[tuple[str, int, Requirement]]] = {}
+        self._children: dict[str, set[str]] = {}  # what candidates looked at ask for
         self._tried: dict[str, int] = {}
         self._ranges: Mapping[str, Any] = {}
         self._decisions: Mapping[str, int] = {}
@@ -112,10 +113,12 @@ class Search(BaseProvider[str, int]):
         conflict_counts: Mapping[str, int],
         culprit_counts: Mapping[str, int] | None = None,  # noqa: ARG002
     ) -> tuple[bool, bool, int]:
-        """Return the order to work in: pins, then what caused conflicts, then as met."""
+        """Return the order to work in: pins, then what caused conflicts or asks for it, as met."""
         known = (1 << len(self._list_places(self._identified[package][0]))) - 1
         choice = (version_range.bits & known).bit_count() > 1
-        return (choice, conflict_counts.get(package, 0) < _CONTESTED, self._order[package])
+        names = (package, *self._children.get(package, ()))
+        contested = any(conflict_counts.get(name, 0) >= _CONTESTED for name in names)
+        return (choice, not contested, self._order[package])
 
     def choose_version(self, package: str, version_range: Any) -> int | None:
         """Return the best version's place, None where a set has none that can be installed."""
@@ -231,6 +234,7 @@ class Search(BaseProvider[str, int]):
             if (package, place) not in self.candidates:
                 for need in needs:
                     self._asked.setdefault(need.name, []).append((package, place, need))
+                    self._children.setdefault(package, set()).update(self._identify(need))
             self.candidates[package, place] = candidate
             return place
         return None

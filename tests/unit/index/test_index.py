@@ -259,6 +259,15 @@ def test_a_range_reader_does_not_download_the_wheel(bench: Bench) -> None:
     assert all(one.headers.get("Range", "").startswith("bytes=") for one in asked)
 
 
+def test_metadata_is_read_without_the_sources_of_a_small_wheel(bench: Bench) -> None:
+    wheel = make_wheel("demo", "1.0", files={"demo/a.py": b"#" + os.urandom(300_000)})
+    bench.server.add_page("demo", [bench.server.add_file("demo-1.0-py3-none-any.whl", wheel)])
+    index = bench.open()
+    assert index.metadata("demo", "1.0", files_of(index)[0]) is not None
+    (asked,) = [one for one in bench.server.seen if one.path.startswith("/files/")]
+    assert int(asked.headers["Range"].removeprefix("bytes=-")) < 100_000
+
+
 def test_announced_metadata_saves_looking_into_the_wheel(bench: Bench) -> None:
     entry = bench.server.add_file("demo-1.0-py3-none-any.whl", make_wheel("demo", "1.0"))
     text = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: announced\n"

@@ -435,3 +435,27 @@ def test_a_search_is_given_up_after_so_many_steps_and_names_what_it_tried() -> N
     provider = Provider(wanted, EnvironmentTags(environment(), ""), ResolverCache(world))
     with pytest.raises(GaveUpError, match=r"^(guest|room)[0-5], (guest|room)[0-5]"):
         Search(provider, provider.roots(), most_steps=40).solve()
+
+
+def test_what_leads_to_a_contested_package_is_decided_early_too() -> None:
+    world = World().add(f"low-1-{ANY}").add(f"low-2-{ANY}").add(f"way-1-{ANY}", requires=["top"])
+    world.add(f"way-0-{ANY}", requires=["top"])
+    for n in range(100):
+        world.add(f"top-2.{n}-{ANY}", requires=["low>=2"])
+    world.add(f"top-1-{ANY}", requires=["low"])
+    others = [f"other{n}" for n in range(40)]
+    for other in others:
+        world.add(f"{other}-1-{ANY}").add(f"{other}-2-{ANY}")
+    wanted = ResolutionRequest(asked=ask("low==1", *others, "way"))
+    provider = Provider(wanted, EnvironmentTags(environment(), ""), ResolverCache(world))
+    # 41 packages for each of 100 rejections would be ten times that
+    found = Search(provider, provider.roots(), most_steps=800).solve()
+    assert str(found["top"].version) == "1"
+
+
+def test_sdists_are_not_asked_for_ahead_of_need() -> None:
+    world = World().add(f"way-1-{ANY}", requires=["old<50"])
+    for n in range(100):
+        world.add(f"old-{n}.tar.gz", requires=["gone"])
+    assert refused(world, "way")
+    assert not any(name.endswith(".tar.gz") for name in world.ahead)
