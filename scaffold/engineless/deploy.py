@@ -270,7 +270,6 @@ def deploy(
     old = _find(client, job.name)
     images = [one.attrs.get("RootFS", {}).get("Layers") or () for one in client.images.list()]
     known = min(count_known(saved.diffs, images), len(saved.layers) - 1)
-    _check_room(job.archive, saved.layers[known:], measure_room())
     spare = f"{job.name}-previous"
     if (left := _find(client, spare)) is not None:
         # Of a run that was killed, or whose link broke: what ran before is what is known to run.
@@ -279,6 +278,7 @@ def deploy(
         left.rename(job.name)
         left.start()
         old = left
+    _check_room(job.archive, saved.layers[known:], measure_room())
     try:
         if before:
             client.images.get(before).tag(repository, _BEGUN)

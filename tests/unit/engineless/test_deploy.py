@@ -411,6 +411,18 @@ def test_what_does_not_fit_beside_the_old_one_is_not_sent(tmp_path: Path) -> Non
     assert deploy_to(engine, tmp_path, b"edit", room=1 << 20).replaced
 
 
+def test_what_a_killed_run_stopped_runs_again_though_nothing_new_fits(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    deploy_to(engine, tmp_path, b"apps")
+    old = engine.named["app"]
+    old.stop()
+    old.rename("app-previous")
+    with pytest.raises(EngineError, match="MB free"):
+        deploy_to(engine, tmp_path, b"edit", room=4096)
+    assert engine.named == {"app": old}
+    assert old.running
+
+
 @pytest.mark.parametrize("earlier", [True, False])
 def test_an_interrupt_while_it_travels_leaves_the_old_one_and_nothing_behind(
     tmp_path: Path, *, earlier: bool
