@@ -1,21 +1,14 @@
-"""The snapshot of packages: fetched through the cache, assembled, compared with the one before."""
+"""The snapshot of packages: fetched through the cache and assembled."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import (
     InvalidName,
-    InvalidWheelFilename,
     canonicalize_name,
-    parse_wheel_filename,
 )
 
 from scaffold.catalog.resources import knowledge
@@ -27,152 +20,22 @@ from scaffold.catalog.snapshot import (
     Snapshot,
     encode_project,
 )
+from scaffold.catalog.snapshot_changes import describe_changes, find_changes
+from scaffold.catalog.wheel_selection import (
+    Cell,
+    Kept,
+    keep_files,
+    list_forced,
+    select_releases,
+    wheel_cells,
+)
 from scaffold.index.cache import Cache, find_cache_folder
 from scaffold.index.configuration import read_index_config
 from scaffold.index.layered_index import list_likely_needs
 from scaffold.index.live_index import LiveIndex
 from scaffold.model.errors import Detail, KnowledgeInvalidError
-from scaffold.model.index import DistFile, Metadata, Page, WheelFacts, is_pure, wheel_platforms
-from scaffold.model.target import Arch, LibcFamily
-from scaffold.resolver.releases import Release, list_releases, parse_specifier
-
-MINORS = (10, 11, 12, 13, 14, 15)
-SERIES = 6
-_MACHINES = {arch.machine for arch in Arch}
-_PLACES = frozenset((str(family), machine) for family in LibcFamily for machine in _MACHINES)
-
-Cell = tuple[int, str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A release that goes into the snapshot, and those of its wheels that are looked into."""
-
-    release: Release
-    looked_into: frozenset[str]
-
-
-@lru_cache(maxsize=65536)
-def wheel_cells(filename: str) -> frozenset[Cell]:
-    """Return the (CPython minor, libc family, machine) that a wheel serves."""
-    try:
-        _, _, _, tags = parse_wheel_filename(filename)
-    except InvalidWheelFilename:
-        return frozenset()
-    minors = {minor for tag in tags for minor in _minors(tag.interpreter, tag.abi)}
-    places = wheel_platforms(filename)
-    if ("any", "any") in places:
-        places = _PLACES
-    return frozenset((minor, *place) for minor in minors for place in places & _PLACES)
-
-
-def keep_files(release: Release) -> tuple[DistFile, ...]:
-    """Return the files of a release that some target can use, with dates instead of times."""
-    wheels = [file for file in release.wheels if wheel_cells(file.filename)]
-    sdist = [] if release.sdist is None else [release.sdist]
-    return tuple(
-        msgspec.structs.replace(file, uploaded=file.uploaded[:10], url="")
-        for file in (*wheels, *sdist)
-    )
-
-
-def select_releases(page: Page) -> tuple[Kept, ...]:
-    """Return the releases worth keeping, newest first.
-
-    Those are the newest of each of the last minor series, and for each environment the newest that
-    has a wheel for it. What is newest, altogether or for an environment, is looked into.
-    """
-    releases = [release for release in list_releases(page) if keep_files(release)]
-    usable = [one for one in releases if not one.version.is_prerelease and not one.yanked]
-    usable = usable or releases
-    series: dict[tuple[int, int], Release] = {}
-    for release in usable:
-        series.setdefault((release.version.major, release.version.minor), release)
-    chosen = {release.version: set[str]() for release in list(series.values())[:SERIES]}
-    missing = {(minor, *place) for minor in MINORS for place in _PLACES}
-    for position, release in enumerate(usable):
-        served = {
-            file.filename: cells
-            for file in release.wheels
-            if (cells := _served(file) & missing or (wheel_cells(file.filename) and not position))
-        }
-        if served:
-            chosen.setdefault(release.version, set()).update(served)
-            missing -= {cell for file in release.wheels for cell in _served(file)}
-    return tuple(
-        Kept(release=release, looked_into=frozenset(chosen[release.version]))
-        for release in usable
-        if release.version in chosen
-    )
-
-
-def list_forced(
-    needs: Iterable[Metadata], pages: Mapping[str, Page], kept: Mapping[str, Sequence[Kept]]
-) -> Iterator[tuple[str, Release]]:
-    """Yield releases that other kept releases ask for and that are not kept yet."""
-    releases = {
-        name: [one for one in list_releases(page) if not one.yanked] for name, page in pages.items()
-    }
-    asked = {
-        (canonicalize_name(requirement.name), requirement.specifier)
-        for metadata in needs
-        for requirement in _requirements(metadata)
-    }
-    for name, specifier in sorted(asked, key=str):
-        newest = _newest_in(releases.get(name, ()), specifier) if specifier else None
-        if newest and all(one.release.version != newest.version for one in kept[name]):
-            yield name, newest
-
-
-def _requirements(metadata: Metadata) -> Iterator[Requirement]:
-    for text in metadata.requires:
-        with suppress(InvalidRequirement):
-            yield Requirement(text)
-
-
-def _newest_in(releases: Sequence[Release], allowed: SpecifierSet) -> Release | None:
-    """Return the newest release that is allowed, a pre-release only where there is no other."""
-    fallback: Release | None = None
-    for one in releases:
-        if not allowed.contains(one.version, prereleases=True):
-            continue
-        if not one.version.is_prerelease and keep_files(one):
-            return one
-        fallback = fallback or (one if keep_files(one) else None)
-    return fallback
-
-
-def _served(file: DistFile) -> frozenset[Cell]:
-    """Return the cells of a wheel for which its release allows the Python."""
-    allowed = parse_specifier(file.requires_python) if file.requires_python else None
-    return frozenset(
-        cell
-        for cell in wheel_cells(file.filename)
-        if allowed is None or allowed.contains(f"3.{cell[0]}.20")
-    )
-
-
-def _minors(interpreter: str, abi: str) -> Iterator[int]:
-    """Yield the CPython minors that an interpreter and ABI tag serve."""
-    if interpreter.startswith("py3") and abi == "none":
-        least = int(interpreter[3:] or 0)
-    elif interpreter.startswith("cp3") and interpreter[3:].isdigit():
-        least = int(interpreter[3:])
-        if abi == interpreter:
-            yield from {least} & set(MINORS)
-            return
-        if abi not in {"abi3", "none"}:
-            return
-        if abi == "none":
-            yield from {least} & set(MINORS)
-            return
-    else:
-        return
-    yield from (minor for minor in MINORS if minor >= least)
-
-
-T = TypeVar("T")
-R = TypeVar("R")
+from scaffold.model.index import DistFile, Metadata, Page, WheelFacts, is_pure
+from scaffold.resolver.releases import Release
 
 PARALLEL = 8
 ELF_MINORS = (13, 12)
@@ -486,99 +349,3 @@ def encode_snapshot(
     texts = {f"{project.name}.jsonl": encode_project(project).decode() for project in projects}
     texts["head.json"] = msgspec.json.format(msgspec.json.encode(head)).decode() + "\n"
     return texts
-
-
-Place = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """How one project changed; ``before`` or ``after`` is empty where it was or is not held.
-
-    ``won`` and ``lost`` are (libc family, machine) that the newest release serves now and did not,
-    or the other way round. ``grew`` is bytes of the largest wheel of the newest release, more than
-    before; ``releases`` how many more releases are held.
-    """
-
-    name: str
-    before: str = ""
-    after: str = ""
-    won: tuple[Place, ...] = ()
-    lost: tuple[Place, ...] = ()
-    grew: int = 0
-    releases: int = 0
-
-
-def find_changes(
-    before: Snapshot, held: Sequence[str], projects: Sequence[KnownProject]
-) -> tuple[Change, ...]:
-    """Return the changes in order of name; ``held`` are the names of the snapshot before."""
-    now = {project.name: project for project in projects}
-    changes = (_compare(name, before.project(name), now.get(name)) for name in {*held, *now})
-    return tuple(sorted((c for c in changes if c != Change(name=c.name)), key=lambda c: c.name))
-
-
-def _compare(name: str, old: KnownProject | None, new: KnownProject | None) -> Change:
-    if old == new:
-        return Change(name=name)
-    if old is None or new is None:
-        return Change(name=name, before=_version(old), after=_version(new))
-    served, serves = _places(old.releases[0]), _places(new.releases[0])
-    same = _version(old) == _version(new)
-    return Change(
-        name=name,
-        before="" if same else _version(old),
-        after="" if same else _version(new),
-        won=tuple(sorted(serves - served)),
-        lost=tuple(sorted(served - serves)),
-        grew=_largest(new.releases[0]) - _largest(old.releases[0]),
-        releases=len(new.releases) - len(old.releases),
-    )
-
-
-def _version(project: KnownProject | None) -> str:
-    return project.releases[0].metadata.version if project else ""
-
-
-def _places(release: KnownRelease) -> frozenset[Place]:
-    cells = (wheel_cells(file.filename) for file in release.files)
-    return frozenset((libc, machine) for found in cells for _, libc, machine in found)
-
-
-def _largest(release: KnownRelease) -> int:
-    wheels = (file.size or 0 for file in release.files if file.filename.endswith(".whl"))
-    return max(wheels, default=0)
-
-
-def describe_changes(changes: Sequence[Change]) -> Iterator[str]:
-    """Yield a line for each change and, last, how many there are of each kind."""
-    added = [c for c in changes if c.after and not c.before]
-    gone = [c for c in changes if c.before and not c.after]
-    for change in changes:
-        yield _spell(change)
-    if changes:
-        moved = len(changes) - len(added) - len(gone)
-        yield f"{len(added)} added, {len(gone)} lost, {moved} changed"
-    else:
-        yield "nothing changed"
-
-
-def _spell(change: Change) -> str:
-    if not change.before and change.after:
-        return f"+ {change.name} {change.after}"
-    if change.before and not change.after:
-        return f"- {change.name} {change.before}"
-    parts = [
-        f"{change.before} → {change.after}" if change.after else "",
-        f"wheels added for {_list(change.won)}" if change.won else "",
-        f"wheels lost for {_list(change.lost)}" if change.lost else "",
-        f"{'grew' if change.grew > 0 else 'shrank'} by {abs(change.grew) / 1e6:.1f} MB"
-        if abs(change.grew) >= 50_000  # noqa: PLR2004 - what 0.1 MB shows
-        else "",
-        f"{change.releases:+d} releases" if change.releases else "",
-    ]
-    return f"~ {change.name} {', '.join(filter(None, parts)) or 'other files or facts'}"
-
-
-def _list(places: Sequence[Place]) -> str:
-    return ", ".join(" ".join(place) for place in places)

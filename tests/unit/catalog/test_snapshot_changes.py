@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from scaffold.catalog.snapshot import KnownProject, KnownRelease, Snapshot, encode_project
-from scaffold.catalog.wheel_refresh import describe_changes, find_changes
+from scaffold.catalog.snapshot_changes import describe_changes, find_changes
 from scaffold.model.index import DistFile, Metadata
 
 

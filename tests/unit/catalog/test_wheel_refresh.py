@@ -1,8 +1,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from scaffold.catalog.snapshot import Snapshot, encode_project
-from scaffold.catalog.wheel_refresh import Source, build_projects, list_unlisted
+from scaffold.catalog.wheel_refresh import Source, build_projects, list_unlisted, read_names
+from scaffold.model.errors import KnowledgeInvalidError
 from scaffold.model.index import DistFile, Metadata, Page, WheelFacts
 
 FILES = {
@@ -77,3 +80,16 @@ def test_what_the_snapshot_before_knows_is_not_read_again(tmp_path: Path) -> Non
     assert [encode_project(one) for one in second.projects] == [
         encode_project(one) for one in first.projects
     ]
+
+
+def test_a_list_of_names_has_comments_blank_lines_and_any_spelling() -> None:
+    assert read_names("# what\n\nnumpy  # arrays\nRPi.GPIO\nnumpy\n", "names.txt") == (
+        "numpy",
+        "rpi-gpio",
+    )
+
+
+def test_what_is_no_name_is_named_with_its_line() -> None:
+    with pytest.raises(KnowledgeInvalidError) as caught:
+        read_names("numpy\nhttps://somewhere\n", "names.txt")
+    assert [(one.file, one.line) for one in caught.value.details] == [("names.txt", 2)]

@@ -1,4 +1,4 @@
-from scaffold.catalog.wheel_refresh import (
+from scaffold.catalog.wheel_selection import (
     Kept,
     keep_files,
     list_forced,
