@@ -107,7 +107,7 @@ def _bases() -> dict[str, str]:
 
 
 def _templates() -> dict[str, str]:
-    from scaffold.init.project_templates import list_starters  # noqa: PLC0415 - not for every key
+    from scaffold.init.starters import list_starters  # noqa: PLC0415 - not for every key
 
     return {starter.name: starter.title for starter in list_starters()}
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scaffold.init.project_templates import Answers, fill, open_template
+from scaffold.init.project_templates import Answers, fill
 from scaffold.init.questions import is_project_file
+from scaffold.init.template_source import open_template
 from scaffold.model.errors import Detail, FileConflictError, PathUnreadableError
 
 _SHOWN = 8

@@ -12,9 +12,11 @@ from uuid import uuid4
 from platformdirs import user_state_path
 
 from scaffold.init.create import check_destination, create_project, place_project
-from scaffold.init.project_templates import list_starters, open_template, questions
+from scaffold.init.project_templates import questions
 from scaffold.init.prompts import Ask, ask_on_terminal
 from scaffold.init.question import Starter, TemplateQuestion
+from scaffold.init.starters import list_starters
+from scaffold.init.template_source import open_template
 from scaffold.model.errors import Detail
 from scaffold.state.file_writer import find_conflicts, read_recorded
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.init.create import create_project
-from scaffold.init.project_templates import list_starters
+from scaffold.init.starters import list_starters
 from tests.engine.engine import Engine
 from tests.engine.leanscaffold import environment, leanscaffold
 

@@ -11,7 +11,9 @@ from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge, templates
 from scaffold.cli import cli
 from scaffold.init.create import create_project, place_project
-from scaffold.init.project_templates import list_starters, open_template, questions
+from scaffold.init.project_templates import questions
+from scaffold.init.starters import list_starters
+from scaffold.init.template_source import open_template
 from scaffold.model.errors import (
     FileConflictError,
     PathUnreadableError,
