@@ -17,7 +17,7 @@ from packaging.utils import (
 )
 
 from scaffold.index.metadata import SdistInside, read_sdist
-from scaffold.index.remote_files import read_wheel, wheel_metadata
+from scaffold.index.wheel_contents import read_wheel, wheel_metadata
 from scaffold.model.index import DistFile, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.project import ProjectFile
 

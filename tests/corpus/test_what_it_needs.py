@@ -13,7 +13,7 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
-from scaffold.index.remote_files import read_contents
+from scaffold.index.wheel_contents import read_contents
 from scaffold.model.index import SourceFacts, WheelFacts
 from scaffold.model.knowledge import Facts
 from scaffold.model.options import Options

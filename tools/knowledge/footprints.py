@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from scaffold.assembler.stripping import strip_bytes
 from scaffold.catalog.snapshot import KnownProject
-from scaffold.index.remote_files import classify, read_contents
+from scaffold.index.wheel_contents import classify, read_contents
 from scaffold.model.index import DistFile
 from scaffold.model.knowledge import Footprint, Symbols
 
