@@ -12,7 +12,7 @@ from scaffold.cli.plan import show_result
 from scaffold.cli.request import with_given
 from scaffold.config.option_sources import Given
 from scaffold.docker.build import split_tag
-from scaffold.docker.images import read_archive_file
+from scaffold.docker.image_archive import read_archive_file
 from scaffold.engineless.images import write_bundle
 from scaffold.model.build import BuildOptions
 from scaffold.model.codes import Code

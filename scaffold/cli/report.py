@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from scaffold.cli.request import with_request
-from scaffold.docker.images import read_archive_file
+from scaffold.docker.image_archive import read_archive_file
 from scaffold.model.errors import FITS, NOTHING_FITS, NothingFitsError
 from scaffold.model.options import Request
 from scaffold.model.resolution import Reason

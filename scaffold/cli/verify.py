@@ -11,7 +11,7 @@ from scaffold.cli.options import take_options
 from scaffold.cli.plan import show_result
 from scaffold.cli.request import with_given
 from scaffold.config.option_sources import Given
-from scaffold.docker.images import read_archive_file
+from scaffold.docker.image_archive import read_archive_file
 from scaffold.model.build import Progress
 from scaffold.model.errors import UsageError
 from scaffold.model.verification import Report, VerifyOptions

@@ -19,15 +19,14 @@ import requests
 from docker import auth
 from requests.auth import _basic_auth_str
 
+from scaffold.docker.blob_store import Blob, Store
 from scaffold.docker.oci import (
     HUB,
     INDEX,
     LISTS,
     MANIFESTS,
     BaseImage,
-    Blob,
     Image,
-    Store,
     is_platform,
     make_base,
     make_index,

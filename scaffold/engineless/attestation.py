@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import quote
 
 from scaffold import __version__
+from scaffold.docker.blob_store import Store
 from scaffold.docker.oci import (
     CONFIG,
     IN_TOTO,
     MANIFEST,
     BaseImage,
     Image,
-    Store,
     dump,
     split_reference,
     write_archive,

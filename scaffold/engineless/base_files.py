@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from scaffold.docker.oci import BaseImage, Source, Store, open_layer, zstd
+from scaffold.docker.blob_store import Store
+from scaffold.docker.oci import BaseImage, Source, open_layer, zstd
 from scaffold.dockerfile.template_context import TemplateContext
 from scaffold.engineless.layers import Entry, link_entry, parents_of
 from scaffold.model.errors import BaseUnavailableError

@@ -22,7 +22,8 @@ from typing import IO, cast
 import requests
 
 from scaffold.assembler.records import DPKG
-from scaffold.docker.oci import ZSTD_MAGIC, Blob, Store, zstd
+from scaffold.docker.blob_store import Blob, Store
+from scaffold.docker.oci import ZSTD_MAGIC, zstd
 from scaffold.engineless.base_files import BaseFiles, place
 from scaffold.engineless.layers import Entry, parents_of
 from scaffold.model.errors import BaseUnavailableError, Detail, UsageError

@@ -14,16 +14,15 @@ from typing import Any
 import msgspec
 
 from scaffold import __version__
+from scaffold.docker.blob_store import Blob, Store
 from scaffold.docker.build import make_orders, pip_environment
 from scaffold.docker.oci import (
     CONFIG,
     MANIFEST,
     BaseImage,
-    Blob,
     Image,
     Layout,
     Source,
-    Store,
     dump,
     platform_of,
     write_archive,

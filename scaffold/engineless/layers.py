@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
-from scaffold.docker.oci import ZSTD_LAYER, Blob, Store, zstd
+from scaffold.docker.blob_store import Blob, Store
+from scaffold.docker.oci import ZSTD_LAYER, zstd
 from scaffold.model.build import zstd_level
 
 _LEVEL = 5  # 0.5 % larger than 6, in 3/4 of the time

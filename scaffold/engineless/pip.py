@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scaffold.docker.oci import Store
+from scaffold.docker.blob_store import Store
 from scaffold.dockerfile.template_context import BuildStage, TemplateContext
 from scaffold.engineless.wheels import gather_wheels
 from scaffold.model.errors import Detail, StepFailedError, UsageError

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from scaffold.docker.oci import Blob, Store
+from scaffold.docker.blob_store import Blob, Store
 from scaffold.model.errors import BaseUnavailableError
 
 HASH = re.compile(r"--hash=(sha256:[0-9a-f]{64})")

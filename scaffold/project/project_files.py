@@ -1,19 +1,15 @@
 """The files of a project that go into the image, found without walking into what stays out."""
 
 import os
-import posixpath
-import re
 import stat
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from scaffold.model.errors import ConfigInvalidError, Detail, PathUnreadableError
 from scaffold.model.options import DOCKERFILE
-from scaffold.model.project import Found, HeavyFile, Origin
 from scaffold.project.dockerignore import (
     check_pattern,
     ignored,
@@ -22,9 +18,6 @@ from scaffold.project.dockerignore import (
     parse_ignore,
     patterns_for,
 )
-from scaffold.project.elsewhere import is_list
-from scaffold.project.secrets import has_password, is_secret_name, looks_secret
-from scaffold.project.source_modules import LARGEST_SOURCE
 from scaffold.project.text_io import decode, decode_problem, read_bytes
 from scaffold.state.file_writer import digest_content, read_recorded
 
@@ -192,113 +185,3 @@ class _Walk:
         except (OSError, RuntimeError):
             return False
         return target.is_relative_to(self.real_root)
-
-
-_LITERAL = re.compile(r"[\"']([^\"'\n]{1,200})[\"']")
-_MOST_READ = 4 << 20  # bytes; a lock of that size is a long one
-_MOST_NAMED = 5
-
-
-def find_opened(root: Path, files: Sequence[str]) -> tuple[Found[str], ...]:
-    """Return the files with names of secrets that the sources name, each where it is named."""
-    found: dict[str, Found[str]] = {}
-    for file in files:
-        if not file.endswith(".py"):
-            continue
-        data = read_bytes(root, file)
-        if len(data) > LARGEST_SOURCE:  # not parsed either, which is told
-            continue
-        text = data.decode(errors="replace")
-        for literal in _LITERAL.finditer(text):
-            for path in _places(root, file, literal[1]):
-                line = text.count("\n", 0, literal.start()) + 1
-                origin = Origin(file=file, line=line)
-                found.setdefault(path, Found(value=path, origin=origin))
-    return tuple(found.values())
-
-
-def _places(root: Path, file: str, literal: str) -> Iterator[str]:
-    name = literal.removeprefix("./")
-    if not is_secret_name(posixpath.basename(name)) or name.startswith(("/", "..")):
-        return
-    for path in dict.fromkeys((name, posixpath.join(posixpath.dirname(file), name))):
-        if (root / path).is_file():
-            yield posixpath.normpath(path)
-
-
-def find_lists_with_passwords(root: Path, files: Iterable[str]) -> tuple[str, ...]:
-    """Return the requirement, lock and project files that have a password in an address."""
-    return tuple(sorted(file for file in set(files) if is_list(file) and _has(root / file)))
-
-
-def _has(path: Path) -> bool:
-    try:
-        return path.stat().st_size <= _MOST_READ and has_password(path.read_bytes())
-    except OSError:
-        return False
-
-
-def notes_on_ignore(name: str, files: Sequence[str]) -> tuple[str, ...]:
-    """Return a note where the project's own ignore file lets secrets into the image."""
-    if not name:
-        return ()
-    through = [file for file in files if looks_secret(f"/{file}")]
-    if not through:
-        return ()
-    more = f" and {len(through) - _MOST_NAMED} more" if len(through) > _MOST_NAMED else ""
-    names = ", ".join(through[:_MOST_NAMED]) + more
-    return (f"{name} lets {names} into the image: name them there",)
-
-
-_KINDS = frozenset(
-    {
-        *(".onnx", ".ort", ".tflite", ".pt", ".pth", ".ptl", ".ckpt"),
-        *(".gguf", ".ggml", ".safetensors", ".bin", ".h5", ".hdf5", ".keras"),
-        *(".pb", ".engine", ".trt", ".plan", ".hef", ".rknn", ".kmodel"),
-        *(".param", ".ncnn", ".mnn", ".caffemodel", ".weights", ".pdparams", ".pdmodel"),
-        *(".mlmodel", ".joblib", ".pkl", ".pickle", ".npy", ".npz", ".model"),
-        *(".task", ".nemo", ".xml", ".db", ".sqlite", ".sqlite3", ".duckdb"),
-        *(".parquet", ".feather", ".arrow", ".mmdb", ".csv", ".tsv", ".jsonl"),
-        *(".gz", ".zip", ".tar", ".ttf", ".otf", ".ttc", ".woff"),
-        *(".woff2", ".wav", ".mp3", ".ogg", ".flac", ".mp4", ".png"),
-        *(".jpg", ".jpeg", ".gif", ".webp", ".tif", ".so"),
-    }
-)
-_SOURCES = frozenset({".py", ".pyi", ".pyc", ".js", ".ts", ".css", ".html"})
-_OF_A_KIND = 1_000_000  # bytes from which a file of such a kind counts
-_OF_ANY_KIND = 8_000_000
-_MOST = 40  # files; each is named in the Dockerfile
-_SAMPLES = 16
-_SAMPLE = 1 << 18  # bytes
-
-
-def find_heavy(root: Path, listed: Iterable[tuple[str, int]]) -> tuple[HeavyFile, ...]:
-    """Return the heaviest of the files that are no sources, by path; their content is sampled."""
-    heavy = sorted((pair for pair in listed if _is_heavy(*pair)), key=lambda one: (-one[1], one[0]))
-    return tuple(
-        HeavyFile(path=path, size=size, compressed=_sample(root / path, size))
-        for path, size in sorted(heavy[:_MOST])
-    )
-
-
-def _is_heavy(path: str, size: int) -> bool:
-    if size < _OF_A_KIND:
-        return False
-    suffix = PurePosixPath(path).suffix.lower()
-    return suffix not in _SOURCES and size >= (_OF_A_KIND if suffix in _KINDS else _OF_ANY_KIND)
-
-
-def _sample(path: Path, size: int) -> int:
-    """Return about what a layer makes of a file: of a large one, pieces from all over it."""
-    read = packed = 0
-    step = max(size // _SAMPLES, _SAMPLE)
-    try:
-        with path.open("rb") as file:
-            for start in range(0, size, step):
-                file.seek(start)
-                piece = file.read(_SAMPLE)
-                read += len(piece)
-                packed += len(zlib.compress(piece, 6))
-    except OSError:
-        return size
-    return round(size * packed / read) if read else size

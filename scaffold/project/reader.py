@@ -32,20 +32,14 @@ from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.processes import read_told_extras
 from scaffold.project.entrypoint.start import SourceFacts, read_sources
+from scaffold.project.heavy_files import find_heavy
 from scaffold.project.locks import FORMATS, compare, needs_pyproject, read_lock
 from scaffold.project.locks.pipfile import read_pipfile
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
 from scaffold.project.own_package import read_own_package
 from scaffold.project.path_projects import follow, project_name
-from scaffold.project.project_files import (
-    find_environments,
-    find_heavy,
-    find_lists_with_passwords,
-    find_opened,
-    list_files,
-    notes_on_ignore,
-    read_own_ignore,
-)
+from scaffold.project.private_files import find_lists_with_passwords, find_opened, notes_on_ignore
+from scaffold.project.project_files import find_environments, list_files, read_own_ignore
 from scaffold.project.pyproject import (
     asks,
     is_made_by_build,

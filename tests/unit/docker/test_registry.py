@@ -8,17 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.docker.oci import (
-    CONFIG,
-    INDEX,
-    LAYER,
-    MANIFEST,
-    Blob,
-    Image,
-    Store,
-    dump,
-    write_archive,
-)
+from scaffold.docker.blob_store import LAYER, Blob, Store
+from scaffold.docker.oci import CONFIG, INDEX, MANIFEST, Image, dump, write_archive
 from scaffold.docker.registry import Registries, push_images
 from scaffold.model.errors import BaseUnavailableError, PushError
 from scaffold.model.target import Arch

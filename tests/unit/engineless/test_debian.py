@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.docker.oci import Store, zstd
+from scaffold.docker.blob_store import Store
+from scaffold.docker.oci import zstd
 from scaffold.engineless.base_files import BaseFiles
 from scaffold.engineless.debian import (
     Client,

@@ -17,7 +17,8 @@ from docker.errors import ImageNotFound
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.cli.deploy import read_variables
-from scaffold.docker.oci import CONFIG, LAYER, MANIFEST, Image, Store, dump, write_archive
+from scaffold.docker.blob_store import LAYER, Store
+from scaffold.docker.oci import CONFIG, MANIFEST, Image, dump, write_archive
 from scaffold.engineless.deploy import (
     Deployed,
     Deployment,

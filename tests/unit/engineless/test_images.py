@@ -22,7 +22,8 @@ from typing import IO, Any, cast
 
 import pytest
 
-from scaffold.docker.images import read_archive_file
+from scaffold.docker.blob_store import Store
+from scaffold.docker.image_archive import read_archive_file
 from scaffold.docker.oci import (
     CONFIG,
     MANIFEST,
@@ -30,7 +31,6 @@ from scaffold.docker.oci import (
     ZSTD_MAGIC,
     Image,
     Layout,
-    Store,
     dump,
     write_archive,
     write_layout,

@@ -17,7 +17,7 @@ from scaffold.model.errors import UsageError
 from scaffold.model.options import FetchedModel
 from scaffold.model.project import HeavyFile
 from scaffold.planner.layer_plan import price_layers
-from scaffold.project.project_files import find_heavy
+from scaffold.project.heavy_files import find_heavy
 from tests.support.builders import make_project, make_size
 from tests.support.dockerfiles import dockerfile, simple_plan
 
