@@ -12,7 +12,7 @@ from scaffold.model.project import Found, Origin
 from scaffold.project.pyproject_file import Pyproject
 from scaffold.project.requirement_parser import first_line
 from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, read_toml
-from scaffold.project.tool_tables import union
+from scaffold.project.version_constraints import union
 
 _RELEASE = re.compile(
     r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?(?:/envs/\S+)?",

@@ -8,7 +8,8 @@ from packaging.specifiers import SpecifierSet
 
 from scaffold.model.errors import ConfigInvalidError, UsageError
 from scaffold.project.reader import read_project
-from scaffold.project.tool_tables import alternatives, entries, python_marker, union
+from scaffold.project.tool_tables import entries
+from scaffold.project.version_constraints import alternatives, python_marker, union
 from tests.support.folders import at, read, refused, said, texts, write
 
 PEP_621 = """
