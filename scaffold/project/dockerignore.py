@@ -6,100 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import groupby
 
+from scaffold.catalog.resources import read_template
 from scaffold.model.project import Project
 from scaffold.model.target import Arch
 from scaffold.project.secrets import NAME_GLOBS
 
 _ENVIRONMENT = "a virtual environment of this machine: the image gets its own packages"
-_CACHE = "a cache: made again when it is needed"
-_PRIVATE = "a secret: pass it to the container at run time"
-_HISTORY = "version control: the app does not read it"
-_EDITOR = "an editor's or desktop's own files"
-_OUTPUT = "the output of an earlier build of this project"
-_DOCKER = "how the image is built, not what is in it"
-
-PATTERNS: tuple[tuple[str, str], ...] = (
-    ("**/.git", _HISTORY),
-    ("**/.gitattributes", _HISTORY),
-    ("**/.gitignore", _HISTORY),
-    ("**/.gitmodules", _HISTORY),
-    ("**/.hg", _HISTORY),
-    ("**/.svn", _HISTORY),
-    (".github", "a hosting service's own files"),
-    (".gitlab-ci.yml", "a hosting service's own files"),
-    ("**/.env", _PRIVATE),
-    ("**/.env.*", _PRIVATE),
-    ("**/.envrc", _PRIVATE),
-    ("**/*.pem", "may hold a private key: pass it to the container at run time"),
-    ("**/*.key", "may hold a private key: pass it to the container at run time"),
-    ("**/*.p12", "may hold a private key: pass it to the container at run time"),
-    ("**/*.pfx", "may hold a private key: pass it to the container at run time"),
-    ("**/id_rsa*", _PRIVATE),
-    ("**/id_dsa*", _PRIVATE),
-    ("**/id_ecdsa*", _PRIVATE),
-    ("**/id_ed25519*", _PRIVATE),
-    ("**/.ssh", _PRIVATE),
-    ("**/.gnupg", _PRIVATE),
-    ("**/.aws", _PRIVATE),
-    ("**/.azure", _PRIVATE),
-    ("**/.kube", _PRIVATE),
-    ("**/.docker", _PRIVATE),
-    ("**/.netrc", _PRIVATE),
-    ("**/.pypirc", _PRIVATE),
-    ("**/.npmrc", _PRIVATE),
-    ("**/.git-credentials", _PRIVATE),
-    ("**/.htpasswd", _PRIVATE),
-    ("**/.pgpass", _PRIVATE),
-    *((f"**/{glob}", _PRIVATE) for glob in NAME_GLOBS),
-    ("**/.venv", _ENVIRONMENT),
-    ("**/venv", _ENVIRONMENT),
-    ("**/.direnv", _ENVIRONMENT),
-    ("**/__pypackages__", _ENVIRONMENT),
-    ("**/.conda", _ENVIRONMENT),
-    ("**/.tox", _ENVIRONMENT),
-    ("**/.nox", _ENVIRONMENT),
-    ("**/node_modules", "packages of another language's build, for this machine"),
-    ("**/__pycache__", _CACHE),
-    ("**/*.py[cod]", _CACHE),
-    ("**/.mypy_cache", _CACHE),
-    ("**/.pytest_cache", _CACHE),
-    ("**/.ruff_cache", _CACHE),
-    ("**/.hypothesis", _CACHE),
-    ("**/.pytype", _CACHE),
-    ("**/.pyre", _CACHE),
-    ("**/.cache", _CACHE),
-    ("**/.ipynb_checkpoints", _CACHE),
-    ("**/.coverage", _CACHE),
-    ("**/.coverage.*", _CACHE),
-    ("htmlcov", _CACHE),
-    ("**/.idea", _EDITOR),
-    ("**/.vscode", _EDITOR),
-    ("**/*.swp", _EDITOR),
-    ("**/*~", _EDITOR),
-    ("**/.DS_Store", _EDITOR),
-    ("**/Thumbs.db", _EDITOR),
-    ("build/lib", _OUTPUT),
-    ("build/lib.*", _OUTPUT),
-    ("build/temp.*", _OUTPUT),
-    ("build/bdist.*", _OUTPUT),
-    ("dist/*.whl", _OUTPUT),
-    ("dist/*.tar.gz", _OUTPUT),
-    ("**/*.egg-info", _OUTPUT),
-    ("**/*.egg", _OUTPUT),
-    ("**/Dockerfile*", _DOCKER),
-    ("**/*.Dockerfile", _DOCKER),
-    ("**/Containerfile*", _DOCKER),
-    ("**/.dockerignore", _DOCKER),
-    ("**/*.dockerignore", _DOCKER),
-    ("**/compose.y*ml", _DOCKER),
-    ("**/compose.*.y*ml", _DOCKER),
-    ("**/docker-compose*.y*ml", _DOCKER),
-    ("docker-bake.*", _DOCKER),
-    ("leanscaffold.json", _DOCKER),
-    ("*.service", _DOCKER),
-    (".devcontainer", _EDITOR),
-)
-
 BUILD_LOCK = "requirements.build.lock"  # what builds the project's own packages
 TRACE = "leanscaffold.trace.json"  # the keep-list of a traced app
 # What we write ourselves. It does not count as the project's, or a second run would predict more.
@@ -120,6 +32,19 @@ _FOLDERS = ("(?:", ".*/)?")  # of `**/`: before it, and inside of it
 _MAYBE = {"(?:": 2, ".*": 1, "[^/]*": 1}
 _LOOPS = {".*/)?", ".*", "[^/]*"}
 _MOST_LOOPS = 3  # of which trying all ends takes no time
+
+
+@cache
+def list_patterns() -> tuple[tuple[str, str], ...]:
+    """Return what stays out of every image: patterns, each with its reason."""
+    rows, why = list[tuple[str, str]](), ""
+    for line in read_template("dockerfile/ignored.txt").splitlines():
+        if line.startswith("# "):
+            why = line.removeprefix("# ")
+        else:
+            names = [f"**/{glob}" for glob in NAME_GLOBS]
+            rows += [(one, why) for one in (names if line == "{names}" else [line])]
+    return tuple(rows)
 
 
 def is_output(path: str) -> bool:
@@ -198,10 +123,10 @@ def check_pattern(pattern: str) -> None:
 def _reasoned(
     keep: Sequence[str], drop: Sequence[str], own: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    yield from PATTERNS
+    yield from list_patterns()
     for path in sorted(set(drop)):
         yield _escape(path), _ENVIRONMENT
-    ours = {pattern for pattern, _ in PATTERNS}
+    ours = {pattern for pattern, _ in list_patterns()}
     for at, pattern in enumerate(own):
         # Before the first exception, what is left out already need not be left out again.
         if pattern not in ours or any(one.startswith("!") for one in own[:at]):

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from scaffold.project.dockerignore import (
     OUTPUTS,
-    PATTERNS,
     check_pattern,
     ignored,
+    list_patterns,
     may_return,
     parse_ignore,
     patterns_for,
@@ -195,12 +195,12 @@ def test_a_dropped_folder_is_left_out() -> None:
 def test_every_pattern_has_a_reason_right_above_its_group() -> None:
     text = render_ignore(["dist/a.whl"])
     assert "\n# needed by the build or by the app\n!dist/a.whl\n" in text
-    for pattern, why in PATTERNS:
+    for pattern, why in list_patterns():
         assert re.search(rf"# {re.escape(why)}\n(?:[^#\n]+\n)*{re.escape(pattern)}\n", text)
 
 
 def test_no_pattern_is_written_twice() -> None:
-    assert len({pattern for pattern, _ in PATTERNS}) == len(PATTERNS)
+    assert len({pattern for pattern, _ in list_patterns()}) == len(list_patterns())
 
 
 def test_comments_and_blank_lines_are_no_patterns() -> None:
@@ -220,7 +220,7 @@ def test_a_range_that_is_open_at_one_end_is_refused_as_docker_refuses_it(pattern
 
 
 def test_docker_takes_every_pattern_of_ours() -> None:
-    for pattern, _ in PATTERNS:
+    for pattern, _ in list_patterns():
         check_pattern(pattern)
 
 
