@@ -1,6 +1,8 @@
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,7 @@ from scaffold.model.verification import (
     Variant,
     VerifyOptions,
 )
-from scaffold.verify.compare import CompareServices, compare
+from scaffold.verify.compare import CompareServices, compare, own_records, stage_project
 
 WELL = Run(start_seconds=0.5, answer="HTTP 200", peak_memory=40 << 20, listens=("00000000",))
 SERVER = Expectation(arch=Arch.AMD64, port=8000, health="/health")
@@ -197,3 +199,74 @@ def test_an_image_is_removed_though_somebody_interrupts() -> None:
     with pytest.raises(KeyboardInterrupt):
         try_one(replace(make_edges(seen), run=interrupt))
     assert seen.removed == ["bare"]
+
+
+def make_project(folder: Path) -> Path:
+    source = folder / "source"
+    (source / ".git").mkdir(parents=True)
+    (source / ".leanscaffold").mkdir()
+    for name in (".git/HEAD", "main.py", "Dockerfile", ".leanscaffold/a.py", ".dockerignore"):
+        (source / name).write_text(f"old {name}")
+    files = {"Dockerfile": "1", ".leanscaffold/a.py": "2"}
+    (source / "leanscaffold.json").write_text(json.dumps({"files": files}))
+    return source
+
+
+def stage(folder: Path, *, kept: bool) -> tuple[set[str], Path]:
+    source, goal = make_project(folder), folder / "goal"
+    contender = Variant(
+        name="n",
+        title="t",
+        promise=Expectation(arch=Arch.AMD64),
+        files={"Dockerfile": "new", ".leanscaffold/b/c.py": "new"},
+        kept=kept,
+    )
+    before = {path: path.read_text() for path in source.rglob("*") if path.is_file()}
+    stage_project(source, goal, contender)
+    after = {path: path.read_text() for path in source.rglob("*") if path.is_file()}
+    assert after == before, "the user's own folder was touched"
+    return {str(p.relative_to(goal)) for p in goal.rglob("*") if p.is_file()}, goal
+
+
+def test_a_copy_has_the_sources_and_the_contenders_files_but_none_of_an_earlier_run(
+    tmp_path: Path,
+) -> None:
+    names, goal = stage(tmp_path, kept=False)
+    assert names >= {"main.py", "Dockerfile", ".leanscaffold/b/c.py", ".dockerignore"}
+    assert not names & {".git/HEAD", ".leanscaffold/a.py"}
+    assert (goal / "Dockerfile").read_text() == "new"
+
+
+def test_a_dockerfile_of_the_users_keeps_what_an_earlier_run_left(tmp_path: Path) -> None:
+    names, _ = stage(tmp_path, kept=True)
+    assert ".leanscaffold/a.py" in names
+
+
+STEPS = ("[stage-0 4/5] RUN if x;   then pip install", "[stage-0 5/5] COPY . .")
+
+
+def record(name: str, description: str, at: int) -> dict[str, object]:
+    return {"ID": name, "Description": description, "CreatedAt": f"2026-11-24T13:0{at}:00Z"}
+
+
+RECORDS = [
+    record("theirs", "mount / from exec /bin/sh -c make", 1),
+    record("old", "mount / from exec /bin/sh -c if x; then pip install", 1),
+    record("run", "mount / from exec /bin/sh -c if x; then pip install", 2),
+    record("copy", "[stage-0 5/5] COPY . .", 3),
+    record("mount", 'cached mount /c from exec /bin/sh -c y with id "abc-0//c"', 4),
+    record("base", "pulled from somewhere", 2),
+]
+
+
+def test_ours_are_new_and_of_our_steps_or_mounts_and_the_newest_goes_first() -> None:
+    assert own_records(RECORDS, {"old"}, STEPS, "abc") == ("mount", "copy", "run")
+
+
+def test_what_was_there_before_stays_though_it_is_the_same_step() -> None:
+    known = {str(one["ID"]) for one in RECORDS}
+    assert own_records(RECORDS, known, STEPS, "abc") == ()
+
+
+def test_without_steps_only_mounts_are_ours() -> None:
+    assert own_records(RECORDS, set(), (), "abc") == ("mount",)

@@ -28,7 +28,7 @@ from scaffold.report.schemas import Report, make_schema
 from tests.cli.outside import changed
 from tests.support.builders import make_decision, make_facts, make_fits, make_outcome, make_rejected
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = make_schema(Report)
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
