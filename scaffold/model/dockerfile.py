@@ -26,15 +26,11 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heredoc:
-    """A document that follows an instruction. ``span`` is its body, the last line break included.
-
-    ``expands`` says that variables in it are filled in.
-    """
+    """A document that follows an instruction; ``span`` is its body with the last line break."""
 
     name: str
     body: str
     span: Span
-    expands: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

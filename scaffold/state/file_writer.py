@@ -27,13 +27,12 @@ class WriteReport:
     """What happened to each file, by name, sorted.
 
     ``stale`` are files of an earlier run that belong to this one no longer and are as it wrote
-    them; they are left alone. ``removed`` are such files that were removed.
+    them; they are left alone.
     """
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     stale: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,6 @@ def write_outputs(
         written=tuple(changed),
         unchanged=tuple(sorted(set(files) - set(changed))),
         stale=tuple(sorted(stale - removed)),
-        removed=tuple(sorted(removed)),
     )
 
 

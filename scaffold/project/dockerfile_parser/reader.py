@@ -94,20 +94,14 @@ class Lines:
         if keyword is None or keyword[1].upper() not in _WORDS_WITH_DOCUMENTS:
             return at
         found = []
-        for dash, name, expands in _announced(logical.text, self.escape):
+        for dash, name in _announced(logical.text, self.escape):
             first = at
             while at < len(lines) and not _closes(lines[at], name, dash=dash):
                 at += 1
             start = lines[first][0] if first < len(lines) else len(self.text)
             end = lines[at][0] if at < len(lines) else len(self.text)
-            found.append(
-                Heredoc(
-                    name=name,
-                    body=self.text[start:end],
-                    span=Span(start=start, end=end),
-                    expands=expands,
-                )
-            )
+            span = Span(start=start, end=end)
+            found.append(Heredoc(name=name, body=self.text[start:end], span=span))
             if at < len(lines):
                 logical.end = lines[at][0] + len(_content(lines[at][1], lines[at][0]))
                 at += 1
@@ -151,8 +145,8 @@ def _closes(line: tuple[int, str], name: str, *, dash: bool) -> bool:
     return (body.lstrip("\t") if dash else body) == name
 
 
-def _announced(text: str, escape: str) -> Iterator[tuple[bool, str, bool]]:
-    """Yield (tabs are stripped, name, variables are filled in) of each heredoc outside quotes."""
+def _announced(text: str, escape: str) -> Iterator[tuple[bool, str]]:
+    """Yield (tabs are stripped, name) of each heredoc outside quotes."""
     at, quote = 0, ""
     while at < len(text):
         char = text[at]
@@ -164,7 +158,7 @@ def _announced(text: str, escape: str) -> Iterator[tuple[bool, str, bool]]:
         elif text.startswith("<<", at):
             found = _DOCUMENT.match(text, at)
             if found and not text.startswith("<<<", at) and text[at - 1 : at] != "<":
-                yield bool(found[1]), next(filter(None, found.groups()[1:])), found[4] is not None
+                yield bool(found[1]), next(filter(None, found.groups()[1:]))
                 at = found.end()
                 continue
             at += 1

@@ -61,9 +61,9 @@ def test_continued_lines_are_joined_and_comments_between_them_left_out() -> None
 
 def test_documents_are_no_instructions() -> None:
     copy = find("COPY")
-    assert [(one.name, one.body, one.expands) for one in copy.heredocs] == [
-        ("FIRST", "\thello\n", False),
-        ("SECOND", "FROM not-a-stage\n", True),
+    assert [(one.name, one.body) for one in copy.heredocs] == [
+        ("FIRST", "\thello\n"),
+        ("SECOND", "FROM not-a-stage\n"),
     ]
     assert [one.keyword for one in read().stages[0].steps].count("FROM") == 0
 
