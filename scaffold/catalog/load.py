@@ -150,10 +150,7 @@ def _read_facts(root: Traversable, *layers: Path) -> Facts:
 
 
 def load_package(name: str, root: Traversable, *layers: Path) -> PackageFact | None:
-    """Return the facts on one package (a normalised name), without reading any others.
-
-    Raises KnowledgeInvalidError as ``load_facts`` does.
-    """
+    """Return the facts on one package (a normalised name). Raises KnowledgeInvalidError."""
     collector = _Collector()
     for folder, label in ((root, "knowledge"), *((layer, str(layer)) for layer in layers)):
         file = folder / "packages" / f"{name}.toml"

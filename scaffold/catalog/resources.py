@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 @cache
 def root() -> Traversable:
-    """Return the folder that holds ``templates`` and ``knowledge``: in the wheel, else a checkout.
-
-    Raises DataMissingError when neither is there.
-    """
+    """Return the folder of ``templates`` and ``knowledge``. Raises DataMissingError without one."""
     packaged = files("scaffold") / "_data"
     if packaged.is_dir():
         return packaged

@@ -127,10 +127,7 @@ _RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonTable:
-    """A row of pythons.toml: when CPython stops fixing security holes; None where unknown.
-
-    ``released`` is the day of its first final release.
-    """
+    """A row of pythons.toml: the day of the first final release, and of the last security fix."""
 
     eol: date | None
     released: date | None = None

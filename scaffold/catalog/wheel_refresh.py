@@ -49,10 +49,7 @@ _ROUNDS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What the generator asks for; each function may raise TransientError.
-
-    ``facts`` looks into a wheel; with its second argument it also reads the machine code.
-    """
+    """What the generator asks for; ``facts`` may read machine code, too. Raises TransientError."""
 
     page: Callable[[str], Page | None]
     metadata: Callable[[Sequence[DistFile]], Metadata | None]
@@ -239,10 +236,7 @@ class Refreshed:
 
 
 def read_names(text: str, where: str) -> tuple[str, ...]:
-    """Return the names of a list, normalised: one a line, comments after ``#``.
-
-    Raises KnowledgeInvalidError with the line of what is no name.
-    """
+    """Return a list's normalised names, one a line. Raises KnowledgeInvalidError with lines."""
     names, problems = dict[str, None](), list[Detail]()
     for number, line in enumerate(text.splitlines(), 1):
         written = line.partition("#")[0].strip()
@@ -270,10 +264,7 @@ def refresh_wheels(
     date: str,
     tell: Callable[[str], None],
 ) -> Refreshed:
-    """Return the snapshot of some names for a knowledge folder; what it has of them is kept.
-
-    Raises TransientError where the index cannot be reached.
-    """
+    """Return the snapshot of some names, with what it has of them. Raises TransientError."""
     there = folder / FOLDER
     before = Snapshot(there)
     result = build_projects(names, source, before=before, tell=tell)
@@ -300,10 +291,7 @@ def refresh_from_index(
     date: str,
     tell: Callable[[str], None],
 ) -> Refreshed:
-    """Return the snapshot of some names as the configured index has them.
-
-    Raises TransientError where the index cannot be reached.
-    """
+    """Return the snapshot of some names as the index has them. Raises TransientError."""
     live = LiveIndex(lambda: read_index_config(environ), Cache(find_cache_folder(environ)))
 
     def metadata(files: Sequence[DistFile]) -> Metadata | None:
@@ -323,10 +311,7 @@ def refresh_from_index(
 
 
 def find_names(folder: Path, chosen: Path | None = None) -> tuple[str, ...]:
-    """Return the names of a list; without one those of the folder's list, snapshot, or the bundled.
-
-    Raises KnowledgeInvalidError for a list that is not there.
-    """
+    """Return the names of a list, else of the folder's, or ours. Raises KnowledgeInvalidError."""
     own = folder / NAMES
     chosen = chosen or (own if own.is_file() else None)
     if chosen is None:

@@ -91,10 +91,7 @@ def review_decision(
     folder: Path,
     files: Mapping[str, str],
 ) -> str:
-    """Ask what to do with the decision, looking at it as long as the user likes.
-
-    ``folder`` is where ``files`` would be written first.
-    """
+    """Ask what to do with the decision until the user knows; ``folder`` gets ``files`` at first."""
     details = (
         ()
         if session.wishes.force

@@ -60,10 +60,7 @@ def _tell(text: str) -> None:
 
 
 def _own_knowledge(into: Path | None) -> Path:
-    """Return the folder that knowledge is written to: asked for, or a checkout's.
-
-    Raises UsageError where there is neither.
-    """
+    """Return the folder of knowledge: asked for, or a checkout's. Raises UsageError for neither."""
     if into is not None:
         return into
     bundled = knowledge()

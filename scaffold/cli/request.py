@@ -34,10 +34,7 @@ def with_request(
 def with_given(
     command: Callable[Concatenate[Services, Mapping[str, Given], P], R],
 ) -> Callable[Concatenate[Services, P], R]:
-    """Give a command what is asked of each setting, by its name, each with who says so.
-
-    The environment and the project's pyproject.toml count as asked.
-    """
+    """Give a command what is asked of each setting by flags, variables and pyproject.toml."""
 
     @wraps(command)
     def run(outside: Services, /, *args: P.args, **values: P.kwargs) -> R:

@@ -52,10 +52,7 @@ def parse_memory(text: str) -> int:
 
 
 def parse_size(text: str, units: Mapping[str, int] = _UNITS) -> int:
-    """Return the bytes meant by ``500MB``, ``1.5GiB``, ``500M`` or ``1048576``.
-
-    Raises UsageError that says what is accepted, and asks for the unit of a small number.
-    """
+    """Return the bytes of ``500MB``, ``1.5GiB``, ``500M`` or ``1048576``. Raises UsageError."""
     match = _SIZE.fullmatch(text.strip())
     unit = units.get(match[2].lower()) if match else None
     if match is None or unit is None:

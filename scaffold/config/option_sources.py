@@ -68,10 +68,7 @@ def read_flags(values: Mapping[str, Any]) -> tuple[Given, ...]:
 
 
 def read_recorded(values: Mapping[str, Any]) -> tuple[Given, ...]:
-    """Return the settings that leanscaffold.json recorded, of options as click has them.
-
-    Raises ConfigInvalidError with every one that cannot be used.
-    """
+    """Return what leanscaffold.json recorded, as click has options. Raises ConfigInvalidError."""
     given = [replace(one, source=Source.RECORDED, place=RECORD) for one in read_flags(values)]
     wrong: list[Detail] = []
     for one in given:
@@ -120,10 +117,7 @@ def unused_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def read_table(pyproject: Pyproject) -> tuple[Given, ...]:
-    """Return the settings of ``[tool.leanscaffold]``.
-
-    Raises ConfigInvalidError with the line of every key that is unknown or cannot be used.
-    """
+    """Return what ``[tool.leanscaffold]`` sets. Raises ConfigInvalidError with the lines."""
     given: list[Given] = []
     wrong: list[Detail] = []
     for name, value in pyproject.table(*TABLE).items():
@@ -205,10 +199,7 @@ def remark_recorded(held: Mapping[str, Given]) -> tuple[Reason, ...]:
 
 
 def request_of(held: Mapping[str, Given]) -> Request:
-    """Return the request of what holds; it knows where stands what no flag says.
-
-    Raises UsageError that names every option that cannot be used.
-    """
+    """Return the request of what holds, with where each stands. Raises UsageError."""
     places = {
         name: Detail(text=f"{name} is set here", file=one.place, line=one.line)
         for name, one in held.items()

@@ -235,10 +235,7 @@ def to_argv(request: Request) -> tuple[str, ...]:
 
 
 def parse_argv(argv: Sequence[str]) -> dict[str, Any]:
-    """Return the raw options of a command line such as ``to_argv`` gives.
-
-    Raises ConfigInvalidError for what is no option of a request.
-    """
+    """Return the raw options of a line as ``to_argv`` gives it. Raises ConfigInvalidError."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for setting in SETTINGS:
         action = "append" if setting.repeatable else "store"

@@ -235,10 +235,7 @@ _KILLED = 137
 
 
 def run_app(client: "DockerClient", mark: str, trial: RunSpec) -> Run:
-    """Run an image, watch it start, live and stop, and return what was seen.
-
-    Everything made carries ``mark`` as a label and is removed, whatever happens.
-    """
+    """Run an image, watch its life, and remove all that was made and labelled with ``mark``."""
     with ExitStack() as stack:
         make = partial(temporary_container, client, mark, trial)
         # Of what serves nothing no network is shared, but its end takes its figures away.

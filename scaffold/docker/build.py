@@ -255,11 +255,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildServices:
-    """Everything outside.
-
-    ``join`` makes a manifest list of pushed images, ``look_up`` returns id and size of a tag in
-    the engine named first.
-    """
+    """Everything outside: ``join`` makes a manifest list, ``look_up`` gives a tag's id and size."""
 
     environ: Mapping[str, str]
     index_config: Callable[[Job, Mapping[str, str]], IndexConfig]
@@ -270,10 +266,7 @@ class BuildServices:
 
 
 def build_images(job: Job, watch: Watch, edges: BuildServices) -> tuple[Built, ...]:
-    """Build all images of a job, and return them in the order of its architectures.
-
-    Raises UsageError, an EngineError or a BuildError.
-    """
+    """Build all images, by architecture. Raises UsageError, an EngineError or a BuildError."""
     config = edges.index_config(job, edges.environ)
     with stopped_by_signals(), edges.secrets(config) as secrets:
         orders = make_orders(

@@ -336,10 +336,7 @@ def _explain(log: Log, engine: str, environ: Mapping[str, str]) -> LeanscaffoldE
 def join(
     tag: str, built: Sequence[Built], *, environ: Mapping[str, str] = os.environ
 ) -> tuple[Built, ...]:
-    """Make one manifest list of pushed images, and return them under its tag and digest.
-
-    Raises an EngineError or a PushError.
-    """
+    """Make one manifest list of pushed images; return its name. Raises EngineError, PushError."""
     order = built[0].order
     parts = [one.order.tag for one in built]
     argv = join_argv(tag, parts, engine=order.engine, builder=order.builder)

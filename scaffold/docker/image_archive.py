@@ -139,10 +139,7 @@ def read_archive_file(path: Path) -> Contents:
 def read_layers(
     chunks: Iterable[bytes], known: Mapping[str, tuple[int, int]]
 ) -> tuple[Packed, ...]:
-    """Return the layers without their files. ``known`` maps a digest to (on disk, download).
-
-    A known layer is skipped where the archive names it by that digest.
-    """
+    """Return the layers without files; those ``known`` (on disk, download) are skipped."""
     texts, packed = _read_members(chunks, known)
     manifest, _ = _find_config(texts)
     return tuple(replace(packed[_real(name, packed)], entries=()) for name in manifest["Layers"])

@@ -51,10 +51,7 @@ class Installed:
 
 
 def find_installed(contents: Contents) -> tuple[Installed, ...]:
-    """Return all packages with a ``.dist-info``, sorted by name.
-
-    Copies that another package brought along, as setuptools does in ``_vendor``, are files of it.
-    """
+    """Return all packages with a ``.dist-info``, by name; vendored ones are files of theirs."""
     infos = {
         posixpath.dirname(path): text
         for path, text in contents.texts.items()
@@ -141,10 +138,7 @@ def _cache_tags(contents: Contents) -> tuple[str, ...]:
 
 
 def find_modules(package: Installed) -> tuple[str, ...]:
-    """Return the modules to import: top-level ones, and the first real ones in namespaces.
-
-    Folders without an ``__init__`` cannot prove anything by being imported.
-    """
+    """Return the modules to import: top-level ones, the first with ``__init__`` in namespaces."""
     prefix = f"{package.folder}/"
     paths = [
         file.path.removeprefix(prefix)

@@ -46,10 +46,7 @@ class BaseImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """A finished image, its blobs in a store. ``tag`` is its full name.
-
-    ``attached`` are the blobs of its attestations, their manifest last.
-    """
+    """A finished image by its full name (``tag``); the last blob ``attached`` is a manifest."""
 
     arch: Arch
     tag: str

@@ -203,10 +203,7 @@ class Registries:
 def push_images(
     images: Sequence[Image], goal: str, store: Store, environ: Mapping[str, str], *, cert: str = ""
 ) -> int:
-    """Push images under one name, as a list where there are several; return the bytes sent.
-
-    Raises PushError.
-    """
+    """Push images under one name, several as a list; return the bytes sent. Raises PushError."""
     name, path, tag = split_reference(goal)
     if goal.count("@"):
         raise UsageError(f"{goal} names a digest", hint="push to a tag: registry.example/app:1")

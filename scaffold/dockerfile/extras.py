@@ -198,10 +198,7 @@ Fill = Callable[[str, Mapping[str, Service | Workshop]], str]
 
 
 def render_extras(plan: Plan, fill: Fill) -> dict[str, str]:
-    """Return {file name: text} of what ``plan.options.also`` asks for.
-
-    ``fill`` renders the template of a name with the values of its variables.
-    """
+    """Return {file name: text} of ``plan.options.also``; ``fill`` renders a template by name."""
     if not plan.options.also:
         return {}
     service, workshop = make_service(plan), make_workshop(plan)

@@ -30,10 +30,7 @@ from scaffold.project.dockerignore import (
 
 
 def render(plan: Plan, program: Callable[[str], str | None] = lambda _: None) -> dict[str, str]:
-    """Return {file name: text}; ``program`` returns the sources, by path, of the assembler.
-
-    Raises UnsafeValueError for a value that could add a line of its own.
-    """
+    """Return {file name: text}; ``program`` reads the assembler. Raises UnsafeValueError."""
     locks = {target.lock: render_lock(plan, target) for target in plan.targets}
     local = sorted({path for t in plan.targets for path in (*t.local, *t.files)})
     if plan.packages:

@@ -375,10 +375,7 @@ def _cut(plan: Plan) -> tuple[str, ...]:
 
 
 def _replaced(plan: Plan, site_packages: str) -> tuple[str, ...]:
-    """Return globs of what the lock replaces: older images bring setuptools and wheel along.
-
-    Two versions laid over each other would mix their files.
-    """
+    """Return globs of older setuptools and wheel that the lock replaces: no two may be mixed."""
     brought = {
         "setuptools": (
             "setuptools",

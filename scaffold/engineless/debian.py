@@ -328,10 +328,7 @@ def _order(text: str) -> tuple[tuple[tuple[int, ...], int], ...]:
 
 
 def lay_packages(base: BaseFiles, debs: Sequence[Deb], client: Client, folder: Path) -> BaseFiles:
-    """Return a base with packages, unpacked into ``folder``; what is there already is not touched.
-
-    Raises UsageError for packages that have to run a script.
-    """
+    """Return a base with packages, laid into ``folder``. Raises UsageError for their scripts."""
     shutil.copytree(base.folder, folder, symlinks=True, copy_function=_link)
     entries = {
         path: replace(one, source=folder / path) if one.source else one

@@ -145,10 +145,7 @@ def write_missing(archive: Path, left_out: Iterable[str], goal: Path) -> int:
 
 
 def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
-    """Return how the engine is to run it: as the compose file that is generated says.
-
-    Raises UsageError where the number of a device's group is unknown.
-    """
+    """Return how the engine runs it, as the compose file says. Raises UsageError."""
     run = saved.config["config"]
     variables = dict(text.split("=", 1) for text in run.get("Env") or () if "=" in text)
     ports = {port: int(port.partition("/")[0]) for port in run.get("ExposedPorts") or ()}
@@ -337,10 +334,7 @@ def _start(
     *,
     back: bool,
 ) -> list[str]:
-    """Run containers until all are well, and return their names.
-
-    Raises EngineError with the end of the log of one that is not.
-    """
+    """Run containers until all are well; return their names. Raises EngineError with a log."""
     log: list[str] = []
     why, names = "", []
     try:

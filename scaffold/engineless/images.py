@@ -115,10 +115,7 @@ class _Timer:
 
 
 def write_images(job: ImageJob, watch: Callable[[Progress], None]) -> Written:
-    """Build the images of a job and write them where they go.
-
-    Raises UsageError for what needs an engine, a BuildError or a LeanscaffoldError of the network.
-    """
+    """Write the images of a job where they go. Raises UsageError, BuildError, LeanscaffoldError."""
     begun = time.monotonic()
     check_goal(job.goal)
     view = recall_view(job)

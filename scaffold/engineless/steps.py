@@ -54,10 +54,7 @@ def _reasons(view: TemplateContext) -> Iterator[str]:
 
 @cache
 def find_python(minor: str) -> str:
-    """Return a CPython of a minor version on this machine; empty where there is none.
-
-    Bytecode of another minor would not be loaded.
-    """
+    """Return this machine's CPython of the bytecode's minor; empty where there is none."""
     if ".".join(map(str, sys.version_info[:2])) == minor:
         return sys.executable
     home = Path.home()

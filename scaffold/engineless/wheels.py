@@ -21,10 +21,7 @@ _LISTED = "leanscaffold-bundle.json"  # {version, wheels: {name: digest}, view}
 def gather_wheels(
     lock: Path, files: Path, store: Store, download: Callable[[Path], None]
 ) -> dict[str, str]:
-    """Put the wheels of a lock into a folder, and return {file name: digest}.
-
-    ``download`` does so for those of a lock that no build here has had, into the same folder.
-    """
+    """Put a lock's wheels into a folder, ``download`` for new ones; return {file name: digest}."""
     wanted, missing, found = set(), [], {}
     for line in logical_lines(lock.read_text("utf-8")):
         digests = HASH.findall(line)

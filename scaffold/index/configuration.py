@@ -219,10 +219,7 @@ def _logged_in(url: str, known: Mapping[str, str]) -> str:
 
 
 def _default_index(env: Mapping[str, str]) -> str:
-    """Return the index that pip uses when nobody says otherwise, as its help says, or nothing.
-
-    The help is asked once for each release of pip.
-    """
+    """Return the index in pip's own help, asked once for each release of pip, or nothing."""
     try:
         release = metadata.version("pip")
     except metadata.PackageNotFoundError:

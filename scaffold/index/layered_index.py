@@ -412,10 +412,7 @@ def open_index(
     largest_elf_read: int = LARGEST_ELF_READ,
     build: MetadataBuilder | None = None,
 ) -> LayeredIndex:
-    """Return the index as the user's environment and project configure it.
-
-    The configuration is read when it is first needed, so offline it may cost nothing.
-    """
+    """Return the index as configured; the configuration is read when it is first needed."""
 
     def configure() -> IndexConfig:
         return read_index_config(env, project=folder, options=options)

@@ -124,10 +124,7 @@ class LiveIndex:
         return merge_pages(found)
 
     def cached_metadata(self, file: DistFile) -> Metadata | None:
-        """Return what the cache has of a file's metadata.
-
-        Files whose metadata the index says to be the same text share it.
-        """
+        """Return the metadata of a file in the cache, shared by files with the same text."""
         for key in _metadata_keys(file):
             found = self._cache.load("metadata", key, Metadata)
             if found is not None:

@@ -59,10 +59,7 @@ def build_metadata(plain: Metadata, filename: str, data: bytes, config: IndexCon
 
 
 def build_folder_metadata(source: Path, config: IndexConfig) -> Metadata:
-    """Return the metadata that building a project makes; with its ``problem`` where that fails.
-
-    A copy is built: nothing is written into the folder.
-    """
+    """Return the metadata of a built copy of a project, or with its ``problem``."""
     with TemporaryDirectory(prefix="leanscaffold-", ignore_cleanup_errors=True) as text:
         folder = Path(text)
         copy_project(source, folder / "source")

@@ -103,10 +103,7 @@ def identify(filename: str) -> tuple[str, str] | None:
 
 
 def find_project_file(root: Path, path: str) -> ProjectFile | None:
-    """Return a wheel or sdist of the project with its hash, None where its name says neither.
-
-    Raises OSError for a file that cannot be read.
-    """
+    """Return a wheel or sdist of the project with its hash, None for another. Raises OSError."""
     place = root / path
     known = identify(place.name)
     if known is None:

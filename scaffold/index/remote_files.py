@@ -63,10 +63,7 @@ class RemoteFiles:
         self._http = http
 
     def announced_metadata(self, file: DistFile) -> Metadata | None:
-        """Return the metadata that the index offers beside a file (PEP 658).
-
-        Raises UnresolvableError where it is not what its hash on the page says.
-        """
+        """Return the metadata beside a file (PEP 658). Raises UnresolvableError for another's."""
         answer = self._http.get(f"{file.url}.metadata", limit=LARGEST_METADATA)
         if answer.missing:
             return None

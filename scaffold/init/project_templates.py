@@ -88,10 +88,7 @@ def _context(template: Template, answers: Answers, *, trusted: bool) -> dict[str
 
 
 def _settle(template: Template, context: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
-    """Return every variable with its defaults filled in, without asking anybody.
-
-    An answer is text, whatever it looks like: only what the template says is filled in.
-    """
+    """Return every variable with its defaults filled in; an answer is text, whatever is in it."""
     copied = deepcopy(dict(context))
     for name in answers:
         if isinstance(copied["cookiecutter"][name], str):

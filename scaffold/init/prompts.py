@@ -188,10 +188,7 @@ def _prompt(question: Question, style: "Style") -> "Prompt":
 
 
 def _add_keys(prompt: "Prompt", question: Question) -> None:
-    """Let Esc lead to the question before and Ctrl-D end a list, as it ends a line that is empty.
-
-    All keys are told below the question.
-    """
+    """Let Esc lead to the question before, Ctrl-D end a list as a line; tell the keys below it."""
     keys = KeyBindings()
 
     def go_back(event: KeyPressEvent) -> None:

@@ -22,10 +22,7 @@ _MOST_TEXT = 100_000
 
 
 def find_dockerfile(path: Path) -> Path:
-    """Return the file that a path means: itself, or the Dockerfile in a folder.
-
-    Raises UsageError where there is none.
-    """
+    """Return the Dockerfile that a path means, itself or in a folder. Raises UsageError."""
     if not path.is_dir():
         if not path.exists():
             raise UsageError(f"there is no {path}", hint="name a Dockerfile, or a folder with one")

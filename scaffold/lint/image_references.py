@@ -86,10 +86,7 @@ def _official(plain: Reference) -> Reference:
 
 
 def release_of(family: ImageFamily) -> str:
-    """Return the code name of a Debian or Ubuntu release, the newest where a name leaves it open.
-
-    Empty for one that nobody knows.
-    """
+    """Return a Debian or Ubuntu release's code name, the newest for an open one, or nothing."""
     named = {"24.04": "noble", "stable": _NEWEST_DEBIAN, "latest": _NEWEST_DEBIAN}
     debian = family.distribution == "debian"
     newest = _NEWEST_DEBIAN if debian else ""

@@ -57,10 +57,7 @@ def make_case(
 
 
 def lint(case: Case, rules: Sequence[Rule], *, fix: bool) -> Linted:
-    """Return the findings; with ``fix`` those that are left once the edits are made.
-
-    Edits may bring up others, so it is done until nothing changes.
-    """
+    """Return the findings; with ``fix`` what is left once edits bring up no others."""
     findings = check(case, rules)
     for _ in range(_ROUNDS if fix else 0):
         text = apply_edits(case.dockerfile.text, findings)
@@ -84,10 +81,7 @@ def unknown_images(case: Case) -> Iterator[str]:
 
 
 def with_asked(project: Project, case: Case, name: str) -> Project:
-    """Return the project with what the Dockerfile itself installs, where it has no list.
-
-    ``name`` is what the file is called in messages.
-    """
+    """Return the project with what its Dockerfile (called ``name``) installs, if it has no list."""
     if project.asked or project.lock:
         return project
     asked: dict[str, Asked] = {}

@@ -209,10 +209,7 @@ _C, _RUST, _PACKED = (44_000, 1_840_000), (330_000, 4_900_000), 0.37
 def own_packages(
     project: Project, environment: Environment, release: str
 ) -> tuple[OwnPackage, ...]:
-    """Return the packages in the project that a target installs, itself first if it is one.
-
-    Raises RequirementsInvalidError for what lies where no build can reach.
-    """
+    """Return the project's own packages, itself first. Raises RequirementsInvalidError."""
     wanted = {project.folder, *wanted_paths(project, environment, release)}
     return tuple(one for one in project.packages if one.path in wanted)
 

@@ -320,20 +320,14 @@ def find_missing(
 def find_missing_server(
     server: Use | None, project: Project, there: Collection[str]
 ) -> Iterator[tuple[Reason, bool]]:
-    """Yield that nothing brings the server that is started, whose package has its name.
-
-    ``there`` are normalised names.
-    """
+    """Yield that nothing brings the server started; ``there`` are normalised names."""
     if server is not None and server.value not in there:
         fact = ModuleFact(packages=(server.value,), source="", checked=_NEVER)
         yield _lacks(server, fact, project, {}, ""), True
 
 
 def add_preinstalled(project: Project, facts: Facts) -> Project:
-    """Return a project that also asks for what its sources import and Python once came with.
-
-    A lock is taken as it is.
-    """
+    """Return a project that asks for what Python once came with, too, unless it has a lock."""
     named = {asked.name for asked in project.asked}
     more: dict[str, Asked] = {}
     for use in project.uses if not project.lock else ():

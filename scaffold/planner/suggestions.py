@@ -96,10 +96,7 @@ def _other_bytecode(question: PlanningInput, candidate: Candidate) -> Iterator[S
 def find_with(
     question: PlanningInput, verdicts: Sequence[Evaluation], chosen: Candidate
 ) -> tuple[Suggestion, ...]:
-    """Return the cut base that is smaller than the chosen one with the programs that it lacks.
-
-    At most one, and only where nothing but programs stands against it.
-    """
+    """Return the cut base that is smaller with the programs it lacks, if only they are missing."""
     found: list[tuple[Candidate, tuple[str, ...]]] = []
     for verdict in verdicts:
         candidate = verdict.candidate if isinstance(verdict, Rejected) else None

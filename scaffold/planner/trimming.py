@@ -37,10 +37,7 @@ def list_sourceless(packages: Sequence[Weighed], facts: Facts) -> tuple[str, ...
 
 
 def list_unloaded(packages: Sequence[Weighed], facts: Facts, project: Project) -> tuple[str, ...]:
-    """Return the packages with libraries that nothing in the image loads, sorted.
-
-    None where the project has machine code, or sources that could not be read.
-    """
+    """Return the packages whose libraries nothing loads, sorted; None where that is not known."""
     if any(name.endswith(_NATIVE) for name in project.files):
         return ()
     texts = [one.value for one in project.uses if one.code == "names-library"]

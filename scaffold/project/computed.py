@@ -26,10 +26,7 @@ class Computed(Detail):
 def settle_computed(
     reading: Reading, root: Path, build: BuildMetadata | None, *, extras: Sequence[str]
 ) -> Reading:
-    """Return a reading of a project with what its build computes, told by ``build``.
-
-    Without it each such place stays a problem, which says that there is an option.
-    """
+    """Return a reading with what ``build`` tells; without that each place stays a problem."""
     places = [one for one in reading.problems if isinstance(one, Computed)]
     if not places:
         return reading

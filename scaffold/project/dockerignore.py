@@ -97,10 +97,7 @@ def render_ignore(
     only: Sequence[str] = (),
     own: Sequence[str] = (),
 ) -> str:
-    """Return the text of a ``.dockerignore``, its reasons as comments.
-
-    ``only`` are the folders that the build needs of a workspace; empty for the whole folder.
-    """
+    """Return a ``.dockerignore`` with reasons; ``only`` are the folders of a workspace, if any."""
     lines = ["# Not part of the image, and not sent to the builder."]
     if only:
         lines += ["", "# other members of the workspace", "*", *(f"!{_escape(p)}" for p in only)]

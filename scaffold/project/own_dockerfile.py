@@ -156,10 +156,7 @@ def text_of(root: Path, place: str) -> str:
 
 
 def read_own_installs(root: Path, files: Sequence[str]) -> OwnInstalls:
-    """Return what the Dockerfile of a project installs on the way to its image.
-
-    ``files`` are the project's files, relative.
-    """
+    """Return what a project's Dockerfile installs for its image; ``files`` are the project's."""
     own = find_own_dockerfile(root)
     return _read(root, own.place, own.dockerfile, files) if own else OwnInstalls()
 

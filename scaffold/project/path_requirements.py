@@ -52,10 +52,7 @@ def wanted_paths(project: Project, environment: Environment, release: str) -> tu
 
 
 def file_paths(project: Project, packages: Iterable[Pinned]) -> tuple[str, ...]:
-    """Return the paths of the project's wheels and sdists that a target installs, sorted.
-
-    Raises RequirementsInvalidError for paths that a mount cannot name.
-    """
+    """Return the wheels and sdists of the project, sorted. Raises RequirementsInvalidError."""
     paths = {one.file.sha256: one.path for one in project.distributions}
     wanted = sorted({paths[p.file.sha256] for p in packages if p.file.sha256 in paths})
     problems = [

@@ -14,10 +14,7 @@ _COPIED = {stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK}
 
 
 def copy_project(source: Path, goal: Path) -> None:
-    """Copy a project: its folders can be written to; pipes, sockets and devices stay out.
-
-    Raises PathUnreadableError for what cannot be read.
-    """
+    """Copy a project's files and folders to write into. Raises PathUnreadableError."""
 
     def leave(folder: str, names: list[str]) -> set[str]:
         kinds = {name: stat.S_IFMT((Path(folder) / name).lstat().st_mode) for name in names}

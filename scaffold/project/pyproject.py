@@ -34,10 +34,7 @@ def asks(pyproject: Pyproject) -> bool:
 def read_pyproject(
     pyproject: Pyproject, *, extras: Sequence[str] = (), groups: Sequence[str] = ()
 ) -> Reading:
-    """Return the dependencies, with those of the extras and groups that are wanted.
-
-    Raises UsageError for an extra or group that does not exist, with the nearest name.
-    """
+    """Return the dependencies with those of extras and groups. Raises UsageError."""
     known = _extras(pyproject)
     wanted = [_known("extra", extra, known, pyproject) for extra in extras]
     lists = _groups(pyproject)

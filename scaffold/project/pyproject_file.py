@@ -30,10 +30,7 @@ class Pyproject:
         return (self.root / self.file).parent
 
     def table(self, *keys: str) -> Mapping[str, Any]:
-        """Return a table, empty if it is not there.
-
-        Raises ConfigInvalidError where something else than a table stands.
-        """
+        """Return a table, empty if it is not there. Raises ConfigInvalidError for another value."""
         found = self.data
         for key in keys:
             value = found.get(key, {})
@@ -49,10 +46,7 @@ class Pyproject:
         return found
 
     def listed(self, *keys: str) -> list[Any]:
-        """Return a list, empty if it is not there.
-
-        Raises ConfigInvalidError where something else than a list stands.
-        """
+        """Return a list, empty if it is not there. Raises ConfigInvalidError for another value."""
         value = self.table(*keys[:-1]).get(keys[-1], [])
         if not isinstance(value, list):
             text = f"{keys[-1]} is not a list"
@@ -136,10 +130,7 @@ def _search(data: bytes) -> "re.Match[str] | None":
 
 
 def load_script(root: Path, file: str) -> Pyproject | None:
-    """Return a script's block as a pyproject.toml whose lines are the script's; None without one.
-
-    Raises ConfigInvalidError with the line for a block that is not TOML.
-    """
+    """Return a script's block as a pyproject.toml, None without one. Raises ConfigInvalidError."""
     try:
         text = decode(read_bytes(root, file)).replace("\r\n", "\n")
     except ValueError:

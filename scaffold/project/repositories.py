@@ -1,7 +1,4 @@
-"""Requirements that are sources elsewhere: pinned, and what they ask for in turn.
-
-A repository is pinned to a commit, an archive to its SHA-256.
-"""
+"""Requirements that are sources elsewhere, pinned to a commit or a SHA-256, and theirs."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -56,10 +56,7 @@ _LONGEST_NAME = 255  # bytes; Linux opens no longer one
 
 
 def check_plain(*parts: str) -> None:
-    """Refuse quotes, control characters, endless numbers, addresses that are none.
-
-    Raises ValueError with a sentence.
-    """
+    """Refuse quotes, control characters, endless numbers, bad addresses. Raises ValueError."""
     for part in parts:
         if broken := break_in(part):
             raise ValueError(f"{part!r} {broken}")
@@ -164,10 +161,7 @@ def as_table(value: object, what: str) -> Mapping[str, Any]:
 
 
 def both(first: str, second: str) -> str:
-    """Return the marker that holds when both hold; an empty one always does.
-
-    Raises ValueError (InvalidMarker) for a bad one.
-    """
+    """Return the marker that holds when both do; an empty one always does. Raises ValueError."""
     if not first or not second:
         return str(Marker(first or second)) if first or second else ""
     return str(Marker(f"({first}) and ({second})"))
@@ -185,10 +179,7 @@ def either(markers: Iterable[str]) -> str:
 
 
 def pep508(name: str, *, extras: Iterable[str] = (), specifier: str = "", marker: str = "") -> str:
-    """Return the text of a requirement.
-
-    What does not start with an operator is kept apart, so that it cannot lengthen the name.
-    """
+    """Return a requirement's text; a specifier without an operator is kept apart from the name."""
     if specifier and specifier[0] not in "<>=!~":
         specifier = f" {specifier}"
     bracket = ",".join(sorted(extras))

@@ -71,10 +71,7 @@ def read_line(
 
 
 def _read_plain(line: str, origin: Origin, root: Path) -> Asked | None:
-    """Return the requirement of a line that nothing but PEP 508 is needed for, else None.
-
-    The library takes longer to import than the rest of a project takes to read.
-    """
+    """Return the requirement of a plain PEP 508 line, else None: the library is slow to import."""
     if _PLAIN.fullmatch(line) is None or _UNUSUAL.search(line) is not None:
         return None
     try:
@@ -84,10 +81,7 @@ def _read_plain(line: str, origin: Origin, root: Path) -> Asked | None:
 
 
 def _parse(line: str, origin: Origin, *, constraint: bool) -> Any:
-    """Return the parser's requirement, or a mapping for a line of options.
-
-    Raises ValueError with a sentence for everything that pip would refuse, or the parser drops.
-    """
+    """Return the parser's requirement, or a mapping of options. Raises ValueError."""
     try:
         string, options, words = _split(line)
         parsed = parser.ParsedLine(
@@ -237,10 +231,7 @@ def _written_url(content: str) -> str:
 
 
 def _local(address: str, origin: Origin, root: Path) -> str:
-    """Return a local address relative to the project.
-
-    pip starts at the current folder, which is the project's; people mean the file's folder too.
-    """
+    """Return a local address relative to the project, or to the file, where that is there."""
     path = local_path(address) if address.lower().startswith("file:") else address.partition("#")[0]
     beside = (root / origin.file).parent / path
     check_plain(path)

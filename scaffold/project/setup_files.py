@@ -211,10 +211,7 @@ def read_setup_name(root: Path) -> str:
 
 
 def read_console_scripts(root: Path) -> Mapping[str, tuple[str, Origin]]:
-    """Return the commands that setup.cfg or setup.py installs: what each calls, and its place.
-
-    What setup.py computes, or a file that cannot be read, has none.
-    """
+    """Return installed commands: what each calls, and its place; none that setup.py computes."""
     found: dict[str, tuple[str, Origin]] = {}
     for file in (name for name in SETUP_FILES if (root / name).is_file()):
         try:
@@ -414,10 +411,7 @@ def _py_list(
 def _listed_file(
     root: Path, file: str, node: ast.expr, tree: ast.Module, values: Mapping[str, ast.expr]
 ) -> str:
-    """Return the file of the project all of whose lines an expression gives, empty for none.
-
-    A list with options of pip is none: setuptools takes no such lines.
-    """
+    """Return the file whose lines are all that an expression gives, empty with pip's options."""
     listed = find_list(node, tree, values)
     path = (root / file).parent / listed if listed else root
     if listed is None or not path.is_file() or not path.resolve().is_relative_to(root.resolve()):

@@ -190,10 +190,7 @@ def read_tagged_version(folder: Path) -> str:
 
 
 def read_commit_time(folder: Path) -> str:
-    """Return when anything in a folder was last committed, in seconds of Unix time.
-
-    Empty where there is no git, or no commit.
-    """
+    """Return when a folder was last committed, in Unix time; empty without git or a commit."""
     found = _run_git(folder, "log", "-1", "--format=%ct", "--", ".")
     return found if found.isdigit() else ""
 

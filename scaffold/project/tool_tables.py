@@ -28,10 +28,7 @@ from scaffold.project.workspace import find_workspace, workspace_members
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One dependency: PEP 508 text (with the address, if any), or a local path.
-
-    ``written`` is what stands in the file, for people.
-    """
+    """One dependency: PEP 508 text or a local path; ``written`` is what stands in the file."""
 
     text: str
     written: str
@@ -41,10 +38,7 @@ class Entry:
 
 
 def entries(name: str, value: object) -> tuple[Entry, ...]:
-    """Return what one key of a dependency table asks for: a string, a table, or several tables.
-
-    Raises ValueError with a sentence.
-    """
+    """Return what one key asks for: a string, a table, or several. Raises ValueError."""
     if isinstance(value, list):
         return tuple(entry for one in value for entry in entries(name, one))
     if isinstance(value, str):
@@ -206,10 +200,7 @@ def bind(pyproject: Pyproject, item: Asked | Detail) -> Asked | Detail:
 
 
 def index_options(pyproject: Pyproject) -> IndexOptions:
-    """Return the index settings of uv, poetry and pdm.
-
-    Indexes that are kept for packages which name them are bound, not extra ones.
-    """
+    """Return the index settings of uv, poetry and pdm; those for named packages are bound."""
     uv = pyproject.table("tool", "uv")
     default, links = str(uv.get("index-url", "")), pyproject.listed("tool", "uv", "find-links")
     extra = [*pyproject.listed("tool", "uv", "extra-index-url")]

@@ -405,10 +405,7 @@ def _first_word(module: Module, node: ast.expr | None) -> tuple[str, bool]:
 
 
 def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> ast.expr | None:
-    """Return what a sum or a list starts with, through names; a loop, for they may be many.
-
-    Of a variable of the environment it is the default.
-    """
+    """Return what a sum or a list starts with, through names and the defaults of variables."""
     while node is not None:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return ast.Constant(value=module.text(node.left).partition("%")[0])

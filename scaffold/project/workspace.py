@@ -46,10 +46,7 @@ def workspace_members(pyproject: Pyproject) -> tuple[Path, ...]:
 
 
 def find_member(root: Path, package: str) -> str:
-    """Return the folder, relative to the root, of the member with this name or at this path.
-
-    Raises UsageError with the nearest of the names that there are.
-    """
+    """Return the folder of a member by name or path, from the root. Raises UsageError."""
     if (root / package).is_dir() and package not in {"", ".", ".."}:
         inside = relative(root, root / package)
         if not inside.startswith("..") and any(_projects_in(root / package, depth=0)):
@@ -66,10 +63,7 @@ def find_member(root: Path, package: str) -> str:
 
 
 def refuse_roots(root: Path) -> None:
-    """Refuse the root of a workspace that installs nothing itself: one of its members is meant.
-
-    Raises RequirementsInvalidError that names them.
-    """
+    """Refuse a workspace's root that installs nothing. Raises RequirementsInvalidError."""
     pyproject = load_pyproject(root)
     members = workspace_members(pyproject) if pyproject is not None else ()
     if pyproject is None or not members or pyproject.table("project").get("dependencies"):

@@ -53,10 +53,7 @@ def _show_reasons(reasons: tuple[Reason, ...], limit: int | None) -> Content:
 
 
 def _in_short(verdict: Evaluation) -> tuple[Reason, ...]:
-    """Return the reasons with one for all the system packages that are added.
-
-    Notes stand elsewhere, once for all bases.
-    """
+    """Return the reasons, all packages added as one; notes stand elsewhere, once for all bases."""
     added = verdict.candidate.run_packages if verdict.candidate else ()
     needing = {reason.package: None for reason in verdict.reasons if reason.code in _ADDING}
     reasons = tuple(reason for reason in verdict.reasons if reason.code not in NOTES)

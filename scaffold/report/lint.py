@@ -34,10 +34,7 @@ def print_findings(
     notes: Sequence[str],
     case: "Case",
 ) -> None:
-    """Print findings on stdout in one of the formats; what was mended as a difference.
-
-    ``before`` is the text as it was: the same as now where nothing was to be mended.
-    """
+    """Print findings in a format, and what was mended of the text ``before`` as a difference."""
     changed = "".join(_difference(before, linted.text, file))
     machine = form != "text"
     if changed:

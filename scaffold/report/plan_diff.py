@@ -90,10 +90,7 @@ def _changed_options(before: Sequence[str], after: Sequence[str]) -> Iterator[St
 def compare_plans(
     before: Record, after: Record, decisions: Mapping[Arch, Decision]
 ) -> tuple[TargetChange, ...]:
-    """Return what changes for each target that is in one of the records.
-
-    ``decisions`` are those of today: they say why.
-    """
+    """Return what changes for each recorded target; today's ``decisions`` say why."""
     earlier, today = ({one.target: one for one in side.targets} for side in (before, after))
     return tuple(
         _compare_target(arch, earlier.get(arch), today.get(arch), decisions.get(arch))
@@ -158,10 +155,7 @@ def _compare_packages(
 
 
 def over_budget(record: Record) -> tuple[str, ...]:
-    """Return a sentence per limit that an image exceeds.
-
-    Figures that were measured of an image count more than what was predicted.
-    """
+    """Return a sentence per limit that an image exceeds, by measured figures before predicted."""
     return tuple(text for target in record.targets for text in _over(target))
 
 

@@ -55,10 +55,7 @@ _RANKS = (
 
 
 def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False) -> Content:
-    """Yield a result: its summary, or everything where ``verbose`` asks for it.
-
-    ``folder`` is the project's, as the user named it.
-    """
+    """Yield a result in short, or all if ``verbose``; ``folder`` is as the user named it."""
     if verbose:
         yield from show_outcome(outcome, folder=folder, verbose=True)
         return
@@ -68,10 +65,7 @@ def show_result_text(outcome: PlanResult, *, folder: str, verbose: bool = False)
 
 
 def show_summary(outcome: PlanResult, *, more: str = "-v") -> Content:
-    """Yield a result in short; what holds for several targets is told once.
-
-    ``more`` names what shows the notes that are left out.
-    """
+    """Yield a result in short, what several targets share once; ``more`` shows other notes."""
     before: tuple[str, ...] = ()
     for target, decision in zip(outcome.targets, outcome.decisions, strict=True):
         chosen = decision.chosen

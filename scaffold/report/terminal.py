@@ -95,10 +95,7 @@ def print_result(
 
 
 def align(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """Return rows as lines with columns of equal width, two spaces apart.
-
-    ``right`` are the numbers of the columns that hold figures.
-    """
+    """Return rows as lines of columns two spaces apart; ``right`` are numbers of figure columns."""
     rightwards = set(right)
     cleaned = [[clean(cell) for cell in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*cleaned, strict=True)]

@@ -50,10 +50,7 @@ def digest(text: str) -> str:
 
 
 def digest_content(content: bytes) -> str:
-    """Return the SHA-256 of a file; a text has the same one however its lines end.
-
-    A checkout may turn LF into CRLF, and then nobody has edited the file.
-    """
+    """Return the SHA-256 of a file, the same however the lines of a text end."""
     if b"\0" not in content:
         content = content.replace(b"\r\n", b"\n")
     return hashlib.sha256(content).hexdigest()
@@ -373,11 +370,7 @@ _HEAD = 2000
 
 
 def write_page(path: Path, text: str, *, force: bool) -> None:
-    """Write a page whole or not at all.
-
-    Raises FileConflictError for a file that is no report, without ``force``; UsageError for a
-    folder that is not there.
-    """
+    """Write a page whole. Raises FileConflictError without ``force``, UsageError for no folder."""
     real = path.resolve() if path.is_symlink() else path
     if not real.parent.is_dir():
         raise UsageError(f"--html: there is no folder {real.parent}", hint="make it first")

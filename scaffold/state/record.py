@@ -89,10 +89,7 @@ class Record:
 
     @property
     def lasting(self) -> tuple[str, ...]:
-        """Return the options that hold until somebody names others, as an argument list.
-
-        Those of the project's pyproject.toml hold only as long as it says so.
-        """
+        """Return the options that hold until others are named, without those of pyproject.toml."""
         flags = {f"--{name}" for name in self.project_options}
         return tuple(word for word in self.options if word.partition("=")[0] not in flags)
 
@@ -130,10 +127,7 @@ def _lay_out(value: Any, indent: str = "", taken: int = 0) -> str:
 
 
 def read_record(root: Path) -> Record | None:
-    """Return the record of the folder's last run, None where there is none.
-
-    Raises ConfigInvalidError, with the field, for a file that is no record.
-    """
+    """Return the record of a folder's last run, None without one. Raises ConfigInvalidError."""
     path = root / RECORD
     if not path.is_file():
         return None

@@ -118,10 +118,7 @@ def join_traces(earlier: Trace, trace: Trace) -> Trace:
 
 
 def read_trace(root: Path) -> Trace | None:
-    """Return the keep-list of a project, None where it has none.
-
-    Raises ConfigInvalidError and PathUnreadableError.
-    """
+    """Return a project's keep-list or None. Raises ConfigInvalidError, PathUnreadableError."""
     if not (root / TRACE).exists():
         return None
     try:

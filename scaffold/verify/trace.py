@@ -90,10 +90,7 @@ def trace_project(
     tell: Callable[[str], None],
     build: BuildServices,
 ) -> Traced:
-    """Trace a project; images, containers and copies are gone afterwards.
-
-    Raises what a build raises, EngineError, and TraceError for a run that does not do its work.
-    """
+    """Trace a project and clean up. Raises as a build does, EngineError, and TraceError."""
     with ExitStack() as stack:
         stack.enter_context(stopped_by_signals())
         bench = stack.enter_context(open_bench(tracing.wishes, build))

@@ -56,10 +56,7 @@ class Install:
 
 
 def python_install(command: Command, *, verbs: Collection[str] = ("install",)) -> Install | None:
-    """Return a command as an installation of Python packages, None where it is none.
-
-    ``verbs`` are pip's: ``wheel`` fetches what a later step installs.
-    """
+    """Return a command as an installation of Python packages by pip's ``verbs``, None if none."""
     words = command.words
     name = program_name(words)
     if is_python(name):

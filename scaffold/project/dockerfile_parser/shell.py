@@ -31,10 +31,7 @@ class _Token:
 
 
 def commands_of(instruction: Instruction) -> tuple[Command, ...]:
-    """Return the commands of a RUN, CMD, ENTRYPOINT or HEALTHCHECK, in order.
-
-    The exec form is one command whose words all stand at the instruction itself.
-    """
+    """Return the commands of RUN, CMD, ENTRYPOINT, HEALTHCHECK; the exec form is one of them."""
     if instruction.words is not None:
         words = tuple(Word(text=text, span=instruction.span) for text in instruction.words)
         whole = Command(words=words, assignments=(), operator="", span=instruction.span)

@@ -13,10 +13,7 @@ _HELPS = ("print_help", "print_usage", "format_help", "error", "exit")
 
 
 def find_commands(module: Module, modules: Sequence[Module]) -> Mapping[str, Origin]:
-    """Return the commands that a module's parser takes, with their places.
-
-    Those of its groups may be registered by any of the application's ``modules``.
-    """
+    """Return the commands of a module's parser with their places, registered by any ``modules``."""
     return {name: where.origin(node) for name, where, node in list_commands(module, modules)}
 
 

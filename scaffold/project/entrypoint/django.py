@@ -17,10 +17,7 @@ _COLLECT = "collectstatic"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One Django project; ``wsgi`` and ``asgi`` are ``package.wsgi:application``, or empty.
-
-    ``wants_asgi`` says that the settings name an ASGI application.
-    """
+    """A Django project; ``wsgi`` and ``asgi`` as ``package.wsgi:application``, or empty."""
 
     manage: Module
     settings: Module | None

@@ -79,10 +79,7 @@ def join(
     place: Callable[[Instruction], tuple[str, int]],
     instead: Launch | None = None,
 ) -> Launch:
-    """Return what ENTRYPOINT and CMD start together. Raises UnclearError.
-
-    ``instead`` is a shell's line that takes the place of CMD.
-    """
+    """Return what ENTRYPOINT and CMD, or a line ``instead``, start. Raises UnclearError."""
     if instead is not None and entrypoint is None:
         return follow(replace(instead, workdir=workdir), image)
     first = entrypoint or cmd
@@ -110,10 +107,7 @@ def _literal(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def follow(launch: Launch, image: Image) -> Launch:
-    """Unwrap what starts the command, step by step, until it stands there itself.
-
-    Raises UnclearError.
-    """
+    """Unwrap what starts the command until it stands there itself. Raises UnclearError."""
     for _ in range(8):
         words = unwrap(launch.words)
         if not words:

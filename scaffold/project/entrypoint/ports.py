@@ -121,10 +121,7 @@ def gunicorn_bind(root: Path, modules: Sequence[Module]) -> tuple[str, Found[int
 
 
 def streamlit_server(root: Path) -> tuple[Found[int] | None, str]:
-    """Return the port and the base path that ``.streamlit/config.toml`` sets.
-
-    Raises ConfigInvalidError for a file that is not TOML.
-    """
+    """Return port and base path of ``.streamlit/config.toml``. Raises ConfigInvalidError."""
     file = ".streamlit/config.toml"
     if not (root / file).is_file():
         return None, ""

@@ -25,10 +25,7 @@ class _Piece:
 
 
 def find_written_scripts(dockerfile: Dockerfile, steps: Sequence[Instruction]) -> Mapping[str, str]:
-    """Return the texts of files by their paths in the image.
-
-    Their lines stand where those of the Dockerfile do that write them, as far as there is room.
-    """
+    """Return files' texts by paths in the image, at the lines of the Dockerfile that write them."""
     found: dict[str, str] = {}
     for step in steps:
         for piece in (*_documents(dockerfile, step), *_lines(dockerfile, step)):

@@ -100,10 +100,7 @@ def read_lock(root: Path, name: str, *, extras: Sequence[str], groups: Sequence[
 
 
 def compare(reading: Reading) -> Reading:
-    """Return a reading with a note on each package that its lock lacks.
-
-    A locked version that contradicts what is asked is a problem, not a note.
-    """
+    """Return a reading with a note on what its lock lacks, a problem for what it contradicts."""
     lock = reading.lock
     found = find_format(lock.file) if lock else None
     if lock is None or found is None or found.choices is not None:

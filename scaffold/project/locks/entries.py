@@ -33,10 +33,7 @@ def invalid(name: str, details: Iterable[Detail]) -> RequirementsInvalidError:
 def numbered(
     name: str, data: Mapping[str, Any], text: str, key: str
 ) -> list[tuple[Mapping[str, Any], Origin]]:
-    """Return the entries of ``[[key]]``, each with its line.
-
-    Raises RequirementsInvalidError where there is something else than a list of tables.
-    """
+    """Return the entries of ``[[key]]`` with their lines. Raises RequirementsInvalidError."""
     found = data.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
         raise invalid(name, [Detail(text=f"{key} is not a list of tables", file=name)])
@@ -52,10 +49,7 @@ def read_packages(
     text: str,
     read: Callable[[Mapping[str, Any], Origin], LockedPackage],
 ) -> Iterator[LockedPackage]:
-    """Yield what ``read`` makes of each ``[[package]]``; its ValueErrors are refused together.
-
-    Raises RequirementsInvalidError with their lines, after the last one.
-    """
+    """Yield what ``read`` makes of each ``[[package]]``. Raises RequirementsInvalidError."""
     problems: list[Detail] = []
     for entry, origin in numbered(name, data, text, "package"):
         try:
@@ -82,10 +76,7 @@ def identity(entry: Mapping[str, Any], *, versioned: bool = True) -> tuple[str, 
 
 
 def locked_file(entry: Mapping[str, Any]) -> LockedFile:
-    """Return a file from a table with its name or address, and perhaps ``hash`` and ``size``.
-
-    Raises ValueError for one without any name.
-    """
+    """Return a file from a table with name or address, hash and size. Raises ValueError."""
     url = str(entry.get("url") or "")
     filename = str(entry.get("filename") or entry.get("file") or "")
     filename = filename or file_name(url or str(entry.get("path") or ""))

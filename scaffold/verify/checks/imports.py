@@ -45,10 +45,7 @@ def check_imports(
     planned: Mapping[str, str],
     facts: Mapping[str, PackageFact],
 ) -> Check:
-    """Return whether all is installed and imports.
-
-    ``owned`` maps a module to its package; ``planned`` a package's name to its version.
-    """
+    """Return whether all imports; ``owned`` maps modules to packages, ``planned`` to versions."""
     lacking = list(_not_installed(packages, planned))
     if importing.broken and not lacking:
         return Check(

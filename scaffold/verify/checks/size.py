@@ -31,10 +31,7 @@ def check_size(
     promise: Expectation,
     stored: Stored | None = None,
 ) -> Check:
-    """Return whether the image keeps to budget and prediction, in each meaning of its size.
-
-    ``stored`` is what the engine itself says, where it says something.
-    """
+    """Return whether budget and prediction hold, by the engine's size ``stored``, too, if any."""
     on_disk = sum(layer.on_disk for layer in contents.layers)
     download = sum(layer.download for layer in contents.layers)
     in_blocks = sum(layer.in_blocks for layer in contents.layers)
