@@ -86,8 +86,6 @@ class FileRecord(msgspec.Struct, frozen=True, array_like=True, tag="file"):
 # A record ends here if it has nothing of the others, or was made before these were told apart.
 _FIRST_KINDS = KINDS[:-2]
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
 _DECODER = msgspec.json.Decoder(ReleaseRecord | FileRecord)
 
 

@@ -133,8 +133,6 @@ _KINDS: dict[str, Callable[[], Mapping[str, str]]] = {
     "code": _codes,
     "package": _packages,
 }
-
-
 _SHELLS = ("bash", "zsh", "fish")
 
 

@@ -55,8 +55,6 @@ PROXY_ARGUMENTS = tuple(
     for word in ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
     for name in (word.upper(), word)
 )
-
-
 _ATTESTED = ("type=provenance,mode=max", "type=sbom")
 
 

@@ -36,7 +36,6 @@ _STARTED = "io.leanscaffold.compose"  # a label: the compose file that a contain
 _BEGUN = "before"  # a tag: what ran before a deployment that is under way, or was cut off
 _REFUSED = "fix what is reported above and deploy again; the running container was not changed"
 
-
 # Runs ``docker compose`` for the device: arguments, a text instead of the file if not empty, IMAGE.
 RunCompose = Callable[[Sequence[str], str, str], str]
 

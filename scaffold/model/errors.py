@@ -11,8 +11,6 @@ from typing import ClassVar
 
 # Controls but tabs and line ends, invisible characters, marks of direction, other line ends.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-
-
 FITS = 0
 NOTHING_FITS = 3
 INTERNAL = 70

@@ -45,8 +45,6 @@ LIBRARY_FOLDERS = {
     Arch.S390X: "s390x-linux-gnu",
     Arch.RISCV64: "riscv64-linux-gnu",
 }
-
-
 _MACHINES = {
     Arch.AMD64: "x86_64",
     Arch.ARM64: "aarch64",

@@ -26,8 +26,6 @@ OUTPUTS = (
 )
 PROGRAM = ".leanscaffold"  # folder of what puts an image's files together
 ASSEMBLE = f"{PROGRAM}/assemble.py"
-
-
 _FOLDERS = ("(?:", ".*/)?")  # of `**/`: before it, and inside of it
 _MAYBE = {"(?:": 2, ".*": 1, "[^/]*": 1}
 _LOOPS = {".*/)?", ".*", "[^/]*"}

@@ -88,7 +88,6 @@ _INSTALLERS = re.compile(r"pip[0-9.]*|uv")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
 _VARIABLE = re.compile(r"LANG|LC_[A-Z]+")
 
-
 # What ends a program, of each kind, where what it asks for is missing.
 _FAILURES = {
     "imports": ("ImportError", "ModuleNotFoundError"),

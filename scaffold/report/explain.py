@@ -171,8 +171,6 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     "trim-stand-ins": _explain_text("stand-ins", "max", stand_ins.__doc__ or ""),
     "trim-symbols": _explain_text("symbols", "safe", stripping.__doc__ or ""),
 }
-
-
 VERSION = 1
 
 

@@ -16,8 +16,6 @@ from scaffold.cli.options import (
 )
 
 _STARTERS = ", ".join(sorted(one.name for one in (templates() / "project").iterdir()))
-
-
 START = (
     command(
         "init",

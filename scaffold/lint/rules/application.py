@@ -13,16 +13,12 @@ from scaffold.model.dockerfile import Cost, Hit, Severity
 from scaffold.project.dockerfile_parser.scopes import fill_in, pairs_of
 
 _LOOPBACK = ("127.0.0.1", "localhost")
-
-
 _HOSTS = {
     "uvicorn": ("--host", "--uds", "--fd"),
     "hypercorn": ("-b", "--bind", "--config", "-c"),
     "gunicorn": ("-b", "--bind", "-c", "--config"),
     "flask": ("-h", "--host"),
 }
-
-
 _VARIABLES = {
     "uvicorn": ("UVICORN_HOST", "UVICORN_UDS"),
     "gunicorn": ("GUNICORN_CMD_ARGS", "PORT"),
@@ -158,8 +154,6 @@ def development_server(case: Case) -> Iterator[Hit]:
 
 
 _PORT = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
-
-
 _LAST = 65535
 
 

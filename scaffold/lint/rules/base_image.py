@@ -134,7 +134,6 @@ _RELEASES = {
     "3.21": date(2026, 11, 1),
 }
 
-
 # The oldest that the knowledge has a date for; what is older ended before.
 _OLDEST_PYTHON = (3, 9)
 

@@ -17,8 +17,6 @@ from scaffold.planner.size_prediction import bytecode_bytes
 from scaffold.project.dockerfile_parser.installs import Install
 
 _OPTIONS = {"pip": "--no-cache-dir", "uv": "--no-cache"}
-
-
 _VARIABLES = {"pip": "PIP_NO_CACHE_DIR", "uv": "UV_NO_CACHE"}
 
 
@@ -196,8 +194,6 @@ def _bytecode_cost(case: Case) -> Cost | None:
 
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[\w\s,.-]*\])?\s*(?:[<>!~].*)?")
-
-
 _INSTALLERS = {"pip", "setuptools", "wheel"}
 
 

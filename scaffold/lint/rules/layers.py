@@ -86,8 +86,6 @@ def _update_cost(case: Case) -> Cost | None:
 
 
 _CACHES = ("/var/lib/apt/lists", "/var/cache/", "/.cache", "~/.cache")
-
-
 _REMOVING = {"remove", "purge", "autoremove", "clean", "autoclean", "del"}
 
 

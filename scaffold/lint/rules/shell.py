@@ -45,11 +45,7 @@ def two_downloaders(case: Case) -> Iterator[Hit]:
 
 
 _UNSEEN = re.compile(r"PYTHON|PIP_|UV_|POETRY_")
-
-
 _ROOT = {"root", "0", "root:root", "0:0"}
-
-
 _ALIKE = frozenset(
     {
         *("addgroup", "adduser", "apk", "apt", "apt-get", "chgrp", "chmod", "chown", "cp"),
@@ -139,8 +135,6 @@ def pipe_hides_failure(case: Case) -> Iterator[Hit]:
 
 
 _FETCHERS = {"curl", "wget"}
-
-
 _SHELLS = {"sh", "bash", "ash", "dash", "zsh", "python", "python3"}
 
 

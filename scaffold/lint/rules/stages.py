@@ -343,18 +343,12 @@ def stage_names(case: Case) -> Iterator[Hit]:
 
 
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|\$", re.IGNORECASE)
-
-
 _ARCHIVE = re.compile(
     r"\.(?:tar|t[abglx]z|tbz2?|tzst|gz|bz2|xz|zst|lzma)\b|[*?\[]|\.git\b", re.IGNORECASE
 )
-
-
 _TEXT = re.compile(
     r"\.(?:cfg|conf|css|csv|env|html?|in|ini|js|json|lock|md|py|pyi|r?st|sh|sql|toml|ts|txt|xml|ya?ml)$"
 )
-
-
 _OF_ADD = {"checksum", "keep-git-dir", "unpack"}
 
 
@@ -476,8 +470,6 @@ def copied_to_nowhere(case: Case) -> Iterator[Hit]:
 
 
 _HOMES = {"uv": "UV_PYTHON_INSTALL_DIR", "pipx": "PIPX_HOME"}
-
-
 _SEARCHED = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONUSERBASE", "PLAYWRIGHT_BROWSERS_PATH")
 
 

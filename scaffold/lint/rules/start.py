@@ -96,8 +96,6 @@ _BUILTINS = frozenset(
         "wait",
     }
 )
-
-
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 

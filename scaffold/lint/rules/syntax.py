@@ -113,7 +113,6 @@ def blank_line_inside(case: Case) -> Iterator[Hit]:
 
 _FILLED_IN = {"ADD", "COPY", "EXPOSE", "USER", "VOLUME", "WORKDIR", "STOPSIGNAL", "LABEL"}
 
-
 # What the official images set, and Docker itself.
 _OF_BASE = {"PATH", "HOME", "HOSTNAME", "LANG", "GPG_KEY", "PYTHON_VERSION", "PYTHON_SHA256"}
 

@@ -22,16 +22,9 @@ from scaffold.project.dockerfile_parser.scopes import pairs_of
 from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
 
 _LISTS = "/var/lib/apt"
-
-
 _FOLDER = "/var/lib/apt/lists"
-
-
 _APT = re.compile(r"\bapt|`|\$\(")
-
-
 _WITHOUT_LISTS = {"clean", "autoclean", "remove", "purge", "autoremove"}
-
 
 # Programs that start no apt; whatever else a later step runs may be a script that does.
 _HARMLESS = frozenset(
@@ -46,7 +39,6 @@ _HARMLESS = frozenset(
         "yarn",
     }
 )
-
 
 # `du -sb /var/lib/apt/lists` and its compressed archive after `apt-get update` in the slim image of
 # trixie, main only, amd64, 2026-11-25.
@@ -380,8 +372,6 @@ _TOOLS = {
     *("cargo", "rustc", "rust", "autoconf", "automake", "pkg-config", "pkgconf", "ninja-build"),
     *("musl-dev", "linux-headers", "python3-dev", "cython3"),
 }
-
-
 _HEADERS = re.compile(r".+-dev(?:el)?")
 
 
