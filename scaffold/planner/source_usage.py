@@ -286,6 +286,9 @@ def find_missing(
     unread = {name: version for name, version in installed.items() if modules.get(name) is None}
     vague = [name for name in unread if name not in told]
     explained = {_key(use.value) for use in imported}
+    # What an extra asks for under the module's name, no other package is asked to bring.
+    extras = {name for _, names in project.offered for name in names}
+    named = {use.value for use in imported if canonicalize_name(use.value) in extras}
     for use in imported:
         fact = facts.modules.get(use.value)
         known = owners.get(use.value, ())
@@ -303,10 +306,10 @@ def find_missing(
         if fact is not None or (known and use.value not in spaces):
             row = fact or ModuleFact(packages=known, source="", checked=_NEVER)
             reason = _lacks(use, row, project, installed, python)
-        elif _may_bring(use.value, vague, project, explained):
+        elif use.value not in named and _may_bring(use.value, vague, project, explained):
             continue
         else:
-            certain = certain and not vague
+            certain = certain and (use.value in named or not vague)
             text = (
                 f"{use.origin} imports {use.value}, and no installed package is known to bring "
                 f"it: {_from_extra(project, {canonicalize_name(use.value)})}add its package to the "

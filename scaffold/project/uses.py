@@ -229,12 +229,38 @@ def find_settings(module: Module) -> Iterator[tuple[str, ast.AST]]:
         if isinstance(node.ops[0], ast.In) and module.dotted(node.comparators[0]) == "os.environ"
     }
     free = _GIVEN | asked
-    yield from ((name, node) for name, node in found if name and name not in free)
+    where_set = {
+        id(node)
+        for test in module.of(ast.If)
+        if found and _asks_for_variable(module, test.test)
+        for statement in test.body
+        for node in ast.walk(statement)
+    }
+    yield from (
+        (name, node)
+        for name, node in found
+        if name and name not in free and id(node) not in where_set
+    )
     for one in module.tree.body:
         if isinstance(one, ast.ClassDef) and any(
             module.dotted(base) == "pydantic_settings.BaseSettings" for base in one.bases
         ):
             yield from _fields(module, one)
+
+
+def _asks_for_variable(module: Module, test: ast.expr | None) -> bool:
+    """Tell whether a condition holds only where a variable of the environment is set."""
+    test = module.named(test)
+    if isinstance(test, ast.BoolOp):
+        every = all if isinstance(test.op, ast.Or) else any
+        return every(_asks_for_variable(module, one) for one in test.values)
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.In):
+        return module.dotted(test.comparators[0]) == "os.environ"
+    if not isinstance(test, ast.Call):
+        return False
+    default = argument(test, "default", 1)
+    unset = default is None or (isinstance(default, ast.Constant) and not default.value)
+    return unset and module.dotted(test.func) in {"os.getenv", "os.environ.get"}
 
 
 def _setting_of_call(module: Module, called: str, call: ast.Call) -> str:

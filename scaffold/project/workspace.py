@@ -73,7 +73,7 @@ def refuse_roots(root: Path) -> None:
         for member in members
     ]
     raise RequirementsInvalidError(
-        f"{_name_of(root) or root.name} is a workspace of {len(members)} packages",
+        f"{_name_of(root) or root.resolve().name} is a workspace of {len(members)} packages",
         details=details,
         hint="name the one that is the application, or run in its folder",
     )

@@ -54,7 +54,8 @@ _SAME = frozenset(
 _METHODS = frozenset({"write_text", "write_bytes", "touch", "mkdir", "open"})
 _UNCHANGED = frozenset({"resolve", "absolute", "as_posix"})
 _HERE = frozenset({"os.getcwd", "pathlib.Path.cwd"})
-_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?]*)")
+# A pattern for such addresses names no file.
+_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>[^?*()|\\^$]*)")
 _MODES = re.compile(r"[wax]|\+")
 _FOLDER = re.compile(r"(?i)(?:\w*_)?(?:dir|folder|directory|root|base)")
 # Written to by every user in every image of ours, or no files.

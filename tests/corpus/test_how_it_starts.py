@@ -1357,6 +1357,13 @@ def test_a_web_server_of_supervisord_comes_before_its_workers(
         ("import os\nos.environ['TOKEN'] = '1'", ""),
         ("import os\nif 'TEMP' in os.environ:\n    print(os.environ['TEMP'])", ""),
         ("import os\nif 'T' not in os.environ:\n    exit(1)\nprint(os.environ['T'])", "T"),
+        ("import os\nif 'ON' in os.environ:\n    print(os.environ['ZONE'])", ""),
+        ("import os\nif os.getenv('ON'):\n    A = os.environ['ZONE']", ""),
+        ("import os\nON = os.environ.get('ON', '')\nif ON and x:\n    A = os.environ['Z']", ""),
+        ("import os\nif 'A' in os.environ or os.getenv('B'):\n    print(os.environ['Z'])", ""),
+        ("import os\nif os.getenv('ON'):\n    pass\nelse:\n    A = os.environ['ZONE']", "ZONE"),
+        ("import os\nif os.getenv('ON', '1'):\n    A = os.environ['ZONE']", "ZONE"),
+        ("import os\nif x or os.getenv('ON'):\n    A = os.environ['ZONE']", "ZONE"),
     ],
 )
 def test_settings_without_a_default_are_named(tmp_path: Path, source: str, settings: str) -> None:

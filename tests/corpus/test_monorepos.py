@@ -3,6 +3,7 @@
 Sources: uv#9257 (workspaces), poetry#1168 (path dependencies beside the project).
 """
 
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,14 @@ def test_the_root_alone_asks_which(tmp_path: Path) -> None:
         "packages/core: --package core",
         "packages/other: --package other",
     ]
+
+
+def test_a_root_without_a_name_is_called_as_its_folder(tmp_path: Path) -> None:
+    root = UV["pyproject.toml"].replace("[project]", "[tool.other]")
+    folder = write(tmp_path, {**UV, "pyproject.toml": root})
+    with chdir(folder), pytest.raises(RequirementsInvalidError) as caught:
+        refuse_roots(Path())
+    assert str(caught.value).startswith(f"{folder.name} is a workspace of 3 packages")
 
 
 def test_a_root_that_is_an_application_is_planned(tmp_path: Path) -> None:

@@ -55,13 +55,19 @@ PORT_OPTION = re.compile(
 
 
 def read_procfile(
-    root: Path, *, port: Callable[[], Found[int] | None], framework: str, binds: bool
+    root: Path,
+    *,
+    port: Callable[[], Found[int] | None],
+    framework: str,
+    binds: bool,
+    run_script: Callable[[str], tuple[str, ...]],
 ) -> Entry | None:
     """Return what the Procfile starts: ``web`` before ``worker`` before the first other line.
 
     None where it only has what runs before a start (``release``). ``port`` is what the sources
     say, ``framework`` what they are made with: both are the web application's, so a line that
-    starts something else has neither. ``binds`` says that gunicorn's own file has its address. A
+    starts something else has neither. ``binds`` says that gunicorn's own file has its address;
+    ``run_script`` gives the command of a script of the project, nothing for other programs. A
     line that needs a shell gets one. Raises ConfigInvalidError with all lines that cannot be used.
     """
     if not (root / _FILE).is_file():
@@ -95,7 +101,12 @@ def read_procfile(
         origin = remark(origin, "the line needs a shell", told)
         start = started(name, ("sh", "-c", line), origin, environment=given)
         return Entry(start=start, port=listens, uses=(use,))
-    command, added = reachable(as_module(filled), number_text, binds=binds)
+    script = run_script(filled[0].rpartition("/")[2])
+    command, added = (
+        ((*script, *filled[1:]), "")
+        if script
+        else reachable(_as_module(filled), number_text, binds=binds)
+    )
     start = started(name, command, remark(origin, added), environment=environment)
     return Entry(start=start, port=listens, uses=foreign_uses(command, origin))
 
@@ -183,7 +194,7 @@ def _needs_shell(text: str) -> bool:
     )
 
 
-def as_module(words: Sequence[str]) -> tuple[str, ...]:
+def _as_module(words: Sequence[str]) -> tuple[str, ...]:
     """Return the command with ``python`` first: console scripts may be missing in the image."""
     name = words[0].rpartition("/")[2]
     if _PYTHON.fullmatch(words[0]):

@@ -53,6 +53,8 @@ from scaffold.project.entrypoint.scripts import (
     does_more,
     is_named_as_project,
     main_body,
+    project_scripts,
+    run_project_script,
     runs_something,
     start_celery,
     start_gradio,
@@ -220,7 +222,7 @@ def _find_entry(
     apps = find_apps(modules)
     web = _told_first(_web_apps(apps, modules, installed), runs)
     told = first_told(runs)
-    script = start_project_script(root, modules)
+    script, scripts = start_project_script(root, modules), project_scripts(root)[1]
     if web and is_aside(web[0].module) and (script or _is_run(modules)):
         web = []  # an example's or a tool's, and there is the application itself
     site = find_site(modules)
@@ -235,6 +237,7 @@ def _find_entry(
         port=lambda: _written_port(entry) or find_port(modules, variable=entry is not None),
         framework=entry.start.value.framework if entry else "",
         binds=binds,
+        run_script=lambda name: run_project_script(name, *scripts[name]) if name in scripts else (),
     )
     if written is not None:
         is_web = entry is not None and written.start.value.framework != "procfile"

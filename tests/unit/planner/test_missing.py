@@ -10,7 +10,7 @@ from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.codes import Code
 from scaffold.model.knowledge import Companion, Facts, ModuleFact, PackageFact
-from scaffold.model.project import Found, Origin, Project, Use, When
+from scaffold.model.project import Asked, Found, Origin, Project, Use, When
 from scaffold.planner.companions import (
     find_companions,
     list_started,
@@ -109,6 +109,34 @@ def test_an_extra_of_the_project_that_has_the_package_is_a_way_out(name: str, pa
         found, facts, installed={}, modules={}, python="3.13", provided=frozenset()
     )
     assert "use --extra ui, or add " in reason.text
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "told"),
+    [
+        ("gunicorn", "gunicorn", [True]),
+        ("flask_login", "flask-login", [True]),
+        ("prometheus_client", "prometheus-client", [True]),
+        ("corplib", "corplib", [True]),
+        ("corplib", "other", []),
+    ],
+)
+def test_what_an_extra_lists_under_its_name_no_unknown_package_is_thought_to_bring(
+    name: str, listed: str, told: list[bool]
+) -> None:
+    facts = Facts(bases=(), packages={}, libraries={}, devices={}, modules=MODULES)
+    asked = Asked(name="acme", specifier="", marker="", text="acme", origin=ORIGIN)
+    found = find_missing(
+        replace(
+            project("imports", name), asked=(asked,), offered=(("serve", frozenset({listed})),)
+        ),
+        facts,
+        installed={"acme": "1.0"},
+        modules={},
+        python="3.13",
+        provided=frozenset(),
+    )
+    assert [certain for _, certain in found] == told
 
 
 def test_a_module_that_is_brought_lacks_nothing() -> None:

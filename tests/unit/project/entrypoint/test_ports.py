@@ -245,6 +245,30 @@ def test_a_variable_before_a_procfiles_command_is_kept(tmp_path: Path) -> None:
     assert start.value.command == ("python", "w.py")
 
 
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        ("web: meter", ()),
+        ("web: meter --port $PORT", ("--port", "8000")),
+        ("web: bin/meter serve", ("serve",)),
+        ("worker: MODE=fast meter work", ("work",)),
+        ("api: env A=1 meter -v", ("-v",)),
+    ],
+)
+def test_a_script_of_the_project_in_a_procfile_is_no_foreign_program(
+    tmp_path: Path, line: str, arguments: tuple[str, ...]
+) -> None:
+    described = '[project]\nname = "meters"\n[project.scripts]\nmeter = "meters.cli:main"\n'
+    files = {"meters/cli.py": "def main(): ...\n", "pyproject.toml": described}
+    found = facts(tmp_path, {**files, "Procfile": f"{line}\n"})
+    assert found.start is not None
+    started = found.start.value.command
+    assert started[:2] == ("python", "-c")
+    assert "from meters.cli import main" in started[2]
+    assert started[3:] == arguments
+    assert all(use.code != "runs-program" for use in found.uses)
+
+
 def test_all_bad_lines_of_a_procfile_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigInvalidError) as caught:
         facts(tmp_path, {"Procfile": "web python\nok: python a.py\nweb: 'a\n"})
