@@ -33,6 +33,7 @@ _NOT_TO_RUN = re.compile(
 )
 _SCRIPTS = re.compile(r"(?i).*\.sh|makefile|justfile|readme(\.\w+)?")
 _INSTALLS = re.compile(r"\b(?:uv )?pip[0-9.]*(?: +-\S+)* +install\b.* (?:-r|--requirement)\b")
+_PROJECTS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "Pipfile"})
 _DEEPEST = 3  # folders
 _MOST = 8
 
@@ -134,28 +135,34 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
     raise RequirementsInvalidError(
         f"no requirements found for {project.name.value}",
         details=details,
-        hint=f"{_remedy(seen)}; --allow-empty plans without packages",
+        hint=f"{_remedy(seen, [use.origin.file for use in imports])}; --allow-empty plans without packages",
     )
 
 
-def _remedy(seen: Collection[str]) -> str:
-    folders = sorted({str(PurePosixPath(file).parent) for file in seen if _is_project(file)})
-    lists = (file for file in seen if not _is_project(file))
+def _remedy(seen: Collection[str], sources: Collection[str]) -> str:
+    """Return what to do: a list that lies beside all that imports its packages is a project's."""
+    beside = {_folder(file) for file in seen if file.partition("/")[0] not in _FOR_INSTALLING}
+    if not sources or not all(any(_is_below(one, folder) for folder in beside) for one in sources):
+        beside = set()
+    used = {folder for folder in beside if any(_is_below(one, folder) for one in sources)}
+    folders = used | {_folder(file) for file in seen if PurePosixPath(file).name in _PROJECTS}
     listed = sorted(
-        lists,
+        (file for file in seen if _folder(file) not in folders),
         key=lambda one: (
             bool(_NOT_TO_RUN.search(PurePosixPath(one).stem)),
             not _is_plain(one),
             one,
         ),
     )
-    ways = []
-    if folders:
-        ways.append(f"name one folder: {', '.join(folders[:_MOST])}")
+    ways = [f"plan the folder itself: `leanscaffold plan {one}`" for one in sorted(folders)[:_MOST]]
     if listed:
         ways.append(f"name the file: --requirement {listed[0]}")
     return ", or ".join(ways) or "list the packages in requirements.txt"
 
 
-def _is_project(file: str) -> bool:
-    return PurePosixPath(file).name in {"pyproject.toml", "setup.py", "setup.cfg", "Pipfile"}
+def _folder(file: str) -> str:
+    return str(PurePosixPath(file).parent)
+
+
+def _is_below(file: str, folder: str) -> bool:
+    return file.startswith(f"{folder}/")

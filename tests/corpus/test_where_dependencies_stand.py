@@ -200,6 +200,35 @@ def test_a_list_only_in_a_subfolder_is_named_and_nothing_planned(tmp_path: Path,
     refuse_unlisted(project, allowed=True)
 
 
+FOLDER, FILE = "plan the folder itself: `leanscaffold plan {}`", "name the file: --requirement {}"
+LISTS = ("project/requirements.txt",)
+
+
+@pytest.mark.parametrize(
+    ("lists", "sources", "hint"),
+    [
+        (LISTS, ("project/main.py",), FOLDER.format("project")),
+        (LISTS, ("project/app/main.py",), FOLDER.format("project")),
+        (LISTS, ("main.py",), FILE.format(LISTS[0])),
+        (LISTS, ("main.py", "project/db.py"), FILE.format(LISTS[0])),
+        (("install/requirements.txt",), ("install/tool.py",), FILE.format("install/requirements")),
+        (
+            ("api/requirements.txt", "worker/requirements.txt"),
+            ("api/main.py", "worker/main.py"),
+            f"{FOLDER.format('api')}, or {FOLDER.format('worker')}",
+        ),
+        (("backend/pyproject.toml",), ("main.py",), FOLDER.format("backend")),
+    ],
+)
+def test_a_folder_with_a_list_and_all_that_imports_is_planned_itself(
+    tmp_path: Path, lists: tuple[str, ...], sources: tuple[str, ...], hint: str
+) -> None:
+    files = dict.fromkeys(lists, "") | dict.fromkeys(sources, "import flask\n")
+    with pytest.raises(RequirementsInvalidError) as caught:
+        refuse_unlisted(read(tmp_path, files))
+    assert caught.value.hint.startswith(hint)
+
+
 INSTALLED, KLIPPER = "install/requirements.txt", "scripts/klippy-requirements.txt"
 
 
