@@ -132,20 +132,21 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
         )
         for use in imports[:_MOST]
     ]
+    remedy = _remedy(seen, [use.origin.file for use in imports])
     raise RequirementsInvalidError(
         f"no requirements found for {project.name.value}",
         details=details,
-        hint=f"{_remedy(seen, [use.origin.file for use in imports])}; --allow-empty plans without packages",
+        hint=f"{remedy}; --allow-empty plans without packages",
     )
 
 
 def _remedy(seen: Collection[str], sources: Collection[str]) -> str:
     """Return what to do: a list that lies beside all that imports its packages is a project's."""
-    beside = {_folder(file) for file in seen if file.partition("/")[0] not in _FOR_INSTALLING}
-    if not sources or not all(any(_is_below(one, folder) for folder in beside) for one in sources):
+    beside = {f"{_folder(file)}/" for file in seen if file.split("/")[0] not in _FOR_INSTALLING}
+    if not sources or any(not any(map(one.startswith, beside)) for one in sources):
         beside = set()
-    used = {folder for folder in beside if any(_is_below(one, folder) for one in sources)}
-    folders = used | {_folder(file) for file in seen if PurePosixPath(file).name in _PROJECTS}
+    folders = {_folder(file) for file in seen if PurePosixPath(file).name in _PROJECTS}
+    folders |= {folder.rstrip("/") for folder in beside}
     listed = sorted(
         (file for file in seen if _folder(file) not in folders),
         key=lambda one: (
@@ -162,7 +163,3 @@ def _remedy(seen: Collection[str], sources: Collection[str]) -> str:
 
 def _folder(file: str) -> str:
     return str(PurePosixPath(file).parent)
-
-
-def _is_below(file: str, folder: str) -> bool:
-    return file.startswith(f"{folder}/")
