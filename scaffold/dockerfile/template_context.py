@@ -18,7 +18,7 @@ from scaffold.dockerfile.quoting import UnsafeValueError
 from scaffold.model.codes import Code
 from scaffold.model.options import FetchedModel
 from scaffold.model.plan import HealthCheck, Plan, TargetPlan
-from scaffold.model.project import Project
+from scaffold.model.project import FrontEnd, Project
 from scaffold.planner.companions import list_volumes, list_written_folders
 from scaffold.project.dockerignore import BUILD_LOCK, PROGRAM, TRACE
 
@@ -144,6 +144,7 @@ class TemplateContext:
     models: tuple[str, ...]
     fetched: tuple[FetchedModel, ...]
     folder: str
+    front_end: FrontEnd | None
     own: tuple[OwnBuild, ...]
     build_lock: str
     build_pinned: bool
@@ -227,6 +228,7 @@ def make_template_context(plan: Plan) -> TemplateContext:
         written=list_written_folders(plan.project, workdir=plan.workdir, home=plan.home),
         volumes=list_volumes(plan.project, workdir=plan.workdir),
         folder=plan.project.folder,
+        front_end=plan.project.front_end,
         own=tuple(
             OwnBuild(
                 number=number,

@@ -38,6 +38,8 @@ def refuse(view: TemplateContext) -> None:
 
 def _reasons(view: TemplateContext) -> Iterator[str]:
     yield from (f"runs in the image: {' '.join(words)}" for words in view.prepares)
+    made = view.front_end.made if view.front_end else ()
+    yield from (f"the stage {one.stage} makes {one.source}" for one in made)
     for build in view.builds:
         if build.native:
             yield from (f"{build.platform}: {line.removeprefix('- ')}" for line in build.why)

@@ -233,6 +233,34 @@ class HeavyFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MadeFiles:
+    """What a stage makes for the application: a file or folder there, and where it goes.
+
+    ``target`` is relative to the application's folder, or absolute; a file goes ``inside`` of it,
+    where that is a folder.
+    """
+
+    stage: str
+    source: str
+    target: str
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontEnd:
+    """Stages of the project's own Dockerfile that make files of the application with Node.js.
+
+    ``lines`` are the stages as they are written there, their names apart; ``arguments`` the lines
+    of ARG that stand before all stages.
+    """
+
+    origin: Origin
+    arguments: tuple[str, ...]
+    lines: tuple[str, ...]
+    made: tuple[MadeFiles, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnImage:
     """What the project's own Dockerfile starts from, and the words and addresses of its steps.
 
@@ -267,7 +295,8 @@ class Project:
     ``offered`` are options for its extras and groups, with the normalised names that each adds;
     ``told_extras`` (``package[extra]``) are what its README says to install.
     ``packages`` are the project itself, where it is a package, and the packages in it that it
-    asks for. ``own_image`` is what its people run it in, and ``volumes`` the
+    asks for. ``own_image`` is what its people run it in, ``front_end`` the stages of theirs that
+    are kept, and ``volumes`` the
     folders that it gets there, absolute or relative to ``folder``. ``ignore`` are the patterns of
     the user's own ignore file ``ignore_source``, and ``ignore_file`` is the name of the one that
     has them and ours. ``composed`` is the user's compose file that docker would pass over for a
@@ -311,4 +340,5 @@ class Project:
     ignore_source: str = ""
     composed: str = ""
     own_image: OwnImage | None = None
+    front_end: FrontEnd | None = None
     volumes: tuple[str, ...] = ()

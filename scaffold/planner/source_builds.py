@@ -204,6 +204,8 @@ _COLLECTS, _SERVED = "django", 0.79
 # Bytes of an extension in wheels for arm64: C and Cython from markupsafe to httptools, Rust from
 # orjson to pydantic-core; and what they are packed to (wheels of the index, 2026-11-29).
 _C, _RUST, _PACKED = (44_000, 1_840_000), (330_000, 4_900_000), 0.37
+# Bytes of a front end: up to the largest in eleven wheels that bring one (chainlit's, 2026-11-30).
+_FRONT_END = (0, 42_400_000)
 
 
 def own_packages(
@@ -226,7 +228,7 @@ def packages_of(tools: Iterable[str], manager: str) -> tuple[str, ...]:
 
 
 def weigh_unbuilt(project: Project) -> SystemCost:
-    """Return what the project's own machine code, and repositories, may come to: half the range.
+    """Return half the range that own machine code, repositories, and a front end may come to.
 
     Nobody knows before it is built: the error reaches from the smallest to the largest.
     """
@@ -234,6 +236,7 @@ def weigh_unbuilt(project: Project) -> SystemCost:
     ranges += [
         _RUST if "rust" in one.build_tools else _C for one in project.asked if one.build_from
     ]
+    ranges += [_FRONT_END] if project.front_end else []
     least, most = (sum(pair[end] for pair in ranges) for end in (0, 1))
     middle, half = (least + most) // 2, (most - least) // 2
     return SystemCost(

@@ -183,6 +183,7 @@ def read_project(
         own_image=own.image,
         volumes=facts.volumes,
         left_steps=facts.left_steps,
+        front_end=facts.front_end if context == root else None,
         ignore_file=ignore.ours,
         ignore=ignore.patterns,
         ignore_source=ignore.theirs,

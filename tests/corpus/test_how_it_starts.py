@@ -1102,24 +1102,6 @@ def test_messages_that_are_not_compiled_are_named(tmp_path: Path) -> None:
     assert told.startswith("locale/fr/LC_MESSAGES/django.po is not compiled: run `python manage.py")
 
 
-def test_what_a_stage_of_nodejs_builds_is_named_unless_it_is_committed(tmp_path: Path) -> None:
-    text = """
-        FROM node:22-alpine AS deps
-        FROM deps AS web
-        COPY ui ./
-        FROM python:3
-        WORKDIR /srv
-        COPY . .
-        COPY --from=web /dist /srv/static
-        CMD python run.py
-        """
-    files = {"Dockerfile": text, "run.py": LOOP, "ui/package.json": "{}"}
-    told = "Dockerfile:7 copies /dist, which node:22-alpine builds in a stage"
-    assert any(one.startswith(told) for one in planned(tmp_path / "a", files).notes)
-    project = planned(tmp_path / "b", {**files, "static/index.html": ""})
-    assert not any("node:22" in note for note in project.notes)
-
-
 @pytest.mark.parametrize("address", ["[::]:9090", ":9090", "0.0.0.0:9090"])
 def test_uwsgi_with_settings_of_its_own_serves_the_site(tmp_path: Path, address: str) -> None:
     """Source: linkding, whose supervisord.conf starts uWSGI by its ini."""

@@ -16,6 +16,7 @@ from scaffold.project.reader import read_project
 from scaffold.project.repositories import Address, Checkout, FetchError
 from tests.cli.outside import run
 from tests.support.builders import make_project, make_weighed
+from tests.support.folders import write
 
 
 def read(root: Path, files: Mapping[str, str]) -> Project:
@@ -344,6 +345,13 @@ def test_the_size_of_own_machine_code_is_a_range(
     cost = weigh_unbuilt(replace(make_project(), packages=(own,)))
     assert (cost.on_disk - cost.error, cost.on_disk + cost.error) == (least, most)
     assert weigh_unbuilt(make_project()) == SystemCost()
+
+
+def test_the_size_of_a_front_end_is_not_known_before(tmp_path: Path) -> None:
+    text = "FROM node:22 AS ui\nFROM python:3\nCOPY --from=ui /dist /public\nCMD python a.py\n"
+    files = {"Dockerfile": text, "a.py": "print()\n", "requirements.txt": ""}
+    cost = weigh_unbuilt(read_project(write(tmp_path, files), environ={}))
+    assert cost.on_disk == cost.error == 21_200_000
 
 
 def test_static_files_that_a_site_collects_are_weighed_twice_over() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from scaffold.model.dockerfile import Command, Instruction
-from scaffold.model.project import Found, Origin, Start, Use
+from scaffold.model.project import Found, FrontEnd, Origin, Start, Use
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
 from scaffold.project.dockerfile_parser.scopes import fill_in
 from scaffold.project.dockerfile_parser.shell import commands_of, program_of
@@ -23,8 +23,8 @@ from scaffold.project.entrypoint.build_steps import find_left_steps
 from scaffold.project.entrypoint.container_paths import (
     Copied,
     Tails,
-    copies,
 )
+from scaffold.project.entrypoint.front_ends import find_front_end
 from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join, unwrap
 from scaffold.project.entrypoint.moved_paths import (
     Reading,
@@ -59,7 +59,6 @@ _URL = re.compile(
     r"http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s\"'|;)]*)?"
 )
 _EXPOSED = re.compile(r"(\d+)(?:/(?:tcp|udp|sctp))?")
-_FRONT_END = re.compile(r"(?:^|/)(?:node|bun|deno)(?:[:@]|$)")
 # What manage.py does that makes no file of the application; messages need a program of gettext.
 _NOT_OF_BUILD = frozenset(
     {
@@ -112,6 +111,7 @@ class OwnStart:
     uses: tuple[Use, ...] = ()
     volumes: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    front_end: FrontEnd | None = None
 
 
 def read_own_start(
@@ -128,10 +128,11 @@ def read_own_start(
     if found is None:
         return OwnStart(notes=tuple(_others(root)))
     place, dockerfile, context = found.place, found.dockerfile, found.context
+    copied = Copied(root=root, dockerfile=dockerfile, context=context)
     reading = Reading(
         place=place,
         dockerfile=dockerfile,
-        copied=Copied(root=root, dockerfile=dockerfile, context=context),
+        copied=copied,
         files=frozenset(files),
         modules=modules,
         installed=installed,
@@ -162,7 +163,9 @@ def read_own_start(
         scripts=reading.scripts,
         modules=modules,
     )
+    built = find_front_end(place, copied, steps, files)
     own = OwnStart(
+        front_end=built.kept,
         left=tuple(f"{reading.origin(step)} {text}" for step, text in left),
         port=only or asked or _published(composed),
         ports=tuple(ports),
@@ -175,7 +178,7 @@ def read_own_start(
         ),
         notes=(
             *notes,
-            *_front_ends(reading, steps),
+            *built.notes,
             *note_mounts(reading, composed),
         ),
         uses=(
@@ -552,25 +555,6 @@ def _python_path(reading: Reading, value: str, workdir: str) -> str:
     inside = (reading.path(one, workdir) for one in value.split(":") if one and "$" not in one)
     here = (posixpath.normpath(f"/app/{one}") for one in inside if one is not None)
     return ":".join(dict.fromkeys(here))
-
-
-def _front_ends(reading: Reading, steps: Sequence[Instruction]) -> Iterator[str]:
-    """Yield a note on what other stages build with Node.js, unless its files are committed."""
-    stages = reading.dockerfile.stages
-    known = {name: one for one in stages for name in (one.name.lower(), str(one.number)) if name}
-    for step in steps:
-        stage = known.get((step.flag("from") or "").lower())
-        while stage is not None and stage.parent is not None:
-            stage = stages[stage.parent]
-        if stage is None or not _FRONT_END.search(stage.image):
-            continue
-        for source, target, _ in copies(step):
-            inside = reading.copied.project_path(target, reading.stage)
-            if not any(file.startswith(f"{inside}/") for file in reading.files):
-                yield (
-                    f"{reading.origin(step)} copies {source}, which {stage.image} builds in a stage"
-                    f": build it before, and put it where {target} is in the project"
-                )
 
 
 def _manages(steps: Sequence[Instruction]) -> Iterator[tuple[tuple[str, ...], Command]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scaffold.model.project import Found, Start, Use
+from scaffold.model.project import Found, FrontEnd, Start, Use
 from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark
 from scaffold.project.entrypoint.apps import App, find_apps, find_routed, is_aside
 from scaffold.project.entrypoint.arguments import (
@@ -90,6 +90,7 @@ class SourceFacts:
     unused: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     left_steps: tuple[str, ...] = ()
+    front_end: FrontEnd | None = None
 
 
 @uncollected()
@@ -152,6 +153,7 @@ def read_sources(
         source_paths=_source_paths(modules),
         volumes=own.volumes,
         left_steps=own.left,
+        front_end=own.front_end,
         unused=own.unused if counts else (),
         notes=(
             *(own.notes if counts else ()),
