@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -18,6 +19,7 @@ _RELEASE = re.compile(
     r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?(?:/envs/\S+)?",
     re.IGNORECASE,
 )
+_ONE = re.compile(r"={2,3} *(3\.\d+)\.\d+")
 _HINT = "write a CPython version, such as 3.12"
 
 
@@ -33,6 +35,12 @@ def read_pythons(root: Path, pyproject: Pyproject | None) -> tuple[Found[str], .
         if (root / name).is_file():
             found += _from_pin(root, name)
     return tuple(found)
+
+
+def without_patch(found: Found[str]) -> Found[str]:
+    """Return a bound that names one release as its minor: the patch release is the base image's."""
+    one = _ONE.fullmatch(found.value)
+    return replace(found, value=f"=={one[1]}.*") if one else found
 
 
 def read_pipfile_python(root: Path) -> tuple[Found[str], ...]:

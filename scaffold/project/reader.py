@@ -48,7 +48,7 @@ from scaffold.project.pyproject import (
     read_pyproject,
 )
 from scaffold.project.pyproject_file import Pyproject, find_scripts, load_pyproject, load_script
-from scaffold.project.python_versions import read_pipfile_python, read_pythons
+from scaffold.project.python_versions import read_pipfile_python, read_pythons, without_patch
 from scaffold.project.repositories import settle_repositories
 from scaffold.project.requirement_parser import Reading, unique
 from scaffold.project.requirements import installs_whole, read_requirements
@@ -142,7 +142,7 @@ def read_project(
         installed=_installed(reading),
         roots=tuple(one.root for one in packages),
     )
-    pythons = (*read_pythons(root, pyproject), *reading.pythons)
+    pythons = tuple(map(without_patch, (*read_pythons(root, pyproject), *reading.pythons)))
     project = Project(
         name=name,
         asked=reading.asked,

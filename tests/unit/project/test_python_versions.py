@@ -39,6 +39,28 @@ def test_a_python_version_file_names_a_minor(tmp_path: Path, text: str) -> None:
     assert ".python-version" in read(tmp_path).files
 
 
+POETRY = '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\npython = "{}"\n'
+DECLARED = '[project]\nname = "a"\nversion = "1"\nrequires-python = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "value"),
+    [
+        ("pyproject.toml", POETRY.format("3.11.7"), "==3.11.*"),
+        ("pyproject.toml", DECLARED.format("==3.12.4"), "==3.12.*"),
+        ("pyproject.toml", DECLARED.format("===3.12.4"), "==3.12.*"),
+        ("Pipfile", '[requires]\npython_full_version = "3.13.1"\n', "==3.13.*"),
+        ("pyproject.toml", DECLARED.format("~=3.12.4"), "~=3.12.4"),
+        ("pyproject.toml", DECLARED.format("==3.12.4,!=3.12.5"), "!=3.12.5,==3.12.4"),
+    ],
+)
+def test_one_release_is_its_minor_whose_patch_release_is_the_base_images(
+    tmp_path: Path, file: str, text: str, value: str
+) -> None:
+    write(tmp_path, {"requirements.txt": "", file: text})
+    assert [one for one, _ in pythons(tmp_path)] == [value]
+
+
 def test_a_python_version_file_may_hold_a_range(tmp_path: Path) -> None:
     write(tmp_path, {"requirements.txt": "", ".python-version": ">=3.11\n"})
     assert pythons(tmp_path) == [(">=3.11", ".python-version:1")]
