@@ -117,7 +117,7 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
     imports = [use for use in named if not is_brought(use.origin.file)]
     if len(imports) < len(named):  # it brings its packages: what is called alone may be optional
         imports = [use for use in imports if use.when is When.START]
-    seen = () if project.listed else project.elsewhere
+    seen = project.elsewhere if imports or not project.listed else ()
     if not imports and not seen:
         return
     details = [

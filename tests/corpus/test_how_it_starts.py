@@ -303,6 +303,100 @@ def test_of_several_processes_the_web_server_starts_and_the_others_are_named(
     assert any("starts `python work.py` besides" in note for note in project.notes)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ENTRYPOINT ["./entry.sh"]\nCMD python main.py --port ${PORT:-9000}',
+        'ENTRYPOINT ["tini", "--"]\nCMD python main.py --port ${PORT:-9000}',
+        'ENTRYPOINT ["./entry.sh"]\nCMD exec python main.py --port $NUMBER',
+        'ENTRYPOINT ["./entry.sh"]\nCMD ["sh", "-c", "python main.py --port $NUMBER"]',
+        'ENTRYPOINT ["gosu", "app"]\nCMD python main.py --port "$NUMBER"',
+        'CMD python main.py --port ${PORT:-"9000"}',
+        'CMD python main.py --port "${PORT:-"$NUMBER"}"',
+    ],
+)
+def test_a_shells_line_behind_an_entrypoint_has_its_variables_filled_in(
+    tmp_path: Path, line: str
+) -> None:
+    text = f"FROM python:3\nENV NUMBER=9000\nWORKDIR /srv\nCOPY . .\n{line}\n"
+    files = {"entry.sh": '#!/bin/sh\nset -e\nexec "$@"\n', "main.py": LOOP, "app.py": LOOP}
+    project = planned(tmp_path, {"Dockerfile": text, **files})
+    assert started(project)[0] == "python main.py --port 9000"
+
+
+@pytest.mark.parametrize(
+    "under",
+    [
+        "newrelic-admin run-program",
+        "ddtrace-run",
+        "opentelemetry-instrument",
+        "tini -- ddtrace-run",
+        "opentelemetry-instrument --traces_exporter=console",
+    ],
+)
+def test_what_watches_an_application_is_left_out_and_told(tmp_path: Path, under: str) -> None:
+    text = f"FROM python:3\nWORKDIR /srv\nCOPY . .\nCMD {under} python main.py\n"
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP, "app.py": LOOP})
+    assert started(project) == ("python main.py", "Dockerfile:4")
+    assert any("the image does not: --cmd names it" in note for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("image", "theirs"),
+    [
+        ("postgres:16", True),
+        ("library/postgres:16.3", True),
+        ("docker.io/library/redis", True),
+        ("mongo", True),
+        ("mysql:8", True),
+        ("ghcr.io/somebody/app:latest", False),
+        ("somebody/app", False),
+    ],
+)
+def test_an_official_image_alone_in_a_compose_file_is_not_the_applications(
+    tmp_path: Path, image: str, *, theirs: bool
+) -> None:
+    compose = (
+        f"services:\n  it:\n    image: {image}\n    ports: ['5432:5432']\n"
+        "    environment:\n      LEVEL: debug\n"
+    )
+    text = "FROM python:3\nWORKDIR /srv\nCOPY . .\nCMD python main.py\n"
+    files = {"Dockerfile": text, "main.py": LOOP, "docker-compose.yml": compose}
+    project = planned(tmp_path, files)
+    assert (project.port is None) == theirs
+    assert any("sets LEVEL" in note for note in project.notes) != theirs
+
+
+def test_a_compose_file_for_production_counts_where_the_first_builds_nothing(
+    tmp_path: Path,
+) -> None:
+    text = "FROM python:3\nWORKDIR /srv\nCOPY . .\nCMD python main.py\n"
+    service = (
+        "services:\n  web:\n    build: .\n    ports: ['80:8080']\n    command: python work.py\n"
+    )
+    files = {
+        "Dockerfile": text,
+        **dict.fromkeys(("main.py", "work.py"), LOOP),
+        "docker-compose.yml": "services:\n  db:\n    image: postgres\n",
+        "docker-compose.prod.yml": service,
+    }
+    project = planned(tmp_path, files)
+    assert started(project) == ("python work.py", "docker-compose.prod.yml:5")
+    assert project.port is not None
+    assert project.port.value == 8080
+
+
+def test_of_supervisords_settings_those_for_developers_come_last(tmp_path: Path) -> None:
+    settings = "[program:web]\ncommand=gunicorn {}:app --reload\n"
+    files = {
+        "conf/supervisord-dev.conf": settings.format("dev"),
+        "conf/supervisord.conf": settings.format("main"),
+        **dict.fromkeys(("dev.py", "main.py"), "app = print\n"),
+    }
+    project = planned(tmp_path, files, listed="gunicorn\n")
+    assert "main:app" in started(project)[0]
+
+
 def test_uv_run_starts_a_script(tmp_path: Path) -> None:
     text = 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["uv", "run", "--no-sync", "bot.py"]\n'
     project = planned(tmp_path, {"Dockerfile": text, "bot.py": LOOP, "main.py": LOOP})

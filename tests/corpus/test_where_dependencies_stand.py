@@ -218,6 +218,7 @@ LISTS = ("project/requirements.txt",)
             f"{FOLDER.format('api')}, or {FOLDER.format('worker')}",
         ),
         (("backend/pyproject.toml",), ("main.py",), FOLDER.format("backend")),
+        (("users/requirements.txt", "setup.cfg"), ("users/app.py",), FOLDER.format("users")),
     ],
 )
 def test_a_folder_with_a_list_and_all_that_imports_is_planned_itself(

@@ -11,6 +11,9 @@ _NAME = re.compile(r"\$(?:\{([A-Za-z_]\w*)(?:(:?[-+?])([^}]*))?\}|([A-Za-z_]\w*)
 _PAIR = re.compile(r"([^\s=\"'$]+)=((?:\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|[^\s\"'\\])*)", re.DOTALL)
 
 
+_QUOTED = re.compile(r"\A\"([^\"]*)\"\Z")  # a default (${A:-"b"}): a shell takes the quotes away
+
+
 def expand(text: str, look_up: Callable[[str], str | None], escape: str = "\\") -> str:
     """Return a text with its variables filled in; what nobody knows stays as it is written."""
 
@@ -18,7 +21,7 @@ def expand(text: str, look_up: Callable[[str], str | None], escape: str = "\\") 
         name = found[1] or found[4]
         value = look_up(name)
         if found[2] in {":-", "-"} and not value:
-            return _NAME.sub(fill, found[3])
+            return _NAME.sub(fill, _QUOTED.sub(r"\1", found[3]))
         if found[2] in {":+", "+"}:
             return _NAME.sub(fill, found[3]) if value else ""
         return found[0] if value is None else value

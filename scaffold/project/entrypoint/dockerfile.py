@@ -723,6 +723,8 @@ def _remarks(reading: Reading, launch: Launch, own: OwnStart) -> Iterator[str]:
             f"{where} takes options from {', '.join(launch.unset)}, which nothing sets there: the "
             "image starts without them; --cmd gives it some"
         )
+    if launch.under:
+        yield f"{where} runs it under {launch.under}; the image does not: --cmd names it"
     for line in launch.behind:
         yield f"{line} besides: the image starts one process; give another container that command"
     if launch.skipped:

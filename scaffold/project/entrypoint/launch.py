@@ -24,6 +24,8 @@ _AS_USER = frozenset({"gosu", "su-exec", "s6-setuidgid", "setuidgid"})
 _SUDO_VALUES = frozenset({"-u", "-g", "--user", "--group", "-n", "-c"})
 _RUNNERS = frozenset({"uv", "poetry", "pipenv", "pdm", "hatch", "rye"})
 _RUN_VALUES = frozenset({"--with", "--extra", "--group", "--python", "-p", "--env-file"})
+# What starts an application to watch it (New Relic, Datadog, OpenTelemetry).
+_OBSERVERS = frozenset({"newrelic-admin", "ddtrace-run", "opentelemetry-instrument"})
 _ELSEWHERE = frozenset({"--directory", "--project", "--package"})
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _ALL = frozenset({"$@", "${@}", "$*"})
@@ -49,7 +51,7 @@ class Launch:
     ``file`` and ``line`` are where it is written, ``workdir`` the folder that it runs in.
     ``skipped`` are commands that run before it; ``unset`` are words that a run may fill with
     options (``$OPTIONS``), and that nothing sets; ``behind`` are commands that are started in the
-    background, each with where.
+    background, each with where; ``under`` is the program that watches it.
     """
 
     words: tuple[str, ...]
@@ -60,6 +62,7 @@ class Launch:
     skipped: tuple[tuple[str, ...], ...] = ()
     unset: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +93,12 @@ def join(
     if first.words is None:
         launch = _from_shell(first.text, start, image)
     else:
-        words = first.words
+        words = _literal(first.words)
         if instead is not None:
-            words += tuple(shlex.split(instead.words[-1]))
+            words += _literal(shlex.split(instead.words[-1]))
         elif entrypoint is not None and cmd is not None:
-            words += cmd.words if cmd.words is not None else ("sh", "-c", cmd.text)
-        launch = Launch(words=_literal(words), workdir=workdir, file=file, line=line)
+            words += ("sh", "-c", cmd.text) if cmd.words is None else _literal(cmd.words)
+        launch = Launch(words=words, workdir=workdir, file=file, line=line)
     return follow(launch, image)
 
 
@@ -112,8 +115,12 @@ def follow(launch: Launch, image: Image) -> Launch:
         words = unwrap(launch.words)
         if not words:
             raise UnclearError("starts nothing")
-        launch = replace(launch, words=words)
         name = posixpath.basename(words[0])
+        if name in _OBSERVERS and words[1:]:
+            rest = words[1:] if words[1] != "run-program" else words[2:]
+            launch = replace(launch, words=tuple(_after_options(rest, frozenset())), under=name)
+            continue
+        launch = replace(launch, words=words)
         if name in _SHELLS and words[1:2] and words[1].startswith("-") and "c" in words[1]:
             launch = _from_shell(words[2] if words[2:] else "", launch, image)
             continue

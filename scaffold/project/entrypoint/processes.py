@@ -21,7 +21,13 @@ _DEEPEST = 4
 _MOST = 40  # documents
 _DOCUMENT = re.compile(r"(?:docs/)?[\w.-]+\.(?:md|rst|txt|adoc)")
 _ASIDE = frozenset({"tests", "test", "node_modules", "venv", "site-packages", "examples", "docs"})
-_COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+_COMPOSE = (
+    *("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"),
+    *("compose.prod*.y*ml", "docker-compose.prod*.y*ml"),
+)
+_DEVELOPS = re.compile(r"(?:^|[-_.])(?:dev\w*|local|test\w*)[-_.]")
+# Docker's official images, which have no owner, are other people's software.
+_OFFICIAL = re.compile(r"(?:docker\.io/)?(?:library/)?[^/]+")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _PYTHON = re.compile(r"(?:\S*/)?python[0-9.]*")
@@ -82,7 +88,8 @@ class Composed:
 
 def read_supervisord(root: Path) -> tuple[Process, ...]:
     """Return the programs of a supervisord.conf in their order."""
-    for file in _look(root, "supervisor*.conf", "supervisord*.ini"):
+    files = _look(root, "supervisor*.conf", "supervisord*.ini")
+    for file in sorted(files, key=lambda one: bool(_DEVELOPS.search(one.rpartition("/")[2]))):
         text = _text(root, file)
         parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(" ;",))
         try:
@@ -244,7 +251,11 @@ def read_compose(root: Path, dockerfile: str) -> Composed:
             if _builds(one.get("build"), file, dockerfile)
         ]
         if not built and len(services) == 1 and dockerfile:
-            built = [*services.items()]
+            built = [
+                (name, one)
+                for name, one in services.items()
+                if not _OFFICIAL.fullmatch(str(one.get("image", "/")))
+            ]
         if built:
             return _service(file, text, *built[0])
     return Composed()
