@@ -45,8 +45,9 @@ from scaffold.project.entrypoint.processes import (
     read_supervisord,
     read_units,
 )
-from scaffold.project.entrypoint.procfile import MODULES, WEB_SERVERS, foreign_uses
+from scaffold.project.entrypoint.procfile import foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
+from scaffold.project.entrypoint.servers import MODULES, SERVERS, WEB_SERVERS
 from scaffold.project.entrypoint.written_scripts import find_written_scripts
 from scaffold.project.own_dockerfile import OURS, find_own_dockerfile, text_of
 from scaffold.project.reached import count_reached, find_places
@@ -79,10 +80,8 @@ _OF_IMAGES = re.compile(
 )
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
-# The servers' options for the folder that they import the application from.
 # Settings of gunicorn's that an option of the same name takes the place of (its documentation).
 _GUNICORN_FOLDER = re.compile(r"(pythonpath|chdir)\s*=")
-_IMPORTS_FROM = {"uvicorn": "--app-dir", "gunicorn": "--chdir"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -637,7 +636,7 @@ def _serve(
     if canonicalize_name(server) not in reading.installed:
         raise UnclearError(f"starts {server}, which no file asks for")
     command = ["python", "-m", server]
-    file = ""
+    file, folder = "", SERVERS[server].folder
     for at, word in enumerate(words):
         found = _TARGET.fullmatch(word)
         after_option = at > 0 and words[at - 1].startswith("-") and "=" not in words[at - 1]
@@ -651,15 +650,15 @@ def _serve(
             known = [one for one in reading.modules if one.name == found[1]]
             path = known[0].file if known else None
         if not known or path is None:
-            if found[2] and server in _IMPORTS_FROM:
+            if found[2] and folder:
                 raise UnclearError(f"serves {word}, which is not a module that it copies")
             continue
         file = path
         here = reading.path(".", workdir) or "."
         if known[0].name != found[1] and _folder_of(path, found[1]) != here:
-            if server not in _IMPORTS_FROM:
+            if not folder:
                 raise UnclearError(f"serves {found[1]}, which is {known[0].name} here")
-            command += [_IMPORTS_FROM[server], _folder_of(path, found[1])]
+            command += [folder, _folder_of(path, found[1])]
     return (*command, *_arguments(reading, words, workdir)), file
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise, takewhile
 from scaffold.model.dockerfile import Command, Instruction
 from scaffold.project.dockerfile_parser.scopes import expand
 from scaffold.project.dockerfile_parser.shell import read_commands
-from scaffold.project.entrypoint.procfile import WEB_SERVERS
+from scaffold.project.entrypoint.servers import WEB_SERVERS
 
 # What starts another program, with the options of it that take a value.
 _STARTERS = {

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Found, Origin, Use
-from scaffold.project.entrypoint import EVERYWHERE, SECRET, Entry, remark, started
+from scaffold.project.entrypoint import SECRET, Entry, remark, started
+from scaffold.project.entrypoint.servers import (
+    MODULES,
+    PORT_OPTION,
+    WEB_SERVERS,
+    default_port,
+    reachable,
+)
 from scaffold.project.text_io import decode, decode_problem, read_bytes
 
 _FILE = "Procfile"
@@ -16,42 +23,8 @@ _PORT = re.compile(r"\$(?:PORT\b|\{PORT(?::?-(\d+))?\})")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _SHELL = re.compile(r"[|&;<>`$*?(){}]")
 _PYTHON = re.compile(r"(?:.*/)?python[0-9.]*")
-MODULES = {
-    "waitress-serve": "waitress",
-    "django-admin": "django",
-    **{
-        name: name
-        for name in (
-            "celery",
-            "daphne",
-            "fastapi",
-            "flask",
-            "gunicorn",
-            "hypercorn",
-            "streamlit",
-            "uvicorn",
-        )
-    },
-}
 # Heroku and Dokku run these once per deployment, before anything starts.
 _BEFORE_START = ("release", "predeploy", "postdeploy")
-WEB_SERVERS = frozenset(
-    {"daphne", "fastapi", "flask", "gunicorn", "hypercorn", "streamlit", "uvicorn", "waitress"}
-)
-DEFAULTS = {"flask": 5000, "streamlit": 8501, "waitress": 8080}
-# What makes a server reachable from outside the container, where the line does not say it.
-_REACH = {
-    "gunicorn": (("-b", "--bind"), ("--bind", EVERYWHERE + ":{port}")),
-    "hypercorn": (("-b", "--bind"), ("--bind", EVERYWHERE + ":{port}")),
-    "uvicorn": (("--host", "--uds", "--fd"), ("--host", EVERYWHERE)),
-    "flask": (("-h", "--host"), ("--host", EVERYWHERE)),
-    "daphne": (("-b", "--bind", "-u"), ("-b", EVERYWHERE)),
-}
-PORT_OPTION = re.compile(
-    r"(?:(?:-p|--port|--server\.port)[ =]|(?:-b|--bind|--listen)[ =]?[^\s:]*:|"
-    r"--http(?:-socket)?[ =](?:\[[^\s\]]*\]|[^\s:]*):|"
-    r"runserver [^\s:]*:|runserver (?=\d+\b))(\d+)"
-)
 
 
 def read_procfile(
@@ -181,7 +154,7 @@ def _settle_port(
         return port
     if variable or web:
         detail = f"{server or 'usual'} default port"
-        return Found(value=DEFAULTS.get(server, 8000), origin=remark(origin, detail))
+        return Found(value=default_port(server), origin=remark(origin, detail))
     return None
 
 
@@ -202,25 +175,6 @@ def _as_module(words: Sequence[str]) -> tuple[str, ...]:
     if name in MODULES:
         return ("python", "-m", MODULES[name], *words[1:])
     return tuple(words)
-
-
-def reachable(command: tuple[str, ...], port: str, *, binds: bool) -> tuple[tuple[str, ...], str]:
-    """Return the command with the option that opens it to the outside, and what was added."""
-    server = command[2] if command[:2] == ("python", "-m") else ""
-    if server not in _REACH or (server == "gunicorn" and binds):
-        return command, ""
-    options, adds = _REACH[server]
-    if any(word.split("=")[0] in options or _is_joined(word, options) for word in command[3:]):
-        return command, ""
-    if server == "flask" and "run" not in command:
-        return command, ""
-    added = tuple(part.format(port=port or "8000") for part in adds)
-    return (*command, *added), f"{added[0]} added"
-
-
-def _is_joined(word: str, options: Sequence[str]) -> bool:
-    short = tuple(option for option in options if not option.startswith("--"))
-    return word.startswith(short) and not word.startswith("--") if short else False
 
 
 def foreign_uses(command: Sequence[str], origin: Origin) -> tuple[Use, ...]:

@@ -13,6 +13,7 @@ from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark, start
 from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
 from scaffold.project.entrypoint.arguments import name_required
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
+from scaffold.project.entrypoint.servers import from_default
 from scaffold.project.own_dockerfile import text_of
 from scaffold.project.pyproject_file import load_pyproject
 from scaffold.project.setup_files import (
@@ -48,7 +49,7 @@ def start_streamlit(root: Path, modules: Sequence[Module]) -> Entry | None:
         return None
     port, base = streamlit_server(root)
     if port is None:
-        port = _default("streamlit", 8501)
+        port = from_default(8501, "streamlit")
     module = found[0]
     options = ("--server.port", str(port.value), "--server.address", EVERYWHERE)
     command = ("python", "-m", "streamlit", "run", module.file, *options)
@@ -77,7 +78,7 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
     asked = argument(call, "server_port")
     port = as_port(module, asked, call)
     if port is None:
-        port = _default("gradio", 7860)
+        port = from_default(7860, "gradio")
         unknown = asked is not None and not _is_none(asked)
         origin = remark(origin, "server_port is not written there: name it with --port" * unknown)
     host = argument(call, "server_name")
@@ -346,10 +347,6 @@ def _import_origin(module: Module, name: str) -> Origin:
         if top == name:
             return module.origin(node, f"imports {name}")
     return Origin(file=module.file)
-
-
-def _default(server: str, port: int) -> Found[int]:
-    return Found(value=port, origin=Origin(file=server, detail="its default port"))
 
 
 def _bare(name: str) -> str:

@@ -1,8 +1,7 @@
-"""The command of a web application: which server, by what the project asks for."""
+"""The servers of web applications: how each is told what to serve, and where to listen."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from scaffold.model.project import Found, Origin
@@ -13,6 +12,99 @@ from scaffold.project.entrypoint.ports import gunicorn_bind
 from scaffold.project.source_modules import Module
 
 _OPEN = frozenset({EVERYWHERE, "", "[::]"})
+_HOST, _BIND = "--host {host}", "--bind {host}:{port}"
+_SERVE = f"{{target}} {_HOST} --port {{port}}"
+_UWSGI = "uwsgi --http-socket {host}:{port} --master --die-on-term --module {target}"
+PORT_OPTION = re.compile(
+    r"(?:(?:-p|--port|--server\.port)[ =]|(?:-b|--bind|--listen)[ =]?[^\s:]*:|"
+    r"--http(?:-socket)?[ =](?:\[[^\s\]]*\]|[^\s:]*):|"
+    r"runserver [^\s:]*:|runserver (?=\d+\b))(\d+)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What serves an application, or starts a worker; ``command`` is its program, if one is known.
+
+    ``asgi`` and ``wsgi`` are lines that serve a target of that kind, ``made`` spells a target that
+    makes the application, empty where the server calls none. ``opens`` opens a line that somebody
+    wrote to the outside, unless an option of ``says`` is in it. ``folder`` is the option for where
+    the target is imported from; ``web`` says that whatever it starts is a web application.
+    """
+
+    command: str = ""
+    asgi: str = ""
+    wsgi: str = ""
+    made: str = "{target}()"
+    port: int = 8000
+    says: tuple[str, ...] = ()
+    opens: str = ""
+    folder: str = ""
+    web: bool = True
+
+
+# Of the servers of a kind the first that is installed serves.
+SERVERS = {
+    "uvicorn": Server(
+        command="uvicorn",
+        asgi=f"python -m uvicorn {_SERVE}",
+        made="{target} --factory",
+        says=("--host", "--uds", "--fd"),
+        opens=_HOST,
+        folder="--app-dir",
+    ),
+    "hypercorn": Server(
+        command="hypercorn",
+        asgi=f"python -m hypercorn {_BIND} {{target}}",
+        says=("-b", "--bind"),
+        opens=_BIND,
+    ),
+    "daphne": Server(
+        command="daphne",
+        asgi="python -m daphne -b {host} -p {port} {target}",
+        made="",
+        says=("-b", "--bind", "-u"),
+        opens="-b {host}",
+    ),
+    "gunicorn": Server(
+        command="gunicorn",
+        wsgi=f"python -m gunicorn {_BIND} {{target}}",
+        says=("-b", "--bind"),
+        opens=_BIND,
+        folder="--chdir",
+    ),
+    # A program of its own, which SIGTERM would only reload.
+    **dict.fromkeys(("uwsgi", "pyuwsgi"), Server(wsgi=_UWSGI, web=False)),
+    "granian": Server(
+        asgi=f"python -m granian --interface asgi {_SERVE}",
+        wsgi=f"python -m granian --interface wsgi {_SERVE}",
+        made="{target} --factory",
+        web=False,
+    ),
+    "waitress": Server(
+        command="waitress-serve",
+        wsgi="python -m waitress --host={host} --port={port} {target}",
+        made="--call {target}",
+        port=8080,
+    ),
+    "flask": Server(command="flask", port=5000, says=("-h", "--host"), opens=_HOST),
+    "fastapi": Server(command="fastapi"),
+    "streamlit": Server(command="streamlit", port=8501),
+    "celery": Server(command="celery", web=False),
+    "django": Server(command="django-admin", web=False),
+}
+MODULES = {one.command: name for name, one in SERVERS.items() if one.command}
+WEB_SERVERS = frozenset(name for name, one in SERVERS.items() if one.web)
+
+
+def default_port(server: str) -> int:
+    """Return where a server listens unless it is told, 8000 for one that is not known."""
+    return SERVERS.get(server, Server()).port
+
+
+def from_default(port: int, server: str) -> Found[int]:
+    """Return a port that only the server's default says."""
+    return Found(value=port, origin=Origin(file=server, detail="its default port"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +119,17 @@ class Setting:
 
 def serve_app(app: App, setting: Setting) -> Entry:
     """Return how an ASGI or WSGI application object is served."""
-    if _is_asgi(app, setting.installed):
-        servers = (name for name in _ASGI if name in setting.installed)
-        name = next((one for one in servers if one != "daphne" or not app.factory), "uvicorn")
-        return _ASGI[name](app.framework, app.target, app.origin, setting, factory=app.factory)
-    for name, serve in _WSGI:
-        if name in setting.installed:
-            return serve(app.framework, app.target, app.origin, setting, factory=app.factory)
-    port = setting.port or _default(5000, "flask")
+    asgi = _is_asgi(app, setting.installed)
+    name, line = _first("asgi" if asgi else "wsgi", setting, factory=app.factory)
+    if asgi and not name:
+        name, line = "uvicorn", SERVERS["uvicorn"].asgi
+    if name:
+        return _serve(
+            *(name, line, app.target, app.origin, setting),
+            framework=app.framework,
+            factory=app.factory,
+        )
+    port = setting.port or from_default(5000, "flask")
     command = ("python", "-m", "flask", "--app", app.target, "run", "--host", EVERYWHERE)
     origin = remark(app.origin, "Flask's development server: ask for gunicorn or waitress")
     start = started(app.framework, (*command, "--port", str(port.value)), origin)
@@ -43,7 +138,7 @@ def serve_app(app: App, setting: Setting) -> Entry:
 
 def has_server(installed: frozenset[str]) -> bool:
     """Tell whether a server for WSGI or ASGI applications is among the packages."""
-    return not installed.isdisjoint({*_ASGI, *dict(_WSGI)})
+    return not installed.isdisjoint(name for name, one in SERVERS.items() if one.asgi or one.wsgi)
 
 
 def _is_asgi(app: App, installed: frozenset[str]) -> bool:
@@ -51,145 +146,75 @@ def _is_asgi(app: App, installed: frozenset[str]) -> bool:
     if app.framework in FRAMEWORKS.values():
         return app.framework in ASGI
     named = f"{app.module.dotted(app.constructor.func)}.{app.module.name}".lower().split(".")
-    return "asgi" in named or installed.isdisjoint(dict(_WSGI).keys() - _ASGI.keys())
+    wsgi = (name for name, one in SERVERS.items() if one.wsgi and not one.asgi)
+    return "asgi" in named or installed.isdisjoint(wsgi)
 
 
 def serve_site(site: Site, setting: Setting) -> Entry:
     """Return how a Django project is served; its development server is the last resort.
 
     A project whose settings name an ASGI application (for websockets) is served as one, if it
-    asks for a server that can.
+    asks for a server that can; any other as WSGI, but for waitress beside a server of ASGI.
     """
-    sync = _serve_wsgi(site, setting)
-    other = _serve_asgi(site, setting)
-    if entry := (other or sync if site.wants_asgi else _preferred(sync, other, setting)):
-        return entry
+    sync = _first("wsgi", setting) if site.wsgi else ("", "")
+    other = _first("asgi", setting) if site.asgi else ("", "")
+    if other[0] and (site.wants_asgi or sync[0] in {"", "waitress"}):
+        return _serve(*other, site.asgi, site.origin, setting)
+    if sync[0]:
+        return _serve(*sync, site.wsgi, site.origin, setting)
     origin = remark(site.origin, "Django's development server: ask for gunicorn or uvicorn")
-    port = setting.port or _default(8000, "django")
+    port = setting.port or from_default(8000, "django")
     address = f"{EVERYWHERE}:{port.value}"
     command = ("python", site.manage.file, "runserver", address, "--noreload")
     return Entry(start=started("django", command, origin), port=port)
 
 
-def _serve_wsgi(site: Site, setting: Setting) -> Entry | None:
-    for name, serve in _WSGI if site.wsgi else ():
-        if name in setting.installed:
-            return serve("django", site.wsgi, site.origin, setting)
-    return None
-
-
-def _serve_asgi(site: Site, setting: Setting) -> Entry | None:
-    for name in _ASGI if site.asgi else ():
-        if name in setting.installed:
-            return _ASGI[name]("django", site.asgi, site.origin, setting)
-    return None
-
-
-def _preferred(sync: Entry | None, other: Entry | None, setting: Setting) -> Entry | None:
-    synchronous = {"gunicorn", "uwsgi", "pyuwsgi", "granian"} & setting.installed
-    return sync if sync and synchronous else other or sync
-
-
-def _uvicorn(
-    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
-) -> Entry:
-    server = ("uvicorn", target, *["--factory"] * factory)
-    return _serve(framework, server, 8000, origin, setting)
-
-
-def _hypercorn(
-    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
-) -> Entry:
-    return _listen("hypercorn", framework, f"{target}()" if factory else target, origin, setting)
-
-
-def _daphne(
-    framework: str,
-    target: str,
-    origin: Origin,
-    setting: Setting,
-    *,
-    factory: bool = False,  # noqa: ARG001 - it calls none, and is not asked to
-) -> Entry:
-    port = setting.port or _default(8000, "daphne")
-    command = ("python", "-m", "daphne", "-b", EVERYWHERE, "-p", str(port.value), target)
-    return Entry(start=started(framework, command, origin), port=port)
+def _first(kind: str, setting: Setting, *, factory: bool = False) -> tuple[str, str]:
+    """Return the first server of a kind that is installed, with its line; empty without one."""
+    for name, server in SERVERS.items():
+        line = getattr(server, kind)
+        if line and name in setting.installed and (server.made or not factory):
+            return name, line
+    return "", ""
 
 
 def _serve(
-    framework: str, server: tuple[str, ...], default: int, origin: Origin, setting: Setting
-) -> Entry:
-    port = setting.port or _default(default, server[0])
-    command = ("python", "-m", *server, "--host", EVERYWHERE, "--port", str(port.value))
-    return Entry(start=started(framework, command, origin), port=port)
-
-
-def _listen(server: str, framework: str, target: str, origin: Origin, setting: Setting) -> Entry:
-    """Return the command of a server that takes ``--bind``; gunicorn has a file for it too."""
-    port = setting.port or _default(8000, server)
-    set_by_file = gunicorn_bind(setting.root, setting.modules) if server == "gunicorn" else None
-    bind: tuple[str, ...] = ("--bind", f"{EVERYWHERE}:{port.value}")
-    if set_by_file is not None:
-        host, port = set_by_file
-        bind = () if host in _OPEN else ("--bind", f"{EVERYWHERE}:{port.value}")
-    return Entry(
-        start=started(framework, ("python", "-m", server, *bind, target), origin), port=port
-    )
-
-
-def _gunicorn(
-    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
-) -> Entry:
-    return _listen("gunicorn", framework, f"{target}()" if factory else target, origin, setting)
-
-
-def _waitress(
-    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
-) -> Entry:
-    port = setting.port or _default(8080, "waitress")
-    command = ("python", "-m", "waitress", f"--host={EVERYWHERE}", f"--port={port.value}")
-    words = ("--call", target) if factory else (target,)
-    return Entry(start=started(framework, (*command, *words), origin), port=port)
-
-
-def _uwsgi(
-    framework: str, target: str, origin: Origin, setting: Setting, *, factory: bool = False
-) -> Entry:
-    """Return the command of uWSGI, a program of its own, which SIGTERM would only reload."""
-    port = setting.port or _default(8000, "uwsgi")
-    served = ("--module", f"{target}()" if factory else target)
-    command = ("uwsgi", "--http-socket", f"{EVERYWHERE}:{port.value}", "--master", "--die-on-term")
-    return Entry(start=started(framework, (*command, *served), origin), port=port)
-
-
-def _granian(
-    interface: str,
-    framework: str,
+    name: str,
+    line: str,
     target: str,
     origin: Origin,
     setting: Setting,
     *,
+    framework: str = "django",
     factory: bool = False,
 ) -> Entry:
-    server = ("granian", "--interface", interface, target, *["--factory"] * factory)
-    return _serve(framework, server, 8000, origin, setting)
+    """Return the command of a server; gunicorn's own file may say where it listens."""
+    server = SERVERS[name]
+    port = setting.port or from_default(server.port, line.removeprefix("python -m ").split()[0])
+    bound = gunicorn_bind(setting.root, setting.modules) if name == "gunicorn" else None
+    if bound is not None:
+        host, port = bound
+        line = line.replace(f"{_BIND} ", "") if host in _OPEN else line
+    told = (server.made if factory else "{target}").format(target=target)
+    command = line.format(target=told, host=EVERYWHERE, port=port.value).split()
+    return Entry(start=started(framework, command, origin), port=port)
 
 
-# Servers of applications by their interface, the first that is installed serves.
-_ASGI: Mapping[str, Callable[..., Entry]] = {
-    "uvicorn": _uvicorn,
-    "hypercorn": _hypercorn,
-    "daphne": _daphne,
-    "granian": partial(_granian, "asgi"),
-}
-_WSGI: Sequence[tuple[str, Callable[..., Entry]]] = (
-    ("gunicorn", _gunicorn),
-    ("uwsgi", _uwsgi),
-    ("pyuwsgi", _uwsgi),
-    ("granian", partial(_granian, "wsgi")),
-    ("waitress", _waitress),
-)
+def reachable(command: tuple[str, ...], port: str, *, binds: bool) -> tuple[tuple[str, ...], str]:
+    """Return the command with the option that opens it to the outside, and what was added.
 
-
-def _default(port: int, server: str) -> Found[int]:
-    return Found(value=port, origin=Origin(file=server, detail="its default port"))
+    ``binds`` says that gunicorn's own file has its address.
+    """
+    name = command[2] if command[:2] == ("python", "-m") else ""
+    server = SERVERS.get(name, Server())
+    if not server.opens or (name == "gunicorn" and binds):
+        return command, ""
+    short = tuple(option for option in server.says if not option.startswith("--"))
+    for word in command[3:]:
+        joined = word.startswith(short) and not word.startswith("--")
+        if word.split("=")[0] in server.says or (short and joined):
+            return command, ""
+    if name == "flask" and "run" not in command:
+        return command, ""
+    added = server.opens.format(host=EVERYWHERE, port=port or "8000").split()
+    return (*command, *added), f"{added[0]} added"

@@ -42,13 +42,7 @@ from scaffold.project.entrypoint.ports import (
     name_unknown_port,
     serves_everywhere,
 )
-from scaffold.project.entrypoint.procfile import (
-    DEFAULTS,
-    PORT_OPTION,
-    WEB_SERVERS,
-    reachable,
-    read_procfile,
-)
+from scaffold.project.entrypoint.procfile import read_procfile
 from scaffold.project.entrypoint.scripts import (
     does_more,
     is_named_as_project,
@@ -62,7 +56,16 @@ from scaffold.project.entrypoint.scripts import (
     start_script,
     start_streamlit,
 )
-from scaffold.project.entrypoint.servers import Setting, has_server, serve_app, serve_site
+from scaffold.project.entrypoint.servers import (
+    PORT_OPTION,
+    WEB_SERVERS,
+    Setting,
+    default_port,
+    has_server,
+    reachable,
+    serve_app,
+    serve_site,
+)
 from scaffold.project.opened_devices import find_devices
 from scaffold.project.reached import find_reached
 from scaffold.project.setup_files import SETUP_FILES
@@ -494,12 +497,11 @@ def _own_entry(
         port = Found(value=int(written[1]), origin=start.origin)
     elif own.server and own.server != "gunicorn":
         detail = f"{own.server}'s default port"
-        default = DEFAULTS.get(own.server, 8000)
-        port = Found(value=default, origin=remark(start.origin, detail))
+        port = Found(value=default_port(own.server), origin=remark(start.origin, detail))
     command, added = reachable(start.value.command, str(port.value if port else ""), binds=binds)
     if port is None and added and own.server in WEB_SERVERS:
         # What is added for the outside has the default.
-        port = Found(value=DEFAULTS.get(own.server, 8000), origin=remark(start.origin, added))
+        port = Found(value=default_port(own.server), origin=remark(start.origin, added))
     value = replace(start.value, command=command)
     if entry is not None and own.server not in {"", "celery"}:
         value = replace(value, framework=entry.start.value.framework)
