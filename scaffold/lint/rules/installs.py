@@ -412,13 +412,17 @@ def trusted_host(case: Case) -> Iterator[Hit]:
             yield Hit(text="the index's certificate is not checked", span=step.span)
 
 
+# BusyBox has `source`, and what a base's SHELL is, or its sh, is not known of others.
+_WITH_DASH = {"debian", "ubuntu"}
+
+
 @rule("LS110", Severity.ERROR)
 def activation_is_lost(case: Case) -> Iterator[Hit]:
     """A virtual environment is activated, and the activation is lost.
 
     Why
     Every RUN starts a new shell: what ``activate`` set is gone in the next one, where pip installs
-    somewhere else. ``source`` does not exist in the ``sh`` of Debian and Alpine either. Add the
+    somewhere else. ``source`` does not exist in the ``sh`` of Debian and Ubuntu either. Add the
     environment's ``bin`` to PATH instead.
 
     Bad
@@ -439,6 +443,8 @@ def activation_is_lost(case: Case) -> Iterator[Hit]:
     """
     for step in case.runs():
         commands = case.commands(step)
+        family = case.family(next(one for one in case.dockerfile.stages if step in one.steps))
+        dash = family is not None and family.distribution in _WITH_DASH
         bash = any("bash" in word for word in step.scope.shell)
         for number, command in enumerate(commands):
             argv = command.argv
@@ -448,5 +454,5 @@ def activation_is_lost(case: Case) -> Iterator[Hit]:
             if activates and number == len(commands) - 1:
                 text = "the environment is active in this RUN only: put its bin on PATH"
                 yield Hit(text=text, span=command.span)
-            elif argv[0] == "source" and not bash and "bash" not in commands[0].argv[:1]:
+            elif argv[0] == "source" and dash and not bash and "bash" not in commands[0].argv[:1]:
                 yield Hit(text="sh has no `source`: use `.`", span=command.words[0].span)

@@ -131,3 +131,19 @@ def test_no_text_makes_a_rule_fail_and_mending_twice_is_mending_once(text: str) 
         assert finding.line >= 1
         assert (finding.end_line, finding.end_column) >= (finding.line, finding.column)
     assert lint(case_of(mended.text), all_rules(), fix=True).text == mended.text
+
+
+@pytest.mark.parametrize(
+    ("base", "found"),
+    [
+        ("python:3.13-slim-trixie", True),
+        ("ubuntu:24.04", True),
+        ("python:3.13-alpine3.23", False),
+        ("nobody/knows:1", False),
+    ],
+)
+def test_source_is_an_error_only_where_the_shell_of_the_base_lacks_it(
+    base: str,
+    found: bool,  # noqa: FBT001
+) -> None:
+    assert ("LS110" in codes(f"FROM {base}\nRUN source /etc/vars && make\n")) is found
