@@ -60,9 +60,10 @@ def doubt_python(
 def doubt_dockerfile(project: Project, python: str, proven: str) -> Iterator[Reason]:
     """Yield that a project's people run an older Python, and that the project names none itself.
 
-    ``proven`` is the Python of the image that their own Dockerfile makes, empty where unknown.
+    ``proven`` is the Python of the image that their own Dockerfile makes, empty where unknown, and
+    without a minor (``python:3``) where they run the newest.
     """
-    own = project.own_image if proven and not project.pythons else None
+    own = project.own_image if "." in proven and not project.pythons else None
     if own is not None and Version(python) > Version(proven):
         text = (
             f"{own.origin} runs Python {proven}, and nothing says that the project "

@@ -134,7 +134,7 @@ def test_wheels_of_the_project_bind_its_python(tags: list[str], bound: list[set[
 
 @pytest.mark.parametrize(
     ("proven", "untried"),
-    [("3.11", ["3.12", "3.14"]), ("3.9", ["3.11", "3.12", "3.14"]), ("3.15", []), ("", [])],
+    [("3.11", ["3.12", "3.14"]), ("3.9", [*RELEASED]), ("3.15", []), ("3", []), ("", [])],
 )
 def test_newer_pythons_than_that_of_the_projects_own_dockerfile_are_untried(
     proven: str, untried: list[str]
