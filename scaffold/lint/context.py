@@ -102,15 +102,11 @@ class Case:
 
     def chain(self, stage: Stage | None) -> tuple[Stage, ...]:
         """Return a stage after those that it continues, the first of them first."""
-        stages = list[Stage]()
-        while stage is not None:
-            stages.insert(0, stage)
-            stage = None if stage.parent is None else self.dockerfile.stages[stage.parent]
-        return tuple(stages)
+        return self.dockerfile.chain(stage)
 
     def image_steps(self) -> tuple[Instruction, ...]:
         """Return the steps whose layers are in the image, in order."""
-        return tuple(step for stage in self.chain(self.final) for step in stage.steps)
+        return self.dockerfile.steps(self.final)
 
     def runs(self, *stages: Stage) -> Iterator[Instruction]:
         """Yield every RUN of some stages, or of all."""

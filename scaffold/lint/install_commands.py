@@ -84,7 +84,7 @@ def _runs_script(case: Case, step: Instruction) -> bool:
 
 def may_have(case: Case, stage: Stage, step: Instruction, program: str, package: str) -> bool:
     """Tell whether a step up to this one may have brought a program that the image lacks."""
-    for one in (s for part in case.chain(stage) for s in part.steps):
+    for one in case.dockerfile.steps(stage):
         words = [word.text for each in system_installs(case, one) for word in each.names]
         if one.keyword in {"COPY", "ADD"}:
             words = one.text.split()

@@ -155,6 +155,18 @@ class Dockerfile:
         inside = (one for stage in self.stages for one in (stage.opening, *stage.steps))
         return (*self.head, *inside)
 
+    def chain(self, stage: Stage | None) -> tuple[Stage, ...]:
+        """Return a stage after those that it continues, the first of them first."""
+        stages = list[Stage]()
+        while stage is not None:
+            stages.insert(0, stage)
+            stage = None if stage.parent is None else self.stages[stage.parent]
+        return tuple(stages)
+
+    def steps(self, stage: Stage | None) -> tuple[Instruction, ...]:
+        """Return the steps of a stage after those of the stages that it continues."""
+        return tuple(step for one in self.chain(stage) for step in one.steps)
+
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, both from 1."""
         line = self.text.count("\n", 0, offset) + 1

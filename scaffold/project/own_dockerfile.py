@@ -17,7 +17,7 @@ from scaffold.project.entrypoint.container_paths import find_context, is_for_doc
 from scaffold.project.entrypoint.processes import is_composed
 from scaffold.project.requirement_parser import read_requirement
 from scaffold.project.source_modules import is_support
-from scaffold.project.text_io import decode, read_bytes
+from scaffold.project.text_io import text_of
 
 _FIRST = "Dockerfile"
 _PLAIN = ("[Dd]ockerfile", "[Cc]ontainerfile")
@@ -147,14 +147,6 @@ def _starts(own: OwnDockerfile) -> tuple[object, ...]:
     return (*starts, frozenset(copied) if named else None)
 
 
-def text_of(root: Path, place: str) -> str:
-    """Return a Dockerfile's text, empty where there is none that can be read."""
-    try:
-        return decode(read_bytes(root, place)) if (root / place).is_file() else ""
-    except ValueError:
-        return ""
-
-
 def read_own_installs(root: Path, files: Sequence[str]) -> OwnInstalls:
     """Return what a project's Dockerfile installs for its image; ``files`` are the project's."""
     own = find_own_dockerfile(root)
@@ -186,15 +178,12 @@ def _read(root: Path, place: str, dockerfile: Dockerfile, files: Sequence[str]) 
 
 def _image(place: str, dockerfile: Dockerfile) -> OwnImage:
     """Return what the image is made from."""
-    stage = dockerfile.stages[-1]
-    steps = [*stage.steps]
-    while stage.parent is not None:
-        stage = dockerfile.stages[stage.parent]
-        steps = [*stage.steps, *steps]
+    first, *_ = dockerfile.chain(dockerfile.stages[-1])
+    steps = dockerfile.steps(dockerfile.stages[-1])
     texts = [step.text for step in steps if step.keyword in {"RUN", "COPY", "ADD", "ENV"}]
     return OwnImage(
-        image=stage.image,
-        origin=Origin(file=place, line=dockerfile.position(stage.opening.span.start)[0]),
+        image=first.image,
+        origin=Origin(file=place, line=dockerfile.position(first.opening.span.start)[0]),
         words=frozenset(word for text in texts for word in _WORD.findall(text)),
         urls=frozenset(url.rstrip("/") for text in texts for url in _ADDRESS.findall(text)),
         installs=tuple(_left(place, dockerfile, steps)),

@@ -3,9 +3,9 @@
 import ast
 import configparser
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -19,7 +19,9 @@ from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes
 
 SETUP_FILES = ("setup.cfg", "setup.py")
 _REMEDY = "write it there as plain text, or name a file of requirements with --requirement"
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, configparser.Error)
 _Items = Iterator[Asked | Detail]
+T = TypeVar("T")
 
 
 def read_setup(root: Path, folder: str = ".", *, extras: Sequence[str] = ()) -> Reading:
@@ -38,7 +40,7 @@ def read_setup(root: Path, folder: str = ".", *, extras: Sequence[str] = ()) -> 
         data = read_bytes(root, file)
         try:
             found, python = reader(root, file, decode(data), tuple(extras))
-        except (SyntaxError, ValueError, RecursionError, configparser.Error) as error:
+        except _UNREADABLE as error:
             items.append(_unreadable(file, data, error))
             continue
         for key, asked in found.items():
@@ -72,9 +74,7 @@ def _unreadable(file: str, data: bytes, error: Exception) -> Detail:
 
 
 def _read_cfg(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign] # extras keep their case
-    parser.read_string(text)
+    parser = _parse_cfg(text)
     found: dict[str, list[Asked | Detail]] = {}
     wanted = {"": ("options", "install_requires")}
     wanted |= {extra: ("options.extras_require", extra) for extra in extras}
@@ -165,24 +165,46 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
     return found, pythons
 
 
-def list_setup_extras(root: Path) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield the options for extras of setup.cfg and setup.py, each with the names that it adds."""
+def _parse_cfg(text: str, delimiters: Sequence[str] = ("=", ":")) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, delimiters=delimiters)
+    parser.optionxform = str  # type: ignore[assignment,method-assign] # names keep their case
+    parser.read_string(text)
+    return parser
+
+
+def _told(
+    root: Path,
+    of_cfg: Callable[[configparser.ConfigParser], T],
+    of_py: Callable[[Mapping[str, ast.expr]], T],
+) -> Iterator[tuple[str, str, T]]:
+    """Yield (file, text, what it tells) of setup.cfg and setup.py, as far as they can be read."""
     for file in (name for name in SETUP_FILES if (root / name).is_file()):
         try:
             text = decode(read_bytes(root, file))
-            names: Sequence[object] = ()
-            if file.endswith(".cfg"):
-                parser = configparser.ConfigParser(interpolation=None)
-                parser.read_string(text)
-                section = "options.extras_require"
-                names = parser.options(section) if parser.has_section(section) else ()
-                read = _read_cfg(root, file, text, tuple(map(str, names)))[0]
-            else:
-                table = setup_keywords(text).get("extras_require")
-                keys = table.keys if isinstance(table, ast.Dict) else ()
-                names = [one.value for one in keys if isinstance(one, ast.Constant)]
-                read = _read_py(root, file, text, tuple(map(str, names)))[0]
-        except (SyntaxError, ValueError, RecursionError, configparser.Error):
+            is_cfg = file.endswith(".cfg")
+            told = of_cfg(_parse_cfg(text)) if is_cfg else of_py(setup_keywords(text))
+        except _UNREADABLE:
+            continue
+        yield file, text, told
+
+
+def list_setup_extras(root: Path) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the options for extras of setup.cfg and setup.py, each with the names that it adds."""
+
+    def of_cfg(parser: configparser.ConfigParser) -> list[str]:
+        section = "options.extras_require"
+        return parser.options(section) if parser.has_section(section) else []
+
+    def of_py(keywords: Mapping[str, ast.expr]) -> list[str]:
+        table = keywords.get("extras_require")
+        keys = table.keys if isinstance(table, ast.Dict) else ()
+        return [str(one.value) for one in keys if isinstance(one, ast.Constant)]
+
+    for file, text, names in _told(root, of_cfg, of_py):
+        reader = _read_cfg if file.endswith(".cfg") else _read_py
+        try:
+            read = reader(root, file, text, tuple(names))[0]
+        except _UNREADABLE:
             continue
         for extra in filter(None, read):
             yield (
@@ -193,32 +215,18 @@ def list_setup_extras(root: Path) -> Iterator[tuple[str, frozenset[str]]]:
 
 def read_setup_name(root: Path) -> str:
     """Return the name that setup.cfg or setup.py gives the project, empty where neither does."""
-    for file in (name for name in SETUP_FILES if (root / name).is_file()):
-        try:
-            text = decode(read_bytes(root, file))
-            if file.endswith(".cfg"):
-                parser = configparser.ConfigParser(interpolation=None)
-                parser.read_string(text)
-                name: object = parser.get("metadata", "name", fallback="")
-            else:
-                node = setup_keywords(text).get("name")
-                name = node.value if isinstance(node, ast.Constant) else ""
-        except (SyntaxError, ValueError, RecursionError, configparser.Error):
-            continue
-        if isinstance(name, str) and name:
-            return name
-    return ""
+    names = _told(
+        root,
+        lambda parser: parser.get("metadata", "name", fallback=""),
+        lambda keywords: "".join(_strings([keywords.get("name")])),
+    )
+    return next((name for _, _, name in names if name), "")
 
 
 def read_console_scripts(root: Path) -> Mapping[str, tuple[str, Origin]]:
     """Return installed commands: what each calls, and its place; none that setup.py computes."""
     found: dict[str, tuple[str, Origin]] = {}
-    for file in (name for name in SETUP_FILES if (root / name).is_file()):
-        try:
-            text = decode(read_bytes(root, file))
-            lines = _cfg_scripts(text) if file.endswith(".cfg") else _py_scripts(text)
-        except (SyntaxError, ValueError, RecursionError, configparser.Error):
-            continue
+    for file, text, lines in _told(root, _cfg_scripts, _py_scripts):
         for line in lines:
             command, equals, target = (part.strip() for part in line.partition("="))
             if equals and not line.lstrip().startswith("#"):
@@ -230,59 +238,45 @@ def read_console_scripts(root: Path) -> Mapping[str, tuple[str, Origin]]:
 
 def read_script_files(root: Path) -> Mapping[str, Origin]:
     """Return the files that setup.cfg or setup.py installs as commands (``scripts=[…]``)."""
+    listed = _told(
+        root,
+        lambda parser: parser.get("options", "scripts", fallback="").split(),
+        lambda keywords: [*_strings(_items(keywords.get("scripts")))],
+    )
     found: dict[str, Origin] = {}
-    for file in (name for name in SETUP_FILES if (root / name).is_file()):
-        try:
-            text = decode(read_bytes(root, file))
-            if file.endswith(".cfg"):
-                parser = configparser.ConfigParser(interpolation=None)
-                parser.read_string(text)
-                names = parser.get("options", "scripts", fallback="").split()
-            else:
-                given = setup_keywords(text).get("scripts")
-                items = given.elts if isinstance(given, ast.List | ast.Tuple) else ()
-                names = [
-                    one.value
-                    for one in items
-                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
-                ]
-        except (SyntaxError, ValueError, RecursionError, configparser.Error):
-            continue
+    for file, text, names in listed:
         for name in names:
             found.setdefault(name, Origin(file=file, line=line_of(text, re.escape(name))))
     return found
 
 
-def _cfg_scripts(text: str) -> list[str]:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign] # commands keep their case
-    parser.read_string(text)
+def _cfg_scripts(parser: configparser.ConfigParser) -> list[str]:
     return parser.get("options.entry_points", "console_scripts", fallback="").splitlines()
 
 
-def _py_scripts(text: str) -> list[str]:
-    given = setup_keywords(text).get("entry_points")
-    if isinstance(given, ast.Constant) and isinstance(given.value, str):
-        return _cfg_scripts(f"[options.entry_points]\n{_as_option(given.value)}")
-    if not isinstance(given, ast.Dict):
-        return []
-    values = _assigned_once(ast.parse(text))
-    lines: list[str] = []
-    for key, value in zip(given.keys, given.values, strict=True):
-        if isinstance(key, ast.Constant) and key.value == "console_scripts":
-            node = _resolve(value, values)
-            items = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
-            for item in items:
-                if isinstance(item, ast.Constant) and isinstance(item.value, str):
-                    lines += item.value.splitlines()
-    return lines
+def _py_scripts(keywords: Mapping[str, ast.expr]) -> list[str]:
+    given = keywords.get("entry_points")
+    if texts := [*_strings([given])]:
+        return _cfg_scripts(_parse_cfg(f"[options.entry_points]\n{_as_option(texts[0])}"))
+    listed = dict(zip(given.keys, given.values, strict=True)) if isinstance(given, ast.Dict) else {}
+    named = (v for k, v in listed.items() if "console_scripts" in _strings([k]))
+    items = (one for node in named for one in _items(node) or [node])
+    return [line for text in _strings(items) for line in text.splitlines()]
+
+
+def _items(node: ast.expr | None) -> Sequence[ast.expr]:
+    return node.elts if isinstance(node, ast.List | ast.Tuple) else ()
+
+
+def _strings(nodes: Iterable[ast.expr | None]) -> Iterator[str]:
+    for one in nodes:
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one.value
 
 
 def _as_option(text: str) -> str:
     """Return entry points in their own sections as one option of setup.cfg."""
-    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign] # commands keep their case
-    parser.read_string("\n".join(line.strip() for line in text.splitlines()))
+    parser = _parse_cfg("\n".join(line.strip() for line in text.splitlines()), ("=",))
     items = parser.items("console_scripts") if parser.has_section("console_scripts") else ()
     return "console_scripts =\n" + "".join(f"  {name} = {value}\n" for name, value in items)
 
@@ -294,11 +288,16 @@ def setup_keywords(text: str) -> Mapping[str, ast.expr]:
     """
     tree = ast.parse(text)
     values = _assigned_once(tree)
-    return {
-        keyword.arg: _resolve(keyword.value, values)
-        for keyword in _setup_arguments(tree, values)
-        if keyword.arg
-    }
+    found: dict[str, ast.expr] = {}
+    for keyword in _setup_arguments(tree, values):
+        value = _resolve(keyword.value, values)
+        if isinstance(value, ast.Dict):
+            value = ast.Dict(
+                keys=value.keys, values=[_resolve(one, values) for one in value.values]
+            )
+        if keyword.arg:
+            found[keyword.arg] = value
+    return found
 
 
 def _setup_calls(tree: ast.Module) -> Iterator[ast.Call]:

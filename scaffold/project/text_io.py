@@ -85,6 +85,14 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def text_of(root: Path, name: str) -> str:
+    """Return a file's text, empty where there is none that can be decoded."""
+    try:
+        return decode(read_bytes(root, name)) if (root / name).is_file() else ""
+    except ValueError:
+        return ""
+
+
 def decode_problem(name: str, data: bytes, error: ValueError) -> Detail:
     """Return what to say of a file that could not be decoded, with the line of a wrong byte."""
     if not isinstance(error, UnicodeDecodeError) or b"\0" in data:

@@ -297,9 +297,7 @@ def unused_stage(case: Case) -> Iterator[Hit]:
 def _is_image(case: Case, stage: Stage) -> bool:
     """Tell whether a stage says how it starts, or what it is: somebody's ``--target``."""
     return any(
-        step.keyword in {"CMD", "ENTRYPOINT", "LABEL"}
-        for one in case.chain(stage)
-        for step in one.steps
+        step.keyword in {"CMD", "ENTRYPOINT", "LABEL"} for step in case.dockerfile.steps(stage)
     )
 
 

@@ -170,7 +170,7 @@ def _is_program(case: Case, own: Stage, program: str, step: Instruction) -> bool
     places = [place for place in places if place not in {"", "$PATH", "${PATH}"}]
     if name in _BUILTINS or not all(re.fullmatch(r"/[^$]*bin", place) for place in places):
         return False
-    for one in (each for stage in case.chain(own) for each in stage.steps):
+    for one in case.dockerfile.steps(own):
         if one.keyword in {"COPY", "ADD"} and not one.flag("from"):
             goal = posixpath.normpath(posixpath.join("/", one.scope.workdir, goal_of(one)))
             if any(f"{place}/{name}/".startswith(f"{goal.rstrip('/')}/") for place in places):

@@ -16,7 +16,6 @@ from scaffold.project.entrypoint.apps import follow, is_aside
 from scaffold.project.entrypoint.commands import find_commands, list_commands
 from scaffold.project.entrypoint.listening import find_listening
 from scaffold.project.entrypoint.ports import as_port
-from scaffold.project.own_dockerfile import text_of
 from scaffold.project.reached import Reached
 from scaffold.project.settings_patterns import find_pattern_modules, find_patterns
 from scaffold.project.source_modules import (
@@ -27,6 +26,7 @@ from scaffold.project.source_modules import (
     argument,
     imported_tops,
 )
+from scaffold.project.text_io import text_of
 
 _CLICK = ("click.option", "click.argument", "typer.Option", "typer.Argument")
 # What a command that goes on running is usually called.

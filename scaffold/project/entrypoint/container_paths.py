@@ -23,17 +23,12 @@ class Copied:
     dockerfile: Dockerfile
     context: str = "."
 
-    def steps(self, stage: Stage) -> tuple[Instruction, ...]:
-        """Return the steps of a stage after those of the stages that it continues."""
-        parent = () if stage.parent is None else self.steps(self.dockerfile.stages[stage.parent])
-        return (*parent, *stage.steps)
-
     def project_path(self, path: str, stage: Stage, *, depth: int = 0) -> str | None:
         """Return the path in the project of an absolute one in the image of a stage, if sure."""
         path = posixpath.normpath(path)
         if not self.dockerfile_copies:
             return self._of_clone(path, stage)
-        for step in reversed(self.steps(stage)):
+        for step in reversed(self.dockerfile.steps(stage)):
             if step.keyword not in {"COPY", "ADD"} or depth > _DEPTH:
                 continue
             for source, target, into in copies(step):
@@ -51,14 +46,14 @@ class Copied:
 
     def _of_clone(self, path: str, stage: Stage) -> str | None:
         """Return the path where nothing is copied: then the first repository is the project's."""
-        into = next(filter(None, map(cloned_into, self.steps(stage))), None)
+        into = next(filter(None, map(cloned_into, self.dockerfile.steps(stage))), None)
         rest = _below(path, into) if into else None
         return None if rest is None else self._from_context(rest, ".", folder=True)
 
     def _is_made(self, path: str, stage: Stage) -> bool:
         """Tell whether a step makes a folder of this path, or fills one."""
         into = set[str]()
-        for step in self.steps(stage):
+        for step in self.dockerfile.steps(stage):
             if step.keyword == "RUN":
                 if any(
                     one.argv[:1] == ("mkdir",) and path in one.argv for one in commands_of(step)
@@ -122,10 +117,6 @@ class Tails:
 
     root: Path
     copied: Copied | None = None
-
-    def steps(self, stage: Stage) -> tuple[Instruction, ...]:
-        """Return what makes a stage, which is nothing."""
-        return stage.steps
 
     def project_path(self, path: str, stage: Stage, *, depth: int = 0) -> str | None:
         """Return the longest end of a path that is a file of the project."""

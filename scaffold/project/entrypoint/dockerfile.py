@@ -49,9 +49,10 @@ from scaffold.project.entrypoint.procfile import foreign_uses
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
 from scaffold.project.entrypoint.servers import MODULES, SERVERS, WEB_SERVERS
 from scaffold.project.entrypoint.written_scripts import find_written_scripts
-from scaffold.project.own_dockerfile import OURS, find_own_dockerfile, text_of
+from scaffold.project.own_dockerfile import OURS, find_own_dockerfile
 from scaffold.project.reached import count_reached, find_places
 from scaffold.project.source_modules import Module
+from scaffold.project.text_io import text_of
 
 _PYTHON = re.compile(r"python[0-9.]*")
 _PROGRAM = re.compile(r"/(?:usr/(?:local/)?)?s?bin/([\w.+-]+)")
@@ -137,7 +138,7 @@ def read_own_start(
         installed=installed,
         scripts=project_scripts(root)[1],
     )
-    steps = reading.copied.steps(reading.stage)
+    steps = dockerfile.steps(reading.stage)
     health, asked = _health(reading, steps)
     composed = read_compose(root, place)
     environment, notes = _carried(reading, steps, composed)
@@ -355,12 +356,8 @@ def _others(root: Path) -> Iterator[str]:
 
 def _commands(reading: Reading) -> tuple[Instruction | None, Instruction | None]:
     """Return ENTRYPOINT and CMD as they hold at the end: a new ENTRYPOINT forgets an older CMD."""
-    stages, stage = [reading.stage], reading.stage
-    while stage.parent is not None:
-        stage = reading.dockerfile.stages[stage.parent]
-        stages.insert(0, stage)
     entrypoint = cmd = None
-    for one in stages:
+    for one in reading.dockerfile.chain(reading.stage):
         own = {step.keyword: step for step in one.steps}
         if "ENTRYPOINT" in own:
             entrypoint, cmd = own["ENTRYPOINT"], None

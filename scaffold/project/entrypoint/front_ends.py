@@ -94,7 +94,7 @@ def _find_copies(copied: Copied, steps: Sequence[Instruction]) -> Iterator[_Copy
     places = {last.number: (last, tuple(steps))}
     for stage in through:
         if stage is not None and not _IMAGE.search(_first(copied.dockerfile, stage).image):
-            places[stage.number] = (stage, copied.steps(stage))
+            places[stage.number] = (stage, copied.dockerfile.steps(stage))
     for into, inside in places.values():
         for step in inside:
             stage = known.get((step.flag("from") or "").lower())

@@ -13,8 +13,8 @@ from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.container_paths import Copied, Tails
 from scaffold.project.entrypoint.launch import Launch
 from scaffold.project.entrypoint.processes import Composed
-from scaffold.project.own_dockerfile import text_of
 from scaffold.project.source_modules import Module
+from scaffold.project.text_io import text_of
 
 _SOURCES = "/app"  # in this container
 _MOST = 3  # notes on files that are elsewhere

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.launch import Launch
-from scaffold.project.text_io import decode, read_bytes
+from scaffold.project.text_io import text_of
 
 _DEEPEST = 4
 _MOST = 40  # documents
@@ -90,7 +90,7 @@ def read_supervisord(root: Path) -> tuple[Process, ...]:
     """Return the programs of a supervisord.conf in their order."""
     files = _look(root, "supervisor*.conf", "supervisord*.ini")
     for file in sorted(files, key=lambda one: bool(_DEVELOPS.search(one.rpartition("/")[2]))):
-        text = _text(root, file)
+        text = text_of(root, file)
         parser = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(" ;",))
         try:
             parser.read_string(text)
@@ -116,7 +116,7 @@ def read_services(root: Path) -> tuple[Process, ...]:
     """Return the services of s6 and runit: the shell scripts named ``run``, each in a folder."""
     found = []
     for file in _look(root, "s6-rc.d/*/run", "services.d/*/run", "service/*/run", deepest=5):
-        text = _text(root, file)
+        text = text_of(root, file)
         once = Path(root, file).with_name("up").is_file()
         if re.match(r"#!.*\b(?:ba|da|a)?sh\b", text) and not once:
             *_, last = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
@@ -133,7 +133,7 @@ def read_units(root: Path) -> tuple[Process, ...]:
     """
     found = []
     for file in _look(root, "*.service", "*.sh"):
-        text = _text(root, file)
+        text = text_of(root, file)
         for service in re.finditer(r"\[Service\](.*?)(?=\[Service\]|\Z)", text, re.DOTALL):
             keys = {
                 one[1]: one
@@ -186,7 +186,7 @@ def read_told_extras(root: Path) -> Iterator[Found[str]]:
     paths = (*sorted(root.glob("*.*")), *sorted(root.glob("docs/*.*")))
     names = (one.relative_to(root).as_posix() for one in paths if one.is_file())
     for file in [name for name in names if _DOCUMENT.fullmatch(name)][:_MOST]:
-        for number, line in enumerate(_text(root, file).splitlines(), start=1):
+        for number, line in enumerate(text_of(root, file).splitlines(), start=1):
             for found in _EXTRA.finditer(line):
                 for extra in found[2].split(","):
                     value = f"{canonicalize_name(found[1])}[{extra.strip()}]"
@@ -208,7 +208,7 @@ def read_readme(root: Path, programs: Collection[str] = ()) -> tuple[Process, ..
     spans: list[Process] = []
     for name in names:
         inside = False
-        for number, line in enumerate(_text(root, name).splitlines(), start=1):
+        for number, line in enumerate(text_of(root, name).splitlines(), start=1):
             if _FENCE.match(line):
                 inside = not inside
                 continue
@@ -273,7 +273,7 @@ def is_composed(root: Path, dockerfile: str) -> bool:
 def _composed(root: Path) -> Iterator[tuple[str, str, Mapping[str, Mapping[str, Any]]]]:
     """Yield compose files, their texts and their services."""
     for file in _look(root, *_COMPOSE, deepest=2):
-        text = _text(root, file)
+        text = text_of(root, file)
         try:
             services = (yaml.safe_load(text) or {}).get("services") or {}
             yield file, text, {k: one for k, one in services.items() if isinstance(one, dict)}
@@ -363,13 +363,6 @@ def _folders(folder: Path) -> Iterator[os.DirEntry[str]]:
             hidden = one.name.startswith(".") and one.name != ".docker"
             if one.is_dir(follow_symlinks=False) and not hidden and one.name not in _ASIDE:
                 yield one
-
-
-def _text(root: Path, file: str) -> str:
-    try:
-        return decode(read_bytes(root, file))
-    except ValueError:
-        return ""
 
 
 def _at(file: str, text: str, pattern: str) -> Origin:

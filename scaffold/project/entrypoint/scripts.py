@@ -14,7 +14,6 @@ from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_
 from scaffold.project.entrypoint.arguments import name_required
 from scaffold.project.entrypoint.ports import as_port, find_port, streamlit_server
 from scaffold.project.entrypoint.servers import from_default
-from scaffold.project.own_dockerfile import text_of
 from scaffold.project.pyproject_file import load_pyproject
 from scaffold.project.setup_files import (
     read_console_scripts,
@@ -29,6 +28,7 @@ from scaffold.project.source_modules import (
     imports_beside,
     is_main_guard,
 )
+from scaffold.project.text_io import text_of
 
 _MOST_ALIKE = 40  # scripts that are compared by what they lead to
 # Folders below the top where a conventional name no longer says much.
