@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 import docker
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 from docker.tls import TLSConfig
 from docker.utils import kwargs_from_env
 from requests import exceptions
@@ -156,6 +156,11 @@ def connect(
         except (exceptions.ConnectionError, exceptions.Timeout) as error:
             raise EngineMissingError(
                 f"the Docker Engine at {where} stopped answering", hint=_GONE_HINT
+            ) from error
+        except APIError as error:  # a full disk, say: what it says is all there is to know
+            raise EngineError(
+                f"the Docker Engine at {where}: {error.explanation or error}",
+                hint="`docker info` there shows what is wrong with it; then try again",
             ) from error
 
 

@@ -12,9 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from docker.errors import APIError
 
 from scaffold.docker.connect import connect, explain, find_engine, measure_room
-from scaffold.model.errors import EngineForbiddenError, EngineMissingError, EngineOldError
+from scaffold.model.errors import (
+    EngineError,
+    EngineForbiddenError,
+    EngineMissingError,
+    EngineOldError,
+)
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -169,6 +175,23 @@ def test_an_engine_that_goes_away_is_told_as_such() -> None:
 
     with pytest.raises(EngineMissingError, match=f"the Docker Engine at {address} stopped"):
         lose()
+
+
+def test_what_an_engine_refuses_is_told_in_its_words() -> None:
+    server = HTTPServer(("127.0.0.1", 0), _engine("1.51"))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    refused = APIError("500 Server Error", explanation="no space left on device")
+    try:
+        with (
+            pytest.raises(EngineError, match=r"no space left on device$"),
+            connect(f"tcp://127.0.0.1:{server.server_port}", environ={}),
+        ):
+            raise refused
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @dataclass
