@@ -32,24 +32,30 @@ def find_lacking_models(
     found = [node for node in texts if _MODEL.fullmatch(str(node.value))]
     if not found:
         return
-    brought = {id(node) for node in _brought(module, command)}
-    written = {str(module.text(node)).rpartition("/")[2] for node in _brought(module, command)}
+    otherwise = [node for node in _otherwise(module, command) if isinstance(node.value, str)]
+    seen = {id(node) for node in otherwise}
+    written = {str(node.value).rpartition("/")[2] for node in otherwise}
     addresses = [str(node.value) for node in texts if "://" in str(node.value)]
     there = set(names)
     for node in found:
         path = str(node.value)
         name = path.rpartition("/")[2]
-        if name in there | written or posixpath.normpath(path) in files or id(node) in brought:
+        if name in there | written or posixpath.normpath(path) in files or id(node) in seen:
             continue
         if not any(name in address for address in addresses):
             yield path, node
 
 
-def _brought(module: Module, command: Sequence[str]) -> Iterator[ast.expr]:
-    """Yield arguments of calls that write a file, download it, or take its name from an option."""
+def _otherwise(module: Module, command: Sequence[str]) -> Iterator[ast.Constant]:
+    """Yield what calls write, download, look for, or take from an option that the command has."""
     for called, call in module.calls():
-        last = call.func.attr if isinstance(call.func, ast.Attribute) else called.rpartition(".")[2]
+        own = call.func if isinstance(call.func, ast.Attribute) else None
+        last = own.attr if own else called.rpartition(".")[2]
         options = {text for text in map(module.text, call.args) if text.startswith("--")}
         if _OTHERWISE.fullmatch(last) or not options.isdisjoint(command):
-            yield from call.args
-            yield from (keyword.value for keyword in call.keywords)
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            if own is not None and isinstance(own.value, ast.Call):  # Path(name).is_file()
+                given += own.value.args
+            for node in given:
+                inside = ast.walk(module.named(node) or node)
+                yield from (one for one in inside if isinstance(one, ast.Constant))

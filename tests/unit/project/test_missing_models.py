@@ -38,6 +38,8 @@ def test_a_model_that_the_project_lacks_is_found(tmp_path: Path, source: str, na
         "print([n for n in names if n.endswith('x.onnx')])\n",
         "raise SystemExit('give a model, as model.onnx is')\n",
         "load('path/to/model.onnx')\n",
+        "import os, pathlib as p\nm = os.getenv('M', 'a.onnx')\nx = p.Path(m).is_file() and f(m)\n",
+        "import os\nM = 'a.onnx'\nif os.path.exists(M):\n    load(M)\n",
     ],
 )
 def test_what_is_downloaded_written_or_only_spoken_of_is_none(tmp_path: Path, source: str) -> None:
