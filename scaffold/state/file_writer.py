@@ -283,6 +283,8 @@ def _replace_all(
     """Stage every file beside its goal, then rename them in; undo all of it on any failure."""
     staged: dict[str, Path] = {}
     kept: dict[str, Path | None] = {}
+    folders = dict.fromkeys(root / one for name in texts for one in PurePosixPath(name).parents)
+    made = [folder for folder in folders if not folder.exists()]
     try:
         for name, text in texts.items():
             staged[name] = _stage(root, name, text, _MODE)
@@ -295,6 +297,9 @@ def _replace_all(
     except BaseException as error:
         _put_back(root, kept)
         _remove(staged.values())
+        for folder in sorted(made, key=lambda one: len(one.parts), reverse=True):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         if isinstance(error, OSError):
             raise PathUnreadableError(
                 f"cannot write to {root}: {error.strerror or error}",

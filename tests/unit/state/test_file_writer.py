@@ -159,6 +159,14 @@ def test_all_or_nothing_wherever_a_rename_fails(
     assert (tmp_path / "z").readlink() == Path("nowhere")
 
 
+def test_of_a_failure_no_folder_is_left_but_those_that_were_there(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    files = {".a/b/x": "1\n", ".a/y": "2\n", "there/z": "3\n"}
+    with pytest.raises(PathUnreadableError):
+        write_outputs(tmp_path, files, force=False, recorded={}, rename=fail_after(2))
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
 @given(
     before=st.dictionaries(st.sampled_from("abc"), st.text(max_size=5)),
     after=st.dictionaries(st.sampled_from("abcd"), st.text(max_size=5), min_size=1),
