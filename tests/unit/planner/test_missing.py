@@ -281,6 +281,25 @@ def test_one_note_tells_the_models_that_nothing_brings(
     assert [told in text for text in texts] == [True] * bool(told)
 
 
+@pytest.mark.parametrize(
+    ("model", "installed", "when", "certain"),
+    [
+        ("en_core_web_sm", "spacy", When.START, [True]),
+        ("xx_ent_wiki_sm", "spacy", When.CALL, [False]),
+        ("de_core_news_md", "de-core-news-md", When.START, []),
+        ("models/ner", "spacy", When.START, []),
+        ("", "spacy", When.START, []),
+    ],
+)
+def test_a_model_that_is_a_package_has_to_be_installed(
+    model: str, installed: str, when: When, certain: list[bool]
+) -> None:
+    found = project("calls", f"spacy.load {model}".strip(), when)
+    facts = load_facts(knowledge())
+    told = find_companions(found, facts, {installed: "1"}, frozenset())
+    assert [refused for _, refused in told] == certain
+
+
 def test_a_companion_of_a_device_is_told_where_a_call_insists_on_it() -> None:
     one = companion(package="lib", device="GPU*", text="a driver is needed")
     found = project("asks-device", "GPU.0")
