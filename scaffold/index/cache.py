@@ -16,7 +16,7 @@ import msgspec
 
 T = TypeVar("T")
 
-_LAYOUT = "v8"
+_LAYOUT = "v9"
 
 
 def find_cache_folder(env: Mapping[str, str]) -> Path:

@@ -47,6 +47,7 @@ def read_contents(wheel: ZipFile, filename: str) -> WheelFacts:
         blocks=count_blocks((info.filename, info.file_size) for info in files),
         brings=list_libraries(info.filename for info in files),
         modules=_list_modules(info.filename for info in files),
+        inner=_list_inner(info.filename for info in files),
         served=sum(info.file_size for info in files if "/static/" in info.filename),
         duplicates=_count_duplicates(files),
     )
@@ -98,6 +99,22 @@ def _list_modules(paths: Iterable[str]) -> tuple[str, ...]:
         if below or top.endswith((".py", ".so", ".pyd"))
     }
     return tuple(sorted(name for name in names if name.isidentifier()))
+
+
+_MOST_INNER = 500  # names; of larger packages many make their modules when they are imported
+
+
+def _list_inner(paths: Iterable[str]) -> tuple[str, ...] | None:
+    """Return ``a.c`` for every module c at any depth below a, None where these are many.
+
+    A package may put folders of its own on its path (``a/_api/c`` is ``a.c`` then).
+    """
+    names: set[str] = set()
+    for path in filter(lambda one: "/" in one, map(installed_path, paths)):
+        top, *folders, last = path.split("/")
+        below = [*folders, last.partition(".")[0]] if last.endswith((".py", ".so")) else folders
+        names.update(f"{top}.{name}" for name in below if name.isidentifier())
+    return tuple(sorted(names)) if len(names) <= _MOST_INNER else None
 
 
 def installed_path(path: str) -> str:

@@ -125,9 +125,10 @@ class WheelFacts:
     ``brings`` are the paths of the shared libraries in the wheel, below site-packages, None where
     nobody looked; ``sought`` pairs (soname, folder there) for needs that RPATH or RUNPATH look for
     beside the file that has them. ``modules`` are the names below site-packages that can be
-    imported, None where nobody looked; ``opened`` are (library, where, at import) that its Python
-    code opens or looks for by name; ``starts`` are (program in lower case, where) of what it says
-    it wraps. ``duplicates`` are the bytes of files that have the contents of
+    imported, and ``inner`` the dotted ones of what lies somewhere below (``google.cloud``), None
+    where nobody looked or there are very many; ``opened`` are (library, where, at import) that its
+    Python code opens or looks for by name; ``starts`` are (program in lower case, where) of what it
+    says it wraps. ``duplicates`` are the bytes of files that have the contents of
     another, ``symbols`` those that stripping its machine code takes out, ``served`` those below
     folders named static, which a site collects; None where nobody looked.
     """
@@ -143,6 +144,7 @@ class WheelFacts:
     brings: tuple[str, ...] | None = None
     sought: tuple[tuple[str, str], ...] = ()
     modules: tuple[str, ...] | None = None
+    inner: tuple[str, ...] | None = None
     opened: tuple[tuple[str, str, bool], ...] = ()
     starts: tuple[tuple[str, str], ...] = ()
     duplicates: int | None = None

@@ -160,7 +160,8 @@ class Use:
 
     Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``starts-server``
     (``value`` is a server's module), ``finds-library`` (``value`` is the library), ``shows-window``
-    (OpenCV's windows), ``imports`` (a module), ``needs-shell`` (something is started through
+    (OpenCV's windows), ``imports`` (a module), ``imports-inner`` (one right below a package,
+    ``a.b``), ``needs-shell`` (something is started through
     ``sh``), ``opens-device`` (``value`` is the device file), ``speaks-language`` (a text that names
     a language or locale), ``handles-signals`` (a handler for SIGTERM is set), ``opens-database``
     (``dbm`` or ``shelve`` is imported), ``names-library`` (a text with ``.so``), ``takes`` (a

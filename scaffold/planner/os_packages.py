@@ -43,6 +43,7 @@ from scaffold.planner.source_usage import (
     Usage,
     describe_elsewhere,
     excuse_programs,
+    find_dropped,
     find_missing,
     find_missing_server,
     is_closed,
@@ -241,6 +242,7 @@ def _besides(
         python=python,
         provided=provided,
     )
+    yield from find_dropped(project, packages, provided)
     yield from find_missing_server(find_server(project, options), project, {*installed, *provided})
     provided |= {posixpath.basename(one.path) for one in options.fetched}
     yield from find_companions(project, facts, installed, provided, there)

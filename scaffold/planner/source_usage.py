@@ -1,7 +1,7 @@
 """What the application's own sources start, open and set, against what a base has."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from scaffold.model.codes import PROGRAMS, Code
 from scaffold.model.knowledge import Base, Facts, ModuleFact
 from scaffold.model.project import Asked, Project, Use, When
-from scaffold.model.resolution import Reason
+from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import LibcFamily
 from scaffold.resolver.releases import parse_specifier
 
@@ -318,6 +318,37 @@ def find_missing(
             code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
             reason = Reason(code=code, text=text, fact=use.value)
         yield reason, certain
+
+
+def find_dropped(
+    project: Project, packages: Iterable[Weighed], provided: Container[str]
+) -> Iterator[tuple[Reason, bool]]:
+    """Yield the modules that sources import of packages whose chosen releases do not have them.
+
+    Each with whether the application fails without it. A package that is one file may make its
+    modules when it is imported: of such, and of what several packages share, nothing is told.
+    """
+    owners: dict[str, list[Weighed]] = {}
+    for weighed in packages:
+        for top in weighed.facts.modules or ():
+            owners.setdefault(top, []).append(weighed)
+    for use in project.uses:
+        top = use.value.partition(".")[0]
+        if use.code != "imports-inner" or use.when is When.MAYBE or use.value in provided:
+            continue
+        if len(owners.get(top, ())) != 1:
+            continue
+        pinned, inner = owners[top][0].pinned, owners[top][0].facts.inner or ()
+        if use.value in inner or not any(name.startswith(f"{top}.") for name in inner):
+            continue
+        certain = use.when is When.START
+        text = (
+            f"{use.origin} imports {use.value}, which the wheel of {pinned.name} {pinned.version} "
+            "does not have: ask for the release that the sources were written for, or use "
+            f"--provided {use.value}"
+        )
+        code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
+        yield Reason(code=code, text=text, package=pinned.name, fact=use.value), certain
 
 
 def find_missing_server(

@@ -91,6 +91,7 @@ _VARIABLE = re.compile(r"LANG|LC_[A-Z]+")
 # What ends a program, of each kind, where what it asks for is missing.
 _FAILURES = {
     "imports": ("ImportError", "ModuleNotFoundError"),
+    "imports-inner": ("ImportError", "ModuleNotFoundError"),
     "runs-program": ("FileNotFoundError", "OSError", "IOError", "EnvironmentError"),
     "finds-library": ("OSError", "ImportError", "ModuleNotFoundError"),
     "sets-locale": ("Error",),
@@ -195,6 +196,7 @@ def _found(
     """Yield each use with the node that it stands in."""
     yield from _from_calls(module, files, own)
     yield from _imports(module, own)
+    yield from _imports_inner(module, own)
     yield from _texts(module)
     yield from _rights(module)
     for name, node in find_settings(module):
@@ -526,6 +528,18 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
             yield Use(code="finds-library", value=_TK, origin=module.origin(node)), node
         if top and (top in _NOT_EVERYWHERE or top not in sys.stdlib_module_names):
             yield Use(code="imports", value=top, origin=module.origin(node)), node
+
+
+def _imports_inner(module: Module, own: Container[str]) -> Iterator[tuple[Use, ast.AST]]:
+    """Yield the modules below a package that imports name: ``a.b`` of ``from a.b.c import d``."""
+    for node in module.imports:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            names = [str(node.module)]
+        for top, *below in (name.split(".") for name in names):
+            if below and top not in own and top not in sys.stdlib_module_names:
+                name = f"{top}.{below[0]}"
+                yield Use(code="imports-inner", value=name, origin=module.origin(node)), node
 
 
 def _taken(

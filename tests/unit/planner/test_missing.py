@@ -9,15 +9,18 @@ import pytest
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.codes import Code
+from scaffold.model.index import WheelFacts
 from scaffold.model.knowledge import Companion, Facts, ModuleFact, PackageFact
 from scaffold.model.project import Asked, Found, Origin, Project, Use, When
+from scaffold.model.resolution import Weighed
 from scaffold.planner.companions import (
     find_companions,
     list_started,
     list_written_folders,
     note_writes,
 )
-from scaffold.planner.source_usage import find_missing
+from scaffold.planner.source_usage import find_dropped, find_missing
+from tests.support.builders import make_pinned
 
 ORIGIN = Origin(file="main.py", line=2)
 PROVENANCE = {"source": "docs", "checked": date(2026, 1, 1)}
@@ -298,6 +301,30 @@ def test_a_model_that_is_a_package_has_to_be_installed(
     facts = load_facts(knowledge())
     told = find_companions(found, facts, {installed: "1"}, frozenset())
     assert [refused for _, refused in told] == certain
+
+
+@pytest.mark.parametrize(
+    ("imported", "inner", "told"),
+    [
+        ("bus.payload", ("bus.client",), 1),
+        ("bus.payload", ("bus.client", "bus.payload"), 0),
+        ("bus.moves", (), 0),  # a single file may make its modules
+        ("bus.payload", None, 0),
+        ("car.payload", ("bus.client",), 0),
+    ],
+)
+def test_a_module_that_the_chosen_release_dropped_is_told(
+    imported: str, inner: tuple[str, ...] | None, told: int
+) -> None:
+    facts = WheelFacts(installed=1, files=1, modules=("bus",), inner=inner)
+    package = Weighed(pinned=make_pinned("bus", "4.1"), facts=facts)
+    found = list(find_dropped(project("imports-inner", imported), [package], ()))
+    assert [("bus 4.1" in reason.text, certain) for reason, certain in found] == [
+        (True, True)
+    ] * told
+    later = project("imports-inner", imported, When.CALL)
+    assert [certain for _, certain in find_dropped(later, [package], ())] == [False] * told
+    assert not list(find_dropped(later, [package], (imported,)))
 
 
 def test_a_companion_of_a_device_is_told_where_a_call_insists_on_it() -> None:

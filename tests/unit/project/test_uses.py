@@ -94,7 +94,8 @@ def test_only_third_party_modules_count_as_imports(tmp_path: Path) -> None:
         "main.py": "import os, numpy.linalg\nfrom lib import x\nfrom . import y\nimport yaml\n",
         "lib.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\n",
     }
-    found = [(use.value, use.origin.line) for use in facts(tmp_path, files).uses]
+    told = facts(tmp_path, files).uses
+    found = [(use.value, use.origin.line) for use in told if use.code == "imports"]
     assert found == [("numpy", 1), ("yaml", 4)]
 
 
@@ -346,3 +347,20 @@ def test_a_program_that_the_own_image_names_in_a_variable_is_needed(
     assert [one for one in found if one[0] in {"chromium", "ffmpeg", "tool", "own", "python3"}] == [
         (program, f"Dockerfile:2 ({name})") for program in programs
     ]
+
+
+def test_imports_name_the_module_right_below_a_package(tmp_path: Path) -> None:
+    source = """
+import json.decoder
+from bus.payload.big import Builder
+try:
+    import car.old
+except ImportError:
+    pass
+def later():
+    import ship.bow
+later()
+"""
+    found = facts(tmp_path, {"main.py": source}).uses
+    inner = {use.value: use.when for use in found if use.code == "imports-inner"}
+    assert inner == {"bus.payload": When.START, "car.old": When.MAYBE, "ship.bow": When.CALL}
