@@ -179,6 +179,14 @@ def owners(packages: Sequence[Installed]) -> dict[str, str]:
     return {file.path: package.name for package in packages for file in package.files}
 
 
+def required_names(package: Installed) -> frozenset[str]:
+    """Return the names, normalised, that a package requires without one of its extras."""
+    parsed = (parse_requirement(text) for text in package.requires)
+    return frozenset(
+        canonicalize_name(one.name) for one in parsed if one and "extra" not in str(one.marker)
+    )
+
+
 def optional_names(package: Installed) -> frozenset[str]:
     """Return the names, normalised, that a package wants with an extra or elsewhere only."""
     parsed = (parse_requirement(text) for text in package.requires)

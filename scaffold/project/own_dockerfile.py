@@ -119,6 +119,10 @@ def find_own_dockerfile(root: Path) -> OwnDockerfile | None:
                 if place == _FIRST:
                     return found
                 usable.append(found)
+        # A folder of tests (docker-test/) beside the application's.
+        usable = [
+            one for one in usable if not _ASIDE.search(posixpath.dirname(one.place))
+        ] or usable
         if len(usable) > 1:
             built = [one for one in usable if is_composed(root, one.place)]
             same = len({_starts(one) for one in usable}) == 1

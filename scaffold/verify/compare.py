@@ -186,7 +186,14 @@ def _look(
     promise = contender.promise
     packages = find_installed(contents)
     modules, importing = import_all(trial, packages, edges, contender.name)
-    yield check_imports(packages, modules, importing, planned=promise.packages, facts=edges.facts)
+    yield check_imports(
+        packages,
+        modules,
+        importing,
+        planned=promise.packages,
+        facts=edges.facts,
+        contents=contents,
+    )
     yield check_libraries(contents, packages, promise.arch, facts=edges.facts)
 
 

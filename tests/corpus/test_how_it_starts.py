@@ -246,6 +246,29 @@ def test_the_last_line_of_an_entrypoint_script_is_followed(tmp_path: Path, last:
 
 
 @pytest.mark.parametrize(
+    "folder", ["/usr/local/bin", "/usr/local/sbin", "/usr/bin", "/usr/sbin", "/bin", "/sbin"]
+)
+def test_an_entrypoint_by_its_name_is_found_where_programs_are(tmp_path: Path, folder: str) -> None:
+    """Source: PowerDNS-Admin's docker/Dockerfile, read 2026-11-30."""
+    text = f'FROM python:3\nWORKDIR /srv\nCOPY . .\nCOPY run.sh {folder}/\nENTRYPOINT ["run.sh"]\n'
+    script = "#!/bin/sh\nexec python main.py --name it\n"
+    files = {"Dockerfile": text, "run.sh": script, "main.py": LOOP, "app.py": LOOP}
+    assert started(planned(tmp_path, files))[0] == "python main.py --name it"
+
+
+@pytest.mark.parametrize("folder", ["docker-test", "dev", "ci", "test-docker", "docker/debug"])
+def test_a_dockerfile_in_a_folder_of_tests_is_not_the_applications(
+    tmp_path: Path, folder: str
+) -> None:
+    """Source: PowerDNS-Admin, read 2026-11-30."""
+    own = 'FROM python:3\nCOPY main.py /srv/\nCMD ["python", "/srv/main.py", "--name", "it"]\n'
+    other = 'FROM python:3\nCOPY app.py /srv/\nCMD ["python", "/srv/app.py"]\n'
+    files = {"docker/Dockerfile": own, f"{folder}/Dockerfile": other}
+    project = planned(tmp_path, {**files, "main.py": LOOP, "app.py": LOOP})
+    assert started(project) == ("python main.py --name it", "docker/Dockerfile:3")
+
+
+@pytest.mark.parametrize(
     "line",
     [
         'CMD ["gosu", "app", "python", "-u", "main.py"]',

@@ -27,6 +27,8 @@ _RUN_VALUES = frozenset({"--with", "--extra", "--group", "--python", "-p", "--en
 # What starts an application to watch it (New Relic, Datadog, OpenTelemetry).
 _OBSERVERS = frozenset({"newrelic-admin", "ddtrace-run", "opentelemetry-instrument"})
 _ELSEWHERE = frozenset({"--directory", "--project", "--package"})
+# Where programs are found by their name, in this order.
+_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 _ALL = frozenset({"$@", "${@}", "$*"})
 _QUIET = frozenset({"set", "echo", "printf", "cd", "exec", ":", "true", "export", "umask"})
@@ -126,9 +128,9 @@ def follow(launch: Launch, image: Image) -> Launch:
             continue
         at = 1 if name in _SHELLS else 0
         path = words[at] if len(words) > at else ""
-        found = image.script(posixpath.join(launch.workdir or "/", path)) if path else None
-        if found is None and at == 0 and "/" not in path:
-            found = image.script(posixpath.join("/usr/local/bin", path))
+        folders = [launch.workdir or "/", *(() if at or "/" in path else _PATH)]
+        places = (posixpath.join(folder, path) for folder in folders if path)
+        found = next(filter(None, map(image.script, places)), None)
         if found is None:
             if at:
                 raise UnclearError(

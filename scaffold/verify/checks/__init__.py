@@ -73,6 +73,7 @@ CHECKS = (
             ran.importing,
             planned=seen.promise.packages,
             facts=seen.facts,
+            contents=seen.contents,
         ),
     ),
     ImageCheck(

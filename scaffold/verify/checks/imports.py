@@ -1,12 +1,14 @@
 """Every module of every installed package imports, and everything planned is installed."""
 
+import posixpath
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
-from scaffold.docker.installed_packages import Installed, optional_names
+from scaffold.docker.installed_packages import Installed, optional_names, required_names
 from scaffold.model.codes import CheckCode
+from scaffold.model.image import Contents
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.run import Importing, ImportTry
 from scaffold.model.verification import Check, Status
@@ -44,6 +46,7 @@ def check_imports(
     *,
     planned: Mapping[str, str],
     facts: Mapping[str, PackageFact],
+    contents: Contents,
 ) -> Check:
     """Return whether all imports; ``owned`` maps modules to packages, ``planned`` to versions."""
     lacking = list(_not_installed(packages, planned))
@@ -62,7 +65,9 @@ def check_imports(
         if not one.error:
             continue
         package = owned.get(one.module, "")
-        reason = _excuse(one, by_name.get(package), facts.get(package))
+        reason = _excuse(one, by_name.get(package), facts.get(package)) or _left_to_others(
+            one, package, packages, facts.get(package), contents
+        )
         line = f"{one.module} ({package}): {one.error}" if package else f"{one.module}: {one.error}"
         if reason:
             excused.append(f"{one.module} does not import, and need not: {reason}")
@@ -125,6 +130,25 @@ def _not_installed(packages: Sequence[Installed], planned: Mapping[str, str]) ->
             yield f"{name} {version} is planned but not in the image"
         elif version and versions[name] != version:
             yield f"{name} is {versions[name]} in the image, planned was {version}"
+
+
+def _left_to_others(
+    one: ImportTry,
+    name: str,
+    packages: Sequence[Installed],
+    fact: PackageFact | None,
+    contents: Contents,
+) -> str:
+    """Return why a package need not import without its program: only another package brings it.
+
+    Where the project uses it itself, the plan has added the program or refused the base.
+    """
+    there = {posixpath.basename(path) for path in contents.files if "bin/" in path}
+    lacking = [program for program in (fact.programs if fact else ()) if program not in there]
+    users = sorted(other.name for other in packages if name in required_names(other))
+    if one.absent or not lacking or not users:
+        return ""
+    return f"it starts {lacking[0]}, which is not in the image, and is there for {users[0]}"
 
 
 def _excuse(one: ImportTry, package: Installed | None, fact: PackageFact | None) -> str:

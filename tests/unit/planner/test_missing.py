@@ -303,6 +303,15 @@ def test_a_model_that_is_a_package_has_to_be_installed(
     assert [refused for _, refused in told] == certain
 
 
+def test_asyncio_of_sqlalchemy_needs_greenlet() -> None:
+    found = project("calls", "sqlalchemy.ext.asyncio.create_async_engine sqlite+aiosqlite:///a.db")
+    facts = load_facts(knowledge())
+    (told,) = find_companions(found, facts, {"sqlalchemy": "2.1"}, frozenset())
+    assert told[1]
+    assert "sqlalchemy[asyncio]" in told[0].text
+    assert not list(find_companions(found, facts, {"greenlet": "3.2"}, frozenset()))
+
+
 @pytest.mark.parametrize(
     ("imported", "inner", "told"),
     [
