@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import VERSION_PATTERN, Version
 
+from scaffold.catalog.tables import KINDS
 from scaffold.model.codes import COMPANIONS
 from scaffold.model.hardware import HardwareFact
 from scaffold.model.knowledge import (
@@ -22,6 +24,7 @@ from scaffold.model.knowledge import (
     ModuleFact,
     PackageFact,
     Recipe,
+    ReleaseBounds,
     Swap,
 )
 from scaffold.model.target import Arch, Device
@@ -129,22 +132,8 @@ _TOOLS = ("cmake", "fortran", "llvm", "meson", "ninja", "rust", "swig")
 _USES = ("runs-program", "finds-library", "shows-window", "imports")
 SYSTEM_NAME = re.compile(r"[a-z0-9][a-z0-9+._-]+")
 _KINDS = (
-    "databases",
-    "py",
-    "so",
-    "pyi",
-    "headers",
-    "static",
-    "sources",
-    "tests",
-    "docs",
-    "dist-info",
-    "examples",
-    "locales",
-    "symbols",
-    "duplicates",
-    "unloaded",
-    "stand-ins",
+    *("databases", "py", "so", "pyi", "headers", "static", "sources", "tests", "docs"),
+    *("dist-info", "examples", "locales", "symbols", "duplicates", "unloaded", "stand-ins"),
 )
 
 
@@ -237,8 +226,7 @@ def check_facts(facts: Facts, *, today: date) -> tuple[Problem, ...]:
 
 
 def _check_each(facts: Facts, today: date) -> Iterator[tuple[str, Found]]:
-    for base in facts.bases:
-        yield f"bases/{base.id}", _check_base(base, facts)
+    yield from ((f"bases/{one.id}", _check_base(one, facts)) for one in facts.bases)
     for library in facts.libraries.values():
         yield f"libraries/{library.id}", _check_library(library, facts)
     for kind, table in _tables(facts):
@@ -247,12 +235,12 @@ def _check_each(facts: Facts, today: date) -> Iterator[tuple[str, Found]]:
         yield f"packages/{package.name}", _check_package(package, facts)
     for device in facts.devices.values():
         yield f"devices/{device.id}", _check_device(device)
-    for name, module in facts.modules.items():
-        yield f"modules/{name}", _check_module(module)
+    yield from ((f"modules/{name}", _check_module(row)) for name, row in facts.modules.items())
     for name, row in facts.hardware.items():
         yield f"hardware/{name}", _check_hardware(row, facts)
     for name, companion in facts.companions.items():
         yield f"companions/{name}", _check_companion(companion)
+    yield from ((f"bounds/{name}", _check_bounds(name, row)) for name, row in facts.bounds.items())
     for fact, source, checked in _provenances(facts):
         yield fact, _check_provenance(source, checked, today)
 
@@ -260,7 +248,9 @@ def _check_each(facts: Facts, today: date) -> Iterator[tuple[str, Found]]:
 def _check_library(library: Library, facts: Facts) -> Found:
     # Debian's packages with typelibs, which gi loads as libraries, are named by this prefix.
     # A library of another system has the name that is asked for.
+    # What fonts are opened by is the name of their file.
     named = bool(library.system) or ".so" in library.id or library.id.startswith("gir1.2-")
+    named = named or library.id.endswith((".ttf", ".ttc", ".otf"))
     if named is library.program and not (library.program and library.system):
         kind = "a program" if library.program else "a library"
         yield "library-kind", f"{library.id!r} is not {kind}"
@@ -287,11 +277,21 @@ def _check_module(module: ModuleFact) -> Found:
 
 
 def _check_companion(companion: Companion) -> Found:
-    if not any((companion.package, companion.module, companion.call, companion.device)):
+    if not any((companion.package, companion.module, companion.is_used)):
         yield "companion-empty", "nothing says when it applies"
     if companion.code not in {*COMPANIONS, "runs-program"}:
         text = f"{companion.code!r} is none of runs-program, {', '.join(sorted(COMPANIONS))}"
         yield "companion-code", text
+
+
+def _check_bounds(name: str, known: ReleaseBounds) -> Found:
+    if canonicalize_name(name) != name:
+        yield "name", f"the normalised name is {canonicalize_name(name)!r}"
+    for releases, text, _ in known.rows:
+        try:
+            _ = SpecifierSet(releases), Requirement(text)
+        except (InvalidSpecifier, InvalidRequirement) as error:
+            yield "requirement", f"{releases!r}, {text!r}: {error}"
 
 
 def _check_hardware(row: HardwareFact, facts: Facts) -> Found:
@@ -354,18 +354,10 @@ def _provenances(facts: Facts) -> Iterator[tuple[str, str, date]]:
             yield f"bases/{base.id} ({image.python}, {image.arch})", image.source, image.checked
     for kind, table in _tables(facts):
         yield f"{kind}/{table.id}", table.source, table.checked
-    for kind, rows in (
-        ("libraries", facts.libraries),
-        ("devices", facts.devices),
-        ("modules", facts.modules),
-        ("companions", facts.companions),
-        ("indexes", facts.indexes),
-        ("stand_ins", facts.stand_ins),
-        ("hardware", facts.hardware),
-        ("device_files", facts.device_files),
-        ("no_containers", facts.no_containers),
-    ):
-        yield from ((f"{kind}/{name}", row.source, row.checked) for name, row in rows.items())
+    own = {"bases", "distributions", "packages", "python3", "pythons"}
+    for kind in sorted(KINDS.keys() - own):
+        rows = getattr(facts, kind).items()
+        yield from ((f"{kind}/{name}", row.source, row.checked) for name, row in rows)
     for package in facts.packages.values():
         yield f"packages/{package.name}", package.source, package.checked
         for swap in package.swaps:

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from scaffold.catalog.tables import (
+    KINDS,
     FieldError,
-    PythonTable,
     convert,
-    expand_accelerator,
-    expand_base,
-    expand_distribution,
     expand_library,
-    expand_package,
     gather_packages,
     inherit,
     misspelt,
@@ -26,43 +22,12 @@ from scaffold.catalog.tables import (
 )
 from scaffold.index.cache import Cache
 from scaffold.model.errors import Detail, KnowledgeInvalidError
-from scaffold.model.hardware import DeviceFiles, HardwareFact
-from scaffold.model.knowledge import (
-    Accelerator,
-    Base,
-    Companion,
-    Compression,
-    Distribution,
-    DroppedPackages,
-    ExtraIndex,
-    Facts,
-    Footprint,
-    HeaderSource,
-    ImageFamily,
-    Library,
-    ModuleFact,
-    PackageFact,
-    StandIn,
-    distribution_key,
-)
-from scaffold.model.target import Device, NoContainers
+from scaffold.model.knowledge import Facts, Footprint, PackageFact, distribution_key
 
-T = TypeVar("T")
 Raw = dict[str, Any]
 
-_FOLDERS = {
-    "accelerators": "id",
-    "bases": "id",
-    "devices": "id",
-    "distributions": "id",
-    "dropped": "id",
-    "python3": "id",
-    "packages": "name",
-}
-_TABLES = (
-    *("libraries", "pythons", "modules", "companions", "headers", "families"),
-    *("indexes", "compressions", "stand_ins", "hardware", "device_files", "no_containers"),
-)
+_FOLDERS = {kind: one.key for kind, one in KINDS.items() if one.key}
+_TABLES = tuple(kind for kind in KINDS if kind not in _FOLDERS)
 _LINE = re.compile(r"at line (\d+)")
 
 
@@ -86,7 +51,7 @@ class _Collector:
     """Entries by kind and key, and every problem met on the way."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, dict[str, Entry]] = {kind: {} for kind in (*_FOLDERS, *_TABLES)}
+        self.entries: dict[str, dict[str, Entry]] = {kind: {} for kind in KINDS}
         self.footprints: dict[str, Footprint] = {}
         self.problems: list[Detail] = []
 
@@ -156,9 +121,9 @@ def load_package(name: str, root: Traversable, *layers: Path) -> PackageFact | N
         file = folder / "packages" / f"{name}.toml"
         if file.is_file():
             _read_entry(file, "packages", "name", label, collector)
-    found = _values(collector, "packages", PackageFact, expand_package)
+    found = _values(collector, "packages").get(name)
     _raise_problems(collector)
-    return found.get(name)
+    return found
 
 
 def _raise_problems(collector: _Collector) -> None:
@@ -241,52 +206,35 @@ def _rows(data: Raw, kind: str, where: str, collector: _Collector) -> Iterator[t
 
 
 def _build(collector: _Collector) -> Facts:
-    distributions = _values(collector, "distributions", Distribution, expand_distribution)
-
     names = collector.distributions()
+    values = {"distributions": _values(collector, "distributions")}
 
     def library(key: str, data: Raw) -> Raw:
-        return expand_library(key, gather_packages(data, names), distributions)
+        return expand_library(key, gather_packages(data, names), values["distributions"])
 
     def header(_: str, data: Raw) -> Raw:
         return gather_packages(data, names)
 
-    pythons = _values(collector, "pythons", PythonTable)
+    special = {"libraries": library, "headers": header}
+    for kind in [one for one in KINDS if one not in values]:
+        values[kind] = _values(collector, kind, special.get(kind))
+    bases, pythons = values.pop("bases"), values.pop("pythons")
     return Facts(
-        bases=tuple(_values(collector, "bases", Base, expand_base).values()),
-        libraries=_values(collector, "libraries", Library, library),
-        packages=_values(collector, "packages", PackageFact, expand_package),
-        devices=_values(collector, "devices", Device),
+        bases=tuple(bases.values()),
         pythons={minor: row.eol for minor, row in pythons.items()},
         releases={minor: row.released for minor, row in pythons.items() if row.released},
-        headers=_values(collector, "headers", HeaderSource, header),
-        families=_values(collector, "families", ImageFamily),
-        compressions=_values(collector, "compressions", Compression),
-        dropped=_values(collector, "dropped", DroppedPackages),
-        distributions=distributions,
-        python3=_values(collector, "python3", Distribution, expand_distribution),
         footprints=collector.footprints,
-        modules=_values(collector, "modules", ModuleFact),
-        companions=_values(collector, "companions", Companion),
-        indexes=_values(collector, "indexes", ExtraIndex),
-        hardware=_values(collector, "hardware", HardwareFact),
-        device_files=_values(collector, "device_files", DeviceFiles),
-        no_containers=_values(collector, "no_containers", NoContainers),
-        stand_ins=_values(collector, "stand_ins", StandIn),
-        accelerators=_values(collector, "accelerators", Accelerator, expand_accelerator),
+        **values,
     )
 
 
 def _values(
-    collector: _Collector,
-    kind: str,
-    form: type[T],
-    expand: Callable[[str, Raw], Raw] = lambda _, data: data,
-) -> dict[str, T]:
-    values: dict[str, T] = {}
+    collector: _Collector, kind: str, expand: Callable[[str, Raw], Raw] | None = None
+) -> dict[str, Any]:
+    form, values = KINDS[kind], dict[str, Any]()
     for key, entry in sorted(collector.entries[kind].items()):
         try:
-            values[key] = convert(expand(key, entry.data), form)
+            values[key] = convert((expand or form.expand)(key, entry.data), form.value)
         except FieldError as error:
             collector.refuse(entry.file, f"{key}: {error}" if kind in _TABLES else str(error))
     return values

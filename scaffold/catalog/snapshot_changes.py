@@ -3,11 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from scaffold.catalog.snapshot import (
-    KnownProject,
-    KnownRelease,
-    Snapshot,
-)
+from scaffold.catalog.snapshot import KnownProject, KnownRelease, Snapshot
 from scaffold.catalog.wheel_selection import wheel_cells
 
 Place = tuple[str, str]

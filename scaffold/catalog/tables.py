@@ -5,7 +5,7 @@ written as rows, and expanded here before it is checked against the model.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
 from functools import cache
@@ -27,13 +27,15 @@ from scaffold.model.knowledge import (
     Footprint,
     HeaderSource,
     ImageFamily,
+    Library,
     ModuleFact,
     PackageFact,
+    ReleaseBounds,
     StandIn,
     Symbols,
     SystemPackage,
 )
-from scaffold.model.target import Arch, Device, NoContainers
+from scaffold.model.target import Arch, Device, NoContainers, Sourced
 
 T = TypeVar("T")
 
@@ -126,17 +128,15 @@ _RATIO = re.compile(r"\d{1,2}(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PythonTable:
+class PythonTable(Sourced):
     """A row of pythons.toml: the day of the first final release, and of the last security fix."""
 
     eol: date | None
     released: date | None = None
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistributionTable:
+class DistributionTable(Sourced):
     """A file of distributions/: the packages are lines of one text."""
 
     id: str
@@ -144,53 +144,24 @@ class DistributionTable:
     arch: Arch
     packages: str
     modules: str = ""
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryTable:
+class LibraryTable(Sourced):
     """A row of libraries.toml, besides the packages of distributions."""
 
     program: bool = False
     linked: bool = False
     elsewhere: str = ""
     system: str = ""
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FootprintTable:
+class FootprintTable(Sourced):
     """The file footprints.toml: the packages are lines of one text, and so are other machines'."""
 
     packages: str
     foreign: str = ""
-    source: str
-    checked: date
-
-
-_FORMS: Mapping[str, Any] = {
-    "accelerators": Accelerator,
-    "bases": Base,
-    "devices": Device,
-    "distributions": DistributionTable,
-    "python3": DistributionTable,
-    "packages": PackageFact,
-    "libraries": LibraryTable,
-    "pythons": PythonTable,
-    "modules": ModuleFact,
-    "companions": Companion,
-    "headers": HeaderSource,
-    "families": ImageFamily,
-    "compressions": Compression,
-    "dropped": DroppedPackages,
-    "indexes": ExtraIndex,
-    "stand_ins": StandIn,
-    "hardware": HardwareFact,
-    "device_files": DeviceFiles,
-    "no_containers": NoContainers,
-}
 
 
 def misspelt(kind: str, data: Raw, distributions: Iterable[str]) -> tuple[str, ...]:
@@ -198,7 +169,8 @@ def misspelt(kind: str, data: Raw, distributions: Iterable[str]) -> tuple[str, .
     checked = {key: data[key] for key in data if kind != "bases" or key not in _BASE_TABLES}
     packages = _BY_DISTRIBUTION.get(kind)
     more = dict.fromkeys(distributions, packages) if packages else {}
-    return tuple(unknown_fields(checked, _FORMS[kind], more=more))
+    form = KINDS[kind]
+    return tuple(unknown_fields(checked, form.written or form.value, more=more))
 
 
 def gather_packages(data: Raw, distributions: Collection[str]) -> Raw:
@@ -375,3 +347,41 @@ def _system_package(
         )
     on_disk, download = distribution.weigh(distribution.closure([written]))
     return {"name": written, "on_disk": on_disk, "download": download}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of fact: what becomes of an entry, and how it is ``written`` where that is not alike.
+
+    ``key`` is the field that a file of its folder is named after; empty for rows of one file.
+    """
+
+    value: type
+    key: str = ""
+    expand: Callable[[str, Raw], Raw] = lambda _, data: data
+    written: type | None = None
+
+
+# By the field of Facts, which is the folder or file below knowledge/, too.
+KINDS: Mapping[str, Kind] = {
+    "distributions": Kind(Distribution, "id", expand_distribution, DistributionTable),
+    "pythons": Kind(PythonTable),
+    "bases": Kind(Base, "id", expand_base),
+    "libraries": Kind(Library, written=LibraryTable),
+    "packages": Kind(PackageFact, "name", expand_package),
+    "devices": Kind(Device, "id"),
+    "headers": Kind(HeaderSource),
+    "families": Kind(ImageFamily),
+    "compressions": Kind(Compression),
+    "dropped": Kind(DroppedPackages, "id"),
+    "python3": Kind(Distribution, "id", expand_distribution, DistributionTable),
+    "modules": Kind(ModuleFact),
+    "companions": Kind(Companion),
+    "bounds": Kind(ReleaseBounds),
+    "indexes": Kind(ExtraIndex),
+    "hardware": Kind(HardwareFact),
+    "device_files": Kind(DeviceFiles),
+    "no_containers": Kind(NoContainers),
+    "stand_ins": Kind(StandIn),
+    "accelerators": Kind(Accelerator, "id", expand_accelerator),
+}

@@ -6,10 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-from packaging.utils import (
-    InvalidName,
-    canonicalize_name,
-)
+from packaging.utils import InvalidName, canonicalize_name
 
 from scaffold.catalog.resources import knowledge
 from scaffold.catalog.snapshot import (

@@ -8,11 +8,7 @@ from functools import lru_cache
 import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import (
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_wheel_filename,
-)
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from scaffold.model.index import DistFile, Metadata, Page, wheel_platforms
 from scaffold.model.target import Arch, LibcFamily

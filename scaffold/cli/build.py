@@ -9,8 +9,7 @@ import click
 
 from scaffold.cli.options import take_options
 from scaffold.cli.plan import show_result
-from scaffold.cli.request import with_given
-from scaffold.config.option_sources import Given
+from scaffold.cli.request import GivenCall, with_given
 from scaffold.docker.build import split_tag
 from scaffold.docker.image_archive import read_archive_file
 from scaffold.engineless.images import write_bundle
@@ -19,7 +18,6 @@ from scaffold.model.codes import Code
 from scaffold.model.errors import UsageError
 from scaffold.model.resolution import Reason
 from scaffold.operations.build import make_image_job, make_job, prepare
-from scaffold.operations.services import Services
 from scaffold.report.progress import make_build_document, show_built, talking, watching
 from scaffold.report.sbom import list_image, make_spdx
 from scaffold.report.terminal import format_size, print_result
@@ -27,10 +25,8 @@ from scaffold.report.terminal import format_size, print_result
 
 @with_given
 def build(
-    outside: Services,
-    given: Mapping[str, Given],
+    call: GivenCall,
     /,
-    path: Path,
     *,
     force: bool,
     as_json: bool,
@@ -42,6 +38,7 @@ def build(
     **values: Any,
 ) -> int:
     """Build the project in PATH into the local engine, push it, or write it without an engine."""
+    outside, given, path = call
     wishes = take_options(BuildOptions, values)
     if wishes.attest and not (wishes.push or goal):
         raise UsageError(
@@ -109,17 +106,9 @@ def check_goal(goal: str, base_from: str, bundle: str, wishes: BuildOptions) -> 
 
 
 @with_given
-def bundle(
-    outside: Services,
-    given: Mapping[str, Given],
-    /,
-    path: Path,
-    *,
-    goal: str,
-    base_from: str | None,
-    quiet: bool,
-) -> int:
+def bundle(call: GivenCall, *, goal: str, base_from: str | None, quiet: bool) -> int:
     """Write a bundle and return the exit code."""
+    outside, given, path = call
     with talking(quiet=quiet) as tell:
         prepared = prepare(outside, path, given, force=False, tell=tell)
     if prepared.rejected:

@@ -1,17 +1,15 @@
 """``leanscaffold compare``: what plans make of a project, and what people write, side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scaffold.cli.request import with_given
+from scaffold.cli.request import GivenCall, with_given
 from scaffold.cli.verify import read_proof_wishes
-from scaffold.config.option_sources import Given
 from scaffold.model.verification import Comparison, Expectation, Status, Variant
 from scaffold.operations.compare import line_up_contest
 from scaffold.operations.request import combine_options
-from scaffold.operations.services import Services
 from scaffold.report.compare import draw, make_comparison_document, show_entries
 from scaffold.report.progress import saying, talking, watching
 from scaffold.report.terminal import print_result
@@ -21,10 +19,8 @@ _NOTHING_RUNS = 1
 
 @with_given
 def compare(
-    outside: Services,
-    given: Mapping[str, Given],
+    call: GivenCall,
     /,
-    path: Path,
     *,
     bases: tuple[str, ...],
     dockerfiles: tuple[Path, ...],
@@ -34,6 +30,7 @@ def compare(
     **values: Any,
 ) -> int:
     """Build the project in PATH on several bases and as a plain Dockerfile, and run each."""
+    outside, given, path = call
     wishes = read_proof_wishes(values)
     names = tuple(name.strip() for text in bases for name in text.split(",") if name.strip())
     with talking(quiet=quiet) as tell:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scaffold.cli.plan import show_result
-from scaffold.cli.request import with_given
-from scaffold.config.option_sources import Given
+from scaffold.cli.request import GivenCall, with_given
 from scaffold.config.request import choose_targets
 from scaffold.docker.connect import connect, measure_room
 from scaffold.docker.images import native_arches
@@ -41,10 +40,7 @@ _SYSTEM_SHARE = 8  # an eighth of the device is left to its system, as in the co
 
 @with_given
 def deploy(
-    outside: Services,
-    given: Mapping[str, Given],
-    /,
-    path: Path,
+    call: GivenCall,
     *,
     engine: str,
     archive: str | None,
@@ -55,6 +51,7 @@ def deploy(
     quiet: bool,
 ) -> int:
     """Write an image, bring it to a device and return the exit code."""
+    outside, given, path = call
     prepared = None
     # An archive is all that there is where it was carried to: it runs without a plan's limits.
     if archive is None or outside.files.read_record(path) is not None:
@@ -151,7 +148,9 @@ def _with_plan(outside: Services, prepared: Prepared, arch: Arch, run: Deploymen
         name=default_name(prepared.project.name.value),
         memory=memory - memory // _SYSTEM_SHARE if memory else None,
         cpus=promise.cores * 7 / _SYSTEM_SHARE if promise.cores else None,
-        access=find_access(facts, prepared.project, targets[0]),
+        access=find_access(
+            facts, prepared.project, targets[0], promise.packages, request.options.provided
+        ),
         accelerator=find_used(facts.accelerators, targets[0], promise.packages),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from scaffold.cli.interview import InitOptions, Session, change_answer, review_decision, show_all
-from scaffold.cli.request import with_given
+from scaffold.cli.request import GivenCall, with_given
 from scaffold.config.option_sources import (
     Given,
     Source,
@@ -46,7 +46,6 @@ from scaffold.model.errors import FITS, INTERRUPTED, NOTHING_FITS, NoTerminalErr
 from scaffold.model.options import Request
 from scaffold.operations.plan import decide_outcome, spell_files, write_files
 from scaffold.operations.request import given_in
-from scaffold.operations.services import Services
 from scaffold.report.init_summary import show_end, show_findings
 from scaffold.report.next_steps import generate_command
 from scaffold.report.plan_result import PlanResult
@@ -56,9 +55,7 @@ from scaffold.report.summary import show_summary
 
 @with_given
 def init(
-    outside: Services,
-    given: Mapping[str, Given],
-    path: Path,
+    call: GivenCall,
     *,
     template: str | None,
     answer: tuple[str, ...],
@@ -68,6 +65,7 @@ def init(
     quiet: bool,
 ) -> int:
     """Set up the project in PATH, or begin one where PATH is empty."""
+    outside, given, path = call
     wishes = InitOptions(
         template=template or "",
         answers=_read_answers(answer),

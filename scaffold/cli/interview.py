@@ -8,9 +8,7 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from scaffold.config.option_sources import (
-    Given,
-)
+from scaffold.config.option_sources import Given
 from scaffold.init.prompts import interrupts_held, take_defaults
 from scaffold.init.question import (
     BESIDE_IT,
@@ -24,13 +22,7 @@ from scaffold.init.question import (
     ask_review,
     with_default,
 )
-from scaffold.init.questions import (
-    FOLLOWING,
-    RESCUE,
-    Situation,
-    answered,
-    rescue_words,
-)
+from scaffold.init.questions import FOLLOWING, RESCUE, Situation, answered, rescue_words
 from scaffold.model.plan import BESIDE
 from scaffold.operations.services import Services
 from scaffold.report.init_summary import show_dockerfile

@@ -1,13 +1,9 @@
 """``leanscaffold lint``: what is wrong with a Dockerfile, and what it costs this project."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from scaffold.cli.request import with_request
-from scaffold.model.options import Request
-from scaffold.model.resolution import Reason
+from scaffold.cli.request import RequestCall, with_request
 from scaffold.operations.lint import choose_rules, lint_file
-from scaffold.operations.services import Services
 from scaffold.report.lint import print_findings
 from scaffold.report.progress import talking
 
@@ -16,10 +12,7 @@ _FOUND = 1
 
 @with_request
 def lint(
-    outside: Services,
-    request: Request,
-    remarks: tuple[Reason, ...],
-    path: Path,
+    call: RequestCall,
     *,
     fix: bool,
     select: tuple[str, ...],
@@ -31,6 +24,7 @@ def lint(
     quiet: bool,
 ) -> int:
     """Find what makes the image of a Dockerfile large, slow, unsafe or broken."""
+    outside, request, remarks, path = call
     rules = choose_rules(select, ignore)
     request = replace(request, options=replace(request.options, offline=not online))
     with talking(quiet=quiet) as tell:

@@ -1,10 +1,9 @@
 """``leanscaffold doctor`` and ``config``: what is broken here, and which options hold."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from scaffold.cli.request import require_folder, with_given
-from scaffold.config.option_sources import Given, overlay, raw_values, unused_variables
+from scaffold.cli.request import GivenCall, require_folder, with_given
+from scaffold.config.option_sources import overlay, raw_values, unused_variables
 from scaffold.config.request import parse_request
 from scaffold.docker.doctor import Health
 from scaffold.operations.request import given_in
@@ -30,8 +29,9 @@ def doctor(outside: Services, path: Path, *, as_json: bool) -> int:
 
 
 @with_given
-def config(outside: Services, given: Mapping[str, Given], path: Path, *, as_json: bool) -> None:
+def config(call: GivenCall, *, as_json: bool) -> None:
     """Show the value of every option for the project in PATH, and where it comes from."""
+    outside, given, path = call
     require_folder(path)
     record = outside.files.read_record(path)
     held = overlay(given.values(), given_in(record))

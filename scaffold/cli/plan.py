@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-from scaffold.cli.request import with_request
+from scaffold.cli.request import RequestCall, with_request
 from scaffold.model.errors import FITS, NOTHING_FITS
-from scaffold.model.options import Request
-from scaffold.model.resolution import Reason
 from scaffold.operations.plan import compare_files, decide_outcome, write_files
-from scaffold.operations.services import Services
 from scaffold.report.document import make_document
 from scaffold.report.plan_result import PlanResult
 from scaffold.report.progress import talking
@@ -26,17 +23,9 @@ def show_result(outcome: PlanResult, *, folder: Path, as_json: bool, verbose: bo
 
 
 @with_request
-def plan(
-    outside: Services,
-    request: Request,
-    remarks: tuple[Reason, ...],
-    path: Path,
-    *,
-    as_json: bool,
-    verbose: bool,
-    quiet: bool,
-) -> int:
+def plan(call: RequestCall, *, as_json: bool, verbose: bool, quiet: bool) -> int:
     """Show which base image the project in PATH gets, and why; write nothing."""
+    outside, request, remarks, path = call
     with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
         if outcome.fits:
@@ -45,18 +34,9 @@ def plan(
 
 
 @with_request
-def generate(
-    outside: Services,
-    request: Request,
-    remarks: tuple[Reason, ...],
-    path: Path,
-    *,
-    force: bool,
-    as_json: bool,
-    verbose: bool,
-    quiet: bool,
-) -> int:
+def generate(call: RequestCall, *, force: bool, as_json: bool, verbose: bool, quiet: bool) -> int:
     """Write a Dockerfile, a lock per target and a .dockerignore into the project in PATH."""
+    outside, request, remarks, path = call
     with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
         if outcome.fits:

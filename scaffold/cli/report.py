@@ -4,13 +4,10 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.request import with_request
+from scaffold.cli.request import RequestCall, with_request
 from scaffold.docker.image_archive import read_archive_file
 from scaffold.model.errors import FITS, NOTHING_FITS, NothingFitsError
-from scaffold.model.options import Request
-from scaffold.model.resolution import Reason
 from scaffold.operations.plan import decide_outcome
-from scaffold.operations.services import Services
 from scaffold.report.candidates import make_breakdown_document, show_breakdown
 from scaffold.report.page import render_page
 from scaffold.report.progress import talking
@@ -19,18 +16,9 @@ from scaffold.report.terminal import print_result, to_json
 
 
 @with_request
-def report(
-    outside: Services,
-    request: Request,
-    remarks: tuple[Reason, ...],
-    path: Path,
-    *,
-    html: str | None,
-    force: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+def report(call: RequestCall, *, html: str | None, force: bool, as_json: bool, quiet: bool) -> int:
     """Show where the bytes of the image of the project in PATH go, before it is built."""
+    outside, request, remarks, path = call
     with talking(quiet=quiet) as tell:
         outcome = decide_outcome(outside, path, request, tell, remarks)
         facts = outside.knowledge.load_facts(request.knowledge)
@@ -61,16 +49,9 @@ def report(
 
 
 @with_request
-def sbom(
-    outside: Services,
-    request: Request,
-    remarks: tuple[Reason, ...],
-    path: Path,
-    *,
-    form: str,
-    quiet: bool,
-) -> int:
+def sbom(call: RequestCall, *, form: str, quiet: bool) -> int:
     """List what is in an image, or in the one that a project's plan makes."""
+    outside, request, remarks, path = call
     if not path.is_dir():
         inventory = list_image(read_archive_file(path), path.stem)
     else:

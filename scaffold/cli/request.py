@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from scaffold.config.option_sources import Given
 from scaffold.model.errors import PathUnreadableError
@@ -16,8 +16,25 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class RequestCall(NamedTuple):
+    """What a command about a project is asked for, with remarks on the options of it."""
+
+    outside: Services
+    request: Request
+    remarks: tuple[Reason, ...]
+    path: Path
+
+
+class GivenCall(NamedTuple):
+    """What is asked of each setting by flags, variables and pyproject.toml, of a project."""
+
+    outside: Services
+    given: Mapping[str, Given]
+    path: Path
+
+
 def with_request(
-    command: Callable[Concatenate[Services, Request, tuple[Reason, ...], P], R],
+    command: Callable[Concatenate[RequestCall, P], R],
 ) -> Callable[Concatenate[Services, P], R]:
     """Give a command the request of its options, and remarks on those that were recorded.
 
@@ -26,19 +43,23 @@ def with_request(
 
     @wraps(command)
     def run(outside: Services, /, *args: P.args, **values: P.kwargs) -> R:
-        return command(outside, *take_request(outside, values), *args, **values)
+        request, remarks = take_request(outside, values)
+        path: Any = values.pop("path")
+        return command(RequestCall(outside, request, remarks, path), *args, **values)
 
     return run
 
 
 def with_given(
-    command: Callable[Concatenate[Services, Mapping[str, Given], P], R],
+    command: Callable[Concatenate[GivenCall, P], R],
 ) -> Callable[Concatenate[Services, P], R]:
     """Give a command what is asked of each setting by flags, variables and pyproject.toml."""
 
     @wraps(command)
     def run(outside: Services, /, *args: P.args, **values: P.kwargs) -> R:
-        return command(outside, take_given(outside, values), *args, **values)
+        given = take_given(outside, values)
+        path: Any = values.pop("path")
+        return command(GivenCall(outside, given, path), *args, **values)
 
     return run
 

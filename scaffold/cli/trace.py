@@ -6,7 +6,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from scaffold.cli.request import with_given
+from scaffold.cli.request import GivenCall, with_given
 from scaffold.cli.verify import read_proof_wishes
 from scaffold.config.option_sources import Given
 from scaffold.model.errors import NothingFitsError, PathUnreadableError, UsageError
@@ -43,10 +43,8 @@ def _with_path(command: Callable[..., int]) -> Callable[..., int]:
 @_with_path
 @with_given
 def trace(
-    outside: Services,
-    given: Mapping[str, Given],
+    call: GivenCall,
     /,
-    path: Path,
     *,
     commands: tuple[str, ...],
     http: tuple[str, ...],
@@ -57,6 +55,7 @@ def trace(
     **values: Any,
 ) -> int:
     """Trace what runs of the project in PATH open, so that the image can do without the rest."""
+    outside, given, path = call
     wishes = read_proof_wishes(values)
     with talking(quiet=quiet) as tell:
         outcome, tracing = _order(outside, path, given, (commands, http), tell)
@@ -100,12 +99,7 @@ def _order(
             hint="take a base that is cut to measure: --base bare",
         )
     plan = outside.planner.make_plan(outcome.project, outcome.targets, outcome.decisions, whole)
-    promise = replace(
-        promise_of(outcome),
-        base=fits.base.id,
-        packages={w.pinned.name: w.pinned.version for w in fits.candidate.packages},
-        interpreter=fits.base.interpreter.format(python=fits.python),
-    )
+    promise = promise_of(outcome, fits)
     tracing = Tracing(
         job=make_contest(path, outcome, (), outside.knowledge.load_facts(request.knowledge)).job,
         plan=plan,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.request import with_given
+from scaffold.cli.request import GivenCall, with_given
 from scaffold.config.option_sources import Given, request_of
 from scaffold.config.request import parse_argv, parse_request, to_argv, without_secrets
 from scaffold.model.errors import NOTHING_FITS, UsageError
@@ -41,18 +41,9 @@ _OTHER_BASE = (
 
 
 @with_given
-def update(
-    outside: Services,
-    given: Mapping[str, Given],
-    /,
-    path: Path,
-    *,
-    check: bool,
-    force: bool,
-    as_json: bool,
-    quiet: bool,
-) -> int:
+def update(call: GivenCall, *, check: bool, force: bool, as_json: bool, quiet: bool) -> int:
     """Plan the project in PATH again after its dependencies or options changed."""
+    outside, given, path = call
     record = outside.files.read_record(path)
     if record is None:
         raise UsageError(

@@ -1,7 +1,7 @@
 """``leanscaffold verify``: build, run the way the device would, and tell what holds."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +9,7 @@ from typing import Any
 
 from scaffold.cli.options import take_options
 from scaffold.cli.plan import show_result
-from scaffold.cli.request import with_given
-from scaffold.config.option_sources import Given
+from scaffold.cli.request import GivenCall, with_given
 from scaffold.docker.image_archive import read_archive_file
 from scaffold.model.build import Progress
 from scaffold.model.errors import UsageError
@@ -43,10 +42,8 @@ def read_proof_wishes(values: dict[str, Any]) -> VerifyOptions:
 
 @with_given
 def verify(
-    outside: Services,
-    given: Mapping[str, Given],
+    call: GivenCall,
     /,
-    path: Path,
     *,
     no_engine: bool,
     base_from: str | None,
@@ -58,6 +55,7 @@ def verify(
     **values: Any,
 ) -> int:
     """Build the project in PATH and prove that the image is what the plan says."""
+    outside, given, path = call
     wishes = read_proof_wishes(values)
     if save and wishes.image:
         raise UsageError(

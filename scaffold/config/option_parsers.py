@@ -81,7 +81,7 @@ def parse_targets(texts: Iterable[str]) -> tuple[Arch, ...]:
 
 def parse_python(text: str) -> str:
     """Return a Python minor such as ``3.12``. Raises UsageError for anything else."""
-    wanted = text.strip()
+    wanted = text.strip().removeprefix("python")
     if _MINOR.fullmatch(wanted):
         return wanted
     near = re.match(r"3\.[0-9]{1,2}(?=\.)", wanted)

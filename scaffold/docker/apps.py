@@ -121,6 +121,8 @@ def _settings(mark: str, trial: RunSpec) -> dict[str, Any]:
         "tmpfs": {folder: _mount(trial.user, folder) for folder in trial.writable},
         "network_mode": "bridge" if trial.network else "none",
         "security_opt": ["no-new-privileges"],
+        "cap_add": list(trial.capabilities),
+        **({"shm_size": trial.shared} if trial.shared else {}),
         # The image's own check would take part in the figures; it is tried once, at the end.
         "healthcheck": {"test": ["NONE"]},
     }

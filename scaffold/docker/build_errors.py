@@ -298,7 +298,3 @@ def shorten(name: str, length: int = 100) -> str:
 
 def _output(failed: FailedStep | None) -> list[Detail]:
     return [Detail(text=line) for line in failed.output[-_TAIL:]] if failed else []
-
-
-def _details(said: Sequence[str]) -> list[Detail]:
-    return [Detail(text=line) for line in said[-_TAIL:]]

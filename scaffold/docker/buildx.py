@@ -28,15 +28,7 @@ from scaffold.docker.build_errors import (
     explain_failure,
 )
 from scaffold.docker.buildkit_progress import Log, PlainLog, RawLog, join_tries, own_steps
-from scaffold.model.build import (
-    BuildRequest,
-    Built,
-    Progress,
-    Secret,
-    Step,
-    spell_push,
-    zstd_level,
-)
+from scaffold.model.build import BuildRequest, Built, Progress, Secret, Step, spell_push, zstd_level
 from scaffold.model.errors import (
     BuildError,
     BuildxMissingError,
@@ -242,10 +234,7 @@ def find_buildx(environ: Mapping[str, str] = os.environ) -> tuple[int, int]:
 
 
 def build(
-    orders: Sequence[BuildRequest],
-    watch: Watch,
-    *,
-    environ: Mapping[str, str] = os.environ,
+    orders: Sequence[BuildRequest], watch: Watch, *, environ: Mapping[str, str] = os.environ
 ) -> tuple[Built, ...]:
     """Build all images, several of them in one bake, and return them in the order asked for.
 
@@ -284,11 +273,7 @@ def _refuse_gzip_only(order: BuildRequest, environ: Mapping[str, str]) -> None:
 
 
 def _persist(
-    tries: Sequence[Sequence[BuildRequest]],
-    watch: Watch,
-    environ: Mapping[str, str],
-    *,
-    raw: bool,
+    tries: Sequence[Sequence[BuildRequest]], watch: Watch, environ: Mapping[str, str], *, raw: bool
 ) -> tuple[dict[str, Any], tuple[Step, ...]]:
     """Build, the next way if a layer is lost; return buildx's metadata and the steps of all."""
     log: Log = RawLog() if raw else PlainLog()

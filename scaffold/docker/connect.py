@@ -208,10 +208,10 @@ def _read_context(folder: Path, name: str) -> dict[str, Any]:
         endpoint = _read_json(folder / "meta" / key / "meta.json")["Endpoints"]["docker"]
         settings: dict[str, Any] = {"base_url": str(endpoint["Host"])}
     except (KeyError, TypeError) as error:
-        raise EngineMissingError(
-            f"there is no docker context {name!r}",
-            hint="`docker context ls` shows those there are",
-        ) from error
+        hint = "`docker context ls` shows those there are"
+        if "@" in name:
+            hint = f"an engine over SSH is ssh://{name}; {hint}"
+        raise EngineMissingError(f"there is no docker context {name!r}", hint=hint) from error
     files = {
         part: folder / "tls" / key / "docker" / f"{part}.pem" for part in ("ca", "cert", "key")
     }

@@ -30,7 +30,7 @@ class Health(StrEnum):
     UNTRIED = "untried"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One part of the machine. ``remedy`` is the command, or the words, that mend it."""
 
@@ -155,20 +155,20 @@ def check_up(edges: DoctorServices) -> Iterator[Finding]:
     try:
         engine = edges.find_engine()
         text = f"Docker Engine {engine.version}, {engine.platform}, at {engine.where}"
-        yield Finding(part="engine", health=Health.WELL, text=text)
+        yield Finding("engine", Health.WELL, text)
     except LeanscaffoldError as error:
         yield _broken("engine", error)
     buildx = False
     try:
         text = f"buildx {'.'.join(map(str, edges.find_buildx()))}"
-        yield Finding(part="buildx", health=Health.WELL, text=text)
+        yield Finding("buildx", Health.WELL, text)
         buildx = True
     except LeanscaffoldError as error:
         yield _broken("buildx", error)
     yield (
         _check_emulation(edges)
         if engine and buildx
-        else Finding(part="emulation", health=Health.UNTRIED, text="no engine to build with")
+        else Finding("emulation", Health.UNTRIED, "no engine to build with")
     )
     yield from _check_index(edges)
     yield from _check_proxy(edges.environ)
@@ -178,9 +178,7 @@ def check_up(edges: DoctorServices) -> Iterator[Finding]:
 
 def _broken(part: str, error: LeanscaffoldError) -> Finding:
     details = "".join(f"; {detail}" for detail in error.details[:1])
-    return Finding(
-        part=part, health=Health.BROKEN, text=f"{error.cause}{details}", remedy=error.hint
-    )
+    return Finding(part, Health.BROKEN, f"{error.cause}{details}", error.hint)
 
 
 def _check_emulation(edges: DoctorServices) -> Finding:
@@ -191,14 +189,14 @@ def _check_emulation(edges: DoctorServices) -> Finding:
     missing = [arch for arch in _USUAL if arch.platform not in platforms]
     if not missing:
         shown = ", ".join(arch.platform for arch in _USUAL)
-        return Finding(part="emulation", health=Health.WELL, text=f"the builder runs {shown}")
+        return Finding("emulation", Health.WELL, f"the builder runs {shown}")
     names = " and ".join(arch.platform for arch in missing)
     emulators = ",".join(_EMULATORS[arch] for arch in missing)
     return Finding(
-        part="emulation",
-        health=Health.WEAK,
-        text=f"the builder cannot run {names}: only packages without a wheel and `verify` need it",
-        remedy=f"docker run --privileged --rm tonistiigi/binfmt --install {emulators}",
+        "emulation",
+        Health.WEAK,
+        f"the builder cannot run {names}: only packages without a wheel and `verify` need it",
+        f"docker run --privileged --rm tonistiigi/binfmt --install {emulators}",
     )
 
 
@@ -210,10 +208,10 @@ def _check_index(edges: DoctorServices) -> Iterator[Finding]:
         return
     if not config.urls:
         yield Finding(
-            part="index",
-            health=Health.BROKEN,
-            text="no index is configured",
-            remedy="pip config set global.index-url https://…",
+            "index",
+            Health.BROKEN,
+            "no index is configured",
+            "pip config set global.index-url https://…",
         )
     origins = dict(config.origins)
     for url in config.urls:
@@ -225,9 +223,9 @@ def _check_index(edges: DoctorServices) -> Iterator[Finding]:
         except LeanscaffoldError as error:
             yield _broken("index", error)
         else:
-            yield Finding(part="index", health=Health.WELL, text=f"{where} answers")
+            yield Finding("index", Health.WELL, f"{where} answers")
     for remark in config.remarks:
-        yield Finding(part="index", health=Health.WEAK, text=remark)
+        yield Finding("index", Health.WEAK, remark)
 
 
 def _check_proxy(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -238,26 +236,26 @@ def _check_proxy(environ: Mapping[str, str]) -> Iterator[Finding]:
             continue
         found = True
         if urlsplit(text).scheme and urlsplit(text).hostname:
-            yield Finding(part="proxy", health=Health.WELL, text=f"{name} is {redact(text)}")
+            yield Finding("proxy", Health.WELL, f"{name} is {redact(text)}")
         else:
             yield Finding(
-                part="proxy",
-                health=Health.BROKEN,
-                text=f"{name} is not an address: {redact(text)}",
-                remedy=f"export {name}=http://proxy.example:3128",
+                "proxy",
+                Health.BROKEN,
+                f"{name} is not an address: {redact(text)}",
+                f"export {name}=http://proxy.example:3128",
             )
     for name in _CERTIFICATES:
         file = environ.get(name, "").strip()
         if file and not Path(file).exists():
             found = True
             yield Finding(
-                part="proxy",
-                health=Health.BROKEN,
-                text=f"{name} names {file}, and there is no such file",
-                remedy=f"unset {name}",
+                "proxy",
+                Health.BROKEN,
+                f"{name} names {file}, and there is no such file",
+                f"unset {name}",
             )
     if not found:
-        yield Finding(part="proxy", health=Health.WELL, text="none is set")
+        yield Finding("proxy", Health.WELL, "none is set")
 
 
 def _check_disk(edges: DoctorServices, engine: EngineFacts | None) -> Iterator[Finding]:
@@ -266,14 +264,10 @@ def _check_disk(edges: DoctorServices, engine: EngineFacts | None) -> Iterator[F
         if free is not None:
             enough = free >= _LITTLE
             yield Finding(
-                part="disk",
-                health=Health.WELL
-                if enough
-                else Health.WEAK
-                if free >= _TOO_LITTLE
-                else Health.BROKEN,
-                text=f"{_gigabytes(free)} free for images in {engine.storage}",
-                remedy="" if enough else "docker builder prune",
+                "disk",
+                Health.WELL if enough else Health.WEAK if free >= _TOO_LITTLE else Health.BROKEN,
+                f"{_gigabytes(free)} free for images in {engine.storage}",
+                "" if enough else "docker builder prune",
             )
     folder = next(
         (path for path in (edges.cache, *edges.cache.parents) if edges.free(path) is not None),
@@ -282,10 +276,10 @@ def _check_disk(edges: DoctorServices, engine: EngineFacts | None) -> Iterator[F
     free = edges.free(folder) or 0
     enough = free >= _CACHE_NEEDS
     yield Finding(
-        part="disk",
-        health=Health.WELL if enough else Health.WEAK,
-        text=f"{_gigabytes(free)} free for the cache in {edges.cache}",
-        remedy="" if enough else "export LEANSCAFFOLD_CACHE_DIR=/path/with/room",
+        "disk",
+        Health.WELL if enough else Health.WEAK,
+        f"{_gigabytes(free)} free for the cache in {edges.cache}",
+        "" if enough else "export LEANSCAFFOLD_CACHE_DIR=/path/with/room",
     )
 
 
@@ -298,8 +292,8 @@ def _check_knowledge(edges: DoctorServices) -> Finding:
     age = (edges.today - day).days
     health = Health.WELL if age <= OLD else Health.WEAK if age <= _STALE else Health.BROKEN
     return Finding(
-        part="knowledge",
-        health=health,
-        text=describe_age(day, edges.today),
-        remedy="" if health is Health.WELL else UPGRADE,
+        "knowledge",
+        health,
+        describe_age(day, edges.today),
+        "" if health is Health.WELL else UPGRADE,
     )

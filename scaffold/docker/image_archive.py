@@ -1,14 +1,15 @@
 """An image's archive, read in one pass: its layers, their bytes, and what checks look at."""
 
 import hashlib
+import io
 import json
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from gzip import BadGzipFile, GzipFile
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import IO, Any, cast
 
 from scaffold.docker.image_fs import Entry, is_kept, make_contents, site_folders
 from scaffold.docker.oci import ZSTD_MAGIC, zstd
@@ -28,14 +29,6 @@ _GZIP_LEVEL = 6
 _GO_GZIP = 1.045
 
 
-class Source(Protocol):
-    """Anything that gives bytes when asked."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes, at most ``size``; none at the end."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
     """A layer read from an archive: its digest, its bytes unpacked and compressed, its entries."""
@@ -46,45 +39,27 @@ class Packed:
     entries: tuple[Entry, ...] = ()
 
 
-class _Joined:
+class _Joined(io.RawIOBase):
     """Chunks as one readable stream."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks: Iterator[bytes] = iter(chunks)
+        self._chunks = iter(chunks)
         self._rest = b""
 
-    def read(self, size: int = -1, /) -> bytes:
-        parts, left = [], size
-        while left:
-            if not self._rest:
-                self._rest = next(self._chunks, b"")
-                if not self._rest:
-                    break
-            part = self._rest[:left] if left > 0 else self._rest
-            self._rest = self._rest[len(part) :]
-            parts.append(part)
-            left -= len(part) if left > 0 else 0
-        return b"".join(parts)
+    def readable(self) -> bool:
+        return True
 
-
-class _Started:
-    """A stream whose first bytes were read to see what it is."""
-
-    def __init__(self, head: bytes, source: Source) -> None:
-        self._head, self._source = head, source
-
-    def read(self, size: int = -1, /) -> bytes:
-        if self._head:
-            part = self._head if size < 0 else self._head[:size]
-            self._head = self._head[len(part) :]
-            return part + (self._source.read() if size < 0 else b"")
-        return self._source.read(size)
+    def readinto(self, buffer: Any, /) -> int:
+        self._rest = self._rest or next(self._chunks, b"")
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
 
 
 class _Measured:
     """A stream that is hashed, and compressed to see what comes out, while it is read."""
 
-    def __init__(self, source: Source, *, compress: bool) -> None:
+    def __init__(self, source: io.BufferedIOBase, *, compress: bool) -> None:
         self._source = source
         self._hash = hashlib.sha256()
         self._zip = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, 31) if compress else None
@@ -151,7 +126,7 @@ def _read_members(
     texts: dict[str, bytes] = {}
     packed: dict[str, Packed] = {}
     try:
-        stream = cast("IO[bytes]", _Joined(chunks))
+        stream = io.BufferedReader(_Joined(chunks), _CHUNK)
         with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK) as archive:
             for member in archive:
                 if member.issym() or member.islnk():
@@ -178,24 +153,21 @@ def _read_member(
     texts: dict[str, bytes],
     packed: dict[str, Packed],
 ) -> None:
-    file = archive.extractfile(member)
-    if file is None:
-        return
-    head = file.read(4)
-    source = _Started(head, cast("Source", file))
+    file = cast("io.BufferedReader", archive.extractfile(member))
+    head = file.peek(4)[:4]
     if head[:1] in {b"{", b"["}:
         if member.size < _MOST_JSON:
-            texts[member.name] = source.read()
+            texts[member.name] = file.read()
     elif member.size > tarfile.BLOCKSIZE or head.startswith((_GZIP, ZSTD_MAGIC)):
-        packed[member.name] = _read_layer(source, member.size, head)
+        packed[member.name] = _read_layer(file, member.size, head)
 
 
-def _read_layer(source: Source, size: int, head: bytes) -> Packed:
+def _read_layer(source: io.BufferedIOBase, size: int, head: bytes) -> Packed:
     packed = head.startswith((_GZIP, ZSTD_MAGIC))
     if head.startswith(ZSTD_MAGIC):
-        source = zstd.open(cast("IO[bytes]", source))
+        source = zstd.open(source)
     elif packed:
-        source = GzipFile(fileobj=cast("IO[bytes]", source))
+        source = GzipFile(fileobj=source)
     stream = _Measured(source, compress=not packed)
     entries = []
     with tarfile.open(

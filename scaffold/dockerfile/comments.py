@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from scaffold.dockerfile.quoting import guard
 from scaffold.model.codes import DECIDING, Code
 from scaffold.model.plan import Plan, TargetPlan, file_option
+from scaffold.model.target import mega
 from scaffold.model.verdict import Accepted, Rejected
 from scaffold.project.dockerignore import TRACE
 
@@ -23,9 +24,9 @@ def header_lines(plan: Plan) -> Iterator[str]:
     for target in plan.targets:
         size = target.chosen.size
         yield (
-            f"{target.target.arch.platform}: predicted {_mb(size.on_disk)} on disk "
-            f"(± {_mb(size.error)}), {_mb(size.download)} to download "
-            f"(± {_mb(size.download_error)})"
+            f"{target.target.arch.platform}: predicted {mega(size.on_disk)} on disk "
+            f"(± {mega(size.error)}), {mega(size.download)} to download "
+            f"(± {mega(size.download_error)})"
         )
     libc = plan.targets[0].chosen.candidate.resolution.environment.libc
     yield from _wrap(
@@ -164,7 +165,3 @@ def _wrap(text: str, *, first: str = "", rest: str = "") -> list[str]:
 
 def _bullet(text: str) -> list[str]:
     return _wrap(text, first="- ", rest="  ")
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scaffold import __version__
 from scaffold.model.build import spell_push
-from scaffold.model.hardware import Group, Hardware, groups_of
+from scaffold.model.hardware import Group, Hardware, Rights, groups_of, share_memory
 from scaffold.model.knowledge import Accelerator
 from scaffold.model.plan import Plan, default_name
 from scaffold.model.project import When
@@ -32,7 +32,8 @@ class Service:
     ``fetches`` that the build downloads models.
     ``accelerator`` is one that asks for a container runtime of its own, ``environment`` what it and
     packages read, ``security`` what the engine hides or forbids otherwise, ``rules`` let it open
-    device files that come and go.
+    device files that come and go, ``rights`` are given for what ``asks`` says. ``shared`` is how
+    much shared memory it gets, in MiB, for what ``shares`` says, None for the engine's default.
     """
 
     name: str
@@ -61,6 +62,10 @@ class Service:
     environment: Mapping[str, str]
     security: tuple[str, ...]
     rules: tuple[str, ...]
+    rights: Rights
+    asks: tuple[str, ...]
+    shared: int | None
+    shares: str
 
 
 def make_service(plan: Plan) -> Service:
@@ -79,12 +84,17 @@ def make_service(plan: Plan) -> Service:
         environment={**(runtime.variables if runtime else {}), **access.variables},
         security=access.security,
         rules=access.rules,
+        rights=access.rights,
+        asks=access.asks,
+        shared=share_memory(memory_of) // _MEBI if access.shares else None,
+        shares=access.shares,
         name=name,
         image=name,
         platform=arches[0][1] if len(arches) == 1 else "",
         several=len(arches) > 1,
         arches=arches,
-        port=plan.port,
+        # On the host's own network every port is the host's.
+        port=None if access.rights.network else plan.port,
         home=plan.home,
         volumes=tuple(
             (name_volume(path), path) for path in list_volumes(plan.project, workdir=plan.workdir)

@@ -9,13 +9,7 @@ from scaffold.assembler.bundle import bundle
 from scaffold.catalog.resources import make_environment
 from scaffold.dockerfile.extras import render_extras
 from scaffold.dockerfile.lockfile import render_build_lock, render_lock
-from scaffold.dockerfile.quoting import (
-    exec_form,
-    guard,
-    quoted,
-    shell_word,
-    yaml_key,
-)
+from scaffold.dockerfile.quoting import exec_form, guard, quoted, shell_word, yaml_key
 from scaffold.dockerfile.template_context import make_template_context
 from scaffold.model.plan import Plan
 from scaffold.project.dockerignore import (

@@ -72,8 +72,7 @@ def _lay_over(archive: Path, root: Path, entries: dict[str, Entry]) -> None:
                 place(tar, member, root, entries)
     except (tarfile.TarError, zstd.ZstdError, EOFError, OSError) as error:
         raise BaseUnavailableError(
-            f"a layer of the base cannot be unpacked: {error}",
-            hint="is the disk full?",
+            f"a layer of the base cannot be unpacked: {error}", hint="is the disk full?"
         ) from error
 
 

@@ -268,10 +268,7 @@ def choose(
         wanted, user = waiting.pop(0)
         if any(_is_met(one, have, provided) for one in wanted):
             continue
-        found = next(
-            (deb for one in wanted for deb in _candidates(one, debs)),
-            None,
-        )
+        found = next((deb for one in wanted for deb in _candidates(one, debs)), None)
         if found is None:
             text = " | ".join(" ".join(filter(None, one)) for one in wanted)
             raise UsageError(

@@ -17,10 +17,10 @@ from docker.types import LogConfig
 from scaffold.docker.apps import read_log, read_state
 from scaffold.docker.oci import is_platform, open_layer
 from scaffold.model.errors import Detail, EngineError, UsageError
-from scaffold.model.hardware import HostAccess, groups_of
+from scaffold.model.hardware import HostAccess, groups_of, share_memory
 from scaffold.model.image import in_blocks
 from scaffold.model.knowledge import Accelerator
-from scaffold.model.target import Arch
+from scaffold.model.target import Arch, mega
 from scaffold.planner.companions import name_volume
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
     # By names: what a container without a name for it leaves is lost with the next.
     kept = {"home": variables["HOME"]} if "HOME" in variables else {}
     kept |= {name_volume(path): path for path in run.get("Volumes") or {}}
-    used = job.accelerator
+    used, rights = job.accelerator, job.access.rights
     tmp = min(_TMP_MOST, job.memory // _TMP_SHARE) if job.memory else _TMP_MOST
     return {
         "name": job.name,
@@ -175,7 +175,10 @@ def run_settings(job: Deployment, saved: Saved) -> dict[str, Any]:
             **job.environment,
         },
         **({"runtime": used.runtime} if used and used.runtime else {}),
-        "ports": ports,
+        **({"network_mode": rights.network} if rights.network else {"ports": ports}),
+        **({"user": rights.user} if rights.user else {}),
+        "cap_add": list(rights.added),
+        **({"shm_size": share_memory(job.memory)} if job.access.shares else {}),
         "restart_policy": {"Name": "unless-stopped" if run.get("Healthcheck") else "on-failure"},
         "read_only": True,
         "tmpfs": {"/tmp": f"size={tmp},mode=1777"},  # noqa: S108 - a path inside the image
@@ -406,8 +409,8 @@ def _check_room(archive: Path, layers: Sequence[str], room: int | None) -> None:
                 needed += sum(in_blocks(one.size) for one in layer)
     if needed > room:
         raise EngineError(
-            f"the device has {room / 1e6:.1f} MB free, and the new layers take "
-            f"{needed / 1e6:.1f} MB beside the old image",
+            f"the device has {mega(room)} free, and the new layers take "
+            f"{mega(needed)} beside the old image",
             hint="`docker image prune` there, or a smaller image; nothing was changed",
         )
 

@@ -47,7 +47,10 @@ def _reasons(view: TemplateContext) -> Iterator[str]:
     for base in view.bases:
         if base.system and view.manager != "apt":
             names = ", ".join(base.system)
-            yield f"the base gets packages of its distribution, whose scripts run there: {names}"
+            yield (
+                f"apk adds {names} inside the base alone; a Debian base gets its packages without "
+                "an engine, too (--base slim-trixie)"
+            )
     if view.compilers:
         yield f"the project's own machine code: {', '.join(view.compilers)} of the target"
     if view.traced:

@@ -419,10 +419,7 @@ def open_index(
 
     return LayeredIndex(
         live=LiveIndex(
-            configure,
-            Cache(find_cache_folder(env)),
-            largest_elf_read=largest_elf_read,
-            build=build,
+            configure, Cache(find_cache_folder(env)), largest_elf_read=largest_elf_read, build=build
         ),
         snapshot=snapshot or Snapshot(*snapshots()),
         locks=() if project is None or project.lock is None else (project.lock,),

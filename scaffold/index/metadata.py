@@ -7,12 +7,14 @@ import re
 import tarfile
 import tomllib
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from io import BytesIO
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
 from packaging.metadata import parse_email
@@ -119,8 +121,8 @@ def _find_problem(head: bytes, unparsed: Mapping[str, object]) -> str:
 def read_sdist(data: bytes, filename: str) -> SdistInside | None:
     """Return what an sdist says; None for one that is broken or has no PKG-INFO."""
     try:
-        read = _read_zip if filename.endswith(".zip") else _read_tar
-        texts, names, libraries = read(data)
+        members = _list_zip(data) if filename.endswith(".zip") else _list_tar(data)
+        texts, names, libraries = _read_members(members)
     except (tarfile.TarError, zlib.error, BadZipFile, EOFError, ValueError, OSError, RuntimeError):
         return None
     info = texts.get("PKG-INFO")
@@ -142,49 +144,42 @@ def read_sdist(data: bytes, filename: str) -> SdistInside | None:
     return SdistInside(metadata=metadata, source=source)
 
 
-# Texts that are read, names of all files, and libraries.
-_Archive = tuple[dict[str, bytes], tuple[str, ...], Sequence[CompiledLibrary]]
+_Member = tuple[str, int, Callable[[], IO[bytes] | None]]  # path, size in bytes, what opens it
 
 
-def _read_tar(data: bytes) -> _Archive:
+def _read_members(
+    members: Iterable[_Member],
+) -> tuple[dict[str, bytes], tuple[str, ...], Sequence[CompiledLibrary]]:
+    """Return the texts that matter, the names of all files, and the libraries."""
     texts: dict[str, bytes] = {}
     names: list[str] = []
     libraries: list[CompiledLibrary | None] = []
-    with tarfile.open(fileobj=BytesIO(data), mode="r|*") as archive:
-        for member in archive:
-            if member.offset > _MOST_UNPACKED or len(names) >= _MOST_MEMBERS:
-                break
-            path = _inside(member.name)
-            if not member.isfile() or not path:
-                continue
-            names.append(path)
-            if is_read(path) and member.size <= _LARGEST_TEXT:
-                file = archive.extractfile(member)
-                texts[path] = file.read() if file else b""
-            elif _is_module(path, member.size) and (file := archive.extractfile(member)):
-                if starts_programs((text := file.read()).decode("utf-8", "replace")):
-                    texts[path] = text
-            elif _is_library(path) and (file := archive.extractfile(member)):
-                libraries.append(read_library(path, file))
+    for path, size, start in islice(members, _MOST_MEMBERS):
+        names.append(path)
+        if is_read(path) and size <= _LARGEST_TEXT:
+            texts[path] = file.read() if (file := start()) else b""
+        elif _is_module(path, size) and (file := start()):
+            if starts_programs((text := file.read()).decode("utf-8", "replace")):
+                texts[path] = text
+        elif _is_library(path) and (file := start()):
+            libraries.append(read_library(path, file))
     return texts, tuple(names), [one for one in libraries if one]
 
 
-def _read_zip(data: bytes) -> _Archive:
-    texts: dict[str, bytes] = {}
-    libraries: list[CompiledLibrary | None] = []
+def _list_tar(data: bytes) -> Iterator[_Member]:
+    with tarfile.open(fileobj=BytesIO(data), mode="r|*") as archive:
+        for member in archive:
+            if member.offset > _MOST_UNPACKED:
+                break
+            if member.isfile() and (path := _inside(member.name)):
+                yield path, member.size, partial(archive.extractfile, member)
+
+
+def _list_zip(data: bytes) -> Iterator[_Member]:
     with ZipFile(BytesIO(data)) as archive:
-        infos = [(_inside(info.filename), info) for info in archive.infolist()[:_MOST_MEMBERS]]
-        for path, info in infos:
-            if path and is_read(path) and info.file_size <= _LARGEST_TEXT:
-                texts[path] = archive.read(info)
-            elif _is_module(path, info.file_size):
-                if starts_programs((text := archive.read(info)).decode("utf-8", "replace")):
-                    texts[path] = text
-            elif _is_library(path):
-                with archive.open(info) as file:
-                    libraries.append(read_library(path, file))
-    names = tuple(path for path, info in infos if path and not info.is_dir())
-    return texts, names, [one for one in libraries if one]
+        for info in archive.infolist():
+            if not info.is_dir() and (path := _inside(info.filename)):
+                yield path, info.file_size, partial(archive.open, info)
 
 
 def _is_module(path: str, size: int) -> bool:

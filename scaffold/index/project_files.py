@@ -5,6 +5,7 @@ import tarfile
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -31,6 +32,9 @@ class ProjectFiles:
         self._root = root
         self._files = tuple(files)
         self._paths = {one.file.sha256: one.path for one in files}
+        # Each environment asks for the same ones, and a wheel may have gigabytes.
+        self._metadata, self._sdist = cache(read_metadata), cache(_read_sdist)
+        self._wheel_facts = cache(_read_wheel)
 
     def page(self, name: str) -> Page | None:
         """Return the project's own files of a name, None where it has none."""
@@ -41,7 +45,7 @@ class ProjectFiles:
         """Return the metadata of the first of these files that lies in the project."""
         for file in files:
             path = self._paths.get(file.sha256)
-            found = read_metadata(self._root / path) if path else None
+            found = self._metadata(self._root / path) if path else None
             if found is not None:
                 return found
         return None
@@ -56,19 +60,21 @@ class ProjectFiles:
     def source_facts(self, file: DistFile) -> SourceFacts | None:
         """Return what building an sdist of the project takes."""
         path = self._paths.get(file.sha256)
-        inside = _read_sdist(self._root / path) if path and not path.endswith(".whl") else None
+        inside = self._sdist(self._root / path) if path and not path.endswith(".whl") else None
         return inside.source if inside is not None else None
 
     def wheel_facts(self, file: DistFile) -> WheelFacts | None:
         """Return what is inside a wheel of the project, machine code included."""
         path = self._paths.get(file.sha256)
-        if not path or not path.endswith(".whl"):
-            return None
-        try:
-            with ZipFile(self._root / path) as wheel:
-                return read_wheel(wheel, file.filename)
-        except _UNREADABLE:
-            return None
+        return self._wheel_facts(self._root / path) if path and path.endswith(".whl") else None
+
+
+def _read_wheel(path: Path) -> WheelFacts | None:
+    try:
+        with ZipFile(path) as wheel:
+            return read_wheel(wheel, path.name)
+    except _UNREADABLE:
+        return None
 
 
 def _read_sdist(path: Path) -> SdistInside | None:

@@ -18,14 +18,11 @@ from urllib3.exceptions import HTTPError
 from scaffold.assembler.trim import rule_of
 from scaffold.index.client import MISSING, Http, check_status
 from scaffold.index.configuration import redact
-from scaffold.index.metadata import (
-    LARGEST_METADATA,
-    LARGEST_SDIST,
-    parse_metadata,
-)
+from scaffold.index.metadata import LARGEST_METADATA, LARGEST_SDIST, parse_metadata
 from scaffold.index.wheel_contents import (
     installed_path,
     list_opened,
+    list_refused,
     read_contents,
     read_metadata,
     read_sources,
@@ -88,6 +85,7 @@ class RemoteFiles:
                     facts = replace(
                         facts,
                         opened=tuple(list_opened(texts)),
+                        refused=tuple(list_refused(texts)),
                         starts=find_wrapped(
                             read_metadata(wheel) or b"",
                             {path: text.decode("utf-8", "replace") for path, text in texts.items()},

@@ -1,5 +1,6 @@
 """What is inside a wheel, by its directory and its sources; nothing of it is run."""
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -10,10 +11,7 @@ from scaffold.assembler.duplicates import may_link
 from scaffold.assembler.trim import rule_of
 from scaffold.catalog.snapshot import KINDS
 from scaffold.index.elf import read_elf_facts
-from scaffold.index.metadata import (
-    LARGEST_METADATA,
-    parse_metadata,
-)
+from scaffold.index.metadata import LARGEST_METADATA, parse_metadata
 from scaffold.model.image import count_blocks
 from scaffold.model.index import Metadata, WheelFacts, is_pure
 from scaffold.model.project import When
@@ -137,6 +135,22 @@ def read_sources(wheel: ZipFile) -> dict[str, bytes]:
         and info.file_size <= LARGEST_SOURCE
         and not _OF_OTHERS.search(info.filename)
     }
+
+
+def list_refused(texts: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield the modules that do nothing but raise: what a release renamed or dropped."""
+    modules, _ = parse_modules({path: text for path, text in texts.items() if b"\nraise " in text})
+    for module in modules:
+        kinds = {type(node) for node in module.tree.body}
+        if ast.Raise in kinds and kinds <= {
+            ast.Raise,
+            ast.Expr,
+            ast.Assign,
+            ast.Import,
+            ast.ImportFrom,
+        }:
+            path = installed_path(module.file).removesuffix(".py").removesuffix("/__init__")
+            yield path.replace("/", ".")
 
 
 def list_opened(texts: Mapping[str, bytes]) -> Iterator[tuple[str, str, bool]]:

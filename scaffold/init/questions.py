@@ -21,11 +21,7 @@ RESCUE = "rescue"
 # What is asked about: what the last run recorded of it is a default, of all else it holds.
 ASKED = frozenset({"device", "target", "max-size", "objective", "cmd", "port", "also"})
 # What has to be asked again with an answer that is taken back.
-FOLLOWING = {
-    "device": ("target",),
-    "max-size": ("max-size-other",),
-    "cmd": ("port",),
-}
+FOLLOWING = {"device": ("target",), "max-size": ("max-size-other",), "cmd": ("port",)}
 
 _USUAL_DEVICE = "raspberry-pi-4"
 _USUAL_DEVICES = (

@@ -3,17 +3,26 @@
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from scaffold.lint.image_references import Reference, find_base, parse_image
-from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Span, Stage
+from scaffold.model.dockerfile import (
+    Command,
+    Dockerfile,
+    Instruction,
+    Scope,
+    Span,
+    Stage,
+    Word,
+)
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image, ImageFamily
 from scaffold.model.project import Project
 from scaffold.model.target import Arch, Target
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Suggestion
 from scaffold.model.verification import Measured
+from scaffold.project.dockerfile_parser.reader import walk
 from scaffold.project.dockerfile_parser.scopes import fill_in
 from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
 
@@ -153,10 +162,29 @@ class Case:
 def shells_of(dockerfile: Dockerfile) -> dict[int, tuple[Command, ...]]:
     """Return the commands of every instruction that runs one, by where it starts."""
     return {
-        one.span.start: tuple(without_prefix(command) for command in commands_of(one))
-        for one in dockerfile.instructions
+        one.span.start: tuple(
+            _fill_words(without_prefix(command), one.scope) for command in commands_of(one)
+        )
+        for one in walk(dockerfile.instructions)
         if one.keyword in _SHELL_WORDS
     }
+
+
+_VARIABLE = re.compile(r"\$(?:\{\w+\}|\w+)")
+
+
+def _fill_words(command: Command, scope: Scope) -> Command:
+    """Return a command whose ``$OPTIONS`` are the words that ARG or ENV has, if they say it."""
+    words = [
+        Word(text=piece, span=word.span, literal=word.literal)
+        for number, word in enumerate(command.words)
+        for piece in (
+            fill_in(word.text, scope).split()
+            if number and not word.literal and _VARIABLE.fullmatch(word.text)
+            else (word.text,)
+        )
+    ]
+    return replace(command, words=tuple(words))
 
 
 def compiling(candidate: Candidate) -> BuildClass | None:

@@ -13,6 +13,7 @@ _TAG = re.compile(
 # (docker-library/python versions.json, 2026-06).
 _NEWEST_DEBIAN = "trixie"
 _DEBIANS = ("trixie", "bookworm", "bullseye", "buster", "stretch", "jessie")
+_UBUNTUS = {"trusty": "14.04", "xenial": "16.04", "bionic": "18.04", "focal": "20.04"}
 _NUMBERS = {"13": "trixie", "12": "bookworm", "11": "bullseye", "10": "buster", "9": "stretch"}
 
 
@@ -44,16 +45,30 @@ class Reference:
         return "$" in f"{self.repository}:{self.tag}"
 
 
+# Docker's own images have no owner, or one that stands for them in a registry or for a platform
+# (github.com/docker-library/official-images); a registry's name alone is a mirror of them.
+_OWNERS = frozenset(
+    {
+        *("", "library", "containers", "amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8"),
+        *("i386", "ppc64le", "riscv64", "s390x"),
+    }
+)
+_HOST = re.compile(r"[\w-]*[.:][\w.:-]*|localhost")  # as Docker tells one from an owner
+
+
 def parse_image(text: str) -> Reference:
     """Return what a reference says; every text says something."""
     name, _, digest = text.partition("@")
     head, slash, last = name.rpartition("/")
     last, _, tag = last.partition(":")
     plain = Reference(repository=f"{head}{slash}{last}", tag=tag, digest=digest)
+    if head.rpartition("/")[2] not in _OWNERS and not _HOST.fullmatch(head):
+        return plain
     if last == "python":
         return _official(plain)
     if last in {"alpine", "debian", "ubuntu"}:
         release = next((word for word in _DEBIANS if tag.startswith(word)), "")
+        release = _UBUNTUS.get(tag.partition("-")[0], release)
         if last == "debian":
             release = release or _NUMBERS.get(re.split(r"\D", tag, maxsplit=1)[0], "")
         number = re.match(r"\d+\.\d+", tag)

@@ -5,11 +5,7 @@ from collections.abc import Iterator
 
 from scaffold.lint.context import Case
 from scaffold.model.dockerfile import Command, Instruction, Span, Stage
-from scaffold.project.dockerfile_parser.installs import (
-    Install,
-    python_install,
-    system_command,
-)
+from scaffold.project.dockerfile_parser.installs import Install, python_install, system_command
 
 # Packages that pull in many programs: which ones is not known here.
 _BUNDLE = re.compile(r"build-|alpine-sdk|\\.|/|@|python3-pip|.*-full$|devscripts|software-prop")

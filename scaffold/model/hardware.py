@@ -4,6 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from scaffold.model.target import Sourced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +15,8 @@ class Access:
 
     ``opens`` are device files, and sockets, folders and libraries of the host's system that are
     mounted. ``variables`` stand in the container's environment, ``security`` are ``security_opt``,
-    ``note`` is what else has to be done, ``needs`` are sonames that what is mounted loads.
+    ``note`` is what else has to be done, ``needs`` are sonames that what is mounted loads,
+    ``shares`` tells that it takes more shared memory than a container has by default.
     """
 
     opens: tuple[str, ...] = ()
@@ -20,6 +24,51 @@ class Access:
     security: tuple[str, ...] = ()
     note: str = ""
     needs: tuple[str, ...] = ()
+    shares: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What a container is not given by default; empty for nothing of it.
+
+    ``user`` is a number, ``network`` the engine's name for it, ``capabilities`` are without CAP_.
+    """
+
+    user: str = ""
+    capabilities: tuple[str, ...] = ()
+    network: str = ""
+
+    def __bool__(self) -> bool:
+        """Tell whether it asks for anything."""
+        return self != Rights()
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Return what is to be given to a container that has no capability at all.
+
+        Root without any cannot write into what belongs to the image's user.
+        """
+        return (*self.capabilities, "DAC_OVERRIDE") if self.user == "0" else self.capabilities
+
+    @property
+    def options(self) -> str:
+        """Return the options of ``docker run``."""
+        user = [f"--user {self.user}"] if self.user else []
+        network = [f"--network {self.network}"] if self.network else []
+        return " ".join((*user, *(f"--cap-add {one}" for one in self.capabilities), *network))
+
+    def join(self, other: "Rights") -> "Rights":
+        """Return both."""
+        return Rights(
+            user=self.user or other.user,
+            capabilities=tuple(sorted({*self.capabilities, *other.capabilities})),
+            network=self.network or other.network,
+        )
+
+
+def share_memory(memory: int | None) -> int:
+    """Return the bytes of shared memory for what needs much: half of what there is, as on Linux."""
+    return memory // 2 if memory else 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +113,14 @@ class HardwareFact(Access):
         return next((one for name, one in self.on.items() if fnmatchcase(board, name)), self)
 
 
+@lru_cache(maxsize=65536)  # every candidate of a plan asks the same
 def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Tell whether a name is like one of the patterns."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceFiles:
+class DeviceFiles(Sourced):
     """Device files whose names start alike.
 
     ``group`` may use them, with a ``number`` if Debian fixes it; ``member`` is one of them where
@@ -82,8 +132,6 @@ class DeviceFiles:
     number: int | None = None
     member: str = ""
     rule: str = ""
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +169,18 @@ class Hardware:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostAccess:
-    """All that a container needs of the device's own system: ``hardware`` by path, each once."""
+    """All that a container needs of the device's own system: ``hardware`` by path, each once.
+
+    ``rights`` are what it is given besides, ``asks`` the sentences that say why, also of what is
+    not given for the user has to decide. ``shares`` is why it needs more shared memory.
+    """
 
     hardware: tuple[Hardware, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     security: tuple[str, ...] = ()
+    rights: Rights = field(default_factory=Rights)
+    asks: tuple[str, ...] = ()
+    shares: str = ""
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -72,20 +72,6 @@ class Contents:
     suspects: tuple[Suspect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probed:
-    """A published image as an engine sees it: sizes in bytes, unpacked and compressed.
-
-    ``digest`` is that of the multi-platform index, ``release`` the interpreter's; empty where the
-    engine does not say.
-    """
-
-    digest: str
-    release: str
-    on_disk: int
-    download: int
-
-
 _DATABASES = ("/var/lib/dpkg/status", "/usr/lib/apk/db/installed", "/lib/apk/db/installed")
 
 

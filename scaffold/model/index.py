@@ -128,7 +128,8 @@ class WheelFacts:
     imported, and ``inner`` the dotted ones of what lies somewhere below (``google.cloud``), None
     where nobody looked or there are very many; ``opened`` are (library, where, at import) that its
     Python code opens or looks for by name; ``starts`` are (program in lower case, where) of what it
-    says it wraps. ``duplicates`` are the bytes of files that have the contents of
+    says it wraps; ``refused`` are its modules whose import only raises an error.
+    ``duplicates`` are the bytes of files that have the contents of
     another, ``symbols`` those that stripping its machine code takes out, ``served`` those below
     folders named static, which a site collects; None where nobody looked.
     """
@@ -147,6 +148,7 @@ class WheelFacts:
     inner: tuple[str, ...] | None = None
     opened: tuple[tuple[str, str, bool], ...] = ()
     starts: tuple[tuple[str, str], ...] = ()
+    refused: tuple[str, ...] = ()
     duplicates: int | None = None
     symbols: int | None = None
     served: int | None = None

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fnmatch import filter as fnmatch_filter
-from fnmatch import fnmatchcase
 
-from scaffold.model.hardware import DeviceFiles, HardwareFact
-from scaffold.model.target import Arch, Device, LibcFamily, NoContainers
+from scaffold.model.hardware import DeviceFiles, HardwareFact, Rights, matches
+from scaffold.model.target import Arch, Device, LibcFamily, NoContainers, Sourced
 
 NONE = "none"
 OLD = 60  # days
@@ -23,7 +22,7 @@ def describe_age(day: date, today: date) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceleratorRule:
+class AcceleratorRule(Sourced):
     """What holds for some packages where an accelerator is present, or where it is absent.
 
     ``packages`` are normalised names or patterns. ``verdict`` is ``index`` (they come from
@@ -49,23 +48,21 @@ class AcceleratorRule:
     omits: tuple[str, ...] = ()
     swap: str = ""
     why: str
-    source: str
-    checked: date
 
     def covers(self, package: str) -> bool:
         """Tell whether the rule is about a package."""
-        return any(fnmatchcase(package, pattern) for pattern in self.packages)
+        return matches(package, self.packages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accelerator:
+class Accelerator(Sourced):
     """One kind of accelerator.
 
     ``parts`` are patterns of packages that are not needed without it. ``host`` is what the device's
-    own system brings, outside of any image, ``provides`` its libraries. ``runtime`` is the
-    container runtime that it needs, ``variables`` are what that reads in the container's
-    environment. ``asks`` maps patterns of the device's name in calls (``cuda``, ``package:0`` for a
-    number) to what happens without it.
+    own system brings, outside of any image, ``provides`` its libraries, ``signs`` are what errors
+    say where it does not. ``runtime`` is the container runtime that it needs, ``variables`` are
+    what that reads in the container's environment. ``asks`` maps patterns of the device's name in
+    calls (``cuda``, ``package:0`` for a number) to what happens without it.
     """
 
     id: str
@@ -73,16 +70,15 @@ class Accelerator:
     parts: tuple[str, ...] = ()
     host: str = ""
     provides: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
     runtime: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[AcceleratorRule, ...] = ()
-    source: str
-    checked: date
 
     def is_part(self, package: str) -> bool:
         """Tell whether a package serves nothing without it."""
-        return any(fnmatchcase(package, pattern) for pattern in self.parts)
+        return matches(package, self.parts)
 
 
 class BuildClass(StrEnum):
@@ -98,7 +94,7 @@ class BuildClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Sourced):
     """One published image: a base for one Python minor and one architecture.
 
     ``download`` is what a client pulls, ``on_disk`` the unpacked layers, both in bytes.
@@ -117,8 +113,6 @@ class Image:
     prerelease: bool = False
     tag: str = ""
     digest: str = ""
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +125,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
+class Base(Sourced):
     """A family of images that differ in Python and architecture only.
 
     ``reference`` and ``site_packages`` are format strings with ``{python}``. ``registry`` names
@@ -180,8 +174,6 @@ class Base:
     stdlib_bytecode: tuple[int, int] = (0, 0)
     stdlib_databases: tuple[int, int] = (0, 0)
     python_packages: tuple[str, ...] = ()
-    source: str
-    checked: date
     images: tuple[Image, ...]
 
     @property
@@ -218,7 +210,7 @@ class SystemPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
+class Library(Sourced):
     """A shared library (``soname``) or program, and who ships it on each distribution release.
 
     ``packages`` maps a ``Base.distribution_key`` to the package. ``linked`` says that
@@ -233,12 +225,10 @@ class Library:
     elsewhere: str = ""
     system: str = ""
     packages: Mapping[str, SystemPackage]
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleFact:
+class ModuleFact(Sourced):
     """Who brings a top-level module: requirements, of which the first is the one to ask for.
 
     ``until`` is the last Python whose standard library has it, ``system`` the only other one
@@ -251,21 +241,21 @@ class ModuleFact:
     until: str = ""
     system: str = ""
     elsewhere: str = ""
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Companion:
+class Companion(Sourced):
     """What something needs besides itself, and cannot get from any package index.
 
-    It applies where ``package`` is installed or else ``module`` imported, and ``call`` called (a
-    dotted name, in which ``*`` stands for anything, perhaps with a blank and the start of the first
-    argument), as far as they are given, and nothing of ``unless`` is installed or, with ``()``,
-    called. In ``unless`` and ``text``, ``{0}`` is the first argument. ``refuse``: without it the
+    It applies where ``package`` (a name, perhaps with versions) is installed or else ``module``
+    imported, and ``call`` called (a dotted name, in which ``*`` stands for anything, perhaps with a
+    blank and the start of the first argument) or one of the dotted names ``takes`` used, as far as
+    they are given, and nothing of ``unless`` is installed or, with ``()``, called. In ``unless``
+    and ``text``, ``{0}`` is the first argument. ``refuse``: without it the
     application fails. The code ``runs-program`` says that the call starts its first argument.
     ``device`` is a pattern of the one that a call insists on, instead of ``call``. ``argument`` is
     a regular expression for the whole first argument, which is empty where it is not known.
+    ``rights`` are what the container needs for it, and ``way`` what else can be done.
     """
 
     code: str
@@ -273,17 +263,22 @@ class Companion:
     module: str = ""
     call: str = ""
     argument: str = ".*"
+    takes: tuple[str, ...] = ()
     device: str = ""
     unless: tuple[str, ...] = ()
     refuse: bool = False
     text: str = ""
     way: str = ""
-    source: str
-    checked: date
+    rights: Rights = field(default_factory=Rights)
+
+    @property
+    def is_used(self) -> bool:
+        """Tell whether it takes a use by the sources besides what is installed."""
+        return bool(self.call or self.takes or self.device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandIn:
+class StandIn(Sourced):
     """A library, called ``name``, that wheels load and few applications call.
 
     ``libraries`` are patterns of its files. An application calls it by names of ``module`` that
@@ -297,8 +292,6 @@ class StandIn:
     used_by: tuple[str, ...] = ("*",)
     unused_by: tuple[str, ...] = ()
     shares: Mapping[str, Mapping[str, float]]
-    source: str
-    checked: date
 
     def share(self, package: str, filename: str) -> float:
         """Return what goes of the machine code in a wheel of that name; 0 if unmeasured."""
@@ -307,7 +300,7 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderSource:
+class HeaderSource(Sourced):
     """Who brings header files (a name that ends in ``/`` is a folder), and modules of build tools.
 
     ``apt`` and ``apk`` are packages to build with, ``packages``, by ``Base.distribution_key``, what
@@ -319,8 +312,6 @@ class HeaderSource:
     apt: tuple[str, ...] = ()
     apk: tuple[str, ...] = ()
     packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    source: str
-    checked: date
 
     def brings(self, name: str) -> bool:
         """Tell whether it brings a header or a module of this name."""
@@ -335,7 +326,7 @@ class HeaderSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
+class Distribution(Sourced):
     """What a distribution's packages weigh and pull in on top of its slim Python image.
 
     ``packages`` maps a name to (unpacked bytes, compressed layer bytes, names it depends on that
@@ -348,8 +339,6 @@ class Distribution:
     arch: Arch
     packages: Mapping[str, tuple[int, int, tuple[str, ...]]]
     modules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    source: str
-    checked: date
 
     def closure(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return the names with all they pull in, sorted; names it does not know are left out."""
@@ -369,7 +358,7 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Swap:
+class Swap(Sourced):
     """A lighter requirement that can replace one.
 
     ``kind`` is ``safe`` (same import, same behaviour, given ``unless`` does not hold) or ``ask``.
@@ -388,8 +377,6 @@ class Swap:
     needs_index: bool = False
     drops: tuple[str, ...] = ()
     measured: str = ""
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,7 +391,7 @@ class Proven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Sourced):
     """How to build a package where it has no wheel: system packages to build and to run with.
 
     ``build`` and ``run`` map ``apt`` and ``apk`` to package names. ``effort`` is for a medium CPU.
@@ -416,12 +403,10 @@ class Recipe:
     tools: tuple[str, ...] = ()
     effort: BuildClass
     proven: tuple[Proven, ...] = ()
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PackageFact:
+class PackageFact(Sourced):
     """What is known of a package beyond its wheels.
 
     ``dlopens`` are libraries loaded at run time by name, ``programs`` commands it starts,
@@ -466,8 +451,6 @@ class PackageFact:
     swaps: tuple[Swap, ...] = ()
     recipe: Recipe | None = None
     notes: tuple[str, ...] = ()
-    source: str
-    checked: date
 
     def memory_among(self, packages: Iterable[str]) -> int | None:
         """Return what importing it takes where these packages are installed; None: not known."""
@@ -479,6 +462,19 @@ class PackageFact:
         """Return what a rule takes of the machine code in a wheel of that name; 0 if unmeasured."""
         machines = self.shares.get(rule, {}).items()
         return next((share for machine, share in machines if machine in filename), 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseBounds:
+    """Which releases of a package do not load beside newer releases of what they require.
+
+    ``rows`` are (releases, requirement, error): ``<2.2.3``, ``werkzeug<3`` and what importing them
+    ends with. Their metadata do not bound what was not there yet.
+    """
+
+    rows: tuple[tuple[str, str, str], ...]
+    source: str
+    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -516,7 +512,7 @@ class Footprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFamily:
+class ImageFamily(Sourced):
     """What the name of an image says. ``image`` is a pattern of ``repository:tag``.
 
     Its named groups ``python`` and ``release`` win over the fields. ``lacks`` maps programs to the
@@ -532,8 +528,6 @@ class ImageFamily:
     release: str = ""
     interpreter: str = ""
     lacks: Mapping[str, str] = field(default_factory=dict)
-    source: str
-    checked: date
 
     def match(self, reference: str) -> "ImageFamily | None":
         """Return the family with what a reference says of Python and release, None for another."""
@@ -546,7 +540,7 @@ class ImageFamily:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compression:
+class Compression(Sourced):
     """What a compression of layers makes of them, relative to what an engine's gzip makes.
 
     ``factors`` maps the least level to what libzstd makes, ``builder`` to what BuildKit's own
@@ -561,8 +555,6 @@ class Compression:
     docker: int
     readers: tuple[str, ...]
     refusers: tuple[str, ...]
-    source: str
-    checked: date
 
     def factor(self, level: int, *, builder: bool = False) -> float:
         """Return what a level makes of a layer."""
@@ -571,13 +563,11 @@ class Compression:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DroppedPackages:
+class DroppedPackages(Sourced):
     """Packages that a release has no more: a line is a name, then what takes its place."""
 
     id: str
     packages: str
-    source: str
-    checked: date
 
     def successors(self, name: str) -> tuple[str, ...] | None:
         """Return what takes a package's place, None for one that the release has."""
@@ -586,20 +576,18 @@ class DroppedPackages:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtraIndex:
+class ExtraIndex(Sourced):
     """An index of wheels that its owners build of sdists, for these machines and Pythons."""
 
     url: str
     arches: tuple[Arch, ...]
     libc: LibcFamily
     pythons: tuple[str, ...]
-    source: str
-    checked: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:
-    """All knowledge, indexed: bases in order of id, the rest by id or name.
+    """All knowledge, indexed: bases in order of id, the rest by id or name; equal only to itself.
 
     ``headers`` are by the library's name; ``releases`` are when Python minors were released.
     ``python3`` are what Debian builds of Python packages, on top of its own slim image with Python.
@@ -615,6 +603,7 @@ class Facts:
     footprints: Mapping[str, Footprint] = field(default_factory=dict)
     modules: Mapping[str, ModuleFact] = field(default_factory=dict)
     companions: Mapping[str, Companion] = field(default_factory=dict)
+    bounds: Mapping[str, ReleaseBounds] = field(default_factory=dict)
     accelerators: Mapping[str, Accelerator] = field(default_factory=dict)
     headers: Mapping[str, HeaderSource] = field(default_factory=dict)
     families: Mapping[str, ImageFamily] = field(default_factory=dict)

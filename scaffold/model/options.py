@@ -122,11 +122,7 @@ class Options:
     """
 
     swaps: tuple[tuple[str, str], ...] = _project(
-        "swap",
-        (),
-        name="swap",
-        metavar="A=B",
-        help="Install B instead of A; repeatable.",
+        "swap", (), name="swap", metavar="A=B", help="Install B instead of A; repeatable."
     )
     apply_swaps: bool = _project("switch", help="Apply all swaps that keep the behaviour.")
     python: str = _choice(

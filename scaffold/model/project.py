@@ -1,5 +1,6 @@
 """What was read from a project folder; every value knows where it came from."""
 
+import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -83,7 +84,8 @@ class LockedPackage:
     """One package of a lock file.
 
     ``requires`` holds its dependencies as PEP 508 text; None where the lock does not tell.
-    ``hashes`` are ``sha256:…`` strings for locks that name no files.
+    ``hashes`` are ``sha256:…`` strings for locks that name no files. ``index`` is the address of
+    the index that it was locked from; empty for the usual one of the lock's tool.
     """
 
     name: str
@@ -95,6 +97,7 @@ class LockedPackage:
     extra_requires: tuple[tuple[str, tuple[str, ...]], ...] = ()
     url: str = ""
     path: str = ""
+    index: str = ""
     origin: Origin
 
 
@@ -128,6 +131,7 @@ class IndexOptions:
     written: tuple[tuple[str, str], ...] = ()
     bound_urls: tuple[str, ...] = ()
     first_match: bool = False
+    silent_urls: tuple[str, ...] = ()  # vendors' indexes that do not answer, so are not asked
     vendor_urls: tuple[tuple[str, str], ...] = ()  # name → the only index that it comes from
     without: tuple[str, ...] = ()  # patterns of packages that must not be needed
     omitted: tuple[tuple[str, str], ...] = ()  # name → pattern of what it requires in vain
@@ -159,16 +163,20 @@ class Use:
     """Something the project's own source does that limits the base or a swap.
 
     Codes: ``runs-program`` (``value`` is the program, empty if not a literal), ``starts-server``
-    (``value`` is a server's module), ``finds-library`` (``value`` is the library), ``shows-window``
-    (OpenCV's windows), ``imports`` (a module), ``imports-inner`` (one right below a package,
+    (``value`` is a server's module), ``finds-library`` (``value`` is the library), ``opens-font``
+    (a path, or the name of a file), ``shows-window`` (OpenCV's
+    windows), ``imports`` (a module), ``imports-inner`` (one right below a package,
     ``a.b``), ``needs-shell`` (something is started through
     ``sh``), ``opens-device`` (``value`` is the device file), ``speaks-language`` (a text that names
-    a language or locale), ``handles-signals`` (a handler for SIGTERM is set), ``opens-database``
+    a language or locale), ``handles-signals`` (a handler for SIGTERM is set),
+    ``ignores-sigterm`` (the program that starts has none), ``opens-database``
     (``dbm`` or ``shelve`` is imported), ``names-library`` (a text with ``.so``), ``takes`` (a
     dotted name of an imported package, called or not), ``installs-packages`` (``value`` is pip or
     uv), ``calls`` (a function of an installed package, or what of ``os`` and ``socket`` takes
     rights: ``value`` is its dotted name, followed by a blank and its first argument if that is
-    known), ``writes-file`` (``value`` is a path, relative
+    known), ``calls-own`` (the same, where that is a file of the project, without it),
+    ``names-backend`` (a text that has a package load a driver: ``url`` and a scheme, or ``backend``
+    and a dotted name), ``writes-file`` (``value`` is a path, relative
     to the project's root or absolute), ``sets-locale`` (``value`` is the locale),
     ``asks-device`` (a call names one device to compute on: ``value`` is it, such as ``cuda``, or
     ``package:0``),
@@ -199,6 +207,12 @@ class Start:
     prepares: tuple[tuple[str, ...], ...] = ()
     prepares_with: tuple[tuple[str, str], ...] = ()
     lacks: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """Return the command with its variables, as a shell takes it."""
+        given = (f"{name}={shlex.quote(value)}" for name, value in self.environment)
+        return " ".join((*given, shlex.join(self.command)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +339,7 @@ class Project:
     models: tuple[HeavyFile, ...] = ()
     files: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unfetched: tuple[str, ...] = ()  # what the checkout left out, each with what to do
     left_steps: tuple[str, ...] = ()  # of the own Dockerfile, each with where and what to do
     warnings: tuple[str, ...] = ()  # secrets that get into the image
     environments: tuple[str, ...] = ()

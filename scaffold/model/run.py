@@ -12,8 +12,9 @@ class RunSpec:
 
     ``interpreter`` is the image's Python; what asks the app and reads its figures runs in a
     container of its own, with it. ``writable`` are folders that get memory to write to.
-    ``memory`` in bytes, ``expected_memory`` what importing was planned to take,
-    ``cpus`` in processors. Without a ``port`` nobody can be asked. Times in
+    ``capabilities`` are those that it is given besides, ``shared`` its shared memory in bytes,
+    None for the engine's default. ``memory`` in bytes, ``expected_memory`` what importing was
+    planned to take, ``cpus`` in processors. Without a ``port`` nobody can be asked. Times in
     seconds: ``patience`` until the app answers (a command: how long it has to stay alive),
     ``settle`` how long it is watched afterwards, ``grace`` from the signal to the kill.
     """
@@ -25,6 +26,8 @@ class RunSpec:
     writable: tuple[str, ...] = ()
     read_only: bool = True
     network: bool = False
+    capabilities: tuple[str, ...] = ()
+    shared: int | None = None
     memory: int | None = None
     expected_memory: int | None = None
     cpus: float | None = None

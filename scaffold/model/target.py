@@ -6,6 +6,13 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 
+def mega(size: int) -> str:
+    """Return ``12.3 MB``, or of little ``12.3 kB``, of much ``1.23 GB``: figures to compare."""
+    if abs(size) >= 1e9:  # noqa: PLR2004 - a GB
+        return f"{size / 1e9:.2f} GB"
+    return f"{size / 1e6:.1f} MB" if abs(size) >= 1e5 else f"{size / 1e3:.1f} kB"  # noqa: PLR2004 - a tenth of a MB
+
+
 class Arch(StrEnum):
     """An architecture, spelled as Docker's platform without the ``linux/``."""
 
@@ -98,7 +105,15 @@ class CpuClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Sourced:
+    """A fact: ``source`` says what tells it or how it was measured, ``checked`` on which day."""
+
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device(Sourced):
     """A profile of a real device. Memory and storage in bytes, None where unknown."""
 
     id: str
@@ -116,12 +131,10 @@ class Device:
     jetpacks: tuple[str, ...] = ()  # NVIDIA's system releases for it, the newest last
     sockets: tuple[str, ...] = ()  # accelerators that can be added
     caveats: tuple[str, ...] = ()
-    source: str
-    checked: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoContainers:
+class NoContainers(Sourced):
     """What people take for a device and runs no containers: globs of names without blanks, - and _.
 
     ``why`` follows the name in a sentence, ``instead`` is what to do; ``unless`` run Linux.
@@ -131,8 +144,6 @@ class NoContainers:
     unless: tuple[str, ...] = ()
     why: str
     instead: str
-    source: str
-    checked: date
 
     def matches(self, name: str) -> bool:
         """Tell whether a name, written that way, is one of these."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from scaffold.model.hardware import HostAccess
 from scaffold.model.run import TracedRun
 from scaffold.model.target import Arch, Budget
 from scaffold.model.verdict import Size
@@ -146,7 +147,9 @@ class Expectation:
     where those were read and not guessed, ``trimmed`` to what each rule of trimming was to take
     out of it, in bytes. ``interpreter`` is the path of the image's Python. ``cores`` is how many
     processors the device has. ``runs`` are those of a trace that is applied.
-    ``memory`` is what importing everything was estimated to take, in bytes.
+    ``memory`` is what importing everything was estimated to take, in bytes. ``brought`` maps the
+    libraries that come with the device or are mounted, and what errors say without them, to who
+    brings them; ``access`` is what else the device gives.
     """
 
     arch: Arch
@@ -165,6 +168,8 @@ class Expectation:
     interpreter: str = ""
     labels: tuple[str, ...] = ()
     runs: tuple[TracedRun, ...] = ()
+    brought: Mapping[str, str] = field(default_factory=dict)
+    access: HostAccess = field(default_factory=HostAccess)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from scaffold.model.verification import Expectation, Variant, VerifyOptions
 from scaffold.operations.plan import check_base, decide_outcome
 from scaffold.operations.services import Services
 from scaffold.planner.candidates import choose
+from scaffold.planner.hardware import find_brought
 from scaffold.report.plan_result import PlanResult
 from scaffold.verify.compare import CompareRequest
 
@@ -123,7 +124,8 @@ def make_contest(
     """Return the comparison of these contenders. Raises UsageError for several targets."""
     if len(outcome.targets) > 1:
         raise UsageError("a comparison is for one target", hint="name it: --target arm64")
-    target = outcome.targets[0]
+    target, options = outcome.targets[0], outcome.request.options
+    brought = find_brought(facts, target, options.provided, outcome.project)
     return CompareRequest(
         job=Job(
             folder=path,
@@ -133,7 +135,9 @@ def make_contest(
             wishes=BuildOptions(certificates=outcome.request.certificates),
         ),
         arch=target.arch,
-        contenders=tuple(contenders),
+        contenders=tuple(
+            replace(one, promise=replace(one.promise, brought=brought)) for one in contenders
+        ),
         wishes=VerifyOptions(),
         facts=facts.packages,
         device=target.device.name if target.device else "",
@@ -171,12 +175,7 @@ def planned_contender(
         name=name or base.id,
         title=title or f"leanscaffold, Python {fits.python}",
         files=files,
-        promise=replace(
-            promise_of(outcome),
-            base=base.id,
-            packages={w.pinned.name: w.pinned.version for w in fits.candidate.packages},
-            interpreter=base.interpreter.format(python=fits.python),
-        ),
+        promise=promise_of(outcome, fits),
     )
 
 
@@ -201,11 +200,11 @@ def hand_written(outcome: PlanResult, *, name: str, title: str, dockerfile: str)
     )
 
 
-def promise_of(outcome: PlanResult) -> Expectation:
-    """Return what any image of the first target has to hold."""
+def promise_of(outcome: PlanResult, fits: Accepted | None = None) -> Expectation:
+    """Return what any image of the first target has to hold, or the one of a base that fits."""
     target = outcome.targets[0]
     port, health = outcome.port, outcome.health
-    return Expectation(
+    promise = Expectation(
         arch=target.arch,
         project=outcome.project.name.value,
         device=target.device.name if target.device else "",
@@ -213,4 +212,12 @@ def promise_of(outcome: PlanResult) -> Expectation:
         cores=target.device.cores if target.device else None,
         port=port.value if port else None,
         health=health.value if health else "",
+    )
+    if fits is None:
+        return promise
+    return replace(
+        promise,
+        base=fits.base.id,
+        packages={w.pinned.name: w.pinned.version for w in fits.candidate.packages},
+        interpreter=fits.base.interpreter.format(python=fits.python),
     )

@@ -7,9 +7,15 @@ from pathlib import Path
 
 from scaffold.config.option_parsers import unknown
 from scaffold.config.request import choose_targets
-from scaffold.lint.checking import select_rules
 from scaffold.lint.context import Case
-from scaffold.lint.linter import Linted, judge_here, make_case, unknown_images, with_asked
+from scaffold.lint.linter import (
+    Linted,
+    judge_here,
+    make_case,
+    select_rules,
+    unknown_images,
+    with_asked,
+)
 from scaffold.lint.linter import lint as run
 from scaffold.lint.rules import Rule, all_rules
 from scaffold.model.codes import Code
@@ -76,11 +82,7 @@ def choose_rules(select: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule
 
 
 def _judge(
-    outside: Services,
-    file: Path,
-    case: Case,
-    request: Request,
-    tell: Callable[[str], None],
+    outside: Services, file: Path, case: Case, request: Request, tell: Callable[[str], None]
 ) -> tuple[Case, tuple[str, ...]]:
     """Return the case with what is known of the project beside the file, and why nothing is."""
     targets, _ = choose_targets(

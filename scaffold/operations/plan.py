@@ -10,21 +10,23 @@ from scaffold.config.option_sources import set_by
 from scaffold.config.request import choose_targets
 from scaffold.model.codes import Code
 from scaffold.model.errors import Detail, FileConflictError, UsageError
+from scaffold.model.index import DistFile, Index, Metadata, Page, SourceFacts, WheelFacts
 from scaffold.model.knowledge import OLD, UPGRADE, Base, Facts, describe_age
 from scaffold.model.options import Options, Request
 from scaffold.model.resolution import Reason
 from scaffold.model.verdict import Decision
 from scaffold.operations.request import refuse_other_member
 from scaffold.operations.services import Services
-from scaffold.operations.told_index import ToldIndex
 from scaffold.planner.decide import PlannerServices
 from scaffold.planner.entrypoint import find_server
 from scaffold.planner.source_usage import add_preinstalled
+from scaffold.planner.vendor_indexes import leave_unreachable
 from scaffold.project.dockerignore import input_files
 from scaffold.project.elsewhere import refuse_unlisted
 from scaffold.report.document import make_record
 from scaffold.report.next_steps import beside_command
 from scaffold.report.plan_result import PlanResult, idle_swaps, minor, planned_files, recall
+from scaffold.report.progress import BEHIND
 from scaffold.state.file_writer import RECORD, digest, find_unchanged
 from scaffold.state.record import render_record
 
@@ -58,7 +60,13 @@ def decide_outcome(
     project = outside.projects.read_project(path, request)
     refuse_unlisted(project, allowed=request.allow_empty)
     project = add_preinstalled(project, facts)
-    index = ToldIndex(outside.indexes.open_index(path, project, request), tell)
+    opened = outside.indexes.open_index(path, project, request)
+    silent: tuple[Reason, ...] = ()
+    if not request.options.offline:
+        reached, silent = leave_unreachable(facts.accelerators, project, opened)
+        if reached != project:
+            project, opened = reached, outside.indexes.open_index(path, reached, request)
+    index = ToldIndex(opened, tell)
     edges = PlannerServices(index=index, facts=facts, today=outside.host.today(), tell=index.tell)
     options = request.options
     if request.allow_empty and not project.asked and not project.lock:
@@ -67,6 +75,8 @@ def decide_outcome(
         imported |= {server.value} if (server := find_server(project, options)) else set()
         options = replace(options, provided=(*options.provided, *sorted(imported)))
     decisions = outside.planner.decide(project, targets, options, edges)
+    told = " ".join(note.text for one in decisions for note in one.notes)
+    remarks = (*remarks, *(one for one in silent if one.text.partition(" ")[0] not in told))
     outcome = PlanResult(
         project=project,
         request=request,
@@ -217,3 +227,53 @@ def spell_files(outside: Services, path: Path, outcome: PlanResult) -> dict[str,
     table = set_by(outside.projects.read_settings(path), request)
     files[RECORD] = render_record(make_record(outcome, files, inputs, table))
     return files
+
+
+class ToldIndex:
+    """An index that tells how many packages it was asked for, behind what is being done."""
+
+    def __init__(self, index: Index, tell: Callable[[str], None]) -> None:
+        self._index = index
+        self._tell = tell
+        self._doing = ""
+        self._read: set[str] = set()
+
+    def tell(self, doing: str) -> None:
+        """Tell what is being done from now on."""
+        self._doing = doing
+        self._tell(doing)
+
+    def page(self, name: str, *, index: str = "") -> Page | None:
+        """Return all files of a project."""
+        self._count(name)
+        return self._index.page(name, index=index)
+
+    def prefetch(self, names: Sequence[str]) -> None:
+        """Hint that these pages will be asked for soon."""
+        self._index.prefetch(names)
+
+    def metadata(self, name: str, version: str, file: DistFile) -> Metadata | None:
+        """Return the metadata of one file."""
+        self._count(name)
+        return self._index.metadata(name, version, file)
+
+    def prefetch_metadata(self, wanted: Sequence[tuple[str, str, DistFile]]) -> None:
+        """Hint that the metadata of these files will be asked for soon."""
+        self._index.prefetch_metadata(wanted)
+
+    def source_facts(self, name: str, file: DistFile) -> SourceFacts | None:
+        """Return what building an sdist takes."""
+        self._count(name)
+        return self._index.source_facts(name, file)
+
+    def wheel_facts(
+        self, wanted: Sequence[tuple[str, str, DistFile]], *, network: bool, large: bool = False
+    ) -> tuple[WheelFacts | None, ...]:
+        """Return the facts of wheels."""
+        if network:
+            self._tell(f"{self._doing}{BEHIND}looking into wheels: {len(wanted)}")
+        return self._index.wheel_facts(wanted, network=network, large=large)
+
+    def _count(self, name: str) -> None:
+        self._read.add(name)
+        self._tell(f"{self._doing}{BEHIND}packages read: {len(self._read)}, now {name}")

@@ -14,11 +14,7 @@ from scaffold.config.option_sources import (
     request_of,
 )
 from scaffold.config.request import parse_argv
-from scaffold.model.errors import (
-    Detail,
-    FileConflictError,
-    UsageError,
-)
+from scaffold.model.errors import Detail, FileConflictError, UsageError
 from scaffold.model.options import SETTINGS, Request
 from scaffold.model.resolution import Reason
 from scaffold.operations.services import Services

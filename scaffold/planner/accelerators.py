@@ -55,17 +55,6 @@ def find_used(
     return None
 
 
-def find_plain_index(accelerators: Mapping[str, Accelerator], project: Project) -> str | None:
-    """Return the index of files without an accelerator that the project's people install from."""
-    known = {
-        rule.index_url.rstrip("/")
-        for accelerator in accelerators.values()
-        for rule in accelerator.rules
-        if rule.when == "absent" and rule.index_url
-    }
-    return min(known & project.own_image.urls, default=None) if project.own_image else None
-
-
 def _find_rule(
     accelerators: Mapping[str, Accelerator], target: Target, package: str, used: str
 ) -> Advice | None:
@@ -232,22 +221,17 @@ def choose_indexes(
 ) -> tuple[tuple[str, str], ...]:
     """Return the packages that have a better index than the default, with its address.
 
-    What the user settled stays: a lock, hashes, an address, an index for the package, or the
-    vendor's own host among his indexes.
+    What the user settled stays: a lock, hashes, an address, or an index for the package.
     """
     if project.index.no_index:
         return ()
     settled = {a.name for a in project.asked if a.hashes or a.url or a.path or a.index}
     settled |= {one.name for one in (project.lock.packages if project.lock else ())}
     settled |= {name for name, _ in project.index.vendor_urls}
-    known = (project.index.index_url, *project.index.extra_index_urls)
-    hosts = {urlsplit(url).hostname for url in known if url}
     found: list[tuple[str, str]] = []
     for package in packages:
         advice = find_advice(accelerators, target, package)
-        if advice is None or advice.rule.verdict != "index" or package in settled:
-            continue
-        if urlsplit(advice.rule.index_url).hostname not in hosts:
+        if advice is not None and advice.rule.verdict == "index" and package not in settled:
             found.append((package, advice.rule.index_url))
     return tuple(found)
 

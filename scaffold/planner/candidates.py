@@ -1,5 +1,6 @@
 """Evaluate every base for every Python, with reasons, and choose one of those that fit."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from scaffold.model.codes import OF_ANY_PYTHON, Code
 from scaffold.model.index import Index, WheelFacts
 from scaffold.model.knowledge import Base, BuildClass, Facts, Image
 from scaffold.model.options import Options
-from scaffold.model.project import Project
+from scaffold.model.project import Found, Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Resolution, Weighed
 from scaffold.model.target import Environment, LibcFamily
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected
@@ -54,6 +55,9 @@ def wanted_of(project: Project, options: Options, facts: Facts) -> ResolutionReq
         ),
         unsaid=tuple(
             (name, text) for name, fact in sorted(facts.packages.items()) for text in fact.requires
+        ),
+        bounds=tuple(
+            (name, *row) for name, known in sorted(facts.bounds.items()) for row in known.rows
         ),
         headers=tuple(dict.fromkeys(h for one in sources for h in (*one.headers, *one.modules))),
     )
@@ -233,6 +237,7 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
             known = {Version(one.release) for base in question.facts.bases for one in base.images}
             if not any(specifier.contains(one, prereleases=True) for one in known):
                 text = f"no known image has Python {bound.value} ({bound.origin})"
+                text += _name_oldest(question, bound)
             yield Reason(code=Code.PYTHON_NOT_ADMISSIBLE, text=text)
             return
     if image.prerelease and asked != image.python:
@@ -247,6 +252,19 @@ def _refuse_python(question: PlanningInput, image: Image) -> Iterator[Reason]:
     if eol is not None and eol < question.today and asked != image.python:
         text = f"Python {image.python} gets no security fixes since {eol}"
         yield Reason(code=Code.END_OF_LIFE, text=text, fact=f"python-{image.python}")
+
+
+def _name_oldest(question: PlanningInput, bound: Found[str]) -> str:
+    """Return what takes another Python than an old one that a file pins, empty for other bounds."""
+    there = {one.python for base in question.facts.bases for one in base.images}
+    ends = question.facts.pythons
+    alive = [one for one in there if (end := ends.get(one)) is None or end >= question.today]
+    oldest = min(alive, key=Version, default="")
+    pinned = bound.value.removeprefix("==").removesuffix(".*")
+    if bound.origin.detail or not oldest or not re.fullmatch(r"[\d.]+", pinned):
+        return ""
+    older = Version(pinned) < Version(oldest)
+    return f": --python {oldest} takes a newer one" if older else ""
 
 
 _BUILD_RANK = {effort: rank for rank, effort in enumerate(BuildClass)}

@@ -2,13 +2,15 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from scaffold.model.codes import Code
+from scaffold.model.hardware import Rights
 from scaffold.model.knowledge import Companion, Facts
 from scaffold.model.project import Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
@@ -35,32 +37,80 @@ def find_companions(
     ``installed`` are normalised names; what is ``provided`` by other means counts as installed.
     ``system`` are programs and packages of the distribution that the image has.
     """
-    there = {*installed, *(canonicalize_name(name) for name in provided)}
-    besides = there.union(map(canonicalize_name, system))
-    called = [use for use in project.uses if use.code == "calls" and use.when is not When.MAYBE]
     told: set[Use] = set()
-    for name, companion in sorted(facts.companions.items()):
-        if name in provided or (companion.package and companion.package in provided):
-            continue
-        if companion.code == STARTS or (companion.package and companion.package not in there):
-            continue
-        uses = list(_matching(companion, project))
+    for companion, uses, lacking in _list_applying(project, facts, installed, provided, system):
         told.update(use for use, _ in uses)
-        if not uses and (companion.call or companion.device or not companion.package):
-            continue
-        for use, argument in _told_of(companion, uses):
-            unless = {one.replace("{0}", argument) for one in companion.unless}
-            calls = {one.removesuffix("()") for one in unless if one.endswith("()")}
-            given = posixpath.basename(argument) in provided
-            if given or not calls.isdisjoint(map(_function, called)):
-                continue
-            if besides.isdisjoint(map(canonicalize_name, unless - calls)):
-                certain = use is None or use.when is When.START
-                yield _tell(companion, use, argument), companion.refuse and certain
-    for use in called:
+        for use, argument in lacking:
+            certain = use is None or _is_certain(use)
+            yield _tell(companion, use, argument), companion.refuse and certain
+    for use in _list_called(project):
         if use not in told and _DOWNLOADS.fullmatch(_function(use).rpartition(".")[2]):
             yield _downloads(use), False
     yield from _lacking_models(project, told)
+
+
+def find_rights(
+    project: Project, facts: Facts, installed: Mapping[str, str], provided: frozenset[str]
+) -> tuple[Rights, tuple[str, ...]]:
+    """Return what the container has to be given, and the sentences that say why."""
+    rights, asks = Rights(), []
+    for companion, _, lacking in _list_applying(project, facts, installed, provided):
+        if companion.code == Code.NEEDS_RIGHTS and lacking:
+            rights = rights.join(companion.rights)
+            asks += [_tell(companion, use, argument).text for use, argument in lacking]
+    return rights, tuple(asks)
+
+
+def _list_called(project: Project) -> list[Use]:
+    return [use for use in project.uses if use.code == "calls" and use.when is not When.MAYBE]
+
+
+def _list_applying(
+    project: Project,
+    facts: Facts,
+    installed: Mapping[str, str],
+    provided: frozenset[str],
+    system: Iterable[str] = (),
+) -> Iterator[tuple[Companion, list[tuple[Use, str]], list[tuple[Use | None, str]]]]:
+    """Yield each companion that applies, with the uses it is about and those that lack it.
+
+    A use comes with the call's first argument; it is None where the package alone counts.
+    """
+    there = {*installed, *(canonicalize_name(name) for name in provided)}
+    besides = there.union(map(canonicalize_name, system))
+    called = [_function(use) for use in _list_called(project)]
+    for name, companion in sorted(facts.companions.items()):
+        if name in provided or (companion.package and companion.package in provided):
+            continue
+        if companion.code == STARTS or not _is_there(companion.package, installed, there):
+            continue
+        uses = sorted(_matching(companion, project), key=lambda one: not _is_certain(one[0]))
+        if not uses and (companion.is_used or not companion.package):
+            continue
+        lacking = []
+        for use, argument in _told_of(companion, uses):
+            unless = {one.replace("{0}", argument) for one in companion.unless}
+            calls = {one.removesuffix("()") for one in unless if one.endswith("()")}
+            given = posixpath.basename(argument) in provided or not calls.isdisjoint(called)
+            if not given and besides.isdisjoint(map(canonicalize_name, unless - calls)):
+                lacking.append((use, argument))
+        yield companion, uses, lacking
+
+
+def _is_certain(use: Use) -> bool:
+    """Tell whether the start does it; a text that names something need not be what is opened."""
+    return use.when is When.START and use.code != "names-backend"
+
+
+def _is_there(package: str, installed: Mapping[str, str], there: Container[str]) -> bool:
+    """Tell whether a package is installed, in one of the versions if some are named."""
+    if not package or package in there:
+        return True
+    wanted = Requirement(package)
+    version = installed.get(wanted.name, "")
+    return bool(wanted.specifier and version) and wanted.specifier.contains(
+        version, prereleases=True
+    )
 
 
 def _lacking_models(project: Project, told: Iterable[Use]) -> Iterator[tuple[Reason, bool]]:
@@ -105,10 +155,11 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
     """Yield the uses that a companion is about, each with the call's first argument."""
     if companion.call:
         yield from _calling(companion, project)
-    elif companion.device:
+    elif companion.takes or companion.device:
         for use in project.uses:
-            insists = use.code == "asks-device" and use.when is not When.MAYBE
-            if insists and fnmatchcase(use.value, companion.device):
+            device = use.code == "asks-device" and fnmatchcase(use.value, companion.device)
+            taken = use.code == "takes" and use.value in companion.takes
+            if (device or taken) and use.when is not When.MAYBE:
                 yield use, ""
     elif companion.module:
         for use in project.uses:
@@ -119,9 +170,12 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
 def _calling(companion: Companion, project: Project) -> Iterator[tuple[Use, str]]:
     dotted, _, start = companion.call.partition(" ")
     pattern = re.compile(re.escape(dotted).replace(r"\*", ".+"))
+    codes = {"calls", "names-backend"}
+    if companion.code == Code.NEEDS_COMPANION:  # also to read what the project has
+        codes.add("calls-own")
     for use in project.uses:
         called, _, argument = use.value.partition(" ")
-        if use.code != "calls" or not pattern.fullmatch(called):
+        if use.code not in codes or not pattern.fullmatch(called):
             continue
         if argument.startswith(start) and re.fullmatch(companion.argument, argument):
             yield use, argument
@@ -137,7 +191,9 @@ def _tell(companion: Companion, use: Use | None, argument: str) -> Reason:
         what = _UNNAMED.sub(r"\1", what)
     what = what.replace("{0}", argument or "data")
     where = f"{use.origin}: " if use is not None else ""
-    way = companion.way + (_FETCH if companion.code == Code.DOWNLOADS_DATA and argument else "")
+    given = f"run it with `{companion.rights.options}`" if companion.rights else ""
+    way = ", or ".join(one for one in (given, companion.way) if one)
+    way += _FETCH if companion.code == Code.DOWNLOADS_DATA and argument else ""
     return Reason(code=companion.code, text=f"{where}{what}; {way}", package=companion.package)
 
 

@@ -9,11 +9,11 @@ from scaffold.model.errors import Detail, UnresolvableError
 from scaffold.model.index import Index
 from scaffold.model.knowledge import NONE, Facts
 from scaffold.model.options import Options
-from scaffold.model.project import Project
+from scaffold.model.project import Origin, Project
 from scaffold.model.resolution import Reason
-from scaffold.model.target import Arch, Target
+from scaffold.model.target import Arch, Target, mega
 from scaffold.model.verdict import Accepted, Decision, Evaluation, Rejected, Suggestion
-from scaffold.planner.accelerators import bind_configured, find_advice, find_plain_index
+from scaffold.planner.accelerators import bind_configured, find_advice
 from scaffold.planner.candidates import EvaluationRun, choose
 from scaffold.planner.evaluate import PlanningInput, environment_of
 from scaffold.planner.source_builds import pin_build_requires
@@ -28,6 +28,7 @@ from scaffold.planner.suggestions import (
     with_swaps,
 )
 from scaffold.planner.suited import Suited, evaluate_read, find_lighter, suit
+from scaffold.planner.vendor_indexes import find_plain_index
 from scaffold.project.path_requirements import list_indexed
 from scaffold.resolver.cache import ResolverCache
 
@@ -84,15 +85,13 @@ def _name_makers(facts: Facts, rows: Iterable[Sequence[Evaluation]]) -> Iterator
 
 def _place(project: Project, reasons: Iterable[Reason]) -> Iterator[Detail]:
     """Yield each text once, with the lines that ask for its package."""
+    origins: dict[str, list[Origin]] = {}
+    for asked in (*project.asked, *project.constraints):
+        origins.setdefault(asked.name, []).append(asked.origin)
     for text, package in dict.fromkeys((reason.text, reason.package) for reason in reasons):
-        origins = [
-            asked.origin
-            for asked in (*project.asked, *project.constraints)
-            if asked.name == package
-        ]
-        for origin in origins:
+        for origin in origins.get(package, ()):
             yield Detail(file=origin.file, line=origin.line, text=text)
-        if not origins:
+        if package not in origins:
             yield Detail(text=text)
 
 
@@ -165,9 +164,9 @@ def _read_large(
 def _question(
     project: Project, target: Target, options: Options, edges: PlannerServices
 ) -> PlanningInput:
-    url = None if target.accelerator else find_plain_index(edges.facts.accelerators, project)
-    if url:
-        text = f"the project's own Dockerfile installs from {url}: --accelerator none is assumed"
+    url, who = find_plain_index(edges.facts.accelerators, project)
+    if url and not target.accelerator:
+        text = f"{who} installs from {url}: --accelerator none is assumed"
         target = replace(target, accelerator=NONE)
         project = replace(project, notes=(*project.notes, text))
     project = bind_configured(edges.facts.accelerators, target, project)
@@ -312,6 +311,6 @@ def _elsewhere(
         return ()
     text = (
         f"on {sibling} it would fit: {best.candidate.reference}, "
-        f"{best.size.on_disk / 1e6:.1f} MB; most newer boards run a 64-bit system"
+        f"{mega(best.size.on_disk)}; most newer boards run a 64-bit system"
     )
     return (Reason(code=Code.WOULD_FIT, text=text, fact=sibling.value),)

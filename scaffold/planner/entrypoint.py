@@ -172,11 +172,13 @@ def find_stop_signal(project: Project, options: Options) -> str:
     """Return the signal that ends the app, where the engine's own (SIGTERM) would not.
 
     The kernel drops SIGTERM for a first process without a handler, and the engine kills it after
-    ten seconds. Python has none but for SIGINT (Ctrl-C): gradio, waitress, development servers and
-    scripts that do not import ``signal`` end on that alone.
+    ten seconds. Python has none but for SIGINT (Ctrl-C): gradio, waitress, development servers,
+    scripts that do not import ``signal`` and programs known to be deaf end on that alone.
     """
     start = project.start.value if project.start is not None else None
     words = start.command if start is not None else ()
+    if any(use.code == "ignores-sigterm" for use in project.uses) and not options.command:
+        return "SIGINT"
     if start is None or options.command or words[:1] != ("python",):
         return ""
     module = words[2] if words[1:2] == ("-m",) and words[2:] else ""

@@ -10,7 +10,7 @@ from scaffold.model.knowledge import Base, BuildClass, Facts, Image, PackageFact
 from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Resolution, Weighed
-from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target
+from scaffold.model.target import Budget, Environment, Libc, LibcFamily, Target, mega
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Memory, Rejected, Size, Trimmed
 from scaffold.planner.accelerators import (
     find_used,
@@ -153,13 +153,7 @@ def evaluate(
         build_tools=needs.build_tools,
         build_class=needs.build_class,
         size=_predict_size(
-            question,
-            base,
-            image,
-            packages=packages,
-            trimmed=trimmed,
-            system=needs.cost,
-            less=less,
+            question, base, image, packages=packages, trimmed=trimmed, system=needs.cost, less=less
         ),
         memory=estimate_memory(packages, facts.packages),
         sourceless=list_sourceless(packages, facts),
@@ -178,7 +172,13 @@ def evaluate(
             *(() if options.python else doubt_dockerfile(question.project, image.python, proven)),
         ),
         accelerator=find_used(facts.accelerators, question.target, names),
-        access=find_access(facts, question.project, question.target),
+        access=find_access(
+            facts,
+            question.project,
+            question.target,
+            {weighed.pinned.name: weighed.pinned.version for weighed in packages},
+            options.provided,
+        ),
     )
     return _judge(question, candidate, needs)
 
@@ -271,11 +271,11 @@ def _refuse_limits(question: PlanningInput, candidate: Candidate) -> Iterator[Re
         yield Reason(code=Code.COMPILE_TOO_SLOW, text=text, package=builds.partition(",")[0])
     if budget.on_disk is not None and size.on_disk > budget.on_disk:
         over = size.on_disk - budget.on_disk
-        text = f"{_mb(size.on_disk)} on disk, {_mb(over)} over the {_mb(budget.on_disk)} allowed"
+        text = f"{mega(size.on_disk)} on disk, {mega(over)} over the {mega(budget.on_disk)} allowed"
         yield Reason(code=Code.OVER_BUDGET, text=text)
     if budget.download is not None and size.download > budget.download:
         over = size.download - budget.download
-        text = f"{_mb(size.download)} to download, {_mb(over)} over the {_mb(budget.download)}"
+        text = f"{mega(size.download)} to download, {mega(over)} over the {mega(budget.download)}"
         yield Reason(code=Code.OVER_DOWNLOAD, text=text)
     if budget.storage is not None and room_to_update(size, budget) > budget.storage:
         yield Reason(code=Code.NO_ROOM_TO_UPDATE, text=_explain_room(size, budget, budget.storage))
@@ -290,12 +290,12 @@ def room_to_update(size: Size, budget: Budget) -> int:
 
 
 def _explain_room(size: Size, budget: Budget, storage: int) -> str:
-    each = f"{_mb(size.containerd)} unpacked and compressed"
+    each = f"{mega(size.containerd)} unpacked and compressed"
     if not budget.keeps_old:
-        return f"the image takes {each}; there is room for {_mb(storage)}"
+        return f"the image takes {each}; there is room for {mega(storage)}"
     text = (
-        f"an update needs {_mb(room_to_update(size, budget))}, as the old image stays until the "
-        f"new one is pulled ({each} each); there is room for {_mb(storage)}"
+        f"an update needs {mega(room_to_update(size, budget))}, as the old image stays until the "
+        f"new one is pulled ({each} each); there is room for {mega(storage)}"
     )
     alone = size.containerd <= storage
     return f"{text} (it fits with --remove-old, if an update may fail)" if alone else text
@@ -324,7 +324,7 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     memory, known = question.target.budget.memory, candidate.memory
     if memory is not None and known is not None and known.resident > TIGHT * memory:
         what = "the packages takes about" if known.telling else "what was measured takes at least"
-        text = f"importing {what} {_mb(known.resident)} of the {_mb(memory)} memory"
+        text = f"importing {what} {mega(known.resident)} of the {mega(memory)} memory"
         yield Reason(code=Code.MEMORY_TIGHT, text=text)
     yield from _remark_compression(question)
     if candidate.stand_ins:
@@ -374,7 +374,3 @@ def _remark_compression(question: PlanningInput) -> Iterator[Reason]:
         f"push through a builder {how.factor(level, builder=True):.2f}"
     )
     yield Reason(code=Code.COMPRESSION_READERS, text=text, fact="zstd")
-
-
-def _mb(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"

@@ -3,25 +3,29 @@
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from scaffold.model.codes import Code
-from scaffold.model.hardware import (
-    Access,
-    DeviceFiles,
-    Group,
-    Hardware,
-    HardwareFact,
-    HostAccess,
-)
+from scaffold.model.hardware import Access, DeviceFiles, Group, Hardware, HardwareFact, HostAccess
 from scaffold.model.knowledge import Facts
-from scaffold.model.project import Project, Use, When
+from scaffold.model.project import Origin, Project, Use, When
 from scaffold.model.resolution import Reason
 from scaffold.model.target import LIBRARY_FOLDERS, Device, Target
+from scaffold.planner.companions import find_rights
 from scaffold.resolver.support import join_words
 
 
-def find_access(facts: Facts, project: Project, target: Target) -> HostAccess:
-    """Return what the container needs; what the sources open goes before what packages do."""
+def find_access(
+    facts: Facts,
+    project: Project,
+    target: Target,
+    installed: Mapping[str, str] | None = None,
+    provided: Iterable[str] = (),
+) -> HostAccess:
+    """Return what the container needs; what the sources open goes before what packages do.
+
+    ``installed`` maps packages to versions, ``provided`` what is there by other means.
+    """
     files = facts.device_files
     found = {
         use.value: f"opened in {use.origin}" for use in project.uses if use.code == "opens-device"
@@ -29,15 +33,21 @@ def find_access(facts: Facts, project: Project, target: Target) -> HostAccess:
     kinds = {_kind(path, files) for path in found} - {""}
     variables: dict[str, str] = {}
     security: dict[str, None] = {}
+    shares = ""
     bus = str(target.device.i2c if target.device else 1)
-    for access, why in _list_needed(facts.hardware, project, _board_of(target)):
+    for access, who, origin in _list_needed(facts.hardware, project, _board_of(target)):
         variables |= access.variables
         security |= dict.fromkeys(access.security)
+        shares = shares or (f"what {who} shares, {origin}" if access.shares else "")
         for text in access.opens:
             path = text.replace("{lib}", LIBRARY_FOLDERS[target.arch]).replace("{i2c}", bus)
             if _kind(path, files) not in kinds:
-                found.setdefault(path, why)
+                found.setdefault(path, f"what {who} opens, {origin}")
+    rights, asks = find_rights(project, facts, installed or {}, frozenset(provided))
     return HostAccess(
+        rights=rights,
+        asks=asks,
+        shares=shares,
         hardware=tuple(_describe_file(path, why, files) for path, why in sorted(found.items())),
         variables=variables,
         security=tuple(sorted(security)),
@@ -50,16 +60,17 @@ def _board_of(target: Target) -> str:
 
 def _list_needed(
     rows: Mapping[str, HardwareFact], project: Project, board: str
-) -> Iterator[tuple[Access, str]]:
+) -> Iterator[tuple[Access, str, Origin]]:
+    """Yield what is needed, by what, and where that is asked for or called."""
     for row in rows.values():
         if not row.fits(board):
             continue
         asked = next((one for one in project.asked if row.covers(one.name)), None)
         if asked is not None:
-            yield row.access_on(board), f"what {asked.name} opens, {asked.origin}"
+            yield row.access_on(board), asked.name, asked.origin
         elif (use := next(_calls(row, project), None)) is not None:
-            called = use.value.replace(" ", "(", 1)
-            yield row.access_on(board), f"what {called}) opens, {use.origin}"
+            called, _, argument = use.value.partition(" ")
+            yield row.access_on(board), f"{called}({argument})", use.origin
 
 
 def _calls(row: HardwareFact, project: Project) -> Iterator[Use]:
@@ -102,15 +113,33 @@ def list_mounted(facts: Facts, project: Project) -> dict[str, tuple[str, ...]]:
     """Return the sonames that each library loads which is mounted from the device's system."""
     return {
         posixpath.basename(path): access.needs
-        for access, _ in _list_needed(facts.hardware, project, "")
+        for access, *_ in _list_needed(facts.hardware, project, "")
         for path in access.opens
         if ".so" in path
     }
 
 
+def find_brought(
+    facts: Facts, target: Target, provided: Iterable[str] = (), project: Project | None = None
+) -> dict[str, str]:
+    """Return who brings what at run time: libraries, and what errors say where they are missing.
+
+    Where it is not known whether the device has an accelerator, its driver may be there.
+    """
+    found = {
+        text: f"the driver of the {one.name}"
+        for one in facts.accelerators.values()
+        if target.accelerator in {"", one.id}
+        for text in (*one.provides, *one.signs)
+    }
+    if project is not None:
+        found |= dict.fromkeys(list_mounted(facts, project), "the device's system")
+    return found | {name: "a mount (--provided)" for name in provided if ".so" in name}
+
+
 def list_notes(facts: Facts, project: Project, target: Target) -> Iterator[Reason]:
     """Yield what has to be done besides for what the project asks for."""
-    for access, _ in _list_needed(facts.hardware, project, _board_of(target)):
+    for access, *_ in _list_needed(facts.hardware, project, _board_of(target)):
         if access.note:
             yield Reason(code=Code.NEEDS_DEVICE_HALF, text=access.note)
 
@@ -132,15 +161,12 @@ def list_misfits(
     is required by a package that stands in this very table is its affair.
     """
     board, asked = _board_of(target), {one.name for one in project.asked}
-    rows = facts.hardware.values()
     for package, by in packages.items():
-        known = {one for one in by if any(row.covers(one) for row in rows)}
+        known = {one for one in by if _list_rows(facts, one)}
         brought = [one for one in by if one not in known and package not in asked]
         if package not in asked and not brought:
             continue
-        for row in rows:
-            if not row.covers(package):
-                continue
+        for row in _list_rows(facts, package):
             if row.unless and (not resolved or not {*row.unless}.isdisjoint({*asked, *packages})):
                 continue
             if not row.fits(board):
@@ -148,7 +174,13 @@ def list_misfits(
                 yield _describe(row, package, target.device, brought, fails=fails), fails
             elif target.device is not None and not board and row.boards:
                 yield _describe(row, package, target.device, brought, fails=False), False
-    yield from _list_called(rows, project, target.device)
+    yield from _list_called(facts.hardware.values(), project, target.device)
+
+
+@cache
+def _list_rows(facts: Facts, package: str) -> tuple[HardwareFact, ...]:
+    """Return what is known of a package; every candidate of a plan asks for nearly the same."""
+    return tuple(row for row in facts.hardware.values() if row.covers(package))
 
 
 def _list_called(
@@ -176,12 +208,7 @@ def _is_needed(row: HardwareFact, project: Project, *, asked: bool) -> bool:
 
 
 def _describe(
-    row: HardwareFact,
-    package: str,
-    device: Device | None,
-    brought: Sequence[str],
-    *,
-    fails: bool,
+    row: HardwareFact, package: str, device: Device | None, brought: Sequence[str], *, fails: bool
 ) -> Reason:
     where = f"on {device.name}" if device else "on this device"
     known = device is not None and device.board

@@ -89,10 +89,6 @@ def _price(rows: Sequence[tuple[str, tuple[str, ...], int, int]]) -> Iterator[Pl
     above = sum(download for *_, download in rows)
     for name, packages, on_disk, download in rows:
         yield PlannedLayer(
-            name=name,
-            packages=packages,
-            on_disk=on_disk,
-            download=download,
-            pulled_classic=above,
+            name=name, packages=packages, on_disk=on_disk, download=download, pulled_classic=above
         )
         above -= download

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from scaffold.model.knowledge import Base, Distribution, Facts, SystemPackage
 from scaffold.model.target import Arch
@@ -238,6 +239,7 @@ def python_package(base: Base, arch: Arch, facts: Facts, name: str) -> SystemPac
     return SystemPackage(name=name, on_disk=cost.on_disk, download=cost.download)
 
 
+@cache
 def written_packages(release: str, facts: Facts) -> dict[str, SystemPackage]:
     """Return the packages of a release that libraries.toml has figures for, the largest of each.
 

@@ -10,12 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from scaffold.model.codes import Code
-from scaffold.model.knowledge import (
-    Base,
-    BuildClass,
-    Facts,
-    SystemPackage,
-)
+from scaffold.model.knowledge import Base, BuildClass, Facts, SystemPackage
 from scaffold.model.options import Options
 from scaffold.model.project import Origin, Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
@@ -36,6 +31,7 @@ from scaffold.planner.os_package_cost import (
     python_package,
     system_cost,
     taken_cost,
+    written_packages,
 )
 from scaffold.planner.source_builds import find_builds, runtime_libraries
 from scaffold.planner.source_usage import (
@@ -44,8 +40,10 @@ from scaffold.planner.source_usage import (
     describe_elsewhere,
     excuse_programs,
     find_dropped,
+    find_incompatible,
     find_missing,
     find_missing_server,
+    find_refused,
     is_closed,
     weigh_uses,
 )
@@ -165,13 +163,17 @@ def _find_additions(
 ) -> _Additions:
     """Return who brings what the base lacks, and a shell where one is asked for."""
     found = _Additions()
+    release = base.distribution_key
+    table = facts.distributions.get(release)
+    priced, written = (table.packages if table else {}), written_packages(release, facts)
 
     def add(lack: _Lack, package: SystemPackage | None) -> None:
         if package is None:
             found.refused.append(_cannot(facts, base, lack))
         else:
             found.install[package.name] = package
-            found.remarks.append(_adds(base, lack, package))
+            known = package.name in priced or package.name in written
+            found.remarks.append(_adds(base, lack, package, known=known))
 
     for lack in sorted(set(lacks), key=lambda one: (one.package, one.id, one.file)):
         asked = lack.id in options.programs  # in a minimal image programs are found by their name
@@ -243,6 +245,8 @@ def _besides(
         provided=provided,
     )
     yield from find_dropped(project, packages, provided)
+    yield from find_refused(project, packages, provided)
+    yield from find_incompatible(project, facts, packages, provided)
     yield from find_missing_server(find_server(project, options), project, {*installed, *provided})
     provided |= {posixpath.basename(one.path) for one in options.fetched}
     yield from find_companions(project, facts, installed, provided, there)
@@ -322,6 +326,7 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
     ships = {soname.replace("{python}", python) for soname in base.ships}
     installed = {weighed.pinned.name for weighed in packages}
     brought = find_sibling_libraries(packages)
+    imported = _list_imported(project)
     for weighed in packages:
         spared = {
             soname
@@ -329,7 +334,7 @@ def _lacks(  # noqa: PLR0917 - what an application needs comes from all of them
             for soname in several
             if soname != taken
         }
-        used = _is_used(project, facts, weighed)
+        used = _is_used(imported, facts, weighed)
         for lack in _of_package(facts, weighed, installed, used=used):
             if lack.file and lack.id in brought[weighed.pinned.name] | spared:
                 continue
@@ -445,13 +450,13 @@ def _started(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Ite
     go without, of what a fact says, too.
     """
     programs = {one.id.lower(): one.id for one in facts.libraries.values() if one.program}
-    imported = {use.value for use in project.uses if use.code == "imports"}
+    imported = _list_imported(project)
     for weighed in packages:
         name, fact = weighed.pinned.name, facts.packages.get(weighed.pinned.name)
         starts = weighed.source.starts if weighed.source else weighed.facts.starts
         known = [(program, where) for program, where in starts if program in programs]
         optional = fact.optional_needs if fact else ()
-        if fact is not None and not _is_used(project, facts, weighed):
+        if fact is not None and not _is_used(imported, facts, weighed):
             yield from (
                 Use(
                     code="runs-program",
@@ -472,13 +477,20 @@ def _started(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Ite
             )
 
 
-def _is_used(project: Project, facts: Facts, weighed: Weighed) -> bool:
+def _list_imported(project: Project) -> set[str]:
+    return {use.value for use in project.uses if use.code == "imports"}
+
+
+def _is_used(imported: AbstractSet[str], facts: Facts, weighed: Weighed) -> bool:
     """Tell whether the project uses a package itself: nothing requires it, or it is imported."""
     pinned, fact = weighed.pinned, facts.packages.get(weighed.pinned.name)
     names = {pinned.name.replace("-", "_"), *(fact.provides_import if fact else ())}
-    names |= {module for module, one in facts.modules.items() if pinned.name in one.packages}
-    imported = {use.value for use in project.uses if use.code == "imports"}
-    return not pinned.required_by or not names.isdisjoint(imported)
+    known = (facts.modules[one] for one in imported if one in facts.modules)
+    return (
+        not pinned.required_by
+        or not names.isdisjoint(imported)
+        or any(pinned.name in module.packages for module in known)
+    )
 
 
 def _commands_of(project: Project, facts: Facts, packages: Sequence[Weighed]) -> Iterator[str]:
@@ -541,7 +553,13 @@ def _cannot(facts: Facts, base: Base, lack: _Lack) -> Reason:
     if not elsewhere and base.package_manager == "apt" and (named := name_by_policy(lack.id)):
         elsewhere = f" (by Debian's rule for names it is that of {named})"
     why = f"no package of {base.id} is known to have it{elsewhere}"
-    if base.origin:
+    driven = next((one for one in facts.accelerators.values() if lack.id in one.provides), None)
+    if driven is not None:
+        why = (
+            f"the driver of the {driven.name} brings it: --accelerator {driven.id} says that the "
+            "device has one"
+        )
+    elif base.origin:
         why = f"{base.id} has only the libraries that binaries link to"
         if lack.program:
             out = f", `--provided {lack.id}` leaves it out" if lack.likely else ""
@@ -576,14 +594,15 @@ def _wants(lack: _Lack) -> str:
     return f"{lack.package} {'asks for' if lack.package.startswith('--') else 'needs'}"
 
 
-def _adds(base: Base, lack: _Lack, package: SystemPackage) -> Reason:
+def _adds(base: Base, lack: _Lack, package: SystemPackage, *, known: bool) -> Reason:
     code = Code.NEEDS_PROGRAM if lack.program else Code.NEEDS_LIBRARY
+    text = f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added"
+    text += f" (`--provided {lack.id}` leaves it out)" if lack.likely else ""
+    if not known:
+        text += ", if the distribution has it, and its size is not counted: nothing is known of it"
     return Reason(
-        code=Code.MAY_NEED_PROGRAM if lack.likely else code,
-        text=(
-            f"{_wants(lack)} {lack.id}, which {base.id} lacks: {package.name} is added"
-            + (f" (`--provided {lack.id}` leaves it out)" if lack.likely else "")
-        ),
+        code=code if known and not lack.likely else Code.MAY_NEED_PROGRAM,
+        text=text,
         package=lack.package,
         file=lack.file,
         fact=lack.id,

@@ -1,5 +1,6 @@
 """Which Pythons suit a project: those that its wheels are for, and those nobody has tried."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from urllib.parse import unquote
@@ -10,6 +11,8 @@ from scaffold.model.codes import Code
 from scaffold.model.project import Project
 from scaffold.model.resolution import Pinned, Reason
 from scaffold.resolver.releases import is_pin, parse_specifier, split_tags
+
+_BOUNDS = re.compile(r"~=|<|==")
 
 
 def doubt_python(
@@ -24,22 +27,22 @@ def doubt_python(
 
     While all pins are older than the Python, each of them counts. If some are newer, whoever made
     them could have used it: then only those count whose classifiers stop before it, where newer
-    releases exist. What has a wheel for this very Python, or names it, never counts. An sdist that
-    was made before it and has wheels for other Pythons always does: its code was never compiled
-    for this one. ``proven`` is the Python that the project's people run them on.
+    releases exist. So counts what is asked for below some version (``~=2.24``, ``<2``). What has a
+    wheel for this very Python, or names it, never counts. An sdist that was made before it and has
+    wheels for other Pythons always does: its code was never compiled for this one. ``proven`` is
+    the Python that the project's people run them on.
     """
     day = released.get(python)
     if day is None or python == proven:
         return ()
     old_code = tuple(_doubt_code(packages, python, day))
     names = {a.name for a in project.asked if is_pin(a.specifier, wildcard=False)}
-    locked = {one.name for one in project.lock.packages} if project.lock else set()
-    dated = [(p, _day(p)) for p in packages if p.name in names | locked]
-    days = [uploaded for _, uploaded in dated if uploaded]
-    if not days:
-        return old_code
+    names |= {one.name for one in project.lock.packages} if project.lock else set()
+    bounded = {a.name for a in project.asked if _BOUNDS.search(a.specifier)} - names
+    dated = [(p, uploaded) for p in packages if (uploaded := _day(p))]
+    days = [uploaded for pinned, uploaded in dated if pinned.name in names]
     told = {reason.package for reason in old_code}
-    fresh = max(days) >= day
+    fresh = bool(days) and max(days) >= day
     return old_code + tuple(
         Reason(
             code=Code.PYTHON_AFTER_PINS,
@@ -50,10 +53,10 @@ def doubt_python(
             fact=python,
         )
         for pinned, uploaded in dated
-        if uploaded
+        if pinned.name in names | bounded
         and uploaded < day
         and pinned.name not in told
-        and _is_doubtful(pinned, python, fresh=fresh)
+        and _is_doubtful(pinned, python, fresh=fresh or pinned.name in bounded)
     )
 
 

@@ -11,6 +11,7 @@ from scaffold.model.options import Options
 from scaffold.model.project import Project
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.run import Figures, Trace
+from scaffold.model.target import mega
 from scaffold.model.verdict import Size
 from scaffold.planner.os_package_cost import SystemCost
 
@@ -360,7 +361,7 @@ def remark_trace(tracing: Tracing | None, packages: Sequence[Weighed]) -> Iterat
     text = f"leaves out what {runs} traced {'run' if runs == 1 else 'runs'} did not open"
     if figures is not None and tracing.same:
         gone = figures.whole[0] - figures.kept[0]
-        text += f": {gone / 1e6:.1f} MB, {figures.ratio:.2f} times what they open is left"
+        text += f": {mega(gone)}, {figures.ratio:.2f} times what they open is left"
     yield Reason(code=Code.TRACED, text=text)
     stale = list(find_stale(tracing, packages))
     if not tracing.python:

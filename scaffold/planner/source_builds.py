@@ -8,13 +8,7 @@ from packaging.utils import canonicalize_name
 from scaffold.model.codes import Code
 from scaffold.model.errors import TransientError
 from scaffold.model.index import SourceFacts
-from scaffold.model.knowledge import (
-    Base,
-    BuildClass,
-    Facts,
-    PackageFact,
-    SystemPackage,
-)
+from scaffold.model.knowledge import Base, BuildClass, Facts, PackageFact, SystemPackage
 from scaffold.model.project import Asked, OwnPackage, Project
 from scaffold.model.resolution import Conflict, Pinned, Reason, Weighed
 from scaffold.model.target import Arch, Environment
@@ -265,10 +259,7 @@ def weigh_collected(project: Project, packages: Iterable[Weighed]) -> SystemCost
     collected = project.app_served + brought
     error = round(0.3 * collected)
     return SystemCost(
-        on_disk=collected,
-        download=round(collected * _PACKED),
-        error=error,
-        download_error=error,
+        on_disk=collected, download=round(collected * _PACKED), error=error, download_error=error
     )
 
 
@@ -278,12 +269,7 @@ def runtime_libraries(package: OwnPackage) -> tuple[str, ...]:
 
 
 def pin_build_requires(
-    project: Project,
-    environment: Environment,
-    release: str,
-    shelf: ResolverCache,
-    *,
-    offline: bool,
+    project: Project, environment: Environment, release: str, shelf: ResolverCache, *, offline: bool
 ) -> tuple[Pinned, ...]:
     """Return what builds the project's packages, all of it pinned; empty where that is not known.
 

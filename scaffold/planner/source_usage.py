@@ -16,7 +16,7 @@ from scaffold.model.knowledge import Base, Facts, ModuleFact
 from scaffold.model.project import Asked, Project, Use, When
 from scaffold.model.resolution import Reason, Weighed
 from scaffold.model.target import LibcFamily
-from scaffold.resolver.releases import parse_specifier
+from scaffold.resolver.releases import parse_specifier, satisfies
 
 # Programs whose packages bring /bin/sh along, which a shell line is started with.
 _SHELLS = frozenset({"sh", "busybox", "dash"})
@@ -26,6 +26,7 @@ _LOCALES = frozenset({"", "C", "POSIX", "C.UTF-8", "C.utf8"})
 OF_GLIBC = frozenset(
     {"libc", "libm", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl"}
 )
+_FONTS = ("/usr/share/fonts/truetype/", "/usr/share/fonts/opentype/")  # of Debian (Font policy)
 _PROVIDED = "if it is provided by other means, use --provided {}"
 
 
@@ -133,6 +134,8 @@ class _Scales:
             self._refuse(use, Code.NEEDS_SHELL, text + self._way_out("sh"), fact="sh")
         elif use.code == "finds-library":
             self._library(use)
+        elif use.code == "opens-font":
+            self._font(use)
         elif use.code == "sets-locale" and use.value not in _LOCALES:
             self._locale(use)
 
@@ -212,6 +215,21 @@ class _Scales:
         text = f"{use.origin} looks for the library {name}, which {base.id} does not have"
         text += "" if found else ", and no package is known to have it"
         self._refuse(use, Code.LIBRARY_UNAVAILABLE, text, known=bool(known))
+
+    def _font(self, use: Use) -> None:
+        """Weigh a font, which an absolute path names where Debian has it."""
+        name, base = use.value.rpartition("/")[2], self.base
+        there = base.libc is not LibcFamily.MUSL and use.value.startswith(_FONTS)
+        lies = there or not use.value.startswith("/")
+        given = self._provider(name) and not is_closed(base)
+        if lies and given and use.when is not When.MAYBE:
+            self.lacks.append((name, str(use.origin)))
+            return
+        text = f"{use.origin} opens the font {use.value}, which {base.id} does not have"
+        known = name in self.facts.libraries
+        text += "" if known else ", and no package is known to have it"
+        text += ": put the file into the project"
+        self._refuse(use, Code.NEEDS_LIBRARY, text, fact=use.value, known=known)
 
     def _locale(self, use: Use) -> None:
         base = self.base
@@ -351,6 +369,71 @@ def find_dropped(
         yield Reason(code=code, text=text, package=pinned.name, fact=use.value), certain
 
 
+def find_refused(
+    project: Project, packages: Iterable[Weighed], provided: Container[str]
+) -> Iterator[tuple[Reason, bool]]:
+    """Yield the modules that sources import and whose import only raises an error.
+
+    A release leaves such a module where it renamed or dropped one. Each with whether the
+    application fails at its start.
+    """
+    refused = {name: one.pinned for one in packages for name in one.facts.refused}
+    told = set[str]()
+    for use in project.uses if refused else ():
+        parts = use.value.split(".")
+        names = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+        name = next((one for one in names if one in refused), "")
+        known = use.code not in {"takes", "imports-inner"} or use.when is When.MAYBE
+        if known or not name or name in told or name in provided:
+            continue
+        told.add(name)
+        certain = use.when is When.START
+        pinned = refused[name]
+        text = (
+            f"{use.origin} imports {name}, which {pinned.name} {pinned.version} has only to "
+            "raise an error: ask for the release that the sources were written for"
+        )
+        code = Code.MISSING_MODULE if certain else Code.MAY_NEED_MODULE
+        yield Reason(code=code, text=text, package=pinned.name, fact=name), certain
+
+
+def find_incompatible(
+    project: Project, facts: Facts, packages: Iterable[Weighed], provided: Container[str]
+) -> Iterator[tuple[Reason, bool]]:
+    """Yield the packages that do not load beside the chosen release of another.
+
+    Each with whether the application imports it at its start: with a package go those that it
+    requires.
+    """
+    pinned = {one.pinned.name: one.pinned for one in packages}
+    tops = {use.value for use in project.uses if use.code == "imports" and use.when is When.START}
+    wave = {
+        one.pinned.name
+        for one in packages
+        if canonicalize_name(one.pinned.name) in {canonicalize_name(top) for top in tops}
+        or tops & {*(one.facts.modules or ())}
+    }
+    started: set[str] = set()
+    while wave:
+        started |= wave
+        wave = {name for one in wave for name in pinned[one].requires if name in pinned} - started
+    for name, one in pinned.items():
+        for releases, text, error in facts.bounds[name].rows if name in facts.bounds else ():
+            need = Requirement(text)
+            other = pinned.get(canonicalize_name(need.name))
+            version = Version(one.version)
+            if other is None or name in provided or not satisfies(version, releases):
+                continue
+            if need.specifier.contains(other.version, prereleases=True):
+                continue
+            told = (
+                f"{name} {one.version} does not load with {other.name} {other.version} ({error}): "
+                f"ask for {text}, or for a newer {name}"
+            )
+            reason = Reason(code=Code.INCOMPATIBLE_RELEASES, text=told, package=name)
+            yield reason, name in started
+
+
 def find_missing_server(
     server: Use | None, project: Project, there: Collection[str]
 ) -> Iterator[tuple[Reason, bool]]:
@@ -438,9 +521,7 @@ def _from_extra(project: Project, names: AbstractSet[str]) -> str:
     """Return the extra or group that has one of these, or an extra of a README's, if any."""
     offered = [(option, listed) for option, listed in project.offered if listed & names]
     best = min(
-        offered,
-        key=lambda one: (one[0].partition(" ")[2] not in names, len(one[1])),
-        default=("",),
+        offered, key=lambda one: (one[0].partition(" ")[2] not in names, len(one[1])), default=("",)
     )
     if best[0]:
         return f"use {best[0]}, or "

@@ -12,7 +12,7 @@ from scaffold.model.knowledge import BuildClass, Swap
 from scaffold.model.options import Options
 from scaffold.model.project import Asked, Origin
 from scaffold.model.resolution import Reason, Resolution, Weighed
-from scaffold.model.target import Arch, Environment
+from scaffold.model.target import Arch, Environment, mega
 from scaffold.model.verdict import Accepted, Candidate, Evaluation, Rejected, Suggestion, Workaround
 from scaffold.planner.candidates import evaluate_again
 from scaffold.planner.evaluate import PlanningInput, evaluate, open_environments
@@ -58,10 +58,11 @@ def find_suggestions(
     for name, swap in applicable_swaps(question, names):
         swapped = _swapped(question, candidate, shelf, name, swap)
         if swapped is not None and swapped.size.on_disk < candidate.size.on_disk:
+            extras = f"[{','.join(swap.drops)}]" if swap.drops else ""
             found.append(
                 Suggestion(
                     code=Code.SWAP,
-                    text=f"{name} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
+                    text=f"{name}{extras} → {swap.to}: keeps {swap.preserves}; loses {swap.loses}",
                     bytes=candidate.size.on_disk - swapped.size.on_disk,
                     download=candidate.size.download - swapped.size.download,
                     option=f"--swap {name}={swap.to}",
@@ -130,7 +131,7 @@ def _price_compiling(candidate: Candidate) -> str:
     sources = library + sum(source_bytes(weighed.facts) for weighed in candidate.packages)
     return (
         "no compiled bytecode: every start compiles what it imports; compiling all "
-        f"{sources / 1e6:.1f} MB of sources takes {sources / COMPILED_PER_SECOND:.1f} s on a "
+        f"{mega(sources)} of sources takes {sources / COMPILED_PER_SECOND:.1f} s on a "
         f"desktop processor, longer on a small one"
     )
 

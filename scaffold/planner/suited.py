@@ -55,6 +55,12 @@ def suit(
     if change is None:
         return Suited(question=question, row=row)
     before = choose([row], question.options.objective)[0][0]
+    if (
+        change.project.index.without
+        and before
+        and not _list_parts(question, before.candidate.packages)
+    ):
+        return Suited(question=question, row=row)
     if change.project != question.project:
         changed = replace(question, project=change.project)
         other = EvaluationRun(changed, shelf, tell).verdicts()

@@ -209,7 +209,7 @@ def _predict(
     yield Trimmed(rule=STAND_INS, package=name, bytes=gone)
     code -= gone
     if SYMBOLS not in kept:
-        compiled = not weighed.pinned.wheel and not weighed.exact
+        compiled = weighed.compiled and not weighed.exact
         symbols = _COMPILED_SYMBOLS * weighed.facts.installed if compiled else share * code
         yield Trimmed(rule=SYMBOLS, package=name, bytes=round(symbols))
     if DUPLICATES not in kept:

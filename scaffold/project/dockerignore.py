@@ -90,10 +90,7 @@ def patterns_for(
 
 
 def render_ignore(
-    keep: Sequence[str],
-    drop: Sequence[str] = (),
-    only: Sequence[str] = (),
-    own: Sequence[str] = (),
+    keep: Sequence[str], drop: Sequence[str] = (), only: Sequence[str] = (), own: Sequence[str] = ()
 ) -> str:
     """Return a ``.dockerignore`` with reasons; ``only`` are the folders of a workspace, if any."""
     lines = ["# Not part of the image, and not sent to the builder."]

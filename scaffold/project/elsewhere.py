@@ -113,7 +113,7 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
     """
     if project.asked or project.lock or allowed:
         return
-    named = [use for use in project.uses if use.code == "imports"]
+    named = [one for one in project.uses if one.code == "imports" and one.when is not When.MAYBE]
     imports = [use for use in named if not is_brought(use.origin.file)]
     if len(imports) < len(named):  # it brings its packages: what is called alone may be optional
         imports = [use for use in imports if use.when is When.START]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from scaffold.model.dockerfile import Dockerfile, Instruction, Stage
+from scaffold.model.dockerfile import Command, Dockerfile, Instruction, Stage
 from scaffold.model.project import Asked, Found, Origin, OwnImage
 from scaffold.project.dockerfile_parser.installs import Install, python_install, system_command
 from scaffold.project.dockerfile_parser.reader import read_dockerfile
@@ -53,6 +53,8 @@ _TOOLS = re.compile(
     r"|pkg-?conf\S*|autoconf|automake|cargo|rustc?|rustup|swig|nodejs|npm|yarn|pnpm|lib\S+|fonts?-\S+)$"
     r"|^(?:build-|python\d?|py3|pypy|gcompat|cython|e2fs)|-(?:dev|headers|libs|dbg|common|perl)$"
 )
+# What shows that a program is there, and does nothing with it.
+_ASKS = frozenset({"--version", "-version", "-V", "-v", "version", "--help", "-h"})
 # What installs packages is no package of the application.
 _INSTALLERS = frozenset(
     {"build", "hatch", "pdm", "pip", "pip-tools", "pipenv", "poetry", "setuptools", "uv", "wheel"}
@@ -204,7 +206,7 @@ def _left(place: str, dockerfile: Dockerfile, steps: Sequence[Instruction]) -> I
         for command in commands_of(step) if step.keyword == "RUN" else ():
             found = system_command(without_prefix(command))
             if found is None:
-                ran.update(program_of(word) for word in command.argv[:3])
+                ran.update(_run_by(command))
                 continue
             names = [re.split(r"[=<>~:]", word.text)[0] for word in found.names]
             if found.verb.text in {"purge", "remove", "autoremove", "del"}:
@@ -216,6 +218,12 @@ def _left(place: str, dockerfile: Dockerfile, steps: Sequence[Instruction]) -> I
     for name, origin in there.items():
         if name not in ran and re.fullmatch(r"[a-z0-9][\w.+-]+", name) and not _TOOLS.search(name):
             yield Found(value=name, origin=origin)
+
+
+def _run_by(command: Command) -> Iterator[str]:
+    """Yield the programs that a command may run, none where it only shows that one is there."""
+    if _ASKS.isdisjoint(command.argv[1:2]):
+        yield from map(program_of, command.argv[:3])
 
 
 # Options that name extras or groups, and those that mean all of them.

@@ -191,6 +191,8 @@ def _reads(reader: _Reader) -> Iterator[str]:
     found = {place / text for text in named}
     for text in _texts(reader.table("tool", "setuptools", "data-files")):
         found |= set(place.glob(text)) if "**" not in text and _inside(text) else set()
+    for text in filter(_inside, _forced(reader.table("tool", "hatch", "build"))):
+        found |= {place / text, *(place / text).rglob("*")}
     for path in found:
         file = posixpath.normpath(os.path.relpath(path, place))
         ours = ignored(posixpath.join(reader.folder, file), patterns_for())
@@ -200,6 +202,13 @@ def _reads(reader: _Reader) -> Iterator[str]:
 
 def _inside(path: str) -> bool:
     return bool(path.strip("./")) and not path.startswith(("/", "../"))
+
+
+def _forced(table: Mapping[str, object]) -> Iterator[str]:
+    """Yield what Hatchling is made to include, at any depth: it ends where that is not there."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from value if name == "force-include" else _forced(value)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -386,7 +395,7 @@ def _refusal(reader: _Reader, backend: str, name: str, home: str) -> str:
 
 def _refused_by_setuptools(reader: _Reader, home: str) -> str:
     told = reader.table("tool", "setuptools").keys() & {
-        *("packages", "py-modules", "package-dir", "ext-modules"),
+        *("packages", "py-modules", "package-dir", "ext-modules")
     }
     told |= reader.keywords.keys() & {"packages", "py_modules", "ext_modules", "cffi_modules"}
     told |= {one for one in ("packages", "py_modules") if reader.option("options", one)}

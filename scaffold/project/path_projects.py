@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from scaffold.index.project_files import find_project_file, identify
 from scaffold.model.errors import Detail, LeanscaffoldError, UsageError
 from scaffold.model.project import PROJECT_FILES, Asked, Origin, ProjectFile
+from scaffold.project.checkout import GET_SUBMODULES, list_empty_submodules
 from scaffold.project.pyproject import read_pyproject
 from scaffold.project.pyproject_file import Pyproject, load_pyproject
 from scaffold.project.requirement_parser import Reading, both, local_path, unique
@@ -82,7 +83,7 @@ def follow(root: Path, reading: Reading, *, context: Path | None = None) -> Read
     A path that is not there, is no project, or lies outside of ``context``, which is what the build
     sees (the folder itself unless given), is a problem.
     """
-    seen = {("pyproject.toml", "")} if _is_own(reading) else set()
+    seen = {("pyproject.toml", "")} if "pyproject.toml" in reading.files else set()
     walk = _Walk(root=root, context=context or root, locked=reading.lock is not None, seen=seen)
     walk.take(reading.asked, marker="")
     linked = list_linked(root, reading.index.find_links)
@@ -94,10 +95,6 @@ def follow(root: Path, reading: Reading, *, context: Path | None = None) -> Read
         problems=(*reading.problems, *walk.problems),
         distributions=tuple(dict.fromkeys((*walk.distributions, *linked))),
     )
-
-
-def _is_own(reading: Reading) -> bool:
-    return "pyproject.toml" in reading.files
 
 
 def project_name(pyproject: Pyproject | None) -> tuple[str, Origin] | None:
@@ -168,6 +165,8 @@ class _Walk:
                 " move it inside, or run on the folder above"
             )
         place = self.root / path
+        if path.removeprefix("./") in list_empty_submodules(self.root):
+            return f"{path} is a submodule that was not checked out: {GET_SUBMODULES}"
         if not place.exists():
             return f"{path} does not exist"
         if place.is_dir() and not any(

@@ -55,7 +55,7 @@ def read_pyproject(
     placed = [
         tool_tables.bind(pyproject, place)
         for item in items
-        for place in tool_tables.place(pyproject, item)
+        for place in tool_tables.place(pyproject, item, extras=wanted, groups=chosen)
     ]
     constraints = [*_constraints(pyproject), *tool_tables.problems(pyproject)]
     return Reading(
@@ -190,11 +190,7 @@ def _extras(pyproject: Pyproject) -> Mapping[str, tuple[str, ...]]:
 
 
 def _extra(
-    pyproject: Pyproject,
-    extra: str,
-    known: Mapping[str, tuple[str, ...]],
-    *,
-    seen: frozenset[str],
+    pyproject: Pyproject, extra: str, known: Mapping[str, tuple[str, ...]], *, seen: frozenset[str]
 ) -> Items:
     """Yield an extra's requirements; one on the project itself stands for its other extras."""
     table = known[extra]

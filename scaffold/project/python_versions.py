@@ -16,8 +16,7 @@ from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes
 from scaffold.project.version_constraints import union
 
 _RELEASE = re.compile(
-    r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?(?:/envs/\S+)?",
-    re.IGNORECASE,
+    r"(?:c?python[-@]?)?(3)\.(\d+)(?:\.\d+(?:(?:a|b|rc)\d+)?|-dev)?(?:/envs/\S+)?", re.IGNORECASE
 )
 _ONE = re.compile(r"={2,3} *(3\.\d+)\.\d+")
 _HINT = "write a CPython version, such as 3.12"
@@ -54,7 +53,9 @@ def read_pipfile_python(root: Path) -> tuple[Found[str], ...]:
         if isinstance(requires, dict) and key in requires:
             line = line_of(text, r"^\s*\[requires\]", rf"^\s*{key}\s*=")
             origin = Origin(file=name, line=line, detail=key)
-            return (Found(value=_minor(str(requires[key]), origin), origin=origin),)
+            value = str(requires[key])
+            named = ">=3" if value == "3" else _minor(value, origin)  # any that pipenv finds
+            return (Found(value=named, origin=origin),)
     return ()
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 
 from scaffold.assembler.syntax import INNER, walk
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import FUNCTIONS, Function, Module, is_example
+from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument, is_example
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {
@@ -65,13 +65,15 @@ class Place:
     """Where a node stands.
 
     ``function``: it runs when something is called, ``main``: below ``if __name__ == "__main__"``,
-    ``asked``: a condition or a handler decides whether it runs. ``handles`` are the exceptions that
-    do not end the program, by their last names.
+    ``asked``: a condition that asks for it, or a handler, decides whether it runs, ``chosen``: any
+    other condition that is not the same in every container. ``handles`` are the exceptions that do
+    not end the program, by their last names.
     """
 
     function: bool = False
     main: bool = False
     asked: bool = False
+    chosen: bool = False
     handles: frozenset[str] = frozenset()
 
     def survives(self, *exceptions: str) -> bool:
@@ -183,9 +185,12 @@ class Conditions:
         # Who asks for a program and ends without it needs it all the same.
         ends = isinstance(node, ast.If) and self._gives_up(node.body)
         yield node.test, replace(place, asked=place.asked or (asks and not ends))
-        inner = replace(place, asked=asks, main=place.main or any(map(_is_own_name, test)))
+        main = any(map(_is_own_name, test))
+        chosen = place.chosen or (known is None and not main)
+        inner = replace(place, asked=asks, main=place.main or main, chosen=chosen)
         # What follows «if not installed» stands where something is.
-        other = replace(place, asked=asks) if _is_negated(node.test) else place
+        asked = asks if _is_negated(node.test) else place.asked
+        other = replace(place, asked=asked, chosen=chosen)
         branches = ((node.body, known is not False, inner), (node.orelse, known is not True, other))
         for branch, runs, where in branches:
             if runs:
@@ -428,6 +433,7 @@ _DYNAMIC = frozenset(
 # Frameworks that import by settings, by folders, or by names of their own.
 _BY_THEMSELVES = frozenset({"django", "streamlit", "procfile", "celery"})
 _MISSING = ("ImportError", "ModuleNotFoundError")
+_PACKAGING = frozenset({"setuptools.setup", "cx_Freeze.setup", "distutils.core.setup"})
 _IMPORTED = re.compile(r"\bfrom ([\w.]+) import ")  # of `python -c`
 
 
@@ -522,7 +528,8 @@ class _Graph:
     def loadable(self, found: frozenset[str]) -> frozenset[str]:
         """Return what a computed import may load: all but scripts beside the application's folders.
 
-        Such a script is run by hand or by a build (``scripts/release.py``), and imported by none.
+        Such a script is run by hand or by a build (``scripts/release.py``), and imported by none;
+        neither is what packages the application.
         """
         folders = {posixpath.dirname(file).partition("/")[0] for file in found} - {""}
         return frozenset(
@@ -530,7 +537,7 @@ class _Graph:
             for file, module in self.by_file.items()
             if file in found
             or file.partition("/")[0] in folders
-            or not (module.is_script or is_aside(module))
+            or not (module.is_script or is_aside(module) or _packages(module))
         )
 
     def _named(self, module: Module, *, at_start: bool, main: bool) -> Iterator[Module]:
@@ -544,6 +551,10 @@ class _Graph:
             if place is not None and (not at_start or starts(place, main=main)):
                 for name in _imported(module, node):
                     yield from self._on_the_way(name)
+        for call in settings_of(module):
+            place = places.get(id(call))
+            if place is not None and starts(place, main=main):
+                yield from self._on_the_way(module.text(argument(call, "value", 1)))
         for text in () if at_start else module.of(ast.Constant):
             if isinstance(text.value, str) and id(text) in places:
                 named = text.value.partition(":")[0]
@@ -558,9 +569,21 @@ class _Graph:
         yield from (self._by_name[one] for one in above if one in self._by_name)
 
 
+def settings_of(module: Module) -> Iterator[ast.Call]:
+    """Yield the calls that name the settings which Django's application imports when it is made."""
+    for called, call in module.calls():
+        first = argument(call, "key", 0)
+        if called == "os.environ.setdefault" and module.text(first) == "DJANGO_SETTINGS_MODULE":
+            yield call
+
+
+def _packages(module: Module) -> bool:
+    return any(called in _PACKAGING for called, _ in module.calls())
+
+
 def starts(place: Place, *, main: bool) -> bool:
     """Tell whether a node runs whenever its module is imported, or (``main``) run."""
-    if place.function or place.asked or (place.main and not main):
+    if place.function or place.asked or place.chosen or (place.main and not main):
         return False
     return not place.survives(*_MISSING)
 

@@ -19,18 +19,13 @@ from scaffold.model.errors import (
 )
 from scaffold.model.image import count_waste
 from scaffold.model.options import DOCKERFILE
-from scaffold.model.project import (
-    Asked,
-    Found,
-    Origin,
-    OwnPackage,
-    Project,
-    When,
-)
+from scaffold.model.project import Asked, Found, Origin, OwnPackage, Project, Use, When
+from scaffold.project.checkout import name_left_out
 from scaffold.project.computed import BuildMetadata, settle_computed
 from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.processes import read_told_extras
+from scaffold.project.entrypoint.scripts import project_scripts
 from scaffold.project.entrypoint.start import SourceFacts, read_sources
 from scaffold.project.heavy_files import find_heavy
 from scaffold.project.locks import FORMATS, compare, needs_pyproject, read_lock
@@ -38,7 +33,6 @@ from scaffold.project.locks.pipfile import read_pipfile
 from scaffold.project.own_dockerfile import OwnInstalls, read_own_installs
 from scaffold.project.own_package import read_own_package
 from scaffold.project.path_projects import follow, project_name
-from scaffold.project.private_files import find_lists_with_passwords, find_opened, notes_on_ignore
 from scaffold.project.project_files import find_environments, list_files, read_own_ignore
 from scaffold.project.pyproject import (
     asks,
@@ -52,6 +46,7 @@ from scaffold.project.python_versions import read_pipfile_python, read_pythons, 
 from scaffold.project.repositories import settle_repositories
 from scaffold.project.requirement_parser import Reading, unique
 from scaffold.project.requirements import installs_whole, read_requirements
+from scaffold.project.secrets import find_lists_with_passwords, find_opened, notes_on_ignore
 from scaffold.project.setup_files import list_setup_extras, read_setup, read_setup_name
 from scaffold.project.source_selection import REQUIREMENT_FILES, Choice, Evidence, Kind, choose
 from scaffold.project.text_io import relative
@@ -137,10 +132,7 @@ def read_project(
     # What is asked for has to be there; the project itself runs from its sources all the same.
     refused = [one for one in packages if one.path == "." and one.problem]
     facts = read_sources(
-        root,
-        files=paths,
-        installed=_installed(reading),
-        roots=tuple(one.root for one in packages),
+        root, files=paths, installed=_installed(reading), roots=tuple(one.root for one in packages)
     )
     pythons = tuple(map(without_patch, (*read_pythons(root, pyproject), *reading.pythons)))
     project = Project(
@@ -153,7 +145,7 @@ def read_project(
         port=facts.port,
         health=facts.health,
         index=reading.index,
-        uses=facts.uses,
+        uses=tuple(_without_own(facts.uses, root, packages)),
         source_paths=facts.source_paths,
         app_bytes=sum(size for path, size in listed if path not in left_out)
         + sum((root / path).stat().st_size for one in packages for path in one.reads),
@@ -182,6 +174,7 @@ def read_project(
         opened=opened,
         own_image=own.image,
         volumes=facts.volumes,
+        unfetched=tuple(name_left_out(root, listed)),
         left_steps=facts.left_steps,
         front_end=facts.front_end if context == root else None,
         ignore_file=ignore.ours,
@@ -250,6 +243,12 @@ def _own_packages(
             inside = [f"{path}/{name}" for name, _ in list_files(root / path)]
         found.append(read_own_package(root, path, inside, named=named))
     return tuple(one for one in found if one is not None)
+
+
+def _without_own(uses: Sequence[Use], root: Path, packages: Sequence[OwnPackage]) -> Iterator[Use]:
+    """Yield all but starts of the project's own scripts, where it is installed as a package."""
+    own = project_scripts(root)[1] if any(one.path == "." for one in packages) else {}
+    yield from (one for one in uses if one.code != "runs-program" or one.value not in own)
 
 
 def _name_settings(facts: SourceFacts) -> Iterator[str]:

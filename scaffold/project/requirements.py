@@ -328,7 +328,7 @@ def read_requirements(
     """
     walk = _Walk(root=root, environ=os.environ if environ is None else environ)
     for name in names:
-        walk.read(_normal(name), constraint=False, chain=(), by=None)
+        walk.read(Path(os.path.normpath(name)).as_posix(), constraint=False, chain=(), by=None)
     return walk.reading()
 
 
@@ -353,10 +353,6 @@ def installs_whole(root: Path, name: str) -> bool:
     except (ValueError, PathUnreadableError):
         return False
     return bool(_SELF.search(text)) or bool(_COMPILED.search(text))
-
-
-def _normal(name: str) -> str:
-    return Path(os.path.normpath(name)).as_posix()
 
 
 @dataclass(slots=True, kw_only=True)

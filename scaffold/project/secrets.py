@@ -2,58 +2,54 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase, translate
+from pathlib import Path
 
 from scaffold.model.image import ImageConfig, Suspect
+from scaffold.model.project import Found, Origin
+from scaffold.project.elsewhere import is_list
+from scaffold.project.source_modules import LARGEST_SOURCE
+from scaffold.project.text_io import read_bytes
 
 _SYSTEM = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/bin/", "/sbin/", "/usr/bin/")
 _STDLIB = "/lib/python3."  # what it documents are examples
 
+
+def _by_name(kinds: Mapping[str, str]) -> dict[str, str]:
+    return {name: what for what, names in kinds.items() for name in names.split()}
+
+
 # Names under which programs look for credentials. A .env with an example's suffix holds none.
-_NAMES = {
-    ".env": "a file of settings that usually holds secrets",
-    ".netrc": "passwords by host",
-    ".pypirc": "an index's password",
-    ".npmrc": "a registry's token",
-    ".pgpass": "database passwords",
-    ".git-credentials": "a repository's password",
-    "id_rsa": "a private key",
-    "id_dsa": "a private key",
-    "id_ecdsa": "a private key",
-    "id_ed25519": "a private key",
-}
+_NAMES = _by_name(
+    {
+        "a file of settings that usually holds secrets": ".env",
+        "passwords by host": ".netrc",
+        "an index's password": ".pypirc",
+        "a registry's token": ".npmrc",
+        "database passwords": ".pgpass",
+        "a repository's password": ".git-credentials",
+        "a private key": "id_rsa id_dsa id_ecdsa id_ed25519",
+    }
+)
 # The same as globs, for files of a project; those that only may hold a secret are not among them.
-NAME_GLOBS = {
-    "*.env": "a file of settings that usually holds secrets",
-    "pip.conf": "an index's address, often with a password",
-    "pip.ini": "an index's address, often with a password",
-    "_netrc": "passwords by host",
-    "credentials.json": "credentials of a service",
-    "credentials.y*ml": "credentials of a service",
-    "client_secret*.json": "credentials of a service",
-    "service-account*.json": "credentials of a service",
-    "service_account*.json": "credentials of a service",
-    "secrets.json": "secrets, as its name says",
-    "secrets.toml": "secrets, as its name says",
-    "secrets.y*ml": "secrets, as its name says",
-    "token.json": "a token",
-    "token.pickle": "a token",
-    "token.txt": "a token",
-    "*.token": "a token",
-    ".vault-token": "a token",
-    "kubeconfig": "credentials of a cluster",
-    "kubeconfig.y*ml": "credentials of a cluster",
-    "*.kubeconfig": "credentials of a cluster",
-    "*.tfstate": "a state of Terraform's, with every secret in it",
-    "*.tfstate.*": "a state of Terraform's, with every secret in it",
-    "*.tfvars": "variables of Terraform's, often secrets",
-    "*.kdbx": "a store of passwords",
-    "*.jks": "a store of private keys",
-    "*.keystore": "a store of private keys",
-    ".s3cfg": "credentials of a cloud",
-    ".boto": "credentials of a cloud",
-}
+NAME_GLOBS = _by_name(
+    {
+        "a file of settings that usually holds secrets": "*.env",
+        "an index's address, often with a password": "pip.conf pip.ini",
+        "passwords by host": "_netrc",
+        "credentials of a service": "credentials.json credentials.y*ml "
+        "client_secret*.json service-account*.json service_account*.json",
+        "secrets, as its name says": "secrets.json secrets.toml secrets.y*ml",
+        "a token": "token.json token.pickle token.txt *.token .vault-token",
+        "credentials of a cluster": "kubeconfig kubeconfig.y*ml *.kubeconfig",
+        "a state of Terraform's, with every secret in it": "*.tfstate *.tfstate.*",
+        "variables of Terraform's, often secrets": "*.tfvars",
+        "a store of passwords": "*.kdbx",
+        "a store of private keys": "*.jks *.keystore",
+        "credentials of a cloud": ".s3cfg .boto",
+    }
+)
 _GLOBBED = re.compile("|".join(map(translate, NAME_GLOBS)))
 # What people write where a password would stand.
 _PLACEHOLDERS = re.compile(
@@ -90,6 +86,9 @@ _INDEX = re.compile(rb"(?im)^\s*(?:extra-)?index-url\s*=\s*\S+://[^\s/]*@")
 _VARIABLE = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|SECRET_KEY|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY)$"
 )
+_LITERAL = re.compile(r"[\"']([^\"'\n]{1,200})[\"']")
+_MOST_READ = 4 << 20  # bytes; a lock of that size is a long one
+_MOST_NAMED = 5
 
 
 def looks_secret(path: str) -> str:
@@ -166,3 +165,54 @@ def _in_text(text: str) -> str:
 def unique(suspects: Iterable[Suspect]) -> tuple[Suspect, ...]:
     """Return each suspect once, in order."""
     return tuple(dict.fromkeys(suspects))
+
+
+def find_opened(root: Path, files: Sequence[str]) -> tuple[Found[str], ...]:
+    """Return the files with names of secrets that the sources name, each where it is named."""
+    found: dict[str, Found[str]] = {}
+    for file in files:
+        if not file.endswith(".py"):
+            continue
+        data = read_bytes(root, file)
+        if len(data) > LARGEST_SOURCE:  # not parsed either, which is told
+            continue
+        text = data.decode(errors="replace")
+        for literal in _LITERAL.finditer(text):
+            for path in _places(root, file, literal[1]):
+                line = text.count("\n", 0, literal.start()) + 1
+                origin = Origin(file=file, line=line)
+                found.setdefault(path, Found(value=path, origin=origin))
+    return tuple(found.values())
+
+
+def _places(root: Path, file: str, literal: str) -> Iterator[str]:
+    name = literal.removeprefix("./")
+    if not is_secret_name(posixpath.basename(name)) or name.startswith(("/", "..")):
+        return
+    for path in dict.fromkeys((name, posixpath.join(posixpath.dirname(file), name))):
+        if (root / path).is_file():
+            yield posixpath.normpath(path)
+
+
+def find_lists_with_passwords(root: Path, files: Iterable[str]) -> tuple[str, ...]:
+    """Return the requirement, lock and project files that have a password in an address."""
+    return tuple(sorted(file for file in set(files) if is_list(file) and _has(root / file)))
+
+
+def _has(path: Path) -> bool:
+    try:
+        return path.stat().st_size <= _MOST_READ and has_password(path.read_bytes())
+    except OSError:
+        return False
+
+
+def notes_on_ignore(name: str, files: Sequence[str]) -> tuple[str, ...]:
+    """Return a note where the project's own ignore file lets secrets into the image."""
+    if not name:
+        return ()
+    through = [file for file in files if looks_secret(f"/{file}")]
+    if not through:
+        return ()
+    more = f" and {len(through) - _MOST_NAMED} more" if len(through) > _MOST_NAMED else ""
+    names = ", ".join(through[:_MOST_NAMED]) + more
+    return (f"{name} lets {names} into the image: name them there",)

@@ -99,8 +99,11 @@ def _git(words: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> st
     except OSError as error:
         raise FetchError(f"git cannot be started: {error.strerror}") from error
     if done.returncode:
-        said = [line.removeprefix("fatal: ") for line in done.stderr.splitlines() if line.strip()]
-        raise FetchError(said[-1].strip() if said else "git failed")
+        said = [line.strip().rstrip(".") for line in done.stderr.splitlines() if line.strip()]
+        # What follows the first fatal error is advice; what precedes it may be the helper's reason.
+        end = next((at for at, line in enumerate(said) if line.startswith("fatal: ")), len(said))
+        why = (line.removeprefix("fatal: ") for line in said[max(end - 1, 0) : end + 1])
+        raise FetchError("; ".join(why) or "git failed")
     return done.stdout.strip()
 
 

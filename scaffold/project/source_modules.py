@@ -22,7 +22,12 @@ from scaffold.project.text_io import read_bytes
 # Files of development: what they start or import, the app does not need.
 _SUPPORT_FOLDERS = frozenset({"tests", "test", "testing", "docs", "doc", "benchmarks"})
 _SUPPORT_FOLDER = re.compile(r"tests[-_]\w+|\w+[-_]tests|e2e|unittests?|testdata")
-_SUPPORT_FILES = frozenset({"setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tests.py"})
+_SUPPORT_FILES = frozenset(
+    {
+        *("setup.py", "conftest.py", "noxfile.py", "fabfile.py", "tests.py"),
+        *("dodo.py", "pavement.py", "toxfile.py", "duties.py", "hatch_build.py"),
+    }
+)
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What reads a variable of the environment, with a default in the second place.
@@ -418,8 +423,12 @@ def _source_roots(
         if f"{folder}/__init__.py" in files or (first in imported and first in here):
             continue
         siblings = _names_in(folder, files) - here
-        below = (tops[file] for file in tops if file.startswith(f"{folder}/"))
-        used = any(siblings & names for names in below)
+        # A file that imports its own name means what is installed.
+        used = any(
+            siblings & names - {posixpath.basename(file).removesuffix(".py")}
+            for file, names in tops.items()
+            if file.startswith(f"{folder}/")
+        )
         if folder == "src" or f"{folder}/manage.py" in files or used:
             roots.append(folder)
     return (*sorted(roots, key=lambda root: -root.count("/")), ".")

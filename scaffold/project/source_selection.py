@@ -15,20 +15,11 @@ from scaffold.project.pyproject_file import Pyproject
 from scaffold.project.setup_files import SETUP_FILES
 
 REQUIREMENT_FILES = (
-    "requirements.txt",
-    "requirements/production.txt",
-    "requirements/prod.txt",
-    "requirements/base.txt",
-    "requirements/common.txt",
-    "requirements/main.txt",
-    "requirements/requirements.txt",
-    "requirements-prod.txt",
-    "requirements_prod.txt",
-    "requirements-production.txt",
-    "requirements.in",
-    "requirements/production.in",
-    "requirements/prod.in",
-    "requirements/base.in",
+    *("requirements.txt", "requirements/production.txt", "requirements/prod.txt"),
+    *("requirements/base.txt", "requirements/common.txt", "requirements/main.txt"),
+    *("requirements/requirements.txt", "requirements-prod.txt", "requirements_prod.txt"),
+    *("requirements-production.txt", "requirements.in", "requirements/production.in"),
+    *("requirements/prod.in", "requirements/base.in"),
 )
 _OURS = re.compile(rf"requirements\.(?:{'|'.join(arch.slug for arch in Arch)})\.lock")
 
@@ -106,7 +97,7 @@ def choose(
         return Choice(kind=Kind.FILES, names=taken, notes=notes)
     if listed or "Pipfile" in names:
         kind, name = (Kind.PYPROJECT, "pyproject.toml") if listed else (Kind.PIPFILE, "Pipfile")
-        return _only(kind, name, files)
+        return Choice(kind=kind, names=(name,), notes=_notes(name, "it lists dependencies", files))
     if files and not (setup and optional and not modern):
         why = "pyproject.toml lists no dependencies" if pyproject else why or "it comes first"
         others = files[len(taken) :]
@@ -115,10 +106,6 @@ def choose(
         return Choice(kind=Kind.FILES, names=taken, notes=notes)
     conda = [name for name in CONDA_FILES if name in names]
     return _without_lists(setup, pyproject, conda, evidence, modern=modern)
-
-
-def _only(kind: Kind, name: str, others: Sequence[str]) -> Choice:
-    return Choice(kind=kind, names=(name,), notes=_notes(name, "it lists dependencies", others))
 
 
 def _why_people_install(files: Sequence[str], evidence: Evidence) -> str:

@@ -106,11 +106,7 @@ def decode_problem(name: str, data: bytes, error: ValueError) -> Detail:
 
 
 def read_toml(
-    root: Path,
-    name: str,
-    *,
-    error: type[ConfigInvalidError | RequirementsInvalidError],
-    hint: str,
+    root: Path, name: str, *, error: type[ConfigInvalidError | RequirementsInvalidError], hint: str
 ) -> tuple[dict[str, Any], str]:
     """Return a TOML file, parsed and as text.
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from packaging.utils import canonicalize_name
@@ -13,14 +14,7 @@ from scaffold.model.errors import Detail
 from scaffold.model.index import is_iso_time
 from scaffold.model.project import Asked, IndexOptions, Origin
 from scaffold.project.pyproject_file import Items, Pyproject, load_pyproject, requirement
-from scaffold.project.requirement_parser import (
-    as_list,
-    both,
-    break_in,
-    check_plain,
-    pep508,
-    unique,
-)
+from scaffold.project.requirement_parser import as_list, both, break_in, check_plain, pep508, unique
 from scaffold.project.text_io import relative
 from scaffold.project.version_constraints import python_marker, union
 from scaffold.project.workspace import find_workspace, workspace_members
@@ -91,11 +85,20 @@ def _marker(table: Mapping[str, Any]) -> str:
 _DURATION = re.compile(r"\d+ ?[a-z]+|P[\dT.]+[\dYMWDTHS.]*", re.IGNORECASE)
 
 
-def place(pyproject: Pyproject, item: Asked | Detail) -> Iterator[Asked | Detail]:
+_EXTRA = re.compile(r'extra (==|!=) "([^"]+)"')  # as packaging writes it
+
+
+def place(
+    pyproject: Pyproject,
+    item: Asked | Detail,
+    *,
+    extras: Collection[str] = (),
+    groups: Collection[str] = (),
+) -> Iterator[Asked | Detail]:
     """Yield a requirement with the address or path that the tools' tables give it.
 
     A list of sources, each with a marker, makes several of one. Where no marker holds, it comes
-    from the usual indexes.
+    from the usual indexes. What is for an extra or a group counts where that is chosen.
     """
     if isinstance(item, Detail) or item.url or item.path:
         yield item
@@ -104,14 +107,26 @@ def place(pyproject: Pyproject, item: Asked | Detail) -> Iterator[Asked | Detail
         table
         for table in _sources(pyproject, item.name)
         if {"path", "git", "url", "file", "index", "source"} & set(table) or table.get("workspace")
+        if _is_chosen(table.get("extra"), extras) and _is_chosen(table.get("group"), groups)
     ]
     if all(table.get("marker") or table.get("markers") for table in tables):
         yield item
     for table in tables:
         try:
-            yield _placed(pyproject, item, table)
+            placed = _placed(pyproject, item, table)
+            yield replace(placed, marker=_EXTRA.sub(partial(_settle, extras), placed.marker))
         except ValueError as error:
             yield Detail(text=str(error), file=item.origin.file, line=item.origin.line)
+
+
+def _is_chosen(name: object, chosen: Collection[str]) -> bool:
+    return not name or canonicalize_name(str(name)) in map(canonicalize_name, chosen)
+
+
+def _settle(extras: Collection[str], found: re.Match[str]) -> str:
+    """Return a marker that always holds, or never, for one that asks for an extra."""
+    holds = _is_chosen(found[2], extras) is (found[1] == "==")
+    return f'os_name {"!=" if holds else "=="} ""'
 
 
 def _sources(pyproject: Pyproject, name: str) -> list[Mapping[str, Any]]:

@@ -5,15 +5,15 @@ import posixpath
 import re
 import shlex
 import sys
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scaffold.model.project import Use, When
-from scaffold.project.asked_devices import find_asked_devices
-from scaffold.project.missing_models import find_lacking_models
+from scaffold.project.devices import find_asked_devices
+from scaffold.project.heavy_files import find_lacking_models
+from scaffold.project.named_backends import find_backends, find_listed
 from scaffold.project.pipelines import find_pipelines
 from scaffold.project.reached import Place, Reached, find_reached, starts
-from scaffold.project.settings_patterns import find_pattern_modules
 from scaffold.project.source_modules import (
     READS,
     Module,
@@ -83,6 +83,7 @@ _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
 _SHARED = re.compile(r"\.so\b")
 _LONGEST_NAME = 500  # characters
 _SONAME = re.compile(r"lib[\w+-]+\.so(\.\d+)*")
+_FONT = re.compile(r"\.(?:ttf|ttc|otf)$")
 _PYTHON = re.compile(r"python[0-9.]*")
 _INSTALLERS = re.compile(r"pip[0-9.]*|uv")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
@@ -94,6 +95,7 @@ _FAILURES = {
     "imports-inner": ("ImportError", "ModuleNotFoundError"),
     "runs-program": ("FileNotFoundError", "OSError", "IOError", "EnvironmentError"),
     "finds-library": ("OSError", "ImportError", "ModuleNotFoundError"),
+    "opens-font": ("OSError", "IOError"),
     "sets-locale": ("Error",),
     "needs-setting": ("KeyError", "ImproperlyConfigured", "UndefinedValueError", "EnvError"),
     "writes-file": ("OSError", "PermissionError", "IOError"),
@@ -102,13 +104,8 @@ _FAILURES = {
 # These tell of the whole project, whatever runs of it.
 _ALWAYS = frozenset(
     {
-        "speaks-language",
-        "names-library",
-        "handles-signals",
-        "opens-database",
-        "shows-window",
-        "takes",
-        "imports",
+        *("speaks-language", "names-library", "handles-signals", "opens-database"),
+        *("shows-window", "takes", "imports"),
     }
 )
 # What packages may do that are brought along is as little told as of those that are installed.
@@ -124,17 +121,19 @@ def find_uses(
     command: Sequence[str] = (),
     reached: Reached | None = None,
     folder: str = ".",
+    mounted: Collection[str] = (),
 ) -> tuple[Use, ...]:
     """Return what the modules do, each code and value once, where it stands first.
 
     Codes are those of ``Use``, ``needs-shell`` for what is started through a shell, and
     ``speaks-language`` for texts that name a language or a locale (``de``, ``pt-br``). ``command``
     starts the application in ``folder``: what it does not lead to, and what only runs on other
-    systems, starts no programs and opens no libraries.
+    systems, starts no programs and opens no libraries. ``mounted`` are its own modules that the
+    image lacks.
     """
     own = project_names(modules, files).union(
         *(names_beside(word, files) for word in command if word.endswith(".py") and word in files),
-        find_pattern_modules(files),
+        mounted,
         {"__main__"},
     )
     folders = frozenset[str]().union(*map(folders_above, files))
@@ -207,6 +206,8 @@ def _found(
         yield Use(code="asks-device", value=device, origin=module.origin(node)), node
     for call, node in find_pipelines(module):
         yield Use(code="calls", value=call, origin=module.origin(node)), node
+    for code, value, node in find_backends(module):
+        yield Use(code=code, value=value, origin=module.origin(node)), node
 
 
 # What every container has, or a shell in it.
@@ -365,7 +366,8 @@ def _foreign_call(
 ) -> Iterator[tuple[Use, ast.AST]]:
     """Yield the call of a function that a package brings, with its first argument if it is known.
 
-    A file or folder of the project that the argument names is there: nothing has to come for it.
+    A file or folder of the project that the argument names is there: nothing has to come for it,
+    but what reads it may need more (``calls-own``).
     """
     top = called.partition(".")[0]
     if top in sys.stdlib_module_names or top in own:
@@ -376,8 +378,12 @@ def _foreign_call(
     if text.removeprefix("./").rstrip("/") not in files:
         if _SONAME.fullmatch(text):  # discord.opus.load_opus("libopus.so.0")
             yield Use(code="finds-library", value=text, origin=module.origin(call)), call
+        if _FONT.search(text):  # PIL.ImageFont.truetype("DejaVuSans.ttf", 12)
+            yield Use(code="opens-font", value=text, origin=module.origin(call)), call
         words = called if not text or " " in text else f"{called} {text}"
         yield Use(code="calls", value=words, origin=module.origin(call)), call
+    else:
+        yield Use(code="calls-own", value=called, origin=module.origin(call)), call
 
 
 def _programs(
@@ -496,13 +502,15 @@ _RIGHTS = frozenset(
     {
         *(f"socket.{name}" for name in ("AF_BLUETOOTH", "AF_CAN", "AF_PACKET", "PF_CAN")),
         *(f"socket.{name}" for name in ("IP_ADD_MEMBERSHIP", "SOCK_RAW", "SO_BROADCAST")),
+        *(f"multiprocessing.shared_memory.{name}" for name in ("SharedMemory", "ShareableList")),
     }
 )
+_RIGHTS_OF = frozenset({"multiprocessing", "os", "socket"})
 
 
 def _rights(module: Module) -> Iterator[tuple[Use, ast.AST]]:
-    """Yield what only a container with more rights or the device's network may do."""
-    if {name.partition(".")[0] for name in module.names.values()}.isdisjoint({"os", "socket"}):
+    """Yield what takes a container with more rights or memory, or the device's network."""
+    if _RIGHTS_OF.isdisjoint(name.partition(".")[0] for name in module.names.values()):
         return
     for node in (*module.of(ast.Attribute), *module.of(ast.Name)):
         if (name := module.dotted(node)) in _RIGHTS:
@@ -519,7 +527,7 @@ def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST
         for called, call in module.calls()
         if called == "importlib.import_module" and call.args
     ]
-    for top, node in (*imported_tops(module.imports), *named):
+    for top, node in (*imported_tops(module.imports), *named, *find_listed(module)):
         if top in own:
             continue
         if top in _DATABASES:

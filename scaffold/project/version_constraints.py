@@ -6,10 +6,7 @@ from dataclasses import dataclass, replace
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from scaffold.project.requirement_parser import (
-    either,
-    first_line,
-)
+from scaffold.project.requirement_parser import either, first_line
 
 _PART = re.compile(r"(\^|~=|~|===|==|=|!=|<=|>=|<|>)?\s*v?([\w.*+!-]+)")
 _BETWEEN = re.compile(r"\s*,\s*|(?<=[\w*])\s+(?=[\^~=!<>])")

@@ -221,11 +221,24 @@ class PathReader:
         if isinstance(node, ast.FormattedValue):
             return self.text(node.value, deeper)
         if isinstance(node, ast.Attribute):
-            inner = self.text(node.value, deeper) if node.attr == "parent" else None
-            return None if inner is None else posixpath.dirname(inner) or "."
+            return self._attribute(node, deeper)
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             return self.text(node.values[-1], deeper)
         return self._called(node, deeper) if isinstance(node, ast.Call) else None
+
+    def _attribute(self, node: ast.Attribute, depth: int) -> str | None:
+        if node.attr == "instance_path":
+            return self._instance_folder()
+        inner = self.text(node.value, depth) if node.attr == "parent" else None
+        return None if inner is None else posixpath.dirname(inner) or "."
+
+    def _instance_folder(self) -> str:
+        """Return where Flask and Quart keep an instance: beside the module, or its top package."""
+        self._from = "."
+        top = self._module.name.partition(".")[0] if "." in self._module.name else ""
+        inside = top or self._module.file.endswith("/__init__.py")
+        folder = posixpath.dirname(self._module.file)
+        return posixpath.join(self._module.root if inside else folder, "instance")
 
     def _joined(self, nodes: "list[ast.expr]", between: str, depth: int) -> str | None:
         parts = [self.text(node, depth) for node in nodes]

@@ -21,12 +21,7 @@ from scaffold.model.verdict import (
 )
 from scaffold.model.verification import Figures, Measured
 from scaffold.report import schemas
-from scaffold.report.plan_result import (
-    PlanResult,
-    heaviest,
-    in_reading_order,
-    planned_layers,
-)
+from scaffold.report.plan_result import PlanResult, heaviest, in_reading_order, planned_layers
 from scaffold.report.schemas import fill
 from scaffold.state.file_writer import digest
 from scaffold.state.record import Record, RecordedPackage, RecordedTarget
@@ -220,11 +215,7 @@ def _memory(memory: Memory | None) -> Json | None:
 
 def _way(way: Workaround) -> Json:
     return fill(
-        schemas.Way,
-        way,
-        risk=way.risk or None,
-        size=_size(way.size),
-        option=way.option or None,
+        schemas.Way, way, risk=way.risk or None, size=_size(way.size), option=way.option or None
     )
 
 

@@ -13,14 +13,7 @@ from scaffold.model.codes import Code, Explanation, Kind
 from scaffold.model.errors import EXIT_CODES, LeanscaffoldError
 from scaffold.model.knowledge import Facts, PackageFact, Swap
 from scaffold.model.target import LibcFamily
-from scaffold.report.terminal import (
-    Content,
-    align,
-    bullet,
-    format_memory,
-    indented,
-    styled,
-)
+from scaffold.report.terminal import Content, align, bullet, format_memory, indented, styled
 from scaffold.report.wheels import list_steps, spell_proven
 from scaffold.resolver.support import KnownWheel, Matrix
 from scaffold.verify.checks import CHECKS

@@ -25,7 +25,7 @@ def show_findings(project: Project, held: Mapping[str, Given], *, folder: str) -
     rows += [("Python", found.value, str(found.origin)) for found in project.pythons]
     start, port, health = project.start, project.port, project.health
     if start and "cmd" not in held:
-        rows.append(("Starts with", shlex.join(start.value.command), str(start.origin)))
+        rows.append(("Starts with", start.value.line, str(start.origin)))
     if port and "port" not in held:
         rows.append(("Port", str(port.value), str(port.origin)))
     if health and "health" not in held:

@@ -9,11 +9,14 @@ from urllib.parse import unquote
 
 import click
 
+from scaffold.model.knowledge import UPGRADE
 from scaffold.model.options import PROGRAM
 
 _PLUGIN = "docker-lean"
 _UVX_ENVIRONMENTS = "archive-v0"  # the folder of uv's cache that environments of `uvx` are in
 _FILE = "file://"
+# Folders that hold what each has installed.
+_INSTALLERS = {("pipx", "venvs"): "pipx upgrade", ("uv", "tools"): "uv tool upgrade"}
 
 
 def called_as(
@@ -48,6 +51,17 @@ def _installed_from(packages: Path) -> str:
     return ""
 
 
+def spell_upgrade(program: str, packages: Path) -> str:
+    """Return how to get a newer release: by what started this, or by what installed it."""
+    if program.startswith("uvx "):
+        return f"uvx {PROGRAM}@latest"
+    if program.startswith("uv run "):
+        return f"uv sync --upgrade-package {PROGRAM}"
+    places = zip(packages.parts, packages.parts[1:], strict=False)
+    found = next((_INSTALLERS[pair] for pair in places if pair in _INSTALLERS), "")
+    return f"{found} {PROGRAM}" if found else UPGRADE
+
+
 def as_called(text: str, ctx: click.Context | None = None) -> str:
     """Return text whose commands start as this run was called: ``uvx leanscaffold build``.
 
@@ -55,6 +69,9 @@ def as_called(text: str, ctx: click.Context | None = None) -> str:
     """
     ctx = ctx or click.get_current_context(silent=True)
     root = ctx.find_root() if ctx else None
+    if UPGRADE in text:
+        started = root.info_name if root else None
+        text = text.replace(UPGRADE, spell_upgrade(started or PROGRAM, Path(__file__)))
     if not root or root.info_name in (None, PROGRAM) or not isinstance(root.command, click.Group):
         return text
     program = str(root.info_name)

@@ -26,13 +26,7 @@ _PLURALS = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.
 
 
 def print_findings(
-    linted: "Linted",
-    *,
-    before: str,
-    file: str,
-    form: str,
-    notes: Sequence[str],
-    case: "Case",
+    linted: "Linted", *, before: str, file: str, form: str, notes: Sequence[str], case: "Case"
 ) -> None:
     """Print findings in a format, and what was mended of the text ``before`` as a difference."""
     changed = "".join(_difference(before, linted.text, file))

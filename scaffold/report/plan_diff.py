@@ -6,7 +6,7 @@ from difflib import unified_diff
 from typing import Any
 
 from scaffold.model.codes import Code
-from scaffold.model.target import Arch
+from scaffold.model.target import Arch, mega
 from scaffold.model.verdict import Accepted, Decision
 from scaffold.report.terminal import Content, align, bullet, format_size, indented, styled
 from scaffold.state.record import Record, RecordedTarget
@@ -168,8 +168,8 @@ def _over(target: RecordedTarget) -> Iterator[str]:
     ):
         if limit is not None and value > limit:
             yield (
-                f"{target.target.platform}: {value / 1e6:.1f} MB {what} ({word}), "
-                f"{(value - limit) / 1e6:.1f} MB over the {limit / 1e6:.1f} MB allowed"
+                f"{target.target.platform}: {mega(value)} {what} ({word}), "
+                f"{mega(value - limit)} over the {mega(limit)} allowed"
             )
 
 

@@ -67,6 +67,7 @@ class PlanResult:
         """What the project's files tell, whatever is decided."""
         told = (
             (Code.PRIVATE_IN_IMAGE, self.project.warnings),
+            (Code.CHECKOUT_INCOMPLETE, self.project.unfetched),
             (Code.BUILD_STEP_LEFT, self.project.left_steps),
             (Code.PROJECT_NOTE, self.project.notes),
         )

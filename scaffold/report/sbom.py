@@ -222,11 +222,7 @@ def make_cyclonedx(inventory: Inventory) -> Json:
                     {"type": "application", "name": "leanscaffold", "version": __version__}
                 ]
             },
-            "component": {
-                "type": "container",
-                "name": inventory.name,
-                "bom-ref": inventory.id,
-            },
+            "component": {"type": "container", "name": inventory.name, "bom-ref": inventory.id},
             "properties": [{"name": k, "value": v} for k, v in properties.items() if v],
         },
         "components": [_as_cyclonedx(one) for one in inventory.components],

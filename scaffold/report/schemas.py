@@ -15,7 +15,6 @@ from scaffold.model.target import Arch, Budget, CpuClass, LibcFamily
 from scaffold.model.verdict import Suggestion
 from scaffold.model.verification import Figures
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Bytes = Annotated[int, msgspec.Meta(ge=0)]
 Position = Annotated[int, msgspec.Meta(ge=1)]
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
@@ -319,25 +318,3 @@ def fill(kind: type[Document], source: object = None, **given: object) -> dict[s
     }
     filled: dict[str, Any] = msgspec.to_builtins(msgspec.convert(raw, kind, from_attributes=True))
     return filled
-
-
-def make_schema(kind: type[Document]) -> dict[str, Any]:
-    """Return the JSON schema of a document: closed, with all that is always there required."""
-    schema = msgspec.json.schema(kind)
-    for name, one in schema["$defs"].items():
-        one["description"] = " ".join(one.get("description", "").split())
-        if "properties" in one:
-            one["additionalProperties"] = False
-            if name not in {"Reason", "Plan"}:  # the others have every field
-                one["required"] = sorted(one["properties"])
-            for field in one["properties"].values():
-                field.pop("default", None)
-    return {"$schema": _DIALECT, **schema}
-
-
-DOCUMENTS: dict[str, type[Document]] = {
-    "plan": Plan,
-    "report": Report,
-    "findings": Findings,
-    "error": Error,
-}

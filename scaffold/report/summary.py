@@ -1,6 +1,5 @@
 """What ``plan`` and ``generate`` print: some twenty lines; -v has everything."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 
 from rich.console import RenderableType
@@ -163,7 +162,7 @@ def _show_start(outcome: PlanResult) -> Content:
         parts.append("no port: --port adds it and a health check")
     if health:
         parts.append(f"health {health.value}")
-    yield _row("Starts with", shlex.join(start.value.command), ", ".join(parts))
+    yield _row("Starts with", start.value.line, ", ".join(parts))
 
 
 def _families(decision: Decision) -> dict[str, Evaluation]:

@@ -301,7 +301,7 @@ def _show_start(outcome: PlanResult) -> Content:
     start, port, health = outcome.start, outcome.port, outcome.health
     rows = []
     if start:
-        command = shlex.join(start.value.command)
+        command = start.value.line
         rows.append(("Starts with", command, str(start.origin)))
     else:
         rows.append(("Starts with", "nothing was found: give --cmd", ""))

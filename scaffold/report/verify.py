@@ -22,12 +22,7 @@ from scaffold.verify.trace import Traced
 
 VERSION = 1
 _SHORT = 19  # characters of ``sha256:…`` that tell images apart
-_SIGNS = {
-    Status.PASSED: "✓",
-    Status.FAILED: "✗",
-    Status.NOT_VERIFIED: "?",
-    Status.LEFT_OUT: "-",
-}
+_SIGNS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.NOT_VERIFIED: "?", Status.LEFT_OUT: "-"}
 _STYLES = {
     Status.PASSED: "green",
     Status.FAILED: "bold red",

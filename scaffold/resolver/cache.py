@@ -102,7 +102,8 @@ class ResolutionRequest:
     are names whose sdist is known to build in the time allowed, ``slow`` those that take longer;
     ``headers`` are what is known to be installed for a build that includes them. ``breaks`` are
     (name, version, ISO date): what was compiled against an older version before that day does not
-    load beside this one. ``unsaid`` are (name, requirement) that metadata leave out.
+    load beside this one. ``unsaid`` are (name, requirement) that metadata leave out, ``bounds``
+    (name, its releases, requirement, error) what metadata do not bound.
     """
 
     asked: tuple[Asked, ...]
@@ -118,13 +119,15 @@ class ResolutionRequest:
     headers: tuple[str, ...] = ()
     breaks: tuple[tuple[str, str, str], ...] = ()
     unsaid: tuple[tuple[str, str], ...] = ()
+    bounds: tuple[tuple[str, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One requirement on a name, by a parent (empty for the project itself).
 
-    ``specifier`` is a text: it is looked up thousands of times, and texts keep their hash.
+    ``specifier`` is a text: it is looked up thousands of times, and texts keep their hash. ``why``
+    says why it asks for less than the parent's metadata do.
     """
 
     name: str
@@ -133,6 +136,7 @@ class Requirement:
     parent: str = ""
     url: str = ""
     hashes: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,12 @@ def explain_contradiction(
         for asker in asked[name]:
             for key in (*_climb(asker, asked), (asker, name)):
                 asking, need = proven[key]
-                text = f"{asking} asks for {need.name}{need.specifier}"
+                verb = "loads only with" if need.why else "asks for"
+                text = f"{asking} {verb} {need.name}{need.specifier}"
                 if asking == _PROJECT and need.name != name and need.name in origins:
                     text += f" ({origins[need.name]})"
+                if need.why:
+                    text += f" ({need.why})"
                 steps[text] = None
         reasons.append(Reason(code=Code.VERSION_CONFLICT, text="; ".join(steps), package=name))
     return tuple(reasons)

@@ -7,7 +7,7 @@ from scaffold.model.resolution import Reason
 from scaffold.resolver.cache import Candidate, Requirement
 from scaffold.resolver.no_match_reason import explain_unread
 from scaffold.resolver.provider import Provider, UnreadError, walk_closure
-from scaffold.resolver.releases import accepts_python, parse_version
+from scaffold.resolver.releases import accepts_python, parse_version, satisfies
 from scaffold.resolver.support import join_words
 
 
@@ -32,6 +32,30 @@ def note_older(provider: Provider, candidate: Candidate, newest: str) -> Iterato
         package=candidate.name,
         file=candidate.file.filename,
     )
+
+
+def note_bounded(
+    candidate: Candidate, needs: Sequence[Requirement], newest: str
+) -> Iterator[Reason]:
+    """Yield a note for each who requires a candidate and does not load with the newest release.
+
+    And for each that requires another version than its lock has.
+    """
+    version = parse_version(newest)
+    for need in needs:
+        if need.why and not need.specifier:
+            text = (
+                f"the lock has {candidate.name} {candidate.version}, and {need.parent} requires "
+                f"{need.why}: it is installed as pipenv does, which does not compare them"
+            )
+            yield Reason(code=Code.INCOMPATIBLE_RELEASES, text=text, package=candidate.name)
+        if need.why and version is not None and not satisfies(version, need.specifier):
+            text = (
+                f"{candidate.name} {candidate.version} instead of {newest}, with which "
+                f"{need.parent} does not load ({need.why}): bound it in the requirements, or take "
+                f"a newer {need.parent}"
+            )
+            yield Reason(code=Code.INCOMPATIBLE_RELEASES, text=text, package=candidate.name)
 
 
 def note_lost(

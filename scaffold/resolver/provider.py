@@ -1,6 +1,7 @@
 """What a search asks about requirements and candidates, answered for one environment."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from packaging.requirements import Requirement as ParsedRequirement
@@ -88,6 +89,13 @@ class Provider:
         self.constraints = self._read_constraints()
         self.locked = self._read_lock()
         self.system = {name: (version, package) for name, version, package in wanted.system}
+        self.pinned = {one.name for one in wanted.asked if is_pin(one.specifier, wildcard=False)}
+        # What metadata do not bound: (releases, specifier, error) by who requires what.
+        self.unstated: dict[str, dict[str, list[tuple[str, str, str]]]] = {}
+        for name, releases, text, error in wanted.bounds:
+            other = ParsedRequirement(text)
+            rows = self.unstated.setdefault(name, {}).setdefault(canonicalize_name(other.name), [])
+            rows.append((releases, str(other.specifier), error))
         self._needs: dict[tuple[str, str, str, frozenset[str]], list[Requirement]] = {}
         self._extras: dict[str, set[str]] = {}  # that versions read so far offer, by name
         self.read: dict[str, Candidate] = {}
@@ -106,10 +114,14 @@ class Provider:
         """Return the locked versions per name with the sha256 sums that the lock allows."""
         locked: dict[str, dict[Version, frozenset[str]]] = {}
         packages = self.wanted.lock.packages if self.wanted.lock else ()
+        bound = {name: url.rstrip("/") for name, url in self.bound.items()}
+        suited = {p.name for p in packages if p.index.rstrip("/") == bound.get(p.name)}
         for package in packages:
             version = parse_version(package.version)
             if version is None or package.path or not self.answers.holds(package.marker):
                 continue
+            if package.name in suited and package.index.rstrip("/") != bound[package.name]:
+                continue  # locked for another extra, from that one's index
             sums = {file.sha256 for file in package.files if file.sha256}
             sums |= {h.removeprefix("sha256:") for h in package.hashes if h.startswith("sha256:")}
             locked.setdefault(package.name, {})[version] = frozenset(sums)
@@ -183,6 +195,7 @@ class Provider:
         if known & (extras - offered):
             yield Requirement(candidate.name, extras, "<0", candidate.name)
         known |= offered
+        named: set[str] = set()
         for text in (*metadata.requires, *self._list_unsaid(candidate)):
             requirement = parse_requirement(text)
             if requirement is None:
@@ -193,8 +206,14 @@ class Provider:
                 continue
             marker = str(requirement.marker) if requirement.marker else ""
             if self.answers.holds(marker, extras):
-                yield self.need(requirement, candidate.name)
-                yield from self._bounds(candidate, canonicalize_name(requirement.name))
+                need = self.need(requirement, candidate.name)
+                named.add(need.name)
+                yield self._bound(candidate, need)
+        # What it imports, and has from what it requires: that has to suit as well.
+        for name in self.unstated.get(candidate.name, {}) if not extras else ():
+            if name not in named:
+                need = self._bound(candidate, Requirement(name, frozenset(), "", candidate.name))
+                yield from [need] if need.why else []
 
     def _is_left_out(self, name: str, parent: str) -> bool:
         """Tell whether the project has a package itself, or what requires it does without."""
@@ -209,17 +228,33 @@ class Provider:
             if name == candidate.name:
                 yield text.replace("{release}", release)
 
-    def _bounds(self, candidate: Candidate, name: str) -> Iterator[Requirement]:
-        """Yield what its metadata could not know: newer versions that do not load what it has.
+    def _bound(self, candidate: Candidate, need: Requirement) -> Requirement:
+        """Return a need without what its metadata could not know: newer versions that break it.
 
-        A lock's versions were chosen, and maybe tried, by others.
+        A lock's versions were chosen, and maybe tried, by others; so were pinned ones. pipenv
+        installs what its lock has whatever packages require of each other: then ``why`` is that.
         """
-        uploaded = candidate.file.uploaded
-        if name in self.locked or not uploaded or not is_extension(candidate.file.filename):
-            return
-        for broken, version, day in self.wanted.breaks:
-            if broken == name and uploaded < day:
-                yield Requirement(name, frozenset(), f"<{version}", candidate.name)
+        name, uploaded = need.name, candidate.file.uploaded
+        if name in self.locked and self.wanted.lock and self.wanted.lock.kind == "pipfile":
+            fits = any(satisfies(one, need.specifier) for one in self.locked[name])
+            return need if fits else replace(need, specifier="", why=need.specifier)
+        if name in self.locked or need.url:
+            return need
+        more: dict[str, str] = {}
+        if uploaded and is_extension(candidate.file.filename):
+            for broken, version, day in self.wanted.breaks:
+                if broken == name and uploaded < day:
+                    more[f"<{version}"] = f"compiled before {name} {version}"
+        unstated = self.unstated.get(candidate.name, {}).get(name, ())
+        more |= {
+            required: error
+            for releases, required, error in unstated
+            if name not in self.pinned and satisfies(candidate.version, releases)
+        }
+        if not more:
+            return need
+        specifier = ",".join(filter(None, (need.specifier, *more)))
+        return replace(need, specifier=specifier, why="; ".join(more.values()))
 
     def _unreadable(self, candidate: Candidate, why: str) -> UnreadError:
         """Return the error; what no look will make readable is not tried again."""

@@ -22,13 +22,9 @@ from scaffold.resolver.cache import (
 )
 from scaffold.resolver.contradiction import explain_contradiction, list_proven
 from scaffold.resolver.no_match_reason import explain_missing, explain_unread
-from scaffold.resolver.older import note_lost, note_older
+from scaffold.resolver.older import note_bounded, note_lost, note_older
 from scaffold.resolver.provider import Provider, UnreadError, walk_closure
-from scaffold.resolver.releases import (
-    find_pace,
-    list_wheel_pythons,
-    newest_final,
-)
+from scaffold.resolver.releases import find_pace, list_wheel_pythons, newest_final
 from scaffold.resolver.search import GaveUpError, NoSolutionError, Search
 
 _SAMPLES = 8
@@ -270,6 +266,7 @@ def _collect(
             )
         )
         notes.extend(note_older(provider, candidate, newest))
+        notes.extend(note_bounded(candidate, needs[candidate.name], newest))
         notes.extend(note_lost(provider, candidate, needs[candidate.name], extras))
     return Resolution(
         environment=provider.answers.environment,

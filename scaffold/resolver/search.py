@@ -99,9 +99,7 @@ class Search(BaseProvider[str, int]):
     # What nab-resolver calls -----------------------------------------------------------------
 
     def receive_partial_solution_hint(
-        self,
-        positive_ranges: Mapping[str, Any],
-        decisions: Mapping[str, int],
+        self, positive_ranges: Mapping[str, Any], decisions: Mapping[str, int]
     ) -> None:
         """Keep what is decided so far."""
         self._ranges, self._decisions = positive_ranges, decisions

@@ -130,12 +130,7 @@ def make_matrix(page: Page) -> Matrix:
     )
     sdist = next((str(r.version) for r in finals if r.sdist and not r.sdist.yanked), "")
     return Matrix(
-        name=page.name,
-        newest=newest,
-        sdist=sdist,
-        pythons=PYTHONS,
-        rows=rows,
-        origin=page.origin,
+        name=page.name, newest=newest, sdist=sdist, pythons=PYTHONS, rows=rows, origin=page.origin
     )
 
 
@@ -197,9 +192,7 @@ def serves(filename: str, python: tuple[int, int]) -> bool:
     return False
 
 
-def places(
-    filename: str,
-) -> Iterator[tuple[LibcFamily, Arch, tuple[int, int] | None, bool]]:
+def places(filename: str) -> Iterator[tuple[LibcFamily, Arch, tuple[int, int] | None, bool]]:
     """Yield (libc, architecture, libc floor, pure) for each place a wheel's platforms admit.
 
     ``linux_*`` tags promise nothing; they are glibc builds. No manylinux tag exists for ARMv6.

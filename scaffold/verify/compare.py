@@ -14,11 +14,7 @@ from docker.errors import APIError
 
 from scaffold.docker.build import BuildServices, Job, Watch, build_images
 from scaffold.docker.buildx import stopped_by_signals
-from scaffold.docker.images import (
-    count_processors,
-    inspect_layers,
-    remove_image,
-)
+from scaffold.docker.images import count_processors, inspect_layers, remove_image
 from scaffold.docker.installed_packages import find_installed
 from scaffold.dockerfile.baseline_dockerfile import pulled_images
 from scaffold.model.build import BuildRequest, Built
@@ -158,7 +154,7 @@ def _run(
     trial = make_trial(image, contents, promise, wishes, edges)
     count = wishes.runs or (RUNS if promise.arch in edges.native and trial.port else 1)
     runs = run_often(trial, count, edges, contender.name)
-    start, memory = check_start(trial, runs), check_memory(trial, runs)
+    start, memory = check_start(trial, runs, promise.brought), check_memory(trial, runs)
     others = () if wishes.quick else tuple(_look(contender, contents, trial, edges))
     times = [run.start_seconds for run in runs if run.start_seconds is not None]
     peaks = [run.peak_memory for run in runs if run.peak_memory is not None]
@@ -193,8 +189,11 @@ def _look(
         planned=promise.packages,
         facts=edges.facts,
         contents=contents,
+        brought=promise.brought,
     )
-    yield check_libraries(contents, packages, promise.arch, facts=edges.facts)
+    yield check_libraries(
+        contents, packages, promise.arch, facts=edges.facts, brought=promise.brought
+    )
 
 
 def _hint(text: str) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from scaffold.docker.images import (
 from scaffold.docker.installed_packages import Installed, find_installed, find_modules
 from scaffold.model.build import Built
 from scaffold.model.errors import BuildError
+from scaffold.model.hardware import share_memory
 from scaffold.model.image import Contents, ImageConfig
 from scaffold.model.knowledge import PackageFact
 from scaffold.model.plan import default_name
@@ -127,22 +128,21 @@ def _report(
 
 
 def make_trial(
-    image: str,
-    contents: Contents,
-    promise: Expectation,
-    wishes: VerifyOptions,
-    edges: RunServices,
+    image: str, contents: Contents, promise: Expectation, wishes: VerifyOptions, edges: RunServices
 ) -> RunSpec:
     """Return how the device would run an image: its user, its limits, its writable folders."""
     emulated = promise.arch not in edges.native
     home = dict(contents.config.environment).get("HOME", "")
     folders = (TMP, home, *contents.config.volumes, *wishes.writable)
     usual = PATIENCE if promise.port is not None else ALIVE
+    rights = promise.access.rights
     cores = min(promise.cores, edges.processors) if promise.cores else None
     return RunSpec(
         image=image,
         arch=promise.arch,
-        user=contents.config.user,
+        user=rights.user or contents.config.user,
+        capabilities=rights.capabilities,
+        shared=share_memory(promise.budget.memory) if promise.access.shares else None,
         interpreter=find_interpreter(contents, promise),
         writable=tuple(dict.fromkeys(path for path in folders if path.rstrip("/"))),
         network=wishes.network,
@@ -253,9 +253,7 @@ def pick_source(contents: Contents, sources: Iterable[str]) -> str:
 def pick_lightest(promise: Expectation) -> str:
     """Return the package that weighs least by its wheel, empty if there is none."""
     return min(
-        promise.packages,
-        key=lambda name: (promise.weights.get(name, 1 << 60), name),
-        default="",
+        promise.packages, key=lambda name: (promise.weights.get(name, 1 << 60), name), default=""
     )
 
 
@@ -293,10 +291,7 @@ class VerifySession:
 
 
 def verify_images(
-    proving: VerifyRequest,
-    watch: Watch,
-    tell: Callable[[str], None],
-    build: BuildServices,
+    proving: VerifyRequest, watch: Watch, tell: Callable[[str], None], build: BuildServices
 ) -> tuple[Report, ...]:
     """Build and try the images of all promises.
 

@@ -11,20 +11,11 @@ from typing import TYPE_CHECKING
 from scaffold.docker.apps import run_exercise
 from scaffold.docker.build import BuildServices, Job, Watch
 from scaffold.docker.buildx import stopped_by_signals
-from scaffold.docker.images import (
-    remove_image,
-)
+from scaffold.docker.images import remove_image
 from scaffold.model.errors import Detail, TraceError, UsageError
 from scaffold.model.image import Contents
 from scaffold.model.plan import Plan
-from scaffold.model.run import (
-    Figures,
-    Request,
-    RunSpec,
-    Trace,
-    TraceResult,
-    TraceScenario,
-)
+from scaffold.model.run import Figures, Request, RunSpec, Trace, TraceResult, TraceScenario
 from scaffold.model.verification import Expectation, VerifyOptions
 from scaffold.project.dockerignore import TRACE
 from scaffold.state.file_writer import read_recorded
@@ -85,10 +76,7 @@ class Traced:
 
 
 def trace_project(
-    tracing: Tracing,
-    watch: Watch,
-    tell: Callable[[str], None],
-    build: BuildServices,
+    tracing: Tracing, watch: Watch, tell: Callable[[str], None], build: BuildServices
 ) -> Traced:
     """Trace a project and clean up. Raises as a build does, EngineError, and TraceError."""
     with ExitStack() as stack:

@@ -20,9 +20,10 @@ from scaffold.model.errors import (
     TransientError,
 )
 from scaffold.model.resolution import Reason
-from scaffold.report.schemas import Error, make_schema
+from scaffold.report.schemas import Error
 from tests.cli.outside import Seen, code_of, fail_with, make_outside, run
 from tests.support.builders import make_candidate, make_decision, make_rejected, make_saving
+from tools.docs.settings import make_schema
 
 HEAVY = (
     *("requests", "nab_resolver", "rich", "jinja2", "pip", "packaging", "msgspec"),

@@ -143,6 +143,10 @@ def test_an_impossible_python_is_an_error(text: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+def test_a_python_may_be_named_as_its_program_is() -> None:
+    assert parse_python("python3.12") == parse_python(" 3.12 ") == "3.12"
+
+
 def test_a_swap_may_carry_extras_and_a_version() -> None:
     assert parse_swap("Opencv_Python = opencv-python-headless>=4,<5") == (
         "opencv-python",

@@ -15,10 +15,11 @@ from scaffold.cli import cli
 from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
 from scaffold.operations.services import real_services
-from scaffold.report.schemas import Findings, make_schema
+from scaffold.report.schemas import Findings
 from scaffold.state.file_writer import digest
 from tests.cli.outside import changed
 from tools import WRITTEN
+from tools.docs.settings import make_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = make_schema(Findings)

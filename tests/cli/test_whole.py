@@ -7,9 +7,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scaffold.operations.services import real_services
-from scaffold.report.schemas import Plan, make_schema
+from scaffold.report.schemas import Plan
 from scaffold.state.file_writer import seal
 from tests.cli.outside import code_of, run
+from tools.docs.settings import make_schema
 
 OFFLINE = ("--offline", "--quiet")
 

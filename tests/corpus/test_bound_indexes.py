@@ -12,6 +12,7 @@ import pytest
 from scaffold.model.errors import RequirementsInvalidError
 from scaffold.model.target import Arch
 from scaffold.project.reader import read_project
+from scaffold.resolver.cache import EnvironmentTags
 from tests.corpus.resolving import offer, pins, resolve_folder
 from tests.support.folders import write
 from tests.support.index_server import FakeIndex
@@ -134,6 +135,69 @@ def test_an_index_with_a_marker_counts_where_it_holds(
     on_arm = environment("3.13", Arch.ARM64)
     assert pins(resolve_folder(folder, public))["corplib"] == "1.0"
     assert pins(resolve_folder(folder, public, on=on_arm))["corplib"] == "2.0"
+
+
+EXTRAS = """
+    [project]
+    name = "app"
+    version = "1"
+    dependencies = ["six"]
+    [project.optional-dependencies]
+    cpu = ["heavy==1.0"]
+    cuda = ["heavy==1.0"]
+    [dependency-groups]
+    gpu = ["heavy==1.0"]
+"""
+UV_EXTRAS = """
+    [tool.uv.sources]
+    heavy = [
+      { index = "cpu", extra = "cpu" },
+      { index = "cuda", extra = "cuda", marker = "sys_platform == 'linux'" },
+      { index = "cuda", group = "gpu" },
+    ]
+    [[tool.uv.index]]
+    name = "cpu"
+    url = "https://cpu.example"
+    [[tool.uv.index]]
+    name = "cuda"
+    url = "https://cuda.example"
+"""
+POETRY_EXTRAS = """
+    [tool.poetry.dependencies]
+    heavy = [
+      { markers = "extra == 'cpu' and extra != 'cuda'", source = "cpu" },
+      { markers = "extra == 'cuda' and extra != 'cpu'", source = "cuda" },
+    ]
+    [[tool.poetry.source]]
+    name = "cpu"
+    url = "https://cpu.example"
+    [[tool.poetry.source]]
+    name = "cuda"
+    url = "https://cuda.example"
+"""
+
+
+@pytest.mark.parametrize(
+    ("tables", "extra", "group", "index"),
+    [
+        (UV_EXTRAS, "cpu", "", "cpu"),
+        (UV_EXTRAS, "CUDA", "", "cuda"),
+        (UV_EXTRAS, "", "gpu", "cuda"),
+        (UV_EXTRAS, "", "", ""),
+        (POETRY_EXTRAS, "cpu", "", "cpu"),
+        (POETRY_EXTRAS, "cuda", "", "cuda"),
+        (POETRY_EXTRAS, "", "gpu", ""),
+    ],
+)
+def test_an_index_for_an_extra_or_a_group_counts_where_that_is_asked_for(
+    tmp_path: Path, tables: str, extra: str, group: str, index: str
+) -> None:
+    folder = write(tmp_path, {"pyproject.toml": EXTRAS + tables})
+    tags = EnvironmentTags(environment("3.13"), release="3.13.0")
+    extras, groups = [extra] if extra else [], [group] if group else []
+    asked = read_project(folder, environ={}, extras=extras, groups=groups).asked
+    found = {one.index for one in asked if one.index and tags.holds(one.marker)}
+    assert found == ({f"https://{index}.example"} if index else set())
 
 
 def test_offline_a_bound_name_is_not_taken_from_public_knowledge(

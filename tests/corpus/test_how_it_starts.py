@@ -1,5 +1,6 @@
 """The project's own Dockerfile tells how it starts, in the shapes that real projects have."""
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def test_a_module_of_settings_that_is_a_pattern_alone_is_to_be_put_there(
 ) -> None:
     files = {"main.py": f"import config as cfg\nimport __main__\n{LOOP}", pattern: "TOPIC = 'a'\n"}
     project = planned(tmp_path, files)
-    told = f"imports config, which the project lacks ({pattern} is its pattern): mount config.py"
+    told = f"imports config, which the image lacks ({pattern} is its pattern): mount it"
     assert [told in note for note in project.notes if note.startswith("main.py:1 ")] == [True]
     assert not [use for use in project.uses if use.code == "imports"]
 
@@ -158,8 +159,39 @@ def test_a_module_of_settings_that_is_a_pattern_alone_is_to_be_put_there(
 def test_a_module_of_settings_may_be_imported_by_its_name(tmp_path: Path) -> None:
     main = f"import importlib\nimportlib.import_module(vars(parser).get('c', 'config'))\n{LOOP}"
     project = planned(tmp_path, {"main.py": main, "config-example.py": ""})
-    told = "main.py:2 imports config, which the project lacks (config-example.py is its pattern)"
+    told = "main.py:2 imports config, which the image lacks (config-example.py is its pattern)"
     assert any(note.startswith(told) for note in project.notes)
+
+
+@pytest.mark.parametrize(
+    ("main", "module"),
+    [
+        ("from database import Manager\n", "database/__init__.py"),
+        ("import config as cfg\n", "config.py"),
+        ("import settings.local\n", "settings/__init__.py"),
+        ("import lib\n", "lib/__init__.py"),
+    ],
+)
+def test_a_module_that_the_ignore_file_leaves_out_is_lacking_at_the_start(
+    tmp_path: Path, main: str, module: str
+) -> None:
+    folder = module.removesuffix("__init__.py")
+    files = {"main.py": f"{main}{LOOP}", module: "x = 1\n", ".dockerignore": f"{folder}\n"}
+    project = planned(tmp_path, files)
+    name = folder.rstrip("/").removesuffix(".py")
+    told = f"main.py:1 imports {name}, which the image lacks (the ignore file leaves out {module})"
+    assert project.start is not None
+    assert [one.startswith(told) for one in project.start.value.lacks] == [True]
+    assert not [use for use in project.uses if use.code == "imports"]
+
+
+def test_what_the_start_tries_to_import_is_not_lacking(tmp_path: Path) -> None:
+    main = f"try:\n    import config\nexcept ImportError:\n    config = None\n{LOOP}"
+    files = {"main.py": main, "config.py": "x = 1\n", ".dockerignore": "config.py\n"}
+    project = planned(tmp_path, files)
+    assert project.start is not None
+    assert project.start.value.lacks == ()
+    assert any("leaves out config.py" in note for note in project.notes)
 
 
 @pytest.mark.parametrize("files", [{}, {"config.example.py": "", "config.py": ""}])
@@ -243,6 +275,111 @@ def test_the_last_line_of_an_entrypoint_script_is_followed(tmp_path: Path, last:
     project = planned(tmp_path, {"Dockerfile": text, **files})
     assert started(project)[0] == "python main.py --name it"
     assert any("runs more before that line" in note for note in project.notes)
+
+
+FUNCTIONS = """\
+#!/bin/bash
+log() {
+    echo "$*" >&2
+}
+NAME=it
+run_as_user() {
+    if [ "$(id -u)" = 0 ]; then
+        exec su-exec app "$@"
+    fi
+    exec "$@"
+}
+function main () {
+    log "starting"
+    LAST
+}
+main "$@"
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "origin"),
+    [
+        ('run_as_user "$@"', "Dockerfile:4"),
+        ('exec "$@"', "Dockerfile:4"),
+        ("exec python main.py --name $NAME", "run.sh:14"),
+    ],
+)
+def test_an_entrypoint_that_ends_in_a_function_of_its_own_is_followed(
+    tmp_path: Path, last: str, origin: str
+) -> None:
+    """Source: StuffAnThings/qbit_manage's entrypoint.sh, read 2026-11-30."""
+    text = 'FROM python:3\nWORKDIR /srv\nCOPY . .\nENTRYPOINT ["/srv/run.sh"]\n'
+    text += 'CMD ["python", "main.py", "--name", "it"]\n'
+    files = {"run.sh": FUNCTIONS.replace("LAST", last), "main.py": LOOP, "app.py": LOOP}
+    found = started(planned(tmp_path, {"Dockerfile": text, **files}))
+    assert found == ("python main.py --name it", origin)
+
+
+@pytest.mark.parametrize(
+    ("env", "cmd", "command", "names"),
+    [
+        ('HOST ""', '["sh", "-c", "python main.py --host \\"$HOST\\""]', " --host ", "HOST"),
+        ('PORT "1883"', "python main.py --port $PORT", " --port 1883", "PORT"),
+        ("PORT=1883", "python main.py --port ${PORT:-1}", " --port 1883", "PORT"),
+        ("A=1 B=2", 'exec python main.py "$B" "$A"', " 2 1", "B, A"),
+        ("A=1", "python main.py", "", ""),
+    ],
+)
+def test_variables_of_the_image_in_a_command_are_filled_in_and_told(
+    tmp_path: Path, env: str, cmd: str, command: str, names: str
+) -> None:
+    """Source: fphammerle/switchbot-mqtt's Dockerfile, read 2026-11-30."""
+    text = f"FROM python:3\nCOPY . .\nENV {env}\nCMD {cmd}\n"
+    project = planned(tmp_path, {"Dockerfile": text, "main.py": LOOP})
+    assert started(project)[0] == f"python main.py{command}"
+    told = [note for note in project.notes if "from its environment" in note]
+    assert [note.startswith(f"Dockerfile:4 takes {names} from") for note in told] == [True] * bool(
+        names
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ('"-c", "conf/app.ini"', "python main.py -c /opt/conf/app.ini"),
+        ('"--config=conf/app.ini"', "python main.py --config=/opt/conf/app.ini"),
+        ('"--data", "conf"', "python main.py --data /opt/conf"),
+        ('"-c", "/opt/conf/app.ini"', "python main.py -c /opt/conf/app.ini"),
+        ('"-c", "other/app.ini"', "python main.py -c other/app.ini"),
+    ],
+)
+def test_a_path_in_a_volume_beside_the_sources_is_absolute(
+    tmp_path: Path, words: str, command: str
+) -> None:
+    """Source: Clon1998/mobileraker_companion's Dockerfile, read 2026-11-30."""
+    text = "FROM python:3\nWORKDIR /opt\nCOPY . meter\nVOLUME /opt/conf\n"
+    text += f'ENTRYPOINT ["python", "meter/main.py"]\nCMD [{words}]\n'
+    assert started(planned(tmp_path, {"Dockerfile": text, "main.py": LOOP}))[0] == command
+
+
+def test_a_script_of_the_project_that_it_starts_itself_is_no_program_of_the_base(
+    tmp_path: Path,
+) -> None:
+    main = "import shutil\ndef main():\n    print(shutil.which('meter'), shutil.which('other'))\n"
+    setup = (
+        "from setuptools import setup\nsetup(name='m', py_modules=['m'],"
+        " entry_points={'console_scripts': ['meter=m:main']})\n"
+    )
+    project = planned(tmp_path, {"setup.py": setup, "m.py": main})
+    assert [one.value for one in project.uses if one.code == "runs-program"] == ["other"]
+
+
+def test_what_packages_the_application_is_not_loaded_by_names_that_it_computes(
+    tmp_path: Path,
+) -> None:
+    main = "import importlib, sys\nwhile True:\n    importlib.import_module(sys.argv[0])\n"
+    package = "import cx_Freeze\nfrom setuptools import setup\nsetup(name='m')\n"
+    project = planned(
+        tmp_path, {"main.py": main, "setup_msi.py": package, "sink.py": "import lz4\n"}
+    )
+    imported = [one.value for one in project.uses if one.code == "imports" and one.when != "maybe"]
+    assert imported == ["lz4"]
 
 
 @pytest.mark.parametrize(
@@ -418,6 +555,23 @@ def test_of_supervisords_settings_those_for_developers_come_last(tmp_path: Path)
     }
     project = planned(tmp_path, files, listed="gunicorn\n")
     assert "main:app" in started(project)[0]
+
+
+@pytest.mark.parametrize(
+    "copies",
+    ["COPY . .", "COPY src src\nCOPY main.py ./", "COPY --chown=1 main.py /home/me/srv/main.py"],
+)
+def test_variables_that_name_the_folder_of_the_sources_name_ours(
+    tmp_path: Path, copies: str
+) -> None:
+    """Source: zylon-ai/private-gpt, read 2026-11-30: its files are copied one by one."""
+    text = f"FROM python:3\nWORKDIR /home/me/srv\n{copies}\nENV HOME_OF_IT=/home/me/srv\n"
+    text += 'ENV CACHE=/home/me/srv/data OTHER=/home/me/other\nCMD ["python", "main.py"]\n'
+    files = {"Dockerfile": text, "main.py": LOOP, "src/__init__.py": ""}
+    project = planned(tmp_path, files)
+    assert project.start is not None
+    found = dict(project.start.value.environment)
+    assert found == {"HOME_OF_IT": "/app", "CACHE": "/app/data", "OTHER": "/home/me/other"}
 
 
 def test_uv_run_starts_a_script(tmp_path: Path) -> None:
@@ -738,6 +892,36 @@ def test_the_main_of_a_flask_app_that_does_more_is_run(tmp_path: Path) -> None:
     assert started(project)[0] == "python src/inky.py"
 
 
+PARSES = "import argparse\nargs = argparse.ArgumentParser().parse_args()\n"
+FUNCTION = "import argparse\ndef read():\n    return argparse.ArgumentParser().parse_args()\n"
+GUARDED = "if __name__ == '__main__':\n    app.run()\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "listed", "starts"),
+    [
+        ({"app.py": f"{PARSES}{WEB}{GUARDED}"}, "gunicorn", "python app.py"),
+        ({"app.py": f"{FUNCTION}args = read()\n{WEB}app.run()\n"}, "gunicorn", "python app.py"),
+        ({"app.py": f"{WEB}app.run(port=80)\n"}, "waitress", "python app.py"),
+        ({"app.py": f"import uvicorn\n{API}uvicorn.run(app)\n"}, "uvicorn", "python app.py"),
+        ({"opt.py": PARSES, "app.py": f"import opt\n{WEB}{GUARDED}"}, "gunicorn", "python app.py"),
+        (
+            {"app.py": f"{PARSES}{WEB}", "run.py": f"from app import app\n{GUARDED}"},
+            "gunicorn",
+            "python run.py",
+        ),
+        ({"app.py": f"{FUNCTION}{WEB}{GUARDED}"}, "gunicorn", "python -m gunicorn"),
+        ({"app.py": f"{PARSES}{WEB}"}, "gunicorn", "python -m gunicorn"),
+    ],
+)
+def test_an_app_that_takes_the_command_line_when_imported_is_no_servers(
+    tmp_path: Path, files: dict[str, str], listed: str, starts: str
+) -> None:
+    """A server's own arguments end its parser, and what listens when imported never returns."""
+    project = planned(tmp_path, files, listed=f"flask\nfastapi\n{listed}\n")
+    assert started(project)[0].startswith(starts)
+
+
 def test_ports_of_another_application_in_the_tree_do_not_count(tmp_path: Path) -> None:
     """Source: pypowerwall, whose root got port and health of tools beside it."""
     stub = "from http.server import HTTPServer\nHTTPServer(('', 443), None).serve_forever()\n"
@@ -985,6 +1169,8 @@ def test_settings_that_name_the_folders_of_another_image_do_not_decide(tmp_path:
         listed="django\n",
     )
     assert started(fixed)[0] == "uwsgi docker/uwsgi.ini"
+    assert fixed.port is not None
+    assert (fixed.port.value, str(fixed.port.origin)) == (80, "docker/uwsgi.ini:2")
 
 
 def test_of_several_exposed_ports_the_sources_tell_which_and_all_are_named(tmp_path: Path) -> None:
@@ -1014,6 +1200,32 @@ def test_a_main_that_serves_to_the_outside_and_does_more_is_run(tmp_path: Path) 
     files = {"inky.py": f"{main}    serve(app, host='127.0.0.1', port=80)\n"}
     command = started(planned(tmp_path, files, listed="flask\nwaitress\n"))[0]
     assert command.startswith("python -m waitress --host=0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("steps", "host", "starts"),
+    [
+        ("    migrate()\n", "::", 'python -c import sys; sys.argv[0] = "voice"'),
+        ("", "::", "python -m uvicorn voice.main:app --host 0.0.0.0 --port 8080"),
+        ("    migrate()\n", "127.0.0.1", "python -m uvicorn voice.main:app --host 0.0.0.0"),
+    ],
+)
+def test_a_script_that_serves_to_the_outside_and_does_more_is_run(
+    tmp_path: Path, steps: str, host: str, starts: str
+) -> None:
+    """Source: voicegateway#40, whose command migrates its database before it serves."""
+    main = "import uvicorn\nfrom fastapi import FastAPI\napp = FastAPI()\n\n\ndef main():\n"
+    project = '[project]\nname = "voice"\nversion = "1"\ndependencies = ["fastapi", "uvicorn"]\n'
+    files = {
+        "pyproject.toml": f'{project}[project.scripts]\nvoice = "voice.main:main"\n',
+        "voice/__init__.py": "",
+        "voice/main.py": f'{main}{steps}    uvicorn.run(app, host="{host}", port=8080)\n',
+    }
+    found = read_project(write(tmp_path, files), environ={})
+    assert found.start is not None
+    assert " ".join(found.start.value.command).startswith(starts)
+    assert found.port is not None
+    assert found.port.value == 8080
 
 
 SETTINGS = """
@@ -1698,7 +1910,7 @@ def test_a_folder_that_the_command_names_is_a_volume(tmp_path: Path) -> None:
     [
         # morpheus65535/bazarr: its server is started by what bazarr.py runs
         ("panel.py", "python panel.py"),
-        ("other.py", "python -m flask --app panel.server:app"),
+        ("other.py", "python -m flask run"),
     ],
 )
 def test_the_script_that_is_called_like_the_package_starts_before_a_development_server(
@@ -1744,6 +1956,53 @@ def test_settings_that_the_application_wants_and_the_project_lacks_are_named(
     notes = [note for note in project.notes if "the project lacks" in note]
     assert len(notes) == bool(told)
     assert all(told in note and "main.py:3" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("command", "extra", "told"),
+    [
+        ('["python", "main.py", "-c", "set.yaml"]', "", ["set.yaml"]),
+        ('["python", "main.py", "--config=a.ini", "set.yaml"]', "", ["set.yaml"]),
+        ('["python", "main.py", "-c", "set.yaml"]', "set.yaml", []),
+        ('["python", "main.py", "-c", "/etc/set.yaml"]', "", []),
+        ('["python", "main.py", "--output", "out.json"]', "", ["default.yaml"]),
+        ('["python", "main.py"]', "", ["default.yaml"]),
+    ],
+)
+def test_settings_that_the_command_names_and_the_project_lacks_are_told(
+    tmp_path: Path, command: str, extra: str, told: list[str]
+) -> None:
+    """What an option is given takes the place of its default."""
+    asks = "p.add_argument('-c', '--config', default='default.yaml')"
+    dockerfile = f"FROM python:3.13\nWORKDIR /app\nCOPY . .\nCMD {command}\n"
+    source = f"import argparse\np = argparse.ArgumentParser()\n{asks}\n{LOOP}"
+    files = {"main.py": source, "Dockerfile": dockerfile, **({extra: ""} if extra else {})}
+    notes = [note for note in planned(tmp_path, files).notes if "the project lacks" in note]
+    assert [name for name in ("set.yaml", "default.yaml") if name in " ".join(notes)] == told
+
+
+def test_what_a_command_of_a_group_requires_is_not_the_groups(tmp_path: Path) -> None:
+    """Source: PlexTraktSync, whose group works without a command."""
+    source = """
+        import click
+        from lazy import command
+        @click.group(invoke_without_command=True)
+        {}
+        def cli(server):
+            pass
+        @command()
+        @click.option("--library", required=True)
+        def compare():
+            pass
+        cli.add_command(compare)
+        if __name__ == "__main__":
+            cli()
+        """
+    for own, told in (("", False), ('@click.option("--server", required=True)', True)):
+        text = textwrap.dedent(source).format(own)
+        project = planned(tmp_path / str(told), {"main.py": text, "lazy.py": "command = print\n"})
+        assert any("requires --server" in note for note in project.notes) == told
+        assert not any("requires --library" in note for note in project.notes)
 
 
 def test_links_out_of_the_project_are_not_followed(tmp_path: Path) -> None:
@@ -2080,3 +2339,80 @@ def test_what_a_variable_is_given_where_it_is_empty_is_its_default(
     project = planned(tmp_path, {"Dockerfile": text, "start.sh": script, "main.py": LOOP})
     command = started(project)[0]
     assert command == (f"python main.py --port {port}" if port else "python main.py")
+
+
+OF_PROD = """
+    if [ "$1" = "prd" ]; then
+        export MODE=live
+        exec python main.py --port 8080
+    elif [ "$1" = "dev" ]; then
+        python main.py --reload
+    else
+        echo "prd or dev"; exit 1
+    fi
+    """
+OF_CASE = """
+    case "${1:-serve}" in
+      # what it may do
+      worker|beat)
+        exec python worker.py
+        ;;
+      serve) exec python main.py --port 8080 ;;
+      *)
+        exec "$@"
+        ;;
+    esac
+    """
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "cmd", "command"),
+    [
+        # beaverhabits: its start.sh goes to its own folder, and asks what to be
+        ('cd "$(dirname "$0")"', OF_PROD, '["sh", "start.sh", "prd"]',
+         "python main.py --port 8080"),
+        ('cd "${0%/*}"', OF_PROD, '["sh", "start.sh", "dev"]', "python main.py --reload"),
+        ('cd "$(dirname "$(readlink -f "$0")")"', OF_CASE, '["./start.sh"]',
+         "python main.py --port 8080"),
+        ('cd "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"', OF_CASE,
+         '["bash", "start.sh", "beat"]', "python worker.py"),
+        ("cd `dirname $0` || exit 1", OF_CASE, '["./start.sh", "python", "worker.py"]',
+         "python worker.py"),
+        ("set -e", 'if [ -z "$1" ]; then\n    exec python main.py\nfi\nexec "$@"\n',
+         '["./start.sh", "python", "worker.py"]', "python worker.py"),
+    ],
+)  # fmt: skip
+def test_a_script_that_asks_for_its_argument_or_its_folder_is_followed(
+    tmp_path: Path, head: str, body: str, cmd: str, command: str
+) -> None:
+    files = {
+        "Dockerfile": f"FROM python:3.13\nWORKDIR /srv\nCOPY . .\nCMD {cmd}\n",
+        "start.sh": f"#!/bin/bash\n{head}\n{textwrap.dedent(body)}",
+        "main.py": LOOP,
+        "worker.py": LOOP,
+    }
+    project = planned(tmp_path, files)
+    assert started(project)[0] == command
+    assert project.start is not None
+    live = ("MODE", "live") in project.start.value.environment
+    assert live == ('"prd"]' in cmd)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'shift\nif [ "$1" = "prd" ]; then\n    exec python main.py\nfi\n',
+        'if [ "$2" = "prd" ]; then\n    exec python main.py\nelse\n    exec python worker.py\nfi\n',
+        'if [ "$1" = "prd" ]; then\nif [ -f x ]; then\nexec python main.py\nfi\nfi\n',
+        'case "$1" in\n$MODE)\n    exec python main.py\n    ;;\nesac\n',
+    ],
+)
+def test_branches_that_are_not_understood_are_not_taken(tmp_path: Path, body: str) -> None:
+    files = {
+        "Dockerfile": 'FROM python:3.13\nWORKDIR /srv\nCOPY . .\nCMD ["sh", "start.sh", "prd"]\n',
+        "start.sh": body,
+        "worker.py": LOOP,
+        "main.py": LOOP,
+    }
+    notes = planned(tmp_path, files).notes
+    assert any("this command is not used to start the app" in note for note in notes)

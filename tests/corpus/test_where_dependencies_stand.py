@@ -106,6 +106,18 @@ def test_conda_names_python_packages_and_a_pip_part(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "main",
+    [
+        "try:\n    from queue import Queue\nexcept ImportError:\n    from Queue import Queue\n",
+        "try:\n    import uvloop\nexcept ImportError:\n    uvloop = None\n",
+    ],
+)
+def test_what_it_gets_along_without_needs_no_list(tmp_path: Path, main: str) -> None:
+    """Source: NewFuture/DDNS, read 2026-11-30."""
+    refuse_unlisted(read(tmp_path, {"main.py": f"{main}while True:\n    print(1)\n"}))
+
+
+@pytest.mark.parametrize(
     ("spec", "said"),
     [
         ("", ""),

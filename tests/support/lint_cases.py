@@ -4,9 +4,8 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
-from scaffold.lint.checking import check
 from scaffold.lint.context import Case, Decided, Surroundings
-from scaffold.lint.linter import judge_here, make_case, with_asked
+from scaffold.lint.linter import check, judge_here, make_case, with_asked
 from scaffold.lint.rules import find_rule
 from scaffold.model.dockerfile import Finding
 from scaffold.model.knowledge import Facts

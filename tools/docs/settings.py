@@ -8,11 +8,17 @@ from typing import Any
 import msgspec
 
 from scaffold.model.options import SETTINGS, Setting
-from scaffold.report.schemas import DOCUMENTS, make_schema
+from scaffold.report.schemas import Document, Error, Findings, Plan, Report
 from scaffold.state.record import Record
 
 _DIALECT = "http://json-schema.org/draft-07/schema#"
-_RECORD_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_NEW_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DOCUMENTS: Mapping[str, type[Document]] = {
+    "plan": Plan,
+    "report": Report,
+    "findings": Findings,
+    "error": Error,
+}
 _SIZES = frozenset({"size", "memory"})
 _NUMBERS = frozenset({*_SIZES, "port"})
 _WITH_UNIT = r"[A-Za-z]\s*$|\d{7}"  # a smaller number is refused without one
@@ -65,8 +71,24 @@ def make_schemas() -> dict[str, str]:
     return {
         "schemas/settings.json": _to_json(settings_schema()),
         "schemas/record.json": _to_json(record_schema()),
-        **{f"schemas/{name}.json": _to_json(make_schema(kind)) for name, kind in DOCUMENTS.items()},
+        **{
+            f"schemas/{name}.json": _to_json(make_schema(kind)) for name, kind in _DOCUMENTS.items()
+        },
     }
+
+
+def make_schema(kind: type[Document]) -> dict[str, Any]:
+    """Return the JSON schema of a document: closed, with all that is always there required."""
+    schema = msgspec.json.schema(kind)
+    for name, one in schema["$defs"].items():
+        one["description"] = " ".join(one.get("description", "").split())
+        if "properties" in one:
+            one["additionalProperties"] = False
+            if name not in {"Reason", "Plan"}:  # the others have every field
+                one["required"] = sorted(one["properties"])
+            for field in one["properties"].values():
+                field.pop("default", None)
+    return {"$schema": _NEW_DIALECT, **schema}
 
 
 def record_schema() -> dict[str, Any]:
@@ -80,7 +102,7 @@ def record_schema() -> dict[str, Any]:
     properties = schema["$defs"]["Record"]["properties"]
     for found_when_read in ("edited", "missing"):
         del properties[found_when_read]
-    return {"$schema": _RECORD_DIALECT, **schema}
+    return {"$schema": _NEW_DIALECT, **schema}
 
 
 def settings_schema() -> dict[str, Any]:

@@ -30,7 +30,7 @@ def main() -> None:
     """Regenerate what is generated in knowledge/."""
 
 
-_KINDS = ("bases", "libraries", "payloads", "swaps", "memory", "footprints")
+_KINDS = ("bases", "libraries", "payloads", "swaps", "memory", "footprints", "bounds")
 _write = click.option(
     "--write", is_flag=True, help="Write the result; without it only the changes show."
 )
@@ -74,7 +74,8 @@ def refresh_kinds(
     Engine: bases (digest and sizes of images), libraries (what Debian's packages weigh and need).
     apt: payloads (what Debian's packages weigh, unpacked; some 2,000 downloads).
     Index: swaps (what each saves, by planning twice), memory (what importing takes, installed with
-    pip), footprints (what becomes of wheels in an image; one wheel of each project).
+    pip), footprints (what becomes of wheels in an image; one wheel of each project), bounds (which
+    releases do not load beside newer requirements; installs each with uv and imports it: hours).
     """
     chosen = tuple(map(parse_arch, arches)) or tuple(Arch)
     order = Order(

@@ -11,9 +11,9 @@ import tomlkit
 
 from scaffold.catalog.wheel_refresh import Refreshed
 from scaffold.model.errors import EngineError
-from scaffold.model.image import Probed
 from scaffold.model.knowledge import Base, Image
 from scaffold.model.target import Arch
+from tools.knowledge.image_probe import Probed
 
 if TYPE_CHECKING:
     from tomlkit.items import Table
@@ -22,7 +22,7 @@ Probe = Callable[[str, Arch], Probed | None]
 
 ENGINE = "engine"  # the entry of [derivations] that measured rows name
 # Layers are packed anew to see what a client pulls, as no engine tells; how far off that was is
-# noted where it is done (adapters/image_archive.py).
+# noted where it is done (scaffold/docker/image_archive.py).
 ERROR = 0.01
 _SHOWN = 0.001
 

@@ -2,17 +2,31 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
 
 from scaffold.docker.images import inspect_layers
 from scaffold.model.errors import EngineError
-from scaffold.model.image import Probed
 from scaffold.model.target import Arch
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """A published image as an engine sees it: sizes in bytes, unpacked and compressed.
+
+    ``digest`` is that of the multi-platform index, ``release`` the interpreter's; empty where the
+    engine does not say.
+    """
+
+    digest: str
+    release: str
+    on_disk: int
+    download: int
 
 
 def probe_image(client: "DockerClient", reference: str, arch: Arch) -> Probed | None:

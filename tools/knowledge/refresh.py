@@ -1,6 +1,8 @@
 """The edges of a refresh: the configured index, the engine, the user's folder."""
 
 import os
+import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,8 +32,18 @@ from scaffold.index.live_index import LiveIndex
 from scaffold.model.index import DistFile
 from scaffold.model.knowledge import Facts, Footprint
 from scaffold.model.target import Arch
+from scaffold.resolver.releases import Release, final_releases, list_releases
 from tools.knowledge.bases import measure_bases, refresh_bases
 from tools.knowledge.bigquery_import import STATEMENT, read_export
+from tools.knowledge.bounds import (
+    NAMES,
+    USES,
+    date_release,
+    find_bounds,
+    format_bounds,
+    list_rows,
+    make_trial,
+)
 from tools.knowledge.debian import script
 from tools.knowledge.footprints import (
     LARGEST,
@@ -85,6 +97,7 @@ def refresh(order: Order, tell: Tell) -> tuple[Refreshed, ...]:
         "payloads": _refresh_payloads,
         "swaps": _refresh_swaps,
         "memory": _refresh_memory,
+        "bounds": _refresh_bounds,
         "import": _import_export,
     }
     return tuple(makers[kind](order, tell) for kind in order.kinds)
@@ -143,6 +156,40 @@ def _refresh_footprints(order: Order, tell: Tell) -> Refreshed:
     return Refreshed(
         changes=tuple(_describe_footprints(before, rows)) or ("nothing changed",),
         files={"footprints.toml": format_footprints(rows.items(), today=_today())},
+    )
+
+
+def _refresh_bounds(order: Order, tell: Tell) -> Refreshed:
+    """Try the listed packages' releases. What was tried is kept in the cache."""
+    config = read_index_config(os.environ)
+    live = LiveIndex(lambda: config, Cache(find_cache_folder(os.environ)))
+    uses = tomllib.loads(USES.read_text("utf-8"))
+    trial = make_trial(sys.executable, find_cache_folder(os.environ) / "bounds", uses)
+
+    def read(name: str) -> tuple[Release, ...]:
+        page = live.page(name)
+        return tuple(final_releases(list_releases(page))) if page else ()
+
+    def find(name: str) -> tuple[tuple[str, str, str], ...]:
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            dated = tuple(filter(None, pool.map(partial(date_release, live.metadata), read(name))))
+        versions = lambda other: [one.version for one in read(other)]  # noqa: E731 - a port
+        rows = tuple(list_rows(dated, find_bounds(name, dated, trial, versions)))
+        tell(f"{name}: {len(dated)} releases, {len(rows)} bounds")
+        return rows
+
+    before = {name: one.rows for name, one in _load(order).bounds.items()}
+    file = order.names or NAMES
+    names = read_names(file.read_text("utf-8"), str(file))
+    rows = {**(before if order.names else {}), **{name: find(name) for name in names}}
+    changes = [
+        f"{'~' if name in before else '+'} {name}: {'; '.join(' '.join(row[:2]) for row in mine)}"
+        for name, mine in sorted(rows.items())
+        if before.get(name, ()) != mine
+    ]
+    return Refreshed(
+        changes=tuple(changes) or ("nothing changed",),
+        files={"bounds.toml": format_bounds(rows, today=_today())},
     )
 
 

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ import click
 
 from scaffold.cli import ReportingGroup
 from scaffold.cli.options import GIVEN, JSON, QUIET, Command, option
-from scaffold.cli.request import with_given
-from scaffold.config.option_sources import Given, request_of
+from scaffold.cli.request import GivenCall, with_given
+from scaffold.config.option_sources import request_of
 from scaffold.config.request import to_argv, without_secrets
 from scaffold.dockerfile.baseline_dockerfile import plain_reference
 from scaffold.model.errors import UsageError
@@ -44,21 +44,15 @@ _OURS = "leanscaffold"
 _SWAPPED = "leanscaffold-swaps"
 
 
-def paper(
-    outside: Services,
-    given: Mapping[str, Given],
-    path: Path | None,
-    *,
-    note: tuple[str, ...],
-    as_json: bool,
-    quiet: bool,
-) -> int:
+def paper(call: GivenCall, *, note: tuple[str, ...], as_json: bool, quiet: bool) -> int:
     """Build the images of the paper that this project started from, and ours, and run each.
 
     Good and bad order of steps, three bases, merged and separate RUN, apt's lists, one stage and
     two: the paper's figures beside those of today, as a page in Markdown. It takes about an hour
     and 20 GB on the engine; with a PATH it tries the same on your own project.
     """
+    outside, given, _ = call
+    path: Path | None = call.path  # click's: nobody has to name one
     request = request_of(given)
     project = path or _PROJECT
     with talking(quiet=quiet) as tell:

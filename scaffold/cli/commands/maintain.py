@@ -4,15 +4,7 @@ from pathlib import Path
 
 import click
 
-from scaffold.cli.options import (
-    GIVEN,
-    JSON,
-    KNOWLEDGE,
-    PATH,
-    command,
-    flag,
-    option,
-)
+from scaffold.cli.options import GIVEN, JSON, KNOWLEDGE, PATH, command, flag, option
 
 MAINTAIN = (
     command(
@@ -94,10 +86,7 @@ MAINTAIN = (
                     "DIR/snapshots/names.txt, "
                     "or the packages in DIR, or the bundled list]",
                 ),
-                flag(
-                    "--write",
-                    help="Write the result instead of only showing the changes.",
-                ),
+                flag("--write", help="Write the result instead of only showing the changes."),
                 module="knowledge",
             ),
         ),

@@ -83,10 +83,7 @@ SHIP = (
             "--image app.tar.",
         ),
         _base_from("With --no-engine: ", section="Verify"),
-        flag(
-            "--save",
-            help="Store the measured figures in leanscaffold.json; `plan` shows them.",
-        ),
+        flag("--save", help="Store the measured figures in leanscaffold.json; `plan` shows them."),
         REMAKE,
         flag("--verbose", "-v", help="Show the evidence of passed checks as well."),
         JSON,
@@ -170,8 +167,7 @@ SHIP = (
         PATH,
         *GIVEN,
         flag(
-            "--check",
-            help="Write nothing; exit with 1 if files are stale or a limit is exceeded.",
+            "--check", help="Write nothing; exit with 1 if files are stale or a limit is exceeded."
         ),
         FORCE,
         JSON,

@@ -39,13 +39,7 @@ def try_import(module: str) -> dict[str, Any]:
 def _result(
     module: str, error: str, *, absent: str = "", crash: str = "", seconds: float = 0.0
 ) -> dict[str, Any]:
-    return {
-        "module": module,
-        "error": error,
-        "absent": absent,
-        "crash": crash,
-        "seconds": seconds,
-    }
+    return {"module": module, "error": error, "absent": absent, "crash": crash, "seconds": seconds}
 
 
 def work(modules: list[str], pipe: int) -> NoReturn:

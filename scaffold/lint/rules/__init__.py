@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from inspect import getdoc
+from textwrap import dedent
 
 from scaffold.lint.context import Case
 from scaffold.model.dockerfile import Hit, Severity
 
 Check = Callable[[Case], Iterator[Hit]]
-_BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
+_FROM = "FROM python:3.13-slim-trixie"  # the first line of an example that has no other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +38,16 @@ def rule(code: str, severity: Severity) -> Callable[[Check], Check]:
 
     def register(check: Check) -> Check:
         summary, _, rest = (getdoc(check) or "").partition("\n")
-        why, _, examples = rest.partition("\nBad\n")
-        bad, _, good = examples.partition("\nGood\n")
+        why, _, examples = rest.partition("\nBad:\n")
+        bad, _, good = examples.partition("\nGood:\n")
         _RULES[code] = Rule(
             code=code,
             name=check.__name__.replace("_", "-"),
             severity=severity,
             summary=summary,
-            why=why.strip().removeprefix("Why\n").strip(),
-            bad=_block(bad),
-            good=_block(good),
+            why=why.strip(),
+            bad=_read_example(bad),
+            good=_read_example(good),
             check=check,
         )
         return check
@@ -68,6 +69,6 @@ def find_rule(word: str) -> Rule | None:
     return next((one for one in all_rules() if wanted in {one.code.lower(), one.name}), None)
 
 
-def _block(text: str) -> str:
-    found = _BLOCK.search(text)
-    return found[1] if found else ""
+def _read_example(text: str) -> str:
+    example = dedent(text).strip("\n").rstrip() + "\n"
+    return example if re.search("^FROM ", example, re.MULTILINE) else f"{_FROM}\n{example}"

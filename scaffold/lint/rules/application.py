@@ -31,21 +31,13 @@ _VARIABLES = {
 def listens_on_loopback(case: Case) -> Iterator[Hit]:
     """The app listens on an address that cannot be reached from outside the container.
 
-    Why
     127.0.0.1 in a container is the container itself, so the published port does not reach the app.
     uvicorn, gunicorn, flask and Django's server listen there by default; use ``0.0.0.0``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "-m", "uvicorn", "main:app", "--port", "8000"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "-m", "uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
-    ```
+    Bad:
+        CMD ["python", "-m", "uvicorn", "main:app", "--port", "8000"]
+    Good:
+        CMD ["python", "-m", "uvicorn", "main:app", "--host", "0.0.0.0", "--port", "8000"]
     """
     step = case.last("CMD")
     entry = case.last("ENTRYPOINT")
@@ -122,22 +114,14 @@ def _is_loopback(words: Sequence[str], number: int) -> bool:
 def development_server(case: Case) -> Iterator[Hit]:
     """The image starts a development server or a reloader.
 
-    Why
     ``flask run``, ``manage.py runserver`` and ``--reload`` are for one developer: they watch the
     file system, show tracebacks to clients, and are not meant for production. On a small device the
     watcher alone takes noticeable CPU time.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "manage.py", "runserver", "0.0.0.0:8000"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "-m", "gunicorn", "--bind", "0.0.0.0:8000", "site_config.wsgi"]
-    ```
+    Bad:
+        CMD ["python", "manage.py", "runserver", "0.0.0.0:8000"]
+    Good:
+        CMD ["python", "-m", "gunicorn", "--bind", "0.0.0.0:8000", "site_config.wsgi"]
     """
     for keyword in ("CMD", "ENTRYPOINT"):
         step = case.last(keyword)
@@ -161,20 +145,12 @@ _LAST = 65535
 def impossible_port(case: Case) -> Iterator[Hit]:
     """EXPOSE names a port that does not exist.
 
-    Why
     Ports are numbers from 1 to 65535, optionally followed by ``/tcp`` or ``/udp``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    EXPOSE 80000
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    EXPOSE 8000
-    ```
+    Bad:
+        EXPOSE 80000
+    Good:
+        EXPOSE 8000
     """
     for stage in case.dockerfile.stages:
         for step in stage.steps:
@@ -190,24 +166,17 @@ def impossible_port(case: Case) -> Iterator[Hit]:
 def virtual_environment_for_nothing(case: Case) -> Iterator[Hit]:
     """A virtual environment in an image with a single app.
 
-    Why
     The image itself isolates the app. In the final stage, ``python -m venv`` adds a second pip
     (about 7 MB; not with ``--without-pip``) and another PATH to maintain. In a build stage it is a
     good way to collect everything in one folder.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir flask==3.1.2
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN python -m venv /opt/venv && /opt/venv/bin/pip install flask==3.1.2
-    FROM python:3.13-slim-trixie
-    COPY --from=build /opt/venv /opt/venv
-    ```
+    Bad:
+        RUN python -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir flask==3.1.2
+    Good:
+        FROM python:3.13-slim-trixie AS build
+        RUN python -m venv /opt/venv && /opt/venv/bin/pip install flask==3.1.2
+        FROM python:3.13-slim-trixie
+        COPY --from=build /opt/venv /opt/venv
     """
     known = case.base(case.final)
     cost = Cost(on_disk=known[0].pip_bytes, download=known[0].pip_download) if known else None
@@ -216,7 +185,8 @@ def virtual_environment_for_nothing(case: Case) -> Iterator[Hit]:
         command
         for step in case.image_runs()
         for command in case.commands(step)
-        if makes_environment(command)
+        # Who is not root may not write to the image's own packages.
+        if makes_environment(command) and step.scope.user in {"", "root", "0"}
     ]
     # A distribution's own Python is the distribution's (PEP 668), and two lists need two places.
     images = family is not None and family.interpreter.startswith("/usr/local/")
@@ -231,28 +201,20 @@ _FINDS_IT = {"poetry", "uv", "uvx", "pipenv", "pdm", "sh", "bash", "env", "make"
 def environment_not_used(case: Case) -> Iterator[Hit]:
     """The packages are in an environment that the command does not use.
 
-    Why
     ``poetry install``, ``pipenv install`` and ``uv sync`` create a virtual environment by default.
     ``python main.py`` starts the image's Python, which does not have the packages: the container
     ends with «No module named …».
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR /app
-    COPY pyproject.toml uv.lock ./
-    RUN uv sync --locked --no-dev --no-cache
-    CMD ["python", "main.py"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR /app
-    COPY pyproject.toml uv.lock ./
-    RUN uv sync --locked --no-dev --no-cache
-    CMD [".venv/bin/python", "main.py"]
-    ```
+    Bad:
+        WORKDIR /app
+        COPY pyproject.toml uv.lock ./
+        RUN uv sync --locked --no-dev --no-cache
+        CMD ["python", "main.py"]
+    Good:
+        WORKDIR /app
+        COPY pyproject.toml uv.lock ./
+        RUN uv sync --locked --no-dev --no-cache
+        CMD [".venv/bin/python", "main.py"]
     """
     final, step = case.final, case.last("ENTRYPOINT") or case.last("CMD")
     commands = case.commands(step) if step else ()

@@ -5,52 +5,58 @@ from datetime import date
 
 from scaffold.lint.context import Case, image_span, outer_bases
 from scaffold.lint.image_references import Reference, find_base, parse_image
+from scaffold.lint.package_locations import find_stage
 from scaffold.lint.rules import rule
-from scaffold.model.dockerfile import Cost, Hit, Severity
+from scaffold.model.dockerfile import Cost, Hit, Severity, Span
 
 
 @rule("LS201", Severity.WARNING)
 def no_tag(case: Case) -> Iterator[Hit]:
     """The base image has no tag, or the tag latest.
 
-    Why
     ``python`` and ``python:latest`` are the newest Python on the full image: the interpreter
     changes with every release, and the variant is the largest. Packages may not have wheels for it
     yet, so that the next build compiles for an hour or fails.
 
-    Bad
-    ```dockerfile
-    FROM python:latest
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ```
+    Bad:
+        FROM python:latest
+    Good:
+        FROM python:3.13-slim-trixie
     """
-    for _, image, span in outer_bases(case):
+    for image, span in (*((i, span) for _, i, span in outer_bases(case)), *_copied_from(case)):
         if image.tag in {"", "latest"} and not image.digest:
             yield Hit(text=f"{image.repository} has no tag that means anything", span=span)
+
+
+def _copied_from(case: Case) -> Iterator[tuple[Reference, Span]]:
+    """Yield the images that COPY and mounts take files from without a stage of their own."""
+    given = case.around.contexts if case.around is not None else frozenset()
+    for stage in case.dockerfile.stages:
+        for step in stage.steps:
+            for flag in step.flags:
+                name = flag.value if flag.name == "from" else ""
+                if flag.name == "mount":
+                    name = dict(part.partition("=")[::2] for part in flag.value.split(",")).get(
+                        "from", ""
+                    )
+                known = find_stage(case, name, before=len(case.dockerfile.stages))
+                # A plain word may be a context that only the build command names.
+                if "/" in name and "$" not in name and known is None and name not in given:
+                    yield parse_image(name), flag.span
 
 
 @rule("LS202", Severity.WARNING)
 def python_floats(case: Case) -> Iterator[Hit]:
     """The tag of the base image does not fix the Python version.
 
-    Why
     ``python:3-slim`` and ``python:slim`` change the minor version of the interpreter once a year:
     wheels with machine code are for one minor version, and a package without one for the new
     version is compiled or fails.
 
-    Bad
-    ```dockerfile
-    FROM python:3-slim
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ```
+    Bad:
+        FROM python:3-slim
+    Good:
+        FROM python:3.13-slim-trixie
     """
     for _, image, span in outer_bases(case):
         if image.official and not image.minor and image.tag not in {"", "latest"}:
@@ -61,22 +67,15 @@ def python_floats(case: Case) -> Iterator[Hit]:
 def full_base(case: Case) -> Iterator[Hit]:
     """The image starts from the full variant of the language's image.
 
-    Why
     ``python:3.13`` brings compilers, headers and version control: about 1.1 GB on disk for amd64,
     where the slim variant takes about 125 MB and runs the same wheels. Compile packages in a
     separate stage.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-trixie
-    CMD ["python", "-m", "app"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "-m", "app"]
-    ```
+    Bad:
+        FROM python:3.13-trixie
+        CMD ["python", "-m", "app"]
+    Good:
+        CMD ["python", "-m", "app"]
     """
     root = case.root(case.final)
     image = parse_image(root.image) if root else None
@@ -99,29 +98,28 @@ def full_base(case: Case) -> Iterator[Hit]:
 def distribution_floats(case: Case) -> Iterator[Hit]:
     """The tag of the base image does not fix the distribution.
 
-    Why
     ``python:3.13-slim`` is Debian trixie today and will be the next release later: glibc, package
     names and shared libraries then change although the Dockerfile did not. A tag with the release
     keeps them and still gets security fixes; a digest fixes every byte.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ```
+    Bad:
+        FROM python:3.13-slim
+    Good:
+        FROM python:3.13-slim-trixie
     """
     for _, image, span in outer_bases(case):
         if image.official and image.minor and image.family and not (image.release or image.digest):
             yield Hit(text="the tag names no release of the distribution", span=span)
 
 
-# Debian's long-term support (wiki.debian.org/LTS) and Alpine's branches (alpinelinux.org/releases),
-# as of 2026-11; newer ones are in the knowledge.
+# Debian's long-term support (wiki.debian.org/LTS), Ubuntu's standard one (ubuntu.com/about/
+# release-cycle) and Alpine's branches (alpinelinux.org/releases), as of 2026-11; newer ones are in
+# the knowledge.
 _RELEASES = {
+    "14.04": date(2019, 4, 25),
+    "16.04": date(2021, 4, 30),
+    "18.04": date(2023, 5, 31),
+    "20.04": date(2025, 5, 31),
     "jessie": date(2020, 6, 30),
     "stretch": date(2022, 6, 30),
     "buster": date(2024, 6, 30),
@@ -142,19 +140,13 @@ _OLDEST_PYTHON = (3, 9)
 def end_of_life(case: Case) -> Iterator[Hit]:
     """The base image no longer gets security fixes.
 
-    Why
     A Python or a distribution past its end of life keeps its known vulnerabilities, and new
     releases of packages no longer have wheels for it.
 
-    Bad
-    ```dockerfile
-    FROM python:3.8-slim-buster
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ```
+    Bad:
+        FROM python:3.8-slim-buster
+    Good:
+        FROM python:3.13-slim-trixie
     """
     for _, image, span in outer_bases(case):
         for what in _ended(case, image):
@@ -179,20 +171,14 @@ def _ended(case: Case, image: Reference) -> Iterator[str]:
 def fixed_platform(case: Case) -> Iterator[Hit]:
     """FROM has a fixed platform.
 
-    Why
     ``FROM --platform=linux/amd64`` builds an image for that platform regardless of ``--platform``:
     on a Raspberry Pi it does not start, or runs emulated and many times slower. Use
     ``$BUILDPLATFORM`` or ``$TARGETPLATFORM``.
 
-    Bad
-    ```dockerfile
-    FROM --platform=linux/amd64 python:3.13-slim-trixie
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ```
+    Bad:
+        FROM --platform=linux/amd64 python:3.13-slim-trixie
+    Good:
+        FROM python:3.13-slim-trixie
     """
     for stage in case.dockerfile.stages:
         for flag in stage.opening.flags:

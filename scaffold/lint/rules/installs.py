@@ -24,25 +24,17 @@ _VARIABLES = {"pip": "PIP_NO_CACHE_DIR", "uv": "UV_NO_CACHE"}
 def no_cache_dir(case: Case) -> Iterator[Hit]:
     """pip's download cache stays in the image.
 
-    Why
     pip and uv cache every file that they download. In a layer of the image the cache is never read
     again; it can be as large as all wheels together (pip 23.2.1 keeps 2.00 MB of a wheel of 2.00
     MB). ``--no-cache-dir`` (uv: ``--no-cache``) disables it; a cache mount keeps it on the build
     machine, where it makes the next build faster.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY requirements.txt .
-    RUN pip install -r requirements.txt
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY requirements.txt .
-    RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt
-    ```
+    Bad:
+        COPY requirements.txt .
+        RUN pip install -r requirements.txt
+    Good:
+        COPY requirements.txt .
+        RUN --mount=type=cache,target=/root/.cache/pip pip install -r requirements.txt
     """
     lives_on = needs_caches(case)
     for step in case.image_runs():
@@ -89,22 +81,14 @@ _FOLDERS = {"pip": "PIP_CACHE_DIR", "uv": "UV_CACHE_DIR"}
 def defeated_cache_mount(case: Case) -> Iterator[Hit]:
     """pip is told not to use the cache mount.
 
-    Why
     ``PIP_NO_CACHE_DIR`` and ``--no-cache-dir`` disable the mounted cache as well: every build
     downloads everything again (pip then reports ``cache_dir = False``). Files in a cache mount are
     not part of a layer, so the cache can stay enabled.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN --mount=type=cache,target=/root/.cache/pip pip install --no-cache-dir flask==3.1.2
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN --mount=type=cache,target=/root/.cache/pip pip install flask==3.1.2
-    ```
+    Bad:
+        RUN --mount=type=cache,target=/root/.cache/pip pip install --no-cache-dir flask==3.1.2
+    Good:
+        RUN --mount=type=cache,target=/root/.cache/pip pip install flask==3.1.2
     """
     for step in case.runs():
         mounts = cache_mounts(step)
@@ -126,8 +110,7 @@ def defeated_cache_mount(case: Case) -> Iterator[Hit]:
                 )
             elif is_true(scope.get(variable)):
                 yield Hit(
-                    text=f"{variable} switches off the cache that is mounted",
-                    span=one.verb.span,
+                    text=f"{variable} switches off the cache that is mounted", span=one.verb.span
                 )
 
 
@@ -150,26 +133,18 @@ def _is_its_own(case: Case, step: Instruction, one: Install, mounts: tuple[str, 
 def pip_writes_bytecode(case: Case) -> Iterator[Hit]:
     """PYTHONDONTWRITEBYTECODE does not apply to pip.
 
-    Why
     The variable affects only the interpreter that runs the app. pip compiles what it installs
     anyway: 27 files for one small wheel with the variable set, none with ``--no-compile`` (pip
     23.2.1; the official image does both, docker-library/python#207). Bytecode is often a third of
     the installed size. Without it every start compiles what it imports. Choose one: a small image
     with ``--no-compile``, or a fast start without the variable.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ENV PYTHONDONTWRITEBYTECODE=1
-    RUN pip install --no-cache-dir flask==3.1.2
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ENV PYTHONDONTWRITEBYTECODE=1
-    RUN pip install --no-cache-dir --no-compile flask==3.1.2
-    ```
+    Bad:
+        ENV PYTHONDONTWRITEBYTECODE=1
+        RUN pip install --no-cache-dir flask==3.1.2
+    Good:
+        ENV PYTHONDONTWRITEBYTECODE=1
+        RUN pip install --no-cache-dir --no-compile flask==3.1.2
     """
     for step in case.runs():
         scope = step.scope.environment
@@ -201,21 +176,13 @@ _INSTALLERS = {"pip", "setuptools", "wheel"}
 def unpinned_packages(case: Case) -> Iterator[Hit]:
     """A package has no version.
 
-    Why
     The same Dockerfile then builds a different image every week, and it is hard to find out which
     change broke it. ``==`` pins one version; a lock file with hashes pins its dependencies as well.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir flask
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir flask==3.1.2
-    ```
+    Bad:
+        RUN pip install --no-cache-dir flask
+    Good:
+        RUN pip install --no-cache-dir flask==3.1.2
     """
     for step in case.runs():
         for one in python_installs(case, step):
@@ -231,22 +198,14 @@ def unpinned_packages(case: Case) -> Iterator[Hit]:
 def upgraded_pip(case: Case) -> Iterator[Hit]:
     """pip is upgraded in a layer of the image.
 
-    Why
     The image's own pip stays in the layer below, and the new one adds about 7 MB on disk that the
     running app does not need. The official images have a recent pip; if the build needs a newer
     one, upgrade it in a build stage.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir --upgrade pip && pip install --no-cache-dir flask==3.1.2
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir flask==3.1.2
-    ```
+    Bad:
+        RUN pip install --no-cache-dir --upgrade pip && pip install --no-cache-dir flask==3.1.2
+    Good:
+        RUN pip install --no-cache-dir flask==3.1.2
     """
     known = case.base(case.final)
     cost = Cost(on_disk=known[0].pip_bytes, download=known[0].pip_download) if known else None
@@ -263,24 +222,16 @@ def upgraded_pip(case: Case) -> Iterator[Hit]:
 def editable_install(case: Case) -> Iterator[Hit]:
     """A package is installed in editable mode.
 
-    Why
     ``-e`` installs a pointer to the sources: the image works only as long as they stay where they
     are, and a stage that copies site-packages copies only the pointer. An image does not need
     editable sources.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY . /app/
-    RUN pip install --no-cache-dir -e /app
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY . /app/
-    RUN pip install --no-cache-dir /app
-    ```
+    Bad:
+        COPY . /app/
+        RUN pip install --no-cache-dir -e /app
+    Good:
+        COPY . /app/
+        RUN pip install --no-cache-dir /app
     """
     for step in case.runs():
         for one in python_installs(case, step):
@@ -300,23 +251,15 @@ _OFF = {
 def development_dependencies(case: Case) -> Iterator[Hit]:
     """Development dependencies are installed.
 
-    Why
     poetry, pdm, pipenv and uv install the development groups unless they are told not to: test
     runners, type checkers, debuggers, often as much as the app itself.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY pyproject.toml uv.lock ./
-    RUN uv sync --locked --no-cache
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY pyproject.toml uv.lock ./
-    RUN uv sync --locked --no-cache --no-dev
-    ```
+    Bad:
+        COPY pyproject.toml uv.lock ./
+        RUN uv sync --locked --no-cache
+    Good:
+        COPY pyproject.toml uv.lock ./
+        RUN uv sync --locked --no-cache --no-dev
     """
     for step in case.runs():
         for one in python_installs(case, step):
@@ -347,25 +290,17 @@ def _without(step: Instruction, one: Install) -> bool:
 def lock_not_enforced(case: Case) -> Iterator[Hit]:
     """The build may change the lock.
 
-    Why
     ``uv sync`` resolves again and rewrites the lock in the image if it does not match the project,
     and so does ``pipenv install``: the image then has versions that were not reviewed. With
     ``--locked`` or ``--frozen`` (``--deploy``) the build fails instead, or installs exactly what is
     locked.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY pyproject.toml uv.lock ./
-    RUN uv sync --no-dev --no-cache
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY pyproject.toml uv.lock ./
-    RUN uv sync --locked --no-dev --no-cache
-    ```
+    Bad:
+        COPY pyproject.toml uv.lock ./
+        RUN uv sync --no-dev --no-cache
+    Good:
+        COPY pyproject.toml uv.lock ./
+        RUN uv sync --locked --no-dev --no-cache
     """
     for step in case.runs():
         scope = {**step.scope.environment, **step.scope.arguments}
@@ -384,23 +319,16 @@ def lock_not_enforced(case: Case) -> Iterator[Hit]:
 def trusted_host(case: Case) -> Iterator[Hit]:
     r"""Certificates of the package index are not checked.
 
-    Why
     With ``--trusted-host`` pip accepts packages from any server that pretends to be the index. Pass
     a company certificate to pip as a build secret: ``RUN
     --mount=type=secret,id=ca,target=/run/secrets/ca`` with ``PIP_CERT=/run/secrets/ca``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir --trusted-host index.example -i http://index.example/ a==1
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN --mount=type=secret,id=ca,target=/run/secrets/ca \
-        PIP_CERT=/run/secrets/ca pip install --no-cache-dir --index-url https://index.example/ a==1
-    ```
+    Bad:
+        RUN pip install --no-cache-dir --trusted-host index.example -i http://index.example/ a==1
+    Good:
+        RUN --mount=type=secret,id=ca,target=/run/secrets/ca \
+            PIP_CERT=/run/secrets/ca \
+            pip install --no-cache-dir --index-url https://index.example/ a==1
     """
     for step in case.runs():
         for one in python_installs(case, step):
@@ -420,26 +348,18 @@ _WITH_DASH = {"debian", "ubuntu"}
 def activation_is_lost(case: Case) -> Iterator[Hit]:
     """A virtual environment is activated, and the activation is lost.
 
-    Why
     Every RUN starts a new shell: what ``activate`` set is gone in the next one, where pip installs
     somewhere else. ``source`` does not exist in the ``sh`` of Debian and Ubuntu either. Add the
     environment's ``bin`` to PATH instead.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN python -m venv /opt/venv
-    RUN . /opt/venv/bin/activate
-    RUN pip install --no-cache-dir flask==3.1.2
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN python -m venv /opt/venv
-    ENV PATH="/opt/venv/bin:$PATH"
-    RUN pip install --no-cache-dir flask==3.1.2
-    ```
+    Bad:
+        RUN python -m venv /opt/venv
+        RUN . /opt/venv/bin/activate
+        RUN pip install --no-cache-dir flask==3.1.2
+    Good:
+        RUN python -m venv /opt/venv
+        ENV PATH="/opt/venv/bin:$PATH"
+        RUN pip install --no-cache-dir flask==3.1.2
     """
     for step in case.runs():
         commands = case.commands(step)

@@ -14,28 +14,20 @@ from scaffold.model.dockerfile import Cost, Hit, Instruction, Severity, Stage
 def sources_before_packages(case: Case) -> Iterator[Hit]:
     """The application is copied before its packages are installed.
 
-    Why
     A layer is rebuilt when anything before it changed. With ``COPY . .`` above ``pip install``,
     every edit of a source file installs all packages again and sends them to every device again:
     for the paper's project 48.2 s and 772 MB instead of 0.3 s and 1.2 kB (docs/paper.md). Copy the
     requirements first, install, then copy the rest.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR /app
-    COPY . .
-    RUN pip install --no-cache-dir -r requirements.txt
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR /app
-    COPY requirements.txt .
-    RUN pip install --no-cache-dir -r requirements.txt
-    COPY . .
-    ```
+    Bad:
+        WORKDIR /app
+        COPY . .
+        RUN pip install --no-cache-dir -r requirements.txt
+    Good:
+        WORKDIR /app
+        COPY requirements.txt .
+        RUN pip install --no-cache-dir -r requirements.txt
+        COPY . .
     """
     for stage in case.dockerfile.stages:
         yield from _of_stage(case, stage)
@@ -93,23 +85,15 @@ _REMOVING = {"remove", "purge", "autoremove", "clean", "autoclean", "del"}
 def late_cleanup(case: Case) -> Iterator[Hit]:
     r"""Files are deleted in another layer than the one that brought them.
 
-    Why
     A layer can only hide files of earlier layers; the device still pulls and stores them. Delete
     files in the RUN that created them, or create them in another stage.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl
-    RUN rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl
+        RUN rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
     """
     earlier = False
     for step in case.image_runs():
@@ -145,26 +129,18 @@ def _brings(case: Case, step: Instruction) -> bool:
 def split_runs(case: Case) -> Iterator[Hit]:
     r"""One step is split into several RUNs, each with its own layer.
 
-    Why
     Every RUN is a layer with its own copy of the files that it changes, such as the package
     manager's database. The paper's image went from 2.5 to 2.43 GB by joining its RUNs; run again,
     from 2.82 to 2.79 GB (docs/paper.md). Join related commands with ``&&``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    RUN apt-get update && apt-get install -y --no-install-recommends git \
-        && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl git \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
+        RUN apt-get update && apt-get install -y --no-install-recommends git \
+            && rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl git \
+            && rm -rf /var/lib/apt/lists/*
     """
     before = ""
     for step in case.image_steps():
@@ -179,24 +155,16 @@ def split_runs(case: Case) -> Iterator[Hit]:
 def ownership_copies_files(case: Case) -> Iterator[Hit]:
     """Changing owner or mode copies every file into another layer.
 
-    Why
     A layer stores whole files. ``RUN chown -R`` over what an earlier step copied or installed adds
     all of it to the image a second time. Use ``COPY --chown`` and ``COPY --chmod`` instead.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY . /app/
-    RUN chown -R 10001:10001 /app
-    USER 10001
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY --chown=10001:10001 . /app/
-    USER 10001
-    ```
+    Bad:
+        COPY . /app/
+        RUN chown -R 10001:10001 /app
+        USER 10001
+    Good:
+        COPY --chown=10001:10001 . /app/
+        USER 10001
     """
     goals: list[str] = []
     for step in case.image_steps():
@@ -237,25 +205,17 @@ def _copied_cost(case: Case) -> Cost | None:
 def unsafe_cleanup(case: Case) -> Iterator[Hit]:
     r"""A cleanup breaks packages.
 
-    Why
     Deleting every ``tests`` folder breaks ``numpy.testing`` up to numpy 2.3 (numpy/numpy#28936),
     and packages that import it. ``strip`` over every shared library damages those in wheels: «ELF
     load command address/offset not page-aligned» (scipy/scipy#12975). Without ``.dist-info`` entry
     points and versions are not found. Which files can be removed depends on the package;
     ``leanscaffold generate`` removes only what is proven not to be needed.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir numpy==2.2.6 \
-        && find /usr/local/lib/python3.13 -name tests -type d -exec rm -rf {} +
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir --no-compile numpy==2.2.6
-    ```
+    Bad:
+        RUN pip install --no-cache-dir numpy==2.2.6 \
+            && find /usr/local/lib/python3.13 -name tests -type d -exec rm -rf {} +
+    Good:
+        RUN pip install --no-cache-dir --no-compile numpy==2.2.6
     """
     for step in case.runs():
         for command in case.commands(step):
@@ -287,22 +247,15 @@ def _is_metadata(word: str) -> bool:
 def nothing_ignored(case: Case) -> Iterator[Hit]:
     """The whole folder is copied, and there is no .dockerignore.
 
-    Why
     ``COPY . .`` copies version control history, virtual environments, caches and files with
     passwords. It also sends them to the builder, and a change in any of them rebuilds the layer.
 
-    Bad
-    ```dockerfile
-    # This is found where the folder has no .dockerignore.
-    FROM python:3.13-slim-trixie
-    COPY . /app/
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY src/ /app/
-    ```
+    Bad:
+        # This is found where the folder has no .dockerignore.
+        FROM python:3.13-slim-trixie
+        COPY . /app/
+    Good:
+        COPY src/ /app/
     """
     around = case.around
     if around is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from scaffold.lint.context import Case, image_span, line_of, outer_bases
-from scaffold.lint.image_references import find_base
+from scaffold.lint.image_references import find_base, parse_image
 from scaffold.lint.install_commands import python_installs, system_installs
 from scaffold.lint.rules import rule
 from scaffold.model.codes import Code
@@ -24,30 +24,24 @@ _NO_WHEEL = {
 def no_wheel(case: Case) -> Iterator[Hit]:
     """A package cannot be installed on this base, or has to be compiled there.
 
-    Why
     A wheel is for one C library, architecture and Python version. If none matches, pip compiles the
     source archive, if there is one and a compiler, or ends with «No matching distribution found»:
     tensorflow has neither for Alpine, and the paper's build of its stack there took 2423 s. A wheel
     may also need a newer glibc than the base has; that fails on import.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-alpine3.24
-    RUN pip install --no-cache-dir tensorflow
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir tensorflow
-    ```
+    Bad:
+        FROM python:3.13-alpine3.24
+        RUN pip install --no-cache-dir tensorflow
+    Good:
+        RUN pip install --no-cache-dir tensorflow
     """
     root, decided = case.root(case.final), case.decided
     if root is None or decided is None or decided.here is None:
         return
     best = decided.best
+    expected = {Code.COMPILE_NEEDED, Code.COMPILE_UNKNOWN} if _has_compiler(case) else set()
     for reason in decided.here.reasons:
-        if reason.code not in _NO_WHEEL:
+        if reason.code not in _NO_WHEEL - expected:
             continue
         better = ""
         if best is not None and best.base.libc != decided.here.base.libc:
@@ -57,6 +51,19 @@ def no_wheel(case: Case) -> Iterator[Hit]:
         yield Hit(text=f"{reason.text}{better}", span=image_span(root), cost=cost)
 
 
+def _has_compiler(case: Case) -> bool:
+    """Tell whether a stage has what compiles packages: its author knows that some are."""
+    roots = [case.root(stage) for stage in case.dockerfile.stages]
+    images = [parse_image(root.image) for root in roots if root is not None]
+    return any(image.official and image.family == "full" for image in images) or any(
+        word.text.partition("=")[0] in _COMPILERS
+        for step in case.runs()
+        for one in system_installs(case, step)
+        for word in one.names
+    )
+
+
+_COMPILERS = {"build-base", "build-essential", "clang", "g++", "gcc"}
 _NO_LIBRARY = {Code.NEEDS_LIBRARY, Code.NEEDS_PROGRAM, Code.LIBRARY_UNAVAILABLE}
 
 
@@ -64,22 +71,14 @@ _NO_LIBRARY = {Code.NEEDS_LIBRARY, Code.NEEDS_PROGRAM, Code.LIBRARY_UNAVAILABLE}
 def missing_library(case: Case) -> Iterator[Hit]:
     """A package loads a library that the image does not have.
 
-    Why
     Some wheels need libraries of the system: ``opencv-python`` those of a display, ``psycopg2`` the
     client of its database. The installation succeeds, and the first import fails with «cannot open
     shared object file», as in two of the paper's images (docs/paper.md).
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir opencv-python
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir opencv-python-headless
-    ```
+    Bad:
+        RUN pip install --no-cache-dir opencv-python
+    Good:
+        RUN pip install --no-cache-dir opencv-python-headless
     """
     root, here = case.root(case.final), case.decided.here if case.decided else None
     if root is None or here is None:
@@ -89,7 +88,7 @@ def missing_library(case: Case) -> Iterator[Hit]:
     for reason in here.reasons:
         if reason.code in _NO_LIBRARY:
             name = _provider(case, here.base, reason.fact)
-            if name not in installed:
+            if installed.isdisjoint({name, debian_name(reason.fact)}):
                 lacks.setdefault(reason.package, {})[reason.fact] = name
     for package, needs in lacks.items():
         yield Hit(
@@ -103,6 +102,12 @@ def _provider(case: Case, base: Base, identifier: str) -> str:
     library = case.facts.libraries.get(identifier)
     package = library.packages.get(base.distribution_key) if library else None
     return package.name if package else ""
+
+
+def debian_name(soname: str) -> str:
+    """Return what Debian calls the package of a library (its policy, 8.1), without ``t64``."""
+    stem, _, version = soname.lower().replace("_", "-").partition(".so.")
+    return f"{stem}{'-' if stem[-1:].isdigit() else ''}{version}"
 
 
 def _remedy(needs: Mapping[str, str]) -> str:
@@ -125,7 +130,11 @@ def _installed(case: Case) -> set[str]:
     }
     names |= {f"{name}t64" for name in names}
     known = case.base(case.final)
-    table = distribution(known[0].distribution_key, case.arch, case.facts) if known else None
+    key = known[0].distribution_key if known else ""
+    for one in case.facts.headers.values():
+        if not names.isdisjoint((*one.apt, *one.apk)):  # headers pull in their library
+            names.update(one.runs_with(key))
+    table = distribution(key, case.arch, case.facts) if known else None
     return names | set(table.closure(names) if table else ())
 
 
@@ -147,21 +156,14 @@ _NO_PYTHON = {Code.PYTHON_NOT_ADMISSIBLE, Code.VERSION_CONFLICT, Code.YANKED_ONL
 def python_does_not_suit(case: Case) -> Iterator[Hit]:
     """The project does not support this Python.
 
-    Why
     ``requires-python``, a version file, or a package that dropped or does not yet support this
     version excludes the base. pip then fails, or installs a release from years ago.
 
-    Bad
-    ```dockerfile
-    FROM python:3.14-slim-trixie
-    RUN pip install --no-cache-dir tensorflow
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir tensorflow
-    ```
+    Bad:
+        FROM python:3.14-slim-trixie
+        RUN pip install --no-cache-dir tensorflow
+    Good:
+        RUN pip install --no-cache-dir tensorflow
     """
     root, decided = case.root(case.final), case.decided
     if root is None or decided is None or not isinstance(decided.here, Rejected):
@@ -189,24 +191,18 @@ def _same_libc(case: Case) -> bool:
 def over_budget(case: Case) -> Iterator[Hit]:
     """The image will be larger than the device allows.
 
-    Why
     The sizes of the base and of the files in every wheel are known, so the size can be predicted
     before a build. The limit comes from ``--max-size`` or the device's profile. A size measured by
     ``leanscaffold verify --save`` for the same Dockerfile takes precedence.
 
-    Bad
-    ```dockerfile
-    # With --max-size 500MB.
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir tensorflow
-    ```
-
-    Good
-    ```dockerfile
-    # With --max-size 500MB.
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir ai-edge-litert
-    ```
+    Bad:
+        # With --max-size 500MB.
+        FROM python:3.13-slim-trixie
+        RUN pip install --no-cache-dir tensorflow
+    Good:
+        # With --max-size 500MB.
+        FROM python:3.13-slim-trixie
+        RUN pip install --no-cache-dir ai-edge-litert
     """
     root, weight, decided = case.root(case.final), case.weight, case.decided
     if root is None or weight is None or decided is None:
@@ -233,24 +229,17 @@ _WORTH = 0.1
 def smaller_base(case: Case) -> Iterator[Hit]:
     """A smaller base fits the project.
 
-    Why
     Which bases fit depends on the wheels: Alpine is small but many packages have no wheel for it; a
     minimal image has only the interpreter and the libraries that are needed. ``leanscaffold plan``
     shows them, ``generate`` writes the Dockerfile.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir flask
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS root
-    RUN pip install --target=/install flask
-    FROM scratch
-    COPY --from=root /install/ /usr/local/lib/python3.13/site-packages/
-    ```
+    Bad:
+        RUN pip install --no-cache-dir flask
+    Good:
+        FROM python:3.13-slim-trixie AS root
+        RUN pip install --target=/install flask
+        FROM scratch
+        COPY --from=root /install/ /usr/local/lib/python3.13/site-packages/
     """
     root, weight, decided = case.root(case.final), case.weight, case.decided
     best = decided.best if decided else None
@@ -273,23 +262,15 @@ def smaller_base(case: Case) -> Iterator[Hit]:
 def lighter_package(case: Case) -> Iterator[Hit]:
     """A lighter package can replace this one.
 
-    Why
     Extras and desktop variants outweigh the base: ``fastapi[standard]`` is 66 MB more than
     ``fastapi`` with uvicorn (pip 23.2.1, installed bytes), ``opencv-python`` needs a display's
     libraries that ``opencv-python-headless`` does without. The finding says what a swap keeps and
     loses.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir opencv-python
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir opencv-python-headless
-    ```
+    Bad:
+        RUN pip install --no-cache-dir opencv-python
+    Good:
+        RUN pip install --no-cache-dir opencv-python-headless
     """
     where = _first_install(case)
     for saving in case.decided.savings if case.decided and where else ():
@@ -313,21 +294,15 @@ def _first_install(case: Case) -> Span | None:
 def not_for_this_target(case: Case) -> Iterator[Hit]:
     """The base is not published for the target.
 
-    Why
     Not every image is published for every architecture. The build then fails with «no match for
     platform in manifest».
 
-    Bad
-    ```dockerfile
-    # With --target arm/v6.
-    FROM python:3.13-slim-trixie
-    ```
-
-    Good
-    ```dockerfile
-    # With --target arm/v6.
-    FROM python:3.13-alpine3.24
-    ```
+    Bad:
+        # With --target arm/v6.
+        FROM python:3.13-slim-trixie
+    Good:
+        # With --target arm/v6.
+        FROM python:3.13-alpine3.24
     """
     if case.decided is None:
         return
@@ -345,24 +320,18 @@ def not_for_this_target(case: Case) -> Iterator[Hit]:
 def memory(case: Case) -> Iterator[Hit]:
     """Importing the packages takes more memory than the device has.
 
-    Why
     The device then swaps to its SD card, or kills the app. The memory that heavy packages need
     after import is measured (``leanscaffold explain tensorflow``); the limit comes from
     ``--memory`` or the device's profile.
 
-    Bad
-    ```dockerfile
-    # With --memory 512MB.
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir tensorflow
-    ```
-
-    Good
-    ```dockerfile
-    # With --memory 512MB.
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir ai-edge-litert
-    ```
+    Bad:
+        # With --memory 512MB.
+        FROM python:3.13-slim-trixie
+        RUN pip install --no-cache-dir tensorflow
+    Good:
+        # With --memory 512MB.
+        FROM python:3.13-slim-trixie
+        RUN pip install --no-cache-dir ai-edge-litert
     """
     root, here = case.root(case.final), case.decided.here if case.decided else None
     for reason in here.reasons if here and root else ():

@@ -18,22 +18,14 @@ _SWITCHES = {"", "no", "yes", "on", "off", "true", "false", "none", "null", "0",
 def secret_in_a_variable(case: Case) -> Iterator[Hit]:
     """ENV or ARG contains a secret.
 
-    Why
     ENV is in the image's configuration, ARG in its history: anyone who can pull the image can read
     both with ``docker history``. Pass secrets to a build with ``RUN --mount=type=secret``, and to
     an app when it starts.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ENV API_TOKEN=0123456789
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN --mount=type=secret,id=token,env=API_TOKEN python fetch.py
-    ```
+    Bad:
+        ENV API_TOKEN=0123456789
+    Good:
+        RUN --mount=type=secret,id=token,env=API_TOKEN python fetch.py
     """
     for step in case.dockerfile.instructions:
         if step.keyword == "ENV":
@@ -54,22 +46,14 @@ _MORE = {"pip.conf": "an index's address, often with a password", ".ssh": "priva
 def secret_file_copied(case: Case) -> Iterator[Hit]:
     """A file with secrets is copied into the image.
 
-    Why
     A later ``rm`` does not help: the layer that brought the file keeps it. ``.dockerignore``
     excludes files from ``COPY . .``. Pass secrets to a build with ``RUN --mount=type=secret``, and
     to an app with a volume or its environment.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY .env main.py /app/
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY main.py /app/
-    ```
+    Bad:
+        COPY .env main.py /app/
+    Good:
+        COPY main.py /app/
     """
     for step in case.dockerfile.instructions:
         if step.keyword not in {"COPY", "ADD"} or step.flag("from") is not None:
@@ -94,22 +78,14 @@ _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://(?P<who>[^\s/@'\"<>]+)@[\w.$-]", r
 def password_in_an_address(case: Case) -> Iterator[Hit]:
     """A URL contains a password.
 
-    Why
     Commands are part of the image's history, and pip stores the URL with the installed package.
     Pass pip's settings as a secret: ``RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip
     install …``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir --index-url https://me:secret@index.example/simple a==1
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip install --no-cache-dir a==1
-    ```
+    Bad:
+        RUN pip install --no-cache-dir --index-url https://me:secret@index.example/simple a==1
+    Good:
+        RUN --mount=type=secret,id=pip_conf,target=/etc/pip.conf pip install --no-cache-dir a==1
     """
     for step in case.dockerfile.instructions:
         for found in _ADDRESS.finditer(step.text):

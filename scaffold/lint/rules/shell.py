@@ -15,23 +15,15 @@ from scaffold.project.dockerfile_parser.shell import commands_of
 def two_downloaders(case: Case) -> Iterator[Hit]:
     r"""curl and wget are both installed.
 
-    Why
     Both download files, and each needs libraries. Python can download files as well, and so can
     ``ADD``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl wget \
-        && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl wget \
+            && rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
     """
     seen: set[str] = set()
     for step in case.image_runs():
@@ -45,6 +37,7 @@ def two_downloaders(case: Case) -> Iterator[Hit]:
 
 
 _UNSEEN = re.compile(r"PYTHON|PIP_|UV_|POETRY_")
+_AS_ANOTHER = re.compile(r"(?:-\S+ )*(?:-\w*[ug]\b|--user|--group)")
 _ROOT = {"root", "0", "root:root", "0:0"}
 _ALIKE = frozenset(
     {
@@ -59,28 +52,22 @@ _ALIKE = frozenset(
 def sudo(case: Case) -> Iterator[Hit]:
     """A build step uses sudo.
 
-    Why
     Steps run as root unless USER is set, so sudo is not needed; it requires a package and may
     require a terminal, and it changes the environment. Switch USER around the step instead.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN sudo mkdir /data
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN mkdir /data
-    ```
+    Bad:
+        RUN sudo mkdir /data
+    Good:
+        RUN mkdir /data
     """
     for stage in case.dockerfile.stages:
         for step in case.runs(stage):
             user = step.scope.user
             root = user in _ROOT or (not user and case.starts_plainly(stage))
             for command in commands_of(step):
-                if command.argv[:1] == ("sudo",):
+                if command.argv[:1] == ("sudo",) and not _AS_ANOTHER.match(
+                    " ".join(command.argv[1:])
+                ):
                     word, rest = command.words[0], command.words[1:]
                     # sudo hides PATH and every other variable; these programs do not look.
                     seen = {**step.scope.environment, **step.scope.arguments}
@@ -94,30 +81,26 @@ def sudo(case: Case) -> Iterator[Hit]:
                     )
 
 
-_HARMLESS = {"echo", "printf", "yes", "true"}
+_HARMLESS = {
+    *("date", "echo", "env", "id", "nproc", "printf", "pwd", "seq", "true", "uname", "whoami"),
+    "yes",
+}
+_CONDITION = re.compile(r"(?:\b(?:if|elif|while|until)|!)\s+\Z")  # what fails there was asked
 
 
 @rule("LS412", Severity.WARNING)
 def pipe_hides_failure(case: Case) -> Iterator[Hit]:
     """The build continues if a command before a pipe fails.
 
-    Why
     The exit code of a pipe is that of its last command. If ``curl`` fails, ``curl … | tar xz`` may
     still succeed, and the image lacks the files. ``SHELL`` with ``pipefail`` makes every failure
     count; the ``sh`` of Alpine and recent Debian has ``set -o pipefail``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN curl -fsSL https://example.org/tool.tar.gz | tar -xz -C /usr/local/bin
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    SHELL ["/bin/bash", "-o", "pipefail", "-c"]
-    RUN curl -fsSL https://example.org/tool.tar.gz | tar -xz -C /usr/local/bin
-    ```
+    Bad:
+        RUN curl -fsSL https://example.org/tool.tar.gz | tar -xz -C /usr/local/bin
+    Good:
+        SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+        RUN curl -fsSL https://example.org/tool.tar.gz | tar -xz -C /usr/local/bin
     """
     for step in case.runs():
         commands = case.commands(step)
@@ -125,9 +108,11 @@ def pipe_hides_failure(case: Case) -> Iterator[Hit]:
             "pipefail" in word for command in commands for word in command.argv
         )
         for command in () if settled else commands:
-            if command.operator in {"|", "|&"} and command.argv[:1] not in {
-                (name,) for name in _HARMLESS
-            }:
+            if (
+                command.operator in {"|", "|&"}
+                and _HARMLESS.isdisjoint(command.argv[:1])
+                and not _CONDITION.search(case.dockerfile.text[: command.span.start][-10:])
+            ):
                 name = command.argv[0] if command.argv else "the command"
                 text = f"if {name} fails, the step goes on: set -o pipefail"
                 yield Hit(text=text, span=command.span)
@@ -142,22 +127,14 @@ _SHELLS = {"sh", "bash", "ash", "dash", "zsh", "python", "python3"}
 def unverified_script(case: Case) -> Iterator[Hit]:
     """A script is downloaded and run without verification.
 
-    Why
     ``curl … | sh`` runs whatever the server returns that day, without version or checksum, and the
     layer is cached. Use the distribution's package, a pinned release with its checksum, or copy the
     program from a pinned image.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN set -o pipefail; curl -LsSf https://example.org/install.sh | sh
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir uv==0.13.0
-    ```
+    Bad:
+        RUN set -o pipefail; curl -LsSf https://example.org/install.sh | sh
+    Good:
+        RUN pip install --no-cache-dir uv==0.13.0
     """
     for step in case.runs():
         commands = case.commands(step)
@@ -172,23 +149,15 @@ def unverified_script(case: Case) -> Iterator[Hit]:
 def lost_cd(case: Case) -> Iterator[Hit]:
     """A cd at the end of a RUN has no effect.
 
-    Why
     Every RUN starts in the folder of WORKDIR: a ``cd`` at its end changes nothing for the next
     step.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN mkdir /app && cd /app
-    COPY main.py .
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR /app
-    COPY main.py .
-    ```
+    Bad:
+        RUN mkdir /app && cd /app
+        COPY main.py .
+    Good:
+        WORKDIR /app
+        COPY main.py .
     """
     for step in case.runs():
         commands = case.commands(step)
@@ -204,22 +173,16 @@ _GUARDS = ("command -v", "which ", "if ", "case ", "type ", "hash ")
 def program_not_there(case: Case) -> Iterator[Hit]:
     """A step runs a program that its image does not have.
 
-    Why
     ``apt-get`` and ``useradd`` are Debian's, ``apk`` and ``adduser -D`` Alpine's, and minimal
     images have no shell at all: the build ends with «not found». On Alpine ``shadow`` brings
     ``useradd``; a slim image has neither ``curl`` nor ``git`` until a step installs them.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-alpine3.24
-    RUN useradd -m app
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-alpine3.24
-    RUN adduser -D app
-    ```
+    Bad:
+        FROM python:3.13-alpine3.24
+        RUN useradd -m app
+    Good:
+        FROM python:3.13-alpine3.24
+        RUN adduser -D app
     """
     for stage in case.dockerfile.stages:
         family = case.family(stage)

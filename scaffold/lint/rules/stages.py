@@ -26,29 +26,23 @@ from scaffold.project.dockerfile_parser.scopes import fill_in
 def packages_left_behind(case: Case) -> Iterator[Hit]:
     """The packages of a build stage are not copied to the final stage.
 
-    Why
     The last stage of a multi-stage build has only what it copies. pip installs into
     ``site-packages``; copying ``/usr/local/bin`` copies the commands without the packages. The
     paper's own example does that: its 209 MB (117 MB, run again) are an image that ends with
     ``ModuleNotFoundError: No module named 'cv2'`` (docs/paper.md).
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS builder
-    RUN pip install --no-cache-dir numpy==2.2.6
-    FROM python:3.13-slim-trixie
-    COPY --from=builder /usr/local/bin /usr/local/bin
-    CMD ["python", "main.py"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS builder
-    RUN pip install --target=/install numpy==2.2.6
-    FROM python:3.13-slim-trixie
-    COPY --from=builder /install/ /usr/local/lib/python3.13/site-packages/
-    CMD ["python", "main.py"]
-    ```
+    Bad:
+        FROM python:3.13-slim-trixie AS builder
+        RUN pip install --no-cache-dir numpy==2.2.6
+        FROM python:3.13-slim-trixie
+        COPY --from=builder /usr/local/bin /usr/local/bin
+        CMD ["python", "main.py"]
+    Good:
+        FROM python:3.13-slim-trixie AS builder
+        RUN pip install --target=/install numpy==2.2.6
+        FROM python:3.13-slim-trixie
+        COPY --from=builder /install/ /usr/local/lib/python3.13/site-packages/
+        CMD ["python", "main.py"]
     """
     final = case.final
     if final is None or any(
@@ -78,26 +72,20 @@ def packages_left_behind(case: Case) -> Iterator[Hit]:
 def stages_do_not_match(case: Case) -> Iterator[Hit]:
     """Packages are copied between incompatible bases.
 
-    Why
     Machine code is for one C library and one minor version of Python: packages installed on Debian
     do not load on Alpine, and packages for 3.12 do not load on 3.13. Build in a stage with the same
     base.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN pip install --target=/install numpy==2.2.6
-    FROM python:3.13-alpine3.24
-    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-alpine3.24 AS build
-    RUN pip install --target=/install numpy==2.2.6
-    FROM python:3.13-alpine3.24
-    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
-    ```
+    Bad:
+        FROM python:3.13-slim-trixie AS build
+        RUN pip install --target=/install numpy==2.2.6
+        FROM python:3.13-alpine3.24
+        COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
+    Good:
+        FROM python:3.13-alpine3.24 AS build
+        RUN pip install --target=/install numpy==2.2.6
+        FROM python:3.13-alpine3.24
+        COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
     """
     final, root = case.final, case.root(case.final)
     if final is None or root is None:
@@ -126,27 +114,21 @@ def _differs(there: ImageFamily, here: ImageFamily) -> str:
 def environment_moved(case: Case) -> Iterator[Hit]:
     """A virtual environment is copied to another path, or without its interpreter.
 
-    Why
     The scripts in it, ``pyvenv.cfg`` and ``activate`` contain its full path and do not work
     elsewhere. Copy it to the same path. Its ``bin/python`` is a link to the interpreter that
     created it, which must be copied as well if it is not in the base; uv's interpreters are in
     ``/root/.local/share/uv``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN python -m venv /build/venv && /build/venv/bin/pip install flask==3.1.2
-    FROM python:3.13-slim-trixie
-    COPY --from=build /build/venv /opt/venv
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN python -m venv /opt/venv && /opt/venv/bin/pip install flask==3.1.2
-    FROM python:3.13-slim-trixie
-    COPY --from=build /opt/venv /opt/venv
-    ```
+    Bad:
+        FROM python:3.13-slim-trixie AS build
+        RUN python -m venv /build/venv && /build/venv/bin/pip install flask==3.1.2
+        FROM python:3.13-slim-trixie
+        COPY --from=build /build/venv /opt/venv
+    Good:
+        FROM python:3.13-slim-trixie AS build
+        RUN python -m venv /opt/venv && /opt/venv/bin/pip install flask==3.1.2
+        FROM python:3.13-slim-trixie
+        COPY --from=build /opt/venv /opt/venv
     """
     for stage in case.dockerfile.stages:
         for step, other in copies_from(case, stage):
@@ -224,23 +206,17 @@ def _environments(case: Case, stage: Stage) -> Iterator[str]:
 def stage_not_above(case: Case) -> Iterator[Hit]:
     """COPY refers to a stage that is not above it.
 
-    Why
     A stage can copy only from stages above it. The name of a later stage is taken for an image,
     which the build tries to pull; a number that is too large is an error.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY --from=build /install /install
-    FROM python:3.13-slim-trixie AS build
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    FROM python:3.13-slim-trixie
-    COPY --from=build /install /install
-    ```
+    Bad:
+        FROM python:3.13-slim-trixie
+        COPY --from=build /install /install
+        FROM python:3.13-slim-trixie AS build
+    Good:
+        FROM python:3.13-slim-trixie AS build
+        FROM python:3.13-slim-trixie
+        COPY --from=build /install /install
     """
     for stage in case.dockerfile.stages:
         below = {one.name for one in case.dockerfile.stages[stage.number :] if one.name}
@@ -258,24 +234,18 @@ def stage_not_above(case: Case) -> Iterator[Hit]:
 def unused_stage(case: Case) -> Iterator[Hit]:
     """A stage is not used.
 
-    Why
     BuildKit skips it, the old builder builds it needlessly, and it confuses readers. Remove it,
     unless it is the ``--target`` of another build.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN pip install --target=/install flask==3.1.2
-    FROM python:3.13-slim-trixie
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN pip install --target=/install flask==3.1.2
-    FROM python:3.13-slim-trixie
-    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
-    ```
+    Bad:
+        FROM python:3.13-slim-trixie AS build
+        RUN pip install --target=/install flask==3.1.2
+        FROM python:3.13-slim-trixie
+    Good:
+        FROM python:3.13-slim-trixie AS build
+        RUN pip install --target=/install flask==3.1.2
+        FROM python:3.13-slim-trixie
+        COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
     """
     stages = case.dockerfile.stages
     if any("$" in stage.written for stage in stages if stage.parent is not None) or any(
@@ -317,21 +287,15 @@ def _taken_from(case: Case, stage: Stage) -> Iterator[Stage]:
 def stage_names(case: Case) -> Iterator[Hit]:
     """Two stages have the same name.
 
-    Why
     ``COPY --from`` and ``FROM`` use the nearest one above; adding a stage between them changes what
     is copied. BuildKit warns about it.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    FROM python:3.13-slim-trixie AS build
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    FROM python:3.13-slim-trixie AS test
-    ```
+    Bad:
+        FROM python:3.13-slim-trixie AS build
+        FROM python:3.13-slim-trixie AS build
+    Good:
+        FROM python:3.13-slim-trixie AS build
+        FROM python:3.13-slim-trixie AS test
     """
     seen: set[str] = set()
     for stage in case.dockerfile.stages:
@@ -354,21 +318,13 @@ _OF_ADD = {"checksum", "keep-git-dir", "unpack"}
 def add_for_copy(case: Case) -> Iterator[Hit]:
     """ADD is used where COPY is enough.
 
-    Why
     ADD also unpacks archives and downloads URLs, so an archive is not copied as it is. COPY only
     copies.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ADD requirements.txt /app/
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY requirements.txt /app/
-    ```
+    Bad:
+        ADD requirements.txt /app/
+    Good:
+        COPY requirements.txt /app/
     """
     for step in case.dockerfile.instructions:
         sources = sources_of(step) if step.keyword == "ADD" else ()
@@ -387,22 +343,14 @@ def add_for_copy(case: Case) -> Iterator[Hit]:
 def unverified_download(case: Case) -> Iterator[Hit]:
     r"""ADD downloads a file without a checksum.
 
-    Why
     The URL may return a different file tomorrow. With ``--checksum`` the build fails in that case
     (BuildKit, for URLs of files).
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ADD https://example.org/model.onnx /app/
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d \
-        https://example.org/model.onnx /app/
-    ```
+    Bad:
+        ADD https://example.org/model.onnx /app/
+    Good:
+        ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d \
+            https://example.org/model.onnx /app/
     """
     for step in case.dockerfile.instructions:
         if step.keyword != "ADD" or step.flag("checksum") is not None:
@@ -415,22 +363,14 @@ def unverified_download(case: Case) -> Iterator[Hit]:
 def several_sources(case: Case) -> Iterator[Hit]:
     """Several files are copied to a destination that is not a folder.
 
-    Why
     With more than one source the destination must end with a slash. Otherwise the build fails, or
     creates one file of that name with the content of the last source (Docker Engine 28.5.2).
     ``--fix`` does not change it, as the intention is not clear.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY main.py settings.py /app
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY main.py settings.py /app/
-    ```
+    Bad:
+        COPY main.py settings.py /app
+    Good:
+        COPY main.py settings.py /app/
     """
     for step in case.dockerfile.instructions:
         goal = goal_of(step) if step.keyword in {"COPY", "ADD"} else "/"
@@ -442,22 +382,14 @@ def several_sources(case: Case) -> Iterator[Hit]:
 def copied_to_nowhere(case: Case) -> Iterator[Hit]:
     """The destination is relative, and WORKDIR is not set.
 
-    Why
     ``COPY main.py .`` without WORKDIR copies to the base image's working directory, usually the
     root of the file system, next to ``bin`` and ``etc``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY main.py ./
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR /app
-    COPY main.py ./
-    ```
+    Bad:
+        COPY main.py ./
+    Good:
+        WORKDIR /app
+        COPY main.py ./
     """
     for stage in case.dockerfile.stages:
         for step in stage.steps:
@@ -475,29 +407,23 @@ _SEARCHED = ("PATH", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONUSERBASE", "PLAYWRIGHT_
 def below_roots_home(case: Case) -> Iterator[Hit]:
     """The app needs files below /root, but runs as another user.
 
-    Why
     ``/root`` is accessible only for root (mode 0700): another ``USER`` can neither import from
     ``/root/.local`` nor run a command there, and the container ends with «Permission denied» or «No
     module named …» (docker-library/python#414).
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN pip install --no-cache-dir --user flask==3.1.2
-    FROM python:3.13-slim-trixie
-    COPY --from=build /root/.local /root/.local
-    ENV PATH=/root/.local/bin:$PATH
-    USER 10001
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN pip install --no-cache-dir --target=/install flask==3.1.2
-    FROM python:3.13-slim-trixie
-    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
-    USER 10001
-    ```
+    Bad:
+        FROM python:3.13-slim-trixie AS build
+        RUN pip install --no-cache-dir --user flask==3.1.2
+        FROM python:3.13-slim-trixie
+        COPY --from=build /root/.local /root/.local
+        ENV PATH=/root/.local/bin:$PATH
+        USER 10001
+    Good:
+        FROM python:3.13-slim-trixie AS build
+        RUN pip install --no-cache-dir --target=/install flask==3.1.2
+        FROM python:3.13-slim-trixie
+        COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
+        USER 10001
     """
     user, root = case.last("USER"), case.root(case.final)
     name = fill_in(user.text, user.scope).partition(":")[0].strip("\"' ") if user else "root"

@@ -21,25 +21,17 @@ _NOT_ROOT = ("nonroot", "rootless", "unprivileged")
 def runs_as_root(case: Case) -> Iterator[Hit]:
     """The app runs as root.
 
-    Why
     An attacker who takes over the app is root in the container, and root on the device if the
     engine has a vulnerability. With a number (``USER 10001``) a cluster can check that it is not
     root.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY main.py /app/
-    CMD ["python", "/app/main.py"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    COPY main.py /app/
-    USER 10001:10001
-    CMD ["python", "/app/main.py"]
-    ```
+    Bad:
+        COPY main.py /app/
+        CMD ["python", "/app/main.py"]
+    Good:
+        COPY main.py /app/
+        USER 10001:10001
+        CMD ["python", "/app/main.py"]
     """
     final, root = case.final, case.root(case.final)
     if final is None or root is None:
@@ -58,23 +50,15 @@ def runs_as_root(case: Case) -> Iterator[Hit]:
 def user_by_name(case: Case) -> Iterator[Hit]:
     """USER is a name instead of a number.
 
-    Why
     A cluster that requires a user other than root (``runAsNonRoot``) cannot check a name and
     refuses to start the container; it can check a number.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN useradd --uid 10001 app
-    USER app
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN useradd --uid 10001 app
-    USER 10001
-    ```
+    Bad:
+        RUN useradd --uid 10001 app
+        USER app
+    Good:
+        RUN useradd --uid 10001 app
+        USER 10001
     """
     last = case.last("USER")
     if last is None:
@@ -103,22 +87,14 @@ _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbi
 def shell_form(case: Case) -> Iterator[Hit]:
     """The app starts through a shell.
 
-    Why
     ``CMD python main.py`` runs ``/bin/sh -c``: the shell is process 1 and does not forward signals,
     so the app cannot stop cleanly and is killed after ten seconds. The list form starts the app
     directly.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD python main.py --port 8000
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "main.py", "--port", "8000"]
-    ```
+    Bad:
+        CMD python main.py --port 8000
+    Good:
+        CMD ["python", "main.py", "--port", "8000"]
     """
     for keyword in ("CMD", "ENTRYPOINT"):
         step = case.last(keyword)
@@ -189,21 +165,13 @@ _LISTS = {"CMD", "ENTRYPOINT", "SHELL", "VOLUME", "RUN", "COPY", "ADD"}
 def broken_list(case: Case) -> Iterator[Hit]:
     """A list that is not valid JSON runs as a shell command.
 
-    Why
     The list form is JSON: double quotes, no comma at the end. Anything else, such as single quotes,
     is taken for a shell command, and the shell looks for a program called ``[python,``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ['python', 'main.py']
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "main.py"]
-    ```
+    Bad:
+        CMD ['python', 'main.py']
+    Good:
+        CMD ["python", "main.py"]
     """
     for step in case.dockerfile.instructions:
         text = step.text
@@ -231,21 +199,13 @@ def _quoted_list(step: Instruction) -> tuple[Edit, ...]:
 def only_the_last_counts(case: Case) -> Iterator[Hit]:
     """A later instruction replaces this one.
 
-    Why
     Of several CMD, ENTRYPOINT or HEALTHCHECK instructions in a stage only the last one is used.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "migrate.py"]
-    CMD ["python", "main.py"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "main.py"]
-    ```
+    Bad:
+        CMD ["python", "migrate.py"]
+        CMD ["python", "main.py"]
+    Good:
+        CMD ["python", "main.py"]
     """
     for stage in case.dockerfile.stages:
         for keyword in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
@@ -261,23 +221,15 @@ _CLIENTS = {"curl", "wget", "nc", "sh", "bash"}
 def health_check_cannot_run(case: Case) -> Iterator[Hit]:
     r"""The health check runs a program that the image does not have.
 
-    Why
     Slim and Alpine images do not have ``curl``, and slim does not have ``wget`` either: the check
     always fails, and an orchestrator restarts the app again and again. Installing curl for it costs
     megabytes; use Python instead.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    HEALTHCHECK CMD curl -f http://127.0.0.1:8000/health
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    HEALTHCHECK CMD \
-        ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/')"]
-    ```
+    Bad:
+        HEALTHCHECK CMD curl -f http://127.0.0.1:8000/health
+    Good:
+        HEALTHCHECK CMD \
+            ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/')"]
     """
     root, step = case.root(case.final), case.last("HEALTHCHECK")
     if root is None or step is None or case.final is None:
@@ -302,21 +254,13 @@ def health_check_cannot_run(case: Case) -> Iterator[Hit]:
 def relative_workdir(case: Case) -> Iterator[Hit]:
     """WORKDIR is relative.
 
-    Why
     It is relative to the previous WORKDIR, in this file or in the base image: a change there moves
     the app.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR app
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    WORKDIR /app
-    ```
+    Bad:
+        WORKDIR app
+    Good:
+        WORKDIR /app
     """
     ends = dict[int | None, str]()
     for stage in case.dockerfile.stages:
@@ -341,22 +285,14 @@ def relative_workdir(case: Case) -> Iterator[Hit]:
 def output_held_back(case: Case) -> Iterator[Hit]:
     """The output of the app is buffered.
 
-    Why
     Python buffers its output if it is a pipe, as in a container: messages arrive late, and the last
     ones before a crash are lost. ``PYTHONUNBUFFERED=1`` (or ``python -u``) disables buffering.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    CMD ["python", "main.py"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ENV PYTHONUNBUFFERED=1
-    CMD ["python", "main.py"]
-    ```
+    Bad:
+        CMD ["python", "main.py"]
+    Good:
+        ENV PYTHONUNBUFFERED=1
+        CMD ["python", "main.py"]
     """
     names = {
         name
@@ -373,26 +309,19 @@ def output_held_back(case: Case) -> Iterator[Hit]:
 
 @rule("LS509", Severity.NOTE)
 def no_health_check(case: Case) -> Iterator[Hit]:
-    """A service has no health check.
+    r"""A service has no health check.
 
-    Why
     The engine sees only whether the process runs. An app that hangs or has lost its database is not
     noticed.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    EXPOSE 8000
-    CMD ["python", "-m", "uvicorn", "--host", "0.0.0.0", "main:app"]
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    EXPOSE 8000
-    HEALTHCHECK CMD ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', 8000))"]
-    CMD ["python", "-m", "uvicorn", "--host", "0.0.0.0", "main:app"]
-    ```
+    Bad:
+        EXPOSE 8000
+        CMD ["python", "-m", "uvicorn", "--host", "0.0.0.0", "main:app"]
+    Good:
+        EXPOSE 8000
+        HEALTHCHECK CMD \
+            ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', 8000))"]
+        CMD ["python", "-m", "uvicorn", "--host", "0.0.0.0", "main:app"]
     """
     exposed = case.last("EXPOSE")
     if exposed is not None and case.last("HEALTHCHECK") is None:

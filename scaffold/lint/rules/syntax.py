@@ -21,21 +21,13 @@ from scaffold.project.dockerfile_parser.scopes import (
 def not_a_dockerfile(case: Case) -> Iterator[Hit]:
     """The Dockerfile is invalid.
 
-    Why
     An unknown instruction, an unterminated here-document, an empty instruction, or one before the
     first FROM: the build fails before its first step.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RNU pip install flask
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN pip install --no-cache-dir flask==3.1.2
-    ```
+    Bad:
+        RNU pip install flask
+    Good:
+        RUN pip install --no-cache-dir flask==3.1.2
     """
     for problem in case.dockerfile.problems:
         yield Hit(text=problem.text, span=problem.span)
@@ -45,21 +37,13 @@ def not_a_dockerfile(case: Case) -> Iterator[Hit]:
 def old_form(case: Case) -> Iterator[Hit]:
     """A deprecated form of an instruction.
 
-    Why
     ``ENV name value`` sets one variable per line, with all following blanks as part of its value;
     ``MAINTAINER`` is replaced by a label. BuildKit warns about both.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ENV PYTHONUNBUFFERED 1
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ENV PYTHONUNBUFFERED=1
-    ```
+    Bad:
+        ENV PYTHONUNBUFFERED 1
+    Good:
+        ENV PYTHONUNBUFFERED=1
     """
     for step in case.dockerfile.instructions:
         whole = step.place(0, len(step.text))
@@ -87,24 +71,16 @@ def old_form(case: Case) -> Iterator[Hit]:
 def blank_line_inside(case: Case) -> Iterator[Hit]:
     r"""An empty line inside an instruction.
 
-    Why
     Docker ignores it and warns that it will become an error; readers take the rest for a new
     instruction. Use a comment instead.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN mkdir /data && \
+    Bad:
+        RUN mkdir /data && \
 
-        chmod 700 /data
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN mkdir /data && \
-        chmod 700 /data
-    ```
+            chmod 700 /data
+    Good:
+        RUN mkdir /data && \
+            chmod 700 /data
     """
     for span in case.dockerfile.blanks:
         text = "an empty line inside of an instruction"
@@ -121,24 +97,18 @@ _OF_BASE = {"PATH", "HOME", "HOSTNAME", "LANG", "GPG_KEY", "PYTHON_VERSION", "PY
 def unknown_variable(case: Case) -> Iterator[Hit]:
     """A variable has no value here.
 
-    Why
     An ARG above the first FROM is known only in FROM lines: inside a stage it is empty unless ``ARG
     name`` is repeated there. An empty variable turns ``/$DIR/*`` into the root of the file system.
 
-    Bad
-    ```dockerfile
-    ARG APP=app
-    FROM python:3.13-slim-trixie
-    WORKDIR /$APP
-    ```
-
-    Good
-    ```dockerfile
-    ARG APP=app
-    FROM python:3.13-slim-trixie
-    ARG APP
-    WORKDIR /$APP
-    ```
+    Bad:
+        ARG APP=app
+        FROM python:3.13-slim-trixie
+        WORKDIR /$APP
+    Good:
+        ARG APP=app
+        FROM python:3.13-slim-trixie
+        ARG APP
+        WORKDIR /$APP
     """
     head = {name for step in case.dockerfile.head for name, _ in argument_pairs(step.text)}
     escape = case.dockerfile.escape

@@ -19,7 +19,7 @@ from scaffold.model.dockerfile import Cost, Edit, Hit, Instruction, Severity, Sp
 from scaffold.planner.os_package_cost import distribution
 from scaffold.project.dockerfile_parser.installs import Install, is_python, program_name
 from scaffold.project.dockerfile_parser.scopes import pairs_of
-from scaffold.project.dockerfile_parser.shell import commands_of, without_prefix
+from scaffold.project.dockerfile_parser.shell import commands_of
 
 _LISTS = "/var/lib/apt"
 _FOLDER = "/var/lib/apt/lists"
@@ -49,23 +49,15 @@ _COST = Cost(on_disk=21_700_000, download=16_700_000)
 def apt_lists_kept(case: Case) -> Iterator[Hit]:
     r"""The package lists of apt stay in the layer.
 
-    Why
     ``apt-get update`` writes the index of the whole distribution, tens of megabytes that nothing
     reads once the packages are installed: 17 MB to download in the paper's image, run again
     (docs/paper.md). Remove them in the same RUN; a later layer does not free space.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
     """
     for step in case.image_runs():
         if any(target.startswith("/var/lib/apt") for target in cache_mounts(step)):
@@ -115,16 +107,16 @@ def _missed(case: Case, step: Instruction) -> bool:
             return True
     after = own.steps[own.steps.index(step) + 1 :]
     later = (*after, *(one for heir in heirs if heir is not own for one in heir.steps))
-    return any(_may_read(one.inner or one) for one in later)
+    return any(_may_read(case, one.inner or one) for one in later)
 
 
-def _may_read(step: Instruction) -> bool:
+def _may_read(case: Case, step: Instruction) -> bool:
     """Tell whether an instruction may look for packages without an update of its own before."""
     if step.keyword in {"CMD", "ENTRYPOINT"}:
         return _APT.search(" ".join(step.words or (step.text,))) is not None
     if step.keyword != "RUN":
         return False
-    commands = tuple(without_prefix(command) for command in commands_of(step))
+    commands = case.commands(step)
     for command in commands:
         argv = [word for word in command.argv if not word.startswith("-")]
         name = program_name(command.words)
@@ -149,23 +141,15 @@ _USES = {"install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep"}
 def update_alone(case: Case) -> Iterator[Hit]:
     r"""apt-get update runs in a separate step, or an install runs without it.
 
-    Why
     The layer with the lists is cached: weeks later ``apt-get install`` runs with old lists and asks
     for versions that are no longer on the mirror. Run both in one RUN.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update
-    RUN apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update
+        RUN apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
     """
     for step in case.runs():
         found = [one for one in system_commands(case, step) if one.program == "apt"]
@@ -184,22 +168,14 @@ def update_alone(case: Case) -> Iterator[Hit]:
 def recommended_packages(case: Case) -> Iterator[Hit]:
     r"""apt installs recommended packages.
 
-    Why
     Debian's packages recommend documentation, fonts, daemons and compilers, which apt installs by
     default. If you need one of them, install it by name.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
     """
     settled = any(
         "Install-Recommends" in step.text
@@ -220,22 +196,15 @@ _ASKS = {"install", "upgrade", "dist-upgrade", "full-upgrade", "remove", "purge"
 def apt_asks(case: Case) -> Iterator[Hit]:
     r"""apt asks for confirmation during a build.
 
-    Why
     A build has no terminal: without ``-y`` the step ends with «Abort.» as soon as other packages
     would be installed as well.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install --no-install-recommends git && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update && apt-get install --no-install-recommends git \
+            && rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
     """
     settled = any("Assume-Yes" in step.text for step in case.dockerfile.instructions)
     for step in () if settled else case.runs():
@@ -274,22 +243,14 @@ _SAME = {"install", "update", "remove", "purge", "autoremove", "clean"}
 def apt_in_a_script(case: Case) -> Iterator[Hit]:
     r"""A script uses apt instead of apt-get.
 
-    Why
     The command line of ``apt`` is not stable; it prints a warning when used in a script.
     ``apt-get`` has the same commands and is stable.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt update && apt install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends curl \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt update && apt install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends curl \
+            && rm -rf /var/lib/apt/lists/*
     """
     for step in case.runs():
         for one in system_commands(case, step):
@@ -307,20 +268,13 @@ def apt_in_a_script(case: Case) -> Iterator[Hit]:
 def system_upgraded(case: Case) -> Iterator[Hit]:
     """The base's packages are upgraded in a layer.
 
-    Why
     Every package that changed is in the image twice, old and new. The official images are rebuilt
     when the distribution fixes something: pull the base again (``docker build --pull``) instead.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get upgrade -y && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ```
+    Bad:
+        RUN apt-get update && apt-get upgrade -y && rm -rf /var/lib/apt/lists/*
+    Good:
+        FROM python:3.13-slim-trixie
     """
     for step in case.image_runs():
         for one in system_commands(case, step):
@@ -333,21 +287,15 @@ def system_upgraded(case: Case) -> Iterator[Hit]:
 def apk_cache_kept(case: Case) -> Iterator[Hit]:
     """apk keeps its package index in the layer.
 
-    Why
     ``apk add`` after ``apk update`` leaves the index of all packages in ``/var/cache/apk``, where
     it is no longer needed. With ``--no-cache`` the index is not stored.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-alpine3.24
-    RUN apk update && apk add curl
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-alpine3.24
-    RUN apk add --no-cache curl
-    ```
+    Bad:
+        FROM python:3.13-alpine3.24
+        RUN apk update && apk add curl
+    Good:
+        FROM python:3.13-alpine3.24
+        RUN apk add --no-cache curl
     """
     lives_on = needs_caches(case)
     for step in case.image_runs():
@@ -379,31 +327,24 @@ _HEADERS = re.compile(r".+-dev(?:el)?")
 def compilers_in_the_image(case: Case) -> Iterator[Hit]:
     r"""Compilers and headers are in the image.
 
-    Why
     They are needed only while packages are built: gcc with its headers is hundreds of megabytes on
     Debian. Build in a first stage and copy the result, or remove them in the RUN that installed
     them.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends build-essential \
-        && rm -rf /var/lib/apt/lists/*
-    RUN pip install --no-cache-dir uwsgi==2.0.31
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie AS build
-    RUN apt-get update && apt-get install -y --no-install-recommends build-essential
-    RUN pip install --target=/install uwsgi==2.0.31
-    FROM python:3.13-slim-trixie
-    COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
-    ```
+    Bad:
+        RUN apt-get update && apt-get install -y --no-install-recommends build-essential \
+            && rm -rf /var/lib/apt/lists/*
+        RUN pip install --no-cache-dir uwsgi==2.0.31
+    Good:
+        FROM python:3.13-slim-trixie AS build
+        RUN apt-get update && apt-get install -y --no-install-recommends build-essential
+        RUN pip install --target=/install uwsgi==2.0.31
+        FROM python:3.13-slim-trixie
+        COPY --from=build /install/ /usr/local/lib/python3.13/site-packages/
     """
     for step in case.image_runs():
         removes = any(
-            one.verb.text in {"remove", "purge", "autoremove", "del"}
+            one.verb.text in {"remove", "purge", "autoremove", "del"} and one.names
             for one in system_commands(case, step)
         )
         for one in () if removes else system_installs(case, step):
@@ -437,22 +378,14 @@ def _cost(case: Case, one: Install, tools: list[str]) -> Cost | None:
 def frontend_stays(case: Case) -> Iterator[Hit]:
     """DEBIAN_FRONTEND is set in the final image.
 
-    Why
     ``ENV`` applies to every container and every image based on this one: later installs do not ask
     questions even where this is wanted. Set it only for the command: ``RUN
     DEBIAN_FRONTEND=noninteractive apt-get install …``, or with ``ARG``.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ENV DEBIAN_FRONTEND=noninteractive
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    ARG DEBIAN_FRONTEND=noninteractive
-    ```
+    Bad:
+        ENV DEBIAN_FRONTEND=noninteractive
+    Good:
+        ARG DEBIAN_FRONTEND=noninteractive
     """
     for step in case.image_steps():
         names = [name for name, _ in pairs_of(step.text)] if step.keyword == "ENV" else []
@@ -483,24 +416,16 @@ def _asks(step: Instruction) -> bool:
 def dropped_package(case: Case) -> Iterator[Hit]:
     r"""A package does not exist in this release of the distribution.
 
-    Why
     A new release of Debian renames libraries and drops unmaintained packages: ``apt-get install``
     ends with «Unable to locate package», or «has no installation candidate» where several others
     provide the name. A tag without a release moves to it eventually.
 
-    Bad
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends libgl1-mesa-glx \
-        && rm -rf /var/lib/apt/lists/*
-    ```
-
-    Good
-    ```dockerfile
-    FROM python:3.13-slim-trixie
-    RUN apt-get update && apt-get install -y --no-install-recommends libgl1 \
-        && rm -rf /var/lib/apt/lists/*
-    ```
+    Bad:
+        RUN apt-get update && apt-get install -y --no-install-recommends libgl1-mesa-glx \
+            && rm -rf /var/lib/apt/lists/*
+    Good:
+        RUN apt-get update && apt-get install -y --no-install-recommends libgl1 \
+            && rm -rf /var/lib/apt/lists/*
     """
     for stage in case.dockerfile.stages:
         family = case.family(stage)

@@ -11,15 +11,26 @@ _PYTHON = re.compile(r"python(?:\d+(?:\.\d+)?|\$\{?\w+\}?)?")
 # Options of pip and uv that take the next word as their value.
 _WITH_VALUE = frozenset(
     {
-        *("-r", "--requirement", "-c", "--constraint", "-t", "--target", "--prefix", "--root"),
-        *("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--platform", "--abi"),
-        *("--python-version", "--implementation", "--cache-dir", "--trusted-host", "--src"),
-        *("--upgrade-strategy", "--no-binary", "--only-binary", "--progress-bar", "--timeout"),
-        *("--retries", "--cert", "--proxy", "--report", "--root-user-action", "--config-settings"),
-        *("-C", "--python", "-p", "-e", "--editable", "-w", "--wheel-dir", "--log", "--group"),
-        *("--build-option", "--global-option", "--resolution", "--index-strategy", "--extra"),
-        *("--keyring-provider", "--python-platform", "--link-mode", "--exists-action"),
-        *("--allow-insecure-host", "--no-group", "--only-group"),
+        *("--abi", "--allow-insecure-host", "-b", "--build-constraint", "--build-constraints"),
+        *("--build-option", "-C", "-c", "--cache-dir", "--cert", "--client-cert", "--color"),
+        *("--config-file", "--config-setting", "--config-settings"),
+        *("--config-settings-package", "--constraint", "--constraints", "--default-index"),
+        *("--directory", "-e", "--editable", "--exclude-newer", "--exclude-newer-package"),
+        *("--excludes", "--exists-action", "--extra", "--extra-index-url", "-f"),
+        *("--find-links", "--fork-strategy", "--global-option", "--group", "--hash", "-i"),
+        *("--implementation", "--index", "--index-strategy", "--index-url"),
+        *("--keyring-provider", "--link-mode", "--log", "--no-binary", "--no-binary-package"),
+        *("--no-build-isolation-package", "--no-build-package", "--no-editable-package"),
+        *("--no-extra", "--no-group", "--no-install-package", "--no-sources-package"),
+        *("--only-binary", "--only-group", "--output-format", "--override", "--overrides"),
+        *("-P", "-p", "--package", "--platform", "--prefix", "--prerelease"),
+        *("--prerelease-package", "--progress-bar", "--project", "--proxy", "--python"),
+        *("--python-platform", "--python-preference", "--python-version", "-r"),
+        *("--refresh-package", "--reinstall-package", "--report", "--requirement"),
+        *("--requirements", "--resolution", "--retries", "--root", "--root-user-action"),
+        *("--script", "--src", "-t", "--target", "--timeout", "--torch-backend"),
+        *("--trusted-host", "--upgrade-group", "--upgrade-package", "--upgrade-strategy"),
+        *("--use-deprecated", "--use-feature", "-w", "--wheel-dir"),
     }
 )
 _POETRY_WITH_VALUE = frozenset(
@@ -52,7 +63,8 @@ class Install:
 
     def files(self) -> tuple[str, ...]:
         """Return the requirement files named."""
-        return tuple(v for name, v, _ in self.options if name in {"-r", "--requirement"})
+        names = {"-r", "--requirement", "--requirements"}
+        return tuple(value for name, value, _ in self.options if name in names)
 
 
 def python_install(command: Command, *, verbs: Collection[str] = ("install",)) -> Install | None:

@@ -67,7 +67,7 @@ class Lines:
         self, lines: list[tuple[int, str]], at: int, logical: Logical, ignored: list[str]
     ) -> int:
         """Add a line and those that continue it; return the number of the line after them."""
-        continues = True
+        continues, parts = True, list[str]()
         while continues and at < len(lines):
             offset, line = lines[at]
             body = _content(line, offset)
@@ -83,9 +83,10 @@ class Lines:
             kept = bare[:-1] if continues else body
             skip = len(line) - len(line.lstrip("\ufeff")) if offset == 0 else 0
             lead = 0 if logical.origins else len(kept) - len(kept.lstrip())
-            logical.text += kept[lead:]
+            parts.append(kept[lead:])
             logical.origins += range(offset + skip + lead, offset + skip + len(kept))
             logical.end = offset + skip + len(body)
+        logical.text = "".join(parts)
         return at
 
     def _attach(self, lines: list[tuple[int, str]], at: int, logical: Logical) -> int:
@@ -190,6 +191,17 @@ def read_dockerfile(text: str) -> Dockerfile:
         for logical in lines.read()
         if (instruction := _read(logical, problems)) is not None
     ]
+    template = next((one for one in problems if one.text.startswith(("'{%", "'{{"))), None)
+    if template is not None:  # of Jinja, whose branches are not all there at once
+        text_ = "this is a template: what it makes is a Dockerfile"
+        return Dockerfile(
+            text=text,
+            escape=lines.escape,
+            head=(),
+            stages=(),
+            problems=(replace(template, text=text_),),
+            blanks=(),
+        )
     head, stages = _cut(found, problems, lines.escape)
     return Dockerfile(
         text=text,

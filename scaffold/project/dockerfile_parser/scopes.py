@@ -43,7 +43,7 @@ def pairs_of(text: str) -> tuple[tuple[str, str], ...]:
     """Return the pairs of ENV and LABEL, quotes removed; the old form has one pair and no ``=``."""
     if is_old_form(text):
         name, _, value = text.strip().partition(" ")
-        return ((name, value.strip()),) if name else ()
+        return ((name, unquote(value.strip())),) if name else ()
     return tuple((found[1], unquote(found[2])) for found in _PAIR.finditer(text))
 
 
@@ -96,7 +96,7 @@ class Scopes:
         self, steps: Iterable[Instruction], number: int, parent: int | None
     ) -> Iterator[Instruction]:
         """Give the steps of a stage their scope; a stage continues where its parent ended."""
-        scope = Scope() if parent is None else replace(self.ends[parent], arguments={})
+        scope = Scope() if parent is None else self.ends[parent]
         for one in steps:
             scoped = replace(one, scope=scope)
             if one.inner is not None:

@@ -67,16 +67,22 @@ def _is_script(commands: Sequence[Command]) -> bool:
 def read_commands(text: str, origins: Sequence[int]) -> Iterator[Command]:
     """Yield the commands of a script. ``origins`` has the offset of each character in the file."""
     words: list[Word] = []
-    begin = None
+    pattern = False  # between `case … in`, or `;;`, and the parenthesis that ends a pattern
     for token in (*_tokens(text, origins), _Token(start=len(text), end=len(text), operator=";")):
         if token.word is not None:
-            begin = token.start if begin is None else begin
             words.append(token.word)
+            if token.word.text == "in" and words[0].text == "case":
+                words, pattern = [], True
+            elif pattern and token.word.text == "esac":
+                pattern = False
+            continue
+        if pattern:
+            words, pattern = [], token.operator != ")"
             continue
         command = _command(words, "" if token.operator in "()" else token.operator)
         if command is not None:
             yield command
-        words, begin = [], None
+        words, pattern = [], token.operator == ";;"
 
 
 def _command(words: Sequence[Word], operator: str) -> Command | None:

@@ -24,19 +24,13 @@ FRAMEWORKS = {
 ASGI = frozenset({"fastapi", "starlette", "litestar", "quart"})
 # Neither a WSGI nor an ASGI server runs what these make.
 _SERVE_THEMSELVES = frozenset({"aiohttp", "tornado", "robyn"})
+# What an object of a framework calls the application that a server runs.
+_INSIDE = frozenset({"server", "wsgi_app", "asgi_app"})
 _USUAL = frozenset({"app", "application", "api", "server", "celery"})
 
 # The order of files that are conventionally the start, for every kind of application.
 CONVENTIONAL = (
-    "main",
-    "app",
-    "streamlit_app",
-    "server",
-    "wsgi",
-    "asgi",
-    "run",
-    "manage",
-    "__main__",
+    *("main", "app", "streamlit_app", "server", "wsgi", "asgi", "run", "manage", "__main__"),
     "__init__",
 )
 # Code that comes with an application without being it: only where there is nothing else.
@@ -147,6 +141,9 @@ def find_routed(modules: Sequence[Module], installed: AbstractSet[str]) -> tuple
         }
         for statement in module.top if module.name else ():
             names, call = assigned_call(statement)
+            if call is None and (served := _served_inside(module, statement)):
+                names, call = served
+                routed |= set(names)
             dotted = module.dotted(call.func) if call is not None else ""
             top = dotted.partition(".")[0]
             given = [name for name in names if name in routed]
@@ -163,6 +160,16 @@ def find_routed(modules: Sequence[Module], installed: AbstractSet[str]) -> tuple
                     )
                 )
     return tuple(sorted(found, key=lambda app: rank_file(app.module)))
+
+
+def _served_inside(module: Module, statement: ast.stmt) -> tuple[tuple[str, ...], ast.Call] | None:
+    """Return (names, call that makes the owner) of ``server = app.server`` and its like."""
+    inside = statement.value if isinstance(statement, ast.Assign) else None
+    if not (isinstance(inside, ast.Attribute) and inside.attr in _INSIDE):
+        return None
+    made = module.named(inside.value)
+    names = [one.id for one in getattr(statement, "targets", ()) if isinstance(one, ast.Name)]
+    return (tuple(names), made) if isinstance(made, ast.Call) and names else None
 
 
 def follow(dotted: str, by_name: Mapping[str, Module]) -> str:

@@ -1,23 +1,26 @@
 """What a start command is given, what its parser asks for, and where its server listens."""
 
 import ast
+import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from scaffold.assembler.syntax import walk
 from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE, remark
 from scaffold.project.entrypoint.apps import follow, is_aside
+from scaffold.project.entrypoint.argv import name_missing
 from scaffold.project.entrypoint.commands import find_commands, list_commands
 from scaffold.project.entrypoint.listening import find_listening
 from scaffold.project.entrypoint.ports import as_port
-from scaffold.project.reached import Reached
-from scaffold.project.settings_patterns import find_pattern_modules, find_patterns
+from scaffold.project.reached import Reached, starts
+from scaffold.project.settings_patterns import find_patterns
 from scaffold.project.source_modules import (
     FUNCTIONS,
     READS,
@@ -70,6 +73,8 @@ def name_required(command: Sequence[str], modules: Sequence[Module]) -> tuple[st
             if (options and not given & set(options)) or (not options and not values):
                 origin = module.origin(where)
                 notes.append(f"{origin} requires {names[-1]}: name the whole command with --cmd")
+    if not notes and (by_hand := name_missing(command, modules, SERVES)):
+        notes.append(by_hand)
     return tuple(dict.fromkeys(notes))
 
 
@@ -84,9 +89,13 @@ def name_configurations(
     It lies there as a pattern (``config.ini.dist``), or is the default of an option.
     """
     known = {file.rpartition("/")[2] for file in files} | {""}
-    patterns, pattern_modules = find_patterns(files), find_pattern_modules(files)
+    patterns = find_patterns(files)
     given = " ".join(start.command)
+    words = {word.partition("=")[0] for word in start.command}
     told = set[str]()
+    for path in _list_settings(start):
+        if path not in files:
+            yield f"the command names {path}, which the project lacks: mount it, or put it there"
     for module in modules:
         for node in module.of(ast.Constant):
             name = node.value.rpartition("/")[2] if isinstance(node.value, str) else ""
@@ -97,24 +106,53 @@ def name_configurations(
                     f"{module.origin(node)} names {name}, which the project lacks "
                     f"({patterns[name]} is its pattern): mount it, or put it there"
                 )
-        for top, statement in (*imported_tops(module.imports), *_imported_by_name(module)):
-            if top in pattern_modules and top not in told and not is_aside(module):
-                told.add(top)
-                yield (
-                    f"{module.origin(statement)} imports {top}, which the project lacks "
-                    f"({pattern_modules[top]} is its pattern): mount {top}.py, or put it there"
-                )
     for module in _started(start.command, modules):
         for _, call in module.calls():
-            option = next((o for o in map(module.text, call.args) if o.startswith("--")), "")
+            options = [text for one in call.args if (text := module.text(one)).startswith("-")]
+            option = next((one for one in options if one.startswith("--")), "")
             default = module.text(argument(call, "default"))
             name = default.rpartition("/")[2]
             configures = re.search("conf|settings", option) and _CONFIGURES.fullmatch(name)
-            if configures and name not in known | told and option not in given:
+            if configures and name not in known | told and not set(options) & words:
                 yield (
                     f"{module.origin(call)} reads {default}, which the project lacks: mount it, or "
                     f"name another with {option}"
                 )
+
+
+def _list_settings(start: Start) -> Iterator[str]:
+    """Yield the files of settings that a command names below the project."""
+    for before, word in pairwise(start.command):
+        beside = not word.startswith(("/", "-", "$")) and not before.startswith("--out")
+        if beside and _CONFIGURES.fullmatch(word.rpartition("/")[2]):
+            yield posixpath.normpath(posixpath.join(start.folder, word))
+
+
+def name_mounted(
+    modules: Sequence[Module], mounted: Mapping[str, str], reached: Reached
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return notes on the modules that the image lacks: those that every start imports, and others.
+
+    ``mounted`` says why of each.
+    """
+    found: dict[str, tuple[bool, str]] = {}
+    for module in modules if mounted else ():
+        for top, node in (*imported_tops(module.imports), *_imported_by_name(module)):
+            if top in mounted and not is_aside(module):
+                place = reached.places[module.file].get(id(node))
+                sure = (
+                    module.file in reached.starting
+                    and place is not None
+                    and starts(place, main=module.file == reached.first)
+                )
+                note = (
+                    f"{module.origin(node)} imports {top}, which the image lacks "
+                    f"({mounted[top]}): mount it, or put it there"
+                )
+                if top not in found or (sure and not found[top][0]):
+                    found[top] = (sure, note)
+    sure_ones = tuple(note for sure, note in found.values() if sure)
+    return sure_ones, tuple(note for sure, note in found.values() if not sure)
 
 
 def _imported_by_name(module: Module) -> Iterator[tuple[str, ast.AST]]:
@@ -160,7 +198,10 @@ def _parses_for_itself(module: Module, taken: AbstractSet[str]) -> bool:
 
 
 def _required(module: Module) -> Iterator[tuple[list[str], ast.Call]]:
+    of_commands = set(_list_of_commands(module))
     for name, call in module.calls():
+        if id(call) in of_commands:
+            continue
         names = [text for text in map(module.text, call.args) if text]
         parses = isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
         if not names or not (parses or name in _CLICK):
@@ -169,11 +210,27 @@ def _required(module: Module) -> Iterator[tuple[list[str], ast.Call]]:
         if isinstance(first := call.args[0], ast.Constant) and first.value is Ellipsis:
             needed = True
         optional = [argument(call, key) for key in ("default", "nargs", "action")]
-        is_option = names[0].startswith("-")
+        # typer's first argument is the default.
+        is_option = name.startswith("typer.") or any(one.startswith("-") for one in names)
         if needed is True or (
             not is_option and needed is None and not any(one is not None for one in optional)
         ):
             yield [one for one in names if one.startswith("-") or not is_option], call
+
+
+def _list_of_commands(module: Module) -> Iterator[int]:
+    """Yield the ids of decorators of commands, where a group of click's does without one."""
+    functions = [*module.of(*FUNCTIONS)]
+    groups = [
+        one
+        for one in functions
+        if any(
+            isinstance(call, ast.Call) and module.dotted(call.func) == "click.group"
+            for call in one.decorator_list
+        )
+    ]
+    for one in functions if groups else ():
+        yield from (id(call) for call in one.decorator_list if one not in groups)
 
 
 _LOOPBACK = re.compile(r"(?i)(?:127\.\d+\.\d+\.\d+|localhost|\[?::1\]?)(:\d+)?")

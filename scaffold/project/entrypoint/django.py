@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.health import choose_path
+from scaffold.project.reached import settings_of
 from scaffold.project.source_modules import Function, Module, argument
 from scaffold.project.uses import find_settings
 
@@ -33,9 +34,7 @@ def find_site(modules: Sequence[Module]) -> Site | None:
         (module, call)
         for module in modules
         if module.file.rpartition("/")[2] == "manage.py"
-        for called, call in module.calls()
-        if called == "os.environ.setdefault"
-        and module.text(argument(call, "key", 0)) == "DJANGO_SETTINGS_MODULE"
+        for call in settings_of(module)
     ]
     if not found:
         return None

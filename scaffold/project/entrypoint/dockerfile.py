@@ -46,6 +46,12 @@ from scaffold.project.entrypoint.processes import (
     read_units,
 )
 from scaffold.project.entrypoint.procfile import foreign_uses
+from scaffold.project.entrypoint.programs import (
+    find_deaf,
+    is_brought,
+    list_programs,
+    open_program,
+)
 from scaffold.project.entrypoint.scripts import project_scripts, run_project_script
 from scaffold.project.entrypoint.servers import MODULES, SERVERS, WEB_SERVERS
 from scaffold.project.entrypoint.written_scripts import find_written_scripts
@@ -258,7 +264,7 @@ def read_told(
     root: Path, files: Sequence[str], modules: Sequence[Module], installed: frozenset[str]
 ) -> tuple[OwnStart, ...]:
     """Return the runs of the project, or of what is installed for it, that its README tells."""
-    programs = {*project_scripts(root)[1], *installed, *MODULES}
+    programs = {*project_scripts(root)[1], *installed, *list_programs(installed), *MODULES}
     tried = (_try(root, one, files, modules, installed) for one in read_readme(root, programs))
     aside = {module.file for module in modules if is_aside(module)}
     return tuple(one for one in tried if isinstance(one, OwnStart) and one.file not in aside)
@@ -409,6 +415,7 @@ def _resolve(reading: Reading, launch: Launch, own: OwnStart) -> OwnStart:
     first, *rest = launch.words
     name = posixpath.basename(first)
     origin = Origin(file=launch.file, line=launch.line)
+    port: Found[int] | None = None
     if _PYTHON.fullmatch(name):
         command, file, server = _python(reading, rest, launch.workdir)
     elif name in MODULES:
@@ -422,11 +429,14 @@ def _resolve(reading: Reading, launch: Launch, own: OwnStart) -> OwnStart:
         command = ("python", file, *_arguments(reading, rest, launch.workdir))
         if (module := _launched(reading, file)) and _module(reading, module, launch.workdir):
             command = ("python", "-m", module, *command[2:])
-    elif ("/" not in first or "/bin/" in first) and canonicalize_name(name) in reading.installed:
-        command, file, server = (name, *_arguments(reading, rest, launch.workdir)), "", ""
+    elif ("/" not in first or "/bin/" in first) and is_brought(name, reading.installed):
+        words, number = open_program(name, _arguments(reading, rest, launch.workdir))
+        command, file, server = (name, *words), "", ""
+        port = Found(value=number, origin=remark(origin, f"{name}'s port")) if number else None
     else:
         raise UnclearError(f"starts {name}, which neither the project nor a dependency has")
     command = (*command, *_replaced_settings(reading, command, launch))
+    command = tuple(_in_volume(word, launch.workdir, own.volumes) for word in command)
     framework = server or "script"
     launched = {
         name: _python_path(reading, value, launch.workdir) if name == "PYTHONPATH" else value
@@ -441,8 +451,11 @@ def _resolve(reading: Reading, launch: Launch, own: OwnStart) -> OwnStart:
     folder = _start_folder(reading, launch, file)
     if folder != "." and "--chdir" not in command:
         start = _run_in(start, folder)
-    uses = foreign_uses(command, origin)
-    return replace(own, entry=Entry(start=start, uses=uses), file=file, server=server)
+    uses = tuple(foreign_uses(command, origin))
+    if is_brought(command[0], reading.installed):
+        uses = find_deaf(command[0], origin)
+    entry = Entry(start=start, port=port, uses=uses)
+    return replace(own, entry=entry, port=own.port or port, file=file, server=server)
 
 
 def _start_folder(reading: Reading, launch: Launch, file: str) -> str:
@@ -683,6 +696,15 @@ def _argument(reading: Reading, word: str, workdir: str) -> str:
     return f"{name}={found}" if path is not word else found
 
 
+def _in_volume(word: str, workdir: str, volumes: Sequence[str]) -> str:
+    """Return a relative path in a folder beside the project as the absolute one that it means."""
+    name, equals, value = word.rpartition("=")
+    path = posixpath.normpath(posixpath.join(workdir or "/", value))
+    outside = (one for one in volumes if one.startswith("/"))
+    inside = any(path == one or path.startswith(f"{one}/") for one in outside)
+    return f"{name}{equals}{path}" if inside and not value.startswith("/") else word
+
+
 def _is_python(reading: Reading, file: str) -> bool:
     if file.endswith(".py"):
         return True
@@ -718,6 +740,12 @@ def _remarks(reading: Reading, launch: Launch, own: OwnStart) -> Iterator[str]:
         yield (
             f"{where} takes options from {', '.join(launch.unset)}, which nothing sets there: the "
             "image starts without them; --cmd gives it some"
+        )
+    if launch.filled:
+        names = ", ".join(dict.fromkeys(launch.filled))
+        yield (
+            f"{where} takes {names} from its environment: the image has what is set there now, "
+            "whatever a container is given; --cmd names others"
         )
     if launch.under:
         yield f"{where} runs it under {launch.under}; the image does not: --cmd names it"

@@ -11,14 +11,7 @@ from scaffold.project.source_modules import FUNCTIONS, Module, argument
 
 # In the order of preference; each also counts below a prefix, after all that have none.
 _HEALTH = (
-    "/health",
-    "/healthz",
-    "/livez",
-    "/ready",
-    "/readyz",
-    "/_health",
-    "/ping",
-    "/status",
+    *("/health", "/healthz", "/livez", "/ready", "/readyz", "/_health", "/ping", "/status"),
     "/api/health",
 )
 _GETS = frozenset({"get", "route", "api_route"})

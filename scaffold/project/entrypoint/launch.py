@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise, takewhile
 
 from scaffold.model.dockerfile import Command, Instruction
-from scaffold.project.dockerfile_parser.scopes import expand
+from scaffold.project.dockerfile_parser.scopes import expand, names_in
 from scaffold.project.dockerfile_parser.shell import read_commands
+from scaffold.project.entrypoint.script_arguments import name_folder, take_branches
 from scaffold.project.entrypoint.servers import WEB_SERVERS
 
 # What starts another program, with the options of it that take a value.
@@ -39,6 +40,8 @@ _OPENS = re.compile(r"(?:^|[;&|\n]|\b(?:then|else|do))\s*(?:if|case|while|until|
 _CLOSES = re.compile(r"(?:^|[;&|)\n])\s*(?:fi|esac|done)\b")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?\+.*)?\})")
 _DEFAULT = re.compile(r"\$\{(\w+):?=([^{}]*)\}")
+_FUNCTION = re.compile(r"^(?:function +)?([\w-]+) *\(\) *\{ *\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_CALL = re.compile(r"^[ \t]*([\w-]+)(?: +\"\$@\")?\s*\Z", re.MULTILINE)
 _MERGED = re.compile(r"\s*2>&1\s*")
 
 
@@ -52,8 +55,9 @@ class Launch:
 
     ``file`` and ``line`` are where it is written, ``workdir`` the folder that it runs in.
     ``skipped`` are commands that run before it; ``unset`` are words that a run may fill with
-    options (``$OPTIONS``), and that nothing sets; ``behind`` are commands that are started in the
-    background, each with where; ``under`` is the program that watches it.
+    options (``$OPTIONS``), and that nothing sets; ``filled`` are variables of the image that a run
+    may set otherwise; ``behind`` are commands that are started in the background, each with where;
+    ``under`` is the program that watches it.
     """
 
     words: tuple[str, ...]
@@ -63,6 +67,7 @@ class Launch:
     environment: tuple[tuple[str, str], ...] = ()
     skipped: tuple[tuple[str, ...], ...] = ()
     unset: tuple[str, ...] = ()
+    filled: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
     under: str = ""
 
@@ -130,14 +135,15 @@ def follow(launch: Launch, image: Image) -> Launch:
         path = words[at] if len(words) > at else ""
         folders = [launch.workdir or "/", *(() if at or "/" in path else _PATH)]
         places = (posixpath.join(folder, path) for folder in folders if path)
-        found = next(filter(None, map(image.script, places)), None)
+        found = next(((one, had) for one in places if (had := image.script(one))), None)
         if found is None:
             if at:
                 raise UnclearError(
                     f"runs {path or 'a shell'}, which is not a script of the project"
                 )
             return launch
-        launch = _from_script(found, words[at + 1 :], launch, image)
+        script = found[1][0], name_folder(found[1][1], found[0])
+        launch = _from_script(script, words[at + 1 :], launch, image)
     raise UnclearError("starts itself again and again")
 
 
@@ -169,10 +175,6 @@ def unwrap(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(rest)
 
 
-def _is_plain(word: str) -> bool:
-    return not word.startswith("-") and "=" not in word
-
-
 def _after_options(words: Sequence[str], with_value: frozenset[str]) -> list[str]:
     at = 0
     while at < len(words) and words[at].startswith("-") and words[at] not in {"-m", "--module"}:
@@ -194,7 +196,7 @@ def _from_script(
     script: tuple[str, str], arguments: Sequence[str], launch: Launch, image: Image
 ) -> Launch:
     """Return what a shell script starts at its end, or what a branch of it passes on."""
-    file, text = script
+    file, text = script[0], take_branches(_unfold(script[1]), arguments)
     try:
         found = _last_of(text, arguments, replace(launch, file=file, line=0), image)
     except UnclearError as error:
@@ -213,6 +215,20 @@ def _from_script(
         behind=(*launch.behind, *(_behind(one, text, file) for one in beside)),
         skipped=(*launch.skipped, *(one.argv for one in before if one not in beside)),
     )
+
+
+def _unfold(text: str) -> str:
+    """Return a script that ends by calling a function of its own as that one's lines, in place."""
+    functions = {found[1]: found for found in _FUNCTION.finditer(text)}
+    ends = text
+    for _ in functions:
+        called = _CALL.search(ends)
+        found = functions.get(called[1]) if called else None
+        if found is None:
+            break
+        before = _FUNCTION.sub(lambda one: "\n" * one[0].count("\n"), text[: found.start()])
+        ends = f"{before}{chr(10) * (found[0].count(chr(10)) - found[2].count(chr(10)))}{found[2]}"
+    return ends
 
 
 def _last_of(text: str, arguments: Sequence[str], launch: Launch, image: Image) -> Launch | None:
@@ -255,6 +271,7 @@ def _last_of(text: str, arguments: Sequence[str], launch: Launch, image: Image) 
         line=0 if passed else line,
         environment=(*launch.environment, *_exported(before, known), *assigned),
         unset=(*launch.unset, *_unset(last, text, known)),
+        filled=(*launch.filled, *_named(last, image.environment)),
         behind=(*launch.behind, *behind),
         skipped=(*launch.skipped, *ran),
     )
@@ -382,6 +399,13 @@ def _filled(
             raw = text[word.span.start : word.span.end]
             words += [filled] if '"' in raw else shlex.split(filled)
     return tuple(words)
+
+
+def _named(command: Command, environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the variables of the image in the words of a command."""
+    for word in command.words:
+        if not word.literal:
+            yield from (name for name, _, _ in names_in(word.text) if name in environment)
 
 
 def _unset(command: Command, text: str, known: Mapping[str, str]) -> tuple[str, ...]:

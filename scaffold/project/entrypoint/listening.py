@@ -14,6 +14,8 @@ class Listens:
 
     ``closed``: only its own machine reaches it where no host is given. ``address`` is the argument
     that gives both as one text (``0.0.0.0:80``): its name, and its position, if it has one.
+    ``transports`` are those that listen, where an argument says which; ``default`` is the port
+    that is taken then where neither the call nor what makes the object gives one.
     """
 
     address: tuple[str, int | None] | None = None
@@ -21,6 +23,8 @@ class Listens:
     host: int | None = None
     name: str = "host"
     closed: bool = True
+    transports: frozenset[str] = frozenset()
+    default: int | None = None
 
 
 _OPEN = Listens(closed=False)
@@ -72,6 +76,13 @@ _OBJECTS = {
     **dict.fromkeys(
         ("tornado.web.Application", "tornado.httpserver.HTTPServer"),
         ("listen", Listens(port=0, host=1, name="address", closed=False)),
+    ),
+    **dict.fromkeys(
+        (
+            *("mcp.server.fastmcp.FastMCP", "mcp.server.mcpserver.MCPServer"),
+            *("mcp.server.MCPServer", "fastmcp.FastMCP"),
+        ),
+        ("run", Listens(transports=frozenset({"http", "sse", "streamable-http"}), default=8000)),
     ),
     **dict.fromkeys(
         ("grpc.server", "grpc.aio.server"),
@@ -152,15 +163,33 @@ def find_listening(
             if called in _CONFIGURED:
                 closed = not any(_configures(one, _CONFIGURED[called][1]) for one in modules)
                 yield (module, call, *_configured(module, _CONFIGURED[called]), closed)
-            elif how is not None:
+            elif how is not None and _is_chosen(module, call, how):
                 port = _given(module, call, "port", how.port)
                 host = _given(module, call, how.name, how.host)
+                if how.default is not None:
+                    made_by = _maker(module, call)
+                    port = port or (made_by and _given(module, made_by, "port", None))
+                    host = host or (made_by and _given(module, made_by, how.name, None))
+                    port = port or ast.copy_location(ast.Constant(value=how.default), call)
                 if how.address is not None and port is None:
-                    port, host = _parts(module, argument(call, *how.address))
+                    port, host = split_address(module, argument(call, *how.address))
                 yield module, call, port, host, how.closed
 
 
-def _parts(module: Module, address: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
+def _is_chosen(module: Module, call: ast.Call, how: Listens) -> bool:
+    """Tell whether a call chooses to listen, where it may also talk on its own pipes."""
+    return not how.transports or module.text(argument(call, "transport", 0)) in how.transports
+
+
+def _maker(module: Module, call: ast.Call) -> ast.Call | None:
+    """Return the call that makes the object whose method is called, in the same file."""
+    owner = module.named(call.func.value) if isinstance(call.func, ast.Attribute) else None
+    return owner if isinstance(owner, ast.Call) else None
+
+
+def split_address(
+    module: Module, address: ast.expr | None
+) -> tuple[ast.expr | None, ast.expr | None]:
     """Return (port, host) of an address such as ``0.0.0.0:80`` or ``f"[::]:{port}"``."""
     written = module.named(address)
     if isinstance(written, ast.JoinedStr) and len(written.values) > 1:
@@ -202,7 +231,7 @@ def _configured(
     port, host = (_set(module, name) if name else None for name in how[:2])
     if isinstance(host, ast.List | ast.Tuple) and host.elts:
         host = host.elts[0]
-    joined = _parts(module, host)
+    joined = split_address(module, host)
     if joined[0] is not None:
         port, host = joined
     return port or ast.Constant(value=how[2]), host

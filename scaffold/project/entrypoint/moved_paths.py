@@ -30,6 +30,10 @@ _OF_SYSTEM = frozenset(
 )
 
 
+# What the system keeps its own files in, whatever else is put there.
+_SYSTEMS_FOLDER = re.compile(r"/(?:usr|(?:usr/(?:local/)?)?(?:s?bin|lib|etc|share))")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A Dockerfile with what its paths and commands are compared with."""
@@ -65,11 +69,21 @@ def move(reading: Reading, path: str) -> str:
     folder = posixpath.normpath(path) if path.startswith("/") else "/"
     while folder != "/":
         inside = reading.copied.project_path(folder, reading.stage)
+        if inside is None and _has_pieces(reading, folder):
+            inside = "."
         if inside is not None:
             rest = posixpath.normpath(path)[len(folder) :].lstrip("/")
             return posixpath.normpath(posixpath.join(_SOURCES, inside, rest))
         folder = posixpath.dirname(folder)
     return path
+
+
+def _has_pieces(reading: Reading, folder: str) -> bool:
+    """Tell whether files of the project are copied into a folder one by one, under their names."""
+    if _SYSTEMS_FOLDER.fullmatch(folder):
+        return False
+    tops = {file.partition("/")[0] for file in reading.files}
+    return any(reading.copied.project_path(f"{folder}/{top}", reading.stage) == top for top in tops)
 
 
 def find_volumes(

@@ -3,22 +3,27 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError
-from scaffold.model.project import Found, Origin
+from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.entrypoint.listening import find_listening
+from scaffold.project.entrypoint.listening import find_listening, split_address
 from scaffold.project.source_modules import READS, Module, argument
-from scaffold.project.text_io import line_of, read_toml
+from scaffold.project.text_io import line_of, read_toml, text_of
 
 _HIGHEST = 65535
 
 
 _CONSTANT = re.compile(r"(?:(?:DEFAULT|SERVER|LISTEN|HTTP|WEB|APP)_)+PORT|PORT")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_BIND = re.compile(r"[^\s]*:(\d+)")
+# What of a program's own settings says where it listens.
+_SETTINGS = {
+    "uwsgi": re.compile(r"http(?:-socket)?\s*=\s*(?:\S*:)?(\d{1,5})"),
+    "pserve": re.compile(r"(?:listen\s*=\s*\S*:|port\s*=\s*)(\d{1,5})"),
+}
 
 
 def find_port(
@@ -111,12 +116,23 @@ def gunicorn_bind(root: Path, modules: Sequence[Module]) -> tuple[str, Found[int
     """Return host and port of ``bind`` in gunicorn.conf.py, which gunicorn reads by itself."""
     if not (root / "gunicorn.conf.py").is_file():
         return None
-    for module in modules:
-        value = module.text(module.values.get("bind"))
-        found = _BIND.fullmatch(value) if module.file == "gunicorn.conf.py" else None
-        if found and is_port(int(found[1])):
-            origin = module.origin(module.values["bind"], "bind")
-            return value.rpartition(":")[0], Found(value=int(found[1]), origin=origin)
+    for module in (one for one in modules if one.file == "gunicorn.conf.py"):
+        node = module.values.get("bind")
+        number, host = split_address(module, node)
+        port = as_port(module, number, node) if node is not None and number else None
+        if port is not None and node is not None:
+            return module.text(host), replace(port, origin=module.origin(node, "bind"))
+    return None
+
+
+def ini_port(root: Path, start: Found[Start]) -> Found[int] | None:
+    """Return where the settings that a program is given say that it listens for HTTP."""
+    words = start.value.command
+    setting = _SETTINGS.get(words[0]) if words else None
+    for file in (word for word in words if word.endswith(".ini")):
+        for number, line in enumerate(text_of(root, file).splitlines(), start=1):
+            if found := setting and setting.fullmatch(line.strip()):
+                return Found(value=int(found[1]), origin=Origin(file=file, line=number))
     return None
 
 

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.launch import Launch
+from scaffold.project.entrypoint.tasks import read_tasks
 from scaffold.project.text_io import text_of
 
 _DEEPEST = 4
@@ -28,6 +29,7 @@ _COMPOSE = (
 _DEVELOPS = re.compile(r"(?:^|[-_.])(?:dev\w*|local|test\w*)[-_.]")
 # Docker's official images, which have no owner, are other people's software.
 _OFFICIAL = re.compile(r"(?:docker\.io/)?(?:library/)?[^/]+")
+_CONTINUED = re.compile(r"(?:.*\\\n)+(?!\s*(?:```|~~~)).*")
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _PYTHON = re.compile(r"(?:\S*/)?python[0-9.]*")
@@ -194,7 +196,7 @@ def read_told_extras(root: Path) -> Iterator[Found[str]]:
 
 
 def read_readme(root: Path, programs: Collection[str] = ()) -> tuple[Process, ...]:
-    """Return the commands in the README that run Python or one of ``programs``.
+    """Return the commands in the README, then of tasks, that run Python or one of ``programs``.
 
     Lines of its code come before code in the middle of a sentence; what only prepares a run is
     left out.
@@ -208,16 +210,27 @@ def read_readme(root: Path, programs: Collection[str] = ()) -> tuple[Process, ..
     spans: list[Process] = []
     for name in names:
         inside = False
-        for number, line in enumerate(text_of(root, name).splitlines(), start=1):
+        text = _CONTINUED.sub(_join, text_of(root, name))
+        for number, line in enumerate(text.splitlines(), start=1):
             if _FENCE.match(line):
                 inside = not inside
                 continue
             code = inside or line.startswith(("    ", "\t"))
-            for text in [line.strip()] if code else _SPAN.findall(line):
-                if told := _told(text, programs, whole=code):
+            for piece in [line.strip().rstrip("\\")] if code else _SPAN.findall(line):
+                if told := _told(piece, programs, whole=code):
                     process = Process(line=told, origin=Origin(file=name, line=number))
                     (blocks if code else spans).append(process)
-    return (*blocks, *spans)
+    tasks = (
+        Process(line=told, origin=origin)
+        for line, origin in read_tasks(root)
+        if (told := _told(line, programs, whole=True))
+    )
+    return (*blocks, *spans, *tasks)
+
+
+def _join(lines: re.Match[str]) -> str:
+    """Return a command over several lines as one, followed by as many empty ones."""
+    return re.sub(r"\s*\\\n\s*", " ", lines[0]) + "\n" * lines[0].count("\n")
 
 
 def _told(code: str, programs: Collection[str], *, whole: bool) -> str:

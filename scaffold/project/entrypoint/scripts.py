@@ -4,7 +4,7 @@ import ast
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from scaffold.model.errors import ConfigInvalidError, Detail
@@ -132,6 +132,13 @@ def start_project_script(root: Path, modules: Sequence[Module]) -> Entry | None:
         start=started("script", command, remark(origin, others(names[1:]))),
         port=find_port(modules, variable=False),
     )
+
+
+def script_target(root: Path) -> tuple[str, str]:
+    """Return module and function of the script that has the project's name, empty for none."""
+    own, scripts = project_scripts(root)
+    found = [(name, *one) for name, one in scripts.items() if _bare(name) == _bare(own)]
+    return _parse_entry(*found[0]) if found else ("", "")
 
 
 def is_named_as_project(root: Path) -> bool:
@@ -301,15 +308,54 @@ def main_body(module: Module) -> Sequence[ast.stmt]:
     return body
 
 
-def does_more(module: Module) -> bool:
-    """Tell whether running a file does more than hand an application to its server."""
+def does_more(module: Module, function: str = "") -> bool:
+    """Tell whether running a file, or a function of it, does more than start a server."""
+    named = (one for one in module.tree.body if isinstance(one, Function))
+    body = [one.body for one in named if one.name == function]
     calls = [
         node
-        for statement in main_body(module)
+        for statement in (body[0] if body else main_body(module))
         for node in ast.walk(statement)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)
     ]
     return len(calls) > 1
+
+
+_RUNS_SERVER = {"uvicorn.run", "waitress.serve", "aiohttp.web.run_app"}
+
+
+def runs_server(module: Module, app: App, calls: Iterable[ast.Call]) -> bool:
+    """Tell whether one of these calls of a file has an application listen."""
+    served = _RUNS_SERVER | {f"{app.module.name}.{app.attribute}.run"}
+    return any(module.dotted(call.func) in served for call in calls)
+
+
+def takes_command_line(module: Module, app: App) -> bool:
+    """Tell whether the import of a file parses the command line, or has the application listen.
+
+    A server that imports it has arguments of its own, and listens itself.
+    """
+    parsing = {
+        one.name
+        for one in module.tree.body
+        if isinstance(one, ast.FunctionDef) and any(map(_parses, ast.walk(one)))
+    }
+    simple = [one for one in module.top if isinstance(one, ast.Expr | ast.Assign | ast.AnnAssign)]
+    calls = [node for one in simple for node in ast.walk(one) if isinstance(node, ast.Call)]
+    parses = any(
+        _parses(call) or (isinstance(call.func, ast.Name) and call.func.id in parsing)
+        for call in calls
+    )
+    return parses or runs_server(module, app, calls)
+
+
+def _parses(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "parse_args"
+        and not (node.args or node.keywords)
+    )
 
 
 def _stem(module: Module) -> str:

@@ -130,9 +130,10 @@ def serve_app(app: App, setting: Setting) -> Entry:
             factory=app.factory,
         )
     port = setting.port or from_default(5000, "flask")
-    command = ("python", "-m", "flask", "--app", app.target, "run", "--host", EVERYWHERE)
+    command = ("python", "-m", "flask", "run", "--host", EVERYWHERE, "--port", str(port.value))
     origin = remark(app.origin, "Flask's development server: ask for gunicorn or waitress")
-    start = started(app.framework, (*command, "--port", str(port.value)), origin)
+    # Every release reads the variable; Flask before 2.2 has no option --app.
+    start = started(app.framework, command, origin, environment=[("FLASK_APP", app.target)])
     return Entry(start=start, port=port)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from scaffold.model.project import Found, FrontEnd, Start, Use
+from scaffold.model.project import Found, FrontEnd, Start, Use, When
+from scaffold.project.devices import find_devices
 from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark
 from scaffold.project.entrypoint.apps import App, find_apps, find_routed, is_aside
 from scaffold.project.entrypoint.arguments import (
     name_configurations,
+    name_mounted,
     name_required,
     open_outside,
     option_port,
@@ -39,22 +41,27 @@ from scaffold.project.entrypoint.ports import (
     constant_port,
     find_port,
     gunicorn_bind,
+    ini_port,
     name_unknown_port,
     serves_everywhere,
 )
 from scaffold.project.entrypoint.procfile import read_procfile
+from scaffold.project.entrypoint.programs import start_page
 from scaffold.project.entrypoint.scripts import (
     does_more,
     is_named_as_project,
     main_body,
     project_scripts,
     run_project_script,
+    runs_server,
     runs_something,
+    script_target,
     start_celery,
     start_gradio,
     start_project_script,
     start_script,
     start_streamlit,
+    takes_command_line,
 )
 from scaffold.project.entrypoint.servers import (
     PORT_OPTION,
@@ -66,8 +73,9 @@ from scaffold.project.entrypoint.servers import (
     serve_app,
     serve_site,
 )
-from scaffold.project.opened_devices import find_devices
+from scaffold.project.named_backends import find_workers
 from scaffold.project.reached import find_reached
+from scaffold.project.settings_patterns import find_mounted
 from scaffold.project.setup_files import SETUP_FILES
 from scaffold.project.source_modules import Module, is_example, load_modules, uncollected
 from scaffold.project.uses import find_uses
@@ -136,18 +144,27 @@ def read_sources(
     start = entry.start.value if entry else None
     command, framework = (start.command, start.framework) if start else ((), "")
     reached = find_reached(modules, command=command, framework=framework)
+    mounted = find_mounted(root, modules, files)
+    unmounted, maybe = name_mounted(modules, mounted, reached)
     if entry is not None:
         opened = open_outside(without_help(entry.start), root, modules, files, reached)
         port = entry.port or option_port(opened, modules, reached)
         entry = replace(entry, start=opened, port=port)
         value = entry.start.value
         required = name_required(value.command, modules)
-        value = replace(value, lacks=(*required, *value.lacks))
+        value = replace(value, lacks=(*required, *unmounted, *value.lacks))
         entry = replace(entry, start=replace(entry.start, value=value))
     at_start = [module for module in modules if module.file in reached.starting]
     folder = start.folder if start else "."
-    found = find_uses(modules, files, command=command, reached=reached, folder=folder)
-    uses = (*found, *find_devices(modules), *broken)
+    found = find_uses(
+        modules, files, command=command, reached=reached, folder=folder, mounted=mounted
+    )
+    workers = tuple(
+        Use(code=code, value=value, origin=entry.start.origin, when=When.START)
+        for code, value in find_workers(command, modules)
+        if entry is not None and value not in _tops(files)
+    )
+    uses = (*workers, *found, *find_devices(modules), *broken)
     return SourceFacts(
         start=_from_folder(entry.start, files) if entry else None,
         port=entry.port if entry else None,
@@ -161,6 +178,7 @@ def read_sources(
         notes=(
             *(own.notes if counts else ()),
             *(entry.start.value.lacks if entry else ()),
+            *(maybe if entry else (*unmounted, *maybe)),
             *(name_configurations(entry.start.value, modules, files) if entry else ()),
             *(name_unknown_port(modules, at_start) if entry and entry.port is None else ()),
             *steps.notes,
@@ -252,7 +270,8 @@ def _find_entry(
         known = own if _is_of_the_whole(own) else told
         own = replace(told, port=known.port, health=known.health)
     if own.entry is not None:
-        return _own_entry(own, own.entry, entry, modules, binds=binds)
+        port = own.port or ini_port(root, own.entry.start)
+        return _own_entry(replace(own, port=port), own.entry, entry, modules, binds=binds)
     if entry is not None and not serves:  # for its developers, or only an extra's
         framework = entry.start.value.framework
         launchers = _launchers(web[0], modules) if web else ()
@@ -262,14 +281,32 @@ def _find_entry(
             return own_way
     if entry is not None:
         main = _serving_main(web[0], modules, opened=serves) if web and site is None else None
-        if main is not None and main.port is None:
-            main = replace(main, port=constant_port(modules))
-        return replace(main, health=entry.health if main.port else None) if main else entry
+        if main is None and script and web and _serves_itself(web[0], root):
+            main = replace(script, port=_written_port(entry) or script.port)
+        return _with_health(main, entry, modules) if main else entry
     workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:
-        return _with_others(start_celery(workers[0]), _targets(workers[1:]))
-    plain = _plain_entry(script, _without_examples(root, modules), modules, runs)
+        told_worker = next((one.entry for one in runs if _is_worker(one, workers[0])), None)
+        return _with_others(told_worker or start_celery(workers[0]), _targets(workers[1:]))
+    plain = _plain_entry(
+        root,
+        script,
+        _without_examples(root, modules),
+        modules=modules,
+        installed=installed,
+        runs=runs,
+    )
     return replace(plain, port=own.port or plain.port, health=own.health) if plain else None
+
+
+def _is_worker(run: OwnStart, app: App) -> bool:
+    """Tell whether the README runs a worker of an application, perhaps of some queues only."""
+    file = run.file in {app.module.file, ""}
+    return run.server == "celery" and file and "worker" in _words(run)
+
+
+def _words(run: OwnStart) -> Sequence[str]:
+    return run.entry.start.value.command if run.entry is not None else ()
 
 
 def _web_apps(
@@ -280,21 +317,30 @@ def _web_apps(
 
 
 def _plain_entry(
+    root: Path,
     script: Entry | None,
     files: Sequence[Module],
+    *,
     modules: Sequence[Module],
+    installed: frozenset[str],
     runs: Sequence[OwnStart],
 ) -> Entry | None:
     """Return how what has no server starts: a program that is installed, too, if it is told."""
-    told = None if any(map(runs_something, files)) else _told_program(runs)
-    plain = script or told or start_script(files)
+    told, page, plain = _told_program(root, runs), start_page(files, installed), start_script(files)
+    # ``panel serve app.py``: what runs the file is told, which by itself only describes a page.
+    file = plain.start.origin.file if plain is not None else ""
+    if told and (file in told.start.value.command or not any(map(runs_something, files))):
+        plain = told
+    elif page and file in {"", page.start.origin.file}:
+        plain = page
+    plain = script or plain
     whole = _told_whole(plain, runs, modules) if plain is not None else None
     return replace(plain, start=whole.start) if plain is not None and whole else plain
 
 
 def _told_first(web: Sequence[App], runs: Sequence[OwnStart]) -> list[App]:
     """Return the applications, first of those that are none of examples what the README serves."""
-    words = {word for one in runs if one.entry for word in one.entry.start.value.command}
+    words = {word for one in runs for word in _words(one)}
     return sorted(web, key=lambda app: (is_aside(app.module), app.target not in words))
 
 
@@ -308,10 +354,11 @@ def _told_port(first: str, runs: Sequence[OwnStart]) -> Found[int] | None:
     return None
 
 
-def _told_program(runs: Sequence[OwnStart]) -> Entry | None:
+def _told_program(root: Path, runs: Sequence[OwnStart]) -> Entry | None:
     """Return the first run of an installed program that the README tells."""
     known = (one.entry for one in runs if one.entry is not None and not one.file)
-    return next((one for one in known if one.start.value.command[0] != "python"), None)
+    found = next((one for one in known if one.start.value.command[0] != "python"), None)
+    return replace(found, port=found.port or ini_port(root, found.start)) if found else None
 
 
 def _told_whole(plain: Entry, runs: Sequence[OwnStart], modules: Sequence[Module]) -> Entry | None:
@@ -413,6 +460,19 @@ def _gradio_entry(root: Path, modules: Sequence[Module]) -> Entry | None:
     return None if inside and is_named_as_project(root) else entry
 
 
+def _with_health(main: Entry, entry: Entry, modules: Sequence[Module]) -> Entry:
+    """Return a script that serves an application, with the application's port and health."""
+    main = main if main.port else replace(main, port=constant_port(modules))
+    return replace(main, health=entry.health if main.port else None)
+
+
+def _serves_itself(app: App, root: Path) -> bool:
+    """Tell whether the project's script has the application's file listen, and does more."""
+    module, function = script_target(root)
+    named = module == app.module.name
+    return named and does_more(app.module, function) and serves_everywhere(app.module)
+
+
 def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry | None:
     """Return the script that serves the application and does more, which its server would miss.
 
@@ -420,14 +480,15 @@ def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry
     a script that has it served by its name does. ``opened``: only one that has a production server
     listen to the outside.
     """
-    serving = [
-        module
-        for module in modules
-        if not is_aside(module)
-        and (module is app.module or _imports(module, app))
-        and does_more(module)
-        and (not opened or serves_everywhere(module))
-    ]
+    near = [one for one in modules if not is_aside(one)]
+    near = [one for one in near if one is app.module or _imports(one, app)]
+    names = {name for one in (app.module, app.made_in) for name in one.names.values()}
+    read = [one for one in modules if one.name and any(_belongs(n, {one.name}) for n in names)]
+    if any(takes_command_line(one, app) for one in (app.module, app.made_in, *read)):
+        own = [one for one in near if runs_server(one, app, (call for _, call in one.calls()))]
+        if own:
+            return start_script([app.module] if app.module in own else own)
+    serving = [one for one in near if does_more(one) and (not opened or serves_everywhere(one))]
     if not serving and any(map(_parses_arguments, modules)):
         name = f"{app.module.name}:{app.attribute}"
         serving = [

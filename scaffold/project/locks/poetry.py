@@ -57,6 +57,7 @@ def _package(
         ),
         url=_address(kind, address, source) if kind in {"git", "url"} else "",
         path=relative(root, (root / origin.file).parent / address) if local else "",
+        index=address if kind == "legacy" else "",
         origin=origin,
     )
 

@@ -113,6 +113,7 @@ def _package(entry: Mapping[str, Any], origin: Origin, folder: Path, root: Path)
         extra_requires=tuple((extra, checked(map(_text, found))) for extra, found in edges.items()),
         url=url,
         path=relative(root, folder / path) if path else "",
+        index=str(source.get("registry", "")),
         origin=origin,
     )
 

@@ -74,12 +74,17 @@ CHECKS = (
             planned=seen.promise.packages,
             facts=seen.facts,
             contents=seen.contents,
+            brought=seen.promise.brought,
         ),
     ),
     ImageCheck(
         code=libraries.CODE,
         files=lambda seen: check_libraries(
-            seen.contents, seen.packages, seen.promise.arch, facts=seen.facts
+            seen.contents,
+            seen.packages,
+            seen.promise.arch,
+            facts=seen.facts,
+            brought=seen.promise.brought,
         ),
     ),
     ImageCheck(
@@ -87,15 +92,17 @@ CHECKS = (
         run=lambda seen, ran: check_traced(seen.promise.runs, ran.sightings),
         applies=lambda promise: bool(promise.runs),
     ),
-    ImageCheck(code=start.CODE, run=lambda _, ran: check_start(ran.trial, ran.runs)),
+    ImageCheck(
+        code=start.CODE,
+        run=lambda seen, ran: check_start(ran.trial, ran.runs, seen.promise.brought),
+    ),
     ImageCheck(code=start.MEMORY_CODE, run=lambda _, ran: check_memory(ran.trial, ran.runs)),
     ImageCheck(code=stop.CODE, run=lambda _, ran: check_stop(ran.trial, ran.runs[0], ran.signal)),
     ImageCheck(
         code=writes.CODE, run=lambda _, ran: check_writes(ran.trial, ran.runs[0], ran.loose)
     ),
     ImageCheck(
-        code=rebuild.CODE,
-        run=lambda seen, ran: check_rebuild(seen.contents, ran.rebuilds.edited),
+        code=rebuild.CODE, run=lambda seen, ran: check_rebuild(seen.contents, ran.rebuilds.edited)
     ),
     ImageCheck(
         code=rebuild.UPDATE_CODE,

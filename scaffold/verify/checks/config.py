@@ -9,18 +9,12 @@ from scaffold.model.image import Contents
 from scaffold.model.verification import Check, Expectation, Status
 
 CODE = CheckCode("""config (check): user, architecture and command are the planned ones
-
     `verify` reads the image's configuration and compares it with the plan.
-
-    Generate again: the image was built from other files than those of the plan.
-    """)
+    → Generate again: the image was built from other files than those of the plan.""")
 SECRETS_CODE = CheckCode("""secrets (check): no secret in layers, variables or history
-
     `verify` searches all layers, the configuration and the history for secret files, keys and
     passwords in addresses.
-
-    Name the file in the ignore file, and pass secrets when the container runs.
-    """)
+    → Name the file in the ignore file, and pass secrets when the container runs.""")
 _PLAN_LABEL = "leanscaffold.plan"
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELLS = {"sh", "bash", "ash", "dash"}

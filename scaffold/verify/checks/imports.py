@@ -14,13 +14,10 @@ from scaffold.model.run import Importing, ImportTry
 from scaffold.model.verification import Check, Status
 
 CODE = CheckCode("""imports (check): every installed module imports
-
     `verify` imports each installed module in the image, in a process of its own. What fails in the
     plain image of the same packages too is named and does not fail the check.
-
-    The evidence names module and error. A package that needs another one at run time is missing
-    that requirement; `--trim none` tells whether trimming took a file.
-    """)
+    → The evidence names module and error. A package that needs another one at run time is missing
+    that requirement; `--trim none` tells whether trimming took a file.""")
 # The standard library's modules of other systems.
 _ELSEWHERE = {
     "_winapi",
@@ -47,8 +44,12 @@ def check_imports(
     planned: Mapping[str, str],
     facts: Mapping[str, PackageFact],
     contents: Contents,
+    brought: Mapping[str, str],
 ) -> Check:
-    """Return whether all imports; ``owned`` maps modules to packages, ``planned`` to versions."""
+    """Return whether all imports; ``owned`` maps modules to packages, ``planned`` to versions.
+
+    A module need not import here that misses what is ``brought`` at run time.
+    """
     lacking = list(_not_installed(packages, planned))
     if importing.broken and not lacking:
         return Check(
@@ -65,8 +66,10 @@ def check_imports(
         if not one.error:
             continue
         package = owned.get(one.module, "")
-        reason = _excuse(one, by_name.get(package), facts.get(package)) or _left_to_others(
-            one, package, packages, facts.get(package), contents
+        reason = (
+            name_brought(one.error, brought)
+            or _excuse(one, by_name.get(package), facts.get(package))
+            or _left_to_others(one, package, packages, facts.get(package), contents)
         )
         line = f"{one.module} ({package}): {one.error}" if package else f"{one.module}: {one.error}"
         if reason:
@@ -121,6 +124,12 @@ def _conclude(
     return Check(
         code=CODE, status=Status.PASSED, text=text, evidence=tuple(excused), figures=figures
     )
+
+
+def name_brought(text: str, brought: Mapping[str, str]) -> str:
+    """Return who brings what an error says is missing here, empty where it says nothing of it."""
+    found = next((name for name in brought if name in text), "")
+    return f"{brought[found]} brings what it misses here ({found})" if found else ""
 
 
 def _not_installed(packages: Sequence[Installed], planned: Mapping[str, str]) -> Iterator[str]:

@@ -16,12 +16,9 @@ from scaffold.model.target import Arch
 from scaffold.model.verification import Check, Status
 
 CODE = CheckCode("""libraries (check): every machine code file finds its libraries
-
     `verify` reads all ELF files of the image and looks up each shared library they name, the way
     the loader does.
-
-    Add what brings the library (`--with PACKAGE`), or choose a base that ships it.
-    """)
+    → Add what brings the library (`--with PACKAGE`), or choose a base that ships it.""")
 _SHOWN = 8
 _OF_SYSTEM = ("/lib", "/usr/lib", "/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/")
 _SMALL = {Arch.ARM_V7, Arch.ARM_V6, Arch.I386}
@@ -30,7 +27,7 @@ _PROCESSORS = {machine for machine, _ in _MACHINES.values()}
 # Modules of the standard library that need a terminal, a window or a rare database; bases leave
 # their libraries out (the official slim image Tk's), and what needs them says so at its start.
 _STDLIB_OPTIONAL = {
-    *("_tkinter", "readline", "_curses", "_curses_panel", "_dbm", "_gdbm", "nis", "ossaudiodev"),
+    *("_tkinter", "readline", "_curses", "_curses_panel", "_dbm", "_gdbm", "nis", "ossaudiodev")
 }
 
 
@@ -49,24 +46,40 @@ def check_libraries(
     arch: Arch,
     *,
     facts: Mapping[str, PackageFact],
+    brought: Mapping[str, str],
 ) -> Check:
-    """Return whether every library that an ELF file of the image names is in the image."""
+    """Return whether every library that an ELF file of the image names is in the image.
+
+    What is ``brought`` at run time, by whom the mapping says, cannot be looked up here.
+    """
     finder = _Image(contents)
     owned = owners(packages)
     elves = {path: file.elf for path, file in contents.files.items() if file.elf}
     foreign = list(_foreign(elves, packages, owned, arch))
     lacks = sorted(finder.lacks(elves, owned, arch), key=lambda one: (one.owner, one.soname))
     idle = finder.idle(elves, owned)
-    optional = [lack for lack in lacks if lack.path in idle or _is_optional(lack, facts)]
-    needed = [lack for lack in lacks if lack not in optional]
+    outside = [lack for lack in lacks if lack.soname in brought]
+    optional = [
+        lack
+        for lack in lacks
+        if lack not in outside and (lack.path in idle or _is_optional(lack, facts))
+    ]
+    needed = [lack for lack in lacks if lack not in (*outside, *optional)]
     figures = (("elf_files", float(len(elves))),)
     remarks = tuple(
         f"{posixpath.basename(name)} needs {soname}, which "
         + ("the distribution leaves to other packages" if name in idle else "is optional")
         for name, soname in _pairs(optional)
     )
+    remarks += tuple(
+        f"{posixpath.basename(name)} needs {soname}, which {brought[soname]} brings: not checked"
+        for name, soname in _pairs(outside)
+    )
     if not needed and not foreign:
         text = f"{len(elves)} ELF files find every library they name"
+        if outside:
+            sonames = ", ".join(sorted({lack.soname for lack in outside}))
+            text += f", but {sonames}, unchecked: {brought[outside[0].soname]} brings it"
         return Check(code=CODE, status=Status.PASSED, text=text, evidence=remarks, figures=figures)
     problems = [*foreign, *_group(needed)]
     return Check(
@@ -120,10 +133,7 @@ def _is_optional(lack: Lack, facts: Mapping[str, PackageFact]) -> bool:
 
 
 def _foreign(
-    elves: Mapping[str, Elf],
-    packages: Sequence[Installed],
-    owned: Mapping[str, str],
-    arch: Arch,
+    elves: Mapping[str, Elf], packages: Sequence[Installed], owned: Mapping[str, str], arch: Arch
 ) -> Iterator[str]:
     """Yield what is for another processor.
 

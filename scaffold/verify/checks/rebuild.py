@@ -5,21 +5,15 @@ from dataclasses import dataclass
 from scaffold.model.codes import CheckCode
 from scaffold.model.image import Contents
 from scaffold.model.run import Rebuild
+from scaffold.model.target import mega
 from scaffold.model.verification import Check, Status
-from scaffold.verify.checks.size import mega
 
 CODE = CheckCode("""rebuild (check): an edit rebuilds only the last steps
-
     `verify` edits one source file, builds again and counts the steps that ran.
-
-    Files that change at every build (`.git`, caches) should be in the ignore file.
-    """)
+    → Files that change at every build (`.git`, caches) should be in the ignore file.""")
 UPDATE_CODE = CheckCode("""update (check): an update of one package transfers few bytes
-
     `verify` changes one package and counts the layers and bytes that a device would pull.
-
-    Nothing to do: it fails only when all layers change, which is a bug to report.
-    """)
+    → Nothing to do: it fails only when all layers change, which is a bug to report.""")
 NOT_TRIED = {
     "quick": "left out (--quick)",
     "image": "not tried: an existing image was given, nothing was built",
@@ -44,10 +38,7 @@ def check_rebuild(contents: Contents, rebuild: Rebuild | str) -> Check:
     app = contents.config.workdir.rstrip("/") + "/"
     own = {file.layer for path, file in contents.files.items() if path.startswith(app)}
     stray = [number for number in rebuild.changed if number not in own]
-    figures = (
-        ("rebuild_seconds", rebuild.seconds),
-        ("rebuild_moved_bytes", float(rebuild.moved)),
-    )
+    figures = (("rebuild_seconds", rebuild.seconds), ("rebuild_moved_bytes", float(rebuild.moved)))
     evidence = tuple(f"ran again: {step}" for step in rebuild.ran)
     if stray or not rebuild.changed:
         text = (
@@ -82,10 +73,7 @@ def check_update(contents: Contents, rebuild: Rebuild | str | None) -> Check:
     if isinstance(rebuild, str):
         return _untried(UPDATE_CODE, rebuild)
     download = sum(layer.download for layer in contents.layers)
-    figures = (
-        ("update_seconds", rebuild.seconds),
-        ("update_moved_bytes", float(rebuild.moved)),
-    )
+    figures = (("update_seconds", rebuild.seconds), ("update_moved_bytes", float(rebuild.moved)))
     evidence = tuple(f"ran again: {step}" for step in rebuild.ran)
     if 0 in rebuild.changed and rebuild.layers > 1:
         return Check(

@@ -5,14 +5,12 @@ from collections.abc import Iterator, Sequence
 from scaffold.docker.installed_packages import Installed
 from scaffold.model.codes import CheckCode
 from scaffold.model.image import Contents
+from scaffold.model.target import mega
 from scaffold.model.verification import Check, Expectation, Layer, Status, Stored
 
 CODE = CheckCode("""size (check): the image is as large as predicted, and within the limit
-
     `verify` adds up what the layers hold and compares it with prediction, bound and limit.
-
-    A size outside of the bound is a bug of leanscaffold: report it with `plan --json`.
-    """)
+    → A size outside of the bound is a bug of leanscaffold: report it with `plan --json`.""")
 # What a prediction has to keep, whatever narrower bound it gave itself.
 ON_DISK_BOUND = 0.02
 DOWNLOAD_BOUND = 0.08
@@ -218,11 +216,6 @@ def _spell_layer(number: int, layer: Layer) -> str:
         f"layer {number}: {mega(layer.on_disk)} on disk, {mega(layer.download)} to download  "
         f"{layer.made_by}"
     ).rstrip()
-
-
-def mega(size: int) -> str:
-    """Return ``12.3 MB`` or, of little, ``12.3 kB``."""
-    return f"{size / _MEGA:.1f} MB" if abs(size) >= _MEGA / 10 else f"{size / 1e3:.1f} kB"
 
 
 def _percent(measured: int, predicted: int) -> str:

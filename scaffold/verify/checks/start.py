@@ -1,27 +1,22 @@
 """The app starts, answers, stays, and keeps to the device's memory."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from scaffold.model.codes import CheckCode
 from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
+from scaffold.verify.checks.imports import name_brought
 
 CODE = CheckCode("""start (check): the app starts and answers
-
     The image runs as its own user with a read-only root and no network until it answers on its port
     or health path, or runs on for a while where it has none.
-
-    The evidence shows the last lines that the app wrote. Give the variables and files that it needs
-    with `--env` and `--env-file`, and writable folders with `--writable`.
-    """)
+    → The evidence shows the last lines that the app wrote. Give the variables and files that it
+    needs with `--env` and `--env-file`, and writable folders with `--writable`.""")
 MEMORY_CODE = CheckCode("""memory (check): the app stays below the device's memory
-
     The container runs under the target's memory limit, and its peak is read from the cgroup.
-
-    Raise `--memory`, run fewer workers, or import less at start.
-    """)
+    → Raise `--memory`, run fewer workers, or import less at start.""")
 _LOG_LINES = 6
 _MEBI = 1 << 20
 _LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
@@ -36,14 +31,16 @@ _DEVICE = re.compile(
 _SOURCES_HINT = "the log's last lines are above; `docker run --rm -it IMAGE` shows all of it"
 
 
-def check_start(trial: RunSpec, runs: Sequence[Run]) -> Check:
+def check_start(
+    trial: RunSpec, runs: Sequence[Run], brought: Mapping[str, str] | None = None
+) -> Check:
     """Return whether the app started in every run.
 
     A server has to answer and to be there still after ``settle`` seconds. A command has to end
-    with 0, or to live on for ``patience`` seconds. One that ends because a service or a device is
-    not there has proven nothing.
+    with 0, or to live on for ``patience`` seconds. One that ends because a service, a device or
+    what is ``brought`` at run time is not there has proven nothing.
     """
-    troubles = [trouble for run in runs if (trouble := _trouble(trial, run))]
+    troubles = [trouble for run in runs if (trouble := _trouble(trial, run, brought or {}))]
     if troubles:
         return troubles[0]
     run = runs[0]
@@ -73,18 +70,20 @@ def check_start(trial: RunSpec, runs: Sequence[Run]) -> Check:
     )
 
 
-def _trouble(trial: RunSpec, run: Run) -> Check | None:
+def _trouble(trial: RunSpec, run: Run, brought: Mapping[str, str]) -> Check | None:
     text, hint = _why(trial, run)
     if not text:
         return None
     unproven = trial.port is None and (_SERVICE.search(run.log) or _DEVICE.search(run.log))
+    outside = "for want of something outside of the image" if unproven else ""
+    outside = name_brought(run.log, brought) or outside
     return Check(
         code=CODE,
-        status=Status.NOT_VERIFIED if unproven else Status.FAILED,
-        text=text if not unproven else f"{text}, for want of something outside of the image",
+        status=Status.NOT_VERIFIED if outside else Status.FAILED,
+        text=f"{text}, {outside}" if outside else text,
         evidence=last_lines(run.log),
         hint="run it where that is there: --network, --env NAME=VALUE, --on the device"
-        if unproven
+        if outside
         else hint,
     )
 

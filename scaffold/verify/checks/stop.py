@@ -5,11 +5,8 @@ from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
 CODE = CheckCode("""stop (check): the app stops on its stop signal
-
     `verify` sends the stop signal and waits for the grace period.
-
-    Handle SIGTERM, or choose the signal that the server listens to.
-    """)
+    → Handle SIGTERM, or choose the signal that the server listens to.""")
 _DEAF = (
     "the first process of a container is deaf to signals without a handler: install one, or set "
     "STOPSIGNAL to one that it has"

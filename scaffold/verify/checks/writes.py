@@ -8,11 +8,8 @@ from scaffold.model.run import Run, RunSpec
 from scaffold.model.verification import Check, Status
 
 CODE = CheckCode("""writes (check): nothing is written outside of the writable folders
-
     `verify` watches what the running app writes, and compares it with the declared folders.
-
-    Declare the folder with `--writable FOLDER`, or have the app write to /tmp or its home.
-    """)
+    → Declare the folder with `--writable FOLDER`, or have the app write to /tmp or its home.""")
 _READ_ONLY = re.compile(r"Read-only file system(?:: ['\"]?([^'\"\n]+))?|Errno 30")
 # Where engines mount things of their own.
 _MOUNTED = ("/dev", "/proc", "/sys", "/run/cgroup", "/etc/hosts", "/etc/hostname")
@@ -43,9 +40,7 @@ def check_writes(trial: RunSpec, run: Run, loose: Run | None) -> Check:
         )
     if loose is None:
         return Check(
-            code=CODE,
-            status=Status.LEFT_OUT,
-            text="left out (--quick): a run with a writable root",
+            code=CODE, status=Status.LEFT_OUT, text="left out (--quick): a run with a writable root"
         )
     if run.refused or loose.refused:
         return Check(

@@ -22,6 +22,7 @@ from scaffold.model.knowledge import (
     PackageFact,
     Proven,
     Recipe,
+    ReleaseBounds,
     Swap,
 )
 from scaffold.model.target import Arch, LibcFamily
@@ -85,6 +86,10 @@ def with_companion(facts: Facts, **changes: Any) -> Facts:
     values = {"code": "needs-service", "package": "a", "text": "it needs b", "way": "add b"}
     companion = Companion(**{**values, "source": "docs", "checked": TODAY, **changes})
     return replace(facts, companions={"a": companion})
+
+
+def with_bounds(facts: Facts, name: str, *rows: tuple[str, str, str]) -> Facts:
+    return replace(facts, bounds={name: ReleaseBounds(rows=rows, source="tried", checked=TODAY)})
 
 
 def with_swap(facts: Facts, **changes: object) -> Facts:
@@ -225,6 +230,9 @@ BROKEN: list[tuple[str, str, Callable[[Facts], Facts]]] = [
     ("source-missing", "modules/PIL", lambda f: with_module(f, packages=("pillow",), source="")),
     ("companion-empty", "companions/a", lambda f: with_companion(f, package="")),
     ("companion-code", "companions/a", lambda f: with_companion(f, code="needs-luck")),
+    ("name", "bounds/Flask", lambda f: with_bounds(f, "Flask", ("<1", "b<3", "x"))),
+    ("requirement", "bounds/a", lambda f: with_bounds(f, "a", ("1", "b<3", "x"))),
+    ("requirement", "bounds/a", lambda f: with_bounds(f, "a", ("<1", "b <", "x"))),
     ("hardware-empty", "hardware/a", lambda f: with_hardware(f, packages=())),
     ("hardware-why", "hardware/a", lambda f: with_hardware(f, boards=("board",))),
     ("board-unknown", "hardware/a", lambda f: with_hardware(f, on={"bord*": Access()})),

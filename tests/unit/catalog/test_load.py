@@ -1,5 +1,6 @@
 """Fact files: what is accepted, what is refused and how it is said."""
 
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -225,8 +226,9 @@ def test_a_layer_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_facts_from_the_cache_are_those_of_the_files_until_one_changes(tmp_path: Path) -> None:
     folder, cache = tree.write(tmp_path / "knowledge"), Cache(tmp_path / "cache")
-    first = load_facts(folder, cache=cache)
-    assert first == load_facts(folder, cache=cache) == load_facts(folder)
+    ways = [load_facts(folder, cache=cache), load_facts(folder, cache=cache), load_facts(folder)]
+    first, kept, read = ([getattr(one, each.name) for each in fields(one)] for one in ways)
+    assert first == kept == read
     tree.replace(folder, "libraries.toml", '"libX11.so.6"', '"libX12.so.6"')
     assert "libX12.so.6" in load_facts(folder, cache=cache).libraries
     tree.replace(folder, "libraries.toml", "trixie", "trixi")

@@ -91,6 +91,9 @@ def test_a_context_that_is_not_there_is_an_error_and_not_the_machines_own_engine
     with pytest.raises(EngineMissingError, match="no docker context 'gone'") as raised:
         enter(DOCKER_CONFIG=str(config), DOCKER_CONTEXT="gone")
     assert "docker context ls" in raised.value.hint
+    with pytest.raises(EngineMissingError) as raised:
+        enter(DOCKER_CONFIG=str(config), DOCKER_CONTEXT="pi@board")
+    assert raised.value.hint.startswith("an engine over SSH is ssh://pi@board;")
 
 
 @pytest.mark.parametrize("address", ["unix:///nowhere.sock", "tcp://127.0.0.1:9", "nonsense://x"])

@@ -46,12 +46,16 @@ def on_accelerator(plan: Plan, accelerator: Accelerator) -> Plan:
     return replace(plan, targets=(replace(only, chosen=replace(only.chosen, candidate=candidate)),))
 
 
-def with_access(plan: Plan, *texts: str, opens: tuple[str, ...] = ()) -> Plan:
+def with_access(
+    plan: Plan, *texts: str, opens: tuple[str, ...] = (), calls: tuple[str, ...] = ()
+) -> Plan:
     where = Origin(file="main.py", line=3)
-    uses = tuple(Use(code="opens-device", value=path, origin=where) for path in opens)
+    uses = [Use(code="opens-device", value=path, origin=where) for path in opens]
+    uses += [Use(code="calls", value=one, origin=where) for one in calls]
     (only,) = plan.targets
-    asking = replace(PROJECT, asked=ask(*texts), uses=uses)
-    candidate = replace(only.chosen.candidate, access=find_access(FACTS, asking, only.target))
+    asking = replace(PROJECT, asked=ask(*texts), uses=tuple(uses))
+    access = find_access(FACTS, asking, only.target, dict.fromkeys(texts, "1"))
+    candidate = replace(only.chosen.candidate, access=access)
     return replace(plan, targets=(replace(only, chosen=replace(only.chosen, candidate=candidate)),))
 
 
@@ -110,6 +114,48 @@ def test_a_group_without_a_number_of_its_own_says_how_to_get_it() -> None:
     unit = with_all(plan)["app.service"]
     assert "--device /dev/video1" in unit
     assert unit.count("--group-add") == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "calls", "given", "options"),
+    [
+        (
+            (),
+            ("socket.SOCK_RAW",),
+            {"user": "0", "cap_add": ["NET_RAW", "DAC_OVERRIDE"]},
+            ["--user 0", "--cap-add NET_RAW", "--cap-add DAC_OVERRIDE"],
+        ),
+        ((), ("zeroconf.Zeroconf",), {"network_mode": "host"}, ["--network host"]),
+        (
+            ("bluepy",),
+            (),
+            {
+                "user": "0",
+                "network_mode": "host",
+                "cap_add": ["NET_ADMIN", "NET_RAW", "DAC_OVERRIDE"],
+            },
+            ["--user 0", "--network host", "--cap-add NET_ADMIN"],
+        ),
+        ((), ("torch.utils.data.DataLoader",), {"shm_size": "256m"}, ["--shm-size 256m"]),
+        (("playwright",), (), {"shm_size": "256m"}, ["--shm-size 256m"]),
+        # What only some need is told, and not given.
+        ((), ("icmplib.ping",), {}, []),
+        ((), ("os.geteuid",), {}, []),
+    ],
+)
+def test_rights_are_the_same_in_all_that_runs_the_image(
+    texts: tuple[str, ...], calls: tuple[str, ...], given: dict[str, object], options: list[str]
+) -> None:
+    plan = on_device(with_access(simple_plan(), *texts, calls=calls), 512 << 20)
+    files = with_all(plan)
+    (balena,) = yaml.safe_load(files["balena/docker-compose.yml"])["services"].values()
+    names = ("user", "network_mode", "cap_add", "shm_size")
+    for service in (service_of(plan), balena):
+        assert {name: service[name] for name in names if name in service} == given
+        assert ("ports" in service) is ("network_mode" not in given)
+    assert [one for one in options if f"    {one} \\\n" not in files["app.service"]] == []
+    capabilities = re.findall(r"    --cap-add (\S+)", files["app.service"])
+    assert capabilities == given.get("cap_add", [])
 
 
 def test_several_targets_get_an_image_each_and_a_list_of_them() -> None:

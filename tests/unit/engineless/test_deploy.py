@@ -30,7 +30,7 @@ from scaffold.engineless.deploy import (
     write_missing,
 )
 from scaffold.model.errors import EngineError, UsageError
-from scaffold.model.hardware import Group, Hardware, HostAccess
+from scaffold.model.hardware import Group, Hardware, HostAccess, Rights
 from scaffold.model.target import Arch
 
 if TYPE_CHECKING:
@@ -153,7 +153,15 @@ def test_it_runs_as_the_compose_file_says(tmp_path: Path) -> None:
     assert found["environment"]["LG_WD"] == "/tmp"  # noqa: S108 - in the container
     assert (found["mem_limit"], found["nano_cpus"]) == (512 << 20, 3_500_000_000)
     assert list(found["tmpfs"].values()) == [f"size={64 << 20},mode=1777"]
-    assert "runtime" not in found
+    assert not {"runtime", "user", "network_mode", "shm_size"} & set(found)
+    rights = Rights(user="0", capabilities=("NET_RAW",), network="host")
+    granted = run_settings(
+        replace(job, access=replace(job.access, rights=rights, shares="workers")), saved
+    )
+    assert (granted["user"], granted["network_mode"]) == ("0", "host")
+    assert granted["cap_add"] == ["NET_RAW", "DAC_OVERRIDE"]
+    assert granted["shm_size"] == 256 << 20
+    assert "ports" not in granted
     cuda = load_facts(knowledge()).accelerators["cuda"]
     used = run_settings(replace(job, accelerator=cuda), saved)
     assert used["runtime"] == "nvidia"
@@ -405,7 +413,7 @@ def test_a_first_one_that_is_not_well_leaves_nothing_behind(tmp_path: Path) -> N
 def test_what_does_not_fit_beside_the_old_one_is_not_sent(tmp_path: Path) -> None:
     engine = FakeEngine()
     deploy_to(engine, tmp_path, b"apps")
-    with pytest.raises(EngineError, match=r"has 0\.0 MB free, and the new layers take"):
+    with pytest.raises(EngineError, match=r"has 4\.1 kB free, and the new layers take"):
         deploy_to(engine, tmp_path, b"edit", room=4096)
     assert len(engine.loaded) == 1
     assert engine.named["app"].running
@@ -418,7 +426,7 @@ def test_what_a_killed_run_stopped_runs_again_though_nothing_new_fits(tmp_path: 
     old = engine.named["app"]
     old.stop()
     old.rename("app-previous")
-    with pytest.raises(EngineError, match="MB free"):
+    with pytest.raises(EngineError, match="kB free"):
         deploy_to(engine, tmp_path, b"edit", room=4096)
     assert engine.named == {"app": old}
     assert old.running

@@ -3,8 +3,9 @@
 import pytest
 
 from scaffold.lint.context import Surroundings
-from scaffold.lint.linter import unknown_images
-from tests.support.lint_cases import case_of, found_by
+from scaffold.lint.linter import check, unknown_images
+from scaffold.lint.rules.project import debian_name
+from tests.support.lint_cases import case_of, case_with_project, found_by
 
 BASE = "FROM python:3.13-slim-trixie\n"
 ALPINE = "FROM python:3.13-alpine3.23\n"
@@ -28,6 +29,7 @@ COPY --from=build /app /app
 """
 CLEAN = {
     "LS101": [
+        BASE + 'ARG OPTIONS="--no-cache-dir -q"\nRUN pip install $OPTIONS a==1\n',
         BASE + "ENV PIP_NO_CACHE_DIR=1\nRUN pip install a==1\n",
         BASE + "RUN PIP_NO_CACHE_DIR=1 pip install a==1\n",
         BASE + "RUN pip install a==1 && rm -rf /root/.cache\n",
@@ -35,6 +37,8 @@ CLEAN = {
         BASE + "RUN echo pip install a\n",
     ],
     "LS104": [
+        BASE + "RUN uv pip install --python-preference system --index https://a.example -r a.txt\n",
+        BASE + "RUN uv pip install --requirements a.txt --overrides b.txt --torch-backend cpu\n",
         BASE + "RUN pip install ./dist/a.whl . git+https://a.example/b $PACKAGE\n",
         BASE + "RUN pip install -c constraints.txt flask\n",
         BASE + "RUN pip install --index-url https://a.example/ a==1\n",
@@ -63,7 +67,13 @@ CLEAN = {
         BASE + "RUN yes | apt-get install a && echo Y | sudo apt-get install b\n",
     ],
     "LS408": [BASE + "RUN apk add --virtual .b gcc && pip install a && apk del .b\n"],
-    "LS412": [BASE + "RUN set -o pipefail && a | b\n", BASE + "RUN yes | a\n"],
+    "LS412": [
+        BASE + "RUN case $A in \\\n  dev|beta|fix*) echo a;; \\\n  (c|d) b;; e|f) g; esac\n",
+        BASE + "RUN if cat a | grep -q b; then true; fi; seq 8 | xargs mkdir\n",
+        BASE + "RUN ! cat a | grep -q b\n",
+        BASE + "RUN set -o pipefail && a | b\n",
+        BASE + "RUN yes | a\n",
+    ],
     "LS414": [BASE + "RUN cd /a && make\n"],
     "LS501": ["FROM app:nonroot\n", BASE + "USER 1\n", "FROM a AS b\nUSER 1\nFROM b\n"],
     "LS503": [BASE + "CMD exec gunicorn a:b\n"],
@@ -95,6 +105,7 @@ CLEAN = {
         "FROM debian:12.2-slim\nRUN apt-get install -y python3.11 python3-distutils\n",
     ],
     "LS513": [
+        BASE + "USER app\nRUN python -m venv venv\n",
         "FROM alpine:3.23\nRUN apk add python3 && python3 -m venv /v\n",
         "FROM somebody/base:1\nRUN python3 -m venv /v\n",
         BASE + "RUN python -m venv /a\nRUN python -m venv /b\n",
@@ -179,6 +190,24 @@ CLEAN = {
         "ARG A=1\nFROM python:3.13\nRUN for A in 1 2; do A=$A; echo $A; done\n",
         "FROM python:3.13\nCOPY a-$TARGETARCH ${B:-c} /d/\n",
     ],
+    "LS403": [
+        BASE + "ENV HOW=--no-install-recommends\nRUN apt-get install -y ${HOW} curl\n",
+        "FROM debian AS a\nARG A=--no-install-recommends\nFROM a\nRUN apt-get install -y $A curl\n",
+    ],
+    "LS201": [
+        "FROM debian:13 AS a/b\nFROM debian:13\nCOPY --from=a/b /x /x\n",
+        BASE + "COPY --from=tools /x /x\nCOPY --from=index.example/uv:1 /uv /bin/\n",
+    ],
+    "LS202": [
+        "FROM index.example/devcontainers/python:1-3.11-bullseye\n",
+        "FROM somebody/python:v4\n",
+    ],
+    "LS203": [
+        "FROM index.example/lambda/python:3.12\n",
+    ],
+    "LS411": [
+        BASE + "RUN sudo -Hu app mkdir /data\n",
+    ],
 }
 FOUND = {
     "LS101": [
@@ -186,7 +215,12 @@ FOUND = {
         BASE + 'RUN ["pip", "install", "a==1"]\n',
     ],
     "LS104": [BASE + "RUN pip install 'flask[async]>=2'\n", BASE + "RUN uv pip install flask\n"],
-    "LS205": ["ARG V=3.7\nFROM python:${V}-slim\n", "FROM debian:stretch\n"],
+    "LS205": [
+        "FROM ubuntu:20.04\n",
+        "FROM ubuntu:bionic\n",
+        "ARG V=3.7\nFROM python:${V}-slim\n",
+        "FROM debian:stretch\n",
+    ],
     "LS301": [
         BASE + "COPY . .\nRUN pip install a==1\n",
         BASE + "ADD ./ /app\nRUN poetry install\n",
@@ -281,6 +315,23 @@ FOUND = {
     ],
     "LS703": [BASE + "ARG T\nRUN pip install git+https://$T@a.example/b\n"],
     "LS904": ["FROM python:$V\n", "ARG A=1\nFROM python:3.13\nRUN echo ${A}\n"],
+    "LS201": [
+        BASE + "COPY --from=index.example/uv:latest /uv /bin/\n",
+        BASE + "RUN --mount=type=bind,from=a/uv,source=/uv,target=/bin/uv uv sync\n",
+    ],
+    "LS202": [
+        "FROM index.example/library/python:3-slim\n",
+        "FROM index.example:5000/python:3-slim\n",
+        "FROM arm32v7/python:3-slim\n",
+    ],
+    "LS408": [
+        BASE + "RUN apt-get install -y gcc && apt-get -y autoremove\n",
+        BASE + 'ARG TOOLS="gcc make"\nRUN apt-get install -y $TOOLS\n',
+    ],
+    "LS412": [
+        BASE + "RUN case $A in a|b) curl c | tar x;; esac\n",
+        BASE + "RUN case $A in a) b;; esac; curl c | tar x\n",
+    ],
 }
 
 
@@ -309,3 +360,38 @@ def test_images_of_which_nothing_is_known_are_said() -> None:
     case = case_of("FROM somebody/app:1 AS a\nFROM python:3.13\nFROM fedora\nFROM a\n")
     (note,) = unknown_images(case)
     assert "somebody/app:1" in note
+
+
+@pytest.mark.parametrize(
+    "line", ["{% if debian %}", "{{ install }}", "  {%- for a in b %}", "{%- endif %}"]
+)
+def test_a_template_is_one_finding(line: str) -> None:
+    case = case_of(f"FROM python AS a\n{line}\nRUN pip install {{{{ a }}}}\nADD a /b\n")
+    assert [(one.code, one.line) for one in check(case)] == [("LS901", 2)]
+
+
+def test_headers_bring_their_library() -> None:
+    psycopg = "FROM python:3.13-slim-trixie\nRUN apt-get install -y {}\nRUN pip install psycopg\n"
+    assert found_by("LS802", case_with_project(psycopg.format("curl")))
+    assert not found_by("LS802", case_with_project(psycopg.format("libpq-dev")))
+
+
+def test_whoever_installs_a_compiler_knows_that_packages_are_compiled() -> None:
+    text = BASE + "RUN pip install psycopg2\n"
+    tools = BASE.replace("\n", " AS a\n") + "RUN apt-get install -y build-essential\n"
+    assert found_by("LS801", case_with_project(text))
+    assert not found_by("LS801", case_with_project(tools + text))
+
+
+@pytest.mark.parametrize(
+    ("soname", "name"),
+    [
+        ("libnl-route-3.so.200", "libnl-route-3-200"),
+        ("libGL.so.1", "libgl1"),
+        ("libfoo_bar.so.2", "libfoo-bar2"),
+        ("libavcodec.so.61", "libavcodec61"),
+        ("libicuuc", "libicuuc"),
+    ],
+)
+def test_debian_names_the_package_of_a_library(soname: str, name: str) -> None:
+    assert debian_name(soname) == name

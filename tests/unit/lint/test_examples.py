@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from scaffold.lint.checking import check
 from scaffold.lint.context import Case, Surroundings
-from scaffold.lint.linter import lint
+from scaffold.lint.linter import check, lint
 from scaffold.lint.rules import Rule, all_rules
 from scaffold.model.target import Arch
 from scaffold.resolver.tags import parse_arch

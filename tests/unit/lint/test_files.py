@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from scaffold.lint.checking import check, select_rules
 from scaffold.lint.context import Decided
-from scaffold.lint.linter import lint
+from scaffold.lint.linter import check, lint, select_rules
 from scaffold.lint.rules import all_rules
 from scaffold.model.resolution import Reason
 from scaffold.model.target import Arch, Budget, Target

@@ -1,6 +1,6 @@
 """A plan that takes long says what it reads, and how much it has read."""
 
-from scaffold.operations.told_index import ToldIndex
+from scaffold.operations.plan import ToldIndex
 from scaffold.resolver.cache import ResolutionRequest, ResolverCache
 from scaffold.resolver.resolve import resolve
 from tests.support.worlds import World, ask, environment

@@ -11,8 +11,9 @@ from scaffold.model.codes import Code
 from scaffold.model.options import Options, Request
 from scaffold.model.project import Origin, Use, When
 from scaffold.model.target import Arch, Budget, Target
-from scaffold.planner.hardware import find_access, list_misfits, list_mounted
+from scaffold.planner.hardware import find_access, find_brought, list_misfits, list_mounted
 from scaffold.planner.os_packages import find_os_packages
+from tests.support.builders import make_weighed
 from tests.support.dockerfiles import PROJECT
 from tests.support.worlds import ask
 
@@ -278,3 +279,50 @@ def test_an_element_of_another_board_is_refused_where_the_start_uses_it(
     found = list(list_misfits(FACTS, target(device), project, {}))
     assert [fails for _, fails in found] == {"": [], "told": [False], "refused": [True]}[ends]
     assert all(f"main.py:3: {element} does not work on" in reason.text for reason, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("device", "package", "provided", "library", "brings"),
+    [
+        ("", "numpy", "", "libcuda.so.1", "the driver of the NVIDIA GPU (CUDA)"),
+        ("jetson-nano", "numpy", "", "libnvcuvid.so.1", "the driver of the NVIDIA GPU (CUDA)"),
+        ("raspberry-pi-5", "numpy", "", "libcuda.so.1", None),
+        ("orange-pi-5", "rknn-toolkit-lite2", "", "librknnrt.so", "the device's system"),
+        ("orange-pi-5", "numpy", "", "librknnrt.so", None),
+        ("coral-dev-board", "pycoral", "", "libedgetpu.so.1", "the device's system"),
+        # HailoRT, VideoCore's and Intel's halves are where the user says that they are mounted.
+        ("", "hailort", "libhailort.so.4.23.0", "libhailort.so.4.23.0", "a mount (--provided)"),
+        ("raspberry-pi-3", "picamera", "libmmal.so", "libmmal.so", "a mount (--provided)"),
+        (
+            "n100-mini-pc",
+            "openvino",
+            "libze_loader.so.1",
+            "libze_loader.so.1",
+            "a mount (--provided)",
+        ),
+        ("", "numpy", "", "libz.so.1", None),
+    ],
+)
+def test_who_brings_a_library_at_run_time(
+    device: str, package: str, provided: str, library: str, brings: str | None
+) -> None:
+    project = replace(PROJECT, asked=ask(package))
+    found = find_brought(FACTS, target(device), [provided], project)
+    assert found.get(library) == brings
+
+
+@pytest.mark.parametrize("base", ["slim-trixie", "bare-trixie", "alpine-3.24"])
+def test_a_library_of_a_driver_is_refused_with_the_option_that_says_it_is_there(base: str) -> None:
+    made = make_weighed("codec")
+    found = find_os_packages(
+        project=PROJECT,
+        facts=FACTS,
+        base=next(one for one in FACTS.bases if one.id == base),
+        arch=Arch.AMD64,
+        packages=[replace(made, facts=replace(made.facts, needs=("libnvcuvid.so.1",)))],
+        options=Options(),
+    )
+    told = [one.text for one in found.refused if one.fact == "libnvcuvid.so.1"]
+    assert [one.rpartition(": ")[2] for one in told] == [
+        "--accelerator cuda says that the device has one"
+    ]

@@ -10,7 +10,7 @@ from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.codes import Code
 from scaffold.model.index import WheelFacts
-from scaffold.model.knowledge import Companion, Facts, ModuleFact, PackageFact
+from scaffold.model.knowledge import Companion, Facts, ModuleFact, PackageFact, ReleaseBounds
 from scaffold.model.project import Asked, Found, Origin, Project, Use, When
 from scaffold.model.resolution import Weighed
 from scaffold.planner.companions import (
@@ -19,7 +19,12 @@ from scaffold.planner.companions import (
     list_written_folders,
     note_writes,
 )
-from scaffold.planner.source_usage import find_dropped, find_missing
+from scaffold.planner.source_usage import (
+    find_dropped,
+    find_incompatible,
+    find_missing,
+    find_refused,
+)
 from tests.support.builders import make_pinned
 
 ORIGIN = Origin(file="main.py", line=2)
@@ -334,6 +339,56 @@ def test_a_module_that_the_chosen_release_dropped_is_told(
     later = project("imports-inner", imported, When.CALL)
     assert [certain for _, certain in find_dropped(later, [package], ())] == [False] * told
     assert not list(find_dropped(later, [package], (imported,)))
+
+
+@pytest.mark.parametrize(
+    ("taken", "told"),
+    [
+        ("bus.server.fast", ["bus.server.fast"]),
+        ("bus.server.fast.Server", ["bus.server.fast"]),
+        ("bus.server.fast.tools.Tool", ["bus.server.fast"]),
+        ("bus.server.Server", []),
+        ("bus.server.faster.Server", []),
+    ],
+)
+def test_a_module_that_only_raises_an_error_is_told(taken: str, told: list[str]) -> None:
+    facts = WheelFacts(installed=1, files=1, modules=("bus",), refused=("bus.server.fast",))
+    package = Weighed(pinned=make_pinned("bus", "4.1"), facts=facts)
+    found = list(find_refused(project("takes", taken), [package], ()))
+    assert [reason.fact for reason, _ in found] == told
+    assert all(certain and "bus 4.1" in reason.text for reason, certain in found)
+    later = find_refused(project("takes", taken, When.CALL), [package], ())
+    assert [certain for _, certain in later] == [False] * len(told)
+    assert not list(find_refused(project("takes", taken), [package], ("bus.server.fast",)))
+
+
+@pytest.mark.parametrize(
+    ("version", "other", "imported", "told"),
+    [
+        ("1.9", "3.0", "page", [True]),
+        ("1.9", "3.0", "site", [True]),  # which requires it
+        ("1.9", "3.0", "json", [False]),
+        ("1.9", "2.4", "page", []),
+        ("2.0", "3.0", "page", []),
+    ],
+)
+def test_a_release_that_does_not_load_beside_a_pinned_one_is_told(
+    version: str, other: str, imported: str, told: list[bool]
+) -> None:
+    row = ("<2", "tool<3", "ImportError: cannot import name 'x' from 'tool'")
+    known = ReleaseBounds(rows=(row,), source="tried", checked=date(2026, 1, 1))
+    facts = Facts(bases=(), packages={}, libraries={}, devices={}, bounds={"page": known})
+    pins = (
+        replace(make_pinned("site", "1"), requires=("page",)),
+        replace(make_pinned("page", version), requires=("tool",)),
+        make_pinned("tool", other),
+    )
+    inside = WheelFacts(installed=1, files=1)
+    packages = [Weighed(pinned=one, facts=inside) for one in pins]
+    found = list(find_incompatible(project("imports", imported), facts, packages, ()))
+    assert [certain for _, certain in found] == told
+    assert all("ask for tool<3, or for a newer page" in reason.text for reason, _ in found)
+    assert not list(find_incompatible(project("imports", "page"), facts, packages, ("page",)))
 
 
 def test_a_companion_of_a_device_is_told_where_a_call_insists_on_it() -> None:

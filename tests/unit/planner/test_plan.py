@@ -124,6 +124,15 @@ def test_a_script_without_a_handler_is_stopped_as_by_ctrl_c() -> None:
         assert plan_of(World().add(WHEEL), "a", project=project).stop_signal == expected
 
 
+def test_a_program_that_is_deaf_to_sigterm_is_stopped_as_by_ctrl_c() -> None:
+    origin = Origin(file="README.md", line=1)
+    start = Found(value=Start(framework="script", command=("pserve", "a.ini")), origin=origin)
+    deaf = Use(code="ignores-sigterm", value="pserve", origin=origin)
+    for uses, expected in (((), ""), ((deaf,), "SIGINT")):
+        project = replace(PROJECT, start=start, uses=uses)
+        assert plan_of(World().add(WHEEL), "a", project=project).stop_signal == expected
+
+
 def test_each_file_gives_one_platform_tag_and_pure_wheels_give_none() -> None:
     world = (
         World()

@@ -58,6 +58,19 @@ def test_beside_newer_pins_only_classifiers_that_stop_earlier_count() -> None:
     assert doubted(new, pin("colorama", "2022-10-25", "3.10", newest="1.0")) == []
 
 
+def test_a_bound_that_keeps_an_old_release_counts_as_a_pin_does() -> None:
+    old = pin("requests", "2020-06-17", "3.7", "3.8")
+    for bound in ("~=1.0", "<2", ">=0.5,<2", "==1.*"):
+        project = replace(make_project(), asked=ask(f"requests{bound}"))
+        [reason] = doubt_python(project, [old], "3.14", RELEASED)
+        assert reason.package == "requests"
+        assert doubt_python(project, [replace(old, newest="1.0")], "3.14", RELEASED) == ()
+    assert (
+        doubt_python(replace(make_project(), asked=ask("requests>=1")), [old], "3.14", RELEASED)
+        == ()
+    )
+
+
 def test_code_that_was_never_compiled_for_a_python_counts_pinned_or_not() -> None:
     old = replace(pin("multidict", "2022-12-24"), wheel=False, wheel_pythons=("3.10", "3.11"))
     [reason] = doubt_python(make_project(), [old], "3.14", RELEASED)

@@ -10,7 +10,7 @@ import pytest
 from scaffold.catalog.load import load_facts
 from scaffold.catalog.resources import knowledge
 from scaffold.model.image import BLOCK, WASTE
-from scaffold.model.index import DistFile, WheelFacts
+from scaffold.model.index import DistFile, SourceFacts, WheelFacts
 from scaffold.model.knowledge import Compression, Facts, Footprint, PackageFact, StandIn, Symbols
 from scaffold.model.project import Found, Origin, Project, Use
 from scaffold.model.resolution import Pinned, Weighed
@@ -296,6 +296,21 @@ def test_what_is_left_compresses_no_better_than_text() -> None:
     pinned = replace(whole.pinned, file=file)
     trimmed = replace(whole, pinned=pinned, facts=left, trimmed=100_000)
     assert download_of_packages(trimmed) == round(10_000 * TEXT_COMPRESSED)
+
+
+@pytest.mark.parametrize(
+    ("source", "stripped"),
+    [(None, 720_000), (SourceFacts(native=True), 720_000), (SourceFacts(native=False), 0)],
+)
+def test_of_a_pure_package_that_is_built_nothing_is_stripped(
+    source: SourceFacts | None, stripped: int
+) -> None:
+    made = make_weighed("flasgger", {"py": 200_000, "other": 800_000}, exact=False)
+    pinned = replace(made.pinned, file=DistFile(filename="flasgger-1.tar.gz", size=1), wheel=False)
+    made = replace(made, pinned=pinned, source=source)
+    facts = Facts(bases=(), packages={}, libraries={}, devices={})
+    trimmed = predict_trimming([made], facts, level="safe")
+    assert {one.rule: one.bytes for one in trimmed}.get("symbols", 0) == stripped
 
 
 def test_only_sources_are_compiled() -> None:

@@ -188,6 +188,12 @@ def test_where_nothing_can_be_reached_or_left_out_that_is_said() -> None:
     assert "plan again when it can be reached" in note.text
 
 
+def test_what_is_without_cuda_anyway_needs_no_other_index() -> None:
+    decision = plan(make_world(None), "torch==2.10.0")
+    assert pins(decision) == {"torch": "2.10.0"}
+    assert not decision.notes
+
+
 def test_with_a_gpu_the_default_index_is_the_only_one_asked() -> None:
     world = make_world(make_vendor(AMD), AMD)
     target = Target(arch=Arch.AMD64, budget=Budget(), accelerator="cuda", accelerator_asked=True)

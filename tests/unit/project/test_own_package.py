@@ -300,6 +300,13 @@ license_files = COPYING
             SETTINGS,
             ["COPYING", "README.md", "docs/LONG.md"],
         ),
+        (
+            "pyproject.toml",
+            HATCHLING
+            + NAMED
+            + '[tool.hatch.build.targets.wheel.force-include]\n"conf" = "f/c"\n"a.conf" = "f/a"\n',
+            ["a.conf", "conf/b.conf", "conf/c.conf"],
+        ),
         ("pyproject.toml", HATCHLING + NAMED + 'readme = "../../etc/passwd"\n', []),
         ("pyproject.toml", HATCHLING + NAMED + 'readme = ".env"\n', []),
     ],

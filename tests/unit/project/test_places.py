@@ -35,7 +35,13 @@ SYSTEM = "import platform\ns = platform.system()\n"
             f"{SYSTEM}{SYSTEM}if s == 'Linux':\n    pass\nelif s == 'Darwin':\n    import serial\n",
             [],
         ),
-        (f"{SYSTEM}s = read()\nif s == 'Darwin':\n    import serial\n", [When.START]),
+        (f"{SYSTEM}s = read()\nif s == 'Darwin':\n    import serial\n", [When.CALL]),
+        ("import os\nif os.getenv('METER'):\n    import serial\n", [When.CALL]),
+        ("from conf import debug\nif debug:\n    pass\nelse:\n    import serial\n", [When.CALL]),
+        (
+            "import c\nif c.x:\n try:\n  import serial\n except ImportError:\n  exit(1)\n",
+            [When.CALL],
+        ),
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import serial\n", []),
     ],
 )
@@ -118,7 +124,7 @@ def test_an_import_for_python_2_is_none_however_its_condition_is_written(
 
 
 @pytest.mark.parametrize("part", ["[1] < 5", "[1:] < (5,)", ".minor == 2", " < (3, 12)"])
-def test_an_import_for_some_pythons_stays(tmp_path: Path, part: str) -> None:
+def test_an_import_for_some_pythons_is_not_certain(tmp_path: Path, part: str) -> None:
     source = f"import sys\nv = sys.version_info\nif v{part}:\n    import serial\n"
     found = facts(tmp_path, {"main.py": source + APP}, "fastapi", "uvicorn").uses
-    assert [use.when for use in found if use.value == "serial"] == [When.START]
+    assert [use.when for use in found if use.value == "serial"] == [When.CALL]

@@ -50,6 +50,7 @@ DECLARED = '[project]\nname = "a"\nversion = "1"\nrequires-python = "{}"\n'
         ("pyproject.toml", DECLARED.format("==3.12.4"), "==3.12.*"),
         ("pyproject.toml", DECLARED.format("===3.12.4"), "==3.12.*"),
         ("Pipfile", '[requires]\npython_full_version = "3.13.1"\n', "==3.13.*"),
+        ("Pipfile", '[requires]\npython_version = "3"\n', ">=3"),
         ("pyproject.toml", DECLARED.format("~=3.12.4"), "~=3.12.4"),
         ("pyproject.toml", DECLARED.format("==3.12.4,!=3.12.5"), "!=3.12.5,==3.12.4"),
     ],

@@ -101,7 +101,8 @@ def test_only_third_party_modules_count_as_imports(tmp_path: Path) -> None:
 
 def test_what_only_tests_do_is_no_use(tmp_path: Path) -> None:
     source = "import pytest, subprocess\nsubprocess.run(['git'])\n"
-    assert facts(tmp_path, {"tests/test_a.py": source, "conftest.py": source}).uses == ()
+    files = dict.fromkeys(("tests/test_a.py", "conftest.py", "dodo.py"), source)
+    assert facts(tmp_path, files).uses == ()
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,10 @@ def test_what_only_tests_do_is_no_use(tmp_path: Path) -> None:
     [
         ("import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_RAW)", "socket.SOCK_RAW"),
         ("from socket import SOCK_RAW, socket\nsocket(2, SOCK_RAW)", "socket.SOCK_RAW"),
+        (
+            "from multiprocessing.shared_memory import SharedMemory\nSharedMemory(size=9)",
+            "multiprocessing.shared_memory.SharedMemory",
+        ),
         ("import socket as s\ns.socket(s.AF_PACKET)", "socket.AF_PACKET"),
         ("import socket\ns.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)",
          "socket.SO_BROADCAST"),

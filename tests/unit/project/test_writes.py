@@ -35,6 +35,8 @@ from tests.support.source_folders import facts, uses
         ("@click.option('--database', default='m.sqlite3')\ndef main(): ...", "m.sqlite3"),
         ("PATH = config.get('log', 'path', fallback='/logs/m.log')", "/logs/m.log"),
         ("DB_PATH = '/data/m.db'", "/data/m.db"),
+        ("import os\nopen(os.path.join(app.instance_path, 'a.db'), 'w')", "instance/a.db"),
+        ("import os\nos.makedirs(current_app.instance_path)", "instance"),
         ("DB = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db.sqlite3'}", "db.sqlite3"),
     ],
 )

@@ -15,7 +15,7 @@ from scaffold.model.target import Arch
 from scaffold.model.verification import Measured
 from scaffold.report.document import make_document, make_record
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.schemas import Plan, make_schema
+from scaffold.report.schemas import Plan
 from scaffold.report.terminal import to_json
 from scaffold.state.file_writer import read_recorded, seal, write_outputs
 from scaffold.state.record import render_record
@@ -32,6 +32,7 @@ from tests.support.builders import (
     make_target,
     make_weighed,
 )
+from tools.docs.settings import make_schema
 
 MEASURED = Measured(
     base="slim-trixie",

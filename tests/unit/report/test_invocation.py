@@ -9,12 +9,37 @@ import click
 import pytest
 
 from scaffold.cli import cli
-from scaffold.report.invocation import called_as
+from scaffold.report.invocation import called_as, spell_upgrade
 from scaffold.report.terminal import show, styled
 
 
 def on_path(script: str) -> Callable[[str], str | None]:
     return lambda _: script
+
+
+@pytest.mark.parametrize(
+    ("program", "packages", "says"),
+    [
+        ("leanscaffold", "/venv/lib", "pip install --upgrade leanscaffold"),
+        ("uvx leanscaffold", "/root/.cache/uv/archive-v0/x/lib", "uvx leanscaffold@latest"),
+        ("uvx --from ./a.whl leanscaffold", "/x", "uvx leanscaffold@latest"),
+        ("uv run leanscaffold", "/src/.venv/lib", "uv sync --upgrade-package leanscaffold"),
+        (
+            "leanscaffold",
+            "/home/me/uv/tools/leanscaffold",
+            "uv tool upgrade leanscaffold",
+        ),
+        (
+            "leanscaffold",
+            "/home/me/pipx/venvs/leanscaffold",
+            "pipx upgrade leanscaffold",
+        ),
+    ],
+)
+def test_a_newer_release_comes_from_what_installed_this(
+    program: str, packages: str, says: str
+) -> None:
+    assert spell_upgrade(program, Path(packages)) == says
 
 
 @pytest.mark.parametrize(
@@ -66,7 +91,7 @@ def test_uvx_leaves_nothing_on_the_path_and_is_named(tmp_path: Path, url: str, s
         ("leanscaffold build .", "uvx leanscaffold build ."),
         ("see `leanscaffold plan -v`", "see `uvx leanscaffold plan -v`"),
         ("leanscaffold --help", "uvx leanscaffold --help"),
-        ("pip install --upgrade leanscaffold", "pip install --upgrade leanscaffold"),
+        ("pip install --upgrade leanscaffold", "uvx leanscaffold@latest"),
         ("leanscaffold wrote nothing", "leanscaffold wrote nothing"),
         (".venv/bin/leanscaffold build .", ".venv/bin/leanscaffold build ."),
     ],

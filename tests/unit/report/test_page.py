@@ -24,9 +24,10 @@ from scaffold.operations.services import real_services
 from scaffold.planner.size_by_kind import break_down
 from scaffold.report.page import render_page
 from scaffold.report.plan_result import PlanResult
-from scaffold.report.schemas import Report, make_schema
+from scaffold.report.schemas import Report
 from tests.cli.outside import changed
 from tests.support.builders import make_decision, make_facts, make_fits, make_outcome, make_rejected
+from tools.docs.settings import make_schema
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA = make_schema(Report)

@@ -111,11 +111,48 @@ def test_what_was_compiled_before_a_version_that_broke_it_gets_an_older_one(
     assert solved(world, "a", wanted=wanted) == {"a": "1.0", "n": version}
 
 
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [
+        (("a==1.0",), {"a": "1.0", "b": "2.9", "c": "1.0"}),
+        (("a==1.1",), {"a": "1.1", "b": "3.0", "c": "1.0"}),
+        (("a==1.0", "b==3.0"), {"a": "1.0", "b": "3.0", "c": "1.0"}),  # checked afterwards
+        (("a<1.1", "b"), {"a": "1.0", "b": "2.9", "c": "1.0"}),
+    ],
+)
+def test_a_release_gets_what_it_loads_with_where_its_metadata_do_not_bound_it(
+    asked: tuple[str, ...], chosen: dict[str, str]
+) -> None:
+    world = World().add(f"a-1.0-{ANY}", requires=["b>=2"]).add(f"a-1.1-{ANY}", requires=["b>=2"])
+    world.add(f"b-2.9-{ANY}", requires=["c"]).add(f"b-3.0-{ANY}", requires=["c"])
+    world.add(f"c-1.0-{ANY}").add(f"c-2.0-{ANY}")
+    rows = (("a", "<1.1", "b<3", "ImportError: x"), ("a", "", "c<2", "ImportError: y"))
+    wanted = ResolutionRequest(asked=(), bounds=rows)
+    assert solved(world, *asked, wanted=wanted) == chosen
+    found = solve(world, *asked, wanted=wanted)
+    assert isinstance(found, Resolution)
+    told = {note.package: note.text for note in found.notes}
+    assert set(told) == {name for name in ("b", "c") if chosen[name] not in {"3.0", "2.0"}}
+    assert "instead of 2.0, with which a does not load (ImportError: y)" in told["c"]
+
+
+def test_what_a_release_loads_with_is_part_of_why_nothing_goes_together() -> None:
+    world = World().add(f"a-1.0-{ANY}", requires=["b"]).add(f"b-2.0-{ANY}").add(f"b-3.0-{ANY}")
+    wanted = ResolutionRequest(asked=(), bounds=(("a", "<2", "b<3", "ImportError: x"),))
+    found = solve(world, "a", "b>=3", wanted=wanted)
+    assert isinstance(found, Conflict)
+    assert "a 1.0 loads only with b<3 (ImportError: x)" in found.reasons[0].text
+
+
 def test_what_metadata_leave_out_is_required() -> None:
     world = World().add(f"a-2.8.1-{ANY}").add(f"b-2.8.3-{ANY}").add(f"b-2.9.0-{ANY}")
     wanted = ResolutionRequest(asked=(), unsaid=(("a", "b=={release}.*"),))
     assert solved(world, "a", wanted=wanted) == {"a": "2.8.1", "b": "2.8.3"}
     assert refused(world, "a", "b==2.9.0", wanted=wanted)
+    world.add(f"c-1.0-{ANY}").add(f"d-1.0-{ANY}").add(f"e-1.0-{ANY}")
+    texts = ('d; python_version >= "3.13"', 'e; python_version < "3.13"')
+    later = ResolutionRequest(asked=(), unsaid=tuple(("c", text) for text in texts))
+    assert solved(world, "c", wanted=later) == {"c": "1.0", "d": "1.0"}
 
 
 def test_an_sdist_is_taken_only_where_no_release_has_a_wheel() -> None:
@@ -251,6 +288,47 @@ def test_a_lock_wins() -> None:
     )
     lock = Lock(file="uv.lock", kind="uv", packages=(package,))
     assert solved(world, "a", wanted=ResolutionRequest(asked=(), lock=lock)) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("index", "version"),
+    [("https://cpu.example/", "1+cpu"), ("https://cu.example", "1+cu126"), ("", "1+cu126")],
+)
+def test_of_versions_locked_from_several_indexes_that_of_the_bound_one_counts(
+    index: str, version: str
+) -> None:
+    world, origin = World(), Origin(file="poetry.lock")
+    packages = []
+    for local, url in (("cpu", "https://cpu.example"), ("cu126", "https://cu.example")):
+        world.add(f"a-1+{local}-{ANY}")
+        packages.append(LockedPackage(name="a", version=f"1+{local}", index=url, origin=origin))
+    world.pages[f"{index} a".strip()] = world.pages["a"]
+    lock = Lock(file="poetry.lock", kind="poetry", packages=tuple(packages))
+    asked = tuple(replace(one, index=index) for one in ask("a==1"))
+    request = ResolutionRequest(asked=asked, lock=lock)
+    found = resolve(request, environment(), ResolverCache(world))
+    assert isinstance(found, Resolution)
+    assert versions(found.packages) == {"a": version}
+
+
+@pytest.mark.parametrize(
+    ("required", "told"),
+    [("c<2", ["the lock has c 2, and a requires <2"]), ("c>=2", []), ("c", [])],
+)
+def test_what_a_pipfile_lock_has_is_installed_whatever_its_packages_require(
+    required: str, told: list[str]
+) -> None:
+    world = World().add(f"a-1-{ANY}", requires=[required]).add(f"c-1-{ANY}").add(f"c-2-{ANY}")
+    origin = Origin(file="Pipfile.lock")
+    pins = (("a", "1"), ("c", "2"))
+    packages = tuple(LockedPackage(name=name, version=at, origin=origin) for name, at in pins)
+    lock = Lock(file="Pipfile.lock", kind="pipfile", packages=packages)
+    request = ResolutionRequest(asked=ask("a==1", "c==2"), lock=lock)
+    found = resolve(request, environment(), ResolverCache(world))
+    assert isinstance(found, Resolution)
+    assert versions(found.packages) == {"a": "1", "c": "2"}
+    texts = [one.text.partition(":")[0] for one in found.notes if one.text.startswith("the lock")]
+    assert texts == told
 
 
 def test_a_locked_version_without_a_wheel_is_said_to_be_locked() -> None:

@@ -23,7 +23,7 @@ from tests.support.source_folders import FASTAPI, FLASK, command, facts, health,
 def test_the_port_is_the_one_the_sources_name(
     tmp_path: Path, line: str, found: tuple[int, str]
 ) -> None:
-    files = {"main.py": f"{FASTAPI}import os, uvicorn\n{line}\n"}
+    files = {"main.py": f"{FASTAPI}import os, uvicorn\nif __name__ == '__main__': {line}\n"}
     assert port(tmp_path, files) == found
     assert command(tmp_path, files).endswith(f"--port {found[0]}")
 
@@ -96,6 +96,13 @@ def test_gunicorns_own_file_gives_the_port(tmp_path: Path) -> None:
     files = {"app.py": FLASK, "gunicorn.conf.py": "bind = '0.0.0.0:9100'\n"}
     assert port(tmp_path, files, "gunicorn") == (9100, "gunicorn.conf.py:1 (bind)")
     assert command(tmp_path, files, "gunicorn") == "python -m gunicorn app:app"
+
+
+def test_a_bind_may_take_its_port_from_a_variable(tmp_path: Path) -> None:
+    bind = "import os\nbind = f\"0.0.0.0:{os.getenv('PORT', '9100')}\"\n"
+    files = {"app.py": FLASK, "gunicorn.conf.py": bind}
+    assert port(tmp_path, files, "gunicorn") == (9100, "gunicorn.conf.py:2 (bind)")
+    assert "--bind" not in command(tmp_path, files, "gunicorn")
 
 
 def test_a_bind_to_the_container_itself_is_overridden(tmp_path: Path) -> None:

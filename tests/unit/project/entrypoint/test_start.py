@@ -98,13 +98,15 @@ def test_an_application_made_under_the_main_guard_cannot_be_imported(tmp_path: P
     [
         (("gunicorn", "waitress"), "python -m gunicorn --bind 0.0.0.0:8000 app:app"),
         (("waitress",), "python -m waitress --host=0.0.0.0 --port=8080 app:app"),
-        ((), "python -m flask --app app:app run --host 0.0.0.0 --port 5000"),
+        ((), "FLASK_APP=app:app python -m flask run --host 0.0.0.0 --port 5000"),
     ],
 )
 def test_flask_is_served_by_what_the_project_asks_for(
     tmp_path: Path, installed: tuple[str, ...], served: str
 ) -> None:
-    assert command(tmp_path, {"app.py": FLASK}, *installed) == served
+    start = facts(tmp_path, {"app.py": FLASK}, *installed).start
+    assert start is not None
+    assert start.value.line == served
 
 
 def test_flasks_development_server_comes_with_a_remark(tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_flasks_development_server_comes_with_a_remark(tmp_path: Path) -> None:
     [
         ("gunicorn", "gunicorn --bind 0.0.0.0:8000 shop:create_app()"),
         ("waitress", "waitress --host=0.0.0.0 --port=8080 --call shop:create_app"),
-        ("click", "flask --app shop:create_app run --host 0.0.0.0 --port 5000"),
+        ("click", "flask run --host 0.0.0.0 --port 5000"),
     ],
 )
 def test_a_flask_factory_is_called_by_the_server(
@@ -350,6 +352,7 @@ def test_a_project_without_python_has_no_start(tmp_path: Path) -> None:
         ({"src/a.py": "", "main.py": "from src.a import x\n"}, (".",)),
         ({"svc/main.py": "import db\n", "svc/db.py": ""}, ("svc",)),
         ({"svc/main.py": "from svc import db\n", "svc/db.py": ""}, (".",)),
+        ({"main.py": "x = 1\n", "sinks/influxdb.py": "import influxdb\n"}, (".",)),
     ],
 )
 def test_importable_folders_follow_from_the_imports(
@@ -413,6 +416,27 @@ def test_a_command_that_a_script_lacks_is_the_one_that_the_readme_gives(
 
 
 @pytest.mark.parametrize(
+    ("default", "needed"),
+    [
+        ('typer.Option("info", "--level")', ""),
+        ('typer.Option(8000, "--level", "-l")', ""),
+        ('typer.Argument("info")', ""),
+        ('typer.Option(..., "--level")', "--level"),
+    ],
+)
+def test_what_typer_has_a_default_for_is_not_required(
+    tmp_path: Path, default: str, needed: str
+) -> None:
+    code = f"import typer\ndef main(level=({default})):\n    print(level)\n"
+    files = {"main.py": f"{code}if __name__ == '__main__':\n    typer.run(main)\n"}
+    start = facts(tmp_path, files, "typer").start
+    assert start is not None
+    assert [one.partition(" requires ")[2].split(":")[0] for one in start.value.lacks] == (
+        [needed] if needed else []
+    )
+
+
+@pytest.mark.parametrize(
     ("line", "given"),
     [
         ("uv run python main.py --fast     exits when the queue is empty", "main.py --fast"),
@@ -420,6 +444,8 @@ def test_a_command_that_a_script_lacks_is_the_one_that_the_readme_gives(
         ("MODE=quick python main.py --fast", "main.py --fast"),
         ("A=1 B=x,y uv run python main.py --fast", "main.py --fast"),
         ("python main.py   --fast", "main.py --fast"),
+        ("python3 main.py \\\n        --fast \\\n    --deep", "main.py --fast --deep"),
+        ("python main.py --fast \\\n```", "main.py --fast"),
         ("python main.py --check     exits with 0 if all is well", "main.py"),
     ],
 )

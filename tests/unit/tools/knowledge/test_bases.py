@@ -6,10 +6,10 @@ import pytest
 
 from scaffold.catalog.load import load_facts
 from scaffold.model.errors import EngineError
-from scaffold.model.image import Probed
 from scaffold.model.target import Arch
 from tests.support import knowledge_tree as tree
 from tools.knowledge.bases import Measurement, measure_bases, refresh_bases
+from tools.knowledge.image_probe import Probed
 
 TODAY = date(2026, 11, 25)
 NEW = Probed(

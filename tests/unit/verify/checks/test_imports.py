@@ -33,6 +33,7 @@ def test_a_module_that_does_not_import_fails_with_what_to_look_for(
         planned={"numpy": "2.0"},
         facts={},
         contents=IMAGE,
+        brought={},
     )
     assert found.status is Status.FAILED
     assert found.text == f"numpy (numpy): {failed.error}"
@@ -65,7 +66,23 @@ def test_a_program_that_is_left_to_another_package_need_not_be_there(
         planned={"bee": "1", "ui": "1"},
         facts={"bee": PackageFact(name="bee", programs=("git",), source="a test", checked=DAY)},
         contents=replace(IMAGE, files=there),
+        brought={},
     )
     assert found.status is status
     told = "it starts git, which is not in the image" in str(found.evidence)
     assert told is (status is Status.PASSED)
+
+
+def test_a_module_that_misses_what_the_driver_brings_need_not_import_here() -> None:
+    error = "OSError: libcuda.so.1: cannot open shared object file"
+    found = check_imports(
+        PACKAGES,
+        {"numpy": "numpy"},
+        Importing(tries=(ImportTry(module="numpy", error=error),)),
+        planned={"numpy": "2.0"},
+        facts={},
+        contents=IMAGE,
+        brought={"libcuda.so.1": "the driver"},
+    )
+    assert found.status is Status.PASSED
+    assert "the driver brings what it misses here (libcuda.so.1)" in str(found.evidence)

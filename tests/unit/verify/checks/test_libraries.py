@@ -20,7 +20,7 @@ def make_file(path: str, *needed: str) -> ImageFile:
     return ImageFile(path=path, elf=Elf(machine=62, bits=64, soname=name, needed=needed))
 
 
-def check(*files: ImageFile, records: bool = True) -> Check:
+def check(*files: ImageFile, records: bool = True, brought: str = "") -> Check:
     owned = [file for file in files if file.path.startswith(SITE)]
     extra = [ImageFile(path="/var/lib/dpkg/status")] if records else []
     found = {file.path: file for file in (*files, *extra)}
@@ -29,7 +29,7 @@ def check(*files: ImageFile, records: bool = True) -> Check:
         id="sha256:0", config=ImageConfig(), layers=(), files={**found, GNU: folder}
     )
     heavy = Installed(name="heavy", version="1", folder=SITE, files=tuple(owned))
-    return check_libraries(contents, [heavy], Arch.AMD64, facts={})
+    return check_libraries(contents, [heavy], Arch.AMD64, facts={}, brought={brought: "the driver"})
 
 
 def test_a_plugin_of_the_distribution_may_lack_what_other_packages_bring() -> None:
@@ -57,3 +57,14 @@ def test_what_the_application_may_load_has_to_be_whole(files: tuple[ImageFile | 
     found = check(*(one for one in there if isinstance(one, ImageFile)), records=bool(records))
     assert found.status is Status.FAILED
     assert "which no file of the image provides" in found.text
+
+
+def test_what_the_driver_brings_is_unchecked_and_does_not_hide_what_is_missing() -> None:
+    linked = make_file(CORE, "libcuda.so.1")
+    found = check(linked, brought="libcuda.so.1")
+    assert found.status is Status.PASSED
+    assert found.text.endswith("but libcuda.so.1, unchecked: the driver brings it")
+    assert check(linked).status is Status.FAILED
+    both = check(make_file(CORE, "libcuda.so.1", "libgone.so.1"), brought="libcuda.so.1")
+    assert both.status is Status.FAILED
+    assert both.text.endswith("needs libgone.so.1, which no file of the image provides")

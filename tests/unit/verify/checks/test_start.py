@@ -34,3 +34,12 @@ def test_a_command_that_did_its_work_kept_to_its_memory() -> None:
     assert found.text.endswith("under a limit of 512 MiB")
     assert check_memory(limited, [replace(done, exit_code=1)]).status is Status.NOT_VERIFIED
     assert check_memory(limited, [replace(done, out_of_memory=True)]).status is Status.FAILED
+
+
+def test_an_app_that_misses_what_the_driver_brings_has_proven_nothing() -> None:
+    lost = Run(ended=True, exit_code=1, log="RuntimeError: Found no NVIDIA driver on your system")
+    for trial in (COMMAND, replace(COMMAND, port=8000)):
+        found = check_start(trial, [lost], {"Found no NVIDIA driver": "the driver"})
+        assert found.status is Status.NOT_VERIFIED
+        assert "the driver brings what it misses here" in found.text
+    assert check_start(COMMAND, [lost], {"libcuda.so.1": "it"}).status is Status.FAILED

@@ -1,0 +1,90 @@
+"""What a package loads because a text names it: drivers, Django's applications, workers."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from scaffold.project.source_modules import Module, argument
+
+_URL = re.compile(
+    r"((?:postgres(?:ql)?|mysql|mariadb|sqlite|oracle|mssql)(?:\+\w+)?|rediss?|socks[45][ah]?)://"
+)
+_BACKEND = re.compile(r"django\.(?:db|core\.cache)\.backends\.\w+(?:\.\w+)?")
+_ENGINES = ("create_engine", "create_async_engine")
+# Options with which a call chooses what works for it.
+_CHOOSES = ("features", "engine", "backend", "driver", "async_mode")
+_LISTED = re.compile(r"\w*APPS|MIDDLEWARE(?:_CLASSES)?")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+# The options with which a server's command names what its workers run on, and gunicorn's setting.
+_WORKERS = {
+    "gunicorn": ("gunicorn.worker", ("-k", "--worker-class")),
+    "celery": ("celery.pool", ("-P", "--pool")),
+}
+_SETTING = "worker_class"
+
+
+def find_backends(module: Module) -> Iterator[tuple[str, str, ast.AST]]:
+    """Yield (code, value, node): ``names-backend`` for a text, ``calls`` where an engine is made.
+
+    The value is ``url`` and the scheme of an address, ``backend`` and the dotted name of one of
+    Django's, or what is called, ``()`` and a name that the call chooses by.
+    """
+    for node in module.of(ast.Constant):
+        if isinstance(node.value, str):
+            if found := _URL.match(node.value):
+                yield "names-backend", f"url {found[1]}", node
+            elif _BACKEND.fullmatch(node.value):
+                yield "names-backend", f"backend {node.value}", node
+    for called, call in module.calls():
+        options = (argument(call, name) for name in _CHOOSES)
+        second = call.args[1] if call.args[1:] else next(filter(None, options), None)
+        if _DOTTED.fullmatch(chosen := module.text(second)):
+            yield "calls", f"{called}() {chosen}", call
+        first = call.args[0] if called.endswith(_ENGINES) and call.args else None
+        first = module.named(first)
+        if isinstance(first, ast.JoinedStr) and first.values:
+            first = first.values[0]
+        if found := _URL.match(module.text(first)):
+            yield "calls", f"url {found[1]}", call
+
+
+def find_listed(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the modules that Django's settings list as applications and middleware."""
+    if "INSTALLED_APPS" not in {
+        one.id for one in module.of(ast.Name) if isinstance(one.ctx, ast.Store)
+    }:
+        return
+    lists = [(one.targets, one.value) for one in module.of(ast.Assign)]
+    lists += [([one.target], one.value) for one in module.of(ast.AugAssign)]
+    for targets, value in lists:
+        if any(isinstance(one, ast.Name) and _LISTED.fullmatch(one.id) for one in targets):
+            for node in ast.walk(value):
+                text = node.value if isinstance(node, ast.Constant) else None
+                if isinstance(text, str) and _DOTTED.fullmatch(text):
+                    yield text.partition(".")[0], node
+
+
+def find_workers(command: Sequence[str], modules: Sequence[Module]) -> Iterator[tuple[str, str]]:
+    """Yield (code, value) for what the command of a server names that its workers run on."""
+    words = command[2:] if tuple(command[:2]) == ("python", "-m") else command
+    if not words or words[0] not in _WORKERS:
+        return
+    name, options = _WORKERS[words[0]]
+    chosen = _option(words, *options)
+    if not chosen and words[0] == "gunicorn":
+        file = _option(words, "-c", "--config").removeprefix("file:") or "gunicorn.conf.py"
+        settings = (one for one in modules if one.file == file.removeprefix("./"))
+        chosen = next((one.text(one.values.get(_SETTING)) for one in settings), "")
+    if chosen:
+        yield "calls", f"{name} {chosen}"
+        if "." in chosen and not chosen.startswith("gunicorn."):
+            yield "imports", chosen.partition(".")[0]
+
+
+def _option(words: Sequence[str], *names: str) -> str:
+    """Return the value of an option of a command, empty where it is not given."""
+    for word, following in zip(words, (*words[1:], ""), strict=True):
+        name, equals, value = word.partition("=")
+        if name in names:
+            return value if equals else following
+    return ""
