@@ -303,7 +303,21 @@ def _write(session: Session, situation: Situation, outcome: PlanResult, folder: 
     outside.wizard.kept.forget(session.path)
     created = [name for name in placed if name not in outcome.files]
     command = _spell_command(session, situation, str(session.path))
-    show_all(show_end(outcome, command, folder=str(session.path), created=created))
+    show_all(
+        show_end(
+            outcome,
+            command,
+            folder=str(session.path),
+            created=created,
+            versioned=_is_versioned(session.path),
+        )
+    )
+
+
+def _is_versioned(path: Path) -> bool:
+    """Tell whether a folder is, or lies in, a repository of git."""
+    place = path.resolve()
+    return any((folder / ".git").exists() for folder in (place, *place.parents))
 
 
 def _name_choice(readme: Path, starter: Starter | None, command: str) -> None:

@@ -31,7 +31,7 @@ OLDEST_BUILDX = (0, 10)  # comes with Docker Engine 23.0; bakes with --metadata-
 
 NO_ENGINE_HINT = (
     "start Docker (`systemctl start docker`, or Docker Desktop), or name an engine that runs: "
-    "DOCKER_HOST=ssh://user@host, or `docker context use NAME`"
+    "DOCKER_HOST=ssh://user@host, or `docker context use NAME`; `build --to app.tar` needs none"
 )
 FORBIDDEN_HINT = (
     "join the group docker (`sudo usermod -aG docker $USER`, then log in again), or run "

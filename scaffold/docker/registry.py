@@ -40,6 +40,13 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _CHUNK = 1 << 24
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _TIMEOUT = 60.0  # seconds without an answer
+_CONNECTION_ERRORS = {
+    "Failed to resolve": "its name cannot be resolved",
+    "Connection refused": "it refuses the connection",
+    "CERTIFICATE_VERIFY_FAILED": "its certificate is not trusted (--ca FILE)",
+    "timed out": "it does not answer in time",
+    "Network is unreachable": "there is no network",
+}
 
 
 class Registry:
@@ -212,7 +219,7 @@ def push_images(
             return _push(registry, path, tag, images, store)
     except requests.RequestException as error:
         raise PushError(
-            f"{name} does not accept the image: {error}",
+            f"{name} does not accept the image: {_told(error)}",
             hint=f"`docker login {name}`, and check that you may write to {path}",
         ) from error
 
@@ -240,10 +247,19 @@ def _choose(rows: Sequence[Mapping[str, Any]], reference: str, arch: Arch) -> st
 
 def _unread(reference: str, registry: Registry, error: Exception) -> BaseUnavailableError:
     return BaseUnavailableError(
-        f"{reference} cannot be read from {registry.name}: {error}",
+        f"{reference} cannot be read from {registry.name}: {_told(error)}",
         hint="check the name and the network; `docker login` where it is private; "
         "--base-from oci:DIR takes a copy on this machine",
     )
+
+
+def _told(error: Exception) -> str:
+    """Return what went wrong in words; what requests says of a connection names its own classes."""
+    if isinstance(error, requests.HTTPError):
+        status = HTTPStatus(error.response.status_code)
+        return f"{status.value} {status.phrase}"
+    text = str(error)
+    return next((said for known, said in _CONNECTION_ERRORS.items() if known in text), text)
 
 
 def _not_for(reference: str, arch: Arch) -> BaseUnavailableError:

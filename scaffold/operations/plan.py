@@ -132,7 +132,17 @@ def check_base(base: str, facts: Facts, place: Sequence[Detail] = ()) -> None:
     families = {known.family for known in facts.bases}
     if base and base not in families and base not in ids:
         hint = f"families: {', '.join(sorted(families))}; bases: {', '.join(ids)}"
-        raise unknown("base", base, {*ids, *families}, hint=hint, place=place)
+        known = _image_names(facts.bases) if ":" in base else {*ids, *families}
+        raise unknown("base", base, known, hint=hint, place=place)
+
+
+def _image_names(bases: Iterable[Base]) -> Iterator[str]:
+    """Yield the names of official images that are understood as a base, with their tags."""
+    for base in bases:
+        for image in () if base.origin else base.images:
+            reference = base.reference_for(image)
+            yield reference
+            yield reference.removesuffix(base.release).rstrip("-")
 
 
 def check_python(python: str, facts: Facts, place: Sequence[Detail] = ()) -> None:

@@ -353,8 +353,8 @@ def _remark(question: PlanningInput, candidate: Candidate) -> Iterator[Reason]:
     closed = [w.pinned.name for w in candidate.packages if w.elf_unread]
     if closed:
         text = (
-            f"it is not known which libraries {', '.join(closed)} load: the wheels' contents were "
-            "not read, so no minimal base is preferred"
+            f"the libraries of {', '.join(closed)} are not known: the wheels' contents were not "
+            "read, so no minimal base is preferred"
         )
         yield Reason(code=Code.ELF_UNREAD, text=text, package=closed[0])
     assumed = [w.pinned.name for w in candidate.packages if w.facts.elf == "assumed"]

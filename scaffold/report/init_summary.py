@@ -76,8 +76,13 @@ def show_dockerfile(text: str) -> Content:
     yield ""
 
 
-def show_end(outcome: PlanResult, command: str, *, folder: str, created: Sequence[str]) -> Content:
-    """Yield what was written, and ``command``, which does the same without questions."""
+def show_end(
+    outcome: PlanResult, command: str, *, folder: str, created: Sequence[str], versioned: bool
+) -> Content:
+    """Yield what was written, and ``command``, which does the same without questions.
+
+    ``versioned`` tells whether the folder is in a repository of git.
+    """
     if created:
         yield styled("New project", "bold")
         yield indented(", ".join(created), 2)
@@ -91,8 +96,10 @@ def show_end(outcome: PlanResult, command: str, *, folder: str, created: Sequenc
     yield ""
     yield styled("Next", "bold")
     here = shlex.quote(folder)
-    rows = (
+    rows = [
         (f"leanscaffold build {here}", "build the image"),
         (f"leanscaffold verify {here}", "build it and run it within the device's limits"),
-    )
+    ]
+    if created and not versioned:
+        rows.append((f"git init {here}", "keep its versions"))
     yield from (styled(f"  {line}") for line in align(rows))

@@ -58,7 +58,7 @@ def _next_steps(outcome: PlanResult, folder: str) -> Iterator[str]:
         file = file_option(replace(options, dockerfile=posixpath.join(folder, options.dockerfile)))
         file = file if options.dockerfile != DOCKERFILE else ""
         yield f"or: docker buildx build --platform {platforms} -t {image} {file}{here}"
-        yield f"leanscaffold verify {here}  # builds it, and runs it within the device's limits"
+        yield f"leanscaffold verify {here}  # builds and runs it within the device's limits"
     elif outcome.fits:
         yield generate_command(outcome.request, folder)
     elif rescue := rescue_options(outcome):

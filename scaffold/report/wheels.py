@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import groupby
 from typing import Any
 
 from scaffold.catalog.resources import make_environment
@@ -123,6 +124,7 @@ def draw_page(found: Sequence[PackageSupport]) -> str:
     environment = make_environment(autoescape=True)
     environment.globals |= {
         "describe_releases": describe_releases,
+        "fold_cells": _fold_cells,
         "fold_rows": _fold_rows,
         "kind": _kind,
         "list_steps": list_steps,
@@ -142,6 +144,12 @@ def _fold_rows(matrix: Matrix) -> Iterator[tuple[Row, str]]:
         cells = tuple((cell.version, cell.newest, cell.sdist) for cell in row.cells)
         rows.setdefault((row.libc, cells, row.first, row.without), []).append(row)
     yield from ((same[0], ", ".join(row.arch for row in same)) for same in rows.values())
+
+
+def _fold_cells(row: Row, recipe: Recipe | None) -> Iterator[tuple[str, list[Cell]]]:
+    """Yield what neighbouring cells say alike, with these cells."""
+    for (text, _), cells in groupby(row.cells, lambda one: (spell_cell(one, recipe), _kind(one))):
+        yield text, list(cells)
 
 
 def _kind(cell: Cell) -> str:

@@ -257,6 +257,22 @@ def test_a_repository_with_nothing_but_texts_is_empty_and_they_stay(
         "pyproject.toml"
     }
     assert "README.md" not in result.stdout.partition("New project\n")[2]
+    assert "git init" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("repository", "offered"), [("", True), (".git", False), ("of all/.git", False)]
+)
+def test_a_new_project_that_no_repository_holds_is_offered_one(
+    tmp_path: Path, template: Path, repository: str, *, offered: bool
+) -> None:
+    folder = tmp_path / "of all" / "new"
+    if repository:
+        place = (folder if repository == ".git" else tmp_path) / repository
+        place.mkdir(parents=True)
+    result = init(folder, real(Typist(in_empty(template)), tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert (f"git init '{folder}'" in " ".join(result.stdout.split())) is offered
 
 
 def test_the_readme_of_a_new_project_names_what_was_chosen_and_what_it_starts(

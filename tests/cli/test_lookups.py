@@ -153,6 +153,7 @@ def test_the_matrix_is_written_as_a_page(tmp_path: Path) -> None:
     run("wheels", "numpy", "--html", str(file), outside=outside)
     page = seen.written[file.name]
     assert '<th scope="row">arm64, arm/v7, ' in page  # equal rows are one
+    assert '<td class="compile" colspan="2">compile</td>' in page  # and equal neighbours
     assert '<td class="older" title="numpy-2.0-cp313-cp313-musllinux_1_2_x86_64.whl">' in page
     assert "<script" not in page
     assert "http" not in page

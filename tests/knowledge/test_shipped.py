@@ -13,7 +13,7 @@ from scaffold.model.errors import UsageError
 from scaffold.model.knowledge import Base, Facts, Image
 from scaffold.model.options import Options
 from scaffold.model.target import Arch
-from scaffold.operations.plan import name_base
+from scaffold.operations.plan import check_base, name_base
 from scaffold.planner.os_package_cost import offered_cost, system_cost
 from scaffold.resolver.tags import near_arches
 
@@ -349,6 +349,31 @@ def test_a_base_can_be_named_as_an_image(
 ) -> None:
     options = name_base(Options(base=image, python=python), facts.bases)
     assert (options.base, options.python) == (base, chosen)
+
+
+@pytest.mark.parametrize(
+    ("image", "meant"),
+    [
+        ("python:3.13-slm", "python:3.13-slim"),
+        ("python:3.14-apline", "python:3.14-alpine"),
+        ("pyhton:3.12", "python:3.12"),
+        ("python:3.13-slim-trixy", "python:3.13-slim-trixie"),
+        ("debian:trixe-slim", "debian:trixie-slim"),
+    ],
+)
+def test_an_image_that_is_nearly_a_base_is_answered_with_it(
+    facts: Facts, image: str, meant: str
+) -> None:
+    with pytest.raises(UsageError, match="unknown base") as raised:
+        check_base(image, facts)
+    assert f"did you mean {meant}" in (raised.value.hint or "")
+
+
+@pytest.mark.parametrize("image", ["ubuntu:24.04", "node:22"])
+def test_an_image_of_something_else_is_near_to_none(facts: Facts, image: str) -> None:
+    with pytest.raises(UsageError, match="unknown base") as raised:
+        check_base(image, facts)
+    assert "did you mean" not in (raised.value.hint or "")
 
 
 def test_every_armv6_device_warns_that_debian_crashes(facts: Facts) -> None:

@@ -103,6 +103,7 @@ SHIP = (
         option(
             "--on",
             "engine",
+            section="Deploy",
             metavar="ENGINE",
             required=True,
             help="The device: ssh://user@device[:port], or a docker context.",
@@ -110,16 +111,19 @@ SHIP = (
         option(
             "--from",
             "archive",
+            section="Deploy",
             metavar="FILE",
             help="Deploy this archive, such as app.tar, instead of building.",
         ),
-        _base_from(),
+        _base_from(section="Deploy"),
         flag(
             "--compose",
+            section="Deploy",
             help="Start it with the compose file of --also compose; needs docker compose here.",
         ),
         option(
             "--health-timeout",
+            section="Deploy",
             type=click.FloatRange(min=1),
             default=60.0,
             metavar="SECONDS",

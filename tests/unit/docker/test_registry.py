@@ -87,6 +87,31 @@ def test_who_may_not_write_is_told_to_log_in(tmp_path: Path) -> None:
     assert f"docker login {registry.host}" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("nowhere.invalid", r"its name cannot be resolved$"),
+        ("127.0.0.1:1", r"it refuses the connection$"),
+    ],
+)
+def test_a_registry_that_does_not_answer_is_told_in_words(
+    tmp_path: Path, host: str, told: str
+) -> None:
+    with pytest.raises(BaseUnavailableError, match=told):
+        Registries({}).find(f"{host}/app:1", Arch.ARM64)
+    store = Store(tmp_path / "store")
+    with pytest.raises(PushError, match=told):
+        push_images([make_image(store, layer=b"x")], f"{host}/app:1", store, {})
+
+
+def test_an_image_that_is_not_there_is_told_in_words() -> None:
+    with (
+        serving(RegistryServer()) as registry,
+        pytest.raises(BaseUnavailableError, match=r"app:9 cannot be read from .*: 404 Not Found$"),
+    ):
+        Registries({}).find(f"{registry.host}/app:9", Arch.ARM64)
+
+
 def test_a_layer_that_was_changed_on_the_way_is_not_kept(tmp_path: Path) -> None:
     with serving(RegistryServer()) as registry:
         digest = registry.add(b"good")

@@ -235,7 +235,7 @@ def test_the_build_command_is_offered_only_for_what_was_written() -> None:
         "Next",
         "  leanscaffold build .",
         "  or: docker buildx build --platform linux/arm64 -t camera .",
-        "  leanscaffold verify .  # builds it, and runs it within the device's limits",
+        "  leanscaffold verify .  # builds and runs it within the device's limits",
     ]
     planned = make_outcome(files={"Dockerfile": None})
     assert "docker" not in text_of(planned).replace("Dockerfile", "")
