@@ -15,7 +15,8 @@ from scaffold.index.metadata import LARGEST_METADATA, parse_metadata
 from scaffold.model.image import count_blocks
 from scaffold.model.index import Metadata, WheelFacts, is_pure
 from scaffold.model.project import When
-from scaffold.project.source_modules import LARGEST_SOURCE, parse_modules, runs_on_import
+from scaffold.project.source_loader import LARGEST_SOURCE, parse_modules
+from scaffold.project.source_modules import runs_on_import
 from scaffold.project.uses import find_uses
 
 

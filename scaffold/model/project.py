@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from scaffold.model.errors import Detail
 from scaffold.model.index import DistFile
 from scaffold.model.run import Trace
 
@@ -25,6 +26,10 @@ class Origin:
         """Return ``requirements.txt:3`` with the detail, if any, in brackets."""
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         return f"{where} ({self.detail})" if self.detail else where
+
+    def problem(self, text: str) -> Detail:
+        """Return what is wrong there."""
+        return Detail(text=text, file=self.file, line=self.line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from scaffold.model.errors import Detail, RequirementsInvalidError
 from scaffold.model.project import Asked, Found, Origin
 from scaffold.project.requirement_parser import Reading, first_line, read_requirement
 from scaffold.project.requirements import read_written
-from scaffold.project.text_io import decode, decode_problem, read_bytes
+from scaffold.project.text_io import read_text
 
 CONDA_FILES = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 _HINT = "correct the line, or name a requirements file with --requirement"
@@ -47,7 +47,10 @@ def read_conda(root: Path, name: str, *, environ: Mapping[str, str] | None = Non
         if isinstance(node, yaml.MappingNode):
             found.pip += _pip_part(node)
         elif isinstance(node, yaml.ScalarNode):
-            _take(found, str(node.value), Origin(file=name, line=line), facts, root)
+            try:
+                _take(found, str(node.value), Origin(file=name, line=line), facts, root)
+            except ValueError as error:
+                found.problems.append(Detail(text=str(error), file=name, line=line))
     pip = read_written(root, name, found.pip, environ=environ)
     notes = []
     if found.others:
@@ -65,19 +68,15 @@ def read_conda(root: Path, name: str, *, environ: Mapping[str, str] | None = Non
 
 
 def _entries(root: Path, name: str) -> Sequence[yaml.Node]:
-    data = read_bytes(root, name)
+    text = read_text(root, name, error=RequirementsInvalidError, hint=_HINT)
     try:
-        tree = yaml.compose(decode(data), Loader=yaml.SafeLoader)
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = getattr(error, "problem", None) or first_line(error)
         where = Detail(text=str(said), file=name, line=mark.line + 1 if mark else None)
         raise RequirementsInvalidError(
             f"{name} is not valid YAML", hint=_HINT, details=[where]
-        ) from error
-    except ValueError as error:
-        raise RequirementsInvalidError(
-            f"{name} cannot be read", hint=_HINT, details=[decode_problem(name, data, error)]
         ) from error
     for key, value in tree.value if isinstance(tree, yaml.MappingNode) else ():
         if key.value == "dependencies" and isinstance(value, yaml.SequenceNode):
@@ -93,18 +92,12 @@ def _pip_part(node: yaml.MappingNode) -> Iterator[tuple[int, str]]:
 
 
 def _take(found: _Found, text: str, origin: Origin, facts: Mapping[str, Any], root: Path) -> None:
+    """Take one line of conda's. Raises ValueError with a sentence."""
     parsed = _SPEC.fullmatch(text.partition("#")[0].strip())
     if parsed is None:
-        found.problems.append(
-            Detail(text=f"{text!r} is not a conda package", file=origin.file, line=origin.line)
-        )
-        return
+        raise ValueError(f"{text!r} is not a conda package")
     name, rest = parsed[1].lower(), parsed[2].strip()
-    try:
-        specifier = to_pep440(rest)
-    except ValueError as error:
-        found.problems.append(Detail(text=str(error), file=origin.file, line=origin.line))
-        return
+    specifier = to_pep440(rest)
     if name == "python":
         if specifier:
             # As in a .python-version, the patch release is the base image's.
@@ -114,12 +107,7 @@ def _take(found: _Found, text: str, origin: Origin, facts: Mapping[str, Any], ro
     elif name not in _TOOLS:
         renamed = str(facts["renamed"].get(name, name))
         written = canonicalize_name(renamed) + specifier
-        try:
-            asked = read_requirement(written, origin, root=root, folder=root)
-        except ValueError as error:
-            found.problems.append(Detail(text=str(error), file=origin.file, line=origin.line))
-        else:
-            found.asked.append(asked)
+        found.asked.append(read_requirement(written, origin, root=root, folder=root))
 
 
 def to_pep440(spec: str) -> str:

@@ -3,11 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from scaffold.assembler.syntax import walk
 from scaffold.model.project import Use
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import FUNCTIONS, Module, argument, is_main_guard
+from scaffold.project.source_modules import Module, is_main_guard
+from scaffold.project.syntax import FUNCTIONS, argument, method_of
 
 _DEVICE = re.compile(
     r"/dev/(?:video\d+|media\d+|gpiochip\d+|gpiomem\d?|i2c-\d+|spidev\d+\.\d+|fb\d|kfd|rknpu"
@@ -55,12 +57,10 @@ def find_devices(modules: Sequence[Module]) -> tuple[Use, ...]:
 
 
 def _devices(module: Module) -> Iterator[Use]:
-    for node in module.of(ast.Constant):
-        found = _named(node.value) if isinstance(node.value, str) else ""
-        if found:
+    for text, node in module.texts:
+        if found := _named(text):
             yield Use(code="opens-device", value=found, origin=module.origin(node))
-    tops = {source.partition(".")[0] for source in module.names.values()}
-    opens = [_OPENS[one] for one in tops & {*_OPENS}]
+    opens = [_OPENS[one] for one in module.tops & {*_OPENS}]
     for called, call in module.calls():
         several = opens if called.endswith(".open") else [called]
         for path, names in (_NUMBERED[one] for one in several if one in _NUMBERED):
@@ -105,7 +105,7 @@ def _decided(module: Module) -> set[int]:
 
 
 def _of_call(module: Module, called: str, call: ast.Call) -> Iterator[str]:
-    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    method = method_of(call)
     name = method or called.rpartition(".")[2]
     if method in _METHODS and not call.keywords and len(call.args) <= 1:
         yield method
@@ -123,8 +123,7 @@ def _of_call(module: Module, called: str, call: ast.Call) -> Iterator[str]:
         yield providers[0]
 
 
-def _packages(module: Module, called: str) -> set[str]:
+def _packages(module: Module, called: str) -> AbstractSet[str]:
     """Return the packages of which a function may be: its own, or any for an object's method."""
-    tops = {source.partition(".")[0] for source in module.names.values()}
     top = called.partition(".")[0]
-    return {top} if top in tops else tops
+    return {top} if top in module.tops else module.tops

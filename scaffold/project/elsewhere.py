@@ -125,11 +125,7 @@ def refuse_unlisted(project: Project, *, allowed: bool = False) -> None:
         for file in seen[:_MOST]
     ]
     details += [
-        Detail(
-            text=f"imports {use.value}, which no requirement installs",
-            file=use.origin.file,
-            line=use.origin.line,
-        )
+        use.origin.problem(f"imports {use.value}, which no requirement installs")
         for use in imports[:_MOST]
     ]
     remedy = _remedy(seen, [use.origin.file for use in imports])

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from scaffold.model.project import HeavyFile
 from scaffold.project.source_modules import Module
+from scaffold.project.syntax import method_of, owner_of
 
 _KINDS = frozenset(
     {
@@ -83,17 +84,15 @@ def find_lacking_models(
     ``files`` are the project's, ``names`` their last parts; ``command`` starts the application,
     and may name another file with an option.
     """
-    texts = [node for node in module.of(ast.Constant) if isinstance(node.value, str)]
-    found = [node for node in texts if _MODEL.fullmatch(str(node.value))]
+    found = [(text, node) for text, node in module.texts if _MODEL.fullmatch(text)]
     if not found:
         return
     otherwise = [node for node in _otherwise(module, command) if isinstance(node.value, str)]
     seen = {id(node) for node in otherwise}
     written = {str(node.value).rpartition("/")[2] for node in otherwise}
-    addresses = [str(node.value) for node in texts if "://" in str(node.value)]
+    addresses = [text for text, _ in module.texts if "://" in text]
     there = set(names)
-    for node in found:
-        path = str(node.value)
+    for path, node in found:
         name = path.rpartition("/")[2]
         if name in there | written or posixpath.normpath(path) in files or id(node) in seen:
             continue
@@ -104,13 +103,11 @@ def find_lacking_models(
 def _otherwise(module: Module, command: Sequence[str]) -> Iterator[ast.Constant]:
     """Yield what calls write, download, look for, or take from an option that the command has."""
     for called, call in module.calls():
-        own = call.func if isinstance(call.func, ast.Attribute) else None
-        last = own.attr if own else called.rpartition(".")[2]
+        own, last = owner_of(call), method_of(call) or called.rpartition(".")[2]
         options = {text for text in map(module.text, call.args) if text.startswith("--")}
         if _OTHERWISE.fullmatch(last) or not options.isdisjoint(command):
             given = [*call.args, *(keyword.value for keyword in call.keywords)]
-            if own is not None and isinstance(own.value, ast.Call):  # Path(name).is_file()
-                given += own.value.args
+            given += own.args if isinstance(own, ast.Call) else []  # Path(name).is_file()
             for node in given:
                 inside = ast.walk(module.named(node) or node)
                 yield from (one for one in inside if isinstance(one, ast.Constant))

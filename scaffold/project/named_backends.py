@@ -4,7 +4,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from scaffold.project.source_modules import Module, argument
+from scaffold.project.source_modules import Module
+from scaffold.project.syntax import argument, first_of, names_of
 
 _URL = re.compile(
     r"((?:postgres(?:ql)?|mysql|mariadb|sqlite|oracle|mssql)(?:\+\w+)?|rediss?|socks[45][ah]?)://"
@@ -29,19 +30,17 @@ def find_backends(module: Module) -> Iterator[tuple[str, str, ast.AST]]:
     The value is ``url`` and the scheme of an address, ``backend`` and the dotted name of one of
     Django's, or what is called, ``()`` and a name that the call chooses by.
     """
-    for node in module.of(ast.Constant):
-        if isinstance(node.value, str):
-            if found := _URL.match(node.value):
-                yield "names-backend", f"url {found[1]}", node
-            elif _BACKEND.fullmatch(node.value):
-                yield "names-backend", f"backend {node.value}", node
+    for text, node in module.texts:
+        if found := _URL.match(text):
+            yield "names-backend", f"url {found[1]}", node
+        elif _BACKEND.fullmatch(text):
+            yield "names-backend", f"backend {text}", node
     for called, call in module.calls():
         options = (argument(call, name) for name in _CHOOSES)
         second = call.args[1] if call.args[1:] else next(filter(None, options), None)
         if _DOTTED.fullmatch(chosen := module.text(second)):
             yield "calls", f"{called}() {chosen}", call
-        first = call.args[0] if called.endswith(_ENGINES) and call.args else None
-        first = module.named(first)
+        first = module.named(first_of(call) if called.endswith(_ENGINES) else None)
         if isinstance(first, ast.JoinedStr) and first.values:
             first = first.values[0]
         if found := _URL.match(module.text(first)):
@@ -54,11 +53,10 @@ def find_listed(module: Module) -> Iterator[tuple[str, ast.AST]]:
         one.id for one in module.of(ast.Name) if isinstance(one.ctx, ast.Store)
     }:
         return
-    lists = [(one.targets, one.value) for one in module.of(ast.Assign)]
-    lists += [([one.target], one.value) for one in module.of(ast.AugAssign)]
-    for targets, value in lists:
-        if any(isinstance(one, ast.Name) and _LISTED.fullmatch(one.id) for one in targets):
-            for node in ast.walk(value):
+    lists: list[ast.Assign | ast.AugAssign] = [*module.of(ast.Assign), *module.of(ast.AugAssign)]
+    for given in lists:
+        if any(map(_LISTED.fullmatch, names_of(given))):
+            for node in ast.walk(given.value):
                 text = node.value if isinstance(node, ast.Constant) else None
                 if isinstance(text, str) and _DOTTED.fullmatch(text):
                     yield text.partition(".")[0], node

@@ -143,8 +143,7 @@ class _Walk:
                 continue
             wrong = self._wrong(item.path)
             if wrong:
-                where = item.origin
-                self.problems.append(Detail(text=wrong, file=where.file, line=where.line))
+                self.problems.append(item.origin.problem(wrong))
             elif (self.root / item.path).is_file():
                 self._file(item)
             else:
@@ -194,7 +193,7 @@ class _Walk:
         text = f"{item.path} is not a wheel or sdist of {item.name}: its name says another"
         if not found:
             text = f"{item.path} is neither a wheel nor an sdist: its name does not say what it is"
-        self.problems.append(Detail(text=text, file=item.origin.file, line=item.origin.line))
+        self.problems.append(item.origin.problem(text))
 
     def _folder(self, item: Asked) -> None:
         file = "pyproject.toml" if item.path == "." else f"{item.path}/pyproject.toml"
@@ -227,9 +226,7 @@ class _Walk:
         try:
             reading = read_pyproject(pyproject, extras=extras)
         except UsageError as error:
-            where = item.origin
-            text = f"{error.cause}; {error.hint}"
-            self.problems.append(Detail(text=text, file=where.file, line=where.line))
+            self.problems.append(item.origin.problem(f"{error.cause}; {error.hint}"))
             return
         self.files += reading.files
         self.problems += reading.problems

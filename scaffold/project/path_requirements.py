@@ -39,8 +39,7 @@ def wanted_paths(project: Project, environment: Environment, release: str) -> tu
         if path in {".", project.folder} or not _holds(asked, environment, release):
             continue
         if why := _refuse(path):
-            origin = asked.origin
-            problems.append(Detail(text=why, file=origin.file, line=origin.line))
+            problems.append(asked.origin.problem(why))
         wanted.add(path)
     if problems:
         raise RequirementsInvalidError(

@@ -4,7 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from scaffold.project.source_modules import Module, argument
+from scaffold.project.source_modules import Module
+from scaffold.project.syntax import argument
 
 ELEMENT = "gstreamer.element"
 _OPENCV = "cv2.CAP_GSTREAMER"
@@ -28,16 +29,12 @@ def find_pipelines(module: Module) -> Iterator[tuple[str, ast.AST]]:
         if called in _CAPTURES and any(module.dotted(one) == _OPENCV for one in call.args):
             yield _OPENCV, call
     told = {id(one.value) for one in module.of(ast.Expr)}  # docstrings
-    linked = [one for one in module.of(ast.Constant) if id(one) not in told and _has_link(one)]
+    linked = [one for text, one in module.texts if "!" in text.split() and id(one) not in told]
     if linked:
         whole = (*linked, *module.of(ast.JoinedStr, ast.BinOp, ast.List, ast.Tuple))
         found = [(name, node) for node in whole for name in _elements(node)]
         if any(name.endswith(_ENDS) for name, _ in found):
             yield from ((f"{ELEMENT} {name}", node) for name, node in found)
-
-
-def _has_link(node: ast.Constant) -> bool:
-    return isinstance(node.value, str) and "!" in node.value.split()
 
 
 def _elements(node: ast.expr) -> Iterator[str]:

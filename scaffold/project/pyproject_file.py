@@ -1,7 +1,6 @@
 """A parsed pyproject.toml: its tables, the lines they stand on, and lists of requirements in it."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from scaffold.model.errors import ConfigInvalidError, Detail
 from scaffold.model.project import Asked, Origin
 from scaffold.project.requirement_parser import read_requirement
-from scaffold.project.text_io import decode, line_of, read_bytes, read_toml, relative
+from scaffold.project.text_io import decode, line_of, parse_toml, read_bytes, read_toml, relative
 
 Items = Iterator[Asked | Detail]
 
@@ -91,7 +90,7 @@ def requirement(pyproject: Pyproject, text: str, origin: Origin) -> Asked | Deta
     try:
         return read_requirement(text, origin, root=pyproject.root, folder=pyproject.folder)
     except ValueError as error:
-        return Detail(text=str(error), file=origin.file, line=origin.line)
+        return origin.problem(str(error))
 
 
 def strings(
@@ -99,13 +98,12 @@ def strings(
 ) -> Items:
     """Yield the requirements of a list of PEP 508 strings."""
     if not isinstance(value, list):
-        where = pyproject.origin(*keys)
-        yield Detail(text=f"{keys[-1]} is not a list of strings", file=where.file, line=where.line)
+        yield pyproject.origin(*keys).problem(f"{keys[-1]} is not a list of strings")
         return
     for one in value:
         origin = pyproject.origin(*keys, text=str(one), detail=detail)
         if not isinstance(one, str):
-            yield Detail(text=f"{one!r} is not a string", file=origin.file, line=origin.line)
+            yield origin.problem(f"{one!r} is not a string")
             continue
         yield requirement(pyproject, one, origin)
 
@@ -120,13 +118,10 @@ def find_scripts(root: Path, files: Iterable[str]) -> tuple[str, ...]:
 
 def _has_block(root: Path, file: str) -> bool:
     try:
-        return b"/// script" in (data := read_bytes(root, file)) and bool(_search(data))
+        data = read_bytes(root, file)
+        return b"/// script" in data and bool(_BLOCK.search(decode(data).replace("\r\n", "\n")))
     except ValueError:
         return False
-
-
-def _search(data: bytes) -> "re.Match[str] | None":
-    return _BLOCK.search(decode(data).replace("\r\n", "\n"))
 
 
 def load_script(root: Path, file: str) -> Pyproject | None:
@@ -141,18 +136,8 @@ def load_script(root: Path, file: str) -> Pyproject | None:
     start = text.count("\n", 0, found.start(1))
     lines = [line[2:] if line.startswith("# ") else line[1:] for line in found[1].splitlines()]
     block = "\n" * start + "\n".join(lines) + "\n"
-    try:
-        data = tomllib.loads(block)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        where = Detail(
-            text=str(error).partition(" (at ")[0], file=file, line=int(line[1]) if line else None
-        )
-        raise ConfigInvalidError(
-            f"the script block of {file} is not valid TOML",
-            hint="correct the line and run again",
-            details=[where],
-        ) from error
+    hint = f"correct the script block of {file} and run again"
+    data = parse_toml(block, file, error=ConfigInvalidError, hint=hint)
     keys = ("requires-python", "dependencies")
     project = {key: data[key] for key in keys if key in data}
     return Pyproject(

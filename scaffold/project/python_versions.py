@@ -8,11 +8,11 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from scaffold.config.option_parsers import explain_free_threaded
-from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin
 from scaffold.project.pyproject_file import Pyproject
 from scaffold.project.requirement_parser import first_line
-from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, read_toml
+from scaffold.project.text_io import line_of, read_text, read_toml
 from scaffold.project.version_constraints import union
 
 _RELEASE = re.compile(
@@ -86,20 +86,14 @@ def _specifiers(text: str, origin: Origin) -> Found[str]:
 
 def _from_pin(root: Path, name: str) -> list[Found[str]]:
     """Return the first version of a file; the further ones are for testing tools."""
-    data = read_bytes(root, name)
-    try:
-        lines = decode(data).splitlines()
-    except ValueError as error:
-        raise ConfigInvalidError(
-            f"{name} cannot be read", hint=_HINT, details=[decode_problem(name, data, error)]
-        ) from error
-    for number, line in enumerate(lines, start=1):
-        text = line.partition("#")[0].strip()
+    text = read_text(root, name, error=ConfigInvalidError, hint=_HINT)
+    for number, line in enumerate(text.splitlines(), start=1):
+        said = line.partition("#")[0].strip()
         origin = Origin(file=name, line=number)
-        if text and text[0] in "<>=!~":
-            return [_specifiers(text, origin)]
-        if text:
-            return [Found(value=_minor(text, origin), origin=origin)]
+        if said and said[0] in "<>=!~":
+            return [_specifiers(said, origin)]
+        if said:
+            return [Found(value=_minor(said, origin), origin=origin)]
     raise _invalid(Origin(file=name, line=1), "the file is empty")
 
 
@@ -115,5 +109,5 @@ def _invalid(origin: Origin, text: str) -> ConfigInvalidError:
     return ConfigInvalidError(
         f"{origin.file} does not name a Python that can be used",
         hint=_HINT,
-        details=[Detail(text=text, file=origin.file, line=origin.line)],
+        details=[origin.problem(text)],
     )

@@ -12,7 +12,16 @@ from typing import Any, TypeGuard
 
 from scaffold.assembler.syntax import INNER, walk
 from scaffold.project.entrypoint.apps import is_aside
-from scaffold.project.source_modules import FUNCTIONS, Function, Module, argument, is_example
+from scaffold.project.source_modules import Module, by_name, is_example
+from scaffold.project.syntax import (
+    FUNCTIONS,
+    SETS,
+    Function,
+    argument,
+    first_of,
+    names_of,
+    targets_of,
+)
 
 # What these are in every image; what depends on the architecture or the Python is left open.
 _KNOWN: Mapping[str, object] = {
@@ -128,9 +137,8 @@ class Conditions:
         """Return the names that are given the system, and nothing else, be it more than once."""
         given: dict[str, list[ast.expr]] = {}
         for node in assignments:
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    given.setdefault(target.id, []).append(node.value)
+            for name in names_of(node):
+                given.setdefault(name, []).append(node.value)
         return {
             name: values[0]
             for name, values in given.items()
@@ -185,7 +193,7 @@ class Conditions:
         # Who asks for a program and ends without it needs it all the same.
         ends = isinstance(node, ast.If) and self._gives_up(node.body)
         yield node.test, replace(place, asked=place.asked or (asks and not ends))
-        main = any(map(_is_own_name, test))
+        main = any(isinstance(one, ast.Name) and one.id == "__name__" for one in test)
         chosen = place.chosen or (known is None and not main)
         inner = replace(place, asked=asks, main=place.main or main, chosen=chosen)
         # What follows «if not installed» stands where something is.
@@ -355,9 +363,6 @@ def _is_negated(test: ast.expr) -> bool:
     return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
 
 
-_SETS: tuple[type[ast.Assign | ast.AnnAssign], ...] = (ast.Assign, ast.AnnAssign)
-
-
 def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
     """Return the full names of functions and values that tell whether something is installed.
 
@@ -382,7 +387,7 @@ def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
             probes = not names.isdisjoint(named) or not names.isdisjoint(module.names)
         set_so = (
             node
-            for node in module.of(*_SETS)
+            for node in module.of(*SETS)
             if probes
             and node.value is not None
             and any(
@@ -391,7 +396,7 @@ def _find_flags(modules: Sequence[Module]) -> frozenset[str]:
             )
         )
         for node in (*set_there, *set_so):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            targets = targets_of(node)
             found.update(module.dotted(one) for one in targets if isinstance(one, ast.Name))
     return frozenset(found)
 
@@ -417,10 +422,6 @@ def _is_set(node: ast.AST) -> TypeGuard[ast.Assign | ast.AnnAssign]:
     """Tell whether a statement sets a name to True, False or None."""
     value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
     return isinstance(value, ast.Constant) and value.value in {True, False, None}
-
-
-def _is_own_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == "__name__"
 
 
 # Functions that import what a computation says: then any module may be reached.
@@ -471,7 +472,7 @@ def find_reached(
     starting = graph.follow(first, at_start=True)
     found = graph.follow(first, at_start=False)
     dynamic = framework in _BY_THEMSELVES or any(
-        called in _DYNAMIC and not (call.args and graph.by_file[file].text(call.args[0]))
+        called in _DYNAMIC and not graph.by_file[file].text(first_of(call))
         for file in found
         for called, call in graph.by_file[file].calls()
     )
@@ -499,7 +500,7 @@ class _Graph:
         self, modules: Sequence[Module], places: Mapping[str, Mapping[int, Place]]
     ) -> None:
         self.by_file = {module.file: module for module in modules}
-        self._by_name = {module.name: module for module in modules if module.name}
+        self._by_name = by_name(modules)
         self._places = places
 
     def find_first(self, command: Sequence[str]) -> Module | None:
@@ -537,7 +538,9 @@ class _Graph:
             for file, module in self.by_file.items()
             if file in found
             or file.partition("/")[0] in folders
-            or not (module.is_script or is_aside(module) or _packages(module))
+            or not (
+                module.is_script or is_aside(module) or _PACKAGING & {n for n, _ in module.calls()}
+            )
         )
 
     def _named(self, module: Module, *, at_start: bool, main: bool) -> Iterator[Module]:
@@ -555,9 +558,9 @@ class _Graph:
             place = places.get(id(call))
             if place is not None and starts(place, main=main):
                 yield from self._on_the_way(module.text(argument(call, "value", 1)))
-        for text in () if at_start else module.of(ast.Constant):
-            if isinstance(text.value, str) and id(text) in places:
-                named = text.value.partition(":")[0]
+        for text, constant in () if at_start else module.texts:
+            if id(constant) in places:
+                named = text.partition(":")[0]
                 found = self._by_name.get(named) or self.by_file.get(named)
                 if found is not None:
                     yield found
@@ -575,10 +578,6 @@ def settings_of(module: Module) -> Iterator[ast.Call]:
         first = argument(call, "key", 0)
         if called == "os.environ.setdefault" and module.text(first) == "DJANGO_SETTINGS_MODULE":
             yield call
-
-
-def _packages(module: Module) -> bool:
-    return any(called in _PACKAGING for called, _ in module.calls())
 
 
 def starts(place: Place, *, main: bool) -> bool:
@@ -651,10 +650,9 @@ def _set_elsewhere(module: Module, places: Mapping[int, Place]) -> Iterator[tupl
     """Yield the constants that a module gives another value only on other systems."""
     given: dict[str, list[tuple[object, bool]]] = {}
     for node in module.of(ast.Assign):
-        for target in node.targets if isinstance(node.value, ast.Constant) else ():
-            if isinstance(target, ast.Name) and isinstance(node.value, ast.Constant):
-                row = (node.value.value, id(node) in places)
-                given.setdefault(target.id, []).append(row)
+        if isinstance(node.value, ast.Constant):
+            for name in names_of(node):
+                given.setdefault(name, []).append((node.value.value, id(node) in places))
     for name, rows in given.items():
         here = {value for value, runs in rows if runs}
         if len(here) == 1 and not all(runs for _, runs in rows):

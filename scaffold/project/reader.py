@@ -470,6 +470,6 @@ def _name(root: Path, pyproject: Pyproject | None) -> Found[str]:
         raise ConfigInvalidError(
             f"{origin.file} names its project in a way that no package can be named",
             hint="use letters, digits, and - _ . between them",
-            details=[Detail(text=f"{name!r} is not a name", file=origin.file, line=origin.line)],
+            details=[origin.problem(f"{name!r} is not a name")],
         ) from error
     return Found(value=name, origin=origin)

@@ -119,7 +119,7 @@ def _problem(one: Asked, why: str) -> Detail:
         f"`pip wheel --no-deps '{one.name} @ {address}' "
         "-w wheels`"
     )
-    return Detail(text=text, file=one.origin.file, line=one.origin.line)
+    return one.origin.problem(text)
 
 
 def _settle(

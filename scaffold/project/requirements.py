@@ -427,7 +427,7 @@ class _Walk:
         elif not os.path.lexists(self.root / name):
             wrong = f"asks for {name}, which does not exist"
         if wrong:
-            self.problems.append(Detail(text=wrong, file=by.file, line=by.line))
+            self.problems.append(by.problem(wrong))
         return not wrong
 
     def _lines(self, name: str, text: str) -> Iterator[tuple[int, str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from scaffold.model.image import ImageConfig, Suspect
 from scaffold.model.project import Found, Origin
 from scaffold.project.elsewhere import is_list
-from scaffold.project.source_modules import LARGEST_SOURCE
+from scaffold.project.source_loader import LARGEST_SOURCE
 from scaffold.project.text_io import read_bytes
 
 _SYSTEM = ("/usr/lib/", "/usr/share/", "/usr/include/", "/lib/", "/bin/", "/sbin/", "/usr/bin/")

@@ -15,6 +15,7 @@ from scaffold.project.computed import Computed
 from scaffold.project.requirement_parser import Reading, read_requirement
 from scaffold.project.requirements import read_requirements
 from scaffold.project.setup_lists import find_list
+from scaffold.project.syntax import Assignment, items_of, last_name, names_of, owner_of
 from scaffold.project.text_io import decode, decode_problem, line_of, read_bytes, relative
 
 SETUP_FILES = ("setup.cfg", "setup.py")
@@ -124,7 +125,7 @@ def _requirement(root: Path, file: str, text: str, line: int | None) -> Asked | 
     try:
         return read_requirement(text, origin, root=root, folder=(root / file).parent)
     except ValueError as error:
-        return Detail(text=str(error), file=file, line=line)
+        return origin.problem(str(error))
 
 
 def _python(text: str, origin: Origin) -> list[Found[str]]:
@@ -144,10 +145,7 @@ def _read_py(root: Path, file: str, text: str, extras: tuple[str, ...]) -> _Read
         if keyword.arg == "install_requires":
             found[""] = [*_py_list(root, file, keyword.value, tree, keyword.arg)]
         elif keyword.arg == "extras_require" and extras:
-            table = _resolve(keyword.value, values)
-            pairs = (
-                zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ()
-            )
+            pairs = items_of(_resolve(keyword.value, values))
             named = {k.value: v for k, v in pairs if isinstance(k, ast.Constant)}
             found |= {
                 extra: [*_py_list(root, file, named[extra], tree, f"the extra {extra}")]
@@ -258,8 +256,7 @@ def _py_scripts(keywords: Mapping[str, ast.expr]) -> list[str]:
     given = keywords.get("entry_points")
     if texts := [*_strings([given])]:
         return _cfg_scripts(_parse_cfg(f"[options.entry_points]\n{_as_option(texts[0])}"))
-    listed = dict(zip(given.keys, given.values, strict=True)) if isinstance(given, ast.Dict) else {}
-    named = (v for k, v in listed.items() if "console_scripts" in _strings([k]))
+    named = (v for k, v in items_of(given) if "console_scripts" in _strings([k]))
     items = (one for node in named for one in _items(node) or [node])
     return [line for text in _strings(items) for line in text.splitlines()]
 
@@ -302,11 +299,8 @@ def setup_keywords(text: str) -> Mapping[str, ast.expr]:
 
 def _setup_calls(tree: ast.Module) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            name = node.func.id if isinstance(node.func, ast.Name) else name
-            if name == "setup":
-                yield node
+        if isinstance(node, ast.Call) and last_name(node) == "setup":
+            yield node
 
 
 def _setup_arguments(tree: ast.Module, values: Mapping[str, ast.expr]) -> Iterator[ast.keyword]:
@@ -333,9 +327,8 @@ def _as_keyword(key: ast.expr | None, value: ast.expr) -> ast.keyword:
 
 def _is_dict(node: ast.expr | None) -> TypeGuard[ast.Call]:
     """Tell whether an expression is ``dict(name=…)``."""
-    if not isinstance(node, ast.Call) or node.args:
-        return False
-    return isinstance(node.func, ast.Name) and node.func.id == "dict"
+    plain = isinstance(node, ast.Call) and not node.args and isinstance(node.func, ast.Name)
+    return plain and last_name(node or ast.Pass()) == "dict"
 
 
 def _asks_nothing(tree: ast.Module, text: str, more: ast.expr) -> bool:
@@ -343,22 +336,17 @@ def _asks_nothing(tree: ast.Module, text: str, more: ast.expr) -> bool:
     if not isinstance(more, ast.Name) or "requires" in text.replace("python_requires", ""):
         return False
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            of = node.func.value
-            if isinstance(of, ast.Name) and of.id == more.id and not _is_plain(node.args):
+        of = owner_of(node) if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and isinstance(of, ast.Name) and of.id == more.id:
+            plain = (isinstance(x, ast.Constant | ast.Dict) or _is_dict(x) for x in node.args)
+            if not all(plain):
                 return False
     given = [
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr)
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name) and target.id == more.id
+        if isinstance(node, Assignment) and more.id in names_of(node)
     ]
     return bool(given) and all(isinstance(one, ast.Dict) or _is_dict(one) for one in given)
-
-
-def _is_plain(nodes: Sequence[ast.expr]) -> bool:
-    return all(isinstance(one, ast.Constant | ast.Dict) or _is_dict(one) for one in nodes)
 
 
 def _assigned_once(tree: ast.Module) -> Mapping[str, ast.expr]:
@@ -367,12 +355,11 @@ def _assigned_once(tree: ast.Module) -> Mapping[str, ast.expr]:
     changed: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    changed |= {target.id} & set(values)
-                    values[target.id] = node.value
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            changed.add(node.target.id)
+            for name in names_of(node):
+                changed |= {name} & set(values)
+                values[name] = node.value
+        elif isinstance(node, ast.AugAssign):
+            changed.update(names_of(node))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             changed.add(node.value.id)
         elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):

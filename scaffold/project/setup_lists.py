@@ -5,6 +5,8 @@ import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scaffold.project.syntax import method_of, owner_of, parameters_of, positional_of
+
 # What gives a file's lines, or leaves out those that ask for nothing.
 _READS = frozenset({"open", "read_text"})
 _KEEPS = frozenset(
@@ -89,8 +91,7 @@ def _paths(node: ast.AST, scope: _Scope, inside: frozenset[str]) -> Iterator[str
 
 
 def _called(call: ast.Call, scope: _Scope, inside: frozenset[str]) -> Iterator[str | None]:
-    of = call.func.value if isinstance(call.func, ast.Attribute) else None
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else ast.unparse(call.func)
+    of, name = owner_of(call), method_of(call) or ast.unparse(call.func)
     function = scope.functions.get(name) if of is None else None
     if function is not None and name not in inside:
         for one in function.body:
@@ -109,9 +110,8 @@ def _called(call: ast.Call, scope: _Scope, inside: frozenset[str]) -> Iterator[s
 
 def _within(function: ast.FunctionDef, call: ast.Call, scope: _Scope) -> _Scope:
     """Return what names are inside a function that is called."""
-    names, defaults = [one.arg for one in function.args.args], function.args.defaults
-    given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
-    given |= dict(zip(names, call.args, strict=False))
+    known = {k: v for k, v in parameters_of(function).items() if v is not None}
+    given = known | dict(zip(positional_of(function), call.args, strict=False))
     given |= {one.arg: one.value for one in call.keywords if one.arg}
     return _Scope(
         values={**scope.values, **_opened(function.body), **given},
@@ -147,11 +147,10 @@ def _path(node: ast.expr, scope: _Scope) -> str | None:
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Div):
         between = "join" if isinstance(node.op, ast.Div) else "add"
         path = _joined(between, [node.left, node.right], scope)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        of = [node.func.value] if node.func.attr in {"joinpath", "resolve"} else []
-        path = _joined(node.func.attr, [*of, *node.args], scope)
     elif isinstance(node, ast.Call):
-        path = _joined(ast.unparse(node.func), node.args, scope)
+        owner, name = owner_of(node), method_of(node) or ast.unparse(node.func)
+        of = [owner] if owner is not None and name in {"joinpath", "resolve"} else []
+        path = _joined(name, [*of, *node.args], scope)
     return path
 
 

@@ -105,37 +105,42 @@ def decode_problem(name: str, data: bytes, error: ValueError) -> Detail:
     )
 
 
-def read_toml(
-    root: Path, name: str, *, error: type[ConfigInvalidError | RequirementsInvalidError], hint: str
-) -> tuple[dict[str, Any], str]:
+def read_toml(root: Path, name: str, *, error: "_Kind", hint: str) -> tuple[dict[str, Any], str]:
     """Return a TOML file, parsed and as text.
 
     Raises ``error`` with the line for bytes that are not UTF-8 or text that is not TOML, and
     PathUnreadableError for a file that cannot be read.
     """
+    text = read_text(root, name, error=error, hint=hint)
+    return parse_toml(text, name, error=error, hint=hint), text
+
+
+_Kind = type[ConfigInvalidError | RequirementsInvalidError]
+
+
+def read_text(root: Path, name: str, *, error: _Kind, hint: str) -> str:
+    """Return a file's text. Raises ``error`` with the line of a wrong byte, PathUnreadableError."""
     data = read_bytes(root, name)
     try:
-        text = decode(data)
+        return decode(data)
     except ValueError as wrong:
         raise error(
             f"{name} cannot be read", hint=hint, details=[decode_problem(name, data, wrong)]
         ) from wrong
+
+
+def parse_toml(text: str, name: str, *, error: _Kind, hint: str) -> dict[str, Any]:
+    """Return TOML as tables. Raises ``error`` with the line of what is none in ``name``."""
     try:
-        return tomllib.loads(text), text
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         found = _AT_LINE.search(str(wrong))
         line = int(found[1]) if found else len(text.splitlines())
-        said = str(wrong).partition(" (at ")[0]
-        raise error(
-            f"{name} is not valid TOML",
-            hint=hint,
-            details=[Detail(text=said, file=name, line=line)],
-        ) from wrong
+        where = Detail(text=str(wrong).partition(" (at ")[0], file=name, line=line)
+        raise error(f"{name} is not valid TOML", hint=hint, details=[where]) from wrong
     except (RecursionError, ValueError) as wrong:
-        said = "it is nested too deep, or a number has too many digits"
-        raise error(
-            f"{name} cannot be read", hint=hint, details=[Detail(text=said, file=name)]
-        ) from wrong
+        where = Detail(text="it is nested too deep, or a number has too many digits", file=name)
+        raise error(f"{name} cannot be read", hint=hint, details=[where]) from wrong
 
 
 def line_of(text: str, *patterns: str) -> int | None:

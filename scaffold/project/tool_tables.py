@@ -116,7 +116,7 @@ def place(
             placed = _placed(pyproject, item, table)
             yield replace(placed, marker=_EXTRA.sub(partial(_settle, extras), placed.marker))
         except ValueError as error:
-            yield Detail(text=str(error), file=item.origin.file, line=item.origin.line)
+            yield item.origin.problem(str(error))
 
 
 def _is_chosen(name: object, chosen: Collection[str]) -> bool:
@@ -357,7 +357,7 @@ def _entries(
     try:
         found = entries(name, value)
     except ValueError as error:
-        yield Detail(text=f"{name}: {error}", file=origin.file, line=origin.line)
+        yield origin.problem(f"{name}: {error}")
         return
     for entry in found:
         if wanted is None or not entry.optional or canonicalize_name(name) in wanted:
@@ -369,6 +369,6 @@ def _asked(pyproject: Pyproject, entry: Entry, origin: Origin) -> Asked | Detail
     if isinstance(asked, Detail):
         return asked
     if broken := break_in(f"{entry.written}{entry.path}"):
-        return Detail(text=f"{asked.name} {broken}", file=origin.file, line=origin.line)
+        return origin.problem(f"{asked.name} {broken}")
     path = relative(pyproject.root, pyproject.folder / entry.path) if entry.path else asked.path
     return replace(asked, path=path, editable=entry.editable, text=entry.written)

@@ -15,14 +15,22 @@ from scaffold.project.named_backends import find_backends, find_listed
 from scaffold.project.pipelines import find_pipelines
 from scaffold.project.reached import Place, Reached, find_reached, starts
 from scaffold.project.source_modules import (
-    READS,
     Module,
-    argument,
     folders_above,
     imported_tops,
     is_brought,
     names_beside,
     project_names,
+)
+from scaffold.project.syntax import (
+    READS,
+    argument,
+    first_of,
+    is_empty,
+    method_of,
+    names_of,
+    owner_of,
+    texts_in,
 )
 from scaffold.project.writes import find_writes
 
@@ -151,13 +159,17 @@ def find_uses(
     names = frozenset(posixpath.basename(file) for file in files)
     for module in modules:
         models = (
-            (Use(code="names-model", value=path, origin=module.origin(node)), node)
+            ("names-model", path, node)
             for path, node in find_lacking_models(module, there, names, command)
             # A bare name elsewhere is most often joined to the folder of a download.
             if "/" in path or module.file == reached.first
         )
         taken = _taken(module, foreign, aliases)
-        for use, node in (*_found(module, there, own, folder), *taken, *models):
+        found = (
+            (Use(code=code, value=value, origin=module.origin(node)), node)
+            for code, value, node in (*_found(module, there, own, folder), *taken, *models)
+        )
+        for use, node in found:
             place = reached.places[module.file].get(id(node))
             when = _when(use, place, module.file, reached)
             made = use.code == "writes-file" and use.value in folders  # mkdir of what is there
@@ -189,25 +201,21 @@ def _when(use: Use, place: Place | None, file: str, reached: Reached) -> When | 
     return When.START if at_start else When.CALL
 
 
-def _found(
-    module: Module, files: Container[str], own: frozenset[str], folder: str
-) -> Iterator[tuple[Use, ast.AST]]:
-    """Yield each use with the node that it stands in."""
+# The code of a use, its value, and the node that it stands in.
+_Found = Iterator[tuple[str, str, ast.AST]]
+
+
+def _found(module: Module, files: Container[str], own: frozenset[str], folder: str) -> _Found:
     yield from _from_calls(module, files, own)
     yield from _imports(module, own)
     yield from _imports_inner(module, own)
     yield from _texts(module)
     yield from _rights(module)
-    for name, node in find_settings(module):
-        yield Use(code="needs-setting", value=name, origin=module.origin(node)), node
-    for path, node in find_writes(module, folder):
-        yield Use(code="writes-file", value=path, origin=module.origin(node)), node
-    for device, node in find_asked_devices(module):
-        yield Use(code="asks-device", value=device, origin=module.origin(node)), node
-    for call, node in find_pipelines(module):
-        yield Use(code="calls", value=call, origin=module.origin(node)), node
-    for code, value, node in find_backends(module):
-        yield Use(code=code, value=value, origin=module.origin(node)), node
+    yield from (("needs-setting", name, node) for name, node in find_settings(module))
+    yield from (("writes-file", path, node) for path, node in find_writes(module, folder))
+    yield from (("asks-device", device, node) for device, node in find_asked_devices(module))
+    yield from (("calls", call, node) for call, node in find_pipelines(module))
+    yield from find_backends(module)
 
 
 # What every container has, or a shell in it.
@@ -262,26 +270,22 @@ def _asks_for_variable(module: Module, test: ast.expr | None) -> bool:
     if not isinstance(test, ast.Call):
         return False
     default = argument(test, "default", 1)
-    unset = default is None or (isinstance(default, ast.Constant) and not default.value)
-    return unset and module.dotted(test.func) in {"os.getenv", "os.environ.get"}
+    return is_empty(default) and module.called(test) in READS
 
 
 def _setting_of_call(module: Module, called: str, call: ast.Call) -> str:
     """Return the variable that django-environ, environs or decouple is asked for, or nothing."""
-    reader, method = call.func, ""
-    if isinstance(call.func, ast.Attribute):
-        reader, method = call.func.value, call.func.attr
-    made = module.named(reader)
-    known = isinstance(made, ast.Call) and module.dotted(made.func) in _READERS
+    method = method_of(call)
+    made = module.named(owner_of(call) or call.func)
+    known = module.called(made) in _READERS
     if called != "decouple.config" and (not known or method == "read_env"):
         return ""
-    if isinstance(made, ast.Call) and any(
-        one.arg == module.text(call.args[0] if call.args else None) for one in made.keywords
-    ):
+    name = module.text(first_of(call))
+    if isinstance(made, ast.Call) and any(one.arg == name for one in made.keywords):
         return ""  # django-environ's scheme has its default
     if argument(call, "default", 1 if method in {"", "db", "cache"} else None) is not None:
         return ""
-    return module.text(call.args[0]) if call.args else _NAMED_SETTINGS.get(method, "")
+    return name if call.args else _NAMED_SETTINGS.get(method, "")
 
 
 def _fields(module: Module, settings: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
@@ -300,25 +304,18 @@ def _fields(module: Module, settings: ast.ClassDef) -> Iterator[tuple[str, ast.A
 def _prefix_of(module: Module, node: ast.AST) -> str:
     if isinstance(node, ast.keyword) and node.arg == "env_prefix":
         return module.text(node.value)
-    if isinstance(node, ast.Dict):
-        pairs = zip(node.keys, node.values, strict=True)
-        return next((module.text(v) for k, v in pairs if module.text(k) == "env_prefix"), "")
-    if isinstance(node, ast.Assign) and any(
-        isinstance(one, ast.Name) and one.id == "env_prefix" for one in node.targets
-    ):
+    if isinstance(node, ast.Assign) and "env_prefix" in names_of(node):
         return module.text(node.value)
-    return ""
+    return module.text(module.item(node, "env_prefix"))
 
 
-def _from_calls(
-    module: Module, files: Container[str], own: frozenset[str]
-) -> Iterator[tuple[Use, ast.AST]]:
-    tops = {source.partition(".")[0] for source in module.names.values()}
+def _from_calls(module: Module, files: Container[str], own: frozenset[str]) -> _Found:
+    foreign = module.tops - sys.stdlib_module_names - own
     for called, call in module.calls():
-        for code, value in _of_call(module, called, call, files):
-            yield Use(code=code, value=value, origin=module.origin(call)), call
-        if called.partition(".")[0] in tops:
-            yield from _foreign_call(module, called, call, files, own)
+        found = [*_of_call(module, called, call, files)]
+        if called.partition(".")[0] in foreign:
+            found += _foreign_call(module, called, call, files)
+        yield from ((code, value, call) for code, value in found)
 
 
 def _of_call(
@@ -327,13 +324,14 @@ def _of_call(
     if called in _RUNS or called in _SHELLS:
         yield from _programs(module, called, call, files)
     elif called in _OPENS or called.endswith(".dlopen"):
-        library = module.text(call.args[0] if call.args else None)
-        if library and library.removeprefix("./") not in files and not _is_foreign(library):
+        library = module.text(first_of(call))
+        foreign = library.lower().endswith((".dll", ".dylib", ".pyd", ".framework"))
+        if library and library.removeprefix("./") not in files and not foreign:
             yield "finds-library", library
     elif called in _WINDOWS:
         yield "shows-window", called
     elif called in _HANDLERS or called.endswith(".add_signal_handler"):
-        name = module.dotted(call.args[0] if call.args else None)
+        name = module.dotted(first_of(call))
         if name == "signal.SIGTERM" or not name.startswith("signal.SIG"):
             yield "handles-signals", called
     elif called == "locale.setlocale" or _CALENDAR.fullmatch(called):
@@ -349,41 +347,31 @@ def _of_call(
 
 def _set_by_variables(module: Module) -> Iterator[str]:
     """Yield the locales that a module puts into its environment."""
-    for node in module.of(ast.Assign):
-        if isinstance(target := node.targets[0], ast.Subscript):
-            variable = module.text(target.slice)
-            if module.dotted(target.value) == "os.environ" and _VARIABLE.fullmatch(variable):
-                yield module.text(node.value)
-
-
-def _is_foreign(library: str) -> bool:
-    """Tell whether a library has the name of one of another system."""
-    return library.lower().endswith((".dll", ".dylib", ".pyd", ".framework"))
+    for target, value, _ in module.given:
+        variable = module.text(target.slice) if isinstance(target, ast.Subscript) else ""
+        environ = module.dotted(getattr(target, "value", None)) == "os.environ"
+        if environ and _VARIABLE.fullmatch(variable):
+            yield module.text(value)
 
 
 def _foreign_call(
-    module: Module, called: str, call: ast.Call, files: Container[str], own: frozenset[str]
-) -> Iterator[tuple[Use, ast.AST]]:
+    module: Module, called: str, call: ast.Call, files: Container[str]
+) -> Iterator[tuple[str, str]]:
     """Yield the call of a function that a package brings, with its first argument if it is known.
 
     A file or folder of the project that the argument names is there: nothing has to come for it,
     but what reads it may need more (``calls-own``).
     """
-    top = called.partition(".")[0]
-    if top in sys.stdlib_module_names or top in own:
-        return
     named = (argument(call, name) for name in _NAMING)
-    first = call.args[0] if call.args else next((one for one in named if one is not None), None)
-    text = module.text(first)
-    if text.removeprefix("./").rstrip("/") not in files:
-        if _SONAME.fullmatch(text):  # discord.opus.load_opus("libopus.so.0")
-            yield Use(code="finds-library", value=text, origin=module.origin(call)), call
-        if _FONT.search(text):  # PIL.ImageFont.truetype("DejaVuSans.ttf", 12)
-            yield Use(code="opens-font", value=text, origin=module.origin(call)), call
-        words = called if not text or " " in text else f"{called} {text}"
-        yield Use(code="calls", value=words, origin=module.origin(call)), call
-    else:
-        yield Use(code="calls-own", value=called, origin=module.origin(call)), call
+    text = module.text(first_of(call) or next(filter(None, named), None))
+    if text.removeprefix("./").rstrip("/") in files:
+        yield "calls-own", called
+        return
+    if _SONAME.fullmatch(text):  # discord.opus.load_opus("libopus.so.0")
+        yield "finds-library", text
+    if _FONT.search(text):  # PIL.ImageFont.truetype("DejaVuSans.ttf", 12)
+        yield "opens-font", text
+    yield "calls", called if not text or " " in text else f"{called} {text}"
 
 
 def _programs(
@@ -415,14 +403,9 @@ def _programs(
 def _installer(module: Module, call: ast.Call) -> str:
     """Return the program with which a call installs Python packages, or nothing."""
     given = [*call.args, *(module.named(one) for one in call.args)]
-    nodes = (node for one in given if one is not None for node in ast.walk(one))
-    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
-    words = [word for text in texts if isinstance(text, str) for word in text.split()]
-    names = (
-        [word.rpartition("/")[2] for word in words[: words.index("install")]]
-        if ("install" in words)
-        else []
-    )
+    words = [word for one in given for text in texts_in(one) for word in text.split()]
+    before = words[: words.index("install")] if "install" in words else []
+    names = (word.rpartition("/")[2] for word in before)
     return next((name for name in names if _INSTALLERS.fullmatch(name)), "")
 
 
@@ -452,7 +435,7 @@ def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> a
             node = node.value
         elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             node = node.values[-1]
-        elif isinstance(node, ast.Call) and module.dotted(node.func) in READS:
+        elif isinstance(node, ast.Call) and module.called(node) in READS:
             node = argument(node, "default", 1)
         else:
             break
@@ -489,13 +472,12 @@ def _shell_commands(text: str) -> list[str]:
     return [name for name in names if name not in _BUILTINS and not _PYTHON.fullmatch(name)]
 
 
-def _texts(module: Module) -> Iterator[tuple[Use, ast.AST]]:
-    for node in module.of(ast.Constant):
-        text = node.value
-        if isinstance(text, str) and _LOCALE.fullmatch(text):
-            yield Use(code="speaks-language", value=text, origin=module.origin(node)), node
-        elif isinstance(text, str) and _SHARED.search(text) and len(text) < _LONGEST_NAME:
-            yield Use(code="names-library", value=text, origin=module.origin(node)), node
+def _texts(module: Module) -> _Found:
+    for text, node in module.texts:
+        if _LOCALE.fullmatch(text):
+            yield "speaks-language", text, node
+        elif _SHARED.search(text) and len(text) < _LONGEST_NAME:
+            yield "names-library", text, node
 
 
 _RIGHTS = frozenset(
@@ -508,37 +490,37 @@ _RIGHTS = frozenset(
 _RIGHTS_OF = frozenset({"multiprocessing", "os", "socket"})
 
 
-def _rights(module: Module) -> Iterator[tuple[Use, ast.AST]]:
+def _rights(module: Module) -> _Found:
     """Yield what takes a container with more rights or memory, or the device's network."""
-    if _RIGHTS_OF.isdisjoint(name.partition(".")[0] for name in module.names.values()):
+    if _RIGHTS_OF.isdisjoint(module.tops):
         return
     for node in (*module.of(ast.Attribute), *module.of(ast.Name)):
         if (name := module.dotted(node)) in _RIGHTS:
-            yield Use(code="calls", value=name, origin=module.origin(node)), node
-    for node in module.of(ast.Compare):
-        asked = module.dotted(node.left.func) if isinstance(node.left, ast.Call) else ""
-        if asked in {"os.geteuid", "os.getuid"} and module.literal(node.comparators[0]) == 0:
-            yield Use(code="calls", value="os.geteuid", origin=module.origin(node)), node
+            yield "calls", name, node
+    for test in module.of(ast.Compare):
+        asked = module.called(test.left)
+        if asked in {"os.geteuid", "os.getuid"} and module.literal(test.comparators[0]) == 0:
+            yield "calls", "os.geteuid", test
 
 
-def _imports(module: Module, own: frozenset[str]) -> Iterator[tuple[Use, ast.AST]]:
+def _imports(module: Module, own: frozenset[str]) -> _Found:
     named = [
-        (module.text(call.args[0]).partition(".")[0], call)
+        (module.text(first_of(call)).partition(".")[0], call)
         for called, call in module.calls()
-        if called == "importlib.import_module" and call.args
+        if called == "importlib.import_module"
     ]
     for top, node in (*imported_tops(module.imports), *named, *find_listed(module)):
         if top in own:
             continue
         if top in _DATABASES:
-            yield Use(code="opens-database", value=top, origin=module.origin(node)), node
+            yield "opens-database", top, node
         if top in _GRAPHICAL:
-            yield Use(code="finds-library", value=_TK, origin=module.origin(node)), node
+            yield "finds-library", _TK, node
         if top and (top in _NOT_EVERYWHERE or top not in sys.stdlib_module_names):
-            yield Use(code="imports", value=top, origin=module.origin(node)), node
+            yield "imports", top, node
 
 
-def _imports_inner(module: Module, own: Container[str]) -> Iterator[tuple[Use, ast.AST]]:
+def _imports_inner(module: Module, own: Container[str]) -> _Found:
     """Yield the modules below a package that imports name: ``a.b`` of ``from a.b.c import d``."""
     for node in module.imports:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -546,13 +528,10 @@ def _imports_inner(module: Module, own: Container[str]) -> Iterator[tuple[Use, a
             names = [str(node.module)]
         for top, *below in (name.split(".") for name in names):
             if below and top not in own and top not in sys.stdlib_module_names:
-                name = f"{top}.{below[0]}"
-                yield Use(code="imports-inner", value=name, origin=module.origin(node)), node
+                yield "imports-inner", f"{top}.{below[0]}", node
 
 
-def _taken(
-    module: Module, foreign: set[str], aliases: Mapping[str, str]
-) -> Iterator[tuple[Use, ast.AST]]:
+def _taken(module: Module, foreign: set[str], aliases: Mapping[str, str]) -> _Found:
     """Yield what the module names of packages; the package's own name where it is passed on."""
     below = {id(node.value) for node in module.of(ast.Attribute)}
     named: list[tuple[ast.AST, Sequence[str]]] = [
@@ -567,7 +546,7 @@ def _taken(
         named.append((line, list(aliases.values()) if everything else taken))
     for called, call in module.calls():
         if "import" in called:
-            named.append((call, [module.text(call.args[0] if call.args else None)]))
+            named.append((call, [module.text(first_of(call))]))
     full: dict[str, str] = {}
     for node, names in named:
         for name in names:
@@ -578,4 +557,4 @@ def _taken(
                 there = aliases[own_name] + name.removeprefix(own_name) if own_name else name
                 full[name] = there if there.partition(".")[0] in foreign else ""
             if full[name]:
-                yield Use(code="takes", value=full[name], origin=module.origin(node)), node
+                yield "takes", full[name], node

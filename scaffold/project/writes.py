@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Iterator
 
-from scaffold.project.source_modules import READS, Module, argument
+from scaffold.project.source_modules import Module
+from scaffold.project.syntax import READS, argument, items_of, method_of, owner_of
 
 # Functions of the standard library and where they get the path, each with the mode's place if
 # there is one.
@@ -86,12 +87,13 @@ def _write_of_call(module: Module, reader: "PathReader", called: str, call: ast.
     if called in _WRITES:
         node = argument(call, *_WRITES[called])
         return reader.path(node)
-    if called in _WRITE_OPENS or (isinstance(call.func, ast.Name) and _is_open(module, call.func)):
+    own = isinstance(call.func, ast.Name) and call.func.id == "open" and "open" not in module.names
+    if called in _WRITE_OPENS or own:
         mode = module.text(argument(call, "mode", 1))
         return reader.path(argument(call, "file", 0)) if _MODES.search(mode) else None
-    if isinstance(call.func, ast.Attribute) and call.func.attr in _METHODS:
-        mode = module.text(argument(call, "mode", 0)) if call.func.attr == "open" else "w"
-        return reader.path(call.func.value, whole=True) if _MODES.search(mode) else None
+    if method_of(call) in _METHODS:
+        mode = module.text(argument(call, "mode", 0)) if method_of(call) == "open" else "w"
+        return reader.path(owner_of(call), whole=True) if _MODES.search(mode) else None
     return _of_foreign_call(called, reader, call)
 
 
@@ -103,7 +105,7 @@ def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str |
         return None
     if any(_FOLDER.fullmatch(ast.unparse(node).rpartition(".")[2]) for node in call.args):
         return None  # a name in that folder
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else called.rpartition(".")[2]
+    name = method_of(call) or called.rpartition(".")[2]
     saves, stores = _SAVES.fullmatch(name), _STORES.fullmatch(name)
     given = [(node, "") for node in call.args]
     given += [(keyword.value, keyword.arg or "") for keyword in call.keywords]
@@ -120,10 +122,6 @@ def _of_foreign_call(called: str, reader: "PathReader", call: ast.Call) -> str |
     return None
 
 
-def _is_open(module: Module, name: ast.Name) -> bool:
-    return name.id == "open" and "open" not in module.names
-
-
 def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
     """Return the file of a ``sqlite:///`` address."""
     text = reader.text(node)
@@ -135,11 +133,7 @@ def _of_address(reader: "PathReader", node: ast.expr) -> str | None:
 
 def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | None:
     """Return the file of a database in Django's settings, or of a handler in logging's."""
-    pairs = {
-        module.text(key): value
-        for key, value in zip(node.keys, node.values, strict=True)
-        if key is not None
-    }
+    pairs = {module.text(key): value for key, value in items_of(node)}
     engine = module.text(pairs.get("ENGINE"))
     if module.text(pairs.get("class")).endswith("FileHandler"):
         return reader.path(pairs.get("filename"))
@@ -149,20 +143,18 @@ def _of_settings(module: Module, reader: "PathReader", node: ast.Dict) -> str | 
 def _defaults(module: Module) -> Iterator[tuple[str, ast.expr | None, ast.AST]]:
     """Yield (name, value, node) of settings: constants, fields of classes, options, variables."""
     for called, call in module.calls():
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else called
+        name = method_of(call) or called
         texts = [text for node in call.args if (text := module.text(node))]
         if name in {"add_argument", "option"}:
             yield " ".join(texts), argument(call, "default"), call
         elif called in READS or (name in _GETS and len(call.args) > 1):
             default = argument(call, "fallback") or argument(call, "default", 1)
             yield texts[0] if texts else "", default, call
-    for node in module.of(ast.Assign, ast.AnnAssign):
-        if isinstance(node, ast.Assign | ast.AnnAssign):
-            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            value = node.value
-            if isinstance(value, ast.Call) and module.dotted(value.func).endswith("Field"):
-                value = argument(value, "default", 0)
-            yield target.id if isinstance(target, ast.Name) else "", value, node
+    for target, value, node in module.given:
+        given: ast.expr | None = value
+        if isinstance(value, ast.Call) and module.called(value).endswith("Field"):
+            given = argument(value, "default", 0)
+        yield target.id if isinstance(target, ast.Name) else "", given, node
 
 
 def _of_default(reader: "PathReader", name: str, value: ast.expr | None) -> str | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from scaffold.assembler.syntax import walk
 from scaffold.model.project import Origin
-from scaffold.project.source_modules import EXAMPLES, Function, Module, is_brought
+from scaffold.project.source_modules import EXAMPLES, Module, by_name, is_brought
+from scaffold.project.syntax import ASSIGNS, Function, names_of, owner_of
 
 FRAMEWORKS = {
     "fastapi.FastAPI": "fastapi",
@@ -99,30 +100,18 @@ def find_apps(modules: Sequence[Module]) -> tuple[App, ...]:
     (``uvicorn.run("pkg.main:app")``), objects before factories, then ``rank_file``.
     """
     importable = [module for module in modules if module.name]
-    by_name = {module.name: module for module in importable}
-    factories = {
-        f"{app.module.name}.{app.attribute}": app
-        for module in importable
-        for app in _factories(module)
-    }
-    apps = [
-        app
-        for module in importable
-        for app in _objects(module, factories=factories, by_name=by_name)
-    ]
-    served = set(_served(modules, by_name))
-    return tuple(
-        sorted(
-            [*apps, *factories.values()],
-            key=lambda app: (
-                is_aside(app.module),
-                app.target not in served,
-                app.factory,
-                rank_file(app.module),
-                app.origin.line or 0,
-            ),
-        )
-    )
+    named = by_name(importable)
+    made = (app for module in importable for app in _factories(module))
+    factories = {f"{app.module.name}.{app.attribute}": app for app in made}
+    apps = [app for module in importable for app in _objects(module, factories, named)]
+    served = set(_served(modules, named))
+
+    def rank(app: App) -> tuple[object, ...]:
+        unserved = app.target not in served
+        place = (rank_file(app.module), app.origin.line or 0)
+        return (is_aside(app.module), unserved, app.factory, place)
+
+    return tuple(sorted([*apps, *factories.values()], key=rank))
 
 
 def find_routed(modules: Sequence[Module], installed: AbstractSet[str]) -> tuple[App, ...]:
@@ -134,9 +123,9 @@ def find_routed(modules: Sequence[Module], installed: AbstractSet[str]) -> tuple
     found: list[App] = []
     for module in modules if any(one.name for one in modules) else ():
         routed = {
-            call.func.value.id
+            owner.id
             for _, call in module.calls()
-            if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+            if isinstance(owner := owner_of(call), ast.Name)
             if any(module.text(one).startswith("/") for one in call.args)
         }
         for statement in module.top if module.name else ():
@@ -144,8 +133,7 @@ def find_routed(modules: Sequence[Module], installed: AbstractSet[str]) -> tuple
             if call is None and (served := _served_inside(module, statement)):
                 names, call = served
                 routed |= set(names)
-            dotted = module.dotted(call.func) if call is not None else ""
-            top = dotted.partition(".")[0]
+            top = module.called(call).partition(".")[0]
             given = [name for name in names if name in routed]
             if call is not None and given and top in installed and top not in _SERVE_THEMSELVES:
                 found.append(
@@ -168,8 +156,8 @@ def _served_inside(module: Module, statement: ast.stmt) -> tuple[tuple[str, ...]
     if not (isinstance(inside, ast.Attribute) and inside.attr in _INSIDE):
         return None
     made = module.named(inside.value)
-    names = [one.id for one in getattr(statement, "targets", ()) if isinstance(one, ast.Name)]
-    return (tuple(names), made) if isinstance(made, ast.Call) and names else None
+    names = names_of(statement)
+    return (names, made) if isinstance(made, ast.Call) and names else None
 
 
 def follow(dotted: str, by_name: Mapping[str, Module]) -> str:
@@ -184,14 +172,15 @@ def follow(dotted: str, by_name: Mapping[str, Module]) -> str:
 
 
 def _objects(
-    module: Module, *, factories: Mapping[str, App], by_name: Mapping[str, Module]
+    module: Module, factories: Mapping[str, App], named: Mapping[str, Module]
 ) -> Iterator[App]:
     for statement in module.top:
         names, call = assigned_call(statement)
         if call is None or not names:
             continue
-        made = factories.get(follow(module.dotted(call.func), by_name))
-        framework = FRAMEWORKS.get(module.dotted(call.func), made.framework if made else "")
+        called = module.called(call)
+        made = factories.get(follow(called, named))
+        framework = FRAMEWORKS.get(called, made.framework if made else "")
         if framework:
             yield App(
                 framework=framework,
@@ -204,24 +193,10 @@ def _objects(
             )
 
 
-ASSIGNS: tuple[type[ast.Assign | ast.AnnAssign | ast.NamedExpr], ...] = (
-    ast.Assign,
-    ast.AnnAssign,
-    ast.NamedExpr,
-)
-
-
 def assigned_call(statement: ast.AST) -> tuple[tuple[str, ...], ast.Call | None]:
     """Return the plain names that a statement gives the result of a call, and the call."""
-    targets: list[ast.expr] = []
-    value: ast.expr | None = None
-    if isinstance(statement, ast.Assign):
-        targets, value = statement.targets, statement.value
-    elif isinstance(statement, ast.AnnAssign | ast.NamedExpr):
-        targets, value = [statement.target], statement.value
-    if not isinstance(value, ast.Call):
-        return (), None
-    return tuple(target.id for target in targets if isinstance(target, ast.Name)), value
+    value = statement.value if isinstance(statement, ASSIGNS) else None
+    return (names_of(statement), value) if isinstance(value, ast.Call) else ((), None)
 
 
 def _factories(module: Module) -> Iterator[App]:
@@ -234,17 +209,16 @@ def _factories(module: Module) -> Iterator[App]:
         inside = walk(function) if makes else []
         for node in inside:
             names, call = assigned_call(node)
-            if call is not None and module.dotted(call.func) in FRAMEWORKS:
+            if call is not None and module.called(call) in FRAMEWORKS:
                 made |= dict.fromkeys(names, call)
         for node in inside:
-            if not isinstance(node, ast.Return):
-                continue
-            call = made.get(node.value.id) if isinstance(node.value, ast.Name) else None
-            if isinstance(node.value, ast.Call) and module.dotted(node.value.func) in FRAMEWORKS:
-                call = node.value
+            back = node.value if isinstance(node, ast.Return) else None
+            call = made.get(back.id) if isinstance(back, ast.Name) else None
+            if isinstance(back, ast.Call) and module.called(back) in FRAMEWORKS:
+                call = back
             if call is not None:
                 yield App(
-                    framework=FRAMEWORKS[module.dotted(call.func)],
+                    framework=FRAMEWORKS[module.called(call)],
                     module=module,
                     attribute=function.name,
                     factory=True,
@@ -261,7 +235,7 @@ def _needs_arguments(function: Function) -> bool:
     return positional > len(given.defaults) or None in given.kw_defaults
 
 
-def _served(modules: Sequence[Module], by_name: Mapping[str, Module]) -> Iterator[str]:
+def _served(modules: Sequence[Module], named: Mapping[str, Module]) -> Iterator[str]:
     """Yield the targets that the sources hand to a server."""
     for module in modules:
         for called, call in module.calls():
@@ -269,6 +243,6 @@ def _served(modules: Sequence[Module], by_name: Mapping[str, Module]) -> Iterato
                 continue
             if text := module.text(call.args[0]):
                 yield text
-            elif dotted := follow(module.dotted(call.args[0]), by_name):
+            elif dotted := follow(module.dotted(call.args[0]), named):
                 before, _, attribute = dotted.rpartition(".")
                 yield f"{before}:{attribute}"

@@ -21,13 +21,21 @@ from scaffold.project.entrypoint.listening import find_listening
 from scaffold.project.entrypoint.ports import as_port
 from scaffold.project.reached import Reached, starts
 from scaffold.project.settings_patterns import find_patterns
-from scaffold.project.source_modules import (
+from scaffold.project.source_modules import Module, by_name, imported_tops
+from scaffold.project.syntax import (
     FUNCTIONS,
     READS,
+    SETS,
     Function,
-    Module,
     argument,
-    imported_tops,
+    first_of,
+    items_of,
+    method_of,
+    names_of,
+    owner_of,
+    parameters_of,
+    positional_of,
+    texts_in,
 )
 from scaffold.project.text_io import text_of
 
@@ -64,10 +72,7 @@ def name_required(command: Sequence[str], modules: Sequence[Module]) -> tuple[st
                 f"{origin} takes a command ({known}): "
                 f"name one, as with --cmd {shlex.join((*command, first))!r}"
             )
-        parted = any(
-            isinstance(call.func, ast.Attribute) and call.func.attr == "add_subparsers"
-            for _, call in module.calls()
-        )
+        parted = any(method_of(call) == "add_subparsers" for _, call in module.calls())
         for names, where in () if commands or parted else _required(module):
             options = [name for name in names if name.startswith("-")]
             if (options and not given & set(options)) or (not options and not values):
@@ -97,8 +102,8 @@ def name_configurations(
         if path not in files:
             yield f"the command names {path}, which the project lacks: mount it, or put it there"
     for module in modules:
-        for node in module.of(ast.Constant):
-            name = node.value.rpartition("/")[2] if isinstance(node.value, str) else ""
+        for text, node in module.texts:
+            name = text.rpartition("/")[2]
             wanted = name in patterns and name not in told and _CONFIGURES.fullmatch(name)
             if wanted and name not in given:
                 told.add(name)
@@ -155,12 +160,10 @@ def name_mounted(
     return sure_ones, tuple(note for sure, note in found.values() if not sure)
 
 
-def _imported_by_name(module: Module) -> Iterator[tuple[str, ast.AST]]:
-    """Yield the texts of a module that imports something by a name that is a text."""
-    if any(called in {"importlib.import_module", "__import__"} for called, _ in module.calls()):
-        for node in module.of(ast.Constant):
-            if isinstance(node.value, str):
-                yield node.value, node
+def _imported_by_name(module: Module) -> Sequence[tuple[str, ast.AST]]:
+    """Return the texts of a module that imports something by a name that is a text."""
+    imports = {"importlib.import_module", "__import__"}
+    return module.texts if any(called in imports for called, _ in module.calls()) else ()
 
 
 def _arguments(command: Sequence[str]) -> Sequence[str]:
@@ -203,8 +206,7 @@ def _required(module: Module) -> Iterator[tuple[list[str], ast.Call]]:
         if id(call) in of_commands:
             continue
         names = [text for text in map(module.text, call.args) if text]
-        parses = isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
-        if not names or not (parses or name in _CLICK):
+        if not names or not (method_of(call) == "add_argument" or name in _CLICK):
             continue
         needed = module.literal(argument(call, "required"))
         if isinstance(first := call.args[0], ast.Constant) and first.value is Ellipsis:
@@ -218,16 +220,18 @@ def _required(module: Module) -> Iterator[tuple[list[str], ast.Call]]:
             yield [one for one in names if one.startswith("-") or not is_option], call
 
 
+def _decorators(module: Module) -> Iterator[ast.Call]:
+    found = (one for function in module.of(*FUNCTIONS) for one in function.decorator_list)
+    return (one for one in found if isinstance(one, ast.Call))
+
+
 def _list_of_commands(module: Module) -> Iterator[int]:
     """Yield the ids of decorators of commands, where a group of click's does without one."""
     functions = [*module.of(*FUNCTIONS)]
     groups = [
         one
         for one in functions
-        if any(
-            isinstance(call, ast.Call) and module.dotted(call.func) == "click.group"
-            for call in one.decorator_list
-        )
+        if any(module.called(call) == "click.group" for call in one.decorator_list)
     ]
     for one in functions if groups else ():
         yield from (id(call) for call in one.decorator_list if one not in groups)
@@ -282,7 +286,7 @@ def option_port(
     started = [*_started(words, modules)]
     order = [one for one in modules if one.file in reached.all] if reached.first else started
     listening = {
-        _identifier(module, node.args[0] if isinstance(node, ast.Call) and node.args else node)
+        _identifier(module, (isinstance(node, ast.Call) and first_of(node)) or node)
         for module, _, node, _, _ in find_listening(modules, order)
         if node is not None
     }
@@ -388,7 +392,7 @@ class _Finder:
     ) -> None:
         self._root, self._order, self._files = root, order, files
         self._found: dict[int, _Local | None] = {}
-        self._by_name = {one.name: one for one in modules if one.name}
+        self._by_name = by_name(modules)
 
     @cached_property
     def options(self) -> list[_Option]:
@@ -396,12 +400,7 @@ class _Finder:
 
     @cached_property
     def _settings(self) -> list[str]:
-        literals = {
-            node.value.rpartition("/")[2]
-            for module in self._order
-            for node in module.of(ast.Constant)
-            if isinstance(node.value, str)
-        }
+        literals = {text.rpartition("/")[2] for module in self._order for text, _ in module.texts}
         named = (file for file in self._files if file.rpartition("/")[2] in literals)
         return [file for file in named if file.endswith(_SETTINGS)]
 
@@ -422,12 +421,10 @@ class _Finder:
             last = self.find(module, node.values[-1])
             given = self._option(_identifier(module, node.values[0]))
             return replace(last, option=given) if last and given else last
-        if isinstance(node, ast.Call) and module.dotted(node.func) in READS | {"decouple.config"}:
+        if isinstance(node, ast.Call) and module.called(node) in READS | {"decouple.config"}:
             text = _loopback(module, argument(node, "default", 1))
-            variable = module.text(node.args[0] if node.args else None)
-            return (
-                _Local(text=text, origin=module.origin(node), variable=variable) if text else None
-            )
+            variable, origin = module.text(first_of(node)), module.origin(node)
+            return _Local(text=text, origin=origin, variable=variable) if text else None
         name = _identifier(module, node)
         option = self._option(name)
         if option is not None:
@@ -464,17 +461,8 @@ class _Finder:
             if one.lineno <= line <= (one.end_lineno or 0)
         ]
         for function in reversed(around) if isinstance(node, ast.Name) else ():
-            known = [*function.args.posonlyargs, *function.args.args]
-            names = [one.arg for one in known]
-            defaults = dict(
-                zip(reversed(names), reversed(function.args.defaults), strict=False)
-            ) | {
-                one.arg: value
-                for one, value in zip(
-                    function.args.kwonlyargs, function.args.kw_defaults, strict=True
-                )
-            }
-            if name not in {*names, *defaults}:
+            defaults, names = parameters_of(function), positional_of(function)
+            if name not in defaults:
                 continue
             called = function.name if function.name != "__init__" else _class_of(module, function)
             at = names.index(name) - (names[:1] == ["self"]) if name in names else None
@@ -529,16 +517,11 @@ def _of_name(module: Module, node: ast.AST, name: str) -> Iterator[ast.expr]:
     """Yield what a class's field, an attribute or a dictionary's key of that name is given."""
     if isinstance(node, ast.ClassDef):
         for one in node.body:
-            targets = one.targets if isinstance(one, ast.Assign) else []
-            targets = [one.target] if isinstance(one, ast.AnnAssign) else targets
-            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-                yield from filter(None, [getattr(one, "value", None)])
-    elif isinstance(node, ast.Assign):
-        if any(isinstance(one, ast.Attribute) and one.attr == name for one in node.targets):
-            yield node.value
-    elif isinstance(node, ast.Dict):
-        pairs = zip(node.keys, node.values, strict=True)
-        yield from (value for key, value in pairs if module.text(key) == name)
+            if isinstance(one, SETS) and one.value is not None and name in names_of(one):
+                yield one.value
+    elif isinstance(node, ast.Assign) and any(method_of(one) == name for one in node.targets):
+        yield node.value
+    yield from (value for key, value in items_of(node) if module.text(key) == name)
 
 
 def _class_of(module: Module, function: ast.AST) -> str:
@@ -561,12 +544,7 @@ def _identifier(module: Module, node: ast.expr) -> str:
 
 def _default_command(module: Module) -> str:
     """Return the command that a click group runs where none is named, if it is one with a name."""
-    calls = (
-        decorator
-        for node in module.of(*FUNCTIONS)
-        for decorator in node.decorator_list
-        if isinstance(decorator, ast.Call) and module.dotted(decorator.func) == "click.group"
-    )
+    calls = (call for call in _decorators(module) if module.called(call) == "click.group")
     return next((text for one in calls if (text := module.text(argument(one, "default")))), "")
 
 
@@ -574,20 +552,16 @@ def _options(module: Module) -> Iterator[_Option]:
     """Yield the options of argparse, optparse, click, typer, absl, tornado and docopt."""
     taking = {id(function): name for name, _, function in list_commands(module, (module,))}
     run = {
-        call.args[0].id
+        first.id
         for called, call in module.calls()
-        if called in {"typer.run", "fire.Fire"} and call.args and isinstance(call.args[0], ast.Name)
+        if called in {"typer.run", "fire.Fire"} and isinstance(first := first_of(call), ast.Name)
     }
     for called, call in module.calls():
         texts = [text for text in map(module.text, call.args) if text]
-        adds = isinstance(call.func, ast.Attribute) and call.func.attr in {
-            "add_argument",
-            "add_option",
-        }
+        adds = method_of(call) in {"add_argument", "add_option"}
         if adds and texts and texts[0].startswith("-"):
-            owner = module.named(call.func.value) if isinstance(call.func, ast.Attribute) else None
-            command = ""
-            if isinstance(owner, ast.Call) and module.dotted(owner.func).endswith(".add_parser"):
+            owner, command = module.named(owner_of(call)), ""
+            if isinstance(owner, ast.Call) and module.called(owner).endswith(".add_parser"):
                 command = module.text(argument(owner, "name", 0))
             yield _option(module, call, texts, argument(call, "default"), command)
         elif called in {"tornado.options.define", "absl.flags.DEFINE_string"} and texts:
@@ -596,11 +570,12 @@ def _options(module: Module) -> Iterator[_Option]:
     for function in module.of(*FUNCTIONS):
         command = taking.get(id(function), "")
         for decorator in function.decorator_list:
-            if isinstance(decorator, ast.Call) and module.dotted(decorator.func) == "click.option":
+            if isinstance(decorator, ast.Call) and module.called(decorator) == "click.option":
                 texts = [text for text in map(module.text, decorator.args) if text]
                 default = argument(decorator, "default")
                 yield _option(module, decorator, texts, default, command)
-        if any(_is_command(one) for one in function.decorator_list) or function.name in run:
+        told = any(method_of(one) == "command" for one in function.decorator_list)
+        if told or function.name in run:
             yield from _of_typer(module, function, command)
     text = ast.get_docstring(module.tree) or ""
     for found in re.finditer(r"(--[\w-]+)[= ]<?\w+>?.*?\[default: ([^\]]+)\]", text):
@@ -615,7 +590,7 @@ def _of_typer(module: Module, function: Function, command: str) -> Iterator[_Opt
             (
                 node
                 for node in ast.walk(one.annotation or one)
-                if isinstance(node, ast.Call) and module.dotted(node.func) == "typer.Option"
+                if isinstance(node, ast.Call) and module.called(node) == "typer.Option"
             ),
             value if isinstance(value, ast.Call) else None,
         )
@@ -624,11 +599,6 @@ def _of_typer(module: Module, function: Function, command: str) -> Iterator[_Opt
         names = [text for text in texts if text.startswith("-")] or [f"--{one.arg}"]
         option = _option(module, one, names, default, command)
         yield replace(option, dest=one.arg, help=_help(module, call) if call else "")
-
-
-def _is_command(decorator: ast.expr) -> bool:
-    func = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(func, ast.Attribute) and func.attr == "command"
 
 
 def _option(
@@ -655,9 +625,4 @@ def _help(module: Module, call: ast.Call) -> str:
     node = argument(call, "help")
     if isinstance(node, ast.Constant | ast.Name):
         return module.text(node)
-    parts = ast.walk(node) if node else ()
-    return " ".join(
-        str(one.value)
-        for one in parts
-        if isinstance(one, ast.Constant) and isinstance(one.value, str)
-    )
+    return " ".join(texts_in(node))

@@ -5,9 +5,9 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from scaffold.model.project import Origin
 from scaffold.project.entrypoint.argv_run import find_end
-from scaffold.project.source_modules import Module, argument
+from scaffold.project.source_modules import Module, by_name
+from scaffold.project.syntax import argument
 
 _USAGE = re.compile(r"(?is)\busage:(.*?)(?:\n[ \t]*\n|$)")
 
@@ -18,8 +18,11 @@ def name_missing(command: Sequence[str], modules: Sequence[Module], serves: Sequ
     Of the words that it compares its first argument with, the first of ``serves`` is proposed.
     """
     module, name, words = _find_script(command, modules)
-    ended = _find_end(module, modules, words, name) if module else None
-    if module is None or ended is None:
+    if module is None:
+        return ""
+    asking = None if words else _ends_docopt(module)
+    ended = module.origin(asking) if asking else find_end(module, modules, words, name)
+    if ended is None:
         return ""
     known = [] if words else _find_words(module)
     if not known:
@@ -35,27 +38,19 @@ def _find_script(
     command: Sequence[str], modules: Sequence[Module]
 ) -> tuple[Module | None, str, Sequence[str]]:
     """Return the module that a command runs, the function called of it, and its arguments."""
-    by_name = {one.name: one for one in modules if one.name}
+    named = by_name(modules)
     if command[1:2] == ("-m",):
         name = command[2]
-        return by_name.get(f"{name}.__main__") or by_name.get(name), "", command[3:]
+        return named.get(f"{name}.__main__") or named.get(name), "", command[3:]
     if command[1:2] == ("-c",):
         called = re.search(r"\bfrom ([\w.]+) import (\w+)", command[2])
-        module = by_name.get(called[1]) if called else None
+        module = named.get(called[1]) if called else None
         if called is None or module is None:
             return None, "", ()
         return module, module.names.get(called[2], f"{module.name}.{called[2]}"), command[3:]
     by_file = {one.file: one for one in modules}
     at = next((at for at, word in enumerate(command) if word in by_file), None)
     return (None, "", ()) if at is None else (by_file[command[at]], "", command[at + 1 :])
-
-
-def _find_end(
-    module: Module, modules: Sequence[Module], words: Sequence[str], name: str
-) -> Origin | None:
-    if not words and (call := _ends_docopt(module)):
-        return module.origin(call)
-    return find_end(module, modules, words, name)
 
 
 def _find_words(module: Module) -> Sequence[str]:

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scaffold.model.project import Origin
-from scaffold.project.source_modules import FUNCTIONS, Function, Module, is_main_guard
+from scaffold.project.source_modules import Module, is_main_guard
+from scaffold.project.syntax import (
+    FUNCTIONS,
+    Function,
+    is_none,
+    last_name,
+    owner_of,
+    parameters_of,
+    positional_of,
+)
 
 _UNKNOWN: Any = object()
 _MOST = 200  # functions that are followed
@@ -149,14 +158,14 @@ class _Run:
         if not calls or not all(isinstance(one, plain) for one in body):
             return False
         raises = isinstance(body[-1], ast.Raise)
-        if not raises and not all(_TELLS.fullmatch(_last_name(one)) for one in calls):
+        if not raises and not all(_TELLS.fullmatch(last_name(one)) for one in calls):
             return False
         return last or raises or isinstance(body[-1], ast.Return) or self.ends(module, body[-1])
 
     def ends(self, module: Module, node: ast.stmt) -> bool:
         """Tell whether a statement exits, also by a function of the project that does."""
         call = node.value if isinstance(node, ast.Expr) else None
-        known = self.functions.get(module.dotted(call.func)) if isinstance(call, ast.Call) else None
+        known = self.functions.get(module.called(call))
         inner = known[1].body[-1] if known else node
         return any(isinstance(one, ast.Expr) and _exits(one.value) for one in (node, inner))
 
@@ -166,14 +175,9 @@ class _Run:
             return
         self.followed.add(name)
         module, function = self.functions[name]
-        names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
-        defaults = function.args.defaults
-        nothing = [
-            name
-            for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True)
-            if isinstance(default, ast.Constant) and default.value is None
-        ]
-        known = {**dict.fromkeys(nothing), **dict(zip(names, given, strict=False))}
+        names, defaults = positional_of(function), parameters_of(function)
+        known = {name: None for name in names if is_none(defaults[name])}
+        known |= dict(zip(names, given, strict=False))
         frame = _Frame(module=module, known={k: v for k, v in known.items() if v is not _UNKNOWN})
         with suppress(_StoppedError):
             self.block(frame, function.body, last=True)
@@ -227,8 +231,8 @@ class _Run:
 
     def result(self, frame: _Frame, node: ast.Call) -> Any:
         """Return what a call gives: of ``len``, getopt and parsers; others are followed."""
-        if isinstance(node.func, ast.Attribute):
-            self.value(frame, node.func.value)
+        if (owner := owner_of(node)) is not None:
+            self.value(frame, owner)
         given = [self.value(frame, one) for one in node.args]
         for keyword in node.keywords:
             self.value(frame, keyword.value)
@@ -237,7 +241,7 @@ class _Run:
             return len(given[0]) if isinstance(given[0], list) else _UNKNOWN
         if name.startswith("getopt.") and given and given[0] == []:
             return [[], []]
-        if _last_name(node) == "parse_args" and not given and len(self.words) == 1:
+        if last_name(node) == "parse_args" and not given and len(self.words) == 1:
             return [_UNKNOWN, []]  # optparse's; argparse's is not unpacked
         if name in self.functions:
             self.call(name, given)
@@ -292,22 +296,17 @@ class _Run:
                 frame.known.pop(one.id, None)
 
 
-def _last_name(call: ast.Call) -> str:
-    func = call.func
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-
-
 def _suppresses(node: ast.With | ast.AsyncWith) -> bool:
     opened = [one.context_expr for one in node.items]
-    return any(isinstance(one, ast.Call) and _last_name(one) == "suppress" for one in opened)
+    return any(isinstance(one, ast.Call) and last_name(one) == "suppress" for one in opened)
 
 
 def _exits(call: ast.AST) -> bool:
     if not isinstance(call, ast.Call):
         return False
-    name = _last_name(call)
-    parser = isinstance(call.func, ast.Attribute) and _PARSER.search(ast.unparse(call.func.value))
-    return name in _EXITS or (name == "error" and bool(parser))
+    name, owner = last_name(call), owner_of(call)
+    parser = name == "error" and owner is not None and _PARSER.search(ast.unparse(owner))
+    return name in _EXITS or bool(parser)
 
 
 _VALUES: Mapping[type[ast.AST], Callable[..., Any]] = {

@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 
 from scaffold.model.project import Origin
 from scaffold.project.entrypoint.apps import assigned_call
-from scaffold.project.source_modules import FUNCTIONS, Module, argument
+from scaffold.project.source_modules import Module
+from scaffold.project.syntax import FUNCTIONS, argument, method_of, owner_of
 
 # What a parser is told to do where a command is missing.
 _HELPS = ("print_help", "print_usage", "format_help", "error", "exit")
@@ -31,23 +32,20 @@ def list_commands(
     apps = {
         name
         for names, call in map(assigned_call, module.top)
-        if call is not None and module.dotted(call.func) == "typer.Typer"
+        if module.called(call) == "typer.Typer"
         for name in names
     }
     found: list[tuple[str, Module, ast.AST]] = [
         (text, module, call)
         for _, call in module.calls()
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_parser"
-        if (text := module.text(argument(call, "name", 0)))
+        if method_of(call) == "add_parser" and (text := module.text(argument(call, "name", 0)))
     ]
     if len(found) == 1 and not _needs_command(module):
         found = []
     owners = {f"{module.name or module.file}.{name}" for name in groups | apps}
     if owners:
         found += [(name, one, node) for one in modules for name, node in _of_owners(one, owners)]
-    parted = any(
-        getattr(getattr(node, "func", None), "attr", "") == "add_typer" for *_, node in found
-    )
+    parted = any(isinstance(x, ast.Call) and method_of(x) == "add_typer" for *_, x in found)
     if len(found) > 1 or not apps or parted:
         yield from found
 
@@ -57,27 +55,26 @@ def _of_owners(module: Module, owners: AbstractSet[str]) -> Iterator[tuple[str, 
     for function in module.of(*FUNCTIONS):
         for decorator in function.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
-            if _is_registering(module, call.func if call else decorator, owners):
+            if _is_registering(module, decorator, owners):
                 named = module.text(argument(call, "name", 0)) if call else ""
                 yield named or _as_command(function.name), function
     for _, call in module.calls():
         inner = call.func if isinstance(call.func, ast.Call) else None
-        if inner is not None and call.args and _is_registering(module, inner.func, owners):
+        if inner is not None and call.args and _is_registering(module, inner, owners):
             named = module.text(argument(inner, "name", 0))
             yield named or _as_command(module.dotted(call.args[0])), call
-        elif isinstance(call.func, ast.Attribute) and module.dotted(call.func.value) in owners:
-            if call.func.attr == "add_command" and call.args:
+        elif module.dotted(owner_of(call)) in owners:
+            if method_of(call) == "add_command" and call.args:
                 named = module.text(argument(call, "name", 1))
                 yield named or _as_command(module.dotted(call.args[0])), call
-            elif call.func.attr == "add_typer" and (named := module.text(argument(call, "name"))):
+            elif method_of(call) == "add_typer" and (named := module.text(argument(call, "name"))):
                 yield named, call
 
 
-def _is_registering(module: Module, func: ast.expr, owners: AbstractSet[str]) -> bool:
-    """Tell whether this is ``cli.command`` or ``cli.group`` of one of the owners."""
-    if not isinstance(func, ast.Attribute) or func.attr not in {"command", "group"}:
-        return False
-    return module.dotted(func.value) in owners
+def _is_registering(module: Module, node: ast.expr, owners: AbstractSet[str]) -> bool:
+    """Tell whether this is ``cli.command`` or ``cli.group()`` of one of the owners."""
+    owner, _, method = (module.called(node) or module.dotted(node)).rpartition(".")
+    return method in {"command", "group"} and owner in owners
 
 
 def _as_command(name: str) -> str:
@@ -90,9 +87,9 @@ def _needs_command(module: Module) -> bool:
     What is dispatched by a default of the subparser (``args.func(args)``) fails without it.
     """
     methods = [
-        (call.func.attr, ast.unparse(call.func.value), call)
+        (method_of(call), ast.unparse(owner), call)
         for _, call in module.calls()
-        if isinstance(call.func, ast.Attribute)
+        if (owner := owner_of(call)) is not None
     ]
     divided = {of: call for name, of, call in methods if name == "add_subparsers"}
     by_default = {

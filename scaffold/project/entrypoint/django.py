@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.health import choose_path
 from scaffold.project.reached import settings_of
-from scaffold.project.source_modules import Function, Module, argument
+from scaffold.project.source_modules import Module
+from scaffold.project.syntax import Function, argument, first_of, names_of
 from scaffold.project.uses import find_settings
 
 _DEPTH = 5
@@ -74,14 +75,12 @@ def _application(settings: str, kind: str, by_name: Mapping[str, Module]) -> str
         package = package.rpartition(".")[0]
         name = f"{package}.{kind}" if package else kind
         module = by_name.get(name)
-        if module is not None and _makes_application(module):
+        functions = (
+            one.name for one in (module.top if module else ()) if isinstance(one, Function)
+        )
+        if module and "application" in {*module.values, *module.names, *functions}:
             return f"{name}:application"
     return ""
-
-
-def _makes_application(module: Module) -> bool:
-    functions = {node.name for node in module.top if isinstance(node, Function)}
-    return "application" in {*module.values, *module.names, *functions}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,8 +135,13 @@ def find_steps(
 
 def _static_files(site: Site, settings: Sequence[Module], files: Sequence[str]) -> tuple[str, bool]:
     """Return a note on static files that lie elsewhere, and whether they have to be collected."""
-    roots = [(one, node) for one in settings for node in _assigned(one, "STATIC_ROOT")]
-    texts = {node.value for one in settings for node in one.of(ast.Constant)}
+    roots = [
+        (one, node.value)
+        for one in settings
+        for node in one.top
+        if isinstance(node, ast.Assign) and "STATIC_ROOT" in names_of(node)
+    ]
+    texts = {text for one in settings for text, _ in one.texts}
     if not roots or "django.contrib.staticfiles" not in texts:
         return "", False
     one, node = roots[-1]
@@ -166,15 +170,6 @@ def _settings_modules(site: Site, modules: Sequence[Module]) -> list[Module]:
     ]
 
 
-def _assigned(module: Module, name: str) -> Iterator[ast.expr]:
-    for node in module.top:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        if isinstance(node, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == name for target in targets
-        ):
-            yield node.value
-
-
 def find_django_health(modules: Sequence[Module], site: Site) -> Found[str] | None:
     """Return the path to ask, from the literal ``path()`` entries of the URL modules."""
     by_name = {module.name: module for module in modules if module.root == site.manage.root}
@@ -199,8 +194,7 @@ def _urls(
         view = argument(call, "view", 1)
         if not isinstance(route, str):
             continue
-        if isinstance(view, ast.Call) and module.dotted(view.func).endswith(".include"):
-            inner = module.text(view.args[0] if view.args else None)
-            yield from _urls(inner, prefix + route, by_name, depth - 1)
+        if isinstance(view, ast.Call) and module.called(view).endswith(".include"):
+            yield from _urls(module.text(first_of(view)), prefix + route, by_name, depth - 1)
         else:
             yield prefix + route, module.origin(call)

@@ -1,6 +1,5 @@
 """The project's own Dockerfile: how somebody already starts the application in a container."""
 
-import ast
 import posixpath
 import re
 import shlex
@@ -20,10 +19,7 @@ from scaffold.project.entrypoint import SECRET, Entry, others, remark, started
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.arguments import SERVES
 from scaffold.project.entrypoint.build_steps import find_left_steps
-from scaffold.project.entrypoint.container_paths import (
-    Copied,
-    Tails,
-)
+from scaffold.project.entrypoint.container_paths import Copied, Tails
 from scaffold.project.entrypoint.front_ends import find_front_end
 from scaffold.project.entrypoint.launch import Image, Launch, UnclearError, follow, join, unwrap
 from scaffold.project.entrypoint.moved_paths import (
@@ -85,6 +81,7 @@ _OF_IMAGES = re.compile(
     r"|VENV\w*|LD_\w+|S6_\w+|APP_HOME|WORKDIR|\w*_(?:VERSION|SHA256|URL_BASE)"
     r"|(?:PYTHON(?!PATH\b)|PIP|PIPX|UV|POETRY|PDM|CONDA|PIPENV|NODE|NPM|CARGO|RUST)\w*"
 )
+_SETTINGS = (".ini", ".conf", ".cfg", ".toml", ".yaml", ".yml", ".xml", ".conf.py")
 # Options of Python itself that take the next word.
 _PYTHON_VALUES = frozenset({"-W", "-X"})
 # Settings of gunicorn's that an option of the same name takes the place of (its documentation).
@@ -118,6 +115,11 @@ class OwnStart:
     volumes: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     front_end: FrontEnd | None = None
+
+    @property
+    def command(self) -> Sequence[str]:
+        """Return the words that it starts with, none where that is not clear."""
+        return self.entry.start.value.command if self.entry else ()
 
 
 def read_own_start(
@@ -182,11 +184,7 @@ def read_own_start(
         manages_with=tuple(
             pair for _, one in managed for pair in one.assignments if "$" not in pair[1]
         ),
-        notes=(
-            *notes,
-            *built.notes,
-            *note_mounts(reading, composed),
-        ),
+        notes=(*notes, *built.notes, *note_mounts(reading, composed)),
         uses=(
             *(
                 Use(code="opens-device", value=value, origin=origin)
@@ -246,14 +244,10 @@ def read_processes(
             chosen = (serving or known)[0]
             if not serving and processes is units and len(known) > 1:
                 places = find_places(modules)
-                chosen = max(known, key=lambda one: count_reached(_command(one), modules, places))
+                chosen = max(known, key=lambda one: count_reached(one.command, modules, places))
             others = [(one, own) for one, own in tried if own is not chosen]
             return replace(chosen, notes=(*chosen.notes, *(_also(*pair) for pair in others)))
     return OwnStart()
-
-
-def _command(own: OwnStart) -> Sequence[str]:
-    return own.entry.start.value.command if own.entry else ()
 
 
 def _serves(process: Process) -> bool:
@@ -291,15 +285,14 @@ def first_told(told: Sequence[OwnStart]) -> OwnStart:
 
 def _asks(run: OwnStart) -> str:
     """Return the word after what is started, empty where it is an option or there is none."""
-    words = _command(run)
+    words = run.command
     after = words[3 if words[1:2] == ("-m",) else 2 :][:1]
     return "" if not after or after[0].startswith("-") else after[0]
 
 
 def _also(process: Process, own: OwnStart | str) -> str:
-    line = process.line
-    if isinstance(own, OwnStart) and own.entry is not None:
-        line = shlex.join(own.entry.start.value.command)
+    told = shlex.join(own.command) if isinstance(own, OwnStart) else ""
+    line = told or process.line
     return (
         f"{process.origin} also starts {process.name} ({line}): the image starts one process; "
         f"run another container with that command"
@@ -489,9 +482,7 @@ def _replaced_settings(reading: Reading, command: Sequence[str], launch: Launch)
     Raises UnclearError for settings without such an option.
     """
     for file in sorted(set(command[1:]) & reading.files):
-        if not file.endswith(
-            (".ini", ".conf", ".cfg", ".toml", ".yaml", ".yml", ".xml", ".conf.py")
-        ):
+        if not file.endswith(_SETTINGS):
             continue
         for number, line in enumerate(text_of(reading.copied.root, file).splitlines(), start=1):
             for path in re.findall(r"""(?<![\w./$-])/[\w][\w./-]*""", line.partition("#")[0]):
@@ -543,13 +534,8 @@ def _named_programs(
     reading: Reading, steps: Sequence[Instruction], environment: Sequence[tuple[str, str]]
 ) -> Iterator[Use]:
     """Yield the programs of the image that its variables name, where the sources read these."""
-    read = {
-        node.value
-        for module in reading.modules
-        if not is_aside(module)
-        for node in module.of(ast.Constant)
-        if isinstance(node.value, str)
-    }
+    own = (module for module in reading.modules if not is_aside(module))
+    read = {text for module in own for text, _ in module.texts}
     for name, value in environment:
         found = _PROGRAM.fullmatch(value)
         if found and name in read and not _PYTHON.fullmatch(found[1]):
@@ -577,12 +563,9 @@ def _manages(steps: Sequence[Instruction]) -> Iterator[tuple[tuple[str, ...], Co
 
 
 def _published(composed: Composed) -> Found[int] | None:
-    numbers = {port for port, _ in composed.ports}
-    return (
-        Found(value=composed.ports[0][0], origin=composed.ports[0][1])
-        if len(numbers) == 1
-        else None
-    )
+    if len({port for port, _ in composed.ports}) != 1:
+        return None
+    return Found(value=composed.ports[0][0], origin=composed.ports[0][1])
 
 
 def _python(
@@ -761,7 +744,7 @@ def _remarks(reading: Reading, launch: Launch, own: OwnStart) -> Iterator[str]:
         )
     home = reading.path(".", launch.workdir)
     folder = own.entry.start.value.folder if own.entry is not None else "."
-    if folder == "." and home not in {None, "."} and "--chdir" not in _command(own):
+    if folder == "." and home not in {None, "."} and "--chdir" not in own.command:
         yield f"{where} starts in {home}/, the image in /app: relative paths differ"
     yield from note_paths(reading, launch, folder)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scaffold.model.project import Found, Origin
-from scaffold.project.entrypoint.apps import ASSIGNS, App, assigned_call, follow
-from scaffold.project.source_modules import FUNCTIONS, Module, argument
+from scaffold.project.entrypoint.apps import App, assigned_call, follow
+from scaffold.project.source_modules import Module, by_name
+from scaffold.project.syntax import ASSIGNS, FUNCTIONS, argument, is_empty, names_of
 
 # In the order of preference; each also counts below a prefix, after all that have none.
 _HEALTH = (
@@ -36,14 +37,14 @@ def find_health(modules: Sequence[Module], app: App) -> Found[str] | None:
     FastAPI always has its schema at ``/openapi.json``, unless ``openapi_url=None``. None where
     nothing is known to answer.
     """
-    by_name = {module.name: module for module in modules if module.name}
+    named = by_name(modules)
     own = {f"{app.module.name}.{app.attribute}"}
     own |= _variables_of(app)
-    prefixes = _prefixes(modules, by_name, own)
+    prefixes = _prefixes(modules, named, own)
     routes = [
         (prefix + route.path, route.origin)
         for module in modules
-        for route in _routes(module, by_name)
+        for route in _routes(module, named)
         for prefix in prefixes.get(route.owner, ())
     ]
     if found := choose_path(routes):
@@ -89,32 +90,27 @@ def _variables_of(app: App) -> set[str]:
 
 
 def _prefixes(
-    modules: Sequence[Module], by_name: Mapping[str, Module], own: set[str]
+    modules: Sequence[Module], named: Mapping[str, Module], own: set[str]
 ) -> dict[str, set[str]]:
     """Return under which prefixes each object is served, starting from the application's own."""
     made = {
         f"{module.name}.{name}": (module, call)
         for module in modules
-        for name, call in _router_calls(module)
+        for name, call in module.values.items()
+        if isinstance(call, ast.Call) and module.called(call) in _ROUTERS
     }
     served = {owner: {""} for owner in own} | {"": {""}}
     for _ in range(6):
         for module in modules:
-            for owner, router, prefix in _included(module, by_name, made):
+            for owner, router, prefix in _included(module, named, made):
                 above = {before + prefix for before in served.get(owner, ())}
                 served.setdefault(router, set()).update(above)
     return served
 
 
-def _router_calls(module: Module) -> Iterator[tuple[str, ast.Call]]:
-    for name, value in module.values.items():
-        if isinstance(value, ast.Call) and module.dotted(value.func) in _ROUTERS:
-            yield name, value
-
-
 def _included(
     module: Module,
-    by_name: Mapping[str, Module],
+    named: Mapping[str, Module],
     made: Mapping[str, tuple[Module, ast.Call]],
 ) -> Iterator[tuple[str, str, str]]:
     """Yield (what includes, what is included, the prefix it gets); unknown prefixes are left."""
@@ -122,7 +118,7 @@ def _included(
         owner, _, method = called.rpartition(".")
         if method not in _INCLUDES or not call.args:
             continue
-        router = follow(module.dotted(call.args[0]), by_name)
+        router = follow(module.dotted(call.args[0]), named)
         maker, constructor = made.get(router, (module, None))
         inner = argument(constructor, "prefix") if constructor else None
         if method == "register_blueprint":
@@ -132,34 +128,23 @@ def _included(
         else:
             parts = [(module, argument(call, "prefix")), (maker, inner)]
         texts = [(where.text(node), node) for where, node in parts]
-        if constructor is not None and all(text or _is_empty(node) for text, node in texts):
+        known = (text or is_empty(node) for text, node in texts)
+        if constructor is not None and all(known):
             prefix = "".join(text.rstrip("/") for text, _ in texts)
-            yield follow(owner, by_name), router, prefix
+            yield follow(owner, named), router, prefix
 
 
-def _is_empty(node: ast.expr | None) -> bool:
-    return node is None or (isinstance(node, ast.Constant) and node.value in ("", None))
-
-
-def _routes(module: Module, by_name: Mapping[str, Module]) -> Iterator[Route]:
-    for function in module.of(*FUNCTIONS):
-        for decorator in function.decorator_list:
-            if isinstance(decorator, ast.Call):
-                yield from _of_decorator(module, decorator, by_name)
-    for called, node in module.calls():
-        owner, _, method = called.rpartition(".")
-        if method in _ADDS and _answers_get(module, node):
-            path = module.text(argument(node, "path", 0) or argument(node, "rule", 0))
-            yield Route(owner=follow(owner, by_name), path=path, origin=module.origin(node))
+def _routes(module: Module, named: Mapping[str, Module]) -> Iterator[Route]:
+    decorators = (one for function in module.of(*FUNCTIONS) for one in function.decorator_list)
+    written = [(one, _GETS) for one in decorators if isinstance(one, ast.Call)]
+    written += [(call, _ADDS) for _, call in module.calls()]
+    for call, methods in written:
+        owner, _, method = module.called(call).rpartition(".")
+        ours = method in methods and owner not in {"litestar", "litestar.handlers"}
+        if ours and (method == "get" or _answers_get(module, call)):
+            path = module.text(argument(call, "path", 0) or argument(call, "rule", 0))
+            yield Route(owner=follow(owner, named), path=path, origin=module.origin(call))
     yield from _nested(module)
-
-
-def _of_decorator(module: Module, call: ast.Call, by_name: Mapping[str, Module]) -> Iterator[Route]:
-    owner, _, method = module.dotted(call.func).rpartition(".")
-    path = module.text(argument(call, "path", 0) or argument(call, "rule", 0))
-    ours = method in _GETS and owner not in {"litestar", "litestar.handlers"}
-    if ours and (method == "get" or _answers_get(module, call)):
-        yield Route(owner=follow(owner, by_name), path=path, origin=module.origin(call))
 
 
 def _answers_get(module: Module, call: ast.Call) -> bool:
@@ -197,9 +182,7 @@ def _nested(module: Module) -> Iterator[Route]:
 
 
 def _class_path(module: Module, node: ast.ClassDef) -> str:
-    for statement in node.body:
-        if isinstance(statement, ast.Assign) and any(
-            isinstance(target, ast.Name) and target.id == "path" for target in statement.targets
-        ):
-            return module.text(statement.value)
-    return ""
+    given = (
+        one.value for one in node.body if isinstance(one, ast.Assign) and "path" in names_of(one)
+    )
+    return next((module.text(value) for value in given), "")

@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from scaffold.project.entrypoint.apps import ASSIGNS, assigned_call, follow
-from scaffold.project.source_modules import Function, Module, argument
+from scaffold.project.entrypoint.apps import assigned_call, follow
+from scaffold.project.source_modules import Module, by_name
+from scaffold.project.syntax import ASSIGNS, Function, argument, first_of, method_of, owner_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ _CONFIGURED = {
 
 
 def _listening_objects(
-    modules: Sequence[Module], by_name: Mapping[str, Module]
+    modules: Sequence[Module], named: Mapping[str, Module]
 ) -> dict[str, tuple[str, Listens]]:
     """Return what listens by a method: classes, functions that make their objects, and names.
 
@@ -111,7 +112,7 @@ def _listening_objects(
     given what a function makes, whichever module comes first.
     """
     known = dict(_OBJECTS)
-    made = [one for module in modules for one in _made(module, by_name)]
+    made = [one for module in modules for one in _made(module, named)]
     for _ in range(2):
         for source, module, node, names in made:
             if source in known:
@@ -122,16 +123,15 @@ def _listening_objects(
 
 
 def _made(
-    module: Module, by_name: Mapping[str, Module]
+    module: Module, named: Mapping[str, Module]
 ) -> Iterator[tuple[str, Module, ast.stmt | ast.expr, Sequence[str]]]:
     """Yield the full names of what is called or returned: where, and the names it is given."""
     for node in module.of(*ASSIGNS):
         names, call = assigned_call(node)
-        if call and names and (source := module.dotted(call.func)):
-            yield follow(source, by_name), module, call, names
+        if call and names and (source := module.called(call)):
+            yield follow(source, named), module, call, names
     for back in module.of(ast.Return):
-        made = back.value.func if isinstance(back.value, ast.Call) else back.value
-        if source := module.dotted(made):
+        if source := module.called(back.value) or module.dotted(back.value):
             yield source, module, back, ()
 
 
@@ -145,21 +145,20 @@ def find_listening(
     modules: Sequence[Module], order: Sequence[Module]
 ) -> Iterator[tuple[Module, ast.Call, ast.expr | None, ast.expr | None, bool]]:
     """Yield what listens: (module, call, port, host, whether it is closed without a host)."""
-    by_name = {module.name: module for module in modules if module.name}
-    objects = _listening_objects(modules, by_name)
+    named = by_name(modules)
+    objects = _listening_objects(modules, named)
     for module in order:
         for called, call in module.calls():
             how = _SERVES.get(called)
             if called in _PAIRS:
-                pair = module.named(call.args[0]) if call.args else None
+                pair = module.named(first_of(call))
                 parts = pair.elts if isinstance(pair, ast.Tuple) and len(pair.elts) > 1 else ()
                 if parts:
                     yield module, call, parts[1], parts[0], False
-            elif isinstance(call.func, ast.Attribute) and how is None:
-                owner = call.func.value
-                made = module.dotted(owner.func if isinstance(owner, ast.Call) else owner)
-                method, known = objects.get(follow(made, by_name), ("", _FIRST))
-                how = known if method and call.func.attr in {method, f"{method}_server"} else None
+            elif how is None and (owner := owner_of(call)) is not None:
+                made = module.called(owner) or module.dotted(owner)
+                method, known = objects.get(follow(made, named), ("", _FIRST))
+                how = known if method and method_of(call) in {method, f"{method}_server"} else None
             if called in _CONFIGURED:
                 closed = not any(_configures(one, _CONFIGURED[called][1]) for one in modules)
                 yield (module, call, *_configured(module, _CONFIGURED[called]), closed)
@@ -167,9 +166,10 @@ def find_listening(
                 port = _given(module, call, "port", how.port)
                 host = _given(module, call, how.name, how.host)
                 if how.default is not None:
-                    made_by = _maker(module, call)
-                    port = port or (made_by and _given(module, made_by, "port", None))
-                    host = host or (made_by and _given(module, made_by, how.name, None))
+                    made_by = module.named(owner_of(call))  # of the object, in the same file
+                    maker = made_by if isinstance(made_by, ast.Call) else None
+                    port = port or (maker and _given(module, maker, "port", None))
+                    host = host or (maker and _given(module, maker, how.name, None))
                     port = port or ast.copy_location(ast.Constant(value=how.default), call)
                 if how.address is not None and port is None:
                     port, host = split_address(module, argument(call, *how.address))
@@ -179,12 +179,6 @@ def find_listening(
 def _is_chosen(module: Module, call: ast.Call, how: Listens) -> bool:
     """Tell whether a call chooses to listen, where it may also talk on its own pipes."""
     return not how.transports or module.text(argument(call, "transport", 0)) in how.transports
-
-
-def _maker(module: Module, call: ast.Call) -> ast.Call | None:
-    """Return the call that makes the object whose method is called, in the same file."""
-    owner = module.named(call.func.value) if isinstance(call.func, ast.Attribute) else None
-    return owner if isinstance(owner, ast.Call) else None
 
 
 def split_address(
@@ -213,11 +207,10 @@ def _given(module: Module, call: ast.Call, name: str, position: int | None) -> a
     found = argument(call, name, position)
     for keyword in call.keywords if found is None else ():
         options = module.named(keyword.value) if keyword.arg is None else None
-        if isinstance(options, ast.Call) and module.dotted(options.func).endswith("dict"):
+        if isinstance(options, ast.Call) and module.called(options).endswith("dict"):
             found = argument(options, name)
-        elif isinstance(options, ast.Dict):
-            pairs = zip(options.keys, options.values, strict=True)
-            found = next((value for key, value in pairs if module.text(key) == name), found)
+        else:
+            found = module.item(options, name) or found
     return found
 
 
@@ -241,10 +234,7 @@ def _configures(module: Module, name: str) -> bool:
     """Tell whether a module may set where a server listens: by that name, or out of a file."""
     return _set(module, name) is not None or any(
         called.startswith("hypercorn.config.Config.from_")
-        or (
-            called == "cherrypy.config.update"
-            and not isinstance(next(iter(call.args), None), ast.Dict)
-        )
+        or (called == "cherrypy.config.update" and not isinstance(first_of(call), ast.Dict))
         or (called == "cherrypy.quickstart" and len(call.args) + len(call.keywords) > 2)  # noqa: PLR2004
         for called, call in module.calls()
         if call.args or call.keywords
@@ -256,9 +246,7 @@ def _set(module: Module, name: str) -> ast.expr | None:
     found = None
     last = name.rpartition(".")[2]
     for node in module.of(ast.Dict, *ASSIGNS):
-        if isinstance(node, ast.Dict):
-            pairs = zip(node.keys, node.values, strict=True)
-            found = next((value for key, value in pairs if module.text(key) == name), found)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            found = node.value if node.targets[0].attr == last else found
+        if isinstance(node, ast.Assign) and method_of(node.targets[0]) == last:
+            found = node.value
+        found = module.item(node, name) or found
     return found

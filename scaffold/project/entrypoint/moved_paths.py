@@ -1,6 +1,5 @@
 """Where what lies in the authors' container is in this one: files, folders, volumes."""
 
-import ast
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -173,8 +172,7 @@ def note_paths(reading: Reading, launch: Launch, folder: str) -> Iterator[str]:
     known = {posixpath.basename(file) for file in reading.files}
     found: dict[str, tuple[str, str]] = {}
     for module in (one for one in reading.modules if not is_aside(one)):
-        for node in module.of(ast.Constant):
-            name = node.value if isinstance(node.value, str) else ""
+        for name, node in module.texts:
             whole = name.startswith("/") and "/" in name[1:]
             if not whole and (folder == "." or posixpath.basename(name) not in known):
                 continue

@@ -5,13 +5,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin, Start
 from scaffold.project.entrypoint import EVERYWHERE
 from scaffold.project.entrypoint.apps import is_aside
 from scaffold.project.entrypoint.listening import find_listening, split_address
-from scaffold.project.source_modules import READS, Module, argument
+from scaffold.project.source_modules import Module
+from scaffold.project.syntax import READS, SETS, argument, first_of, method_of, names_of
 from scaffold.project.text_io import line_of, read_toml, text_of
 
 _HIGHEST = 65535
@@ -88,11 +90,8 @@ def constant_port(modules: Sequence[Module]) -> Found[int] | None:
         for module in modules
         if not is_aside(module)
         for node in module.top
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-        for name in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(name, ast.Name)
-        and _CONSTANT.fullmatch(name.id)
-        and (port := as_port(module, node.value, node)) is not None
+        if isinstance(node, SETS) and any(map(_CONSTANT.fullmatch, names_of(node)))
+        if (port := as_port(module, node.value, node)) is not None
     }
     return next(iter(found.values())) if len(found) == 1 else None
 
@@ -145,14 +144,10 @@ def streamlit_server(root: Path) -> tuple[Found[int] | None, str]:
     server = data.get("server", {})
     if not isinstance(server, dict):
         return None, ""
-    port = server.get("port", _dotted(data, "port"))
+    port: Any = server.get("port", data.get("server.port"))
     line = line_of(text, r"^\s*\[server\]", r"^\s*(server\.)?port\s*=")
     found = Found(value=port, origin=Origin(file=file, line=line)) if is_port(port) else None
     return found, str(server.get("baseUrlPath", "")).strip("/")
-
-
-def _dotted(data: dict[str, object], key: str) -> object:
-    return data.get(f"server.{key}")
 
 
 def is_port(value: object) -> bool:
@@ -167,13 +162,13 @@ def as_port(module: Module, node: ast.expr | None, call: ast.AST) -> Found[int] 
     or of a setting: ``config.getint("port", 80)``.
     """
     node = _given_once(module, node)
-    if isinstance(node, ast.Call) and module.dotted(node.func).endswith(".int") and node.args:
+    if isinstance(node, ast.Call) and module.called(node).endswith(".int") and node.args:
         node = _given_once(module, node.args[0])
     if isinstance(node, ast.BoolOp):
         node = node.values[-1]
     detail = "port"
-    if isinstance(node, ast.Call) and module.dotted(node.func) in READS:
-        detail = f"default of {module.text(node.args[0] if node.args else None) or 'a variable'}"
+    if isinstance(node, ast.Call) and module.called(node) in READS:
+        detail = f"default of {module.text(first_of(node)) or 'a variable'}"
         node = argument(node, "default", 1)
     elif isinstance(node, ast.Call) and (name := _setting(module, node)):
         detail = f"default of {name}"
@@ -186,39 +181,28 @@ def _given_once(module: Module, node: ast.expr | None) -> ast.expr | None:
     """Return what a name, or an attribute of ``self``, is given in its module, if that is one."""
     if isinstance(node, ast.Name) and node.id in module.values:
         return module.values[node.id]
-    if isinstance(node, ast.Name):
-        wanted = (node.id, "")
-    elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        wanted = (node.attr, node.value.id)
-    else:
-        return node
-    given = [
-        one.value
-        for one in module.of(ast.Assign, ast.AnnAssign)
-        if isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None
-        for target in (one.targets if isinstance(one, ast.Assign) else [one.target])
-        if _as_name(target) == wanted
-    ]
+    wanted = _as_name(node)
+    given = [value for target, value, _ in module.given if wanted and _as_name(target) == wanted]
     return given[0] if len(given) == 1 else node
 
 
-def _as_name(target: ast.expr) -> tuple[str, str]:
-    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-        return target.attr, target.value.id
-    return (target.id, "") if isinstance(target, ast.Name) else ("", "")
+def _as_name(node: ast.expr | None) -> tuple[str, ...]:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.attr, node.value.id
+    return (node.id,) if isinstance(node, ast.Name) else ()
 
 
 def _setting(module: Module, call: ast.Call) -> str:
     """Return the name of the setting that a call reads, where it says that it is a port."""
     texts = [module.text(one) for one in call.args]
-    reads = isinstance(call.func, ast.Attribute) and call.func.attr.startswith("get")
+    reads = method_of(call).startswith("get")
     named = [text for text in texts if re.search(r"(?i)(?:^|[_.-])port$", text)]
     return named[-1] if reads and named else ""
 
 
 def _default_of_variable(module: Module) -> Iterator[Found[int]]:
     for called, call in module.calls():
-        if called in READS and call.args and module.text(call.args[0]) == "PORT":
+        if called in READS and module.text(first_of(call)) == "PORT":
             value = _number(module.literal(argument(call, "default", 1)))
             if value is not None:
                 yield Found(value=value, origin=module.origin(call, "default of PORT"))

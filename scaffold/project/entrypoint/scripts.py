@@ -4,10 +4,10 @@ import ast
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from scaffold.model.errors import ConfigInvalidError, Detail
+from scaffold.model.errors import ConfigInvalidError
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint import EVERYWHERE, Entry, others, remark, started
 from scaffold.project.entrypoint.apps import CONVENTIONAL, App, is_aside, place_of, rank_file
@@ -21,13 +21,13 @@ from scaffold.project.setup_files import (
     read_setup_name,
 )
 from scaffold.project.source_modules import (
-    Function,
     Module,
-    argument,
+    by_name,
     imported_tops,
     imports_beside,
     is_main_guard,
 )
+from scaffold.project.syntax import Function, argument, is_none, method_of
 from scaffold.project.text_io import text_of
 
 _MOST_ALIKE = 40  # scripts that are compared by what they lead to
@@ -40,17 +40,14 @@ _ENTRY = re.compile(r"\s*([A-Za-z_][\w.]*)\s*:\s*([A-Za-z_][\w.]*)\s*(?:\[[^\]]*
 
 def start_streamlit(root: Path, modules: Sequence[Module]) -> Entry | None:
     """Return how a Streamlit app starts: the best-named script that imports it, no ``pages/``."""
-    found = _sorted(
-        module
-        for module in modules
-        if _uses(module, "streamlit") and "pages" not in module.file.split("/")[:-1]
-    )
+    used = (one for one in modules if "streamlit" in one.tops)
+    found = [one for one in used if "pages" not in one.file.split("/")[:-1]]
     if not found:
         return None
     port, base = streamlit_server(root)
     if port is None:
         port = from_default(8501, "streamlit")
-    module = found[0]
+    module = min(found, key=rank_file)
     options = ("--server.port", str(port.value), "--server.address", EVERYWHERE)
     command = ("python", "-m", "streamlit", "run", module.file, *options)
     origin = _import_origin(module, "streamlit")
@@ -66,10 +63,10 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
     """Return how a Gradio app starts: the script that calls ``launch()``."""
     found = [
         (module, call)
-        for module in _sorted(modules)
-        if _uses(module, "gradio")
+        for module in sorted(modules, key=rank_file)
+        if "gradio" in module.tops
         for _, call in module.calls()
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "launch"
+        if method_of(call) == "launch"
     ]
     if not found:
         return None
@@ -79,7 +76,7 @@ def start_gradio(modules: Sequence[Module]) -> Entry | None:
     port = as_port(module, asked, call)
     if port is None:
         port = from_default(7860, "gradio")
-        unknown = asked is not None and not _is_none(asked)
+        unknown = asked is not None and not is_none(asked)
         origin = remark(origin, "server_port is not written there: name it with --port" * unknown)
     host = argument(call, "server_name")
     environment: tuple[tuple[str, str], ...] = ()
@@ -204,7 +201,7 @@ def _parse_entry(name: str, value: str, origin: Origin) -> tuple[str, str]:
         raise ConfigInvalidError(
             f"the script {name} cannot be used",
             hint="write it as 'package.module:function', or say how the app starts with --cmd",
-            details=[Detail(text=text, file=origin.file, line=origin.line)],
+            details=[origin.problem(text)],
         )
     return found[1], found[2]
 
@@ -227,8 +224,8 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
         return None
     alike = [one for one in found if _rank_script(one)[:-1] == _rank_script(found[0])[:-1]]
     if 1 < len(alike) <= _MOST_ALIKE and known:  # the application leads to most of its files
-        by_name = {one.name: one for one in modules if one.name}
-        leads = {one.file: len(_imported(one, by_name)) for one in alike}
+        named_ = by_name(modules)
+        leads = {one.file: len(_imported(one, named_)) for one in alike}
         wide = [one for one in alike if 2 * leads[one.file] >= max(leads.values())]
         lacks = {one.file: name_required(_run(one, modules), modules) for one in wide}
         most = min(wide, key=lambda one: (bool(lacks[one.file]), -leads[one.file]))
@@ -242,14 +239,14 @@ def start_script(modules: Sequence[Module]) -> Entry | None:
     )
 
 
-def _imported(script: Module, by_name: Mapping[str, Module]) -> set[str]:
+def _imported(script: Module, named: Mapping[str, Module]) -> set[str]:
     """Return the names of the project's modules that a script imports, and those they import."""
     found, waiting = set[str](), [script]
     while waiting:
         for name in waiting.pop().names.values():
-            for one in {name, name.rpartition(".")[0]} & by_name.keys() - found:
+            for one in {name, name.rpartition(".")[0]} & named.keys() - found:
                 found.add(one)
-                waiting.append(by_name[one])
+                waiting.append(named[one])
     return found
 
 
@@ -352,8 +349,7 @@ def takes_command_line(module: Module, app: App) -> bool:
 def _parses(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "parse_args"
+        and method_of(node) == "parse_args"
         and not (node.args or node.keywords)
     )
 
@@ -369,23 +365,7 @@ def _is_main(module: Module) -> bool:
 def _run(module: Module, modules: Sequence[Module]) -> tuple[str, ...]:
     if "." not in module.name or imports_beside(module, modules):
         return ("python", module.file)
-    return (
-        "python",
-        "-m",
-        module.name.removesuffix(".__main__") if _is_main(module) else module.name,
-    )
-
-
-def _sorted(modules: Sequence[Module] | Iterator[Module]) -> list[Module]:
-    return sorted(modules, key=rank_file)
-
-
-def _uses(module: Module, library: str) -> bool:
-    return library in {name.partition(".")[0] for name in module.names.values()}
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+    return ("python", "-m", module.name.removesuffix(".__main__"))
 
 
 def _import_origin(module: Module, name: str) -> Origin:

@@ -1,6 +1,5 @@
 """Which way to start counts, when the sources know several."""
 
-import ast
 import posixpath
 import re
 import sys
@@ -77,7 +76,9 @@ from scaffold.project.named_backends import find_workers
 from scaffold.project.reached import find_reached
 from scaffold.project.settings_patterns import find_mounted
 from scaffold.project.setup_files import SETUP_FILES
-from scaffold.project.source_modules import Module, is_example, load_modules, uncollected
+from scaffold.project.source_loader import load_modules, uncollected
+from scaffold.project.source_modules import Module, is_example
+from scaffold.project.syntax import method_of
 from scaffold.project.uses import find_uses
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -276,7 +277,9 @@ def _find_entry(
         framework = entry.start.value.framework
         launchers = _launchers(web[0], modules) if web else ()
         named = is_named_as_project(root) or framework not in installed
-        mains = () if _is_there(entry, installed) else _mains(modules)
+        # What ``python -m`` of the project's packages runs.
+        mains = [one for one in modules if one.file.endswith("__main__.py") and not is_aside(one)]
+        mains = [] if _is_there(entry, installed) else mains
         if own_way := (script if named else None) or start_script((*mains, *launchers)):
             return own_way
     if entry is not None:
@@ -287,7 +290,7 @@ def _find_entry(
     workers = [app for app in apps if app.framework == "celery" and not app.factory]
     if script is None and workers:
         told_worker = next((one.entry for one in runs if _is_worker(one, workers[0])), None)
-        return _with_others(told_worker or start_celery(workers[0]), _targets(workers[1:]))
+        return _with_others(told_worker or start_celery(workers[0]), workers[1:])
     plain = _plain_entry(
         root,
         script,
@@ -302,11 +305,7 @@ def _find_entry(
 def _is_worker(run: OwnStart, app: App) -> bool:
     """Tell whether the README runs a worker of an application, perhaps of some queues only."""
     file = run.file in {app.module.file, ""}
-    return run.server == "celery" and file and "worker" in _words(run)
-
-
-def _words(run: OwnStart) -> Sequence[str]:
-    return run.entry.start.value.command if run.entry is not None else ()
+    return run.server == "celery" and file and "worker" in run.command
 
 
 def _web_apps(
@@ -340,7 +339,7 @@ def _plain_entry(
 
 def _told_first(web: Sequence[App], runs: Sequence[OwnStart]) -> list[App]:
     """Return the applications, first of those that are none of examples what the README serves."""
-    words = {word for one in runs for word in _words(one)}
+    words = {word for one in runs for word in one.command}
     return sorted(web, key=lambda app: (is_aside(app.module), app.target not in words))
 
 
@@ -443,11 +442,6 @@ def _is_there(entry: Entry, installed: frozenset[str]) -> bool:
     )
 
 
-def _mains(modules: Sequence[Module]) -> tuple[Module, ...]:
-    """Return what ``python -m`` of the project's packages runs."""
-    return tuple(one for one in modules if one.file.endswith("__main__.py") and not is_aside(one))
-
-
 def _is_for_development(entry: Entry) -> bool:
     command = entry.start.value.command
     return "runserver" in command or (command[1:3] == ("-m", "flask") and "run" in command)
@@ -496,15 +490,14 @@ def _serving_main(app: App, modules: Sequence[Module], *, opened: bool) -> Entry
             for module in modules
             if module.is_script
             and serves_everywhere(module)
-            and any(node.value == name for node in module.of(ast.Constant))
+            and any(text == name for text, _ in module.texts)
         ]
     return start_script(serving) if serving else None
 
 
 def _parses_arguments(module: Module) -> bool:
     return not (module.is_script or is_aside(module)) and any(
-        isinstance(call.func, ast.Attribute) and call.func.attr == "parse_args" and not call.args
-        for _, call in module.calls()
+        method_of(call) == "parse_args" and not call.args for _, call in module.calls()
     )
 
 
@@ -621,24 +614,18 @@ def _web_entry(
         entry = replace(
             serve_site(site, setting), health=own.health or find_django_health(modules, site)
         )
-        return _with_others(entry, _targets(web))
+        return _with_others(entry, web)
     if not web:
         return None
     entry = replace(serve_app(web[0], setting), health=own.health or find_health(modules, web[0]))
-    return _with_others(entry, _targets([app for app in web[1:] if not _makes(app, web[0])]))
+    # A factory may only be what the application itself is made by.
+    makes = web[0].constructor
+    return _with_others(
+        entry, [app for app in web[1:] if not (app.factory and app.constructor is makes)]
+    )
 
 
-def _makes(factory: App, app: App) -> bool:
-    """Return whether a factory is only what the application itself is made by."""
-    return factory.factory and factory.constructor is app.constructor
-
-
-def _targets(apps: Sequence[App]) -> list[str]:
-    return [app.target for app in apps]
-
-
-def _with_others(entry: Entry, names: Sequence[str]) -> Entry:
-    if not names:
-        return entry
-    start = entry.start
-    return replace(entry, start=replace(start, origin=remark(start.origin, others(names))))
+def _with_others(entry: Entry, apps: Sequence[App]) -> Entry:
+    told = others([app.target for app in apps])
+    start = replace(entry.start, origin=remark(entry.start.origin, told))
+    return replace(entry, start=start)

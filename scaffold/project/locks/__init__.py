@@ -107,7 +107,7 @@ def compare(reading: Reading) -> Reading:
         return reading
     asked: list[Asked] = []
     notes: list[str] = []
-    problems: list[Detail] = []
+    problems = list[Detail]()
     for one in reading.asked:
         locked = [package for package in lock.packages if package.name == one.name]
         # PEP 440 has no "or": of such a constraint, the lock knows which side was taken.
@@ -120,9 +120,7 @@ def compare(reading: Reading) -> Reading:
                 f" run {found.refresh}"
             )
         elif not _agree(item, locked):
-            text = _contradiction(item, locked, found.refresh)
-            where = item.origin
-            problems.append(Detail(text=text, file=where.file, line=where.line))
+            problems.append(item.origin.problem(_contradiction(item, locked, found.refresh)))
     return replace(
         reading,
         asked=tuple(asked),

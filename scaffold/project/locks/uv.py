@@ -81,11 +81,11 @@ def _missing(entry: Mapping[str, Any], names: set[Any], origin: Origin) -> Itera
     try:
         wanted = {str(edge.get("name", "")) for _, edges in _edges(entry) for edge in edges}
     except ValueError as error:
-        yield Detail(text=str(error), file=origin.file, line=origin.line)
+        yield origin.problem(str(error))
         return
     for other in sorted(name for name in wanted if canonicalize_name(name) not in names):
         text = f"{entry.get('name')} needs {other}, which the lock does not have"
-        yield Detail(text=text, file=origin.file, line=origin.line)
+        yield origin.problem(text)
 
 
 def _package(entry: Mapping[str, Any], origin: Origin, folder: Path, root: Path) -> LockedPackage:

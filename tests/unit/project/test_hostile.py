@@ -17,7 +17,7 @@ from scaffold.project.locks.pipfile import read_pipfile_lock
 from scaffold.project.project_files import list_files
 from scaffold.project.reader import read_project
 from scaffold.project.requirements import read_requirements
-from scaffold.project.source_modules import load_modules
+from scaffold.project.source_loader import load_modules
 from scaffold.project.text_io import read_bytes, read_toml
 
 DEEP = "[" * 5000 + "]" * 5000
