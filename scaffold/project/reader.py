@@ -26,7 +26,7 @@ from scaffold.project.conda import read_conda
 from scaffold.project.elsewhere import find_elsewhere, find_for_installing
 from scaffold.project.entrypoint.processes import read_told_extras
 from scaffold.project.entrypoint.scripts import project_scripts
-from scaffold.project.entrypoint.start import SourceFacts, read_sources
+from scaffold.project.entrypoint.source_facts import SourceFacts, read_sources
 from scaffold.project.heavy_files import find_heavy
 from scaffold.project.locks import FORMATS, compare, needs_pyproject, read_lock
 from scaffold.project.locks.pipfile import read_pipfile

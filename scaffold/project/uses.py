@@ -3,17 +3,18 @@
 import ast
 import posixpath
 import re
-import shlex
 import sys
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from scaffold.model.project import Use, When
+from scaffold.project.conditions import Place
 from scaffold.project.devices import find_asked_devices
 from scaffold.project.heavy_files import find_lacking_models
 from scaffold.project.named_backends import find_backends, find_listed
 from scaffold.project.pipelines import find_pipelines
-from scaffold.project.reached import Place, Reached, find_reached, starts
+from scaffold.project.reached import Reached, find_reached, starts
+from scaffold.project.settings import find_settings
 from scaffold.project.source_modules import (
     Module,
     folders_above,
@@ -22,36 +23,13 @@ from scaffold.project.source_modules import (
     names_beside,
     project_names,
 )
+from scaffold.project.started_programs import RUNS, SHELLS, find_programs
 from scaffold.project.syntax import (
-    READS,
     argument,
     first_of,
-    is_empty,
-    method_of,
-    names_of,
-    owner_of,
-    texts_in,
 )
 from scaffold.project.writes import find_writes
 
-_RUNS = frozenset(
-    {
-        *(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output")),
-        "asyncio.create_subprocess_exec",
-        "shutil.which",
-        *(f"os.exec{kind}" for kind in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
-        *("os.posix_spawn", "os.posix_spawnp", "pty.spawn"),
-    }
-)
-_SHELLS = frozenset(
-    {
-        "os.system",
-        "os.popen",
-        "subprocess.getoutput",
-        "subprocess.getstatusoutput",
-        "asyncio.create_subprocess_shell",
-    }
-)
 _OPENS = frozenset(
     {
         "ctypes.CDLL",
@@ -85,15 +63,12 @@ _NOT_EVERYWHERE = frozenset(
 )
 _GRAPHICAL = frozenset({"tkinter", "_tkinter", "turtle", "idlelib"})
 _TK = "libtk8.6.so"
-_BUILTINS = frozenset({"cd", "echo", "exit", "export", "printf", "set", "test", "true", "[", "("})
 _DATABASES = frozenset({"dbm", "shelve", "_dbm", "_gdbm"})
 _LOCALE = re.compile(r"[a-z]{2}([-_][A-Z]?[A-Za-z]{1,3})*")
 _SHARED = re.compile(r"\.so\b")
 _LONGEST_NAME = 500  # characters
 _SONAME = re.compile(r"lib[\w+-]+\.so(\.\d+)*")
 _FONT = re.compile(r"\.(?:ttf|ttc|otf)$")
-_PYTHON = re.compile(r"python[0-9.]*")
-_INSTALLERS = re.compile(r"pip[0-9.]*|uv")
 _CALENDAR = re.compile(r"calendar\.Locale\w+Calendar")
 _VARIABLE = re.compile(r"LANG|LC_[A-Z]+")
 
@@ -218,97 +193,6 @@ def _found(module: Module, files: Container[str], own: frozenset[str], folder: s
     yield from find_backends(module)
 
 
-# What every container has, or a shell in it.
-_GIVEN = frozenset({"HOME", "PATH", "PWD", "USER", "LANG", "TERM", "HOSTNAME", "SHELL"})
-_READERS = frozenset({"environ.Env", "environs.Env", "decouple.config", "decouple.Config"})
-# django-environ's methods whose variable has a name of its own.
-_NAMED_SETTINGS = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email_url": "EMAIL_URL",
-                   "search_url": "SEARCH_URL", "db_url": "DATABASE_URL"}  # fmt: skip
-
-
-def find_settings(module: Module) -> Iterator[tuple[str, ast.AST]]:
-    """Yield the variables that a module reads of its environment and has no default for."""
-    found: list[tuple[str, ast.AST]] = [
-        (module.text(node.slice), node)
-        for node in module.of(ast.Subscript)
-        if isinstance(node.ctx, ast.Load) and module.dotted(node.value) == "os.environ"
-    ]
-    found += [(_setting_of_call(module, *one), one[1]) for one in module.calls()]
-    asked = {
-        module.text(node.left)
-        for node in module.of(ast.Compare)
-        if isinstance(node.ops[0], ast.In) and module.dotted(node.comparators[0]) == "os.environ"
-    }
-    free = _GIVEN | asked
-    where_set = {
-        id(node)
-        for test in module.of(ast.If)
-        if found and _asks_for_variable(module, test.test)
-        for statement in test.body
-        for node in ast.walk(statement)
-    }
-    yield from (
-        (name, node)
-        for name, node in found
-        if name and name not in free and id(node) not in where_set
-    )
-    for one in module.tree.body:
-        if isinstance(one, ast.ClassDef) and any(
-            module.dotted(base) == "pydantic_settings.BaseSettings" for base in one.bases
-        ):
-            yield from _fields(module, one)
-
-
-def _asks_for_variable(module: Module, test: ast.expr | None) -> bool:
-    """Tell whether a condition holds only where a variable of the environment is set."""
-    test = module.named(test)
-    if isinstance(test, ast.BoolOp):
-        every = all if isinstance(test.op, ast.Or) else any
-        return every(_asks_for_variable(module, one) for one in test.values)
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.In):
-        return module.dotted(test.comparators[0]) == "os.environ"
-    if not isinstance(test, ast.Call):
-        return False
-    default = argument(test, "default", 1)
-    return is_empty(default) and module.called(test) in READS
-
-
-def _setting_of_call(module: Module, called: str, call: ast.Call) -> str:
-    """Return the variable that django-environ, environs or decouple is asked for, or nothing."""
-    method = method_of(call)
-    made = module.named(owner_of(call) or call.func)
-    known = module.called(made) in _READERS
-    if called != "decouple.config" and (not known or method == "read_env"):
-        return ""
-    name = module.text(first_of(call))
-    if isinstance(made, ast.Call) and any(one.arg == name for one in made.keywords):
-        return ""  # django-environ's scheme has its default
-    if argument(call, "default", 1 if method in {"", "db", "cache"} else None) is not None:
-        return ""
-    return name if call.args else _NAMED_SETTINGS.get(method, "")
-
-
-def _fields(module: Module, settings: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
-    """Yield the variables of pydantic's settings that have no default, with their prefix."""
-    prefix = ""
-    for node in ast.walk(settings):
-        if isinstance(node, ast.keyword | ast.Assign | ast.Dict):
-            prefix = _prefix_of(module, node) or prefix
-    for one in settings.body:
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
-            optional = one.value is not None or "ClassVar" in ast.unparse(one.annotation)
-            if not optional and one.target.id != "model_config":
-                yield f"{prefix}{one.target.id}".upper(), one
-
-
-def _prefix_of(module: Module, node: ast.AST) -> str:
-    if isinstance(node, ast.keyword) and node.arg == "env_prefix":
-        return module.text(node.value)
-    if isinstance(node, ast.Assign) and "env_prefix" in names_of(node):
-        return module.text(node.value)
-    return module.text(module.item(node, "env_prefix"))
-
-
 def _from_calls(module: Module, files: Container[str], own: frozenset[str]) -> _Found:
     foreign = module.tops - sys.stdlib_module_names - own
     for called, call in module.calls():
@@ -321,8 +205,8 @@ def _from_calls(module: Module, files: Container[str], own: frozenset[str]) -> _
 def _of_call(
     module: Module, called: str, call: ast.Call, files: Container[str]
 ) -> Iterator[tuple[str, str]]:
-    if called in _RUNS or called in _SHELLS:
-        yield from _programs(module, called, call, files)
+    if called in RUNS or called in SHELLS:
+        yield from find_programs(module, called, call, files)
     elif called in _OPENS or called.endswith(".dlopen"):
         library = module.text(first_of(call))
         foreign = library.lower().endswith((".dll", ".dylib", ".pyd", ".framework"))
@@ -372,104 +256,6 @@ def _foreign_call(
     if _FONT.search(text):  # PIL.ImageFont.truetype("DejaVuSans.ttf", 12)
         yield "opens-font", text
     yield "calls", called if not text or " " in text else f"{called} {text}"
-
-
-def _programs(
-    module: Module, called: str, call: ast.Call, files: Container[str]
-) -> Iterator[tuple[str, str]]:
-    first = argument(call, "args", 0) or argument(call, "cmd", 0)
-    if installer := _installer(module, call):
-        yield "installs-packages", installer
-        return
-    if called in _SHELLS or module.literal(argument(call, "shell")) is True:
-        yield "needs-shell", "sh"
-        commands = _shell_commands(_known_start(module, first))
-        yield from (("runs-program", name) for name in commands)
-        return
-    if isinstance(first, ast.Starred):
-        first = first.value
-    word, known = _first_word(module, first)
-    name = word.rpartition("/")[2]
-    if name in {"sh", "ash", "dash"} or (word.endswith(".sh") and _is_own(word, files)):
-        yield "needs-shell", "sh"
-    elif _is_own(word, files):
-        return
-    elif known and not _PYTHON.fullmatch(name):
-        yield "runs-program", name
-        if name == "bash":
-            yield "needs-shell", "sh"
-
-
-def _installer(module: Module, call: ast.Call) -> str:
-    """Return the program with which a call installs Python packages, or nothing."""
-    given = [*call.args, *(module.named(one) for one in call.args)]
-    words = [word for one in given for text in texts_in(one) for word in text.split()]
-    before = words[: words.index("install")] if "install" in words else []
-    names = (word.rpartition("/")[2] for word in before)
-    return next((name for name in names if _INSTALLERS.fullmatch(name)), "")
-
-
-def _is_own(word: str, files: Container[str]) -> bool:
-    """Tell whether a program is a file of the project, which comes along."""
-    return "/" in word and word.removeprefix("./") in files
-
-
-def _first_word(module: Module, node: ast.expr | None) -> tuple[str, bool]:
-    """Return the program's name and whether it is worth a word: Python itself is always there."""
-    node = _leftmost(module, node)
-    return module.text(node), module.dotted(node) != "sys.executable"
-
-
-def _leftmost(module: Module, node: ast.expr | None, *, lists: bool = True) -> ast.expr | None:
-    """Return what a sum or a list starts with, through names and the defaults of variables."""
-    while node is not None:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
-            return ast.Constant(value=module.text(node.left).partition("%")[0])
-        if isinstance(node, ast.BinOp):
-            node = node.left
-        elif isinstance(node, ast.Name) and node.id in module.values:
-            node = module.values[node.id]
-        elif lists and isinstance(node, ast.List | ast.Tuple) and node.elts:
-            node = node.elts[0]
-        elif lists and isinstance(node, ast.Starred):
-            node = node.value
-        elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            node = node.values[-1]
-        elif isinstance(node, ast.Call) and module.called(node) in READS:
-            node = argument(node, "default", 1)
-        else:
-            break
-    return node
-
-
-def _known_start(module: Module, node: ast.expr | None) -> str:
-    """Return a string up to its first unknown part; an unknown program gives nothing."""
-    node = _leftmost(module, node, lists=False)
-    if isinstance(node, ast.JoinedStr) and node.values:
-        start = module.text(node.values[0])
-        return start if " " in start.strip(" ") or start.endswith(" ") else ""
-    if isinstance(node, ast.List | ast.Tuple) and node.elts:
-        return _known_start(module, node.elts[0])  # the others are the shell's own
-    return module.text(node)
-
-
-def _shell_commands(text: str) -> list[str]:
-    """Return the programs at the start of a shell line's commands; one empty name for unknown."""
-    lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    names, starts = [], True
-    try:
-        for word in lexer:
-            if set(word) <= set(";&|()"):
-                starts = True
-            elif starts and not re.fullmatch(r"\w+=.*", word):
-                names.append(word.rpartition("/")[2])
-                starts = False
-    except ValueError:
-        pass
-    if not names:
-        return [""]
-    return [name for name in names if name not in _BUILTINS and not _PYTHON.fullmatch(name)]
 
 
 def _texts(module: Module) -> _Found:

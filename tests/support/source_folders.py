@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from scaffold.project.entrypoint.start import SourceFacts, read_sources
+from scaffold.project.entrypoint.source_facts import SourceFacts, read_sources
 from tests.support.folders import write
 
 FASTAPI = "from fastapi import FastAPI\napp = FastAPI()\n"

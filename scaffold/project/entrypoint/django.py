@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from scaffold.model.project import Found, Origin
 from scaffold.project.entrypoint.health import choose_path
 from scaffold.project.reached import settings_of
+from scaffold.project.settings import find_settings
 from scaffold.project.source_modules import Module
 from scaffold.project.syntax import Function, argument, first_of, names_of
-from scaffold.project.uses import find_settings
 
 _DEPTH = 5
 _COLLECT = "collectstatic"

@@ -12,7 +12,7 @@ from scaffold.model.errors import (
     UsageError,
 )
 from scaffold.project.dockerignore import ignored
-from scaffold.project.entrypoint.start import read_sources
+from scaffold.project.entrypoint.source_facts import read_sources
 from scaffold.project.locks.pipfile import read_pipfile_lock
 from scaffold.project.project_files import list_files
 from scaffold.project.reader import read_project

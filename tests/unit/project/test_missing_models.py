@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.project.entrypoint.start import read_sources
+from scaffold.project.entrypoint.source_facts import read_sources
 from tests.support.folders import write
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.model.project import Asked, Origin
-from scaffold.project.requirements import read_line
+from scaffold.project.requirement_lines import read_line
 
 HERE = Origin(file="requirements.txt", line=1)
 

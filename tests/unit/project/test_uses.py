@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from scaffold.model.project import When
-from scaffold.project.entrypoint.start import read_sources
+from scaffold.project.entrypoint.source_facts import read_sources
 from tests.support.source_folders import facts, uses
 
 

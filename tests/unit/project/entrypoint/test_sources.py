@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.project.entrypoint.start import SourceFacts, read_sources
+from scaffold.project.entrypoint.source_facts import SourceFacts, read_sources
 from tests.support.folders import write
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from scaffold.model.errors import ConfigInvalidError, PathUnreadableError
 from scaffold.project.entrypoint import EVERYWHERE
-from scaffold.project.entrypoint.start import read_sources
+from scaffold.project.entrypoint.source_facts import read_sources
 from tests.support.source_folders import FASTAPI, FLASK, command, facts, origin
 
 MANAGE = """
