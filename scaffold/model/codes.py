@@ -459,9 +459,11 @@ class Code(StrEnum):
     --target names another architecture than the device's profile; the profile's memory and CPU
     still count.
     → Nothing, if the device runs another system, such as a 32-bit one on a 64-bit board."""
-    WOULD_FIT = """would-fit (note): it fits another architecture
-    The same project fits the 64-bit architecture of the same family.
-    → Many boards with a 32-bit system can run a 64-bit one; then --target arm64."""
+    WOULD_FIT = """would-fit (note): it fits another architecture, or another Python
+    The same project fits the 64-bit architecture of the same family, or a Python that an option or
+    a file (.python-version, runtime.txt) does not name.
+    → Many boards with a 32-bit system can run a 64-bit one; then --target arm64. For a Python, the
+    option that the note names."""
     MAY_HAVE_WHEELS = """may-have-wheels (note): another index may have wheels
     Packages would have to be compiled for this target, and an index is known that builds wheels for
     it. Whether it has these packages, and in which versions, was not asked.

@@ -249,10 +249,10 @@ class Companion(Sourced):
 
     It applies where ``package`` (a name, perhaps with versions) is installed or else ``module``
     imported, and ``call`` called (a dotted name, in which ``*`` stands for anything, perhaps with a
-    blank and the start of the first argument) or one of the dotted names ``takes`` used, as far as
-    they are given, and nothing of ``unless`` is installed or, with ``()``, called. In ``unless``
-    and ``text``, ``{0}`` is the first argument. ``refuse``: without it the
-    application fails. The code ``runs-program`` says that the call starts its first argument.
+    blank and the start of the first argument) or one of the dotted names ``takes`` used (patterns),
+    as far as they are given, and nothing of ``unless`` is installed or, with ``()``, called. In
+    ``unless`` and ``text``, ``{0}`` is the first argument. ``refuse``: without it the application
+    fails. The code ``runs-program`` says that the call starts its first argument.
     ``device`` is a pattern of the one that a call insists on, instead of ``call``. ``argument`` is
     a regular expression for the whole first argument, which is empty where it is not known.
     ``rights`` are what the container needs for it, and ``way`` what else can be done.

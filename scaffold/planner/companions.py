@@ -158,7 +158,7 @@ def _matching(companion: Companion, project: Project) -> Iterator[tuple[Use, str
     elif companion.takes or companion.device:
         for use in project.uses:
             device = use.code == "asks-device" and fnmatchcase(use.value, companion.device)
-            taken = use.code == "takes" and use.value in companion.takes
+            taken = use.code == "takes" and any(fnmatchcase(use.value, n) for n in companion.takes)
             if (device or taken) and use.when is not When.MAYBE:
                 yield use, ""
     elif companion.module:

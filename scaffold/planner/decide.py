@@ -83,6 +83,16 @@ def _name_makers(facts: Facts, rows: Iterable[Sequence[Evaluation]]) -> Iterator
             yield Reason(code=Code.UNKNOWN_PACKAGE, text=text, package=name)
 
 
+def _name_swaps(facts: Facts, rows: Iterable[Sequence[Evaluation]]) -> Iterator[Reason]:
+    """Yield what does the same on Linux as a package that is for another system alone."""
+    refused = [verdict for row in rows for verdict in row if isinstance(verdict, Rejected)]
+    names = {r.package for one in refused for r in one.reasons if r.code == Code.OTHER_SYSTEM}
+    for name in sorted(names & facts.packages.keys()):
+        for swap in facts.packages[name].swaps:
+            text = f"--swap {name}={swap.to}: keeps {swap.preserves}; loses {swap.loses}"
+            yield Reason(code=Code.OTHER_SYSTEM, text=text, package=name)
+
+
 def _place(project: Project, reasons: Iterable[Reason]) -> Iterator[Detail]:
     """Yield each text once, with the lines that ask for its package."""
     origins: dict[str, list[Origin]] = {}
@@ -128,7 +138,8 @@ def decide(
         suited = _read_large(suited, shelf, edges.tell)
     rows = [one.row for one in suited]
     told = {note.text: note for one in suited for note in one.notes}
-    notes_on_rows = (*told.values(), *_name_makers(edges.facts, rows))
+    found = (*_name_makers(edges.facts, rows), *_name_swaps(edges.facts, rows))
+    notes_on_rows = (*told.values(), *found)
     check_satisfiable(project, rows, notes_on_rows, offline=options.offline)
     chosen, notes = choose(rows, options.objective)
     return tuple(
@@ -227,7 +238,11 @@ def _unsettled(
         if nearest and nearest.candidate
         else tuple(_rescues(question, row, shelf))
     )
-    notes = (*_elsewhere(question, shelf, tell), *_other_indexes(question, row, shelf))
+    notes = (
+        *_elsewhere(question, shelf, tell),
+        *_other_pythons(question, row, shelf, tell),
+        *_other_indexes(question, row, shelf),
+    )
     ways = find_workarounds(question, row, None, shelf)
     return Decision(chosen=None, verdicts=row, savings=savings, notes=notes, ways=ways)
 
@@ -294,6 +309,31 @@ def _other_indexes(
                 f"--extra-index-url {index.url} --python {' or '.join(pythons)}"
             )
             yield Reason(code=Code.MAY_HAVE_WHEELS, text=text, fact=f"indexes/{name}")
+
+
+def _other_pythons(
+    question: PlanningInput,
+    row: Sequence[Evaluation],
+    shelf: ResolverCache,
+    tell: Callable[[str], None],
+) -> Iterator[Reason]:
+    """Yield the Python that would do, where an option or a file pins one that lacks wheels."""
+    declared = tuple(one for one in question.project.pythons if one.origin.detail)
+    pinned = question.options.python or len(declared) < len(question.project.pythons)
+    if not pinned or not any(WITHOUT_WHEEL & {r.code for r in one.reasons} for one in row):
+        return
+    free = replace(
+        question,
+        project=replace(question.project, pythons=declared),
+        options=replace(question.options, python=""),
+    )
+    (best,), _ = choose([EvaluationRun(free, shelf, tell).verdicts()], question.options.objective)
+    if best is not None:
+        text = (
+            f"with --python {best.python} it would fit: {best.candidate.reference}, "
+            f"{mega(best.size.on_disk)}"
+        )
+        yield Reason(code=Code.WOULD_FIT, text=text, fact=f"python-{best.python}")
 
 
 def _elsewhere(

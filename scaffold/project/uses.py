@@ -94,7 +94,10 @@ _ALWAYS = frozenset(
 # What packages may do that are brought along is as little told as of those that are installed.
 _OF_PACKAGES = frozenset({*_FAILURES, "needs-shell"})
 _CERTAINTY = {When.MAYBE: 0, When.CALL: 1, When.START: 2}
-_NAMING = ("name", "model_name", "model", "repo_id", "pretrained_model_name_or_path")
+_NAMING = (
+    *("name", "model_name", "model", "repo_id", "pretrained_model_name_or_path"),
+    *("source", "lang", "lang_code", "hub_ocr_model"),
+)
 
 
 def find_uses(

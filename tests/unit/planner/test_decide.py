@@ -115,7 +115,7 @@ def decided(
     options: Options | None = None,
     budget: Budget | None = None,
     uses: tuple[Use, ...] = (),
-    pythons: tuple[str, ...] = (),
+    pythons: tuple[str | Found[str], ...] = (),
     packages: tuple[OwnPackage, ...] = (),
 ) -> tuple[Decision, ...]:
     origin = Origin(file="pyproject.toml", line=1)
@@ -123,7 +123,9 @@ def decided(
         name=Found(value="app", origin=origin),
         asked=ask(*texts),
         uses=uses,
-        pythons=tuple(Found(value=text, origin=origin) for text in pythons),
+        pythons=tuple(
+            Found(value=one, origin=origin) if isinstance(one, str) else one for one in pythons
+        ),
         packages=packages,
     )
     targets = [Target(arch=arch, budget=budget or Budget()) for arch in arches]
@@ -340,6 +342,34 @@ def test_an_architecture_the_base_does_not_have_is_a_reason() -> None:
     assert decision.chosen is None
     assert rejected(decision, "slim-trixie", "") == {"arch-unsupported"}
     assert [note.code for note in decision.notes] == ["would-fit"]
+
+
+@pytest.mark.parametrize(
+    ("option", "pin", "told"),
+    [
+        ("3.13", "", ["with --python 3.12 it would fit: python:3.12-slim-trixie, 11"]),
+        ("", "==3.13.*", ["with --python 3.12 it would fit: python:3.12-slim-trixie, 11"]),
+        ("", "", []),  # 3.12 is taken
+    ],
+)
+def test_the_python_that_would_do_is_named_where_another_is_pinned(
+    option: str, pin: str, told: list[str]
+) -> None:
+    world = World().add("a-1-cp312-cp312-manylinux_2_28_x86_64.whl")
+    pinned = (Found(value=pin, origin=Origin(file=".python-version")),) if pin else ()
+    (decision,) = decided(
+        world, "a", facts=facts_of(slim()), options=Options(python=option), pythons=pinned
+    )
+    found = [one.text for one in decision.notes if one.code == "would-fit"]
+    assert [text[: len(words)] for text, words in zip(found, told, strict=True)] == told
+
+
+def test_a_python_that_the_project_declares_is_kept() -> None:
+    world = World().add("a-1-cp312-cp312-manylinux_2_28_x86_64.whl")
+    declared = Found(value=">=3.13", origin=Origin(file="pyproject.toml", detail="requires-python"))
+    (decision,) = decided(world, "a", facts=facts_of(slim()), pythons=(declared,))
+    assert decision.chosen is None
+    assert not decision.notes
 
 
 def test_an_ended_base_or_python_is_rejected_unless_asked_for() -> None:

@@ -107,6 +107,16 @@ raspberry-pi-4       auto  bleak,dbus-fast               told     system_bus_soc
 raspberry-pi-5       auto  RPi.GPIO                      refused  rpi-lgpio
 jetson-orin-nano     auto  jetson-stats                  fits     /run/jtop.sock
 raspberry-pi-5       auto  jetson-stats                  refused  psutil
+n100-mini-pc         auto  exllamav2                     refused  =llama-cpp-python
+raspberry-pi-5       auto  auto-gptq                     refused  GGUF
+intel-nuc            cuda  exllamav2                     fits
+intel-nuc            cuda  cupy                          refused  =cupy-cuda13x
+jetson-agx-orin      cuda  cupy                          refused  CUDA's headers
+jetson-orin-nano     cuda  faiss-gpu                     refused  =faiss-cpu
+intel-nuc            cuda  faiss-gpu                     fits
+raspberry-pi-5       auto  keras                         refused  add jax
+raspberry-pi-5       auto  keras,jax,jaxlib              fits
+raspberry-pi-5       auto  keras,torch                   fits
 """.strip().splitlines()
 ROWS = [line.split(None, 4) for line in PAIRS]
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from scaffold.catalog.load import load_facts
+from scaffold.catalog.resources import knowledge
 from scaffold.model.codes import Code
 from scaffold.model.errors import UnresolvableError
 from scaffold.model.knowledge import ModuleFact
@@ -14,6 +16,7 @@ from tests.support.builders import CHECKED
 from tests.support.dockerfiles import PROJECT
 from tests.support.worlds import World
 from tests.unit.planner.test_decide import decided, facts_of, slim
+from tests.unit.resolver.test_versions import Foreign
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,15 @@ def test_who_has_a_package_that_no_index_knows_is_named() -> None:
         decided(World(), "vendor-kit", "other-kit", facts=facts)
     texts = [detail.text for detail in caught.value.details]
     assert [text for text in texts if "maker" in text] == ["vendor-kit: its maker builds it"]
+
+
+@pytest.mark.parametrize(
+    "name", ["onnxruntime-directml", "onnxruntime-silicon", "tensorflow-macos", "tensorflow-intel"]
+)
+def test_what_does_the_same_as_a_package_of_another_system_is_named(name: str) -> None:
+    facts = replace(facts_of(slim()), packages=load_facts(knowledge()).packages)
+    with pytest.raises(UnresolvableError) as caught:
+        decided(Foreign(), name, facts=facts)
+    swaps = [one.text for one in caught.value.details if "--swap" in one.text]
+    assert len(swaps) == 1
+    assert swaps[0].startswith(f"--swap {name}={name.partition('-')[0]}: keeps the same import")
